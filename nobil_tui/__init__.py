@@ -1,0 +1,1 @@
+"""nobil-tui: which electric car chargers are free, live, in a terminal."""
