@@ -1,0 +1,295 @@
+"""The board: the latest state of every station. Apply a report, get the changes back.
+
+All times are milliseconds since the epoch and come in as values.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Sequence
+from itertools import chain, islice
+from operator import attrgetter
+from typing import NamedTuple
+
+from nobil_tui.charging.listening import EXPIRED, Listening
+from nobil_tui.charging.station import (
+    MOST_CONNECTORS,
+    Condition,
+    Connector,
+    Station,
+    Track,
+    condition_of,
+)
+
+MOST_STATIONS = 500_000
+"""A stream that names more stations than this is broken or hostile: further ones are not taken in."""
+
+AHEAD = 24 * 3_600_000
+"""A timestamp further in the future than this many ms is no time of a change."""
+
+
+class Change(NamedTuple):
+    """A report that differed from what was held of one connector."""
+
+    at: int
+    """When we learned of it, in ms."""
+    station: str
+    number: int
+    """The connector's number, from 1."""
+    before: Connector | None
+    """None at first sight."""
+    after: Connector | None
+    """None where the connector is gone."""
+    missed: bool = False
+    """It happened while the link was down."""
+
+
+class Since(NamedTuple):
+    """Since when a connector is in its condition: ``at`` in ms, and whether that is only the least it can be."""
+
+    at: int
+    at_least: bool
+
+
+class Renewal(NamedTuple):
+    """What a snapshot did to the board."""
+
+    changes: list[Change]
+    left: list[str]
+    """The stations that are no longer in the stream."""
+    appeared: int
+    """How many stations were not held before."""
+
+
+class Board:
+    """Every station of the stream by its id, with what we noted of each, and the counts over all of them."""
+
+    def __init__(self) -> None:
+        self.stations: dict[str, Station] = {}
+        self.tally = [0] * len(Condition)
+        """How many connectors are in each condition, by the condition's value."""
+        self.listening = Listening()
+        self._confirmed = 0
+        self._began = 0
+
+    @property
+    def connectors(self) -> int:
+        """How many connectors are held, in service or not."""
+        return sum(self.tally)
+
+    # What is known of one connector
+
+    def since(self, station: Station, index: int, now: int) -> Since:
+        """Tell since when the connector at ``index`` is in what it is."""
+        timestamp = station.connectors[index].timestamp
+        if not 0 < timestamp <= now + AHEAD:
+            return Since(self._began, True)
+        track = station.track
+        return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
+
+    def heard(self, station: Station, index: int) -> int | None:
+        """Tell when the connector was last named by a report, in ms; None before one."""
+        track = station.track
+        if track is None:
+            return None
+        return max(track.heard, track.heard_each.get(index, 0)) or None
+
+    def not_listened(self, station: Station, index: int, now: int) -> int:
+        """Tell for how many ms the connector could have changed without our knowing."""
+        confirmed = self._confirmed
+        if station.track is not None:
+            track = station.track
+            confirmed = max(confirmed, track.confirmed, track.confirmed_each.get(index, 0))
+        return self.listening.total(now) - confirmed
+
+    # Reports
+
+    def apply_snapshot(self, stations: Sequence[Station], at: int, *, partial: bool = False) -> Renewal:
+        """Take in the state of all stations.
+
+        Those that it lacks have left, unless it is ``partial``: then some of it could not be read. First sights are no
+        changes here.
+        """
+        # Of a station that comes twice, the last is what holds.
+        latest = {station.id: station for station in stations}
+        if not self.stations:
+            self._adopt(latest, at)
+            return Renewal([], [], len(self.stations))
+        total = self.listening.total(at)
+        changes: list[Change] = []
+        appeared = 0
+        for station in latest.values():
+            held = self.stations.get(station.id)
+            if held is None:
+                appeared += self._take_in(station, at)
+                continue
+            changes += self._renew(held, station, at, update=False)
+            if partial:
+                self._track(held).confirmed = total
+        left = [] if partial else self._drop_all_but(latest)
+        if not partial:
+            self._confirmed = total
+        return Renewal(changes, left, appeared)
+
+    def apply_station(self, station: Station, at: int) -> list[Change]:
+        """Take in one station with all its connectors; the board keeps the object."""
+        held = self.stations.get(station.id)
+        total = self.listening.total(at)
+        if held is None:
+            if not self._take_in(station, at):
+                return []
+            changes = [Change(at, station.id, n, None, said) for n, said in enumerate(station.connectors, 1)]
+            held = station
+        else:
+            changes = self._renew(held, station, at, update=True)
+        track = self._track(held)
+        track.confirmed = total
+        track.heard = at
+        return changes
+
+    def apply_connector(self, station_id: str, key: str, said: Connector, at: int) -> list[Change]:
+        """Take in one connector, named by its ``key`` inside its station; a key not seen before is appended."""
+        station = self.stations.get(station_id)
+        if station is None:
+            station = Station(station_id, [])
+            if not self._take_in(station, at):
+                return []
+        track = self._track(station)
+        # What came without keys has its index for one.
+        track.keys += map(str, range(len(track.keys), len(station.connectors)))
+        if key not in track.keys:
+            if len(track.keys) >= MOST_CONNECTORS:
+                return []
+            track.keys.append(key)
+            station.connectors.append(said)
+            index, before = len(track.keys) - 1, None
+        else:
+            index = track.keys.index(key)
+            before = station.connectors[index]
+        unseen = before is None or self.not_listened(station, index, at) > 0
+        track.heard_each[index] = at
+        track.confirmed_each[index] = self.listening.total(at)
+        if before is not None and before.same_as(said):
+            return []
+        said.timestamp = at
+        track.mark(index, unseen)
+        station.connectors[index] = said
+        station.cached = None
+        self._count(before, said)
+        return [Change(at, station_id, index + 1, before, said)]
+
+    def apply_heard(self, station_id: str, index: int, said: Connector, at: int) -> bool:
+        """Note a charger's own report. It is never a change, and confirms only what it repeats."""
+        station = self.stations.get(station_id)
+        if station is None or not 0 <= index < len(station.connectors):
+            return False
+        track = self._track(station)
+        track.heard_each[index] = at
+        if station.connectors[index].same_as(said):
+            track.confirmed_each[index] = self.listening.total(at)
+        return True
+
+    def expire(self, now: int) -> list[str]:
+        """Forget what has been unconfirmed for too long: it becomes unknown. Returns the stations it touched."""
+        if self.listening.total(now) <= EXPIRED:
+            return []
+        touched = []
+        for station in self.stations.values():
+            stale = [
+                index
+                for index, held in enumerate(station.connectors)
+                if held.condition is not Condition.UNKNOWN and self.not_listened(station, index, now) > EXPIRED
+            ]
+            for index in stale:
+                before = station.connectors[index]
+                station.connectors[index] = Connector(timestamp=before.timestamp)
+                self._count(before, station.connectors[index])
+            if stale:
+                station.cached = None
+                touched.append(station.id)
+        return touched
+
+    # Inside
+
+    def _adopt(self, stations: dict[str, Station], at: int) -> None:
+        # The first snapshot is a whole country: nothing is looked at connector by connector in Python.
+        self.stations = dict(islice(stations.items(), MOST_STATIONS))
+        self._began = at
+        self._confirmed = self.listening.total(at)
+        self.tally = [0] * len(Condition)
+        every = list(chain.from_iterable(map(attrgetter("connectors"), self.stations.values())))
+        for (status, error), count in Counter(map(attrgetter("status", "error"), every)).items():
+            self.tally[condition_of(status, error)] += count
+        if max(map(attrgetter("timestamp"), every), default=0) > at + AHEAD:
+            for said in every:
+                if said.timestamp > at + AHEAD:
+                    said.timestamp = -1
+
+    def _take_in(self, station: Station, at: int) -> bool:
+        if len(self.stations) >= MOST_STATIONS:
+            return False
+        if not self.stations:
+            self._began = at
+        self.stations[station.id] = station
+        track = self._track(station)
+        track.confirmed = self.listening.total(at)
+        for index, said in enumerate(station.connectors):
+            self._count(None, said)
+            self._date(station, index, said, at, seen=False)
+        return True
+
+    def _renew(self, held: Station, station: Station, at: int, *, update: bool) -> list[Change]:
+        """Replace a station's list. An ``update`` tells of what happens now, a snapshot also of what was missed."""
+        changes: list[Change] = []
+        old, new = held.connectors, station.connectors
+        for index, (before, said) in enumerate(zip(old, new, strict=False)):
+            if not before.same_as(said):
+                unsure = self.not_listened(held, index, at) > 0
+                changes.append(Change(at, held.id, index + 1, before, said, unsure and not update))
+                self._count(before, said)
+                self._date(held, index, said, at, seen=not unsure)
+            elif 0 < said.timestamp <= at + AHEAD:
+                self._date(held, index, said, at, seen=True)
+            else:
+                said.timestamp = before.timestamp
+        for index in range(len(old), len(new)):
+            self._count(None, new[index])
+            self._date(held, index, new[index], at, seen=False)
+            if update:
+                changes.append(Change(at, held.id, index + 1, None, new[index]))
+        for index in range(len(new), len(old)):
+            missed = not update and self.not_listened(held, index, at) > 0
+            self._count(old[index], None)
+            changes.append(Change(at, held.id, index + 1, old[index], None, missed))
+        if held.track is not None and len(new) != len(old):
+            held.track.resize(len(old), len(new))
+        held.connectors = new
+        held.status = station.status
+        if changes or len(old) != len(new):
+            held.cached = None
+        return changes
+
+    def _drop_all_but(self, ids: Container[str]) -> list[str]:
+        left = [station for station in self.stations if station not in ids]
+        for station in left:
+            for said in self.stations.pop(station).connectors:
+                self._count(said, None)
+        return left
+
+    def _date(self, station: Station, index: int, said: Connector, at: int, *, seen: bool) -> None:
+        known = 0 < said.timestamp <= at + AHEAD
+        if not known:
+            said.timestamp = at
+        if station.track is not None or not (known or seen):
+            self._track(station).mark(index, not (known or seen))
+
+    def _count(self, before: Connector | None, after: Connector | None) -> None:
+        if before is not None:
+            self.tally[before.condition] -= 1
+        if after is not None:
+            self.tally[after.condition] += 1
+
+    def _track(self, station: Station) -> Track:
+        if station.track is None:
+            station.track = Track(confirmed=self._confirmed)
+        return station.track

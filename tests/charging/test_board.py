@@ -1,0 +1,391 @@
+"""The board against a model that is too plain to be wrong, and the cases that a reader wants to see by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from nobil_tui.charging import board as board_module
+from nobil_tui.charging.board import AHEAD, Board, Change, Since
+from nobil_tui.charging.listening import EXPIRED, SLIGHT, Certainty, certainty_of
+from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, WordConnector, summarize
+
+T0 = 1_700_000_000_000
+MINUTE = 60_000
+Said = tuple[int, int, int]
+"""status, error, timestamp"""
+
+
+def station(name: str, *said: Said) -> Station:
+    return Station(name, [Connector(*each) for each in said])
+
+
+# The model
+
+
+@dataclass
+class Plain:
+    key: str
+    status: int
+    error: int
+    since: int
+    at_least: bool
+    confirmed: int
+    heard: int | None = None
+
+    @property
+    def what(self) -> tuple[int, int]:
+        return self.status, self.error
+
+    @property
+    def condition(self) -> Condition:
+        if self.error:
+            return Condition.FAULT
+        return {0: Condition.FREE, 1: Condition.OCCUPIED}.get(self.status, Condition.UNKNOWN)
+
+
+@dataclass
+class Model:
+    stations: dict[str, list[Plain]] = field(default_factory=dict)
+    breaks: list[tuple[int, int | None]] = field(default_factory=list)
+
+    @property
+    def live(self) -> bool:
+        return not self.breaks or self.breaks[-1][1] is not None
+
+    def not_listened(self, plain: Plain, now: int) -> int:
+        return sum(max(0, (now if end is None else end) - max(begin, plain.confirmed)) for begin, end in self.breaks)
+
+    def say(self, name: str, said: list[Said], at: int, *, snapshot: bool) -> list[tuple[object, ...]]:
+        """Replace a station's list; returns the changes of those that were held, and of those that are new and gone."""
+        old = self.stations.get(name, [])
+        new: list[Plain] = []
+        changes: list[tuple[object, ...]] = []
+        for index, (status, error, timestamp) in enumerate(said):
+            held = old[index] if index < len(old) else None
+            known = 0 < timestamp <= at + AHEAD
+            if held is None:
+                plain = Plain(str(index), status, error, timestamp if known else at, not known, at)
+                if not snapshot:
+                    changes.append((name, index + 1, None, plain.what, False))
+            else:
+                unsure = self.not_listened(held, at) > 0
+                plain = Plain(held.key, status, error, held.since, held.at_least, at, held.heard)
+                if held.what != plain.what:
+                    changes.append((name, index + 1, held.what, plain.what, snapshot and unsure))
+                    plain.since, plain.at_least = at, unsure
+                if known:
+                    plain.since, plain.at_least = timestamp, False
+            if not snapshot:
+                plain.heard = at
+            new.append(plain)
+        for index, held in enumerate(old[len(said) :], len(said)):
+            changes.append((name, index + 1, held.what, None, snapshot and self.not_listened(held, at) > 0))
+        self.stations[name] = new
+        return changes
+
+    def say_one(self, name: str, key: str, status: int, error: int, at: int) -> list[tuple[object, ...]]:
+        connectors = self.stations.setdefault(name, [])
+        held = next((plain for plain in connectors if plain.key == key), None)
+        if held is None:
+            connectors.append(Plain(key, status, error, at, True, at, at))
+            return [(name, len(connectors), None, (status, error), False)]
+        unsure = self.not_listened(held, at) > 0
+        before = held.what
+        held.status, held.error, held.heard, held.confirmed = status, error, at, at
+        if before == held.what:
+            return []
+        held.since, held.at_least = at, unsure
+        return [(name, connectors.index(held) + 1, before, held.what, False)]
+
+
+def plainly(changes: list[Change]) -> list[tuple[object, ...]]:
+    def what(connector: Connector | None) -> tuple[int, int] | None:
+        return None if connector is None else (connector.status, connector.error)
+
+    return sorted(
+        ((c.station, c.number, what(c.before), what(c.after), c.missed) for c in changes), key=lambda c: c[:2]
+    )
+
+
+NAMES = st.sampled_from(["NOR_01333", "NOR_076198", "SWE_1"])
+STATUS = st.sampled_from([0, 1, -1, 2])
+ERROR = st.sampled_from([0, 0, 0, 1])
+AGES = st.sampled_from([None, None, 0, MINUTE, -MINUTE, -AHEAD, -AHEAD - 1, -AHEAD - 2 * MINUTE, T0, -(2**52), "zero"])
+"""How old a timestamp is when it comes; None stands for -1."""
+LISTS = st.lists(st.tuples(STATUS, ERROR, AGES), max_size=4)
+COUNTRIES = st.lists(st.tuples(NAMES, LISTS), max_size=4)
+
+
+class BoardMachine(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.board, self.model = Board(), Model()
+        self.now = T0
+        self.confirmed_at = T0
+
+    def dated(self, said: list[tuple[int, int, object]]) -> list[Said]:
+        def timestamp(age: object) -> int:
+            return -1 if age is None else 0 if age == "zero" else self.now - int(str(age))
+
+        return [(status, error, timestamp(age)) for status, error, age in said]
+
+    @rule(ms=st.sampled_from([1, 700, MINUTE, 2 * MINUTE + 1, AHEAD]))
+    def time_passes(self, ms: int) -> None:
+        self.now += ms
+
+    @precondition(lambda self: self.model.live)
+    @rule(country=COUNTRIES, partial=st.sampled_from([False, False, True]))
+    def snapshot(self, country: list[tuple[str, list[tuple[int, int, object]]]], partial: bool) -> None:
+        said = [(name, self.dated(connectors)) for name, connectors in country]
+        before = set(self.model.stations)
+        expected = []
+        # Of a station that comes twice, the last is what holds.
+        for name, connectors in dict(said).items():
+            changes = self.model.say(name, connectors, self.now, snapshot=True)
+            expected += changes if name in before else []
+        gone = set() if partial else before - {name for name, _ in said}
+        for name in gone:
+            del self.model.stations[name]
+        stations = [station(name, *connectors) for name, connectors in said]
+        renewal = self.board.apply_snapshot(stations, self.now, partial=partial)
+        assert plainly(renewal.changes) == sorted(expected, key=lambda change: change[:2])
+        assert sorted(renewal.left) == sorted(gone)
+        assert renewal.appeared == len({name for name, _ in said} - before)
+
+    @precondition(lambda self: self.model.live)
+    @rule(name=NAMES, said=LISTS)
+    def update(self, name: str, said: list[tuple[int, int, object]]) -> None:
+        connectors = self.dated(said)
+        expected = self.model.say(name, connectors, self.now, snapshot=False)
+        changes = self.board.apply_station(station(name, *connectors), self.now)
+        assert plainly(changes) == sorted(expected, key=lambda change: change[:2])
+        assert all(change.at == self.now for change in changes)
+
+    @precondition(lambda self: self.model.live)
+    @rule(name=NAMES, key=st.sampled_from(["0", "1", "3", "a"]), status=STATUS, error=ERROR)
+    def one_connector(self, name: str, key: str, status: int, error: int) -> None:
+        expected = self.model.say_one(name, key, status, error, self.now)
+        assert plainly(self.board.apply_connector(name, key, Connector(status, error), self.now)) == expected
+
+    @precondition(lambda self: self.model.live)
+    @rule(name=NAMES, index=st.integers(-1, 4), status=STATUS, error=ERROR)
+    def raw(self, name: str, index: int, status: int, error: int) -> None:
+        connectors = self.model.stations.get(name, [])
+        known = 0 <= index < len(connectors)
+        assert self.board.apply_heard(name, index, Connector(status, error, self.now), self.now) is known
+        if known:
+            connectors[index].heard = self.now
+            if connectors[index].what == (status, error):
+                connectors[index].confirmed = self.now
+
+    @precondition(lambda self: self.model.live)
+    @rule(silent=st.sampled_from([0, 500, 45_000]))
+    def lost(self, silent: int) -> None:
+        heard_at = self.now
+        self.now += silent
+        self.board.listening.stop(heard_at)
+        self.model.breaks.append((heard_at, None))
+
+    @precondition(lambda self: not self.model.live)
+    @rule(away=st.sampled_from([0, 7_000, 3 * MINUTE, EXPIRED - 1, EXPIRED + 1]))
+    def back(self, away: int) -> None:
+        self.now += away
+        self.board.listening.start(self.now)
+        self.model.breaks[-1] = (self.model.breaks[-1][0], self.now)
+
+    @rule()
+    def expire(self) -> None:
+        touched = set()
+        for name, connectors in self.model.stations.items():
+            for plain in connectors:
+                too_old = self.model.not_listened(plain, self.now) > EXPIRED
+                if too_old and plain.condition is not Condition.UNKNOWN:
+                    plain.status, plain.error = -1, 0
+                    touched.add(name)
+        assert set(self.board.expire(self.now)) == touched
+
+    @invariant()
+    def agrees(self) -> None:
+        assert set(self.board.stations) == set(self.model.stations)
+        for name, connectors in self.model.stations.items():
+            held = self.board.stations[name]
+            assert held.id == name
+            assert [(c.status, c.error) for c in held.connectors] == [plain.what for plain in connectors]
+            for index, plain in enumerate(connectors):
+                assert self.board.since(held, index, self.now) == Since(plain.since, plain.at_least)
+                assert self.board.heard(held, index) == plain.heard
+                unconfirmed = self.model.not_listened(plain, self.now)
+                assert self.board.not_listened(held, index, self.now) == unconfirmed
+
+    @invariant()
+    def counts(self) -> None:
+        conditions = [plain.condition for connectors in self.model.stations.values() for plain in connectors]
+        assert self.board.tally == [conditions.count(condition) for condition in Condition]
+        assert self.board.connectors == len(conditions)
+        for held in self.board.stations.values():
+            assert held.summary == summarize(held.connectors)
+
+
+TestBoardAgainstModel = BoardMachine.TestCase
+TestBoardAgainstModel.settings = settings(max_examples=120, stateful_step_count=25)
+
+
+# By name
+
+
+def test_the_first_snapshot_is_no_news() -> None:
+    board = Board()
+    renewal = board.apply_snapshot([station("NOR_1", (0, 0, T0 - 5), (1, 0, -1))], T0)
+    assert renewal == ([], [], 1)
+    held = board.stations["NOR_1"]
+    assert board.since(held, 0, T0) == Since(T0 - 5, False)
+    assert board.since(held, 1, T0) == Since(T0, True)
+    assert board.heard(held, 0) is None
+
+
+def test_a_timestamp_far_ahead_stays_unbelieved_when_its_time_comes_nearer() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, T0 + AHEAD + 1), (0, 0, 2**53))], T0)
+    held = board.stations["NOR_1"]
+    assert [board.since(held, index, T0 + 10 * AHEAD) for index in (0, 1)] == [Since(T0, True)] * 2
+
+
+def test_a_second_snapshot_on_the_same_socket_missed_nothing() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
+    (change,) = board.apply_snapshot([station("NOR_1", (1, 0, -1))], T0 + 1).changes
+    assert not change.missed
+    assert board.since(board.stations["NOR_1"], 0, T0 + 1) == Since(T0 + 1, False)
+
+
+def test_after_a_break_a_snapshot_tells_what_was_missed() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, -1), (0, 0, T0))], T0)
+    board.listening.stop(T0 + 1000)
+    board.listening.start(T0 + 8000)
+    (first, second) = board.apply_snapshot(
+        [station("NOR_1", (1, 0, -1), (0, 0, -1), (1, 0, T0 + 5000))], T0 + 8001
+    ).changes
+    assert first.missed
+    assert second.missed
+    held = board.stations["NOR_1"]
+    assert board.since(held, 0, T0 + 9000) == Since(T0 + 8001, True)
+    assert board.since(held, 2, T0 + 9000) == Since(T0 + 5000, False)
+    assert board.not_listened(held, 1, T0 + 9000) == 0
+
+
+def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1)), station("NOR_2", (0, 0, -1))], T0)
+    board.listening.stop(T0)
+    board.listening.start(T0 + 8000)
+    renewal = board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 8000, partial=True)
+    assert renewal.left == []
+    assert board.not_listened(board.stations["NOR_1"], 0, T0 + 9000) == 0
+    assert board.not_listened(board.stations["NOR_2"], 0, T0 + 9000) == 8000
+    # The next snapshot on the same socket: of the first, nothing was missed since the one before.
+    changes = board.apply_snapshot([station("NOR_1", (1, 0, -1)), station("NOR_2", (1, 0, -1))], T0 + 9000).changes
+    assert [change.missed for change in changes] == [False, True]
+
+
+def test_an_update_after_a_break_cannot_tell_when_it_happened() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
+    board.listening.stop(T0)
+    board.listening.start(T0 + 8000)
+    board.apply_station(station("NOR_1", (1, 0, -1)), T0 + 8001)
+    assert board.since(board.stations["NOR_1"], 0, T0 + 9000) == Since(T0 + 8001, True)
+
+
+def test_a_station_that_a_later_snapshot_lacks_has_left() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1)), station("NOR_2", (1, 1, -1))], T0)
+    renewal = board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 1)
+    assert (renewal.changes, renewal.left) == ([], ["NOR_2"])
+    assert board.connectors == 1
+
+
+def test_a_shorter_list_means_that_the_last_are_gone_and_takes_their_notes_along() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
+    board.apply_station(station("NOR_1", (0, 0, -1), (1, 0, -1)), T0 + 1)
+    board.apply_heard("NOR_1", 1, Connector(1, 0), T0 + 2)
+    (gone,) = board.apply_station(station("NOR_1", (0, 0, -1)), T0 + 3)
+    assert (gone.number, gone.after) == (2, None)
+    board.apply_snapshot([station("NOR_1", (0, 0, -1), (1, 0, -1))], T0 + 4)
+    assert board.heard(board.stations["NOR_1"], 0) == T0 + 3
+    assert board.heard(board.stations["NOR_1"], 1) is None
+
+
+def test_a_station_twice_in_one_snapshot_is_one_change_at_most() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
+    twice = [station(name, *said) for name in ("NOR_1", "NOR_2") for said in ([(1, 0, -1)], [(0, 1, -1)])]
+    (change,) = board.apply_snapshot(twice, T0 + 1).changes
+    assert change.after == Connector(0, 1, T0 + 1)
+    assert (len(board.stations), board.connectors) == (2, 2)
+
+
+def test_a_raw_report_is_never_a_change() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
+    board.listening.stop(T0)
+    board.listening.start(T0 + MINUTE)
+    assert board.apply_heard("NOR_1", 0, Connector(1, 1), T0 + MINUTE)
+    held = board.stations["NOR_1"]
+    assert held.connectors == [Connector(0, 0)]
+    assert board.heard(held, 0) == T0 + MINUTE
+    assert certainty_of(board.not_listened(held, 0, T0 + MINUTE)) is Certainty.SLIGHTLY_OLD
+    assert not board.apply_heard("NOR_9", 0, Connector(), T0)
+
+
+def test_after_seven_days_what_was_known_is_unknown() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1), (-1, 1, -1)), station("NOR_2", (-1, 0, -1))], T0)
+    board.listening.stop(T0)
+    held = board.stations["NOR_1"]
+    assert certainty_of(board.not_listened(held, 0, T0 + SLIGHT + 1)) is Certainty.OLD
+    assert board.expire(T0 + EXPIRED) == []
+    assert held.summary.free == 1
+    assert board.expire(T0 + EXPIRED + 1) == ["NOR_1"]
+    assert held.summary.text == "?/2"
+    assert board.tally[Condition.UNKNOWN] == 3
+    assert board.expire(T0 + EXPIRED + 2) == []
+
+
+def test_connectors_by_key_keep_their_numbers() -> None:
+    board = Board()
+    first = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
+    second = board.apply_connector("NOR_1", "1252", WordConnector(1, 0, said="BLOCKED"), T0 + 1)
+    again = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="CHARGING"), T0 + 2)
+    assert [change.number for change in (*first, *second, *again)] == [1, 2, 1]
+    (before, after) = again[0][3:5]
+    assert (before.condition, after.condition) == (Condition.FREE, Condition.OCCUPIED)
+    assert board.tally[Condition.BLOCKED] == 1
+
+
+def test_a_word_that_differs_is_a_change_though_the_numbers_agree() -> None:
+    board = Board()
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0)
+    (back,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), T0 + 1)
+    assert back.after is not None
+    assert back.after.condition is Condition.UNKNOWN
+    assert board.stations["NOR_1"].summary.text == "?/1"
+
+
+def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_module, "MOST_STATIONS", 3)
+    board = Board()
+    renewal = board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0)
+    assert (len(board.stations), board.connectors, renewal.appeared) == (3, 3, 3)
+    assert board.apply_station(station("SWE_1", (0, 0, -1)), T0) == []
+    assert board.apply_connector("SWE_2", "a", Connector(0, 0), T0) == []
+    assert board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0).appeared == 0
+    for n in range(MOST_CONNECTORS + 10):
+        board.apply_connector("NOR_0", f"key {n}", Connector(0, 0), T0)
+    assert len(board.stations["NOR_0"].connectors) == MOST_CONNECTORS
