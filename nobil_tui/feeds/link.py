@@ -1,0 +1,187 @@
+"""One way to keep a link up, for every feed over a WebSocket.
+
+The library's own reconnecting iterator backs off only when *connecting* fails, and its keep-alive kills a live link
+whose reader is slow; so the loop and the watch are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from nobil_tui.feeds.backoff import Backoff
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.feeds.events import Connected, Connecting, Lost, Refused
+from nobil_tui.feeds.reasons import RefusedError, UnreachableError, close_reason, open_connection
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+LARGEST_FRAME = 64 * 1024 * 1024
+"""Bytes. A national snapshot has some 10 to 20 MB."""
+PING_EVERY = 15.0
+"""Seconds between our pings: what a quiet link can be unconfirmed by."""
+DEAD_AFTER = 45.0
+"""Seconds without a frame or a pong after which a link is dead."""
+HANG_UP = 0.2
+"""Seconds that a closing handshake may take before the connection is cut."""
+
+logger = logging.getLogger(__name__)
+
+
+class Frame(Struct, frozen=True, gc=False):
+    """A frame as it came, and when, in ms."""
+
+    data: bytes
+    at: int
+
+
+LinkEvent = Connecting | Connected | Frame | Lost | Refused
+
+Tap = Callable[[bytes, int], None]
+"""Sees each frame as it came, and when, in ms. Where the link broke it sees no bytes, and when last something came."""
+
+
+class Link:
+    """Connects, reads frames, and connects again.
+
+    ``dial`` gives the whole URL for one handshake (a secret: it holds the key). It may raise ``RefusedError`` or
+    ``UnreachableError``. Where the URL ``expires``, a handshake that is refused says so and nothing of the key: the
+    next try asks for another URL.
+    """
+
+    def __init__(
+        self,
+        dial: Callable[[], Awaitable[str]],
+        *,
+        clock: Clock | None = None,
+        backoff: Backoff | None = None,
+        tap: Tap | None = None,
+        expires: bool = False,
+    ) -> None:
+        self._dial = dial
+        self._tap = tap
+        self._expires = expires
+        self._clock = clock or Clock()
+        self._backoff = backoff or Backoff()
+        self._asked = asyncio.Event()
+        self._alive_at = 0
+
+    def retry(self) -> None:
+        """Try now: ends the wait for the next try, or the stop after a refusal."""
+        self._asked.set()
+
+    async def events(self) -> AsyncGenerator[LinkEvent, None]:
+        """Yield frames and what becomes of the link, for ever."""
+        while True:
+            self._asked.clear()
+            yield Connecting()
+            began = self._clock.now()
+            try:
+                connection = await self._open()
+            except RefusedError as error:
+                logger.warning("key refused: %s", error)
+                yield Refused(str(error), began)
+                await self._asked.wait()
+                continue
+            except UnreachableError as error:
+                seconds = max(self._backoff.wait(), error.retry_after)
+                yield self._lost(str(error), began, seconds)
+                await self._pause(seconds)
+                continue
+            reason = ""
+            live_since = self._clock.monotonic()
+            frames = self._read(connection)
+            try:
+                yield self._connected()
+                async for frame in frames:
+                    if isinstance(frame, str):
+                        reason = frame
+                    else:
+                        yield frame
+            finally:
+                await frames.aclose()
+                await _hang_up(connection)
+            if self._tap is not None:
+                self._tap(b"", self._alive_at)
+            self._backoff.lived(self._clock.monotonic() - live_since)
+            seconds = self._backoff.wait()
+            yield self._lost(reason, self._alive_at, seconds)
+            await self._pause(seconds)
+
+    async def _open(self) -> ClientConnection:
+        url = await self._dial()
+        try:
+            return await open_connection(url, LARGEST_FRAME, HANG_UP)
+        except RefusedError as error:
+            if not self._expires:
+                raise
+            raise UnreachableError(f"the server no longer takes the address that it gave ({error})") from None
+
+    def _connected(self) -> Connected:
+        self._alive_at = self._clock.now()
+        logger.info("connected")
+        return Connected(self._alive_at)
+
+    async def _read(self, connection: ClientConnection) -> AsyncGenerator[Frame | str, None]:
+        """Yield frames, and at the end the reason for it."""
+        from websockets.exceptions import ConnectionClosed
+
+        watch = asyncio.create_task(self._watch(connection))
+        now, tap = self._clock.now, self._tap
+        try:
+            while True:
+                data = await connection.recv(decode=False)
+                self._alive_at = at = now()
+                if tap is not None and data:
+                    tap(data, at)
+                yield Frame(data, at)
+        except ConnectionClosed as closed:
+            yield "nothing was heard any more" if watch.done() else close_reason(closed)
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _watch(self, connection: ClientConnection) -> None:
+        """Cut a link on which neither a frame nor a pong came for too long; ends only when it has."""
+        while (self._clock.now() - self._alive_at) / 1000 < DEAD_AFTER:
+            pinging = asyncio.create_task(self._ping(connection))
+            try:
+                await self._clock.sleep(PING_EVERY)
+            finally:
+                pinging.cancel()
+        connection.transport.abort()
+
+    async def _ping(self, connection: ClientConnection) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        with suppress(ConnectionClosed):
+            await (await connection.ping())
+            self._alive_at = self._clock.now()
+
+    def _lost(self, reason: str, heard_at: int, seconds: float) -> Lost:
+        logger.info("lost: %s; next try in %.1f s", reason, seconds)
+        return Lost(reason, heard_at, self._clock.now() + round(seconds * 1000))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for the next try, or for the user to ask for it."""
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._asked.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+async def _hang_up(connection: ClientConnection) -> None:
+    try:
+        async with asyncio.timeout(HANG_UP):
+            await connection.close()
+    except TimeoutError:
+        connection.transport.abort()

@@ -1,0 +1,137 @@
+"""Opening a WebSocket, and why it failed in words for a person.
+
+What the library raises can hold the whole URL, and with it the key: nothing of an exception's text is passed on here
+unless it is known to hold none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import socket
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.wire.text import shown
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+OPEN_WITHIN = 15.0
+"""Seconds that a connection may take to be open."""
+LONGEST_WAIT = 3600.0
+"""Seconds: a server that asks for a longer wait than this is asked again all the same."""
+
+# The library's debugging lines hold the whole URL, and with it the key.
+_quiet = logging.getLogger("nobil_tui.feeds.websockets")
+_quiet.setLevel(logging.INFO)
+
+
+class RefusedError(Exception):
+    """The key is not taken. Final until the user acts."""
+
+
+class UnreachableError(Exception):
+    """The source could not be reached this time; ``retry_after`` is what it asked us to wait, in seconds."""
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def open_connection(url: str, largest: int, hang_up: float) -> ClientConnection:
+    """Open a WebSocket, or raise ``RefusedError`` or ``UnreachableError`` with a reason that holds no secret."""
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+
+    host = urlsplit(url).hostname or ""
+    local = is_loopback(host)
+    try:
+        return await connect(
+            url,
+            max_size=largest,
+            open_timeout=OPEN_WITHIN,
+            close_timeout=hang_up,
+            ping_interval=None,
+            logger=_quiet,
+            # A proxy of the environment never leads to this machine; and unpacking a big snapshot stalls the loop.
+            proxy=None if local else True,
+            compression=None if local else "deflate",
+        )
+    except InvalidStatus as error:
+        raise _answered(error) from None
+    except TimeoutError:
+        raise UnreachableError(f"{host} does not answer") from None
+    except InvalidURI:
+        raise UnreachableError("the source is no WebSocket address") from None
+    except InvalidProxy:
+        raise UnreachableError("the proxy in the environment is no usable address") from None
+    except InvalidHandshake as error:
+        raise UnreachableError(f"{host} is no WebSocket server ({type(error).__name__})") from None
+    except ImportError:
+        raise UnreachableError("a SOCKS proxy needs the package python-socks beside this program") from None
+    except (OSError, EOFError, asyncio.IncompleteReadError) as error:
+        raise UnreachableError(system_reason(error, host)) from None
+
+
+def close_reason(closed: ConnectionClosed) -> str:
+    """Say why an open connection ended."""
+    said = closed.rcvd
+    if closed.sent is not None and closed.sent.code == 1009:
+        return "the server sent a frame that is too large"
+    if said is None:
+        return "the connection broke"
+    return f"the server closed: {shown(said.reason)}" if said.reason else "the server closed the connection"
+
+
+def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:
+    response = error.response
+    if response.status_code in (401, 403):
+        return RefusedError(f"HTTP {response.status_code}")
+    asked = response.headers.get_all("Retry-After")
+    seconds = retry_after(asked[0], Clock().now()) if asked else 0.0
+    return UnreachableError(f"the server answered HTTP {response.status_code}", seconds)
+
+
+def retry_after(text: str, now: int) -> float:
+    """Read a ``Retry-After`` header at ``now`` (ms): seconds or a date of HTTP. Returns seconds; zero for what is none."""
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return min(LONGEST_WAIT, float(text))
+    try:
+        until = parsedate_to_datetime(text)
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=UTC)
+        seconds = (until - datetime.fromtimestamp(now / 1000, UTC)).total_seconds()
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(LONGEST_WAIT, max(0.0, seconds))
+
+
+def system_reason(error: Exception, host: str) -> str:
+    """Say why ``host`` could not be reached, from what the system raised."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} is not trusted: {shown(error.verify_message)}"
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection to {host}"
+    if isinstance(error, socket.gaierror):
+        return f"{host} is not found (is there a network?)"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens at {host}"
+    if isinstance(error, OSError) and error.errno:
+        return f"{host}: {errno.errorcode.get(error.errno, 'error')}"
+    return f"{host} closed the connection"

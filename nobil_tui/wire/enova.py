@@ -1,0 +1,75 @@
+"""NOBIL Real-time by Enova, read: one JSON object a text frame, ``{nobilId, evseUId, status}``, with words for statuses.
+
+Source: the operator's documentation of NOBIL Real-time, and what the service was seen to send in March 2026. Both ids
+are opaque strings: ``NOR_71098`` and ``NOR_076198`` are two stations, and the same ``evseUId`` occurs under several.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from nobil_tui.charging.station import StationId, WordConnector
+from nobil_tui.wire.text import NotReadableError, shown
+
+MOST_WORD = 40
+"""Characters of a status word that are kept."""
+
+_AS_VERSION_1 = {
+    "AVAILABLE": (0, 0),
+    "CHARGING": (1, 0),
+    "BLOCKED": (1, 0),
+    "RESERVED": (1, 0),
+    "OUTOFORDER": (-1, 1),
+    "UNKNOWN": (-1, 0),
+    "INOPERATIVE": (-1, 0),
+    "PLANNED": (-1, 0),
+    "REMOVED": (-1, 0),
+}
+# The value's word is the one object that all connectors share: a country of them would else hold a copy each.
+_WORDS = {word: (status, error, word) for word, (status, error) in _AS_VERSION_1.items()}
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+Key = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Report(Struct, frozen=True, gc=False):
+    """One connector as a frame has it: its station's id, its key inside the station, and what is said of it."""
+
+    station: str
+    key: str
+    connector: WordConnector
+
+
+class _Frame(Struct, gc=False):
+    station: StationId = field(name="nobilId")
+    key: Key = field(name="evseUId")
+    word: str = field(name="status")
+
+
+_decode = msgspec.json.Decoder(_Frame).decode
+
+
+def decode(frame: bytes) -> Report:
+    """Decode one frame. Raises ``NotReadableError`` for what is none; a word never heard of is kept, and UNKNOWN."""
+    try:
+        said = _decode(frame)
+    except _BROKEN as error:
+        raise NotReadableError(shown(str(error))) from None
+    if not (said.station.isprintable() and said.key.isprintable()):
+        raise NotReadableError("an id holds control characters")
+    return Report(said.station, said.key, connector_of(said.word))
+
+
+def connector_of(word: str) -> WordConnector:
+    """Tell what a status word says, and what version 1 would have said."""
+    known = _WORDS.get(word)
+    status, error, kept = known or (-1, 0, shown(word, MOST_WORD))
+    return WordConnector(status, error, said=kept)
+
+
+def heard_of(word: str) -> bool:
+    """Whether the operator documents a status word."""
+    return word in _WORDS

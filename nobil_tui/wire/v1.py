@@ -1,0 +1,117 @@
+"""Version 1 of the stream API, read: ``{type, data}`` envelopes of JSON, one a text frame.
+
+Source: the stream API's own document, and its operator's later text for ``status:raw``. Frames are decoded straight
+into the domain's structs, which hold the limits of every field.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from nobil_tui.charging.station import Connector, Milliseconds, Small, Station, StationId
+from nobil_tui.wire.text import NotReadableError, shown
+
+
+class Snapshot(Struct):
+    """The state of all stations; ``unreadable`` counts those that had to be left out."""
+
+    stations: list[Station]
+    unreadable: int
+
+
+class _Snapshot(Struct, tag="snapshot:init"):
+    data: list[Station]
+
+
+class Update(Struct, tag="status:update"):
+    """One station in which something changed."""
+
+    data: Station
+
+
+class Report(Struct):
+    """What a charger itself reported of one connector."""
+
+    uuid: StationId
+    connector: Small
+    status: Small = -1
+    error: Small = 0
+    timestamp: Milliseconds = -1
+
+
+class RawReport(Struct, tag="status:raw"):
+    """A charger's own report, in its envelope."""
+
+    data: Report
+
+
+class Unknown(Struct):
+    """A well-formed envelope of a type that this version does not know."""
+
+    type: str
+
+
+Message = Snapshot | Update | RawReport | Unknown
+
+
+class _Envelope(Struct):
+    type: str
+    data: Raw = Raw(b"null")
+
+
+_decode_known = msgspec.json.Decoder(_Snapshot | Update | RawReport).decode
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_list = msgspec.json.Decoder(list[Raw]).decode
+_decode_station = msgspec.json.Decoder(Station).decode
+_KNOWN = {"snapshot:init", "status:update", "status:raw"}
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def decode(frame: bytes) -> Message:
+    """Decode one frame. Raises ``NotReadableError`` for what is no message; a bad station costs only itself."""
+    try:
+        message: _Snapshot | Update | RawReport = _decode_known(frame)
+    except _BROKEN as error:
+        return _decode_otherwise(frame, error)
+    if isinstance(message, _Snapshot):
+        return _readable(message.data, len(message.data))
+    _check_id(message.data.id if isinstance(message, Update) else message.data.uuid)
+    return message
+
+
+def connector_of(report: Report) -> Connector:
+    """Take the connector out of a charger's own report."""
+    return Connector(report.status, report.error, report.timestamp)
+
+
+def _decode_otherwise(frame: bytes, first: Exception) -> Message:
+    try:
+        envelope = _decode_envelope(frame)
+        if envelope.type == "snapshot:init":
+            return _each_alone(_decode_list(envelope.data))
+    except _BROKEN as error:
+        raise NotReadableError(shown(str(error))) from None
+    if envelope.type in _KNOWN:
+        raise NotReadableError(f"{envelope.type}: {shown(str(first))}")
+    return Unknown(shown(envelope.type))
+
+
+def _each_alone(raws: list[Raw]) -> Snapshot:
+    stations = []
+    for raw in raws:
+        try:
+            stations.append(_decode_station(raw))
+        except _BROKEN:
+            continue
+    return _readable(stations, len(raws))
+
+
+def _readable(stations: list[Station], sent: int) -> Snapshot:
+    kept = [station for station in stations if station.id.isprintable()]
+    return Snapshot(kept, sent - len(kept))
+
+
+def _check_id(station: str) -> None:
+    if not station.isprintable():
+        raise NotReadableError("a station's id holds control characters")
