@@ -1,0 +1,254 @@
+"""The hall: runs one feed, applies it to one board, and hands out what happened in batches.
+
+The app, the hub and the headless commands all stand on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncGenerator
+from enum import Enum
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from nobil_tui.charging.board import Board, Change
+from nobil_tui.feeds.events import (
+    Connected,
+    Connecting,
+    ConnectorReport,
+    Ended,
+    Event,
+    Feed,
+    Heard,
+    Ignored,
+    Lost,
+    Refused,
+    Snapshot,
+    StationReport,
+    Unreadable,
+)
+
+TICK = 0.05
+"""Seconds between batches at the least."""
+SLICE = 0.008
+"""Seconds of reading at a stretch: while frames wait, receiving never suspends, and keys must be answered."""
+PAUSE = 0.003
+"""Seconds that the loop has for others between two slices."""
+MOST_ENTRIES = 10_000
+"""Entries of one batch; under a flood that nobody takes, the oldest go."""
+
+logger = logging.getLogger(__name__)
+
+
+class Phase(Enum):
+    """What the link is at."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    RETRYING = "retrying"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+
+class NoteKind(Enum):
+    """What happened to the link or the stream as a whole."""
+
+    CONNECTED = "connected"
+    LOST = "lost"
+    REFUSED = "refused"
+    ENDED = "ended"
+    LEFT = "left"
+    UNREADABLE = "unreadable"
+
+
+class Note(NamedTuple):
+    """Something that happened to the link or to the stream as a whole, for the event log."""
+
+    at: int
+    kind: NoteKind
+    text: str
+
+
+Entry = Change | Note
+
+
+class LinkState(Struct, frozen=True):
+    """What the link is at, and why. Times in ms."""
+
+    phase: Phase = Phase.CONNECTING
+    reason: str = ""
+    retry_at: int = 0
+    """When the next try is, while retrying."""
+
+
+class Counts(Struct):
+    """What came since the monitor began."""
+
+    frames: int = 0
+    changes: int = 0
+    unreadable: int = 0
+    ignored: int = 0
+
+
+class Batch(Struct):
+    """What happened since the batch before."""
+
+    link: LinkState
+    entries: list[Entry] = field(default_factory=list)
+    """Changes and notes, in their order."""
+    touched: set[str] = field(default_factory=set)
+    """The stations that a report named."""
+    heard: list[Heard] = field(default_factory=list)
+    """The chargers' own reports."""
+    whole: bool = False
+    """A snapshot came, or everything may have changed for another reason."""
+
+
+class Monitor:
+    """Runs ``feed`` into ``board``; take the ``batches``."""
+
+    def __init__(self, feed: Feed, board: Board | None = None, *, tick: float = TICK) -> None:
+        self.board = board or Board()
+        self.link = LinkState()
+        self.counts = Counts()
+        self.frame_at = 0
+        """When the last frame came, in ms; zero before one."""
+        self._feed = feed
+        self._tick = tick
+        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._heard: deque[Heard] = deque(maxlen=MOST_ENTRIES)
+        self._touched: set[str] = set()
+        self._whole = False
+        self._unreadable: Unreadable | None = None
+        self._news = asyncio.Event()
+
+    def retry(self) -> None:
+        """Try to connect now."""
+        self._feed.retry()
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """Run the feed and yield what happens, at most once a tick; ends when the feed ends.
+
+        What is not taken in time is gathered into the next batch. ``aclose`` shuts the link down.
+        """
+        reading = asyncio.create_task(self._read())
+        reading.add_done_callback(lambda _: self._news.set())
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                yield self._take()
+                if reading.done() and not self._news.is_set():
+                    reading.result()
+                    return
+                await asyncio.sleep(self._tick)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read(self) -> None:
+        events = self._feed.events()
+        slice_end = time.perf_counter() + SLICE
+        try:
+            async for event in events:
+                self._apply(event)
+                self._news.set()
+                if time.perf_counter() > slice_end:
+                    await asyncio.sleep(PAUSE)
+                    slice_end = time.perf_counter() + SLICE
+        finally:
+            await events.aclose()
+
+    def _take(self) -> Batch:
+        if self._unreadable is not None:
+            bad = self._unreadable
+            logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
+            self._entries.append(Note(bad.at, NoteKind.UNREADABLE, bad.reason))
+        batch = Batch(self.link, list(self._entries), self._touched, list(self._heard), self._whole)
+        self._entries.clear()
+        self._heard.clear()
+        self._touched = set()
+        self._whole = False
+        self._unreadable = None
+        return batch
+
+    def _apply(self, event: Event) -> None:
+        match event:
+            case StationReport(station, at):
+                self._frame(at)
+                self._changed(station.id, self.board.apply_station(station, at))
+            case ConnectorReport(station_id, key, connector, at):
+                self._frame(at)
+                self._changed(station_id, self.board.apply_connector(station_id, key, connector, at))
+            case Heard(station_id, index, connector, at):
+                self._frame(at)
+                if self.board.apply_heard(station_id, index, connector, at):
+                    self._heard.append(event)
+            case Snapshot():
+                self._snapshot(event)
+            case Unreadable(_, at):
+                self._frame(at)
+                self.counts.unreadable += 1
+                self._unreadable = event
+            case Ignored(_, at):
+                self._frame(at)
+                self.counts.ignored += 1
+            case _:
+                self._link_event(event)
+
+    def _link_event(self, event: Connecting | Connected | Lost | Refused | Ended) -> None:
+        board = self.board
+        match event:
+            case Connecting():
+                self.link = LinkState(Phase.CONNECTING, self.link.reason)
+            case Connected(at):
+                self._touched.update(board.expire(at))
+                board.listening.start(at)
+                self.link = LinkState(Phase.LIVE)
+                self._entries.append(Note(at, NoteKind.CONNECTED, ""))
+            case Lost(reason, heard_at, retry_at):
+                board.listening.stop(heard_at)
+                self._touched.update(board.expire(retry_at))
+                self._note_once(Note(heard_at, NoteKind.LOST, reason))
+                self.link = LinkState(Phase.RETRYING, reason, retry_at)
+            case Refused(reason, heard_at):
+                board.listening.stop(heard_at)
+                self.link = LinkState(Phase.REFUSED, reason)
+                self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
+            case Ended(at):
+                self.link = LinkState(Phase.ENDED)
+                self._entries.append(Note(at, NoteKind.ENDED, ""))
+
+    def _note_once(self, note: Note) -> None:
+        # A server that is away for an hour is one line in the log, not sixty.
+        if self.link.reason != note.text:
+            self._entries.append(note)
+
+    def _frame(self, at: int) -> None:
+        self.counts.frames += 1
+        self.frame_at = at
+
+    def _changed(self, station: str, changes: list[Change]) -> None:
+        self._touched.add(station)
+        if changes:
+            self.counts.changes += len(changes)
+            self._entries.extend(changes)
+
+    def _snapshot(self, snapshot: Snapshot) -> None:
+        self._frame(snapshot.at)
+        self.counts.unreadable += snapshot.unreadable
+        partial = snapshot.unreadable > 0
+        renewal = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial)
+        self.counts.changes += len(renewal.changes)
+        self._entries.extend(renewal.changes)
+        if renewal.left:
+            count = len(renewal.left)
+            text = renewal.left[0] if count == 1 else f"{count:,} stations"
+            self._entries.append(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
+        if partial:
+            self._unreadable = Unreadable(f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at)
+        self._whole = True

@@ -1,0 +1,81 @@
+"""The table of commands: complete, unambiguous, and in the words that Textual uses for keys."""
+
+import itertools
+import re
+
+import pytest
+from textual.binding import Binding, BindingsMap
+
+from nobil_tui.commands import COMMANDS, Command, Context, active_in, by_id, for_context, is_command
+
+
+def test_ids_are_kebab_case_and_unique() -> None:
+    ids = [command.id for command in COMMANDS]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", id_) for id_ in ids)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_a_command_says_what_it_does(command: Command) -> None:
+    assert 0 < len(command.words) <= 14
+    assert command.tooltip.endswith(".")
+    assert command.tooltip[0].isupper()
+    assert command.action.isidentifier()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_keys_are_written_as_textual_delivers_them(command: Command) -> None:
+    if not command.keys:
+        return
+    bindings = BindingsMap([Binding(",".join(command.keys), command.action)])
+    assert tuple(bindings.key_to_bindings) == command.keys
+
+
+@pytest.mark.parametrize("context", Context)
+def test_no_key_means_two_things_at_once(context: Context) -> None:
+    for one, other in itertools.combinations(active_in(context), 2):
+        assert not set(one.keys) & set(other.keys), (one.id, other.id)
+
+
+def test_a_command_is_found_by_its_id() -> None:
+    assert all(by_id(command.id) is command for command in COMMANDS)
+    assert is_command("star")
+    assert not is_command("strar")
+    with pytest.raises(KeyError):
+        by_id("strar")
+
+
+def test_every_command_works_somewhere_and_every_context_has_words() -> None:
+    found = {command.id for context in Context for command in for_context(context)}
+    assert found == {command.id for command in COMMANDS}
+    assert len({context.words for context in Context}) == len(Context)
+
+
+def test_nearer_commands_come_first() -> None:
+    ids = [command.id for command in active_in(Context.STATIONS)]
+    assert ids.index("sort") < ids.index("down") < ids.index("quit")
+    assert "select" not in ids
+
+
+def test_a_dialog_hides_what_is_below_it() -> None:
+    assert {command.id for command in active_in(Context.DIALOG)} == {"back", "quit", "palette"}
+
+
+def test_the_way_out_is_kept() -> None:
+    assert {command.id for command in COMMANDS if command.kept} == {"quit", "help"}
+    assert all(command.keys for command in COMMANDS if command.kept)
+
+
+def test_what_is_done_while_typing_needs_no_printable_key() -> None:
+    for context in Context:
+        if context.typing:
+            assert all(len(key) > 1 for command in for_context(context) for key in command.keys)
+
+
+def test_what_has_no_key_is_in_the_palette() -> None:
+    assert all(command.palette for command in COMMANDS if not command.keys)
+
+
+def test_the_footer_reads_as_designed() -> None:
+    footer = [command.words for command in active_in(Context.STATIONS) if command.footer]
+    assert sorted(footer) == sorted(["Filter", "Star", "Starred", "Sort", "Tell me", "Log", "Help", "Quit"])
