@@ -1,0 +1,161 @@
+"""What a config can hold. Missing parts have defaults, so an empty file is a config."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import force_setattr
+
+from nobil_tui.charging.roster import Sort
+
+HIDDEN = "•••"
+"""What stands for a secret wherever it could be read."""
+
+
+class Secret:
+    """A text that shows itself to nobody by accident: no ``str``, no ``repr``, no format, no pickle."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(HIDDEN, spec)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a secret is not copied or pickled")
+
+
+class LogScope(StrEnum):
+    """Whose changes the event log shows."""
+
+    ALL = "all"
+    STARRED = "starred"
+    STATION = "station"
+
+
+class Country(StrEnum):
+    """The countries that the station register has, as it calls them."""
+
+    NOR = "NOR"
+    SWE = "SWE"
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class _KeyedSection(_Section, frozen=True, forbid_unknown_fields=True):
+    """A table of the file that may hold a key."""
+
+    api_key: Secret | None = None
+    """None where there is none; an empty one in the file is none."""
+
+    def __post_init__(self) -> None:
+        if self.api_key is not None and not self.api_key:
+            force_setattr(self, "api_key", None)
+
+
+class WatchedSection(_Section, frozen=True, forbid_unknown_fields=True):
+    """``[watched]``: the starred stations."""
+
+    stations: list[str] = []
+    """Ids, opaque, in the order of starring, each once."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "stations", list(dict.fromkeys(self.stations)))
+
+
+class StreamSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
+    """``[stream]``: where reports come from."""
+
+    source: str = ""
+    """An address or a name of a source; empty for the one that is built in. May hold a key in its query."""
+
+
+class EnovaSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
+    """``[enova]``: access to NOBIL Real-time."""
+
+    address: str = ""
+    """An http or https address in place of the usual one; empty for that."""
+
+
+class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
+    """``[register]``: access to the station register."""
+
+    countries: Annotated[list[Country], Meta(min_length=1)] = field(default_factory=lambda: list(Country))
+    """Whose stations to fetch, each once."""
+    address: str = ""
+    """An http or https address in place of the usual one; empty for that."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "countries", list(dict.fromkeys(self.countries)))
+
+
+class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):
+    """``[home]``: from where distances are counted."""
+
+    position: tuple[Annotated[float, Meta(ge=-90, le=90)], Annotated[float, Meta(ge=-180, le=180)]] | None = None
+    """Latitude and longitude in degrees."""
+
+
+class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
+    """``[interface]``: how it looks and which keys it has."""
+
+    theme: str = ""
+    """A theme's name; empty for the usual one. Whoever draws knows which there are."""
+    sort: Sort = Sort.STARRED
+    ascii: bool = False
+    """Whether only ASCII is drawn."""
+    log_scope: LogScope = LogScope.ALL
+    pin_starred: bool = True
+    """Whether starred stations stand on top of every order."""
+    keys: dict[str, str | list[str]] = {}
+    """Keys by command id, as written in the file: ``keys.check`` makes Textual's names of them."""
+
+
+class Config(_Section, frozen=True, forbid_unknown_fields=True):
+    """A whole config."""
+
+    watched: WatchedSection = field(default_factory=WatchedSection)
+    stream: StreamSection = field(default_factory=StreamSection)
+    enova: EnovaSection = field(default_factory=EnovaSection)
+    register: RegisterSection = field(default_factory=RegisterSection)
+    home: HomeSection = field(default_factory=HomeSection)
+    filters: dict[str, str] = {}
+    """Saved filters by their names."""
+    interface: InterfaceSection = field(default_factory=InterfaceSection)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every key that it holds."""
+        return tuple(keyed.api_key for keyed in (self.stream, self.enova, self.register) if keyed.api_key is not None)
+
+
+def secret_from_text(kind: type, value: Any) -> Secret:
+    """Make a secret of what a file holds, for msgspec, which turns a ``ValueError`` into one with its place."""
+    if kind is not Secret or not isinstance(value, str):
+        raise ValueError("expected a text")
+    return Secret(value)

@@ -1,0 +1,95 @@
+"""What can be done to a config: small operations, so that two programs that save at once do not undo each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from nobil_tui.config.errors import KeyPath
+from nobil_tui.config.model import Secret
+
+Plain = str | bool | int | float
+Value = Plain | Secret | Sequence[Plain] | None
+
+STATIONS: KeyPath = ("watched", "stations")
+
+
+class Star(Struct, frozen=True):
+    """Star a station, behind those that are starred."""
+
+    station: str
+
+
+class Unstar(Struct, frozen=True):
+    """Take a station's star away."""
+
+    station: str
+
+
+class Put(Struct, frozen=True):
+    """Set one key, or remove it. A list is put as a whole."""
+
+    section: str
+    """The table, such as ``stream`` or ``interface.keys``."""
+    key: str
+    value: Value
+    """None removes the key, so that its default holds."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the key is in the file."""
+        return (*self.section.split("."), self.key)
+
+    @property
+    def plain(self) -> Any:
+        """The value as TOML can hold it; a secret is revealed."""
+        return _plain(self.value)
+
+
+Operation = Star | Unstar | Put
+
+
+def applied(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
+    """Do the operations to a valid TOML document; returns another one. ``TypeError`` where a table is none."""
+    changed = deepcopy(document)
+    for operation in operations:
+        match operation:
+            case Star(station):
+                stations = changed.setdefault("watched", {}).setdefault("stations", [])
+                if station not in stations:
+                    stations.append(station)
+            case Unstar(station):
+                stations = changed.get("watched", {}).get("stations", [])
+                stations[:] = [each for each in stations if each != station]
+            case Put():
+                _put(changed, operation.path, operation.plain)
+    return changed
+
+
+def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *tables, key = path
+    table = document
+    for name in tables:
+        if value is None and name not in table:
+            return
+        table = table.setdefault(name, {})
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Secret():
+            return value.reveal()
+        case Enum():
+            return value.value
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case _:
+            return value

@@ -1,0 +1,35 @@
+"""Where things are kept on this machine, by its own customs. Nothing is made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+NAME = "nobil-tui"
+
+
+def default_path() -> Path:
+    """The config file, where none is named."""
+    from platformdirs import user_config_path
+
+    return user_config_path(NAME, appauthor=False) / "config.toml"
+
+
+def log_file() -> Path:
+    """The log file."""
+    from platformdirs import user_log_path
+
+    return user_log_path(NAME, appauthor=False) / f"{NAME}.log"
+
+
+def state_dir() -> Path:
+    """The folder of what outlasts a session."""
+    from platformdirs import user_state_path
+
+    return user_state_path(NAME, appauthor=False)
+
+
+def cache_dir() -> Path:
+    """The folder of what can be fetched again."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path(NAME, appauthor=False)

@@ -1,0 +1,95 @@
+"""Saves changes to the config file: on a fresh read, under a lock, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nobil_tui.config.errors import MisfitError, NotSavedError
+from nobil_tui.config.model import Config
+from nobil_tui.config.operations import Operation, Put, Star, Unstar, applied
+from nobil_tui.config.reading import Stamp, config_of, read, shown_path, stamp, text_of, understood
+
+__all__ = ["LOCK_FOR", "NotSavedError", "Operation", "Put", "Star", "Unstar", "save"]
+
+LOCK_FOR = 5.0
+"""Seconds to wait for another program that saves."""
+
+TRIES = 5
+"""How often to begin anew when an editor, which knows no lock, saves the file in between."""
+
+_MARK = b"\xef\xbb\xbf"
+
+
+class _Seen(NamedTuple):
+    """A file as it was read."""
+
+    stamp: Stamp | None
+    content: bytes
+    document: dict[str, Any]
+    config: Config
+
+
+def save(path: Path, *operations: Operation, lock_for: float = LOCK_FOR) -> Config:
+    """Do the operations to the file and return the config as it then is. Takes its time: not for an event loop.
+
+    Writes nothing where nothing changes. Raises ``ConfigError`` where the file is not valid, and ``NotSavedError``
+    where it cannot be written or would not be valid afterwards; either way the file is as it was.
+    """
+    target = Path(os.path.realpath(path))
+    seen = _look(path)
+    if applied(seen.document, operations) == seen.document:
+        return seen.config
+    from nobil_tui.config.files import locked, replace, telling
+
+    if target.exists() and not target.is_file():
+        raise NotSavedError(f"{shown_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")
+    with locked(target, lock_for):
+        for _ in range(TRIES):
+            seen = _look(path)
+            wanted = applied(seen.document, operations)
+            if wanted == seen.document:
+                return seen.config
+            config = _judged(path, wanted)
+            content = _edited(path, seen, operations)
+            with telling(path):
+                if replace(target, content, seen.stamp):
+                    return config
+    raise NotSavedError(f"{shown_path(path)} was not saved: another program keeps changing it. Try again.")
+
+
+def _look(path: Path) -> _Seen:
+    # The stamp first: what is written while the file is read then shows.
+    before = stamp(path)
+    content = read(path) or b""
+    document, config = understood(path, content)
+    return _Seen(before, content, document, config)
+
+
+def _judged(path: Path, wanted: dict[str, Any]) -> Config:
+    try:
+        return config_of(wanted)
+    except MisfitError as error:
+        raise NotSavedError(f"{shown_path(path)} was not saved: {error}") from None
+
+
+def _edited(path: Path, seen: _Seen, operations: tuple[Operation, ...]) -> bytes:
+    """Change the bytes of a file, with its line ends and its mark kept."""
+    from nobil_tui.config.editing import NoWayError, edited
+
+    text = text_of(path, seen.content)
+    windows = text.count("\r\n") == text.count("\n") > 0
+    if windows:
+        text = text.replace("\r\n", "\n")
+    try:
+        for operation in operations:
+            text = edited(text, operation)
+    except NoWayError:
+        raise NotSavedError(
+            f"{shown_path(path)} was not saved: it is written in a way that cannot be changed without harm. "
+            "Change it by hand, or write its tables under [headers]."
+        ) from None
+    if windows:
+        text = text.replace("\n", "\r\n")
+    return (_MARK if seen.content.startswith(_MARK) else b"") + text.encode()

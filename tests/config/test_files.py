@@ -1,0 +1,171 @@
+"""Files are written whole or not at all, with the modes, owners and links that they had."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.config.errors import ConfigError
+from nobil_tui.config.reading import load
+from nobil_tui.config.writing import NotSavedError, Star, save
+
+ROOT = Path(__file__).parents[2]
+posix = pytest.mark.skipif(os.name != "posix", reason="no modes here")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+@pytest.fixture
+def mask() -> Iterator[Callable[[int], None]]:
+    """Set the umask for this test."""
+    before = os.umask(0o022)
+    yield lambda new: os.umask(new) and None
+    os.umask(before)
+
+
+def left(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()} - {"config.toml.lock"}
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o022, 0, 0o077, 0o777])
+def test_what_we_make_is_for_this_user_alone(tmp_path: Path, mask: Callable[[int], None], umask: int) -> None:
+    path = tmp_path / "a" / "b" / "config.toml"
+    mask(umask)
+    save(path, Star("a"))
+    assert [mode(each) for each in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
+    assert mode(path.with_name("config.toml.lock")) == 0o600
+
+
+@posix
+@pytest.mark.parametrize("kept", [0o644, 0o640, 0o600, 0o666])
+def test_the_modes_of_others_are_left_alone(path: Path, mask: Callable[[int], None], kept: int) -> None:
+    path.touch()
+    path.chmod(kept)
+    path.parent.chmod(0o755)
+    mask(0o077)
+    save(path, Star("a"))
+    assert (mode(path), mode(path.parent)) == (kept, 0o755)
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root gives files away")
+def test_the_owner_is_kept(path: Path) -> None:
+    path.touch()
+    os.chown(path, 12345, 23456)
+    save(path, Star("a"))
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 23456)
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    target = tmp_path / "dotfiles" / "nobil.toml"
+    target.parent.mkdir()
+    target.write_text("# mine\n")
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to(target)
+    save(tmp_path / "one", Star("a"))
+    assert (tmp_path / "one").is_symlink()
+    assert (tmp_path / "two").is_symlink()
+    assert target.read_text() == '# mine\n\n[watched]\nstations = ["a"]\n'
+    assert {each.name for each in target.parent.iterdir()} == {"nobil.toml", "nobil.toml.lock"}
+
+
+def test_a_link_to_nothing_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "config.toml")
+    save(tmp_path / "link", Star("a"))
+    assert (tmp_path / "link").is_symlink()
+    assert load(tmp_path / "a" / "config.toml").watched.stations == ["a"]
+
+
+def test_a_link_to_itself_is_told(path: Path) -> None:
+    path.symlink_to(path)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        save(path, Star("a"))
+
+
+def test_a_device_is_not_replaced() -> None:
+    with pytest.raises(NotSavedError, match="not an ordinary file"):
+        save(Path(os.devnull), Star("a"))
+    assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_write_that_fails_changes_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    path.write_text("# mine\n")
+
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((os, "fsync") if call == "fsync" else (Path, "replace")), fail)
+        with pytest.raises(NotSavedError) as caught:
+            save(path, Star("a"))
+    assert str(caught.value).startswith(f"{path} was not saved: {os.strerror(number)}. ")
+    assert path.read_text() == "# mine\n"
+    assert left(path.parent) == {"config.toml"}
+    assert save(path, Star("a")).watched.stations == ["a"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_full_disk_changes_nothing(path: Path) -> None:
+    """A limit on the size of files is as real as a full disk, and needs none."""
+    path.write_text("# mine\n")
+    code = (
+        "import resource, signal, sys, pathlib\n"
+        "from nobil_tui.config.writing import save, Star, NotSavedError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "try: save(pathlib.Path(sys.argv[1]), Star('a' * 60))\n"
+        "except NotSavedError as error: print(error)\n"
+    )
+    command = [sys.executable, "-B", "-c", code, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{path} was not saved: File too large.")
+    assert path.read_text() == "# mine\n"
+    assert left(path.parent) == {"config.toml"}
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_told(path: Path) -> None:
+    path.write_text("# mine\n")
+    path.parent.chmod(0o500)
+    try:
+        with pytest.raises(NotSavedError, match=r"Permission denied\. Check who may write"):
+            save(path, Star("a"))
+    finally:
+        path.parent.chmod(0o700)
+    assert left(path.parent) == {"config.toml"}
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_lock_that_cannot_be_made_is_told(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    path.write_text("# mine\n")
+    opened = os.open
+
+    def refuse(name: str, *rest: int, **more: int) -> int:
+        if str(name).endswith(".lock"):
+            raise OSError(number, os.strerror(number), name)
+        return opened(name, *rest, **more)
+
+    # Root may write everywhere, so the refusal cannot be had by a mode alone.
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(NotSavedError) as caught:
+        save(path, Star("a"))
+    assert os.strerror(number) in str(caught.value)
+    assert path.read_text() == "# mine\n"
