@@ -11,21 +11,13 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from nobil_tui.charging.listening import EXPIRED, Listening
-from nobil_tui.charging.station import (
-    MOST_CONNECTORS,
-    Condition,
-    Connector,
-    Station,
-    Track,
-    condition_of,
-)
+from nobil_tui.charging.held import AHEAD, Held
+from nobil_tui.charging.listening import EXPIRED
+from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, Track, condition_of
+from nobil_tui.charging.stored import Stored
 
 MOST_STATIONS = 500_000
 """A stream that names more stations than this is broken or hostile: further ones are not taken in."""
-
-AHEAD = 24 * 3_600_000
-"""A timestamp further in the future than this many ms is no time of a change."""
 
 
 class Change(NamedTuple):
@@ -44,13 +36,6 @@ class Change(NamedTuple):
     """It happened while the link was down."""
 
 
-class Since(NamedTuple):
-    """Since when a connector is in its condition: ``at`` in ms, and whether that is only the least it can be."""
-
-    at: int
-    at_least: bool
-
-
 class Renewal(NamedTuple):
     """What a snapshot did to the board."""
 
@@ -61,46 +46,27 @@ class Renewal(NamedTuple):
     """How many stations were not held before."""
 
 
-class Board:
-    """Every station of the stream by its id, with what we noted of each, and the counts over all of them."""
+class Board(Held):
+    """The latest state of every station of the stream. Apply a report, get the changes back."""
 
-    def __init__(self) -> None:
-        self.stations: dict[str, Station] = {}
-        self.tally = [0] * len(Condition)
-        """How many connectors are in each condition, by the condition's value."""
-        self.listening = Listening()
-        self._confirmed = 0
-        self._began = 0
+    def clear(self) -> None:
+        """Begin anew: nothing is held, and nothing was missed."""
+        super().__init__()
 
-    @property
-    def connectors(self) -> int:
-        """How many connectors are held, in service or not."""
-        return sum(self.tally)
+    # From one session to the next
 
-    # What is known of one connector
+    def restore(self, stored: Stored) -> None:
+        """Go on from an earlier session, in place of all that is held; the board keeps the stations.
 
-    def since(self, station: Station, index: int, now: int) -> Since:
-        """Tell since when the connector at ``index`` is in what it is."""
-        timestamp = station.connectors[index].timestamp
-        if not 0 < timestamp <= now + AHEAD:
-            return Since(self._began, True)
-        track = station.track
-        return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
-
-    def heard(self, station: Station, index: int) -> int | None:
-        """Tell when the connector was last named by a report, in ms; None before one."""
-        track = station.track
-        if track is None:
-            return None
-        return max(track.heard, track.heard_each.get(index, 0)) or None
-
-    def not_listened(self, station: Station, index: int, now: int) -> int:
-        """Tell for how many ms the connector could have changed without our knowing."""
-        confirmed = self._confirmed
-        if station.track is not None:
-            track = station.track
-            confirmed = max(confirmed, track.confirmed, track.confirmed_each.get(index, 0))
-        return self.listening.total(now) - confirmed
+        All of it is unconfirmed, and the time since the link of that session was last alive counts.
+        """
+        self.clear()
+        if not stored.alive_at:
+            return
+        self.listening.resume(stored.breaks, stored.alive_at)
+        self._began = stored.alive_at
+        self.stations = dict(islice(stored.stations.items(), MOST_STATIONS))
+        self._tally_all()
 
     # Reports
 
@@ -110,6 +76,7 @@ class Board:
         Those that it lacks have left, unless it is ``partial``: then some of it could not be read. First sights are no
         changes here.
         """
+        self._unconfirmed.forget()
         # Of a station that comes twice, the last is what holds.
         latest = {station.id: station for station in stations}
         if not self.stations:
@@ -145,6 +112,7 @@ class Board:
         track = self._track(held)
         track.confirmed = total
         track.heard = at
+        self._unconfirmed.reported(held)
         return changes
 
     def apply_connector(self, station_id: str, key: str, said: Connector, at: int) -> list[Change]:
@@ -169,6 +137,7 @@ class Board:
         unseen = before is None or self.not_listened(station, index, at) > 0
         track.heard_each[index] = at
         track.confirmed_each[index] = self.listening.total(at)
+        self._unconfirmed.reported(station)
         if before is not None and before.same_as(said):
             return []
         said.timestamp = at
@@ -187,12 +156,14 @@ class Board:
         track.heard_each[index] = at
         if station.connectors[index].same_as(said):
             track.confirmed_each[index] = self.listening.total(at)
+            self._unconfirmed.reported(station)
         return True
 
     def expire(self, now: int) -> list[str]:
         """Forget what has been unconfirmed for too long: it becomes unknown. Returns the stations it touched."""
         if self.listening.total(now) <= EXPIRED:
             return []
+        self._unconfirmed.forget()
         touched = []
         for station in self.stations.values():
             stale = [
@@ -216,14 +187,18 @@ class Board:
         self.stations = dict(islice(stations.items(), MOST_STATIONS))
         self._began = at
         self._confirmed = self.listening.total(at)
-        self.tally = [0] * len(Condition)
-        every = list(chain.from_iterable(map(attrgetter("connectors"), self.stations.values())))
-        for (status, error), count in Counter(map(attrgetter("status", "error"), every)).items():
-            self.tally[condition_of(status, error)] += count
+        every = self._tally_all()
         if max(map(attrgetter("timestamp"), every), default=0) > at + AHEAD:
             for said in every:
                 if said.timestamp > at + AHEAD:
                     said.timestamp = -1
+
+    def _tally_all(self) -> list[Connector]:
+        every = list(chain.from_iterable(map(attrgetter("connectors"), self.stations.values())))
+        self.tally = [0] * len(Condition)
+        for said, count in Counter(map(attrgetter("status", "error", "word"), every)).items():
+            self.tally[condition_of(*said)] += count
+        return every
 
     def _take_in(self, station: Station, at: int) -> bool:
         if len(self.stations) >= MOST_STATIONS:

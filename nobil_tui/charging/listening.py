@@ -39,6 +39,7 @@ class Listening:
     def __init__(self) -> None:
         self._total = 0
         self._since: int | None = None
+        self._least = 0
 
     @property
     def live(self) -> bool:
@@ -52,11 +53,25 @@ class Listening:
 
     def start(self, at: int) -> None:
         """Note that from ``at`` (ms) on nothing is missed."""
-        if self._since is not None:
-            self._total += max(0, at - self._since)
-            self._since = None
+        self._total += self.running(at)
+        self._since = None
+        self._least = 0
+
+    def resume(self, total: int, alive_at: int) -> None:
+        """Go on where an earlier session stopped: its ``total`` of breaks (ms), and when its link was last alive (ms).
+
+        The break between two sessions counts for more than a slight one, however short it was.
+        """
+        self._total, self._since, self._least = total, alive_at, SLIGHT + 1
+
+    def running(self, now: int) -> int:
+        """How long the break that runs has lasted, in ms; zero without one."""
+        return 0 if self._since is None else max(self._least, now - self._since)
 
     def total(self, now: int) -> int:
         """All time not listened until ``now``, in ms."""
-        running = 0 if self._since is None else max(0, now - self._since)
-        return self._total + running
+        return self._total + self.running(now)
+
+    def standing(self, alive_at: int) -> tuple[int, int]:
+        """Return what ``resume`` takes in a later session, for a link that was last alive at ``alive_at`` (ms)."""
+        return self._total, alive_at if self._since is None else self._since

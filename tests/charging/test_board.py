@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nobil_tui.charging import board as board_module
-from nobil_tui.charging.board import AHEAD, Board, Change, Since
+from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.held import AHEAD, Since
 from nobil_tui.charging.listening import EXPIRED, SLIGHT, Certainty, certainty_of
 from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, WordConnector, summarize
+from nobil_tui.charging.stored import Stored, StoredStation, station_of
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
@@ -22,6 +25,20 @@ Said = tuple[int, int, int]
 
 def station(name: str, *said: Said) -> Station:
     return Station(name, [Connector(*each) for each in said])
+
+
+def kept(board: Board, alive_at: int) -> Stored:
+    """What a later session gets of a board, by way of bytes."""
+    encoded = {name: msgspec.json.encode(board.stored(name)) for name in board.stations}
+    breaks, alive_at = board.listening.standing(alive_at)
+    decode = msgspec.json.Decoder(StoredStation).decode
+    return Stored({name: station_of(name, decode(row), breaks) for name, row in encoded.items()}, breaks, alive_at)
+
+
+def restored(board: Board, alive_at: int) -> Board:
+    later = Board()
+    later.restore(kept(board, alive_at))
+    return later
 
 
 # The model
@@ -35,6 +52,7 @@ class Plain:
     since: int
     at_least: bool
     confirmed: int
+    """How many breaks had been when it was last confirmed."""
     heard: int | None = None
 
     @property
@@ -51,30 +69,34 @@ class Plain:
 @dataclass
 class Model:
     stations: dict[str, list[Plain]] = field(default_factory=dict)
-    breaks: list[tuple[int, int | None]] = field(default_factory=list)
+    breaks: list[tuple[int, int | None, int]] = field(default_factory=list)
+    """Begin, end (None while it runs), and the least that it counts for."""
 
     @property
     def live(self) -> bool:
         return not self.breaks or self.breaks[-1][1] is not None
 
     def not_listened(self, plain: Plain, now: int) -> int:
-        return sum(max(0, (now if end is None else end) - max(begin, plain.confirmed)) for begin, end in self.breaks)
+        return sum(
+            max(least, (now if end is None else end) - begin) for begin, end, least in self.breaks[plain.confirmed :]
+        )
 
     def say(self, name: str, said: list[Said], at: int, *, snapshot: bool) -> list[tuple[object, ...]]:
         """Replace a station's list; returns the changes of those that were held, and of those that are new and gone."""
         old = self.stations.get(name, [])
         new: list[Plain] = []
         changes: list[tuple[object, ...]] = []
+        confirmed = len(self.breaks)
         for index, (status, error, timestamp) in enumerate(said):
             held = old[index] if index < len(old) else None
             known = 0 < timestamp <= at + AHEAD
             if held is None:
-                plain = Plain(str(index), status, error, timestamp if known else at, not known, at)
+                plain = Plain(str(index), status, error, timestamp if known else at, not known, confirmed)
                 if not snapshot:
                     changes.append((name, index + 1, None, plain.what, False))
             else:
                 unsure = self.not_listened(held, at) > 0
-                plain = Plain(held.key, status, error, held.since, held.at_least, at, held.heard)
+                plain = Plain(held.key, status, error, held.since, held.at_least, confirmed, held.heard)
                 if held.what != plain.what:
                     changes.append((name, index + 1, held.what, plain.what, snapshot and unsure))
                     plain.since, plain.at_least = at, unsure
@@ -92,11 +114,11 @@ class Model:
         connectors = self.stations.setdefault(name, [])
         held = next((plain for plain in connectors if plain.key == key), None)
         if held is None:
-            connectors.append(Plain(key, status, error, at, True, at, at))
+            connectors.append(Plain(key, status, error, at, True, len(self.breaks), at))
             return [(name, len(connectors), None, (status, error), False)]
         unsure = self.not_listened(held, at) > 0
         before = held.what
-        held.status, held.error, held.heard, held.confirmed = status, error, at, at
+        held.status, held.error, held.heard, held.confirmed = status, error, at, len(self.breaks)
         if before == held.what:
             return []
         held.since, held.at_least = at, unsure
@@ -181,7 +203,7 @@ class BoardMachine(RuleBasedStateMachine):
         if known:
             connectors[index].heard = self.now
             if connectors[index].what == (status, error):
-                connectors[index].confirmed = self.now
+                connectors[index].confirmed = len(self.model.breaks)
 
     @precondition(lambda self: self.model.live)
     @rule(silent=st.sampled_from([0, 500, 45_000]))
@@ -189,14 +211,21 @@ class BoardMachine(RuleBasedStateMachine):
         heard_at = self.now
         self.now += silent
         self.board.listening.stop(heard_at)
-        self.model.breaks.append((heard_at, None))
+        self.model.breaks.append((heard_at, None, 0))
 
     @precondition(lambda self: not self.model.live)
     @rule(away=st.sampled_from([0, 7_000, 3 * MINUTE, EXPIRED - 1, EXPIRED + 1]))
     def back(self, away: int) -> None:
         self.now += away
         self.board.listening.start(self.now)
-        self.model.breaks[-1] = (self.model.breaks[-1][0], self.now)
+        begin, _, least = self.model.breaks[-1]
+        self.model.breaks[-1] = (begin, self.now, least)
+
+    @rule()
+    def next_session(self) -> None:
+        begin = self.now if self.model.live else self.model.breaks.pop()[0]
+        self.model.breaks.append((begin, None, SLIGHT + 1))
+        self.board = restored(self.board, self.now)
 
     @rule()
     def expire(self) -> None:
@@ -219,8 +248,14 @@ class BoardMachine(RuleBasedStateMachine):
             for index, plain in enumerate(connectors):
                 assert self.board.since(held, index, self.now) == Since(plain.since, plain.at_least)
                 assert self.board.heard(held, index) == plain.heard
-                unconfirmed = self.model.not_listened(plain, self.now)
-                assert self.board.not_listened(held, index, self.now) == unconfirmed
+                not_listened = self.model.not_listened(plain, self.now)
+                assert self.board.not_listened(held, index, self.now) == not_listened
+
+    @invariant()
+    def counts_what_is_unconfirmed(self) -> None:
+        every = [plain for connectors in self.model.stations.values() for plain in connectors]
+        unconfirmed = sum(self.model.not_listened(plain, self.now) > 0 for plain in every)
+        assert self.board.unconfirmed(self.now) == unconfirmed
 
     @invariant()
     def counts(self) -> None:
@@ -389,3 +424,145 @@ def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.Monke
     for n in range(MOST_CONNECTORS + 10):
         board.apply_connector("NOR_0", f"key {n}", Connector(0, 0), T0)
     assert len(board.stations["NOR_0"].connectors) == MOST_CONNECTORS
+
+
+# What is unconfirmed
+
+
+def test_what_is_not_in_service_is_not_unconfirmed() -> None:
+    board = Board()
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0)
+    board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.apply_connector("NOR_2", "c", WordConnector(1, 0, said="CHARGING"), T0)
+    assert board.unconfirmed(T0 + 9000) == 0
+    board.listening.stop(T0)
+    assert board.unconfirmed(T0 + 9000) == 2
+    board.listening.start(T0 + 8000)
+    assert board.unconfirmed(T0 + 9000) == 2
+    board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0 + 9000)
+    assert board.unconfirmed(T0 + 9000) == 1
+    # The removed one is back, and by its own word.
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 9001)
+    assert board.unconfirmed(T0 + 9001) == 1
+    board.apply_connector("NOR_2", "c", WordConnector(-1, 0, said="PLANNED"), T0 + 9002)
+    assert board.unconfirmed(T0 + 9002) == 0
+
+
+def test_while_all_is_confirmed_no_station_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
+    board.listening.stop(T0)
+    board.listening.start(T0 + 8000)
+    board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 8000)
+    board.stations["NOR_1"].connectors = NotImplemented
+    assert board.unconfirmed(T0 + 9000) == 0
+
+
+def test_a_removed_connector_that_reports_again_is_back_under_its_number() -> None:
+    board = Board()
+    for key in "ab":
+        board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0 + 1)
+    assert board.stations["NOR_1"].summary.text == "1/1"
+    (back,) = board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 2)
+    assert back.number == 1
+    assert board.stations["NOR_1"].summary.text == "2/2"
+    assert board.tally[Condition.NOT_IN_SERVICE] == 0
+
+
+# From one session to the next
+
+
+def a_session() -> Board:
+    board = Board()
+    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.apply_connector("NOR_1", "1252", WordConnector(-1, 0, said="melted"), T0 + 1)
+    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="BLOCKED"), T0 + 2)
+    return board
+
+
+def test_what_an_earlier_session_knew_comes_back() -> None:
+    board = restored(a_session(), T0 + 5)
+    held = board.stations["NOR_1"]
+    assert held.connectors == [
+        WordConnector(1, 0, T0 + 2, said="BLOCKED"),
+        WordConnector(-1, 0, T0 + 1, said="melted"),
+    ]
+    assert [board.since(held, index, T0 + 9) for index in (0, 1)] == [Since(T0 + 2, False), Since(T0 + 1, True)]
+    assert [board.heard(held, index) for index in (0, 1)] == [T0 + 2, T0 + 1]
+    assert (board.tally[Condition.BLOCKED], board.tally[Condition.UNKNOWN]) == (1, 1)
+    (change,) = board.apply_connector("NOR_1", "1252", WordConnector(0, 0, said="AVAILABLE"), T0 + 9)
+    assert change.number == 2
+
+
+def test_words_and_keys_that_many_share_are_held_once() -> None:
+    board = Board()
+    for name in ("NOR_1", "NOR_2"):
+        board.apply_connector(name, "0", WordConnector(0, 0, said="AVAILABLE"), T0)
+    later = restored(board, T0).stations
+    assert later["NOR_1"].connectors[0].word is later["NOR_2"].connectors[0].word
+    track = later["NOR_1"].track
+    assert track is not None
+    assert track.keys == []
+
+
+def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None:
+    board = restored(a_session(), T0 + 5)
+    held = board.stations["NOR_1"]
+    for now in (T0 - 5000, T0 + 6, T0 + 5 + EXPIRED):
+        assert certainty_of(board.not_listened(held, 0, now)) is Certainty.OLD
+    assert certainty_of(board.not_listened(held, 0, T0 + 6 + EXPIRED)) is Certainty.EXPIRED
+    board.listening.start(T0 + 6)
+    assert certainty_of(board.not_listened(held, 0, T0 + 7)) is Certainty.OLD
+    assert board.unconfirmed(T0 + 7) == 2
+    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="BLOCKED"), T0 + 8)
+    assert certainty_of(board.not_listened(held, 0, T0 + 9)) is Certainty.SURE
+    assert board.unconfirmed(T0 + 9) == 1
+
+
+def test_the_time_between_sessions_adds_up_until_it_is_worth_nothing() -> None:
+    board = a_session()
+    now = T0 + 5
+    for _ in range(4):
+        board = restored(board, now)
+        now += EXPIRED // 4 + 1
+        assert board.expire(now - 5) == []
+        board.listening.start(now)
+    assert board.expire(now) == ["NOR_1"]
+    assert board.stations["NOR_1"].summary.text == "?/2"
+
+
+def test_a_first_snapshot_tells_what_happened_between_sessions() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, T0 - 7)), station("NOR_2", (0, 0, -1))], T0)
+    board = restored(board, T0 + 5)
+    board.listening.start(T0 + 9000)
+    renewal = board.apply_snapshot([station("NOR_1", (1, 0, -1), (0, 0, T0 - 7)), station("SWE_1")], T0 + 9000)
+    assert [(change.number, change.missed) for change in renewal.changes] == [(1, True)]
+    assert (renewal.left, renewal.appeared) == (["NOR_2"], 1)
+    held = board.stations["NOR_1"]
+    assert [board.since(held, index, T0 + 9000) for index in (0, 1)] == [Since(T0 + 9000, True), Since(T0 - 7, False)]
+    assert board.unconfirmed(T0 + 9001) == 0
+
+
+def test_what_claims_to_be_confirmed_in_the_future_is_not_believed() -> None:
+    stored = kept(a_session(), T0 + 5)
+    lies = [msgspec.structs.replace(each, confirmed=2**53) for each in a_session().stored("NOR_1").connectors]  # type: ignore[union-attr]  # it is held
+    stored.stations["NOR_1"] = station_of("NOR_1", StoredStation(None, lies), stored.breaks)
+    board = Board()
+    board.restore(stored)
+    assert certainty_of(board.not_listened(board.stations["NOR_1"], 0, T0 + 6)) is Certainty.OLD
+
+
+def test_nothing_kept_is_an_empty_board_that_missed_nothing() -> None:
+    board = a_session()
+    board.restore(Stored())
+    assert (board.stations, board.connectors, board.listening.live) == ({}, 0, True)
+    assert board.stored("NOR_1") is None
+
+
+def test_cleared_it_is_as_new() -> None:
+    board = a_session()
+    board.listening.stop(T0)
+    board.clear()
+    assert (board.stations, board.connectors, board.unconfirmed(T0 + 9)) == ({}, 0, 0)

@@ -68,3 +68,21 @@ def test_breaks_add_up(pairs: list[tuple[int, int]]) -> None:
         listening.start(now + live + away)
         now, lost = now + live + away, lost + away
     assert listening.total(now) == lost
+
+
+def test_the_break_between_two_sessions_is_never_slight() -> None:
+    listening = Listening()
+    listening.stop(1000)
+    listening.start(3000)
+    assert listening.standing(4000) == (2000, 4000)
+    listening.stop(5000)
+    assert listening.standing(9000) == (2000, 5000)
+    later = Listening()
+    later.resume(*listening.standing(9000))
+    assert not later.live
+    assert later.standing(0) == (2000, 5000)
+    assert [later.running(now) for now in (0, 5001, 5000 + SLIGHT, 5000 + EXPIRED)] == [SLIGHT + 1] * 3 + [EXPIRED]
+    later.start(5001)
+    assert later.total(10**12) == 2000 + SLIGHT + 1
+    later.stop(6000)
+    assert later.running(6500) == 500

@@ -1,0 +1,98 @@
+"""What is held of every station, to be read: the half of the board that reports do not go through.
+
+All times are milliseconds since the epoch and come in as values.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nobil_tui.charging.listening import Listening
+from nobil_tui.charging.station import Condition, Station
+from nobil_tui.charging.stored import StoredConnector, StoredStation
+from nobil_tui.charging.unconfirmed import Unconfirmed
+
+AHEAD = 24 * 3_600_000
+"""A timestamp further in the future than this many ms is no time of a change."""
+
+_LATEST = 2**53
+
+
+class Since(NamedTuple):
+    """Since when a connector is in its condition: ``at`` in ms, and whether that is only the least it can be."""
+
+    at: int
+    at_least: bool
+
+
+class Held:
+    """Every station by its id, what we noted of each, and the counts over all of them."""
+
+    def __init__(self) -> None:
+        self.stations: dict[str, Station] = {}
+        self.tally = [0] * len(Condition)
+        """How many connectors are in each condition, by the condition's value."""
+        self.listening = Listening()
+        self._confirmed = 0
+        self._began = 0
+        self._unconfirmed = Unconfirmed(self._count_unconfirmed)
+
+    @property
+    def connectors(self) -> int:
+        """How many connectors are held, in service or not."""
+        return sum(self.tally)
+
+    def unconfirmed(self, now: int) -> int:
+        """Count the connectors in service that could have changed without our knowing."""
+        total = self.listening.total(now)
+        if total <= self._confirmed:
+            return 0
+        if self.listening.running(now):
+            return self.connectors - self.tally[Condition.NOT_IN_SERVICE]
+        return self._unconfirmed.sum(self.stations.values(), total)
+
+    def since(self, station: Station, index: int, now: int) -> Since:
+        """Tell since when the connector at ``index`` is in what it is."""
+        timestamp = station.connectors[index].timestamp
+        if not 0 < timestamp <= now + AHEAD:
+            return Since(self._began, True)
+        track = station.track
+        return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
+
+    def heard(self, station: Station, index: int) -> int | None:
+        """Tell when the connector was last named by a report, in ms; None before one."""
+        track = station.track
+        if track is None:
+            return None
+        return max(track.heard, track.heard_each.get(index, 0)) or None
+
+    def not_listened(self, station: Station, index: int, now: int) -> int:
+        """Tell for how many ms the connector could have changed without our knowing."""
+        return self.listening.total(now) - self._confirmed_at(station, index)
+
+    def stored(self, station_id: str) -> StoredStation | None:
+        """Return what a later session needs of a station to go on; None where it is not held."""
+        station = self.stations.get(station_id)
+        if station is None:
+            return None
+        keys = station.track.keys if station.track is not None else []
+        kept = []
+        for index, said in enumerate(station.connectors):
+            since, at_least = self.since(station, index, _LATEST)
+            key = keys[index] if index < len(keys) else str(index)
+            heard, confirmed = self.heard(station, index) or 0, self._confirmed_at(station, index)
+            kept.append(StoredConnector(key, said.status, said.error, said.word, since, at_least, heard, confirmed))
+        return StoredStation(station.status, kept)
+
+    def _confirmed_at(self, station: Station, index: int) -> int:
+        """Where the clock of the breaks stood when the connector was last confirmed."""
+        track = station.track
+        if track is None:
+            return self._confirmed
+        return max(self._confirmed, track.confirmed, track.confirmed_each.get(index, 0))
+
+    def _count_unconfirmed(self, station: Station, total: int) -> int:
+        return sum(
+            self._confirmed_at(station, index) < total and said.condition.counted
+            for index, said in enumerate(station.connectors)
+        )
