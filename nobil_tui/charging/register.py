@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+
+from nobil_tui.charging.geo import Position
+
+CREDIT = "NOBIL by Enova, CC BY 4.0, https://nobil.no"
+"""What must stand wherever data of the register is shown."""
 
 
 class Plug(Struct, frozen=True, gc=False):
     """What one connector offers: the plug's name as drivers say it (``CCS``, ``Type 2``) and its power."""
 
     name: str = ""
+    """Several in one outlet stand beside one another: ``Type 2 + Schuko``."""
     kw: float = 0.0
     """Kilowatt; zero where not known."""
 
@@ -21,7 +27,11 @@ class Plug(Struct, frozen=True, gc=False):
         return f"{self.name} {power}".strip()
 
 
-class Facts(Struct, frozen=True):
+Plugs = tuple[Plug, ...]
+"""The plugs of one connector: an EVSE with two cables of which one can be used at a time has two."""
+
+
+class Facts(Struct, frozen=True, gc=False):
     """What is known of one station beside its status. Empty texts stand for "not known"."""
 
     name: str = ""
@@ -29,31 +39,81 @@ class Facts(Struct, frozen=True):
     """The town, as a row shows it."""
     street: str = ""
     operator: str = ""
-    position: tuple[float, float] | None = None
+    position: Position | None = None
     """Latitude and longitude in degrees."""
-    plugs: tuple[Plug, ...] = ()
-    """One for each connector, in their order."""
+    plugs: Plugs = ()
+    """One for each connector, in their order; where ``evse_ids`` names one EVSE twice, both are one connector's."""
+    owner: str = ""
+    municipality: str = ""
+    county: str = ""
+    zipcode: str = ""
+    country: str = ""
+    """Three letters in NOBIL's way, such as ``NOR`` and ``DAN``."""
+    opening: str = ""
+    """When it is open, in words: ``open 24h``, or what was entered."""
+    parking_fee: bool | None = None
+    """Whether parking costs; None where not known."""
+    availability: str = ""
+    """Who may use it, in NOBIL's words: ``Public``, ``Visitors``."""
+    description: str = ""
+    """Where at the address it stands."""
+    comment: str = ""
+    contact: str = ""
+    """Whom to call when it does not work."""
+    evse_ids: tuple[str, ...] = ()
+    """The EVSE UID of each plug, which Enova's stream calls it by; empty where it has none. None at all: no entry."""
 
     @property
     def best_plug(self) -> Plug | None:
         """The strongest plug: what a row has room to name."""
         return max(self.plugs, key=lambda plug: plug.kw, default=None)
 
+    @property
+    def evse_keys(self) -> tuple[str, ...]:
+        """The EVSE UIDs in the register's order, each once."""
+        return tuple(dict.fromkeys(key for key in self.evse_ids if key))
+
+    def plugs_for(self, keys: Sequence[str], count: int) -> tuple[Plugs, ...] | None:
+        """Tell the plugs of each of ``count`` connectors; None where it cannot be told which has which.
+
+        ``keys`` are the stream's own for them, in their order, empty for a stream whose connectors have only an index.
+        """
+        if not keys:
+            return tuple((plug,) for plug in self.plugs) if count == len(self.plugs) else None
+        by_key: dict[str, Plugs] = {}
+        for key, plug in zip(self.evse_ids, self.plugs, strict=False):
+            if key:
+                by_key[key] = (*by_key.get(key, ()), plug)
+        if by_key.keys().isdisjoint(keys):
+            return None
+        return tuple(by_key.get(key, ()) for key in keys[:count]) + ((),) * (count - len(keys))
+
 
 NOTHING = Facts()
 
 
 class Register:
-    """Facts by station id. A station that the register lacks has ``NOTHING``, and its id for a name."""
+    """Facts by station id. A station that the register lacks has ``NOTHING``, and its id for a name.
+
+    It can come after the first paint and be renewed while it is looked at, so all hold one object, and its ``version``
+    tells those who keep something made from it to make it anew.
+    """
 
     def __init__(self, facts: dict[str, Facts] | None = None) -> None:
         self._facts = facts or {}
+        self.version = 0
+        """Grows whenever the facts are replaced."""
 
     def __len__(self) -> int:
         return len(self._facts)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
+
+    def replace(self, facts: dict[str, Facts]) -> None:
+        """Take other facts for all that was known."""
+        self._facts = facts
+        self.version += 1
 
     def facts(self, station: str) -> Facts:
         """All that is known of a station."""
@@ -67,3 +127,10 @@ class Register:
         """The plug of the connector at ``index``, where it is known."""
         plugs = self.facts(station).plugs
         return plugs[index] if index < len(plugs) else None
+
+    def plugs_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Plugs, ...]:
+        """Tell the plugs of each of ``count`` connectors of a station; none where it cannot be told which has which.
+
+        ``keys`` are the stream's own for them, in their order, empty for a stream whose connectors have only an index.
+        """
+        return self.facts(station).plugs_for(keys, count) or ((),) * count

@@ -1,0 +1,75 @@
+"""A connector's type and capacity as NOBIL has them, in words: what plug that is to a driver, and how many kW.
+
+Both are lists that keep growing, so the words are read and not their numbers. Source: NOBIL's API documentation, and
+the words that its answers were seen to hold.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from math import sqrt
+
+from nobil_tui.charging.register import Plug
+
+MOST_KW = 10_000
+"""More than this is no charger: the largest for lorries and ships have some 4,000."""
+
+# In this order they are looked for, and what one has matched is gone for the next.
+_KINDS = (
+    ("CHAdeMO", re.compile(r"chademo", re.IGNORECASE)),
+    ("CCS", re.compile(r"ccs\s*/\s*combo|\bccs\b|\bcombo\b", re.IGNORECASE)),
+    ("MCS", re.compile(r"\bmcs\b|megawatt charging system", re.IGNORECASE)),
+    ("Type 1", re.compile(r"\btype\s*1\b", re.IGNORECASE)),
+    ("Type 2", re.compile(r"\btype\s*2\b|\bmennekes\b", re.IGNORECASE)),
+    ("Type 3", re.compile(r"\btype\s*3\b", re.IGNORECASE)),
+    ("Tesla", re.compile(r"\btesla\b", re.IGNORECASE)),
+    ("Schuko", re.compile(r"\bschuko\b", re.IGNORECASE)),
+)
+_NAMES = {
+    "30": "CHAdeMO",
+    "31": "Type 1",
+    "32": "Type 2",
+    "39": "CCS",
+    "40": "Tesla",
+    "70": "Hydrogen",
+    "82": "Biogas",
+    "87": "MCS",
+}
+"""For an answer that gives the number alone."""
+_POWER = re.compile(r"(?<![\d.,])(\d{1,6}(?:[.,]\d{1,4})?)\s*([km])w\b", re.IGNORECASE)
+_VOLT = re.compile(r"(?<![\d.,])(\d{2,4})\s*v", re.IGNORECASE)
+_AMPERE = re.compile(r"(?<![\d.,])(\d{1,4})\s*a\b", re.IGNORECASE)
+_THREE_PHASE = re.compile(r"\b3[\s-]*(?:phase|fas)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def plug_of(kind: str, number: str, capacity: str) -> Plug:
+    """Tell the plug from the connector type's words and number and the capacity's words; all may be empty."""
+    return Plug(_name(kind, number), _kw(capacity))
+
+
+def _name(kind: str, number: str) -> str:
+    if not kind:
+        return _NAMES.get(number, "")
+    found: list[tuple[int, str]] = []
+    left = kind
+    for name, pattern in _KINDS:
+        if match := pattern.search(left):
+            found.append((match.start(), name))
+            left = pattern.sub(lambda some: " " * len(some[0]), left)
+    if found:
+        return " + ".join(name for _, name in sorted(found))
+    return "" if kind.casefold() in ("unspecified", "unknown") else kind
+
+
+def _kw(capacity: str) -> float:
+    """Read ``3,6 kW - 230V 1-phase max 16A``: the kW as given, else from volts and amperes; zero where neither is."""
+    if match := _POWER.search(capacity):
+        kw = float(match[1].replace(",", ".")) * (1000 if match[2] in "mM" else 1)
+    elif (volt := _VOLT.search(capacity)) and (ampere := _AMPERE.search(capacity)):
+        phases = sqrt(3) if _THREE_PHASE.search(capacity) else 1
+        kw = round(int(volt[1]) * int(ampere[1]) * phases / 1000, 1)
+    else:
+        return 0.0
+    return kw if 0 < kw <= MOST_KW else 0.0

@@ -1,0 +1,216 @@
+"""NOBIL's datadump, read: the station register as its API answers it, in whatever state the entries are.
+
+Source: the API's documentation, version 3, and real answers. Most fields can be missing, null or of another type than
+their neighbours', texts carry HTML entities, and an empty object comes as an empty list. One station, field or plug
+that cannot be read is counted and costs no more than itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from nobil_tui.charging.geo import Position, is_position
+from nobil_tui.charging.register import Facts, Plug
+from nobil_tui.charging.station import MOST_CONNECTORS
+from nobil_tui.wire.plugs import plug_of
+from nobil_tui.wire.register_entry import BROKEN, Attributes, Entry, Outlet, read
+from nobil_tui.wire.register_fields import (
+    MOST_PROSE,
+    country_of,
+    key_of,
+    number_of,
+    opening_of,
+    place_of,
+    text_of,
+    words_of,
+    yes_or_no,
+)
+from nobil_tui.wire.text import NotReadableError, shown
+
+MOST_ID = 64
+"""Characters of a station's id."""
+
+_COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
+_POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", re.ASCII)
+
+
+class ComplaintError(NotReadableError):
+    """The register answered with an error of its own; the text is its words, safe to show."""
+
+    @property
+    def about_key(self) -> bool:
+        """Whether it is the key that it does not take."""
+        return "key" in str(self).lower()
+
+
+class Dump(Struct, frozen=True):
+    """What an answer holds."""
+
+    facts: dict[str, Facts]
+    """By station id."""
+    unreadable: int
+    """Stations that could not be read at all."""
+    problems: Counter[str]
+    """What could not be read of the others, in words, and how often."""
+    rights: str
+    """The licence as the answer states it."""
+
+
+class _Envelope(Struct):
+    stations: msgspec.Raw = field(name="chargerstations", default_factory=msgspec.Raw)
+    error: Any = None
+    rights: Any = field(name="Rights", default=None)
+
+
+_envelope = msgspec.json.Decoder(_Envelope).decode
+_stations = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw]).decode
+
+
+def decode(answer: bytes | bytearray) -> Dump:
+    """Decode an answer.
+
+    Raises ``NotReadableError`` for what is none, and ``ComplaintError`` for an error of the API's own, which comes
+    under HTTP 200 as well.
+    """
+    reader = _Reader()
+    if not answer:
+        raise NotReadableError("the answer is empty")
+    reader.read_answer(msgspec.Raw(answer.removeprefix(b"\xef\xbb\xbf")))
+    return Dump(reader.facts, reader.unreadable, reader.problems, reader.rights)
+
+
+class _Reader:
+    """Reads the stations of one answer. Texts and plugs that many share are kept once."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Facts] = {}
+        self.unreadable = 0
+        self.problems: Counter[str] = Counter()
+        self.rights = ""
+        self._shared: dict[str, str] = {}
+        self._plugs: dict[tuple[Plug, ...], tuple[Plug, ...]] = {}
+
+    def read_answer(self, answer: msgspec.Raw) -> None:
+        """Read an envelope, a list of envelopes, or a bare list of stations."""
+        if not _is_object(answer):
+            for raw in _split(answer):
+                stations = self._open(raw, bare=True)
+                for station in [raw] if stations is None else _split(stations):
+                    self._read(station)
+            return
+        stations = self._open(answer, bare=False)
+        if stations is None:
+            raise NotReadableError("this is no answer of the register: it has no list of stations")
+        for station in _split(stations):
+            self._read(station)
+
+    def _open(self, answer: msgspec.Raw, *, bare: bool) -> msgspec.Raw | None:
+        """Take the stations out of an envelope; None where it is none. In a ``bare`` list it may be a station."""
+        try:
+            found = _envelope(answer)
+        except BROKEN as error:
+            if bare:
+                return None
+            raise _no_answer(error) from None
+        if bytes(memoryview(found.stations)[:5]) not in (b"", b"null"):
+            self.rights = self.rights or text_of(found.rights)
+            return found.stations
+        if found.error and not (bare and read(answer)):
+            raise ComplaintError(text_of(found.error) or "an error, and no word of which")
+        return None
+
+    def _read(self, raw: msgspec.Raw) -> None:
+        """Read one station, or count it as unreadable."""
+        station = read(raw)
+        identity = station.entry.id if station is not None else None
+        identity = identity.strip() if isinstance(identity, str) else ""
+        if station is None or not (0 < len(identity) <= MOST_ID and identity.isprintable()):
+            self.unreadable += 1
+            return
+        if station.mended:
+            self.problems["stations with fields of an unexpected type"] += 1
+        if identity in self.facts:
+            self.problems["stations given twice: the last one is used"] += 1
+        self.facts[identity] = self._facts(station.entry, station.attributes)
+
+    def _facts(self, entry: Entry, attributes: Attributes) -> Facts:
+        share, site = self._share, attributes.site
+        plugs, evse_ids = self._outlets(attributes.outlets)
+        return Facts(
+            name=text_of(entry.name),
+            place=share(place_of(entry.city)),
+            street=f"{text_of(entry.street)} {text_of(entry.house_number, 12)}".strip(),
+            operator=share(text_of(entry.operator)),
+            position=self._position(entry.position),
+            plugs=plugs,
+            owner=share(text_of(entry.owner)),
+            municipality=share(place_of(entry.municipality)),
+            county=share(place_of(entry.county)),
+            zipcode=share(text_of(entry.zipcode, 12)),
+            country=share(country_of(entry.country)),
+            opening=share(opening_of(site.opening)),
+            parking_fee=yes_or_no(site.parking_fee),
+            availability=share(words_of(site.availability)),
+            description=share(text_of(entry.description, MOST_PROSE)),
+            comment=share(text_of(entry.comment, MOST_PROSE)),
+            contact=share(text_of(entry.contact, MOST_PROSE)),
+            evse_ids=evse_ids,
+        )
+
+    def _share(self, text: str) -> str:
+        return self._shared.setdefault(text, text)
+
+    def _outlets(self, outlets: list[Outlet]) -> tuple[tuple[Plug, ...], tuple[str, ...]]:
+        if not outlets:
+            self.problems["stations without connectors"] += 1
+            return (), ()
+        if len(outlets) > MOST_CONNECTORS:
+            self.problems["stations with too many connectors: the last are left out"] += 1
+            del outlets[MOST_CONNECTORS:]
+        plugs = tuple(map(self._plug, outlets))
+        evse_ids = tuple(key_of(outlet.evse) for outlet in outlets)
+        return self._plugs.setdefault(plugs, plugs), evse_ids if any(evse_ids) else ()
+
+    def _plug(self, outlet: Outlet) -> Plug:
+        plug = plug_of(words_of(outlet.kind), number_of(outlet.kind), words_of(outlet.capacity))
+        if not plug.name:
+            self.problems["connectors of no known type"] += 1
+        if not plug.kw:
+            self.problems["connectors of no known power"] += 1
+        return plug
+
+    def _position(self, value: Any) -> Position | None:
+        problem = "stations without a position"
+        match = None
+        if value is not None and value != "":
+            problem = "positions that cannot be read"
+            match = _POSITION.fullmatch(value) if isinstance(value, str) else None
+        if match is not None:
+            position = float(match[1]), float(match[2])
+            if any(round(degrees, 2) for degrees in position) and is_position(*position):
+                return position
+            problem = "positions at 0,0" if is_position(*position) else "positions that are not on the earth"
+        self.problems[problem] += 1
+        return None
+
+
+def _split(stations: msgspec.Raw) -> Iterator[msgspec.Raw]:
+    try:
+        found = _stations(stations)
+    except BROKEN as error:
+        raise _no_answer(error) from None
+    yield from found.values() if isinstance(found, dict) else found
+
+
+def _is_object(answer: msgspec.Raw) -> bool:
+    return bytes(memoryview(answer)[:64]).lstrip().startswith(b"{")
+
+
+def _no_answer(error: Exception) -> NotReadableError:
+    return NotReadableError(f"this is no answer of the register: {shown(str(error))}")

@@ -1,0 +1,85 @@
+"""What is known of stations, and what stands in for what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.charging.register import NOTHING, Facts, Plug, Register
+
+CCS = Plug("CCS", 150.0)
+TYPE_2 = Plug("Type 2", 22.0)
+
+
+@pytest.mark.parametrize(
+    ("plug", "text"),
+    [
+        (CCS, "CCS 150"),
+        (Plug("Type 2", 7.4), "Type 2 7.4"),
+        (Plug("Schuko"), "Schuko"),
+        (Plug(kw=50.0), "50"),
+        (Plug(), ""),
+    ],
+)
+def test_a_plug_says_what_is_known_of_it(plug: Plug, text: str) -> None:
+    assert plug.text == text
+
+
+def test_the_best_plug_is_the_strongest() -> None:
+    assert Facts(plugs=(TYPE_2, CCS, Plug("CHAdeMO", 50.0))).best_plug is CCS
+    assert Facts(plugs=(Plug("Schuko"), Plug("Type 2"))).best_plug == Plug("Schuko")
+    assert Facts().best_plug is None
+
+
+def test_a_station_that_the_register_lacks_has_its_id_for_a_name() -> None:
+    register = Register()
+    assert len(register) == 0
+    assert register.facts("DAN_00001") is NOTHING
+    assert register.name("DAN_00001") == "DAN_00001"
+    assert register.plug("DAN_00001", 0) is None
+
+
+def test_a_station_without_a_name_has_its_id_for_one() -> None:
+    assert Register({"NOR_1": Facts(place="Moss")}).name("NOR_1") == "NOR_1"
+
+
+def test_facts_are_found_by_id() -> None:
+    facts = Facts(name="Fornebu S", place="Bærum", position=(59.9, 10.6), plugs=(CCS, TYPE_2))
+    register = Register({"NOR_01333": facts, "NOR_2": NOTHING})
+    assert register.facts("NOR_01333") is facts
+    assert register.name("NOR_01333") == "Fornebu S"
+    assert list(register) == ["NOR_01333", "NOR_2"]
+    assert len(register) == 2
+
+
+def test_facts_can_be_renewed() -> None:
+    register = Register({"A": Facts("Moss"), "B": Facts("Oslo")})
+    version = register.version
+    register.replace({"B": Facts("Ski")})
+    assert register.version > version
+    assert (register.name("A"), register.name("B"), len(register)) == ("A", "Ski", 1)
+
+
+def test_plugs_go_by_place_where_connectors_have_only_an_index() -> None:
+    register = Register({"A": Facts(plugs=(CCS, TYPE_2))})
+    assert register.plugs_for("A", [], 2) == ((CCS,), (TYPE_2,))
+    # Where the numbers differ, nobody knows which is which.
+    assert register.plugs_for("A", [], 3) == ((), (), ())
+    assert register.plugs_for("B", [], 2) == ((), ())
+
+
+def test_plugs_go_by_key_where_the_stream_names_connectors() -> None:
+    facts = Facts(plugs=(CCS, Plug("CHAdeMO", 50.0), TYPE_2, Plug("Schuko")), evse_ids=("x", "x", "y", ""))
+    register = Register({"A": facts})
+    assert facts.evse_keys == ("x", "y")
+    assert register.plugs_for("A", ["y", "new", "x"], 3) == ((TYPE_2,), (), (CCS, Plug("CHAdeMO", 50.0)))
+    assert register.plugs_for("A", ["y"], 2) == ((TYPE_2,), ())
+    assert register.plugs_for("A", ["y", "x"], 1) == ((TYPE_2,),)
+    assert register.plugs_for("A", ["new", "0"], 2) == ((), ())
+
+
+def test_a_plug_is_that_of_the_connector_at_the_same_place() -> None:
+    register = Register({"NOR_01333": Facts(plugs=(CCS, TYPE_2))})
+    assert register.plug("NOR_01333", 0) is CCS
+    assert register.plug("NOR_01333", 1) is TYPE_2
+    # The stream can name more connectors than the register has plugs.
+    assert register.plug("NOR_01333", 2) is None
