@@ -10,7 +10,7 @@ from nobil_tui.charging.register import Register
 _MOST_UNKNOWN = 200_000
 """Ids without facts that are kept folded; a stream with more begins anew."""
 
-_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ð": "d", "þ": "th", "ł": "l"})
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ð": "d", "đ": "d", "þ": "th", "ł": "l", "ŋ": "n", "ŧ": "t", "ı": "i"})
 """Letters that are no letter and accent to Unicode, and yet are typed without it."""
 
 
@@ -19,7 +19,8 @@ def fold(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return text
-    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    # Taken apart before the letters are looked up, since ǿ is an ø with an accent; and folded again, since № has an N.
+    parts = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
@@ -28,10 +29,14 @@ class Haystack:
 
     def __init__(self, register: Register) -> None:
         self._register = register
+        self._version = register.version
         self._texts: dict[str, str] = {}
 
     def matching(self, ids: Iterable[str], words: Sequence[str]) -> list[str]:
         """Keep the ids whose texts hold every one of ``words``, in any order and any case."""
+        if self._version != self._register.version:
+            self._version = self._register.version
+            self._texts.clear()
         needles = [fold(word) for word in words]
         text_of = self._text_of
         found = list(ids)

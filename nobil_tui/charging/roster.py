@@ -1,12 +1,12 @@
 """The stations as a list to look through: filtered, sorted, and no more.
 
-It stands over a board and a register and holds ids only. It moves when it is told to: what changes on the board marks it
-stale, and whoever shows it decides when a list may move under the hand.
+It stands over a board and a register and holds ids only. It moves when it is told to: what changes on the board marks
+it stale, and whoever shows it decides when a list may move under the hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
 from nobil_tui.charging.board import Board
@@ -57,6 +57,7 @@ class Roster:
         self._lines: dict[str, int] = {}
         self._haystack = Haystack(register)
         self._name_keys: dict[str, str] = {}
+        self._version = register.version
 
     @property
     def filtered(self) -> bool:
@@ -77,15 +78,21 @@ class Roster:
         """Tell the line on which a station stands; None where it is not shown."""
         return self._lines.get(station)
 
-    def note(self, touched: Iterable[str], *, whole: bool) -> None:
+    def note(self, touched: Collection[str], *, whole: bool) -> None:
         """Mark the list stale if what happened can change who is in it, or where."""
-        if whole or self.faults_only or self.sort.moves:
+        if whole or self._version != self.register.version or (touched and (self.faults_only or self.sort.moves)):
             self.stale = True
-        elif not self.stale:
-            self.stale = any(station not in self._lines for station in touched) and not self.filtered
+        elif not self.stale and not self.starred_only:
+            stations = self.board.stations
+            new = [station for station in touched if station not in self._lines and station in stations]
+            words = self.filter.split()
+            self.stale = bool(self._haystack.matching(new, words) if words else new)
 
     def refresh(self) -> None:
         """Filter and sort anew."""
+        if self._version != self.register.version:
+            self._version = self.register.version
+            self._name_keys.clear()
         ids = self._matching()
         # Twice, so that ties break by id in both directions: the second sort leaves equals as they stand.
         ids.sort()

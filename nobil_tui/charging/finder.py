@@ -1,0 +1,222 @@
+"""Finding stations among tens of thousands, fast enough to do it at every keystroke.
+
+What the register says of a station changes at most once a day, so what static terms keep is remembered, and a filter
+that is typed on looks only through what the shorter one kept. What the stream says is asked anew each time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from nobil_tui.charging.asked import Query, count, is_stale, join
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.completion import Values
+from nobil_tui.charging.geo import Position, distance_km
+from nobil_tui.charging.plug_terms import Fit, PlugAsks, kinds_of
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.rows import Row, row_of
+from nobil_tui.charging.station import Station, Summary
+from nobil_tui.charging.terms import Ask, Term, narrows
+
+_MOST_KEPT = 24
+"""Filters whose finds are remembered."""
+_MOST_ROWS = 600_000
+"""Stations that are kept folded; with more, it begins anew."""
+_MOST_VALUES = 2000
+"""Different values of a field that are offered for completion."""
+
+
+class _Finds:
+    """What some static terms keep."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.ids = {row.id for row in rows}
+
+
+class Finder:
+    """Finds the stations that fit a query, and tells how far they are."""
+
+    def __init__(self, register: Register, home: Position | None = None) -> None:
+        self._register = register
+        self.home = home
+        """From where distances are meant, unless the query says otherwise."""
+        self._near: Position | None = None
+        self._version = register.version
+        self._rows: dict[str, Row] = {}
+        self._finds: dict[frozenset[Term], _Finds] = {}
+        self._distances: dict[str, float | None] = {}
+        self._measured_from: Position | None = None
+        self._fits: dict[int, Fit] = {}
+        self._fits_of = PlugAsks()
+        self._values: Values | None = None
+
+    @property
+    def origin(self) -> Position | None:
+        """From where distances are told: what the last query was near to, else home."""
+        return self._near or self.home
+
+    @property
+    def values(self) -> Values:
+        """What stands in the register's fields, for completion; the most frequent first."""
+        self._renew()
+        if self._values is None:
+            self._values = _values_of([self._register.facts(station) for station in self._register])
+        return self._values
+
+    def prepare(self, ids: Iterable[str]) -> None:
+        """Fold the texts of stations ahead of the first query, which would otherwise wait for it; fit for a thread."""
+        self._renew()
+        self._fold([station for station in ids if station not in self._rows])
+
+    def matching(self, ids: Iterable[str], query: Query, board: Board, now: int) -> list[str]:
+        """Keep the ids that fit a query at ``now`` (ms), in their order."""
+        self._renew()
+        self._near = query.near
+        listed = list(ids)
+        if query.terms:
+            self._take_in(listed)
+            kept = self._find(frozenset(query.terms), query.terms).ids
+            listed = [station for station in listed if station in kept]
+        if query.states:
+            listed = self._in_state(listed, query, board, now)
+        return listed
+
+    def counts(self, station: Station, query: Query) -> Summary:
+        """Count the connectors of a station that a query asks for; all where it asks for none."""
+        self._renew()
+        return self._count(station, query.plugs)
+
+    def distance(self, station: str) -> float | None:
+        """Tell how far a station is from ``origin``, in km; None where either place is not known."""
+        self._renew()
+        origin = self.origin
+        if origin is None:
+            return None
+        if origin != self._measured_from or len(self._distances) > _MOST_ROWS:
+            self._distances.clear()
+            self._measured_from = origin
+        if station not in self._distances:
+            place = self._register.facts(station).position
+            self._distances[station] = None if place is None else distance_km(origin, place)
+        return self._distances[station]
+
+    # Inside
+
+    def _renew(self) -> None:
+        """Forget what was made from a register that has been replaced."""
+        if self._version == self._register.version and len(self._rows) <= _MOST_ROWS:
+            return
+        self._version = self._register.version
+        self._rows.clear()
+        self._finds.clear()
+        self._distances.clear()
+        self._fits.clear()
+        self._values = None
+
+    def _take_in(self, ids: list[str]) -> None:
+        """Look at stations not seen before with all that is remembered."""
+        rows = self._rows
+        fresh = [station for station in ids if station not in rows]
+        if not fresh:
+            return
+        new = self._fold(fresh)
+        for terms, finds in self._finds.items():
+            kept = new
+            for term in terms:
+                kept = term.keep(kept)
+            finds.rows += kept
+            finds.ids.update(row.id for row in kept)
+
+    def _fold(self, fresh: list[str]) -> list[Row]:
+        facts_of = self._register.facts
+        new = [row_of(station, facts_of(station)) for station in dict.fromkeys(fresh)]
+        self._rows.update((row.id, row) for row in new)
+        return new
+
+    def _find(self, key: frozenset[Term], terms: tuple[Term, ...]) -> _Finds:
+        finds = self._finds.pop(key, None)
+        if finds is None:
+            rows: list[Row] = self._start(terms)
+            for term in terms:
+                rows = term.keep(rows)
+            finds = _Finds(rows)
+            while len(self._finds) >= _MOST_KEPT:
+                # The one that was not asked for the longest.
+                del self._finds[next(iter(self._finds))]
+        self._finds[key] = finds
+        return finds
+
+    def _start(self, terms: tuple[Term, ...]) -> list[Row]:
+        """Choose the fewest rows that hold all that fit: what a wider filter kept, else all."""
+        wider = [
+            finds.rows
+            for held, finds in self._finds.items()
+            if all(any(narrows(new, old) for new in terms) for old in held)
+        ]
+        fewest = min(wider, key=len, default=None)
+        return list(self._rows.values()) if fewest is None else fewest
+
+    def _in_state(self, ids: list[str], query: Query, board: Board, now: int) -> list[str]:
+        stations = board.stations
+        for state in query.states:
+            negated = state.negated
+            if state.ask is Ask.STALE:
+                ids = [i for i in ids if self._is_stale(stations.get(i), query.plugs, board, now) is not negated]
+                continue
+            of = state.ask.of
+            if not query.plugs:
+                ids = [i for i in ids if ((s := stations.get(i)) is not None and of(s.summary) > 0) is not negated]
+                continue
+            # Where no connector at all is in the state, it need not be asked which have the plug. Those of which that
+            # cannot be told are unknown, though, whatever they are in.
+            least = -1 if state.ask is Ask.UNKNOWN else 0
+            ids = [
+                i
+                for i in ids
+                if (
+                    (s := stations.get(i)) is not None and of(s.summary) > least and of(self._count(s, query.plugs)) > 0
+                )
+                is not negated
+            ]
+        return ids
+
+    def _is_stale(self, station: Station | None, asks: PlugAsks, board: Board, now: int) -> bool:
+        if station is None:
+            return False
+        facts = self._register.facts(station.id)
+        return is_stale(station, join(station, facts, self._fit(asks, facts)), board, now)
+
+    def _count(self, station: Station, asks: PlugAsks) -> Summary:
+        if not asks:
+            return station.summary
+        facts = self._register.facts(station.id)
+        fit = self._fit(asks, facts)
+        return station.summary if fit is True else count(station, join(station, facts, fit))
+
+    def _fit(self, asks: PlugAsks, facts: Facts) -> Fit:
+        """Tell which plugs are asked for. Few sets of plugs are different, so each is looked at once."""
+        if asks is not self._fits_of and asks != self._fits_of:
+            self._fits.clear()
+            self._fits_of = asks
+        # By identity: the register holds the plugs for as long as this is kept.
+        known = id(facts.plugs)
+        fit = self._fits.get(known)
+        if fit is None:
+            fit = self._fits[known] = asks.fit(facts.plugs)
+        return fit
+
+
+def _values_of(every: list[Facts]) -> Values:
+    def frequent(texts: Iterable[str]) -> tuple[str, ...]:
+        counted = Counter(texts)
+        counted.pop("", None)
+        return tuple(text for text, _ in counted.most_common(_MOST_VALUES))
+
+    return Values(
+        operators=frequent(facts.operator or facts.owner for facts in every),
+        owners=frequent(facts.owner for facts in every),
+        places=frequent(facts.place for facts in every),
+        plugs=frequent(kind for facts in every for plug in facts.plugs for kind in kinds_of(plug.name)),
+    )

@@ -1,0 +1,75 @@
+"""What a finder remembers, and forgets. That it finds the right stations stands in ``test_query.py``."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.charging import finder as module
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.finder import Finder
+from nobil_tui.charging.query import parse
+from nobil_tui.charging.register import Facts, Plug, Register
+
+OSLO, BERGEN = (59.91, 10.75), (60.39, 5.32)
+BOARD = Board()
+
+
+def find(finder: Finder, ids: list[str], text: str) -> list[str]:
+    return finder.matching(ids, parse(text), BOARD, 0)
+
+
+def test_the_order_is_the_callers() -> None:
+    finder = Finder(Register())
+    assert find(finder, ["NOR_3", "NOR_1", "NOR_2"], "nor") == ["NOR_3", "NOR_1", "NOR_2"]
+    assert find(finder, ["NOR_2", "NOR_3"], "nor") == ["NOR_2", "NOR_3"]
+    assert find(finder, ["NOR_2", "NOR_3"], "") == ["NOR_2", "NOR_3"]
+
+
+def test_a_station_that_comes_later_is_found_too() -> None:
+    finder = Finder(Register({"NOR_2": Facts(name="Torget"), "NOR_3": Facts(name="Other")}))
+    assert find(finder, ["NOR_1"], "torg") == []
+    assert find(finder, ["NOR_1", "NOR_2", "NOR_3"], "torg") == ["NOR_2"]
+    # What has left is not found, though it is remembered.
+    assert find(finder, ["NOR_1"], "torg") == []
+
+
+def test_another_register_is_another_world() -> None:
+    register = Register({"NOR_1": Facts(name="Torget", position=OSLO, plugs=(Plug("CCS"),))})
+    finder = Finder(register, OSLO)
+    ids = ["NOR_1"]
+    assert [find(finder, ids, text) for text in ("torg", "ccs", "near:59.9,10.7")] == [ids, ids, ids]
+    assert finder.distance("NOR_1") is not None
+    register.replace({"NOR_1": Facts(name="Kaien", plugs=(Plug("Type 2"),))})
+    assert [find(finder, ids, text) for text in ("torg", "ccs", "near:59.9,10.7", "kaien type2")] == [[], [], [], ids]
+    assert finder.distance("NOR_1") is None
+
+
+def test_it_remembers_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_KEPT", 3)
+    monkeypatch.setattr(module, "_MOST_ROWS", 5)
+    finder = Finder(Register())
+    ids = [f"NOR_{number}" for number in range(20)]
+    for text in ("nor", "nor_1", "_2", "_3", "nor"):
+        assert find(finder, ids, text) == [i for i in ids if text in i.lower()]
+    assert len(finder._finds) <= 3
+    assert find(finder, ids[:1], "nor") == ids[:1]
+    assert len(finder._rows) <= 20
+
+
+def test_preparing_changes_no_find() -> None:
+    finder = Finder(Register({"NOR_1": Facts(name="Torget")}))
+    finder.prepare(["NOR_1", "NOR_1"])
+    finder.prepare(["NOR_1"])
+    assert find(finder, ["NOR_1"], "torg") == ["NOR_1"]
+
+
+def test_distances_are_meant_from_the_place_in_the_query_else_from_home() -> None:
+    finder = Finder(Register({"NOR_1": Facts(position=BERGEN), "NOR_2": Facts()}))
+    assert (finder.origin, finder.distance("NOR_1")) == (None, None)
+    finder.home = OSLO
+    assert finder.distance("NOR_1") == pytest.approx(304, abs=3)
+    assert finder.distance("NOR_2") is None
+    find(finder, ["NOR_1"], "near:60.39,5.32")
+    assert finder.distance("NOR_1") == 0
+    find(finder, ["NOR_1"], "torg")
+    assert finder.distance("NOR_1") == pytest.approx(304, abs=3)
