@@ -1,4 +1,4 @@
-"""NOBIL Real-time by Enova, read: one JSON object a text frame, ``{nobilId, evseUId, status}``, with words for statuses.
+"""NOBIL Real-time by Enova, read: one JSON object a text frame, ``{nobilId, evseUId, status}``, whose status is a word.
 
 Source: the operator's documentation of NOBIL Real-time, and what the service was seen to send in March 2026. Both ids
 are opaque strings: ``NOR_71098`` and ``NOR_076198`` are two stations, and the same ``evseUId`` occurs under several.

@@ -6,6 +6,8 @@ into the domain's structs, which hold the limits of every field.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import Raw, Struct
 
@@ -66,6 +68,11 @@ _decode_list = msgspec.json.Decoder(list[Raw]).decode
 _decode_station = msgspec.json.Decoder(Station).decode
 _KNOWN = {"snapshot:init", "status:update", "status:raw"}
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# An escaped backslash, half a character, or two halves that belong together.
+_HALVES = re.compile(
+    rb"""\\\\ | (\\u[dD][89abAB][0-9a-fA-F]{2}) (\\u[dD][c-fC-F][0-9a-fA-F]{2})? | (\\u[dD][c-fC-F][0-9a-fA-F]{2})""",
+    re.VERBOSE,
+)
 
 
 def decode(frame: bytes) -> Message:
@@ -91,10 +98,20 @@ def _decode_otherwise(frame: bytes, first: Exception) -> Message:
         if envelope.type == "snapshot:init":
             return _each_alone(_decode_list(envelope.data))
     except _BROKEN as error:
+        whole = _HALVES.sub(_without_half, frame)
+        if whole != frame:
+            return decode(whole)
         raise NotReadableError(shown(str(error))) from None
     if envelope.type in _KNOWN:
         raise NotReadableError(f"{envelope.type}: {shown(str(first))}")
     return Unknown(shown(envelope.type))
+
+
+def _without_half(found: re.Match[bytes]) -> bytes:
+    # Half a character, as a server writes that cuts its texts, stops the decoder even in a text that it skips: one
+    # station would cost the snapshot. What stands in its place is allowed in no id.
+    high, low, alone = found.groups()
+    return rb"\u0000" if alone or (high and not low) else found[0]
 
 
 def _each_alone(raws: list[Raw]) -> Snapshot:

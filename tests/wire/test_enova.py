@@ -1,0 +1,162 @@
+"""NOBIL Real-time as it is documented and as it came, and whatever else may come in its place."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.station import Condition, WordConnector, condition_of
+from nobil_tui.wire import enova
+from nobil_tui.wire.text import NotReadableError
+
+
+def frame(station: Any = "NOR_71098", key: Any = "1252", word: Any = "AVAILABLE", **more: Any) -> bytes:
+    return json.dumps({"nobilId": station, "evseUId": key, "status": word, **more}).encode()
+
+
+def test_the_documented_frame() -> None:
+    read = enova.decode(
+        b'{"nobilId":"NOR_71098","evseUId":"3073f6ec-eff3-44bc-864e-4e02aa14e817","status":"AVAILABLE"}'
+    )
+    assert read.station == "NOR_71098"
+    assert read.key == "3073f6ec-eff3-44bc-864e-4e02aa14e817"
+    assert read.connector == WordConnector(0, 0, -1, "AVAILABLE")
+
+
+@pytest.mark.parametrize(
+    ("word", "condition", "sent_on"),
+    [
+        ("AVAILABLE", Condition.FREE, (0, 0)),
+        ("CHARGING", Condition.OCCUPIED, (1, 0)),
+        ("BLOCKED", Condition.BLOCKED, (1, 0)),
+        ("RESERVED", Condition.RESERVED, (1, 0)),
+        ("OUTOFORDER", Condition.FAULT, (-1, 1)),
+        ("UNKNOWN", Condition.UNKNOWN, (-1, 0)),
+        ("INOPERATIVE", Condition.NOT_IN_SERVICE, (-1, 0)),
+        ("PLANNED", Condition.NOT_IN_SERVICE, (-1, 0)),
+        ("REMOVED", Condition.NOT_IN_SERVICE, (-1, 0)),
+    ],
+)
+def test_the_words(word: str, condition: Condition, sent_on: tuple[int, int]) -> None:
+    connector = enova.decode(frame(word=word)).connector
+    assert connector.condition is condition
+    assert (connector.status, connector.error) == sent_on
+    assert connector.word == word
+    assert enova.heard_of(word)
+
+
+@pytest.mark.parametrize("word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000])
+def test_any_other_word_is_kept_and_unknown(word: str) -> None:
+    connector = enova.decode(frame(word=word)).connector
+    assert connector.condition is Condition.UNKNOWN
+    assert (connector.status, connector.error) == (-1, 0)
+    assert connector.word.isprintable()
+    assert len(connector.word) <= enova.MOST_WORD + 1
+    assert not enova.heard_of(connector.word)
+
+
+@pytest.mark.parametrize("key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128])
+def test_ids_are_opaque(key: str) -> None:
+    read = enova.decode(frame("NOR_076198", key))
+    assert (read.station, read.key) == ("NOR_076198", key)
+
+
+def test_keys_that_nobody_documented_are_no_error() -> None:
+    assert enova.decode(frame(timestamp=5, nested={"a": []})) == enova.decode(frame())
+
+
+BAD = [
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"nobilId":"A","evseUId":"1"}',
+    b'{"nobilId":"A","status":"AVAILABLE"}',
+    b"\xff",
+    b"[" * 200_000,
+    b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    frame(station=71098),
+    frame(station=""),
+    frame(station="x" * 65),
+    frame(station="A\x1b[0m"),
+    frame(key=None),
+    frame(key=1252),
+    frame(key=""),
+    frame(key="x" * 129),
+    frame(key="1\n2"),
+    frame(key="\u202e"),
+    frame(key="\ud800"),
+    frame(word=None),
+    frame(word=0),
+    frame(word=["AVAILABLE"]),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: repr(bad[:60]))
+def test_what_is_no_frame_is_not_readable(bad: bytes) -> None:
+    with pytest.raises(NotReadableError) as caught:
+        enova.decode(bad)
+    assert str(caught.value).isprintable()
+    assert 0 < len(str(caught.value)) < 160
+
+
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(["NOR_1", "AVAILABLE", "REMOVED"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["nobilId", "evseUId", "status"]) | TEXTS, inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.binary() | ANYTHING.map(lambda value: json.dumps(value).encode()) | st.builds(frame, TEXTS, TEXTS, TEXTS))
+def test_whatever_comes(data: bytes) -> None:
+    try:
+        read = enova.decode(data)
+    except NotReadableError as error:
+        assert str(error).isprintable()
+        return
+    assert read.station.isprintable()
+    assert read.key.isprintable()
+    connector = read.connector
+    assert connector.word.isprintable()
+    # Whoever gets it as version 1 sees it free or in fault where we do, and in use where somebody stands in the way.
+    as_version_1 = condition_of(connector.status, connector.error)
+    match connector.condition:
+        case Condition.FREE | Condition.FAULT | Condition.UNKNOWN:
+            assert as_version_1 is connector.condition
+        case Condition.NOT_IN_SERVICE:
+            assert as_version_1 is Condition.UNKNOWN
+        case _:
+            assert as_version_1 is Condition.OCCUPIED
+
+
+def captures() -> list[Path]:
+    folder = os.environ.get("NOBIL_CAPTURES")
+    if not folder:
+        pytest.skip("NOBIL_CAPTURES names no folder with real frames (enova_*.jsonl)")
+    files = sorted(Path(folder).glob("enova_*.jsonl"))
+    assert files, f"no enova_*.jsonl in {folder}"
+    return files
+
+
+def test_real_frames() -> None:
+    """Every frame that the service really sent is read, and is what plain JSON says it is."""
+    for file in captures():
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            said = json.loads(line)["frame"]
+            if said == "":
+                # Where the server closed the socket.
+                continue
+            read = enova.decode(json.dumps(said).encode())
+            assert (read.station, read.key) == (said["nobilId"], said["evseUId"]), f"{file.name}:{number}"
+            assert read.connector.word == said["status"], f"{file.name}:{number}"
+            assert enova.heard_of(said["status"]), f"{file.name}:{number}"

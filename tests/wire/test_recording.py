@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nobil_tui.wire.recording import BREAK, Header, Line, decode_header, decode_line, encode_header, encode_line
+from nobil_tui.wire.text import NotReadableError
+
+T0 = 1_774_267_200_107
+
+
+def test_a_frame_stands_in_its_line_as_it_came() -> None:
+    frame = b'{"nobilId":"NOR_04168", "status" : "AVAILABLE","big":1e400,"twice":1,"twice":2}'
+    line = encode_line(frame, T0)
+    assert line == b'{"received_at":"2026-03-23T12:00:00.107Z","frame":' + frame + b"}\n"
+    assert decode_line(line) == Line(frame, T0)
+
+
+def test_a_break_is_an_empty_frame() -> None:
+    line = encode_line(BREAK, T0)
+    assert json.loads(line) == {"received_at": "2026-03-23T12:00:00.107Z", "frame": ""}
+    assert decode_line(line) == Line(BREAK, T0)
+
+
+@pytest.mark.parametrize(
+    ("frame", "field"),
+    [
+        (b"{}", "frame"),
+        (b'{"a":"\xc3\xa6"}', "frame"),
+        (b'""', "raw"),
+        (b"[]", "raw"),
+        (b"null", "raw"),
+        (b" {}", "raw"),
+        (b'{"a":\n1}', "raw"),
+        (b"{}\r", "raw"),
+        (b"{a}", "raw"),
+        (b"{} {}", "raw"),
+        (b"[" * 100_000, "raw"),
+        (b'{"a":' * 100_000, "raw"),
+        (b"\x00\x1b", "raw"),
+        (b'{"a":"\xff"}', "base64"),
+        (b'{"a":"\xed\xa0\x80"}', "base64"),
+        (b"\xff\xfe", "base64"),
+    ],
+)
+def test_what_is_no_object_on_one_line_is_kept_all_the_same(frame: bytes, field: str) -> None:
+    line = encode_line(frame, T0)
+    assert set(json.loads(line)) == {"received_at", field}
+    assert decode_line(line) == Line(frame, T0)
+
+
+@given(st.binary(min_size=1) | st.text(min_size=1).map(str.encode), st.integers(0, 2**32 * 1000))
+@example(b"\n", 0)
+def test_whatever_comes_is_one_line_and_comes_back(frame: bytes, at: int) -> None:
+    line = encode_line(frame, at)
+    assert line.count(b"\n") == 1
+    assert line.isascii() or line.decode()
+    assert decode_line(line) == Line(frame, at)
+
+
+@pytest.mark.parametrize(
+    ("time", "at"),
+    [
+        ("2026-03-23T12:00:00.107322Z", T0),
+        ("2026-03-23T12:00:00.107999999Z", T0 + 1),
+        ("2026-03-23T13:00:00.107+01:00", T0),
+        ("2026-03-23T12:00:00", T0 - 107),
+        ("1969-12-31T23:59:59.999Z", -1),
+    ],
+)
+def test_times_as_others_write_them(time: str, at: int) -> None:
+    assert decode_line(b'{"received_at":"%b","frame":{}}' % time.encode()).at == at
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"frame":{}}',
+        b'{"received_at":"2026-03-23T12:00:00Z"}',
+        b'{"received_at":"2026-03-23T12:00:00Z","raw":1}',
+        b'{"received_at":"2026-03-23T12:00:00Z","base64":"*"}',
+        b'{"received_at":"2026-13-23T12:00:00Z","frame":{}}',
+        b'{"received_at":"yesterday","frame":{}}',
+        b'{"received_at":17,"frame":{}}',
+        b'{"received_at":"2026-03-23T12:00:00Z","frame":{',
+        b'{"received_at":"2026-03-23T12:00:00Z","frame":{}} {}',
+        b'{"received_at":"2026-03-23T12:00:00Z","raw":"\xff"}',
+        b'{"received_at":"2026-03-23T12:00:00Z","frame":' + b"[" * 100_000,
+        b"\xff\xfe\x00",
+    ],
+)
+def test_a_damaged_line_is_told(line: bytes) -> None:
+    with pytest.raises(NotReadableError) as raised:
+        decode_line(line)
+    assert str(raised.value).isprintable()
+
+
+def test_an_ill_frame_is_the_feeds_business() -> None:
+    assert decode_line(b'{"received_at":"2026-03-23T12:00:00.107Z","frame":"odd"}') == Line(b'"odd"', T0)
+
+
+def test_the_first_line_says_what_follows() -> None:
+    header = Header(feed="v1", simulated=True, source="a simulation")
+    line = encode_header(header)
+    assert json.loads(line) == {
+        "format": "nobil-tui recording",
+        "version": 1,
+        "feed": "v1",
+        "simulated": True,
+        "source": "a simulation",
+    }
+    assert decode_header(line) == header
+
+
+@pytest.mark.parametrize("line", [b"", b"\x1f\x8b", b"{}", b'{"format":"zip","version":1}', b'{"received_at":1}'])
+def test_other_first_lines_are_not_ours(line: bytes) -> None:
+    assert decode_header(line) is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        (b'"version":2,"feed":"v1"', "newer version"),
+        (b'"version":1,"feed":"v3"', "damaged"),
+        (b'"version":1', "damaged"),
+        (b'"version":1,"feed":"v1","simulated":1', "damaged"),
+    ],
+)
+def test_a_first_line_of_ours_that_cannot_be_read_is_told(rest: bytes, words: str) -> None:
+    with pytest.raises(NotReadableError, match=words):
+        decode_header(b'{"format":"nobil-tui recording",%b}' % rest)
+
+
+def test_a_source_cannot_write_to_the_terminal() -> None:
+    header = decode_header(b'{"format":"nobil-tui recording","version":1,"feed":"v1","source":"\\u001b[2J"}')
+    assert header is not None
+    assert header.source == "·[2J"

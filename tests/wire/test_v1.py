@@ -1,0 +1,384 @@
+"""Version 1 as its document shows it, and whatever else may come in its place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station
+from nobil_tui.wire import v1
+from nobil_tui.wire.text import NotReadableError
+
+DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
+
+
+def frame(type_: str, data: Any, **more: Any) -> bytes:
+    return json.dumps({"type": type_, "data": data, **more}).encode()
+
+
+def snapshot(*stations: Any) -> v1.Snapshot:
+    message = v1.decode(frame("snapshot:init", stations))
+    assert isinstance(message, v1.Snapshot)
+    return message
+
+
+def update(**station: Any) -> Station:
+    message = v1.decode(frame("status:update", station))
+    assert isinstance(message, v1.Update)
+    return message.data
+
+
+# What the document shows
+
+
+def test_the_documents_connector() -> None:
+    station = update(uuid="NOR_01333", status=0, connectors=[DOCUMENT])
+    assert station == Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0)
+    assert station.connectors[0].condition is Condition.FREE
+
+
+def test_the_documents_envelope() -> None:
+    assert v1.decode(b'{"type": "foo:bar", "data": []}') == v1.Unknown("foo:bar")
+
+
+def test_a_snapshot_is_a_list_of_stations_without_a_status() -> None:
+    read = snapshot(
+        {"uuid": "NOR_01333", "connectors": [DOCUMENT, {"status": 1, "error": 0, "timestamp": -1}]},
+        {"uuid": "SWE_00001", "connectors": []},
+    )
+    assert read.unreadable == 0
+    assert read.stations == [
+        Station("NOR_01333", [Connector(0, 0, 1362520099000), Connector(1, 0, -1)]),
+        Station("SWE_00001", []),
+    ]
+    assert [station.status for station in read.stations] == [None, None]
+
+
+def test_an_error_stands_beside_the_status() -> None:
+    station = update(uuid="NOR_01333", status=2, connectors=[{"status": 0, "error": 1, "timestamp": 5}])
+    assert station.connectors[0] == Connector(0, 1, 5)
+    assert station.connectors[0].condition is Condition.FAULT
+
+
+def test_a_charger_reports_itself() -> None:
+    data = {"uuid": "NOR_01333", "connector": 2, "status": 1, "error": 0, "timestamp": 1362520099000}
+    message = v1.decode(frame("status:raw", data, code=7))
+    assert message == v1.RawReport(v1.Report("NOR_01333", 2, 1, 0, 1362520099000))
+    assert v1.connector_of(message.data) == Connector(1, 0, 1362520099000)
+
+
+def test_what_a_charger_does_not_say_is_unknown() -> None:
+    message = v1.decode(frame("status:raw", {"uuid": "NOR_01333", "connector": 0}))
+    assert isinstance(message, v1.RawReport)
+    assert v1.connector_of(message.data) == Connector(-1, 0, -1)
+    assert update(uuid="NOR_01333", connectors=[{}]).connectors == [Connector(-1, 0, -1)]
+
+
+# What is no error
+
+
+def test_keys_that_nobody_documented_are_no_error() -> None:
+    station = update(uuid="A", connectors=[{**DOCUMENT, "power": 150}], name="Fornebu", nested={"a": [1, {}]})
+    assert station == Station("A", [Connector(0, 0, 1362520099000)])
+
+
+@pytest.mark.parametrize("data", ["", 3, None, {}, [[]], {"uuid": 5}])
+def test_an_unknown_type_is_told_whatever_its_data(data: Any) -> None:
+    assert v1.decode(frame("status:delete", data)) == v1.Unknown("status:delete")
+
+
+def test_an_envelope_of_an_unknown_type_needs_no_data() -> None:
+    assert v1.decode(b'{"type":"ping"}') == v1.Unknown("ping")
+
+
+def test_a_hostile_type_is_made_safe() -> None:
+    message = v1.decode(frame("\x1b[2J" + "x" * 1000, None))
+    assert isinstance(message, v1.Unknown)
+    assert message.type.startswith("·[2J")
+    assert len(message.type) < 130
+
+
+@pytest.mark.parametrize("status", [-(2**31), -2, 3, 2**31 - 1])
+def test_a_status_never_heard_of_is_kept(status: int) -> None:
+    station = update(uuid="A", status=status, connectors=[{"status": status}])
+    assert (station.status, station.connectors[0].status) == (status, status)
+    assert station.connectors[0].condition is Condition.UNKNOWN
+
+
+def test_an_id_is_opaque() -> None:
+    for name in ("NOR_076198", "x", "å" * 64, "a b", "[red]"):
+        assert update(uuid=name, connectors=[]).id == name
+
+
+# What is no message
+
+BAD_STATIONS: list[Any] = [
+    None,
+    [],
+    "NOR_01333",
+    {},
+    {"uuid": "B"},
+    {"connectors": []},
+    {"uuid": 1333, "connectors": []},
+    {"uuid": "", "connectors": []},
+    {"uuid": "x" * 65, "connectors": []},
+    {"uuid": "a\x1b[31m", "connectors": []},
+    {"uuid": "a\nb", "connectors": []},
+    {"uuid": "\u202e", "connectors": []},
+    {"uuid": "\ud800", "connectors": []},
+    {"uuid": "B", "connectors": None},
+    {"uuid": "B", "connectors": {}},
+    {"uuid": "B", "connectors": [None]},
+    {"uuid": "B", "connectors": [{"status": "0"}]},
+    {"uuid": "B", "connectors": [{"status": None}]},
+    {"uuid": "B", "connectors": [{"status": True}]},
+    {"uuid": "B", "connectors": [{"status": 0.5}]},
+    {"uuid": "B", "connectors": [{"status": 2**31}]},
+    {"uuid": "B", "connectors": [{"error": -(2**31) - 1}]},
+    {"uuid": "B", "connectors": [{"timestamp": 2**53 + 1}]},
+    {"uuid": "B", "connectors": [{"timestamp": 10**400}]},
+    {"uuid": "B", "connectors": [], "status": 10**30},
+    {"uuid": "B", "connectors": [{}] * (MOST_CONNECTORS + 1)},
+    {"uuid": "B", "connectors": [], "our own track": {"heard": 5}},
+    {"uuid": "B", "connectors": [], "our own summary": {"free": 9}},
+]
+
+
+@pytest.mark.parametrize("bad", BAD_STATIONS, ids=lambda bad: json.dumps(bad)[:40])
+def test_a_bad_station_costs_only_itself(bad: Any) -> None:
+    good = [{"uuid": name, "connectors": [DOCUMENT]} for name in ("A", "C")]
+    read = snapshot(good[0], bad, good[1])
+    assert [station.id for station in read.stations] == ["A", "C"]
+    assert read.unreadable == 1
+    with pytest.raises(NotReadableError):
+        v1.decode(frame("status:update", bad))
+
+
+def test_a_station_of_broken_unicode_costs_only_itself() -> None:
+    read = v1.decode(b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}')
+    assert read == v1.Snapshot([Station("B", [])], 1)
+
+
+@pytest.mark.parametrize("half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"])
+def test_half_a_character_costs_nothing_where_nobody_reads_it(half: str) -> None:
+    """Servers that cut their texts send such, and the decoder stops at it even in a text that it skips."""
+    station = f'{{"uuid":"A","name":"Fornebu {half}","connectors":[]}}'
+    read = v1.decode(f'{{"type":"snapshot:init","data":[{station},{{"uuid":"B","connectors":[]}}]}}'.encode())
+    assert read == v1.Snapshot([Station("A", []), Station("B", [])], 0)
+    assert v1.decode(f'{{"type":"status:update","data":{station}}}'.encode()) == v1.Update(Station("A", []))
+    assert v1.decode(f'{{"data":"{half}","type":"foo:bar"}}'.encode()) == v1.Unknown("foo:bar")
+
+
+def test_whole_characters_stay_beside_half_ones() -> None:
+    stations = r'[{"uuid":"\ud83d\udd0c \\ud83d","connectors":[]},{"uuid":"\ud83d","connectors":[]}]'
+    read = v1.decode(f'{{"type":"snapshot:init","data":{stations}}}'.encode())
+    assert read == v1.Snapshot([Station("🔌 \\ud83d", [])], 1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"connector": 0},
+        {"uuid": "A"},
+        {"uuid": "A\x07", "connector": 0},
+        {"uuid": "A", "connector": "0"},
+        {"uuid": "A", "connector": 2**40},
+        {"uuid": "A", "connector": 0, "status": "FREE"},
+        {"uuid": "A", "connector": 0, "timestamp": 10**20},
+        [],
+        None,
+    ],
+)
+def test_a_bad_report_is_not_readable(bad: Any) -> None:
+    with pytest.raises(NotReadableError):
+        v1.decode(frame("status:raw", bad))
+
+
+@pytest.mark.parametrize("data", [None, {}, "x", 5, {"uuid": "A", "connectors": []}])
+def test_a_snapshot_that_is_no_list_is_not_readable(data: Any) -> None:
+    with pytest.raises(NotReadableError):
+        v1.decode(frame("snapshot:init", data))
+
+
+DEEP = 200_000
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"",
+        b" ",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"snapshot:init"',
+        b'{"type":5,"data":[]}',
+        b'{"type":null,"data":[]}',
+        b'{"data":[]}',
+        b'{"type":"snapshot:init"}',
+        b'{"type":"status:update"}',
+        b'{"type":"snapshot:init","data":[',
+        b'{"type":"foo:bar","data":[]}{}',
+        b'\xef\xbb\xbf{"type":"foo:bar","data":[]}',
+        b'{"type":"\xff","data":[]}',
+        b"\xff\xfe\x00",
+        b"[" * DEEP,
+        b'{"a":' * DEEP,
+        b'{"type":"foo:bar","data":' + b"[" * DEEP + b"]" * DEEP + b"}",
+        b'{"type":"status:update","extra":' + b"[" * DEEP + b"]" * DEEP + b',"data":{"uuid":"A","connectors":[]}}',
+        b'{"type":"snapshot:init","data":[{"uuid":"A","connectors":[{"status":' + b"9" * 100_000 + b"}]}",
+    ],
+    ids=lambda bad: repr(bad[:40]),
+)
+def test_what_is_no_message_is_not_readable(bad: bytes) -> None:
+    with pytest.raises(NotReadableError) as caught:
+        v1.decode(bad)
+    assert_safe(caught.value)
+
+
+def test_no_key_of_a_server_is_taken_for_our_own_notes() -> None:
+    for name in ("track", "cached", "summary"):
+        for value in ({"confirmed": 1, "free": 1}, None, 5):
+            station = update(**{"uuid": "A", "connectors": [], name: value})
+            assert (station.track, station.cached) == (None, None)
+    station = update(**{"uuid": "A", "connectors": [], "our own track": None, "our own summary": None})
+    assert (station.track, station.cached) == (None, None)
+
+
+# Laws
+
+
+def assert_safe(error: NotReadableError) -> None:
+    assert str(error)
+    assert str(error).isprintable()
+    assert len(str(error)) < 160
+
+
+INTEGERS = st.integers(-2, 2) | st.integers() | st.sampled_from([2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**400])
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=5) | st.sampled_from(["A", "B", "\x1b", "\u202e", ""])
+KEYS = st.sampled_from(["type", "data", "uuid", "connectors", "status", "error", "timestamp", "connector", "track"])
+TYPES = st.sampled_from(["snapshot:init", "status:update", "status:raw", "foo:bar"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | INTEGERS | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | TEXTS, inner, max_size=4),
+    max_leaves=10,
+)
+CONNECTORS = st.fixed_dictionaries({}, optional={"status": INTEGERS, "error": INTEGERS, "timestamp": INTEGERS})
+NEARLY_A_STATION = st.fixed_dictionaries(
+    {"uuid": TEXTS | ANYTHING, "connectors": st.lists(CONNECTORS | ANYTHING, max_size=3) | ANYTHING},
+    optional={"status": INTEGERS, "connector": INTEGERS | ANYTHING, "extra": ANYTHING},
+)
+NEARLY_A_MESSAGE = st.fixed_dictionaries(
+    {"type": TYPES | TEXTS | ANYTHING, "data": NEARLY_A_STATION | st.lists(NEARLY_A_STATION, max_size=3) | ANYTHING}
+).map(lambda message: json.dumps(message).encode())
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> bytes:
+    """Cut or change a frame somewhere."""
+    sound = draw(NEARLY_A_MESSAGE)
+    at = draw(st.integers(0, len(sound)))
+    return sound[:at] + draw(st.binary(max_size=3)) + sound[at + draw(st.integers(0, 3)) :]
+
+
+def check(frame: bytes) -> None:
+    """Whatever comes: a message of sound stations, or the one error."""
+    try:
+        message = v1.decode(frame)
+    except NotReadableError as error:
+        assert_safe(error)
+        return
+    match message:
+        case v1.Unknown(type_):
+            assert type_.isprintable()
+        case v1.RawReport(report):
+            assert report.uuid.isprintable()
+            check_connector(v1.connector_of(report))
+        case v1.Update(station):
+            check_station(station)
+        case v1.Snapshot(stations, unreadable):
+            assert unreadable >= 0
+            for station in stations:
+                check_station(station)
+
+
+def check_station(station: Station) -> None:
+    assert 0 < len(station.id) <= 64
+    assert station.id.isprintable()
+    assert station.track is None
+    assert station.cached is None
+    assert len(station.connectors) <= MOST_CONNECTORS
+    for connector in station.connectors:
+        check_connector(connector)
+
+
+def check_connector(connector: Connector) -> None:
+    assert type(connector.status) is type(connector.error) is type(connector.timestamp) is int
+    assert max(abs(connector.status), abs(connector.error)) <= 2**31
+    assert abs(connector.timestamp) <= 2**53
+
+
+@given(st.binary())
+def test_any_bytes(frame: bytes) -> None:
+    check(frame)
+
+
+@given(ANYTHING)
+def test_any_json(value: Any) -> None:
+    check(json.dumps(value).encode())
+
+
+@given(NEARLY_A_MESSAGE)
+@example(b'{"type":"status:update","data":{"uuid":"A","connectors":[],"type":"snapshot:init"}}')
+@example(b'{"type":"status:update","type":"snapshot:init","data":{"uuid":"A","connectors":[]}}')
+def test_any_near_miss(frame: bytes) -> None:
+    check(frame)
+
+
+@given(broken())
+def test_any_broken_frame(frame: bytes) -> None:
+    check(frame)
+
+
+GOOD = st.fixed_dictionaries(
+    {
+        "uuid": st.sampled_from(["A", "B", "NOR_076198"]),
+        "connectors": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "status": st.integers(-1, 1),
+                    "error": st.integers(0, 1),
+                    "timestamp": st.integers(-1, 2**53),
+                }
+            ),
+            max_size=4,
+        ),
+    },
+    optional={"status": st.integers(-1, 2)},
+)
+
+
+@given(st.lists(GOOD | st.sampled_from(BAD_STATIONS), max_size=6))
+def test_a_snapshot_holds_every_good_station_in_its_order(stations: list[Any]) -> None:
+    read = snapshot(*stations)
+    good = [station for station in stations if station not in BAD_STATIONS]
+    assert [
+        {
+            "uuid": station.id,
+            "connectors": [
+                {"status": each.status, "error": each.error, "timestamp": each.timestamp} for each in station.connectors
+            ],
+        }
+        | ({} if station.status is None else {"status": station.status})
+        for station in read.stations
+    ] == good
+    assert read.unreadable == len(stations) - len(good)
+
+
+@given(GOOD)
+def test_an_update_is_the_station_of_a_snapshot(station: Any) -> None:
+    assert snapshot(station).stations == [update(**station)]

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.station import Condition, Connector, Station, WordConnector, operator_status
+from nobil_tui.wire import enova, v1
+from nobil_tui.wire.v1_encode import as_sent, raw_frame, snapshot_frame, update_frame
+
+CONNECTOR = {"status", "error", "timestamp"}
+
+times = st.one_of(st.just(-1), st.integers(1, 2**53))
+plain = st.builds(Connector, st.sampled_from([-1, 0, 1]), st.sampled_from([0, 1]), times)
+anything = st.one_of(
+    st.builds(Connector, st.integers(-(2**31), 2**31 - 1), st.integers(-(2**31), 2**31 - 1), st.integers(-9, 2**53)),
+    st.builds(
+        WordConnector,
+        st.sampled_from([-1, 0, 1]),
+        st.sampled_from([0, 1]),
+        times,
+        st.sampled_from(
+            ["AVAILABLE", "CHARGING", "BLOCKED", "RESERVED", "OUTOFORDER", "PLANNED", "REMOVED", "MADE UP"]
+        ),
+    ),
+)
+ids = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=64)
+
+
+def stations(connectors: st.SearchStrategy[Connector]) -> st.SearchStrategy[list[Station]]:
+    station = st.builds(Station, ids, st.lists(connectors, max_size=8), st.sampled_from([None, -1, 0, 1, 2]))
+    return st.lists(station, max_size=8)
+
+
+def sent(frame: bytes) -> Any:
+    return json.loads(frame)
+
+
+@given(stations(plain))
+def test_what_is_version_1_already_comes_back_as_it_was(given: list[Station]) -> None:
+    message = v1.decode(snapshot_frame(given))
+    assert isinstance(message, v1.Snapshot)
+    assert message.unreadable == 0
+    assert [(s.id, s.connectors, s.status) for s in message.stations] == [(s.id, s.connectors, None) for s in given]
+
+
+@given(stations(anything).filter(bool))
+def test_an_update_comes_back_as_it_was_sent(given: list[Station]) -> None:
+    message = v1.decode(update_frame(given[0]))
+    assert isinstance(message, v1.Update)
+    said = [as_sent(connector) for connector in given[0].connectors]
+    assert message.data.id == given[0].id
+    assert message.data.connectors == said
+    assert message.data.status == operator_status(said)
+
+
+@given(ids, st.integers(0, 1023), anything)
+def test_a_raw_report_comes_back_as_it_was_sent(station: str, index: int, connector: Connector) -> None:
+    message = v1.decode(raw_frame(station, index, connector))
+    assert isinstance(message, v1.RawReport)
+    assert (message.data.uuid, message.data.connector) == (station, index)
+    assert v1.connector_of(message.data) == as_sent(connector)
+
+
+@given(anything)
+def test_a_connector_means_the_same_as_far_as_version_1_can_say_it(connector: Connector) -> None:
+    said = as_sent(connector)
+    assert type(said) is Connector
+    assert said.error in (0, 1)
+    if connector.condition in (Condition.FREE, Condition.OCCUPIED, Condition.FAULT, Condition.UNKNOWN):
+        assert said.condition is connector.condition
+    elif connector.condition is Condition.NOT_IN_SERVICE:
+        assert said.condition is Condition.UNKNOWN
+    else:
+        assert said.condition is Condition.OCCUPIED
+    assert said.timestamp == (connector.timestamp if connector.timestamp > 0 else -1)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("AVAILABLE", (0, 0)),
+        ("CHARGING", (1, 0)),
+        ("BLOCKED", (1, 0)),
+        ("RESERVED", (1, 0)),
+        ("OUTOFORDER", (-1, 1)),
+        ("UNKNOWN", (-1, 0)),
+        ("SOMETHING ELSE", (-1, 0)),
+        ("INOPERATIVE", (-1, 0)),
+        ("PLANNED", (-1, 0)),
+        ("REMOVED", (-1, 0)),
+    ],
+)
+def test_words_are_sent_as_numbers(word: str, expected: tuple[int, int]) -> None:
+    said = as_sent(enova.connector_of(word))
+    assert (said.status, said.error) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (0, 0, (0, 0)),
+        (1, 0, (1, 0)),
+        (-1, 0, (-1, 0)),
+        (7, 0, (-1, 0)),
+        (0, 1, (0, 1)),
+        (1, 5, (1, 1)),
+        (-1, 1, (-1, 1)),
+    ],
+)
+def test_numbers_are_sent_as_the_table_says(status: int, error: int, expected: tuple[int, int]) -> None:
+    said = as_sent(Connector(status, error, 5))
+    assert (said.status, said.error) == expected
+
+
+def test_what_is_fine_is_not_made_again() -> None:
+    connector = Connector(1, 0, 1_700_000_000_000)
+    assert as_sent(connector) is connector
+
+
+def test_the_keys_are_those_of_the_format_and_no_others() -> None:
+    station = Station("NOR_01333", [Connector(0, 0, 5), WordConnector(1, 0, 6, "BLOCKED")], 0)
+    station.summary.text  # noqa: B018 - fills what is cached, which must not be sent
+    snapshot, update = sent(snapshot_frame([station])), sent(update_frame(station))
+    raw = sent(raw_frame("NOR_01333", 1, station.connectors[1]))
+    assert (set(snapshot), snapshot["type"]) == ({"type", "data"}, "snapshot:init")
+    assert (set(update), update["type"]) == ({"type", "data"}, "status:update")
+    assert (set(raw), raw["type"]) == ({"type", "code", "data"}, "status:raw")
+    assert isinstance(raw["code"], int)
+    assert set(snapshot["data"][0]) == {"uuid", "connectors"}
+    assert set(update["data"]) == {"uuid", "status", "connectors"}
+    assert raw["data"] == {"uuid": "NOR_01333", "connector": 1, "status": 1, "error": 0, "timestamp": 6}
+    for connector in [*snapshot["data"][0]["connectors"], *update["data"]["connectors"]]:
+        assert set(connector) == CONNECTOR
+
+
+@pytest.mark.parametrize(
+    ("connectors", "status"),
+    [
+        ([Connector(0), *[Connector(-1)] * 4], -1),
+        ([Connector(0, 1)], 2),
+        ([Connector(1), Connector(0)], 0),
+        ([Connector(1)], 1),
+        ([Connector(1), WordConnector(-1, 0, -1, "REMOVED")], -1),
+        ([], -1),
+    ],
+)
+def test_an_update_has_the_operators_status(connectors: list[Connector], status: int) -> None:
+    assert sent(update_frame(Station("A", connectors, 1)))["data"]["status"] == status
