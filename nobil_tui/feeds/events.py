@@ -89,6 +89,12 @@ class Ended(Struct, frozen=True):
     at: int
 
 
+class Restarted(Struct, frozen=True):
+    """The source begins anew, as a recording in which somebody went back: what it said so far is not said."""
+
+    at: int
+
+
 Event = (
     Connecting
     | Connected
@@ -101,6 +107,7 @@ Event = (
     | Lost
     | Refused
     | Ended
+    | Restarted
 )
 
 

@@ -71,6 +71,8 @@ class Link:
         self._backoff = backoff or Backoff()
         self._asked = asyncio.Event()
         self._alive_at = 0
+        self._alive_on = 0.0
+        """The same on the clock that nobody sets: the watch must neither cut a live link nor spare a dead one."""
 
     def retry(self) -> None:
         """Try now: ends the wait for the next try, or the stop after a refusal."""
@@ -79,13 +81,13 @@ class Link:
     async def events(self) -> AsyncGenerator[LinkEvent, None]:
         """Yield frames and what becomes of the link, for ever."""
         while True:
-            self._asked.clear()
             yield Connecting()
             began = self._clock.now()
             try:
                 connection = await self._open()
             except RefusedError as error:
                 logger.warning("key refused: %s", error)
+                self._asked.clear()
                 yield Refused(str(error), began)
                 await self._asked.wait()
                 continue
@@ -124,20 +126,25 @@ class Link:
             raise UnreachableError(f"the server no longer takes the address that it gave ({error})") from None
 
     def _connected(self) -> Connected:
-        self._alive_at = self._clock.now()
         logger.info("connected")
-        return Connected(self._alive_at)
+        return Connected(self._alive())
+
+    def _alive(self) -> int:
+        """Note that the link is alive now, and return that, in ms."""
+        self._alive_on = self._clock.monotonic()
+        self._alive_at = self._clock.now()
+        return self._alive_at
 
     async def _read(self, connection: ClientConnection) -> AsyncGenerator[Frame | str, None]:
         """Yield frames, and at the end the reason for it."""
         from websockets.exceptions import ConnectionClosed
 
         watch = asyncio.create_task(self._watch(connection))
-        now, tap = self._clock.now, self._tap
+        alive, tap = self._alive, self._tap
         try:
             while True:
                 data = await connection.recv(decode=False)
-                self._alive_at = at = now()
+                at = alive()
                 if tap is not None and data:
                     tap(data, at)
                 yield Frame(data, at)
@@ -145,12 +152,12 @@ class Link:
             yield "nothing was heard any more" if watch.done() else close_reason(closed)
         finally:
             watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
+            # Not awaited itself: what would be suppressed then could be our own cancellation.
+            await asyncio.wait([watch])
 
     async def _watch(self, connection: ClientConnection) -> None:
         """Cut a link on which neither a frame nor a pong came for too long; ends only when it has."""
-        while (self._clock.now() - self._alive_at) / 1000 < DEAD_AFTER:
+        while self._clock.monotonic() - self._alive_on < DEAD_AFTER:
             pinging = asyncio.create_task(self._ping(connection))
             try:
                 await self._clock.sleep(PING_EVERY)
@@ -163,10 +170,12 @@ class Link:
 
         with suppress(ConnectionClosed):
             await (await connection.ping())
-            self._alive_at = self._clock.now()
+            self._alive()
 
     def _lost(self, reason: str, heard_at: int, seconds: float) -> Lost:
         logger.info("lost: %s; next try in %.1f s", reason, seconds)
+        # What was asked for while the link was up is no answer to this.
+        self._asked.clear()
         return Lost(reason, heard_at, self._clock.now() + round(seconds * 1000))
 
     async def _pause(self, seconds: float) -> None:
@@ -181,7 +190,9 @@ class Link:
 
 async def _hang_up(connection: ClientConnection) -> None:
     try:
-        async with asyncio.timeout(HANG_UP):
-            await connection.close()
-    except TimeoutError:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HANG_UP):
+                await connection.close()
+    finally:
+        # Also where the closing itself was cancelled.
         connection.transport.abort()

@@ -7,9 +7,9 @@ unless it is known to hold none.
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
 import logging
+import os
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -57,9 +57,9 @@ def is_loopback(host: str) -> bool:
 async def open_connection(url: str, largest: int, hang_up: float) -> ClientConnection:
     """Open a WebSocket, or raise ``RefusedError`` or ``UnreachableError`` with a reason that holds no secret."""
     from websockets.asyncio.client import connect
-    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
 
-    host = urlsplit(url).hostname or ""
+    host = _host_of(url)
     local = is_loopback(host)
     try:
         return await connect(
@@ -77,16 +77,34 @@ async def open_connection(url: str, largest: int, hang_up: float) -> ClientConne
         raise _answered(error) from None
     except TimeoutError:
         raise UnreachableError(f"{host} does not answer") from None
-    except InvalidURI:
-        raise UnreachableError("the source is no WebSocket address") from None
+    except InvalidURI as error:
+        # The library follows redirects, and one may lead to anything.
+        what = "the source is" if error.uri == url else f"{host} points elsewhere, which is"
+        raise UnreachableError(f"{what} no WebSocket address") from None
     except InvalidProxy:
         raise UnreachableError("the proxy in the environment is no usable address") from None
+    except ProxyError:
+        raise UnreachableError(f"the proxy in the environment does not lead to {host}") from None
     except InvalidHandshake as error:
         raise UnreachableError(f"{host} is no WebSocket server ({type(error).__name__})") from None
     except ImportError:
         raise UnreachableError("a SOCKS proxy needs the package python-socks beside this program") from None
     except (OSError, EOFError, asyncio.IncompleteReadError) as error:
         raise UnreachableError(system_reason(error, host)) from None
+    except ValueError:
+        # A host that has no name in the name system, a redirect that cannot be read, or a proxy with a port of letters.
+        raise UnreachableError(f"{host}, or the proxy in the environment, is no usable address") from None
+
+
+def _host_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        if parts.port != 0:
+            return shown(parts.hostname or "")
+    except ValueError:
+        pass
+    raise UnreachableError("the source is no WebSocket address")
 
 
 def close_reason(closed: ConnectionClosed) -> str:
@@ -109,7 +127,10 @@ def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:
 
 
 def retry_after(text: str, now: int) -> float:
-    """Read a ``Retry-After`` header at ``now`` (ms): seconds or a date of HTTP. Returns seconds; zero for what is none."""
+    """Read a ``Retry-After`` header at ``now`` (ms): seconds or a date of HTTP.
+
+    Returns seconds; zero for what is none.
+    """
     if text.isascii() and text.isdigit() and len(text) < 9:
         return min(LONGEST_WAIT, float(text))
     try:
@@ -133,5 +154,8 @@ def system_reason(error: Exception, host: str) -> str:
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {host}"
     if isinstance(error, OSError) and error.errno:
-        return f"{host}: {errno.errorcode.get(error.errno, 'error')}"
-    return f"{host} closed the connection"
+        return f"{host}: {os.strerror(error.errno)}"
+    if isinstance(error, EOFError):
+        return f"{host} closed the connection"
+    # One error for all the addresses of a host has no number.
+    return f"{host} cannot be reached"

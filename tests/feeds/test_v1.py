@@ -1,0 +1,139 @@
+"""Version 1 as a feed: frames become events, and none of them ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.asyncio.server import ServerConnection
+
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.events import (
+    Connected,
+    Connecting,
+    Event,
+    Heard,
+    Ignored,
+    Lost,
+    Refused,
+    Snapshot,
+    StationReport,
+    Unreadable,
+)
+from nobil_tui.feeds.link import Frame, Link
+from nobil_tui.feeds.v1 import V1Feed, read
+from tests.conftest import START, FakeClock, Serve, guarded, settle
+
+DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
+AT = 1_700_000_000_123
+
+
+def frame(type_: str, data: Any, **more: Any) -> str:
+    return json.dumps({"type": type_, "data": data, **more})
+
+
+def said(text: str) -> Event:
+    return read(Frame(text.encode(), AT))
+
+
+def test_a_snapshot() -> None:
+    assert said(frame("snapshot:init", [{"uuid": "NOR_01333", "connectors": [DOCUMENT]}, {}])) == Snapshot(
+        [Station("NOR_01333", [Connector(0, 0, 1362520099000)])], AT, 1
+    )
+
+
+def test_an_update() -> None:
+    assert said(frame("status:update", {"uuid": "NOR_01333", "status": 0, "connectors": [DOCUMENT]})) == StationReport(
+        Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0), AT
+    )
+
+
+def test_a_chargers_own_report() -> None:
+    data = {"uuid": "NOR_01333", "connector": 3, **DOCUMENT}
+    assert said(frame("status:raw", data, code=5)) == Heard("NOR_01333", 3, Connector(0, 0, 1362520099000), AT)
+
+
+def test_what_is_not_for_us() -> None:
+    assert said(frame("foo:bar", [])) == Ignored("foo:bar", AT)
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", frame("status:update", {"uuid": "A"}), frame("snapshot:init", 5)])
+def test_what_cannot_be_read(text: str) -> None:
+    event = said(text)
+    assert isinstance(event, Unreadable)
+    assert event.reason
+    assert event.at == AT
+
+
+@given(st.binary())
+def test_any_frame_is_an_event(data: bytes) -> None:
+    assert isinstance(read(Frame(data, AT)), Unreadable | Ignored)
+
+
+async def take(feed: V1Feed, count: int) -> list[Event]:
+    """Take so many events, then leave."""
+    events = feed.events()
+    taken = [await guarded(anext(events)) for _ in range(count)]
+    await guarded(events.aclose())
+    return taken
+
+
+async def test_it_reads_a_link_and_nothing_unreadable_ends_it(serve: Serve, clock: FakeClock) -> None:
+    closed = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send(frame("snapshot:init", []))
+        await connection.send("rubbish")
+        await connection.send(b"\xff")
+        await connection.send(frame("foo:bar", []))
+        await connection.send(frame("status:update", {"uuid": "A", "connectors": []}))
+        await connection.wait_closed()
+        closed.set()
+
+    url = await serve(handler)
+
+    async def dial() -> str:
+        return url
+
+    taken = await take(V1Feed(Link(dial, clock=clock)), 7)
+    assert [type(event) for event in taken] == [
+        Connecting,
+        Connected,
+        Snapshot,
+        Unreadable,
+        Unreadable,
+        Ignored,
+        StationReport,
+    ]
+    assert taken[2] == Snapshot([], START)
+    # Leaving the feed shuts its link down.
+    await guarded(closed.wait())
+
+
+async def test_what_becomes_of_the_link_is_handed_on_and_a_try_can_be_asked_for(serve: Serve, clock: FakeClock) -> None:
+    statuses = [401, 503]
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    url = await serve(
+        handler,
+        process_request=lambda connection, request: connection.respond(statuses.pop(0), "") if statuses else None,
+    )
+
+    async def dial() -> str:
+        return url
+
+    feed = V1Feed(Link(dial, clock=clock))
+    events = feed.events()
+    for expected in (Connecting, Refused, Connecting, Lost, Connecting, Connected):
+        waiting = asyncio.ensure_future(anext(events))
+        await settle()
+        if not waiting.done():
+            feed.retry()
+        assert isinstance(await guarded(waiting), expected)
+    await guarded(events.aclose())
