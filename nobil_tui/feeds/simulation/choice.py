@@ -1,0 +1,23 @@
+"""A weighted choice that costs one random number: a country is drawn in a second or two."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect
+from itertools import accumulate
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Choice(Generic[T]):
+    """Options with their weights."""
+
+    def __init__(self, *options: tuple[T, float]) -> None:
+        self._options = tuple(option for option, _ in options)
+        self._bounds = list(accumulate(weight for _, weight in options))
+        self._total = self._bounds.pop()
+
+    def __call__(self, rng: random.Random) -> T:
+        """Draw one."""
+        return self._options[bisect(self._bounds, rng.random() * self._total)]

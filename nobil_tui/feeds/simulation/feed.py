@@ -1,0 +1,43 @@
+"""The simulation as a feed: reports as they fall due."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.feeds.events import Connected, Event, Snapshot
+from nobil_tui.feeds.simulation.model import Simulation
+
+SHORTEST_SLEEP = 0.02
+"""Seconds: in a large country something is due every moment, and then a few come together."""
+LONGEST_SLEEP = 5.0
+"""Seconds: after the machine was asleep, what was missed comes soon."""
+STRETCH = 1000
+"""Milliseconds that are let pass at once: hours may have to be made up for, and nobody may wait for all of them."""
+
+
+class SimulationFeed:
+    """Lets a simulation live by the clock: ``Connected``, ``Snapshot``, then reports without end."""
+
+    def __init__(self, simulation: Simulation, clock: Clock | None = None) -> None:
+        self._simulation = simulation
+        self._clock = clock or Clock()
+
+    def retry(self) -> None:
+        """There is nothing to try: the link cannot break."""
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield what happens from now on."""
+        simulation, clock = self._simulation, self._clock
+        at = clock.now()
+        simulation.advance(at)
+        yield Connected(at)
+        yield Snapshot(simulation.stations, at)
+        while True:
+            seconds = (simulation.next_at - clock.now()) / 1000
+            await clock.sleep(min(LONGEST_SLEEP, max(SHORTEST_SLEEP, seconds)))
+            now = clock.now()
+            while at < now:
+                at = min(now, at + STRETCH)
+                for event in simulation.advance(at):
+                    yield event

@@ -1,0 +1,189 @@
+"""The simulation: a country of stations that lives, as a chain of seeded events.
+
+Its own time begins with the wall's and may run faster. Everything that leaves it is stamped with the wall's time at
+which it becomes due, so that ages on a screen are true at any speed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from heapq import heapify, heapreplace
+
+from msgspec import Struct
+
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.station import Connector, Station, operator_status
+from nobil_tui.feeds.events import Heard, StationReport
+from nobil_tui.feeds.simulation.country import Plan, plan
+from nobil_tui.feeds.simulation.lives import (
+    FLAPPERS,
+    LOST,
+    LOST_EVERY,
+    LOST_LASTS,
+    NEVER_HEARD,
+    Lives,
+    Outlet,
+)
+from nobil_tui.feeds.simulation.rhythm import utc_offset
+from nobil_tui.feeds.simulation.sites import habit_of
+
+DEFAULT_STATIONS = 400
+MOST_STATIONS = 100_000
+FASTEST = 3600.0
+"""An hour a second."""
+HEARD_EVERY = 1_300_000.0
+"""Simulated ms between two keep-alives of a connector, on average."""
+POPULARITY = 0.45
+"""How much stations differ in use: the standard deviation of its logarithm."""
+
+
+class _Site(Struct):
+    id: str
+    outlets: list[Outlet]
+    silent: bool = False
+    """Without contact: its connectors are unknown, and live on unseen."""
+    lost_at: float | None = None
+    """When contact was lost; None for a station that never had any."""
+
+
+class Simulation:
+    """A country of charging stations, in the middle of its life.
+
+    ``start`` is the wall's time in ms since the epoch; ``speed`` is how many simulated seconds pass in one of the wall.
+    The same arguments give the same events, however the time is cut into steps. Raises ``ValueError`` for arguments out
+    of range.
+    """
+
+    def __init__(self, stations: int = DEFAULT_STATIONS, seed: int = 0, *, start: int, speed: float = 1.0) -> None:
+        if not 1 <= stations <= MOST_STATIONS:
+            raise ValueError(f"stations: from 1 to {MOST_STATIONS:,}")
+        if not 0 < speed <= FASTEST:
+            raise ValueError(f"speed: more than 0, and at most {FASTEST:g}")
+        self._start = start
+        self._speed = speed
+        # By its digits: a random generator would take -1 for 1.
+        self._rng = random.Random(str(seed))
+        self._lives = Lives(self._rng, utc_offset(start))
+        self._sites: list[_Site] = []
+        self._outlets: list[Outlet] = []
+        plans = plan(stations, self._rng)
+        self.register = Register({station.id: station.facts for station in plans})
+        """What is known of the stations beside their status."""
+        # Each has its time and whose it is: an outlet's index, after them the sites', and last the keep-alives.
+        self._due: list[tuple[float, int]] = []
+        self._settle(plans)
+
+    @property
+    def connectors(self) -> int:
+        """How many connectors there are."""
+        return len(self._outlets)
+
+    @property
+    def stations(self) -> list[Station]:
+        """The state of all stations, as copies; without the operator's status, as in version 1's snapshot."""
+        return [Station(site.id, self._shown(site)) for site in self._sites]
+
+    @property
+    def next_at(self) -> int:
+        """When the next event is due, in ms of the wall."""
+        return self._wall(self._due[0][0])
+
+    def advance(self, now: int) -> list[StationReport | Heard]:
+        """Let time pass until ``now`` (ms of the wall), and return what happened, in order. It never goes back."""
+        happened: list[StationReport | Heard] = []
+        due = self._due
+        while self._wall(due[0][0]) <= now:
+            at, whose = due[0]
+            event: StationReport | Heard | None
+            if whose < len(self._outlets):
+                event, then = self._live(self._outlets[whose], at)
+            elif whose < len(self._outlets) + len(self._sites):
+                event, then = self._lose_or_find(self._sites[whose - len(self._outlets)], at)
+            else:
+                event, then = self._keep_alive(at)
+            heapreplace(due, (then, whose))
+            if event is not None:
+                happened.append(event)
+        return happened
+
+    # What happens
+
+    def _live(self, outlet: Outlet, at: float) -> tuple[StationReport | None, float]:
+        then = self._lives.step(outlet, at)
+        site = self._sites[outlet.site]
+        return (None if site.silent else self._report(site, at)), then
+
+    def _lose_or_find(self, site: _Site, at: float) -> tuple[StationReport, float]:
+        site.silent = not site.silent
+        if site.silent:
+            site.lost_at = at
+            then = at + self._lives.spell(LOST_LASTS)
+        else:
+            for outlet in site.outlets:
+                # Seen from outside, this is the moment at which it ceased to be unknown.
+                outlet.changed = at
+            then = at + self._lives.wait(LOST_EVERY)
+        return self._report(site, at), then
+
+    def _keep_alive(self, at: float) -> tuple[Heard | None, float]:
+        outlet = self._outlets[int(self._rng.random() * len(self._outlets))]
+        then = at + self._lives.wait(HEARD_EVERY / len(self._outlets))
+        site = self._sites[outlet.site]
+        if site.silent:
+            return None, then
+        said = outlet.said(self._wall(outlet.changed))
+        return Heard(site.id, outlet.index, said, self._wall(at)), then
+
+    def _report(self, site: _Site, at: float) -> StationReport:
+        connectors = self._shown(site)
+        return StationReport(Station(site.id, connectors, operator_status(connectors)), self._wall(at))
+
+    def _shown(self, site: _Site) -> list[Connector]:
+        if site.silent:
+            lost_at = -1 if site.lost_at is None else self._wall(site.lost_at)
+            return [Connector(-1, 0, lost_at) for _ in site.outlets]
+        return [outlet.said(self._wall(outlet.changed)) for outlet in site.outlets]
+
+    def _wall(self, at: float) -> int:
+        return self._start + math.floor((at - self._start) / self._speed)
+
+    # The beginning
+
+    def _settle(self, plans: list[Plan]) -> None:
+        for station in plans:
+            self._open(station)
+        outlets = len(self._outlets)
+        for index, site in enumerate(self._sites):
+            first = self._begin(site)
+            if first is not None:
+                self._due.append((first, outlets + index))
+        self._due.append((self._start + self._lives.wait(HEARD_EVERY / outlets), outlets + len(self._sites)))
+        heapify(self._due)
+
+    def _open(self, station: Plan) -> None:
+        rng = self._rng
+        popularity = math.exp(POPULARITY * rng.gauss(0.0, 1.0))
+        site = _Site(station.id, [])
+        for index, plug in enumerate(station.facts.plugs):
+            habit = habit_of(station.kind, plug)
+            pace = habit.per_day * popularity / 24
+            outlet = Outlet(len(self._sites), index, habit, pace, rng.random() < FLAPPERS)
+            first = self._lives.begin(outlet, float(self._start))
+            self._due.append((first, len(self._outlets)))
+            self._outlets.append(outlet)
+            site.outlets.append(outlet)
+        self._sites.append(site)
+
+    def _begin(self, site: _Site) -> float | None:
+        """Put a station into the middle of its life: when contact is lost or found next, None for never."""
+        chance = self._rng.random()
+        if chance < NEVER_HEARD:
+            site.silent = True
+            return None
+        if chance < NEVER_HEARD + LOST:
+            gone, left = self._lives.spell_met(LOST_LASTS)
+            site.silent = True
+            site.lost_at = self._start - gone
+            return self._start + left
+        return self._start + self._lives.wait(LOST_EVERY)

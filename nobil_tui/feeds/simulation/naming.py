@@ -1,0 +1,153 @@
+"""Names for simulated stations, made up in the way that stations are named. No operator of these names exists."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from nobil_tui.feeds.simulation.choice import Choice
+from nobil_tui.feeds.simulation.sites import Kind
+from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, Town
+
+
+class Named(NamedTuple):
+    """What a station is called, and its street with the number."""
+
+    name: str
+    street: str
+
+
+class _Tongue(NamedTuple):
+    """The words of one country."""
+
+    streets: tuple[str, ...]
+    fronts: tuple[str, ...]
+    backs: tuple[str, ...]
+    patterns: dict[Kind, Choice[str]]
+    operators: Choice[str]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(", "))
+
+
+_NORWEGIAN = _Tongue(
+    streets=_words(
+        "Storgata, Kirkegata, Torggata, Skolegata, Strandgata, Havnegata, Jernbanegata, Stasjonsveien, "
+        "Industriveien, Kirkeveien, Skoleveien, Idrettsveien, Rådhusgata, Sjøgata, Verftsgata, Elvegata, "
+        "Parkveien, Bjørkeveien, Granveien, Furuveien, Møllergata, Brugata, Nygata, Fjordgata, Sykehusveien, "
+        "Ringveien, Bekkeveien, Solbakken, Åsveien, Nedre gate, Øvre gate, Dronningens gate, Kongens gate, "
+        "Prinsens gate, Museumsgata, Teatergata, Hagegata, Kaigata, Tollbugata, Sentrumsveien"
+    ),
+    fronts=_words(
+        "Nord, Sør, Øst, Vest, Sol, Gran, Furu, Bjørke, Elve, Foss, Strand, Kirke, Mølle, Stor, Ny, Berg, "
+        "Skog, Fjell, Sand, Sjø, Lyng, Stein, Eik, Bru"
+    ),
+    backs=_words(
+        "by, heim, moen, haugen, li, vik, bakken, sletta, lund, myra, åsen, nes, gård, tunet, vangen, dalen, rud, neset"
+    ),
+    patterns={
+        Kind.STREET: Choice(
+            *(("{street}", 0.6), ("{spot} Parkering", 0.15), ("{town} Torg", 0.05), ("{spot} Brygge", 0.05)),
+            *(("{town} Sentrum", 0.05), ("{spot} Borettslag", 0.1)),
+        ),
+        Kind.WORK: Choice(
+            *(("{spot} Næringspark", 0.3), ("{street}", 0.25), ("{town} Rådhus", 0.05), ("{spot} Skole", 0.15)),
+            *(("{spot} Kontorpark", 0.15), ("{town} Stasjon", 0.1)),
+        ),
+        Kind.VISIT: Choice(
+            *(("{spot} Senter", 0.25), ("{spot} Hotell", 0.2), ("{town} Kjøpesenter", 0.05), ("{town} Hotell", 0.05)),
+            *(("{spot} Idrettspark", 0.15), ("{town} Camping", 0.05), ("{spot} Kulturhus", 0.1), ("{spot} Bad", 0.1)),
+            *(("{spot} Skisenter", 0.05),),
+        ),
+        Kind.FAST: Choice(
+            *(("{spot} Bensinstasjon", 0.3), ("{spot} Veikro", 0.2), ("{town} Nord", 0.05), ("{town} Sør", 0.05)),
+            *(("{town} Øst", 0.03), ("{town} Vest", 0.02), ("{spot} Hurtiglading", 0.2), ("{spot} Dagligvare", 0.15)),
+        ),
+        Kind.PARK: Choice(("{spot} Ladepark", 0.75), ("{town} Ladepark", 0.15), ("{spot} Veiservice", 0.1)),
+        Kind.GARAGE: Choice(("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Innfartsparkering", 0.2)),
+    },
+    operators=Choice(
+        ("Eksempellading", 5), ("Prøvestrøm", 4), ("Demokraft", 3), ("Mønsterlading", 2), ("Øvingsenergi", 1)
+    ),
+)
+_SWEDISH = _Tongue(
+    streets=_words(
+        "Storgatan, Kyrkogatan, Torggatan, Skolgatan, Strandgatan, Hamngatan, Järnvägsgatan, Kungsgatan, "
+        "Drottninggatan, Industrigatan, Stationsgatan, Rådhusgatan, Nygatan, Trädgårdsgatan, Parkgatan, "
+        "Ågatan, Kvarngatan, Bangatan, Idrottsvägen, Sjukhusvägen, Björkvägen, Tallvägen, Granvägen, "
+        "Ringvägen, Hantverkargatan, Verkstadsgatan, Norra gatan, Södra gatan, Östra gatan, Västra gatan"
+    ),
+    fronts=_words(
+        "Norr, Söder, Öster, Väster, Sol, Gran, Tall, Björk, Ek, Lind, Ström, Berg, Skog, Kvarn, Ny, Stor, "
+        "Sjö, Sten, Ask, Sand"
+    ),
+    backs=_words("by, hem, hult, lund, vik, backen, torp, näs, gården, tuna, åker, bro, ängen, hagen, dal, fors"),
+    patterns={
+        Kind.STREET: Choice(
+            *(("{street}", 0.65), ("{spot} Parkering", 0.15), ("{town} Torg", 0.05), ("{town} Centrum", 0.05)),
+            *(("{spot} Brygga", 0.1),),
+        ),
+        Kind.WORK: Choice(
+            *(("{spot} Företagspark", 0.35), ("{street}", 0.25), ("{town} Stadshus", 0.05), ("{spot} Skola", 0.2)),
+            *(("{town} Station", 0.15),),
+        ),
+        Kind.VISIT: Choice(
+            *(
+                ("{spot} Köpcentrum", 0.25),
+                ("{spot} Hotell", 0.2),
+                ("{town} Hotell", 0.05),
+                ("{spot} Idrottsplats", 0.2),
+            ),
+            *(("{town} Camping", 0.1), ("{spot} Badhus", 0.2)),
+        ),
+        Kind.FAST: Choice(
+            *(("{spot} Bensinstation", 0.3), ("{spot} Rastplats", 0.2), ("{town} Norra", 0.05), ("{town} Södra", 0.05)),
+            *(("{spot} Snabbladdning", 0.25), ("{spot} Livs", 0.15)),
+        ),
+        Kind.PARK: Choice(("{spot} Laddpark", 0.8), ("{town} Laddpark", 0.2)),
+        Kind.GARAGE: Choice(("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Pendlarparkering", 0.2)),
+    },
+    operators=Choice(("Exempelladdning", 5), ("Provström", 4), ("Demokraft", 3), ("Övningsenergi", 1)),
+)
+_TONGUES = {NORWAY: _NORWEGIAN, SWEDEN: _SWEDISH}
+
+
+class Namer:
+    """Makes up names and never gives one twice."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._taken: set[str] = set()
+
+    def name(self, town: Town, kind: Kind) -> Named:
+        """Make up a station's name and street."""
+        words = _TONGUES[town.country]
+        street = self._street(words)
+        pattern = words.patterns[kind](self._rng)
+        name = street if pattern == "{street}" else pattern.format(spot=self._spot(words), town=town.name)
+        if name in self._taken and town.name not in name:
+            name = f"{name}, {town.name}"
+        while name in self._taken:
+            street = self._street(words)
+            name = f"{street}, {town.name}"
+        self._taken.add(name)
+        return Named(name, street)
+
+    def operator(self, town: Town) -> str:
+        """Draw who runs a station; the names say that nobody does."""
+        return _TONGUES[town.country].operators(self._rng)
+
+    def _street(self, words: _Tongue) -> str:
+        # The square: low numbers are more common, since every street has them.
+        number = 1 + int(240 * self._rng.random() ** 2)
+        letter = "ABC"[int(self._rng.random() * 3)] if self._rng.random() < 0.12 else ""
+        return f"{self._pick(words.streets)} {number}{letter}"
+
+    def _spot(self, words: _Tongue) -> str:
+        front, back = self._pick(words.fronts), self._pick(words.backs)
+        # Three of the same letter are written as two: Foss and sletta make Fossletta.
+        return front + (back[1:] if front[-2] == front[-1] == back[0] else back)
+
+    def _pick(self, options: tuple[str, ...]) -> str:
+        return options[int(self._rng.random() * len(options))]

@@ -1,0 +1,117 @@
+"""The kinds of places where stations stand: how many connectors, which plugs, and how people use them."""
+
+from __future__ import annotations
+
+import random
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+from nobil_tui.charging.register import Plug
+from nobil_tui.feeds.simulation import rhythm
+from nobil_tui.feeds.simulation.choice import Choice
+from nobil_tui.feeds.simulation.rhythm import Rhythm
+
+GARAGE_CONNECTORS = 60
+"""Connectors of a parking house."""
+
+
+class Kind(Enum):
+    """What kind of place a station stands at."""
+
+    STREET = "street"
+    WORK = "work"
+    VISIT = "visit"
+    FAST = "fast"
+    PARK = "park"
+    GARAGE = "garage"
+
+
+class Habit(NamedTuple):
+    """How a connector is used."""
+
+    rhythm: Rhythm
+    """When people come."""
+    per_day: float
+    """How many would come in a day on average if it were always free."""
+    minutes: float
+    """How long they stay on average."""
+    spread: float
+    """The standard deviation of the stay's logarithm."""
+    most: float
+    """Minutes that nobody stays longer than."""
+
+
+KINDS = Choice((Kind.STREET, 0.47), (Kind.FAST, 0.26), (Kind.VISIT, 0.13), (Kind.WORK, 0.07), (Kind.PARK, 0.07))
+"""What stands where; parking houses are few and placed one by one."""
+
+CCS, CHADEMO, TYPE_2, TYPE_1 = "CCS", "CHAdeMO", "Type 2", "Type 1"
+
+_FAST = Habit(rhythm.ROAD, 15.0, 28, 0.5, 100)
+_CHADEMO = Habit(rhythm.ROAD, 8.0, 30, 0.4, 80)
+_FASTEST = Habit(rhythm.ROAD, 18.0, 22, 0.45, 75)
+_SLOW = {
+    Kind.STREET: Habit(rhythm.STREET, 3.4, 250, 0.8, 20 * 60),
+    Kind.WORK: Habit(rhythm.WORK, 2.4, 400, 0.4, 12 * 60),
+    Kind.VISIT: Habit(rhythm.VISIT, 7.0, 105, 0.7, 8 * 60),
+    Kind.FAST: Habit(rhythm.ROAD, 3.5, 95, 0.6, 6 * 60),
+    Kind.GARAGE: Habit(rhythm.WORK, 2.2, 330, 0.7, 22 * 60),
+}
+
+_SIZES = {
+    Kind.STREET: Choice((1, 0.25), (2, 0.55), (3, 0.06), (4, 0.11), (6, 0.03)),
+    Kind.WORK: Choice((2, 0.4), (4, 0.35), (6, 0.15), (8, 0.06), (10, 0.04)),
+    Kind.VISIT: Choice((1, 0.08), (2, 0.42), (3, 0.1), (4, 0.28), (6, 0.08), (8, 0.04)),
+    Kind.PARK: Choice((4, 0.34), (6, 0.3), (8, 0.24), (10, 0.08), (12, 0.04)),
+}
+_SLOW_KW = Choice((7.4, 0.3), (11.0, 0.3), (22.0, 0.4))
+_PARK_KW = Choice((150.0, 0.4), (200.0, 0.15), (250.0, 0.15), (300.0, 0.2), (350.0, 0.04), (400.0, 0.06))
+_FAST_PLUGS = Choice(
+    (((CCS, 50.0), (CHADEMO, 50.0)), 0.3),
+    (((CCS, 50.0), (CHADEMO, 50.0), (TYPE_2, 22.0)), 0.25),
+    (((CCS, 50.0),), 0.05),
+    (((CCS, 100.0), (CCS, 100.0)), 0.08),
+    (((CCS, 150.0), (CCS, 150.0)), 0.14),
+    (((CCS, 150.0), (CCS, 150.0), (CHADEMO, 50.0)), 0.1),
+    (((CCS, 150.0), (CCS, 150.0), (CCS, 150.0), (CCS, 150.0)), 0.08),
+)
+OLD_PLUG = 0.03
+"""The share of street stations that still have one plug of type 1."""
+WITH_FAST = 0.2
+"""The share of malls, hotels and the like that have a fast charger beside the slow ones."""
+WITH_CHADEMO = 0.3
+"""The share of charging parks that have one CHAdeMO."""
+
+
+def draw_plugs(kind: Kind, rng: random.Random) -> tuple[Plug, ...]:
+    """Draw what plugs a station of a kind has, one for each connector."""
+    if kind is Kind.FAST:
+        return tuple(_plug(name, kw) for name, kw in _FAST_PLUGS(rng))
+    if kind is Kind.PARK:
+        size = _SIZES[kind](rng)
+        old = (_plug(CHADEMO, 50.0),) if rng.random() < WITH_CHADEMO else ()
+        return (_plug(CCS, _PARK_KW(rng)),) * (size - len(old)) + old
+    slow = _plug(TYPE_2, _SLOW_KW(rng))
+    if kind is Kind.GARAGE:
+        return (slow,) * GARAGE_CONNECTORS
+    size = _SIZES[kind](rng)
+    if kind is Kind.STREET and size > 1 and rng.random() < OLD_PLUG:
+        return (slow,) * (size - 1) + (_plug(TYPE_1, 7.4),)
+    if kind is Kind.VISIT and rng.random() < WITH_FAST:
+        return (_plug(CCS, 50.0), _plug(CHADEMO, 50.0)) + (slow,) * size
+    return (slow,) * size
+
+
+def habit_of(kind: Kind, plug: Plug) -> Habit:
+    """Tell how a connector with this plug is used at a station of this kind."""
+    if plug.name == CHADEMO:
+        return _CHADEMO
+    if plug.name == CCS:
+        return _FASTEST if plug.kw > 100 else _FAST
+    return _SLOW[kind]
+
+
+@lru_cache(maxsize=64)
+def _plug(name: str, kw: float) -> Plug:
+    # A country has a handful of different plugs: each is one object.
+    return Plug(name, kw)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+
+from nobil_tui.feeds.simulation.country import Plan, plan
+from nobil_tui.feeds.simulation.naming import Namer
+from nobil_tui.feeds.simulation.sites import GARAGE_CONNECTORS, Kind, draw_plugs, habit_of
+from nobil_tui.feeds.simulation.towns import TOWNS
+
+BY_NAME = {town.name: town for town in TOWNS}
+
+
+def country(stations: int = 400, seed: int = 1) -> list[Plan]:
+    return plan(stations, random.Random(seed))
+
+
+def test_ids_are_unique_sorted_and_look_like_nobils() -> None:
+    ids = [station.id for station in country(2000)]
+    assert len(set(ids)) == 2000
+    assert ids == sorted(ids)
+    assert all(re.fullmatch(r"(NOR|SWE)_\d{5}", id_) for id_ in ids)
+
+
+def test_the_default_country_has_about_1300_connectors() -> None:
+    for seed in range(5):
+        connectors = sum(len(station.facts.plugs) for station in country(seed=seed))
+        assert 1130 <= connectors <= 1470
+
+
+def test_a_station_has_1_to_12_connectors_and_a_few_have_60() -> None:
+    sizes = Counter(len(station.facts.plugs) for station in country())
+    assert sizes.pop(GARAGE_CONNECTORS) == 3
+    assert min(sizes) >= 1
+    assert max(sizes) <= 12
+
+
+def test_everything_is_known_of_a_station() -> None:
+    for station in country():
+        facts = station.facts
+        town = BY_NAME[facts.place]
+        assert station.id.startswith(town.country)
+        assert facts.name
+        assert facts.operator
+        assert re.search(r" \d+[ABC]?$", facts.street)
+        assert facts.position is not None
+        assert abs(facts.position[0] - town.latitude) < 0.05
+        assert abs(facts.position[1] - town.longitude) < 0.1
+
+
+def test_larger_towns_have_more_stations() -> None:
+    places = Counter(station.facts.place for station in country(4000))
+    assert places["Oslo"] > places["Hamar"] > 0
+    assert places["Stockholm"] > places["Ystad"]
+    assert len(places) > 150
+
+
+def test_one_station_alone_is_a_country() -> None:
+    assert len(country(1)) == 1
+
+
+def test_names_are_never_given_twice() -> None:
+    namer = Namer(random.Random(1))
+    oslo = BY_NAME["Oslo"]
+    names = [namer.name(oslo, kind).name for kind in [*Kind] * 700]
+    assert len(set(names)) == len(names)
+
+
+def test_a_name_taken_is_told_apart_by_its_town() -> None:
+    namer = Namer(random.Random(1))
+    for _ in range(2000):
+        namer.name(BY_NAME["Oslo"], Kind.STREET)
+    names = [namer.name(BY_NAME["Hamar"], Kind.STREET).name for _ in range(2000)]
+    assert any(name.endswith(", Hamar") for name in names)
+
+
+def test_no_letter_stands_three_times_in_a_row() -> None:
+    names = [station.facts.name.casefold() for station in country(5000)]
+    assert not [name for name in names if re.search(r"([a-zæøåäö])\1\1", name)]
+
+
+def test_plugs_are_believable() -> None:
+    rng = random.Random(1)
+    seen: set[tuple[str, float]] = set()
+    for kind in Kind:
+        for _ in range(1500):
+            plugs = draw_plugs(kind, rng)
+            seen |= {(plug.name, plug.kw) for plug in plugs}
+            fast = {plug.name in ("CCS", "CHAdeMO") for plug in plugs}
+            if kind in (Kind.STREET, Kind.WORK, Kind.GARAGE):
+                assert fast == {False}
+    assert {name for name, _ in seen} == {"CCS", "CHAdeMO", "Type 2", "Type 1"}
+    assert {kw for name, kw in seen if name == "CHAdeMO"} == {50}
+    assert {kw for name, kw in seen if name == "Type 2"} == {7.4, 11, 22}
+    assert min(kw for name, kw in seen if name == "CCS") == 50
+    assert max(kw for name, kw in seen if name == "CCS") == 400
+
+
+def test_fast_charging_takes_half_an_hour_and_slow_charging_hours() -> None:
+    for kind in Kind:
+        for plug in draw_plugs(kind, random.Random(3)):
+            minutes = habit_of(kind, plug).minutes
+            assert 15 <= minutes <= 40 if plug.name in ("CCS", "CHAdeMO") else minutes >= 90

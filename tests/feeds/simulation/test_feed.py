@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from nobil_tui.charging.board import Board
+from nobil_tui.feeds.events import Connected, Event, Heard, Snapshot, StationReport
+from nobil_tui.feeds.simulation.feed import STRETCH, SimulationFeed
+from nobil_tui.feeds.simulation.model import Simulation
+from tests.conftest import START, FakeClock, guarded
+
+
+def feed_of(clock: FakeClock, stations: int = 50) -> AsyncGenerator[Event, None]:
+    return SimulationFeed(Simulation(stations, start=clock.now()), clock).events()
+
+
+async def due(events: AsyncGenerator[Event, None], clock: FakeClock, seconds: float) -> list[Event]:
+    """Let time pass in small steps, and gather what comes."""
+    came: list[Event] = []
+
+    async def gather() -> None:
+        async for event in events:
+            came.append(event)  # noqa: PERF401 - what came must be there when it is cancelled
+
+    gathering = asyncio.create_task(gather())
+    for _ in range(int(seconds)):
+        await guarded(clock.asleep())
+        clock.advance(1.0)
+        await asyncio.sleep(0)
+    await guarded(clock.asleep())
+    gathering.cancel()
+    await asyncio.gather(gathering, return_exceptions=True)
+    return came
+
+
+async def test_it_begins_with_the_whole_country(clock: FakeClock) -> None:
+    events = feed_of(clock)
+    assert await anext(events) == Connected(START)
+    snapshot = await anext(events)
+    assert isinstance(snapshot, Snapshot)
+    assert len(snapshot.stations) == 50
+    assert snapshot.at == START
+    await events.aclose()
+
+
+async def test_a_country_that_was_built_a_while_ago_has_lived_on(clock: FakeClock) -> None:
+    simulation = Simulation(50, start=clock.now())
+    clock.advance(3600)
+    events = SimulationFeed(simulation, clock).events()
+    await anext(events)
+    snapshot = await anext(events)
+    assert isinstance(snapshot, Snapshot)
+    expected = Simulation(50, start=START)
+    expected.advance(START + 3_600_000)
+    assert snapshot.stations == expected.stations
+    await events.aclose()
+
+
+async def test_reports_come_when_they_are_due_and_none_is_missed(clock: FakeClock) -> None:
+    came = await due(feed_of(clock), clock, 600)
+    reports = [event for event in came if isinstance(event, StationReport | Heard)]
+    assert reports == Simulation(50, start=START).advance(START + 600_000)
+    assert reports
+
+
+async def test_after_a_long_sleep_all_is_made_up_for_in_order(clock: FakeClock) -> None:
+    events = feed_of(clock)
+    await anext(events)
+    await anext(events)
+    coming = asyncio.ensure_future(anext(events))
+    await guarded(clock.asleep())
+    clock.advance(8 * 3600)
+    expected = Simulation(50, start=START).advance(clock.now())
+    came: list[Event] = [await guarded(coming)]
+    while len(came) < len(expected):
+        came.append(await guarded(anext(events)))
+    assert came == expected
+    assert len(expected) > 8 * 3600 * 1000 / STRETCH / 100
+    await events.aclose()
+
+
+async def test_a_clock_that_is_set_back_stops_nothing_for_good(clock: FakeClock) -> None:
+    events = feed_of(clock)
+    await anext(events)
+    await anext(events)
+    coming = asyncio.ensure_future(anext(events))
+    await guarded(clock.asleep())
+    clock.step(-60)
+    for _ in range(200):
+        clock.advance(5)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if coming.done():
+            break
+    assert isinstance(await guarded(coming), StationReport | Heard)
+    await events.aclose()
+
+
+async def test_what_it_says_is_what_the_simulation_holds(clock: FakeClock) -> None:
+    simulation = Simulation(50, start=START)
+    events = SimulationFeed(simulation, clock).events()
+    board = Board()
+    for event in await due(events, clock, 1200):
+        if isinstance(event, Snapshot):
+            board.apply_snapshot(event.stations, event.at)
+        elif isinstance(event, StationReport):
+            board.apply_station(event.station, event.at)
+    assert [(s.id, s.connectors) for s in simulation.stations] == [
+        (s.id, s.connectors) for s in board.stations.values()
+    ]

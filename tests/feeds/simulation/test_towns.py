@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from math import cos, hypot, radians
+
+from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, TOWNS
+
+BY_NAME = {town.name: town for town in TOWNS}
+
+
+def test_there_are_towns_enough_and_none_twice() -> None:
+    assert len(TOWNS) >= 120
+    assert len(BY_NAME) == len(TOWNS)
+    assert {town.country for town in TOWNS} == {NORWAY, SWEDEN}
+
+
+def test_all_lie_in_their_country() -> None:
+    for town in TOWNS:
+        assert 55.3 <= town.latitude <= 71.2, town
+        assert 4.5 <= town.longitude <= 31.2, town
+        assert town.people > 0, town
+        if town.country == SWEDEN:
+            assert 10.9 <= town.longitude <= 24.2, town
+
+
+def test_the_distances_are_those_of_the_map() -> None:
+    def km(one: str, other: str) -> float:
+        a, b = BY_NAME[one], BY_NAME[other]
+        east = (a.longitude - b.longitude) * cos(radians((a.latitude + b.latitude) / 2))
+        return 111.2 * hypot(a.latitude - b.latitude, east)
+
+    assert 300 < km("Oslo", "Bergen") < 315
+    assert 385 < km("Oslo", "Trondheim") < 400
+    assert 390 < km("Stockholm", "Göteborg") < 405
+    assert 12 < km("Stavanger", "Sandnes") < 17
+
+
+def test_two_towns_never_stand_on_each_other() -> None:
+    assert len({(town.latitude, town.longitude) for town in TOWNS}) == len(TOWNS)
