@@ -27,17 +27,15 @@ from nobil_tui.feeds.events import (
     Ignored,
     Lost,
     Refused,
+    Restarted,
     Snapshot,
     StationReport,
     Unreadable,
 )
+from nobil_tui.store.keeping import PAUSE, SLICE, Keeper, Keeping
 
 TICK = 0.05
 """Seconds between batches at the least."""
-SLICE = 0.008
-"""Seconds of reading at a stretch: while frames wait, receiving never suspends, and keys must be answered."""
-PAUSE = 0.003
-"""Seconds that the loop has for others between two slices."""
 MOST_ENTRIES = 10_000
 """Entries of one batch; under a flood that nobody takes, the oldest go."""
 
@@ -63,6 +61,7 @@ class NoteKind(Enum):
     ENDED = "ended"
     LEFT = "left"
     UNREADABLE = "unreadable"
+    RESTARTED = "restarted"
 
 
 class Note(NamedTuple):
@@ -109,14 +108,21 @@ class Batch(Struct):
 
 
 class Monitor:
-    """Runs ``feed`` into ``board``; take the ``batches``."""
+    """Runs ``feed`` into ``board``; take the ``batches``.
 
-    def __init__(self, feed: Feed, board: Board | None = None, *, tick: float = TICK) -> None:
+    With a ``keeper``, an empty board goes on from what is kept, and what happens is kept for a later session.
+    """
+
+    def __init__(
+        self, feed: Feed, board: Board | None = None, *, tick: float = TICK, keeper: Keeper | None = None
+    ) -> None:
         self.board = board or Board()
         self.link = LinkState()
         self.counts = Counts()
         self.frame_at = 0
         """When the last frame came, in ms; zero before one."""
+        self._alive_at = 0
+        self._keeping = Keeping(self.board, keeper) if keeper is not None else None
         self._feed = feed
         self._tick = tick
         self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
@@ -145,12 +151,20 @@ class Monitor:
                 if reading.done() and not self._news.is_set():
                     reading.result()
                     return
+                if self._keeping is not None:
+                    await self._keeping.hand_over()
                 await asyncio.sleep(self._tick)
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+            if self._keeping is not None:
+                self._note_kept(self._keeping)
+                self._keeping.finish()
 
     async def _read(self) -> None:
+        if self._keeping is not None and await self._keeping.restore():
+            self._whole = True
+            self._news.set()
         events = self._feed.events()
         slice_end = time.perf_counter() + SLICE
         try:
@@ -163,7 +177,13 @@ class Monitor:
         finally:
             await events.aclose()
 
+    def _note_kept(self, keeping: Keeping) -> None:
+        keeping.note(self._touched, self._alive_at)
+        keeping.note((heard.id for heard in self._heard), self._alive_at)
+
     def _take(self) -> Batch:
+        if self._keeping is not None:
+            self._note_kept(self._keeping)
         if self._unreadable is not None:
             bad = self._unreadable
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
@@ -200,12 +220,13 @@ class Monitor:
             case _:
                 self._link_event(event)
 
-    def _link_event(self, event: Connecting | Connected | Lost | Refused | Ended) -> None:
+    def _link_event(self, event: Connecting | Connected | Lost | Refused | Ended | Restarted) -> None:
         board = self.board
         match event:
             case Connecting():
                 self.link = LinkState(Phase.CONNECTING, self.link.reason)
             case Connected(at):
+                self._alive_at = at
                 self._touched.update(board.expire(at))
                 board.listening.start(at)
                 self.link = LinkState(Phase.LIVE)
@@ -217,11 +238,24 @@ class Monitor:
                 self.link = LinkState(Phase.RETRYING, reason, retry_at)
             case Refused(reason, heard_at):
                 board.listening.stop(heard_at)
+                self._touched.update(board.expire(heard_at))
                 self.link = LinkState(Phase.REFUSED, reason)
                 self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
+            case Restarted(at):
+                self._begin_anew(at)
             case Ended(at):
                 self.link = LinkState(Phase.ENDED)
                 self._entries.append(Note(at, NoteKind.ENDED, ""))
+
+    def _begin_anew(self, at: int) -> None:
+        # What is not yet taken belongs to what is not said any more.
+        self._entries.clear()
+        self._heard.clear()
+        self._touched.clear()
+        self.board.clear()
+        self._whole = True
+        self.link = LinkState()
+        self._entries.append(Note(at, NoteKind.RESTARTED, ""))
 
     def _note_once(self, note: Note) -> None:
         # A server that is away for an hour is one line in the log, not sixty.
@@ -230,7 +264,7 @@ class Monitor:
 
     def _frame(self, at: int) -> None:
         self.counts.frames += 1
-        self.frame_at = at
+        self.frame_at = self._alive_at = at
 
     def _changed(self, station: str, changes: list[Change]) -> None:
         self._touched.add(station)
@@ -240,6 +274,8 @@ class Monitor:
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         self._frame(snapshot.at)
+        if self._keeping is not None:
+            self._keeping.note((), snapshot.at, whole=True)
         self.counts.unreadable += snapshot.unreadable
         partial = snapshot.unreadable > 0
         renewal = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial)

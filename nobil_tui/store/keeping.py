@@ -1,0 +1,106 @@
+"""How a board outlasts its session: what changed on it is handed to a keeper, a slice of time at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.stored import Stored, StoredStation
+
+SLICE = 0.008
+"""Seconds of work at a stretch: a whole country takes longer, and keys must be answered."""
+PAUSE = 0.003
+"""Seconds that the loop has for others between two slices."""
+
+
+class Keeper(Protocol):
+    """Something that keeps stations for a later session. None of it raises what a disk can cause."""
+
+    @property
+    def writing(self) -> bool:
+        """Whether it takes what is saved; another program may be the one that does."""
+        ...
+
+    @property
+    def wants_all(self) -> bool:
+        """Whether this session did not begin with what it has: it needs all stations before it takes single ones."""
+        ...
+
+    def load(self) -> Stored:
+        """Return what is kept. It may take its time, so it is called in a thread, before anything is saved."""
+        ...
+
+    def save(
+        self, stations: Mapping[str, StoredStation | None], breaks: int, alive_at: int, *, whole: bool = False
+    ) -> None:
+        """Keep stations, and forget those that are None; ``whole``: and all others. Returns at once.
+
+        ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns.
+        """
+        ...
+
+
+class Keeping:
+    """Brings one board and one keeper together."""
+
+    def __init__(self, board: Board, keeper: Keeper) -> None:
+        self._board = board
+        self._keeper = keeper
+        self._stations: set[str] = set()
+        self._whole = False
+        self._alive_at = 0
+
+    async def restore(self) -> bool:
+        """Put what is kept on the board, unless it holds something already; tells whether there was anything."""
+        if self._board.stations:
+            return False
+        self._board.restore(await asyncio.to_thread(self._keeper.load))
+        return bool(self._board.stations)
+
+    def note(self, stations: Iterable[str], alive_at: int, *, whole: bool = False) -> None:
+        """Note which stations are to be handed over, and when the link was last alive, in ms; zero before it was.
+
+        ``whole``: all of them, and those that are gone.
+        """
+        self._stations.update(stations)
+        self._alive_at = alive_at
+        self._whole |= whole
+
+    async def hand_over(self) -> None:
+        """Hand over what was noted."""
+        if not self._keeper.writing:
+            return
+        stations, whole = self._begin()
+        kept: dict[str, StoredStation | None] = {}
+        slice_end = time.perf_counter() + SLICE
+        try:
+            for station in stations:
+                kept[station] = self._board.stored(station)
+                if time.perf_counter() > slice_end:
+                    await asyncio.sleep(PAUSE)
+                    slice_end = time.perf_counter() + SLICE
+        except asyncio.CancelledError:
+            self._stations.update(stations)
+            self._whole |= whole
+            raise
+        self._save(kept, whole)
+
+    def finish(self) -> None:
+        """Hand over what is left, at one stroke."""
+        if self._keeper.writing:
+            stations, whole = self._begin()
+            self._save({station: self._board.stored(station) for station in stations}, whole)
+
+    def _begin(self) -> tuple[Iterable[str], bool]:
+        noted, whole = self._stations, self._whole or self._keeper.wants_all
+        self._stations, self._whole = set(), False
+        return list(self._board.stations) if whole else noted, whole
+
+    def _save(self, kept: dict[str, StoredStation | None], whole: bool) -> None:
+        # Before the link was alive, nothing is known that is not kept already.
+        if self._alive_at:
+            breaks, alive_at = self._board.listening.standing(self._alive_at)
+            self._keeper.save(kept, breaks, alive_at, whole=whole)

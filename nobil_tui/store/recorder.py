@@ -1,0 +1,211 @@
+"""Writes what a feed sends to a file, a line a frame, while it comes. The format is that of ``wire/recording.py``.
+
+A recorder is a tap for a link. It never overwrites a file, and what was written up to a second ago is on the disk.
+"""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+from nobil_tui.wire.recording import FeedName, Header, encode_header, encode_line
+
+EVERY = 1.0
+"""Seconds between flushes."""
+MOST_WAITING = 256 * 1024 * 1024
+"""Bytes of frames that may wait for the disk."""
+CLOSE_WITHIN = 5.0
+"""Seconds that the disk has for what is left at the end."""
+
+
+class RecordError(Exception):
+    """A recording cannot be made. Its text is safe to show."""
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Recorder:
+    """Records frames: give it to a link as its ``tap``, look at ``error`` now and then, and ``close`` it.
+
+    ``rotate_size``: bytes after which another file is begun (``name.1.jsonl``, ``name.2.jsonl``, ...).
+    ``rotate_daily``: a file for each day in UTC (``name.2026-03-24.jsonl``). A name that ends in ``.gz`` is compressed.
+    ``source`` must hold no secret. ``every``: seconds between flushes; ``now``: the time in ms. Raises ``RecordError``
+    where the first file cannot be made, or exists.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        feed: FeedName,
+        *,
+        rotate_size: int | None = None,
+        rotate_daily: bool = False,
+        simulated: bool = False,
+        source: str = "",
+        every: float = EVERY,
+        now: Callable[[], int] = _now,
+    ) -> None:
+        self.error: str | None = None
+        """Why nothing is recorded any more, in words; None while all is well."""
+        self.frames = 0
+        """How many frames were written."""
+        self._files = _Files(path, encode_header(Header(feed=feed, simulated=simulated, source=source)), rotate_daily)
+        self._rotate_size = rotate_size
+        self._every = every
+        self._news = threading.Condition()
+        self._lines: list[tuple[bytes, int]] = []
+        self._waiting = 0
+        self._closing = False
+        try:
+            self._files.begin(now(), first=True)
+        except FileExistsError:
+            raise RecordError(f"{path} exists already, and a recording overwrites nothing: give another name") from None
+        except OSError as error:
+            self._files.abandon()
+            raise RecordError(_words(self._files.path, error)) from None
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def path(self) -> Path:
+        """The file that is written."""
+        return self._files.path
+
+    def __call__(self, data: bytes, at: int) -> None:
+        """Take a frame, and when it came (ms); no bytes where the link broke. Returns at once."""
+        with self._news:
+            if self.error is not None or self._closing:
+                return
+            self._waiting += len(data)
+            if self._waiting > MOST_WAITING:
+                self.error = f"recording stopped: the disk of {self.path} is too slow for what comes"
+            else:
+                self._lines.append((data, at))
+            self._news.notify_all()
+
+    def close(self) -> None:
+        """Write what is left. What went wrong stands in ``error``."""
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
+        self._thread.join(CLOSE_WITHIN)
+        if self._thread.is_alive():
+            self.error = f"the end of the recording is missing: the disk of {self.path} does not answer"
+
+    def _run(self) -> None:
+        try:
+            while self._write(self._wait()):
+                pass
+            self._files.close()
+        except OSError as error:
+            self.error = f"recording stopped: {_words(self.path, error)}"
+            self._files.abandon()
+
+    def _wait(self) -> list[tuple[bytes, int]]:
+        with self._news:
+            self._news.wait_for(lambda: self._closing or self._lines or self.error)
+            self._news.wait_for(lambda: self._closing or self.error, self._every)
+            lines, self._lines, self._waiting = self._lines, [], 0
+            return lines
+
+    def _write(self, lines: list[tuple[bytes, int]]) -> bool:
+        """Write lines; tells whether more are to come."""
+        for data, at in lines:
+            if self._files.is_over(at, self._rotate_size):
+                self._files.close()
+                self._files.begin(at)
+            self._files.write(encode_line(data, at))
+            self._files.empty = False
+            self.frames += bool(data)
+        self._files.flush()
+        with self._news:
+            return bool(self._lines) or not (self._closing or self.error)
+
+
+class _Files:
+    """The files of one recording, one after the other."""
+
+    def __init__(self, path: Path, header: bytes, daily: bool) -> None:
+        self.path = path
+        self.empty = True
+        """Whether the file has no line but the first."""
+        self._name = path
+        self._header = header
+        self._daily = daily
+        self._day = ""
+        self._disk: BinaryIO | None = None
+        self._out: BinaryIO | gzip.GzipFile | None = None
+
+    def begin(self, at: int, *, first: bool = False) -> None:
+        """Make the next file, under a name that nothing has."""
+        self._day = _day(at) if self._daily else ""
+        for number in count(0 if first or self._daily else 1):
+            self.path = self._numbered(number)
+            try:
+                self._disk = self.path.open("xb")
+                break
+            except FileExistsError:
+                if first and not self._daily:
+                    raise
+        self._out = self._disk
+        if self.path.suffix == ".gz":
+            self._out = gzip.GzipFile(filename="", mode="wb", fileobj=self._disk)
+        self.empty = True
+        self.write(self._header)
+        self.flush()
+
+    def is_over(self, at: int, size: int | None) -> bool:
+        """Whether a line of ``at`` (ms) belongs to another file."""
+        if self._daily and _day(at) != self._day:
+            return True
+        return size is not None and self._disk is not None and not self.empty and self._disk.tell() >= size
+
+    def write(self, line: bytes) -> None:
+        """Write a line."""
+        if self._out is not None:
+            self._out.write(line)
+
+    def flush(self) -> None:
+        """Hand all to the system."""
+        for file in (self._out, self._disk):
+            if file is not None:
+                file.flush()
+
+    def close(self) -> None:
+        """End the file."""
+        out, disk = self._out, self._disk
+        self._out = self._disk = None
+        try:
+            if out is not None:
+                out.close()
+        finally:
+            if disk is not None:
+                disk.close()
+
+    def abandon(self) -> None:
+        """End the file as it is."""
+        with suppress(OSError):
+            self.close()
+
+    def _numbered(self, number: int) -> Path:
+        zipped = ".gz" if self._name.suffix == ".gz" else ""
+        plain = self._name.with_suffix("") if zipped else self._name
+        parts = [plain.stem, self._day, str(number) if number else ""]
+        return self._name.with_name(".".join(filter(None, parts)) + plain.suffix + zipped)
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
+
+
+def _words(path: Path, error: OSError) -> str:
+    return f"{path}: {error.strerror or 'the disk does not take it'}"
