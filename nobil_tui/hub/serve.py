@@ -1,0 +1,36 @@
+"""The hub by itself, over the simulation: what ``nobil-tui serve`` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.feeds.simulation.feed import SimulationFeed
+from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.hub.keys import generate_key
+from nobil_tui.hub.server import Hub
+from nobil_tui.monitor import Monitor
+
+
+async def serve(
+    host: str,
+    port: int,
+    stations: int,
+    seed: int,
+    speed: float,
+    announce: Callable[[str], None],
+    *,
+    key: str | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Serve a simulated country until cancelled.
+
+    ``announce`` is told the URL with its key, once, as soon as consumers can connect. Without a ``key`` a new one is
+    made. Raises ``HubError`` where it cannot listen, and ``ValueError`` for a simulation out of range.
+    """
+    clock = clock or Clock()
+    simulation = Simulation(stations, seed, start=clock.now(), speed=speed)
+    monitor = Monitor(SimulationFeed(simulation, clock))
+    async with Hub(monitor, key=key or generate_key(), host=host, port=port) as hub:
+        announce(hub.url)
+        await hub.wait()

@@ -1,0 +1,103 @@
+"""A feed that says what a test has it say, and a hub over it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.events import Connected, Event, Heard, Snapshot, StationReport
+from nobil_tui.hub.server import Hub
+from nobil_tui.monitor import Monitor
+from nobil_tui.wire import v1
+from tests.conftest import START, guarded
+
+KEY = "a+secret/key=&%"
+"""With everything in it that a URL could take for its own."""
+
+
+def station(id_: str, *statuses: int, at: int = START) -> Station:
+    return Station(id_, [Connector(status, 0, at) for status in statuses])
+
+
+class ScriptedFeed:
+    """Yields what it is given, until it is given None."""
+
+    def __init__(self, *stations: Station) -> None:
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self.say(Connected(START))
+        self.say(Snapshot([*stations], START))
+
+    def say(self, event: Event | None) -> None:
+        self._events.put_nowait(event)
+
+    def report(self, id_: str, *statuses: int, at: int = START) -> None:
+        self.say(StationReport(station(id_, *statuses, at=at), at))
+
+    def hear(self, id_: str, index: int, status: int, at: int = START) -> None:
+        self.say(Heard(id_, index, Connector(status, 0, at), at))
+
+    def retry(self) -> None:
+        raise AssertionError("nobody may ask")
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        while (event := await self._events.get()) is not None:
+            yield event
+
+
+class Reader:
+    """A consumer as anybody would write it: holds what the snapshot said and applies updates to it."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.state: dict[str, list[int]] = {}
+        self.seen: list[v1.Message] = []
+
+    async def read(self) -> v1.Message:
+        message = v1.decode(await guarded(self.connection.recv(decode=False)))
+        self.seen.append(message)
+        if isinstance(message, v1.Snapshot):
+            self.state = {s.id: [c.status for c in s.connectors] for s in message.stations}
+        elif isinstance(message, v1.Update):
+            self.state[message.data.id] = [c.status for c in message.data.connectors]
+        return message
+
+    async def until(self, enough: Callable[[], bool]) -> None:
+        while not enough():
+            await self.read()
+
+
+Opens = Callable[..., Any]
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+async def hub_over(stack: AsyncExitStack) -> Opens:
+    """Return ``hub_over(feed, **options)``: a hub that runs."""
+
+    async def opens(feed: ScriptedFeed, **options: Any) -> Hub:
+        return await guarded(stack.enter_async_context(Hub(Monitor(feed, tick=0.0), key=KEY, **options)))
+
+    return opens
+
+
+@pytest.fixture
+async def join(stack: AsyncExitStack) -> Opens:
+    """Return ``join(hub)``: a consumer that is connected."""
+
+    async def joins(hub: Hub, **options: Any) -> Reader:
+        options = {"proxy": None, "compression": None, "max_size": None, "close_timeout": 0.1, **options}
+        connection = connect(hub.url, **options)
+        return Reader(await guarded(stack.enter_async_context(connection)))
+
+    return joins

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import errno
+import socket
+
+import pytest
+
+from nobil_tui.hub.errors import bind_reason
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EADDRINUSE, "x"), "port 8080 on 127.0.0.1 is in use"),
+        (OSError(errno.EACCES, "x"), "may not listen on port 8080"),
+        (OSError(errno.EADDRNOTAVAIL, "x"), "127.0.0.1 is no address of this machine"),
+        (OSError("could not bind on any address"), "127.0.0.1 is no address of this machine"),
+        (socket.gaierror(-2, "x"), "host 127.0.0.1 is not found"),
+        (OverflowError("x"), "port 8080 does not exist"),
+        (OSError(errno.EMFILE, "x"), "cannot listen on port 8080 of 127.0.0.1 (EMFILE)"),
+    ],
+)
+def test_every_reason_is_told_in_words(error: OSError | OverflowError, words: str) -> None:
+    assert words in bind_reason(error, "127.0.0.1", 8080)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from websockets.asyncio.client import connect
+
+from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.hub.errors import HubError
+from nobil_tui.hub.serve import serve
+from nobil_tui.wire import v1
+from tests.conftest import START, FakeClock, guarded
+
+
+class Said:
+    """Hears what is announced."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._first = asyncio.Event()
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
+        self._first.set()
+
+    async def first(self) -> str:
+        await guarded(self._first.wait())
+        return self.lines[0]
+
+
+async def test_it_announces_where_to_connect_and_serves_until_cancelled(clock: FakeClock) -> None:
+    said = Said()
+    serving = asyncio.create_task(serve("127.0.0.1", 0, 30, 5, 10.0, said, clock=clock))
+    url = await said.first()
+    async with connect(url, proxy=None, close_timeout=0.1) as consumer:
+        message = v1.decode(await guarded(consumer.recv(decode=False)))
+        assert isinstance(message, v1.Snapshot)
+        simulation = Simulation(30, 5, start=START, speed=10.0)
+        assert message.stations == simulation.stations
+        clock.advance(60)
+        expected = simulation.advance(clock.now())
+        assert expected
+        told = v1.decode(await guarded(consumer.recv(decode=False)))
+        assert isinstance(told, v1.Update | v1.RawReport)
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(serving)
+    assert said.lines == [url]
+    with pytest.raises(OSError, match=r"."):
+        await guarded(connect(url, proxy=None).__aenter__())
+
+
+async def test_a_key_can_be_given_and_is_random_otherwise(clock: FakeClock) -> None:
+    urls = []
+    for key in ("mine", None, None):
+        said = Said()
+        serving = asyncio.create_task(serve("127.0.0.1", 0, 1, 5, 1.0, said, key=key, clock=clock))
+        urls.append(await said.first())
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    keys = [url.partition("?key=")[2] for url in urls]
+    assert keys[0] == "mine"
+    assert len(set(keys)) == 3
+    assert all(keys)
+
+
+async def test_where_nobody_can_listen_is_told_and_nothing_announced(clock: FakeClock) -> None:
+    said = Said()
+    with pytest.raises(HubError, match="does not exist"):
+        await guarded(serve("127.0.0.1", 99_999, 1, 5, 1.0, said, clock=clock))
+    assert said.lines == []

@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from nobil_tui.feeds.events import Ended, Lost, Snapshot
+from nobil_tui.feeds.link import Link
+from nobil_tui.feeds.v1 import V1Feed
+from nobil_tui.hub.errors import HubError
+from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
+from nobil_tui.monitor import Monitor
+from nobil_tui.wire import v1
+from tests.conftest import START, guarded, settle
+from tests.hub.conftest import KEY, Opens, ScriptedFeed, station
+
+QUOTED = quote(KEY, safe="")
+A, B = "NOR_00001", "SWE_00002"
+
+
+def base(hub: Hub) -> str:
+    return f"ws://{urlsplit(hub.address).netloc}"
+
+
+async def refused(url: str) -> int:
+    with pytest.raises(InvalidStatus) as info:
+        await guarded(connect(url, proxy=None).__aenter__())
+    return info.value.response.status_code
+
+
+async def until_there_are(hub: Hub, consumers: int) -> None:
+    async with asyncio.timeout(10):
+        while hub.consumers != consumers:  # noqa: ASYNC110 - the hub has no event for it, and needs none
+            await asyncio.sleep(0)
+
+
+# Who gets in
+
+
+@pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
+@pytest.mark.parametrize("name", ["key", "apikey"])
+async def test_both_paths_and_both_names_are_the_same(hub_over: Opens, path: str, name: str) -> None:
+    hub = await hub_over(ScriptedFeed(station(A, 0, 1)))
+    async with connect(f"{base(hub)}{path}?x=1&{name}={QUOTED}", proxy=None) as connection:
+        message = v1.decode(await guarded(connection.recv(decode=False)))
+    assert isinstance(message, v1.Snapshot)
+    assert [s.id for s in message.stations] == [A]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?", "?key=", "?key=wrong", f"?key={QUOTED}x", f"?Key={QUOTED}", f"?other={QUOTED}", "?key=%ff%00ø"]
+)
+@pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
+async def test_without_the_key_nobody_gets_in(hub_over: Opens, path: str, query: str) -> None:
+    hub = await hub_over(ScriptedFeed())
+    assert await refused(f"{base(hub)}{path}{query}") == 401
+
+
+@pytest.mark.parametrize("path", ["", "/", "/api/v1/stream/", "/api/v1/stream/realtime/x", "/api/v2/stream", "//[x"])
+async def test_there_is_nothing_at_other_paths(hub_over: Opens, path: str) -> None:
+    hub = await hub_over(ScriptedFeed())
+    assert await refused(f"{base(hub)}{path}?key={QUOTED}") == 404
+
+
+async def test_the_address_holds_no_key_and_the_url_does(hub_over: Opens) -> None:
+    hub = await hub_over(ScriptedFeed())
+    assert hub.address.startswith("ws://127.0.0.1:")
+    assert hub.url == f"{hub.address}?key={QUOTED}"
+    assert "key" not in hub.address
+
+
+async def test_a_hub_has_a_key() -> None:
+    with pytest.raises(ValueError, match="key"):
+        Hub(Monitor(ScriptedFeed()), key="")
+
+
+# What is sent
+
+
+async def test_first_the_snapshot_then_what_changes(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0, 1), station(B, 1))
+    hub = await hub_over(feed)
+    consumer = await join(hub)
+    await consumer.read()
+    feed.report(B, 0, at=START + 5)
+    update = await consumer.read()
+    feed.hear(A, 1, 1, at=START + 6)
+    raw = await consumer.read()
+    assert isinstance(consumer.seen[0], v1.Snapshot)
+    assert isinstance(update, v1.Update)
+    assert (update.data.id, update.data.status) == (B, 0)
+    assert update.data.connectors[0].timestamp == START + 5
+    assert isinstance(raw, v1.RawReport)
+    assert (raw.data.uuid, raw.data.connector, raw.data.timestamp) == (A, 1, START + 6)
+    assert consumer.state == {A: [0, 1], B: [0]}
+
+
+async def test_a_report_that_changes_nothing_is_not_sent(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0), station(B, 1))
+    consumer = await join(await hub_over(feed))
+    await consumer.read()
+    feed.report(A, 0)
+    feed.report(B, 0)
+    update = await consumer.read()
+    assert isinstance(update, v1.Update)
+    assert update.data.id == B
+
+
+async def test_a_new_snapshot_goes_to_everybody(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0), station(B, 1))
+    hub = await hub_over(feed)
+    consumers = [await join(hub) for _ in range(3)]
+    for consumer in consumers:
+        await consumer.read()
+    feed.say(Snapshot([station(B, 0, 0)], START + 9))
+    for consumer in consumers:
+        assert isinstance(await consumer.read(), v1.Snapshot)
+        assert consumer.state == {B: [0, 0]}
+
+
+async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: Opens, join: Opens) -> None:
+    ids = [f"NOR_{number:05}" for number in range(20)]
+    feed = ScriptedFeed(*(station(id_, -1) for id_ in ids))
+    hub = await hub_over(feed)
+    consumers = []
+    for round_ in range(40):
+        for number, id_ in enumerate(ids):
+            feed.report(id_, (round_ + number) % 2, at=START + round_)
+        consumers.append(asyncio.ensure_future(join(hub)))
+        await asyncio.sleep(0)
+    for id_ in ids:
+        feed.report(id_, 1, 1, at=START + 100)
+    last = {id_: [1, 1] for id_ in ids}
+    for consumer in [await joining for joining in consumers]:
+        await consumer.until(lambda consumer=consumer: consumer.state == last)
+        assert isinstance(consumer.seen[0], v1.Snapshot)
+        assert not any(isinstance(message, v1.Snapshot) for message in consumer.seen[1:])
+
+
+async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0, 1))
+    hub = await hub_over(feed)
+
+    async def dial() -> str:
+        return hub.url
+
+    monitor = Monitor(V1Feed(Link(dial)), tick=0.0)
+    batches = monitor.batches()
+    while A not in monitor.board.stations:
+        await guarded(anext(batches))
+    feed.report(A, 1, 1, 0, at=START + 7)
+    while len(monitor.board.stations[A].connectors) < 3:
+        await guarded(anext(batches))
+    assert [c.status for c in monitor.board.stations[A].connectors] == [1, 1, 0]
+    assert monitor.counts.unreadable == monitor.counts.ignored == 0
+    await batches.aclose()
+
+
+async def test_what_becomes_unknown_with_the_link_is_told(hub_over: Opens, join: Opens) -> None:
+    week = 8 * 24 * 3_600_000
+    feed = ScriptedFeed(station(A, 0))
+    consumer = await join(await hub_over(feed))
+    await consumer.read()
+    feed.say(Lost("gone", START, START + week))
+    await consumer.until(lambda: consumer.state == {A: [-1]})
+
+
+async def test_under_a_flood_no_station_is_forgotten(
+    hub_over: Opens, join: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("monitor", "hub.server"):
+        monkeypatch.setattr(f"nobil_tui.{room}.MOST_ENTRIES", 5)
+    feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(50)))
+    consumer = await join(await hub_over(feed))
+    await consumer.read()
+    for n in range(50):
+        feed.report(f"NOR_{n}", 1)
+    await consumer.until(lambda: set(map(tuple, consumer.state.values())) == {(1,)})
+
+
+async def test_a_feed_that_ends_leaves_its_board(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0))
+    hub = await hub_over(feed)
+    feed.say(Ended(START))
+    feed.say(None)
+    await settle()
+    consumer = await join(hub)
+    await consumer.read()
+    assert consumer.state == {A: [0]}
+
+
+# Consumers that misbehave
+
+
+async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Join by hand, and never read again."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    address = urlsplit(hub.address)
+    await asyncio.get_running_loop().sock_connect(raw, (address.hostname, address.port))
+    reader, writer = await asyncio.open_connection(sock=raw, limit=1024)
+    writer.write(
+        f"GET {address.path}?key={QUOTED} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await guarded(reader.readuntil(b"\r\n\r\n"))
+    return reader, writer
+
+
+async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: Opens, join: Opens) -> None:
+    statuses = [0, 1] * 500
+    feed = ScriptedFeed(station(A, *statuses), station(B, 0))
+    hub = await hub_over(feed, most_waiting=20)
+    good = await join(hub)
+    _, writer = await stalled(hub)
+    await good.read()
+    await until_there_are(hub, 2)
+    updates = 0
+    while hub.consumers == 2:
+        updates += 1
+        # 50 kB each, and the system holds some megabytes before it says no.
+        feed.report(A, *(statuses if updates % 2 else statuses[::-1]), at=START + updates)
+        feed.report(B, updates % 2, at=START + updates)
+        await good.until(lambda said=[updates % 2]: good.state[B] == said)
+        assert updates < 2000
+    feed.report(B, 1, 1, 1)
+    await good.until(lambda: good.state[B] == [1, 1, 1])
+    writer.transport.abort()
+
+
+async def test_one_that_lags_is_told_why_it_is_closed(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(20)))
+    hub = await hub_over(feed, most_waiting=10)
+    consumer = await join(hub)
+    await consumer.read()
+    for n in range(20):
+        feed.report(f"NOR_{n}", 1)
+    with pytest.raises(ConnectionClosed) as info:
+        await consumer.until(lambda: False)
+    assert info.value.rcvd is not None
+    assert (info.value.rcvd.code, info.value.rcvd.reason) == (1013, "too slow")
+    await until_there_are(hub, 0)
+    again = await join(hub)
+    await again.read()
+    assert set(map(tuple, again.state.values())) == {(1,)}
+
+
+async def test_one_that_talks_is_ignored(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0))
+    consumer = await join(await hub_over(feed))
+    for number in range(300):
+        await consumer.connection.send(f"hello {number}")
+        await consumer.connection.send(b"\x00\xff")
+    feed.report(A, 1)
+    await consumer.until(lambda: consumer.state == {A: [1]})
+    assert [type(message) for message in consumer.seen] == [v1.Snapshot, v1.Update]
+
+
+async def test_one_that_says_too_much_at_once_is_closed(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0))
+    hub = await hub_over(feed)
+    loud, quiet = await join(hub), await join(hub)
+    await loud.connection.send("x" * (LARGEST_MESSAGE + 1))
+    with pytest.raises(ConnectionClosed) as info:
+        await loud.until(lambda: False)
+    assert info.value.rcvd is not None
+    assert info.value.rcvd.code == 1009
+    feed.report(A, 1)
+    await quiet.until(lambda: quiet.state == {A: [1]})
+
+
+async def test_one_that_leaves_is_forgotten(hub_over: Opens, join: Opens) -> None:
+    feed = ScriptedFeed(station(A, 0))
+    hub = await hub_over(feed)
+    polite, rude, stays = await join(hub), await join(hub), await join(hub)
+    await stays.read()
+    await polite.connection.close()
+    rude.connection.transport.abort()
+    await until_there_are(hub, 1)
+    feed.report(A, 1)
+    await stays.until(lambda: stays.state == {A: [1]})
+
+
+async def test_strangers_leave_no_traceback_and_the_key_no_trace(
+    hub_over: Opens, join: Opens, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    hub = await hub_over(ScriptedFeed(station(A, 0)))
+    caplog.clear()
+    address = urlsplit(hub.address)
+    for said in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n", b"POST /api HTTP/1.1\r\n\r\n", b""):
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(said)
+        writer.write_eof()
+        await guarded(reader.read())
+        writer.close()
+    with caplog.at_level(logging.CRITICAL, "websockets"):
+        consumer = await join(hub)
+    await consumer.read()
+    with caplog.at_level(logging.CRITICAL, "websockets"):
+        assert await refused(f"{hub.url}x") == 401
+    ours = [record for record in caplog.records if record.name.startswith("nobil_tui")]
+    assert ours
+    for record in ours:
+        assert record.levelno < logging.WARNING, record
+        assert record.exc_info is None
+        assert KEY not in record.getMessage()
+        assert QUOTED not in record.getMessage()
+
+
+# Coming and going
+
+
+async def test_a_port_in_use_is_told(hub_over: Opens) -> None:
+    port = urlsplit((await hub_over(ScriptedFeed())).address).port
+    with pytest.raises(HubError, match=f"port {port} on 127.0.0.1 is in use"):
+        await Hub(Monitor(ScriptedFeed()), key=KEY, port=port or 0).start()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "words"),
+    [
+        ("127.0.0.1", 70_000, "port 70000 does not exist"),
+        ("192.0.2.1", 0, "192.0.2.1 is no address of this machine"),
+        ("", 0, "no host"),
+        ("a" * 80, 0, "is no host"),
+    ],
+)
+async def test_a_place_where_nobody_can_listen_is_told(host: str, port: int, words: str) -> None:
+    hub = Hub(Monitor(ScriptedFeed()), key=KEY, host=host, port=port)
+    with pytest.raises(HubError, match=words):
+        await guarded(hub.start())
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_all_addresses_are_shown_as_one_to_connect_to(hub_over: Opens, join: Opens) -> None:
+    hub = await hub_over(ScriptedFeed(station(A, 0)), host="0.0.0.0")
+    assert hub.address.startswith("ws://127.0.0.1:")
+    await (await join(hub)).read()
+
+
+async def test_closing_says_goodbye_and_leaves_nothing_behind(join: Opens) -> None:
+    hub = Hub(Monitor(ScriptedFeed(station(A, 0))), key=KEY)
+    await hub.start()
+    waiting = asyncio.create_task(hub.wait())
+    consumer = await join(hub)
+    await consumer.read()
+    await guarded(hub.close())
+    with pytest.raises(ConnectionClosed) as info:
+        await consumer.read()
+    assert info.value.rcvd is not None
+    assert info.value.rcvd.code == 1001
+    await guarded(waiting)
+    await hub.close()
+
+
+async def test_nobody_who_does_not_read_can_hold_it_up(hub_over: Opens) -> None:
+    hub = Hub(Monitor(ScriptedFeed(*(station(f"NOR_{n}", *[0] * 1000) for n in range(200)))), key=KEY)
+    await hub.start()
+    _, writer = await stalled(hub)
+    await until_there_are(hub, 1)
+    await guarded(hub.close())
+    await until_there_are(hub, 0)
+    writer.transport.abort()
+
+
+async def test_what_breaks_the_feed_is_raised_to_whoever_waits() -> None:
+    class Broken(ScriptedFeed):
+        async def events(self) -> Any:
+            async for event in super().events():
+                if isinstance(event, Ended):
+                    raise ZeroDivisionError
+                yield event
+
+    feed = Broken()
+    async with Hub(Monitor(feed), key=KEY) as hub:
+        feed.say(Ended(START))
+        with pytest.raises(ZeroDivisionError):
+            await guarded(hub.wait())
+
+
+async def test_waiting_can_be_given_up(hub_over: Opens) -> None:
+    hub = await hub_over(ScriptedFeed())
+    waiting = asyncio.create_task(hub.wait())
+    await settle()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(waiting)
+
+
+async def test_before_it_starts_it_has_no_address() -> None:
+    hub = Hub(Monitor(ScriptedFeed()), key=KEY)
+    with pytest.raises(RuntimeError):
+        _ = hub.url
+    with pytest.raises(RuntimeError):
+        await hub.wait()
