@@ -20,6 +20,7 @@ class Context(StrEnum):
     LOG = "log"
     CONNECTORS = "connectors"
     FILTER = "filter"
+    PLAYING = "playing"
     DIALOG = "dialog"
 
     @property
@@ -32,17 +33,21 @@ class Context(StrEnum):
             Context.LOG: "In the event log",
             Context.CONNECTORS: "In the connectors",
             Context.FILTER: "While you type a filter",
+            Context.PLAYING: "While a recording plays",
             Context.DIALOG: "In a dialog",
         }[self]
 
     @property
     def active(self) -> tuple[Context, ...]:
-        """The contexts whose keys work while this one has the focus, the nearest first; a dialog hides what is below."""
-        if self in (Context.EVERYWHERE, Context.DIALOG):
+        """The contexts whose keys work while this one has the focus, nearest first; a dialog hides what is below."""
+        if self is Context.DIALOG:
             return (self,)
+        everywhere = (Context.EVERYWHERE, Context.PLAYING)
+        if self in everywhere:
+            return everywhere
         if self in (Context.LISTS, Context.FILTER):
-            return (self, Context.EVERYWHERE)
-        return (self, Context.LISTS, Context.EVERYWHERE)
+            return (self, *everywhere)
+        return (self, Context.LISTS, *everywhere)
 
     @property
     def typing(self) -> bool:
@@ -96,8 +101,12 @@ def _movement(id_: str, keys: tuple[str, ...], words: str, tooltip: str) -> Comm
     return Command(id_, keys, words, tooltip, Context.LISTS, palette=False)
 
 
+def _playing(id_: str, key: str, words: str, tooltip: str) -> Command:
+    return Command(id_, (key,), words, tooltip, Context.PLAYING, palette=False)
+
+
 COMMANDS: tuple[Command, ...] = (
-    Command("filter", ("slash",), "Filter", "Type words to look for in ids, names, places and operators.", footer=True),
+    Command("filter", ("slash",), "Filter", "Find by words, plugs, power, state: ccs >=150kw free oslo.", footer=True),
     Command("star", ("s",), "Star", "Star the selected station, or take its star away.", footer=True),
     Command("starred-only", ("w",), "Starred", "Show only starred stations, or all.", footer=True),
     Command("faults-only", ("e",), "Faults", "Show only stations with a fault, or all."),
@@ -108,11 +117,30 @@ COMMANDS: tuple[Command, ...] = (
     Command("log-scope", ("l",), "Log", "Log every station, starred ones, or the selected one.", footer=True),
     Command("show-log", ("v",), "Show log", "Show the event log where the terminal has no room for it, or hide it."),
     Command("select", ("enter",), "Select", "Select the station of this line.", Context.LOG, palette=False),
+    Command(
+        "map", ("m",), "Map", "Show on a map where the station of this pane is.", Context.CONNECTORS, palette=False
+    ),
     Command("connect", ("c",), "Connect", "Connect to another source of reports."),
     Command("retry", ("r",), "Retry", "Try to connect again now."),
     Command("copy", ("y",), "Copy", "Copy the selected station as text."),
     Command("export-log", ("x",), "Export log", "Write the event log to a file."),
     Command("theme", (), "Theme", "Choose the colours."),
+    Command("save-filter", ("S",), "Save filter", "Keep the filter under a name."),
+    Command(
+        "saved-filter",
+        ("1", "2", "3", "4", "5", "6", "7", "8", "9"),
+        "Saved filter",
+        "Filter by one of the saved filters: the first, the second, and so on.",
+        palette=False,
+    ),
+    Command("home", ("H",), "Home", "This station is home: distances are counted from it."),
+    Command("registered", (), "Not streamed", "List also what only the register knows and the stream never named."),
+    Command("update-register", (), "Register", "Fetch names, places and plugs of all stations anew."),
+    _playing("pause", "space", "Pause", "Stop the recording, or go on."),
+    _playing("faster", "plus", "Faster", "Play the recording faster."),
+    _playing("slower", "minus", "Slower", "Play the recording slower."),
+    _playing("forward", "right_square_bracket", "Forward", "Jump ten minutes forward in the recording."),
+    _playing("backward", "left_square_bracket", "Back", "Jump ten minutes back in the recording."),
     _movement("down", ("down", "j"), "Down", "One line down."),
     _movement("up", ("up", "k"), "Up", "One line up."),
     _movement("page-down", ("pagedown",), "Page down", "One screen down."),
@@ -133,7 +161,7 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command("help", ("question_mark", "f1"), "Help", "Show every key and what it does.", footer=True, kept=True),
-    Command("quit", ("q", "ctrl+q"), "Quit", "Quit.", footer=True, priority=True, kept=True),
+    Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit.", footer=True, priority=True, kept=True),
     Command("palette", ("ctrl+p",), "Palette", "Find a command or a station by name.", palette=False, priority=True),
 )
 """All of them; groups of a context stand together, and the footer keeps this order."""

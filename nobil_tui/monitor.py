@@ -50,6 +50,8 @@ class Phase(Enum):
     RETRYING = "retrying"
     REFUSED = "refused"
     ENDED = "ended"
+    FAILED = "failed"
+    """The source could not be opened at all."""
 
 
 class NoteKind(Enum):
@@ -110,11 +112,18 @@ class Batch(Struct):
 class Monitor:
     """Runs ``feed`` into ``board``; take the ``batches``.
 
-    With a ``keeper``, an empty board goes on from what is kept, and what happens is kept for a later session.
+    With a ``keeper``, an empty board goes on from what is kept, and what happens is kept for a later session. Where it
+    is not ``bounded``, a batch holds all that happened, however much: for a feed that waits until it is taken.
     """
 
     def __init__(
-        self, feed: Feed, board: Board | None = None, *, tick: float = TICK, keeper: Keeper | None = None
+        self,
+        feed: Feed,
+        board: Board | None = None,
+        *,
+        tick: float = TICK,
+        keeper: Keeper | None = None,
+        bounded: bool = True,
     ) -> None:
         self.board = board or Board()
         self.link = LinkState()
@@ -125,12 +134,17 @@ class Monitor:
         self._keeping = Keeping(self.board, keeper) if keeper is not None else None
         self._feed = feed
         self._tick = tick
-        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES if bounded else None)
         self._heard: deque[Heard] = deque(maxlen=MOST_ENTRIES)
         self._touched: set[str] = set()
         self._whole = False
         self._unreadable: Unreadable | None = None
         self._news = asyncio.Event()
+
+    @property
+    def behind(self) -> int:
+        """How far what is applied lies behind what is sent, in ms; zero where it keeps up."""
+        return self._feed.behind
 
     def retry(self) -> None:
         """Try to connect now."""

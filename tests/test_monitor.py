@@ -61,6 +61,8 @@ class Script:
         """Wait until everything said was taken in."""
         await guarded(self._events.join())
 
+    behind = 0
+
     def retry(self) -> None:
         self.retries += 1
 

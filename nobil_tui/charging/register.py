@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -29,6 +29,11 @@ class Plug(Struct, frozen=True, gc=False):
 
 Plugs = tuple[Plug, ...]
 """The plugs of one connector: an EVSE with two cables of which one can be used at a time has two."""
+
+
+def best(plugs: Iterable[Plug]) -> Plug | None:
+    """The strongest of some plugs."""
+    return max(plugs, key=lambda plug: plug.kw, default=None)
 
 
 class Facts(Struct, frozen=True, gc=False):
@@ -66,7 +71,7 @@ class Facts(Struct, frozen=True, gc=False):
     @property
     def best_plug(self) -> Plug | None:
         """The strongest plug: what a row has room to name."""
-        return max(self.plugs, key=lambda plug: plug.kw, default=None)
+        return best(self.plugs)
 
     @property
     def evse_keys(self) -> tuple[str, ...]:
@@ -90,6 +95,23 @@ class Facts(Struct, frozen=True, gc=False):
 
 
 NOTHING = Facts()
+
+_COUNTRIES = {"NOR": "Norway", "SWE": "Sweden", "DAN": "Denmark", "FIN": "Finland", "ISL": "Iceland"}
+
+
+def country_of(station: str, facts: Facts) -> str:
+    """Tell whose station it is, in NOBIL's three letters; empty where nothing tells.
+
+    Where the register does not say, its id does: it begins with the country.
+    """
+    prefix, _, number = station.partition("_")
+    named = number and len(prefix) == 3 and prefix.isascii() and prefix.isalpha()
+    return facts.country or (prefix.upper() if named else "")
+
+
+def country_name(country: str) -> str:
+    """Name a country by NOBIL's three letters."""
+    return _COUNTRIES.get(country, country or "no country")
 
 
 class Register:

@@ -33,3 +33,8 @@ def cache_dir() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path(NAME, appauthor=False)
+
+
+def register_file() -> Path:
+    """The station register, as it was last fetched."""
+    return cache_dir() / "register.msgpack"

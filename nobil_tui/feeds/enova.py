@@ -52,6 +52,11 @@ class EnovaFeed:
         self.unheard_of = UnheardOf()
         self._link = link
 
+    @property
+    def behind(self) -> int:
+        """How far what is read lies behind what is sent, in ms."""
+        return self._link.behind
+
     def retry(self) -> None:
         """Try now."""
         self._link.retry()

@@ -118,6 +118,11 @@ class Feed(Protocol):
         """Yield what comes, without an end of its own unless the source has one."""
         ...
 
+    @property
+    def behind(self) -> int:
+        """How far what is read lies behind what is sent, in ms; zero where it keeps up."""
+        ...
+
     def retry(self) -> None:
         """Try now: ends the wait for the next try, or the stop after a refusal."""
         ...

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 LARGEST_FRAME = 64 * 1024 * 1024
 """Bytes. A national snapshot has some 10 to 20 MB."""
-PING_EVERY = 15.0
-"""Seconds between our pings: what a quiet link can be unconfirmed by."""
+PING_EVERY = 5.0
+"""Seconds between our pings: what a quiet link can be unconfirmed by, and how soon it shows that we are behind."""
+BEHIND = 1000
+"""Milliseconds that a pong may take on a slow line. One that takes longer waits behind what was not read yet."""
 DEAD_AFTER = 45.0
 """Seconds without a frame or a pong after which a link is dead."""
 HANG_UP = 0.2
@@ -73,6 +75,17 @@ class Link:
         self._alive_at = 0
         self._alive_on = 0.0
         """The same on the clock that nobody sets: the watch must neither cut a live link nor spare a dead one."""
+        self._pinged_on: float | None = None
+        """When the ping was sent whose pong has not come."""
+        self._took = 0.0
+        """Seconds that the last pong took."""
+
+    @property
+    def behind(self) -> int:
+        """How far what is read lies behind what is sent, in ms: pongs stand in the same queue as frames."""
+        waiting = 0.0 if self._pinged_on is None else self._clock.monotonic() - self._pinged_on
+        behind = round(max(waiting, self._took) * 1000)
+        return behind if behind > BEHIND else 0
 
     def retry(self) -> None:
         """Try now: ends the wait for the next try, or the stop after a refusal."""
@@ -127,6 +140,7 @@ class Link:
 
     def _connected(self) -> Connected:
         logger.info("connected")
+        self._took, self._pinged_on = 0.0, None
         return Connected(self._alive())
 
     def _alive(self) -> int:
@@ -157,20 +171,25 @@ class Link:
 
     async def _watch(self, connection: ClientConnection) -> None:
         """Cut a link on which neither a frame nor a pong came for too long; ends only when it has."""
-        while self._clock.monotonic() - self._alive_on < DEAD_AFTER:
-            pinging = asyncio.create_task(self._ping(connection))
-            try:
+        pinging = asyncio.create_task(self._ping(connection))
+        try:
+            while self._clock.monotonic() - self._alive_on < DEAD_AFTER:
                 await self._clock.sleep(PING_EVERY)
-            finally:
-                pinging.cancel()
+                # One at a time: how long it waits for its pong is how far we are behind.
+                if pinging.done():
+                    pinging = asyncio.create_task(self._ping(connection))
+        finally:
+            pinging.cancel()
         connection.transport.abort()
 
     async def _ping(self, connection: ClientConnection) -> None:
         from websockets.exceptions import ConnectionClosed
 
         with suppress(ConnectionClosed):
+            pinged_on = self._pinged_on = self._clock.monotonic()
             await (await connection.ping())
             self._alive()
+            self._took, self._pinged_on = self._alive_on - pinged_on, None
 
     def _lost(self, reason: str, heard_at: int, seconds: float) -> Lost:
         logger.info("lost: %s; next try in %.1f s", reason, seconds)

@@ -13,7 +13,6 @@ import os
 import socket
 import ssl
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -133,6 +132,8 @@ def retry_after(text: str, now: int) -> float:
     """
     if text.isascii() and text.isdigit() and len(text) < 9:
         return min(LONGEST_WAIT, float(text))
+    from email.utils import parsedate_to_datetime
+
     try:
         until = parsedate_to_datetime(text)
         if until.tzinfo is None:

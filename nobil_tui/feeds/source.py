@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from nobil_tui.charging.register import Register
+from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import Feed
 
 
@@ -12,11 +13,41 @@ class SourceError(Exception):
     """A source that cannot be opened, or a text that names none. Its text is safe to show."""
 
 
+class Player(Protocol):
+    """What can be done with a source that is played, as a recording is."""
+
+    @property
+    def words(self) -> str:
+        """How it plays, for the link bar: its speed, where in the recording it is, whether it is paused."""
+        ...
+
+    def pause(self) -> None:
+        """Stand still, or go on."""
+        ...
+
+    def faster(self) -> None:
+        """Play at the next higher speed."""
+        ...
+
+    def slower(self) -> None:
+        """Play at the next lower speed."""
+        ...
+
+    def jump(self, seconds: float) -> None:
+        """Go forward by so many seconds of the recording; back if it is less than zero."""
+        ...
+
+
 class Opened(NamedTuple):
     """A source that is open."""
 
     feed: Feed
-    register: Register
+    register: Register | None = None
+    """What it knows of its stations itself; None where the user's own register is meant."""
+    clock: Clock | None = None
+    """The clock that its times go by; None for the machine's."""
+    player: Player | None = None
+    """What plays it; None for a live one."""
 
 
 class Source(Protocol):
@@ -30,6 +61,11 @@ class Source(Protocol):
     @property
     def simulated(self) -> bool:
         """Whether what it sends is made up."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """What its last known state is kept under: a part of a file's name. Empty where none is kept."""
         ...
 
     def open(self) -> Opened:

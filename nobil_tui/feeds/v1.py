@@ -17,6 +17,11 @@ class V1Feed:
     def __init__(self, link: Link) -> None:
         self._link = link
 
+    @property
+    def behind(self) -> int:
+        """How far what is read lies behind what is sent, in ms."""
+        return self._link.behind
+
     def retry(self) -> None:
         """Try now."""
         self._link.retry()

@@ -28,6 +28,10 @@ class CacheError(Exception):
     """The stored register cannot be read or written. Its text says which file, why, and what to do."""
 
 
+class DamagedError(CacheError):
+    """What is stored is no register that this program can read; storing one puts it in its place."""
+
+
 class Origin(Struct, frozen=True):
     """Where the stations of one country come from."""
 
@@ -103,13 +107,18 @@ def save(path: Path, facts: dict[str, Facts], origins: dict[str, Origin]) -> Non
     content = _encode(_File(_FORMAT, VERSION, zlib.crc32(body), msgspec.Raw(body)))
     try:
         make_folders(path.parent)
-        replace(path, content, stamp(path))
+        kept = replace(path, content, stamp(path))
     except OSError as error:
         raise CacheError(f"The register is not stored: {path}: {error.strerror or 'the system refuses'}.") from None
+    if not kept:
+        raise CacheError(f"The register is not stored: {path}: another program has just stored one. Try again.")
 
 
 def load(path: Path) -> Cached | None:
-    """Load a register; None where there is none. Raises ``CacheError``; the file stays as it is."""
+    """Load a register; None where there is none.
+
+    Raises ``CacheError``, ``DamagedError`` where the file is no register; it stays as it is.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -119,18 +128,18 @@ def load(path: Path) -> Cached | None:
     try:
         file = _file(content)
     except _BROKEN:
-        raise CacheError(_renew(path, "is no register, or is damaged")) from None
+        raise DamagedError(_renew(path, "is no register, or is damaged")) from None
     if file.format != _FORMAT:
-        raise CacheError(_renew(path, "is no register"))
+        raise DamagedError(_renew(path, "is no register"))
     if file.version != VERSION:
         age = "a newer" if file.version > VERSION else "an older"
-        raise CacheError(_renew(path, f"was written by {age} version of this program"))
+        raise DamagedError(_renew(path, f"was written by {age} version of this program"))
     try:
         if zlib.crc32(file.body) != file.check:
-            raise CacheError(_renew(path, "is damaged"))
+            raise DamagedError(_renew(path, "is damaged"))
         return _unpacked(_body(file.body))
     except (*_BROKEN, IndexError):
-        raise CacheError(_renew(path, "is damaged")) from None
+        raise DamagedError(_renew(path, "is damaged")) from None
 
 
 def _renew(path: Path, what: str) -> str:

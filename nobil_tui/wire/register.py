@@ -36,6 +36,8 @@ from nobil_tui.wire.text import NotReadableError, shown
 MOST_ID = 64
 """Characters of a station's id."""
 
+_MARK = b"\xef\xbb\xbf"
+"""What some editors put before UTF-8."""
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
 _POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", re.ASCII)
 
@@ -81,7 +83,8 @@ def decode(answer: bytes | bytearray) -> Dump:
     reader = _Reader()
     if not answer:
         raise NotReadableError("the answer is empty")
-    reader.read_answer(msgspec.Raw(answer.removeprefix(b"\xef\xbb\xbf")))
+    # A view: taking the mark off an answer of a whole country would copy it.
+    reader.read_answer(msgspec.Raw(memoryview(answer)[len(_MARK) if answer.startswith(_MARK) else 0 :]))
     return Dump(reader.facts, reader.unreadable, reader.problems, reader.rights)
 
 
@@ -122,7 +125,7 @@ class _Reader:
             self.rights = self.rights or text_of(found.rights)
             return found.stations
         if found.error and not (bare and read(answer)):
-            raise ComplaintError(text_of(found.error) or "an error, and no word of which")
+            raise ComplaintError(text_of(found.error, MOST_PROSE) or "an error, and no word of which")
         return None
 
     def _read(self, raw: msgspec.Raw) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nobil_tui.charging.register import NOTHING, Facts, Plug, Register
+from nobil_tui.charging.register import NOTHING, Facts, Plug, Register, country_name, country_of
 
 CCS = Plug("CCS", 150.0)
 TYPE_2 = Plug("Type 2", 22.0)
@@ -83,3 +83,25 @@ def test_a_plug_is_that_of_the_connector_at_the_same_place() -> None:
     assert register.plug("NOR_01333", 1) is TYPE_2
     # The stream can name more connectors than the register has plugs.
     assert register.plug("NOR_01333", 2) is None
+
+
+@pytest.mark.parametrize(
+    ("station", "country", "found"),
+    [
+        ("NOR_00001", "", "NOR"),
+        ("NOR_00001", "SWE", "SWE"),
+        ("nor_1", "", "NOR"),
+        ("NOR_", "", ""),
+        ("NOR", "", ""),
+        ("NORD_1", "", ""),
+        ("N0R_1", "", ""),
+        ("ØST_1", "", ""),
+        ("", "DAN", "DAN"),
+    ],
+)
+def test_whose_station_it_is(station: str, country: str, found: str) -> None:
+    assert country_of(station, Facts(country=country)) == found
+
+
+def test_countries_have_names() -> None:
+    assert [country_name(code) for code in ("NOR", "DAN", "XYZ", "")] == ["Norway", "Denmark", "XYZ", "no country"]

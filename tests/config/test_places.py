@@ -17,6 +17,7 @@ def test_the_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert places.default_path() == tmp_path / "CONFIG" / "nobil-tui" / "config.toml"
     assert places.state_dir() == tmp_path / "STATE" / "nobil-tui"
     assert places.cache_dir() == tmp_path / "CACHE" / "nobil-tui"
+    assert places.register_file() == tmp_path / "CACHE" / "nobil-tui" / "register.msgpack"
     assert places.log_file().parent.is_relative_to(places.state_dir())
     assert places.log_file().name == "nobil-tui.log"
     assert list(tmp_path.iterdir()) == []

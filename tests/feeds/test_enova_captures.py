@@ -83,6 +83,8 @@ class Script:
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
 
+    behind = 0
+
     def retry(self) -> None:
         """There is nothing to try."""
 

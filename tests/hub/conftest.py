@@ -42,6 +42,8 @@ class ScriptedFeed:
     def hear(self, id_: str, index: int, status: int, at: int = START) -> None:
         self.say(Heard(id_, index, Connector(status, 0, at), at))
 
+    behind = 0
+
     def retry(self) -> None:
         raise AssertionError("nobody may ask")
 

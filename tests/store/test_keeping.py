@@ -47,6 +47,8 @@ class Script:
         if not isinstance(self.said[-1], Ended):
             await self.stays.wait()
 
+    behind = 0
+
     def retry(self) -> None:
         pass
 

@@ -23,6 +23,11 @@ class SimulationFeed:
         self._simulation = simulation
         self._clock = clock or Clock()
 
+    @property
+    def behind(self) -> int:
+        """It never is."""
+        return 0
+
     def retry(self) -> None:
         """There is nothing to try: the link cannot break."""
 

@@ -1,0 +1,122 @@
+"""NOBIL's datadump as it is described, on this machine, misbehaving as a test tells it to."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import deque
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from aiohttp import web
+from multidict import CIMultiDictProxy
+
+from tests.feeds.enova_service import Answer
+
+KEY = "r3g-Of/The+Test=7Q"
+"""The one key that is taken; no real one."""
+CHANGED = "Tue, 14 Nov 2023 22:13:20 GMT"
+"""When this service says that all of it changed last."""
+
+# A server may log the addresses that it is asked for; what the tests look at is the client's log.
+_quiet = logging.getLogger("tests.register_service")
+_quiet.disabled = True
+
+
+class Asked(NamedTuple):
+    """A request as it came."""
+
+    path: str
+    query: dict[str, str]
+    headers: CIMultiDictProxy[str]
+
+
+class RegisterService:
+    """The stations of two countries. What is left of ``answers`` is used first, then what is right."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        """Each request."""
+        self.answers: deque[Answer] = deque()
+        """How the next requests are answered."""
+        self.stations: dict[str, list[Any]] = {"NOR": stations("NOR", 3), "SWE": stations("SWE", 2)}
+        """What it has, by country."""
+        self.reached = asyncio.Event()
+        """Set when an answer is stuck."""
+        self._closing = asyncio.Event()
+
+    @property
+    def address(self) -> str:
+        """Where it is asked."""
+        return f"http://127.0.0.1:{self._port}/api/server/datadump.php"
+
+    async def __aenter__(self) -> RegisterService:
+        app = web.Application(logger=_quiet)
+        app.router.add_route("*", "/{path:.*}", self._dump)
+        self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._port: int = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        await self._runner.cleanup()
+
+    async def never(self, _: web.Request) -> web.StreamResponse:
+        """Leave a request without an answer until the service goes down."""
+        self.reached.set()
+        await self._closing.wait()
+        return web.Response(status=500)
+
+    async def half(self, request: web.Request) -> web.StreamResponse:
+        """Answer a part, and then nothing more."""
+        return await self._part(request, 200)
+
+    async def half_refused(self, request: web.Request) -> web.StreamResponse:
+        """Refuse the key, and never come to the end of the reason."""
+        return await self._part(request, 401)
+
+    async def _part(self, request: web.Request, status: int) -> web.StreamResponse:
+        response = web.StreamResponse(status=status, headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b'{"chargerstations": [')
+        self.reached.set()
+        await self._closing.wait()
+        return response
+
+    async def _dump(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(Asked(request.path, dict(request.query), request.headers))
+        if self.answers:
+            return await self.answers.popleft()(request)
+        if request.query.get("apikey") != KEY:
+            # As the service does: an error under HTTP 200.
+            return web.json_response({"error": "Wrong API key"})
+        dump = dump_of(self.stations[request.query["countrycode"]])
+        etag = f'"{hashlib.sha256(dump).hexdigest()}"'
+        headers = {"ETag": etag, "Last-Modified": CHANGED}
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=dump, headers={**headers, "Content-Type": "application/json"})
+
+
+def station(identity: str, country: str | None, name: str = "Torget") -> dict[str, Any]:
+    """Write a station as the register has it."""
+    outlet = {"4": {"attrvalid": "39", "trans": "CCS/Combo"}, "5": {"attrvalid": "23", "trans": "150 kW DC"}}
+    fields = {"International_id": identity, "name": name, "Position": "(59.87,10.49)", "Land_code": country}
+    return {"csmd": fields, "attr": {"st": {}, "conn": {"1": outlet}}}
+
+
+def stations(country: str, count: int, first: int = 1) -> list[dict[str, Any]]:
+    """Write so many stations of a country."""
+    return [station(f"{country}_{number:05d}", country) for number in range(first, first + count)]
+
+
+def dump_of(found: Iterable[Any]) -> bytes:
+    """Write a whole answer."""
+    return json.dumps({"Provider": "NOBIL.no", "Rights": "CC BY 4.0", "chargerstations": [*found]}).encode()
