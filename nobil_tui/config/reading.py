@@ -43,6 +43,9 @@ def stamp(path: Path) -> Stamp | None:
 
 def cautions(path: Path, config: Config) -> list[str]:
     """Tell what a user should know about a config that is valid: a sentence or two each, with what to do."""
+    # A start without a key pays for none of this.
+    if not (config.secrets or config.stream.source):
+        return []
     from nobil_tui.config.hiding import goes_in_clear, hide_in_address
 
     warnings = []

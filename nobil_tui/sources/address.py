@@ -1,0 +1,137 @@
+"""The address of a version 1 server as a user wrote it: judged, shown without what is secret, and filled in with a key.
+
+No message here quotes an address: whatever part of it is wrong, a key may stand beside it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
+
+from nobil_tui.feeds.reasons import is_loopback
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.wire.text import shown
+
+LONGEST = 2048
+"""Characters of an address."""
+PLACE = "{private_apikey}"
+"""Where the key goes, in the words of version 1's documentation."""
+
+_PLACE = re.compile(r"\{private_apikey\}|%7Bprivate_apikey%7D", re.IGNORECASE)
+_HOST = re.compile(r"[\w.-]+")
+_SECRET = re.compile(r"key|token|secret|passw|pwd|auth|sig", re.IGNORECASE)
+"""In the name of a parameter that holds a secret."""
+_PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;]*)=(?P<value>[^&;]*)")
+_PORTS = {"ws": 80, "wss": 443}
+
+
+class Address(NamedTuple):
+    """An address that can be connected to once its key is in it."""
+
+    text: str
+    """A secret, where a key is written into it."""
+    host: str
+    """In lower case, without brackets."""
+    port: int
+    encrypted: bool
+    path: str
+
+    def __repr__(self) -> str:
+        return f"<Address {self.shown}>"
+
+    @property
+    def wants_key(self) -> bool:
+        """Whether there is a place for a key in it."""
+        return _PLACE.search(self.text) is not None
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether what looks like a key is written into it."""
+        return self.without_key != self.text
+
+    @property
+    def without_key(self) -> str:
+        """The address with the place for the key wherever one is written into it."""
+        return _PARAMETER.sub(_emptied, self.text)
+
+    @property
+    def here(self) -> bool:
+        """Whether it is on this machine: what is sent there crosses no network."""
+        return is_loopback(self.host)
+
+    @property
+    def shown(self) -> str:
+        """What it is called on screen: the host, and the port where it is not the usual one."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return shown(host if self.port == _PORTS["wss" if self.encrypted else "ws"] else f"{host}:{self.port}")
+
+    @property
+    def place(self) -> str:
+        """Host and path: the same for the same stream, whatever the key and however it is encrypted."""
+        usual = self.port in _PORTS.values()
+        return f"{self.host}{'' if usual else f':{self.port}'}{self.path}"
+
+    def with_key(self, key: str) -> str:
+        """Put a key where its place is: a secret."""
+        return _PLACE.sub(lambda _: quote(key, safe=""), self.text)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text means to be an address of whatever kind."""
+    return "://" in text
+
+
+def parse(text: str) -> Address:
+    """Judge an address. Raises ``SourceError`` for one that cannot be connected to, or not without harm."""
+    scheme = text.partition("://")[0].lower()
+    if scheme not in _PORTS:
+        hint = " Write ws:// in place of http://, and wss:// in place of https://." if "http" in scheme else ""
+        raise SourceError(f"A stream has an address that begins with ws:// or wss://.{hint}")
+    if " " in text:
+        raise SourceError("The address has a blank in it. Quote it, and write %20 where a blank is meant.")
+    if "#" in text:
+        raise SourceError("The address has a # in it: no server is sent what follows. Write %23 where a # is meant.")
+    parts = _split(text)
+    if parts.username is not None or parts.password is not None:
+        raise SourceError(
+            "The address has a name or a password before its host, where they show. "
+            f"Take them out, and write {PLACE} where a key goes."
+        )
+    host = parts.hostname or ""
+    if not _is_host(host):
+        raise SourceError("The address names no host. Expected one such as wss://stream.example.org/path.")
+    address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
+    if re.search(r"[{}]", _PLACE.sub("", text)):
+        raise SourceError(f"The address has braces around something else than the key's place, which is {PLACE}.")
+    return address
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        # Reading the port checks it.
+        if parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    raise SourceError("The address cannot be read. Expected one such as wss://stream.example.org:443/path.")
+
+
+def _is_host(host: str) -> bool:
+    if ":" not in host:
+        return _HOST.fullmatch(host) is not None
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _emptied(parameter: re.Match[str]) -> str:
+    """Put the place for a key in the place of a parameter's value, if that is a secret."""
+    name, value = parameter["name"], parameter["value"]
+    if not value or _PLACE.fullmatch(value) or not _SECRET.search(unquote_plus(name)):
+        return parameter[0]
+    return f"{parameter['start']}{name}={PLACE}"

@@ -1,0 +1,46 @@
+"""NOBIL Real-time by Enova."""
+
+from __future__ import annotations
+
+import importlib
+from urllib.parse import urlsplit
+
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.feeds.enova import EnovaFeed, enova_link
+from nobil_tui.feeds.enova_token import ADDRESS
+from nobil_tui.feeds.link import Tap
+from nobil_tui.feeds.source import Opened
+from nobil_tui.sources.v1 import short_hash
+from nobil_tui.wire.text import shown
+
+
+class EnovaSource:
+    """Connects with a ``key``, by the token call at an ``address``; an empty one is the usual one."""
+
+    simulated = False
+
+    def __init__(self, key: str, address: str = "", *, clock: Clock | None = None, tap: Tap | None = None) -> None:
+        self._key = key
+        self._address = address or ADDRESS
+        self._clock = clock
+        self._tap = tap
+
+    @property
+    def name(self) -> str:
+        """Its name, and the host where it is not the usual one."""
+        name = "NOBIL Real-time"
+        return name if self._address == ADDRESS else f"{name} at {shown(urlsplit(self._address).hostname or '')}"
+
+    @property
+    def state(self) -> str:
+        """``enova``; another one for another address, whose stations may be others."""
+        return "enova" if self._address == ADDRESS else f"enova-{short_hash(self._address)}"
+
+    def open(self) -> Opened:
+        """Make the feed; the connection is made when it is read."""
+        # Here, in a thread: the loop that connects would stand still for it.
+        importlib.import_module("websockets.asyncio.client")
+        return Opened(EnovaFeed(enova_link(self._key, self._address, clock=self._clock, tap=self._tap)))
+
+    def close(self) -> None:
+        """There is nothing to let go of: the link ends with its reading."""

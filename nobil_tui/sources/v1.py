@@ -1,0 +1,80 @@
+"""A server of version 1 of the stream API."""
+
+from __future__ import annotations
+
+import importlib
+
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.feeds.link import Link, Tap
+from nobil_tui.feeds.source import Opened
+from nobil_tui.feeds.v1 import V1Feed
+from nobil_tui.sources.address import PLACE, Address
+
+
+class V1Source:
+    """Connects to an ``address``, with a ``key`` where that has a place for one.
+
+    ``unsent``: whether there is a key for it, and no place.
+    """
+
+    simulated = False
+
+    def __init__(
+        self,
+        address: Address,
+        key: str = "",
+        *,
+        unsent: bool = False,
+        clock: Clock | None = None,
+        tap: Tap | None = None,
+    ) -> None:
+        self._address = address
+        self._unsent = unsent
+        self._url = address.with_key(key)
+        self._clock = clock
+        self._tap = tap
+
+    @property
+    def name(self) -> str:
+        """The host."""
+        return self._address.shown
+
+    @property
+    def state(self) -> str:
+        """The same for the same host and path."""
+        return f"v1-{short_hash(self._address.place)}"
+
+    @property
+    def cautions(self) -> list[str]:
+        """What a user should know of how the key travels, or that it does not: a sentence or two each."""
+        address = self._address
+        cautions = []
+        if self._unsent and not address.holds_key:
+            cautions.append(
+                f"The key under [stream] in the config is not sent: write {PLACE} into the source, where it goes."
+            )
+        if (address.wants_key or address.holds_key) and not (address.encrypted or address.here):
+            cautions.append(
+                f"The key goes to {address.shown} unencrypted: everybody on the way can read it. "
+                "Use wss:// if the server has it."
+            )
+        return cautions
+
+    def open(self) -> Opened:
+        """Make the feed; the connection is made when it is read."""
+        # Here, in a thread: the loop that connects would stand still for it.
+        importlib.import_module("websockets.asyncio.client")
+        return Opened(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap)))
+
+    def close(self) -> None:
+        """There is nothing to let go of: the link ends with its reading."""
+
+    async def _dial(self) -> str:
+        return self._url
+
+
+def short_hash(text: str) -> str:
+    """Make a short name of a text, for a file."""
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,147 @@
+"""Addresses: which are taken, what of them is shown, and that nothing told of one holds a key."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.sources.address import PLACE, Address, parse
+
+KEY = "s3cr3t-k3y"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "place"),
+    [
+        ("ws://Example.ORG/api/v1", "example.org", "example.org/api/v1"),
+        ("wss://example.org:443/api?key={private_apikey}", "example.org", "example.org/api"),
+        ("WSS://example.org:8443", "example.org:8443", "example.org:8443"),
+        ("ws://example.org:443/x", "example.org:443", "example.org/x"),
+        ("ws://127.0.0.1:8080/x?apikey=abc", "127.0.0.1:8080", "127.0.0.1:8080/x"),
+        ("ws://[::1]:8080/", "[::1]:8080", "::1:8080/"),
+        ("wss://[2001:db8::1]/x", "[2001:db8::1]", "2001:db8::1/x"),
+        ("wss://bærum.example/x", "bærum.example", "bærum.example/x"),
+    ],
+)
+def test_what_is_shown_and_what_tells_streams_apart(text: str, shown: str, place: str) -> None:
+    address = parse(text)
+    assert (address.shown, address.place) == (shown, place)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("http://example.org/x", "Write ws:// in place of http://"),
+        ("https://example.org/x", "wss:// in place of https://"),
+        ("ftp://example.org/x", "begins with ws:// or wss://"),
+        ("://x", "begins with ws:// or wss://"),
+        ("ws://example.org/a b", "has a blank"),
+        ("ws://example.org/#part", "has a #"),
+        ("ws://user:pass@example.org/", "a name or a password"),
+        ("ws://user@example.org/", "a name or a password"),
+        ("ws://@example.org/", "a name or a password"),
+        ("ws://127.0.0.1\\@example.org/", "a name or a password"),
+        ("ws://127.0.0.1\\.example.org/", "names no host"),
+        ("ws:///path", "names no host"),
+        ("ws://", "names no host"),
+        ("ws://{private_apikey}/path", "names no host"),
+        ("ws://example%2eorg/", "names no host"),
+        ("ws://[::1/", "cannot be read"),
+        ("ws://[nonsense]/", "cannot be read|names no host"),
+        ("ws://example.org:0/", "cannot be read"),
+        ("ws://example.org:port/", "cannot be read"),
+        ("ws://example.org:99999/", "cannot be read"),
+        ("ws://example.org/?key={your_key}", "braces"),
+        ("ws://example.org/?key={private_apikey", "braces"),
+    ],
+)
+def test_an_address_that_is_refused_is_told_without_quoting_it(text: str, words: str) -> None:
+    for address in (text, f"{text}?key={KEY}"):
+        with pytest.raises(SourceError, match=words) as raised:
+            parse(address)
+        assert KEY not in str(raised.value)
+        assert "pass@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wants", "holds"),
+    [
+        ("ws://h/x", False, False),
+        ("ws://h/x?key={private_apikey}", True, False),
+        ("ws://h/x?key=%7bprivate_apikey%7D", True, False),
+        ("ws://h/{private_apikey}/x", True, False),
+        ("ws://h/x?key=", False, False),
+        ("ws://h/x?key", False, False),
+        ("ws://h/x?country=NOR", False, False),
+        ("ws://h/x?key=abc", False, True),
+        ("ws://h/x?APIKEY=abc", False, True),
+        ("ws://h/x?country=NOR&apikey=abc", False, True),
+        ("ws://h/x?country=NOR;access_token=abc", False, True),
+        ("ws://h/x?api%6bey=abc", False, True),
+        ("ws://h/x?key={private_apikey}&token=abc", True, True),
+    ],
+)
+def test_a_place_for_a_key_and_a_key_are_told_apart(text: str, wants: bool, holds: bool) -> None:
+    address = parse(text)
+    assert (address.wants_key, address.holds_key) == (wants, holds)
+    assert "abc" not in address.without_key
+
+
+def test_only_the_key_is_taken_out() -> None:
+    text = "wss://h:1/x?country=NOR&key=abc&depth=2;token=def"
+    assert parse(text).without_key == f"wss://h:1/x?country=NOR&key={PLACE}&depth=2;token={PLACE}"
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("[::1]", True),
+        ("127.1", False),
+        ("localhost.example.org", False),
+        ("127.0.0.1.example.org", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_this_machine_is_known_by_its_addresses(host: str, here: bool) -> None:
+    assert parse(f"ws://{host}:1/x").here is here
+
+
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
+
+
+@given(keys)
+def test_a_key_reaches_the_server_whole_and_changes_nothing_else(key: str) -> None:
+    parts = urlsplit(parse("wss://example.org:444/a/b?x=1&key={private_apikey}&y=2").with_key(key))
+    assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == ("wss", "example.org:444", "/a/b", "")
+    assert parse_qsl(parts.query) == [("x", "1"), ("key", key), ("y", "2")]
+
+
+@given(keys.map(lambda key: quote(key, safe="")), st.sampled_from(["key", "apikey", "access_token", "Sig"]))
+def test_a_key_that_is_written_into_an_address_shows_nowhere(key: str, name: str) -> None:
+    address = parse(f"wss://example.org/path?{name}={key}")
+    assert address.holds_key
+    assert address.without_key == f"wss://example.org/path?{name}={PLACE}"
+    assert address.shown == "example.org"
+    assert address.place == "example.org/path"
+    assert repr(address) == str(address) == "<Address example.org>"
+
+
+@given(st.text())
+def test_whatever_comes_is_an_address_or_is_refused(text: str) -> None:
+    for each in (text, f"ws://{text}", f"wss://example.org{text}"):
+        try:
+            address = parse(each)
+        except SourceError:
+            continue
+        assert isinstance(address, Address)
+        assert address.host
+        assert 0 < address.port < 65536
+        assert address.shown.isprintable()

@@ -1,0 +1,160 @@
+"""Sources that are opened: each reads from a real server on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from nobil_tui.charging.board import Board
+from nobil_tui.config.model import Config, EnovaSection, Secret
+from nobil_tui.feeds.events import Connected, Event, Feed, Refused, Snapshot, StationReport
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.hub.background import Demo
+from nobil_tui.hub.errors import HubError
+from nobil_tui.sources.choosing import Chooser
+from nobil_tui.sources.demo import DemoSource
+from tests.conftest import Serve, ServeRaw, guarded
+
+SNAPSHOT = '{"type":"snapshot:init","data":[{"uuid":"NOR_00001","connectors":[{"status":0,"error":0,"timestamp":-1}]}]}'
+
+
+async def first(feed: Feed, kind: type[Event]) -> Event:
+    events = feed.events()
+    try:
+        while True:
+            event = await guarded(anext(events))
+            if isinstance(event, kind):
+                return event
+    finally:
+        await events.aclose()
+
+
+async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the_tap(serve: Serve) -> None:
+    asked: list[str] = []
+    tapped: list[bytes] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        asked.append(connection.request.path)
+        await connection.send(SNAPSHOT)
+        await connection.wait_closed()
+
+    url = await serve(handler)
+    choose = Chooser(Config(), {"NOBIL_API_KEY": "a&b"}, tap=lambda data, at: tapped.append(data))
+    source = choose(f"{url}/api/v1/stream?apikey={{private_apikey}}")
+    opened = await asyncio.to_thread(source.open)
+    assert (opened.register, opened.clock, opened.player) == (None, None, None)
+    snapshot = await first(opened.feed, Snapshot)
+    assert isinstance(snapshot, Snapshot)
+    assert [station.id for station in snapshot.stations] == ["NOR_00001"]
+    source.close()
+    assert asked == ["/api/v1/stream?apikey=a%26b"]
+    assert tapped[0] == SNAPSHOT.encode()
+
+
+async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> None:
+    source = Chooser(Config(), {}, stations=30, seed=4, speed=3600.0)("demo")
+    opened = await asyncio.to_thread(source.open)
+    assert opened.register is not None
+    board = Board()
+    snapshot = await first(opened.feed, Snapshot)
+    assert isinstance(snapshot, Snapshot)
+    board.apply_snapshot(snapshot.stations, snapshot.at)
+    assert set(board.stations) == set(opened.register)
+    assert len(board.stations) == 30
+    assert isinstance(await first(opened.feed, StationReport), StationReport)
+    source.close()
+
+
+async def test_the_seed_and_the_number_of_stations_say_which_country() -> None:
+    async def ids(stations: int, seed: int) -> set[str]:
+        source = Chooser(Config(), {}, stations=stations, seed=seed)("")
+        opened = await asyncio.to_thread(source.open)
+        source.close()
+        assert opened.register is not None
+        return set(opened.register)
+
+    assert await ids(20, 1) == await ids(20, 1)
+    assert await ids(20, 1) != await ids(20, 2)
+    assert len(await ids(21, 1)) == 21
+
+
+def demo_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "demo"]
+
+
+async def ended() -> None:
+    for thread in demo_threads():
+        await asyncio.to_thread(thread.join, 5)
+    assert demo_threads() == []
+
+
+async def test_closing_stops_it_and_it_can_be_opened_again() -> None:
+    source = DemoSource(5, 0, 1.0)
+    source.close()
+    await asyncio.to_thread(source.open)
+    assert len(demo_threads()) == 1
+    source.close()
+    source.close()
+    await ended()
+    opened = await asyncio.to_thread(source.open)
+    assert isinstance(await first(opened.feed, Connected), Connected)
+    # Once more without closing: the one before must not stay.
+    opened = await asyncio.to_thread(source.open)
+    assert isinstance(await first(opened.feed, Connected), Connected)
+    source.close()
+    await ended()
+
+
+async def test_closing_while_it_starts_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = DemoSource(5, 0, 1.0)
+    start = Demo.start
+
+    def closed_meanwhile(*args: object, **kwargs: object) -> Demo:
+        demo = start(5, 0, 1.0)
+        source.close()
+        return demo
+
+    monkeypatch.setattr(Demo, "start", closed_meanwhile)
+    with pytest.raises(SourceError, match="closed while it started"):
+        await asyncio.to_thread(source.open)
+    await ended()
+
+
+@pytest.mark.parametrize(("stations", "speed"), [(0, 1.0), (200_000, 1.0), (1, 0.0), (1, 1e9)])
+def test_a_country_out_of_range_is_told(stations: int, speed: float) -> None:
+    with pytest.raises(SourceError, match=r"The simulation cannot start: (stations|speed): "):
+        DemoSource(stations, 0, speed).open()
+
+
+def test_a_hub_that_cannot_listen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **kwargs: object) -> Demo:
+        raise HubError("no port is free")
+
+    monkeypatch.setattr(Demo, "start", refused)
+    with pytest.raises(SourceError, match=r"^The simulation cannot start: no port is free\.$"):
+        DemoSource(1, 0, 1.0).open()
+
+
+async def test_enova_asks_where_the_config_says_with_its_key(serve_raw: ServeRaw) -> None:
+    requests: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+
+    port = await serve_raw(refuse)
+    config = Config(enova=EnovaSection(api_key=Secret("the-key"), address=f"http://127.0.0.1:{port}/token"))
+    source = Chooser(config, {})("enova")
+    opened = await asyncio.to_thread(source.open)
+    refused = await first(opened.feed, Refused)
+    assert isinstance(refused, Refused)
+    assert "401" in refused.reason
+    source.close()
+    [request] = requests
+    assert request.startswith(b"POST /token ")
+    assert b"x-api-key: the-key" in request
