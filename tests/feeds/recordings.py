@@ -1,0 +1,32 @@
+"""Recordings for tests: written as this program does, or as others do."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+from nobil_tui.wire.recording import FeedName, Header, encode_header, encode_line
+
+T0 = 1_774_267_200_000
+"""When they begin, in ms."""
+
+Entry = tuple[bytes, int]
+"""A frame, or none where the link broke, and when it came, in ms after ``T0``."""
+
+
+def said(word: str, station: str = "NOR_1", key: str = "a") -> bytes:
+    """A frame of NOBIL Real-time."""
+    return b'{"nobilId":"%b","evseUId":"%b","status":"%b"}' % (station.encode(), key.encode(), word.encode())
+
+
+def content(entries: Sequence[Entry], feed: FeedName | None = "enova", *, simulated: bool = False) -> bytes:
+    """The bytes of a recording; without a ``feed``, one that somebody else made."""
+    first = encode_header(Header(feed=feed, simulated=simulated)) if feed is not None else b""
+    return first + b"".join(encode_line(data, T0 + at) for data, at in entries)
+
+
+def write(path: Path, data: bytes) -> Path:
+    """Write a file, compressed if it is called so."""
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path

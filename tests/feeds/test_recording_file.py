@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.feeds import recording_file
+from nobil_tui.feeds.recording_file import CHUNK, FIRST_WITHIN, MOST_DAMAGED, Damaged, RecordingFile
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.wire.recording import BREAK, FeedName, Header, Line, encode_header
+from tests.feeds.recordings import T0, content, said, write
+
+FREE, BUSY = said("AVAILABLE"), said("CHARGING")
+ENTRIES = [(FREE, 0), (BREAK, 7), (BUSY, 7000)]
+LINES = [Line(data, T0 + at) for data, at in ENTRIES]
+
+
+def lines(path: Path) -> list[Line | Damaged]:
+    with closing(RecordingFile.open(path)) as file:
+        return [line for line in file.lines() if line is not None]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "whatever"])
+@pytest.mark.parametrize("feed", ["v1", "enova", None])
+def test_what_was_written_is_read(tmp_path: Path, name: str, feed: FeedName | None) -> None:
+    path = write(tmp_path / name, content(ENTRIES, feed, simulated=True))
+    with closing(RecordingFile.open(path)) as file:
+        assert file.ours is (feed is not None)
+        assert file.header == (Header(feed=feed, simulated=True) if feed is not None else Header(feed="enova"))
+        assert file.start == T0
+        for _ in range(2):
+            assert [line for line in file.lines() if line is not None] == LINES
+
+
+def test_what_is_compressed_is_told_by_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(gzip.compress(content(ENTRIES)))
+    assert lines(path) == LINES
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_it_says_how_far_it_is_read(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, content([(os.urandom(3000), n) for n in range(100)]))
+    with closing(RecordingFile.open(path)) as file:
+        passed = [file.fraction for line in file.lines() if line is not None]
+        assert passed == sorted(passed)
+        assert passed[0] < 0.2
+        assert 0.4 < passed[50] < 0.8
+        assert file.fraction == 1
+    assert file.fraction == 1
+
+
+def test_what_is_read_is_read_in_pieces(tmp_path: Path) -> None:
+    data = content([(b'{"a":"%b"}' % (b"x" * 10 * CHUNK), 0), (FREE, 1)])
+    with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
+        found = list(file.lines())
+    assert found.count(None) == len(data) // CHUNK + 1
+    assert found.index(None) < 1
+    assert [line for line in found if line is not None][1] == Line(FREE, T0 + 1)
+
+
+# What is no recording
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(SourceError) as raised:
+        RecordingFile.open(path)
+    text = str(raised.value)
+    assert text.isprintable()
+    assert text.endswith(".")
+    return text
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    assert refused(tmp_path / "a\x1b.jsonl") == f"There is no file {tmp_path}/a·.jsonl."
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a folder" in refused(tmp_path)
+    assert "is no ordinary file" in refused(tmp_path / "pipe")
+    assert "is no name of a file" in refused(Path("a\0b"))
+    assert "cannot be read" in refused(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "it is empty"),
+        (b"\n\n", "it is no recording"),
+        (b"hello\nworld\n", "it is no recording"),
+        (b"{}\n" * 200, "it is no recording"),
+        (bytes(3 * FIRST_WITHIN), "it is no recording"),
+        (b'{"a":1}\n' * (FIRST_WITHIN // 4), "it is no recording"),
+        (b"\x1f\x8b", "it is no recording"),
+        (b"\x1f\x8bhello, world", "compressed data are damaged"),
+        (gzip.compress(b"hello"), "it is no recording"),
+        (b'{"format":"nobil-tui recording","version":2}\n', "newer version"),
+        (b'{"format":"nobil-tui recording","version":1,"feed":"x"}\n', "first line is damaged"),
+        (encode_header(Header(feed="v1")) + b"{}\n" * 200, "its first lines are damaged"),
+    ],
+)
+def test_what_is_no_recording(tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes(data)
+    assert words in refused(tmp_path / "a.jsonl")
+
+
+def test_a_recording_in_which_nothing_came_is_one(tmp_path: Path) -> None:
+    with closing(RecordingFile.open(write(tmp_path / "a.jsonl", content([])))) as file:
+        assert file.start is None
+        assert [line for line in file.lines() if line is not None] == []
+
+
+def test_damaged_lines_at_the_beginning_are_only_that(tmp_path: Path) -> None:
+    for feed in ("enova", None):
+        rubbish = b"rubbish\n" * MOST_DAMAGED
+        first, *rest = content(ENTRIES, feed).splitlines(keepends=True)
+        data = first + rubbish + b"".join(rest) if feed else rubbish + first + b"".join(rest)
+        found = lines(write(tmp_path / "a.jsonl", data))
+        assert found[MOST_DAMAGED:] == LINES
+        assert isinstance(found[0], Damaged)
+
+
+# Damage
+
+
+def test_a_damaged_line_is_told_with_its_number_and_skipped(tmp_path: Path) -> None:
+    first, *rest = content(ENTRIES).splitlines(keepends=True)
+    path = write(tmp_path / "a.jsonl", first + rest[0] + b"\n \r\n{\x1b}\n" + rest[1] + b"\xff\n" + rest[2])
+    found = lines(path)
+    assert [line for line in found if isinstance(line, Line)] == LINES
+    damaged = [line.reason for line in found if isinstance(line, Damaged)]
+    assert [reason.partition(":")[0] for reason in damaged] == ["line 5", "line 7"]
+    assert all(reason.isprintable() for reason in damaged)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_last_line_that_is_cut_off_is_normal(tmp_path: Path, name: str) -> None:
+    data = content(ENTRIES)
+    for left in range(1, len(data.splitlines()[-1])):
+        cut = data.splitlines(keepends=True)[-1][:left]
+        assert lines(write(tmp_path / name, content(ENTRIES[:2]) + cut)) == LINES[:2]
+
+
+def test_a_last_line_without_its_end_is_read_if_it_is_whole(tmp_path: Path) -> None:
+    assert lines(write(tmp_path / "a.jsonl", content(ENTRIES)[:-1])) == LINES
+
+
+@pytest.mark.parametrize("time", ["1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_cannot_be_is_damage(tmp_path: Path, time: str) -> None:
+    line = b'{"received_at":"%b","frame":{}}\n' % time.encode()
+    found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + line))
+    assert found == [*LINES, Damaged("line 5: no recording was made at such a time")]
+
+
+@pytest.fixture
+def short_lines(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The longest line that is read, for a test that has no room for the real ones."""
+    monkeypatch.setattr(recording_file, "LARGEST_LINE", 1024 * 1024)
+    return 1024 * 1024
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_line_that_is_too_long_is_refused_without_being_held(tmp_path: Path, name: str, short_lines: int) -> None:
+    long = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"%b"}}\n' % (b"x" * 30 * short_lines)
+    data = content(ENTRIES)
+    path = write(tmp_path / name, data + long + content([(FREE, 9)], None) + long[:-1])
+    del long
+    tracemalloc.start()
+    try:
+        found = lines(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == [
+        *LINES,
+        Damaged("line 5 is longer than 1 MiB"),
+        Line(FREE, T0 + 9),
+        Damaged("line 7 is longer than 1 MiB"),
+    ]
+    assert peak < 3 * short_lines
+
+
+def test_the_longest_line_is_read(tmp_path: Path, short_lines: int) -> None:
+    head, tail = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"', b'"}}'
+    fits = head + b"x" * (short_lines - len(head) - len(tail)) + tail
+    found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + fits + b"\n" + fits + b" \n" + fits))
+    assert [isinstance(line, Line) for line in found[3:]] == [True, False, True]
+
+
+def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> None:
+    entries = [(said("AVAILABLE", key=os.urandom(20).hex()), n) for n in range(3000)]
+    whole = gzip.compress(content(entries))
+    for data in (
+        whole[: len(whole) // 2] + os.urandom(5000),
+        whole[:-8] + b"\0\0\0\0" + whole[-4:],
+        whole + b"rubbish",
+    ):
+        path = tmp_path / "a.jsonl.gz"
+        path.write_bytes(data)
+        *good, last = lines(path)
+        assert last == Damaged("the rest of it: the compressed data are damaged")
+        assert len(good) > 1000
+        assert good == [Line(frame, T0 + at) for frame, at in entries[: len(good)]]
+
+
+def test_compressed_data_that_are_cut_off_are_normal(tmp_path: Path) -> None:
+    entries = [(said("AVAILABLE", key=os.urandom(20).hex()), n) for n in range(3000)]
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(content(entries))[:-30_000])
+    found = lines(path)
+    assert 1000 < len(found) < 3000
+    assert found == [Line(frame, T0 + at) for frame, at in entries[: len(found)]]
+
+
+def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
+    class Failing:
+        """Gives one chunk, and then what a disk gives that is broken."""
+
+        def __init__(self, data: bytes) -> None:
+            self._chunks: Iterator[bytes] = iter([data])
+
+        def seek(self, _: int) -> None: ...
+
+        def read(self, _: int) -> bytes:
+            for chunk in self._chunks:
+                return chunk
+            raise OSError(errno.EIO, "Input/output error")
+
+    data = content(ENTRIES)
+    with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
+        real, file._raw = file._raw, Failing(data)  # type: ignore[assignment]  # no file can be made to fail
+        assert [line for line in file.lines() if line is not None] == [
+            *LINES,
+            Damaged("the rest of it: Input/output error"),
+        ]
+        file._raw = real
+
+
+def test_recordings_that_were_put_one_behind_the_other_have_a_break_between_them(tmp_path: Path) -> None:
+    both = content([(FREE, 0)]) + content([(BUSY, 9)])
+    assert lines(write(tmp_path / "a.jsonl", both)) == [Line(FREE, T0), Line(BREAK, T0), Line(BUSY, T0 + 9)]
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(content([(FREE, 0)])) + gzip.compress(content([(BUSY, 9)])))
+    assert lines(path) == [Line(FREE, T0), Line(BREAK, T0), Line(BUSY, T0 + 9)]
+
+
+def test_a_file_that_is_removed_while_it_is_played_is_played_on(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", content(ENTRIES))
+    with closing(RecordingFile.open(path)) as file:
+        path.unlink()
+        assert [line for line in file.lines() if line is not None] == LINES
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from(content(ENTRIES).splitlines(keepends=True)), max_size=12))
+def test_nothing_in_a_file_is_more_than_damage(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
+    path = write(tmp_path_factory.mktemp("any") / "a.jsonl", content(ENTRIES) + b"".join(pieces))
+    found = lines(path)
+    assert found[:3] == LINES
+    assert all(isinstance(line, Line | Damaged) for line in found)

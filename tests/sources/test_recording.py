@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.feeds.recording import RecordingFeed
+from nobil_tui.feeds.source import Source, SourceError
+from nobil_tui.sources.recording import RecordingSource
+from tests.conftest import FakeClock
+from tests.feeds.recordings import T0, content, said, write
+
+DATA = content([(said("AVAILABLE"), 0)])
+
+
+def test_it_is_called_by_its_file_and_keeps_nothing(tmp_path: Path) -> None:
+    source: Source = RecordingSource(tmp_path / "a\x1b[2J.jsonl")
+    assert source.name == "a·[2J.jsonl"
+    assert source.state == ""
+
+
+async def test_it_opens_a_feed_with_a_clock_and_a_player_of_its_own(tmp_path: Path, clock: FakeClock) -> None:
+    source = RecordingSource(write(tmp_path / "a.jsonl", DATA), clock=clock)
+    assert not source.simulated
+    opened = source.open()
+    assert isinstance(opened.feed, RecordingFeed)
+    assert opened.player is opened.feed
+    assert opened.register is None
+    assert opened.clock is opened.feed.clock
+    assert opened.clock.now() == T0
+    assert opened.clock.monotonic() == clock.monotonic()
+    source.close()
+
+
+@pytest.mark.parametrize(("given", "speed"), [(None, 1), (30, 30), (math.inf, math.inf)])
+async def test_it_plays_at_the_speed_that_was_asked_for(tmp_path: Path, given: float | None, speed: float) -> None:
+    source = RecordingSource(write(tmp_path / "a.jsonl", DATA), speed=given)
+    feed = source.open().feed
+    assert isinstance(feed, RecordingFeed)
+    assert feed.clock.speed == speed
+    source.close()
+
+
+def test_it_says_simulated_of_what_was_simulated(tmp_path: Path) -> None:
+    data = content([(said("AVAILABLE"), 0)], simulated=True)
+    source = RecordingSource(write(tmp_path / "a.jsonl.gz", data))
+    source.open()
+    assert source.simulated
+    source.close()
+
+
+def test_what_cannot_be_opened_can_be_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    source = RecordingSource(path)
+    source.close()
+    for words in ("There is no file", "cannot be played"):
+        with pytest.raises(SourceError, match=words):
+            source.open()
+        path.write_bytes(b"hello\n")
+    write(path, DATA)
+    for _ in range(2):
+        source.open()
+    source.close()
+    source.close()
