@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nobil_tui.charging.roster import Sort
+from nobil_tui.charging.orders import Sort
 from nobil_tui.config.errors import NotSavedError, one_of
 from nobil_tui.config.hiding import hide_in_file
 from nobil_tui.config.model import Country, LogScope
@@ -32,7 +32,7 @@ TEMPLATE = f"""\
 # address = ""
 
 [register]
-# The key for the station register: names, places and plugs.
+# The key for the station register: names, places and plugs. The variable NOBIL_REGISTER_KEY goes before this one.
 # api_key = ""
 # Whose stations to fetch: {one_of(Country)}, or both.
 # countries = ["NOR", "SWE"]

@@ -1,0 +1,74 @@
+"""Opens the app: everything between the command line and the first screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+from nobil_tui.cli import options
+from nobil_tui.cli.begin import Asked
+from nobil_tui.cli.codes import Code
+
+
+def open_app(asked: Asked, *, ascii: bool) -> int:
+    """Open the app and return the code to exit with once it is closed. ``ascii``: whether only that is drawn."""
+    refuse_without_terminal()
+    path = options.config_path(asked.config)
+    config = options.load_config(path)
+    options.start_log(asked.log_level, config, asked.source)
+    choose = options.chooser(config, stations=asked.stations, seed=asked.seed, speed=asked.speed)
+    text = config.stream.source if asked.source is None else asked.source
+    source = options.chosen(choose, config, asked.source)
+
+    from nobil_tui.config import places
+    from nobil_tui.sources.choosing import without_key
+    from nobil_tui.tui.setup import Setup
+
+    setup = Setup(
+        source=source,
+        choose=choose,
+        config=config,
+        config_path=path,
+        text=without_key(text),
+        cautions=options.cautions(path, config, source),
+        ascii=ascii or not _draws_more_than_ascii(),
+        state_dir=places.state_dir(),
+        environ=os.environ,
+        register_path=places.register_file(),
+    )
+    # Textual reads it when it is imported. Under load, keys are answered sooner for hardly more work.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    from nobil_tui.tui.app import run
+
+    return run(setup)
+
+
+def refuse_without_terminal() -> None:
+    """End the program where there is no terminal to open the app in."""
+    # All three: keys are read from the first, and the screen is written to the last.
+    if not all(_is_terminal(stream) for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__)):
+        options.fail(
+            Code.USAGE,
+            "The app needs a terminal, for what it reads and what it writes. "
+            "For a script there is nobil-tui tail, which prints changes as lines.",
+        )
+    if os.environ.get("TERM") == "dumb":
+        options.fail(
+            Code.USAGE,
+            "This terminal says that it can move no cursor (TERM=dumb), so the app cannot be drawn. "
+            "nobil-tui tail prints changes as lines.",
+        )
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        # It is closed.
+        return False
+
+
+def _draws_more_than_ascii() -> bool:
+    encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else ""
+    return encoding.lower().replace("-", "").startswith("utf")

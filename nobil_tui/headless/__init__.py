@@ -1,0 +1,1 @@
+"""What runs without a screen: changes as lines for scripts, and recordings."""

@@ -1,0 +1,60 @@
+"""Back-pressure: a feed that waits while what it said is not taken.
+
+A monitor never waits for whoever takes its batches: for a screen, what is old may go. A script wants every change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from nobil_tui.feeds.events import Event, Feed, Snapshot, StationReport
+
+MOST = 10_000
+"""Connectors that may be told of before it is taken; one more report, whatever its size, gets through."""
+
+
+class Gate:
+    """Lets a feed through until ``MOST`` is told, and again after each ``open``."""
+
+    def __init__(self, feed: Feed, most: int = MOST) -> None:
+        self._feed = feed
+        self._most = most
+        self._told = 0
+        self._opened = asyncio.Event()
+
+    def open(self) -> None:
+        """Tell it that all is taken."""
+        self._told = 0
+        self._opened.set()
+
+    @property
+    def behind(self) -> int:
+        """How far the feed is behind, in ms."""
+        return self._feed.behind
+
+    def retry(self) -> None:
+        """Try now."""
+        self._feed.retry()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield what the feed says."""
+        events = self._feed.events()
+        try:
+            async for event in events:
+                yield event
+                self._told += _size(event)
+                if self._told >= self._most:
+                    self._opened.clear()
+                    await self._opened.wait()
+        finally:
+            await events.aclose()
+
+
+def _size(event: Event) -> int:
+    """How many changes can come of an event."""
+    if isinstance(event, StationReport):
+        return len(event.station.connectors)
+    if isinstance(event, Snapshot):
+        return sum(len(station.connectors) for station in event.stations)
+    return 1

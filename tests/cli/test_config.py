@@ -1,0 +1,61 @@
+"""``config path``, ``show`` and ``init``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nobil_tui.cli.codes import Code
+from tests.cli.conftest import Invoke, Run
+
+
+def test_the_usual_place_and_another(invoke: Invoke, home: Path, run: Run) -> None:
+    assert invoke("config", "path").output == f"{home}/.config/nobil-tui/config.toml\n"
+    assert run("config", "path").stdout == f"{home}/.config/nobil-tui/config.toml\n"
+    assert invoke("config", "path", "--config", "else.toml").output == "else.toml\n"
+    assert [*home.iterdir()] == []
+
+
+def test_a_path_that_is_no_text_comes_out_as_it_is(invoke: Invoke) -> None:
+    name = os.fsdecode(b"/tmp/\xff.toml")
+    assert invoke("config", "path", "--config", name).stdout_bytes == b"/tmp/\xff.toml\n"
+
+
+def test_init_writes_once_and_show_shows_it(invoke: Invoke, home: Path) -> None:
+    made = invoke("config", "init")
+    file = Path(made.stdout.strip())
+    assert made.exit_code == 0
+    assert file.is_relative_to(home)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert invoke("config", "show").stdout.replace("•••", "") == file.read_text()
+    again = invoke("config", "init")
+    assert (again.exit_code, again.stdout) == (Code.FAILED, "")
+    assert "there already" in again.stderr
+
+
+def test_show_hides_keys_and_without_a_file_shows_the_defaults(invoke: Invoke, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    shown = invoke("config", "show", "--config", str(file))
+    assert "does not exist. These are the defaults." in shown.stdout
+    file.write_text('[stream]\nsource = "wss://h/?key=s3cr3t-1"\n[enova]\napi_key = "s3cr3t-2"\n')
+    shown = invoke("config", "show", "--config", str(file))
+    assert shown.exit_code == 0
+    assert "s3cr3t" not in shown.output
+    assert "wss://h/" in shown.stdout
+
+
+def test_a_file_that_is_not_valid_is_told_with_its_line_and_left_alone(invoke: Invoke, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[stream]\napi_kee = "s3cr3t"\n')
+    shown = invoke("config", "show", "--config", str(file))
+    assert (shown.exit_code, shown.stdout) == (Code.USAGE, "")
+    assert f"{file}:2:" in shown.stderr
+    assert 'Did you mean "api_key"?' in shown.stderr
+    assert "s3cr3t" not in shown.stderr
+
+
+def test_init_where_nothing_can_be_written_is_told(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    made = invoke("config", "init", "--config", str(tmp_path / "file" / "config.toml"))
+    assert made.exit_code == Code.FAILED
+    assert "was not saved" in made.stderr

@@ -1,0 +1,301 @@
+"""``register``: its words and its codes, against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+import pytest
+
+from nobil_tui.charging.register import CREDIT, Facts
+from nobil_tui.cli.codes import Code
+from nobil_tui.cli.register import ProgressLine
+from nobil_tui.config.places import register_file
+from nobil_tui.store.register import Origin, load, save
+from tests.cli.conftest import Invoke, Run
+from tests.conftest import GUARD, guarded
+from tests.feeds.enova_service import status
+from tests.feeds.register_service import KEY, RegisterService, dump_of, station, stations
+
+
+class Register(Protocol):
+    async def __call__(self, *args: str, key: str = KEY) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[RegisterService]:
+    async with RegisterService() as service:
+        yield service
+
+
+@pytest.fixture
+async def config(service: RegisterService, tmp_path: Path) -> Path:
+    """A config that leads to the server on this machine."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'[register]\naddress = "{service.address}"\n')
+    return path
+
+
+def add(config: Path, text: str, mode: int) -> None:
+    """Add to a config, and say who may read it."""
+    config.write_text(config.read_text() + text)
+    config.chmod(mode)
+
+
+@pytest.fixture
+async def register(run: Run) -> Register:
+    """Return ``register(*args)``: the command in a process of its own; the key is in nothing that it says."""
+
+    async def runs(*args: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
+        done = await asyncio.to_thread(run, "register", *args, env={"NOBIL_REGISTER_KEY": key})
+        for said in (done.stdout, done.stderr):
+            assert KEY not in said
+            assert quote(KEY, safe="") not in said
+            assert "Traceback" not in said
+        return done
+
+    return runs
+
+
+async def test_it_fetches_the_countries_of_the_config(
+    register: Register, service: RegisterService, config: Path
+) -> None:
+    done = await register("update", "--config", str(config))
+    assert (done.returncode, done.stdout) == (
+        Code.QUIT,
+        f"Norway: 3 stations from 127.0.0.1. Sweden: 2 stations from 127.0.0.1.\n{CREDIT}\n",
+    )
+    # No terminal: a line for each country.
+    assert done.stderr == "nobil-tui: Norway: connecting\nnobil-tui: Sweden: connecting\n"
+    assert len(service.asked) == 2
+    cached = load(register_file())
+    assert cached is not None
+    assert len(cached.facts) == 5
+
+    done = await register("status")
+    assert (done.returncode, done.stderr) == (Code.QUIT, "")
+    assert done.stdout.splitlines() == [
+        str(register_file()),
+        "Norway: 3 stations from 127.0.0.1, just now",
+        "Sweden: 2 stations from 127.0.0.1, just now",
+        CREDIT,
+    ]
+
+    done = await register("update", "--config", str(config))
+    assert done.returncode == Code.QUIT
+    assert done.stdout.startswith(
+        "Norway: 3 stations, fetched just now. Sweden: 2 stations, fetched just now. --force "
+    )
+    assert len(service.asked) == 2
+    done = await register("update", "--config", str(config), "--force", "--country", "swe")
+    assert done.returncode == Code.QUIT
+    assert [asked.query["countrycode"] for asked in service.asked] == ["NOR", "SWE", "SWE"]
+
+
+async def test_the_key_of_the_config_is_used_and_the_variable_goes_before_it(
+    register: Register, service: RegisterService, config: Path
+) -> None:
+    add(config, f'api_key = "{KEY}"\n[enova]\napi_key = "other"\n', 0o600)
+    done = await register("update", "--config", str(config), key="")
+    assert (done.returncode, service.asked[0].query["apikey"]) == (Code.QUIT, KEY)
+    done = await register("update", "--config", str(config), "--force", key="wrong one")
+    assert done.returncode == Code.REFUSED
+
+
+async def test_a_key_that_others_can_read_is_warned_of(register: Register, config: Path) -> None:
+    add(config, f'api_key = "{KEY}"\n', 0o644)
+    done = await register("update", "--config", str(config), key="")
+    assert done.returncode == Code.QUIT
+    assert "others on this machine can read it" in done.stderr
+
+
+def test_without_a_key_it_says_how_to_set_one(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOBIL_API_KEY", "k3y-of-another-service")
+    done = invoke("register", "update")
+    assert (done.exit_code, done.stdout) == (Code.USAGE, "")
+    for words in ("NOBIL_REGISTER_KEY", "api_key under [register]", "may be the same", "never sent there"):
+        assert words in done.stderr
+
+
+def test_a_config_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[register]\ncountries = ["DAN"]\n')
+    done = invoke("register", "--config", str(path), "update")
+    assert done.exit_code == Code.USAGE
+    assert f"{path}:2:" in done.stderr
+
+
+async def test_a_key_in_the_clear_is_warned_of(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[register]\naddress = "http://nobil.invalid/"\n')
+    monkeypatch.setenv("NOBIL_REGISTER_KEY", KEY)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    done = await asyncio.to_thread(invoke, "register", "update", "--config", str(path), "--country", "NOR")
+    assert done.exit_code == Code.FAILED
+    assert "goes over the network unencrypted" in done.stderr
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [(401, Code.REFUSED), (403, Code.REFUSED), (500, Code.FAILED)])
+async def test_a_no_of_the_server(
+    register: Register, service: RegisterService, config: Path, code: int, exit_code: Code
+) -> None:
+    service.answers.append(status(code))
+    done = await register("update", "--config", str(config), "--country", "NOR")
+    assert (done.returncode, done.stdout) == (exit_code, "")
+    assert f"HTTP {code}" in done.stderr
+    assert load(register_file()) is None
+
+
+async def test_too_little_is_refused_with_the_way_out(
+    register: Register, service: RegisterService, config: Path
+) -> None:
+    save(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
+    done = await register("update", "--config", str(config), "--country", "NOR")
+    assert done.returncode == Code.FAILED
+    assert done.stderr.endswith("9 are stored: nothing was changed. --force stores them all the same.\n")
+    assert (await register("update", "--config", str(config), "--country", "NOR", "--force")).returncode == Code.QUIT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, Code.INTERRUPTED), (signal.SIGTERM, Code.FAILED), (signal.SIGHUP, Code.FAILED)]
+)
+async def test_it_can_be_stopped_and_what_is_stored_stays(
+    service: RegisterService, config: Path, number: signal.Signals, code: Code
+) -> None:
+    save(register_file(), {"NOR_1": Facts("old")}, {})
+    before = register_file().read_bytes()
+    service.answers.append(service.half)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "nobil_tui", "register", "update", "--config", str(config)),
+        env={**os.environ, "NOBIL_REGISTER_KEY": KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    await guarded(service.reached.wait())
+    process.send_signal(number)
+    out, err = await guarded(process.communicate())
+    assert (process.returncode, out) == (code, b"")
+    assert err.splitlines()[-1] == b"nobil-tui: Stopped. What was stored of the register is still there."
+    assert b"Traceback" not in err
+    assert register_file().read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
+async def test_on_a_terminal_it_is_one_line_that_changes(service: RegisterService, config: Path) -> None:
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "nobil_tui", "register", "update", "--config", str(config)),
+        env={**os.environ, "NOBIL_REGISTER_KEY": KEY, "COLUMNS": "20"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    assert await guarded(process.wait()) == Code.QUIT
+    os.close(theirs)
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    lines = said.split("\r\x1b[K")
+    # The last one is taken away.
+    assert (lines[0], lines[-1]) == ("", "")
+    assert lines[1] == "Norway: connecting"
+    assert "Norway: downloading"[:19] in lines
+    assert "Sweden: storing" in lines
+    assert max(map(len, lines)) <= 19
+
+
+def test_a_line_of_progress_where_there_is_none_yet_is_not_cleared(capfd: pytest.CaptureFixture[str]) -> None:
+    ProgressLine().clear()
+    assert capfd.readouterr() == ("", "")
+
+
+# Import and status
+
+
+def test_a_file_is_imported(invoke: Invoke, tmp_path: Path) -> None:
+    file = tmp_path / "dump.json"
+    file.write_bytes(dump_of([*stations("SWE", 2), station("NOR_1", None), {"csmd": {}}]))
+    done = invoke("register", "import", str(file))
+    assert (done.exit_code, done.stdout) == (
+        Code.QUIT,
+        f"Stations of dump.json: Norway 1, Sweden 2 (1 more cannot be read).\n{CREDIT}\n",
+    )
+    cached = load(register_file())
+    assert cached is not None
+    assert len(cached.facts) == 3
+
+
+def test_what_of_a_file_cannot_be_read_is_counted(invoke: Invoke, tmp_path: Path) -> None:
+    found = stations("SWE", 2)
+    for each in found:
+        each["csmd"]["Position"] = "(0,0)"
+    file = tmp_path / "dump.json"
+    file.write_bytes(dump_of(found))
+    done = invoke("register", "import", str(file))
+    assert done.exit_code == Code.QUIT
+    assert "nobil-tui: positions at 0,0 (2)" in done.stderr.splitlines()
+
+
+def test_a_part_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> None:
+    save(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
+    file = tmp_path / "dump.json"
+    file.write_bytes(dump_of(stations("NOR", 2)))
+
+    def count() -> int:
+        cached = load(register_file())
+        return 0 if cached is None else len(cached.facts)
+
+    done = invoke("register", "import", str(file))
+    assert (done.exit_code, done.stdout, count()) == (Code.FAILED, "", 9)
+    assert "--merge adds them to what is there; --force stores them all the same." in done.stderr
+    assert (invoke("register", "import", str(file), "--merge").exit_code, count()) == (Code.QUIT, 11)
+    assert (invoke("register", "import", str(file), "--force").exit_code, count()) == (Code.QUIT, 2)
+
+
+def test_a_file_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
+    done = invoke("register", "import", str(tmp_path / "none.json"))
+    assert (done.exit_code, done.stdout) == (Code.FAILED, "")
+    assert "none.json is not imported: no such file" in done.stderr
+
+
+def test_without_a_register_the_status_says_how_to_get_one(invoke: Invoke) -> None:
+    done = invoke("register", "status")
+    assert done.exit_code == Code.QUIT
+    assert "no register yet" in done.stdout
+    assert "register update" in done.stdout
+    assert not register_file().parent.exists()
+
+
+def test_a_damaged_register_is_told(invoke: Invoke) -> None:
+    register_file().parent.mkdir(parents=True)
+    register_file().write_bytes(b"damaged")
+    done = invoke("register", "status")
+    assert (done.exit_code, done.stdout) == (Code.FAILED, "")
+    assert "register update" in done.stderr
+
+
+@pytest.mark.parametrize("args", [(), ("update",), ("import",), ("status",)])
+def test_the_help_gives_credit(invoke: Invoke, args: tuple[str, ...]) -> None:
+    done = invoke("register", *args, "--help")
+    assert done.exit_code == Code.QUIT
+    assert CREDIT in " ".join(done.stdout.split())
+
+
+def test_help_and_status_leave_the_network_out(run: Run) -> None:
+    code = """
+import sys
+from nobil_tui.cli.root import run
+assert run(sys.argv[1:]) == 0
+print([name for name in ("aiohttp", "textual", "websockets", "sqlite3") if name in sys.modules])
+"""
+    for args in (("register", "update", "--help"), ("register", "status")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=GUARD, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,137 @@
+"""The program's own help, its commands, and what is said to who mistypes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+
+import click
+import pytest
+
+from nobil_tui.cli.codes import WORDS, Code
+from nobil_tui.cli.root import COMMANDS, cli
+from nobil_tui.cli.root import run as run_here
+from tests.cli.conftest import Invoke, Run
+
+HEAVY = ("textual", "rich", "websockets", "aiohttp", "msgspec", "sqlite3", "asyncio", "tomlkit", "nobil_tui.tui")
+
+
+def loaded_by(*args: str) -> list[str]:
+    """Run the program and tell which of what is slow to import it imported."""
+    code = f"""
+import sys, json
+from nobil_tui.cli.root import run
+code = run({[*args]!r})
+print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    code_, names = json.loads(done.stdout.splitlines()[-1])
+    assert code_ == 0
+    return list(names)
+
+
+@pytest.mark.parametrize("args", [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")])
+def test_what_needs_nothing_loads_nothing(args: tuple[str, ...]) -> None:
+    assert loaded_by(*args) == []
+
+
+@pytest.mark.parametrize("command", [*COMMANDS])
+def test_no_command_loads_textual_for_its_help(command: str) -> None:
+    assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded_by(command, "--help")}
+
+
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_every_command_of_the_table_is_there_and_tells_of_itself(name: str) -> None:
+    command = getattr(importlib.import_module(COMMANDS[name].module), name)
+    assert isinstance(command, click.Command)
+    assert command.name == name
+    assert command.help
+    assert COMMANDS[name].help.endswith(".")
+
+
+def test_the_help_lists_commands_and_codes(run: Run) -> None:
+    done = run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, entry in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(entry.help)}$", done.stdout, re.MULTILINE)
+    for code in Code:
+        assert re.search(rf"^  {int(code)} +{re.escape(WORDS[code])}", done.stdout, re.MULTILINE)
+    assert run("-h").stdout == done.stdout
+
+
+def test_the_help_fits_a_terminal_of_80_columns(run: Run) -> None:
+    for args in ((), *((name,) for name in COMMANDS)):
+        assert max(map(len, run(*args, "--help").stdout.splitlines())) <= 80
+
+
+def test_the_version(run: Run) -> None:
+    done = run("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("nobil-tui ")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("confg",), 'There is no command "confg". Did you mean "config"?'),
+        (("Tail",), 'Did you mean "tail"?'),
+        (("xyzzy",), 'There is no command "xyzzy".'),
+        (("config", "shw"), 'There is no command "shw". Did you mean "show"?'),
+        (("--sorce", "demo"), "--source"),
+        (("serve", "--prot", "1"), "--port"),
+        (("demo",), "A source is given with --source."),
+        (("day.jsonl",), "A source is given with --source."),
+        (("--stations", "0"), "--stations"),
+        (("--stations", "100001"), "--stations"),
+        (("--seed", "x"), "--seed"),
+        (("--speed", "0"), "expected a number above 0"),
+        (("--speed", "nan"), "expected a number above 0"),
+        (("--speed", "inf"), "expected a number above 0"),
+        (("--speed", "fast"), "expected a number above 0"),
+        (("--log-level", "LOUD"), "--log-level"),
+        (("--config", "/"), "--config"),
+        (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
+        (("--ascii", "serve"), "--ascii is not for serve."),
+        (("--source", "demo", "config", "path"), "--source is not for config."),
+    ],
+)
+def test_a_mistake_is_a_word_and_code_2(run: Run, args: tuple[str, ...], words: str) -> None:
+    done = run(*args)
+    assert done.returncode == Code.USAGE
+    assert done.stdout == ""
+    assert words in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["ws://example.org/?key=s3cr3t", "s3cr3t-3b1f6a0c-aaaa-4c1e-9f7e-000000000000"])
+def test_what_could_be_a_key_is_not_said_again(run: Run, text: str) -> None:
+    done = run(text)
+    assert done.returncode == Code.USAGE
+    assert "s3cr3t" not in done.stderr + done.stdout
+
+
+def test_ctrl_c_before_anything_runs_is_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "get_command", interrupted)
+    assert run_here(["serve"]) == Code.INTERRUPTED
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    line = f"{sys.executable} -m nobil_tui config show | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.strip() in {"0", "1"}
+
+
+def test_an_option_before_a_command_counts_for_it(invoke: Invoke, home: object) -> None:
+    assert invoke("--config", "/tmp/one.toml", "config", "path").output == "/tmp/one.toml\n"
+    assert invoke("config", "--config", "/tmp/two.toml", "path").output == "/tmp/two.toml\n"
+    assert invoke("--config", "/tmp/one.toml", "config", "path", "--config", "/tmp/3.toml").output == "/tmp/3.toml\n"

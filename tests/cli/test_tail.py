@@ -1,0 +1,304 @@
+"""``tail``, as a process of its own, as scripts use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nobil_tui.charging.register import Facts
+from nobil_tui.cli.codes import Code
+from nobil_tui.config.places import register_file, state_dir
+from nobil_tui.hub.background import Demo
+from nobil_tui.store.register import save
+from nobil_tui.store.state import StateStore
+from nobil_tui.wire.changes import ChangeLine
+from tests.cli.conftest import GUARD, Invoke, Run
+from tests.feeds.recordings import content, said, write
+
+Start = Callable[..., subprocess.Popen[str]]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are others there")
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Return ``start(*args)``: a tail that runs until it is stopped."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def starts(*args: str, **options: Any) -> subprocess.Popen[str]:
+        command = [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", "tail", *args]
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        processes.append(subprocess.Popen(command, text=True, **streams))
+        return processes[-1]
+
+    yield starts
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait(GUARD)
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    """A country in which something happens all the time."""
+    demo = Demo.start(100, 0, 3000)
+    yield demo
+    demo.stop()
+
+
+WORDS = ("AVAILABLE", "CHARGING", "UNKNOWN", "OUTOFORDER", "BLOCKED")
+CONDITIONS = dict(zip(WORDS, ("free", "occupied", "unknown", "fault", "blocked"), strict=True))
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Some hours of a few stations, as somebody else records them."""
+    entries = [(said(WORDS[n * n % 5], f"NOR_{n % 4}", f"key{n % 7}"), n * 61_000) for n in range(300)]
+    return write(tmp_path / "a.jsonl", content(entries, None))
+
+
+def oracle(path: Path) -> list[dict[str, Any]]:
+    """The lines that a recording of NOBIL Real-time is, worked out as plainly as can be."""
+    expected: list[dict[str, Any]] = []
+    numbers: dict[str, dict[str, int]] = {}
+    words: dict[tuple[str, str], str] = {}
+    for text in path.read_text().splitlines():
+        line = json.loads(text)
+        if not line["frame"]:
+            continue
+        station, key, word = (line["frame"][name] for name in ("nobilId", "evseUId", "status"))
+        number = numbers.setdefault(station, {}).setdefault(key, len(numbers[station]) + 1)
+        before = words.get((station, key))
+        words[station, key] = word
+        if word == before:
+            continue
+        at = datetime.fromisoformat(line["received_at"])
+        expected.append(
+            {
+                "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "station": station,
+                "name": None,
+                "connector": number,
+                "before": CONDITIONS[before] if before is not None else None,
+                "after": CONDITIONS[word],
+                "word": word,
+                "missed": False,
+            }
+        )
+    return expected
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_recording_gives_the_lines_of_the_oracle(run: Run, recording: Path) -> None:
+    done = run("tail", "--source", str(recording), "--speed", "max")
+    assert done.returncode == Code.QUIT
+    assert lines(done.stdout) == oracle(recording)
+    assert done.stderr.splitlines() == ["nobil-tui: Connected to a.jsonl.", "nobil-tui: a.jsonl has ended."]
+
+
+def test_a_real_recording_gives_the_lines_of_the_oracle(run: Run) -> None:
+    folder = os.environ.get("NOBIL_CAPTURES")
+    if not folder:
+        pytest.skip("NOBIL_CAPTURES names no folder with captures of NOBIL Real-time")
+    path = Path(folder) / "enova_2026-03-23_12.jsonl"
+    if not path.exists():
+        pytest.skip(f"NOBIL_CAPTURES has no {path.name}")
+    done = run("tail", "--source", str(path), "--speed", "max")
+    assert lines(done.stdout) == oracle(path)
+
+
+def test_only_the_stations_that_are_named(run: Run, recording: Path) -> None:
+    done = run("tail", "--source", str(recording), "--speed", "max", "NOR_2", "NOR_never_heard_of")
+    assert lines(done.stdout) == [line for line in oracle(recording) if line["station"] == "NOR_2"]
+
+
+def test_only_the_starred_ones(run: Run, recording: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[watched]\nstations = ["NOR_1"]\n')
+    args = ("tail", "--source", str(recording), "--speed", "max", "--config", str(config), "--watched")
+    for more in ((), ("NOR_3",)):
+        wanted = {"NOR_1", *more}
+        assert lines(run(*args, *more).stdout) == [line for line in oracle(recording) if line["station"] in wanted]
+
+
+def test_names_are_those_of_the_users_own_register(run: Run, recording: Path) -> None:
+    save(register_file(), {"NOR_1": Facts(name="Fornebu S")}, {})
+    done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1", "NOR_2")
+    assert {line["station"]: line["name"] for line in lines(done.stdout)} == {"NOR_1": "Fornebu S", "NOR_2": None}
+    register_file().write_bytes(b"rubbish")
+    done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1")
+    assert {line["name"] for line in lines(done.stdout)} == {None}
+    assert done.returncode == Code.QUIT
+    assert "The stored register is no register" in done.stderr
+
+
+# How it ends
+
+
+def test_a_reader_who_goes_ends_it_also_while_nothing_happens(start: Start, recording: Path) -> None:
+    process = start("--source", str(recording))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert lines(process.stdout.readline()) == oracle(recording)[:1]
+    # At its own pace, the next line is a minute away.
+    process.stdout.close()
+    assert process.wait(GUARD) == Code.QUIT
+    assert process.stderr.read() == "nobil-tui: Connected to a.jsonl.\n"
+
+
+def test_a_reader_who_goes_in_the_middle_of_a_flood_ends_it(start: Start, tmp_path: Path) -> None:
+    entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
+    process = start("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(GUARD) == Code.QUIT
+    assert set(process.stderr.read().splitlines()) <= {
+        "nobil-tui: Connected to a.jsonl.",
+        "nobil-tui: a.jsonl has ended.",
+    }
+
+
+def test_messages_and_data_in_one_pipe_end_with_it(start: Start, recording: Path) -> None:
+    process = start("--source", str(recording), stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(GUARD) == Code.QUIT
+
+
+def test_who_wants_no_messages_gets_the_data_all_the_same(start: Start, recording: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    process = start("--source", str(recording), "--speed", "max", stderr=write_end)
+    os.close(write_end)
+    out, _ = process.communicate(timeout=GUARD)
+    assert lines(out) == oracle(recording)
+    assert process.returncode == Code.QUIT
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, Code.INTERRUPTED), (signal.SIGTERM, Code.QUIT), (signal.SIGHUP, Code.QUIT)]
+)
+def test_it_can_be_stopped(start: Start, recording: Path, number: signal.Signals, code: Code) -> None:
+    process = start("--source", str(recording))
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=GUARD)
+    assert process.returncode == code
+    assert err == "nobil-tui: Connected to a.jsonl.\n"
+
+
+def test_it_can_be_stopped_while_nobody_reads(start: Start, tmp_path: Path) -> None:
+    entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
+    process = start("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
+    assert process.stdout is not None
+    # More comes than the pipe has room for.
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(GUARD) == Code.INTERRUPTED
+
+
+def test_a_refused_key_ends_it(run: Run, demo: Demo) -> None:
+    done = run("tail", "--source", demo.url + "x")
+    assert (done.returncode, done.stdout) == (Code.REFUSED, "")
+    assert "does not take the key (HTTP 401)." in done.stderr
+    assert demo.url.partition("key=")[2] not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("--source", "missing.jsonl"), Code.FAILED, "There is no file missing.jsonl."),
+        (("--source", "rubbish.txt"), Code.FAILED, "rubbish.txt cannot be played: it is no recording."),
+        (("--source", "nothing"), Code.USAGE, "is no source"),
+        (("--source", "rubbish.txt", "--watched"), Code.USAGE, "No station is starred."),
+        (("--source", "rubbish.txt", "--stations", "5"), Code.USAGE, "--stations"),
+        (("--config", "rubbish.txt"), Code.USAGE, "rubbish.txt:1: is not TOML"),
+    ],
+)
+def test_what_cannot_be_done_is_told(run: Run, tmp_path: Path, args: tuple[str, ...], code: Code, words: str) -> None:
+    (tmp_path / "rubbish.txt").write_text("rubbish\n")
+    done = run("tail", *(str(tmp_path / arg) if "." in arg else arg for arg in args))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in " ".join(done.stderr.replace(f"{tmp_path}/", "").split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_full_disk_ends_it_with_a_word(start: Start, recording: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start("--source", str(recording), "--speed", "max", stdout=full)
+        _, err = process.communicate(timeout=GUARD)
+    assert process.returncode == Code.FAILED
+    assert "Cannot print any more: No space left on device." in err
+
+
+def test_without_a_standard_output_nothing_else_is_written_to(recording: Path, home: Path) -> None:
+    command = f'exec "{sys.executable}" -m nobil_tui tail --source "{recording}" --speed max >&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
+    assert done.returncode == Code.FAILED
+    assert "There is no standard output to print to." in done.stderr
+
+
+# A live source
+
+
+def test_a_simulation_is_told_to_be_one(start: Start) -> None:
+    process = start("--stations", "100", "--speed", "3000")
+    assert process.stdout is not None
+    [line] = lines(process.stdout.readline())
+    assert line.keys() == set(ChangeLine.__struct_fields__)
+    assert line["name"]
+    process.send_signal(signal.SIGINT)
+    assert "SIMULATED" in process.communicate(timeout=GUARD)[1]
+
+
+def test_it_goes_on_from_the_last_known_state(start: Start, demo: Demo) -> None:
+    for session in range(2):
+        process = start("--source", demo.url)
+        assert process.stdout is not None
+        [first] = lines(process.stdout.readline())
+        # In the first session the first thing that is told happened while it listened.
+        assert first["missed"] is (session == 1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=GUARD)
+        assert process.returncode == Code.QUIT
+        [path] = state_dir().glob("v1-*.sqlite")
+        with closing(StateStore.open(path)) as store:
+            assert len(store.load().stations) == 100
+
+
+def test_tailing_leaves_textual_out(recording: Path) -> None:
+    code = f"""
+import sys
+from nobil_tui.cli.root import run
+code = run(["tail", "--source", {str(recording)!r}, "--speed", "max", "nothing"])
+print(code, [name for name in ("textual", "rich", "nobil_tui.tui", "aiohttp", "sqlite3") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
+    assert done.stdout == "0 []\n"
+
+
+def test_help_documents_every_field(invoke: Invoke) -> None:
+    text = invoke("tail", "--help").output
+    for field in ChangeLine.__struct_fields__:
+        assert f"\n  {field} " in text

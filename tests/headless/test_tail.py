@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from nobil_tui import monitor as monitor_module
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot
+from nobil_tui.headless import gate as gate_module
+from nobil_tui.headless.out import Out
+from nobil_tui.headless.tail import Tail
+from nobil_tui.headless.telling import KeyRefusedError
+from nobil_tui.store.state import StateStore
+from tests.conftest import guarded, settle
+from tests.headless.feeds import T0, ScriptedFeed, report, update
+
+
+class Paper(Out):
+    """What is written to; it can be made to wait, and to break."""
+
+    def __init__(self) -> None:
+        super().__init__(-1)
+        self.text = b""
+        self.error: OSError | None = None
+        self.room = asyncio.Event()
+        self.room.set()
+        self.gone = asyncio.Event()
+        self._news = asyncio.Event()
+
+    async def write(self, data: bytes) -> None:
+        await self.room.wait()
+        if self.error is not None:
+            raise self.error
+        self.text += data
+        self._news.set()
+
+    async def reader_gone(self) -> None:
+        await self.gone.wait()
+
+    @property
+    def lines(self) -> list[Any]:
+        assert self.text.endswith(b"\n") or not self.text
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    async def until(self, count: int) -> list[Any]:
+        """Wait for so many lines."""
+        while len(self.lines) < count:
+            self._news.clear()
+            await guarded(self._news.wait())
+        return self.lines
+
+
+class Tailing:
+    def __init__(self, *events: Any, register: Register | None = None, **options: Any) -> None:
+        self.feed = ScriptedFeed(*events)
+        self.paper = Paper()
+        self.said: list[str] = []
+        tail = Tail(self.feed, "a source", register or Register(), self.paper, self.said.append, **options)
+        self.task = asyncio.create_task(tail.run())
+
+
+class Start(Protocol):
+    def __call__(self, *events: Any, register: Register | None = None, **options: Any) -> Tailing: ...
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Return ``start(*events, **options)``: a tail that runs."""
+    tails: list[Tailing] = []
+
+    def starts(*events: Any, **options: Any) -> Tailing:
+        tails.append(Tailing(*events, **options))
+        return tails[-1]
+
+    yield starts
+    for tail in tails:
+        tail.task.cancel()
+        await asyncio.gather(tail.task, return_exceptions=True)
+        assert tail.feed.closed
+
+
+def changes(lines: list[Any]) -> list[tuple[str, int, str | None, str | None]]:
+    return [(line["station"], line["connector"], line["before"], line["after"]) for line in lines]
+
+
+async def test_each_change_is_a_line_as_it_happens(start: Start) -> None:
+    tail = start(Connected(T0), report("a", "AVAILABLE"), report("a", "AVAILABLE", 1))
+    assert await tail.paper.until(1) == [
+        {
+            "time": "2026-03-23T12:00:00.000Z",
+            "station": "NOR_1",
+            "name": None,
+            "connector": 1,
+            "before": None,
+            "after": "free",
+            "word": "AVAILABLE",
+            "missed": False,
+        }
+    ]
+    tail.feed.say(report("b", "CHARGING", 2), report("a", "CHARGING", 3))
+    assert changes(await tail.paper.until(3))[1:] == [
+        ("NOR_1", 2, None, "occupied"),
+        ("NOR_1", 1, "free", "occupied"),
+    ]
+    assert tail.said == ["Connected to a source."]
+
+
+async def test_only_the_stations_that_are_wanted(start: Start) -> None:
+    events = [report("a", "AVAILABLE", station=f"NOR_{n}") for n in range(5)]
+    tail = start(Connected(T0), *events, Ended(T0), stations={"NOR_1", "NOR_3", "NOR_never"})
+    await guarded(tail.task)
+    assert [line["station"] for line in tail.paper.lines] == ["NOR_1", "NOR_3"]
+
+
+async def test_names_are_the_registers(start: Start) -> None:
+    tail = start(Connected(T0), report("a", "AVAILABLE"), register=Register({"NOR_1": Facts(name="Fornebu S")}))
+    assert (await tail.paper.until(1))[0]["name"] == "Fornebu S"
+
+
+async def test_it_ends_with_its_feed(start: Start) -> None:
+    tail = start(Connected(T0), report("a", "AVAILABLE"), Ended(T0))
+    await guarded(tail.task)
+    assert len(tail.paper.lines) == 1
+    assert tail.said == ["Connected to a source.", "a source has ended."]
+    tail = start(Connected(T0), report("a", "AVAILABLE"))
+    tail.feed.end()
+    await guarded(tail.task)
+    assert len(tail.paper.lines) == 1
+
+
+async def test_a_refused_key_ends_it_when_all_is_written(start: Start) -> None:
+    tail = start(Connected(T0), report("a", "AVAILABLE"), Lost("it broke", T0, T0 + 1), Refused("HTTP 401", T0))
+    with pytest.raises(KeyRefusedError, match="HTTP 401"):
+        await guarded(tail.task)
+    assert len(tail.paper.lines) == 1
+    assert tail.said == ["Connected to a source.", "No link to a source: it broke. It is tried again by itself."]
+
+
+async def test_what_happened_meanwhile_is_told_as_missed(start: Start) -> None:
+    def snapshot(status: int, at: int) -> Snapshot:
+        return Snapshot([Station("NOR_1", [Connector(status)])], T0 + at)
+
+    tail = start(Connected(T0), snapshot(0, 0), Lost("", T0, T0 + 9), Connected(T0 + 9), snapshot(1, 9), update(0))
+    lines = await tail.paper.until(2)
+    assert changes(lines) == [("NOR_1", 1, "free", "occupied"), ("NOR_1", 1, "occupied", "free")]
+    assert [line["missed"] for line in lines] == [True, False]
+
+
+# Who reads it
+
+
+async def test_it_ends_when_nobody_reads_any_more(start: Start) -> None:
+    tail = start(Connected(T0))
+    await settle()
+    tail.paper.gone.set()
+    await guarded(tail.task)
+    tail = start(Connected(T0))
+    await settle()
+    tail.paper.error = BrokenPipeError()
+    tail.feed.say(report("a", "AVAILABLE"))
+    await guarded(tail.task)
+
+
+async def test_another_failure_to_write_is_told(start: Start) -> None:
+    tail = start(Connected(T0))
+    tail.paper.error = OSError(28, "No space left on device")
+    tail.feed.say(report("a", "AVAILABLE"))
+    with pytest.raises(OSError, match="No space left"):
+        await guarded(tail.task)
+
+
+async def test_a_slow_reader_slows_the_feed_and_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module.Gate.__init__, "__defaults__", (20,))
+    # What a batch may hold where nobody waits for whoever takes it.
+    monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
+    events = [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(300)]
+    tail = start(Connected(T0))
+    await settle()
+    tail.paper.room.clear()
+    tail.feed.say(*events, Ended(T0 + 300))
+    for _ in range(20):
+        await settle()
+    assert tail.paper.lines == []
+    # What is being written, and what is gathered meanwhile.
+    assert 1 < tail.feed.taken <= 2 * 20 + 1
+    tail.paper.room.set()
+    await guarded(tail.task)
+    lines = tail.paper.lines
+    assert [line["after"] for line in lines] == ["free" if n % 2 else "occupied" for n in range(300)]
+
+
+async def test_a_snapshot_full_of_changes_is_written_whole(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
+    snapshots = [
+        Snapshot([Station(f"NOR_{n}", [Connector(status)]) for n in range(50)], T0 + status) for status in (0, 1)
+    ]
+    tail = start(Connected(T0), *snapshots, Ended(T0))
+    await guarded(tail.task)
+    assert len(tail.paper.lines) == 50
+
+
+# From one session to the next
+
+
+async def test_after_a_restart_first_sights_are_compared_with_what_was_known(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    for word, before, after in (("AVAILABLE", None, "free"), ("CHARGING", "free", "occupied")):
+        with closing(StateStore.open(path, every=0)) as store:
+            tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), store=store)
+            await guarded(tail.task)
+        assert changes(tail.paper.lines) == [("NOR_1", 1, before, after)]
+
+
+async def test_what_is_wrong_with_the_last_known_state_is_told_once(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    path.write_bytes(b"rubbish" * 1000)
+    with closing(StateStore.open(path, every=0)) as store:
+        tail = start(Connected(T0), report("a", "AVAILABLE"), store=store)
+        await tail.paper.until(1)
+        tail.feed.say(report("a", "CHARGING", 1))
+        await tail.paper.until(2)
+    assert [words for words in tail.said if "damaged" in words] == [store.notice]
