@@ -90,7 +90,7 @@ class Board(Held):
             if held is None:
                 appeared += self._take_in(station, at)
                 continue
-            changes += self._renew(held, station, at, update=False)
+            changes += self._renew(held, station, at, total, update=False)
             if partial:
                 self._track(held).confirmed = total
         left = [] if partial else self._drop_all_but(latest)
@@ -108,7 +108,7 @@ class Board(Held):
             changes = [Change(at, station.id, n, None, said) for n, said in enumerate(station.connectors, 1)]
             held = station
         else:
-            changes = self._renew(held, station, at, update=True)
+            changes = self._renew(held, station, at, total, update=True)
         track = self._track(held)
         track.confirmed = total
         track.heard = at
@@ -213,35 +213,52 @@ class Board(Held):
             self._date(station, index, said, at, seen=False)
         return True
 
-    def _renew(self, held: Station, station: Station, at: int, *, update: bool) -> list[Change]:
-        """Replace a station's list. An ``update`` tells of what happens now, a snapshot also of what was missed."""
+    def _renew(self, held: Station, station: Station, at: int, total: int, *, update: bool) -> list[Change]:
+        """Replace a station's list. An ``update`` tells of what happens now, a snapshot also of what was missed.
+
+        ``total`` is where the clock of the breaks stands, in ms.
+        """
         changes: list[Change] = []
         old, new = held.connectors, station.connectors
+        sure = held.track is None or not held.track.at_least
         for index, (before, said) in enumerate(zip(old, new, strict=False)):
+            # Most say what they said, to the ms. That is seen here without a call: it is asked of each connector of
+            # each report.
+            if sure and before == said:
+                continue
             if not before.same_as(said):
-                unsure = self.not_listened(held, index, at) > 0
+                unsure = self._confirmed_at(held, index) < total
                 changes.append(Change(at, held.id, index + 1, before, said, unsure and not update))
-                self._count(before, said)
+                self.tally[before.condition] -= 1
+                self.tally[said.condition] += 1
                 self._date(held, index, said, at, seen=not unsure)
             elif 0 < said.timestamp <= at + AHEAD:
                 self._date(held, index, said, at, seen=True)
             else:
                 said.timestamp = before.timestamp
+        if len(new) != len(old):
+            changes += self._resize(held, new, at, total, update=update)
+        held.connectors = new
+        held.status = station.status
+        if changes or len(old) != len(new):
+            held.cached = None
+        return changes
+
+    def _resize(self, held: Station, new: list[Connector], at: int, total: int, *, update: bool) -> list[Change]:
+        """Take in the connectors that have come, or take leave of those that have gone."""
+        changes: list[Change] = []
+        old = held.connectors
         for index in range(len(old), len(new)):
             self._count(None, new[index])
             self._date(held, index, new[index], at, seen=False)
             if update:
                 changes.append(Change(at, held.id, index + 1, None, new[index]))
         for index in range(len(new), len(old)):
-            missed = not update and self.not_listened(held, index, at) > 0
+            missed = not update and self._confirmed_at(held, index) < total
             self._count(old[index], None)
             changes.append(Change(at, held.id, index + 1, old[index], None, missed))
-        if held.track is not None and len(new) != len(old):
+        if held.track is not None:
             held.track.resize(len(old), len(new))
-        held.connectors = new
-        held.status = station.status
-        if changes or len(old) != len(new):
-            held.cached = None
         return changes
 
     def _drop_all_but(self, ids: Container[str]) -> list[str]:

@@ -7,16 +7,19 @@ that is typed on looks only through what the shorter one kept. What the stream s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import compress
 
-from nobil_tui.charging.asked import Query, count, is_stale, join
+from nobil_tui.charging.asked import Query, Unsure, count, is_stale, join
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.completion import Values
 from nobil_tui.charging.geo import Position, distance_km
+from nobil_tui.charging.listening import SLIGHT
 from nobil_tui.charging.plug_terms import Fit, PlugAsks, kinds_of
-from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.register import Facts, Plug, Register, best
 from nobil_tui.charging.rows import Row, row_of
-from nobil_tui.charging.station import Station, Summary
+from nobil_tui.charging.station import Station, Summary, summarize
 from nobil_tui.charging.terms import Ask, Term, narrows
 
 _MOST_KEPT = 24
@@ -25,6 +28,9 @@ _MOST_ROWS = 600_000
 """Stations that are kept folded; with more, it begins anew."""
 _MOST_VALUES = 2000
 """Different values of a field that are offered for completion."""
+
+Counts = Callable[[Station], Summary]
+"""Counts the connectors of a station."""
 
 
 class _Finds:
@@ -70,8 +76,13 @@ class Finder:
         self._renew()
         self._fold([station for station in ids if station not in self._rows])
 
-    def matching(self, ids: Iterable[str], query: Query, board: Board, now: int) -> list[str]:
-        """Keep the ids that fit a query at ``now`` (ms), in their order."""
+    def matching(
+        self, ids: Iterable[str], query: Query, board: Board, now: int, counts: Counts | None = None
+    ) -> list[str]:
+        """Keep the ids that fit a query at ``now`` (ms), in their order.
+
+        ``counts`` answers as the method ``counts`` does for this query, where the caller remembers what it told.
+        """
         self._renew()
         self._near = query.near
         listed = list(ids)
@@ -80,7 +91,7 @@ class Finder:
             kept = self._find(frozenset(query.terms), query.terms).ids
             listed = [station for station in listed if station in kept]
         if query.states:
-            listed = self._in_state(listed, query, board, now)
+            listed = self._in_state(listed, query, board, now, counts or partial(self._count, asks=query.plugs))
         return listed
 
     def counts(self, station: Station, query: Query) -> Summary:
@@ -88,19 +99,36 @@ class Finder:
         self._renew()
         return self._count(station, query.plugs)
 
+    def wanted(self, station: Station, query: Query) -> Sequence[int] | Unsure:
+        """Tell the indexes of the connectors of a station that a query asks for; all where it asks for none."""
+        self._renew()
+        facts = self._register.facts(station.id)
+        return join(station, facts, self._fit(query.plugs, facts))
+
+    def best_plug(self, station: str, query: Query) -> Plug | None:
+        """Tell the strongest plug of a station that a query asks for; of all where it asks for none or has none."""
+        self._renew()
+        facts = self._register.facts(station)
+        fit = self._fit(query.plugs, facts)
+        return facts.best_plug if isinstance(fit, bool) else best(compress(facts.plugs, fit))
+
     def distance(self, station: str) -> float | None:
         """Tell how far a station is from ``origin``, in km; None where either place is not known."""
+        return self.distances((station,))[station]
+
+    def distances(self, stations: Iterable[str]) -> Mapping[str, float | None]:
+        """Tell the same of many at once; what is returned may hold others too."""
         self._renew()
-        origin = self.origin
-        if origin is None:
-            return None
-        if origin != self._measured_from or len(self._distances) > _MOST_ROWS:
-            self._distances.clear()
+        origin, known = self.origin, self._distances
+        if origin != self._measured_from or len(known) > _MOST_ROWS:
+            known.clear()
             self._measured_from = origin
-        if station not in self._distances:
-            place = self._register.facts(station).position
-            self._distances[station] = None if place is None else distance_km(origin, place)
-        return self._distances[station]
+        facts_of = self._register.facts
+        for station in stations:
+            if station not in known:
+                place = facts_of(station).position
+                known[station] = None if place is None or origin is None else distance_km(origin, place)
+        return known
 
     # Inside
 
@@ -158,12 +186,12 @@ class Finder:
         fewest = min(wider, key=len, default=None)
         return list(self._rows.values()) if fewest is None else fewest
 
-    def _in_state(self, ids: list[str], query: Query, board: Board, now: int) -> list[str]:
+    def _in_state(self, ids: list[str], query: Query, board: Board, now: int, counts: Counts) -> list[str]:
         stations = board.stations
         for state in query.states:
             negated = state.negated
             if state.ask is Ask.STALE:
-                ids = [i for i in ids if self._is_stale(stations.get(i), query.plugs, board, now) is not negated]
+                ids = self._stale(ids, query.plugs, board, now, negated)
                 continue
             of = state.ask.of
             if not query.plugs:
@@ -175,12 +203,16 @@ class Finder:
             ids = [
                 i
                 for i in ids
-                if (
-                    (s := stations.get(i)) is not None and of(s.summary) > least and of(self._count(s, query.plugs)) > 0
-                )
-                is not negated
+                if ((s := stations.get(i)) is not None and of(s.summary) > least and of(counts(s)) > 0) is not negated
             ]
         return ids
+
+    def _stale(self, ids: list[str], asks: PlugAsks, board: Board, now: int, negated: bool) -> list[str]:
+        if board.listening.total(now) <= SLIGHT:
+            # Nothing can be: a country need not be asked.
+            return ids if negated else []
+        stations = board.stations
+        return [i for i in ids if self._is_stale(stations.get(i), asks, board, now) is not negated]
 
     def _is_stale(self, station: Station | None, asks: PlugAsks, board: Board, now: int) -> bool:
         if station is None:
@@ -193,7 +225,12 @@ class Finder:
             return station.summary
         facts = self._register.facts(station.id)
         fit = self._fit(asks, facts)
-        return station.summary if fit is True else count(station, join(station, facts, fit))
+        if fit is True:
+            return station.summary
+        if fit and not (station.track and station.track.keys) and len(fit) == len(station.connectors):
+            # As ``join`` does, without its list of indexes: most of a country goes this way.
+            return summarize(list(compress(station.connectors, fit)))
+        return count(station, join(station, facts, fit))
 
     def _fit(self, asks: PlugAsks, facts: Facts) -> Fit:
         """Tell which plugs are asked for. Few sets of plugs are different, so each is looked at once."""

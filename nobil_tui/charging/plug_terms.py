@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from nobil_tui.charging.haystack import fold
+from nobil_tui.charging.folding import fold
 from nobil_tui.charging.register import Plug, Plugs
 from nobil_tui.charging.rows import Row
 from nobil_tui.charging.vocabulary import PLUGS

@@ -6,63 +6,108 @@ it stale, and whoever shows it decides when a list may move under the hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from enum import StrEnum
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from nobil_tui.charging.asked import Query, Unsure
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.haystack import Haystack
-from nobil_tui.charging.register import Register
-from nobil_tui.charging.station import Station
+from nobil_tui.charging.completion import Values
+from nobil_tui.charging.finder import Finder
+from nobil_tui.charging.geo import Position
+from nobil_tui.charging.orders import Sort, changed_at
+from nobil_tui.charging.query import parse
+from nobil_tui.charging.register import Plug, Register
+from nobil_tui.charging.rows import one_line
+from nobil_tui.charging.station import Condition, Station, Summary
+from nobil_tui.charging.terms import Ask, Words
 
-
-class Sort(StrEnum):
-    """What a list of stations can be ordered by."""
-
-    STARRED = "starred"
-    NAME = "name"
-    ID = "id"
-    FREE = "free"
-    CHANGED = "changed"
-
-    @property
-    def words(self) -> str:
-        """The order as a reader is told it."""
-        return {"starred": "starred first", "free": "most free first", "changed": "last change first"}.get(
-            self.value, f"by {self.value}"
-        )
-
-    @property
-    def moves(self) -> bool:
-        """Whether what the stream says can change the order."""
-        return self in (Sort.FREE, Sort.CHANGED)
+_AGED = 5_000
+"""Milliseconds of a break after which a filter for what is stale is asked again."""
 
 
 class Roster:
     """The ids of the stations to show, in order. Set what to show, then ``refresh``."""
 
-    def __init__(self, board: Board, register: Register, starred: Iterable[str] = ()) -> None:
+    def __init__(
+        self, board: Board, register: Register, starred: Iterable[str] = (), home: Position | None = None
+    ) -> None:
         self.board = board
         self.register = register
-        self.starred = set(starred)
+        self.starred = starred if isinstance(starred, set) else set(starred)
+        """A set that was handed over stays the same object: whoever keeps the stars and this list agree."""
         self.sort = Sort.STARRED
         self.reverse = False
         self.pinned = True
         """Whether starred stations stand on top whatever the order."""
-        self.filter = ""
-        """Words that must all be found in id, name, place or operator."""
+        self.query = Query("")
+        """What ``filter`` asks, read."""
         self.starred_only = False
         self.faults_only = False
+        self.registered = False
+        """Whether stations that only the register knows are listed too."""
         self.ids: list[str] = []
         self.stale = False
         self._lines: dict[str, int] = {}
-        self._haystack = Haystack(register)
-        self._name_keys: dict[str, str] = {}
+        self._every: set[str] = set()
+        self._finder = Finder(register, home)
         self._version = register.version
+        self._listened = 0
+        self._names: dict[str, str] = {}
+        self._by_id: list[str] = []
+        self._by_name: dict[bool, list[str]] = {}
+        self._counts: dict[str, Summary] = {}
+        self._changed: dict[str, float] = {}
+
+    # What to show
+
+    @property
+    def filter(self) -> str:
+        """What a station must fit, in the language of ``query.py``."""
+        return self.query.text
+
+    @filter.setter
+    def filter(self, text: str) -> None:
+        plugs = self.query.plugs
+        self.query = parse(text, self.home)
+        if self.query.plugs != plugs:
+            self._counts.clear()
+
+    @property
+    def home(self) -> Position | None:
+        """From where distances are meant, unless the filter says otherwise."""
+        return self._finder.home
+
+    @home.setter
+    def home(self, home: Position | None) -> None:
+        self._finder.home = home
+        self.filter = self.filter
+
+    @property
+    def origin(self) -> Position | None:
+        """From where the list's distances are."""
+        return self._finder.origin
+
+    @property
+    def sorts(self) -> tuple[Sort, ...]:
+        """The orders that make sense now."""
+        return tuple(sort for sort in Sort if sort is not Sort.DISTANCE or self.origin is not None)
+
+    @property
+    def order(self) -> Sort:
+        """What the list is ordered by: without an origin nothing is near, and names stand in."""
+        return self.sort if self.sort in self.sorts else Sort.NAME
+
+    @property
+    def values(self) -> Values:
+        """What stands in the register, for completion."""
+        return self._finder.values
+
+    # What is shown
 
     @property
     def filtered(self) -> bool:
         """Whether anything may be hidden."""
-        return bool(self.filter.strip()) or self.starred_only or self.faults_only
+        return bool(self.query) or self.starred_only or self.faults_only
 
     @property
     def hidden_starred(self) -> int:
@@ -71,70 +116,184 @@ class Roster:
 
     @property
     def total(self) -> int:
-        """How many stations there are to show without a filter."""
-        return len(self.board.stations.keys() | self.starred)
+        """How many stations there were to show without a filter, when the list was made."""
+        return len(self._every)
 
     def line_of(self, station: str) -> int | None:
         """Tell the line on which a station stands; None where it is not shown."""
         return self._lines.get(station)
 
-    def note(self, touched: Collection[str], *, whole: bool) -> None:
-        """Mark the list stale if what happened can change who is in it, or where."""
-        if whole or self._version != self.register.version or (touched and (self.faults_only or self.sort.moves)):
-            self.stale = True
-        elif not self.stale and not self.starred_only:
-            stations = self.board.stations
-            new = [station for station in touched if station not in self._lines and station in stations]
-            words = self.filter.split()
-            self.stale = bool(self._haystack.matching(new, words) if words else new)
+    def counts(self, station: Station) -> Summary:
+        """Count the connectors that the filter asks for; all where it asks for none."""
+        if not self.query.plugs:
+            return station.summary
+        counts = self._counts.get(station.id)
+        if counts is None:
+            counts = self._counts[station.id] = self._finder.counts(station, self.query)
+        return counts
 
-    def refresh(self) -> None:
-        """Filter and sort anew."""
+    def free_of_total(self) -> tuple[int, int]:
+        """Count, over all that is listed, the free connectors and those in service that the filter asks for."""
+        board = self.board
+        if not self.filtered:
+            return board.tally[Condition.FREE], board.connectors - board.tally[Condition.NOT_IN_SERVICE]
+        stations = board.stations
+        counts = [self.counts(stations[i]) for i in self.ids if i in stations]
+        return sum(count.free for count in counts), sum(count.total for count in counts)
+
+    def asked(self, station: Station) -> Sequence[int] | None:
+        """Tell the indexes of the connectors that the filter asks for; None where it cannot be told which they are."""
+        if not self.query.plugs:
+            return range(len(station.connectors))
+        wanted = self._finder.wanted(station, self.query)
+        return None if isinstance(wanted, Unsure) else wanted
+
+    def best_plug(self, station: str) -> Plug | None:
+        """The strongest plug of a station, of those that the filter asks for where it does."""
+        return self._finder.best_plug(station, self.query)
+
+    def distance(self, station: str) -> float | None:
+        """Tell how far a station is from ``origin``, in km; None where either place is not known."""
+        return self._finder.distance(station)
+
+    def find(self, words: Iterable[str]) -> list[str]:
+        """Tell the stations whose texts hold every word, by name, whatever the list shows: words are words here."""
+        terms = tuple(Words("", (needle,)) for word in words if (needle := one_line(word)))
+        return self._finder.matching(self._named(False), Query("", terms, near=self.query.near), self.board, 0)
+
+    # What happens
+
+    def note(self, touched: Collection[str], *, whole: bool, now: int) -> None:
+        """Mark the list stale if what happened until ``now`` (ms) can change who is in it, or where."""
+        if whole or self._version != self.register.version:
+            self._forget()
+            self.stale = True
+            return
+        for station in touched:
+            self._counts.pop(station, None)
+            self._changed.pop(station, None)
+        if not self.stale:
+            self.stale = self._has_moved(touched, now)
+
+    def refresh(self, now: int) -> None:
+        """Filter and sort anew, as it is at ``now`` (ms)."""
         if self._version != self.register.version:
-            self._version = self.register.version
-            self._name_keys.clear()
-        ids = self._matching()
-        # Twice, so that ties break by id in both directions: the second sort leaves equals as they stand.
-        ids.sort()
-        if self.sort is not Sort.ID or self.reverse:
-            ids.sort(key=self._key(), reverse=self.reverse ^ self.sort.moves)
-        if self.pinned or self.sort is Sort.STARRED:
+            self._forget()
+        self._gather()
+        ids = self._sorted(self._matching(self._base(), now))
+        if self.starred and (self.pinned or self.sort is Sort.STARRED):
             starred = self.starred
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
         self.ids = ids
         self._lines = {station: line for line, station in enumerate(ids)}
+        self._listened = self.board.listening.total(now)
         self.stale = False
 
-    def _matching(self) -> list[str]:
+    def prepare(self) -> None:
+        """Make ready what the first keystrokes need, after a refresh; fit for a thread."""
+        self._finder.prepare(list(self._every))
+        _ = self._finder.values
+
+    # Inside
+
+    def _forget(self) -> None:
+        self._version = self.register.version
+        self._counts.clear()
+        self._changed.clear()
+        self._names.clear()
+        self._by_name.clear()
+
+    def _gather(self) -> None:
+        """Take in who is there to be listed. Between two times few come or go, so the order of the ids is kept."""
+        every = {*self.board.stations, *self.starred, *(self.register if self.registered else ())}
+        if every == self._every:
+            return
+        self._by_id = [station for station in self._by_id if station in every]
+        self._by_id += every - self._every
+        self._by_id.sort()
+        self._by_name.clear()
+        self._every = every
+
+    def _has_moved(self, touched: Collection[str], now: int) -> bool:
+        lines, stations = self._lines, self.board.stations
+        if self.order.moves and any(station in lines for station in touched):
+            return True
+        if self._asks_stale and self._has_aged(now):
+            return True
+        if not self.query.moves and not self.faults_only:
+            # Who is in it cannot change, only who is there at all.
+            touched = [station for station in touched if station not in lines]
+        there = [station for station in touched if station in stations or station in lines]
+        fitting = set(self._matching(there, now)) if there else set()
+        return any((station in fitting) is not (station in lines) for station in there)
+
+    def _has_aged(self, now: int) -> bool:
+        """Whether what was not touched may have grown stale: by steps, for a break that lasts ages all of a country."""
+        listening = self.board.listening
+        passed = listening.total(now) - self._listened
+        return passed >= _AGED or (listening.live and passed > 0)
+
+    @property
+    def _asks_stale(self) -> bool:
+        return any(state.ask is Ask.STALE for state in self.query.states)
+
+    def _matching(self, ids: Collection[str], now: int) -> list[str]:
         stations = self.board.stations
-        ids: Iterable[str]
-        ids = self.starred if self.starred_only else [*stations, *(i for i in self.starred if i not in stations)]
+        if self.starred_only:
+            ids = [i for i in ids if i in self.starred]
         if self.faults_only:
             ids = [i for i in ids if (station := stations.get(i)) is not None and station.summary.faults]
-        words = self.filter.split()
-        return self._haystack.matching(ids, words) if words else list(ids)
+        return self._finder.matching(ids, self.query, self.board, now, self.counts)
 
-    def _key(self) -> Callable[[str], int] | Callable[[str], str]:
-        stations = self.board.stations
-        match self.sort:
+    def _base(self) -> list[str]:
+        """All ids in an order that the stream cannot change: by name, else by id."""
+        return self._named(self.reverse) if self.order in (Sort.STARRED, Sort.NAME) else self._by_id
+
+    def _named(self, reverse: bool) -> list[str]:
+        """All ids by the stations' names."""
+        order = self._by_name.get(reverse)
+        if order is None:
+            names, name_of = self._names, self.register.name
+            for station in self._by_id:
+                if station not in names:
+                    names[station] = name_of(station).casefold()
+            # From the order of the ids, since equals stay as they stand, also the other way round.
+            order = sorted(self._by_id, key=names.__getitem__, reverse=reverse)
+            self._by_name[reverse] = order
+        return order
+
+    def _sorted(self, ids: list[str]) -> list[str]:
+        """Put ids that stand by id into an order that moves, or turn them round."""
+        match self.order:
             case Sort.ID:
-                return str
+                return ids[::-1] if self.reverse else ids
             case Sort.FREE:
-                return lambda i: stations[i].summary.free if i in stations else -1
+                return self._by_free(ids)
             case Sort.CHANGED:
-                return lambda i: changed_at(stations[i]) if i in stations else -1
+                return sorted(ids, key=self._changes(ids).__getitem__, reverse=not self.reverse)
+            case Sort.DISTANCE:
+                km = self._finder.distances(ids)
+                placed = [i for i in ids if km[i] is not None]
+                placed.sort(key=km.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]  # None was left out
+                return placed if len(placed) == len(ids) else placed + [i for i in ids if km[i] is None]
             case _:
-                return self._name_key
+                return ids
 
-    def _name_key(self, station: str) -> str:
-        key = self._name_keys.get(station)
-        if key is None:
-            if len(self._name_keys) > 2 * len(self.ids) + 1000:
-                self._name_keys.clear()
-            key = self._name_keys[station] = self.register.name(station).casefold()
-        return key
+    def _by_free(self, ids: list[str]) -> list[str]:
+        """Put ids into order by what is free. There are few different numbers, so a heap for each is fastest."""
+        stations, counts = self.board.stations, self.counts
+        asked = bool(self.query.plugs)
+        heaps: defaultdict[int, list[str]] = defaultdict(list)
+        for i in ids:
+            station = stations.get(i)
+            free = -1 if station is None else (counts(station) if asked else station.summary).free
+            heaps[free].append(i)
+        return [i for free in sorted(heaps, reverse=not self.reverse) for i in heaps[free]]
 
-
-def changed_at(station: Station) -> int:
-    """When the last change at a station was, in ms, as far as is known; zero where it is not."""
-    return max((connector.timestamp for connector in station.connectors), default=0)
+    def _changes(self, ids: list[str]) -> Mapping[str, float]:
+        """When each of some stations changed last. Numbers are kept as floats: those compare fastest."""
+        stations, changed = self.board.stations, self._changed
+        for i in ids:
+            if i not in changed:
+                changed[i] = float(changed_at(stations[i])) if i in stations else -1.0
+        return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nobil_tui.charging.haystack import fold
+from nobil_tui.charging.folding import fold
 from nobil_tui.charging.register import Facts
 
 

@@ -61,6 +61,7 @@ class Condition(IntEnum):
         return self.name.replace("_", " ").lower()
 
 
+_FAULT, _UNKNOWN = Condition.FAULT, Condition.UNKNOWN
 _BY_STATUS: dict[int, Condition] = {
     ConnectorStatus.AVAILABLE: Condition.FREE,
     ConnectorStatus.OCCUPIED: Condition.OCCUPIED,
@@ -105,7 +106,8 @@ class Connector(Struct, gc=False):
     @property
     def condition(self) -> Condition:
         """What the connector is in."""
-        return condition_of(self.status, self.error, self.word)
+        # As ``condition_of`` says without a word, and without a call for it: asked for at every change, and in every row.
+        return _FAULT if self.error else _BY_STATUS.get(self.status, _UNKNOWN)
 
     @property
     def detail(self) -> str:
@@ -133,6 +135,11 @@ class WordConnector(Connector, gc=False):
     def word(self) -> str:
         """The stream's own word for the status."""
         return self.said
+
+    @property
+    def condition(self) -> Condition:
+        """What the connector is in."""
+        return condition_of(self.status, self.error, self.said)
 
 
 class Summary(Struct, frozen=True, gc=False):
@@ -232,23 +239,17 @@ class Station(Struct):
         return self.cached
 
 
+_NONE = [0] * len(Condition)
+
+
 def summarize(connectors: list[Connector]) -> Summary:
     """Count connectors by what matters to a driver."""
-    free = in_use = faults = unknown = total = 0
+    counts = _NONE.copy()
     for connector in connectors:
-        condition = connector.condition
-        if condition is Condition.NOT_IN_SERVICE:
-            continue
-        total += 1
-        if condition is Condition.FREE:
-            free += 1
-        elif condition is Condition.FAULT:
-            faults += 1
-        elif condition is Condition.UNKNOWN:
-            unknown += 1
-        else:
-            in_use += 1
-    return _summary(free, total, in_use, faults, unknown)
+        counts[connector.condition] += 1
+    free, occupied, blocked, reserved, faults, unknown, not_in_service = counts
+    total = len(connectors) - not_in_service
+    return _summary(free, total, occupied + blocked + reserved, faults, unknown)
 
 
 def operator_status(connectors: list[Connector]) -> int:

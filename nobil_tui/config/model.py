@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
-from nobil_tui.charging.roster import Sort
+from nobil_tui.charging.orders import Sort
 
 HIDDEN = "•••"
 """What stands for a secret wherever it could be read."""

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from nobil_tui.charging.asked import Query
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.finder import Finder
+from nobil_tui.charging.folding import fold
 from nobil_tui.charging.geo import Position, distance_km
-from nobil_tui.charging.haystack import fold
 from nobil_tui.charging.listening import SLIGHT
 from nobil_tui.charging.query import LONGEST, parse
 from nobil_tui.charging.register import Facts, Plug, Register

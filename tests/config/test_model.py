@@ -8,7 +8,7 @@ import pickle
 import msgspec
 import pytest
 
-from nobil_tui.charging.roster import Sort
+from nobil_tui.charging.orders import Sort
 from nobil_tui.config.model import Config, Country, LogScope, RegisterSection, Secret, StreamSection, WatchedSection
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.charging.roster import Sort
+from nobil_tui.charging.orders import Sort
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config, LogScope, Secret
 from nobil_tui.config.reading import MOST_BYTES, load, stamp
