@@ -1,0 +1,1 @@
+"""The face. The only room that knows Textual."""

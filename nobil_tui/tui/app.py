@@ -1,0 +1,125 @@
+"""The application: themes, keys and what all screens share. What is seen stands in ``screens/`` and ``widgets/``."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from nobil_tui.config.errors import did_you_mean
+from nobil_tui.config.keys import check
+from nobil_tui.config.operations import Put
+from nobil_tui.config.places import log_file
+from nobil_tui.tui.bindings import Keys, keymap_of
+from nobil_tui.tui.glyphs import ASCII, UNICODE, Glyphs
+from nobil_tui.tui.keeper import Keeper
+from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.screens.panes import WIDE
+from nobil_tui.tui.setup import Setup
+from nobil_tui.tui.themes import DARK, THEMES, variables_of
+
+logger = logging.getLogger(__name__)
+
+
+class NobilApp(App[int], inherit_bindings=False):
+    """The whole of it."""
+
+    TITLE = "nobil-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    """Textual's own binding: ours is a command like every other."""
+    BINDINGS: ClassVar[list[BindingType]] = []
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  # declared so by the library
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]  # noqa: RUF012  # the same
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__()
+        self.setup = setup
+        self.keeper = Keeper(setup.config_path, setup.config)
+        chosen = check(setup.config.interface.keys)
+        self.keys = Keys(chosen)
+        self.set_keymap(keymap_of(chosen))
+        self.ascii = setup.ascii or setup.config.interface.ascii
+        self.glyphs: Glyphs = ASCII if self.ascii else UNICODE
+        self.hands_at = -1e9
+        """When a key or a click last came, in seconds of the clock that only grows."""
+        self.last_key = ""
+        self.trouble = ""
+        """What is wrong with the config's theme, which only this room can tell."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._chosen_theme(setup.config.interface.theme)
+        self.set_class(self.ascii, "-ascii")
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen."""
+        return MainScreen(self.setup, self.keeper, self.keys, self.glyphs)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours that our style sheet needs and a theme need not know."""
+        return variables_of(self.current_theme)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when the user does something: a list must not move under the hand."""
+        if isinstance(event, events.Key):
+            self.last_key = event.key
+        if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
+            self.hands_at = self.setup.clock.monotonic()
+        await super().on_event(event)
+
+    def on_mount(self) -> None:
+        """Leave the terminal as it was also when the system ends the program."""
+        with suppress(NotImplementedError, ValueError, RuntimeError, AttributeError):
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 0)
+
+    def _fatal_error(self) -> None:
+        # The library's own report shows what local names hold, and so a key.
+        error = sys.exc_info()[1]
+        logger.critical("the app broke", exc_info=error)
+        name = type(error).__name__
+        self.panic(f"nobil-tui met an error of its own ({name}) and had to close. The log tells where: {log_file()}")
+
+    def remember_theme(self) -> None:
+        """Save the theme whenever another is chosen from now on."""
+        self.theme_changed_signal.subscribe(self, lambda _: self._save_theme())
+
+    def _save_theme(self) -> None:
+        if self.theme != (self.keeper.config.interface.theme or DARK):
+            self.run_worker(self._put_theme(self.theme), group="theme", exclusive=True)
+
+    async def _put_theme(self, name: str) -> None:
+        if problem := await self.keeper.put(Put("interface", "theme", name)):
+            self.notify(problem, severity="warning", markup=False)
+
+    def _chosen_theme(self, name: str) -> str:
+        if not name or name in self.available_themes:
+            return name or DARK
+        near = did_you_mean(name, self.available_themes)
+        self.trouble = f"[interface] theme: there is no theme {name!r}.{near} Choose one from the palette."
+        return DARK
+
+
+@contextmanager
+def _few_pauses() -> Iterator[None]:
+    """Keep the collector from walking through what the imports made."""
+    gc.collect()
+    gc.freeze()
+    yield
+
+
+def run(setup: Setup) -> int:
+    """Open the app and return its exit code."""
+    with _few_pauses():
+        code = NobilApp(setup).run()
+    return code or 0

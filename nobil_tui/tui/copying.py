@@ -1,0 +1,32 @@
+"""A station as plain text, to be pasted somewhere."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.register import Register
+from nobil_tui.tui.times import since_text
+from nobil_tui.tui.widgets.log_lines import connector_text
+
+
+def station_text(
+    station_id: str, board: Board, register: Register, now: int, zone: tzinfo | None, *, credit: str
+) -> str:
+    """Write a station's name, place and connectors, a line each, and at the end whom to credit for the names."""
+    facts = register.facts(station_id)
+    head = ", ".join(part for part in (facts.name, facts.street, facts.place) if part)
+    lines = [f"{head} ({station_id})" if head else station_id]
+    station = board.stations.get(station_id)
+    if station is None:
+        return "\n".join([*lines, "not in the stream"])
+    lines.append(f"{station.summary.text} free")
+    for index, connector in enumerate(station.connectors):
+        plug = register.plug(station_id, index)
+        since = board.since(station, index, now)
+        least = "at least since" if since.at_least else "since"
+        words = f"{index + 1}: {connector_text(connector, '')} {least} {since_text(since.at, now, zone)}"
+        lines.append(f"{words}, {plug.text}" if plug and plug.text else words)
+    if credit and facts.name:
+        lines.append(f"({credit})")
+    return "\n".join(lines)

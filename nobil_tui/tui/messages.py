@@ -1,0 +1,20 @@
+"""What the workers tell the screen."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.message import Message
+
+from nobil_tui.monitor import Batch
+from nobil_tui.tui.session import Session
+
+
+class Happened(Message):
+    """A batch of what the stream said. Whoever paints it sets ``taken``: until then no other one comes."""
+
+    def __init__(self, session: Session, batch: Batch, taken: asyncio.Event) -> None:
+        super().__init__()
+        self.session = session
+        self.batch = batch
+        self.taken = taken

@@ -1,0 +1,72 @@
+"""What the palette finds: every command, saved filters, and stations by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from nobil_tui.charging.rows import one_line
+from nobil_tui.commands import COMMANDS
+
+if TYPE_CHECKING:
+    from nobil_tui.tui.screens.main import MainScreen
+
+MOST_STATIONS = 40
+"""Stations that are offered at once."""
+
+
+class Item(NamedTuple):
+    """Something that the palette offers."""
+
+    title: str
+    help: str
+    do: Callable[[], object]
+
+
+class Commands(Provider):
+    """Every command, with its key, and the saved filters."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for item in self._items():
+            yield DiscoveryHit(Content(item.title), item.do, text=item.title, help=item.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for item in self._items():
+            score = max(matcher.match(item.title), matcher.match(item.help) * 0.5)
+            if score > 0:
+                yield Hit(score, matcher.highlight(item.title), item.do, text=item.title, help=item.help)
+
+    def _items(self) -> Iterator[Item]:
+        screen = cast("MainScreen", self.screen)
+        for command in COMMANDS:
+            if command.palette and screen.offers(command):
+                label = screen.keys.label(command)
+                title = f"{command.words}   {label}" if label else command.words
+                yield Item(title, command.tooltip, partial(screen.do, command))
+        for name, text in screen.saved_filters.items():
+            yield Item(f"Filter: {name}", text, partial(screen.show_filter, text))
+
+
+class StationNames(Provider):
+    """Stations by name, place or id. Only the few best are looked at closely: there may be tens of thousands."""
+
+    async def search(self, query: str) -> Hits:
+        """Those whose texts hold every word."""
+        words = one_line(query).split()
+        if not words:
+            return
+        screen = cast("MainScreen", self.screen)
+        for station in screen.find_stations(words, MOST_STATIONS):
+            facts = screen.register.facts(station)
+            name = facts.name or station
+            text = ", ".join(part for part in (name, facts.place if facts.place not in name else "") if part)
+            summary = screen.summary_words(station)
+            # Below every command that matches as well, in the order in which they were found.
+            yield Hit(0.3, Content(text), partial(screen.go_to, station), text=text, help=f"{station}  {summary}")

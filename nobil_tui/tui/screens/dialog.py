@@ -1,0 +1,41 @@
+"""What every dialog shares: it goes away with Esc or a click beside it, and the way out of the program stays open."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from nobil_tui.commands import Context
+from nobil_tui.tui.bindings import bindings_for
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T], inherit_bindings=False):
+    """A screen over the main one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for(Context.DIALOG),
+        # Fields and buttons have no commands of their own: the keys that every dialog of every program has.
+        ("tab,down", "app.focus_next", "Next field"),
+        ("shift+tab,up", "app.focus_previous", "Previous field"),
+    ]
+
+    def action_back(self) -> None:
+        """Go away."""
+        self.dismiss(None)
+
+    def action_quit(self) -> None:
+        """Quit the program."""
+        self.app.exit()
+
+    def action_palette(self) -> None:
+        """Nothing: one thing at a time."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Go away when the ground beside the dialog is clicked."""
+        if event.widget is self:
+            self.action_back()

@@ -1,0 +1,224 @@
+"""What narrows the list, orders it and leads to a station: filters, stars, the palette."""
+
+from __future__ import annotations
+
+from textual import on, work
+from textual.command import CommandPalette
+from textual.widget import Widget
+
+from nobil_tui.charging.register import CREDIT
+from nobil_tui.commands import Command, Context, by_id
+from nobil_tui.config.operations import Operation, Put
+from nobil_tui.tui.copying import station_text
+from nobil_tui.tui.screens.live import Live
+from nobil_tui.tui.widgets.filter_line import FilterLine
+from nobil_tui.tui.widgets.stations import Stations
+
+
+class Finding(Live):
+    """The panes, and the commands of the station list."""
+
+    # The palette
+
+    def action_palette(self) -> None:
+        """Find a command or a station."""
+        from nobil_tui.tui.palette import Commands, StationNames
+
+        self.app.push_screen(
+            CommandPalette(providers=[Commands, StationNames], placeholder="A command, or a station by name …")
+        )
+
+    def offers(self, command: Command) -> bool:
+        """Whether a command makes sense now."""
+        return command.context is not Context.PLAYING or self.session.player is not None
+
+    async def do(self, command: Command) -> None:
+        """Have a command done by whom its key would reach."""
+        target: Widget = self.stations if command.works_in(Context.STATIONS) else self
+        await self.app.run_action(command.action, target)
+
+    def find_stations(self, words: list[str], most: int) -> list[str]:
+        """Tell the stations whose texts hold every word, ``most`` at the most."""
+        return self.roster.find(words)[:most]
+
+    def go_to(self, station: str) -> None:
+        """Select a station, whatever hides it."""
+        if not self.stations.select(station):
+            self.show_all()
+            self.stations.select(station)
+        self.stations.focus()
+
+    # Stations
+
+    def action_star(self) -> None:
+        """Star the selected station, or take its star away."""
+        if self.stations.selected:
+            self._star(self.stations.selected)
+
+    @on(Stations.StarClicked)
+    def star_clicked(self, message: Stations.StarClicked) -> None:
+        """Star what was clicked, or take its star away."""
+        self._star(message.station)
+
+    def _star(self, station: str) -> None:
+        starred = station not in self.keeper.starred
+        # The star shows at once; what the disk says comes later.
+        self.keeper.mark(station, starred)
+        self.stars_changed()
+        self._save_star(station, starred)
+
+    @work(group="star")
+    async def _save_star(self, station: str, starred: bool) -> None:
+        if problem := await self.keeper.save_star(station, starred):
+            self.complain(f"{problem}\nThe star holds for this session.")
+
+    def action_starred_only(self) -> None:
+        """Show only starred stations, or all."""
+        self.roster.starred_only = not self.roster.starred_only
+        self.relist()
+
+    def action_faults_only(self) -> None:
+        """Show only stations with a fault, or all."""
+        self.roster.faults_only = not self.roster.faults_only
+        self.relist()
+
+    def action_registered(self) -> None:
+        """List also what only the register knows, or not."""
+        self.roster.registered = not self.roster.registered
+        self.relist()
+
+    def action_pin_starred(self) -> None:
+        """Keep starred stations on top, or not."""
+        self.roster.pinned = not self.roster.pinned
+        self.relist()
+        self.remember(Put("interface", "pin_starred", self.roster.pinned))
+
+    @on(Stations.Reordered)
+    def order_chosen(self) -> None:
+        """Remember the order."""
+        self.remember(Put("interface", "sort", self.roster.sort))
+
+    def action_tell_me(self) -> None:
+        """Wait for a free connector of the selected station, or no longer."""
+        station = self.stations.selected
+        if not station:
+            return
+        name = self.register.name(station)
+        waits = self.tell.toggle(station)
+        words = "You are told when a connector becomes free." if waits else "You are no longer told."
+        self.say(words, title=name)
+        self.stations.refresh()
+        self.show_selected()
+
+    def action_copy(self) -> None:
+        """Copy the selected station as text."""
+        station = self.stations.selected
+        if station:
+            now, credit = self.session.clock.now(), self.register is self.own_register
+            text = station_text(
+                station, self.board, self.register, now, self.setup.zone, credit=CREDIT if credit else ""
+            )
+            self.app.copy_to_clipboard(text)
+            self.say("Copied, if the terminal allows it.", title=self.register.name(station))
+
+    def action_home(self) -> None:
+        """Make the selected station home."""
+        station = self.stations.selected
+        position = self.register.facts(station).position if station else None
+        if position is None:
+            self.complain("It is not known where this station is, so it cannot be home.")
+            return
+        self.roster.home = position
+        self.relist()
+        self.connectors.rewrite()
+        self.remember(Put("home", "position", list(position)))
+        self.say("This station is home.", title=self.register.name(station))
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter_line.open()
+
+    @on(FilterLine.Changed)
+    def filter_typed(self, message: FilterLine.Changed) -> None:
+        """Filter while typing."""
+        self.roster.filter = message.text
+        self.relist()
+
+    @on(FilterLine.Kept)
+    def filter_kept(self) -> None:
+        """Go to the stations."""
+        self.stations.focus()
+
+    @on(FilterLine.Left)
+    def filter_left(self) -> None:
+        """Go to the stations, and show all."""
+        self.show_filter("")
+
+    @on(FilterLine.Moved)
+    def filter_moved(self, message: FilterLine.Moved) -> None:
+        """Move in the list while typing."""
+        self.stations.move_cursor(message.by)
+
+    def show_filter(self, text: str) -> None:
+        """Filter by a text, and go to the stations."""
+        self.filter_line.text = text
+        self.roster.filter = text
+        self.relist()
+        self.stations.focus()
+
+    @property
+    def saved_filters(self) -> dict[str, str]:
+        """By their names, in the order of the config."""
+        return self.keeper.config.filters
+
+    def action_saved_filter(self) -> None:
+        """Filter by the saved one whose number was pressed."""
+        keys = self.keys.of(by_id("saved-filter"))
+        index = keys.index(self.nobil.last_key) if self.nobil.last_key in keys else 0
+        saved = list(self.saved_filters.items())
+        if index < len(saved):
+            self.show_filter(saved[index][1])
+        else:
+            save = self.keys.label(by_id("save-filter"))
+            words = f"There is no saved filter {index + 1}. Type one and press {save} in the list to save it."
+            self.say(words, timeout=5)
+
+    def action_save_filter(self) -> None:
+        """Ask for a name, and save the filter under it."""
+        from nobil_tui.tui.screens.name import NameScreen
+
+        text = self.roster.filter.strip()
+        if not text:
+            self.say("There is no filter to save. Press / and type one.")
+            return
+
+        def save(name: str | None) -> None:
+            if name:
+                self.remember(Put("filters", name, text))
+
+        self.app.push_screen(NameScreen(text, tuple(self.saved_filters)), save)
+
+    # What they share
+
+    def show_all(self) -> None:
+        """Take away all that narrows the list."""
+        self.roster.starred_only = self.roster.faults_only = False
+        self.filter_line.text = ""
+        self.roster.filter = ""
+        self.relist()
+
+    def relist(self) -> None:
+        """List anew what is asked for."""
+        self.stations.rebuild()
+        self.show_found()
+
+    def remember(self, *operations: Operation) -> None:
+        """Save settings; what goes wrong is told, and they hold for this session."""
+        self._remember(operations)
+
+    @work(group="remember")
+    async def _remember(self, operations: tuple[Operation, ...]) -> None:
+        if problem := await self.keeper.put(*operations):
+            self.complain(f"{problem}\nIt holds for this session.")

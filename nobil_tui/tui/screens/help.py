@@ -1,0 +1,122 @@
+"""The help: every key, what the signs and colours mean, and what is running. Made from ``commands.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from nobil_tui.charging.station import Condition
+from nobil_tui.commands import Context, by_id, for_context
+from nobil_tui.tui.bindings import Keys, bindings_for
+from nobil_tui.tui.glyphs import Glyphs
+from nobil_tui.tui.screens.dialog import Dialog
+
+_KEYS = 14
+"""Cells of the column of keys."""
+_MEANING = {
+    Condition.FREE: "can be used now",
+    Condition.OCCUPIED: "somebody is charging",
+    Condition.BLOCKED: "something stands in the way, such as a parked car",
+    Condition.RESERVED: "kept for somebody",
+    Condition.FAULT: "reports an error, and might not work",
+    Condition.UNKNOWN: "nothing is known; never counted as free",
+    Condition.NOT_IN_SERVICE: "not active yet, or taken away; not counted",
+}
+
+
+class HelpText(VerticalScroll, inherit_bindings=False):
+    """The text, which scrolls by the same keys as every list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LISTS)
+
+    def action_down(self) -> None:
+        """One line down."""
+        self.scroll_relative(y=1, animate=False)
+
+    def action_up(self) -> None:
+        """One line up."""
+        self.scroll_relative(y=-1, animate=False)
+
+    def action_page_down(self) -> None:
+        """One screen down."""
+        self.scroll_page_down(animate=False)
+
+    def action_page_up(self) -> None:
+        """One screen up."""
+        self.scroll_page_up(animate=False)
+
+    def action_first(self) -> None:
+        """To the top."""
+        self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """To the end."""
+        self.scroll_end(animate=False)
+
+
+class HelpScreen(Dialog[None]):
+    """Shows the help."""
+
+    def __init__(self, keys: Keys, glyphs: Glyphs, about: str) -> None:
+        super().__init__()
+        self._keys = keys
+        self._glyphs = glyphs
+        self._about = about
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with HelpText(id="help", classes="dialog") as text:
+            text.border_title = "Help"
+            text.border_subtitle = f"{self._keys.label(by_id('back'))} closes"
+            yield Static(self._about, id="about", markup=False)
+            yield Static(self._table(), id="help-text")
+
+    def action_help(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss(None)
+
+    def on_key(self, event: object) -> None:
+        """The key that opened it closes it."""
+        if getattr(event, "key", "") in self._keys.of(by_id("help")):
+            self.dismiss(None)
+
+    def _table(self) -> Table:
+        strong, quiet = Style(bold=True), Style(dim=True)
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=_KEYS, no_wrap=True, style=strong)
+        table.add_column(ratio=1)
+        for heading, rows in self._sections():
+            table.add_row("", "")
+            table.add_row(Text(heading, quiet), "")
+            for keys, words in rows:
+                table.add_row(Text(f"  {keys}"), Text(words))
+        return table
+
+    def _sections(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        for context in Context:
+            commands = [command for command in for_context(context) if self._keys.of(command)]
+            # What a dialog does stands in the dialog.
+            if commands and context is not Context.DIALOG:
+                yield context.words, [(self._keys.labels(command), command.tooltip) for command in commands]
+        yield "Signs", list(self._signs())
+
+    def _signs(self) -> Iterator[tuple[str, str]]:
+        glyphs = self._glyphs
+        for condition in Condition:
+            yield glyphs.of(condition), f"{condition.words}: {_MEANING[condition]}"
+        counted = f"{glyphs.of(Condition.FREE)}3{glyphs.of(Condition.OCCUPIED)}9"
+        yield counted, "how many are in each, where a row has no room for all"
+        yield "2/4", "two free of four in service; ? where nothing is known"
+        yield glyphs.star, "starred"
+        yield glyphs.tell, "you are told when a connector becomes free"
+        yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not seen"
+        yield "~2 min", "the link was away for up to two minutes since this was confirmed"
+        yield "dim", "the link was away for longer, so it may no longer hold"

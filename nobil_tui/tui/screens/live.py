@@ -1,0 +1,152 @@
+"""The main screen while a source runs: what the stream says gets into the panes, and what is old ages.
+
+What keys do stands in ``finding.py`` and ``main.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from textual import on, work
+
+from nobil_tui.feeds.source import Source
+from nobil_tui.monitor import Batch
+from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.glyphs import Glyphs
+from nobil_tui.tui.keeper import Keeper
+from nobil_tui.tui.messages import Happened
+from nobil_tui.tui.own_register import OwnRegister
+from nobil_tui.tui.screens.panes import Panes
+from nobil_tui.tui.session import Session
+from nobil_tui.tui.setup import Setup
+from nobil_tui.tui.widgets.link_bar import Pulse
+
+BAR_EVERY = 0.25
+"""Seconds between two looks at the link: its countdown and the age of the last frame move by themselves."""
+AGES_EVERY = 1.0
+"""Seconds between two looks at the ages on screen, the config file and the order of the list."""
+
+
+class Live(Panes):
+    """The panes over one session at a time."""
+
+    def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
+        super().__init__(setup, keeper, keys, glyphs)
+        self.painted = 0
+        """How many changes and notes of the session were taken in."""
+        self._version = 0
+        self._frozen = False
+        self._notice = ""
+
+    def on_mount(self) -> None:
+        """Begin what takes its time after the first paint."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.set_interval(BAR_EVERY, self.look_at_link)
+        self.set_interval(AGES_EVERY, self.look_around)
+        self.nobil.remember_theme()
+        for caution in filter(None, (*self.setup.cautions, self.nobil.trouble)):
+            self.complain(caution)
+        self.run_session()
+        self.load_register()
+
+    # The session
+
+    @work(exclusive=True, group="session")
+    async def run_session(self) -> None:
+        """Run the session; each batch is one message, and the next one waits for it to be painted."""
+        session = self.session
+
+        async def tell(batch: Batch) -> None:
+            taken = asyncio.Event()
+            self.post_message(Happened(session, batch, taken))
+            await taken.wait()
+
+        await session.run(self.list_anew, tell)
+
+    @work(exclusive=True, group="register")
+    async def _load_register(self) -> None:
+        """Read the user's register, for sources that have none of their own, and fetch it if that is due."""
+        setup = self.setup
+        if setup.register_path is None:
+            return
+        own = OwnRegister(setup.register_path, self.own_register, self.keeper.config.register, setup)
+        if problem := await own.read():
+            self.complain(problem)
+        self.register_changed()
+        if not self.session.source.simulated and await own.renew_if_due():
+            self.register_changed()
+
+    def load_register(self) -> None:
+        """Read the user's register in the background."""
+        self._load_register()
+
+    def register_changed(self) -> None:
+        """Show names where ids were."""
+        self.stations.rebuild()
+        self.connectors.rewrite()
+        self.events.refresh()
+
+    def switch(self, source: Source, text: str) -> None:
+        """Leave the session for another source."""
+        self.text = text
+        self.session = Session(source, self.setup, self.own_register)
+        self.tell.stations.clear()
+        self.events.clear()
+        self.pulse = Pulse()
+        self.painted = 0
+        self._frozen = False
+        self.list_anew()
+        self.look_at_link()
+        self.run_session()
+
+    @on(Happened)
+    def take(self, message: Happened) -> None:
+        """Paint what happened."""
+        message.taken.set()
+        if message.session is not self.session:
+            return
+        batch, stations = message.batch, self.stations
+        if batch.link.phase is not self.link_bar.vitals.link.phase:
+            self.look_at_link()
+        stations.hands_at = self.nobil.hands_at
+        stations.apply(batch)
+        if batch.entries:
+            self.events.add(batch.entries)
+            self._tell_due(batch)
+        self.painted += len(batch.entries)
+        self.pulse.note(len(batch.entries), self.setup.clock.monotonic())
+        if batch.whole or stations.selected in batch.touched:
+            self._version += 1
+            self.connectors.version = self._version
+        if batch.whole and not self._frozen:
+            self._frozen = True
+            # A country's objects live as long as the session: the collector need not walk through them.
+            gc.collect()
+            gc.freeze()
+        self.show_found()
+
+    def _tell_due(self, batch: Batch) -> None:
+        for station in self.tell.due(batch.entries, self.session.board):
+            name = self.register.name(station)
+            self.say(f"A connector is free: {self.summary_words(station)}.", title=name, timeout=30)
+            if not self.app.app_focus:
+                self.app.bell()
+            self.stations.refresh()
+            self.show_selected()
+
+    # What moves by itself
+
+    async def look_around(self) -> None:
+        """Let ages move and a stale list settle, and pick up what another program saved."""
+        self.stations.hands_at = self.nobil.hands_at
+        self.stations.settle()
+        self.stations.refresh_ages()
+        self.connectors.rewrite()
+        if self.session.notice != self._notice:
+            self._notice = self.session.notice
+            if self._notice:
+                self.complain(self._notice)
+        await self.keeper.poll(self.stars_changed, self.complain)

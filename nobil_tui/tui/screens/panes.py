@@ -1,0 +1,265 @@
+"""The main screen's panes and bars, and which of them shows what. How it gets there stands in ``live.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.events import Resize
+from textual.reactive import var
+from textual.screen import Screen
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.roster import Roster
+from nobil_tui.charging.station import Condition
+from nobil_tui.commands import Context
+from nobil_tui.config.model import LogScope
+from nobil_tui.monitor import Phase
+from nobil_tui.tui.bindings import Keys, bindings_for
+from nobil_tui.tui.glyphs import Glyphs, cut
+from nobil_tui.tui.keeper import Keeper
+from nobil_tui.tui.ring import station_of
+from nobil_tui.tui.session import Session
+from nobil_tui.tui.setup import Setup
+from nobil_tui.tui.tell import Tell
+from nobil_tui.tui.widgets.connectors import Connectors
+from nobil_tui.tui.widgets.detail import DetailPainter
+from nobil_tui.tui.widgets.event_log import EventLog
+from nobil_tui.tui.widgets.filter_line import FilterLine
+from nobil_tui.tui.widgets.hints import Hints
+from nobil_tui.tui.widgets.link_bar import LinkBar, Pulse, Vitals
+from nobil_tui.tui.widgets.log_lines import LinePainter
+from nobil_tui.tui.widgets.stations import Stations
+
+if TYPE_CHECKING:
+    from nobil_tui.tui.app import NobilApp
+
+WIDE = 110
+"""Columns from which on the panes stand side by side; ``app.tcss`` has the two faces."""
+_TITLE = 50
+"""Cells of a station's name over a notice."""
+_WAITING = {
+    Phase.CONNECTING: "Connecting to {source} …",
+    Phase.LIVE: "Connected to {source}. No station was named yet.",
+    Phase.RETRYING: (
+        "{source} does not answer: {reason}. It is tried again by itself; r tries now, c connects elsewhere."
+    ),
+    Phase.REFUSED: "{source} does not take the key ({reason}). Press c to give another, or r to try again.",
+    Phase.ENDED: "{source} has ended.",
+    Phase.FAILED: "{source} cannot be opened: {reason}. Press r to try again, or c to connect elsewhere.",
+}
+
+
+class Panes(Screen[None], inherit_bindings=False):
+    """Station list, connectors, event log and the two bars, over one session at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Context.EVERYWHERE), *bindings_for(Context.PLAYING)]
+    AUTO_FOCUS = "#stations"
+
+    log_shown: var[bool] = var(True)
+    """Whether the event log is on screen; a narrow terminal begins without it."""
+
+    def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.setup = setup
+        self.keeper = keeper
+        self.keys = keys
+        self.glyphs = glyphs
+        self.tell = Tell()
+        self.own_register = Register()
+        """What the user's own register says: filled after the first paint."""
+        self.session = Session(setup.source, setup, self.own_register)
+        self.text = setup.text
+        """The source as the user named it."""
+        self._roster: Roster | None = None
+        self._wide: bool | None = None
+        self.pulse = Pulse()
+
+    @property
+    def nobil(self) -> NobilApp:
+        """The app, as what it is."""
+        from nobil_tui.tui.app import NobilApp
+
+        assert isinstance(self.app, NobilApp)  # noqa: S101  # no other app has this screen
+        return self.app
+
+    @property
+    def register(self) -> Register:
+        """What is known of the stations beside their status."""
+        return self.session.register
+
+    @property
+    def roster(self) -> Roster:
+        """What is listed."""
+        return self.stations.roster
+
+    @property
+    def board(self) -> Board:
+        """The latest state of all."""
+        return self.session.board
+
+    # What there is to see
+
+    def compose(self) -> ComposeResult:
+        """The bars on top and at the end, the panes between."""
+        settings = self.setup.config.interface
+        self.stations = Stations(self.session.clock, id="stations")
+        self.connectors = Connectors(self.session.clock, id="connectors")
+        self.events = EventLog(id="log")
+        self.events.scope = settings.log_scope
+        self.filter_line = FilterLine(self.keys, id="filter")
+        self.link_bar = LinkBar(id="link-bar")
+        self.hints = Hints(self.keys, id="hints")
+        self.filter_line.values = lambda: self.roster.values
+        for pane in (self.stations, self.connectors, self.events, self.link_bar):
+            pane.glyphs = self.glyphs
+        yield self.link_bar
+        with Vertical(id="body"):
+            with Container(id="panes"):
+                yield self.stations
+                yield self.connectors
+            yield self.events
+        yield self.filter_line
+        yield self.hints
+
+    def on_mount(self) -> None:
+        """Begin with what there is: nothing yet."""
+        settings = self.setup.config.interface
+        self.list_anew()
+        self.roster.sort = settings.sort
+        self.roster.pinned = settings.pin_starred
+        self.events.retitle()
+        self.look_at_link()
+
+    def on_resize(self, event: Resize) -> None:
+        """Begin a wide terminal with the log, and a narrow one without."""
+        wide = event.size.width >= WIDE
+        if wide is not self._wide:
+            self._wide = self.log_shown = wide
+            self.hints.also = self._for_a_while()
+
+    def watch_log_shown(self) -> None:
+        """Give the log its room, or take it."""
+        self.set_class(self.log_shown, "-log-shown")
+        self.set_class(not self.log_shown, "-log-hidden")
+
+    # What depends on what
+
+    def list_anew(self) -> None:
+        """Look at the session's board and register."""
+        session, stations = self.session, self.stations
+        before = self._roster
+        home = self.keeper.config.home.position
+        roster = Roster(session.board, session.register, self.keeper.starred, home)
+        if before is not None:
+            roster.sort, roster.reverse, roster.pinned = before.sort, before.reverse, before.pinned
+            roster.filter = before.filter
+            roster.starred_only, roster.faults_only = before.starred_only, before.faults_only
+            roster.registered = before.registered
+        stations.clock = self.connectors.clock = session.clock
+        stations.tell = self.tell.stations
+        self._roster = stations.roster = roster
+        credited = session.register is self.own_register
+        painter = DetailPainter(self.connectors, roster, self.setup.zone, credited=credited)
+        self.connectors.show_source(painter)
+        self.events.painter = LinePainter(self.events, session.register, self.keeper.starred, self.setup.zone)
+        self.show_scope()
+        self.hints.also = self._for_a_while()
+        self.look_at_link()
+
+    def _for_a_while(self) -> tuple[str, ...]:
+        """The commands that the footer names because of the source."""
+        if self.session.player is not None:
+            return "pause", "slower", "faster", "backward", "forward"
+        way_out = ("connect",) if self.session.source.simulated else ()
+        return way_out if self._wide else (*way_out, "show-log")
+
+    @on(Stations.Selected)
+    def show_selected(self) -> None:
+        """Show the selected station in the other panes."""
+        station = self.stations.selected
+        self.connectors.starred = station in self.keeper.starred
+        self.connectors.told = station in self.tell.stations
+        self.connectors.station = station
+        if self.events.scope is LogScope.STATION:
+            self.show_scope()
+
+    def stars_changed(self) -> None:
+        """Show which stations are starred now."""
+        self.stations.rebuild()
+        self.show_selected()
+        if self.events.scope is LogScope.STARRED:
+            self.show_scope()
+        self.events.refresh()
+        self.show_found()
+
+    def show_scope(self) -> None:
+        """Show what the log's scope lets through."""
+        scope = self.events.scope
+        selected = self.stations.selected
+        passes = {
+            LogScope.ALL: None,
+            LogScope.STARRED: self.keeper.starred.__contains__,
+            LogScope.STATION: selected.__eq__,
+        }[scope]
+        self.events.narrow(scope, passes)
+
+    def show_found(self) -> None:
+        """Tell the filter line what its filter finds."""
+        roster, line = self.roster, self.filter_line
+        line.found, line.of, line.hidden = self.stations.count, roster.total, roster.hidden_starred
+        mistakes = roster.query.mistakes
+        line.mistake = mistakes[0].words if mistakes else ""
+
+    def look_at_link(self) -> None:
+        """Tell the link bar the truth."""
+        session, board = self.session, self.session.board
+        now = session.clock.now()
+        beats, rate = self.pulse.read(self.setup.clock.monotonic())
+        monitor = session.monitor
+        total = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
+        in_use = sum(board.tally[c] for c in Condition if c.in_use)
+        link = session.link
+        self.link_bar.vitals = Vitals(
+            link=link,
+            source=session.source.name,
+            simulated=session.source.simulated,
+            stations=len(board.stations),
+            connectors=board.connectors,
+            in_use=in_use / total if total else 0.0,
+            unconfirmed=board.unconfirmed(now) if board.stations else 0,
+            unreadable=monitor.counts.unreadable if monitor else 0,
+            beats=tuple(beats),
+            rate=rate,
+            frame_at=monitor.frame_at if monitor else 0,
+            behind=monitor.behind if monitor else 0,
+            now=now,
+            playing=session.player.words if session.player else "",
+        )
+        words = _WAITING[link.phase].format(source=session.source.name, reason=link.reason.rstrip("."))
+        if words != self.stations.waiting_text:
+            self.stations.waiting_text = words
+            if not self.stations.count:
+                self.stations.refresh()
+
+    def complain(self, text: str) -> None:
+        """Tell what is wrong."""
+        self.app.notify(text, severity="warning", timeout=12, markup=False)
+
+    def say(self, text: str, *, title: str = "", timeout: float = 4) -> None:
+        """Tell what was done; a title comes from outside, and may be anything."""
+        self.app.notify(text, title=cut(title, _TITLE, self.glyphs.ellipsis), timeout=timeout, markup=False)
+
+    def logged_changes(self) -> Iterator[object]:
+        """What the event log holds of changes, within its scope."""
+        return (line for line in self.events.ring.lines() if station_of(line))
+
+    def summary_words(self, station: str) -> str:
+        """How a station is, in a few words."""
+        held = self.session.board.stations.get(station)
+        return f"{held.summary.text} free" if held is not None else "not in the stream"

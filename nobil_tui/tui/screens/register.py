@@ -1,0 +1,107 @@
+"""Fetches the station register, and shows how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Label, ProgressBar, Static
+
+from nobil_tui.config.model import RegisterSection, Secret
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.renewal import NO_KEY, Phase, Progress, RenewalError, register_key, update
+from nobil_tui.tui.screens.dialog import Dialog
+
+
+class RegisterScreen(Dialog[str]):
+    """Returns what was done, in words; None where nothing was. Closing it stops what runs."""
+
+    def __init__(
+        self,
+        path: Path,
+        section: RegisterSection,
+        environ: Mapping[str, str],
+        clock: Clock,
+        renewed: Callable[[], None],
+    ) -> None:
+        """``renewed`` is called when something new is stored, also where the rest of it failed."""
+        super().__init__()
+        self._renewed = renewed
+        self._path = path
+        self._section = section
+        self._key = register_key(section, environ)
+        self._clock = clock
+        self._force = False
+
+    def compose(self) -> ComposeResult:
+        """What is done, a bar, and the buttons."""
+        countries = ", ".join(self._section.countries)
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Station register"
+            yield Label(f"Names, places and plugs of all stations of {countries}: NOBIL by Enova, CC BY 4.0.")
+            yield ProgressBar(show_eta=False, id="bar")
+            yield Static("", id="answer", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("Fetch anyway", id="force", disabled=True)
+                yield Button("Cancel", id="cancel")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        bar = self.query_one("#bar", ProgressBar)
+        bar.update(total=None)
+        if self._key is None:
+            bar.display = False
+            self._say(NO_KEY)
+        else:
+            self.fetch(self._key)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Fetch it whatever its age, or go away."""
+        if event.button.id == "cancel":
+            self.action_back()
+        elif self._key is not None:
+            self._force = True
+            event.button.disabled = True
+            self.fetch(self._key)
+
+    @work(exclusive=True)
+    async def fetch(self, key: Secret) -> None:
+        """Fetch, and go away when it is done."""
+        section = self._section
+        try:
+            outcome = await update(
+                self._path,
+                section.countries,
+                key,
+                section.address,
+                tell=self._show,
+                force=self._force,
+                clock=self._clock,
+            )
+        except RenewalError as error:
+            if error.cached is not None:
+                self._renewed()
+            self._stop(str(error), again=error.doubtful)
+            return
+        if outcome.cached is not None:
+            self._renewed()
+        if outcome.recent:
+            self._stop(outcome.words, again=True)
+        else:
+            self.dismiss(outcome.words)
+
+    def _show(self, progress: Progress) -> None:
+        self._say(progress.words)
+        total = progress.total_bytes if progress.phase is Phase.DOWNLOADING else None
+        self.query_one("#bar", ProgressBar).update(total=total, progress=progress.done_bytes)
+
+    def _stop(self, words: str, *, again: bool) -> None:
+        self._say(words)
+        self.query_one("#bar", ProgressBar).display = False
+        self.query_one("#force", Button).disabled = not again
+
+    def _say(self, text: str) -> None:
+        self.query_one("#answer", Static).update(text)

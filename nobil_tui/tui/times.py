@@ -1,0 +1,50 @@
+"""Times as a reader is told them: short ages, and clock times in the user's zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+_LONG_AGO = 10_000 * _DAY
+
+
+def age(milliseconds: int) -> str:
+    """One short form for every age: ``now``, ``12 s``, ``2 min``, ``5 h``, ``3 d``. What lies ahead is ``now``."""
+    seconds = milliseconds // 1000
+    if seconds < 1:
+        return "now"
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < 2 * _DAY:
+        return f"{seconds // _HOUR} h"
+    return f"{seconds // _DAY} d" if seconds < _LONG_AGO else "long"
+
+
+def clock_time(at: int, zone: tzinfo | None) -> str:
+    """``14:07:31``, in the user's zone (None for the machine's)."""
+    return _local(at, zone).strftime("%H:%M:%S")
+
+
+def since_text(at: int, now: int, zone: tzinfo | None) -> str:
+    """``14:02`` today, ``Thu 14:02`` within the week, else ``12 Mar`` or ``12 Mar 2013``: names of days in English."""
+    when, today = _local(at, zone), _local(now, zone)
+    if when.date() == today.date():
+        return when.strftime("%H:%M")
+    if 0 <= (today.date() - when.date()).days < 7:
+        return f"{_DAYS[when.weekday()]} {when:%H:%M}"
+    day = f"{when.day} {_MONTHS[when.month - 1]}"
+    return day if when.year == today.year else f"{day} {when.year}"
+
+
+# Not from the locale: the interface is in English, and a picture must not depend on the machine.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LATEST = 253_402_214_400
+
+
+def _local(at: int, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(min(max(at / 1000, 0), _LATEST), zone)

@@ -1,0 +1,72 @@
+"""A line of parts that share its width: the most needed get room first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+GAP = 2
+"""Cells between two parts."""
+
+
+class Part(Struct, frozen=True):
+    """One part of a bar."""
+
+    text: str
+    style: Style
+    need: int
+    """The lower, the more it is needed."""
+    right: bool = False
+    """Whether it stands at the right end."""
+    name: str = ""
+    """What a click on it means."""
+
+
+def fitting(parts: Iterable[Part], width: int) -> list[Part]:
+    """Keep the parts that fit into ``width`` cells, the most needed first, in the order in which they came."""
+    parts = [part for part in parts if part.text]
+    left = width
+    kept: set[int] = set()
+    for index in sorted(range(len(parts)), key=lambda index: parts[index].need):
+        needed = cell_len(parts[index].text) + (GAP if kept else 0)
+        if needed <= left:
+            kept.add(index)
+            left -= needed
+    return [part for index, part in enumerate(parts) if index in kept]
+
+
+def line(parts: list[Part], width: int, ground: Style) -> list[Segment]:
+    """Write parts that fit into segments of exactly ``width`` cells."""
+    left = [part for part in parts if not part.right]
+    right = [part for part in parts if part.right]
+    segments: list[Segment] = []
+    for part in left:
+        segments += [Segment(part.text, part.style), Segment(" " * GAP, ground)]
+    used = sum(cell_len(part.text) + GAP for part in parts) - GAP * bool(right)
+    segments.append(Segment(" " * max(0, width - used), ground))
+    for index, part in enumerate(right):
+        segments += [Segment(" " * GAP if index else "", ground), Segment(part.text, part.style)]
+    return segments
+
+
+def at(parts: list[Part], x: int, width: int) -> str:
+    """Tell the name of the part at a cell; empty where there is none."""
+    position = 0
+    for part in parts:
+        if part.right:
+            continue
+        end = position + cell_len(part.text)
+        if position <= x < end:
+            return part.name
+        position = end + GAP
+    position = width
+    for part in reversed([part for part in parts if part.right]):
+        begin = position - cell_len(part.text)
+        if begin <= x < position:
+            return part.name
+        position = begin - GAP
+    return ""

@@ -1,0 +1,93 @@
+"""The footer: the keys that work now, as many as fit, and each of them a button for the mouse."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nobil_tui.commands import Command, Context, active_in, by_id
+from nobil_tui.config.keynames import types
+from nobil_tui.tui.bindings import Keys, key_label
+from nobil_tui.tui.widgets.bars import GAP, Part, at, fitting
+
+_NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
+"""In a narrow terminal these have room first, in this order."""
+
+
+class Hints(Widget):
+    """One line of keys and words."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"hints--key", "hints--word"}
+
+    context: reactive[Context] = reactive(Context.STATIONS)
+    """What has the focus."""
+    also: reactive[tuple[str, ...]] = reactive(())
+    """Ids of commands that stand in the footer for a while, such as the way out of the simulation."""
+
+    def __init__(self, keys: Keys, *, id: str) -> None:
+        super().__init__(id=id)
+        self._keys = keys
+        self._parts: list[Part] = []
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line."""
+        return 1
+
+    def commands(self) -> list[Command]:
+        """The commands to name, those at the right end last."""
+        named = [
+            command
+            for command in active_in(self.context)
+            if command.footer or command.id in self.also or self._is_near(command)
+        ]
+        # The way back to what is being done already.
+        busy = "filter" if self.context is Context.FILTER else ""
+        return [command for command in named if self._label(command) and command.id != busy]
+
+    def render_line(self, y: int) -> Strip:
+        """Write what fits."""
+        room = self.size.width - 2
+        ground, key, word = self.rich_style, self._style("key"), self._style("word")
+        palette = by_id("palette")
+        parts = [self._part(command, word) for command in self.commands()]
+        parts.append(Part(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
+        self._parts = fitting(parts, room)
+        segments: list[Segment] = []
+        used = 0
+        for part in self._parts:
+            if part.right:
+                segments.append(Segment(" " * (room - used - len(part.text)), ground))
+            label, _, words = part.text.partition(" ")
+            segments += [Segment(label, key), Segment(f" {words}", word), Segment(" " * GAP, ground)]
+            used += len(part.text) + GAP
+        return Strip(segments).adjust_cell_length(room, ground).apply_style(ground)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the hint says."""
+        offset = event.get_content_offset(self)
+        name = at(self._parts, offset.x, self.size.width - 2) if offset is not None else ""
+        if name:
+            await self.app.run_action(by_id(name).action, self.screen.focused or self.screen)
+
+    def _part(self, command: Command, style: Style) -> Part:
+        need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)
+        return Part(f"{self._label(command)} {command.words}", style, need, name=command.id)
+
+    def _label(self, command: Command) -> str:
+        """The first of its keys that works now: while text is typed, a printable one does not."""
+        works = (key for key in self._keys.of(command) if not (self.context.typing and types(key)))
+        return next(map(key_label, works), "")
+
+    def _is_near(self, command: Command) -> bool:
+        typing = self.context in (Context.FILTER, Context.DIALOG) and command.works_in(self.context)
+        return typing or (self.context is Context.LOG and command.id == "select")
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"hints--{name}", partial=True)
