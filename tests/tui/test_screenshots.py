@@ -1,0 +1,84 @@
+"""The pictures in the README, drawn again and compared: so they never show what the program is not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
+from syrupy.types import SnapshotIndex
+from textual.pilot import Pilot
+
+from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
+from nobil_tui.tui.themes import LIGHT
+from tests.conftest import FakeClock
+from tests.tui.apps import MIDDLE, NARROW, USUAL, SteppedSource, live, opened, setup_of, step
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+
+
+class Pictures(SingleFileSnapshotExtension):
+    """One SVG a picture, in the folder that the README shows."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(FOLDER)
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
+        return str(index)
+
+
+async def _nothing(pilot: Pilot[int]) -> None:
+    await pilot.pause()
+
+
+async def _filter(pilot: Pilot[int]) -> None:
+    await pilot.press("slash", *"ccs >=150kw free")
+    await pilot.pause()
+
+
+async def _help(pilot: Pilot[int]) -> None:
+    await pilot.press("question_mark")
+    await pilot.pause()
+
+
+Steps = Callable[[Pilot[int]], Awaitable[None]]
+_CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
+    "wide": ((132, 36), _nothing, {}),
+    "narrow": (USUAL, _nothing, {}),
+    "filter": ((120, 30), _filter, {}),
+    "help": ((100, 40), _help, {}),
+    "light": ((132, 36), _nothing, {"theme": LIGHT}),
+    "ascii": (MIDDLE, _nothing, {"ascii": True}),
+    "smallest": (NARROW, _nothing, {}),
+}
+
+
+# Its own rule wants the test's name in each file's; these are named for the README.
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+@pytest.mark.parametrize("name", _CASES)
+async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
+    size, steps, settings = _CASES[name]
+    if name == "ascii":
+        monkeypatch.setenv("NO_COLOR", "1")
+    clock = FakeClock()
+    source = SteppedSource(clock, stations=400, speed=12)
+    starred = [station.id for station in source.simulation.stations][20:380:60]
+    config = Config(watched=WatchedSection(starred), interface=InterfaceSection(**settings))
+    async with opened(setup_of(clock, source, config=config), size) as pilot:
+        main = await live(pilot)
+        for _ in range(40):
+            await step(pilot, clock, 1.0)
+        await main.look_around()
+        main.look_at_link()
+        await steps(pilot)
+        picture = pilot.app.export_screenshot(title="nobil-tui")
+    assert picture == snapshot(name=name, extension_class=Pictures)
