@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -149,6 +149,13 @@ class Monitor:
     def retry(self) -> None:
         """Try to connect now."""
         self._feed.retry()
+
+    def expect(self, known: Callable[[str], Sequence[str]]) -> None:
+        """Have all connectors there that ``known`` tells of a station by their keys; see ``Board.expect``."""
+        touched = self.board.expect(known)
+        if touched:
+            self._touched.update(touched)
+            self._news.set()
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Run the feed and yield what happens, at most once a tick; ends when the feed ends.

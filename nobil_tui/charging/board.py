@@ -6,7 +6,7 @@ All times are milliseconds since the epoch and come in as values.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from itertools import chain, islice
 from operator import attrgetter
 from typing import NamedTuple
@@ -46,12 +46,20 @@ class Renewal(NamedTuple):
     """How many stations were not held before."""
 
 
+def _nothing(_: str) -> tuple[str, ...]:
+    return ()
+
+
 class Board(Held):
     """The latest state of every station of the stream. Apply a report, get the changes back."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: Callable[[str], Sequence[str]] = _nothing
+
     def clear(self) -> None:
         """Begin anew: nothing is held, and nothing was missed."""
-        super().__init__()
+        Held.__init__(self)
 
     # From one session to the next
 
@@ -67,6 +75,7 @@ class Board(Held):
         self._began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MOST_STATIONS))
         self._tally_all()
+        self.expect(self._known)
 
     # Reports
 
@@ -122,19 +131,19 @@ class Board(Held):
             station = Station(station_id, [])
             if not self._take_in(station, at):
                 return []
+            self._complete(station)
         track = self._track(station)
         # What came without keys has its index for one.
         track.keys += map(str, range(len(track.keys), len(station.connectors)))
         if key not in track.keys:
             if len(track.keys) >= MOST_CONNECTORS:
                 return []
-            track.keys.append(key)
-            station.connectors.append(said)
-            index, before = len(track.keys) - 1, None
-        else:
-            index = track.keys.index(key)
-            before = station.connectors[index]
+            self._append(station, key)
+        index = track.keys.index(key)
+        held = station.connectors[index]
+        before = None if track.is_unnamed(index) else held
         unseen = before is None or self.not_listened(station, index, at) > 0
+        track.name(index)
         track.heard_each[index] = at
         track.confirmed_each[index] = self.listening.total(at)
         self._unconfirmed.reported(station)
@@ -144,8 +153,18 @@ class Board(Held):
         track.mark(index, unseen)
         station.connectors[index] = said
         station.cached = None
-        self._count(before, said)
+        self._count(held, said)
         return [Change(at, station_id, index + 1, before, said)]
+
+    def expect(self, known: Callable[[str], Sequence[str]]) -> list[str]:
+        """Have all keys that ``known`` tells of a station there, as unknown, where the stream names connectors by keys.
+
+        Numbers that were given stay; what is not there yet comes behind them, in the order of ``known``, also at
+        stations that are yet to come. Returns the stations that it touched.
+        """
+        self._known = known
+        keyed = [station for station in self.stations.values() if station.track is not None and station.track.keys]
+        return [station.id for station in keyed if self._complete(station)]
 
     def apply_heard(self, station_id: str, index: int, said: Connector, at: int) -> bool:
         """Note a charger's own report. It is never a change, and confirms only what it repeats."""
@@ -181,6 +200,22 @@ class Board(Held):
         return touched
 
     # Inside
+
+    def _complete(self, station: Station) -> bool:
+        keys = self._track(station).keys
+        missing = [key for key in dict.fromkeys(self._known(station.id)) if key not in keys]
+        for key in missing[: MOST_CONNECTORS - len(keys)]:
+            self._append(station, key)
+        return bool(missing)
+
+    def _append(self, station: Station, key: str) -> None:
+        """Give a connector its number; it is unknown until the stream names it."""
+        track, unknown = self._track(station), Connector()
+        track.unnamed |= 1 << len(track.keys)
+        track.keys.append(key)
+        station.connectors.append(unknown)
+        station.cached = None
+        self._count(None, unknown)
 
     def _adopt(self, stations: dict[str, Station], at: int) -> None:
         # The first snapshot is a whole country: nothing is looked at connector by connector in Python.

@@ -189,6 +189,8 @@ class Track(Struct):
     """The same for single connectors that were named later than all of them."""
     at_least: int = 0
     """A bit for each connector whose ``timestamp`` is only the time from which we know: the change was not seen."""
+    unnamed: int = 0
+    """A bit for each connector that is known to be there and that the stream has not named yet."""
     keys: list[str] = []
     """The key of each connector where the stream names them; empty where the index is the key."""
 
@@ -199,6 +201,14 @@ class Track(Struct):
         else:
             self.at_least &= ~(1 << index)
 
+    def is_unnamed(self, index: int) -> bool:
+        """Whether the stream has not named a connector yet."""
+        return bool(self.unnamed >> index & 1)
+
+    def name(self, index: int) -> None:
+        """Note that the stream names a connector."""
+        self.unnamed &= ~(1 << index)
+
     def resize(self, old: int, new: int) -> None:
         """Follow a list that grew or shrank; what is gone takes its notes along."""
         if new > old and self.heard:
@@ -207,6 +217,7 @@ class Track(Struct):
             self.heard = 0
         del self.keys[new:]
         self.at_least &= (1 << new) - 1
+        self.unnamed &= (1 << new) - 1
         for notes in (self.heard_each, self.confirmed_each):
             for index in [index for index in notes if index >= new]:
                 del notes[index]

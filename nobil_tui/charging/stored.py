@@ -67,6 +67,10 @@ def station_of(name: str, stored: StoredStation, breaks: int) -> Station:
     # Where the index is the key, none is held.
     if any(each.key != str(index) for index, each in enumerate(kept)):
         track.keys = [each.key for each in kept]
+        # A report that names a connector is heard: without one it is only known to be there.
+        for index, each in enumerate(kept):
+            if not each.heard:
+                track.unnamed |= 1 << index
     station.track = track
     return station
 

@@ -40,6 +40,8 @@ class Tail:
     ) -> None:
         self._gate = Gate(feed)
         self._monitor = Monitor(self._gate, keeper=store, bounded=False)
+        # So that a connector has the number that it has in the app.
+        self._monitor.expect(lambda station: register.facts(station).evse_keys)
         self._teller = Teller(name, say)
         self._register = register
         self._out = out

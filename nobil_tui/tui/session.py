@@ -54,6 +54,11 @@ class Session:
         if self.monitor is not None:
             self.monitor.retry()
 
+    def register_changed(self) -> None:
+        """Have the connectors there that the register knows, so that totals are true."""
+        if self.monitor is not None:
+            self.monitor.expect(lambda station: self.register.facts(station).evse_keys)
+
     async def run(self, opened: Callable[[], None], tell: Callable[[Batch], Awaitable[None]]) -> None:
         """Call ``opened`` once the source is open, then ``tell`` of each batch, until the source ends.
 
@@ -90,6 +95,7 @@ class Session:
     async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
         self._store = await in_thread(self._open_store)
         self.monitor = Monitor(self._feed, self.board, keeper=self._store)
+        self.register_changed()
         batches = self.monitor.batches()
         try:
             async for batch in batches:

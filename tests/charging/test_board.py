@@ -566,3 +566,65 @@ def test_cleared_it_is_as_new() -> None:
     board.listening.stop(T0)
     board.clear()
     assert (board.stations, board.connectors, board.unconfirmed(T0 + 9)) == ({}, 0, 0)
+
+
+def known(station: str) -> tuple[str, ...]:
+    return {"NOR_1": ("a", "b", "c")}.get(station, ())
+
+
+def free() -> WordConnector:
+    return WordConnector(0, 0, said="AVAILABLE")
+
+
+def test_what_the_register_knows_is_there_as_unknown_and_in_its_order() -> None:
+    board = Board()
+    assert board.expect(known) == []
+    (change,) = board.apply_connector("NOR_1", "b", free(), T0)
+    assert (change.number, change.before, change.after) == (2, None, free_at(T0))
+    assert board.stations["NOR_1"].summary.text == "1/3"
+    assert board.connectors == 3
+    (change,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), T0 + 1)
+    assert (change.number, change.before) == (1, None)
+    (change,) = board.apply_connector("NOR_1", "x", free(), T0 + 2)
+    assert change.number == 4
+    assert board.heard(board.stations["NOR_1"], 2) is None
+
+
+def free_at(at: int) -> WordConnector:
+    connector = free()
+    connector.timestamp = at
+    return connector
+
+
+def test_a_register_that_comes_later_changes_no_number() -> None:
+    board = Board()
+    board.apply_connector("NOR_1", "c", free(), T0)
+    board.apply_connector("NOR_2", "z", free(), T0)
+    assert board.expect(known) == ["NOR_1"]
+    assert board.stations["NOR_1"].track is not None
+    assert board.stations["NOR_1"].track.keys == ["c", "a", "b"]
+    assert board.stations["NOR_1"].summary.text == "1/3"
+    assert board.expect(known) == []
+    assert sum(board.tally) == board.connectors == 4
+
+
+def test_stations_without_keys_are_left_alone() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, T0))], T0)
+    assert board.expect(known) == []
+    assert len(board.stations["NOR_1"].connectors) == 1
+
+
+def test_what_was_never_named_is_still_a_first_sight_in_the_next_session() -> None:
+    board = Board()
+    board.expect(known)
+    board.listening.start(T0)
+    board.apply_connector("NOR_1", "b", free(), T0)
+    kept = board.stored("NOR_1")
+    assert kept is not None
+    again = Board()
+    again.restore(Stored({"NOR_1": station_of("NOR_1", kept, 0)}, 0, T0))
+    (change,) = again.apply_connector("NOR_1", "a", free(), T0 + 1000)
+    assert (change.number, change.before) == (1, None)
+    (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, said="CHARGING"), T0 + 1000)
+    assert (change.number, change.before) == (2, free_at(T0))

@@ -85,6 +85,7 @@ class Live(Panes):
 
     def register_changed(self) -> None:
         """Show names where ids were."""
+        self.session.register_changed()
         self.stations.rebuild()
         self.connectors.rewrite()
         self.events.refresh()
