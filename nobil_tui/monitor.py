@@ -32,7 +32,7 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.store.keeping import PAUSE, SLICE, Keeper, Keeping
+from nobil_tui.store.keeping import SLICE, Keeper, Keeping, give_way
 
 TICK = 0.05
 """Seconds between batches at the least."""
@@ -177,10 +177,13 @@ class Monitor:
                 await asyncio.sleep(self._tick)
         finally:
             reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-            if self._keeping is not None:
-                self._note_kept(self._keeping)
-                self._keeping.finish()
+            try:
+                await asyncio.gather(reading, return_exceptions=True)
+            finally:
+                # Also where somebody is too impatient to wait for the link.
+                if self._keeping is not None:
+                    self._note_kept(self._keeping)
+                    self._keeping.finish()
 
     async def _read(self) -> None:
         if self._keeping is not None and await self._keeping.restore():
@@ -193,7 +196,7 @@ class Monitor:
                 self._apply(event)
                 self._news.set()
                 if time.perf_counter() > slice_end:
-                    await asyncio.sleep(PAUSE)
+                    await give_way()
                     slice_end = time.perf_counter() + SLICE
         finally:
             await events.aclose()

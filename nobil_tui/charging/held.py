@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nobil_tui.charging.listening import Listening
-from nobil_tui.charging.station import Condition, Station
+from nobil_tui.charging.station import Condition, Station, Track
 from nobil_tui.charging.stored import StoredConnector, StoredStation
 from nobil_tui.charging.unconfirmed import Unconfirmed
 
 AHEAD = 24 * 3_600_000
 """A timestamp further in the future than this many ms is no time of a change."""
 
-_LATEST = 2**53
+_NOTHING_NOTED = Track()
 
 
 class Since(NamedTuple):
@@ -75,12 +75,19 @@ class Held:
         station = self.stations.get(station_id)
         if station is None:
             return None
-        keys = station.track.keys if station.track is not None else []
+        # What ``since``, ``heard`` and the like tell of each, without a call for each: at a busy time it is asked of
+        # thousands of stations a second.
+        track = station.track or _NOTHING_NOTED
+        keys, heard_each, confirmed_each = track.keys, track.heard_each, track.confirmed_each
+        confirmed_all = max(self._confirmed, track.confirmed)
         kept = []
         for index, said in enumerate(station.connectors):
-            since, at_least = self.since(station, index, _LATEST)
+            since, at_least = said.timestamp, bool(track.at_least >> index & 1)
+            if since <= 0:
+                since, at_least = self._began, True
             key = keys[index] if index < len(keys) else str(index)
-            heard, confirmed = self.heard(station, index) or 0, self._confirmed_at(station, index)
+            heard = max(track.heard, heard_each.get(index, 0)) if heard_each else track.heard
+            confirmed = max(confirmed_all, confirmed_each.get(index, 0)) if confirmed_each else confirmed_all
             kept.append(StoredConnector(key, said.status, said.error, said.word, since, at_least, heard, confirmed))
         return StoredStation(station.status, kept)
 

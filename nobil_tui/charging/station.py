@@ -106,7 +106,7 @@ class Connector(Struct, gc=False):
     @property
     def condition(self) -> Condition:
         """What the connector is in."""
-        # As ``condition_of`` says without a word, and without a call for it: asked for at every change, and in every row.
+        # As ``condition_of`` says without a word, but without a call: asked for at every change and in every row.
         return _FAULT if self.error else _BY_STATUS.get(self.status, _UNKNOWN)
 
     @property

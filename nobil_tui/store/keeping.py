@@ -10,10 +10,28 @@ from typing import Protocol
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.stored import Stored, StoredStation
 
-SLICE = 0.008
+SLICE = 0.005
 """Seconds of work at a stretch: a whole country takes longer, and keys must be answered."""
 PAUSE = 0.003
-"""Seconds that the loop has for others between two slices."""
+"""Seconds that the loop has for others between two slices, if they have so much to do."""
+_IDLE = 0.0001
+"""A turn of the loop that takes fewer seconds than this had nothing to do."""
+
+
+async def give_way() -> None:
+    """Let others work between two slices: until they have nothing to do, and for ``PAUSE`` at the most.
+
+    A key passes through several tasks until it is answered, so one turn of the loop is not enough; and to sleep while
+    nobody wants to work would cost a flood a third of what can be read.
+    """
+    now = time.perf_counter()
+    end = now + PAUSE
+    while True:
+        began = now
+        await asyncio.sleep(0)
+        now = time.perf_counter()
+        if now - began < _IDLE or now > end:
+            return
 
 
 class Keeper(Protocol):
@@ -80,7 +98,7 @@ class Keeping:
             for station in stations:
                 kept[station] = self._board.stored(station)
                 if time.perf_counter() > slice_end:
-                    await asyncio.sleep(PAUSE)
+                    await give_way()
                     slice_end = time.perf_counter() + SLICE
         except asyncio.CancelledError:
             self._stations.update(stations)

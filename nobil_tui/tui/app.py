@@ -51,6 +51,7 @@ class NobilApp(App[int], inherit_bindings=False):
         self.set_keymap(keymap_of(chosen))
         self.ascii = setup.ascii or setup.config.interface.ascii
         self.glyphs: Glyphs = ASCII if self.ascii else UNICODE
+        self.main: MainScreen | None = None
         self.hands_at = -1e9
         """When a key or a click last came, in seconds of the clock that only grows."""
         self.last_key = ""
@@ -63,7 +64,8 @@ class NobilApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
-        return MainScreen(self.setup, self.keeper, self.keys, self.glyphs)
+        self.main = MainScreen(self.setup, self.keeper, self.keys, self.glyphs)
+        return self.main
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours that our style sheet needs and a theme need not know."""
@@ -89,6 +91,11 @@ class NobilApp(App[int], inherit_bindings=False):
         logger.critical("the app broke", exc_info=error)
         name = type(error).__name__
         self.panic(f"nobil-tui met an error of its own ({name}) and had to close. The log tells where: {log_file()}")
+
+    def let_go(self) -> None:
+        """Have on the disk what is to last, once the screen is gone. Takes a moment."""
+        if self.main is not None:
+            self.main.session.close()
 
     def remember_theme(self) -> None:
         """Save the theme whenever another is chosen from now on."""
@@ -120,6 +127,10 @@ def _few_pauses() -> Iterator[None]:
 
 def run(setup: Setup) -> int:
     """Open the app and return its exit code."""
-    with _few_pauses():
-        code = NobilApp(setup).run()
-    return code or 0
+    app = NobilApp(setup)
+    try:
+        with _few_pauses():
+            code = app.run()
+    finally:
+        app.let_go()
+    return code or app.return_code or 0

@@ -69,11 +69,14 @@ class Session:
             opened()
             await self._run(tell)
         finally:
-            # Nobody waits for this: a thread of its own ends it, also when the program quits.
-            source, store = self.source, self._store
-            if store is not None:
-                await _finish(store.close)
-            await _finish(source.close)
+            with suppress(asyncio.CancelledError):
+                await in_thread(self.close)
+
+    def close(self) -> None:
+        """Have what is known on the disk, and let go of the source. Takes its time, though little; also twice."""
+        if self._store is not None:
+            self._store.close()
+        self.source.close()
 
     async def _open(self) -> Opened:
         while True:
@@ -110,7 +113,3 @@ class Session:
 
         return StateStore.open(self._state_dir / f"{self.source.state}.sqlite")
 
-
-async def _finish(close: Callable[[], None]) -> None:
-    with suppress(asyncio.CancelledError):
-        await in_thread(close)

@@ -127,8 +127,15 @@ async def opened(setup: Setup, size: tuple[int, int] = WIDE) -> AsyncIterator[Pi
     random.seed(0)
     app = NobilApp(setup)
     app.animation_level = "none"
-    async with app.run_test(size=size, notifications=True) as pilot:
-        yield pilot
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield pilot
+            working = [worker._task for worker in app.workers if worker._task is not None]
+        if working:
+            # The loop of a real app ends with it, and so waits for what is being tidied up.
+            await guarded(asyncio.wait(working))
+    finally:
+        app.let_go()
 
 
 def main_of(pilot: Pilot[int]) -> MainScreen:

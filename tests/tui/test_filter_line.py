@@ -186,6 +186,13 @@ async def test_other_completions_stand_beside() -> None:
         assert app.note == "op: wants something to look for, as in op:recharge  0 of 0"
 
 
+async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> None:
+    async with typing("op:", 60) as (app, pilot):
+        app.line.found, app.line.of, app.line.hidden = 12, 400, 7
+        await pilot.pause()
+        assert app.note == 'op:mer  op:"Circle K"  12 of 400'
+
+
 async def test_what_is_found_is_told_beside_the_text() -> None:
     async with typing("ccs") as (app, pilot):
         app.line.found, app.line.of = 12, 30_400

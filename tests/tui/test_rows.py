@@ -276,6 +276,8 @@ async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
         stations.rebuild()
         # Nothing is near without a place to be near to.
         assert "▼Station" in lines_of(stations)[0]
+        bold = [segment.text for segment in stations.render_line(0) if segment.style and segment.style.bold]
+        assert [text.strip() for text in bold] == ["▼Station"]
 
 
 async def test_names_are_data() -> None:

@@ -144,6 +144,13 @@ async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: l
         assert (app.list.selected == "NOR_17") is ("NOR_17" not in gone)
 
 
+async def test_the_selected_row_has_a_ground_of_its_own() -> None:
+    async with listing(forty()) as (app, _):
+        grounds = [{segment.style.bgcolor for segment in app.list.render_line(y) if segment.style} for y in (1, 2, 3)]
+        assert [len(ground) for ground in grounds] == [1, 1, 1]
+        assert grounds[0] != grounds[1] == grounds[2]
+
+
 async def test_a_station_that_is_not_listed_cannot_be_selected() -> None:
     async with listing(forty()) as (app, _):
         assert not app.list.select("SWE_1")
@@ -158,6 +165,7 @@ async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
         app.list.sort_by(Sort.FREE)
         first = list(app.roster.ids)
         app.report("NOR_39", Connector(0), Connector(0))
+        app.list.hands_at = -HANDS_OFF
         app.list.settle()
         # It has just been sorted.
         assert app.roster.ids == first
@@ -344,4 +352,5 @@ async def test_it_is_laid_out_anew_when_the_terminal_is() -> None:
         await pilot.resize_terminal(50, 12)
         await pilot.pause()
         assert "Place" not in lines_of(app.list)[0]
+        assert lines_of(app.list)[0].endswith("Changed ")
         assert {len(line) for line in lines_of(app.list)} == {app.list.scrollable_content_region.width}

@@ -34,7 +34,7 @@ def test_a_text_is_wrapped_at_its_blanks(text: str, lines: list[str]) -> None:
 def test_no_line_is_too_long_and_there_are_not_too_many(text: str, width: int, most: int) -> None:
     lines = wrapped(text, width, most)
     assert len(lines) <= most
-    assert all(0 < len(line) and cell_len(line) <= width and line.isprintable() for line in lines)
+    assert all(len(line) > 0 and cell_len(line) <= width and line.isprintable() for line in lines)
 
 
 @given(TEXTS, st.integers(2, 30))

@@ -11,6 +11,7 @@ import gc
 from textual import on, work
 
 from nobil_tui.feeds.source import Source
+from nobil_tui.feeds.threads import in_thread
 from nobil_tui.monitor import Batch
 from nobil_tui.tui.bindings import Keys
 from nobil_tui.tui.glyphs import Glyphs
@@ -89,6 +90,12 @@ class Live(Panes):
         self.stations.rebuild()
         self.connectors.rewrite()
         self.events.refresh()
+        self._prepare_filter()
+
+    @work(exclusive=True, group="prepare")
+    async def _prepare_filter(self) -> None:
+        """Have ready what the first keystroke of a filter would otherwise wait for."""
+        await in_thread(self.roster.prepare)
 
     def switch(self, source: Source, text: str) -> None:
         """Leave the session for another source."""
@@ -127,6 +134,7 @@ class Live(Panes):
             # A country's objects live as long as the session: the collector need not walk through them.
             gc.collect()
             gc.freeze()
+            self._prepare_filter()
         self.show_found()
 
     def _tell_due(self, batch: Batch) -> None:

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
@@ -24,17 +23,8 @@ from nobil_tui.charging.completion import Values, complete, completions, word_at
 from nobil_tui.commands import Context, by_id
 from nobil_tui.config.rules import LONGEST_FILTER
 from nobil_tui.tui.bindings import Keys, bindings_for
-from nobil_tui.tui.glyphs import cut
-from nobil_tui.tui.widgets.bars import GAP, Part, fitting, line
+from nobil_tui.tui.widgets.filter_note import FilterNote
 
-PROMPT = 2
-"""Cells before the text."""
-TEXT_LEAST = 18
-"""Cells that the text keeps, whatever is to be said beside it."""
-_STEP = 8
-"""The note's width grows by steps, so that not every keystroke lays the screen out anew."""
-_CHOICES = 4
-"""Other completions that are shown."""
 _EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
 
 
@@ -232,59 +222,3 @@ class FilterPrompt(Widget):
     def render_line(self, y: int) -> Strip:
         """One sign."""
         return Strip.blank(0) if y else Strip([Segment(f"{self._text} ", self.rich_style)])
-
-
-class FilterNote(Widget):
-    """What the filter finds, what is wrong with it, and what else the word could become."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"filter--count", "filter--hidden", "filter--mistake", "filter--choice"}
-
-    def __init__(self, filter_line: FilterLine) -> None:
-        super().__init__()
-        self._line = filter_line
-        self._parts: list[Part] = []
-
-    def write(self) -> None:
-        """Say what holds now, in the room that the text leaves."""
-        shown = self._line
-        whole = shown.size.width - PROMPT
-        text = max(TEXT_LEAST, min(cell_len(shown.text) + shown.field.rest + 2, whole // 2))
-        room = max(0, whole - text)
-        self._parts = fitting(self._all(room), room) if shown.is_mounted else []
-        needed = sum(cell_len(part.text) + GAP for part in self._parts)
-        self.styles.width = min(-(-needed // _STEP) * _STEP, room)
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """Say it, at the right end."""
-        if y:
-            return Strip.blank(0)
-        parts = [Part(part.text, part.style, part.need, right=True) for part in self._parts]
-        return Strip(line(parts, self.size.width, self.rich_style)).apply_style(self.rich_style)
-
-    def notify_style_update(self) -> None:
-        """Say it again in another theme's colours."""
-        super().notify_style_update()
-        self.write()
-
-    def _all(self, room: int) -> list[Part]:
-        """Everything that could be said: while a word can still become something, that comes before what is wrong."""
-        shown = self._line
-        offered = shown.field.offered if shown.field.has_focus else []
-        mistake = shown.mistake
-        if cell_len(mistake) > room:
-            # What would be right helps more than what is wrong.
-            mistake = mistake.partition(" – ")[2] or mistake
-        others = "  ".join(offered[1 : 1 + _CHOICES])
-        parts = [
-            Part(cut(others, room), self._style("choice"), 0 if offered else 3),
-            Part(cut(mistake, room), self._style("mistake"), 3 if offered else 0),
-        ]
-        if shown.text.strip():
-            hidden = f"{shown.hidden:,} starred hidden" if shown.hidden else ""
-            parts.append(Part(hidden, self._style("hidden"), 2))
-            parts.append(Part(f"{shown.found:,} of {shown.of:,}", self._style("count"), 1))
-        return parts
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"filter--{name}", partial=True)

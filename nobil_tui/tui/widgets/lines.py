@@ -105,7 +105,13 @@ class Lines(ScrollView, can_focus=True):
         """Take over a changed number of lines."""
         size = Size(self.scrollable_content_region.width, self.count + self.HEADER)
         if size != self.virtual_size:
-            self.virtual_size = size
+            room = self.container_size.height
+            if room and self.show_vertical_scrollbar == (size.height > room):
+                # Setting it would lay out the whole screen, at every line of the log; and all that moves is the bar.
+                self.set_reactive(Lines.virtual_size, size)
+                self._scroll_update(size)
+            else:
+                self.virtual_size = size
         self.refresh()
 
     def repaint_line(self, index: int) -> None:

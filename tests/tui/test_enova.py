@@ -1,0 +1,135 @@
+"""The app on NOBIL Real-time: everything that its service does is survived, and what was known is there next time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from nobil_tui.config.model import Config, EnovaSection, Secret
+from nobil_tui.config.reading import load
+from nobil_tui.monitor import Phase
+from nobil_tui.sources.choosing import Chooser
+from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.setup import Setup
+from tests.conftest import GUARD, FakeClock, guarded
+from tests.feeds.enova_service import KEY, EnovaService, body, breaking, closing, frame, refusal, status
+from tests.tui.apps import main_of, opened, setup_of, text_of, until
+
+
+@pytest.fixture
+async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
+    async with EnovaService(clock) as service:
+        yield service
+
+
+def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> Setup:
+    config = Config(enova=EnovaSection(Secret(key), service.address))
+    source = Chooser(config, {}, clock=clock)("enova")
+    return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")
+
+
+async def phase(pilot: Pilot[int], main: MainScreen, wanted: Phase) -> None:
+    await until(pilot, lambda: main.session.link.phase is wanted)
+
+
+async def heard(pilot: Pilot[int], main: MainScreen, station: str) -> None:
+    await until(pilot, lambda: station in main.board.stations and main.stations.count)
+
+
+def screen_text(pilot: Pilot[int]) -> str:
+    return "\n".join(text_of(pilot))
+
+
+async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
+    service: EnovaService, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bad = (
+        status(500),
+        status(429, {"Retry-After": "90"}),
+        body(b"<html>garbage</html>"),
+        body(b'{"accessToken": 7}'),
+    )
+    service.talks += (closing(frame("NOR_71098", "1252", "AVAILABLE"), "no JSON"), breaking)
+    async with opened(setup_for(service, clock, tmp_path)) as pilot:
+        main = main_of(pilot)
+        await phase(pilot, main, Phase.RETRYING)
+        await heard(pilot, main, "NOR_71098")
+        await pilot.press("s")
+        await until(pilot, lambda: load(tmp_path / "config.toml").watched.stations == ["NOR_71098"])
+        service.answers += bad
+        steps = 0
+        calls = len(service.calls)
+        while service.answers or service.talks:
+            assert len(service.calls) - calls <= steps
+            before = len(service.calls)
+            steps += 1
+            clock.advance(120)
+            await until(pilot, lambda before=before: len(service.calls) > before)
+            await phase(pilot, main, Phase.RETRYING)
+        clock.advance(120)
+        await phase(pilot, main, Phase.LIVE)
+        await guarded(service.say(frame("NOR_71098", "1252", "CHARGING"), frame("NOR_71098", "b", "SINGING")))
+        await until(pilot, lambda: main.session.monitor and "NOR_71098" in main.keeper.starred)
+        await until(pilot, lambda: "SINGING" in str(main.board.stations["NOR_71098"].connectors))
+        await main.look_around()
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "★" in text
+        assert "unknown (singing)" in text
+    said = caplog.text + text
+    assert not [secret for secret in service.secrets if secret in said]
+    assert [record for record in caplog.records if "never heard of" in record.getMessage()]
+
+
+async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
+    service.answers += (refusal(401, "Access denied due to invalid subscription key."),)
+    async with opened(setup_for(service, clock, tmp_path)) as pilot:
+        main = main_of(pilot)
+        await phase(pilot, main, Phase.REFUSED)
+        clock.advance(3600)
+        main.look_at_link()
+        await pilot.pause()
+        assert "KEY REFUSED" in screen_text(pilot)
+        assert "Access denied" in screen_text(pilot)
+        assert len(service.calls) == 1
+        await pilot.press("r")
+        await phase(pilot, main, Phase.LIVE)
+
+
+async def test_what_was_known_is_there_the_next_time(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
+    frames = [
+        frame("NOR_71098", "1252", "AVAILABLE"),
+        frame("SWE_1", "1252", "CHARGING"),
+        frame("SWE_1", "x", "BLOCKED"),
+    ]
+    async with opened(setup_for(service, clock, tmp_path)) as pilot:
+        main = main_of(pilot)
+        await phase(pilot, main, Phase.LIVE)
+        await guarded(service.say(*frames))
+        await until(pilot, lambda: main.board.connectors == 3)
+    store = main.session._store
+    assert store is not None
+    # Quitting waits only so long for a slow disk.
+    store._thread.join(GUARD)
+    clock.advance(30)
+    async with opened(setup_for(service, clock, tmp_path), (120, 40)) as pilot:
+        main = main_of(pilot)
+        await phase(pilot, main, Phase.LIVE)
+        await heard(pilot, main, "SWE_1")
+        assert main.board.connectors == 3
+        main.look_at_link()
+        await pilot.pause()
+        assert "3 unconfirmed" in screen_text(pilot)
+        await guarded(service.say(frame("SWE_1", "x", "AVAILABLE")))
+        await until(pilot, lambda: main.painted == 2)
+        main.look_at_link()
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "2 unconfirmed" in text
+        # The number is the one that it was given in the session before.
+        assert "#2   blocked → free" in text
