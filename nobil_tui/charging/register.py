@@ -145,11 +145,6 @@ class Register:
         """The station's name, else its id."""
         return self.facts(station).name or station
 
-    def plug(self, station: str, index: int) -> Plug | None:
-        """The plug of the connector at ``index``, where it is known."""
-        plugs = self.facts(station).plugs
-        return plugs[index] if index < len(plugs) else None
-
     def plugs_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Plugs, ...]:
         """Tell the plugs of each of ``count`` connectors of a station; none where it cannot be told which has which.
 

@@ -21,12 +21,14 @@ def station_text(
     if station is None:
         return "\n".join([*lines, "not in the stream"])
     lines.append(f"{station.summary.text} free")
+    keys = station.track.keys if station.track is not None else []
+    plugs = register.plugs_for(station_id, keys, len(station.connectors))
     for index, connector in enumerate(station.connectors):
-        plug = register.plug(station_id, index)
+        plug = " + ".join(text for each in plugs[index] if (text := each.text))
         since = board.since(station, index, now)
         least = "at least since" if since.at_least else "since"
         words = f"{index + 1}: {connector_text(connector, '')} {least} {since_text(since.at, now, zone)}"
-        lines.append(f"{words}, {plug.text}" if plug and plug.text else words)
+        lines.append(f"{words}, {plug}" if plug else words)
     if credit and facts.name:
         lines.append(f"({credit})")
     return "\n".join(lines)

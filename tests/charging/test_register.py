@@ -35,7 +35,6 @@ def test_a_station_that_the_register_lacks_has_its_id_for_a_name() -> None:
     assert len(register) == 0
     assert register.facts("DAN_00001") is NOTHING
     assert register.name("DAN_00001") == "DAN_00001"
-    assert register.plug("DAN_00001", 0) is None
 
 
 def test_a_station_without_a_name_has_its_id_for_one() -> None:
@@ -75,14 +74,6 @@ def test_plugs_go_by_key_where_the_stream_names_connectors() -> None:
     assert register.plugs_for("A", ["y"], 2) == ((TYPE_2,), ())
     assert register.plugs_for("A", ["y", "x"], 1) == ((TYPE_2,),)
     assert register.plugs_for("A", ["new", "0"], 2) == ((), ())
-
-
-def test_a_plug_is_that_of_the_connector_at_the_same_place() -> None:
-    register = Register({"NOR_01333": Facts(plugs=(CCS, TYPE_2))})
-    assert register.plug("NOR_01333", 0) is CCS
-    assert register.plug("NOR_01333", 1) is TYPE_2
-    # The stream can name more connectors than the register has plugs.
-    assert register.plug("NOR_01333", 2) is None
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         (b'{"format":"nobil-tui recording","version":1,"feed":"x"}\n', "first line is damaged"),
         (encode_header(Header(feed="v1")) + b"{}\n" * 200, "its first lines are damaged"),
     ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
 def test_what_is_no_recording(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(data)

@@ -185,14 +185,14 @@ async def test_where_it_cannot_be_told_which_has_which_no_plug_is_claimed() -> N
     facts = Facts("Minde", plugs=(CCS, CCS, CHADEMO, Plug("", 0)))
     async with showing(roster_of({"NOR_1": connectors((0, 0))}, {"NOR_1": facts})) as (app, _):
         assert "CCS" not in app.line("1 ●")
-        assert app.line("Plugs") == "Plugs    2 × CCS 150, CHAdeMO 50"
+        assert app.line("Plugs") == "Plugs    2 x CCS 150, CHAdeMO 50"
         assert "Plug" not in app.line("#")
 
 
 async def test_the_plugs_of_a_station_that_is_not_in_the_stream_are_told() -> None:
     async with showing(roster_of({}, {"NOR_1": FORNEBU})) as (app, _):
         assert "It is not in the stream, so nothing is known of its connectors." in app.lines
-        assert app.line("Plugs") == "Plugs    2 × CCS 150, Type 2 22"
+        assert app.line("Plugs") == "Plugs    2 x CCS 150, Type 2 22"
     async with showing(roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})) as (app, _):
         assert "The stream names no connector of this station." in app.lines
         assert app.line("Plugs") != ""

@@ -112,7 +112,7 @@ class DetailPainter:
             if facts.plugs_for(keys, len(station.connectors)) is not None:
                 return
         counted = Counter(text for plug in facts.plugs if (text := plugs_text((plug,))))
-        every = ", ".join(f"{count} × {text}" if count > 1 else text for text, count in counted.items())
+        every = ", ".join(f"{count} x {text}" if count > 1 else text for text, count in counted.items())
         yield from self._labelled("Plugs", every, width, 3)
 
     def _more(self, station_id: str, facts: Facts, width: int) -> Iterator[Row]:

@@ -53,7 +53,7 @@ class Hints(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Write what fits."""
-        room = self.size.width - 2
+        room = self.size.width
         ground, key, word = self.rich_style, self._style("key"), self._style("word")
         palette = by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
@@ -72,7 +72,7 @@ class Hints(Widget):
     async def on_click(self, event: events.Click) -> None:
         """Do what the hint says."""
         offset = event.get_content_offset(self)
-        name = at(self._parts, offset.x, self.size.width - 2) if offset is not None else ""
+        name = at(self._parts, offset.x, self.size.width) if offset is not None else ""
         if name:
             await self.app.run_action(by_id(name).action, self.screen.focused or self.screen)
 

@@ -95,8 +95,7 @@ class LinkBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Write what fits."""
-        width = self.size.width
-        room = width - 2
+        room = self.size.width
         ground = self.rich_style
         parts = fitting(self._parts(room), room)
         return Strip(line(parts, room, ground)).adjust_cell_length(room, ground).apply_style(ground)
