@@ -102,7 +102,7 @@ def _movement(id_: str, keys: tuple[str, ...], words: str, tooltip: str) -> Comm
 
 
 def _playing(id_: str, key: str, words: str, tooltip: str) -> Command:
-    return Command(id_, (key,), words, tooltip, Context.PLAYING, palette=False)
+    return Command(id_, (key,), words, tooltip, Context.PLAYING)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -118,7 +118,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("show-log", ("v",), "Show log", "Show the event log where the terminal has no room for it, or hide it."),
     Command("select", ("enter",), "Select", "Select the station of this line.", Context.LOG, palette=False),
     Command(
-        "map", ("m",), "Map", "Show on a map where the station of this pane is.", Context.CONNECTORS, palette=False
+        "map", ("m",), "Map", "Show on a map where the station of this pane is.", Context.CONNECTORS
     ),
     Command("connect", ("c",), "Connect", "Connect to another source of reports."),
     Command("retry", ("r",), "Retry", "Try to connect again now."),

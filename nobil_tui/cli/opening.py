@@ -37,8 +37,9 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
         environ=os.environ,
         register_path=places.register_file(),
     )
-    # Textual reads it when it is imported. Under load, keys are answered sooner for hardly more work.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
+    # Textual reads it when it is imported. It paints as often only when there is something to paint; what it is for is
+    # that a key's paint need not wait behind the one before it.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
     from nobil_tui.tui.app import run
 
     return run(setup)

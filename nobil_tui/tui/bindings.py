@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
-from nobil_tui.commands import COMMANDS, Command, Context, for_context
+from nobil_tui.commands import COMMANDS, Command, Context, by_id, for_context
 
 NEVER = "f63"
 """A key that no keyboard has, for a command whose keys the user took away: Textual overlooks an empty one."""
@@ -35,7 +35,7 @@ def bindings_for(context: Context) -> list[BindingType]:
     commands = list(for_context(context))
     if context is Context.DIALOG:
         commands += [command for command in COMMANDS if command.priority and command not in commands]
-    return [_binding(command) for command in commands]
+    return [binding_of(command) for command in commands]
 
 
 def keymap_of(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -58,6 +58,11 @@ class Keys:
         keys = self.of(command)
         return key_label(keys[0]) if keys else ""
 
+    def named(self, id_: str) -> str:
+        """The first key of the command of an id, for texts that name it; its words where it has none."""
+        command = by_id(id_)
+        return self.label(command) or command.words
+
     def labels(self, command: Command) -> str:
         """All of its keys; of a long row the first and the last."""
         labels = [key_label(key) for key in self.of(command)]
@@ -66,11 +71,12 @@ class Keys:
 
 def key_label(key: str) -> str:
     """A key as a reader knows it: ``/``, ``Esc``, ``^p``, ``S-Tab``."""
-    *held, last = key.split("+") if key != "+" else [key]
+    *held, last = key.split("+")
     name = _NAMES.get(last) or (last.upper() if last.startswith("f") and last[1:].isdigit() else format_key(last))
     return "".join({"ctrl": "^", "shift": "S-", "alt": "M-"}.get(one, one + "-") for one in held) + name
 
 
-def _binding(command: Command) -> Binding:
+def binding_of(command: Command) -> Binding:
+    """Return the binding of one command."""
     keys = ",".join(command.keys) or NEVER
     return Binding(keys, command.action, command.words, id=command.id, tooltip=command.tooltip, show=False)

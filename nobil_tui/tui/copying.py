@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.register import Register
+from nobil_tui.charging.register import NOTHING, Register
 from nobil_tui.tui.times import since_text
 from nobil_tui.tui.widgets.log_lines import connector_text
 
@@ -29,6 +29,6 @@ def station_text(
         least = "at least since" if since.at_least else "since"
         words = f"{index + 1}: {connector_text(connector, '')} {least} {since_text(since.at, now, zone)}"
         lines.append(f"{words}, {plug}" if plug else words)
-    if credit and facts.name:
+    if credit and facts != NOTHING:
         lines.append(f"({credit})")
     return "\n".join(lines)

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
 from nobil_tui.config.reading import ConfigError, load, stamp
-from nobil_tui.config.writing import NotSavedError, Operation, Star, Unstar, save
+from nobil_tui.config.writing import NotSavedError, Operation, Put, Star, Unstar, save
 from nobil_tui.feeds.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,10 @@ class Keeper:
         """The stars as the user sees them: those of the file, and those that could not be saved."""
         self.path = path
         self._stamp = stamp(path) if path is not None else None
+        self.filters: dict[str, str] = dict(config.filters)
+        """The saved filters as the user sees them, in the same way."""
+        self.home: Position | None = config.home.position
+        """From where distances are counted, in the same way."""
         self._unsaved: dict[str, bool] = {}
         self._complained = False
         self._saving = asyncio.Lock()
@@ -42,6 +47,8 @@ class Keeper:
 
     async def put(self, *operations: Operation) -> str:
         """Save. Returns what went wrong, in words; empty where nothing did."""
+        for operation in operations:
+            self._hold(operation)
         path = self.path
         if path is None:
             return ""
@@ -53,6 +60,13 @@ class Keeper:
                 return str(error)
         return ""
 
+    def _hold(self, operation: Operation) -> None:
+        match operation:
+            case Put("filters", name, str(text)):
+                self.filters[name] = text
+            case Put("home", "position", [float(latitude), float(longitude)]):
+                self.home = latitude, longitude
+
     async def poll(self, changed: Callable[[], None], complain: Callable[[str], None]) -> None:
         """Look whether the file was changed, and take over its stars."""
         path = self.path
@@ -63,13 +77,17 @@ class Keeper:
             return
         self._stamp = now
         try:
-            self.config = await in_thread(lambda: load(path))
+            # What is saved meanwhile must not be taken for undone.
+            async with self._saving:
+                self.config = await in_thread(lambda: load(path))
         except ConfigError as error:
             if not self._complained:
                 self._complained = True
                 complain(f"{error}\nThe stars of this session are kept.")
             return
         self._complained = False
+        self.filters.update(self.config.filters)
+        self.home = self.config.home.position or self.home
         before = set(self.starred)
         self.starred.clear()
         self.starred.update(self.config.watched.stations)

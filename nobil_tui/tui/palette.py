@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.binding import BindingType
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.markup import escape
 
 from nobil_tui.charging.rows import one_line
-from nobil_tui.commands import COMMANDS
+from nobil_tui.commands import COMMANDS, by_id
+from nobil_tui.tui.bindings import binding_of
 
 if TYPE_CHECKING:
     from nobil_tui.tui.screens.main import MainScreen
@@ -27,13 +30,26 @@ class Item(NamedTuple):
     do: Callable[[], object]
 
 
+class Palette(CommandPalette):
+    """The library's, with the one key that must work everywhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("quit"))]
+
+    def __init__(self) -> None:
+        super().__init__([Commands, StationNames], placeholder="A command, or a station by name")
+
+    def action_quit(self) -> None:
+        """Quit the program."""
+        self.app.exit(0)
+
+
 class Commands(Provider):
     """Every command, with its key, and the saved filters."""
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
         for item in self._items():
-            yield DiscoveryHit(Content(item.title), item.do, text=item.title, help=item.help)
+            yield DiscoveryHit(Content(item.title), item.do, text=item.title, help=escape(item.help))
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
@@ -41,7 +57,8 @@ class Commands(Provider):
         for item in self._items():
             score = max(matcher.match(item.title), matcher.match(item.help) * 0.5)
             if score > 0:
-                yield Hit(score, matcher.highlight(item.title), item.do, text=item.title, help=item.help)
+                title = matcher.highlight(item.title)
+                yield Hit(score, title, item.do, text=item.title, help=escape(item.help))
 
     def _items(self) -> Iterator[Item]:
         screen = cast("MainScreen", self.screen)
@@ -59,14 +76,15 @@ class StationNames(Provider):
 
     async def search(self, query: str) -> Hits:
         """Those whose texts hold every word."""
-        words = one_line(query).split()
-        if not words:
+        asked = one_line(query).split()
+        if not asked:
             return
         screen = cast("MainScreen", self.screen)
-        for station in screen.find_stations(words, MOST_STATIONS):
+        for station in screen.find_stations(asked, MOST_STATIONS):
             facts = screen.register.facts(station)
             name = facts.name or station
             text = ", ".join(part for part in (name, facts.place if facts.place not in name else "") if part)
-            summary = screen.summary_words(station)
+            # The library takes the second line for markup, and an id can hold anything.
+            words = escape(f"{station}  {screen.summary_words(station)}")
             # Below every command that matches as well, in the order in which they were found.
-            yield Hit(0.3, Content(text), partial(screen.go_to, station), text=text, help=f"{station}  {summary}")
+            yield Hit(0.3, Content(text), partial(screen.go_to, station), text=text, help=words)

@@ -118,14 +118,15 @@ class Ring:
     def _fold(self, change: Change) -> Line | None:
         """Tell which line a change needs: its own, one that counts, or none because it was counted in one."""
         run = self._run_of(change)
+        recent = tuple(at for at in run.times if 0 <= change.at - at <= FLAP_WITHIN)
+        # Also while they are counted: the line that counts may be gone at the next change.
+        run.times = (*recent[1 - FLAPS :], change.at)
         folded = run.folded
         if folded is not None and run.number >= self._oldest and 0 <= change.at - folded.last.at <= FLAP_WITHIN:
             folded.last = change
             folded.count += 1
             return None
         run.folded = None
-        recent = tuple(at for at in run.times if 0 <= change.at - at <= FLAP_WITHIN)
-        run.times = (*recent[1 - FLAPS :], change.at)
         if len(recent) < FLAPS:
             return change
         run.folded = Folded(change, FLAPS + 1, recent[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ class Session:
         self._link = LinkState()
         self._state_dir = setup.state_dir
         self._store: StateStore | None = None
+        self._closing = threading.Lock()
+        self._closed = False
         self._asked = asyncio.Event()
 
     @property
@@ -74,8 +77,11 @@ class Session:
 
     def close(self) -> None:
         """Have what is known on the disk, and let go of the source. Takes its time, though little; also twice."""
-        if self._store is not None:
-            self._store.close()
+        with self._closing:
+            self._closed = True
+            store = self._store
+        if store is not None:
+            store.close()
         self.source.close()
 
     async def _open(self) -> Opened:
@@ -96,7 +102,7 @@ class Session:
         self._feed = opened.feed
 
     async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
-        self._store = await in_thread(self._open_store)
+        await in_thread(self._open_store)
         self.monitor = Monitor(self._feed, self.board, keeper=self._store)
         self.register_changed()
         batches = self.monitor.batches()
@@ -106,10 +112,16 @@ class Session:
         finally:
             await batches.aclose()
 
-    def _open_store(self) -> StateStore | None:
+    def _open_store(self) -> None:
         if self._state_dir is None or not self.source.state:
-            return None
+            return
         from nobil_tui.store.state import StateStore
 
-        return StateStore.open(self._state_dir / f"{self.source.state}.sqlite")
-
+        store = StateStore.open(self._state_dir / f"{self.source.state}.sqlite")
+        with self._closing:
+            late = self._closed
+            if not late:
+                self._store = store
+        if late:
+            # Whoever closed the session meanwhile found nothing to close, and it would hold its lock for ever.
+            store.close()

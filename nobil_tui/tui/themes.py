@@ -19,17 +19,17 @@ _ON_DARK = {
     "reserved": "#62c6e8",
     "fault": "#ff6b64",
     "unknown": "#8590a0",
-    "not-in-service": "#6a7482",
+    "not-in-service": "#747f8e",
     "star": "#f5c451",
 }
 _ON_LIGHT = {
-    "free": "#0f7a3c",
-    "occupied": "#4a3fc4",
+    "free": "#148542",
+    "occupied": "#4237b0",
     "blocked": "#8a3ab9",
     "reserved": "#006d92",
-    "fault": "#c4201d",
+    "fault": "#bb1b18",
     "unknown": "#646d7a",
-    "not-in-service": "#7c8591",
+    "not-in-service": "#707985",
     "star": "#a06400",
 }
 
@@ -66,11 +66,11 @@ THEMES = (
     Theme(
         LIGHT,
         primary="#0b63ce",
-        secondary="#4a3fc4",
+        secondary="#4237b0",
         accent="#0b63ce",
-        success="#0f7a3c",
+        success="#148542",
         warning="#8f5a00",
-        error="#c4201d",
+        error="#bb1b18",
         foreground="#1d2530",
         background="#fcfdfe",
         surface="#f3f6f9",
@@ -92,7 +92,7 @@ def variables_of(theme: Theme) -> dict[str, str]:
     if theme.ansi or ground.ansi is not None or ink.ansi is not None:
         # The terminal's own colours cannot be mixed.
         return {**mixed, **_ANSI}
-    mixed["quiet"] = ground.blend(ink, 0.6).hex
+    mixed["quiet"] = ground.blend(ink, 0.64).hex
     mixed["faint"] = ground.blend(ink, 0.3).hex
     mixed["cursor"] = ground.blend(accent, 0.24).hex
     return mixed

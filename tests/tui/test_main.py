@@ -433,6 +433,30 @@ async def test_the_palette_finds_stations_and_commands() -> None:
         await until(pilot, lambda: main.stations.selected == "NOR_00003")
 
 
+async def test_the_palette_takes_nothing_for_markup() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    odd = "NOR_1[/b][@click=app.exit]x"
+    source.feed.put(Connected(START), Snapshot([Station(odd, [Connector()])], START))
+    config = Config(filters={"x": "[/y] nor"})
+    async with opened(setup_of(clock, source, config=config)) as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+p", *"nor")
+        await until(pilot, lambda: odd in screen_text(pilot) and "[/y] nor" in screen_text(pilot))
+
+
+async def test_a_filter_that_cannot_be_saved_holds_for_this_session(tmp_path: Path) -> None:
+    clock, config = FakeClock(), tmp_path / "folder" / "config.toml"
+    config.parent.write_text("not a folder")
+    async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
+        main = await live(pilot)
+        await pilot.press("slash", *"ccs", "enter", "S")
+        await pilot.press(*"Fast", "enter")
+        await until(pilot, lambda: "holds for this session" in screen_text(pilot))
+        await pilot.press("escape", "1")
+        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+
+
 async def test_quit_leaves_with_zero() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from nobil_tui.config.model import Secret
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused
 from nobil_tui.feeds.source import Source, SourceError
 from nobil_tui.feeds.threads import in_thread
-from nobil_tui.tui.screens.dialog import Dialog
+from nobil_tui.tui.screens.dialog import Dialog, Tick
 
 TRY_FOR = 20.0
 """Seconds."""
@@ -73,7 +73,7 @@ class ConnectScreen(Dialog[Choice]):
             yield Input(self._text, placeholder="enova, or wss://host/path?key={private_apikey}", id="source")
             yield Label("Key, if it needs one (hidden; sent to this source alone)")
             yield Input(password=True, placeholder="API key", id="key")
-            yield Checkbox("Remember both in the config once they work", id="remember")
+            yield Tick("Remember both in the config once they work", id="remember")
             yield Static("", id="answer", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect")
@@ -101,7 +101,7 @@ class ConnectScreen(Dialog[Choice]):
             trial = self._choose(text, key)
             problem = "" if trial.simulated else await try_out(trial)
             if not problem:
-                remember = self.query_one("#remember", Checkbox).value
+                remember = self.query_one("#remember", Tick).value
                 self.dismiss(Choice(self._choose(text, key), text, key, remember))
                 return
         except SourceError as error:

@@ -7,11 +7,20 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.binding import BindingType
 from textual.screen import ModalScreen
+from textual.widgets import Checkbox
 
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
 
 T = TypeVar("T")
+
+
+class Tick(Checkbox):
+    """A box to tick, in signs that every terminal has."""
+
+    BUTTON_LEFT = "["
+    BUTTON_INNER = "x"
+    BUTTON_RIGHT = "]"
 
 
 class Dialog(ModalScreen[T], inherit_bindings=False):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual import on, work
-from textual.command import CommandPalette
 from textual.widget import Widget
 
 from nobil_tui.charging.register import CREDIT
@@ -22,11 +21,9 @@ class Finding(Live):
 
     def action_palette(self) -> None:
         """Find a command or a station."""
-        from nobil_tui.tui.palette import Commands, StationNames
+        from nobil_tui.tui.palette import Palette
 
-        self.app.push_screen(
-            CommandPalette(providers=[Commands, StationNames], placeholder="A command, or a station by name …")
-        )
+        self.app.push_screen(Palette())
 
     def offers(self, command: Command) -> bool:
         """Whether a command makes sense now."""
@@ -34,7 +31,8 @@ class Finding(Live):
 
     async def do(self, command: Command) -> None:
         """Have a command done by whom its key would reach."""
-        target: Widget = self.stations if command.works_in(Context.STATIONS) else self
+        panes = {Context.STATIONS: self.stations, Context.CONNECTORS: self.connectors}
+        target: Widget = panes.get(command.context, self)
         await self.app.run_action(command.action, target)
 
     def find_stations(self, words: list[str], most: int) -> list[str]:
@@ -171,7 +169,7 @@ class Finding(Live):
     @property
     def saved_filters(self) -> dict[str, str]:
         """By their names, in the order of the config."""
-        return self.keeper.config.filters
+        return self.keeper.filters
 
     def action_saved_filter(self) -> None:
         """Filter by the saved one whose number was pressed."""
@@ -191,7 +189,7 @@ class Finding(Live):
 
         text = self.roster.filter.strip()
         if not text:
-            self.say("There is no filter to save. Press / and type one.")
+            self.say(f"There is no filter to save. Press {self.keys.named('filter')} and type one.")
             return
 
         def save(name: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -79,13 +80,11 @@ class HelpScreen(Dialog[None]):
             yield Static(self._about, id="about", markup=False)
             yield Static(self._table(), id="help-text")
 
-    def action_help(self) -> None:
+    def on_key(self, event: events.Key) -> None:
         """The key that opened it closes it."""
-        self.dismiss(None)
-
-    def on_key(self, event: object) -> None:
-        """The key that opened it closes it."""
-        if getattr(event, "key", "") in self._keys.of(by_id("help")):
+        if event.key in self._keys.of(by_id("help")):
+            # It would open the next one.
+            event.stop()
             self.dismiss(None)
 
     def _table(self) -> Table:

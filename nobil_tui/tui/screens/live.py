@@ -18,6 +18,7 @@ from nobil_tui.tui.glyphs import Glyphs
 from nobil_tui.tui.keeper import Keeper
 from nobil_tui.tui.messages import Happened
 from nobil_tui.tui.own_register import OwnRegister
+from nobil_tui.tui.pacing import is_behind, until_worth_painting
 from nobil_tui.tui.screens.panes import Panes
 from nobil_tui.tui.session import Session
 from nobil_tui.tui.setup import Setup
@@ -57,13 +58,14 @@ class Live(Panes):
 
     @work(exclusive=True, group="session")
     async def run_session(self) -> None:
-        """Run the session; each batch is one message, and the next one waits for it to be painted."""
+        """Run the session; each batch is one message, and the next one waits until it is worth painting."""
         session = self.session
 
         async def tell(batch: Batch) -> None:
             taken = asyncio.Event()
             self.post_message(Happened(session, batch, taken))
             await taken.wait()
+            await until_worth_painting(self.app, len(batch.entries))
 
         await session.run(self.list_anew, tell)
 
@@ -101,6 +103,8 @@ class Live(Panes):
         """Leave the session for another source."""
         self.text = text
         self.session = Session(source, self.setup, self.own_register)
+        # What was frozen of the session before is garbage now.
+        gc.unfreeze()
         self.tell.stations.clear()
         self.events.clear()
         self.pulse = Pulse()
@@ -131,9 +135,7 @@ class Live(Panes):
             self.connectors.version = self._version
         if batch.whole and not self._frozen:
             self._frozen = True
-            # A country's objects live as long as the session: the collector need not walk through them.
-            gc.collect()
-            gc.freeze()
+            self.call_after_refresh(_freeze)
             self._prepare_filter()
         self.show_found()
 
@@ -151,11 +153,18 @@ class Live(Panes):
     async def look_around(self) -> None:
         """Let ages move and a stale list settle, and pick up what another program saved."""
         self.stations.hands_at = self.nobil.hands_at
-        self.stations.settle()
-        self.stations.refresh_ages()
-        self.connectors.rewrite()
+        if not is_behind(self.app):
+            self.stations.settle()
+            self.stations.refresh_ages()
+            self.connectors.rewrite()
         if self.session.notice != self._notice:
             self._notice = self.session.notice
             if self._notice:
                 self.complain(self._notice)
         await self.keeper.poll(self.stars_changed, self.complain)
+
+
+def _freeze() -> None:
+    # A country's objects live as long as the session: the collector need not walk through them.
+    gc.collect()
+    gc.freeze()

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.events import Resize
+from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -44,14 +45,17 @@ WIDE = 110
 _TITLE = 50
 """Cells of a station's name over a notice."""
 _WAITING = {
-    Phase.CONNECTING: "Connecting to {source} …",
+    Phase.CONNECTING: "Connecting to {source}.",
     Phase.LIVE: "Connected to {source}. No station was named yet.",
     Phase.RETRYING: (
-        "{source} does not answer: {reason}. It is tried again by itself; r tries now, c connects elsewhere."
+        "{source} does not answer: {reason}. It is tried again by itself; "
+        "{retry} tries now, {connect} connects elsewhere."
     ),
-    Phase.REFUSED: "{source} does not take the key ({reason}). Press c to give another, or r to try again.",
+    Phase.REFUSED: (
+        "{source} does not take the key ({reason}). Press {connect} to give another, or {retry} to try again."
+    ),
     Phase.ENDED: "{source} has ended.",
-    Phase.FAILED: "{source} cannot be opened: {reason}. Press r to try again, or c to connect elsewhere.",
+    Phase.FAILED: "{source} cannot be opened: {reason}. Press {retry} to try again, or {connect} to connect elsewhere.",
 }
 
 
@@ -61,7 +65,7 @@ class Panes(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Context.EVERYWHERE), *bindings_for(Context.PLAYING)]
     AUTO_FOCUS = "#stations"
 
-    log_shown: var[bool] = var(True)
+    log_shown: var[bool] = var(True, init=False)
     """Whether the event log is on screen; a narrow terminal begins without it."""
 
     def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
@@ -118,6 +122,8 @@ class Panes(Screen[None], inherit_bindings=False):
         self.filter_line.values = lambda: self.roster.values
         for pane in (self.stations, self.connectors, self.events, self.link_bar):
             pane.glyphs = self.glyphs
+        for pane in (self.stations, self.events):
+            pane.keys = self.keys
         yield self.link_bar
         with Vertical(id="body"):
             with Container(id="panes"):
@@ -145,8 +151,20 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def watch_log_shown(self) -> None:
         """Give the log its room, or take it."""
-        self.set_class(self.log_shown, "-log-shown")
-        self.set_class(not self.log_shown, "-log-hidden")
+        self.update_classes(self._log_classes)
+
+    @property
+    def _log_classes(self) -> dict[str, bool]:
+        return {"-log-shown": self.log_shown, "-log-hidden": not self.log_shown}
+
+    def begin_at(self, size: Size) -> None:
+        """Begin in a terminal of this size."""
+        self._wide = size.width >= WIDE
+        self.set_reactive(Panes.log_shown, self._wide)
+        steps = ((size.width, self.nobil.HORIZONTAL_BREAKPOINTS), (size.height, self.nobil.VERTICAL_BREAKPOINTS))
+        names = {max(step for step in of if step[0] <= cells)[1]: True for cells, of in steps}
+        # Before anything is styled: for each class that comes later, all of it is styled anew before it is seen.
+        self.update_classes({**self._log_classes, **names}, update=False)
 
     # What depends on what
 
@@ -154,7 +172,7 @@ class Panes(Screen[None], inherit_bindings=False):
         """Look at the session's board and register."""
         session, stations = self.session, self.stations
         before = self._roster
-        home = self.keeper.config.home.position
+        home = self.keeper.home
         roster = Roster(session.board, session.register, self.keeper.starred, home)
         if before is not None:
             roster.sort, roster.reverse, roster.pinned = before.sort, before.reverse, before.pinned
@@ -241,7 +259,12 @@ class Panes(Screen[None], inherit_bindings=False):
             now=now,
             playing=session.player.words if session.player else "",
         )
-        words = _WAITING[link.phase].format(source=session.source.name, reason=link.reason.rstrip("."))
+        words = _WAITING[link.phase].format(
+            source=session.source.name,
+            reason=link.reason.rstrip("."),
+            retry=self.keys.named("retry"),
+            connect=self.keys.named("connect"),
+        )
         if words != self.stations.waiting_text:
             self.stations.waiting_text = words
             if not self.stations.count:

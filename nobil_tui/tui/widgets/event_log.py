@@ -8,9 +8,10 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
+from textual.markup import escape
 from textual.message import Message
 
-from nobil_tui.commands import Context
+from nobil_tui.commands import Context, by_id
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor import Entry
 from nobil_tui.tui.bindings import bindings_for
@@ -88,9 +89,14 @@ class EventLog(Lines):
         if self.following:
             self.border_subtitle = "following"
         elif self._waiting:
-            self.border_subtitle = f"[reverse] {self.glyphs.down} {self._waiting:,} new {dot} G [/]"
+            self.border_subtitle = f"[reverse] {self.glyphs.down} {self._waiting:,} new {dot} {self._last_key} [/]"
         else:
-            self.border_subtitle = f"scrolled {dot} G follows"
+            self.border_subtitle = f"scrolled {dot} {self._last_key} follows"
+
+    @property
+    def _last_key(self) -> str:
+        # A border's text is markup.
+        return escape(self.keys.labels(by_id("last")).split()[-1])
 
     # The list's own lines
 
@@ -102,11 +108,12 @@ class EventLog(Lines):
     @property
     def empty_text(self) -> str:
         """What to say where there is no line."""
+        key = self.keys.named("log-scope")
         match self.scope:
             case LogScope.STARRED:
-                return "Nothing has changed at a starred station yet. Press l for all."
+                return f"Nothing has changed at a starred station yet. Press {key} for all."
             case LogScope.STATION:
-                return "Nothing has changed at this station yet. Press l for all."
+                return f"Nothing has changed at this station yet. Press {key} for all."
             case _:
                 return "Nothing has changed yet."
 

@@ -74,7 +74,13 @@ class Hints(Widget):
         offset = event.get_content_offset(self)
         name = at(self._parts, offset.x, self.size.width) if offset is not None else ""
         if name:
-            await self.app.run_action(by_id(name).action, self.screen.focused or self.screen)
+            await self._do(by_id(name).action)
+
+    async def _do(self, action: str) -> None:
+        """Have it done by whom its key would reach: the nearest that can, from what has the focus outwards."""
+        for node in (self.screen.focused or self.screen).ancestors_with_self:
+            if await self.app.run_action(action, node):
+                return
 
     def _part(self, command: Command, style: Style) -> Part:
         need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)

@@ -17,9 +17,11 @@ from textual.strip import Strip
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
-from nobil_tui.tui.bindings import bindings_for
+from nobil_tui.tui.bindings import Keys, bindings_for
 from nobil_tui.tui.glyphs import UNICODE, Glyphs
 
+_EMPTY_MOST = 12
+"""Lines that what is said of an empty list may take."""
 _CONDITIONS = tuple(condition.name.lower().replace("_", "-") for condition in Condition)
 
 
@@ -43,6 +45,8 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
+        self.keys = Keys()
+        """For texts that name a key."""
         self._styles: dict[tuple[str, bool, bool], Style] = {}
 
     # For subclasses
@@ -141,8 +145,10 @@ class Lines(ScrollView, can_focus=True):
         return Strip(self.segments(index, width)).adjust_cell_length(width, ground)
 
     def _empty_line(self, row: int, width: int, base: Style) -> Strip:
+        if not 1 <= row <= _EMPTY_MOST:
+            return Strip.blank(width, base)
         texts = wrap(self.empty_text, max(1, width - 4))
-        text = texts[row - 1] if 1 <= row <= len(texts) else ""
+        text = texts[row - 1] if row <= len(texts) else ""
         segments = [Segment("  " + text, self.style_of("quiet"))] if text else []
         return Strip(segments).adjust_cell_length(width, base)
 

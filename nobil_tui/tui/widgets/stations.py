@@ -102,9 +102,9 @@ class Stations(Lines):
         elif batch.whole:
             self.refresh()
         else:
-            for station in touched:
-                line = roster.line_of(station)
-                if line is not None:
+            # By what is on screen: of a country, that is far less than what is touched.
+            for line, station in enumerate(roster.ids[self.top : self.top + self.page], self.top):
+                if station in touched:
                     self.repaint_line(line)
 
     def settle(self) -> None:
@@ -251,8 +251,11 @@ class Stations(Lines):
         roster = self.roster
         dot = self.glyphs.dot
         shown = f"{self.count:,} of {roster.total:,}" if roster.filtered else f"{self.count:,}"
+        narrowed = [
+            words for on, words in ((roster.starred_only, "starred"), (roster.faults_only, "with a fault")) if on
+        ]
         order = roster.order.words + (", reversed" if roster.reverse else "")
-        self.border_title = f"Stations {shown} {dot} {order}"
+        self.border_title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
         parts = []
         # Under the hand of somebody who types, nothing is counted that takes its time.
         if not at_once or not roster.query.plugs or self.count <= _QUICK:
@@ -265,13 +268,15 @@ class Stations(Lines):
     @property
     def empty_text(self) -> str:
         """What to say where no station is listed."""
-        roster = self._roster
+        roster, named = self._roster, self.keys.named
         if roster is None or not roster.total:
             return self.waiting_text
         if roster.starred_only and not roster.starred:
-            return "No station is starred yet. Press w to see all, and s to star one."
+            return (
+                f"No station is starred yet. Press {named('starred-only')} to see all, and {named('star')} to star one."
+            )
         if roster.filter.strip():
-            return "No station matches the filter. Esc clears it."
+            return f"No station matches the filter. {named('back')} clears it."
         if roster.faults_only:
-            return "No station has a fault. Press e to see all."
-        return "Nothing to show. Esc shows all stations."
+            return f"No station has a fault. Press {named('faults-only')} to see all."
+        return f"Nothing to show. {named('back')} shows all stations."

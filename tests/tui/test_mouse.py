@@ -1,0 +1,73 @@
+"""Everything that the footer names can be done with the mouse alone, from whichever pane has the focus."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from nobil_tui.tui.screens.help import HelpScreen
+from nobil_tui.tui.screens.main import MainScreen
+from tests.conftest import FakeClock
+from tests.tui.apps import live, opened, setup_of, text_of, until
+from tests.tui.test_main import source_of
+
+PANES = ("stations", "connectors", "log")
+
+
+async def click_hint(pilot: Pilot[int], main: MainScreen, words: str) -> None:
+    line = text_of(pilot)[-1]
+    assert words in line
+    await pilot.click(offset=(line.index(words) + 1, pilot.app.size.height - 1))
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("pane", PANES)
+async def test_hints_do_what_they_say(pane: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.query_one(f"#{pane}").focus()
+        await pilot.pause()
+        selected = main.stations.selected
+        await click_hint(pilot, main, "Star")
+        assert main.keeper.starred == {selected}
+        await click_hint(pilot, main, "Starred")
+        assert main.roster.starred_only
+        await click_hint(pilot, main, "Tell me")
+        assert main.tell.stations == {selected}
+        scope = main.events.scope
+        await click_hint(pilot, main, "Log")
+        assert main.events.scope is not scope
+        await click_hint(pilot, main, "Help")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press("escape")
+        await click_hint(pilot, main, "palette")
+        await until(pilot, lambda: pilot.app.screen is not main)
+        await pilot.press("escape")
+        await click_hint(pilot, main, "Filter")
+        assert main.focused is main.filter_line.field
+
+
+@pytest.mark.parametrize("pane", PANES)
+async def test_quit_can_be_clicked(pane: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.query_one(f"#{pane}").focus()
+        await pilot.pause()
+        await click_hint(pilot, main, "Quit")
+    assert pilot.app.return_value == 0
+
+
+async def test_a_click_on_a_head_orders_and_another_turns_it_round() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        head = next(line for line in text_of(pilot) if "Station " in line and "Changed" in line)
+        x, y = head.index("Station"), text_of(pilot).index(head)
+        await pilot.click(offset=(x, y))
+        assert [main.register.name(i) for i in main.roster.ids] == ["Fornebu S", "Minde Ladepark", "Rådhusgata 12"]
+        await pilot.click(offset=(x, y))
+        assert main.roster.reverse
+        assert main.register.name(main.roster.ids[0]) == "Rådhusgata 12"
+
