@@ -117,9 +117,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("log-scope", ("l",), "Log", "Log every station, starred ones, or the selected one.", footer=True),
     Command("show-log", ("v",), "Show log", "Show the event log where the terminal has no room for it, or hide it."),
     Command("select", ("enter",), "Select", "Select the station of this line.", Context.LOG, palette=False),
-    Command(
-        "map", ("m",), "Map", "Show on a map where the station of this pane is.", Context.CONNECTORS
-    ),
+    Command("map", ("m",), "Map", "Show on a map where the station of this pane is.", Context.CONNECTORS),
     Command("connect", ("c",), "Connect", "Connect to another source of reports."),
     Command("retry", ("r",), "Retry", "Try to connect again now."),
     Command("copy", ("y",), "Copy", "Copy the selected station as text."),
@@ -162,6 +160,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("help", ("question_mark", "f1"), "Help", "Show every key and what it does.", footer=True, kept=True),
     Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit.", footer=True, priority=True, kept=True),
+    Command("suspend", ("ctrl+z",), "Suspend", "Go to the shell; fg comes back.", palette=False),
     Command("palette", ("ctrl+p",), "Palette", "Find a command or a station by name.", palette=False, priority=True),
 )
 """All of them; groups of a context stand together, and the footer keeps this order."""

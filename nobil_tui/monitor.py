@@ -16,6 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from nobil_tui.charging.board import Board, Change
+from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import (
     Connected,
     Connecting,
@@ -32,10 +33,15 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
+from nobil_tui.feeds.unheard_of import UnheardOf
 from nobil_tui.store.keeping import SLICE, Keeper, Keeping, give_way
 
 TICK = 0.05
 """Seconds between batches at the least."""
+LOOK_EVERY = 60.0
+"""Seconds between two looks at what has grown too old, while the link is down."""
+TELL_EVERY = 60_000
+"""Milliseconds between two notes of unreadable frames at the least: a stream of them would be all that is told."""
 MOST_ENTRIES = 10_000
 """Entries of one batch; under a flood that nobody takes, the oldest go."""
 
@@ -93,6 +99,9 @@ class Counts(Struct):
     changes: int = 0
     unreadable: int = 0
     ignored: int = 0
+    """Frames that are well formed and say nothing to us, such as those of an unknown type."""
+    unheard_of: UnheardOf = field(default_factory=UnheardOf)
+    """Reports with a status word that nobody has documented."""
 
 
 class Batch(Struct):
@@ -102,7 +111,9 @@ class Batch(Struct):
     entries: list[Entry] = field(default_factory=list)
     """Changes and notes, in their order."""
     touched: set[str] = field(default_factory=set)
-    """The stations that a report named."""
+    """The stations that a report named, and ``forgotten``."""
+    forgotten: set[str] = field(default_factory=set)
+    """The stations of which something is too old to be known any more."""
     heard: list[Heard] = field(default_factory=list)
     """The chargers' own reports."""
     whole: bool = False
@@ -114,6 +125,7 @@ class Monitor:
 
     With a ``keeper``, an empty board goes on from what is kept, and what happens is kept for a later session. Where it
     is not ``bounded``, a batch holds all that happened, however much: for a feed that waits until it is taken.
+    ``clock`` is the one that the feed's times go by.
     """
 
     def __init__(
@@ -124,6 +136,7 @@ class Monitor:
         tick: float = TICK,
         keeper: Keeper | None = None,
         bounded: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         self.board = board or Board()
         self.link = LinkState()
@@ -134,12 +147,17 @@ class Monitor:
         self._keeping = Keeping(self.board, keeper) if keeper is not None else None
         self._feed = feed
         self._tick = tick
+        self._clock = clock or Clock()
         self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES if bounded else None)
         self._heard: deque[Heard] = deque(maxlen=MOST_ENTRIES)
         self._touched: set[str] = set()
+        self._forgotten: set[str] = set()
         self._whole = False
         self._unreadable: Unreadable | None = None
+        self._told_unreadable_at = -TELL_EVERY
         self._news = asyncio.Event()
+        self._down = asyncio.Event()
+        """Set while nothing is listened to."""
 
     @property
     def behind(self) -> int:
@@ -162,7 +180,7 @@ class Monitor:
 
         What is not taken in time is gathered into the next batch. ``aclose`` shuts the link down.
         """
-        reading = asyncio.create_task(self._read())
+        reading, aging = asyncio.create_task(self._read()), asyncio.create_task(self._age())
         reading.add_done_callback(lambda _: self._news.set())
         try:
             while True:
@@ -177,8 +195,9 @@ class Monitor:
                 await asyncio.sleep(self._tick)
         finally:
             reading.cancel()
+            aging.cancel()
             try:
-                await asyncio.gather(reading, return_exceptions=True)
+                await asyncio.gather(reading, aging, return_exceptions=True)
             finally:
                 # Also where somebody is too impatient to wait for the link.
                 if self._keeping is not None:
@@ -186,9 +205,10 @@ class Monitor:
                     self._keeping.finish()
 
     async def _read(self) -> None:
-        if self._keeping is not None and await self._keeping.restore():
+        if self._keeping is not None and await self._keeping.restore(self._clock.now):
             self._whole = True
             self._news.set()
+            self._note_link()
         events = self._feed.events()
         slice_end = time.perf_counter() + SLICE
         try:
@@ -201,6 +221,25 @@ class Monitor:
         finally:
             await events.aclose()
 
+    async def _age(self) -> None:
+        """Forget what grows too old while nothing happens: where a key is refused, that can be for weeks."""
+        while True:
+            await self._down.wait()
+            await self._clock.sleep(LOOK_EVERY)
+            self._forget(self._clock.now())
+
+    def _forget(self, now: int) -> None:
+        if forgotten := self.board.expire(now):
+            self._touched.update(forgotten)
+            self._forgotten.update(forgotten)
+            self._news.set()
+
+    def _note_link(self) -> None:
+        if self.board.listening.live:
+            self._down.clear()
+        else:
+            self._down.set()
+
     def _note_kept(self, keeping: Keeping) -> None:
         keeping.note(self._touched, self._alive_at)
         keeping.note((heard.id for heard in self._heard), self._alive_at)
@@ -208,14 +247,15 @@ class Monitor:
     def _take(self) -> Batch:
         if self._keeping is not None:
             self._note_kept(self._keeping)
-        if self._unreadable is not None:
+        if self._unreadable is not None and self._unreadable.at - self._told_unreadable_at >= TELL_EVERY:
             bad = self._unreadable
+            self._told_unreadable_at = bad.at
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
             self._entries.append(Note(bad.at, NoteKind.UNREADABLE, bad.reason))
-        batch = Batch(self.link, list(self._entries), self._touched, list(self._heard), self._whole)
+        batch = Batch(self.link, list(self._entries), self._touched, self._forgotten, list(self._heard), self._whole)
         self._entries.clear()
         self._heard.clear()
-        self._touched = set()
+        self._touched, self._forgotten = set(), set()
         self._whole = False
         self._unreadable = None
         return batch
@@ -227,6 +267,7 @@ class Monitor:
                 self._changed(station.id, self.board.apply_station(station, at))
             case ConnectorReport(station_id, key, connector, at):
                 self._frame(at)
+                self.counts.unheard_of.note(connector)
                 self._changed(station_id, self.board.apply_connector(station_id, key, connector, at))
             case Heard(station_id, index, connector, at):
                 self._frame(at)
@@ -243,6 +284,7 @@ class Monitor:
                 self.counts.ignored += 1
             case _:
                 self._link_event(event)
+                self._note_link()
 
     def _link_event(self, event: Connecting | Connected | Lost | Refused | Ended | Restarted) -> None:
         board = self.board
@@ -251,18 +293,16 @@ class Monitor:
                 self.link = LinkState(Phase.CONNECTING, self.link.reason)
             case Connected(at):
                 self._alive_at = at
-                self._touched.update(board.expire(at))
+                self._forget(at)
                 board.listening.start(at)
                 self.link = LinkState(Phase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
             case Lost(reason, heard_at, retry_at):
                 board.listening.stop(heard_at)
-                self._touched.update(board.expire(retry_at))
                 self._note_once(Note(heard_at, NoteKind.LOST, reason))
                 self.link = LinkState(Phase.RETRYING, reason, retry_at)
             case Refused(reason, heard_at):
                 board.listening.stop(heard_at)
-                self._touched.update(board.expire(heard_at))
                 self.link = LinkState(Phase.REFUSED, reason)
                 self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
             case Restarted(at):
@@ -276,6 +316,7 @@ class Monitor:
         self._entries.clear()
         self._heard.clear()
         self._touched.clear()
+        self._forgotten.clear()
         self.board.clear()
         self._whole = True
         self.link = LinkState()

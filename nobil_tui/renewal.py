@@ -17,15 +17,16 @@ from typing import NamedTuple
 from nobil_tui.charging.register import Facts, country_name, country_of
 from nobil_tui.config.errors import NotSavedError
 from nobil_tui.config.model import RegisterSection, Secret
+from nobil_tui.config.text import shown
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.register import ADDRESS, LARGEST_ANSWER, DownloadError, Patience, RegisterCall, Version
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.threads import in_thread
 from nobil_tui.store import renewing
 from nobil_tui.store.register import Cached, CacheError, Origin
-from nobil_tui.store.renewing import Change, DoubtError, confirmed, counted, is_due, is_recent, replaced
+from nobil_tui.store.renewing import Change, DoubtError, confirmed, counted, is_due, is_recent, replaced, under
 from nobil_tui.wire.register import ComplaintError, Dump, decode
-from nobil_tui.wire.text import NotReadableError, shown
+from nobil_tui.wire.text import NotReadableError
 from nobil_tui.wire.zipped import unzipped
 
 __all__ = ["Outcome", "Phase", "Progress", "RenewalError", "ago", "import_file", "is_due", "register_key", "update"]
@@ -161,7 +162,7 @@ async def import_file(
     ``merge``: beside those that are there. ``force``: also what is too little to be believed. Raises ``RenewalError``.
     """
     name, where = shown(file.name), shown(str(file), MOST_PATH)
-    origin = Origin((clock or Clock()).now(), name)
+    at = (clock or Clock()).now()
     try:
         tell(Progress(Phase.READING))
         dump = await in_thread(lambda: decode(unzipped(renewing.content(file, LARGEST_ANSWER), LARGEST_ANSWER)))
@@ -171,6 +172,7 @@ async def import_file(
         for station, facts in dump.facts.items():
             fresh.setdefault(country_of(station, facts), {})[station] = facts
         tell(Progress(Phase.STORING))
+        origin = Origin(at, name, rights=dump.other_rights)
         cached = await _put(path, lambda old: replaced(old, fresh, origin, merge=merge, force=force))
     except ComplaintError as error:
         raise RenewalError(f"{where} is not imported: all that it says is “{shown(str(error))}”.") from None
@@ -179,7 +181,7 @@ async def import_file(
     except (CacheError, NotSavedError) as error:
         raise RenewalError(str(error)) from None
     found = ", ".join(f"{country_name(country)} {len(fresh[country]):,}" for country in sorted(fresh))
-    return Outcome(f"Stations of {name}: {found}{_unread(dump)}.", dump.problems, cached)
+    return Outcome(f"Stations of {name}{under(dump.other_rights)}: {found}{_unread(dump)}.", dump.problems, cached)
 
 
 class _Update:
@@ -258,12 +260,12 @@ class _Update:
         facts = {station: known for station, known in dump.facts.items() if country_of(station, known) == country}
         if not facts:
             raise DownloadError(f"{host} answered without any station of it{_unread(dump)}")
-        origin = Origin(self._clock.now(), host, len(facts), *version)
+        origin = Origin(self._clock.now(), host, len(facts), *version, dump.other_rights)
         await self._store(country, lambda old: replaced(old, {country: facts}, origin, force=self._force))
         self._problems += dump.problems
         if len(facts) < len(dump.facts):
             self._problems["stations of other countries: left out"] += len(dump.facts) - len(facts)
-        self._say(country, f"{counted(len(facts))} from {host}{_unread(dump)}")
+        self._say(country, f"{counted(len(facts))} from {host}{under(dump.other_rights)}{_unread(dump)}")
 
     async def _store(self, country: str, change: Change) -> None:
         self._tell(Progress(Phase.STORING, country))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nobil_tui import monitor as monitor_module
 from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.listening import EXPIRED
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.feeds.events import (
     Connected,
@@ -29,8 +30,9 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.monitor import Batch, Counts, Entry, LinkState, Monitor, Note, NoteKind, Phase
-from tests.conftest import guarded, settle
+from nobil_tui.monitor import LOOK_EVERY, Batch, Counts, Entry, LinkState, Monitor, Note, NoteKind, Phase
+from nobil_tui.wire.enova import connector_of
+from tests.conftest import FakeClock, guarded, settle
 
 T0 = 1_700_000_000_000
 FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
@@ -316,6 +318,45 @@ async def test_a_refused_key_is_time_not_listened_too(hall: Hall) -> None:
     assert hall.monitor.board.listening.total(T0 + 500) == 490
 
 
+@pytest.mark.parametrize("event", [Refused("HTTP 401", T0 + 10), Lost("away", T0 + 10, T0 + 1000)])
+async def test_what_grows_too_old_while_the_link_is_down_is_unknown(event: Event) -> None:
+    clock = FakeClock(T0 + 10)
+    hall = Hall(clock=clock)
+    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), event)
+    await guarded(clock.asleep())
+    assert clock.sleepers == [LOOK_EVERY]
+    clock.advance(EXPIRED / 1000)
+    waiting = asyncio.ensure_future(anext(hall.batches))
+    await settle()
+    assert hall.monitor.board.stations["A"].summary.text == "1/1"
+    assert not waiting.done()
+    clock.advance(LOOK_EVERY)
+    batch = await guarded(waiting)
+    assert (batch.entries, batch.touched, batch.forgotten) == ([], {"A"}, {"A"})
+    assert hall.monitor.board.stations["A"].summary.text == "?/1"
+    await guarded(hall.batches.aclose())
+
+
+async def test_what_grew_too_old_while_nobody_looked_is_unknown_when_the_link_is_back(hall: Hall) -> None:
+    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), Lost("away", T0, T0 + 1000))
+    batch = await hall.take(Connecting(), Connected(T0 + EXPIRED + 1))
+    assert batch.touched == {"A"}
+    assert hall.monitor.board.stations["A"].summary.text == "?/1"
+
+
+async def test_while_something_is_listened_to_nothing_can_grow_old() -> None:
+    clock = FakeClock(T0)
+    hall = Hall(clock=clock)
+    await hall.take(Connecting(), Connected(T0), Snapshot([station("A", FREE)], T0))
+    await settle()
+    assert clock.sleepers == []
+    await hall.take(Lost("away", T0, T0 + 1000), Connecting(), Connected(T0 + 1000))
+    clock.advance(LOOK_EVERY)
+    await settle()
+    assert clock.sleepers == []
+    await guarded(hall.batches.aclose())
+
+
 async def test_a_user_can_ask_for_a_try(hall: Hall) -> None:
     hall.monitor.retry()
     assert hall.script.retries == 1
@@ -372,6 +413,13 @@ async def test_everything_is_counted(hall: Hall) -> None:
     )
     assert hall.monitor.counts == Counts(frames=7, changes=2, unreadable=1, ignored=1)
     assert hall.monitor.frame_at == T0 + 7
+
+
+async def test_words_that_nobody_has_documented_are_counted(hall: Hall) -> None:
+    words = ("AVAILABLE", "DANCING", "DANCING")
+    await hall.take(*(ConnectorReport("A", "x", connector_of(word), T0 + n) for n, word in enumerate(words)))
+    assert hall.monitor.counts.unheard_of.words == {"DANCING": 2}
+    assert hall.monitor.counts.unheard_of.reports == 2
 
 
 async def test_what_the_link_does_is_no_frame(hall: Hall) -> None:

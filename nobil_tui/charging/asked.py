@@ -1,4 +1,4 @@
-"""A filter as a whole: does a station fit, and how are its connectors that were asked for."""
+"""A filter as a whole, and how the connectors are that it asks for."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.listening import SLIGHT
 from nobil_tui.charging.plug_terms import Fit, PlugAsks
 from nobil_tui.charging.register import Facts
-from nobil_tui.charging.rows import Row, row_of
 from nobil_tui.charging.station import Station, Summary, summarize
-from nobil_tui.charging.terms import Ask, State, Term
+from nobil_tui.charging.terms import State, Term
 
 
 class Mistake(Struct, frozen=True):
@@ -49,49 +48,6 @@ class Query(Struct, frozen=True):
         """Whether what the stream says can change who fits."""
         return bool(self.states)
 
-    @property
-    def words(self) -> str:
-        """What it asks, to a reader."""
-        return ", ".join([*(term.words for term in self.terms), *(state.words for state in self.states)])
-
-    def matches(
-        self, station_id: str, station: Station | None, facts: Facts, board: Board | None = None, now: int = 0
-    ) -> bool:
-        """Whether a station fits at ``now`` (ms); ``station`` is None for one that is not on the board.
-
-        Without a ``board`` nothing is stale.
-        """
-        row = row_of(station_id, facts)
-        return self.fits(row) and self.in_state(station, wanted(self.plugs, station, facts), board, now)
-
-    def fits(self, row: Row) -> bool:
-        """Whether a station fits the static terms."""
-        return all(term.holds(row) for term in self.terms)
-
-    def in_state(self, station: Station | None, indexes: Sequence[int] | Unsure, board: Board | None, now: int) -> bool:
-        """Whether the connectors that are asked for are in the states that are asked for; see ``wanted``."""
-        if not self.states:
-            return True
-        if station is None:
-            return all(state.negated for state in self.states)
-        summary = count(station, indexes)
-        for state in self.states:
-            if state.ask is Ask.STALE:
-                found = board is not None and is_stale(station, indexes, board, now)
-            else:
-                found = state.ask.of(summary) > 0
-            if found is state.negated:
-                return False
-        return True
-
-    def counts(self, station: Station, facts: Facts) -> Summary:
-        """Count the connectors that are asked for; all where none are.
-
-        Where the register and the stream cannot be joined, and so it is not known which connector has which plug, those
-        asked for are unknown.
-        """
-        return count(station, wanted(self.plugs, station, facts))
-
 
 class Unsure(Struct, frozen=True):
     """So many connectors of a station are asked for, and it cannot be told which."""
@@ -99,17 +55,11 @@ class Unsure(Struct, frozen=True):
     count: int
 
 
-def wanted(asks: PlugAsks, station: Station | None, facts: Facts) -> Sequence[int] | Unsure:
-    """Tell the indexes of a station's connectors that have a plug that is asked for."""
-    if station is None:
-        return ()
-    return join(station, facts, asks.fit(facts.plugs))
-
-
 def join(station: Station, facts: Facts, fit: Fit) -> Sequence[int] | Unsure:
     """Tell the indexes of a station's connectors that have a plug which is asked for, by ``PlugAsks.fit``.
 
-    It joins as ``Facts.plugs_for`` does, only that not all is put together of which a part is wanted.
+    Where the register and the stream cannot be joined, it is not known which connector has which plug. It joins as
+    ``Facts.plugs_for`` does, only that not all is put together of which a part is wanted.
     """
     connectors = len(station.connectors)
     if fit is True:

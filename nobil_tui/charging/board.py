@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
-from itertools import chain, islice
-from operator import attrgetter
+from itertools import islice
 from typing import NamedTuple
 
-from nobil_tui.charging.held import AHEAD, Held
-from nobil_tui.charging.listening import EXPIRED
-from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, Track, condition_of
+from nobil_tui.charging.expiry import Expiring
+from nobil_tui.charging.held import AHEAD
+from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, condition_of
 from nobil_tui.charging.stored import Stored
 
 MOST_STATIONS = 500_000
@@ -42,15 +41,13 @@ class Renewal(NamedTuple):
     changes: list[Change]
     left: list[str]
     """The stations that are no longer in the stream."""
-    appeared: int
-    """How many stations were not held before."""
 
 
 def _nothing(_: str) -> tuple[str, ...]:
     return ()
 
 
-class Board(Held):
+class Board(Expiring):
     """The latest state of every station of the stream. Apply a report, get the changes back."""
 
     def __init__(self) -> None:
@@ -59,23 +56,25 @@ class Board(Held):
 
     def clear(self) -> None:
         """Begin anew: nothing is held, and nothing was missed."""
-        Held.__init__(self)
+        Expiring.__init__(self)
 
     # From one session to the next
 
-    def restore(self, stored: Stored) -> None:
-        """Go on from an earlier session, in place of all that is held; the board keeps the stations.
+    def restore(self, stored: Stored, now: int) -> list[str]:
+        """Go on at ``now`` (ms) from an earlier session, in place of all that is held; the board keeps the stations.
 
-        All of it is unconfirmed, and the time since the link of that session was last alive counts.
+        All of it is unconfirmed, and the time since the link of that session was last alive counts. Returns the
+        stations of which something is too old to be known any more.
         """
         self.clear()
         if not stored.alive_at:
-            return
+            return []
         self.listening.resume(stored.breaks, stored.alive_at)
         self._began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MOST_STATIONS))
         self._tally_all()
         self.expect(self._known)
+        return self.expire(now)
 
     # Reports
 
@@ -85,19 +84,19 @@ class Board(Held):
         Those that it lacks have left, unless it is ``partial``: then some of it could not be read. First sights are no
         changes here.
         """
+        self.told_all = True
         self._unconfirmed.forget()
         # Of a station that comes twice, the last is what holds.
         latest = {station.id: station for station in stations}
         if not self.stations:
             self._adopt(latest, at)
-            return Renewal([], [], len(self.stations))
+            return Renewal([], [])
         total = self.listening.total(at)
         changes: list[Change] = []
-        appeared = 0
         for station in latest.values():
             held = self.stations.get(station.id)
             if held is None:
-                appeared += self._take_in(station, at)
+                self._take_in(station, at)
                 continue
             changes += self._renew(held, station, at, total, update=False)
             if partial:
@@ -105,7 +104,7 @@ class Board(Held):
         left = [] if partial else self._drop_all_but(latest)
         if not partial:
             self._confirmed = total
-        return Renewal(changes, left, appeared)
+        return Renewal(changes, left)
 
     def apply_station(self, station: Station, at: int) -> list[Change]:
         """Take in one station with all its connectors; the board keeps the object."""
@@ -178,27 +177,6 @@ class Board(Held):
             self._unconfirmed.reported(station)
         return True
 
-    def expire(self, now: int) -> list[str]:
-        """Forget what has been unconfirmed for too long: it becomes unknown. Returns the stations it touched."""
-        if self.listening.total(now) <= EXPIRED:
-            return []
-        self._unconfirmed.forget()
-        touched = []
-        for station in self.stations.values():
-            stale = [
-                index
-                for index, held in enumerate(station.connectors)
-                if held.condition is not Condition.UNKNOWN and self.not_listened(station, index, now) > EXPIRED
-            ]
-            for index in stale:
-                before = station.connectors[index]
-                station.connectors[index] = Connector(timestamp=before.timestamp)
-                self._count(before, station.connectors[index])
-            if stale:
-                station.cached = None
-                touched.append(station.id)
-        return touched
-
     # Inside
 
     def _complete(self, station: Station) -> bool:
@@ -218,21 +196,28 @@ class Board(Held):
         self._count(None, unknown)
 
     def _adopt(self, stations: dict[str, Station], at: int) -> None:
-        # The first snapshot is a whole country: nothing is looked at connector by connector in Python.
-        self.stations = dict(islice(stations.items(), MOST_STATIONS))
+        # The first snapshot is a whole country: of each connector only what is asked here, in the shortest of loops.
+        self.roll = object()
+        self.stations = stations if len(stations) <= MOST_STATIONS else dict(islice(stations.items(), MOST_STATIONS))
         self._began = at
         self._confirmed = self.listening.total(at)
         every = self._tally_all()
-        if max(map(attrgetter("timestamp"), every), default=0) > at + AHEAD:
+        if max([said.timestamp for said in every], default=0) > at + AHEAD:
             for said in every:
                 if said.timestamp > at + AHEAD:
                     said.timestamp = -1
 
     def _tally_all(self) -> list[Connector]:
-        every = list(chain.from_iterable(map(attrgetter("connectors"), self.stations.values())))
+        every = [said for station in self.stations.values() for said in station.connectors]
         self.tally = [0] * len(Condition)
-        for said, count in Counter(map(attrgetter("status", "error", "word"), every)).items():
-            self.tally[condition_of(*said)] += count
+        by_status = Counter([said.status for said in every])
+        if any([said.error for said in every]) or set(map(type, every)) - {Connector}:  # noqa: C419  # see ``_adopt``
+            for said in every:
+                if said.error or type(said) is not Connector:
+                    by_status[said.status] -= 1
+                    self.tally[said.condition] += 1
+        for status, count in by_status.items():
+            self.tally[condition_of(status, 0)] += count
         return every
 
     def _take_in(self, station: Station, at: int) -> bool:
@@ -241,6 +226,7 @@ class Board(Held):
         if not self.stations:
             self._began = at
         self.stations[station.id] = station
+        self.roll = object()
         track = self._track(station)
         track.confirmed = self.listening.total(at)
         for index, said in enumerate(station.connectors):
@@ -256,6 +242,8 @@ class Board(Held):
         changes: list[Change] = []
         old, new = held.connectors, station.connectors
         sure = held.track is None or not held.track.at_least
+        if held.track is not None:
+            held.track.unnamed = 0
         for index, (before, said) in enumerate(zip(old, new, strict=False)):
             # Most say what they said, to the ms. That is seen here without a call: it is asked of each connector of
             # each report.
@@ -298,6 +286,8 @@ class Board(Held):
 
     def _drop_all_but(self, ids: Container[str]) -> list[str]:
         left = [station for station in self.stations if station not in ids]
+        if left:
+            self.roll = object()
         for station in left:
             for said in self.stations.pop(station).connectors:
                 self._count(said, None)
@@ -309,14 +299,3 @@ class Board(Held):
             said.timestamp = at
         if station.track is not None or not (known or seen):
             self._track(station).mark(index, not (known or seen))
-
-    def _count(self, before: Connector | None, after: Connector | None) -> None:
-        if before is not None:
-            self.tally[before.condition] -= 1
-        if after is not None:
-            self.tally[after.condition] += 1
-
-    def _track(self, station: Station) -> Track:
-        if station.track is None:
-            station.track = Track(confirmed=self._confirmed)
-        return station.track

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import compress
+from typing import NamedTuple
 
 from nobil_tui.charging.asked import Query, Unsure, count, is_stale, join
 from nobil_tui.charging.board import Board
@@ -41,6 +42,14 @@ class _Finds:
         self.ids = {row.id for row in rows}
 
 
+class Prepared(NamedTuple):
+    """What was made ready for a finder from one version of its register."""
+
+    version: int
+    rows: list[Row]
+    values: Values
+
+
 class Finder:
     """Finds the stations that fit a query, and tells how far they are."""
 
@@ -68,13 +77,31 @@ class Finder:
         """What stands in the register's fields, for completion; the most frequent first."""
         self._renew()
         if self._values is None:
-            self._values = _values_of([self._register.facts(station) for station in self._register])
+            self._values = self._values_of_all()
         return self._values
 
-    def prepare(self, ids: Iterable[str]) -> None:
-        """Fold the texts of stations ahead of the first query, which would otherwise wait for it; fit for a thread."""
+    def prepare(self, ids: Iterable[str]) -> Prepared:
+        """Make ready what the first query of some stations would otherwise wait for.
+
+        Fit for a thread, since it changes nothing: hand what it returns to ``adopt``, where queries are asked.
+        """
+        # Before anything is read: the register can be replaced while this runs.
+        version = self._register.version
+        rows, values = (self._rows, self._values) if self._version == version else ({}, None)
+        fresh = self._fold([station for station in ids if station not in rows])
+        return Prepared(version, fresh, values or self._values_of_all())
+
+    def adopt(self, ready: Prepared) -> None:
+        """Take over what was prepared; what was made from a register that has been replaced since is left."""
         self._renew()
-        self._fold([station for station in ids if station not in self._rows])
+        if ready.version != self._version:
+            return
+        self._values = self._values or ready.values
+        fresh = [row for row in ready.rows if row.id not in self._rows]
+        if fresh:
+            self._rows.update((row.id, row) for row in fresh)
+            # What is remembered has not seen them. To look through all once more is quicker than through so many now.
+            self._finds.clear()
 
     def matching(
         self, ids: Iterable[str], query: Query, board: Board, now: int, counts: Counts | None = None
@@ -150,6 +177,7 @@ class Finder:
         if not fresh:
             return
         new = self._fold(fresh)
+        rows.update((row.id, row) for row in new)
         for terms, finds in self._finds.items():
             kept = new
             for term in terms:
@@ -159,9 +187,10 @@ class Finder:
 
     def _fold(self, fresh: list[str]) -> list[Row]:
         facts_of = self._register.facts
-        new = [row_of(station, facts_of(station)) for station in dict.fromkeys(fresh)]
-        self._rows.update((row.id, row) for row in new)
-        return new
+        return [row_of(station, facts_of(station)) for station in dict.fromkeys(fresh)]
+
+    def _values_of_all(self) -> Values:
+        return _values_of([self._register.facts(station) for station in self._register])
 
     def _find(self, key: frozenset[Term], terms: tuple[Term, ...]) -> _Finds:
         finds = self._finds.pop(key, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nobil_tui.charging.listening import Listening
-from nobil_tui.charging.station import Condition, Station, Track
+from nobil_tui.charging.station import Condition, Connector, Station, Track
 from nobil_tui.charging.stored import StoredConnector, StoredStation
 from nobil_tui.charging.unconfirmed import Unconfirmed
 
@@ -30,9 +30,13 @@ class Held:
 
     def __init__(self) -> None:
         self.stations: dict[str, Station] = {}
+        self.roll = object()
+        """Another object whenever a station comes or leaves: who keeps something of all of them sees it by that."""
         self.tally = [0] * len(Condition)
         """How many connectors are in each condition, by the condition's value."""
         self.listening = Listening()
+        self.told_all = False
+        """Whether a snapshot told of every station: who is not held then is not in the stream."""
         self._confirmed = 0
         self._began = 0
         self._unconfirmed = Unconfirmed(self._count_unconfirmed)
@@ -48,7 +52,7 @@ class Held:
         if total <= self._confirmed:
             return 0
         if self.listening.running(now):
-            return self.connectors - self.tally[Condition.NOT_IN_SERVICE]
+            return self.connectors - self.tally[Condition.NOT_IN_SERVICE] - self._unnamed()
         return self._unconfirmed.sum(self.stations.values(), total)
 
     def since(self, station: Station, index: int, now: int) -> Since:
@@ -67,7 +71,12 @@ class Held:
         return max(track.heard, track.heard_each.get(index, 0)) or None
 
     def not_listened(self, station: Station, index: int, now: int) -> int:
-        """Tell for how many ms the connector could have changed without our knowing."""
+        """Tell for how many ms the connector could have changed without our knowing.
+
+        Zero where the stream has not named it yet: nothing was known of it that could be old.
+        """
+        if station.track is not None and station.track.is_unnamed(index):
+            return 0
         return self.listening.total(now) - self._confirmed_at(station, index)
 
     def stored(self, station_id: str) -> StoredStation | None:
@@ -99,7 +108,22 @@ class Held:
         return max(self._confirmed, track.confirmed, track.confirmed_each.get(index, 0))
 
     def _count_unconfirmed(self, station: Station, total: int) -> int:
+        unnamed = station.track.unnamed if station.track is not None else 0
         return sum(
-            self._confirmed_at(station, index) < total and said.condition.counted
+            self._confirmed_at(station, index) < total and said.condition.counted and not unnamed >> index & 1
             for index, said in enumerate(station.connectors)
         )
+
+    def _unnamed(self) -> int:
+        return sum(station.track.unnamed.bit_count() for station in self.stations.values() if station.track is not None)
+
+    def _count(self, before: Connector | None, after: Connector | None) -> None:
+        if before is not None:
+            self.tally[before.condition] -= 1
+        if after is not None:
+            self.tally[after.condition] += 1
+
+    def _track(self, station: Station) -> Track:
+        if station.track is None:
+            station.track = Track(confirmed=self._confirmed)
+        return station.track

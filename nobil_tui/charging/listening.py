@@ -72,6 +72,11 @@ class Listening:
         """All time not listened until ``now``, in ms."""
         return self._total + self.running(now)
 
+    @property
+    def stand(self) -> int:
+        """All time not listened before the break that runs, in ms: so much it is from now on at the least."""
+        return self._total
+
     def standing(self, alive_at: int) -> tuple[int, int]:
         """Return what ``resume`` takes in a later session, for a link that was last alive at ``alive_at`` (ms)."""
         return self._total, alive_at if self._since is None else self._since

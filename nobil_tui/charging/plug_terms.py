@@ -72,13 +72,11 @@ class PlugAsks(Struct, frozen=True):
         )
         return all(fit) or (any(fit) and fit)
 
-    def holds(self, row: Row) -> bool:
-        """Whether a station has a plug of each name, strong enough."""
-        missing = self._missing(row.facts.plugs)
-        return missing is not None and all(word in row.text for word in missing)
-
     def keep(self, rows: Sequence[Row]) -> list[Row]:
-        """Keep the rows that fit. Few sets of plugs are different, so each is looked at once."""
+        """Keep the stations that have a plug of each name, strong enough.
+
+        Few sets of plugs are different, so each is looked at once.
+        """
         seen: dict[int, tuple[str, ...] | None] = {}
         kept = []
         for row in rows:
@@ -116,19 +114,10 @@ class Lacks(Struct, frozen=True):
 
     asks: PlugAsks
 
-    def holds(self, row: Row) -> bool:
-        """Whether a station fits."""
-        return not self.asks.holds(row)
-
     def keep(self, rows: Sequence[Row]) -> list[Row]:
         """Keep the rows that fit."""
         having = set(map(id, self.asks.keep(rows)))
         return [row for row in rows if id(row) not in having]
-
-    @property
-    def words(self) -> str:
-        """What is asked, to a reader."""
-        return f"not {self.asks.words}"
 
 
 @lru_cache(maxsize=1024)

@@ -121,8 +121,10 @@ class Register:
     tells those who keep something made from it to make it anew.
     """
 
-    def __init__(self, facts: dict[str, Facts] | None = None) -> None:
+    def __init__(self, facts: dict[str, Facts] | None = None, *, credit: str = "") -> None:
         self._facts = facts or {}
+        self.credit = credit
+        """Who must be named wherever the facts are shown; empty where nobody must, as with what is made up."""
         self.version = 0
         """Grows whenever the facts are replaced."""
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from nobil_tui.charging.asked import Query, Unsure
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.completion import Values
-from nobil_tui.charging.finder import Finder
+from nobil_tui.charging.finder import Finder, Prepared
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.orders import Sort, changed_at
 from nobil_tui.charging.query import parse
@@ -49,6 +49,8 @@ class Roster:
         self.stale = False
         self._lines: dict[str, int] = {}
         self._every: set[str] = set()
+        self._gathered: object = None
+        """Of what ``_every`` was made."""
         self._finder = Finder(register, home)
         self._version = register.version
         self._listened = 0
@@ -189,10 +191,13 @@ class Roster:
         self._listened = self.board.listening.total(now)
         self.stale = False
 
-    def prepare(self) -> None:
-        """Make ready what the first keystrokes need, after a refresh; fit for a thread."""
-        self._finder.prepare(list(self._every))
-        _ = self._finder.values
+    def prepare(self) -> Prepared:
+        """Make ready what the first keystrokes need, after a refresh; fit for a thread. Then ``adopt`` it."""
+        return self._finder.prepare(list(self._every))
+
+    def adopt(self, ready: Prepared) -> None:
+        """Take over what ``prepare`` made ready."""
+        self._finder.adopt(ready)
 
     # Inside
 
@@ -205,11 +210,16 @@ class Roster:
 
     def _gather(self) -> None:
         """Take in who is there to be listed. Between two times few come or go, so the order of the ids is kept."""
-        every = {*self.board.stations, *self.starred, *(self.register if self.registered else ())}
-        if every == self._every:
+        gathered = self.board.roll, frozenset(self.starred), self.register.version if self.registered else None
+        if gathered == self._gathered:
             return
+        self._gathered = gathered
+        every = {*self.board.stations, *self.starred, *(self.register if self.registered else ())}
+        fresh = every - self._every
         self._by_id = [station for station in self._by_id if station in every]
-        self._by_id += every - self._every
+        # As the stream names them, which is mostly in order already: then there is little to sort.
+        self._by_id += [station for station in self.board.stations if station in fresh]
+        self._by_id += fresh - self.board.stations.keys()
         self._by_id.sort()
         self._by_name.clear()
         self._every = every
@@ -253,12 +263,17 @@ class Roster:
         """All ids by the stations' names."""
         order = self._by_name.get(reverse)
         if order is None:
-            names, name_of = self._names, self.register.name
-            for station in self._by_id:
-                if station not in names:
-                    names[station] = name_of(station).casefold()
+            if self.register:
+                names, name_of = self._names, self.register.name
+                for station in self._by_id:
+                    if station not in names:
+                        names[station] = name_of(station).casefold()
+                key = names.__getitem__
+            else:
+                # Without a register the id is the name of all.
+                key = str.casefold
             # From the order of the ids, since equals stay as they stand, also the other way round.
-            order = sorted(self._by_id, key=names.__getitem__, reverse=reverse)
+            order = sorted(self._by_id, key=key, reverse=reverse)
             self._by_name[reverse] = order
         return order
 

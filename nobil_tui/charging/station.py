@@ -72,6 +72,7 @@ _BY_WORD = {
     "BLOCKED": Condition.BLOCKED,
     "RESERVED": Condition.RESERVED,
     "OUTOFORDER": Condition.FAULT,
+    "UNKNOWN": Condition.UNKNOWN,
     "INOPERATIVE": Condition.NOT_IN_SERVICE,
     "PLANNED": Condition.NOT_IN_SERVICE,
     "REMOVED": Condition.NOT_IN_SERVICE,
@@ -85,6 +86,11 @@ def condition_of(status: int, error: int, word: str = "") -> Condition:
     if word:
         return _BY_WORD.get(word, Condition.UNKNOWN)
     return _BY_STATUS.get(status, Condition.UNKNOWN)
+
+
+def heard_of(word: str) -> bool:
+    """Whether a stream's word for a status is one that its operator documents."""
+    return word in _BY_WORD
 
 
 class Connector(Struct, gc=False):
@@ -119,10 +125,18 @@ class Connector(Struct, gc=False):
         return "" if -1 <= self.status <= 1 else f"status {self.status}"
 
     def same_as(self, other: Connector) -> bool:
-        """Whether both say the same, whatever the time."""
-        return self.status == other.status and self.error == other.error and self.word == other.word
+        """Whether both say the same, whatever the time.
+
+        What we came to know nothing of has no word: a stream that knows nothing of it either says the same.
+        """
+        return (
+            self.status == other.status
+            and self.error == other.error
+            and (self.word or _NO_WORD) == (other.word or _NO_WORD)
+        )
 
 
+_NO_WORD = "UNKNOWN"
 _PLAIN_WORDS = {"AVAILABLE", "CHARGING", "BLOCKED", "RESERVED", "OUTOFORDER", "UNKNOWN"}
 
 

@@ -69,7 +69,7 @@ def station_of(name: str, stored: StoredStation, breaks: int) -> Station:
         track.keys = [each.key for each in kept]
         # A report that names a connector is heard: without one it is only known to be there.
         for index, each in enumerate(kept):
-            if not each.heard:
+            if not each.heard and (each.status, each.error, each.word) == (-1, 0, ""):
                 track.unnamed |= 1 << index
     station.track = track
     return station

@@ -63,12 +63,6 @@ class Words(Struct, frozen=True):
             if (needle in ((texts := row.text.split("\n", parts))[column] or texts[instead])) is not negated
         ]
 
-    @property
-    def words(self) -> str:
-        """What is asked, to a reader."""
-        said = " or ".join(f"“{needle}”" for needle in self.needles)
-        return _not(self.negated) + (f"{self.field} {said}" if self.field else said)
-
     def _found(self, row: Row) -> bool:
         if not self.field:
             return any(needle in row.text for needle in self.needles)
@@ -100,11 +94,6 @@ class Country(Struct, frozen=True):
         """Keep the rows that fit."""
         return [row for row in rows if self.holds(row)]
 
-    @property
-    def words(self) -> str:
-        """What is asked, to a reader."""
-        return _not(self.negated) + "in " + " or ".join(self.codes)
-
 
 class Within(Struct, frozen=True):
     """Not further from a place than so many km; without a distance, anywhere that is known."""
@@ -113,23 +102,12 @@ class Within(Struct, frozen=True):
     km: float | None = None
     negated: bool = False
 
-    def holds(self, row: Row) -> bool:
-        """Whether a station fits. Where it is not known where one is, it is neither near nor far."""
-        place = row.facts.position
-        return place is not None and (self.km is None or (place in _circle(self.centre, self.km)) is not self.negated)
-
     def keep(self, rows: Sequence[Row]) -> list[Row]:
-        """Keep the rows that fit."""
+        """Keep the rows that fit. Where it is not known where a station is, it is neither near nor far."""
         if self.km is None:
             return [row for row in rows if row.facts.position is not None]
         circle, negated = _circle(self.centre, self.km), self.negated
         return [row for row in rows if (place := row.facts.position) is not None and (place in circle) is not negated]
-
-    @property
-    def words(self) -> str:
-        """What is asked, to a reader."""
-        place = f"{self.centre[0]:g}, {self.centre[1]:g}"
-        return f"near {place}" if self.km is None else f"{_not(self.negated)}within {self.km:g} km of {place}"
 
 
 Term = Words | Country | Within | PlugAsks | Lacks
@@ -182,11 +160,6 @@ class State(Struct, frozen=True):
     ask: Ask
     negated: bool = False
 
-    @property
-    def words(self) -> str:
-        """What is asked, to a reader."""
-        return _not(self.negated) + self.ask
-
 
 @lru_cache
 def _columns(field: str) -> tuple[int, ...]:
@@ -201,7 +174,3 @@ def _instead(field: str) -> int:
 @lru_cache(maxsize=64)
 def _circle(centre: Position, km: float) -> Circle:
     return Circle(centre, km)
-
-
-def _not(negated: bool) -> str:
-    return "not " if negated else ""

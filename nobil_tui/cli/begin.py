@@ -36,12 +36,12 @@ def begin(asked: Asked, tap: Tap | None = None) -> tuple[Config, Source]:
     """Read the config and choose the source, which is not opened yet; ends the program where either is wrong."""
     path = options.config_path(asked.config)
     config = options.load_config(path)
-    options.start_log(asked.log_level, config, asked.source)
-    choose = options.chooser(config, stations=asked.stations, seed=asked.seed, speed=asked.speed, tap=tap)
-    source = options.chosen(choose, config, asked.source)
-    for caution in options.cautions(path, config, source):
+    hush = options.start_log(asked.log_level, config, asked.source)
+    choose = options.chooser(stations=asked.stations, seed=asked.seed, speed=asked.speed, tap=tap, hush=hush)
+    chosen = options.chosen(choose, config, asked.source)
+    for caution in options.cautions(path, config, chosen):
         tell(caution)
-    return config, source
+    return config, chosen.source
 
 
 def opened(source: Source) -> Opened:

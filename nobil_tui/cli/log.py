@@ -10,26 +10,25 @@ import logging
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Iterable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote
 
 from nobil_tui.config.files import make_folders
-from nobil_tui.config.model import HIDDEN
+from nobil_tui.config.secrecy import HIDDEN, IS_PLACE, LEAST, NAMES, Hush, hide_in_text
 
 MOST_BYTES = 512 * 1024
 """Of the file; what is older goes to another, and what is older than that away."""
-LEAST = 6
-"""Characters of a secret that is looked for: a shorter one is part of too many words."""
+MOST_LEARNT = 100
+"""Secrets of this session that are looked for; each link of some sources has one of its own, which soon expires."""
 
 _ASSIGNED = re.compile(
-    r"""((?:key|token|secret|passw(?:or)?d|pwd|authorization|auth|sig(?:nature)?)["']?\s*[=:]\s*(?:bearer\s+)?["']?)"""
-    r"""(?!\{private_apikey\})[^\s"'&;,#)}\]]+""",
+    rf"""((?:{NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{IS_PLACE.pattern})[^\s"'&;,#)}}\]]+""",
     re.IGNORECASE,
 )
-_PASSWORD = re.compile(r"""(://)[^/@\s"'?#]+@""")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 logger = logging.getLogger(__name__)
@@ -40,17 +39,29 @@ class Redacting(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("{asctime} {levelname:7} {name}: {message}", style="{")
+        self._secrets = frozenset(secrets)
+        self._learnt: deque[str] = deque(maxlen=MOST_LEARNT)
+        self._known = self._pattern()
+
+    def learn(self, secret: str) -> None:
+        """Write no record with this secret either, from now on."""
+        if secret not in self._secrets and secret not in self._learnt:
+            self._learnt.append(secret)
+            self._known = self._pattern()
+
+    def _pattern(self) -> re.Pattern[str] | None:
+        secrets = {*self._secrets, *self._learnt}
         forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])}
         # The longest first: one may be part of another.
         known = sorted((form for form in forms if len(form) >= LEAST), key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        return re.compile("|".join(map(re.escape, known))) if known else None
 
     def format(self, record: logging.LogRecord) -> str:
         """Make the lines of a record."""
         text = super().format(record)
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        text = _PASSWORD.sub(rf"\g<1>{HIDDEN}@", _ASSIGNED.sub(rf"\g<1>{HIDDEN}", text))
+        text = _ASSIGNED.sub(rf"\g<1>{HIDDEN}", hide_in_text(text))
         return _CONTROL.sub("·", text)
 
 
@@ -62,10 +73,11 @@ class _File(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
-def start(path: Path, level: str, secrets: Iterable[str]) -> None:
+def start(path: Path, level: str, secrets: Iterable[str]) -> Hush:
     """Have what is logged from now on at ``level`` or above written to ``path``, and nothing to the terminal.
 
-    A file that cannot be written is no reason not to start: then nothing is logged.
+    A file that cannot be written is no reason not to start: then nothing is logged. Returns what is to be told of
+    secrets that are learnt later.
     """
     # What goes wrong with the file, such as a full disk, must not be written across the screen.
     logging.raiseExceptions = False
@@ -80,20 +92,15 @@ def start(path: Path, level: str, secrets: Iterable[str]) -> None:
     for old in [each for each in root.handlers if isinstance(each.formatter, Redacting)]:
         root.removeHandler(old)
         old.close()
-    handler.setFormatter(Redacting(secrets))
+    redacting = Redacting(secrets)
+    handler.setFormatter(redacting)
     # Of the handler too: some loggers have a level of their own.
     handler.setLevel(level)
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(True)
     threading.excepthook = _thread_broke
-
-
-def secrets_of(address: str) -> list[str]:
-    """Return what in an address may be a key, however its parameter is called."""
-    # By hand: the address may be one that cannot be read.
-    query = address.partition("?")[2].partition("#")[0] if "://" in address else ""
-    return [value for pair in re.split("[&;]", query) if (value := unquote_plus(pair.partition("=")[2]))]
+    return redacting.learn
 
 
 def _thread_broke(what: threading.ExceptHookArgs) -> None:

@@ -16,22 +16,20 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
     refuse_without_terminal()
     path = options.config_path(asked.config)
     config = options.load_config(path)
-    options.start_log(asked.log_level, config, asked.source)
-    choose = options.chooser(config, stations=asked.stations, seed=asked.seed, speed=asked.speed)
-    text = config.stream.source if asked.source is None else asked.source
-    source = options.chosen(choose, config, asked.source)
+    hush = options.start_log(asked.log_level, config, asked.source)
+    choose = options.chooser(stations=asked.stations, seed=asked.seed, speed=asked.speed, hush=hush)
+    chosen = options.chosen(choose, config, asked.source)
 
     from nobil_tui.config import places
-    from nobil_tui.sources.choosing import without_key
     from nobil_tui.tui.setup import Setup
 
     setup = Setup(
-        source=source,
+        source=chosen.source,
         choose=choose,
         config=config,
         config_path=path,
-        text=without_key(text),
-        cautions=options.cautions(path, config, source),
+        text=chosen.text,
+        cautions=options.cautions(path, config, chosen),
         ascii=ascii or not _draws_more_than_ascii(),
         state_dir=places.state_dir(),
         environ=os.environ,

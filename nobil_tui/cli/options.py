@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from nobil_tui.config.model import Config
+    from nobil_tui.config.secrecy import Hush
     from nobil_tui.feeds.link import Tap
-    from nobil_tui.feeds.source import Source
+    from nobil_tui.feeds.source import Chosen
     from nobil_tui.sources.choosing import Chooser
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 MOST_STATIONS = 100_000
 """Of the simulation, which cannot be asked before it is imported."""
-FASTEST = 3600.0
-"""Of the simulation: an hour a second."""
+SLOWEST, FASTEST = 0.01, 3600.0
+"""Of the simulation: up to an hour a second."""
 STATIONS, SEED = 400, 0
 """Of the simulation, where nothing else is said."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -187,27 +188,27 @@ def load_config(given: Path | None) -> Config:
 
 
 def chooser(
-    config: Config,
     *,
     stations: int | None = None,
     seed: int | None = None,
     speed: float | None = None,
     tap: Tap | None = None,
+    hush: Hush | None = None,
 ) -> Chooser:
     """Make what makes sources, by what was given on the command line."""
     from nobil_tui.sources.choosing import Chooser
 
     return Chooser(
-        config,
         os.environ,
         stations=STATIONS if stations is None else stations,
         seed=SEED if seed is None else seed,
         speed=speed,
         tap=tap,
+        hush=hush,
     )
 
 
-def chosen(choose: Chooser, config: Config, text: str | None) -> Source:
+def chosen(choose: Chooser, config: Config, text: str | None) -> Chosen:
     """Make the source that ``--source`` names, or where that was not given the config.
 
     Ends the program where there is none, where a key shows in the command line, and where an option of the command
@@ -219,17 +220,18 @@ def chosen(choose: Chooser, config: Config, text: str | None) -> Source:
         if text is not None:
             _refuse_key(text)
         named = config.stream.source if text is None else text
-        source = choose(named)
+        chosen = choose(named, config)
         _refuse_idle(named)
     except SourceError as error:
         fail(Code.USAGE, str(error))
-    return source
+    return chosen
 
 
 def _refuse_key(text: str) -> None:
     """Refuse a key that is written into ``--source``, unless it leads to this machine."""
-    from nobil_tui.sources.address import PLACE
-    from nobil_tui.sources.choosing import VARIABLE, address_of
+    from nobil_tui.config.secrecy import PLACE
+    from nobil_tui.sources.keys import VARIABLE
+    from nobil_tui.sources.naming import address_of
 
     address = address_of(text)
     if address is not None and address.holds_key and not address.here:
@@ -242,7 +244,7 @@ def _refuse_key(text: str) -> None:
 
 def _refuse_idle(text: str) -> None:
     """Refuse options that were given and would do nothing."""
-    from nobil_tui.sources.choosing import Kind, kind_of
+    from nobil_tui.sources.naming import Kind, kind_of
 
     params = click.get_current_context().params
     kind = kind_of(text.strip())
@@ -256,17 +258,16 @@ def _refuse_idle(text: str) -> None:
 
 def simulated_speed(speed: float | None) -> float:
     """Return the speed of a simulation; one that it cannot have ends the program."""
-    if speed is not None and speed > FASTEST:
-        raise click.UsageError(f"--speed is at most {FASTEST:g} for the simulation.")
+    if speed is not None and not SLOWEST <= speed <= FASTEST:
+        raise click.UsageError(f"--speed is from {SLOWEST:g} to {FASTEST:g} for the simulation.")
     return 1.0 if speed is None else speed
 
 
-def cautions(path: Path, config: Config, source: Source) -> tuple[str, ...]:
+def cautions(path: Path, config: Config, chosen: Chosen) -> tuple[str, ...]:
     """Tell what a user should know of a config and a source: a sentence or two each."""
     from nobil_tui.config.reading import cautions as of_config
-    from nobil_tui.sources.choosing import cautions as of_source
 
-    return (*of_config(path, config), *of_source(source))
+    return (*of_config(path, config), *chosen.cautions)
 
 
 def warn(cautions: Iterable[str]) -> None:
@@ -275,13 +276,13 @@ def warn(cautions: Iterable[str]) -> None:
         say(caution)
 
 
-def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> None:
-    """Begin the log file, with every key that is known to be kept out of it."""
+def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> Hush:
+    """Begin the log file, with every key that is known to be kept out of it; returns what is told of further ones."""
     from nobil_tui.cli import log
     from nobil_tui.config.places import log_file
+    from nobil_tui.config.secrecy import values_in
 
     secrets = [value for name, value in os.environ.items() if name.startswith("NOBIL_") and name.endswith("_KEY")]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
-    for text in (source, config.stream.source if config is not None else None):
-        secrets += log.secrets_of(text or "")
-    log.start(log_file(), level or LEVEL, secrets)
+    secrets += values_in(source or "")
+    return log.start(log_file(), level or LEVEL, secrets)

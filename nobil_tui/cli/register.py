@@ -56,9 +56,9 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     Exit codes: 0 done, 1 failed, 2 no key or no valid config, 3 the key was refused, 130 stopped with Ctrl-C.
     """
     from nobil_tui import renewal
-    from nobil_tui.config.hiding import goes_in_clear
     from nobil_tui.config.places import register_file
     from nobil_tui.config.reading import cautions
+    from nobil_tui.config.secrecy import goes_in_clear
 
     settings = options.load_config(config)
     key = renewal.register_key(settings.register, os.environ)
@@ -104,7 +104,7 @@ def status() -> None:
     from nobil_tui.feeds.clock import Clock
     from nobil_tui.renewal import ago
     from nobil_tui.store.register import CacheError, load
-    from nobil_tui.store.renewing import counted
+    from nobil_tui.store.renewing import counted, under
 
     path = register_file()
     try:
@@ -117,9 +117,8 @@ def status() -> None:
     click.echo(path)
     now = Clock().now()
     for country, origin in sorted(cached.origins.items()):
-        click.echo(
-            f"{country_name(country)}: {counted(origin.stations)} from {origin.source}, {ago(origin.fetched_at, now)}"
-        )
+        words = f"{counted(origin.stations)} from {origin.source}, {ago(origin.fetched_at, now)}{under(origin.rights)}"
+        click.echo(f"{country_name(country)}: {words}")
     click.echo(CREDIT)
 
 

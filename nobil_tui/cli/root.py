@@ -16,6 +16,8 @@ from nobil_tui.cli.codes import WORDS, Code
 from nobil_tui.cli.group import Entry, LazyGroup
 
 NAME = "nobil-tui"
+FEW_COLLECTIONS = (200_000, 20, 50)
+"""The collector's thresholds. Imports make a hundred thousand objects that stay: to look for garbage costs 15 ms."""
 
 COMMANDS = {
     "tail": Entry("nobil_tui.cli.tail", "Print changes as JSON Lines, for scripts."),
@@ -48,7 +50,7 @@ class Root(LazyGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names, which a source is not."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from nobil_tui.sources.choosing import may_be_source
+            from nobil_tui.sources.naming import may_be_source
 
             if may_be_source(args[0]):
                 raise click.UsageError("A source is given with --source.", ctx)
@@ -129,6 +131,5 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    # Imports make a hundred thousand objects that stay: to look for garbage among them costs 15 ms of a start.
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(*FEW_COLLECTIONS)
     sys.exit(run(sys.argv[1:]))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from click.exceptions import Exit
 
 from nobil_tui.cli.codes import Code
+from nobil_tui.feeds.threads import DaemonExecutor
 
 T = TypeVar("T")
 
@@ -19,12 +20,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` in a loop of its own and return what it returns.
 
     It is cancelled by Ctrl-C, and then the program ends with ``Code.INTERRUPTED``; and where it is terminated or its
-    terminal is gone, with ``Code.QUIT``. Either way ``work`` may tidy up first.
+    terminal is gone, with ``Code.QUIT``. Either way ``work`` may tidy up first, and no thread is waited for.
     """
     stopped = False
 
     async def watched() -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop.set_default_executor(DaemonExecutor())
 
         def stop() -> None:
             nonlocal stopped

@@ -31,7 +31,7 @@ def serve(
     program that connects is answered with 401, as by a real server.
     """
     from nobil_tui.cli.running import run
-    from nobil_tui.feeds.reasons import is_loopback
+    from nobil_tui.config.secrecy import is_loopback
     from nobil_tui.hub.errors import HubError
     from nobil_tui.hub.serve import serve as serving
 

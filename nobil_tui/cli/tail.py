@@ -56,6 +56,8 @@ def tail(
     after      the same; null where the connector is gone
     word       the stream's own word for it; null where it has none
     missed     true for what happened while not connected
+    credit     who is to be named where the name is shown; null
+               where the name is not known, or made up
 
     A stream that begins with a snapshot has no first sights in it. NOBIL Real-time has none: what it names for the
     first time is compared with the last known state, and where there is none, its before is null.
@@ -71,10 +73,10 @@ def tail(
     settings, chosen = begin(Asked(source, config, stations, seed, speed, log_level))
     only = _only(wanted, watched, settings)
     with closing(chosen), _store(chosen) as store:
-        feed, its_own, *_ = opened(chosen)
+        feed, its_own, clock, _ = opened(chosen)
         register = _own_register() if its_own is None else its_own
         try:
-            run(Tail(feed, chosen.name, register, out, tell, stations=only, store=store).run())
+            run(Tail(feed, chosen.name, register, out, tell, stations=only, store=store, clock=clock).run())
         except KeyRefusedError as error:
             options.fail(Code.REFUSED, str(error))
         except OSError as error:
@@ -92,7 +94,7 @@ def _only(wanted: tuple[str, ...], watched: bool, config: Config) -> frozenset[s
 
 def _own_register() -> Register:
     """Return the user's own register; an empty one where there is none."""
-    from nobil_tui.charging.register import Register
+    from nobil_tui.charging.register import CREDIT, Register
     from nobil_tui.config.places import register_file
     from nobil_tui.store.register import CacheError, load
 
@@ -101,7 +103,7 @@ def _own_register() -> Register:
     except CacheError as error:
         tell(str(error))
         cached = None
-    return Register(cached.facts if cached is not None else None)
+    return Register(cached.facts if cached is not None else None, credit=CREDIT)
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-MOST_SHOWN = 40
+from nobil_tui.config.text import shown
+
+MOST_QUOTED = 40
 """Characters of a text from the file that are shown."""
 
 KeyPath = tuple[str | int, ...]
@@ -31,15 +33,9 @@ class NotSavedError(Exception):
     """A config that could not be written, and so is as it was. Its text says what, where and what to do."""
 
 
-def shown(text: str, most: int = MOST_SHOWN) -> str:
-    """Make a text safe and short enough to show."""
-    clean = "".join(character if character.isprintable() else "·" for character in text[:most])
-    return clean + "…" if len(text) > most else clean
-
-
 def quoted(text: str) -> str:
     """Show a text as a value."""
-    return f'"{shown(text)}"'
+    return f'"{shown(text, MOST_QUOTED)}"'
 
 
 def dotted(path: KeyPath) -> str:

@@ -1,26 +1,20 @@
-"""Takes secrets out of texts: out of an address, and out of a whole config file, comments included."""
+"""Takes the secrets out of a whole config file, comments included."""
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 
+from nobil_tui.config.errors import KeyPath
 from nobil_tui.config.locator import Places, Span
-from nobil_tui.config.model import HIDDEN, Config
+from nobil_tui.config.model import Config
+from nobil_tui.config.secrecy import HIDDEN, LEAST, NAMES, hide_in_address, hide_in_text
 
-_PARAMETER = re.compile(
-    r"""([?&;][\w.~-]*(?:key|token|secret|passw|sig)[\w.~-]*=)(?!\{private_apikey\})[^&;#\s"'\\]+""", re.IGNORECASE
-)
-_PASSWORD = re.compile(r"""(\w://)[^/@\s"'?#]+@""")
+_ADDRESSES: tuple[KeyPath, ...] = (("stream", "source"), ("enova", "address"), ("register", "address"))
 _ASSIGNED = re.compile(
-    r"""([\w.-]*(?:key|token|secret|passw)[\w-]*["']?\s*[=:]\s*)("[^"\n]*"?|'[^'\n]*'?|[^\s,}]+)""", re.IGNORECASE
+    rf"""([\w.-]*(?:{NAMES})[\w-]*["']?\s*[=:]\s*)("[^"\n]*"?|'[^'\n]*'?|[^\s,}}]+)""", re.IGNORECASE
 )
-_LEAST = 6
-"""Characters of a secret that is looked for elsewhere in the file: a shorter one is part of too many words."""
-
-
-def hide_in_address(text: str) -> str:
-    """Put the sign for a secret where an address holds one: a key in its query, a password before its host."""
-    return _PASSWORD.sub(rf"\g<1>{HIDDEN}@", _PARAMETER.sub(rf"\g<1>{HIDDEN}", text))
 
 
 def hide_in_file(text: str, config: Config) -> str:
@@ -30,20 +24,35 @@ def hide_in_file(text: str, config: Config) -> str:
         span: f'"{HIDDEN}"' for path, span in places.values.items() if path and path[-1] == "api_key"
     }
     for span in places.comments:
-        comment = text[span.start : span.end]
-        changes[span] = _ASSIGNED.sub(rf'\g<1>"{HIDDEN}"', comment)
+        changes[span] = _ASSIGNED.sub(rf'\g<1>"{HIDDEN}"', text[span.start : span.end])
+    for path in _ADDRESSES:
+        if path in places.values:
+            changes[places.values[path]] = _hidden(text[slice(*places.values[path])])
     for span in sorted(changes, reverse=True):
         text = text[: span.start] + changes[span] + text[span.end :]
-    for secret in sorted((secret.reveal() for secret in config.secrets), key=len, reverse=True):
-        if len(secret) >= _LEAST:
-            text = text.replace(secret, HIDDEN)
-    return hide_in_address(text)
+    secrets = sorted((secret.reveal() for secret in config.secrets), key=len, reverse=True)
+    for secret in secrets:
+        if len(secret) >= LEAST:
+            text = _spelled(secret).sub(HIDDEN, text)
+    return hide_in_text(text)
 
 
-def goes_in_clear(address: str) -> bool:
-    """Whether what is sent to an http address can be read on the way: it is not encrypted and not this machine."""
-    from urllib.parse import urlsplit
+def _hidden(written: str) -> str:
+    """Hide what is secret in an address as it is written in the file, by what it means."""
+    address = tomllib.loads(f"x = {written}")["x"]
+    hidden = hide_in_address(address)
+    if hidden == address:
+        return written
+    return written.replace(address, hidden) if address in written else json.dumps(hidden, ensure_ascii=False)
 
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
+
+def _spelled(secret: str) -> re.Pattern[str]:
+    """Find a text in each of the ways that it can be written: as it is, and as TOML or an address escape it."""
+    return re.compile("".join(f"(?:{'|'.join(_ways(character))})" for character in secret))
+
+
+def _ways(character: str) -> list[str]:
+    code = ord(character)
+    in_address = "".join(f"%{byte:02x}" for byte in character.encode())
+    ways = [re.escape(character), rf"(?i:\\u{code:04x}|\\U{code:08x}|{in_address})"]
+    return [*ways, rf"\\{re.escape(character)}"] if character in '"\\' else ways

@@ -9,9 +9,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
 from nobil_tui.charging.orders import Sort
-
-HIDDEN = "•••"
-"""What stands for a secret wherever it could be read."""
+from nobil_tui.config.secrecy import HIDDEN, values_in
 
 
 class Secret:
@@ -149,9 +147,15 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     interface: InterfaceSection = field(default_factory=InterfaceSection)
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that it holds; a secret may be written into each."""
+        return tuple(filter(None, (self.stream.source, self.enova.address, self.register.address)))
+
+    @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Every key that it holds."""
-        return tuple(keyed.api_key for keyed in (self.stream, self.enova, self.register) if keyed.api_key is not None)
+        """Every key that it holds, and what in its addresses is one or may be."""
+        keys = [keyed.api_key for keyed in (self.stream, self.enova, self.register) if keyed.api_key is not None]
+        return *keys, *(Secret(value) for address in self.addresses for value in values_in(address))
 
 
 def secret_from_text(kind: type, value: Any) -> Secret:

@@ -10,9 +10,11 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from nobil_tui.config.errors import ConfigError, MisfitError, shown
+from nobil_tui.config.errors import ConfigError, MisfitError
 from nobil_tui.config.model import Config, secret_from_text
 from nobil_tui.config.rules import judge
+from nobil_tui.config.secrecy import goes_in_clear, keys_in
+from nobil_tui.config.text import shown
 
 __all__ = ["ConfigError", "cautions", "load", "stamp"]
 
@@ -43,15 +45,10 @@ def stamp(path: Path) -> Stamp | None:
 
 def cautions(path: Path, config: Config) -> list[str]:
     """Tell what a user should know about a config that is valid: a sentence or two each, with what to do."""
-    # A start without a key pays for none of this.
-    if not (config.secrets or config.stream.source):
-        return []
-    from nobil_tui.config.hiding import goes_in_clear, hide_in_address
-
     warnings = []
-    secret = bool(config.secrets) or hide_in_address(config.stream.source) != config.stream.source
-    mode = _mode(path)
-    if secret and mode is not None and mode & 0o044:
+    keys = any(keyed.api_key is not None for keyed in (config.stream, config.enova, config.register))
+    mode = _mode(path) if keys or any(map(keys_in, config.addresses)) else None
+    if mode is not None and mode & 0o044:
         words = f"{shown_path(path)} holds an API key, and others on this machine can read it (mode {mode:04o})."
         warnings.append(f"{words} Run: chmod 600 on it.")
     for section, keyed in (("enova", config.enova), ("register", config.register)):

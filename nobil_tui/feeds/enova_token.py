@@ -5,17 +5,17 @@ Source: the operator's documentation of NOBIL Real-time.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
 
+from nobil_tui.config.text import shown
 from nobil_tui.feeds import web
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.reasons import RefusedError, UnreachableError, retry_after
+from nobil_tui.feeds.reasons import RefusedError, UnreachableError, elsewhere, retry_after, without
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.wire.text import shown
+from nobil_tui.feeds.threads import in_thread
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -61,7 +61,7 @@ class TokenCall:
         """Return the URL for one handshake. Raises ``RefusedError`` or ``UnreachableError``; neither holds a secret."""
         if not (self._key and self._key.isascii() and self._key.isprintable()):
             raise RefusedError("there is no key" if not self._key else "the key holds characters that no key has")
-        proxy = await asyncio.to_thread(web.prepare, self._address)
+        proxy = await in_thread(lambda: web.prepare(self._address))
         import aiohttp
 
         try:
@@ -88,9 +88,8 @@ class TokenCall:
         if status in (401, 403):
             raise RefusedError(await self._refusal(response))
         if not 200 <= status < 300:
-            elsewhere = ", which points elsewhere: the key is not sent there" if 300 <= status < 400 else ""
             asked = retry_after(response.headers.get("Retry-After", ""), self._clock.now())
-            raise UnreachableError(f"{self._host} answered HTTP {status}{elsewhere}", asked)
+            raise UnreachableError(f"{self._host} answered HTTP {status}{elsewhere(status)}", asked)
         url = url_of(await web.short_body(response, LARGEST_ANSWER), plain=self._plain)
         if url is None:
             raise UnreachableError(f"{self._host} answered, but with no token")
@@ -105,7 +104,7 @@ class TokenCall:
             message = msgspec.json.decode(await web.short_body(response, LARGEST_ANSWER), type=_Complaint).message
         except (*_BROKEN, ClientError, TimeoutError, OSError):
             return reason
-        said = web.without(self._key, message.strip())
+        said = without((self._key,), message.strip())
         return f"{reason}: {shown(said)}" if said else reason
 
 

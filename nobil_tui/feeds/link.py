@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from nobil_tui.config.secrecy import Hush, secrets_in
 from nobil_tui.feeds.backoff import Backoff
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import Connected, Connecting, Lost, Refused
@@ -54,7 +55,7 @@ class Link:
 
     ``dial`` gives the whole URL for one handshake (a secret: it holds the key). It may raise ``RefusedError`` or
     ``UnreachableError``. Where the URL ``expires``, a handshake that is refused says so and nothing of the key: the
-    next try asks for another URL.
+    next try asks for another URL. ``hush`` is told what of a URL is to be kept out of the log.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Link:
         backoff: Backoff | None = None,
         tap: Tap | None = None,
         expires: bool = False,
+        hush: Hush | None = None,
     ) -> None:
         self._dial = dial
+        self._hush = hush
         self._tap = tap
         self._expires = expires
         self._clock = clock or Clock()
@@ -79,6 +82,8 @@ class Link:
         """When the ping was sent whose pong has not come."""
         self._took = 0.0
         """Seconds that the last pong took."""
+        self._asking = False
+        """Whether somebody waits for a frame. While nobody does, none is read, and no pong behind it."""
 
     @property
     def behind(self) -> int:
@@ -97,7 +102,7 @@ class Link:
             yield Connecting()
             began = self._clock.now()
             try:
-                connection = await self._open()
+                connection, secrets = await self._open()
             except RefusedError as error:
                 logger.warning("key refused: %s", error)
                 self._asked.clear()
@@ -111,7 +116,7 @@ class Link:
                 continue
             reason = ""
             live_since = self._clock.monotonic()
-            frames = self._read(connection)
+            frames = self._read(connection, secrets)
             try:
                 yield self._connected()
                 async for frame in frames:
@@ -129,10 +134,15 @@ class Link:
             yield self._lost(reason, self._alive_at, seconds)
             await self._pause(seconds)
 
-    async def _open(self) -> ClientConnection:
+    async def _open(self) -> tuple[ClientConnection, list[str]]:
+        """Open a connection, and return with it what its server knows and nobody else may."""
         url = await self._dial()
+        secrets = secrets_in(url)
+        if self._hush is not None:
+            for secret in secrets:
+                self._hush(secret)
         try:
-            return await open_connection(url, LARGEST_FRAME, HANG_UP)
+            return await open_connection(url, LARGEST_FRAME, HANG_UP), secrets
         except RefusedError as error:
             if not self._expires:
                 raise
@@ -149,32 +159,40 @@ class Link:
         self._alive_at = self._clock.now()
         return self._alive_at
 
-    async def _read(self, connection: ClientConnection) -> AsyncGenerator[Frame | str, None]:
-        """Yield frames, and at the end the reason for it."""
+    async def _read(self, connection: ClientConnection, secrets: list[str]) -> AsyncGenerator[Frame | str, None]:
+        """Yield frames, and at the end the reason for it, without ``secrets``."""
         from websockets.exceptions import ConnectionClosed
 
         watch = asyncio.create_task(self._watch(connection))
         alive, tap = self._alive, self._tap
         try:
             while True:
+                self._asking = True
                 data = await connection.recv(decode=False)
+                self._asking = False
                 at = alive()
                 if tap is not None and data:
                     tap(data, at)
                 yield Frame(data, at)
         except ConnectionClosed as closed:
-            yield "nothing was heard any more" if watch.done() else close_reason(closed)
+            yield "nothing was heard any more" if watch.done() else close_reason(closed, secrets)
         finally:
             watch.cancel()
             # Not awaited itself: what would be suppressed then could be our own cancellation.
             await asyncio.wait([watch])
 
     async def _watch(self, connection: ClientConnection) -> None:
-        """Cut a link on which neither a frame nor a pong came for too long; ends only when it has."""
+        """Cut a link on which neither a frame nor a pong came for too long; ends only when it has.
+
+        While nobody asks for frames, nothing can come: that time does not count.
+        """
         pinging = asyncio.create_task(self._ping(connection))
+        idle_on = 0.0
         try:
-            while self._clock.monotonic() - self._alive_on < DEAD_AFTER:
+            while self._clock.monotonic() - max(self._alive_on, idle_on) < DEAD_AFTER:
                 await self._clock.sleep(PING_EVERY)
+                if not self._asking:
+                    idle_on = self._clock.monotonic()
                 # One at a time: how long it waits for its pong is how far we are behind.
                 if pinging.done():
                     pinging = asyncio.create_task(self._ping(connection))

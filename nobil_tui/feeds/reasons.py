@@ -1,32 +1,40 @@
 """Opening a WebSocket, and why it failed in words for a person.
 
 What the library raises can hold the whole URL, and with it the key: nothing of an exception's text is passed on here
-unless it is known to hold none.
+unless it is known to hold none. What a server says can quote it: it is passed on without.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import os
 import socket
 import ssl
+import string
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from nobil_tui.config.secrecy import LEAST, is_loopback
+from nobil_tui.config.text import shown
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.wire.text import shown
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.client import ClientConnection, connect
     from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 OPEN_WITHIN = 15.0
 """Seconds that a connection may take to be open."""
 LONGEST_WAIT = 3600.0
 """Seconds: a server that asks for a longer wait than this is asked again all the same."""
+READ_AHEAD = 4
+"""Frames that may wait here until no more is taken from the network: each may be as large as can be,
+and with sixty-four of them a flood is read no faster."""
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 # The library's debugging lines hold the whole URL, and with it the key.
 _quiet = logging.getLogger("nobil_tui.feeds.websockets")
@@ -45,25 +53,17 @@ class UnreachableError(Exception):
         self.retry_after = retry_after
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 async def open_connection(url: str, largest: int, hang_up: float) -> ClientConnection:
     """Open a WebSocket, or raise ``RefusedError`` or ``UnreachableError`` with a reason that holds no secret."""
-    from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
 
     host = _host_of(url)
     local = is_loopback(host)
     try:
-        return await connect(
+        return await _connect()(
             url,
             max_size=largest,
+            max_queue=READ_AHEAD,
             open_timeout=OPEN_WITHIN,
             close_timeout=hang_up,
             ping_interval=None,
@@ -76,10 +76,8 @@ async def open_connection(url: str, largest: int, hang_up: float) -> ClientConne
         raise _answered(error) from None
     except TimeoutError:
         raise UnreachableError(f"{host} does not answer") from None
-    except InvalidURI as error:
-        # The library follows redirects, and one may lead to anything.
-        what = "the source is" if error.uri == url else f"{host} points elsewhere, which is"
-        raise UnreachableError(f"{what} no WebSocket address") from None
+    except InvalidURI:
+        raise UnreachableError("the source is no WebSocket address") from None
     except InvalidProxy:
         raise UnreachableError("the proxy in the environment is no usable address") from None
     except ProxyError:
@@ -91,8 +89,19 @@ async def open_connection(url: str, largest: int, hang_up: float) -> ClientConne
     except (OSError, EOFError, asyncio.IncompleteReadError) as error:
         raise UnreachableError(system_reason(error, host)) from None
     except ValueError:
-        # A host that has no name in the name system, a redirect that cannot be read, or a proxy with a port of letters.
+        # A host that has no name in the name system, or a proxy with a port of letters.
         raise UnreachableError(f"{host}, or the proxy in the environment, is no usable address") from None
+
+
+def _connect() -> type[connect]:
+    """Return the library's way to connect, without the redirects: a key goes to its own source and to no other."""
+    from websockets.asyncio.client import connect
+
+    class Connect(connect):
+        def process_redirect(self, exc: Exception) -> Exception | str:
+            return exc
+
+    return Connect
 
 
 def _host_of(url: str) -> str:
@@ -106,23 +115,46 @@ def _host_of(url: str) -> str:
     raise UnreachableError("the source is no WebSocket address")
 
 
-def close_reason(closed: ConnectionClosed) -> str:
-    """Say why an open connection ended."""
+def close_reason(closed: ConnectionClosed, secrets: Iterable[str] = ()) -> str:
+    """Say why an open connection ended, in the server's words if it has any, without the ``secrets``."""
     said = closed.rcvd
     if closed.sent is not None and closed.sent.code == 1009:
         return "the server sent a frame that is too large"
     if said is None:
         return "the connection broke"
-    return f"the server closed: {shown(said.reason)}" if said.reason else "the server closed the connection"
+    words = shown(without(secrets, said.reason))
+    return f"the server closed: {words}" if words else "the server closed the connection"
+
+
+def without(secrets: Iterable[str], said: str) -> str:
+    """Take secrets out of what a server said: as they are, as they stand in a URL, and cut short.
+
+    Whatever ``said`` has in common with one for ``LEAST`` characters on end is replaced by an ellipsis.
+    """
+    folded, hidden = said.translate(_LOWER), bytearray(len(said))
+    for form in {form.translate(_LOWER) for secret in secrets for form in (secret, quote(secret, safe="")) if form}:
+        run = min(LEAST, len(form))
+        runs = {form[at : at + run] for at in range(len(form) - run + 1)}
+        for at in range(len(said) - run + 1):
+            if folded[at : at + run] in runs:
+                hidden[at : at + run] = b"\1" * run
+    parts = groupby(zip(said, hidden, strict=True), key=lambda each: each[1])
+    return "".join("…" if secret else "".join(letter for letter, _ in letters) for secret, letters in parts)
 
 
 def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:
-    response = error.response
-    if response.status_code in (401, 403):
-        return RefusedError(f"HTTP {response.status_code}")
+    response, status = error.response, error.response.status_code
+    if status in (401, 403):
+        return RefusedError(f"HTTP {status}")
     asked = response.headers.get_all("Retry-After")
     seconds = retry_after(asked[0], Clock().now()) if asked else 0.0
-    return UnreachableError(f"the server answered HTTP {response.status_code}", seconds)
+    return UnreachableError(f"the server answered HTTP {status}{elsewhere(status)}", seconds)
+
+
+def elsewhere(status: int) -> str:
+    """Say of an answer that leads elsewhere that nobody goes there, to put behind other words; else nothing."""
+    points = 300 <= status < 400 and status != 304
+    return ", which points elsewhere: the key is not sent there" if points else ""
 
 
 def retry_after(text: str, now: int) -> float:

@@ -2,22 +2,31 @@
 
 Source: the documentation of NOBIL's API, version 3. The service takes its key in the address and nowhere else, so the
 address is a secret: it goes to one host, is in no exception, and no redirect is followed.
+
+An answer that breaks off is asked for the rest of, where the server offers that and can tell whether it is still the
+same answer. A server that makes its answer while it sends it can do neither: then the next try begins at zero.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from nobil_tui.config.model import Secret
+from nobil_tui.config.text import shown
 from nobil_tui.feeds import web
+from nobil_tui.feeds.backoff import Backoff
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.reasons import UnreachableError, retry_after
+from nobil_tui.feeds.reasons import UnreachableError, elsewhere, retry_after, without
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.feeds.threads import in_thread
 from nobil_tui.wire.register import ComplaintError, decode
-from nobil_tui.wire.text import NotReadableError, shown
+from nobil_tui.wire.text import NotReadableError
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -32,6 +41,14 @@ LONGEST_VERSION = 256
 """Characters of what a server calls a version."""
 EVERY = 0.1
 """Seconds between two words on how far it is."""
+MOST_REQUESTS = 4
+"""How often a server is asked for one answer: once, and then for what is missing."""
+OLDER_THAN = timedelta(seconds=60)
+"""How long ago something must have changed for the second that is named to tell one version from the next."""
+
+_RANGE = re.compile(r"bytes (\d{1,12})-\d{1,12}/(\d{1,12}|\*)", re.ASCII)
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[int, int | None], None]
 """Is told how many bytes are there, and of how many where the server says."""
@@ -63,6 +80,26 @@ class Answer(NamedTuple):
     version: Version
 
 
+class _Begun:
+    """What came of an answer so far, and what it takes to ask for the rest."""
+
+    def __init__(self) -> None:
+        self.answered = False
+        """Whether the server said anything at all."""
+        self.body = bytearray()
+        self.version = Version()
+        self.validator = ""
+        """By what the server knows that it is still the same answer; empty where it cannot go on with it."""
+        self.encoding = ""
+        self.total: int | None = None
+        """Bytes that it has in all; None where the server does not say."""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether only the rest need be sent."""
+        return bool(self.validator and self.body)
+
+
 class DownloadError(Exception):
     """The stations did not come. Its text is safe to show."""
 
@@ -75,7 +112,10 @@ class DownloadError(Exception):
 
 
 class RegisterCall:
-    """Asks ``address`` for the stations of a country. Each ``fetch`` is one request at the most."""
+    """Asks ``address`` for the stations of a country.
+
+    Each ``fetch`` is one request, and up to ``MOST_REQUESTS`` where an answer breaks off that can go on.
+    """
 
     def __init__(
         self, key: Secret, address: str = ADDRESS, *, clock: Clock | None = None, patience: Patience | None = None
@@ -100,33 +140,26 @@ class RegisterCall:
             words = "there is no key" if not self._key else "the key holds characters that no key has"
             raise DownloadError(words, refused=True, answered=False)
         try:
-            proxy = await asyncio.to_thread(web.prepare, self._parts.geturl())
+            proxy = await in_thread(lambda: web.prepare(self._parts.geturl()))
         except UnreachableError as error:
             raise DownloadError(str(error), answered=False) from None
-        import aiohttp
-        from yarl import URL
+        from aiohttp import ClientError
 
-        answered = False
-        timeout = aiohttp.ClientTimeout(total=None, connect=self._patience.connect, sock_read=self._patience.silence)
-        try:
-            async with (
-                # Unpacked later, in a thread and within a bound. Not trust_env: it would also send logins of ~/.netrc.
-                aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
-                session.get(
-                    URL(self._url(country), encoded=True),
-                    headers=_headers(known),
-                    proxy=proxy,
-                    allow_redirects=False,
-                ) as response,
-            ):
-                answered = True
-                return await self._answer(response, known, tell)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise DownloadError(self._reason(error, answered), answered=answered) from None
+        begun, waits, requests = _Begun(), Backoff(), 0
+        while True:
+            requests += 1
+            try:
+                return await self._ask(country, known, begun, proxy, tell)
+            except (ClientError, OSError, ValueError) as error:
+                reason = self._reason(error, begun.answered)
+                if not begun.resumable or requests == MOST_REQUESTS:
+                    raise DownloadError(reason, answered=begun.answered) from None
+            logger.info("the register broke off after %d bytes: %s", len(begun.body), reason)
+            await self._clock.sleep(waits.wait())
 
     def safe(self, said: str) -> str:
         """Make what the server said safe to show: it may quote the key."""
-        return shown(web.without(self._key, said))
+        return shown(without((self._key,), said))
 
     def _url(self, country: str) -> str:
         """Write the whole address, with the key in it."""
@@ -134,19 +167,57 @@ class RegisterCall:
         theirs = [pair for pair in parse_qsl(self._parts.query, keep_blank_values=True) if pair[0] not in ours]
         return self._parts._replace(query=urlencode([*theirs, *ours.items()]), fragment="").geturl()
 
-    async def _answer(self, response: ClientResponse, known: Version, tell: Tell) -> Answer | None:
-        if response.status == 304 and any(known):
-            return None
-        if response.status != 200:
-            raise await self._complaint(response)
-        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", "gzip", "x-gzip"):
-            raise DownloadError(f"{self.host} answered in an encoding that it was not asked for")
-        body = await self._body(response, tell)
-        return Answer(body, Version(_word(response, "ETag"), _word(response, "Last-Modified")))
+    async def _ask(self, country: str, known: Version, begun: _Begun, proxy: str | None, tell: Tell) -> Answer | None:
+        """Send one request, for all of it or for the rest."""
+        import aiohttp
+        from yarl import URL
 
-    async def _body(self, response: ClientResponse, tell: Tell) -> bytearray:
-        total = response.content_length
-        body = bytearray()
+        timeout = aiohttp.ClientTimeout(total=None, connect=self._patience.connect, sock_read=self._patience.silence)
+        async with (
+            # Unpacked later, in a thread and within a bound. Not trust_env: it would also send logins of ~/.netrc.
+            aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
+            session.get(
+                URL(self._url(country), encoded=True),
+                headers=_headers(known, begun),
+                proxy=proxy,
+                allow_redirects=False,
+            ) as response,
+        ):
+            begun.answered = True
+            return await self._answer(response, known, begun, tell)
+
+    async def _answer(self, response: ClientResponse, known: Version, begun: _Begun, tell: Tell) -> Answer | None:
+        if response.status == 304 and any(known) and not begun.body:
+            return None
+        if response.status == 206 and begun.body:
+            self._go_on(response, begun)
+        elif response.status == 200:
+            self._begin(response, begun)
+        else:
+            raise await self._complaint(response)
+        await self._read(response, begun, tell)
+        return Answer(begun.body, begun.version)
+
+    def _begin(self, response: ClientResponse, begun: _Begun) -> None:
+        """Look at the head of a whole answer."""
+        begun.encoding = _encoding(response)
+        if begun.encoding not in ("identity", "gzip", "x-gzip"):
+            raise DownloadError(f"{self.host} answered in an encoding that it was not asked for")
+        begun.body.clear()
+        begun.total = response.content_length
+        begun.version = Version(self._word(response, "ETag"), self._word(response, "Last-Modified"))
+        offered = response.headers.get("Accept-Ranges", "").strip().lower() == "bytes"
+        begun.validator = _validator(begun.version, response.headers.get("Date", "")) if offered else ""
+
+    def _go_on(self, response: ClientResponse, begun: _Begun) -> None:
+        """Look at the head of the rest of an answer: it must begin where the first part ended."""
+        said = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if said is None or int(said[1]) != len(begun.body) or _encoding(response) != begun.encoding:
+            raise DownloadError(f"{self.host} sent another part of its answer than it was asked for")
+        begun.total = None if said[2] == "*" else int(said[2])
+
+    async def _read(self, response: ClientResponse, begun: _Begun, tell: Tell) -> None:
+        body, total = begun.body, begun.total
         told = -EVERY
         too_large = total is not None and total > LARGEST_ANSWER
         async for chunk in response.content.iter_any():
@@ -159,8 +230,9 @@ class RegisterCall:
                 tell(len(body), total)
         if too_large:
             raise DownloadError(f"{self.host} sends more than {LARGEST_ANSWER >> 20} MB, which no register has")
+        if total is not None and len(body) != total:
+            raise DownloadError(f"{self.host} gave no whole answer")
         tell(len(body), total)
-        return body
 
     async def _complaint(self, response: ClientResponse) -> DownloadError:
         """Tell what a server says that sends no stations, in its words if it has any."""
@@ -168,9 +240,7 @@ class RegisterCall:
         said, about_key = await self._said(response)
         if status in (401, 403) or about_key:
             return DownloadError(f"{self.host} does not take the key: HTTP {status}{said}", refused=True)
-        words = f"{self.host} answered HTTP {status}{said}"
-        if 300 <= status < 400 and "Location" in response.headers:
-            words += ", which points elsewhere: the key is not sent there"
+        words = f"{self.host} answered HTTP {status}{said}{elsewhere(status)}"
         wait = retry_after(response.headers.get("Retry-After", ""), self._clock.now())
         if wait:
             words += f", and asks to be left alone for {wait:.0f} s"
@@ -189,14 +259,22 @@ class RegisterCall:
             pass
         return "", False
 
+    def _word(self, response: ClientResponse, header: str) -> str:
+        """Read a header that is kept and given back; one that could not be is none, nor is one that quotes the key."""
+        said = response.headers.get(header, "")
+        fits = len(said) <= LONGEST_VERSION and said.isascii() and said.isprintable()
+        return said if fits and without((self._key,), said) == said else ""
+
     def _reason(self, error: Exception, answered: bool) -> str:
         if answered and isinstance(error, TimeoutError):
             return f"{self.host} broke off: nothing more came for {self._patience.silence:g} s"
         return web.reason(error, self.host)
 
 
-def _headers(known: Version) -> dict[str, str]:
+def _headers(known: Version, begun: _Begun) -> dict[str, str]:
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": web.AGENT}
+    if begun.resumable:
+        return {**headers, "Range": f"bytes={len(begun.body)}-", "If-Range": begun.validator}
     if known.etag:
         headers["If-None-Match"] = known.etag
     if known.last_modified:
@@ -204,7 +282,18 @@ def _headers(known: Version) -> dict[str, str]:
     return headers
 
 
-def _word(response: ClientResponse, header: str) -> str:
-    """Read a header that is to be given back; one that could not be is none."""
-    said = response.headers.get(header, "")
-    return said if len(said) <= LONGEST_VERSION and said.isascii() and said.isprintable() else ""
+def _encoding(response: ClientResponse) -> str:
+    return response.headers.get("Content-Encoding", "identity").strip().lower()
+
+
+def _validator(version: Version, date: str) -> str:
+    """Tell by what a server that sent ``version`` at ``date`` knows whether it is still the same, to the byte."""
+    if version.etag.startswith('"'):
+        return version.etag
+    from email.utils import parsedate_to_datetime
+
+    try:
+        age = parsedate_to_datetime(date) - parsedate_to_datetime(version.last_modified)
+    except (ValueError, TypeError, OverflowError):
+        return ""
+    return version.last_modified if age >= OLDER_THAN else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from nobil_tui.charging.register import Register
+from nobil_tui.config.operations import Operation
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import Feed
 
@@ -75,3 +76,17 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of it. Also for one that was never opened."""
         ...
+
+
+class Chosen(NamedTuple):
+    """A source that was chosen, and what comes with the choice."""
+
+    source: Source
+    text: str = ""
+    """What names it, as a user writes it; without a key."""
+    cautions: tuple[str, ...] = ()
+    """What the user should know of it: a sentence or two each."""
+    remember: tuple[Operation, ...] = ()
+    """What to save in the config to have it at the next start."""
+    loses: str = ""
+    """What the config loses by that, in words; empty where it loses nothing."""

@@ -1,14 +1,44 @@
-"""Work that would hold up the loop, in a thread that holds up nothing at the end."""
+"""Work that would hold up the loop, in threads that hold up nothing at the end."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class DaemonExecutor(ThreadPoolExecutor):
+    """Runs each piece of work in a daemon thread of its own, which nobody waits for at the end.
+
+    For what a loop itself hands to threads: to look up the name of a host takes as long as it takes, cannot be called
+    off, and a program that is to quit would wait for it.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run ``fn`` with its arguments."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as raised:  # noqa: BLE001  # handed on to who waits, whatever it is
+                future.set_exception(raised)
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=run, daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for nobody."""
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import assert_never
 
 from nobil_tui.feeds.events import Event, Heard, Ignored, Snapshot, StationReport, Unreadable
+from nobil_tui.feeds.framed import FramedFeed
 from nobil_tui.feeds.link import Frame, Link
 from nobil_tui.wire import v1
 from nobil_tui.wire.text import NotReadableError
 
 
-class V1Feed:
+class V1Feed(FramedFeed):
     """Reads version 1 from a link."""
 
     def __init__(self, link: Link) -> None:
-        self._link = link
-
-    @property
-    def behind(self) -> int:
-        """How far what is read lies behind what is sent, in ms."""
-        return self._link.behind
-
-    def retry(self) -> None:
-        """Try now."""
-        self._link.retry()
-
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what comes; a frame that cannot be read never ends it."""
-        events = self._link.events()
-        try:
-            async for event in events:
-                yield read(event) if isinstance(event, Frame) else event
-        finally:
-            await events.aclose()
+        super().__init__(link, read)
 
 
 def read(frame: Frame) -> Event:

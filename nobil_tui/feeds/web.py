@@ -7,11 +7,11 @@ server may quote the key that it was sent, so nothing of its words is passed on 
 from __future__ import annotations
 
 import importlib
-import re
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from nobil_tui.feeds.reasons import UnreachableError, is_loopback, system_reason
+from nobil_tui.config.secrecy import is_loopback
+from nobil_tui.feeds.reasons import UnreachableError, system_reason
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -73,13 +73,6 @@ def reason(error: Exception, host: str) -> str:
     if isinstance(error, ValueError):
         return f"{host}, or the proxy in the environment, is no usable address"
     return f"{host} gave no whole answer"
-
-
-def without(key: str, said: str) -> str:
-    """Take a key out of what a server said: as it is, and as it stands in a URL."""
-    for echo in (key, quote(key, safe="")):
-        said = re.sub(re.escape(echo), "…", said, flags=re.IGNORECASE)
-    return said
 
 
 async def short_body(response: ClientResponse, most: int) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from nobil_tui.feeds.events import Event, Feed, Snapshot, StationReport
 
@@ -39,16 +40,13 @@ class Gate:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield what the feed says."""
-        events = self._feed.events()
-        try:
+        async with aclosing(self._feed.events()) as events:
             async for event in events:
                 yield event
                 self._told += _size(event)
                 if self._told >= self._most:
                     self._opened.clear()
                     await self._opened.wait()
-        finally:
-            await events.aclose()
 
 
 def _size(event: Event) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-import threading
 from contextlib import suppress
+
+from nobil_tui.feeds.threads import in_thread
 
 
 class Out:
@@ -17,26 +18,8 @@ class Out:
 
     async def write(self, data: bytes) -> None:
         """Write all of it, however long the reader takes. Raises ``OSError``."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-
-        def finish(error: OSError | None) -> None:
-            if done.done():
-                return
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
-
-        def run() -> None:
-            error = self._write(data)
-            # The loop may be gone: then nobody waits.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(finish, error)
-
-        # A daemon: a reader who never reads must not keep the program from ending.
-        threading.Thread(target=run, name="out", daemon=True).start()
-        await done
+        # A reader who never reads must not keep the program from ending.
+        await in_thread(lambda: self._write(data))
 
     async def reader_gone(self) -> None:
         """Wait until a pipe has no reader any more; for anything else, for ever."""
@@ -54,11 +37,7 @@ class Out:
             if watched:
                 loop.remove_reader(self._descriptor)
 
-    def _write(self, data: bytes) -> OSError | None:
+    def _write(self, data: bytes) -> None:
         view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-        except OSError as error:
-            return error
-        return None
+        while view:
+            view = view[os.write(self._descriptor, view) :]

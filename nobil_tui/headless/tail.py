@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
+from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import Feed
 from nobil_tui.headless.gate import Gate
 from nobil_tui.headless.out import Out
@@ -24,7 +25,7 @@ class Tail:
     """Writes each change of ``feed`` to ``out``, as a line of JSON, and says to ``say`` what becomes of the link.
 
     ``name``: what the source is called; ``stations``: whose changes are wanted, None for all; ``store``: the last
-    known state to go on from, and to keep.
+    known state to go on from, and to keep; ``clock``: the one that the feed's times go by, None for the machine's.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class Tail:
         *,
         stations: Container[str] | None = None,
         store: StateStore | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._gate = Gate(feed)
-        self._monitor = Monitor(self._gate, keeper=store, bounded=False)
+        self._monitor = Monitor(self._gate, keeper=store, bounded=False, clock=clock)
         # So that a connector has the number that it has in the app.
         self._monitor.expect(lambda station: register.facts(station).evse_keys)
         self._teller = Teller(name, say)

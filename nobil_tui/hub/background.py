@@ -93,7 +93,7 @@ class Demo:
         from nobil_tui.monitor import Monitor
 
         self._loop, self._serving = asyncio.get_running_loop(), asyncio.current_task()
-        monitor = Monitor(SimulationFeed(self._simulation, self._clock))
+        monitor = Monitor(SimulationFeed(self._simulation, self._clock), clock=self._clock)
         async with Hub(monitor, key=generate_key(), host=host, port=port) as hub:
             self._started.set_result(hub.url)
             await hub.wait()

@@ -30,7 +30,7 @@ async def serve(
     """
     clock = clock or Clock()
     simulation = Simulation(stations, seed, start=clock.now(), speed=speed)
-    monitor = Monitor(SimulationFeed(simulation, clock))
+    monitor = Monitor(SimulationFeed(simulation, clock), clock=clock)
     async with Hub(monitor, key=key or generate_key(), host=host, port=port) as hub:
         announce(hub.url)
         await hub.wait()

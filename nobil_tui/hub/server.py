@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, quote
 
-from nobil_tui.feeds.reasons import is_loopback
+from nobil_tui.config.secrecy import is_loopback
 from nobil_tui.hub.consumer import CLOSE_WITHIN, MOST_WAITING, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
 from nobil_tui.hub.keys import same_key
@@ -229,8 +229,8 @@ class Hub:
 
 def _changed(batch: Batch) -> list[str]:
     """Tell which stations a consumer must hear of anew."""
-    # What the link does can make connectors unknown without a change of its own, and under a flood the oldest changes
-    # are dropped: then every station that was touched.
-    if len(batch.entries) >= MOST_ENTRIES or any(isinstance(entry, Note) for entry in batch.entries):
+    # Under a flood the oldest changes are dropped: then every station that was touched.
+    if len(batch.entries) >= MOST_ENTRIES:
         return sorted(batch.touched)
-    return list(dict.fromkeys(entry.station for entry in batch.entries if not isinstance(entry, Note)))
+    changed = (entry.station for entry in batch.entries if not isinstance(entry, Note))
+    return list(dict.fromkeys([*changed, *sorted(batch.forgotten)]))

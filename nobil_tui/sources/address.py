@@ -8,22 +8,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import NamedTuple
-from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from nobil_tui.feeds.reasons import is_loopback
+from nobil_tui.config.secrecy import IS_PLACE, PLACE, is_loopback, keys_in, without_keys
+from nobil_tui.config.text import shown
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.wire.text import shown
 
 LONGEST = 2048
 """Characters of an address."""
-PLACE = "{private_apikey}"
-"""Where the key goes, in the words of version 1's documentation."""
 
-_PLACE = re.compile(r"\{private_apikey\}|%7Bprivate_apikey%7D", re.IGNORECASE)
 _HOST = re.compile(r"[\w.-]+")
-_SECRET = re.compile(r"key|token|secret|passw|pwd|auth|sig", re.IGNORECASE)
-"""In the name of a parameter that holds a secret."""
-_PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;]*)=(?P<value>[^&;]*)")
 _PORTS = {"ws": 80, "wss": 443}
 
 
@@ -44,17 +38,24 @@ class Address(NamedTuple):
     @property
     def wants_key(self) -> bool:
         """Whether there is a place for a key in it."""
-        return _PLACE.search(self.text) is not None
+        return IS_PLACE.search(self.text) is not None
 
     @property
     def holds_key(self) -> bool:
         """Whether what looks like a key is written into it."""
-        return self.without_key != self.text
+        return bool(keys_in(self.text))
 
     @property
     def without_key(self) -> str:
         """The address with the place for the key wherever one is written into it."""
-        return _PARAMETER.sub(_emptied, self.text)
+        return without_keys(self.text)
+
+    @property
+    def written_key(self) -> str:
+        """The one key that is written into it, such that it can be put in its place again; empty for none, and more."""
+        keys = keys_in(self.text)
+        # What a plus means there, each server knows for itself.
+        return unquote(keys[0]) if len(keys) == 1 and "+" not in keys[0] and not self.wants_key else ""
 
     @property
     def here(self) -> bool:
@@ -75,7 +76,7 @@ class Address(NamedTuple):
 
     def with_key(self, key: str) -> str:
         """Put a key where its place is: a secret."""
-        return _PLACE.sub(lambda _: quote(key, safe=""), self.text)
+        return IS_PLACE.sub(lambda _: quote(key, safe=""), self.text)
 
 
 def is_address(text: str) -> bool:
@@ -103,7 +104,7 @@ def parse(text: str) -> Address:
     if not _is_host(host):
         raise SourceError("The address names no host. Expected one such as wss://stream.example.org/path.")
     address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
-    if re.search(r"[{}]", _PLACE.sub("", text)):
+    if re.search(r"[{}]", IS_PLACE.sub("", text)):
         raise SourceError(f"The address has braces around something else than the key's place, which is {PLACE}.")
     return address
 
@@ -127,11 +128,3 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _emptied(parameter: re.Match[str]) -> str:
-    """Put the place for a key in the place of a parameter's value, if that is a secret."""
-    name, value = parameter["name"], parameter["value"]
-    if not value or _PLACE.fullmatch(value) or not _SECRET.search(unquote_plus(name)):
-        return parameter[0]
-    return f"{parameter['start']}{name}={PLACE}"

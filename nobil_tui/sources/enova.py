@@ -5,25 +5,38 @@ from __future__ import annotations
 import importlib
 from urllib.parse import urlsplit
 
+from nobil_tui.config.secrecy import Hush
+from nobil_tui.config.text import shown
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.enova_token import ADDRESS
 from nobil_tui.feeds.link import Tap
 from nobil_tui.feeds.source import Opened
 from nobil_tui.sources.v1 import short_hash
-from nobil_tui.wire.text import shown
 
 
 class EnovaSource:
-    """Connects with a ``key``, by the token call at an ``address``; an empty one is the usual one."""
+    """Connects with a ``key``, by the token call at an ``address``; an empty one is the usual one.
+
+    ``hush`` as for ``Link``.
+    """
 
     simulated = False
 
-    def __init__(self, key: str, address: str = "", *, clock: Clock | None = None, tap: Tap | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        address: str = "",
+        *,
+        clock: Clock | None = None,
+        tap: Tap | None = None,
+        hush: Hush | None = None,
+    ) -> None:
         self._key = key
         self._address = address or ADDRESS
         self._clock = clock
         self._tap = tap
+        self._hush = hush
 
     @property
     def name(self) -> str:
@@ -40,7 +53,8 @@ class EnovaSource:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread: the loop that connects would stand still for it.
         importlib.import_module("websockets.asyncio.client")
-        return Opened(EnovaFeed(enova_link(self._key, self._address, clock=self._clock, tap=self._tap)))
+        link = enova_link(self._key, self._address, clock=self._clock, tap=self._tap, hush=self._hush)
+        return Opened(EnovaFeed(link))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

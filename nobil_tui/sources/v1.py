@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import importlib
 
+from nobil_tui.config.secrecy import PLACE, Hush
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.link import Link, Tap
 from nobil_tui.feeds.source import Opened
 from nobil_tui.feeds.v1 import V1Feed
-from nobil_tui.sources.address import PLACE, Address
+from nobil_tui.sources.address import Address
 
 
 class V1Source:
     """Connects to an ``address``, with a ``key`` where that has a place for one.
 
-    ``unsent``: whether there is a key for it, and no place.
+    ``unsent``: whether there is a key for it, and no place. ``hush`` as for ``Link``.
     """
 
     simulated = False
@@ -27,12 +28,14 @@ class V1Source:
         unsent: bool = False,
         clock: Clock | None = None,
         tap: Tap | None = None,
+        hush: Hush | None = None,
     ) -> None:
         self._address = address
         self._unsent = unsent
         self._url = address.with_key(key)
         self._clock = clock
         self._tap = tap
+        self._hush = hush
 
     @property
     def name(self) -> str:
@@ -45,7 +48,7 @@ class V1Source:
         return f"v1-{short_hash(self._address.place)}"
 
     @property
-    def cautions(self) -> list[str]:
+    def cautions(self) -> tuple[str, ...]:
         """What a user should know of how the key travels, or that it does not: a sentence or two each."""
         address = self._address
         cautions = []
@@ -58,13 +61,13 @@ class V1Source:
                 f"The key goes to {address.shown} unencrypted: everybody on the way can read it. "
                 "Use wss:// if the server has it."
             )
-        return cautions
+        return tuple(cautions)
 
     def open(self) -> Opened:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread: the loop that connects would stand still for it.
         importlib.import_module("websockets.asyncio.client")
-        return Opened(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap)))
+        return Opened(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, hush=self._hush)))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

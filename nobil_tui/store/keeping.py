@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+import msgspec
+
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.stored import Stored, StoredStation
+from nobil_tui.charging.stored import Stored
 
 SLICE = 0.005
 """Seconds of work at a stretch: a whole country takes longer, and keys must be answered."""
 PAUSE = 0.003
 """Seconds that the loop has for others between two slices, if they have so much to do."""
+REST = 10
+"""Handing over rests for so many times as long as it took: a flood touches every station again and again."""
 _IDLE = 0.0001
 """A turn of the loop that takes fewer seconds than this had nothing to do."""
+
+pack = msgspec.json.Encoder().encode
+"""Packs a ``StoredStation``, one at a time: those of a whole country would take as much room as the board itself."""
 
 
 async def give_way() -> None:
@@ -51,10 +58,8 @@ class Keeper(Protocol):
         """Return what is kept. It may take its time, so it is called in a thread, before anything is saved."""
         ...
 
-    def save(
-        self, stations: Mapping[str, StoredStation | None], breaks: int, alive_at: int, *, whole: bool = False
-    ) -> None:
-        """Keep stations, and forget those that are None; ``whole``: and all others. Returns at once.
+    def save(self, stations: Mapping[str, bytes | None], breaks: int, alive_at: int, *, whole: bool = False) -> None:
+        """Keep packed stations, and forget those that are None; ``whole``: and all others. Returns at once.
 
         ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns.
         """
@@ -70,12 +75,15 @@ class Keeping:
         self._stations: set[str] = set()
         self._whole = False
         self._alive_at = 0
+        self._rests_until = 0.0
 
-    async def restore(self) -> bool:
+    async def restore(self, now: Callable[[], int]) -> bool:
         """Put what is kept on the board, unless it holds something already; tells whether there was anything."""
         if self._board.stations:
             return False
-        self._board.restore(await asyncio.to_thread(self._keeper.load))
+        stored = await asyncio.to_thread(self._keeper.load)
+        # What is unknown by its age is kept so.
+        self._stations.update(self._board.restore(stored, now()))
         return bool(self._board.stations)
 
     def note(self, stations: Iterable[str], alive_at: int, *, whole: bool = False) -> None:
@@ -88,15 +96,16 @@ class Keeping:
         self._whole |= whole
 
     async def hand_over(self) -> None:
-        """Hand over what was noted."""
-        if not self._keeper.writing:
+        """Hand over what was noted; after much of it, only the next time that it is asked to once it has rested."""
+        began = time.perf_counter()
+        if not self._keeper.writing or began < self._rests_until:
             return
         stations, whole = self._begin()
-        kept: dict[str, StoredStation | None] = {}
-        slice_end = time.perf_counter() + SLICE
+        kept: dict[str, bytes | None] = {}
+        slice_end = began + SLICE
         try:
             for station in stations:
-                kept[station] = self._board.stored(station)
+                kept[station] = self._packed(station)
                 if time.perf_counter() > slice_end:
                     await give_way()
                     slice_end = time.perf_counter() + SLICE
@@ -104,20 +113,27 @@ class Keeping:
             self._stations.update(stations)
             self._whole |= whole
             raise
+        took = time.perf_counter() - began
+        if took > SLICE:
+            self._rests_until = began + took * REST
         self._save(kept, whole)
 
     def finish(self) -> None:
         """Hand over what is left, at one stroke."""
         if self._keeper.writing:
             stations, whole = self._begin()
-            self._save({station: self._board.stored(station) for station in stations}, whole)
+            self._save({station: self._packed(station) for station in stations}, whole)
 
     def _begin(self) -> tuple[Iterable[str], bool]:
         noted, whole = self._stations, self._whole or self._keeper.wants_all
         self._stations, self._whole = set(), False
         return list(self._board.stations) if whole else noted, whole
 
-    def _save(self, kept: dict[str, StoredStation | None], whole: bool) -> None:
+    def _packed(self, station: str) -> bytes | None:
+        stored = self._board.stored(station)
+        return None if stored is None else pack(stored)
+
+    def _save(self, kept: dict[str, bytes | None], whole: bool) -> None:
         # Before the link was alive, nothing is known that is not kept already.
         if self._alive_at:
             breaks, alive_at = self._board.listening.standing(self._alive_at)

@@ -44,6 +44,8 @@ class Origin(Struct, frozen=True):
     """What the server calls this version of them, to ask whether there is another; empty if it does not say."""
     last_modified: str = ""
     """When the server says that they changed last, in its own words; empty if it does not say."""
+    rights: str = ""
+    """Their licence, where it is stated to be another one than that of all the register."""
 
 
 class Cached(NamedTuple):

@@ -40,6 +40,11 @@ def counted(stations: int) -> str:
     return f"{stations:,} station{'' if stations == 1 else 's'}"
 
 
+def under(rights: str) -> str:
+    """Say, behind other words, under which licence stations are; nothing where it is the one of all the register."""
+    return f", under “{rights}”" if rights else ""
+
+
 def stored(path: Path) -> Cached:
     """Load the register that a change begins with: an empty one where there is none that can be read.
 
@@ -95,8 +100,11 @@ def replaced(
     origins = dict(old.origins)
     for country in fresh:
         before = origins.get(country)
-        # What the server called its version is no longer what is there.
-        origins[country] = replace(before, etag="", last_modified="") if merge and before is not None else origin
+        if merge and before is not None:
+            # What the server called its version is no longer what is there.
+            origins[country] = replace(before, etag="", last_modified="", rights=origin.rights or before.rights)
+        else:
+            origins[country] = origin
     counts = Counter(country_of(id_, known) for id_, known in facts.items())
     return Cached(facts, {country: replace(each, stations=counts[country]) for country, each in origins.items()})
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nobil_tui.charging.stored import Stored, StoredStation
+from nobil_tui.charging.stored import Stored
 from nobil_tui.store import state_file
 from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
 
@@ -49,7 +49,7 @@ class StateStore:
         """Holds the connection, and whatever becomes of the file."""
         self._news = threading.Condition()
         """Holds what is to be written."""
-        self._stations: dict[str, StoredStation | None] = {}
+        self._stations: dict[str, bytes | None] = {}
         self._whole = False
         self._clock: tuple[int, int] | None = None
         self._closing = False
@@ -90,10 +90,10 @@ class StateStore:
             self._tell(f"{what} of the last known state could not be read")
         return stored
 
-    def save(
-        self, stations: Mapping[str, StoredStation | None], breaks: int, alive_at: int, *, whole: bool = False
-    ) -> None:
-        """Write stations within a second; one that is None is taken out, and ``whole`` takes out all others.
+    def save(self, stations: Mapping[str, bytes | None], breaks: int, alive_at: int, *, whole: bool = False) -> None:
+        """Write stations as ``keeping.pack`` packs them, within a second.
+
+        One that is None is taken out, and ``whole`` takes out all others.
 
         ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns. Returns at once; what comes while
         another program writes, or single stations while the store ``wants_all``, is not taken.
@@ -158,7 +158,7 @@ class StateStore:
                 return False
         return True
 
-    def _put_back(self, stations: dict[str, StoredStation | None], clock: tuple[int, int], whole: bool) -> None:
+    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], whole: bool) -> None:
         with self._news:
             if self.wants_all or self._whole:
                 return

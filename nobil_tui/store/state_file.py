@@ -39,7 +39,6 @@ _STATIONS = "SELECT CAST(id AS BLOB), CAST(said AS BLOB) FROM stations WHERE len
 
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-_encode = msgspec.json.Encoder().encode
 _decode_station = msgspec.json.Decoder(StoredStation).decode
 
 
@@ -114,13 +113,13 @@ def read(connection: sqlite3.Connection) -> tuple[Stored, int]:
 
 def write(
     connection: sqlite3.Connection,
-    stations: Mapping[str, StoredStation | None],
+    stations: Mapping[str, bytes | None],
     breaks: int,
     alive_at: int,
     *,
     whole: bool,
 ) -> None:
-    """Write stations in one transaction; one that is None is taken out, and ``whole`` takes out all others."""
+    """Write packed stations in one transaction; one that is None is taken out, and ``whole`` takes out all others."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         if whole:
@@ -128,7 +127,7 @@ def write(
         connection.executemany("DELETE FROM stations WHERE id = ?", [(i,) for i, kept in stations.items() if not kept])
         connection.executemany(
             "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET said = excluded.said",
-            ((name, _encode(kept)) for name, kept in stations.items() if kept is not None),
+            ((name, kept) for name, kept in stations.items() if kept is not None),
         )
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (breaks, alive_at))
         connection.execute("COMMIT")

@@ -16,10 +16,13 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
+from nobil_tui.commands import by_id
 from nobil_tui.config.errors import did_you_mean
+from nobil_tui.config.keynames import types
 from nobil_tui.config.keys import check
 from nobil_tui.config.operations import Put
 from nobil_tui.config.places import log_file
+from nobil_tui.feeds.threads import DaemonExecutor
 from nobil_tui.tui.bindings import Keys, keymap_of
 from nobil_tui.tui.glyphs import ASCII, UNICODE, Glyphs
 from nobil_tui.tui.keeper import Keeper
@@ -83,12 +86,17 @@ class NobilApp(App[int], inherit_bindings=False):
         """Note when the user does something: a list must not move under the hand."""
         if isinstance(event, events.Key):
             self.last_key = event.key
+            # Whatever has the focus: a text field would take ctrl+c for "copy".
+            if event.key in self.keys.of(by_id("quit")) and not types(event.key):
+                self.exit(0)
+                return
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
             self.hands_at = self.setup.clock.monotonic()
         await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Leave the terminal as it was also when the system ends the program."""
+        """Leave the terminal as it was also when the system ends the program, and keep nobody who quits waiting."""
+        asyncio.get_running_loop().set_default_executor(DaemonExecutor())
         with suppress(NotImplementedError, ValueError, RuntimeError, AttributeError):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 0)

@@ -47,8 +47,6 @@ class Keeper:
 
     async def put(self, *operations: Operation) -> str:
         """Save. Returns what went wrong, in words; empty where nothing did."""
-        for operation in operations:
-            self._hold(operation)
         path = self.path
         if path is None:
             return ""
@@ -60,12 +58,14 @@ class Keeper:
                 return str(error)
         return ""
 
-    def _hold(self, operation: Operation) -> None:
-        match operation:
-            case Put("filters", name, str(text)):
-                self.filters[name] = text
-            case Put("home", "position", [float(latitude), float(longitude)]):
-                self.home = latitude, longitude
+    def hold(self, *operations: Operation) -> None:
+        """Have settings hold for this session: ``put`` makes them last."""
+        for operation in operations:
+            match operation:
+                case Put("filters", name, str(text)):
+                    self.filters[name] = text
+                case Put("home", "position", [float(latitude), float(longitude)]):
+                    self.home = latitude, longitude
 
     async def poll(self, changed: Callable[[], None], complain: Callable[[str], None]) -> None:
         """Look whether the file was changed, and take over its stars."""

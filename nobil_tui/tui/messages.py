@@ -13,8 +13,10 @@ from nobil_tui.tui.session import Session
 class Happened(Message):
     """A batch of what the stream said. Whoever paints it sets ``taken``: until then no other one comes."""
 
-    def __init__(self, session: Session, batch: Batch, taken: asyncio.Event) -> None:
+    def __init__(self, session: Session, batch: Batch, lines: tuple[int, int], taken: asyncio.Event) -> None:
         super().__init__()
         self.session = session
         self.batch = batch
+        self.lines = lines
+        """How many lines of the log came of it, and how many old ones went."""
         self.taken = taken

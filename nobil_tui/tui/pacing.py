@@ -14,6 +14,8 @@ MANY = 40
 """So many changes at a time are read by nobody one by one."""
 LONGER = 0.05
 """Seconds more between two paints of many changes: twenty a second would cost half of what the program costs."""
+FLOOD, FLOODED = 1000, 0.15
+"""So many changes at a time are a flood, and the seconds are better spent on reading it: so many between two paints."""
 LOOK_AGAIN = 0.02
 """Seconds until the terminal is looked at again."""
 
@@ -21,8 +23,8 @@ LOOK_AGAIN = 0.02
 async def until_worth_painting(app: App[Any], changes: int) -> None:
     """Wait between two paints, after one of so many changes."""
     if changes > MANY:
-        await asyncio.sleep(LONGER)
-    while is_behind(app):
+        await asyncio.sleep(LONGER if changes < FLOOD else FLOODED)
+    while is_behind(app):  # noqa: ASYNC110  # the writer tells nobody when it is done
         await asyncio.sleep(LOOK_AGAIN)
 
 

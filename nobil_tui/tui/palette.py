@@ -57,7 +57,7 @@ class Commands(Provider):
         for item in self._items():
             score = max(matcher.match(item.title), matcher.match(item.help) * 0.5)
             if score > 0:
-                title = matcher.highlight(item.title)
+                title = matcher.highlight(escape(item.title))
                 yield Hit(score, title, item.do, text=item.title, help=escape(item.help))
 
     def _items(self) -> Iterator[Item]:

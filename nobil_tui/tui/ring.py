@@ -19,7 +19,7 @@ FLAPS = 6
 """More changes than this of one connector within ``FLAP_WITHIN`` are folded into one line that counts."""
 FLAP_WITHIN = 10 * 60_000
 """Milliseconds."""
-_MOST_RUNS = 50_000
+_MOST_RUNS = 20_000
 
 
 class Folded(Struct):
@@ -54,7 +54,8 @@ class Ring:
         self._next = 0
         self._scope: Scope | None = None
         self._scoped: deque[int] = deque()
-        self._runs: dict[tuple[str, int], _Run] = {}
+        self._runs: dict[tuple[str, int], int | _Run] = {}
+        """By station and number. Most connectors changed but once of late: then only when, in ms."""
 
     def __len__(self) -> int:
         """How many lines the scope lets through."""
@@ -117,7 +118,14 @@ class Ring:
 
     def _fold(self, change: Change) -> Line | None:
         """Tell which line a change needs: its own, one that counts, or none because it was counted in one."""
-        run = self._run_of(change)
+        key = change.station, change.number
+        run = self._runs.get(key)
+        if isinstance(run, int):
+            run = _Run((run,)) if 0 <= change.at - run <= FLAP_WITHIN else None
+        if run is None:
+            self._remember(key, change.at)
+            return change
+        self._runs[key] = run
         recent = tuple(at for at in run.times if 0 <= change.at - at <= FLAP_WITHIN)
         # Also while they are counted: the line that counts may be gone at the next change.
         run.times = (*recent[1 - FLAPS :], change.at)
@@ -133,15 +141,11 @@ class Ring:
         run.number = self._next
         return run.folded
 
-    def _run_of(self, change: Change) -> _Run:
-        key = (change.station, change.number)
-        run = self._runs.get(key)
-        if run is None:
-            if len(self._runs) >= _MOST_RUNS:
-                # Those that changed lately are the last of the dict, more or less: a forgotten one begins anew.
-                self._runs = dict(list(self._runs.items())[_MOST_RUNS // 2 :])
-            run = self._runs[key] = _Run()
-        return run
+    def _remember(self, key: tuple[str, int], at: int) -> None:
+        if len(self._runs) >= _MOST_RUNS and key not in self._runs:
+            # Those that changed lately are the last of the dict, more or less: a forgotten one begins anew.
+            self._runs = dict(list(self._runs.items())[_MOST_RUNS // 2 :])
+        self._runs[key] = at
 
 
 def passes(line: Line, scope: Scope) -> bool:

@@ -103,7 +103,7 @@ class Session:
 
     async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
         await in_thread(self._open_store)
-        self.monitor = Monitor(self._feed, self.board, keeper=self._store)
+        self.monitor = Monitor(self._feed, self.board, keeper=self._store, clock=self.clock)
         self.register_changed()
         batches = self.monitor.batches()
         try:

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from nobil_tui.config.model import Config, Secret
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.source import Source
+from nobil_tui.feeds.source import Chosen, Source
 
-Choose = Callable[[str, Secret | None], Source]
-"""Makes a source of a text and a key; raises ``SourceError``."""
+Choose = Callable[[str, Config, Secret | None], Chosen]
+"""Makes a source of a text, with a key, or with one of the config as it is now; raises ``SourceError``."""
 
 
 class Setup(Struct, frozen=True, kw_only=True):

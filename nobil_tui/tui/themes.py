@@ -39,12 +39,12 @@ _ANSI = {
     "blocked": "ansi_magenta",
     "reserved": "ansi_cyan",
     "fault": "ansi_red",
-    "unknown": "ansi_bright_black",
-    "not-in-service": "ansi_bright_black",
+    "unknown": "ansi_white",
+    "not-in-service": "ansi_white",
     "star": "ansi_yellow",
-    "quiet": "ansi_bright_black",
+    "quiet": "ansi_white",
     "faint": "ansi_bright_black",
-    "cursor": "ansi_blue",
+    "cursor": "ansi_bright_black",
 }
 
 THEMES = (

@@ -29,6 +29,11 @@ def clock_time(at: int, zone: tzinfo | None) -> str:
     return _local(at, zone).strftime("%H:%M:%S")
 
 
+def full_time(at: int, zone: tzinfo | None) -> str:
+    """``2026-03-23 14:07:31``, in the user's zone (None for the machine's)."""
+    return _local(at, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def since_text(at: int, now: int, zone: tzinfo | None) -> str:
     """``14:02`` today, ``Thu 14:02`` within the week, else ``12 Mar`` or ``12 Mar 2013``: names of days in English."""
     when, today = _local(at, zone), _local(now, zone)

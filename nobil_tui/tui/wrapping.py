@@ -11,6 +11,8 @@ from nobil_tui.tui.glyphs import cut
 
 def wrapped(text: str, width: int, most: int, ellipsis: str = "…") -> list[str]:
     """Wrap a text at its blanks into at most ``most`` lines of ``width`` cells; an ellipsis stands for the rest."""
+    # In no room at all the library that cuts would never come to an end.
+    width = max(1, width)
     return _packed(_words(text, width), " ", width, most, ellipsis)
 
 

@@ -2,7 +2,9 @@
 
 A line has ``time`` (ISO 8601, UTC), ``station`` (its id), ``name``, ``connector`` (its number, from 1), ``before`` and
 ``after`` (conditions; ``null`` or empty at first sight and where the connector is gone), ``word`` (what the stream said
-itself, where it uses words), and ``missed`` (true for what happened while disconnected).
+itself, where it uses words), ``missed`` (true for what happened while disconnected), and ``credit`` (who is to be named
+where the name is shown; ``null`` or empty where the name is missing or made up). The credit stands in every line, since
+each may travel alone.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class ChangeLine(Struct, frozen=True):
     after: str | None
     word: str | None
     missed: bool
+    credit: str | None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -39,15 +42,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def line_of(change: Change, register: Register) -> ChangeLine:
     """Put a change in the words of the format."""
+    name = register.facts(change.station).name or None
     return ChangeLine(
         iso(change.at),
         change.station,
-        register.facts(change.station).name or None,
+        name,
         change.number,
         _condition(change.before),
         _condition(change.after),
         change.after.word or None if change.after is not None else None,
         change.missed,
+        (register.credit or None) if name else None,
     )
 
 

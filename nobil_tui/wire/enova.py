@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from nobil_tui.charging.station import StationId, WordConnector
-from nobil_tui.wire.text import NotReadableError, shown
+from nobil_tui.config.text import shown
+from nobil_tui.wire.text import NotReadableError
 
 MOST_WORD = 40
 """Characters of a status word that are kept."""
@@ -68,8 +69,3 @@ def connector_of(word: str) -> WordConnector:
     known = _WORDS.get(word)
     status, error, kept = known or (-1, 0, shown(word, MOST_WORD))
     return WordConnector(status, error, said=kept)
-
-
-def heard_of(word: str) -> bool:
-    """Whether the operator documents a status word."""
-    return word in _WORDS

@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MOST_CONNECTORS
+from nobil_tui.config.text import shown
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register_entry import BROKEN, Attributes, Entry, Outlet, read
 from nobil_tui.wire.register_fields import (
@@ -31,7 +32,7 @@ from nobil_tui.wire.register_fields import (
     words_of,
     yes_or_no,
 )
-from nobil_tui.wire.text import NotReadableError, shown
+from nobil_tui.wire.text import NotReadableError
 
 MOST_ID = 64
 """Characters of a station's id."""
@@ -39,6 +40,7 @@ MOST_ID = 64
 _MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8."""
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
+_USUAL_RIGHTS = re.compile(r"\b(CC[ -]BY|Creative Commons Attribution)[ -]4\.0", re.ASCII | re.IGNORECASE)
 _POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", re.ASCII)
 
 
@@ -62,6 +64,11 @@ class Dump(Struct, frozen=True):
     """What could not be read of the others, in words, and how often."""
     rights: str
     """The licence as the answer states it."""
+
+    @property
+    def other_rights(self) -> str:
+        """The licence where it is another one than CC BY 4.0; empty where it is that, and where none is stated."""
+        return "" if _USUAL_RIGHTS.search(self.rights) else self.rights
 
 
 class _Envelope(Struct):

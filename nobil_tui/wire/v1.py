@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from nobil_tui.charging.station import Connector, Milliseconds, Small, Station, StationId
-from nobil_tui.wire.text import NotReadableError, shown
+from nobil_tui.config.text import shown
+from nobil_tui.wire.text import NotReadableError
 
 
 class Snapshot(Struct):

@@ -37,7 +37,7 @@ def kept(board: Board, alive_at: int) -> Stored:
 
 def restored(board: Board, alive_at: int) -> Board:
     later = Board()
-    later.restore(kept(board, alive_at))
+    later.restore(kept(board, alive_at), alive_at)
     return later
 
 
@@ -54,6 +54,7 @@ class Plain:
     confirmed: int
     """How many breaks had been when it was last confirmed."""
     heard: int | None = None
+    named: bool = True
 
     @property
     def what(self) -> tuple[int, int]:
@@ -77,13 +78,29 @@ class Model:
         return not self.breaks or self.breaks[-1][1] is not None
 
     def not_listened(self, plain: Plain, now: int) -> int:
+        if not plain.named:
+            return 0
         return sum(
             max(least, (now if end is None else end) - begin) for begin, end, least in self.breaks[plain.confirmed :]
         )
 
+    def expire(self, now: int) -> set[str]:
+        """Forget what is too old, since when it is; returns whom that touched."""
+        touched = set()
+        for name, connectors in self.stations.items():
+            for plain in connectors:
+                over = self.not_listened(plain, now) - EXPIRED
+                if over > 0 and plain.condition is not Condition.UNKNOWN:
+                    plain.status, plain.error, plain.since, plain.at_least = -1, 0, now - over, True
+                    touched.add(name)
+        return touched
+
     def say(self, name: str, said: list[Said], at: int, *, snapshot: bool) -> list[tuple[object, ...]]:
         """Replace a station's list; returns the changes of those that were held, and of those that are new and gone."""
         old = self.stations.get(name, [])
+        for plain in old:
+            # A list names all that it replaces.
+            plain.named = True
         new: list[Plain] = []
         changes: list[tuple[object, ...]] = []
         confirmed = len(self.breaks)
@@ -117,8 +134,9 @@ class Model:
             connectors.append(Plain(key, status, error, at, True, len(self.breaks), at))
             return [(name, len(connectors), None, (status, error), False)]
         unsure = self.not_listened(held, at) > 0
-        before = held.what
-        held.status, held.error, held.heard, held.confirmed = status, error, at, len(self.breaks)
+        before = held.what if held.named else None
+        unsure |= not held.named
+        held.status, held.error, held.heard, held.confirmed, held.named = status, error, at, len(self.breaks), True
         if before == held.what:
             return []
         held.since, held.at_least = at, unsure
@@ -147,6 +165,8 @@ class BoardMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.board, self.model = Board(), Model()
+        self.rolls: dict[object, set[str]] = {}
+        """Who was there, by the roll."""
         self.now = T0
         self.confirmed_at = T0
 
@@ -177,7 +197,6 @@ class BoardMachine(RuleBasedStateMachine):
         renewal = self.board.apply_snapshot(stations, self.now, partial=partial)
         assert plainly(renewal.changes) == sorted(expected, key=lambda change: change[:2])
         assert sorted(renewal.left) == sorted(gone)
-        assert renewal.appeared == len({name for name, _ in said} - before)
 
     @precondition(lambda self: self.model.live)
     @rule(name=NAMES, said=LISTS)
@@ -225,18 +244,23 @@ class BoardMachine(RuleBasedStateMachine):
     def next_session(self) -> None:
         begin = self.now if self.model.live else self.model.breaks.pop()[0]
         self.model.breaks.append((begin, None, SLIGHT + 1))
+        for connectors in self.model.stations.values():
+            keyed = any(plain.key != str(index) for index, plain in enumerate(connectors))
+            for plain in connectors:
+                # Of what is unknown and was never heard nothing tells that it was named.
+                plain.named = not keyed or plain.heard is not None or plain.what != (-1, 0)
+        # What is too old is not shown for a moment.
+        self.model.expire(self.now)
         self.board = restored(self.board, self.now)
 
     @rule()
     def expire(self) -> None:
-        touched = set()
-        for name, connectors in self.model.stations.items():
-            for plain in connectors:
-                too_old = self.model.not_listened(plain, self.now) > EXPIRED
-                if too_old and plain.condition is not Condition.UNKNOWN:
-                    plain.status, plain.error = -1, 0
-                    touched.add(name)
-        assert set(self.board.expire(self.now)) == touched
+        assert set(self.board.expire(self.now)) == self.model.expire(self.now)
+
+    @invariant()
+    def by_its_roll_one_sees_who_is_there(self) -> None:
+        roll, there = self.board.roll, set(self.board.stations)
+        assert self.rolls.setdefault(roll, there) == there
 
     @invariant()
     def agrees(self) -> None:
@@ -276,7 +300,7 @@ TestBoardAgainstModel.settings = settings(max_examples=120, stateful_step_count=
 def test_the_first_snapshot_is_no_news() -> None:
     board = Board()
     renewal = board.apply_snapshot([station("NOR_1", (0, 0, T0 - 5), (1, 0, -1))], T0)
-    assert renewal == ([], [], 1)
+    assert renewal == ([], [])
     held = board.stations["NOR_1"]
     assert board.since(held, 0, T0) == Since(T0 - 5, False)
     assert board.since(held, 1, T0) == Since(T0, True)
@@ -391,6 +415,66 @@ def test_after_seven_days_what_was_known_is_unknown() -> None:
     assert held.summary.text == "?/2"
     assert board.tally[Condition.UNKNOWN] == 3
     assert board.expire(T0 + EXPIRED + 2) == []
+    # Since when it became that, not since when it was last something else; and what it was, it may be still.
+    assert [board.since(held, index, T0 + EXPIRED + 9) for index in (0, 1)] == [Since(T0 + EXPIRED, True)] * 2
+
+
+def test_however_late_it_is_seen_it_is_unknown_since_it_became_too_old() -> None:
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, T0 - MINUTE))], T0)
+    board.listening.stop(T0 + 5)
+    late = T0 + 5 + EXPIRED + 3 * MINUTE
+    assert board.expire(late) == ["NOR_1"]
+    assert board.since(board.stations["NOR_1"], 0, late) == Since(T0 + 5 + EXPIRED, True)
+    assert board.stored("NOR_1").connectors[0].at_least  # type: ignore[union-attr]  # it is held
+
+
+def test_a_stream_that_knows_nothing_either_changes_nothing() -> None:
+    board = Board()
+    for key in "abc":
+        board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.listening.stop(T0)
+    late = T0 + EXPIRED + MINUTE
+    board.expire(late)
+    board.listening.start(late)
+    held = board.stations["NOR_1"]
+    assert board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), late + 1) == []
+    assert board.since(held, 0, late + 1) == Since(T0 + EXPIRED, True)
+    assert board.not_listened(held, 0, late + 1) == 0
+    # Something that is said is one, also if nobody understands it.
+    (odd,) = board.apply_connector("NOR_1", "b", WordConnector(-1, 0, said="melted"), late + 2)
+    (free,) = board.apply_connector("NOR_1", "c", WordConnector(0, 0, said="AVAILABLE"), late + 3)
+    assert [change.before.detail for change in (odd, free) if change.before] == ["", ""]
+    assert board.since(held, 2, late + 3) == Since(late + 3, True)
+    assert board.apply_station(Station("NOR_2", [Connector()]), late)[0].after == Connector(timestamp=late)
+
+
+def test_a_country_is_looked_through_only_where_something_can_be_too_old() -> None:
+    board = Board()
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.listening.stop(T0)
+    board.listening.start(T0 + MINUTE)
+    board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + MINUTE)
+    board.listening.stop(T0 + MINUTE)
+    assert board.expire(T0 + EXPIRED + 1) == ["NOR_1"]
+    every, board.stations = board.stations, NotImplemented
+    assert board.expire(T0 + EXPIRED + MINUTE) == []
+    board.stations = every
+    assert board.expire(T0 + EXPIRED + MINUTE + 1) == ["NOR_2"]
+    # Nothing is known any more, so nothing is too old.
+    board.stations = NotImplemented
+    assert board.expire(T0 + 9 * EXPIRED) == []
+
+
+def test_what_is_too_old_does_not_come_back() -> None:
+    stored = kept(a_session(), T0 + 5)
+    board = Board()
+    assert board.restore(stored, T0 + 5 + EXPIRED) == []
+    stored = kept(a_session(), T0 + 5)
+    assert board.restore(stored, T0 + 5 + EXPIRED + 7) == ["NOR_1"]
+    assert board.stations["NOR_1"].summary.text == "?/2"
+    assert board.since(board.stations["NOR_1"], 0, T0 + 6 + EXPIRED) == Since(T0 + 5 + EXPIRED, True)
 
 
 def test_connectors_by_key_keep_their_numbers() -> None:
@@ -417,10 +501,11 @@ def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.Monke
     monkeypatch.setattr(board_module, "MOST_STATIONS", 3)
     board = Board()
     renewal = board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0)
-    assert (len(board.stations), board.connectors, renewal.appeared) == (3, 3, 3)
+    assert (len(board.stations), board.connectors, renewal.changes) == (3, 3, [])
     assert board.apply_station(station("SWE_1", (0, 0, -1)), T0) == []
     assert board.apply_connector("SWE_2", "a", Connector(0, 0), T0) == []
-    assert board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0).appeared == 0
+    board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0)
+    assert len(board.stations) == 3
     for n in range(MOST_CONNECTORS + 10):
         board.apply_connector("NOR_0", f"key {n}", Connector(0, 0), T0)
     assert len(board.stations["NOR_0"].connectors) == MOST_CONNECTORS
@@ -539,7 +624,7 @@ def test_a_first_snapshot_tells_what_happened_between_sessions() -> None:
     board.listening.start(T0 + 9000)
     renewal = board.apply_snapshot([station("NOR_1", (1, 0, -1), (0, 0, T0 - 7)), station("SWE_1")], T0 + 9000)
     assert [(change.number, change.missed) for change in renewal.changes] == [(1, True)]
-    assert (renewal.left, renewal.appeared) == (["NOR_2"], 1)
+    assert (renewal.left, set(board.stations)) == (["NOR_2"], {"NOR_1", "SWE_1"})
     held = board.stations["NOR_1"]
     assert [board.since(held, index, T0 + 9000) for index in (0, 1)] == [Since(T0 + 9000, True), Since(T0 - 7, False)]
     assert board.unconfirmed(T0 + 9001) == 0
@@ -550,13 +635,13 @@ def test_what_claims_to_be_confirmed_in_the_future_is_not_believed() -> None:
     lies = [msgspec.structs.replace(each, confirmed=2**53) for each in a_session().stored("NOR_1").connectors]  # type: ignore[union-attr]  # it is held
     stored.stations["NOR_1"] = station_of("NOR_1", StoredStation(None, lies), stored.breaks)
     board = Board()
-    board.restore(stored)
+    board.restore(stored, T0 + 6)
     assert certainty_of(board.not_listened(board.stations["NOR_1"], 0, T0 + 6)) is Certainty.OLD
 
 
 def test_nothing_kept_is_an_empty_board_that_missed_nothing() -> None:
     board = a_session()
-    board.restore(Stored())
+    assert board.restore(Stored(), T0) == []
     assert (board.stations, board.connectors, board.listening.live) == ({}, 0, True)
     assert board.stored("NOR_1") is None
 
@@ -596,6 +681,31 @@ def free_at(at: int) -> WordConnector:
     return connector
 
 
+def test_what_was_never_named_cannot_be_old() -> None:
+    board = Board()
+    board.expect(known)
+    board.apply_connector("NOR_1", "b", free(), T0)
+    board.listening.stop(T0)
+    held = board.stations["NOR_1"]
+    late = T0 + 5 * SLIGHT
+    assert [board.not_listened(held, index, late) for index in range(3)] == [0, late - T0, 0]
+    assert board.unconfirmed(late) == 1
+    board.listening.start(late)
+    assert board.unconfirmed(late) == 1
+    board.apply_connector("NOR_1", "b", free(), late + 1)
+    assert board.unconfirmed(late + 1) == 0
+    # Once it is named it can be, also in the next session.
+    board.apply_connector("NOR_1", "a", free(), late + 1)
+    board = restored(board, late + 2)
+    held = board.stations["NOR_1"]
+    assert [certainty_of(board.not_listened(held, index, late + 3)) for index in range(3)] == [
+        Certainty.OLD,
+        Certainty.OLD,
+        Certainty.SURE,
+    ]
+    assert board.unconfirmed(late + 3) == 2
+
+
 def test_a_register_that_comes_later_changes_no_number() -> None:
     board = Board()
     board.apply_connector("NOR_1", "c", free(), T0)
@@ -623,7 +733,7 @@ def test_what_was_never_named_is_still_a_first_sight_in_the_next_session() -> No
     kept = board.stored("NOR_1")
     assert kept is not None
     again = Board()
-    again.restore(Stored({"NOR_1": station_of("NOR_1", kept, 0)}, 0, T0))
+    again.restore(Stored({"NOR_1": station_of("NOR_1", kept, 0)}, 0, T0), T0)
     (change,) = again.apply_connector("NOR_1", "a", free(), T0 + 1000)
     assert (change.number, change.before) == (1, None)
     (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, said="CHARGING"), T0 + 1000)

@@ -9,6 +9,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.finder import Finder
 from nobil_tui.charging.query import parse
 from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.rows import Row, row_of
 
 OSLO, BERGEN = (59.91, 10.75), (60.39, 5.32)
 BOARD = Board()
@@ -56,11 +57,63 @@ def test_it_remembers_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(finder._rows) <= 20
 
 
-def test_preparing_changes_no_find() -> None:
-    finder = Finder(Register({"NOR_1": Facts(name="Torget")}))
-    finder.prepare(["NOR_1", "NOR_1"])
-    finder.prepare(["NOR_1"])
+def test_what_is_prepared_need_not_be_folded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    finder = Finder(Register({"NOR_1": Facts(name="Torget", operator="Mer")}))
+    finder.adopt(finder.prepare(["NOR_1", "NOR_1"]))
+    assert finder.prepare(["NOR_1"]).rows == []
+    monkeypatch.setattr(module, "row_of", NotImplemented)
+    monkeypatch.setattr(module, "_values_of", NotImplemented)
     assert find(finder, ["NOR_1"], "torg") == ["NOR_1"]
+    assert finder.values.operators == ("Mer",)
+
+
+def test_what_was_asked_before_it_was_prepared_is_found_after_it() -> None:
+    finder = Finder(Register({f"NOR_{n}": Facts(name=f"Oslo {n}") for n in range(3)}))
+    ids = ["NOR_0", "NOR_1", "NOR_2"]
+    for text in ("o", "os", "oslo"):
+        assert find(finder, [], text) == []
+    finder.adopt(finder.prepare(ids))
+    assert find(finder, ids, "oslo") == ids
+    # Also by what is narrowed from it.
+    assert find(finder, ids, "oslo 2") == ["NOR_2"]
+
+
+def test_what_was_folded_while_it_was_prepared_stays() -> None:
+    finder = Finder(Register({"NOR_1": Facts(name="Torget"), "NOR_2": Facts(name="Torgallmenningen")}))
+    ready = finder.prepare(["NOR_1", "NOR_2"])
+    assert find(finder, ["NOR_1"], "torg") == ["NOR_1"]
+    finder.adopt(ready)
+    assert find(finder, ["NOR_1", "NOR_2"], "torg") == ["NOR_1", "NOR_2"]
+
+
+def test_a_register_that_comes_while_it_is_prepared_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    register = Register({"NOR_1": Facts(name="Torget", operator="Mer"), "NOR_2": Facts(name="Torget")})
+    finder = Finder(register)
+    ids = ["NOR_1", "NOR_2"]
+    fold = row_of
+
+    def replaced_meanwhile(station: str, facts: Facts) -> Row:
+        if register.version == 0:
+            register.replace({"NOR_1": Facts(name="Kaien", operator="Recharge")})
+            # As the loop does, while the thread is at it.
+            assert find(finder, ids, "kaien") == ["NOR_1"]
+        return fold(station, facts)
+
+    monkeypatch.setattr(module, "row_of", replaced_meanwhile)
+    finder.adopt(finder.prepare(ids))
+    assert [find(finder, ids, text) for text in ("kaien", "torget", "kai")] == [["NOR_1"], [], ["NOR_1"]]
+    assert finder.values.operators == ("Recharge",)
+
+
+def test_what_was_prepared_from_another_register_is_left() -> None:
+    register = Register({"NOR_1": Facts(name="Torget", operator="Mer")})
+    finder = Finder(register)
+    ready = finder.prepare(["NOR_1"])
+    register.replace({"NOR_1": Facts(name="Kaien", operator="Recharge")})
+    assert finder.prepare(["NOR_1"]).values.operators == ("Recharge",)
+    finder.adopt(ready)
+    assert [find(finder, ["NOR_1"], text) for text in ("torg", "kai")] == [[], ["NOR_1"]]
+    assert finder.values.operators == ("Recharge",)
 
 
 def test_distances_are_meant_from_the_place_in_the_query_else_from_home() -> None:

@@ -597,7 +597,7 @@ def test_the_best_plug_is_one_that_is_asked_for() -> None:
 
 def test_what_could_be_typed_comes_from_the_register() -> None:
     roster = roster_over("NOR_00012")
-    roster.prepare()
+    roster.adopt(roster.prepare())
     assert set(roster.values.operators) == {"Kraft Øst", "Lading"}
     assert "Bærum" in roster.values.places
 

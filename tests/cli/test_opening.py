@@ -34,7 +34,7 @@ def test_without_anything_it_opens_on_the_simulation(invoke: Invoke, opened: lis
     assert setup.state_dir == places.state_dir()
     assert setup.register_path == places.register_file()
     assert (setup.cautions, setup.ascii) == ((), False)
-    assert isinstance(setup.choose("demo", None), DemoSource)
+    assert isinstance(setup.choose("demo", setup.config, None).source, DemoSource)
     assert os.environ["TEXTUAL_FPS"] == "240"
 
 
@@ -146,11 +146,11 @@ def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[Se
     assert invoke("--source", "day.jsonl", "--speed", "3").exit_code == 0
 
 
-@pytest.mark.parametrize("speed", ["3601", "max"])
+@pytest.mark.parametrize("speed", ["3601", "max", "0.009", "1e-300"])
 def test_a_simulation_has_a_speed_that_it_can_go(invoke: Invoke, opened: list[Setup], speed: str) -> None:
     refused = invoke("--speed", speed)
     assert (refused.exit_code, opened) == (Code.USAGE, [])
-    assert "at most 3600" in refused.stderr
+    assert "from 0.01 to 3600" in refused.stderr
 
 
 # What keeps it from being opened

@@ -272,6 +272,16 @@ def test_without_a_register_the_status_says_how_to_get_one(invoke: Invoke) -> No
     assert not register_file().parent.exists()
 
 
+def test_the_status_tells_another_licence(invoke: Invoke) -> None:
+    origins = {"NOR": Origin(0, "a.json", 1), "SWE": Origin(0, "b.json", 2, rights="CC BY-NC 4.0")}
+    save(register_file(), {}, origins)
+    norway, sweden, credit = invoke("register", "status").stdout.splitlines()[1:]
+    assert norway.startswith("Norway: 1 station from a.json, ")
+    assert norway.endswith(" d ago")
+    assert sweden.endswith(" d ago, under “CC BY-NC 4.0”")
+    assert credit == CREDIT
+
+
 def test_a_damaged_register_is_told(invoke: Invoke) -> None:
     register_file().parent.mkdir(parents=True)
     register_file().write_bytes(b"damaged")

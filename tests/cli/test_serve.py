@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from nobil_tui.cli.codes import Code
-from nobil_tui.cli.options import FASTEST, MOST_STATIONS, SEED, STATIONS
+from nobil_tui.cli.options import FASTEST, MOST_STATIONS, SEED, SLOWEST, STATIONS
 from nobil_tui.feeds.simulation import model
 from nobil_tui.sources.choosing import Chooser
 from nobil_tui.wire import v1
@@ -82,8 +82,9 @@ def test_a_port_that_is_taken_is_told(run: Run) -> None:
         (("--host", ""), Code.FAILED, "no host to listen on"),
         (("--port", "65536"), Code.USAGE, "--port"),
         (("--stations", "0"), Code.USAGE, "--stations"),
-        (("--speed", "4000"), Code.USAGE, "--speed is at most 3600"),
-        (("--speed", "max"), Code.USAGE, "--speed is at most 3600"),
+        (("--speed", "4000"), Code.USAGE, "--speed is from 0.01 to 3600"),
+        (("--speed", "max"), Code.USAGE, "--speed is from 0.01 to 3600"),
+        (("--speed", "1e-300"), Code.USAGE, "--speed is from 0.01 to 3600"),
     ],
 )
 def test_where_and_what_cannot_be_served_is_told(run: Run, args: tuple[str, ...], code: Code, words: str) -> None:
@@ -95,7 +96,8 @@ def test_where_and_what_cannot_be_served_is_told(run: Run, args: tuple[str, ...]
 
 def test_the_options_know_what_the_simulation_can() -> None:
     # It is not imported where the options are.
-    assert (MOST_STATIONS, FASTEST, STATIONS) == (model.MOST_STATIONS, model.FASTEST, model.DEFAULT_STATIONS)
+    assert (MOST_STATIONS, STATIONS) == (model.MOST_STATIONS, model.DEFAULT_STATIONS)
+    assert (SLOWEST, FASTEST) == (model.SLOWEST, model.FASTEST)
     defaults = inspect.signature(Chooser).parameters
     assert (defaults["stations"].default, defaults["seed"].default) == (STATIONS, SEED)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nobil_tui.charging.register import Facts
+from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.cli.codes import Code
 from nobil_tui.config.places import register_file, state_dir
 from nobil_tui.hub.background import Demo
@@ -96,6 +96,7 @@ def oracle(path: Path) -> list[dict[str, Any]]:
                 "after": CONDITIONS[word],
                 "word": word,
                 "missed": False,
+                "credit": None,
             }
         )
     return expected
@@ -140,7 +141,10 @@ def test_only_the_starred_ones(run: Run, recording: Path, tmp_path: Path) -> Non
 def test_names_are_those_of_the_users_own_register(run: Run, recording: Path) -> None:
     save(register_file(), {"NOR_1": Facts(name="Fornebu S")}, {})
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1", "NOR_2")
-    assert {line["station"]: line["name"] for line in lines(done.stdout)} == {"NOR_1": "Fornebu S", "NOR_2": None}
+    assert {line["station"]: (line["name"], line["credit"]) for line in lines(done.stdout)} == {
+        "NOR_1": ("Fornebu S", CREDIT),
+        "NOR_2": (None, None),
+    }
     register_file().write_bytes(b"rubbish")
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1")
     assert {line["name"] for line in lines(done.stdout)} == {None}

@@ -17,7 +17,13 @@ KEY = "hunter2hunter2"
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
 def test_a_key_that_others_can_read_is_a_caution(tmp_path: Path, mode: int, warned: bool) -> None:
     path = tmp_path / "config.toml"
-    for content in (f'[stream]\napi_key = "{KEY}"', f'[stream]\nsource = "wss://example.org/?apikey={KEY}"'):
+    contents = (
+        f'[stream]\napi_key = "{KEY}"',
+        f'[stream]\nsource = "wss://example.org/?apikey={KEY}"',
+        f'[stream]\nsource = "wss://example.org/?pwd={KEY}"',
+        f'[enova]\naddress = "https://example.org/?token={KEY}"',
+    )
+    for content in contents:
         path.write_text(content)
         path.chmod(mode | 0o200)
         config = load(path)
@@ -31,7 +37,7 @@ def test_a_key_that_others_can_read_is_a_caution(tmp_path: Path, mode: int, warn
 
 def test_a_file_without_a_key_may_be_read_by_all(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text('[stream]\nsource = "wss://example.org/?key={private_apikey}"')
+    path.write_text('[stream]\nsource = "wss://example.org/?key={private_apikey}&format=anything"')
     path.chmod(0o644)
     assert cautions(path, load(path)) == []
     assert cautions(tmp_path / "none", Config()) == []
@@ -39,7 +45,13 @@ def test_a_file_without_a_key_may_be_read_by_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("address", "warned"),
-    [("http://example.org/", True), ("https://example.org/", False), ("http://127.0.0.1:8/", False), ("", False)],
+    [
+        ("http://example.org/", True),
+        ("http://127.evil.example/", True),
+        ("https://example.org/", False),
+        ("http://127.0.0.1:8/", False),
+        ("", False),
+    ],
 )
 def test_a_key_that_goes_in_clear_is_a_caution(tmp_path: Path, address: str, warned: bool) -> None:
     path = tmp_path / "config.toml"

@@ -117,6 +117,6 @@ def stations(country: str, count: int, first: int = 1) -> list[dict[str, Any]]:
     return [station(f"{country}_{number:05d}", country) for number in range(first, first + count)]
 
 
-def dump_of(found: Iterable[Any]) -> bytes:
+def dump_of(found: Iterable[Any], rights: str = "CC BY 4.0") -> bytes:
     """Write a whole answer."""
-    return json.dumps({"Provider": "NOBIL.no", "Rights": "CC BY 4.0", "chargerstations": [*found]}).encode()
+    return json.dumps({"Provider": "NOBIL.no", "Rights": rights, "chargerstations": [*found]}).encode()

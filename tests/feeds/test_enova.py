@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.station import Condition
-from nobil_tui.feeds.enova import MOST_WORDS, UnheardOf, read
+from nobil_tui.feeds.enova import read
 from nobil_tui.feeds.events import ConnectorReport, Ignored, Unreadable
 from nobil_tui.feeds.link import Frame
 from tests.feeds.enova_service import frame
@@ -57,27 +57,6 @@ def test_whatever_comes_is_safe_to_show(data: bytes) -> None:
         assert len(event.connector.word) <= 41
     elif isinstance(event, Unreadable):
         assert event.reason.isprintable()
-
-
-# Words never heard of
-
-
-def test_a_word_never_heard_of_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    words = UnheardOf()
-    for word in ("AVAILABLE", "DANCING", "UNKNOWN", "DANCING", "", "DANCING", "available"):
-        words.note(word)
-    assert words.reports == 5
-    assert words.words == {"DANCING": 3, "": 1, "available": 1}
-    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["DANCING", "(empty)", "available"]
-
-
-def test_words_without_end_cost_no_memory_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
-    words = UnheardOf()
-    for number in range(MOST_WORDS * 10):
-        words.note(f"WORD{number}")
-    assert words.reports == MOST_WORDS * 10
-    assert len(words.words) == MOST_WORDS
-    assert len(caplog.records) == MOST_WORDS + 1
 
 
 def test_the_library_is_not_loaded_before_it_is_needed() -> None:

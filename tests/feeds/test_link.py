@@ -491,6 +491,56 @@ async def test_frames_keep_a_link_alive_that_sends_no_pongs(
         assert await reader.next(Frame) == Frame(b"ok", clock.now())
 
 
+# While nobody asks for what comes
+
+
+async def flood(connection: ServerConnection) -> None:
+    """Send more than any buffer on the way holds."""
+    with suppress(OSError):
+        while True:
+            await connection.send("x" * 100_000)
+
+
+async def idle(clock: FakeClock, seconds: float) -> None:
+    """Let time pass for the watch, while nobody takes an event."""
+    while seconds > 0:
+        await guarded(clock.asleep())
+        clock.advance(PING_EVERY)
+        seconds -= PING_EVERY
+        await settle()
+
+
+async def test_a_live_link_whose_reader_stands_still_is_not_cut(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+    """The pongs wait behind frames that nobody takes: that says nothing of the server."""
+    reader = follow(await serve(flood, ping_interval=None))
+    await reader.live()
+    await reader.next(Frame)
+    await idle(clock, 3 * DEAD_AFTER)
+    for _ in range(50):
+        await reader.next(Frame)
+    await reader.close()
+
+
+async def test_a_dead_link_is_noticed_within_a_minute_of_being_read_again(
+    follow: Follow, serve_raw: ServeRaw, clock: FakeClock
+) -> None:
+    async def one_frame(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await shake_hands(reader, writer)
+        writer.write(b"\x81\x02ok")
+        await for_ever()
+
+    reader = follow(f"ws://127.0.0.1:{await serve_raw(one_frame)}")
+    await reader.live()
+    await reader.next(Frame)
+    await idle(clock, 3 * DEAD_AFTER)
+    resumed = clock.monotonic()
+    await reader.nothing()
+    while clock.monotonic() - resumed < DEAD_AFTER:
+        await reader.passes(PING_EVERY)
+    assert (await reader.next(Lost)).reason == "nothing was heard any more"
+    assert clock.monotonic() - resumed <= 60
+
+
 # The tap
 
 
@@ -555,6 +605,48 @@ async def test_the_key_is_in_no_reason_and_in_no_log(
     assert any("lost" in record.getMessage() for record in caplog.records)
     for record in caplog.records:
         assert KEY not in f"{record.getMessage()} {record.args} {record.exc_text} {record.exc_info}"
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIG"
+
+
+async def test_a_server_that_quotes_the_key_back_is_not_heard_on_it(
+    follow: Follow, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whole, cut short, from the query or from the path: in no event and in no log."""
+    caplog.set_level(logging.INFO, logger="nobil_tui.feeds.link")
+
+    async def handler(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        _, part, query = connection.request.path.split("/", 2)
+        await connection.close(1008, f"bye {KEY} and {part} and {query.rpartition('=')[2]}"[:120])
+
+    url = await serve(handler)
+
+    async def dial() -> str:
+        return f"{url}/path-part-k3y/?apikey={KEY}&access_token={TOKEN}"
+
+    reader = follow(dial=dial)
+    await reader.live()
+    lost = await reader.next(Lost)
+    assert lost.reason == "the server closed: bye … and … and …"
+    assert "lost: the server closed" in caplog.text
+    for secret in (KEY, "path-part-k3y", "eyJhbG", "PAYLOAD", "SIGSIG"):
+        assert secret not in caplog.text
+
+
+async def test_what_of_an_address_is_secret_is_told_for_the_log_before_it_is_used(serve: Serve) -> None:
+    hushed: list[str] = []
+
+    async def dial() -> str:
+        return f"ws://127.0.0.1:1/api/v1?apikey={KEY}&access_token={TOKEN}&country=NOR"
+
+    events = Link(dial, clock=FakeClock(), hush=hushed.append).events()
+    assert isinstance(await guarded(anext(events)), Connecting)
+    assert hushed == []
+    assert isinstance(await guarded(anext(events)), Lost)
+    assert hushed == [KEY, TOKEN]
+    await guarded(events.aclose())
 
 
 # Leaving

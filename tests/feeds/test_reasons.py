@@ -17,20 +17,22 @@ from websockets.asyncio import client
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
-from websockets.http11 import Request, Response
 
+from nobil_tui.config.secrecy import LEAST
 from nobil_tui.feeds import reasons
+from nobil_tui.feeds.link import LARGEST_FRAME
 from nobil_tui.feeds.reasons import (
     LONGEST_WAIT,
+    READ_AHEAD,
     RefusedError,
     UnreachableError,
     close_reason,
-    is_loopback,
     open_connection,
     retry_after,
     system_reason,
+    without,
 )
-from tests.conftest import START, RawHandler, Serve, ServeRaw, for_ever, guarded
+from tests.conftest import START, RawHandler, Serve, ServeRaw, for_ever, guarded, settle
 
 KEY = "s3cret-k3y"
 ELSEWHERE = "charger.invalid"
@@ -52,22 +54,6 @@ async def why_not(url: str) -> str:
     assert KEY not in reason
     assert reason.isprintable()
     return reason
-
-
-# Hosts
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
-def test_this_machine(host: str) -> None:
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["", "0.0.0.0", "10.0.0.1", "realtime.nobil.no", "127.0.0.1.nobil.no", "localhost.nobil.no", "128.0.0.1", "::2"],
-)
-def test_another_machine(host: str) -> None:
-    assert not is_loopback(host)
 
 
 # Addresses
@@ -155,39 +141,47 @@ async def test_no_secure_server(serve_raw: ServeRaw) -> None:
     assert await why_not(f"wss://127.0.0.1:{port}") == "no secure connection to 127.0.0.1"
 
 
-@pytest.mark.parametrize(
-    ("location", "reason"),
-    [
-        (f"http://{ELSEWHERE}/", "127.0.0.1 points elsewhere, which is no WebSocket address"),
-        ("ws://[::1", "127.0.0.1, or the proxy in the environment, is no usable address"),
-        (f"ws://{ELSEWHERE}:x/", "127.0.0.1, or the proxy in the environment, is no usable address"),
-    ],
-)
-async def test_a_redirect_to_nowhere(serve_raw: ServeRaw, location: str, reason: str) -> None:
-    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-    port = await serve_raw(answering(answer.encode()))
-    assert await why_not(f"ws://127.0.0.1:{port}") == reason
+@pytest.mark.parametrize("code", [300, 301, 302, 303, 307, 308])
+async def test_nobody_is_led_elsewhere(serve_raw: ServeRaw, code: int) -> None:
+    """A key goes to its own source: whoever sends us on could send it to anybody."""
+    asked: list[bytes] = []
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+
+    there = await serve_raw(other)
+    for location in (f"ws://localhost:{there}/?apikey={KEY}", f"ws://127.0.0.1:{there}", "/", "ws://[::1", "http://x/"):
+        answer = f"HTTP/1.1 {code} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        port = await serve_raw(answering(answer.encode()))
+        reason = await why_not(f"ws://127.0.0.1:{port}")
+        assert reason == f"the server answered HTTP {code}, which points elsewhere: the key is not sent there"
+    assert asked == []
 
 
-async def test_a_redirect_without_an_end(serve_raw: ServeRaw) -> None:
-    port = await serve_raw(answering(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"))
-    assert (await why_not(f"ws://127.0.0.1:{port}")).startswith("127.0.0.1 is no WebSocket server (")
+async def test_what_is_unchanged_points_nowhere(serve_raw: ServeRaw) -> None:
+    port = await serve_raw(answering(b"HTTP/1.1 304 Not Modified\r\n\r\n"))
+    assert await why_not(f"ws://127.0.0.1:{port}") == "the server answered HTTP 304"
 
 
-async def test_a_redirect_is_followed(serve: Serve) -> None:
-    def moved(connection: ServerConnection, request: Request) -> Response | None:
-        if request.path == "/new":
-            return None
-        response = connection.respond(301, "")
-        response.headers["Location"] = "/new"
-        return response
+async def test_what_waits_to_be_read_is_a_few_frames(serve: Serve) -> None:
+    """Each may be as large as can be, and no server may have us hold a thousand megabytes."""
+    assert (READ_AHEAD + 1) * LARGEST_FRAME < 400 << 20
 
     async def handler(connection: ServerConnection) -> None:
-        await connection.send("here")
+        for number in range(READ_AHEAD + 1):
+            await connection.send(str(number))
+        await connection.wait_closed()
 
-    url = await serve(handler, process_request=moved)
-    connection = await guarded(open_connection(f"{url}/old", 1000, 0.1))
-    assert await guarded(connection.recv()) == "here"
+    connection = await guarded(open_connection(await serve(handler), 1000, 0.1))
+
+    async def until_reading(reads: bool) -> None:
+        while connection.transport.is_reading() is not reads:
+            await settle()
+
+    await guarded(until_reading(False))
+    for number in range(READ_AHEAD + 1):
+        assert await guarded(connection.recv()) == str(number)
+    await guarded(until_reading(True))
     await guarded(connection.close())
 
 
@@ -320,6 +314,49 @@ def test_what_the_system_says(error: Exception, reason: str) -> None:
 )
 def test_how_it_ended(closed: ConnectionClosed, reason: str) -> None:
     assert close_reason(closed) == reason
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIGSIG"
+
+
+@pytest.mark.parametrize(
+    ("said", "safe"),
+    [
+        (f"unknown key {KEY}", "unknown key …"),
+        (f"unknown key {KEY.upper()}!", "unknown key …!"),
+        # Cut short by the server, or by what a closing frame may hold.
+        (f"unknown {TOKEN[:20]}", "unknown …"),
+        ("bad signature SIGSIGSIG", "bad signature …"),
+        ("no a+b/c=d, nor a%2Bb%2Fc%3dd", "no …, nor …"),
+        (KEY, "…"),
+        ("maintenance", "maintenance"),
+        ("", ""),
+    ],
+)
+def test_what_a_server_says_is_passed_on_without_secrets(said: str, safe: str) -> None:
+    secrets = (KEY, TOKEN, "a+b/c=d", "")
+    assert without(secrets, said) == safe
+    closed = ConnectionClosedError(Close(1008, said), None)
+    assert close_reason(closed, secrets) == (
+        f"the server closed: {safe}" if said else "the server closed the connection"
+    )
+
+
+def test_a_short_secret_is_taken_out_whole() -> None:
+    assert without(("abc",), "ab abc ABC b") == "ab … … b"
+
+
+PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
+
+
+@given(st.text(PRINTABLE, min_size=1, max_size=40), st.text(), st.text(), st.data())
+def test_whatever_stands_around_it_no_part_of_a_secret_gets_through(
+    secret: str, before: str, after: str, data: st.DataObject
+) -> None:
+    part = data.draw(st.integers(0, max(0, len(secret) - LEAST)).map(lambda at: secret[at:]))
+    safe = without((secret,), f"{before}{part}{after}")
+    run = min(LEAST, len(secret))
+    assert not [at for at in range(len(secret) - run + 1) if secret[at : at + run] in safe]
 
 
 # Retry-After

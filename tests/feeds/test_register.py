@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -96,6 +97,15 @@ async def test_only_another_version_is_sent_again(service: RegisterService) -> N
 @pytest.mark.parametrize("said", ["", "x" * 257, '"\x80é"', "a\tb"])
 async def test_a_version_that_cannot_be_given_back_is_none(service: RegisterService, said: str) -> None:
     service.answers.append(body(b"{}", headers={"ETag": said, "Last-Modified": said}))
+    answer = await fetch(call(service.address))
+    assert answer is not None
+    assert answer.version == Version()
+
+
+@pytest.mark.parametrize("quoted", [KEY, quote(KEY, safe=""), KEY.lower(), KEY[:8]])
+async def test_a_version_that_quotes_the_key_is_none(service: RegisterService, quoted: str) -> None:
+    """It would be kept in the register's file."""
+    service.answers.append(body(b"{}", headers={"ETag": f'"v1-{quoted}"', "Last-Modified": quoted}))
     answer = await fetch(call(service.address))
     assert answer is not None
     assert answer.version == Version()

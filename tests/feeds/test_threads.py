@@ -1,13 +1,14 @@
-"""Work in a thread of its own: its result, its errors, and nobody who waits."""
+"""Work in threads of its own: its result, its errors, and nobody who waits."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from nobil_tui.feeds.threads import in_thread
+from nobil_tui.feeds.threads import DaemonExecutor, in_thread
 from tests.conftest import GUARD, guarded, settle
 
 
@@ -62,3 +63,72 @@ def test_work_that_outlasts_its_loop_breaks_nothing() -> None:
     for thread in threads:
         thread.join(GUARD)
         assert not thread.is_alive()
+
+
+# What a loop itself hands to threads
+
+
+def handed(*work: Callable[[], object]) -> list[object]:
+    """What comes of it in a loop that is left at once when all have an answer."""
+
+    async def run() -> list[object]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonExecutor())
+        waiting = [loop.run_in_executor(None, each) for each in work]
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def at_most() -> list[object]:
+        return await guarded(run())
+
+    return asyncio.run(at_most())
+
+
+def test_what_a_loop_hands_over_is_done() -> None:
+    def breaks() -> None:
+        raise ValueError("on purpose")
+
+    number, error, thread = handed(lambda: 5, breaks, threading.current_thread)
+    assert number == 5
+    assert isinstance(error, ValueError)
+    assert isinstance(thread, threading.Thread)
+    assert thread.daemon
+
+
+def test_a_loop_that_ends_waits_for_none_of_it() -> None:
+    """As where the name of a host is looked up: that takes as long as it takes, and cannot be called off."""
+    go_on, begun = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def stuck() -> None:
+        threads.append(threading.current_thread())
+        begun.set()
+        go_on.wait(GUARD)
+
+    async def begin() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonExecutor())
+        waiting = loop.run_in_executor(None, stuck)
+        await asyncio.to_thread(begun.wait, GUARD)
+        waiting.cancel()
+
+    asyncio.run(begin())
+    assert not go_on.is_set()
+    assert threads[0].is_alive()
+    go_on.set()
+    threads[0].join(GUARD)
+    assert not threads[0].is_alive()
+
+
+def test_what_was_called_off_before_it_began_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[Callable[[], None]] = []
+
+    class Later(threading.Thread):
+        def start(self) -> None:
+            waiting.append(self.run)
+
+    monkeypatch.setattr(threading, "Thread", Later)
+    done: list[int] = []
+    future = DaemonExecutor().submit(done.append, 1)
+    assert future.cancel()
+    waiting[0]()
+    assert done == []

@@ -58,12 +58,13 @@ async def test_a_reader_who_does_not_read_holds_up_nobody_else(pipe: Pipe) -> No
 
 
 async def test_it_can_be_left_while_nobody_reads(pipe: Pipe) -> None:
+    before = threading.enumerate()
     writing = asyncio.create_task(Out(pipe.write_end).write(bytes(1024 * 1024)))
     await settle()
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
     assert writing.cancelled()
-    [thread] = [thread for thread in threading.enumerate() if thread.name == "out"]
+    [thread] = [thread for thread in threading.enumerate() if thread not in before]
     # It does not keep the program from ending; and once the pipe is gone, neither does it go on.
     assert thread.daemon
     pipe.close_reader()

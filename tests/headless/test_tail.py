@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from nobil_tui import monitor as monitor_module
-from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot
 from nobil_tui.headless import gate as gate_module
@@ -18,7 +18,7 @@ from nobil_tui.headless.out import Out
 from nobil_tui.headless.tail import Tail
 from nobil_tui.headless.telling import KeyRefusedError
 from nobil_tui.store.state import StateStore
-from tests.conftest import guarded, settle
+from tests.conftest import FakeClock, guarded, settle
 from tests.headless.feeds import T0, ScriptedFeed, report, update
 
 
@@ -102,6 +102,7 @@ async def test_each_change_is_a_line_as_it_happens(start: Start) -> None:
             "after": "free",
             "word": "AVAILABLE",
             "missed": False,
+            "credit": None,
         }
     ]
     tail.feed.say(report("b", "CHARGING", 2), report("a", "CHARGING", 3))
@@ -121,7 +122,17 @@ async def test_only_the_stations_that_are_wanted(start: Start) -> None:
 
 async def test_names_are_the_registers(start: Start) -> None:
     tail = start(Connected(T0), report("a", "AVAILABLE"), register=Register({"NOR_1": Facts(name="Fornebu S")}))
-    assert (await tail.paper.until(1))[0]["name"] == "Fornebu S"
+    line = (await tail.paper.until(1))[0]
+    assert (line["name"], line["credit"]) == ("Fornebu S", None)
+
+
+async def test_each_name_of_a_register_brings_its_credit(start: Start) -> None:
+    events = [report("a", "AVAILABLE", station=f"NOR_{n}") for n in (1, 2)]
+    tail = start(Connected(T0), *events, register=Register({"NOR_1": Facts(name="Fornebu S")}, credit=CREDIT))
+    assert [(line["name"], line["credit"]) for line in await tail.paper.until(2)] == [
+        ("Fornebu S", CREDIT),
+        (None, None),
+    ]
 
 
 async def test_it_ends_with_its_feed(start: Start) -> None:
@@ -213,7 +224,7 @@ async def test_after_a_restart_first_sights_are_compared_with_what_was_known(sta
     path = tmp_path / "state.sqlite"
     for word, before, after in (("AVAILABLE", None, "free"), ("CHARGING", "free", "occupied")):
         with closing(StateStore.open(path, every=0)) as store:
-            tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), store=store)
+            tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), store=store, clock=FakeClock(T0))
             await guarded(tail.task)
         assert changes(tail.paper.lines) == [("NOR_1", 1, before, after)]
 

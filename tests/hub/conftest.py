@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import Connected, Event, Heard, Snapshot, StationReport
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor import Monitor
@@ -85,10 +86,11 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 @pytest.fixture
 async def hub_over(stack: AsyncExitStack) -> Opens:
-    """Return ``hub_over(feed, **options)``: a hub that runs."""
+    """Return ``hub_over(feed, clock=None, **options)``: a hub that runs."""
 
-    async def opens(feed: ScriptedFeed, **options: Any) -> Hub:
-        return await guarded(stack.enter_async_context(Hub(Monitor(feed, tick=0.0), key=KEY, **options)))
+    async def opens(feed: ScriptedFeed, clock: Clock | None = None, **options: Any) -> Hub:
+        monitor = Monitor(feed, tick=0.0, clock=clock)
+        return await guarded(stack.enter_async_context(Hub(monitor, key=KEY, **options)))
 
     return opens
 

@@ -10,14 +10,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nobil_tui.feeds.events import Ended, Lost, Snapshot
+from nobil_tui.feeds.events import Ended, Refused, Snapshot
 from nobil_tui.feeds.link import Link
 from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
 from nobil_tui.monitor import Monitor
 from nobil_tui.wire import v1
-from tests.conftest import START, guarded, settle
+from tests.conftest import START, FakeClock, guarded, settle
 from tests.hub.conftest import KEY, Opens, ScriptedFeed, station
 
 QUOTED = quote(KEY, safe="")
@@ -162,12 +162,13 @@ async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: Opens) -
     await batches.aclose()
 
 
-async def test_what_becomes_unknown_with_the_link_is_told(hub_over: Opens, join: Opens) -> None:
-    week = 8 * 24 * 3_600_000
+async def test_what_becomes_unknown_with_the_link_is_told(hub_over: Opens, join: Opens, clock: FakeClock) -> None:
     feed = ScriptedFeed(station(A, 0))
-    consumer = await join(await hub_over(feed))
+    consumer = await join(await hub_over(feed, clock))
     await consumer.read()
-    feed.say(Lost("gone", START, START + week))
+    feed.say(Refused("HTTP 401", START))
+    await guarded(clock.asleep())
+    clock.advance(8 * 24 * 3600)
     await consumer.until(lambda: consumer.state == {A: [-1]})
 
 

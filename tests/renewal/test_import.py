@@ -44,6 +44,15 @@ async def test_an_import_replaces_the_countries_that_it_has(
     assert [progress.phase for progress in prepared.told] == [Phase.READING, Phase.STORING]
 
 
+async def test_another_licence_is_told_and_kept(prepared: Renewing, file: Path) -> None:
+    write(file, dump_of(stations("SWE", 3), "CC BY-NC 4.0"))
+    outcome = await import_file(prepared.path, file)
+    assert outcome.words == "Stations of dump.json, under “CC BY-NC 4.0”: Sweden 3."
+    cached = load(prepared.path)
+    assert cached is not None
+    assert {country: origin.rights for country, origin in cached.origins.items()} == {"NOR": "", "SWE": "CC BY-NC 4.0"}
+
+
 async def test_an_import_can_add(prepared: Renewing, file: Path) -> None:
     write(file, dump_of([station("SWE_00001", "SWE", "New"), station("SWE_00009", "SWE")]))
     outcome = await import_file(prepared.path, file, merge=True)

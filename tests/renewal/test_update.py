@@ -39,6 +39,19 @@ async def test_a_first_update_stores_all(renewing: Renewing, path: Path) -> None
     assert (origin.last_modified, origin.etag[0]) == (CHANGED, '"')
 
 
+async def test_another_licence_is_told_and_kept_until_it_is_the_usual_one(renewing: Renewing, path: Path) -> None:
+    renewing.service.answers.append(body(dump_of(stations("NOR", 3), "CC BY 3.0")))
+    outcome = await renewing.update()
+    said = "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
+    assert outcome.words == said
+    assert outcome.cached == load(path) is not None
+    assert outcome.cached.origins["NOR"].rights == "CC BY 3.0"
+    again = await renewing.update(["NOR"], force=True)
+    assert "CC BY" not in again.words
+    assert again.cached is not None
+    assert again.cached.origins["NOR"].rights == ""
+
+
 async def test_one_country_leaves_the_other_as_it_was(prepared: Renewing, path: Path) -> None:
     before = load(path)
     assert before is not None

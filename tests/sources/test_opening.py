@@ -43,8 +43,8 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
         await connection.wait_closed()
 
     url = await serve(handler)
-    choose = Chooser(Config(), {"NOBIL_API_KEY": "a&b"}, tap=lambda data, at: tapped.append(data))
-    source = choose(f"{url}/api/v1/stream?apikey={{private_apikey}}")
+    choose = Chooser({"NOBIL_API_KEY": "a&b"}, tap=lambda data, at: tapped.append(data))
+    source = choose(f"{url}/api/v1/stream?apikey={{private_apikey}}", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert (opened.register, opened.clock, opened.player) == (None, None, None)
     snapshot = await first(opened.feed, Snapshot)
@@ -56,7 +56,7 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
 
 
 async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> None:
-    source = Chooser(Config(), {}, stations=30, seed=4, speed=3600.0)("demo")
+    source = Chooser({}, stations=30, seed=4, speed=3600.0)("demo", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert opened.register is not None
     board = Board()
@@ -71,7 +71,7 @@ async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> 
 
 async def test_the_seed_and_the_number_of_stations_say_which_country() -> None:
     async def ids(stations: int, seed: int) -> set[str]:
-        source = Chooser(Config(), {}, stations=stations, seed=seed)("")
+        source = Chooser({}, stations=stations, seed=seed)("", Config()).source
         opened = await asyncio.to_thread(source.open)
         source.close()
         assert opened.register is not None
@@ -149,7 +149,7 @@ async def test_enova_asks_where_the_config_says_with_its_key(serve_raw: ServeRaw
 
     port = await serve_raw(refuse)
     config = Config(enova=EnovaSection(api_key=Secret("the-key"), address=f"http://127.0.0.1:{port}/token"))
-    source = Chooser(config, {})("enova")
+    source = Chooser({})("enova", config).source
     opened = await asyncio.to_thread(source.open)
     refused = await first(opened.feed, Refused)
     assert isinstance(refused, Refused)

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from nobil_tui.charging.board import Board
@@ -29,7 +30,7 @@ from nobil_tui.monitor import Batch, Monitor, Note, NoteKind
 from nobil_tui.store import keeping as keeping_module
 from nobil_tui.store.keeping import Keeping
 from nobil_tui.store.state import StateStore
-from tests.conftest import guarded, settle
+from tests.conftest import FakeClock, for_ever, guarded, settle
 
 T0 = 1_700_000_000_000
 
@@ -53,6 +54,9 @@ class Script:
         pass
 
 
+unpack = msgspec.json.Decoder(StoredStation).decode
+
+
 class Memory:
     """A keeper that notes what it gets."""
 
@@ -65,18 +69,19 @@ class Memory:
     def load(self) -> Stored:
         return self.stored
 
-    def save(
-        self, stations: Mapping[str, StoredStation | None], breaks: int, alive_at: int, *, whole: bool = False
-    ) -> None:
-        self.saved.append((dict(stations), breaks, alive_at, whole))
+    def save(self, stations: Mapping[str, bytes | None], breaks: int, alive_at: int, *, whole: bool = False) -> None:
+        unpacked = {name: kept and unpack(kept) for name, kept in stations.items()}
+        self.saved.append((unpacked, breaks, alive_at, whole))
 
 
 def says(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
     return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
 
 
-async def play(*said: Event, keeper: Memory | StateStore, board: Board | None = None) -> tuple[Monitor, list[Batch]]:
-    monitor = Monitor(Script(*said, Ended(T0)), board, tick=0, keeper=keeper)
+async def play(
+    *said: Event, keeper: Memory | StateStore, board: Board | None = None, now: int = T0
+) -> tuple[Monitor, list[Batch]]:
+    monitor = Monitor(Script(*said, Ended(T0)), board, tick=0, keeper=keeper, clock=FakeClock(now))
     async with aclosing(monitor.batches()) as batches:
         return monitor, await guarded(_all(batches))
 
@@ -172,6 +177,7 @@ async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPat
 
 async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "give_way", for_ever)
     keeper, board = Memory(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     keeping = Keeping(board, keeper)
@@ -184,6 +190,62 @@ async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.Mo
     keeping.finish()
     ((kept, _, _, whole),) = keeper.saved
     assert (len(kept), whole) == (9, True)
+
+
+async def test_others_are_given_way_to_while_they_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A turn in which somebody works takes long on this clock, an idle one no time at all.
+    now, busy, turns = 0.0, 3, 0
+
+    async def work() -> None:
+        nonlocal now, turns
+        for _ in range(busy):
+            now, turns = now + 0.001, turns + 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(keeping_module.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(keeping_module, "PAUSE", 1.0)
+    others = asyncio.create_task(work())
+    await keeping_module.give_way()
+    assert turns == busy
+    await others
+
+
+async def test_nobody_is_given_way_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    async def work() -> None:
+        nonlocal now
+        while True:
+            now += 0.001
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(keeping_module.time, "perf_counter", lambda: now)
+    others = asyncio.create_task(work())
+    await guarded(keeping_module.give_way())
+    others.cancel()
+    assert keeping_module.PAUSE < now < keeping_module.PAUSE + 0.002
+
+
+async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    class Slow(Board):
+        def stored(self, station_id: str) -> StoredStation | None:
+            nonlocal now
+            now += keeping_module.SLICE
+            return super().stored(station_id)
+
+    monkeypatch.setattr(keeping_module.time, "perf_counter", lambda: now)
+    keeper, board = Memory(), Slow()
+    board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
+    keeping = Keeping(board, keeper)
+    for station in ("NOR_1", "NOR_2"):
+        keeping.note([station, "NOR_3"], T0)
+        await keeping.hand_over()
+    assert [set(stations) for stations, *_ in keeper.saved] == [{"NOR_1", "NOR_3"}]
+    now += 1.0
+    await keeping.hand_over()
+    assert [set(stations) for stations, *_ in keeper.saved[1:]] == [{"NOR_2", "NOR_3"}]
 
 
 async def test_a_keeper_that_wants_all_gets_all() -> None:
@@ -212,26 +274,44 @@ async def test_a_board_that_holds_something_is_not_restored() -> None:
     assert set(monitor.board.stations) == {"NOR_2"}
 
 
-async def test_what_is_too_old_is_unknown_whether_the_source_is_reached_or_not() -> None:
-    late = T0 + EXPIRED + 9
-    for event in (Connected(late), Lost("gone", late, late + 9), Refused("HTTP 401", late)):
-        earlier = Board()
-        earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-        keeper = Memory(Stored(dict(earlier.stations), 0, T0))
-        monitor, batches = await play(Connecting(), event, keeper=keeper)
-        assert monitor.board.stations["NOR_1"].summary.text == "?/1"
-        assert any("NOR_1" in batch.touched for batch in batches)
+def an_earlier_session() -> Memory:
+    """A keeper of one connector that was free at T0, when the link was last alive."""
+    earlier = Board()
+    earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+    return Memory(Stored(dict(earlier.stations), 0, T0))
+
+
+async def test_what_is_too_old_is_unknown_at_once() -> None:
+    for now, text in ((T0 + EXPIRED, "1/1"), (T0 + EXPIRED + 9, "?/1")):
+        # The source says nothing: not even that it cannot be reached.
+        monitor = Monitor(Script(Connecting()), tick=0, keeper=an_earlier_session(), clock=FakeClock(now))
+        async with aclosing(monitor.batches()) as batches:
+            first = await guarded(anext(batches))
+            assert first.whole
+            assert monitor.board.stations["NOR_1"].summary.text == text
+
+
+async def test_what_grows_too_old_is_unknown_though_nothing_happens() -> None:
+    for event in (Connecting(), Refused("HTTP 401", T0 + 9)):
+        clock = FakeClock(T0 + 9)
+        monitor = Monitor(Script(event), tick=0, keeper=an_earlier_session(), clock=clock)
+        async with aclosing(monitor.batches()) as batches:
+            await guarded(anext(batches))
+            assert monitor.board.stations["NOR_1"].summary.text == "1/1"
+            await guarded(clock.asleep())
+            clock.advance(EXPIRED / 1000)
+            batch = await guarded(anext(batches))
+            assert batch.touched == {"NOR_1"}
+            assert monitor.board.stations["NOR_1"].summary.text == "?/1"
 
 
 async def test_what_is_unknown_by_age_is_kept_so() -> None:
     late = T0 + EXPIRED + 9
-    earlier = Board()
-    earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-    keeper = Memory(Stored(dict(earlier.stations), 0, T0))
-    await play(Connected(late), keeper=keeper)
+    keeper = an_earlier_session()
+    await play(Connected(late), keeper=keeper, now=late)
     kept = keeper.saved[-1][0]["NOR_1"]
     assert kept is not None
-    assert (kept.connectors[0].word, kept.connectors[0].since) == ("", T0)
+    assert (kept.connectors[0].word, kept.connectors[0].since, kept.connectors[0].at_least) == ("", T0 + EXPIRED, True)
 
 
 async def test_a_source_that_begins_anew_leaves_nothing_of_what_it_said() -> None:

@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nobil_tui.charging.register import Facts, country_of
 from nobil_tui.config.errors import NotSavedError
@@ -59,6 +60,15 @@ def test_merging_adds_and_renews_and_takes_nothing_away() -> None:
     assert changed.origins["NOR"] == Origin(AT, "nobil.no", 5)
     assert changed.origins["SWE"] == origin(OLD, 3)
     assert replaced(Cached({}, {}), fresh, NEW, merge=True).origins == {"NOR": origin(NEW, 2)}
+
+
+def test_what_is_merged_is_under_every_licence_that_a_part_of_it_is_under() -> None:
+    fresh = {"NOR": some("NOR", 1, "new")}
+    strict = replace(NEW, rights="CC BY-NC 4.0")
+    both = replaced(register(NOR=4), fresh, strict, merge=True)
+    assert both.origins["NOR"].rights == "CC BY-NC 4.0"
+    assert replaced(both, fresh, NEW, merge=True).origins["NOR"].rights == "CC BY-NC 4.0"
+    assert replaced(both, fresh, NEW, force=True).origins["NOR"].rights == ""
 
 
 @pytest.mark.parametrize(("had", "found", "doubtful"), [(5, 2, True), (4, 2, False), (1, 1, False), (0, 1, False)])

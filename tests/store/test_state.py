@@ -16,8 +16,9 @@ from filelock import FileLock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.listening import Certainty, certainty_of
 from nobil_tui.charging.station import WordConnector
-from nobil_tui.charging.stored import Stored, StoredStation
+from nobil_tui.charging.stored import Stored
 from nobil_tui.store import state as state_module
+from nobil_tui.store.keeping import pack
 from nobil_tui.store.state import StateStore
 from nobil_tui.store.state_file import set_aside
 from tests.conftest import GUARD
@@ -32,8 +33,9 @@ def a_board(*names: str, word: str = "AVAILABLE") -> Board:
     return board
 
 
-def rows(board: Board, *names: str) -> dict[str, StoredStation | None]:
-    return {name: board.stored(name) for name in names or board.stations}
+def rows(board: Board, *names: str) -> dict[str, bytes | None]:
+    stored = {name: board.stored(name) for name in names or board.stations}
+    return {name: each and pack(each) for name, each in stored.items()}
 
 
 def open_store(path: Path) -> StateStore:
@@ -89,7 +91,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
     stored = kept(path)
     assert (stored.breaks, stored.alive_at) == (7, T0 + 9)
     later = Board()
-    later.restore(stored)
+    later.restore(stored, T0)
     assert rows(later) == rows(board)
     assert certainty_of(later.not_listened(later.stations["NOR_1"], 0, T0 + 10)) is Certainty.OLD
 

@@ -17,7 +17,7 @@ from nobil_tui.config.model import Config, Secret
 from nobil_tui.feeds.events import Event
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
-from nobil_tui.feeds.source import Opened, Player, Source, SourceError
+from nobil_tui.feeds.source import Chosen, Opened, Player, Source, SourceError
 from nobil_tui.monitor import Phase
 from nobil_tui.tui.app import NobilApp
 from nobil_tui.tui.screens.main import MainScreen
@@ -108,7 +108,7 @@ class HandSource:
         self.closed += 1
 
 
-def no_choice(text: str, key: Secret | None) -> Source:
+def no_choice(text: str, config: Config, key: Secret | None) -> Chosen:
     """What ``choose`` is where a test connects to nothing else."""
     raise SourceError(f"There is no source {text}.")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App, ComposeResult
+from textual.events import MouseEvent
 from textual.message import Message
+from textual.pilot import Pilot
 from textual.widget import Widget
 
 from nobil_tui.charging.board import Board
@@ -49,6 +51,13 @@ class Stage(App[None]):
 def lines_of(widget: Widget) -> list[str]:
     """What a widget has painted, line by line."""
     return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+async def wheel(pilot: Pilot[Any], widget: Widget, event: type[MouseEvent], times: int) -> None:
+    """Turn the wheel over a widget; ``event`` is ``MouseScrollUp`` or ``MouseScrollDown``."""
+    for _ in range(times):
+        await pilot._post_mouse_events([event], widget, offset=(3, 3))
+    await pilot.pause()
 
 
 def roster_of(

@@ -310,6 +310,36 @@ async def test_ages_follow_what_is_sure() -> None:
         assert dim == {"● free", "22:04", "12 min"}
 
 
+async def test_how_old_all_of_it_is_stands_above() -> None:
+    roster = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
+    roster.board.stations["NOR_1"].status = 0
+    async with showing(roster) as (app, _):
+        assert app.lines[1] == "1/2 free · 1 in use · operator says free"
+        roster.board.listening.stop(START)
+        app.clock.advance(5 * 3600)
+        app.pane.rewrite()
+        assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
+
+
+async def test_a_connector_that_was_never_named_is_not_old() -> None:
+    roster = roster_of({})
+    board = roster.board
+    board.expect(lambda _: ("a", "never named"))
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
+    board.listening.stop(START)
+    async with showing(roster) as (app, _):
+        app.clock.advance(5 * 3600)
+        app.pane.rewrite()
+        lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
+        dimmed = [
+            any(segment.style and segment.style.dim for segment in line)
+            for line in lines
+            if line and line[0].text.strip() in ("1", "2")
+        ]
+        assert dimmed == [True, False]
+        assert "1 of 2 not confirmed for 5 h" in app.lines[1]
+
+
 async def test_at_least_is_said_where_there_is_no_clock_time_to_say_it() -> None:
     roster = roster_of({"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))})
     async with showing(roster, width=34) as (app, _):

@@ -28,7 +28,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
 
 def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> Setup:
     config = Config(enova=EnovaSection(Secret(key), service.address))
-    source = Chooser(config, {}, clock=clock)("enova")
+    source = Chooser({}, clock=clock)("enova", config).source
     return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")
 
 

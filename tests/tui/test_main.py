@@ -13,9 +13,9 @@ from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, Secret, WatchedSection
 from nobil_tui.config.reading import load
-from nobil_tui.config.writing import Star, save
+from nobil_tui.config.writing import Put, Star, save
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
-from nobil_tui.feeds.source import Source, SourceError
+from nobil_tui.feeds.source import Chosen, SourceError
 from nobil_tui.monitor import Phase
 from nobil_tui.tui.widgets.stations import HANDS_OFF
 from tests.conftest import START, FakeClock
@@ -252,11 +252,11 @@ async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> Non
     other = HandSource(clock, name="other.example")
     keys: list[str | None] = []
 
-    def choose(text: str, key: Secret | None) -> Source:
+    def choose(text: str, config: Config, key: Secret | None) -> Chosen:
         if text != "wss://other.example/x?key={private_apikey}":
             raise SourceError("This is no source.")
         keys.append(key.reveal() if key else None)
-        return other
+        return Chosen(other, text, remember=(Put("stream", "api_key", key),))
 
     async with opened(setup_of(clock, source_of(clock), choose=choose, config_path=path)) as pilot:
         main = await live(pilot)

@@ -70,4 +70,3 @@ async def test_a_click_on_a_head_orders_and_another_turns_it_round() -> None:
         await pilot.click(offset=(x, y))
         assert main.roster.reverse
         assert main.register.name(main.roster.ids[0]) == "Rådhusgata 12"
-

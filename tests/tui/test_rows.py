@@ -245,6 +245,60 @@ async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
         assert dimmed == ["●", "■", "   6 min"]
 
 
+async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_changed() -> None:
+    roster = roster_of({"NOR_1": connectors(*[FREE] * 20, *[BUSY] * 20, *[FAULT] * 2)})
+    board = roster.board
+    board.listening.stop(START)
+    board.listening.start(now := START + 5 * SLIGHT)
+    async with listing(roster) as stations:
+
+        def dimmed() -> list[str]:
+            painted = segments(stations, "NOR_1", now)
+            return [segment.text.strip() for segment in painted if segment.style and segment.style.dim]
+
+        assert dimmed() == ["●20", "■20", "✗2", "12 min"]
+        for index in range(39):
+            board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+        assert dimmed() == ["■20", "✗2", "12 min"]
+        for index in range(39, 42):
+            board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+        assert dimmed() == []
+
+
+async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are_one_number() -> None:
+    words = [word for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER") for _ in range(10)]
+    roster = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
+    board = roster.board
+    board.listening.stop(START)
+    board.listening.start(now := START + 5 * SLIGHT)
+    for index in range(1, len(words)):
+        board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+    async with listing(roster) as stations:
+        painted = segments(stations, "NOR_1", now)
+        assert "●10■30✗10" in "".join(segment.text for segment in painted)
+        assert [segment.text for segment in painted if segment.style and segment.style.dim][:-1] == ["■30"]
+
+
+async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
+    roster = roster_of({})
+    board = roster.board
+    board.expect(lambda _: ("a", "never named"))
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
+    board.listening.stop(START)
+    board.listening.start(now := START + 5 * SLIGHT)
+    roster.refresh(now)
+    async with listing(roster) as stations:
+
+        def dimmed() -> list[str]:
+            painted = segments(stations, "NOR_1", now)
+            return [segment.text.strip() for segment in painted if segment.style and segment.style.dim]
+
+        assert dimmed() == ["●", "≥10 min"]
+        board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
+        assert dimmed() == []
+        assert "●·" in row(stations, "NOR_1")
+
+
 async def test_a_change_that_was_not_seen_is_at_least_so_old() -> None:
     roster = roster_of({"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]})
     async with listing(roster) as stations:

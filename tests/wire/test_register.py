@@ -50,6 +50,26 @@ def facts(*args: object, **fields: object) -> Facts:
     return dump(station(*args, **fields)).facts["NOR_00001"]
 
 
+@pytest.mark.parametrize(
+    ("rights", "other"),
+    [
+        ("Creative Commons Attribution 4.0 International License", ""),
+        ("Data: CC BY 4.0, https://nobil.no", ""),
+        ("cc-by-4.0", ""),
+        ("", ""),
+        (None, ""),
+        (["CC BY-SA 4.0"], ""),
+        ("CC BY", "CC BY"),
+        ("CC BY-NC 4.0", "CC BY-NC 4.0"),
+        ("Creative Commons Attribution-ShareAlike 4.0", "Creative Commons Attribution-ShareAlike 4.0"),
+        ("Creative Commons Attribution 3.0 Unported License", "Creative Commons Attribution 3.0 Unported License"),
+        ("all\u001b[2Jmine", "all[2Jmine"),
+    ],
+)
+def test_another_licence_than_the_usual_one_is_noticed(rights: object, other: str) -> None:
+    assert decode(json.dumps({**envelope(), "Rights": rights}).encode()).other_rights == other
+
+
 # The real ones
 
 

@@ -1,4 +1,8 @@
-"""A country of stations: who they are, where they stand and what plugs they have. Nothing in here moves."""
+"""A country of stations: who they are, where they stand and what plugs they have. Nothing in here moves.
+
+What is known of one has the form of a real register's entry, but for what would be a lie about a real place: a zipcode.
+Without ``evse_ids`` too: version 1 of the stream knows connectors by their order.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import random
 from typing import NamedTuple
 
 from nobil_tui.charging.register import Facts
+from nobil_tui.feeds.simulation import particulars
 from nobil_tui.feeds.simulation.choice import Choice
 from nobil_tui.feeds.simulation.naming import Namer
 from nobil_tui.feeds.simulation.sites import KINDS, Kind, draw_plugs
@@ -29,14 +34,19 @@ class Plan(NamedTuple):
     facts: Facts
 
 
-def plan(stations: int, rng: random.Random) -> list[Plan]:
-    """Plan so many stations, ordered by their ids."""
+def plan(stations: int, rng: random.Random, beside: random.Random) -> list[Plan]:
+    """Plan so many stations, ordered by their ids.
+
+    Where stations stand, their names and plugs are drawn from ``rng``, and so is all that happens later; what changes
+    nothing of that is drawn from ``beside``.
+    """
     namer = Namer(rng)
     towns = sorted((_TOWNS(rng) for _ in range(stations)), key=lambda town: town.country)
     garages = stations // STATIONS_A_GARAGE
     kinds = [Kind.GARAGE] * garages + [KINDS(rng) for _ in range(stations - garages)]
     rng.shuffle(kinds)
-    return [_plan(id_, town, kind, namer, rng) for id_, town, kind in zip(_ids(towns, rng), towns, kinds, strict=True)]
+    sites = zip(_ids(towns, rng), towns, kinds, strict=True)
+    return [_plan(id_, town, kind, namer, rng, beside) for id_, town, kind in sites]
 
 
 def _ids(towns: list[Town], rng: random.Random) -> list[str]:
@@ -50,7 +60,7 @@ def _ids(towns: list[Town], rng: random.Random) -> list[str]:
     return ids
 
 
-def _plan(id_: str, town: Town, kind: Kind, namer: Namer, rng: random.Random) -> Plan:
+def _plan(id_: str, town: Town, kind: Kind, namer: Namer, rng: random.Random, beside: random.Random) -> Plan:
     named = namer.name(town, kind)
     position = (
         round(town.latitude + _off_the_middle(rng) * OUTSIDE, 5),
@@ -58,7 +68,29 @@ def _plan(id_: str, town: Town, kind: Kind, namer: Namer, rng: random.Random) ->
         round(town.longitude + _off_the_middle(rng) * OUTSIDE * 2, 5),
     )
     plugs = draw_plugs(kind, rng)
-    return Plan(id_, kind, Facts(named.name, town.name, named.street, namer.operator(town), position, plugs))
+    operator = namer.operator(town)
+    owner, opening, fee, availability, description, comment, contact = particulars.draw(
+        town.country, kind, operator, beside
+    )
+    facts = Facts(
+        name=named.name,
+        place=town.name,
+        street=named.street,
+        operator=operator,
+        position=position,
+        plugs=plugs,
+        owner=owner,
+        municipality=town.municipality,
+        county=town.county,
+        country=town.country,
+        opening=opening,
+        parking_fee=fee,
+        availability=availability,
+        description=description,
+        comment=comment,
+        contact=contact,
+    )
+    return Plan(id_, kind, facts)
 
 
 def _off_the_middle(rng: random.Random) -> float:

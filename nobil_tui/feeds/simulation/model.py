@@ -30,8 +30,8 @@ from nobil_tui.feeds.simulation.sites import habit_of
 
 DEFAULT_STATIONS = 400
 MOST_STATIONS = 100_000
-FASTEST = 3600.0
-"""An hour a second."""
+SLOWEST, FASTEST = 0.01, 3600.0
+"""Up to an hour a second; and so slow that what is days ago has a time that is a time still."""
 HEARD_EVERY = 1_300_000.0
 """Simulated ms between two keep-alives of a connector, on average."""
 POPULARITY = 0.45
@@ -58,8 +58,8 @@ class Simulation:
     def __init__(self, stations: int = DEFAULT_STATIONS, seed: int = 0, *, start: int, speed: float = 1.0) -> None:
         if not 1 <= stations <= MOST_STATIONS:
             raise ValueError(f"stations: from 1 to {MOST_STATIONS:,}")
-        if not 0 < speed <= FASTEST:
-            raise ValueError(f"speed: more than 0, and at most {FASTEST:g}")
+        if not SLOWEST <= speed <= FASTEST:
+            raise ValueError(f"speed: from {SLOWEST:g} to {FASTEST:g}")
         self._start = start
         self._speed = speed
         # By its digits: a random generator would take -1 for 1.
@@ -67,7 +67,8 @@ class Simulation:
         self._lives = Lives(self._rng, utc_offset(start))
         self._sites: list[_Site] = []
         self._outlets: list[Outlet] = []
-        plans = plan(stations, self._rng)
+        # From a generator of their own: what is only shown must not change what happens under a seed.
+        plans = plan(stations, self._rng, random.Random(f"{seed} beside"))
         self.register = Register({station.id: station.facts for station in plans})
         """What is known of the stations beside their status."""
         # Each has its time and whose it is: an outlet's index, after them the sites', and last the keep-alives.

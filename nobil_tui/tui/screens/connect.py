@@ -13,24 +13,23 @@ from textual.widgets import Button, Input, Label, Static
 
 from nobil_tui.config.model import Secret
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused
-from nobil_tui.feeds.source import Source, SourceError
+from nobil_tui.feeds.source import Chosen, Source, SourceError
 from nobil_tui.feeds.threads import in_thread
 from nobil_tui.tui.screens.dialog import Dialog, Tick
 
 TRY_FOR = 20.0
 """Seconds."""
 
-Choose = Callable[[str, Secret | None], Source]
+Try = Callable[[str, Secret | None], Chosen]
 """Makes a source of a text and a key; raises ``SourceError``."""
 
 
 class Choice(NamedTuple):
     """What the user chose."""
 
-    source: Source
-    text: str
-    key: Secret | None
+    chosen: Chosen
     remember: bool
+    """Whether it is to be there at the next start."""
 
 
 async def try_out(source: Source) -> str:
@@ -60,7 +59,7 @@ async def try_out(source: Source) -> str:
 class ConnectScreen(Dialog[Choice]):
     """Returns the choice; None where the user stays with what there is."""
 
-    def __init__(self, choose: Choose, text: str) -> None:
+    def __init__(self, choose: Try, text: str) -> None:
         super().__init__()
         self._choose = choose
         self._text = text
@@ -98,11 +97,11 @@ class ConnectScreen(Dialog[Choice]):
         key = Secret(typed) if typed else None
         self._say("Connecting …")
         try:
-            trial = self._choose(text, key)
+            trial = self._choose(text, key).source
             problem = "" if trial.simulated else await try_out(trial)
             if not problem:
                 remember = self.query_one("#remember", Tick).value
-                self.dismiss(Choice(self._choose(text, key), text, key, remember))
+                self.dismiss(Choice(self._choose(text, key), remember))
                 return
         except SourceError as error:
             problem = str(error)

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox
 
@@ -16,11 +17,11 @@ T = TypeVar("T")
 
 
 class Tick(Checkbox):
-    """A box to tick, in signs that every terminal has."""
+    """A box to tick, in signs that every terminal has; the library's differs in its shade alone."""
 
-    BUTTON_LEFT = "["
-    BUTTON_INNER = "x"
-    BUTTON_RIGHT = "]"
+    @property
+    def _button(self) -> Content:
+        return Content("[x]" if self.value else "[ ]")
 
 
 class Dialog(ModalScreen[T], inherit_bindings=False):

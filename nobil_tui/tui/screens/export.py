@@ -21,12 +21,11 @@ from nobil_tui.wire.changes import csv_text, json_line
 class ExportScreen(Dialog[str]):
     """Returns what was done, in words; None where nothing was."""
 
-    def __init__(self, changes: Sequence[Change], register: Register, name: str, credit: str) -> None:
+    def __init__(self, changes: Sequence[Change], register: Register, name: str) -> None:
         super().__init__()
         self._changes = changes
         self._register = register
         self._name = name
-        self._credit = credit
         self._agreed = ""
         """The existing file that the user was asked about."""
 
@@ -36,8 +35,8 @@ class ExportScreen(Dialog[str]):
             dialog.border_title = "Export the event log"
             yield Label(f"{len(self._changes):,} changes. A name that ends in .csv or .jsonl says in which form.")
             yield Input(self._name, placeholder="path of the file", id="path", select_on_focus=False)
-            if self._credit:
-                yield Label(f"Names: {self._credit}. Say so where you show them.", markup=False)
+            if self._register.credit and len(self._register):
+                yield Label(f"Names: {self._register.credit}. Say so where you show them.", markup=False)
             yield Static("", id="answer", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Write", variant="primary", id="write")
@@ -61,7 +60,7 @@ class ExportScreen(Dialog[str]):
 
     async def _write(self) -> None:
         text = self.query_one("#path", Input).value.strip()
-        path = path_of(text)
+        path = path_of(text).absolute()
         if path.suffix.lower() not in (".csv", ".jsonl"):
             self._say("The name must end in .csv or .jsonl.")
             return
@@ -72,7 +71,7 @@ class ExportScreen(Dialog[str]):
             self._agreed = text
             self._say("This file exists. Write once more to replace it.")
         except OSError as error:
-            self._say(f"Not written: {error.strerror or 'the system refuses'}.")
+            self._say(f"{path} is not written: {error.strerror or 'the system refuses'}.")
         else:
             self.dismiss(f"{len(self._changes):,} changes written to {path}")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual import on, work
 from textual.widget import Widget
 
-from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import Command, Context, by_id
 from nobil_tui.config.operations import Operation, Put
+from nobil_tui.tui.bindings import key_label
 from nobil_tui.tui.copying import station_text
 from nobil_tui.tui.screens.live import Live
 from nobil_tui.tui.widgets.filter_line import FilterLine
@@ -112,10 +112,8 @@ class Finding(Live):
         """Copy the selected station as text."""
         station = self.stations.selected
         if station:
-            now, credit = self.session.clock.now(), self.register is self.own_register
-            text = station_text(
-                station, self.board, self.register, now, self.setup.zone, credit=CREDIT if credit else ""
-            )
+            now, register = self.session.clock.now(), self.register
+            text = station_text(station, self.board, register, now, self.setup.zone, credit=register.credit)
             self.app.copy_to_clipboard(text)
             self.say("Copied, if the terminal allows it.", title=self.register.name(station))
 
@@ -195,8 +193,14 @@ class Finding(Live):
         def save(name: str | None) -> None:
             if name:
                 self.remember(Put("filters", name, text))
+                self._say_saved(name)
 
         self.app.push_screen(NameScreen(text, tuple(self.saved_filters)), save)
+
+    def _say_saved(self, name: str) -> None:
+        keys, place = self.keys.of(by_id("saved-filter")), [*self.saved_filters].index(name)
+        way = key_label(keys[place]) if place < len(keys) else f"{self.keys.named('palette')} and its name"
+        self.say(f"{way} brings it back.", title=name)
 
     # What they share
 
@@ -214,6 +218,7 @@ class Finding(Live):
 
     def remember(self, *operations: Operation) -> None:
         """Save settings; what goes wrong is told, and they hold for this session."""
+        self.keeper.hold(*operations)
         self._remember(operations)
 
     @work(group="remember")

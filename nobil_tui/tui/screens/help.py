@@ -80,6 +80,10 @@ class HelpScreen(Dialog[None]):
             yield Static(self._about, id="about", markup=False)
             yield Static(self._table(), id="help-text")
 
+    def action_quit(self) -> None:
+        """Close the help: who reads it means that, and not the program."""
+        self.dismiss(None)
+
     def on_key(self, event: events.Key) -> None:
         """The key that opened it closes it."""
         if event.key in self._keys.of(by_id("help")):
@@ -95,17 +99,18 @@ class HelpScreen(Dialog[None]):
         for heading, rows in self._sections():
             table.add_row("", "")
             table.add_row(Text(heading, quiet), "")
-            for keys, words in rows:
-                table.add_row(Text(f"  {keys}"), Text(words))
+            for keys, words, name in rows:
+                table.add_row(Text(f"  {keys}"), Text.assemble(words, (f"  {name}" if name else "", quiet)))
         return table
 
-    def _sections(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    def _sections(self) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+        """Give headings, and under each what to press or see, what it means, and what the config calls it."""
         for context in Context:
             commands = [command for command in for_context(context) if self._keys.of(command)]
             # What a dialog does stands in the dialog.
             if commands and context is not Context.DIALOG:
-                yield context.words, [(self._keys.labels(command), command.tooltip) for command in commands]
-        yield "Signs", list(self._signs())
+                yield context.words, [(self._keys.labels(each), each.tooltip, each.id) for each in commands]
+        yield "Signs", [(sign, meaning, "") for sign, meaning in self._signs()]
 
     def _signs(self) -> Iterator[tuple[str, str]]:
         glyphs = self._glyphs

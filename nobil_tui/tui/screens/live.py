@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 
 from textual import on, work
 
 from nobil_tui.feeds.source import Source
 from nobil_tui.feeds.threads import in_thread
-from nobil_tui.monitor import Batch
+from nobil_tui.monitor import Batch, Entry
+from nobil_tui.store.keeping import SLICE, give_way
 from nobil_tui.tui.bindings import Keys
 from nobil_tui.tui.glyphs import Glyphs
 from nobil_tui.tui.keeper import Keeper
 from nobil_tui.tui.messages import Happened
-from nobil_tui.tui.own_register import OwnRegister
+from nobil_tui.tui.own_register import LOOK_EVERY, OwnRegister
 from nobil_tui.tui.pacing import is_behind, until_worth_painting
 from nobil_tui.tui.screens.panes import Panes
 from nobil_tui.tui.session import Session
@@ -29,12 +31,18 @@ BAR_EVERY = 0.25
 AGES_EVERY = 1.0
 """Seconds between two looks at the ages on screen, the config file and the order of the list."""
 
+AT_ONCE = 1000
+"""Entries that go into the log at a stretch: a flood brings ten times as many, and keys must be answered."""
+
 
 class Live(Panes):
     """The panes over one session at a time."""
 
     def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
         super().__init__(setup, keeper, keys, glyphs)
+        path = setup.register_path
+        self.stored_register = OwnRegister(path, self.own_register, setup) if path is not None else None
+        """What fills the user's own register; None where no place for one is known."""
         self.painted = 0
         """How many changes and notes of the session were taken in."""
         self._version = 0
@@ -46,13 +54,17 @@ class Live(Panes):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if not self.app.is_running:
+            # Somebody was quick to quit.
+            return
         self.set_interval(BAR_EVERY, self.look_at_link)
         self.set_interval(AGES_EVERY, self.look_around)
+        self.set_interval(LOOK_EVERY, self.look_at_register)
         self.nobil.remember_theme()
         for caution in filter(None, (*self.setup.cautions, self.nobil.trouble)):
             self.complain(caution)
         self.run_session()
-        self.load_register()
+        self.look_at_register()
 
     # The session
 
@@ -63,28 +75,38 @@ class Live(Panes):
 
         async def tell(batch: Batch) -> None:
             taken = asyncio.Event()
-            self.post_message(Happened(session, batch, taken))
+            self.post_message(Happened(session, batch, await self._log(batch.entries), taken))
             await taken.wait()
             await until_worth_painting(self.app, len(batch.entries))
 
         await session.run(self.list_anew, tell)
 
-    @work(exclusive=True, group="register")
-    async def _load_register(self) -> None:
-        """Read the user's register, for sources that have none of their own, and fetch it if that is due."""
-        setup = self.setup
-        if setup.register_path is None:
-            return
-        own = OwnRegister(setup.register_path, self.own_register, self.keeper.config.register, setup)
-        if problem := await own.read():
-            self.complain(problem)
-        self.register_changed()
-        if not self.session.source.simulated and await own.renew_if_due():
-            self.register_changed()
+    async def _log(self, entries: list[Entry]) -> tuple[int, int]:
+        """Put entries into the log, not too many at a stretch; returns what ``EventLog.show`` is to show."""
+        added = gone = 0
+        for begin in range(0, len(entries), AT_ONCE):
+            if begin:
+                await give_way()
+            came, went = self.events.ring.extend(entries[begin : begin + AT_ONCE])
+            added, gone = added + came, gone + went
+        return added, gone
 
-    def load_register(self) -> None:
-        """Read the user's register in the background."""
-        self._load_register()
+    @work(group="register")
+    async def look_at_register(self) -> None:
+        """Read the user's register where another is stored, and fetch it where that is due.
+
+        Who only looks at what is made up asks nobody for it.
+        """
+        stored = self.stored_register
+        if stored is None:
+            return
+        version = self.own_register.version
+        if problem := await stored.read():
+            self.complain(problem)
+        if self.own_register.version != version:
+            self.register_changed()
+        if not self.session.source.simulated and await stored.renew_if_due(self.keeper.config.register):
+            self.register_changed()
 
     def register_changed(self) -> None:
         """Show names where ids were."""
@@ -97,7 +119,15 @@ class Live(Panes):
     @work(exclusive=True, group="prepare")
     async def _prepare_filter(self) -> None:
         """Have ready what the first keystroke of a filter would otherwise wait for."""
-        await in_thread(self.roster.prepare)
+        roster = self.roster
+        roster.adopt(await in_thread(roster.prepare))
+        # The counts of what it finds. Not in a thread: a report could come between the counting and the noting.
+        slice_end = time.perf_counter() + SLICE
+        for station in list(self.board.stations.values()):
+            _ = station.summary
+            if time.perf_counter() > slice_end:
+                await give_way()
+                slice_end = time.perf_counter() + SLICE
 
     def switch(self, source: Source, text: str) -> None:
         """Leave the session for another source."""
@@ -113,6 +143,7 @@ class Live(Panes):
         self.list_anew()
         self.look_at_link()
         self.run_session()
+        self.look_at_register()
 
     @on(Happened)
     def take(self, message: Happened) -> None:
@@ -126,7 +157,7 @@ class Live(Panes):
         stations.hands_at = self.nobil.hands_at
         stations.apply(batch)
         if batch.entries:
-            self.events.add(batch.entries)
+            self.events.show(*message.lines)
             self._tell_due(batch)
         self.painted += len(batch.entries)
         self.pulse.note(len(batch.entries), self.setup.clock.monotonic())

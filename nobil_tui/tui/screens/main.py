@@ -8,13 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from textual import on
+from textual import on, work
 
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import Context
-from nobil_tui.config.model import LogScope
-from nobil_tui.config.operations import Operation, Put
+from nobil_tui.config.model import LogScope, Secret
+from nobil_tui.config.operations import Put
+from nobil_tui.config.reading import cautions
+from nobil_tui.feeds.source import Chosen
+from nobil_tui.monitor import Counts
 from nobil_tui.tui.ring import Folded
 from nobil_tui.tui.screens.finding import Finding
 from nobil_tui.tui.widgets.event_log import EventLog
@@ -61,8 +64,7 @@ class MainScreen(Finding):
             self.say("The event log holds no change yet.")
             return
         day = datetime.fromtimestamp(self.session.clock.now() / 1000, self.setup.zone)
-        credit = CREDIT if self.register is self.own_register and len(self.register) else ""
-        screen = ExportScreen(changes, self.register, f"nobil-events-{day:%Y-%m-%d-%H%M}.csv", credit)
+        screen = ExportScreen(changes, self.register, f"nobil-events-{day:%Y-%m-%d-%H%M}.csv")
         self.app.push_screen(screen, self._told)
 
     def _told(self, words: str | None) -> None:
@@ -80,18 +82,32 @@ class MainScreen(Finding):
         """Ask for a source, and connect to it."""
         from nobil_tui.tui.screens.connect import Choice, ConnectScreen
 
+        def choose(text: str, key: Secret | None) -> Chosen:
+            return self.setup.choose(text, self.keeper.config, key)
+
         def connect(choice: Choice | None) -> None:
             if choice is None:
                 return
-            self.switch(choice.source, choice.text)
+            chosen = choice.chosen
+            self.switch(chosen.source, chosen.text)
+            for caution in chosen.cautions:
+                self.complain(caution)
             if choice.remember:
-                section = "enova" if choice.text == "enova" else "stream"
-                operations: list[Operation] = [Put("stream", "source", choice.text)]
-                if choice.key is not None:
-                    operations.append(Put(section, "api_key", choice.key))
-                self.remember(*operations)
+                self._remember_source(chosen)
 
-        self.app.push_screen(ConnectScreen(self.setup.choose, self.text), connect)
+        self.app.push_screen(ConnectScreen(choose, self.text), connect)
+
+    @work(group="remember")
+    async def _remember_source(self, chosen: Chosen) -> None:
+        """Save a source; what goes wrong is told, what the config loses, and who can read the key in it."""
+        path = self.keeper.path
+        if problem := await self.keeper.put(*chosen.remember):
+            self.complain(f"{problem}\nIt holds for this session.")
+        elif path is not None:
+            self._told(chosen.loses)
+            for caution in cautions(path, self.keeper.config):
+                if caution not in self.setup.cautions:
+                    self.complain(caution)
 
     def action_pause(self) -> None:
         """Stop the recording, or go on."""
@@ -125,13 +141,11 @@ class MainScreen(Finding):
         """Fetch the register, with its progress on screen."""
         from nobil_tui.tui.screens.register import RegisterScreen
 
-        path = self.setup.register_path
-        if path is None:
+        stored = self.stored_register
+        if stored is None:
             self.complain("No place for a register is known.")
             return
-
-        section, clock = self.keeper.config.register, self.setup.clock
-        screen = RegisterScreen(path, section, self.setup.environ, clock, self.load_register)
+        screen = RegisterScreen(stored, self.keeper.config.register, self.setup.environ, self.register_changed)
         self.app.push_screen(screen, self._told)
 
     # Around all of it
@@ -153,7 +167,10 @@ class MainScreen(Finding):
             lines = ["nobil-tui, over a simulated country: every station and status here is made up."]
         if self.setup.config_path is not None:
             lines.append(f"Stars and settings: {self.setup.config_path}")
+            lines.append("Its [interface.keys] gives other keys to what stands in grey below.")
         lines.append(f"Names, places and plugs of real stations: {CREDIT}.")
+        if self.session.monitor is not None:
+            lines.append(_received(self.session.monitor.counts))
         return "\n".join(lines)
 
     def action_next_pane(self) -> None:
@@ -171,6 +188,10 @@ class MainScreen(Finding):
         elif self.roster.filtered or self.filter_line.text:
             self.show_all()
 
+    def action_suspend(self) -> None:
+        """Go to the shell."""
+        self.app.action_suspend_process()
+
     def action_quit(self) -> None:
         """Quit."""
         self.app.exit(0)
@@ -186,3 +207,14 @@ class MainScreen(Finding):
             self.hints.context = Context.LOG
         else:
             self.hints.context = Context.FILTER
+
+
+def _received(counts: Counts) -> str:
+    """What came over the link, in a sentence: here stands whatever the link bar has no room for."""
+    parts = [f"{counts.frames:,} frames", f"{counts.changes:,} changes"]
+    if counts.unreadable:
+        parts.append(f"{counts.unreadable:,} not readable")
+    if counts.ignored:
+        parts.append(f"{counts.ignored:,} that say nothing to us")
+    parts.append(counts.unheard_of.text)
+    return f"Received: {', '.join(filter(None, parts))}."

@@ -15,19 +15,21 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.register import Register
+from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.charging.roster import Roster
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor import Phase
 from nobil_tui.tui.bindings import Keys, bindings_for
+from nobil_tui.tui.doubts import station_doubt
 from nobil_tui.tui.glyphs import Glyphs, cut
 from nobil_tui.tui.keeper import Keeper
 from nobil_tui.tui.ring import station_of
 from nobil_tui.tui.session import Session
 from nobil_tui.tui.setup import Setup
 from nobil_tui.tui.tell import Tell
+from nobil_tui.tui.times import full_time
 from nobil_tui.tui.widgets.connectors import Connectors
 from nobil_tui.tui.widgets.detail import DetailPainter
 from nobil_tui.tui.widgets.event_log import EventLog
@@ -75,7 +77,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.keys = keys
         self.glyphs = glyphs
         self.tell = Tell()
-        self.own_register = Register()
+        self.own_register = Register(credit=CREDIT)
         """What the user's own register says: filled after the first paint."""
         self.session = Session(setup.source, setup, self.own_register)
         self.text = setup.text
@@ -182,7 +184,7 @@ class Panes(Screen[None], inherit_bindings=False):
         stations.clock = self.connectors.clock = session.clock
         stations.tell = self.tell.stations
         self._roster = stations.roster = roster
-        credited = session.register is self.own_register
+        credited = bool(session.register.credit)
         painter = DetailPainter(self.connectors, roster, self.setup.zone, credited=credited)
         self.connectors.show_source(painter)
         self.events.painter = LinePainter(self.events, session.register, self.keeper.starred, self.setup.zone)
@@ -252,12 +254,13 @@ class Panes(Screen[None], inherit_bindings=False):
             in_use=in_use / total if total else 0.0,
             unconfirmed=board.unconfirmed(now) if board.stations else 0,
             unreadable=monitor.counts.unreadable if monitor else 0,
+            unheard_of=monitor.counts.unheard_of.text if monitor else "",
             beats=tuple(beats),
             rate=rate,
             frame_at=monitor.frame_at if monitor else 0,
             behind=monitor.behind if monitor else 0,
             now=now,
-            playing=session.player.words if session.player else "",
+            playing=f"{full_time(now, self.setup.zone)}  {session.player.words}" if session.player else "",
         )
         words = _WAITING[link.phase].format(
             source=session.source.name,
@@ -284,5 +287,9 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def summary_words(self, station: str) -> str:
         """How a station is, in a few words."""
-        held = self.session.board.stations.get(station)
-        return f"{held.summary.text} free" if held is not None else "not in the stream"
+        board = self.session.board
+        held = board.stations.get(station)
+        if held is None:
+            return "not in the stream" if self.board.told_all else "no report yet"
+        doubt = station_doubt(board, held, self.session.clock.now())
+        return f"{held.summary.text} free, {doubt}" if doubt else f"{held.summary.text} free"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
@@ -11,8 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, ProgressBar, Static
 
 from nobil_tui.config.model import RegisterSection, Secret
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.renewal import NO_KEY, Phase, Progress, RenewalError, register_key, update
+from nobil_tui.renewal import NO_KEY, Phase, Progress, RenewalError, register_key
+from nobil_tui.tui.own_register import OwnRegister
 from nobil_tui.tui.screens.dialog import Dialog
 
 
@@ -21,19 +20,17 @@ class RegisterScreen(Dialog[str]):
 
     def __init__(
         self,
-        path: Path,
+        stored: OwnRegister,
         section: RegisterSection,
         environ: Mapping[str, str],
-        clock: Clock,
         renewed: Callable[[], None],
     ) -> None:
         """``renewed`` is called when something new is stored, also where the rest of it failed."""
         super().__init__()
         self._renewed = renewed
-        self._path = path
+        self._stored = stored
         self._section = section
         self._key = register_key(section, environ)
-        self._clock = clock
         self._force = False
 
     def compose(self) -> ComposeResult:
@@ -70,17 +67,10 @@ class RegisterScreen(Dialog[str]):
     @work(exclusive=True)
     async def fetch(self, key: Secret) -> None:
         """Fetch, and go away when it is done."""
-        section = self._section
+        if self._stored.busy:
+            self._say("It is being fetched already: this waits for it.")
         try:
-            outcome = await update(
-                self._path,
-                section.countries,
-                key,
-                section.address,
-                tell=self._show,
-                force=self._force,
-                clock=self._clock,
-            )
+            outcome = await self._stored.fetch(self._section, key, self._show, force=self._force)
         except RenewalError as error:
             if error.cached is not None:
                 self._renewed()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -43,14 +43,9 @@ def line(parts: list[Part], width: int, ground: Style) -> list[Segment]:
     """Write parts that fit into segments of exactly ``width`` cells."""
     left = [part for part in parts if not part.right]
     right = [part for part in parts if part.right]
-    segments: list[Segment] = []
-    for part in left:
-        segments += [Segment(part.text, part.style), Segment(" " * GAP, ground)]
-    used = sum(cell_len(part.text) + GAP for part in parts) - GAP * bool(right)
-    segments.append(Segment(" " * max(0, width - used), ground))
-    for index, part in enumerate(right):
-        segments += [Segment(" " * GAP if index else "", ground), Segment(part.text, part.style)]
-    return segments
+    gaps = max(0, len(left) - 1) + max(0, len(right) - 1)
+    between = width - sum(cell_len(part.text) for part in parts) - GAP * gaps
+    return [*_beside(left, ground), Segment(" " * max(0, between), ground), *_beside(right, ground)]
 
 
 def at(parts: list[Part], x: int, width: int) -> str:
@@ -70,3 +65,9 @@ def at(parts: list[Part], x: int, width: int) -> str:
             return part.name
         position = begin - GAP
     return ""
+
+
+def _beside(parts: list[Part], ground: Style) -> Iterator[Segment]:
+    for index, part in enumerate(parts):
+        yield Segment(" " * GAP if index else "", ground)
+        yield Segment(part.text, part.style)

@@ -131,4 +131,9 @@ class Connectors(Lines):
     def notify_style_update(self) -> None:
         """Write anew in another theme's colours."""
         super().notify_style_update()
+        # The library sets the styles after it has told of them.
+        self.call_after_refresh(self._in_new_colours)
+
+    def _in_new_colours(self) -> None:
+        self.forget_styles()
         self.rewrite()

@@ -13,6 +13,7 @@ from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.charging.roster import Roster
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.tui.distances import distance_text, map_address, position_text
+from nobil_tui.tui.doubts import station_doubt
 from nobil_tui.tui.glyphs import cut
 from nobil_tui.tui.widgets.connector_rows import ConnectorRows, Row, plugs_text
 from nobil_tui.tui.widgets.lines import Lines
@@ -44,11 +45,12 @@ class DetailPainter:
             *self._where(station_id, facts, width),
         ]
         if station is None:
-            rows = self._text("It is not in the stream, so nothing is known of its connectors.", width)
+            absent = "It is not in the stream" if self._roster.board.told_all else "No report has named it yet"
+            rows = self._text(f"{absent}, so nothing is known of its connectors.", width)
         elif not station.connectors:
             rows = self._text("The stream names no connector of this station.", width)
         else:
-            head += self._counts(station, width)
+            head += self._counts(station, now, width)
             rows = self._connectors.rows(station, now, width)
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
         between: list[Row] = [[]] if airy else []
@@ -89,11 +91,12 @@ class DetailPainter:
         km = self._roster.distance(station_id)
         yield from self._flow((address, "" if km is None else distance_text(km)), width, 2)
 
-    def _counts(self, station: Station, width: int) -> Iterator[Row]:
-        """What we count, and beside it what the operator says, which is something else."""
+    def _counts(self, station: Station, now: int, width: int) -> Iterator[Row]:
+        """What we count and how old that is, and beside it what the operator says, which is something else."""
         roster = self._roster
         out_of_service = len(station.connectors) - station.summary.total
         parts = [*_counted(station.summary), f"{out_of_service} not in service" if out_of_service else ""]
+        parts.append(station_doubt(roster.board, station, now))
         if station.status is not None:
             parts.append(f"operator says {_OPERATOR.get(station.status, f'status {station.status}')}")
         yield from self._flow(parts, width, 3, "")

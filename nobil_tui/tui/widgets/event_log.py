@@ -48,7 +48,10 @@ class EventLog(Lines):
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Add what happened."""
-        added, gone = self.ring.extend(entries)
+        self.show(*self.ring.extend(entries))
+
+    def show(self, added: int, gone: int) -> None:
+        """Show what was added to the ring: so many lines that the scope lets through, while so many old ones went."""
         if self.following:
             self.recount()
             self._to_end()
@@ -95,8 +98,9 @@ class EventLog(Lines):
 
     @property
     def _last_key(self) -> str:
+        last = by_id("last")
         # A border's text is markup.
-        return escape(self.keys.labels(by_id("last")).split()[-1])
+        return escape([last.words, *self.keys.labels(last).split()][-1])
 
     # The list's own lines
 
@@ -150,6 +154,9 @@ class EventLog(Lines):
         """Choose the line that was clicked."""
         offset = event.get_content_offset(self)
         if offset is None:
+            if event.y == self.size.height + 1 and not self.following:
+                # The pill on the lower border.
+                self.follow()
             return
         index = self.top + offset.y
         if index < self.count:
@@ -169,6 +176,11 @@ class EventLog(Lines):
             self.retitle()
         elif at_end and new_value > old_value and not self.following:
             self.follow()
+
+    def on_resize(self) -> None:
+        """Have the end on screen for who follows, also where there is less room now."""
+        if self.following:
+            self._to_end()
 
     def on_focus(self) -> None:
         """Show the cursor."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -63,10 +64,10 @@ class Hints(Widget):
         used = 0
         for part in self._parts:
             if part.right:
-                segments.append(Segment(" " * (room - used - len(part.text)), ground))
+                segments.append(Segment(" " * (room - used - cell_len(part.text)), ground))
             label, _, words = part.text.partition(" ")
             segments += [Segment(label, key), Segment(f" {words}", word), Segment(" " * GAP, ground)]
-            used += len(part.text) + GAP
+            used += cell_len(part.text) + GAP
         return Strip(segments).adjust_cell_length(room, ground).apply_style(ground)
 
     async def on_click(self, event: events.Click) -> None:

@@ -65,6 +65,11 @@ class Lines(ScrollView, can_focus=True):
         """What to say where there is no line."""
         return ""
 
+    @property
+    def tail_text(self) -> str:
+        """What to say below the last line."""
+        return ""
+
     def header_segments(self, row: int, width: int) -> list[Segment]:
         """Return what stands in a line of the header."""
         return []
@@ -113,9 +118,10 @@ class Lines(ScrollView, can_focus=True):
             if room and self.show_vertical_scrollbar == (size.height > room):
                 # Setting it would lay out the whole screen, at every line of the log; and all that moves is the bar.
                 self.set_reactive(Lines.virtual_size, size)
-                self._scroll_update(size)
             else:
                 self.virtual_size = size
+            # Laying out alone leaves a bar where there is just room for all lines.
+            self._scroll_update(size)
         self.refresh()
 
     def repaint_line(self, index: int) -> None:
@@ -137,25 +143,29 @@ class Lines(ScrollView, can_focus=True):
         if y < self.HEADER:
             return Strip(self.header_segments(y, width)).adjust_cell_length(width, self.style_of("header"))
         if not self.count:
-            return self._empty_line(y - self.HEADER, width, base)
+            return self._text_line(self.empty_text, y - self.HEADER, width, base)
         index = y - self.HEADER + self.top
         if index >= self.count:
-            return Strip.blank(width, base)
+            return self._text_line(self.tail_text, index - self.count, width, base)
         ground = self.style_of("", self.is_cursor(index))
         return Strip(self.segments(index, width)).adjust_cell_length(width, ground)
 
-    def _empty_line(self, row: int, width: int, base: Style) -> Strip:
-        if not 1 <= row <= _EMPTY_MOST:
+    def _text_line(self, text: str, row: int, width: int, base: Style) -> Strip:
+        if not (text and 1 <= row <= _EMPTY_MOST):
             return Strip.blank(width, base)
-        texts = wrap(self.empty_text, max(1, width - 4))
+        texts = wrap(text, max(1, width - 4))
         text = texts[row - 1] if row <= len(texts) else ""
         segments = [Segment("  " + text, self.style_of("quiet"))] if text else []
         return Strip(segments).adjust_cell_length(width, base)
 
     def notify_style_update(self) -> None:
         """Forget the styles of the theme before."""
-        self._styles.clear()
+        self.forget_styles()
         super().notify_style_update()
+
+    def forget_styles(self) -> None:
+        """Ask for every style anew."""
+        self._styles.clear()
 
     def on_resize(self) -> None:
         """The width of a line is the width of the widget."""

@@ -14,12 +14,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nobil_tui.monitor import LinkState, Phase
-from nobil_tui.tui.glyphs import UNICODE, Glyphs, sparkline
+from nobil_tui.tui.glyphs import UNICODE, Glyphs, cut, sparkline
 from nobil_tui.tui.times import age
 from nobil_tui.tui.widgets.bars import Part, fitting, line
 
 SECONDS = 16
 """Bars of the sparkline, a second each."""
+_SIMULATED = 26
+"""Cells from which on the state and the whole word fit."""
 _RATE_OVER = 10
 """Seconds that the rate is the mean of."""
 
@@ -60,6 +62,8 @@ class Vitals(Struct, frozen=True):
     """Share of the connectors in service, from 0 to 1."""
     unconfirmed: int = 0
     unreadable: int = 0
+    unheard_of: str = ""
+    """How many reports had status words that nobody has documented, and which, in words."""
     beats: tuple[int, ...] = ()
     rate: float = 0.0
     frame_at: int = 0
@@ -108,13 +112,15 @@ class LinkBar(Widget):
         glyphs, dot = self.glyphs, f" {self.glyphs.dot} "
         phase = vitals.link.phase
         yield self._state()
-        yield Part(" SIMULATED " if vitals.simulated else "", self._style("simulated"), 1)
+        # Never without it: where there is no room for the word, a part of it.
+        simulated = " SIMULATED " if width >= _SIMULATED else " SIM "
+        yield Part(simulated if vitals.simulated else "", self._style("simulated"), 1)
         if not vitals.simulated:
-            yield Part(vitals.source, self.rich_style, 4)
+            yield Part(cut(vitals.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
         yield Part(vitals.playing, self._style("trouble"), 2)
         if phase is not Phase.LIVE and vitals.link.reason:
             room = max(12, width - 34)
-            yield Part(_cut(vitals.link.reason, room, glyphs.ellipsis), self._style("trouble"), 3)
+            yield Part(cut(vitals.link.reason, room, glyphs.ellipsis), self._style("trouble"), 3)
         if vitals.behind:
             yield Part(f"{age(vitals.behind)} behind", self._style("trouble"), 3)
         if vitals.stations:
@@ -124,6 +130,8 @@ class LinkBar(Widget):
             yield Part(f"{vitals.unconfirmed:,} unconfirmed", self._style("trouble"), 5)
         if vitals.unreadable:
             yield Part(f"{vitals.unreadable:,} not readable", self._style("trouble"), 8)
+        if vitals.unheard_of:
+            yield Part(cut(vitals.unheard_of, max(12, width // 2), glyphs.ellipsis), self._style("trouble"), 10)
         if vitals.frame_at:
             beats = sparkline(vitals.beats, glyphs.bars)
             yield Part(beats, self._style("pulse"), 10)
@@ -133,6 +141,9 @@ class LinkBar(Widget):
     def _state(self) -> Part:
         vitals, glyphs = self.vitals, self.glyphs
         match vitals.link.phase:
+            case Phase.LIVE if vitals.playing:
+                paused = "paused" in vitals.playing
+                return Part("PAUSED" if paused else "PLAYING", self._style("trouble" if paused else "live"), 0)
             case Phase.LIVE:
                 return Part(f"{glyphs.live} LIVE", self._style("live"), 0)
             case Phase.CONNECTING:
@@ -158,7 +169,3 @@ def _count(number: int, word: str) -> str:
 
 def _rate(rate: float) -> str:
     return f"{rate:.1f}" if 0 < rate < 10 else f"{rate:,.0f}"
-
-
-def _cut(text: str, width: int, ellipsis: str) -> str:
-    return text if len(text) <= width else text[: width - len(ellipsis)] + ellipsis

@@ -39,6 +39,10 @@ _HEADS = {
     Sort.DISTANCE: "Away",
     Sort.CHANGED: "Changed",
 }
+_ABSENT = ("not in the stream", "not streamed")
+"""What is said of a station that a snapshot does not have, in full and where there is little room."""
+_SILENT = ("no report yet", "no report")
+"""The same where the stream tells of one station at a time."""
 
 
 class RowPainter:
@@ -90,7 +94,8 @@ class RowPainter:
         ellipsis = painted.glyphs.ellipsis
         segments = self._edge(station_id, cursor)
         if station is None:
-            text = "not in the stream" if columns.volatile > len("not in the stream") else "not streamed"
+            whole, short = _ABSENT if roster.board.told_all else _SILENT
+            text = whole if columns.volatile > len(whole) else short
             segments.append(Segment(fit(text, columns.volatile, ellipsis), quiet))
         else:
             segments += self._volatile(station, columns, now, cursor)
@@ -193,7 +198,7 @@ class RowPainter:
                 for index in indexes
             ]
         if len(each) > width:
-            yield from _numbers([condition for condition, _ in each], signs, width)
+            yield from _numbers(each, signs, width)
             return
         for (condition, stale), alike in groupby(each):
             yield condition, stale, signs[condition] * len(list(alike))
@@ -229,20 +234,25 @@ def _last_change(board: Board, station: Station, now: int) -> Since:
     return max((board.since(station, index, now) for index in range(len(times))), key=lambda since: since.at)
 
 
-def _numbers(each: list[Condition], signs: tuple[str, ...], width: int) -> Iterator[tuple[Condition, bool, str]]:
-    """How many are in each condition, as many of these as there is room for."""
+def _numbers(
+    each: list[tuple[Condition, bool]], signs: tuple[str, ...], width: int
+) -> Iterator[tuple[Condition, bool, str]]:
+    """How many are in each condition, as many of these as there is room for. A number is as old as the oldest in it."""
     counts = [0] * len(signs)
-    for condition in each:
+    stale = [False] * len(signs)
+    for condition, is_stale in each:
         counts[condition] += 1
+        stale[condition] |= is_stale
     if sum(len(f"{sign}{count}") for sign, count in zip(signs, counts, strict=True) if count) > width:
         # To a counter, blocked and reserved are occupied.
         counts[Condition.OCCUPIED] += counts[Condition.BLOCKED] + counts[Condition.RESERVED]
+        stale[Condition.OCCUPIED] |= stale[Condition.BLOCKED] or stale[Condition.RESERVED]
         counts[Condition.BLOCKED] = counts[Condition.RESERVED] = 0
     for condition in Condition:
         text = f"{signs[condition]}{counts[condition]}"
         if counts[condition] and len(text) <= width:
             width -= len(text)
-            yield condition, False, text
+            yield condition, stale[condition], text
 
 
 def _plug_text(plug: Plug | None, width: int, ellipsis: str = "") -> str:

@@ -266,6 +266,11 @@ class Stations(Lines):
         self.border_subtitle = f" {dot} ".join(parts)
 
     @property
+    def tail_text(self) -> str:
+        """What is waited for, where only starred stations are listed."""
+        return "" if self._roster is None or self._roster.board.stations else self.waiting_text
+
+    @property
     def empty_text(self) -> str:
         """What to say where no station is listed."""
         roster, named = self._roster, self.keys.named

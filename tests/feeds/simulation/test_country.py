@@ -12,8 +12,8 @@ from nobil_tui.feeds.simulation.towns import TOWNS
 BY_NAME = {town.name: town for town in TOWNS}
 
 
-def country(stations: int = 400, seed: int = 1) -> list[Plan]:
-    return plan(stations, random.Random(seed))
+def country(stations: int = 400, seed: int = 1, beside: int = 1) -> list[Plan]:
+    return plan(stations, random.Random(seed), random.Random(beside))
 
 
 def test_ids_are_unique_sorted_and_look_like_nobils() -> None:
@@ -47,6 +47,32 @@ def test_everything_is_known_of_a_station() -> None:
         assert facts.position is not None
         assert abs(facts.position[0] - town.latitude) < 0.05
         assert abs(facts.position[1] - town.longitude) < 0.1
+        assert (facts.municipality, facts.county, facts.country) == (town.municipality, town.county, town.country)
+        assert facts.owner
+
+
+def test_nothing_is_said_that_would_be_a_lie_about_a_real_place() -> None:
+    assert {station.facts.zipcode for station in country(2000)} == {""}
+
+
+def test_connectors_are_known_by_their_order() -> None:
+    assert {station.facts.evse_ids for station in country()} == {()}
+
+
+def test_what_is_drawn_beside_changes_nothing_of_what_a_simulation_does() -> None:
+    one, other = country(beside=1), country(beside=2)
+    assert [station.facts.comment for station in one] != [station.facts.comment for station in other]
+
+    def shape(station: Plan) -> object:
+        facts = station.facts
+        who = station.id, station.kind, facts.name, facts.place, facts.street, facts.operator
+        return who, facts.position, facts.plugs
+
+    assert [*map(shape, one)] == [*map(shape, other)]
+
+
+def test_the_same_seeds_make_the_same_country() -> None:
+    assert country() == country()
 
 
 def test_larger_towns_have_more_stations() -> None:

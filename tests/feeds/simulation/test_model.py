@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.station import Station, operator_status
 from nobil_tui.feeds.events import Heard, StationReport
-from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, Simulation
+from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, SLOWEST, Simulation
 
 MIDNIGHT = 1_710_198_000_000
 """A Tuesday in March, 00:00 in Norway."""
@@ -234,10 +234,17 @@ def test_a_country_has_a_size(stations: int) -> None:
         Simulation(stations, start=NOON)
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), FASTEST * 2])
-def test_time_runs_forward_and_not_too_fast(speed: float) -> None:
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), FASTEST * 2, SLOWEST / 2, 1e-300])
+def test_time_runs_forward_and_neither_too_fast_nor_too_slowly(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
         Simulation(1, start=NOON, speed=speed)
+
+
+def test_at_the_slowest_what_was_long_ago_has_a_time_still() -> None:
+    simulation = Simulation(2000, start=NOON, speed=SLOWEST)
+    stamps = [connector.timestamp for station in simulation.stations for connector in station.connectors]
+    assert all(stamp == -1 or 0 < stamp <= NOON for stamp in stamps)
+    assert simulation.next_at >= NOON
 
 
 def test_a_step_costs_what_happens_and_not_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,3 +36,16 @@ def test_the_distances_are_those_of_the_map() -> None:
 
 def test_two_towns_never_stand_on_each_other() -> None:
     assert len({(town.latitude, town.longitude) for town in TOWNS}) == len(TOWNS)
+
+
+def test_every_town_has_its_municipality_and_its_county() -> None:
+    assert (BY_NAME["Sandvika"].municipality, BY_NAME["Sandvika"].county) == ("Bærum", "Akershus")
+    assert (BY_NAME["Visby"].municipality, BY_NAME["Visby"].county) == ("Gotland", "Gotland")
+    # Norway has 15 counties and Sweden 21, and a municipality lies in one.
+    counties = {country: {town.county for town in TOWNS if town.country == country} for country in (NORWAY, SWEDEN)}
+    assert (len(counties[NORWAY]), len(counties[SWEDEN])) == (15, 21)
+    assert not counties[NORWAY] & counties[SWEDEN]
+    lies_in: dict[str, set[str]] = {}
+    for town in TOWNS:
+        lies_in.setdefault(town.municipality, set()).add(town.county)
+    assert [name for name, found in lies_in.items() if len(found) > 1] == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.wire.text import MOST_SHOWN, shown
+from nobil_tui.config.text import MOST_SHOWN, shown
 
 
 @pytest.mark.parametrize(

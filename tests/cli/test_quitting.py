@@ -1,0 +1,104 @@
+"""Quitting while the name of a host is looked up, which nothing can call off: nobody waits for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.cli.codes import Code
+from tests.cli.conftest import GUARD
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
+
+STUCK = """
+import os, socket, sys, threading
+
+def stuck(*_, **__):
+    os.write({told}, b"!")
+    threading.Event().wait()
+
+socket.getaddrinfo = stuck
+sys.argv[0] = "nobil-tui"
+from nobil_tui.cli import main
+main()
+"""
+"""The program, where no name is ever found; it tells when one is looked for."""
+
+V1 = "ws://realtime.invalid/x"
+
+
+class Program:
+    """The program with a terminal of its own, until a name is looked up."""
+
+    def __init__(self, *args: str, env: dict[str, str]) -> None:
+        self._terminal, theirs = os.openpty()
+        told, telling = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", STUCK.format(told=telling), *args],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            pass_fds=(telling,),
+            start_new_session=True,
+            env={**os.environ, **env},
+        )
+        os.close(theirs)
+        os.close(telling)
+        # What it paints must go somewhere.
+        threading.Thread(target=self._take, daemon=True).start()
+        with os.fdopen(told, "rb") as pipe:
+            assert pipe.read(1) == b"!"
+
+    def press(self, key: bytes) -> None:
+        os.write(self._terminal, key)
+
+    def _take(self) -> None:
+        with suppress(OSError):
+            while os.read(self._terminal, 65536):
+                pass
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._terminal)
+
+
+def interrupt(program: Program) -> None:
+    program.process.send_signal(signal.SIGINT)
+
+
+def terminate(program: Program) -> None:
+    program.process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("args", "source", "end", "code"),
+    [
+        ((), V1, lambda program: program.press(b"q"), Code.QUIT),
+        ((), V1, terminate, Code.QUIT),
+        ((), "enova", lambda program: program.press(b"q"), Code.QUIT),
+        (("tail",), V1, interrupt, Code.INTERRUPTED),
+        (("tail",), "enova", terminate, Code.QUIT),
+        (("record", "new.jsonl"), V1, interrupt, Code.QUIT),
+    ],
+    ids=["app q", "app SIGTERM", "app q, enova", "tail ^C", "tail SIGTERM, enova", "record ^C"],
+)
+def test_nobody_waits_for_a_name(
+    args: tuple[str, ...], source: str, end: Callable[[Program], None], code: Code, tmp_path: Path
+) -> None:
+    arguments = [str(tmp_path / each) if each.endswith(".jsonl") else each for each in args]
+    program = Program(*arguments, "--source", source, env={"NOBIL_API_KEY": "k3y", "no_proxy": "*"})
+    try:
+        end(program)
+        assert program.process.wait(GUARD) == code
+    finally:
+        program.close()

@@ -1,0 +1,107 @@
+"""What is known of simulated stations beside what happens at them: made up, and enough to try everything on."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.completion import completions
+from nobil_tui.charging.roster import Roster
+from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.feeds.simulation.naming import Namer
+from nobil_tui.feeds.simulation.particulars import ALWAYS, WITH_CONTACT, Particulars, draw
+from nobil_tui.feeds.simulation.sites import Kind
+from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, TOWNS
+from nobil_tui.store.register import load, save
+from tests.conftest import START
+
+MADE_UP = re.compile(r"(Eksempel|Exempel|Prøve|Prov|Demo|Mønster|Mönster|Øving|Övning)")
+"""What the first word of everybody's name begins with."""
+
+
+def some(country: str, kind: Kind, count: int = 300) -> list[Particulars]:
+    rng = random.Random(1)
+    return [draw(country, kind, "Demokraft", rng) for _ in range(count)]
+
+
+@pytest.mark.parametrize("country", [NORWAY, SWEDEN])
+@pytest.mark.parametrize("kind", Kind)
+def test_whatever_is_drawn_can_be_shown(country: str, kind: Kind) -> None:
+    for drawn in some(country, kind):
+        texts = [text for text in drawn if isinstance(text, str)]
+        assert len(texts) == 6
+        assert all(text == text.strip() and text.isprintable() for text in texts)
+        assert all(len(text) <= 60 for text in texts)
+        assert drawn.parking_fee in (True, False, None)
+        assert drawn.availability in ("Public", "Visitors", "Employees", "")
+
+
+@pytest.mark.parametrize("country", [NORWAY, SWEDEN])
+@pytest.mark.parametrize("kind", Kind)
+def test_nobody_of_these_names_exists(country: str, kind: Kind) -> None:
+    operators = {Namer(random.Random(n)).operator(town) for n in range(20) for town in TOWNS[::40]}
+    for name in {drawn.owner for drawn in some(country, kind)} | operators:
+        assert MADE_UP.match(name), name
+
+
+def test_nobody_can_be_called() -> None:
+    for country, prefix in ((NORWAY, "+47"), (SWEDEN, "+46")):
+        contacts = Counter(drawn.contact for drawn in some(country, Kind.FAST, 2000))
+        assert abs(contacts.pop("") / 2000 - (1 - WITH_CONTACT)) < 0.03
+        (contact,) = contacts
+        name, number = contact.split(", ")
+        assert name == "Demokraft"
+        assert number.startswith(prefix)
+        assert set(number.removeprefix(prefix)) == {"0", " "}
+
+
+def test_comments_and_descriptions_come_now_and_then() -> None:
+    for country in (NORWAY, SWEDEN):
+        drawn = [each for kind in Kind for each in some(country, kind)]
+        for texts in ([each.comment for each in drawn], [each.description for each in drawn]):
+            assert 0.2 < sum(map(bool, texts)) / len(texts) < 0.8
+
+
+def test_a_charging_park_never_closes_and_a_parking_house_costs() -> None:
+    assert {drawn.opening for drawn in some(NORWAY, Kind.PARK)} == {ALWAYS}
+    assert {drawn.parking_fee for drawn in some(SWEDEN, Kind.GARAGE)} == {True}
+    assert len({drawn.opening for drawn in some(NORWAY, Kind.VISIT)}) == 4
+
+
+# What a user tries it for
+
+
+@pytest.fixture(scope="module")
+def roster() -> Roster:
+    simulation = Simulation(start=START)
+    board = Board()
+    board.apply_snapshot(simulation.stations, START)
+    return Roster(board, simulation.register)
+
+
+@pytest.mark.parametrize(
+    "text", ["owner:kommune", 'owner:"exempel kommun"', "place:bærum", "country:swe", "op:demokraft -owner:demokraft"]
+)
+def test_the_filter_finds_it(roster: Roster, text: str) -> None:
+    roster.filter = text
+    roster.refresh(START)
+    assert not roster.query.mistakes
+    assert 0 < len(roster.ids) < len(roster.board.stations)
+
+
+def test_owners_are_completed(roster: Roster) -> None:
+    assert completions('owner:"eksempel k', 17, roster.values) == ['owner:"Eksempel kommune"']
+
+
+def test_it_can_be_stored_as_a_real_register_is(tmp_path: Path) -> None:
+    register = Simulation(start=START).register
+    facts = {station: register.facts(station) for station in register}
+    save(tmp_path / "register", facts, {})
+    cached = load(tmp_path / "register")
+    assert cached is not None
+    assert cached.facts == facts

@@ -1,0 +1,36 @@
+"""Configs with keys, and the sources that are chosen by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nobil_tui.config.model import Config, EnovaSection, Secret, StreamSection
+from nobil_tui.feeds.source import Chosen, Source
+from nobil_tui.sources.choosing import Chooser
+from nobil_tui.sources.v1 import V1Source
+
+PLACE = "wss://example.org/x?key={private_apikey}"
+
+
+def config(source: str = "", key: str = "", enova_key: str = "", enova_address: str = "") -> Config:
+    return Config(
+        stream=StreamSection(source=source, api_key=Secret(key)),
+        enova=EnovaSection(api_key=Secret(enova_key), address=enova_address),
+    )
+
+
+def chosen(
+    text: str, own: Config | None = None, environ: Mapping[str, str] | None = None, key: str | None = None
+) -> Chosen:
+    return Chooser(environ or {})(text, own or Config(), None if key is None else Secret(key))
+
+
+def choose(
+    text: str, own: Config | None = None, environ: Mapping[str, str] | None = None, key: str | None = None
+) -> Source:
+    return chosen(text, own, environ, key).source
+
+
+async def url_of(source: Source) -> str:
+    assert isinstance(source, V1Source)
+    return await source._dial()

@@ -1,0 +1,151 @@
+"""Commands as bindings: each is bound where it works, and whoever binds it can do it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+from nobil_tui.commands import COMMANDS, Context, by_id, for_context
+from nobil_tui.config.keys import check
+from nobil_tui.config.model import Config, InterfaceSection
+from nobil_tui.tui.bindings import NEVER, Keys, bindings_for, key_label, keymap_of
+from nobil_tui.tui.screens.dialog import Dialog
+from nobil_tui.tui.screens.help import HelpText
+from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.widgets.connectors import Connectors
+from nobil_tui.tui.widgets.event_log import EventLog
+from nobil_tui.tui.widgets.filter_line import FilterInput
+from nobil_tui.tui.widgets.lines import Lines
+from nobil_tui.tui.widgets.stations import Stations
+from tests.conftest import FakeClock
+from tests.tui.apps import SteppedSource, live, opened, setup_of, text_of
+
+WHO: dict[Context, tuple[type[DOMNode], ...]] = {
+    Context.EVERYWHERE: (MainScreen,),
+    Context.PLAYING: (MainScreen,),
+    Context.LISTS: (Lines, HelpText),
+    Context.STATIONS: (Stations,),
+    Context.LOG: (EventLog,),
+    Context.CONNECTORS: (Connectors,),
+    Context.FILTER: (FilterInput,),
+    Context.DIALOG: (Dialog,),
+}
+"""Who binds the commands of each context."""
+
+
+def bound(context: Context) -> dict[str, Binding]:
+    """The bindings of a context by their ids."""
+    found = {}
+    for binding in bindings_for(context):
+        assert isinstance(binding, Binding)
+        assert binding.id is not None
+        found[binding.id] = binding
+    return found
+
+
+@pytest.mark.parametrize("context", Context)
+def test_every_command_is_bound_where_it_works(context: Context) -> None:
+    bindings = bound(context)
+    assert {*bindings} >= {command.id for command in for_context(context)}
+    for id_, binding in bindings.items():
+        command = by_id(id_)
+        assert binding.key == (",".join(command.keys) or NEVER)
+        assert (binding.action, binding.description, binding.tooltip) == (
+            command.action,
+            command.words,
+            command.tooltip,
+        )
+        # One of the library's own priority would be taken from somebody who types it into a field.
+        assert not binding.priority
+        assert not binding.show
+
+
+def test_what_works_everywhere_works_in_a_dialog_too() -> None:
+    urgent = {command.id for command in COMMANDS if command.priority}
+    assert urgent
+    assert {*bound(Context.DIALOG)} == {"back", *urgent}
+
+
+@pytest.mark.parametrize("context", Context)
+def test_who_binds_a_command_can_do_it(context: Context) -> None:
+    for who in WHO[context]:
+        made = who._merge_bindings().key_to_bindings.values()
+        ids = {binding.id for bindings in made for binding in bindings}
+        for id_, binding in bound(context).items():
+            assert id_ in ids, (who, id_)
+            assert callable(getattr(who, f"action_{binding.action}", None)), (who, id_)
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("s", "s"),
+        ("O", "O"),
+        ("slash", "/"),
+        ("question_mark", "?"),
+        ("plus", "+"),
+        ("left_square_bracket", "["),
+        ("escape", "Esc"),
+        ("pagedown", "PgDn"),
+        ("f1", "F1"),
+        ("f12", "F12"),
+        ("f", "f"),
+        ("ctrl+p", "^p"),
+        ("ctrl+plus", "^+"),
+        ("shift+tab", "S-Tab"),
+        ("alt+enter", "M-Enter"),
+        ("ctrl+shift+f5", "^S-F5"),
+        ("super+k", "super-k"),
+    ],
+)
+def test_a_key_is_written_as_readers_know_it(key: str, label: str) -> None:
+    assert key_label(key) == label
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_no_key_is_shown_by_its_inner_name(command: object) -> None:
+    for key in by_id(command.id).keys:  # type: ignore[attr-defined]
+        assert re.fullmatch(r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|PgUp|PgDn)", key_label(key))
+
+
+def test_keys_are_the_users_where_there_are_any() -> None:
+    keys = Keys({"star": ("f", "ctrl+s"), "sort": ()})
+    star, sort, quit_, saved = (by_id(id_) for id_ in ("star", "sort", "quit", "saved-filter"))
+    assert (keys.of(star), keys.label(star), keys.labels(star)) == (("f", "ctrl+s"), "f", "f ^s")
+    assert (keys.of(sort), keys.label(sort), keys.labels(sort)) == ((), "", "")
+    assert (keys.label(quit_), keys.labels(quit_)) == ("q", "q ^q ^c")
+    assert keys.labels(saved) == "1 to 9"
+    assert Keys().of(star) == ("s",)
+
+
+def test_a_keymap_is_what_the_library_takes() -> None:
+    assert keymap_of({"star": ("f", "ctrl+s"), "sort": ()}) == {"star": "f,ctrl+s", "sort": NEVER}
+
+
+async def test_the_users_keys_work_and_those_taken_away_do_not() -> None:
+    clock = FakeClock()
+    chosen: dict[str, str | list[str]] = {"star": "f", "starred-only": [], "pin-starred": "w", "help": ["f2"]}
+    assert check(chosen)
+    config = Config(interface=InterfaceSection(keys=chosen))
+    async with opened(setup_of(clock, SteppedSource(clock), config=config)) as pilot:
+        main = await live(pilot)
+        assert main.roster.pinned
+        await pilot.press("s", "w", "question_mark")
+        assert not main.keeper.starred
+        assert not main.roster.starred_only
+        assert not main.roster.pinned
+        assert pilot.app.screen is main
+        footer = text_of(pilot)[-1]
+        assert "Starred" not in footer
+        assert "f Star" in footer
+        assert "F2 Help" in footer
+        await pilot.press("f")
+        assert main.keeper.starred == {main.stations.selected}
+        await pilot.press("f2")
+        assert pilot.app.screen is not main
+        # The same key closes it.
+        await pilot.press("f2")
+        assert pilot.app.screen is main

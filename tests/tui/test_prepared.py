@@ -1,0 +1,100 @@
+"""What is made ready in the background for the first keystroke, and what happens meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from textual.pilot import Pilot
+
+from nobil_tui.charging import finder as finder_module
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.rows import Row, row_of
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.events import Connected, Snapshot
+from nobil_tui.feeds.threads import in_thread
+from nobil_tui.tui.screens import live as live_module
+from tests.conftest import GUARD, START, FakeClock
+from tests.tui.apps import HandSource, live, main_of, opened, setup_of, until
+
+T = TypeVar("T")
+
+IDS = ["NOR_0", "NOR_1", "NOR_2"]
+
+
+def facts(name: str) -> dict[str, Facts]:
+    return {station: Facts(f"{name} {station}") for station in IDS}
+
+
+def come(source: HandSource) -> None:
+    source.feed.put(Connected(START), Snapshot([Station(i, [Connector(0, 0, START)]) for i in IDS], START))
+
+
+def is_preparing(pilot: Pilot[int]) -> bool:
+    return any(worker.group == "prepare" and not worker.is_finished for worker in pilot.app.workers)
+
+
+async def find(pilot: Pilot[int], *keys: str) -> list[str]:
+    await pilot.press("slash", *keys)
+    await pilot.pause()
+    return main_of(pilot).roster.ids
+
+
+async def test_a_filter_typed_before_anything_came_finds_what_comes(clock: FakeClock) -> None:
+    source = HandSource(clock, Register(facts("Oslo")))
+    async with opened(setup_of(clock, source)) as pilot:
+        await until(pilot, lambda: main_of(pilot).session.monitor)
+        assert await find(pilot, *"oslo") == []
+        await pilot.press("escape")
+        come(source)
+        await live(pilot)
+        await until(pilot, lambda: not is_preparing(pilot))
+        assert await find(pilot, *"oslo") == IDS
+        # And so does what is typed on from it.
+        await pilot.press("space", "1")
+        await pilot.pause()
+        assert main_of(pilot).roster.ids == ["NOR_1"]
+
+
+async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(station: str, known: Facts) -> Row:
+        if not begun.is_set():
+            begun.set()
+            assert goes_on.wait(GUARD)
+        return row_of(station, known)
+
+    async def watched(work: Callable[[], T]) -> T:
+        first = not begun.is_set()
+
+        def run() -> T:
+            try:
+                return work()
+            finally:
+                if first:
+                    ended.set()
+
+        return await in_thread(run)
+
+    monkeypatch.setattr(finder_module, "row_of", slowly)
+    monkeypatch.setattr(live_module, "in_thread", watched)
+    register = Register(facts("Oslo"))
+    source = HandSource(clock, register)
+    async with opened(setup_of(clock, source)) as pilot:
+        come(source)
+        main = await live(pilot)
+        await until(pilot, begun.is_set)
+        register.replace(facts("Bergen"))
+        main.register_changed()
+        await until(pilot, lambda: not is_preparing(pilot))
+        goes_on.set()
+        await until(pilot, ended.is_set)
+        await until(pilot, lambda: not is_preparing(pilot))
+        assert await find(pilot, *"bergen") == IDS
+        await pilot.press("escape")
+        assert await find(pilot, *"oslo") == []
