@@ -1,0 +1,71 @@
+"""The load: a country of stations that changes as fast as it is asked to, in version 1's frames."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterable, Sequence
+
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
+
+CONNECTORS = 5
+"""Of each station."""
+_ERRORS = 0.02
+"""Share of the changes that are an error."""
+_TEXT_FRAME, _SHORT, _MIDDLE = 0x81, 125, 0xFFFF
+
+
+class Country:
+    """Stations and their state; every change is a real one."""
+
+    def __init__(self, stations: int, seed: int, now: int) -> None:
+        self._rng = random.Random(seed)  # no secret
+        self.stations = [Station(f"NOR_{n:05}", self._connectors(now)) for n in range(1, stations + 1)]
+        self._snapshot: bytes | None = None
+
+    def snapshot(self) -> bytes:
+        """Write the whole state; only once as long as nothing changes."""
+        if self._snapshot is None:
+            self._snapshot = snapshot_frame(self.stations)
+        return self._snapshot
+
+    def change(self, now: int) -> bytes:
+        """Let one connector change, and write it."""
+        self._snapshot = None
+        station = self._rng.choice(self.stations)
+        index = self._rng.randrange(CONNECTORS)
+        held = station.connectors[index]
+        error = int(self._rng.random() < _ERRORS)
+        station.connectors[index] = Connector(1 - held.status if error == held.error else held.status, error, now)
+        return update_frame(station)
+
+    def _connectors(self, now: int) -> list[Connector]:
+        draw = self._rng.random
+        return [Connector(int(draw() < 0.3), 0, now - int(draw() * 86_400_000)) for _ in range(CONNECTORS)]
+
+
+def free(stations: Iterable[Station]) -> int:
+    """Count the free connectors."""
+    return sum(station.summary.free for station in stations)
+
+
+def checksum(stations: Iterable[Station]) -> int:
+    """Make one number of the state of all, the same for the same state."""
+    every = sorted((station.id, [(said.status, said.error) for said in station.connectors]) for station in stations)
+    return zlib.crc32(repr(every).encode())
+
+
+def framed(messages: Sequence[bytes]) -> bytes:
+    """Put text messages into a WebSocket's frames, as a server sends them."""
+    parts = []
+    for message in messages:
+        size = len(message)
+        if size <= _SHORT:
+            head = bytes((_TEXT_FRAME, size))
+        elif size <= _MIDDLE:
+            head = bytes((_TEXT_FRAME, 126)) + size.to_bytes(2, "big")
+        else:
+            head = bytes((_TEXT_FRAME, 127)) + size.to_bytes(8, "big")
+        parts += [head, message]
+    return b"".join(parts)

@@ -1,0 +1,45 @@
+"""Clients without a screen, each a process of its own: one that drops what it reads, and one that keeps a board."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+
+from nobil_tui.cli.root import FEW_COLLECTIONS
+from nobil_tui.feeds.link import Link
+from nobil_tui.feeds.v1 import V1Feed
+from nobil_tui.monitor import Monitor
+from tests.benchmarks.country import checksum
+
+
+async def bare(url: str) -> None:
+    """Receive and drop."""
+    from websockets.asyncio.client import connect
+
+    async with connect(url, compression=None, max_size=None, proxy=None, ping_interval=None) as connection:
+        async for _ in connection:
+            pass
+
+
+async def board(url: str) -> None:
+    """Keep a board up to date as the app does; tells its state when the server hangs up."""
+
+    async def dial() -> str:
+        return url
+
+    monitor = Monitor(V1Feed(Link(dial)))
+    batches = monitor.batches()
+    async for batch in batches:
+        if batch.link.phase.value == "retrying":
+            break
+    await batches.aclose()
+    state = checksum(monitor.board.stations.values())
+    print(json.dumps({"checksum": state, "frames": monitor.counts.frames, "changes": monitor.counts.changes}))
+
+
+if __name__ == "__main__":
+    # As the commands without a screen have it.
+    gc.set_threshold(*FEW_COLLECTIONS)
+    asyncio.run({"bare": bare, "board": board}[sys.argv[1]](sys.argv[2]))

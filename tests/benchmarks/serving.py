@@ -1,0 +1,81 @@
+"""The load server as the benchmarks hold it, and a server that never answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from tests.benchmarks.programs import ROOT
+
+PATH = "/api/v1/stream?apikey=benchmark"
+
+
+class LoadServer:
+    """Serves so many stations, in a process of its own."""
+
+    def __init__(self, stations: int) -> None:
+        self._process = subprocess.Popen(  # our own program
+            [sys.executable, "-m", "tests.benchmarks.server", str(stations)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            cwd=ROOT,
+        )
+        self.url = f"ws://127.0.0.1:{self.answer()['port']}{PATH}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def begin(self, do: str, **more: object) -> None:
+        """Ask it for something; take the ``answer`` later."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": do, **more}) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for what it says."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the load server has ended")
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    def poll(self) -> dict[str, Any] | None:
+        """Return what it says, if it says something already."""
+        assert self._process.stdout is not None
+        return self.answer() if select.select([self._process.stdout], [], [], 0)[0] else None
+
+    def ask(self, do: str, **more: object) -> dict[str, Any]:
+        """Ask it for something and wait until it is done."""
+        self.begin(do, **more)
+        return self.answer()
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """Listen and never answer, so that the link stays CONNECTING; yields the URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"ws://127.0.0.1:{listening.getsockname()[1]}{PATH}"

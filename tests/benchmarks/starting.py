@@ -1,0 +1,70 @@
+"""How long one waits for the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from tests.benchmarks.bench import STATIONS, Bench, layout_painted, rows_painted
+from tests.benchmarks.figures import Result, Row, Rule, in_turns
+from tests.benchmarks.programs import nobil_tui, python
+from tests.benchmarks.serving import LoadServer, silent_server
+
+_TEXTUAL = python("import textual.app")
+_CLICK = python("import click")
+
+
+def first_paint(bench: Bench) -> Result:
+    """To the whole layout, while the link is CONNECTING."""
+    with silent_server() as url:
+
+        def painted() -> float:
+            with bench.world.app("--source", url) as app:
+                return (app.wait(layout_painted) - app.started) * 1000
+
+        return _against_textual(bench, "first-paint", "start to the layout painted", painted, 1.2)
+
+
+def demo(bench: Bench) -> Result:
+    """To the rows of the simulation."""
+
+    def painted() -> float:
+        with bench.world.app() as app:
+            return (app.wait(rows_painted) - app.started) * 1000
+
+    return _against_textual(bench, "demo", "start to the demo's rows painted", painted, 1.6)
+
+
+def country(bench: Bench) -> Result:
+    """To the rows of a country."""
+    with LoadServer(STATIONS) as server:
+
+        def painted() -> float:
+            with bench.world.app("--source", server.url) as app:
+                return (app.wait(rows_painted) - app.started) * 1000
+
+        return _against_textual(bench, "country", f"start to {STATIONS:,} stations painted", painted, 2.0)
+
+
+def command_line(bench: Bench) -> Result:
+    """Of what needs no screen."""
+    rows = []
+    for args in (["--help"], ["config", "path"]):
+        figures, baselines = in_turns(_many(bench), partial(_ms, bench, nobil_tui(*args)), partial(_ms, bench, _CLICK))
+        what = f"nobil-tui {' '.join(args)}"
+        rows.append(Row("command-line", what, "ms", figures, Rule.TIMES_AT_MOST, 2.0, "import click", baselines))
+    return Result(rows)
+
+
+def _against_textual(bench: Bench, name: str, what: str, painted: Callable[[], float], limit: float) -> Result:
+    figures, baselines = in_turns(_many(bench), painted, lambda: _ms(bench, _TEXTUAL))
+    return Result([Row(name, what, "ms", figures, Rule.TIMES_AT_MOST, limit, "import textual.app", baselines)])
+
+
+def _many(bench: Bench) -> int:
+    # A start is short, so it can be measured more often.
+    return bench.rounds * (1 if bench.quick else 3)
+
+
+def _ms(bench: Bench, command: list[str]) -> float:
+    return bench.world.seconds_of(command) * 1000

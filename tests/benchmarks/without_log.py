@@ -1,0 +1,15 @@
+"""nobil-tui with an event log to which nothing is ever added, and which is not shown: what the log is held against."""
+
+from __future__ import annotations
+
+import os
+
+# As the app has it when it is opened the usual way.
+os.environ.setdefault("TEXTUAL_FPS", "240")
+
+from nobil_tui.cli import main
+from nobil_tui.tui.widgets.event_log import EventLog
+
+if __name__ == "__main__":
+    setattr(EventLog, "add", lambda self, entries: None)  # noqa: B010  # not a type checker's business
+    main()
