@@ -2,91 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.events import MouseScrollDown, MouseScrollUp
-from textual.pilot import Pilot
 
-from nobil_tui.charging.board import Change
-from nobil_tui.charging.register import Register
-from nobil_tui.charging.station import Connector
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor import Entry, Note, NoteKind
 from nobil_tui.tui.bindings import Keys
-from nobil_tui.tui.ring import Ring
-from nobil_tui.tui.widgets.event_log import EventLog
-from nobil_tui.tui.widgets.log_lines import LinePainter
 from tests.conftest import START
-from tests.tui.stage import Stage, lines_of, wheel
-
-MOST = 50
-"""Lines that these logs hold."""
-
-
-def change(number: int) -> Change:
-    # Each of another connector, so that nothing is folded.
-    return Change(START + number * 1000, f"NOR_{number:03}", 1, Connector(0), Connector(1))
-
-
-def changes(first: int, last: int) -> list[Entry]:
-    return [change(number) for number in range(first, last)]
-
-
-class Logging(Stage):
-    """A log over a small ring, and what it tells."""
-
-    def __init__(self) -> None:
-        self.log_pane = EventLog(id="events")
-        super().__init__(self.log_pane)
-        self.log_pane.ring = Ring(MOST)
-        self.log_pane.painter = LinePainter(self.log_pane, Register(), set(), UTC)
-
-    def on_event_log_chosen(self, message: EventLog.Chosen) -> None:
-        self.heard.append(message)
-
-    @property
-    def chosen(self) -> list[str]:
-        return [message.station for message in self.of(EventLog.Chosen)]
-
-    @property
-    def shown(self) -> list[str]:
-        """The stations on screen, from the top."""
-        lines = (line[12:].split() for line in lines_of(self.log_pane) if line.strip())
-        return [words[0] for words in lines if words]
-
-    @property
-    def marked(self) -> list[str]:
-        """The stations under the cursor."""
-        return [line[12:].split()[0] for line in lines_of(self.log_pane) if line.startswith("▌")]
-
-    @property
-    def subtitle(self) -> str:
-        return str(self.log_pane.border_subtitle)
-
-
-@asynccontextmanager
-async def logging(entries: list[Entry], height: int = 12) -> AsyncIterator[tuple[Logging, EventLog, Pilot[None]]]:
-    app = Logging()
-    # Ten lines within the border, unless it is said otherwise.
-    async with app.run_test(size=(80, height)) as pilot:
-        app.log_pane.focus()
-        await pilot.pause()
-        app.log_pane.add(entries)
-        await pilot.pause()
-        yield app, app.log_pane, pilot
-
-
-def ids(first: int, last: int) -> list[str]:
-    return [f"NOR_{number:03}" for number in range(first, last)]
+from tests.tui.logs import MOST, changes, ids, logged, painted
+from tests.tui.stage import lines_of, wheel
 
 
 async def test_it_follows_what_is_new() -> None:
-    async with logging(changes(0, 5)) as (app, log, pilot):
+    async with logged(changes(0, 5)) as (app, log, pilot):
         assert app.shown == ids(0, 5)
         log.add(changes(5, 30))
         await pilot.pause()
@@ -101,7 +31,7 @@ async def test_it_follows_what_is_new() -> None:
 
 
 async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
+    async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("k")
         assert app.marked == ["NOR_028"]
         assert app.subtitle == "scrolled · G follows"
@@ -118,10 +48,13 @@ async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:
         log.add(changes(34, 35))
         await pilot.pause()
         assert app.marked == ["NOR_034"]
+        # What waited was seen.
+        await pilot.press("k")
+        assert app.subtitle == "scrolled · G follows"
 
 
 async def test_the_last_line_by_any_key_is_the_end() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
+    async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("k", "k", "j")
         assert not log.following
         await pilot.press("j")
@@ -135,7 +68,7 @@ async def test_the_last_line_by_any_key_is_the_end() -> None:
 
 
 async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
-    async with logging(changes(0, MOST)) as (app, log, pilot):
+    async with logged(changes(0, MOST)) as (app, log, pilot):
         await pilot.press(*"kkkkk")
         line = app.shown.index("NOR_044")
         for first in range(MOST, MOST + 20, 7):
@@ -150,35 +83,9 @@ async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
         assert app.shown == ids(60, 70)
 
 
-async def test_the_wheel_stops_it_and_starts_it_again() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
-        await wheel(pilot, log, MouseScrollUp, 2)
-        assert not log.following
-        before = app.shown
-        assert before[-1] != "NOR_029"
-        log.add(changes(30, 32))
-        await pilot.pause()
-        assert app.shown == before
-        assert " 2 new " in app.subtitle
-        await wheel(pilot, log, MouseScrollDown, 20)
-        assert log.following
-        assert app.shown == ids(22, 32)
-        log.add(changes(32, 33))
-        await pilot.pause()
-        assert app.shown == ids(23, 33)
-
-
-async def test_the_wheel_over_a_log_that_is_all_on_screen_changes_nothing() -> None:
-    async with logging(changes(0, 5)) as (app, log, pilot):
-        await wheel(pilot, log, MouseScrollUp, 2)
-        assert app.subtitle == "following"
-        await pilot.press("k", "j")
-        assert app.subtitle == "following"
-
-
 async def test_enter_chooses_the_station_of_the_line() -> None:
     entries: list[Entry] = [*changes(0, 3), Note(START, NoteKind.CONNECTED, "")]
-    async with logging(entries) as (app, _, pilot):
+    async with logged(entries) as (app, _, pilot):
         # A note is about no station.
         await pilot.press("enter")
         assert app.chosen == []
@@ -186,37 +93,19 @@ async def test_enter_chooses_the_station_of_the_line() -> None:
         assert app.chosen == ["NOR_002", "NOR_001"]
 
 
-async def test_a_click_chooses_the_line_that_is_painted_there() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
-        await pilot.click(log, offset=(20, 3))
-        await pilot.pause()
-        assert app.chosen == ["NOR_022"]
-        assert app.marked == ["NOR_022"]
-        assert app.subtitle == "scrolled · G follows"
-        log.add(changes(30, 40))
-        await pilot.pause()
-        assert app.shown == ids(20, 30)
-
-
-async def test_a_click_where_no_line_is_chooses_nothing() -> None:
-    async with logging(changes(0, 3)) as (app, log, pilot):
-        for offset in ((20, 6), (20, 0), (20, 11)):
-            await pilot.click(log, offset=offset)
-        await pilot.pause()
-        assert app.chosen == []
-        assert log.following
-
-
 async def test_the_cursor_is_seen_only_where_keys_go() -> None:
-    async with logging(changes(0, 3)) as (app, _, pilot):
-        assert app.marked == ["NOR_002"]
+    async with logged(changes(0, 3)) as (app, _, pilot):
+        assert "▌" in painted(pilot)
         app.set_focus(None)
         await pilot.pause()
-        assert app.marked == []
+        assert "▌" not in painted(pilot)
+        app.log_pane.focus()
+        await pilot.pause()
+        assert "▌" in painted(pilot)
 
 
 async def test_a_scope_lets_its_stations_through_and_begins_at_the_end() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
+    async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
         log.narrow(LogScope.STARRED, {"NOR_003", "NOR_007", "NOR_035"}.__contains__)
         await pilot.pause()
@@ -237,7 +126,7 @@ async def test_a_scope_lets_its_stations_through_and_begins_at_the_end() -> None
 
 
 async def test_an_empty_log_says_why() -> None:
-    async with logging([]) as (_, log, pilot):
+    async with logged([]) as (_, log, pilot):
         assert "Nothing has changed yet." in "".join(lines_of(log))
         log.keys = Keys({"log-scope": ("f3",)})
         log.narrow(LogScope.STARRED, lambda _: False)
@@ -247,7 +136,7 @@ async def test_an_empty_log_says_why() -> None:
 
 
 async def test_it_begins_anew() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
+    async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
         log.clear()
         await pilot.pause()
@@ -262,14 +151,14 @@ async def test_it_begins_anew() -> None:
     [(("end", "G"), "scrolled · G follows"), (("f9",), "scrolled · F9 follows"), ((), "scrolled · Last follows")],
 )
 async def test_it_names_the_users_key(keys: tuple[str, ...], text: str) -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
+    async with logged(changes(0, 30)) as (app, log, pilot):
         log.keys = Keys({"last": keys})
         await pilot.press("k")
         assert app.subtitle == text
 
 
 async def test_who_follows_sees_the_end_whatever_the_size() -> None:
-    async with logging(changes(0, 30)) as (app, log, pilot):
+    async with logged(changes(0, 30)) as (app, log, pilot):
         for height in (6, 20, 4, 40, 12):
             await pilot.resize_terminal(80, height)
             await pilot.pause()
@@ -288,7 +177,7 @@ STEPS = st.one_of(
 @given(st.lists(STEPS, max_size=10))
 async def test_nothing_moves_under_the_eye_and_the_pill_tells_the_truth(steps: list[int | str]) -> None:
     last = 30
-    async with logging(changes(0, last)) as (app, log, pilot):
+    async with logged(changes(0, last)) as (app, log, pilot):
         waiting = 0
         for step in steps:
             before, marked = app.shown, app.marked

@@ -62,6 +62,7 @@ class RegisterScreen(Dialog[str]):
         elif self._key is not None:
             self._force = True
             event.button.disabled = True
+            self.query_one("#bar", ProgressBar).display = True
             self.fetch(self._key)
 
     @work(exclusive=True)
