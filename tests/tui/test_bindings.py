@@ -119,6 +119,8 @@ def test_keys_are_the_users_where_there_are_any() -> None:
     assert (keys.label(quit_), keys.labels(quit_)) == ("q", "q ^q ^c")
     assert keys.labels(saved) == "1 to 9"
     assert Keys().of(star) == ("s",)
+    # In a text, a command without a key is called by its words.
+    assert (keys.named("star"), keys.named("sort")) == ("f", "Sort")
 
 
 def test_a_keymap_is_what_the_library_takes() -> None:

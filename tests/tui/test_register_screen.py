@@ -12,40 +12,50 @@ from aiohttp import web
 from textual.pilot import Pilot
 from textual.widgets import Button, ProgressBar
 
+from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, RegisterSection, Secret
+from nobil_tui.feeds.events import Connected, Snapshot
 from nobil_tui.renewal import update
 from nobil_tui.store.register import load
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.register import RegisterScreen
-from tests.conftest import FakeClock, guarded
+from tests.conftest import START, FakeClock, guarded
 from tests.feeds.enova_service import body
 from tests.feeds.register_service import KEY, RegisterService, dump_of, stations
-from tests.tui.apps import NARROW, WIDE, SteppedSource, live, opened, setup_of, text_of, until
+from tests.tui.apps import NARROW, WIDE, HandSource, SteppedSource, live, opened, setup_of, text_of, until
 
 DAY = 24 * 3600.0
 """Seconds."""
 
 
 class Fetching:
-    """An app over the demo, which asks nobody by itself, and a service to ask."""
+    """An app over something made up, so that it asks nobody by itself, and a service to ask."""
 
     def __init__(self, path: Path, service: RegisterService) -> None:
         self.path = path
         self.service = service
         self.clock = FakeClock()
         self.key: str | None = KEY
+        self.renewed = 0
+        """How often the screens were told that there is something new."""
 
     @asynccontextmanager
     async def screen(self, size: tuple[int, int] = WIDE, **more: Any) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
         """Open the screen."""
         section = RegisterSection(api_key=Secret(self.key) if self.key else None, address=self.service.address)
+        source = HandSource(self.clock)
+        source.simulated = True
+        source.feed.put(Connected(START), Snapshot([Station("NOR_00001", [Connector(0, 0, START)])], START))
         setup = setup_of(
             self.clock,
-            SteppedSource(self.clock),
+            source,
             **{"config": Config(register=section), "register_path": self.path, **more},
         )
         async with opened(setup, size) as pilot:
             main = await live(pilot)
+            # What is stored was read.
+            await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"])
+            self.renewed = 0
             await begin(main, pilot)
             yield main, pilot
 
@@ -75,9 +85,17 @@ async def begin(main: MainScreen, pilot: Pilot[int]) -> None:
 
 
 @pytest.fixture
-async def fetching(tmp_path: Path) -> AsyncIterator[Fetching]:
+async def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fetching]:
     async with RegisterService() as service:
-        yield Fetching(tmp_path / "cache" / "register.msgpack", service)
+        it = Fetching(tmp_path / "cache" / "register.msgpack", service)
+        original = MainScreen.register_changed
+
+        def counted(screen: MainScreen) -> None:
+            it.renewed += 1
+            original(screen)
+
+        monkeypatch.setattr(MainScreen, "register_changed", counted)
+        yield it
 
 
 def said(pilot: Pilot[int]) -> str:
@@ -119,6 +137,8 @@ async def test_it_is_fetched_and_that_is_told(fetching: Fetching) -> None:
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.asked == ["NOR", "SWE"]
         assert len(main.own_register) == len(fetching.stored) == 5
+        assert fetching.renewed == 1
+        await until(pilot, lambda: "Torget" in said(pilot))
         await until(pilot, lambda: "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations" in said(pilot))
 
 
@@ -168,6 +188,7 @@ async def test_a_refused_key_is_told_and_not_shown(fetching: Fetching) -> None:
         assert button(pilot).disabled
         assert not bar(pilot).display
         assert "an0ther" not in said(pilot)
+        assert fetching.renewed == 0
 
 
 async def test_too_little_is_not_believed_unless_the_user_does(fetching: Fetching) -> None:
@@ -234,10 +255,11 @@ async def test_what_came_of_one_country_counts_where_the_other_fails(fetching: F
         await until(pilot, lambda: "Sweden: 127.0.0.1 answered without any station of it." in said(pilot))
         assert "Norway: 4 stations from 127.0.0.1." in said(pilot)
         assert len(main.own_register) == len(fetching.stored) == 4
+        assert fetching.renewed == 1
         # It is not too little: to fetch it anyway would do nothing else.
         assert button(pilot).disabled
         await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is main)
+        await until(pilot, lambda: pilot.app.screen is main and "Torget" in said(pilot))
 
 
 async def test_where_no_register_can_be_kept_that_is_said(clock: FakeClock) -> None:

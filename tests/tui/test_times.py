@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.tui.times import age, clock_time, since_text
+from nobil_tui.tui.times import age, clock_time, full_time, since_text
 from tests.conftest import START
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -76,6 +76,8 @@ def test_since_when(at: str, text: str) -> None:
 def test_times_are_the_users() -> None:
     assert clock_time(START, UTC) == "22:13:20"
     assert clock_time(START, OSLO) == "23:13:20"
+    assert full_time(START, UTC) == "2023-11-14 22:13:20"
+    assert full_time(START + 2 * HOUR, OSLO) == "2023-11-15 01:13:20"
     # There it is another day meanwhile.
     assert since_text(START, START + HOUR, UTC) == "22:13"
     assert since_text(START, START + HOUR, OSLO) == "Tue 23:13"
@@ -85,3 +87,4 @@ def test_times_are_the_users() -> None:
 def test_whatever_a_stream_says_is_some_time(at: int, now: int, zone: timezone) -> None:
     assert 5 <= len(since_text(at, now, zone)) <= 11
     assert len(clock_time(at, zone)) == 8
+    assert len(full_time(at, zone)) == 19

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from nobil_tui.config.model import Secret
-from nobil_tui.feeds.events import Connected, Ended, Lost, Refused
+from nobil_tui.feeds.events import Connected, Ended, Feed, Lost, Refused
 from nobil_tui.feeds.source import Chosen, Source, SourceError
 from nobil_tui.feeds.threads import in_thread
 from nobil_tui.tui.screens.dialog import Dialog, Tick
@@ -35,10 +35,16 @@ class Choice(NamedTuple):
 async def try_out(source: Source) -> str:
     """Connect once. Returns what went wrong, in words; empty where it works."""
     try:
-        opened = await in_thread(source.open)
+        return await _first_word((await in_thread(source.open)).feed)
     except SourceError as error:
         return str(error)
-    events = opened.feed.events()
+    finally:
+        # Also where nobody waits any more for it to open.
+        await in_thread(source.close)
+
+
+async def _first_word(feed: Feed) -> str:
+    events = feed.events()
     try:
         async with asyncio.timeout(TRY_FOR):
             async for event in events:
@@ -52,7 +58,6 @@ async def try_out(source: Source) -> str:
         return f"Nothing answered within {TRY_FOR:.0f} s."
     finally:
         await events.aclose()
-        await in_thread(source.close)
     return "The source ended at once."
 
 

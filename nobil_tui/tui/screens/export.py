@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -60,6 +62,9 @@ class ExportScreen(Dialog[str]):
 
     async def _write(self) -> None:
         text = self.query_one("#path", Input).value.strip()
+        if not text.isprintable():
+            self._say("A name is printable text.")
+            return
         path = path_of(text).absolute()
         if path.suffix.lower() not in (".csv", ".jsonl"):
             self._say("The name must end in .csv or .jsonl.")
@@ -97,7 +102,12 @@ def write_file(path: Path, content: bytes, *, replace: bool) -> None:
     """Write a whole file or none. Raises ``FileExistsError`` where there is one that may not be replaced."""
     if not replace:
         with path.open("xb") as file:
-            file.write(content)
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
         return
     target = path.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -106,6 +116,9 @@ def write_file(path: Path, content: bytes, *, replace: bool) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(OSError):
+            # Who could read it still can.
+            shutil.copymode(target, name)
         Path(name).replace(target)
     except OSError:
         Path(name).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -78,7 +79,7 @@ class HelpScreen(Dialog[None]):
             text.border_title = "Help"
             text.border_subtitle = f"{self._keys.label(by_id('back'))} closes"
             yield Static(self._about, id="about", markup=False)
-            yield Static(self._table(), id="help-text")
+            yield Static(self._text(), id="help-text")
 
     def action_quit(self) -> None:
         """Close the help: who reads it means that, and not the program."""
@@ -91,17 +92,18 @@ class HelpScreen(Dialog[None]):
             event.stop()
             self.dismiss(None)
 
-    def _table(self) -> Table:
-        strong, quiet = Style(bold=True), Style(dim=True)
-        table = Table.grid(padding=(0, 1))
-        table.add_column(width=_KEYS, no_wrap=True, style=strong)
-        table.add_column(ratio=1)
+    def _text(self) -> Group:
+        quiet = Style(dim=True)
+        parts: list[RenderableType] = []
         for heading, rows in self._sections():
-            table.add_row("", "")
-            table.add_row(Text(heading, quiet), "")
+            table = Table.grid(padding=(0, 1))
+            table.add_column(width=_KEYS, no_wrap=True, style=Style(bold=True))
+            table.add_column(ratio=1)
             for keys, words, name in rows:
                 table.add_row(Text(f"  {keys}"), Text.assemble(words, (f"  {name}" if name else "", quiet)))
-        return table
+            # A heading has the whole width: most are longer than keys are.
+            parts += [Text(), Text(heading, quiet), table]
+        return Group(*parts)
 
     def _sections(self) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         """Give headings, and under each what to press or see, what it means, and what the config calls it."""

@@ -1,0 +1,219 @@
+"""The palette: every command with its key, the saved filters, and stations by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
+from textual.pilot import Pilot
+
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.commands import COMMANDS, Context, by_id
+from nobil_tui.config.model import Config, InterfaceSection, LogScope
+from nobil_tui.feeds.events import Connected, Snapshot
+from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.palette import MOST_STATIONS, Commands, Palette, StationNames
+from nobil_tui.tui.screens.help import HelpScreen
+from nobil_tui.tui.screens.main import MainScreen
+from tests.conftest import START, FakeClock
+from tests.tui.apps import HandSource, live, opened, setup_of, text_of, until
+
+REGISTER = Register(
+    {
+        "NOR_00001": Facts("Fornebu S", "Bærum"),
+        "NOR_00002": Facts("Rådhusgata 12", "Oslo"),
+        "NOR_00003": Facts("Minde Ladepark Bergen", "Bergen"),
+        "NOR_00009": Facts("Never streamed", "Oslo"),
+    }
+)
+KEYS = Keys()
+
+
+@asynccontextmanager
+async def app(
+    register: Register | None = REGISTER, player: Any = None, **config: Any
+) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
+    clock = FakeClock()
+    source = HandSource(clock, register, player=player)
+    stations = [Station(f"NOR_0000{n}", [Connector(status, 0, START)]) for n, status in ((1, 0), (2, 1), (3, -1))]
+    source.feed.put(Connected(START), Snapshot(stations, START))
+    async with opened(setup_of(clock, source, config=Config(**config))) as pilot:
+        yield await live(pilot), pilot
+
+
+async def offered(main: MainScreen) -> list[DiscoveryHit]:
+    """What is offered before anything is typed."""
+    return [hit async for hit in Commands(main).discover() if isinstance(hit, DiscoveryHit)]
+
+
+async def found(provider: type[Provider], main: MainScreen, query: str) -> list[Hit]:
+    """What a provider finds, the best first."""
+    hits = [hit async for hit in provider(main).search(query) if isinstance(hit, Hit)]
+    return sorted(hits, key=lambda hit: hit.score, reverse=True)
+
+
+def text(hit: Hit | DiscoveryHit) -> str:
+    return str(hit.text)
+
+
+class Player:
+    words = "4x"
+
+
+@pytest.mark.parametrize("player", [None, Player()])
+async def test_every_command_that_makes_sense_is_offered_with_its_key(player: Player | None) -> None:
+    async with app(player=player) as (main, _):
+        texts = {text(hit): str(hit.help) for hit in await offered(main)}
+        for command in COMMANDS:
+            label = KEYS.label(command)
+            title = f"{command.words}   {label}" if label else command.words
+            wanted = command.palette and (player is not None or command.context is not Context.PLAYING)
+            assert (title in texts) is wanted, command.id
+            if wanted:
+                assert texts[title].replace("\\[", "[") == command.tooltip
+        assert texts["Not streamed"].startswith("List also")
+
+
+async def test_keys_are_the_users() -> None:
+    async with app(interface=InterfaceSection(keys={"star": "f", "sort": []})) as (main, _):
+        texts = [text(hit) for hit in await offered(main)]
+        assert "Star   f" in texts
+        assert "Sort" in texts
+
+
+async def test_a_command_is_found_by_its_words_and_by_what_it_does() -> None:
+    async with app() as (main, _):
+        hits = await found(Commands, main, "star")
+        assert text(hits[0]) == "Star   s"
+        assert "Export log   x" in [text(hit) for hit in await found(Commands, main, "write the event")]
+        assert await found(Commands, main, "zzzz") == []
+
+
+async def test_saved_filters_are_offered_by_their_names() -> None:
+    async with app(filters={"Fast [/b]": "ccs", "Oslo": "oslo"}) as (main, pilot):
+        assert [text(hit) for hit in await offered(main)][-2:] == ["Filter: Fast [/b]", "Filter: Oslo"]
+        (hit,) = await found(Commands, main, "Filter: Fast")
+        assert str(hit.prompt) == "Filter: Fast [/b]"
+        (hit,) = await found(Commands, main, "Filter: Oslo")
+        hit.command()
+        await pilot.pause()
+        assert main.roster.filter == "oslo"
+        assert main.roster.ids == ["NOR_00002"]
+
+
+@pytest.mark.parametrize(
+    ("query", "texts"),
+    [
+        ("fornebu", ["Fornebu S, Bærum"]),
+        # As it is typed on any keyboard, and by place and id too.
+        ("RADHUS", ["Rådhusgata 12, Oslo"]),
+        ("oslo 12", ["Rådhusgata 12, Oslo"]),
+        ("nor_00003", ["Minde Ladepark Bergen"]),
+        ("zzz", []),
+        ("  ", []),
+        # What only the register knows cannot be shown.
+        ("never", []),
+    ],
+)
+async def test_stations_are_found_by_name_place_or_id(query: str, texts: list[str]) -> None:
+    async with app() as (main, _):
+        assert [text(hit) for hit in await found(StationNames, main, query)] == texts
+
+
+async def test_a_station_is_shown_with_how_it_is() -> None:
+    async with app() as (main, _):
+        for query, words in (("fornebu", "NOR_00001  1/1 free"), ("minde", "NOR_00003  ?/1 free")):
+            (hit,) = await found(StationNames, main, query)
+            assert str(hit.help).startswith(words)
+
+
+async def test_without_a_register_the_id_is_the_name() -> None:
+    async with app(None) as (main, _):
+        assert [text(hit) for hit in await found(StationNames, main, "00002")] == ["NOR_00002"]
+
+
+async def test_no_more_stations_are_offered_than_anybody_reads() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MOST_STATIONS + 20)]
+    source.feed.put(Connected(START), Snapshot(many, START))
+    async with opened(setup_of(clock, source)) as pilot:
+        main = await live(pilot)
+        assert len(await found(StationNames, main, "nor")) == MOST_STATIONS
+
+
+async def test_a_station_is_gone_to_whatever_hides_it() -> None:
+    async with app() as (main, pilot):
+        main.show_filter("minde")
+        await pilot.press("w")
+        (hit,) = await found(StationNames, main, "fornebu")
+        hit.command()
+        await pilot.pause()
+        assert main.stations.selected == "NOR_00001"
+        assert len(main.roster.ids) == 3
+        assert main.focused is main.stations
+
+
+async def test_commands_come_before_stations() -> None:
+    async with app(Register({"NOR_00001": Facts("Star Park")})) as (main, _):
+        commands, stations = await found(Commands, main, "star"), await found(StationNames, main, "star")
+        assert stations
+        assert commands[0].score > stations[0].score
+
+
+# By hand
+
+
+async def palette(pilot: Pilot[int], typed: str) -> None:
+    """Open it, type, and choose the first thing that it offers."""
+    await pilot.press("ctrl+p", *typed)
+    await until(pilot, lambda: _listed(pilot))
+    await pilot.press("down", "enter")
+    await pilot.pause()
+
+
+def _listed(pilot: Pilot[int]) -> bool:
+    screen = pilot.app.screen
+    return isinstance(screen, CommandPalette) and bool(screen.query("CommandList").first().option_count)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("pane", ["stations", "connectors", "log"])
+async def test_commands_are_done_from_every_pane(pane: str) -> None:
+    async with app() as (main, pilot):
+        main.query_one(f"#{pane}").focus()
+        await pilot.pause()
+        before = main.roster.sort
+        await palette(pilot, "sort the stations by")
+        await until(pilot, lambda: main.roster.sort is not before)
+        await palette(pilot, "log every station")
+        await until(pilot, lambda: main.events.scope is LogScope.STARRED)
+        await palette(pilot, "show every key")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+
+
+async def test_it_is_left() -> None:
+    async with app() as (main, pilot):
+        await pilot.press("ctrl+p")
+        assert isinstance(pilot.app.screen, Palette)
+        await pilot.press("escape")
+        assert pilot.app.screen is main
+
+
+@pytest.mark.parametrize("key", [key for key in by_id("quit").keys if "+" in key])
+async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
+    async with app() as (_, pilot):
+        await pilot.press("ctrl+p", "q")
+        assert isinstance(pilot.app.screen, Palette)
+        assert pilot.app.screen.query_one("CommandInput").value == "q"  # type: ignore[attr-defined]
+        await pilot.press(key)
+    assert pilot.app.return_value == 0
+
+
+async def test_it_says_what_it_is_for() -> None:
+    async with app() as (_, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "A command, or a station by name" in "\n".join(text_of(pilot)))
