@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from nobil_tui.config.model import Config, Secret
 from nobil_tui.config.secrecy import PLACE, Hush
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.link import Tap
 from nobil_tui.feeds.source import Chosen, Source, SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.keys import Keys, judged, remembering
 from nobil_tui.sources.naming import Kind, address_of, file_of, kind_of, without_key
 
 if TYPE_CHECKING:
+    from nobil_tui.feeds.link import Tap
     from nobil_tui.sources.v1 import V1Source
 
 

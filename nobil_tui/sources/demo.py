@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import threading
+from typing import TYPE_CHECKING
 
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.link import Link, Tap
 from nobil_tui.feeds.source import Opened, SourceError
-from nobil_tui.feeds.v1 import V1Feed
-from nobil_tui.hub.background import Demo
-from nobil_tui.hub.errors import HubError
+
+if TYPE_CHECKING:
+    from nobil_tui.feeds.link import Tap
+    from nobil_tui.hub.background import Demo
 
 
 class DemoSource:
@@ -35,10 +36,15 @@ class DemoSource:
 
     def open(self) -> Opened:
         """Build the country, serve it, and make the feed that reads it. Raises ``SourceError``."""
+        # Here, in a thread and after the first paint: the loop would stand still for it.
+        from nobil_tui.feeds.link import Link
+        from nobil_tui.feeds.v1 import V1Feed
+        from nobil_tui.hub.background import Demo
+        from nobil_tui.hub.errors import HubError
+
         turn, before = self._next()
         if before is not None:
             before.stop()
-        # Here, in a thread: the loop that connects would stand still for it.
         importlib.import_module("websockets.asyncio.client")
         try:
             demo = Demo.start(self._stations, self._seed, self._speed, clock=self._clock)

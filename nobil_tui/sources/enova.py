@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nobil_tui.config.secrecy import Hush
 from nobil_tui.config.text import shown
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.enova_token import ADDRESS
-from nobil_tui.feeds.link import Tap
 from nobil_tui.feeds.source import Opened
 from nobil_tui.sources.v1 import short_hash
+
+if TYPE_CHECKING:
+    from nobil_tui.feeds.link import Tap
 
 
 class EnovaSource:
@@ -51,7 +53,9 @@ class EnovaSource:
 
     def open(self) -> Opened:
         """Make the feed; the connection is made when it is read."""
-        # Here, in a thread: the loop that connects would stand still for it.
+        # Here, in a thread and after the first paint: the loop would stand still for it.
+        from nobil_tui.feeds.enova import EnovaFeed, enova_link
+
         importlib.import_module("websockets.asyncio.client")
         link = enova_link(self._key, self._address, clock=self._clock, tap=self._tap, hush=self._hush)
         return Opened(EnovaFeed(link))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from nobil_tui.config.secrecy import PLACE, Hush
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.link import Link, Tap
 from nobil_tui.feeds.source import Opened
-from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.sources.address import Address
+
+if TYPE_CHECKING:
+    from nobil_tui.feeds.link import Tap
 
 
 class V1Source:
@@ -65,7 +67,10 @@ class V1Source:
 
     def open(self) -> Opened:
         """Make the feed; the connection is made when it is read."""
-        # Here, in a thread: the loop that connects would stand still for it.
+        # Here, in a thread and after the first paint: the loop would stand still for it.
+        from nobil_tui.feeds.link import Link
+        from nobil_tui.feeds.v1 import V1Feed
+
         importlib.import_module("websockets.asyncio.client")
         return Opened(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, hush=self._hush)))
 

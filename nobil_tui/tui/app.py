@@ -15,6 +15,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import Input
 
 from nobil_tui.commands import by_id
 from nobil_tui.config.errors import did_you_mean
@@ -68,7 +69,7 @@ class NobilApp(App[int], inherit_bindings=False):
         """What is wrong with the config's theme, which only this room can tell."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = self._chosen_theme(setup.config.interface.theme)
+        self._begin_in(self._chosen_theme(setup.config.interface.theme))
         self.set_class(self.ascii, "-ascii")
         ScrollBar.renderer = PlainBar if self.ascii else ScrollBarRender
 
@@ -89,6 +90,10 @@ class NobilApp(App[int], inherit_bindings=False):
             # Whatever has the focus: a text field would take ctrl+c for "copy".
             if event.key in self.keys.of(by_id("quit")) and not types(event.key):
                 self.exit(0)
+                return
+            if event.is_forwarded and event.is_printable and isinstance(self.focused, Input):
+                # A field takes what is typed in it: this was typed a moment before it had the focus, and is no command.
+                self.focused.post_message(events.Key(event.key, event.character))
                 return
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
             self.hands_at = self.setup.clock.monotonic()
@@ -124,6 +129,18 @@ class NobilApp(App[int], inherit_bindings=False):
     async def _put_theme(self, name: str) -> None:
         if problem := await self.keeper.put(Put("interface", "theme", name)):
             self.notify(problem, severity="warning", markup=False)
+
+    def _begin_in(self, name: str) -> None:
+        """Begin in a theme. Setting it as usual has all styles parsed once more, and here nothing is styled yet."""
+        theme = self.available_themes[name]
+        if theme.ansi:
+            # It is painted in another way, which only the library can change to.
+            self.theme = name
+            return
+        self.set_reactive(App.theme, name)
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _chosen_theme(self, name: str) -> str:
         if not name or name in self.available_themes:

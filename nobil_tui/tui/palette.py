@@ -33,6 +33,7 @@ class Item(NamedTuple):
 class Palette(CommandPalette):
     """The library's, with the one key that must work everywhere."""
 
+    CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("quit"))]
 
     def __init__(self) -> None:

@@ -179,6 +179,7 @@ async def test_a_disk_that_takes_no_more_ends_it_also_while_nothing_comes(start:
 
 async def test_it_says_now_and_then_how_much_is_written_and_where(start: Start, tmp_path: Path) -> None:
     recording = start(ScriptedFeed(Connected(T0)), rotate_size=1)
+    await until(lambda: bool(recording.said))
     await recording.look()
     assert recording.counts == [0]
     for n in range(2):

@@ -7,11 +7,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.config.model import Config, InterfaceSection, Secret, WatchedSection
+from nobil_tui.config.model import Config, InterfaceSection, LogScope, Secret, WatchedSection
 from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, save
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
@@ -296,6 +297,21 @@ async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
         assert "no port is free" in screen_text(pilot)
         await pilot.press("r")
         await live(pilot)
+
+
+async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        sort = main.roster.sort
+        # All there before the first of them is handled, as from a script or a very quick hand.
+        for letter in "/oslo":
+            pilot.app.post_message(events.Key("slash" if letter == "/" else letter, letter))
+        await until(pilot, lambda: main.filter_line.text == "oslo")
+        await until(pilot, lambda: main.stations.count == 1)
+        # None of it was a command: o sorts, s stars, l is the log's scope.
+        assert (main.roster.sort, main.keeper.starred) == (sort, set())
+        assert main.events.scope is LogScope.ALL
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -27,6 +28,7 @@ class Tick(Checkbox):
 class Dialog(ModalScreen[T], inherit_bindings=False):
     """A screen over the main one."""
 
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_for(Context.DIALOG),
         # Fields and buttons have no commands of their own: the keys that every dialog of every program has.

@@ -30,6 +30,8 @@ BAR_EVERY = 0.25
 """Seconds between two looks at the link: its countdown and the age of the last frame move by themselves."""
 AGES_EVERY = 1.0
 """Seconds between two looks at the ages on screen, the config file and the order of the list."""
+FREEZE_AFTER = 1.0
+"""Seconds after the first snapshot: the collector's walk through it is not what somebody waits for."""
 
 AT_ONCE = 1000
 """Entries that go into the log at a stretch: a flood brings ten times as many, and keys must be answered."""
@@ -166,7 +168,7 @@ class Live(Panes):
             self.connectors.version = self._version
         if batch.whole and not self._frozen:
             self._frozen = True
-            self.call_after_refresh(_freeze)
+            self.set_timer(FREEZE_AFTER, _freeze)
             self._prepare_filter()
         self.show_found()
 

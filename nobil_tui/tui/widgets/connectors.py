@@ -67,7 +67,7 @@ class Connectors(Lines):
 
     def rewrite(self) -> None:
         """Write all lines anew: also what makes the age texts move."""
-        width = self.scrollable_content_region.width
+        width, had = self.scrollable_content_region.width, bool(self._rows)
         if self._painter is None or not self.station or width <= 0:
             self._rows = []
             self.border_subtitle = ""
@@ -77,7 +77,8 @@ class Connectors(Lines):
                 self.station, now, width, airy=self.page >= _AIRY, starred=self.starred, told=self.told
             )
             self.border_subtitle = self._heard(now)
-        self.recount()
+        if had or self._rows:
+            self.recount()
 
     def _heard(self, now: int) -> str:
         heard = self._painter.heard(self.station) if self._painter else None
@@ -131,8 +132,9 @@ class Connectors(Lines):
     def notify_style_update(self) -> None:
         """Write anew in another theme's colours."""
         super().notify_style_update()
-        # The library sets the styles after it has told of them.
-        self.call_after_refresh(self._in_new_colours)
+        if self._rows:
+            # The library sets the styles after it has told of them.
+            self.call_after_refresh(self._in_new_colours)
 
     def _in_new_colours(self) -> None:
         self.forget_styles()

@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual import on
 from textual.actions import SkipAction
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -68,12 +67,7 @@ class FilterLine(Horizontal):
         self._prompt = key if cell_len(key) == 1 else "/"
         self.field = FilterInput(self)
         self._note = FilterNote(self)
-
-    def compose(self) -> ComposeResult:
-        """The text and the note; the prompt is the text's own."""
-        yield FilterPrompt(self._prompt)
-        yield self.field
-        yield self._note
+        self._built = False
 
     @property
     def text(self) -> str:
@@ -82,6 +76,7 @@ class FilterLine(Horizontal):
 
     @text.setter
     def text(self, text: str) -> None:
+        self._build()
         with self.field.prevent(Input.Changed):
             self.field.value = text
         self.field.cursor_position = len(text)
@@ -90,8 +85,10 @@ class FilterLine(Horizontal):
 
     def open(self) -> None:
         """Begin to type."""
+        self._build()
         self.add_class("-shown")
-        self.field.focus()
+        # At once, and not in a while as its own ``focus`` does: what is typed next is meant for it.
+        self.screen.set_focus(self.field)
 
     def watch_found(self) -> None:
         """Show the new count."""
@@ -121,6 +118,12 @@ class FilterLine(Horizontal):
     def on_resize(self) -> None:
         """The note's room depends on the width."""
         self._note.write()
+
+    def _build(self) -> None:
+        # When it is wanted: styling what nobody sees yet would cost the first paint 8 ms.
+        if not self._built:
+            self._built = True
+            self.mount(FilterPrompt(self._prompt), self.field, self._note)
 
     def _show_or_hide(self) -> None:
         self.set_class(self.field.has_focus or bool(self.text), "-shown")

@@ -38,10 +38,12 @@ class FilterNote(Widget):
     def write(self) -> None:
         """Say what holds now, in the room that the text leaves."""
         shown = self._line
+        if not self.is_attached:
+            return
         whole = shown.size.width - PROMPT
         text = max(TEXT_LEAST, min(cell_len(shown.text) + shown.field.rest + 2, whole // 2))
         room = max(0, whole - text)
-        self._parts = fitting(self._all(room), room) if shown.is_mounted else []
+        self._parts = fitting(self._all(room), room)
         needed = sum(cell_len(part.text) + GAP for part in self._parts)
         self.styles.width = min(-(-needed // _STEP) * _STEP, room)
         self.refresh()
@@ -56,7 +58,8 @@ class FilterNote(Widget):
     def notify_style_update(self) -> None:
         """Say it again in another theme's colours."""
         super().notify_style_update()
-        self.write()
+        if self.is_mounted:
+            self.write()
 
     def _all(self, room: int) -> list[Part]:
         """Everything that could be said: while a word can still become something, that comes before what is wrong."""

@@ -111,7 +111,11 @@ class Lines(ScrollView, can_focus=True):
         return self.style_of(_CONDITIONS[condition], cursor, stale=stale)
 
     def recount(self) -> None:
-        """Take over a changed number of lines."""
+        """Take over a changed number of lines, and paint them."""
+        self._fit()
+        self.refresh()
+
+    def _fit(self) -> None:
         size = Size(self.scrollable_content_region.width, self.count + self.HEADER)
         if size != self.virtual_size:
             room = self.container_size.height
@@ -122,7 +126,6 @@ class Lines(ScrollView, can_focus=True):
                 self.virtual_size = size
             # Laying out alone leaves a bar where there is just room for all lines.
             self._scroll_update(size)
-        self.refresh()
 
     def repaint_line(self, index: int) -> None:
         """Paint a line again, if it is on screen."""
@@ -168,8 +171,8 @@ class Lines(ScrollView, can_focus=True):
         self._styles.clear()
 
     def on_resize(self) -> None:
-        """The width of a line is the width of the widget."""
-        self.recount()
+        """The width of a line is the width of the widget, which the library paints anew by itself."""
+        self._fit()
 
     # Movement, by the keys of ``commands.py``
 
