@@ -38,6 +38,8 @@ from nobil_tui.store.keeping import SLICE, Keeper, Keeping, give_way
 
 TICK = 0.05
 """Seconds between batches at the least."""
+HARD_ON = 0.005
+"""Seconds in which a snapshot follows a connection: one batch for both, where there was nothing before."""
 LOOK_EVERY = 60.0
 """Seconds between two looks at what has grown too old, while the link is down."""
 TELL_EVERY = 60_000
@@ -185,6 +187,8 @@ class Monitor:
         try:
             while True:
                 await self._news.wait()
+                if not self.board.stations:
+                    await asyncio.sleep(min(HARD_ON, self._tick))
                 self._news.clear()
                 yield self._take()
                 if reading.done() and not self._news.is_set():
@@ -213,8 +217,13 @@ class Monitor:
         slice_end = time.perf_counter() + SLICE
         try:
             async for event in events:
+                before = self.link
                 self._apply(event)
-                self._news.set()
+                # The first try is no news: that is how it begins.
+                if not isinstance(event, Connecting) or self.link != before:
+                    self._news.set()
+                # Not held until the next one comes: of a snapshot, the board keeps only what it needs.
+                del event
                 if time.perf_counter() > slice_end:
                     await give_way()
                     slice_end = time.perf_counter() + SLICE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -147,6 +148,23 @@ async def test_what_came_before_the_first_look_is_one_batch_in_its_order(hall: H
     assert batch.whole
 
 
+async def test_a_snapshot_is_let_go_of_once_it_was_applied() -> None:
+    stations = [station("A", FREE)]
+
+    class Once(Script):
+        async def events(self) -> AsyncGenerator[Event, None]:
+            yield Snapshot(stations, T0)
+            await asyncio.Event().wait()
+
+    batches = Monitor(Once(), tick=0.0).batches()
+    await guarded(anext(batches))
+    await settle()
+    holders = sys.getrefcount(stations)
+    # The list here, and the call that counts.
+    assert holders == 2
+    await guarded(batches.aclose())
+
+
 async def test_a_batch_holds_only_what_is_new(hall: Hall) -> None:
     await hall.take(
         Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0), Heard("A", 0, Connector(), T0)
@@ -255,7 +273,6 @@ async def test_a_flood_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch)
 
 
 LINK: list[tuple[Event, LinkState]] = [
-    (Connecting(), LinkState(Phase.CONNECTING)),
     (Connected(T0), LinkState(Phase.LIVE)),
     (Lost("gone", T0, T0 + 5000), LinkState(Phase.RETRYING, "gone", T0 + 5000)),
     # While it tries again, what was wrong is still told.
@@ -272,6 +289,34 @@ async def test_what_the_link_is_at(hall: Hall) -> None:
     for event, state in LINK:
         batch = await hall.take(event)
         assert batch.link == hall.monitor.link == state
+
+
+async def test_that_it_connects_is_no_news_at_the_start(hall: Hall) -> None:
+    assert (await hall.take(Connecting(), Connected(T0))).link == LinkState(Phase.LIVE)
+    await hall.script.heard_out()
+    hall.script.say(Ended(T0 + 1))
+    # There was no batch between the two.
+    assert (await guarded(anext(hall.batches))).link == LinkState(Phase.ENDED)
+
+
+async def test_a_snapshot_that_follows_hard_on_the_connection_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, real = asyncio.Event(), asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        await (over.wait() if seconds else real(0))
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    hall = Hall(tick=LONG)
+    waiting = asyncio.ensure_future(anext(hall.batches))
+    hall.script.say(Connected(T0))
+    await settle()
+    hall.script.say(Snapshot([station("A", FREE)], T0))
+    await hall.script.heard_out()
+    assert not waiting.done()
+    over.set()
+    batch = await guarded(waiting)
+    assert (told(batch.entries), batch.whole) == ([CONNECTED], True)
+    await guarded(hall.batches.aclose())
 
 
 async def test_a_loss_is_noted_once_while_its_reason_stays(hall: Hall) -> None:
