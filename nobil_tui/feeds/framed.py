@@ -31,3 +31,5 @@ class FramedFeed:
         async with aclosing(self._link.events()) as events:
             async for event in events:
                 yield read(event) if isinstance(event, Frame) else event
+                # Not held until the next one comes: a snapshot has megabytes.
+                del event

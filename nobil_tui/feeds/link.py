@@ -124,6 +124,7 @@ class Link:
                         reason = frame
                     else:
                         yield frame
+                    del frame
             finally:
                 await frames.aclose()
                 await _hang_up(connection)
@@ -174,6 +175,8 @@ class Link:
                 if tap is not None and data:
                     tap(data, at)
                 yield Frame(data, at)
+                # Here and wherever it goes through: a snapshot has megabytes, and the next frame may be long in coming.
+                del data
         except ConnectionClosed as closed:
             yield "nothing was heard any more" if watch.done() else close_reason(closed, secrets)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
+from nobil_tui.feeds.framed import FramedFeed
 from nobil_tui.feeds.link import Frame, Link
 from nobil_tui.feeds.v1 import V1Feed, read
 from tests.conftest import START, FakeClock, Serve, guarded, settle
@@ -112,6 +114,35 @@ async def test_it_reads_a_link_and_nothing_unreadable_ends_it(serve: Serve, cloc
     assert taken[2] == Snapshot([], START)
     # Leaving the feed shuts its link down.
     await guarded(closed.wait())
+
+
+async def test_a_frame_is_let_go_of_once_it_was_read(serve: Serve, clock: FakeClock) -> None:
+    frames: list[bytes] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send(frame("snapshot:init", []))
+        await connection.wait_closed()
+
+    def keep(came: Frame) -> Event:
+        frames.append(came.data)
+        return read(came)
+
+    url = await serve(handler)
+
+    async def dial() -> str:
+        return url
+
+    events = FramedFeed(Link(dial, clock=clock), keep).events()
+    for _ in range(3):
+        await guarded(anext(events))
+    waiting = asyncio.ensure_future(anext(events))
+    await settle()
+    holders = sys.getrefcount(frames[0])
+    # The list here, and the call that counts.
+    assert holders == 2
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await guarded(events.aclose())
 
 
 async def test_what_becomes_of_the_link_is_handed_on_and_a_try_can_be_asked_for(serve: Serve, clock: FakeClock) -> None:
