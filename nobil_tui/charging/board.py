@@ -132,8 +132,9 @@ class Board(Expiring):
                 return []
             self._complete(station)
         track = self._track(station)
-        # What came without keys has its index for one.
-        track.keys += map(str, range(len(track.keys), len(station.connectors)))
+        if len(track.keys) < len(station.connectors):
+            # What came without keys has its index for one.
+            track.keys += tuple(map(str, range(len(track.keys), len(station.connectors))))
         if key not in track.keys:
             if len(track.keys) >= MOST_CONNECTORS:
                 return []
@@ -143,8 +144,8 @@ class Board(Expiring):
         before = None if track.is_unnamed(index) else held
         unseen = before is None or self.not_listened(station, index, at) > 0
         track.name(index)
-        track.heard_each[index] = at
-        track.confirmed_each[index] = self.listening.total(at)
+        track.hear(index, at)
+        track.confirm(index, self.listening.total(at))
         self._unconfirmed.reported(station)
         if before is not None and before.same_as(said):
             return []
@@ -171,9 +172,9 @@ class Board(Expiring):
         if station is None or not 0 <= index < len(station.connectors):
             return False
         track = self._track(station)
-        track.heard_each[index] = at
+        track.hear(index, at)
         if station.connectors[index].same_as(said):
-            track.confirmed_each[index] = self.listening.total(at)
+            track.confirm(index, self.listening.total(at))
             self._unconfirmed.reported(station)
         return True
 
@@ -190,7 +191,7 @@ class Board(Expiring):
         """Give a connector its number; it is unknown until the stream names it."""
         track, unknown = self._track(station), Connector()
         track.unnamed |= 1 << len(track.keys)
-        track.keys.append(key)
+        track.keys += (key,)
         station.connectors.append(unknown)
         station.cached = None
         self._count(None, unknown)
@@ -201,21 +202,19 @@ class Board(Expiring):
         self.stations = stations if len(stations) <= MOST_STATIONS else dict(islice(stations.items(), MOST_STATIONS))
         self._began = at
         self._confirmed = self.listening.total(at)
-        every = self._tally_all()
-        if max([said.timestamp for said in every], default=0) > at + AHEAD:
-            for said in every:
-                if said.timestamp > at + AHEAD:
-                    said.timestamp = -1
+        latest = at + AHEAD
+        for said in [said for said in self._tally_all() if said.timestamp > latest]:
+            said.timestamp = -1
 
     def _tally_all(self) -> list[Connector]:
-        every = [said for station in self.stations.values() for said in station.connectors]
+        every: list[Connector] = []
+        for station in self.stations.values():
+            every += station.connectors
         self.tally = [0] * len(Condition)
         by_status = Counter([said.status for said in every])
-        if any([said.error for said in every]) or set(map(type, every)) - {Connector}:  # noqa: C419  # see ``_adopt``
-            for said in every:
-                if said.error or type(said) is not Connector:
-                    by_status[said.status] -= 1
-                    self.tally[said.condition] += 1
+        for said in [said for said in every if said.error or type(said) is not Connector]:
+            by_status[said.status] -= 1
+            self.tally[said.condition] += 1
         for status, count in by_status.items():
             self.tally[condition_of(status, 0)] += count
         return every
@@ -242,6 +241,7 @@ class Board(Expiring):
         changes: list[Change] = []
         old, new = held.connectors, station.connectors
         sure = held.track is None or not held.track.at_least
+        same = len(old) == len(new)
         if held.track is not None:
             held.track.unnamed = 0
         for index, (before, said) in enumerate(zip(old, new, strict=False)):
@@ -249,6 +249,7 @@ class Board(Expiring):
             # each report.
             if sure and before == said:
                 continue
+            same = False
             if not before.same_as(said):
                 unsure = self._confirmed_at(held, index) < total
                 changes.append(Change(at, held.id, index + 1, before, said, unsure and not update))
@@ -261,7 +262,9 @@ class Board(Expiring):
                 said.timestamp = before.timestamp
         if len(new) != len(old):
             changes += self._resize(held, new, at, total, update=update)
-        held.connectors = new
+        if not same:
+            # Else what is held stays: of a snapshot that says nothing new, all goes back to the system at one stroke.
+            held.connectors = new
         held.status = station.status
         if changes or len(old) != len(new):
             held.cached = None

@@ -37,7 +37,7 @@ class Expiring(Held):
         if all_confirmed >= too_old:
             self._oldest = min(self._oldest, all_confirmed)
             return False
-        each = track.confirmed_each if track is not None else {}
+        each = (track.confirmed_each if track is not None else None) or {}
         touched = False
         for index, held in enumerate(station.connectors):
             if held.condition is Condition.UNKNOWN:

@@ -68,7 +68,7 @@ class Held:
         track = station.track
         if track is None:
             return None
-        return max(track.heard, track.heard_each.get(index, 0)) or None
+        return track.heard_at(index) or None
 
     def not_listened(self, station: Station, index: int, now: int) -> int:
         """Tell for how many ms the connector could have changed without our knowing.
@@ -105,7 +105,7 @@ class Held:
         track = station.track
         if track is None:
             return self._confirmed
-        return max(self._confirmed, track.confirmed, track.confirmed_each.get(index, 0))
+        return max(self._confirmed, track.confirmed_at(index))
 
     def _count_unconfirmed(self, station: Station, total: int) -> int:
         unnamed = station.track.unnamed if station.track is not None else 0

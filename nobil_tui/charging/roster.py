@@ -48,14 +48,14 @@ class Roster:
         self.ids: list[str] = []
         self.stale = False
         self._lines: dict[str, int] = {}
-        self._every: set[str] = set()
         self._gathered: object = None
-        """Of what ``_every`` was made."""
+        """Of what ``_by_id`` was made."""
         self._finder = Finder(register, home)
         self._version = register.version
         self._listened = 0
         self._names: dict[str, str] = {}
         self._by_id: list[str] = []
+        """All that could be listed."""
         self._by_name: dict[bool, list[str]] = {}
         self._counts: dict[str, Summary] = {}
         self._changed: dict[str, float] = {}
@@ -119,7 +119,7 @@ class Roster:
     @property
     def total(self) -> int:
         """How many stations there were to show without a filter, when the list was made."""
-        return len(self._every)
+        return len(self._by_id)
 
     def line_of(self, station: str) -> int | None:
         """Tell the line on which a station stands; None where it is not shown."""
@@ -193,7 +193,7 @@ class Roster:
 
     def prepare(self) -> Prepared:
         """Make ready what the first keystrokes need, after a refresh; fit for a thread. Then ``adopt`` it."""
-        return self._finder.prepare(list(self._every))
+        return self._finder.prepare(self._by_id)
 
     def adopt(self, ready: Prepared) -> None:
         """Take over what ``prepare`` made ready."""
@@ -215,14 +215,14 @@ class Roster:
             return
         self._gathered = gathered
         every = {*self.board.stations, *self.starred, *(self.register if self.registered else ())}
-        fresh = every - self._every
-        self._by_id = [station for station in self._by_id if station in every]
+        fresh = every.difference(self._by_id)
+        by_id = [station for station in self._by_id if station in every]
         # As the stream names them, which is mostly in order already: then there is little to sort.
-        self._by_id += [station for station in self.board.stations if station in fresh]
-        self._by_id += fresh - self.board.stations.keys()
-        self._by_id.sort()
+        by_id += [station for station in self.board.stations if station in fresh]
+        by_id += fresh - self.board.stations.keys()
+        by_id.sort()
+        self._by_id = by_id
         self._by_name.clear()
-        self._every = every
 
     def _has_moved(self, touched: Collection[str], now: int) -> bool:
         lines, stations = self._lines, self.board.stations

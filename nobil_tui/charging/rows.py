@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from nobil_tui.charging.folding import fold
 from nobil_tui.charging.register import Facts
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """One station as static terms see it."""
 
     id: str

@@ -35,7 +35,7 @@ class StoredConnector(Struct, frozen=True, array_like=True, gc=False):
     """Where the clock of the breaks stood when it was last confirmed."""
 
 
-class StoredStation(Struct, frozen=True, array_like=True):
+class StoredStation(Struct, frozen=True, array_like=True, gc=False):
     """One station as it is kept."""
 
     status: Small | None
@@ -59,14 +59,14 @@ def station_of(name: str, stored: StoredStation, breaks: int) -> Station:
     station = Station(name, [_connector_of(each) for each in kept], stored.status)
     track = Track()
     if kept:
-        track.confirmed, track.confirmed_each = _common([min(each.confirmed, breaks) for each in kept])
+        track.confirmed, track.confirmed_each = _common([min(breaks, each.confirmed) for each in kept])
         track.heard, track.heard_each = _common([each.heard for each in kept])
     for index, each in enumerate(kept):
         if each.at_least:
             track.at_least |= 1 << index
     # Where the index is the key, none is held.
     if any(each.key != str(index) for index, each in enumerate(kept)):
-        track.keys = [each.key for each in kept]
+        track.keys = tuple(each.key for each in kept)
         # A report that names a connector is heard: without one it is only known to be there.
         for index, each in enumerate(kept):
             if not each.heard and (each.status, each.error, each.word) == (-1, 0, ""):
@@ -82,7 +82,7 @@ def _connector_of(kept: StoredConnector) -> Connector:
     return WordConnector(kept.status, kept.error, kept.since, said=intern(kept.word))
 
 
-def _common(values: Sequence[int]) -> tuple[int, dict[int, int]]:
+def _common(values: Sequence[int]) -> tuple[int, dict[int, int] | None]:
     """Split into what holds for all, and for each that has more."""
     least = min(values)
-    return least, {index: value for index, value in enumerate(values) if value > least}
+    return least, {index: value for index, value in enumerate(values) if value > least} or None

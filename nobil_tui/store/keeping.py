@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.stored import Stored
+from nobil_tui.charging.stored import Stored, StoredStation
 
 SLICE = 0.005
 """Seconds of work at a stretch: a whole country takes longer, and keys must be answered."""
@@ -18,11 +18,30 @@ PAUSE = 0.003
 """Seconds that the loop has for others between two slices, if they have so much to do."""
 REST = 10
 """Handing over rests for so many times as long as it took: a flood touches every station again and again."""
+PORTION = 64
+"""Stations that are packed together: few enough for a slice."""
 _IDLE = 0.0001
 """A turn of the loop that takes fewer seconds than this had nothing to do."""
 
-pack = msgspec.json.Encoder().encode
-"""Packs a ``StoredStation``, one at a time: those of a whole country would take as much room as the board itself."""
+Packed = Sequence[bytes]
+"""Stations by the portion. As an object each, those of a country would take a third of the room that the board takes,
+and Python gives so small objects' room back to nobody."""
+
+_pack = msgspec.json.Encoder().encode
+_unpack = msgspec.json.Decoder(list[tuple[str, msgspec.Raw]]).decode
+
+
+def pack(stations: Sequence[tuple[str, StoredStation | None]]) -> bytes:
+    """Pack a portion: stations by their names, None for one that is gone."""
+    return _pack(stations)
+
+
+def unpack(packed: Packed) -> Iterator[tuple[str, bytes | None]]:
+    """Take portions apart: the names, and each ``StoredStation`` as JSON."""
+    for portion in packed:
+        for name, kept in _unpack(portion):
+            said = bytes(kept)
+            yield name, None if said == b"null" else said
 
 
 async def give_way() -> None:
@@ -58,7 +77,7 @@ class Keeper(Protocol):
         """Return what is kept. It may take its time, so it is called in a thread, before anything is saved."""
         ...
 
-    def save(self, stations: Mapping[str, bytes | None], breaks: int, alive_at: int, *, whole: bool = False) -> None:
+    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
         """Keep packed stations, and forget those that are None; ``whole``: and all others. Returns at once.
 
         ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns.
@@ -101,11 +120,11 @@ class Keeping:
         if not self._keeper.writing or began < self._rests_until:
             return
         stations, whole = self._begin()
-        kept: dict[str, bytes | None] = {}
+        kept: list[bytes] = []
         slice_end = began + SLICE
         try:
-            for station in stations:
-                kept[station] = self._packed(station)
+            for portion in self._portions(stations):
+                kept.append(portion)
                 if time.perf_counter() > slice_end:
                     await give_way()
                     slice_end = time.perf_counter() + SLICE
@@ -122,18 +141,19 @@ class Keeping:
         """Hand over what is left, at one stroke."""
         if self._keeper.writing:
             stations, whole = self._begin()
-            self._save({station: self._packed(station) for station in stations}, whole)
+            self._save(list(self._portions(stations)), whole)
 
-    def _begin(self) -> tuple[Iterable[str], bool]:
+    def _begin(self) -> tuple[list[str], bool]:
         noted, whole = self._stations, self._whole or self._keeper.wants_all
         self._stations, self._whole = set(), False
-        return list(self._board.stations) if whole else noted, whole
+        return list(self._board.stations if whole else noted), whole
 
-    def _packed(self, station: str) -> bytes | None:
-        stored = self._board.stored(station)
-        return None if stored is None else pack(stored)
+    def _portions(self, stations: list[str]) -> Iterator[bytes]:
+        stored = self._board.stored
+        for begin in range(0, len(stations), PORTION):
+            yield pack([(station, stored(station)) for station in stations[begin : begin + PORTION]])
 
-    def _save(self, kept: dict[str, bytes | None], whole: bool) -> None:
+    def _save(self, kept: Packed, whole: bool) -> None:
         # Before the link was alive, nothing is known that is not kept already.
         if self._alive_at:
             breaks, alive_at = self._board.listening.standing(self._alive_at)

@@ -10,13 +10,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nobil_tui.charging.stored import Stored
 from nobil_tui.store import state_file
+from nobil_tui.store.giving_back import give_back
+from nobil_tui.store.keeping import Packed, unpack
 from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
 
 EVERY = 1.0
@@ -50,7 +51,8 @@ class StateStore:
         self._news = threading.Condition()
         """Holds what is to be written."""
         self._stations: dict[str, bytes | None] = {}
-        self._whole = False
+        self._all: Packed | None = None
+        """What takes the place of all that the file holds, before ``_stations``."""
         self._clock: tuple[int, int] | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="state", daemon=True)
@@ -90,7 +92,7 @@ class StateStore:
             self._tell(f"{what} of the last known state could not be read")
         return stored
 
-    def save(self, stations: Mapping[str, bytes | None], breaks: int, alive_at: int, *, whole: bool = False) -> None:
+    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
         """Write stations as ``keeping.pack`` packs them, within a second.
 
         One that is None is taken out, and ``whole`` takes out all others.
@@ -103,9 +105,10 @@ class StateStore:
                 return
             if whole:
                 self._stations.clear()
-                self._whole = True
+                self._all = stations
                 self.wants_all = False
-            self._stations.update(stations)
+            else:
+                self._stations.update(unpack(stations))
             self._clock = breaks, alive_at
             self._news.notify_all()
 
@@ -143,28 +146,31 @@ class StateStore:
 
     def _write(self) -> bool:
         with self._news:
-            stations, clock, whole = self._stations, self._clock, self._whole
-            self._stations, self._clock, self._whole = {}, None, False
+            stations, clock, every = self._stations, self._clock, self._all
+            self._stations, self._clock, self._all = {}, None, None
         if clock is None:
             return True
         with self._mutex:
             try:
                 if self._connection is None:
                     self._connection = open_to_write(self.path)
-                state_file.write(self._connection, stations, *clock, whole=whole)
+                state_file.write(self._connection, stations, *clock, every=None if every is None else unpack(every))
             except _ERRORS as error:
                 self._failed(error, "kept")
-                self._put_back(stations, clock, whole)
+                self._put_back(stations, clock, every)
                 return False
+        if every is not None:
+            del every
+            give_back()
         return True
 
-    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], whole: bool) -> None:
+    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], every: Packed | None) -> None:
         with self._news:
-            if self.wants_all or self._whole:
+            if self.wants_all or self._all is not None:
                 return
             self._stations = {**stations, **self._stations}
             self._clock = self._clock or clock
-            self._whole = whole
+            self._all = every
 
     # The file
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +36,7 @@ COMMIT;
 # A file from outside may hold anything in any column: the types are made sure of here, the values after it.
 _CLOCK = "SELECT CAST(breaks AS INTEGER), CAST(alive_at AS INTEGER) FROM clock WHERE one = 1"
 _STATIONS = "SELECT CAST(id AS BLOB), CAST(said AS BLOB) FROM stations WHERE length(said) <= ? LIMIT ?"
+_PUT = "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET said = excluded.said"
 
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
@@ -92,22 +93,22 @@ def read(connection: sqlite3.Connection) -> tuple[Stored, int]:
         return Stored(), 0
     connection.execute("BEGIN")
     try:
-        clock = connection.execute(_CLOCK).fetchone()
-        rows = connection.execute(_STATIONS, (LARGEST_ROW, MOST_STATIONS)).fetchall()
         held = connection.execute("SELECT count(*) FROM stations").fetchone()[0]
+        try:
+            clock = connection.execute(_CLOCK).fetchone()
+            breaks, alive_at = msgspec.convert(clock or (0, 0), tuple[Milliseconds, Milliseconds])
+        except msgspec.ValidationError:
+            return Stored(), held
+        if breaks < 0 or alive_at <= 0:
+            return Stored(), held
+        stations: dict[str, Station] = {}
+        # One after the other: as rows, all of them would take as much room as the stations.
+        for name, said in connection.execute(_STATIONS, (LARGEST_ROW, MOST_STATIONS)):
+            with suppress(*_BROKEN):
+                station = _station(name, said, breaks)
+                stations[station.id] = station
     finally:
         connection.execute("COMMIT")
-    try:
-        breaks, alive_at = msgspec.convert(clock or (0, 0), tuple[Milliseconds, Milliseconds])
-    except msgspec.ValidationError:
-        return Stored(), held
-    if breaks < 0 or alive_at <= 0:
-        return Stored(), held
-    stations: dict[str, Station] = {}
-    for name, said in rows:
-        with suppress(*_BROKEN):
-            station = _station(name, said, breaks)
-            stations[station.id] = station
     return Stored(stations, breaks, alive_at), held - len(stations)
 
 
@@ -117,24 +118,28 @@ def write(
     breaks: int,
     alive_at: int,
     *,
-    whole: bool,
+    every: Iterable[tuple[str, bytes | None]] | None = None,
 ) -> None:
-    """Write packed stations in one transaction; one that is None is taken out, and ``whole`` takes out all others."""
+    """Write packed stations in one transaction; one that is None is taken out.
+
+    ``every`` comes before them, in place of all that the file holds.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if whole:
+        if every is not None:
             connection.execute("DELETE FROM stations")
+            connection.executemany(_PUT, (each for each in every if each[1] is not None))
         connection.executemany("DELETE FROM stations WHERE id = ?", [(i,) for i, kept in stations.items() if not kept])
-        connection.executemany(
-            "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET said = excluded.said",
-            ((name, kept) for name, kept in stations.items() if kept is not None),
-        )
+        connection.executemany(_PUT, (each for each in stations.items() if each[1] is not None))
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (breaks, alive_at))
         connection.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
+    if every is not None:
+        # What went through its cache fills megabytes, and of few pages it is asked again.
+        connection.execute("PRAGMA shrink_memory")
 
 
 def set_aside(path: Path) -> Path:

@@ -588,7 +588,7 @@ def test_words_and_keys_that_many_share_are_held_once() -> None:
     assert later["NOR_1"].connectors[0].word is later["NOR_2"].connectors[0].word
     track = later["NOR_1"].track
     assert track is not None
-    assert track.keys == []
+    assert track.keys == ()
 
 
 def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None:
@@ -712,7 +712,7 @@ def test_a_register_that_comes_later_changes_no_number() -> None:
     board.apply_connector("NOR_2", "z", free(), T0)
     assert board.expect(known) == ["NOR_1"]
     assert board.stations["NOR_1"].track is not None
-    assert board.stations["NOR_1"].track.keys == ["c", "a", "b"]
+    assert board.stations["NOR_1"].track.keys == ("c", "a", "b")
     assert board.stations["NOR_1"].summary.text == "1/3"
     assert board.expect(known) == []
     assert sum(board.tally) == board.connectors == 4

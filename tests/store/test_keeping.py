@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from nobil_tui.feeds.events import (
 )
 from nobil_tui.monitor import Batch, Monitor, Note, NoteKind
 from nobil_tui.store import keeping as keeping_module
-from nobil_tui.store.keeping import Keeping
+from nobil_tui.store.keeping import Keeping, Packed, unpack
 from nobil_tui.store.state import StateStore
 from tests.conftest import FakeClock, for_ever, guarded, settle
 
@@ -54,7 +54,7 @@ class Script:
         pass
 
 
-unpack = msgspec.json.Decoder(StoredStation).decode
+decode = msgspec.json.Decoder(StoredStation).decode
 
 
 class Memory:
@@ -69,8 +69,8 @@ class Memory:
     def load(self) -> Stored:
         return self.stored
 
-    def save(self, stations: Mapping[str, bytes | None], breaks: int, alive_at: int, *, whole: bool = False) -> None:
-        unpacked = {name: kept and unpack(kept) for name, kept in stations.items()}
+    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
+        unpacked = {name: None if kept is None else decode(kept) for name, kept in unpack(stations)}
         self.saved.append((unpacked, breaks, alive_at, whole))
 
 
@@ -166,6 +166,7 @@ async def test_what_was_kept_is_not_written_again() -> None:
 
 async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "PORTION", 2)
     monkeypatch.setattr(keeping_module, "PAUSE", 0.0)
     keeper = Memory()
     stations = [Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)]
@@ -177,6 +178,7 @@ async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPat
 
 async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "PORTION", 2)
     monkeypatch.setattr(keeping_module, "give_way", for_ever)
     keeper, board = Memory(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)

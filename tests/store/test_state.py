@@ -33,9 +33,10 @@ def a_board(*names: str, word: str = "AVAILABLE") -> Board:
     return board
 
 
-def rows(board: Board, *names: str) -> dict[str, bytes | None]:
-    stored = {name: board.stored(name) for name in names or board.stations}
-    return {name: each and pack(each) for name, each in stored.items()}
+def rows(board: Board, *gone: str) -> list[bytes]:
+    """All of a board in portions of two, and then what is gone."""
+    stored = [(name, board.stored(name)) for name in (*board.stations, *gone)]
+    return [pack(stored[begin : begin + 2]) for begin in range(0, len(stored), 2)]
 
 
 def open_store(path: Path) -> StateStore:
@@ -107,7 +108,7 @@ def test_single_stations_are_renewed_and_taken_out(path: Path) -> None:
         store.save(rows(a_board("NOR_1", "NOR_2", "NOR_3")), 0, T0 + 1, whole=True)
     with a_store(path) as store:
         assert not store.wants_all
-        store.save({**rows(a_board("NOR_1", "NOR_4", word="BLOCKED")), "NOR_2": None}, 0, T0 + 2)
+        store.save(rows(a_board("NOR_1", "NOR_4", word="BLOCKED"), "NOR_2"), 0, T0 + 2)
     stations = kept(path).stations
     words = {name: [said.word for said in station.connectors] for name, station in stations.items()}
     assert words == {"NOR_1": ["BLOCKED"], "NOR_3": ["AVAILABLE"], "NOR_4": ["BLOCKED"]}
@@ -119,6 +120,24 @@ def test_all_in_place_of_all(path: Path) -> None:
         store.save(rows(a_board("NOR_2")), 0, T0 + 2, whole=True)
         store.save(rows(a_board("NOR_3")), 0, T0 + 3)
     assert set(kept(path).stations) == {"NOR_2", "NOR_3"}
+
+
+def test_a_portion_that_holds_nothing_any_more_is_no_matter(path: Path) -> None:
+    with a_store(path) as store:
+        # Between two slices a station can leave the stream.
+        store.save(rows(a_board("NOR_1", "NOR_2"), "NOR_3", "NOR_4"), 0, T0 + 1, whole=True)
+    assert set(kept(path).stations) == {"NOR_1", "NOR_2"}
+
+
+def test_what_a_country_took_is_given_back_once_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[set[str]] = []
+    monkeypatch.setattr(state_module, "give_back", lambda: given_back.append(written(path)))
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+        eventually(lambda: given_back != [])
+        store.save(rows(a_board("NOR_2")), 0, T0 + 2)
+        eventually(lambda: written(path) == {"NOR_1", "NOR_2"})
+    assert given_back == [{"NOR_1"}]
 
 
 def test_what_was_not_loaded_is_not_added_to(path: Path) -> None:
