@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.geo import Position
 from nobil_tui.charging.held import AHEAD, Since
 from nobil_tui.charging.listening import SLIGHT, Certainty, certainty_of
 from nobil_tui.charging.orders import Sort
@@ -30,6 +31,7 @@ _MOST_PLACE = 12
 _MOST_PLUG = 9
 _SAMPLE = 400
 """Rows that are asked how wide their columns would be: enough to be right, few enough for every keystroke."""
+_MOST_LOOKED_AT = 10 * _SAMPLE
 _SHORT = {"Type 1": "T1", "Type 2": "T2", "CHAdeMO": "CHA"}
 """Plugs as a row has room to name them."""
 _HEADS = {
@@ -52,6 +54,8 @@ class RowPainter:
         self._list = stations
         self._roster = roster
         self._needs = Needs()
+        self._looked_at: dict[str, tuple[int, int, Position | None]] = {}
+        """What the columns of stations that were looked at depend on, beside the register."""
         self._version = roster.register.version
 
     def columns(self, width: int) -> Columns:
@@ -60,8 +64,11 @@ class RowPainter:
         if self._version != roster.register.version:
             self._version = roster.register.version
             self._needs = Needs()
+            self._looked_at.clear()
         if roster.origin is None:
             self._needs.distance = 0
+        if len(self._looked_at) > _MOST_LOOKED_AT:
+            self._looked_at.clear()
         for station_id in roster.ids[:_SAMPLE]:
             self._look_at(station_id)
         return lay_out(width, self._needs)
@@ -119,12 +126,18 @@ class RowPainter:
     def _look_at(self, station_id: str) -> None:
         """Widen what the columns need, if this station does."""
         roster = self._roster
-        facts = roster.register.facts(station_id)
         station = roster.board.stations.get(station_id)
+        free = len(station.summary.text) if station else 0
+        glyphs = len(station.connectors) if station else 0
+        seen = free, glyphs, roster.origin
+        if self._looked_at.get(station_id) == seen:
+            return
+        self._looked_at[station_id] = seen
+        facts = roster.register.facts(station_id)
         km = roster.distance(station_id)
         self._needs.widen(
-            free=len(station.summary.text) if station else 0,
-            glyphs=len(station.connectors) if station else 0,
+            free=free,
+            glyphs=glyphs,
             id=_need(station_id if facts.name else "", 3, _MOST_ID),
             place=_need(facts.place, 5, _MOST_PLACE),
             distance=_need("" if km is None else distance_text(km), 5, 8),

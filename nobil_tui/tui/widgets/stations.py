@@ -26,7 +26,7 @@ HANDS_OFF = 2.0
 """Seconds since the last key or click before the list may move by itself: under the hand it is useless."""
 
 _QUICK = 2000
-"""Stations whose asked-for connectors are counted at once; those of more are counted when the list is at rest."""
+"""Stations of a filtered list whose connectors are counted at once; those of more when the list is at rest."""
 
 
 class Stations(Lines):
@@ -258,7 +258,7 @@ class Stations(Lines):
         self.border_title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
         parts = []
         # Under the hand of somebody who types, nothing is counted that takes its time.
-        if not at_once or not roster.query.plugs or self.count <= _QUICK:
+        if not at_once or not roster.filtered or self.count <= _QUICK:
             free, total = roster.free_of_total()
             parts = [f"{free:,} of {total:,} connectors free"] if total else []
         if roster.filtered and roster.hidden_starred:
