@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from itertools import islice
+from math import inf
 from typing import NamedTuple
 
 from nobil_tui.charging.expiry import Expiring
@@ -202,22 +203,22 @@ class Board(Expiring):
         self.stations = stations if len(stations) <= MOST_STATIONS else dict(islice(stations.items(), MOST_STATIONS))
         self._began = at
         self._confirmed = self.listening.total(at)
-        latest = at + AHEAD
-        for said in [said for said in self._tally_all() if said.timestamp > latest]:
-            said.timestamp = -1
+        self._tally_all(at + AHEAD)
 
-    def _tally_all(self) -> list[Connector]:
+    def _tally_all(self, latest: float = inf) -> None:
+        """Count all connectors; one whose time is later than ``latest`` (ms) changed we do not know when."""
         every: list[Connector] = []
         for station in self.stations.values():
             every += station.connectors
         self.tally = [0] * len(Condition)
         by_status = Counter([said.status for said in every])
-        for said in [said for said in every if said.error or type(said) is not Connector]:
+        for said in [said for said in every if said.error or said.timestamp > latest or type(said) is not Connector]:
             by_status[said.status] -= 1
             self.tally[said.condition] += 1
+            if said.timestamp > latest:
+                said.timestamp = -1
         for status, count in by_status.items():
             self.tally[condition_of(status, 0)] += count
-        return every
 
     def _take_in(self, station: Station, at: int) -> bool:
         if len(self.stations) >= MOST_STATIONS:

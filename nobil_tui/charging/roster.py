@@ -47,7 +47,8 @@ class Roster:
         """Whether stations that only the register knows are listed too."""
         self.ids: list[str] = []
         self.stale = False
-        self._lines: dict[str, int] = {}
+        self._numbers: dict[str, int] | None = {}
+        """The line of each station in ``ids``; None until they are asked for."""
         self._gathered: object = None
         """Of what ``_by_id`` was made."""
         self._finder = Finder(register, home)
@@ -114,7 +115,7 @@ class Roster:
     @property
     def hidden_starred(self) -> int:
         """How many starred stations are not in the list."""
-        return sum(1 for station in self.starred if station not in self._lines)
+        return len(self.starred.difference(self.ids if self._numbers is None else self._numbers))
 
     @property
     def total(self) -> int:
@@ -123,7 +124,13 @@ class Roster:
 
     def line_of(self, station: str) -> int | None:
         """Tell the line on which a station stands; None where it is not shown."""
-        return self._lines.get(station)
+        if self._numbers is not None:
+            return self._numbers.get(station)
+        try:
+            # For the few that are asked for at a keystroke: to number all would take five times as long.
+            return self.ids.index(station)
+        except ValueError:
+            return None
 
     def counts(self, station: Station) -> Summary:
         """Count the connectors that the filter asks for; all where it asks for none."""
@@ -187,7 +194,7 @@ class Roster:
             starred = self.starred
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
         self.ids = ids
-        self._lines = {station: line for line, station in enumerate(ids)}
+        self._numbers = None
         self._listened = self.board.listening.total(now)
         self.stale = False
 
@@ -223,6 +230,12 @@ class Roster:
         by_id.sort()
         self._by_id = by_id
         self._by_name.clear()
+
+    @property
+    def _lines(self) -> dict[str, int]:
+        if self._numbers is None:
+            self._numbers = {station: line for line, station in enumerate(self.ids)}
+        return self._numbers
 
     def _has_moved(self, touched: Collection[str], now: int) -> bool:
         lines, stations = self._lines, self.board.stations

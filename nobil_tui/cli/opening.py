@@ -37,7 +37,7 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
     )
     # Textual reads it when it is imported. It paints as often only when there is something to paint; what it is for is
     # that a key's paint need not wait behind the one before it.
-    os.environ.setdefault("TEXTUAL_FPS", "240")
+    os.environ.setdefault("TEXTUAL_FPS", "1000")
     from nobil_tui.tui.app import run
 
     return run(setup)

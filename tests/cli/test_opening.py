@@ -35,7 +35,7 @@ def test_without_anything_it_opens_on_the_simulation(invoke: Invoke, opened: lis
     assert setup.register_path == places.register_file()
     assert (setup.cautions, setup.ascii) == ((), False)
     assert isinstance(setup.choose("demo", setup.config, None).source, DemoSource)
-    assert os.environ["TEXTUAL_FPS"] == "240"
+    assert os.environ["TEXTUAL_FPS"] == "1000"
 
 
 def test_what_was_set_for_textual_stays(invoke: Invoke, opened: list[Setup], monkeypatch: pytest.MonkeyPatch) -> None:
