@@ -12,10 +12,11 @@ import msgspec
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.stored import Stored, StoredStation
 
-SLICE = 0.005
-"""Seconds of work at a stretch: a whole country takes longer, and keys must be answered."""
-PAUSE = 0.003
-"""Seconds that the loop has for others between two slices, if they have so much to do."""
+SLICE = 0.002
+"""Seconds of work at a stretch: a whole country takes longer, and a key, which takes several turns of the loop until it
+is answered, can meet it at each of them."""
+PAUSE = 0.010
+"""Seconds that the loop has for others between two slices, if they have so much to do: enough to answer a key in."""
 REST = 10
 """Handing over rests for so many times as long as it took: a flood touches every station again and again."""
 PORTION = 64

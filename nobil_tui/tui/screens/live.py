@@ -33,7 +33,7 @@ AGES_EVERY = 1.0
 FREEZE_AFTER = 1.0
 """Seconds after the first snapshot: the collector's walk through it is not what somebody waits for."""
 
-AT_ONCE = 1000
+AT_ONCE = 200
 """Entries that go into the log at a stretch: a flood brings ten times as many, and keys must be answered."""
 
 
