@@ -10,6 +10,9 @@ from nobil_tui.cli import options
 from nobil_tui.cli.begin import Asked
 from nobil_tui.cli.codes import Code
 
+PAINTS = "1000"
+"""So many a second at the most."""
+
 
 def open_app(asked: Asked, *, ascii: bool) -> int:
     """Open the app and return the code to exit with once it is closed. ``ascii``: whether only that is drawn."""
@@ -37,7 +40,7 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
     )
     # Textual reads it when it is imported. It paints as often only when there is something to paint; what it is for is
     # that a key's paint need not wait behind the one before it.
-    os.environ.setdefault("TEXTUAL_FPS", "1000")
+    os.environ.setdefault("TEXTUAL_FPS", PAINTS)
     from nobil_tui.tui.app import run
 
     return run(setup)

@@ -24,6 +24,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Result]] = {
     "keys": hands.keys,
     "slow-line": hands.slow_line,
     "find": hands.find,
+    "register": hands.register,
     "memory": weight.weight,
     "log": weight.log,
     "growth": weight.growth,

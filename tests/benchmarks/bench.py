@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -52,9 +52,11 @@ class Bench:
             pass
 
     @contextmanager
-    def country(self, stations: int = STATIONS, *args: str, pace: float = 0.0) -> Iterator[tuple[LoadServer, Terminal]]:
+    def country(
+        self, stations: int = STATIONS, *args: str, pace: float = 0.0, env: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[LoadServer, Terminal]]:
         """Open the app on a load server and wait until the stations are painted and it has come to rest."""
-        with LoadServer(stations) as server, self.world.app("--source", server.url, *args, pace=pace) as app:
+        with LoadServer(stations) as server, self.world.app("--source", server.url, *args, env=env, pace=pace) as app:
             app.wait(rows_painted)
             app.watch(1.0 if self.quick else 3.0)
             yield server, app

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.bench import RATE, STATIONS, TRIVIAL_READY, Bench, cursor_presses, pause, trivial_presses
+from tests.benchmarks.bench import (
+    RATE,
+    STATIONS,
+    TRIVIAL_READY,
+    Bench,
+    cursor_presses,
+    layout_painted,
+    pause,
+    trivial_presses,
+)
 from tests.benchmarks.figures import Result, Row, Rule, quantile
 from tests.benchmarks.programs import cpu_seconds
+from tests.benchmarks.registers import store_register
+from tests.benchmarks.serving import silent_server
 from tests.benchmarks.terminal import Terminal
 
 _TRIVIAL = "a trivial Textual app, idle"
 _IDLE = "the same app's idle key"
 _ORDERS = 5
+_WANTED = ("oslo", "ccs free", "bergen type2", "150kw", "op:re", "-tesla trondheim")
+"""What somebody looks for: words, plugs, power, an operator, what it is not."""
 SLOW_LINE = 100_000
 """Bytes a second."""
 
@@ -68,6 +83,31 @@ def find(bench: Bench) -> Result:
     )
 
 
+def register(bench: Bench) -> Result:
+    """A keystroke of the filter, and the start, where names, places and plugs of a country are known."""
+    filtered, idle, with_it, without = [], [], [], []
+    for _ in range(bench.rounds):
+        env = bench.world.env()
+        store_register(Path(env["HOME"]))
+        with bench.country(env=env) as (_server, app):
+            app.watch(3)
+            before = cursor_presses(app, bench.presses // 2)
+            filtered.append(median(_typed(app, _WANTED)))
+            idle.append(median(before + cursor_presses(app, bench.presses // 2)))
+        with silent_server() as url:
+            for taken, home in ((without, bench.world.env()), (with_it, env)):
+                with bench.world.app("--source", url, env=home) as app:
+                    taken.append((app.wait(layout_painted) - app.started) * 1000)
+    over = f"over {STATIONS:,} stations with a register, to paint"
+    start = "start to the layout painted, with a stored register"
+    return Result(
+        [
+            Row("register", f"filter keystroke {over}", "ms", filtered, Rule.MORE_AT_MOST, 16, _IDLE, idle),
+            Row("register", start, "ms", with_it, Rule.MORE_AT_MOST, 400, "without one", without),
+        ]
+    )
+
+
 def slow_line(bench: Bench) -> Result:
     """A key on a terminal that takes 100 kB/s, at a steady load."""
     figures = []
@@ -89,11 +129,16 @@ def _trivial(bench: Bench) -> list[float]:
 
 def _filter_presses(app: Terminal, times: int) -> list[float]:
     """Type filters of three letters, the first letter of each over the whole country; the ms from each to its paint."""
+    return _typed(app, [f"{turn % 10}{(turn + 3) % 10}{(turn + 5) % 10}" for turn in range(times)])
+
+
+def _typed(app: Terminal, texts: Sequence[str]) -> list[float]:
+    """Type one filter after the other; the ms from each key to the paint of what it finds."""
     taken = []
-    for turn in range(times):
+    for text in texts:
         app.press("/")
         app.watch(0.3)
-        for key in f"{turn % 10}{(turn + 3) % 10}{(turn + 5) % 10}":
+        for key in text:
             typed = app.press(key)
             taken.append((app.wait(lambda seen: f"of {STATIONS:,}".encode() in seen) - typed) * 1000)
             app.watch(pause())

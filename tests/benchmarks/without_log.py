@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
-# As the app has it when it is opened the usual way.
-os.environ.setdefault("TEXTUAL_FPS", "240")
+from nobil_tui.cli.opening import PAINTS
+
+# As the app has it when it is opened the usual way: it is read when Textual is imported.
+os.environ.setdefault("TEXTUAL_FPS", PAINTS)
 
 from nobil_tui.cli import main
 from nobil_tui.tui.widgets.event_log import EventLog
