@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import compress
+from itertools import compress, filterfalse
 from typing import NamedTuple
 
 from nobil_tui.charging.asked import Query, Unsure, count, is_stale, join
@@ -60,6 +60,8 @@ class Finder:
         self._near: Position | None = None
         self._version = register.version
         self._rows: dict[str, Row] = {}
+        self._taken_in: Iterable[str] | None = None
+        """The ids that were looked for in it last: at each keystroke they are the same."""
         self._finds: dict[frozenset[Term], _Finds] = {}
         self._distances: dict[str, float | None] = {}
         self._measured_from: Position | None = None
@@ -106,7 +108,7 @@ class Finder:
     def matching(
         self, ids: Iterable[str], query: Query, board: Board, now: int, counts: Counts | None = None
     ) -> list[str]:
-        """Keep the ids that fit a query at ``now`` (ms), in their order.
+        """Keep the ids that fit a query at ``now`` (ms), in their order. Nobody may change ``ids`` afterwards.
 
         ``counts`` answers as the method ``counts`` does for this query, where the caller remembers what it told.
         """
@@ -114,9 +116,12 @@ class Finder:
         self._near = query.near
         listed = list(ids)
         if query.terms:
-            self._take_in(listed)
+            if ids is not self._taken_in:
+                self._take_in(listed)
+                self._taken_in = ids
             kept = self._find(frozenset(query.terms), query.terms).ids
-            listed = [station for station in listed if station in kept]
+            # Here and where they are taken in: a country at each keystroke, so in the library's loops, not in ours.
+            listed = list(filter(kept.__contains__, listed))
         if query.states:
             listed = self._in_state(listed, query, board, now, counts or partial(self._count, asks=query.plugs))
         return listed
@@ -165,6 +170,7 @@ class Finder:
             return
         self._version = self._register.version
         self._rows.clear()
+        self._taken_in = None
         self._finds.clear()
         self._distances.clear()
         self._fits.clear()
@@ -173,7 +179,7 @@ class Finder:
     def _take_in(self, ids: list[str]) -> None:
         """Look at stations not seen before with all that is remembered."""
         rows = self._rows
-        fresh = [station for station in ids if station not in rows]
+        fresh = list(filterfalse(rows.__contains__, ids))
         if not fresh:
             return
         new = self._fold(fresh)

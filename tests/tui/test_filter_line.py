@@ -13,7 +13,7 @@ from nobil_tui.charging.completion import Values
 from nobil_tui.charging.query import parse
 from nobil_tui.config.rules import LONGEST_FILTER
 from nobil_tui.tui.bindings import Keys
-from nobil_tui.tui.widgets.filter_line import FilterLine
+from nobil_tui.tui.widgets.filter_line import FilterLine, Found
 from tests.tui.stage import Stage, lines_of
 
 VALUES = Values(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
@@ -32,7 +32,7 @@ class Screen(Stage):
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         self.heard.append(message)
         query = parse(message.text)
-        self.line.mistake = query.mistakes[0].words if query.mistakes else ""
+        self.line.found = self.line.found._replace(mistake=query.mistakes[0].words if query.mistakes else "")
 
     def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
         self.heard.append(message)
@@ -188,17 +188,17 @@ async def test_other_completions_stand_beside() -> None:
 
 async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> None:
     async with typing("op:", 60) as (app, pilot):
-        app.line.found, app.line.of, app.line.hidden = 12, 400, 7
+        app.line.found = app.line.found._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
         assert app.note == 'op:mer  op:"Circle K"  12 of 400'
 
 
 async def test_what_is_found_is_told_beside_the_text() -> None:
     async with typing("ccs") as (app, pilot):
-        app.line.found, app.line.of = 12, 30_400
+        app.line.found = Found(12, 30_400)
         await pilot.pause()
         assert app.note == "12 of 30,400"
-        app.line.hidden = 1
+        app.line.found = Found(12, 30_400, hidden=1)
         await pilot.pause()
         assert app.note == "1 starred hidden  12 of 30,400"
         app.line.text = ""
@@ -217,7 +217,7 @@ async def test_what_is_found_is_told_beside_the_text() -> None:
 )
 async def test_the_first_mistake_is_told_in_words_and_never_at_the_cost_of_the_text(width: int, note: str) -> None:
     async with typing("opr:x", width) as (app, pilot):
-        app.line.found, app.line.of, app.line.hidden = 12, 400, 7
+        app.line.found = app.line.found._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
         assert app.note == note
         assert app.painted == "opr:x"

@@ -33,7 +33,7 @@ from nobil_tui.tui.times import full_time
 from nobil_tui.tui.widgets.connectors import Connectors
 from nobil_tui.tui.widgets.detail import DetailPainter
 from nobil_tui.tui.widgets.event_log import EventLog
-from nobil_tui.tui.widgets.filter_line import FilterLine
+from nobil_tui.tui.widgets.filter_line import FilterLine, Found
 from nobil_tui.tui.widgets.hints import Hints
 from nobil_tui.tui.widgets.link_bar import LinkBar, Pulse, Vitals
 from nobil_tui.tui.widgets.log_lines import LinePainter
@@ -231,10 +231,11 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def show_found(self) -> None:
         """Tell the filter line what its filter finds."""
-        roster, line = self.roster, self.filter_line
-        line.found, line.of, line.hidden = self.stations.count, roster.total, roster.hidden_starred
+        roster = self.roster
         mistakes = roster.query.mistakes
-        line.mistake = mistakes[0].words if mistakes else ""
+        self.filter_line.found = Found(
+            self.stations.count, roster.total, roster.hidden_starred, mistakes[0].words if mistakes else ""
+        )
 
     def look_at_link(self) -> None:
         """Tell the link bar the truth."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -27,17 +27,24 @@ from nobil_tui.tui.widgets.filter_note import FilterNote
 _EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
 
 
-class FilterLine(Horizontal):
-    """Shown while it has the focus or holds a text. It is told what the filter finds by its reactive attributes."""
+class Found(NamedTuple):
+    """What a filter finds."""
 
-    found: reactive[int] = reactive(0)
+    stations: int = 0
     """How many stations fit."""
-    of: reactive[int] = reactive(0)
+    of: int = 0
     """How many there are without a filter."""
-    hidden: reactive[int] = reactive(0)
+    hidden: int = 0
     """How many starred stations do not fit."""
-    mistake: reactive[str] = reactive("")
+    mistake: str = ""
     """The first part of the text that means nothing, in words; empty where all of it does."""
+
+
+class FilterLine(Horizontal):
+    """Shown while it has the focus or holds a text. It tells what is typed, and is told what that finds."""
+
+    found: reactive[Found] = reactive(Found())
+    """What the filter finds."""
 
     class Changed(Message):
         """Something was typed."""
@@ -91,10 +98,8 @@ class FilterLine(Horizontal):
         self.screen.set_focus(self.field)
 
     def watch_found(self) -> None:
-        """Show the new count."""
+        """Say what is found."""
         self._note.write()
-
-    watch_of = watch_hidden = watch_mistake = watch_found
 
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:

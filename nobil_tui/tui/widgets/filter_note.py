@@ -65,9 +65,10 @@ class FilterNote(Widget):
         """Everything that could be said: while a word can still become something, that comes before what is wrong."""
         shown = self._line
         offered = shown.field.offered if shown.field.has_focus else []
-        count = f"{shown.found:,} of {shown.of:,}" if shown.text.strip() else ""
-        hidden = f"{shown.hidden:,} starred hidden" if shown.hidden and count else ""
-        mistake = shown.mistake
+        found = shown.found
+        count = f"{found.stations:,} of {found.of:,}" if shown.text.strip() else ""
+        hidden = f"{found.hidden:,} starred hidden" if found.hidden and count else ""
+        mistake = found.mistake
         if cell_len(mistake) > room:
             # What would be right helps more than what is wrong.
             mistake = mistake.partition(" – ")[2] or mistake

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _MOST_ID = 12
 _MOST_PLACE = 12
 _MOST_PLUG = 9
-_SAMPLE = 400
+_SAMPLE = 200
 """Rows that are asked how wide their columns would be: enough to be right, few enough for every keystroke."""
-_MOST_LOOKED_AT = 10 * _SAMPLE
+_MOST_LOOKED_AT = 20 * _SAMPLE
 _SHORT = {"Type 1": "T1", "Type 2": "T2", "CHAdeMO": "CHA"}
 """Plugs as a row has room to name them."""
 _HEADS = {
