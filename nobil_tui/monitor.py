@@ -10,6 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import NamedTuple
 
@@ -188,7 +189,7 @@ class Monitor:
             while True:
                 await self._news.wait()
                 if not self.board.stations:
-                    await asyncio.sleep(min(HARD_ON, self._tick))
+                    await self._stations(min(HARD_ON, self._tick))
                 self._news.clear()
                 yield self._take()
                 if reading.done() and not self._news.is_set():
@@ -207,6 +208,14 @@ class Monitor:
                 if self._keeping is not None:
                     self._note_kept(self._keeping)
                     self._keeping.finish()
+
+    async def _stations(self, seconds: float) -> None:
+        """Wait for the first stations, so long at the most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.board.stations:
+                    self._news.clear()
+                    await self._news.wait()
 
     async def _read(self) -> None:
         if self._keeping is not None and await self._keeping.restore(self._clock.now):

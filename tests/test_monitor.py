@@ -300,20 +300,14 @@ async def test_that_it_connects_is_no_news_at_the_start(hall: Hall) -> None:
 
 
 async def test_a_snapshot_that_follows_hard_on_the_connection_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    over, real = asyncio.Event(), asyncio.sleep
-
-    async def sleep(seconds: float) -> None:
-        await (over.wait() if seconds else real(0))
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(monitor_module, "HARD_ON", LONG)
     hall = Hall(tick=LONG)
     waiting = asyncio.ensure_future(anext(hall.batches))
     hall.script.say(Connected(T0))
-    await settle()
-    hall.script.say(Snapshot([station("A", FREE)], T0))
     await hall.script.heard_out()
+    await settle()
     assert not waiting.done()
-    over.set()
+    hall.script.say(Snapshot([station("A", FREE)], T0))
     batch = await guarded(waiting)
     assert (told(batch.entries), batch.whole) == ([CONNECTED], True)
     await guarded(hall.batches.aclose())

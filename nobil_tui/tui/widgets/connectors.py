@@ -38,7 +38,6 @@ class Connectors(Lines):
 
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
-        self.border_title = "Connectors"
         self.clock = clock
         self._painter: DetailPainter | None = None
         self._rows: list[Row] = []
@@ -70,13 +69,14 @@ class Connectors(Lines):
         width, had = self.scrollable_content_region.width, bool(self._rows)
         if self._painter is None or not self.station or width <= 0:
             self._rows = []
-            self.border_subtitle = ""
+            heard = ""
         else:
             now = self.clock.now()
             self._rows = self._painter.rows(
                 self.station, now, width, airy=self.page >= _AIRY, starred=self.starred, told=self.told
             )
-            self.border_subtitle = self._heard(now)
+            heard = self._heard(now)
+        self.entitle("Connectors", heard)
         if had or self._rows:
             self.recount()
 

@@ -82,19 +82,20 @@ class EventLog(Lines):
         self._waiting = 0
         self._cursor = -1
         self._to_end()
-        self.refresh()
+        if self.count:
+            self.refresh()
         self.retitle()
 
     def retitle(self) -> None:
         """Say what is shown, and what waits."""
         dot = self.glyphs.dot
-        self.border_title = f"Events {dot} {SCOPE_WORDS[self.scope]}"
         if self.following:
-            self.border_subtitle = "following"
+            place = "following"
         elif self._waiting:
-            self.border_subtitle = f"[reverse] {self.glyphs.down} {self._waiting:,} new {dot} {self._last_key} [/]"
+            place = f"[reverse] {self.glyphs.down} {self._waiting:,} new {dot} {self._last_key} [/]"
         else:
-            self.border_subtitle = f"scrolled {dot} {self._last_key} follows"
+            place = f"scrolled {dot} {self._last_key} follows"
+        self.entitle(f"Events {dot} {SCOPE_WORDS[self.scope]}", place)
 
     @property
     def _last_key(self) -> str:

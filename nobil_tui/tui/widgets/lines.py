@@ -48,6 +48,9 @@ class Lines(ScrollView, can_focus=True):
         self.keys = Keys()
         """For texts that name a key."""
         self._styles: dict[tuple[str, bool, bool], Style] = {}
+        self._said: tuple[str, str] | None = None
+        """What was said where there was no line; None where there were some."""
+        self._titles = "", ""
 
     # For subclasses
 
@@ -111,9 +114,18 @@ class Lines(ScrollView, can_focus=True):
         return self.style_of(_CONDITIONS[condition], cursor, stale=stale)
 
     def recount(self) -> None:
-        """Take over a changed number of lines, and paint them."""
+        """Take over a changed number of lines, and paint them; where there are none, what is said instead."""
         self._fit()
-        self.refresh()
+        said = None if self.count else (self.empty_text, self.tail_text)
+        if said is None or said != self._said:
+            self.refresh()
+        self._said = said
+
+    def entitle(self, title: str, subtitle: str) -> None:
+        """Write into the border, if that is anything new: the library would paint all lines for it."""
+        if (title, subtitle) != self._titles:
+            self._titles = title, subtitle
+            self.border_title, self.border_subtitle = title, subtitle
 
     def _fit(self) -> None:
         size = Size(self.scrollable_content_region.width, self.count + self.HEADER)

@@ -255,7 +255,7 @@ class Stations(Lines):
             words for on, words in ((roster.starred_only, "starred"), (roster.faults_only, "with a fault")) if on
         ]
         order = roster.order.words + (", reversed" if roster.reverse else "")
-        self.border_title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
+        title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
         parts = []
         # Under the hand of somebody who types, nothing is counted that takes its time.
         if not at_once or not roster.filtered or self.count <= _QUICK:
@@ -263,7 +263,7 @@ class Stations(Lines):
             parts = [f"{free:,} of {total:,} connectors free"] if total else []
         if roster.filtered and roster.hidden_starred:
             parts.append(f"{roster.hidden_starred} starred hidden")
-        self.border_subtitle = f" {dot} ".join(parts)
+        self.entitle(title, f" {dot} ".join(parts))
 
     @property
     def tail_text(self) -> str:
