@@ -64,6 +64,8 @@ class Keeper:
             match operation:
                 case Put("filters", name, str(text)):
                     self.filters[name] = text
+                case Put("filters", name, None):
+                    self.filters.pop(name, None)
                 case Put("home", "position", [float(latitude), float(longitude)]):
                     self.home = latitude, longitude
 
@@ -76,6 +78,7 @@ class Keeper:
         if now == self._stamp:
             return
         self._stamp = now
+        saved = self.config.filters
         try:
             # What is saved meanwhile must not be taken for undone.
             async with self._saving:
@@ -86,6 +89,8 @@ class Keeper:
                 complain(f"{error}\nThe stars of this session are kept.")
             return
         self._complained = False
+        for name in saved.keys() - self.config.filters.keys():
+            self.filters.pop(name, None)
         self.filters.update(self.config.filters)
         self.home = self.config.home.position or self.home
         before = set(self.starred)

@@ -70,6 +70,8 @@ class Commands(Provider):
                 yield Item(title, command.tooltip, partial(screen.do, command))
         for name, text in screen.saved_filters.items():
             yield Item(f"Filter: {name}", text, partial(screen.show_filter, text))
+        for name, text in screen.saved_filters.items():
+            yield Item(f"Forget filter: {name}", text, partial(screen.forget_filter, name))
 
 
 class StationNames(Provider):

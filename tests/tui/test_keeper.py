@@ -177,6 +177,10 @@ async def test_filters_and_home_hold_for_the_session_where_they_cannot_be_saved(
     write(path, '[filters]\nmine = "bergen"\n')
     await Told(keeper).poll()
     assert keeper.filters == {"mine": "bergen", "Fast": "ccs"}
+    write(path, "")
+    await Told(keeper).poll()
+    # Somebody took it out of the file; what could not be saved never stood there.
+    assert keeper.filters == {"Fast": "ccs"}
     assert keeper.home == (59.9, 10.7)
     # Where the file has a home, it is that.
     write(path, "[home]\nposition = [60.0, 11.0]\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +36,13 @@ KEYS = Keys()
 
 @asynccontextmanager
 async def app(
-    register: Register | None = REGISTER, player: Any = None, **config: Any
+    register: Register | None = REGISTER, player: Any = None, config_path: Path | None = None, **config: Any
 ) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
     clock = FakeClock()
     source = HandSource(clock, register, player=player)
     stations = [Station(f"NOR_0000{n}", [Connector(status, 0, START)]) for n, status in ((1, 0), (2, 1), (3, -1))]
     source.feed.put(Connected(START), Snapshot(stations, START))
-    async with opened(setup_of(clock, source, config=Config(**config))) as pilot:
+    async with opened(setup_of(clock, source, config=Config(**config), config_path=config_path)) as pilot:
         yield await live(pilot), pilot
 
 
@@ -95,14 +96,26 @@ async def test_a_command_is_found_by_its_words_and_by_what_it_does() -> None:
 
 async def test_saved_filters_are_offered_by_their_names() -> None:
     async with app(filters={"Fast [/b]": "ccs", "Oslo": "oslo"}) as (main, pilot):
-        assert [text(hit) for hit in await offered(main)][-2:] == ["Filter: Fast [/b]", "Filter: Oslo"]
-        (hit,) = await found(Commands, main, "Filter: Fast")
+        filters = ["Filter: Fast [/b]", "Filter: Oslo", "Forget filter: Fast [/b]", "Forget filter: Oslo"]
+        assert [text(hit) for hit in await offered(main)][-4:] == filters
+        hit, _ = await found(Commands, main, "Filter: Fast")
         assert str(hit.prompt) == "Filter: Fast [/b]"
-        (hit,) = await found(Commands, main, "Filter: Oslo")
+        hit, _ = await found(Commands, main, "Filter: Oslo")
         hit.command()
         await pilot.pause()
         assert main.roster.filter == "oslo"
         assert main.roster.ids == ["NOR_00002"]
+
+
+async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[filters]\n"Fast" = "ccs"\nOslo = "oslo"  # mine\n')
+    async with app(filters={"Fast": "ccs", "Oslo": "oslo"}, config_path=config) as (main, pilot):
+        (hit,) = await found(Commands, main, "Forget filter: Fast")
+        hit.command()
+        await until(pilot, lambda: "Fast" not in config.read_text())
+        assert main.saved_filters == {"Oslo": "oslo"}
+        assert config.read_text() == '[filters]\nOslo = "oslo"  # mine\n'
 
 
 @pytest.mark.parametrize(

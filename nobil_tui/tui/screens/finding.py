@@ -197,6 +197,11 @@ class Finding(Live):
 
         self.app.push_screen(NameScreen(text, tuple(self.saved_filters)), save)
 
+    def forget_filter(self, name: str) -> None:
+        """Take a saved filter out of the config."""
+        self.remember(Put("filters", name, None))
+        self.say("This filter is no longer saved.", title=name)
+
     def _say_saved(self, name: str) -> None:
         keys, place = self.keys.of(by_id("saved-filter")), [*self.saved_filters].index(name)
         way = key_label(keys[place]) if place < len(keys) else f"{self.keys.named('palette')} and its name"
