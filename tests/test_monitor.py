@@ -292,11 +292,15 @@ async def test_what_the_link_is_at(hall: Hall) -> None:
 
 
 async def test_that_it_connects_is_no_news_at_the_start(hall: Hall) -> None:
-    assert (await hall.take(Connecting(), Connected(T0))).link == LinkState(Phase.LIVE)
+    waiting = asyncio.ensure_future(anext(hall.batches))
+    hall.script.say(Connecting())
     await hall.script.heard_out()
-    hall.script.say(Ended(T0 + 1))
-    # There was no batch between the two.
-    assert (await guarded(anext(hall.batches))).link == LinkState(Phase.ENDED)
+    await settle()
+    assert not waiting.done()
+    hall.script.say(Lost("gone", T0, T0 + 5000))
+    assert (await guarded(waiting)).link.phase is Phase.RETRYING
+    # Later it is.
+    assert (await hall.take(Connecting())).link == LinkState(Phase.CONNECTING, "gone")
 
 
 async def test_a_snapshot_that_follows_hard_on_the_connection_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

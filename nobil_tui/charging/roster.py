@@ -88,7 +88,7 @@ class Roster:
     @property
     def origin(self) -> Position | None:
         """From where the list's distances are."""
-        return self._finder.origin
+        return self.query.near or self._finder.home
 
     @property
     def sorts(self) -> tuple[Sort, ...]:

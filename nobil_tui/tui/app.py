@@ -138,8 +138,8 @@ class NobilApp(App[int], inherit_bindings=False):
             self.theme = name
             return
         self.set_reactive(App.theme, name)
-        self.set_class(theme.dark, "-dark-mode", update=False)
-        self.set_class(not theme.dark, "-light-mode", update=False)
+        classes = {"-dark-mode": theme.dark, "-light-mode": not theme.dark, f"-theme-{name}": True}
+        self.update_classes(classes, update=False)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def _chosen_theme(self, name: str) -> str:

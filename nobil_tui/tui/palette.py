@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
+from textual.theme import ThemeProvider
 
 from nobil_tui.charging.rows import one_line
 from nobil_tui.commands import COMMANDS, by_id
@@ -36,12 +37,19 @@ class Palette(CommandPalette):
     CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("quit"))]
 
-    def __init__(self) -> None:
-        super().__init__([Commands, StationNames], placeholder="A command, or a station by name")
-
     def action_quit(self) -> None:
         """Quit the program."""
         self.app.exit(0)
+
+
+def commands_and_stations() -> Palette:
+    """Make the palette of everything."""
+    return Palette([Commands, StationNames], placeholder="A command, or a station by name")
+
+
+def themes() -> Palette:
+    """Make the palette of the themes."""
+    return Palette([ThemeProvider], placeholder="A theme")
 
 
 class Commands(Provider):

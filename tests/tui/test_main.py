@@ -299,6 +299,33 @@ async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
         await live(pilot)
 
 
+@pytest.mark.parametrize(("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))])
+async def test_another_size_is_painted_as_if_it_had_been_so_from_the_start(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    texts = []
+    for sizes in ((before, after), (after,)):
+        clock = FakeClock()
+        async with opened(setup_of(clock, source_of(clock)), sizes[0]) as pilot:
+            await live(pilot)
+            for size in sizes[1:]:
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+            texts.append(text_of(pilot))
+    assert texts[0] == texts[1]
+
+
+async def test_themes_are_chosen_in_signs_that_every_terminal_has() -> None:
+    clock = FakeClock()
+    config = Config(interface=InterfaceSection(keys={"theme": ["t"]}))
+    async with opened(setup_of(clock, source_of(clock), config=config, ascii=True)) as pilot:
+        await live(pilot)
+        # Before the palette of commands was open.
+        await pilot.press("t")
+        await until(pilot, lambda: "nobil-light" in screen_text(pilot))
+        assert not [sign for sign in screen_text(pilot) if not sign.isascii() and not sign.isalpha()]
+
+
 async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:

@@ -339,3 +339,29 @@ async def test_names_are_data() -> None:
     async with listing(roster_of({"NOR_1": connectors(FREE)}, facts), 160) as stations:
         assert "[red]Fornebu[/red][31m" in row(stations, "NOR_1")
         assert "Bæ[b]rum" in row(stations, "NOR_1")
+
+
+def test_the_distance_has_room_whenever_it_is_told() -> None:
+    # Those that are near stand behind all that are looked at of the plain list.
+    far = {f"NOR_{n:05}": Facts(f"A {n}", "Bergen", position=(60.37, 5.35)) for n in range(300)}
+    near = {f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)}
+    facts = {**far, **near}
+    roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    widths = []
+    for text in ("", "near:59.9,10.7 within:20km") * 2:
+        roster.filter = text
+        roster.refresh(2)
+        widths.append(painter.columns(110).distance > 0)
+    assert widths == [False, True] * 2
+
+
+def test_another_register_may_need_other_room() -> None:
+    register_names = {"NOR_00001": Facts("A", "Sted")}
+    roster = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
+    roster.refresh(2)
+    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    narrow = painter.columns(110).place
+    roster.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
+    roster.refresh(2)
+    assert painter.columns(110).place > narrow

@@ -21,9 +21,9 @@ class Finding(Live):
 
     def action_palette(self) -> None:
         """Find a command or a station."""
-        from nobil_tui.tui.palette import Palette
+        from nobil_tui.tui.palette import commands_and_stations
 
-        self.app.push_screen(Palette())
+        self.app.push_screen(commands_and_stations())
 
     def offers(self, command: Command) -> bool:
         """Whether a command makes sense now."""
@@ -144,8 +144,8 @@ class Finding(Live):
 
     @on(FilterLine.Kept)
     def filter_kept(self) -> None:
-        """Go to the stations."""
-        self.stations.focus()
+        """Go to the stations, at once: the next key is meant for them."""
+        self.set_focus(self.stations)
 
     @on(FilterLine.Left)
     def filter_left(self) -> None:

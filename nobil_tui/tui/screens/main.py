@@ -152,7 +152,9 @@ class MainScreen(Finding):
 
     def action_theme(self) -> None:
         """Choose the colours."""
-        self.app.search_themes()
+        from nobil_tui.tui.palette import themes
+
+        self.app.push_screen(themes())
 
     def action_help(self) -> None:
         """Show every key and what it does."""

@@ -83,7 +83,8 @@ class FilterLine(Horizontal):
 
     @text.setter
     def text(self, text: str) -> None:
-        self._build()
+        if text:
+            self._build()
         with self.field.prevent(Input.Changed):
             self.field.value = text
         self.field.cursor_position = len(text)

@@ -59,7 +59,8 @@ class FilterNote(Widget):
         """Say it again in another theme's colours."""
         super().notify_style_update()
         if self.is_mounted:
-            self.write()
+            # The library sets the styles after it has told of them.
+            self.call_after_refresh(self.write)
 
     def _all(self, room: int) -> list[Part]:
         """Everything that could be said: while a word can still become something, that comes before what is wrong."""

@@ -54,8 +54,9 @@ class RowPainter:
         self._list = stations
         self._roster = roster
         self._needs = Needs()
-        self._looked_at: dict[str, tuple[int, int, Position | None]] = {}
-        """What the columns of stations that were looked at depend on, beside the register."""
+        self._looked_at: dict[str, tuple[int, int]] = {}
+        """How much room counts and signs took of the stations that were looked at; all else of them stays."""
+        self._origin: Position | None = None
         self._version = roster.register.version
 
     def columns(self, width: int) -> Columns:
@@ -65,8 +66,11 @@ class RowPainter:
             self._version = roster.register.version
             self._needs = Needs()
             self._looked_at.clear()
-        if roster.origin is None:
+        if self._origin != roster.origin:
+            # Distances from elsewhere, or none at all.
+            self._origin = roster.origin
             self._needs.distance = 0
+            self._looked_at.clear()
         if len(self._looked_at) > _MOST_LOOKED_AT:
             self._looked_at.clear()
         for station_id in roster.ids[:_SAMPLE]:
@@ -129,10 +133,9 @@ class RowPainter:
         station = roster.board.stations.get(station_id)
         free = len(station.summary.text) if station else 0
         glyphs = len(station.connectors) if station else 0
-        seen = free, glyphs, roster.origin
-        if self._looked_at.get(station_id) == seen:
+        if self._looked_at.get(station_id) == (free, glyphs):
             return
-        self._looked_at[station_id] = seen
+        self._looked_at[station_id] = free, glyphs
         facts = roster.register.facts(station_id)
         km = roster.distance(station_id)
         self._needs.widen(

@@ -72,6 +72,8 @@ class Stations(Lines):
         self._sorted_at = 0.0
         self._painted: dict[int, str] = {}
         self._columns: Columns | None = None
+        self._columns_at = 0
+        """The width that they were laid out for: what is resized is painted before anybody tells of it."""
 
     @property
     def roster(self) -> Roster:
@@ -238,14 +240,10 @@ class Stations(Lines):
             self._wanted = self.selected
 
     def _columns_for(self, width: int) -> Columns:
-        if self._columns is None:
+        if self._columns is None or self._columns_at != width:
+            self._columns_at = width
             self._columns = self._painter.columns(width) if self._painter else lay_out(width, Needs())
         return self._columns
-
-    def on_resize(self) -> None:
-        """Lay the columns out anew."""
-        self._columns = None
-        super().on_resize()
 
     def _retitle(self, *, at_once: bool = False) -> None:
         roster = self.roster
