@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from nobil_tui.charging.register import Facts, country_name, country_of
 from nobil_tui.config.errors import NotSavedError
-from nobil_tui.config.model import RegisterSection, Secret
+from nobil_tui.config.model import REGISTER_VARIABLE, Secret
 from nobil_tui.config.text import shown
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.register import ADDRESS, LARGEST_ANSWER, DownloadError, Patience, RegisterCall, Version
@@ -29,11 +29,10 @@ from nobil_tui.wire.register import ComplaintError, Dump, decode
 from nobil_tui.wire.text import NotReadableError
 from nobil_tui.wire.zipped import unzipped
 
-__all__ = ["Outcome", "Phase", "Progress", "RenewalError", "ago", "import_file", "is_due", "register_key", "update"]
+__all__ = ["Outcome", "Phase", "Progress", "RenewalError", "ago", "import_file", "is_due", "update"]
 
-VARIABLE = "NOBIL_REGISTER_KEY"
 """The variable of the environment that holds the register's key; it goes before the config."""
-HOW_TO_SET = f"Set {VARIABLE}, or api_key under [register] in the config."
+HOW_TO_SET = f"Set {REGISTER_VARIABLE}, or api_key under [register] in the config."
 NO_KEY = (
     f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key for NOBIL Real-time, which "
     "is never sent there unless you set it there too."
@@ -103,12 +102,6 @@ class RenewalError(Exception):
         """Whether what came was too little to be believed: ``force`` stores it all the same."""
         self.cached = cached
         """What is stored now, where another country was renewed."""
-
-
-def register_key(section: RegisterSection, environ: Mapping[str, str]) -> Secret | None:
-    """Find the register's key; None where there is none. The key of another service is never taken for it."""
-    said = environ.get(VARIABLE, "").strip()
-    return Secret(said) if said else section.api_key
 
 
 def ago(at: int, now: int) -> str:

@@ -61,7 +61,7 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     from nobil_tui.config.secrecy import goes_in_clear
 
     settings = options.load_config(config)
-    key = renewal.register_key(settings.register, os.environ)
+    key = settings.register.key(os.environ)
     if key is None:
         options.fail(Code.USAGE, renewal.NO_KEY)
     options.warn(cautions(options.config_path(config), settings))

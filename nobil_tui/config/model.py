@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
@@ -10,6 +11,9 @@ from msgspec.structs import force_setattr
 
 from nobil_tui.charging.orders import Sort
 from nobil_tui.config.secrecy import HIDDEN, values_in
+
+REGISTER_VARIABLE = "NOBIL_REGISTER_KEY"
+"""The environment's variable that goes before the register's key in the config."""
 
 
 class Secret:
@@ -110,6 +114,11 @@ class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "countries", list(dict.fromkeys(self.countries)))
+
+    def key(self, environ: Mapping[str, str]) -> Secret | None:
+        """Find the key; None where there is none. The key of another service is never taken for it."""
+        said = environ.get(REGISTER_VARIABLE, "").strip()
+        return Secret(said) if said else self.api_key
 
 
 class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):

@@ -33,8 +33,6 @@ from nobil_tui.tui.screens.panes import WIDE
 from nobil_tui.tui.setup import Setup
 from nobil_tui.tui.themes import DARK, THEMES, variables_of
 
-FEW_COLLECTIONS = (10_000, 20, 50)
-"""The collector's thresholds: at the usual 700 objects it takes a tenth of the time under load, and finds nothing."""
 SWITCH_EVERY = 0.0005
 """Seconds until a thread must let another one on: what is painted is written by a thread that waits for it."""
 
@@ -156,7 +154,6 @@ def run(setup: Setup) -> int:
     # What the imports made stays, so the collector need not walk through it; and to look for garbage among it first
     # would take longer than the first paint.
     gc.freeze()
-    gc.set_threshold(*FEW_COLLECTIONS)
     sys.setswitchinterval(SWITCH_EVERY)
     if app.ascii:
         write_plainly(sys.__stderr__)

@@ -48,11 +48,11 @@ class OwnRegister:
 
     async def read(self) -> str:
         """Read what is stored, where that is another than was read. Returns what went wrong, in words, or nothing."""
-        from nobil_tui.store.register import CacheError, load
-
         found = stamp(self._path)
         if found == self._stamp:
             return ""
+        from nobil_tui.store.register import CacheError, load
+
         self._stamp = found
         try:
             cached = await in_thread(lambda: load(self._path))
@@ -63,11 +63,11 @@ class OwnRegister:
 
     async def renew_if_due(self, section: RegisterSection) -> bool:
         """Fetch it where the user has a key for it and it is a day old. Tells whether there is something new."""
-        from nobil_tui.renewal import RenewalError, is_due, register_key
-
-        key = register_key(section, self._setup.environ)
+        key = section.key(self._setup.environ)
         if key is None:
             return False
+        from nobil_tui.renewal import RenewalError, is_due
+
         async with self._fetching:
             now = self._setup.clock.now()
             if self._tried_at is not None and 0 <= now - self._tried_at < AGAIN_AFTER:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.roster import Roster
-from nobil_tui.tui.app import FEW_COLLECTIONS
+from nobil_tui.cli.root import FEW_COLLECTIONS
 from nobil_tui.wire import v1
 from tests.benchmarks.bench import STATIONS, Bench
 from tests.benchmarks.country import Country

@@ -11,7 +11,7 @@ import pytest
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.config.model import RegisterSection, Secret
 from nobil_tui.feeds import register as feed
-from nobil_tui.renewal import Phase, Progress, ago, is_due, register_key
+from nobil_tui.renewal import Phase, Progress, ago, is_due
 from nobil_tui.store.register import Origin, load, save
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
@@ -207,7 +207,7 @@ async def test_without_an_answer_it_stays_due(renewing: Renewing, path: Path, se
     ],
 )
 def test_which_key_is_used(environ: dict[str, str], section: RegisterSection, key: str | None) -> None:
-    found = register_key(section, environ)
+    found = section.key(environ)
     assert (found.reveal() if found else None) == key
 
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, ProgressBar, Static
 
 from nobil_tui.config.model import RegisterSection, Secret
-from nobil_tui.renewal import NO_KEY, Phase, Progress, RenewalError, register_key
+from nobil_tui.renewal import NO_KEY, Phase, Progress, RenewalError
 from nobil_tui.tui.own_register import OwnRegister
 from nobil_tui.tui.screens.dialog import Dialog
 
@@ -30,7 +30,7 @@ class RegisterScreen(Dialog[str]):
         self._renewed = renewed
         self._stored = stored
         self._section = section
-        self._key = register_key(section, environ)
+        self._key = section.key(environ)
         self._force = False
 
     def compose(self) -> ComposeResult:
