@@ -172,7 +172,8 @@ class Live(Panes):
         if batch.whole and not self._frozen:
             self._frozen = True
             self.set_timer(FREEZE_AFTER, _freeze)
-            self._prepare_filter()
+            # Its thread would take its turns from the first paint of the stations.
+            self.call_after_refresh(self._prepare_filter)
         self.show_found()
 
     def _tell_due(self, batch: Batch) -> None:

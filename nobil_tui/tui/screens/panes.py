@@ -272,7 +272,7 @@ class Panes(Screen[None], inherit_bindings=False):
         if words != self.stations.waiting_text:
             self.stations.waiting_text = words
             if not self.stations.count:
-                self.stations.refresh()
+                self.stations.recount()
 
     def complain(self, text: str) -> None:
         """Tell what is wrong."""
