@@ -11,11 +11,8 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
-from enum import Enum
-from typing import NamedTuple
 
-from msgspec import Struct, field
-
+from nobil_tui.batch import Batch, Counts, Entry, LinkState, Note, NoteKind, Phase
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.events import (
@@ -34,7 +31,6 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.feeds.unheard_of import UnheardOf
 from nobil_tui.store.keeping import SLICE, Keeper, Keeping, give_way
 
 TICK = 0.05
@@ -49,78 +45,6 @@ MOST_ENTRIES = 10_000
 """Entries of one batch; under a flood that nobody takes, the oldest go."""
 
 logger = logging.getLogger(__name__)
-
-
-class Phase(Enum):
-    """What the link is at."""
-
-    CONNECTING = "connecting"
-    LIVE = "live"
-    RETRYING = "retrying"
-    REFUSED = "refused"
-    ENDED = "ended"
-    FAILED = "failed"
-    """The source could not be opened at all."""
-
-
-class NoteKind(Enum):
-    """What happened to the link or the stream as a whole."""
-
-    CONNECTED = "connected"
-    LOST = "lost"
-    REFUSED = "refused"
-    ENDED = "ended"
-    LEFT = "left"
-    UNREADABLE = "unreadable"
-    RESTARTED = "restarted"
-
-
-class Note(NamedTuple):
-    """Something that happened to the link or to the stream as a whole, for the event log."""
-
-    at: int
-    kind: NoteKind
-    text: str
-
-
-Entry = Change | Note
-
-
-class LinkState(Struct, frozen=True):
-    """What the link is at, and why. Times in ms."""
-
-    phase: Phase = Phase.CONNECTING
-    reason: str = ""
-    retry_at: int = 0
-    """When the next try is, while retrying."""
-
-
-class Counts(Struct):
-    """What came since the monitor began."""
-
-    frames: int = 0
-    changes: int = 0
-    unreadable: int = 0
-    ignored: int = 0
-    """Frames that are well formed and say nothing to us, such as those of an unknown type."""
-    unheard_of: UnheardOf = field(default_factory=UnheardOf)
-    """Reports with a status word that nobody has documented."""
-
-
-class Batch(Struct):
-    """What happened since the batch before."""
-
-    link: LinkState
-    entries: list[Entry] = field(default_factory=list)
-    """Changes and notes, in their order."""
-    touched: set[str] = field(default_factory=set)
-    """The stations that a report named, and ``forgotten``."""
-    forgotten: set[str] = field(default_factory=set)
-    """The stations of which something is too old to be known any more."""
-    heard: list[Heard] = field(default_factory=list)
-    """The chargers' own reports."""
-    whole: bool = False
-    """A snapshot came, or everything may have changed for another reason."""
 
 
 class Monitor:
@@ -189,7 +113,7 @@ class Monitor:
             while True:
                 await self._news.wait()
                 if not self.board.stations:
-                    await self._stations(min(HARD_ON, self._tick))
+                    await self._first_stations(min(HARD_ON, self._tick))
                 self._news.clear()
                 yield self._take()
                 if reading.done() and not self._news.is_set():
@@ -209,7 +133,7 @@ class Monitor:
                     self._note_kept(self._keeping)
                     self._keeping.finish()
 
-    async def _stations(self, seconds: float) -> None:
+    async def _first_stations(self, seconds: float) -> None:
         """Wait for the first stations, so long at the most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

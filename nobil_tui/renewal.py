@@ -31,7 +31,6 @@ from nobil_tui.wire.zipped import unzipped
 
 __all__ = ["Outcome", "Phase", "Progress", "RenewalError", "ago", "import_file", "is_due", "update"]
 
-"""The variable of the environment that holds the register's key; it goes before the config."""
 HOW_TO_SET = f"Set {REGISTER_VARIABLE}, or api_key under [register] in the config."
 NO_KEY = (
     f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key for NOBIL Real-time, which "

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui import monitor as monitor_module
+from nobil_tui.batch import Batch, Counts, Entry, LinkState, Note, NoteKind, Phase
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.listening import EXPIRED
 from nobil_tui.charging.station import Connector, Station, WordConnector
@@ -31,7 +32,7 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.monitor import LOOK_EVERY, Batch, Counts, Entry, LinkState, Monitor, Note, NoteKind, Phase
+from nobil_tui.monitor import LOOK_EVERY, Monitor
 from nobil_tui.wire.enova import connector_of
 from tests.conftest import FakeClock, guarded, settle
 

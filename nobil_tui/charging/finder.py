@@ -53,11 +53,8 @@ class Prepared(NamedTuple):
 class Finder:
     """Finds the stations that fit a query, and tells how far they are."""
 
-    def __init__(self, register: Register, home: Position | None = None) -> None:
+    def __init__(self, register: Register) -> None:
         self._register = register
-        self.home = home
-        """From where distances are meant, unless the query says otherwise."""
-        self._near: Position | None = None
         self._version = register.version
         self._rows: dict[str, Row] = {}
         self._taken_in: Iterable[str] | None = None
@@ -68,11 +65,6 @@ class Finder:
         self._fits: dict[int, Fit] = {}
         self._fits_of = PlugAsks()
         self._values: Values | None = None
-
-    @property
-    def origin(self) -> Position | None:
-        """From where distances are told: what the last query was near to, else home."""
-        return self._near or self.home
 
     @property
     def values(self) -> Values:
@@ -113,14 +105,13 @@ class Finder:
         ``counts`` answers as the method ``counts`` does for this query, where the caller remembers what it told.
         """
         self._renew()
-        self._near = query.near
         listed = list(ids)
         if query.terms:
             if ids is not self._taken_in:
                 self._take_in(listed)
                 self._taken_in = ids
             kept = self._find(frozenset(query.terms), query.terms).ids
-            # Here and where they are taken in: a country at each keystroke, so in the library's loops, not in ours.
+            # Here and where they are taken in: a country at each keystroke, so in loops that run in C.
             listed = list(filter(kept.__contains__, listed))
         if query.states:
             listed = self._in_state(listed, query, board, now, counts or partial(self._count, asks=query.plugs))
@@ -144,14 +135,13 @@ class Finder:
         fit = self._fit(query.plugs, facts)
         return facts.best_plug if isinstance(fit, bool) else best(compress(facts.plugs, fit))
 
-    def distance(self, station: str) -> float | None:
-        """Tell how far a station is from ``origin``, in km; None where either place is not known."""
-        return self.distances((station,))[station]
+    def distances(self, stations: Iterable[str], origin: Position | None) -> Mapping[str, float | None]:
+        """Tell how far each station is from ``origin``, in km; None where either place is not known.
 
-    def distances(self, stations: Iterable[str]) -> Mapping[str, float | None]:
-        """Tell the same of many at once; what is returned may hold others too."""
+        What is returned may hold others too.
+        """
         self._renew()
-        origin, known = self.origin, self._distances
+        known = self._distances
         if origin != self._measured_from or len(known) > _MOST_ROWS:
             known.clear()
             self._measured_from = origin

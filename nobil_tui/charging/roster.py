@@ -14,6 +14,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.completion import Values
 from nobil_tui.charging.finder import Finder, Prepared
 from nobil_tui.charging.geo import Position
+from nobil_tui.charging.listed import Listed
 from nobil_tui.charging.orders import Sort, changed_at
 from nobil_tui.charging.query import parse
 from nobil_tui.charging.register import Plug, Register
@@ -45,13 +46,12 @@ class Roster:
         self.faults_only = False
         self.registered = False
         """Whether stations that only the register knows are listed too."""
-        self.ids: list[str] = []
         self.stale = False
-        self._numbers: dict[str, int] | None = {}
-        """The line of each station in ``ids``; None until they are asked for."""
+        self._listed = Listed([])
         self._gathered: object = None
         """Of what ``_by_id`` was made."""
-        self._finder = Finder(register, home)
+        self._home = home
+        self._finder = Finder(register)
         self._version = register.version
         self._listened = 0
         self._names: dict[str, str] = {}
@@ -78,17 +78,17 @@ class Roster:
     @property
     def home(self) -> Position | None:
         """From where distances are meant, unless the filter says otherwise."""
-        return self._finder.home
+        return self._home
 
     @home.setter
     def home(self, home: Position | None) -> None:
-        self._finder.home = home
+        self._home = home
         self.filter = self.filter
 
     @property
     def origin(self) -> Position | None:
         """From where the list's distances are."""
-        return self.query.near or self._finder.home
+        return self.query.near or self._home
 
     @property
     def sorts(self) -> tuple[Sort, ...]:
@@ -113,9 +113,14 @@ class Roster:
         return bool(self.query) or self.starred_only or self.faults_only
 
     @property
+    def ids(self) -> list[str]:
+        """The stations to show, in order."""
+        return self._listed.ids
+
+    @property
     def hidden_starred(self) -> int:
         """How many starred stations are not in the list."""
-        return len(self.starred.difference(self.ids if self._numbers is None else self._numbers))
+        return self._listed.lacks(self.starred)
 
     @property
     def total(self) -> int:
@@ -124,13 +129,7 @@ class Roster:
 
     def line_of(self, station: str) -> int | None:
         """Tell the line on which a station stands; None where it is not shown."""
-        if self._numbers is not None:
-            return self._numbers.get(station)
-        try:
-            # For the few that are asked for at a keystroke: to number all would take five times as long.
-            return self.ids.index(station)
-        except ValueError:
-            return None
+        return self._listed.line_of(station)
 
     def counts(self, station: Station) -> Summary:
         """Count the connectors that the filter asks for; all where it asks for none."""
@@ -163,12 +162,12 @@ class Roster:
 
     def distance(self, station: str) -> float | None:
         """Tell how far a station is from ``origin``, in km; None where either place is not known."""
-        return self._finder.distance(station)
+        return self._finder.distances((station,), self.origin)[station]
 
     def find(self, words: Iterable[str]) -> list[str]:
         """Tell the stations whose texts hold every word, by name, whatever the list shows: words are words here."""
         terms = tuple(Words("", (needle,)) for word in words if (needle := one_line(word)))
-        return self._finder.matching(self._named(False), Query("", terms, near=self.query.near), self.board, 0)
+        return self._finder.matching(self._named(False), Query("", terms), self.board, 0)
 
     # What happens
 
@@ -193,8 +192,7 @@ class Roster:
         if self.starred and (self.pinned or self.sort is Sort.STARRED):
             starred = self.starred
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
-        self.ids = ids
-        self._numbers = None
+        self._listed = Listed(ids)
         self._listened = self.board.listening.total(now)
         self.stale = False
 
@@ -231,14 +229,8 @@ class Roster:
         self._by_id = by_id
         self._by_name.clear()
 
-    @property
-    def _lines(self) -> dict[str, int]:
-        if self._numbers is None:
-            self._numbers = {station: line for line, station in enumerate(self.ids)}
-        return self._numbers
-
     def _has_moved(self, touched: Collection[str], now: int) -> bool:
-        lines, stations = self._lines, self.board.stations
+        lines, stations = self._listed.lines, self.board.stations
         if self.order.moves and any(station in lines for station in touched):
             return True
         if self._asks_stale and self._has_aged(now):
@@ -300,7 +292,7 @@ class Roster:
             case Sort.CHANGED:
                 return sorted(ids, key=self._changes(ids).__getitem__, reverse=not self.reverse)
             case Sort.DISTANCE:
-                km = self._finder.distances(ids)
+                km = self._finder.distances(ids, self.origin)
                 placed = [i for i in ids if km[i] is not None]
                 placed.sort(key=km.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]  # None was left out
                 return placed if len(placed) == len(ids) else placed + [i for i in ids if km[i] is None]

@@ -14,9 +14,9 @@ from nobil_tui.charging.station import (
     Milliseconds,
     Small,
     Station,
-    Track,
     WordConnector,
 )
+from nobil_tui.charging.track import Track
 
 
 class StoredConnector(Struct, frozen=True, array_like=True, gc=False):

@@ -11,7 +11,8 @@ from nobil_tui.cli.begin import Asked
 from nobil_tui.cli.codes import Code
 
 PAINTS = "1000"
-"""So many a second at the most."""
+"""How often a second the library paints at the most, which it reads when it is imported. It paints as often only when
+there is something to paint; what it is for is that a key's paint need not wait behind the one before it."""
 
 
 def open_app(asked: Asked, *, ascii: bool) -> int:
@@ -38,8 +39,6 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
         environ=os.environ,
         register_path=places.register_file(),
     )
-    # Textual reads it when it is imported. It paints as often only when there is something to paint; what it is for is
-    # that a key's paint need not wait behind the one before it.
     os.environ.setdefault("TEXTUAL_FPS", PAINTS)
     from nobil_tui.tui.app import run
 

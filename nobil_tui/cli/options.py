@@ -43,9 +43,8 @@ class Failure(click.ClickException):
         super().__init__(text)
         self.code = code
 
-    # click has it as a variable of the class.
     @property
-    def exit_code(self) -> int:  # type: ignore[override]
+    def exit_code(self) -> int:  # type: ignore[override]  # click has it as a variable of the class
         """The code."""
         return self.code
 

@@ -16,7 +16,7 @@ from nobil_tui.cli.codes import WORDS, Code
 from nobil_tui.cli.group import Entry, LazyGroup
 
 NAME = "nobil-tui"
-FEW_COLLECTIONS = (200_000, 20, 50)
+HARDLY_ANY_COLLECTIONS = (200_000, 20, 50)
 """The collector's thresholds. Imports make a hundred thousand objects that stay: to look for garbage costs 15 ms."""
 
 COMMANDS = {
@@ -131,5 +131,5 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    gc.set_threshold(*FEW_COLLECTIONS)
+    gc.set_threshold(*HARDLY_ANY_COLLECTIONS)
     sys.exit(run(sys.argv[1:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nobil_tui.monitor import Batch, Counts, LinkState, Note, NoteKind, Phase
+from nobil_tui.batch import Batch, Counts, LinkState, Note, NoteKind, Phase
 
 Say = Callable[[str], None]
 

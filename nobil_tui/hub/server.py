@@ -14,11 +14,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, quote
 
+from nobil_tui.batch import Batch, Note
 from nobil_tui.config.secrecy import is_loopback
 from nobil_tui.hub.consumer import CLOSE_WITHIN, MOST_WAITING, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
 from nobil_tui.hub.keys import same_key
-from nobil_tui.monitor import MOST_ENTRIES, Batch, Monitor, Note
+from nobil_tui.monitor import MOST_ENTRIES, Monitor
 from nobil_tui.wire.v1_encode import raw_frame, snapshot_frame, update_frame
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Hub:
                 self._reading.result()
             await self._listen()
         except BaseException:
+            # Also where it is called off: nothing may go on listening.
             await self.close()
             raise
 

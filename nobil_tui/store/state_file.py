@@ -69,6 +69,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         if not begun:
             connection.executescript(_TABLES)
     except BaseException:
+        # Whatever it is: nobody else has it to close.
         connection.close()
         raise
     return connection
@@ -82,6 +83,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     try:
         _begun(connection)
     except BaseException:
+        # Whatever it is: nobody else has it to close.
         connection.close()
         raise
     return connection
@@ -134,6 +136,7 @@ def write(
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (breaks, alive_at))
         connection.execute("COMMIT")
     except BaseException:
+        # Whatever it is: the next transaction could not begin.
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise

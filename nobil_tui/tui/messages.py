@@ -6,7 +6,7 @@ import asyncio
 
 from textual.message import Message
 
-from nobil_tui.monitor import Batch
+from nobil_tui.batch import Batch
 from nobil_tui.tui.session import Session
 
 

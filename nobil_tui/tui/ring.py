@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from nobil_tui.batch import Entry, Note
 from nobil_tui.charging.board import Change
-from nobil_tui.monitor import Entry, Note
 
 MOST = 10_000
 """Entries held; the oldest go."""

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from nobil_tui.batch import Batch, LinkState, Phase
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.clock import Clock
 from nobil_tui.feeds.source import Opened, Player, Source, SourceError
 from nobil_tui.feeds.threads import in_thread
-from nobil_tui.monitor import Batch, LinkState, Monitor, Phase
+from nobil_tui.monitor import Monitor
 from nobil_tui.tui.setup import Setup
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nobil_tui.batch import Entry
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.station import Condition
-from nobil_tui.monitor import Entry
 
 
 class Tell:

@@ -7,7 +7,7 @@ import gc
 import json
 import sys
 
-from nobil_tui.cli.root import FEW_COLLECTIONS
+from nobil_tui.cli.root import HARDLY_ANY_COLLECTIONS
 from nobil_tui.feeds.link import Link
 from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.monitor import Monitor
@@ -41,5 +41,5 @@ async def board(url: str) -> None:
 
 if __name__ == "__main__":
     # As the commands without a screen have it.
-    gc.set_threshold(*FEW_COLLECTIONS)
+    gc.set_threshold(*HARDLY_ANY_COLLECTIONS)
     asyncio.run({"bare": bare, "board": board}[sys.argv[1]](sys.argv[2]))

@@ -36,13 +36,13 @@ def test_a_station_that_comes_later_is_found_too() -> None:
 
 def test_another_register_is_another_world() -> None:
     register = Register({"NOR_1": Facts(name="Torget", position=OSLO, plugs=(Plug("CCS"),))})
-    finder = Finder(register, OSLO)
+    finder = Finder(register)
     ids = ["NOR_1"]
     assert [find(finder, ids, text) for text in ("torg", "ccs", "near:59.9,10.7")] == [ids, ids, ids]
-    assert finder.distance("NOR_1") is not None
+    assert finder.distances(ids, OSLO)["NOR_1"] is not None
     register.replace({"NOR_1": Facts(name="Kaien", plugs=(Plug("Type 2"),))})
     assert [find(finder, ids, text) for text in ("torg", "ccs", "near:59.9,10.7", "kaien type2")] == [[], [], [], ids]
-    assert finder.distance("NOR_1") is None
+    assert finder.distances(ids, OSLO)["NOR_1"] is None
 
 
 def test_it_remembers_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,13 +116,9 @@ def test_what_was_prepared_from_another_register_is_left() -> None:
     assert finder.values.operators == ("Recharge",)
 
 
-def test_distances_are_meant_from_the_place_in_the_query_else_from_home() -> None:
+def test_distances_are_told_from_any_place() -> None:
     finder = Finder(Register({"NOR_1": Facts(position=BERGEN), "NOR_2": Facts()}))
-    assert (finder.origin, finder.distance("NOR_1")) == (None, None)
-    finder.home = OSLO
-    assert finder.distance("NOR_1") == pytest.approx(304, abs=3)
-    assert finder.distance("NOR_2") is None
-    find(finder, ["NOR_1"], "near:60.39,5.32")
-    assert finder.distance("NOR_1") == 0
-    find(finder, ["NOR_1"], "torg")
-    assert finder.distance("NOR_1") == pytest.approx(304, abs=3)
+    stations = ("NOR_1", "NOR_2")
+    assert finder.distances(stations, None) == {"NOR_1": None, "NOR_2": None}
+    assert finder.distances(stations, OSLO) == {"NOR_1": pytest.approx(304, abs=3), "NOR_2": None}
+    assert finder.distances(stations, BERGEN) == {"NOR_1": 0, "NOR_2": None}

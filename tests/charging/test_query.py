@@ -345,7 +345,7 @@ def test_only_states_move() -> None:
 @given(st.text(), st.none() | st.just(OSLO))
 def test_no_text_raises(text: str, home: Position | None) -> None:
     query = parse(text, home)
-    Finder(Register({"NOR_1": TORGET}), home).matching(["NOR_1"], query, Board(), NOW)
+    Finder(Register({"NOR_1": TORGET})).matching(["NOR_1"], query, Board(), NOW)
     for mistake in query.mistakes:
         assert 0 <= mistake.start < mistake.end <= len(text)
 
@@ -355,7 +355,7 @@ ATOMS = ["-", ":", '"', " ", "near", "within:", "op:", ">=", "150", "kw", "ccs",
 
 @given(st.lists(st.sampled_from(ATOMS)).map("".join))
 def test_no_text_of_the_languages_own_parts_raises(text: str) -> None:
-    finder = Finder(Register({"NOR_1": TORGET}), OSLO)
+    finder = Finder(Register({"NOR_1": TORGET}))
     finder.matching(["NOR_1"], parse(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW)
 
 
@@ -489,7 +489,7 @@ def test_the_short_way_finds_what_the_long_way_finds(
             drawn = data.draw(st.lists(st.sampled_from(CONNECTORS), min_size=count, max_size=count))
             stations.append(Station(station_id, [Connector(c.status, c.error) for c in drawn]))
     board = board_of(*stations)
-    finder = Finder(register, OSLO)
+    finder = Finder(register)
     ids = [*known, "ISL_09999"]
     for asked in queries:
         text = " ".join("-" * negated + name for negated, name in asked)
@@ -501,7 +501,7 @@ def test_the_short_way_finds_what_the_long_way_finds(
         expected = [i for i in ids if holds(asked, i, register.facts(i), board.stations.get(i))]
         assert finder.matching(ids, query, board, NOW) == expected
         # And by a finder that remembers nothing.
-        assert Finder(register, OSLO).matching(ids, query, board, NOW) == expected
+        assert Finder(register).matching(ids, query, board, NOW) == expected
         for station in stations:
             if station.id in expected:
                 conditions = asked_for(asked, register.facts(station.id), station)

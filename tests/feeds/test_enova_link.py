@@ -10,12 +10,13 @@ from contextlib import aclosing
 
 import pytest
 
+from nobil_tui.batch import Phase
 from nobil_tui.charging.station import Condition
 from nobil_tui.feeds.backoff import HEALTHY, MOST, Backoff
 from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.events import Connected, Connecting, ConnectorReport, Event, Ignored, Lost, Refused, Unreadable
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.monitor import Monitor, Phase
+from nobil_tui.monitor import Monitor
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import KEY, Answer, EnovaService, Talk, body, breaking, closing, frame, refusal, status
 

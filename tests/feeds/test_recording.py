@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nobil_tui.batch import Phase
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.feeds.events import (
@@ -33,7 +34,7 @@ from nobil_tui.feeds.events import (
 from nobil_tui.feeds.playing import SPEEDS
 from nobil_tui.feeds.recording import BROKE, RecordingFeed
 from nobil_tui.feeds.recording_file import CHUNK, RecordingFile
-from nobil_tui.monitor import Monitor, Phase
+from nobil_tui.monitor import Monitor
 from nobil_tui.store.recorder import Recorder
 from nobil_tui.wire.recording import BREAK, FeedName, Line
 from tests.conftest import START, FakeClock, guarded, settle

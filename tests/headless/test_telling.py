@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from nobil_tui.batch import Batch, Counts, LinkState, Note, NoteKind, Phase
 from nobil_tui.headless.telling import KeyRefusedError, Teller
-from nobil_tui.monitor import Batch, Counts, LinkState, Note, NoteKind, Phase
 
 LIVE = LinkState(Phase.LIVE)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nobil_tui.batch import Batch, Note, NoteKind
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.listening import EXPIRED, Certainty, certainty_of
 from nobil_tui.charging.station import Connector, Station, WordConnector
@@ -26,7 +27,7 @@ from nobil_tui.feeds.events import (
     Restarted,
     Snapshot,
 )
-from nobil_tui.monitor import Batch, Monitor, Note, NoteKind
+from nobil_tui.monitor import Monitor
 from nobil_tui.store import keeping as keeping_module
 from nobil_tui.store.keeping import Keeping, Packed, unpack
 from nobil_tui.store.state import StateStore

@@ -12,13 +12,13 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from nobil_tui.batch import Phase
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import Config, Secret
 from nobil_tui.feeds.events import Event
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.feeds.source import Chosen, Opened, Player, Source, SourceError
-from nobil_tui.monitor import Phase
 from nobil_tui.tui.app import NobilApp
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.setup import Setup

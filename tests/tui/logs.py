@@ -8,10 +8,10 @@ from datetime import UTC
 
 from textual.pilot import Pilot
 
+from nobil_tui.batch import Entry
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor import Entry
 from nobil_tui.tui.ring import Ring
 from nobil_tui.tui.widgets.event_log import EventLog
 from nobil_tui.tui.widgets.log_lines import LinePainter

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from nobil_tui.batch import Phase
 from nobil_tui.config.model import Config, EnovaSection, Secret
 from nobil_tui.config.reading import load
-from nobil_tui.monitor import Phase
 from nobil_tui.sources.choosing import Chooser
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.setup import Setup

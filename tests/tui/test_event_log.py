@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.events import MouseScrollDown, MouseScrollUp
 
+from nobil_tui.batch import Entry, Note, NoteKind
 from nobil_tui.config.model import LogScope
-from nobil_tui.monitor import Entry, Note, NoteKind
 from nobil_tui.tui.bindings import Keys
 from tests.conftest import START
 from tests.tui.logs import MOST, changes, ids, logged, painted

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nobil_tui.monitor import LinkState, Phase
+from nobil_tui.batch import LinkState, Phase
 from nobil_tui.tui.glyphs import ASCII
 from nobil_tui.tui.widgets.link_bar import SECONDS, LinkBar, Pulse, Vitals
 from tests.conftest import START

@@ -12,8 +12,8 @@ from typing import Any
 from textual.pilot import Pilot
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.batch import Phase
 from nobil_tui.config.model import Config
-from nobil_tui.monitor import Phase
 from nobil_tui.sources.choosing import Chooser
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, Serve, guarded

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from nobil_tui.batch import Note, NoteKind
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Condition, Connector, WordConnector
-from nobil_tui.monitor import Note, NoteKind
 from nobil_tui.tui.glyphs import ASCII, Glyphs
 from nobil_tui.tui.ring import Folded, Line
 from nobil_tui.tui.widgets.event_log import EventLog

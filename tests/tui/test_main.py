@@ -10,6 +10,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from nobil_tui.batch import Phase
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, LogScope, Secret, WatchedSection
@@ -17,7 +18,6 @@ from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, save
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
 from nobil_tui.feeds.source import Chosen, SourceError
-from nobil_tui.monitor import Phase
 from nobil_tui.tui.widgets.stations import HANDS_OFF
 from tests.conftest import START, FakeClock
 from tests.tui.apps import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, text_of, until

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from nobil_tui.batch import Entry, Note, NoteKind
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor import Entry, Note, NoteKind
 from nobil_tui.tui import ring as module
 from nobil_tui.tui.ring import FLAP_WITHIN, FLAPS, Folded, Line, Ring, Scope, station_of
 from tests.conftest import START

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.batch import Batch, Phase
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.events import Connected, ConnectorReport, Ended, Snapshot
 from nobil_tui.feeds.source import Opened
-from nobil_tui.monitor import Batch, Phase
 from nobil_tui.store.state import StateStore
 from nobil_tui.tui.session import Session
 from nobil_tui.tui.setup import Setup

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
+from nobil_tui.batch import Batch, LinkState
 from nobil_tui.charging.listening import SLIGHT
 from nobil_tui.charging.orders import Sort
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.roster import Roster
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.events import Heard
-from nobil_tui.monitor import Batch, LinkState
 from nobil_tui.tui.widgets import stations as module
 from nobil_tui.tui.widgets.stations import HANDS_OFF, Stations
 from tests.conftest import START, FakeClock

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from nobil_tui.batch import Entry, Note, NoteKind
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.monitor import Entry, Note, NoteKind
 from nobil_tui.tui.tell import Tell
 from tests.conftest import START
 

@@ -11,9 +11,9 @@ import time
 
 from textual import on, work
 
+from nobil_tui.batch import Batch, Entry
 from nobil_tui.feeds.source import Source
 from nobil_tui.feeds.threads import in_thread
-from nobil_tui.monitor import Batch, Entry
 from nobil_tui.store.keeping import SLICE, give_way
 from nobil_tui.tui.bindings import Keys
 from nobil_tui.tui.glyphs import Glyphs

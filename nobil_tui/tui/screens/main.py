@@ -10,6 +10,7 @@ from typing import cast
 
 from textual import on, work
 
+from nobil_tui.batch import Counts
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import Context
@@ -17,7 +18,6 @@ from nobil_tui.config.model import LogScope, Secret
 from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import cautions
 from nobil_tui.feeds.source import Chosen
-from nobil_tui.monitor import Counts
 from nobil_tui.tui.ring import Folded
 from nobil_tui.tui.screens.finding import Finding
 from nobil_tui.tui.widgets.event_log import EventLog

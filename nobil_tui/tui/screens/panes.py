@@ -14,13 +14,13 @@ from textual.geometry import Size
 from textual.reactive import var
 from textual.screen import Screen
 
+from nobil_tui.batch import Phase
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.charging.roster import Roster
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
-from nobil_tui.monitor import Phase
 from nobil_tui.tui.bindings import Keys, bindings_for
 from nobil_tui.tui.doubts import station_doubt
 from nobil_tui.tui.glyphs import Glyphs, cut

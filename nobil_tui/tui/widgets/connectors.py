@@ -66,7 +66,7 @@ class Connectors(Lines):
 
     def rewrite(self) -> None:
         """Write all lines anew: also what makes the age texts move."""
-        width, had = self.scrollable_content_region.width, bool(self._rows)
+        width = self.scrollable_content_region.width
         if self._painter is None or not self.station or width <= 0:
             self._rows = []
             heard = ""
@@ -77,8 +77,7 @@ class Connectors(Lines):
             )
             heard = self._heard(now)
         self.entitle("Connectors", heard)
-        if had or self._rows:
-            self.recount()
+        self.recount()
 
     def _heard(self, now: int) -> str:
         heard = self._painter.heard(self.station) if self._painter else None

@@ -11,9 +11,9 @@ from textual.binding import BindingType
 from textual.markup import escape
 from textual.message import Message
 
+from nobil_tui.batch import Entry
 from nobil_tui.commands import Context, by_id
 from nobil_tui.config.model import LogScope
-from nobil_tui.monitor import Entry
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.ring import Ring, station_of
 from nobil_tui.tui.widgets.lines import Lines

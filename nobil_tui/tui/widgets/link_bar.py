@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nobil_tui.monitor import LinkState, Phase
+from nobil_tui.batch import LinkState, Phase
 from nobil_tui.tui.glyphs import UNICODE, Glyphs, cut, sparkline
 from nobil_tui.tui.times import age
 from nobil_tui.tui.widgets.bars import Part, fitting, line

@@ -8,10 +8,10 @@ from datetime import tzinfo
 from rich.segment import Segment
 from rich.style import Style
 
+from nobil_tui.batch import Note, NoteKind
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor import Note, NoteKind
 from nobil_tui.tui.glyphs import cut, fit
 from nobil_tui.tui.ring import Folded, Line
 from nobil_tui.tui.times import clock_time

@@ -10,11 +10,11 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from nobil_tui.batch import Batch
 from nobil_tui.charging.orders import Sort
 from nobil_tui.charging.roster import Roster
 from nobil_tui.commands import Context
 from nobil_tui.feeds.clock import Clock
-from nobil_tui.monitor import Batch
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.columns import Columns, Needs, lay_out
 from nobil_tui.tui.widgets.lines import Lines
