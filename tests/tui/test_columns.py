@@ -63,9 +63,3 @@ def test_what_is_left_over_goes_to_places_and_then_to_glyphs() -> None:
 def test_a_very_narrow_list_has_fewer_glyphs_before_its_names_are_cut() -> None:
     columns = lay_out(44, ALL)
     assert (columns.glyphs, columns.name) == (5, 16)
-
-
-def test_needs_only_grow() -> None:
-    needs = Needs(free=3, plug=7)
-    needs.widen(free=5, plug=2, id=9)
-    assert needs == Needs(free=5, plug=7, id=9)

@@ -365,3 +365,20 @@ def test_another_register_may_need_other_room() -> None:
     roster.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
     roster.refresh(2)
     assert painter.columns(110).place > narrow
+
+
+def test_columns_only_grow_while_a_filter_is_typed() -> None:
+    facts = {
+        "NOR_00001": Facts("A", "Sted", plugs=(TYPE_2,)),
+        "NOR_00002": Facts("B", "Et langt stedsnavn", plugs=(TYPE_2,)),
+        "NOR_00003": Facts("C", "Her", plugs=(CHADEMO,)),
+    }
+    roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    widths = []
+    for text in ("sted -langt", "langt", "her", "sted -langt"):
+        roster.filter = text
+        roster.refresh(2)
+        columns = painter.columns(160)
+        widths.append((columns.place, columns.plug))
+    assert widths == [(5, 5), (12, 5), (12, 6), (12, 6)]

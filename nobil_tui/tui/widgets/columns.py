@@ -42,12 +42,6 @@ class Needs(Struct):
     distance: int = 0
     plug: int = 0
 
-    def widen(self, **found: int) -> None:
-        """Take in what another row needs."""
-        for column, need in found.items():
-            if need > getattr(self, column):
-                setattr(self, column, need)
-
 
 def lay_out(width: int, needs: Needs) -> Columns:
     """Share out ``width`` cells.

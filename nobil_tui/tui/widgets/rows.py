@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_ID = 12
 _MOST_PLACE = 12
+_MOST_DISTANCE = 8
 _MOST_PLUG = 9
 _SAMPLE = 200
 """Rows that are asked how wide their columns would be: enough to be right, few enough for every keystroke."""
@@ -137,15 +138,18 @@ class RowPainter:
             return
         self._looked_at[station_id] = free, glyphs
         facts = roster.register.facts(station_id)
-        km = roster.distance(station_id)
-        self._needs.widen(
-            free=free,
-            glyphs=glyphs,
-            id=_need(station_id if facts.name else "", 3, _MOST_ID),
-            place=_need(facts.place, 5, _MOST_PLACE),
-            distance=_need("" if km is None else distance_text(km), 5, 8),
-            plug=_need(_plug_text(facts.best_plug, _MOST_PLUG), 4, _MOST_PLUG),
-        )
+        needs = self._needs
+        needs.free, needs.glyphs = max(needs.free, free), max(needs.glyphs, glyphs)
+        # A column that is as wide as it gets need not be asked for more: mostly few rows have to be measured.
+        if needs.id < _MOST_ID and facts.name:
+            needs.id = max(needs.id, _need(station_id, 3, _MOST_ID))
+        if needs.place < _MOST_PLACE:
+            needs.place = max(needs.place, _need(facts.place, 5, _MOST_PLACE))
+        km = None if self._origin is None else roster.distance(station_id)
+        if km is not None:
+            needs.distance = max(needs.distance, _need(distance_text(km), 5, _MOST_DISTANCE))
+        if needs.plug < _MOST_PLUG:
+            needs.plug = max(needs.plug, _need(_plug_text(facts.best_plug, _MOST_PLUG), 4, _MOST_PLUG))
 
     def _heads(self, columns: Columns) -> Iterator[tuple[str, Sort | None]]:
         yield " " * EDGE, Sort.STARRED
