@@ -7,6 +7,8 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.batch import Batch, LinkState, Phase
@@ -103,7 +105,8 @@ class Session:
         self._feed = opened.feed
 
     async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
-        await in_thread(self._open_store)
+        if self._state_dir is not None and self.source.state:
+            await in_thread(partial(self._open_store, self._state_dir / f"{self.source.state}.sqlite"))
         self.monitor = Monitor(self._feed, self.board, keeper=self._store, clock=self.clock)
         self.register_changed()
         batches = self.monitor.batches()
@@ -113,12 +116,10 @@ class Session:
         finally:
             await batches.aclose()
 
-    def _open_store(self) -> None:
-        if self._state_dir is None or not self.source.state:
-            return
+    def _open_store(self, path: Path) -> None:
         from nobil_tui.store.state import StateStore
 
-        store = StateStore.open(self._state_dir / f"{self.source.state}.sqlite")
+        store = StateStore.open(path)
         with self._closing:
             late = self._closed
             if not late:
