@@ -16,7 +16,6 @@ from nobil_tui.charging.finder import Finder, Prepared
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.listed import Listed
 from nobil_tui.charging.orders import Sort, changed_at
-from nobil_tui.charging.query import parse
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.rows import one_line
 from nobil_tui.charging.station import Condition, Station, Summary
@@ -71,7 +70,7 @@ class Roster:
     @filter.setter
     def filter(self, text: str) -> None:
         plugs = self.query.plugs
-        self.query = parse(text, self.home)
+        self.query = _read(text, self.home) if text else Query("")
         if self.query.plugs != plugs:
             self._counts.clear()
 
@@ -317,3 +316,10 @@ class Roster:
             if i not in changed:
                 changed[i] = float(changed_at(stations[i])) if i in stations else -1.0
         return changed
+
+
+def _read(text: str, home: Position | None) -> Query:
+    # Its patterns are compiled when there is something to read: the first paint need not wait for them.
+    from nobil_tui.charging.query import parse
+
+    return parse(text, home)

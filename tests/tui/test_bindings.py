@@ -17,7 +17,7 @@ from nobil_tui.tui.screens.help import HelpText
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.widgets.connectors import Connectors
 from nobil_tui.tui.widgets.event_log import EventLog
-from nobil_tui.tui.widgets.filter_line import FilterInput
+from nobil_tui.tui.widgets.filter_input import FilterInput
 from nobil_tui.tui.widgets.lines import Lines
 from nobil_tui.tui.widgets.stations import Stations
 from tests.conftest import FakeClock

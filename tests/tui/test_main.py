@@ -18,6 +18,7 @@ from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, save
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
 from nobil_tui.feeds.source import Chosen, SourceError
+from nobil_tui.tui.widgets.filter_line import FilterLine
 from nobil_tui.tui.widgets.stations import HANDS_OFF
 from tests.conftest import START, FakeClock
 from tests.tui.apps import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, text_of, until
@@ -144,6 +145,18 @@ async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
         await pilot.press("escape")
         assert len(main.roster.ids) == 3
         assert not main.filter_line.has_class("-shown")
+
+
+async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("escape")
+        assert not main.query(FilterLine)
+        await pilot.press("slash")
+        assert main.query_one(FilterLine).region.bottom == main.hints.region.y
+        await pilot.press("escape", "slash", *"minde")
+        assert (len(main.query(FilterLine)), main.roster.ids) == (1, ["NOR_00003"])
 
 
 async def test_a_mistake_in_a_filter_is_explained() -> None:

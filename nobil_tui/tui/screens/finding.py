@@ -134,7 +134,7 @@ class Finding(Live):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.filter_line.open()
+        self.wanted_filter_line().open()
 
     @on(FilterLine.Changed)
     def filter_typed(self, message: FilterLine.Changed) -> None:
@@ -159,6 +159,8 @@ class Finding(Live):
 
     def show_filter(self, text: str) -> None:
         """Filter by a text, and go to the stations."""
+        if text:
+            self.wanted_filter_line()
         self.filter_line.text = text
         self.roster.filter = text
         self.relist()

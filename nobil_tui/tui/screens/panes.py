@@ -132,7 +132,6 @@ class Panes(Screen[None], inherit_bindings=False):
                 yield self.stations
                 yield self.connectors
             yield self.events
-        yield self.filter_line
         yield self.hints
 
     def on_mount(self) -> None:
@@ -228,6 +227,12 @@ class Panes(Screen[None], inherit_bindings=False):
             LogScope.STATION: selected.__eq__,
         }[scope]
         self.events.narrow(scope, passes)
+
+    def wanted_filter_line(self) -> FilterLine:
+        """Return the filter line, on screen: the first paint need not wait for what nobody sees yet."""
+        if not self.filter_line.is_attached:
+            self.mount(self.filter_line, before=self.hints)
+        return self.filter_line
 
     def show_found(self) -> None:
         """Tell the filter line what its filter finds."""
