@@ -36,13 +36,29 @@ def is_preparing(pilot: Pilot[int]) -> bool:
     return any(worker.group == "prepare" and not worker.is_finished for worker in pilot.app.workers)
 
 
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once the filter was prepared."""
+    ended = threading.Event()
+
+    async def watched(work: Callable[[], T]) -> T:
+        result = await in_thread(work)
+        ended.set()
+        return result
+
+    monkeypatch.setattr(live_module, "in_thread", watched)
+    return ended
+
+
 async def find(pilot: Pilot[int], *keys: str) -> list[str]:
     await pilot.press("slash", *keys)
     await pilot.pause()
     return main_of(pilot).roster.ids
 
 
-async def test_a_filter_typed_before_anything_came_finds_what_comes(clock: FakeClock) -> None:
+async def test_a_filter_typed_before_anything_came_finds_what_comes(
+    clock: FakeClock, prepared: threading.Event
+) -> None:
     source = HandSource(clock, Register(facts("Oslo")))
     async with opened(setup_of(clock, source)) as pilot:
         await until(pilot, lambda: main_of(pilot).session.monitor)
@@ -50,6 +66,7 @@ async def test_a_filter_typed_before_anything_came_finds_what_comes(clock: FakeC
         await pilot.press("escape")
         come(source)
         await live(pilot)
+        await until(pilot, prepared.is_set)
         await until(pilot, lambda: not is_preparing(pilot))
         assert await find(pilot, *"oslo") == IDS
         # And so does what is typed on from it.

@@ -35,7 +35,8 @@ FEW_COLLECTIONS = (10_000, 20, 50)
 takes a tenth of the time under load, and finds nothing."""
 FREEZE_AFTER = 1.0
 """Seconds after the first snapshot: the collector's walk through it is not what somebody waits for."""
-
+PREPARE_AFTER = 0.1
+"""Seconds after the first snapshot, and so after its first paint: the thread would take its turns from that."""
 AT_ONCE = 200
 """Entries that go into the log at a stretch: a flood brings ten times as many, and keys must be answered."""
 
@@ -172,8 +173,7 @@ class Live(Panes):
         if batch.whole and not self._frozen:
             self._frozen = True
             self.set_timer(FREEZE_AFTER, _freeze)
-            # Its thread would take its turns from the first paint of the stations.
-            self.call_after_refresh(self._prepare_filter)
+            self.set_timer(PREPARE_AFTER, self._prepare_filter)
         self.show_found()
 
     def _tell_due(self, batch: Batch) -> None:
