@@ -63,6 +63,7 @@ class Live(Panes):
         if not self.app.is_running:
             # Somebody was quick to quit.
             return
+        self.begun = True
         self.set_interval(BAR_EVERY, self.look_at_link)
         self.set_interval(AGES_EVERY, self.look_around)
         self.set_interval(LOOK_EVERY, self.look_at_register)

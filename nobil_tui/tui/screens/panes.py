@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -69,6 +69,8 @@ class Panes(Screen[None], inherit_bindings=False):
 
     log_shown: var[bool] = var(True, init=False)
     """Whether the event log is on screen; a narrow terminal begins without it."""
+    begun = False
+    """Whether all of it was painted once."""
 
     def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
         super().__init__()
@@ -142,6 +144,10 @@ class Panes(Screen[None], inherit_bindings=False):
         self.roster.pinned = settings.pin_starred
         self.events.retitle()
         self.look_at_link()
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Have it painted anew; before it has begun only what is laid out anew: the library asks for all twice."""
+        return super().refresh(*regions, repaint=repaint and self.begun, layout=layout, recompose=recompose)
 
     def on_resize(self, event: Resize) -> None:
         """Begin a wide terminal with the log, and a narrow one without."""
