@@ -39,7 +39,7 @@ class Numbers(Lines):
         return "There is nothing here, and a reason why that is so. " * 2
 
     def header_segments(self, row: int, width: int) -> list[Segment]:
-        return [Segment(f"head {row}", self.style_of("header"))]
+        return [Segment(f"head {row}", self.style_of("quiet"))]
 
     def is_cursor(self, index: int) -> bool:
         return index == self.marked

@@ -121,7 +121,7 @@ class ConnectorRows:
         heads.append(age_.rjust(widths.age))
         if widths.heard:
             heads.append(heard.rjust(widths.heard))
-        return [Segment(" ".join(heads), self._pane.style_of("header"))]
+        return [Segment(" ".join(heads), self._pane.style_of("quiet"))]
 
     def _row(self, station: Station, index: int, texts: _Texts, now: int, widths: Widths) -> Row:
         pane = self._pane

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nobil_tui.tui.glyphs import cut
+from nobil_tui.tui.looks import style_of
 from nobil_tui.tui.widgets.bars import GAP, Part, fitting, line
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ _CHOICES = 4
 
 class FilterNote(Widget):
     """What the filter finds, what is wrong with it, and what else the word could become."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"filter--count", "filter--hidden", "filter--mistake", "filter--choice"}
 
     def __init__(self, filter_line: FilterLine) -> None:
         super().__init__()
@@ -75,14 +74,14 @@ class FilterNote(Widget):
             mistake = mistake.partition(" – ")[2] or mistake
         others = _whole(offered[1 : 1 + _CHOICES], room - cell_len(count) - GAP)
         return [
-            Part(others, self._style("choice"), 1 if offered else 4),
-            Part(cut(mistake, room), self._style("mistake"), 4 if offered else 0),
-            Part(hidden, self._style("hidden"), 3),
-            Part(count, self._style("count"), 2 if not offered else 0),
+            Part(others, self._style("quiet"), 1 if offered else 4),
+            Part(cut(mistake, room), self._style("trouble"), 4 if offered else 0),
+            Part(hidden, self._style("plain"), 3),
+            Part(count, self._style("plain"), 2 if not offered else 0),
         ]
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"filter--{name}", partial=True)
+        return style_of(name, self.app.theme_variables)
 
 
 def _whole(words: list[str], room: int) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -16,6 +14,7 @@ from textual.widget import Widget
 from nobil_tui.commands import Command, Context, active_in, by_id
 from nobil_tui.config.keynames import types
 from nobil_tui.tui.bindings import Keys, key_label
+from nobil_tui.tui.looks import style_of
 from nobil_tui.tui.widgets.bars import GAP, Part, at, fitting
 
 _NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
@@ -24,8 +23,6 @@ _NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "sta
 
 class Hints(Widget):
     """One line of keys and words."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"hints--key", "hints--word"}
 
     context: reactive[Context] = reactive(Context.STATIONS)
     """What has the focus."""
@@ -55,7 +52,7 @@ class Hints(Widget):
     def render_line(self, y: int) -> Strip:
         """Write what fits."""
         room = self.size.width
-        ground, key, word = self.rich_style, self._style("key"), self._style("word")
+        ground, key, word = self.rich_style, self._style("key"), self._style("quiet")
         palette = by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
         parts.append(Part(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
@@ -97,4 +94,4 @@ class Hints(Widget):
         return typing or (self.context is Context.LOG and command.id == "select")
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"hints--{name}", partial=True)
+        return style_of(name, self.app.theme_variables)

@@ -17,27 +17,17 @@ from textual.strip import Strip
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
+from nobil_tui.tui import looks
 from nobil_tui.tui.bindings import Keys, bindings_for
 from nobil_tui.tui.glyphs import UNICODE, Glyphs
 
 _EMPTY_MOST = 12
 """Lines that what is said of an empty list may take."""
-_CONDITIONS = tuple(condition.name.lower().replace("_", "-") for condition in Condition)
 
 
 class Lines(ScrollView, can_focus=True):
     """A scrolling list of lines; subclasses say how many there are and what stands in each."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"lines--{name}" for name in _CONDITIONS),
-        "lines--header",
-        "lines--cursor",
-        "lines--star",
-        "lines--quiet",
-        "lines--strong",
-        "lines--stale",
-        "lines--note",
-    }
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LISTS)
     HEADER = 0
     """Lines on top that do not scroll."""
@@ -98,20 +88,20 @@ class Lines(ScrollView, can_focus=True):
         return self.scroll_offset.y
 
     def style_of(self, name: str, cursor: bool = False, *, stale: bool = False) -> Style:
-        """Return the whole style of a component class, on the cursor's ground and dimmed where that is meant."""
+        """Return the whole style of a look, on the cursor's ground and dimmed where that is meant."""
         style = self._styles.get((name, cursor, stale))
         if style is None:
             # The ground's bold goes with it, not its colour: a condition keeps its own.
             names = (*(("cursor",) if cursor else ()), *((name,) if name else ()), *(("stale",) if stale else ()))
             style = self.rich_style
             for each in names:
-                style += self.get_component_rich_style(f"lines--{each}", partial=True)
+                style += looks.style_of(each, self.app.theme_variables)
             self._styles[name, cursor, stale] = style
         return style
 
     def condition_style(self, condition: Condition, cursor: bool = False, *, stale: bool = False) -> Style:
         """Return the colour of a condition; what is no longer sure is dimmed."""
-        return self.style_of(_CONDITIONS[condition], cursor, stale=stale)
+        return self.style_of(looks.CONDITIONS[condition], cursor, stale=stale)
 
     def recount(self) -> None:
         """Take over a changed number of lines, and paint them; where there are none, what is said instead."""
@@ -156,7 +146,7 @@ class Lines(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         base = self.style_of("")
         if y < self.HEADER:
-            return Strip(self.header_segments(y, width)).adjust_cell_length(width, self.style_of("header"))
+            return Strip(self.header_segments(y, width)).adjust_cell_length(width, self.style_of("quiet"))
         if not self.count:
             return self._text_line(self.empty_text, y - self.HEADER, width, base)
         index = y - self.HEADER + self.top

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import ClassVar
 
 from msgspec import Struct
 from rich.style import Style
@@ -15,6 +14,7 @@ from textual.widget import Widget
 
 from nobil_tui.batch import LinkState, Phase
 from nobil_tui.tui.glyphs import UNICODE, Glyphs, cut, sparkline
+from nobil_tui.tui.looks import style_of
 from nobil_tui.tui.times import age
 from nobil_tui.tui.widgets.bars import Part, fitting, line
 
@@ -77,15 +77,6 @@ class Vitals(Struct, frozen=True):
 class LinkBar(Widget):
     """One line; it repaints when its vitals change."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "link-bar--live",
-        "link-bar--trouble",
-        "link-bar--refused",
-        "link-bar--simulated",
-        "link-bar--quiet",
-        "link-bar--pulse",
-    }
-
     vitals: reactive[Vitals] = reactive(Vitals())
     """What it tells."""
 
@@ -105,7 +96,7 @@ class LinkBar(Widget):
         return Strip(line(parts, room, ground)).adjust_cell_length(room, ground).apply_style(ground)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"link-bar--{name}", partial=True)
+        return style_of(name, self.app.theme_variables)
 
     def _parts(self, width: int) -> Iterator[Part]:
         vitals = self.vitals
@@ -134,7 +125,7 @@ class LinkBar(Widget):
             yield Part(cut(vitals.unheard_of, max(12, width // 2), glyphs.ellipsis), self._style("trouble"), 10)
         if vitals.frame_at:
             beats = sparkline(vitals.beats, glyphs.bars)
-            yield Part(beats, self._style("pulse"), 10)
+            yield Part(beats, self._style("note"), 10)
             yield Part(f"{_rate(vitals.rate)}/s", self.rich_style, 8)
             yield Part(f"last frame {self._frame_age()}", self._style("quiet"), 9, right=True)
 

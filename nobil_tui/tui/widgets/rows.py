@@ -80,7 +80,7 @@ class RowPainter:
 
     def header(self, columns: Columns) -> list[Segment]:
         """Paint the column heads; the one that the list is ordered by has an arrow."""
-        style = self._list.style_of("header")
+        style = self._list.style_of("quiet")
         strong = style + Style(bold=True)
         order = self._roster.order
         return [Segment(text, strong if sort is order else style) for text, sort in self._heads(columns)]
