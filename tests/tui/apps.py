@@ -10,6 +10,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
+from rich.style import Style
 from textual.pilot import Pilot
 
 from nobil_tui.batch import Phase
@@ -179,3 +180,9 @@ def text_of(pilot: Pilot[int]) -> list[str]:
     lines = pilot.app.screen._compositor.render_strips()
     assert len(lines) == height
     return [strip.text.ljust(width) for strip in lines]
+
+
+def styled(pilot: Pilot[int]) -> list[list[tuple[str, Style]]]:
+    """What is on screen, line by line, each cell with its style."""
+    lines = pilot.app.screen._compositor.render_strips()
+    return [[(cell, segment.style or Style()) for segment in strip for cell in segment.text] for strip in lines]

@@ -18,10 +18,11 @@ from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, save
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
 from nobil_tui.feeds.source import Chosen, SourceError
+from nobil_tui.tui.themes import LIGHT
 from nobil_tui.tui.widgets.filter_line import FilterLine
 from nobil_tui.tui.widgets.stations import HANDS_OFF
 from tests.conftest import START, FakeClock
-from tests.tui.apps import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, text_of, until
+from tests.tui.apps import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, styled, text_of, until
 
 FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
 REGISTER = Register(
@@ -424,6 +425,22 @@ async def test_the_theme_is_remembered(tmp_path: Path) -> None:
         pilot.app.theme = "nord"
         await until(pilot, path.exists)
         assert load(path).interface.theme == "nord"
+
+
+@pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])
+async def test_another_theme_is_painted_as_if_it_had_been_so_from_the_start(name: str) -> None:
+    painted = []
+    for begun in (name, ""):
+        clock = FakeClock()
+        config = Config(interface=InterfaceSection(theme=begun), watched=WatchedSection(["NOR_00002"]))
+        async with opened(setup_of(clock, source_of(clock), config=config), (130, 30)) as pilot:
+            await live(pilot)
+            await pilot.press("slash", *"minde")
+            pilot.app.theme = name
+            await pilot.pause()
+            await pilot.pause()
+            painted.append(styled(pilot))
+    assert painted[0] == painted[1]
 
 
 async def test_an_unknown_theme_is_told() -> None:
