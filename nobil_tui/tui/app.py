@@ -78,11 +78,14 @@ class NobilApp(App[int], inherit_bindings=False):
         return self.main
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours that our style sheet needs and a theme need not know."""
+        """The colours that our looks and our style sheet need, and a theme need not know."""
         return variables_of(self.current_theme)
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the user does something: a list must not move under the hand."""
+        if self.return_code is not None and isinstance(event, events.InputEvent):
+            # Typed after what quits: the panes are gone, and nobody is there to take it.
+            return
         if isinstance(event, events.Key):
             self.last_key = event.key
             # Whatever has the focus: a text field would take ctrl+c for "copy".

@@ -41,10 +41,16 @@ def test_a_look_is_laid_over_what_is_there() -> None:
 
 
 def test_each_condition_has_a_look() -> None:
-    assert [CONDITIONS[condition] for condition in Condition] == [
-        condition.name.lower().replace("_", "-") for condition in Condition
-    ]
-    assert {*CONDITIONS} <= {*LOOKS}
+    names = {
+        Condition.FREE: "free",
+        Condition.OCCUPIED: "occupied",
+        Condition.BLOCKED: "blocked",
+        Condition.RESERVED: "reserved",
+        Condition.FAULT: "fault",
+        Condition.UNKNOWN: "unknown",
+        Condition.NOT_IN_SERVICE: "not-in-service",
+    }
+    assert {condition: CONDITIONS[condition] for condition in Condition} == names
 
 
 async def test_the_library_tells_the_variables_of_its_theme() -> None:
