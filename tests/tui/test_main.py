@@ -359,6 +359,19 @@ async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> No
         assert main.events.scope is LogScope.ALL
 
 
+async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        for key, letter in (("slash", "/"), ("m", "m"), ("escape", None), ("s", "s")):
+            pilot.app._driver.process_message(events.Key(key, letter))  # type: ignore[union-attr]
+        await until(pilot, lambda: main.focused is main.stations)
+        await pilot.pause()
+        await pilot.pause()
+        assert main.roster.filter == main.filter_line.text
+        assert bool(main.roster.filter) is main.filter_line.has_class("-shown")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_size_has_room_for_what_matters(size: tuple[int, int]) -> None:
     clock = FakeClock()

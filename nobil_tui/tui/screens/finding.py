@@ -139,6 +139,9 @@ class Finding(Live):
     @on(FilterLine.Changed)
     def filter_typed(self, message: FilterLine.Changed) -> None:
         """Filter while typing."""
+        if message.text != self.filter_line.text:
+            # It was typed on meanwhile, or left: what counts is what stands there.
+            return
         self.roster.filter = message.text
         self.relist()
 
