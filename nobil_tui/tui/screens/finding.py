@@ -134,7 +134,13 @@ class Finding(Live):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.wanted_filter_line().open()
+        self._wanted_filter_line().open()
+
+    def _wanted_filter_line(self) -> FilterLine:
+        """Return the filter line, on screen: the first paint need not wait for what nobody sees yet."""
+        if not self.filter_line.is_attached:
+            self.mount(self.filter_line, before=self.hints)
+        return self.filter_line
 
     @on(FilterLine.Changed)
     def filter_typed(self, message: FilterLine.Changed) -> None:
@@ -163,7 +169,7 @@ class Finding(Live):
     def show_filter(self, text: str) -> None:
         """Filter by a text, and go to the stations."""
         if text:
-            self.wanted_filter_line()
+            self._wanted_filter_line()
         self.filter_line.text = text
         self.roster.filter = text
         self.relist()

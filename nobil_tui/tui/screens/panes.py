@@ -234,12 +234,6 @@ class Panes(Screen[None], inherit_bindings=False):
         }[scope]
         self.events.narrow(scope, passes)
 
-    def wanted_filter_line(self) -> FilterLine:
-        """Return the filter line, on screen: the first paint need not wait for what nobody sees yet."""
-        if not self.filter_line.is_attached:
-            self.mount(self.filter_line, before=self.hints)
-        return self.filter_line
-
     def show_found(self) -> None:
         """Tell the filter line what its filter finds."""
         roster = self.roster

@@ -1,4 +1,4 @@
-"""A line of parts that share its width: the most needed get room first."""
+"""Bars: one line of parts that share its width, of which the most needed get room first."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.widget import Widget
+
+from nobil_tui.tui import looks
 
 GAP = 2
 """Cells between two parts."""
+
+
+class Bar(Widget):
+    """A widget of one line."""
+
+    def style_of(self, name: str) -> Style:
+        """Return the style of a look, to be laid over the bar's own."""
+        return looks.style_of(name, self.app.theme_variables)
 
 
 class Part(Struct, frozen=True):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nobil_tui.tui.glyphs import cut
-from nobil_tui.tui.looks import style_of
-from nobil_tui.tui.widgets.bars import GAP, Part, fitting, line
+from nobil_tui.tui.widgets.bars import GAP, Bar, Part, fitting, line
 
 if TYPE_CHECKING:
     from nobil_tui.tui.widgets.filter_line import FilterLine
@@ -26,7 +23,7 @@ _CHOICES = 4
 """Other completions that are shown."""
 
 
-class FilterNote(Widget):
+class FilterNote(Bar):
     """What the filter finds, what is wrong with it, and what else the word could become."""
 
     def __init__(self, filter_line: FilterLine) -> None:
@@ -74,14 +71,11 @@ class FilterNote(Widget):
             mistake = mistake.partition(" – ")[2] or mistake
         others = _whole(offered[1 : 1 + _CHOICES], room - cell_len(count) - GAP)
         return [
-            Part(others, self._style("quiet"), 1 if offered else 4),
-            Part(cut(mistake, room), self._style("trouble"), 4 if offered else 0),
-            Part(hidden, self._style("plain"), 3),
-            Part(count, self._style("plain"), 2 if not offered else 0),
+            Part(others, self.style_of("quiet"), 1 if offered else 4),
+            Part(cut(mistake, room), self.style_of("trouble"), 4 if offered else 0),
+            Part(hidden, self.style_of("plain"), 3),
+            Part(count, self.style_of("plain"), 2 if not offered else 0),
         ]
-
-    def _style(self, name: str) -> Style:
-        return style_of(name, self.app.theme_variables)
 
 
 def _whole(words: list[str], room: int) -> str:

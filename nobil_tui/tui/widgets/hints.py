@@ -6,22 +6,19 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nobil_tui.commands import Command, Context, active_in, by_id
 from nobil_tui.config.keynames import types
 from nobil_tui.tui.bindings import Keys, key_label
-from nobil_tui.tui.looks import style_of
-from nobil_tui.tui.widgets.bars import GAP, Part, at, fitting
+from nobil_tui.tui.widgets.bars import GAP, Bar, Part, at, fitting
 
 _NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
 """In a narrow terminal these have room first, in this order."""
 
 
-class Hints(Widget):
+class Hints(Bar):
     """One line of keys and words."""
 
     context: reactive[Context] = reactive(Context.STATIONS)
@@ -33,10 +30,6 @@ class Hints(Widget):
         super().__init__(id=id)
         self._keys = keys
         self._parts: list[Part] = []
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line."""
-        return 1
 
     def commands(self) -> list[Command]:
         """The commands to name, those at the right end last."""
@@ -52,7 +45,7 @@ class Hints(Widget):
     def render_line(self, y: int) -> Strip:
         """Write what fits."""
         room = self.size.width
-        ground, key, word = self.rich_style, self._style("key"), self._style("quiet")
+        ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
         palette = by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
         parts.append(Part(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
@@ -92,6 +85,3 @@ class Hints(Widget):
     def _is_near(self, command: Command) -> bool:
         typing = self.context in (Context.FILTER, Context.DIALOG) and command.works_in(self.context)
         return typing or (self.context is Context.LOG and command.id == "select")
-
-    def _style(self, name: str) -> Style:
-        return style_of(name, self.app.theme_variables)

@@ -6,17 +6,13 @@ from collections import deque
 from collections.abc import Iterator
 
 from msgspec import Struct
-from rich.style import Style
-from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from nobil_tui.batch import LinkState, Phase
 from nobil_tui.tui.glyphs import UNICODE, Glyphs, cut, sparkline
-from nobil_tui.tui.looks import style_of
 from nobil_tui.tui.times import age
-from nobil_tui.tui.widgets.bars import Part, fitting, line
+from nobil_tui.tui.widgets.bars import Bar, Part, fitting, line
 
 SECONDS = 16
 """Bars of the sparkline, a second each."""
@@ -74,7 +70,7 @@ class Vitals(Struct, frozen=True):
     """What a recording that is played says of itself."""
 
 
-class LinkBar(Widget):
+class LinkBar(Bar):
     """One line; it repaints when its vitals change."""
 
     vitals: reactive[Vitals] = reactive(Vitals())
@@ -84,19 +80,12 @@ class LinkBar(Widget):
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line."""
-        return 1
-
     def render_line(self, y: int) -> Strip:
         """Write what fits."""
         room = self.size.width
         ground = self.rich_style
         parts = fitting(self._parts(room), room)
         return Strip(line(parts, room, ground)).adjust_cell_length(room, ground).apply_style(ground)
-
-    def _style(self, name: str) -> Style:
-        return style_of(name, self.app.theme_variables)
 
     def _parts(self, width: int) -> Iterator[Part]:
         vitals = self.vitals
@@ -105,49 +94,49 @@ class LinkBar(Widget):
         yield self._state()
         # Never without it: where there is no room for the word, a part of it.
         simulated = " SIMULATED " if width >= _SIMULATED else " SIM "
-        yield Part(simulated if vitals.simulated else "", self._style("simulated"), 1)
+        yield Part(simulated if vitals.simulated else "", self.style_of("simulated"), 1)
         if not vitals.simulated:
             yield Part(cut(vitals.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
-        yield Part(vitals.playing, self._style("trouble"), 2)
+        yield Part(vitals.playing, self.style_of("trouble"), 2)
         if phase is not Phase.LIVE and vitals.link.reason:
             room = max(12, width - 34)
-            yield Part(cut(vitals.link.reason, room, glyphs.ellipsis), self._style("trouble"), 3)
+            yield Part(cut(vitals.link.reason, room, glyphs.ellipsis), self.style_of("trouble"), 3)
         if vitals.behind:
-            yield Part(f"{age(vitals.behind)} behind", self._style("trouble"), 3)
+            yield Part(f"{age(vitals.behind)} behind", self.style_of("trouble"), 3)
         if vitals.stations:
             yield Part(_count(vitals.stations, "station"), self.rich_style, 6)
             yield Part(f"{_count(vitals.connectors, 'connector')}{dot}{vitals.in_use:.0%} in use", self.rich_style, 7)
         if vitals.unconfirmed:
-            yield Part(f"{vitals.unconfirmed:,} unconfirmed", self._style("trouble"), 5)
+            yield Part(f"{vitals.unconfirmed:,} unconfirmed", self.style_of("trouble"), 5)
         if vitals.unreadable:
-            yield Part(f"{vitals.unreadable:,} not readable", self._style("trouble"), 8)
+            yield Part(f"{vitals.unreadable:,} not readable", self.style_of("trouble"), 8)
         if vitals.unheard_of:
-            yield Part(cut(vitals.unheard_of, max(12, width // 2), glyphs.ellipsis), self._style("trouble"), 10)
+            yield Part(cut(vitals.unheard_of, max(12, width // 2), glyphs.ellipsis), self.style_of("trouble"), 10)
         if vitals.frame_at:
             beats = sparkline(vitals.beats, glyphs.bars)
-            yield Part(beats, self._style("note"), 10)
+            yield Part(beats, self.style_of("note"), 10)
             yield Part(f"{_rate(vitals.rate)}/s", self.rich_style, 8)
-            yield Part(f"last frame {self._frame_age()}", self._style("quiet"), 9, right=True)
+            yield Part(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
 
     def _state(self) -> Part:
         vitals, glyphs = self.vitals, self.glyphs
         match vitals.link.phase:
             case Phase.LIVE if vitals.playing:
                 paused = "paused" in vitals.playing
-                return Part("PAUSED" if paused else "PLAYING", self._style("trouble" if paused else "live"), 0)
+                return Part("PAUSED" if paused else "PLAYING", self.style_of("trouble" if paused else "live"), 0)
             case Phase.LIVE:
-                return Part(f"{glyphs.live} LIVE", self._style("live"), 0)
+                return Part(f"{glyphs.live} LIVE", self.style_of("live"), 0)
             case Phase.CONNECTING:
-                return Part("CONNECTING", self._style("trouble"), 0)
+                return Part("CONNECTING", self.style_of("trouble"), 0)
             case Phase.RETRYING:
                 seconds = max(0, -(-(vitals.link.retry_at - vitals.now) // 1000))
-                return Part(f"RETRY IN {seconds} s", self._style("trouble"), 0)
+                return Part(f"RETRY IN {seconds} s", self.style_of("trouble"), 0)
             case Phase.REFUSED:
-                return Part("KEY REFUSED", self._style("refused"), 0)
+                return Part("KEY REFUSED", self.style_of("refused"), 0)
             case Phase.ENDED:
-                return Part("ENDED", self._style("quiet"), 0)
+                return Part("ENDED", self.style_of("quiet"), 0)
             case Phase.FAILED:
-                return Part("FAILED", self._style("refused"), 0)
+                return Part("FAILED", self.style_of("refused"), 0)
 
     def _frame_age(self) -> str:
         passed = self.vitals.now - self.vitals.frame_at
