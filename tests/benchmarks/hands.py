@@ -85,7 +85,10 @@ def find(bench: Bench) -> Result:
 
 def register(bench: Bench) -> Result:
     """A keystroke of the filter, and the start, where names, places and plugs of a country are known."""
-    filtered, idle, with_it, without = [], [], [], []
+    filtered: list[float] = []
+    idle: list[float] = []
+    with_it: list[float] = []
+    without: list[float] = []
     for _ in range(bench.rounds):
         env = bench.world.env()
         store_register(Path(env["HOME"]))

@@ -484,6 +484,8 @@ def test_connectors_by_key_keep_their_numbers() -> None:
     again = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="CHARGING"), T0 + 2)
     assert [change.number for change in (*first, *second, *again)] == [1, 2, 1]
     (before, after) = again[0][3:5]
+    assert before is not None
+    assert after is not None
     assert (before.condition, after.condition) == (Condition.FREE, Condition.OCCUPIED)
     assert board.tally[Condition.BLOCKED] == 1
 

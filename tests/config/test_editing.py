@@ -79,7 +79,7 @@ def configs(draw: Any) -> str:
             roots += (
                 before + f"{name} = {{ {', '.join(f'{key} = {value}' for key, value in pairs)} }}{draw(COMMENTS)}\n"
             )
-    text = draw(st.sampled_from(["", "# top\n\n"])) + roots + tables
+    text: str = draw(st.sampled_from(["", "# top\n\n"])) + roots + tables
     return text if draw(st.booleans()) else text.rstrip("\n")
 
 

@@ -29,7 +29,11 @@ def path(tmp_path: Path) -> Path:
 def mask() -> Iterator[Callable[[int], None]]:
     """Set the umask for this test."""
     before = os.umask(0o022)
-    yield lambda new: os.umask(new) and None
+
+    def apply(new: int) -> None:
+        os.umask(new)
+
+    yield apply
     os.umask(before)
 
 
@@ -113,7 +117,7 @@ def test_a_write_that_fails_changes_nothing(
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((os, "fsync") if call == "fsync" else (Path, "replace")), fail)
+        patch.setattr("os.fsync" if call == "fsync" else "pathlib.Path.replace", fail)
         with pytest.raises(NotSavedError) as caught:
             save(path, Star("a"))
     assert str(caught.value).startswith(f"{path} was not saved: {os.strerror(number)}. ")

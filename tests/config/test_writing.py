@@ -6,8 +6,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 from filelock import FileLock
@@ -148,13 +150,14 @@ def test_a_lock_that_another_holds_is_told(path: Path) -> None:
 
 def test_an_editor_that_knows_no_lock_is_not_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text("# mine\n")
-    make, calls = tempfile.mkstemp, []
+    make = cast(Callable[..., tuple[int, str]], tempfile.mkstemp)
+    calls: list[int] = []
 
     def interrupted(**options: object) -> tuple[int, str]:
         if not calls:
             path.write_text("# mine, and more\n")
         calls.append(1)
-        return make(**options)  # type: ignore[call-overload]  # handed on as they come
+        return make(**options)
 
     monkeypatch.setattr(tempfile, "mkstemp", interrupted)
     save(path, Star("a"))

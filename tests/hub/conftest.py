@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -74,8 +74,15 @@ class Reader:
         while not enough():
             await self.read()
 
+    async def until_all_are(self, state: dict[str, list[int]]) -> None:
+        await self.until(lambda: self.state == state)
 
-Opens = Callable[..., Any]
+    async def until_station_is(self, id_: str, *statuses: int) -> None:
+        await self.until(lambda: self.state[id_] == [*statuses])
+
+
+OpensHub = Callable[..., Awaitable[Hub]]
+Joins = Callable[..., Awaitable[Reader]]
 
 
 @pytest.fixture
@@ -85,7 +92,7 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 
 @pytest.fixture
-async def hub_over(stack: AsyncExitStack) -> Opens:
+async def hub_over(stack: AsyncExitStack) -> OpensHub:
     """Return ``hub_over(feed, clock=None, **options)``: a hub that runs."""
 
     async def opens(feed: ScriptedFeed, clock: Clock | None = None, **options: Any) -> Hub:
@@ -96,7 +103,7 @@ async def hub_over(stack: AsyncExitStack) -> Opens:
 
 
 @pytest.fixture
-async def join(stack: AsyncExitStack) -> Opens:
+async def join(stack: AsyncExitStack) -> Joins:
     """Return ``join(hub)``: a consumer that is connected."""
 
     async def joins(hub: Hub, **options: Any) -> Reader:

@@ -18,7 +18,7 @@ from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
 from nobil_tui.monitor import Monitor
 from nobil_tui.wire import v1
 from tests.conftest import START, FakeClock, guarded, settle
-from tests.hub.conftest import KEY, Opens, ScriptedFeed, station
+from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, station
 
 QUOTED = quote(KEY, safe="")
 A, B = "NOR_00001", "SWE_00002"
@@ -45,7 +45,7 @@ async def until_there_are(hub: Hub, consumers: int) -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
 @pytest.mark.parametrize("name", ["key", "apikey"])
-async def test_both_paths_and_both_names_are_the_same(hub_over: Opens, path: str, name: str) -> None:
+async def test_both_paths_and_both_names_are_the_same(hub_over: OpensHub, path: str, name: str) -> None:
     hub = await hub_over(ScriptedFeed(station(A, 0, 1)))
     async with connect(f"{base(hub)}{path}?x=1&{name}={QUOTED}", proxy=None) as connection:
         message = v1.decode(await guarded(connection.recv(decode=False)))
@@ -57,18 +57,18 @@ async def test_both_paths_and_both_names_are_the_same(hub_over: Opens, path: str
     "query", ["", "?", "?key=", "?key=wrong", f"?key={QUOTED}x", f"?Key={QUOTED}", f"?other={QUOTED}", "?key=%ff%00ø"]
 )
 @pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
-async def test_without_the_key_nobody_gets_in(hub_over: Opens, path: str, query: str) -> None:
+async def test_without_the_key_nobody_gets_in(hub_over: OpensHub, path: str, query: str) -> None:
     hub = await hub_over(ScriptedFeed())
     assert await refused(f"{base(hub)}{path}{query}") == 401
 
 
 @pytest.mark.parametrize("path", ["", "/", "/api/v1/stream/", "/api/v1/stream/realtime/x", "/api/v2/stream", "//[x"])
-async def test_there_is_nothing_at_other_paths(hub_over: Opens, path: str) -> None:
+async def test_there_is_nothing_at_other_paths(hub_over: OpensHub, path: str) -> None:
     hub = await hub_over(ScriptedFeed())
     assert await refused(f"{base(hub)}{path}?key={QUOTED}") == 404
 
 
-async def test_the_address_holds_no_key_and_the_url_does(hub_over: Opens) -> None:
+async def test_the_address_holds_no_key_and_the_url_does(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     assert hub.address.startswith("ws://127.0.0.1:")
     assert hub.url == f"{hub.address}?key={QUOTED}"
@@ -83,7 +83,7 @@ async def test_a_hub_has_a_key() -> None:
 # What is sent
 
 
-async def test_first_the_snapshot_then_what_changes(hub_over: Opens, join: Opens) -> None:
+async def test_first_the_snapshot_then_what_changes(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0, 1), station(B, 1))
     hub = await hub_over(feed)
     consumer = await join(hub)
@@ -101,7 +101,7 @@ async def test_first_the_snapshot_then_what_changes(hub_over: Opens, join: Opens
     assert consumer.state == {A: [0, 1], B: [0]}
 
 
-async def test_a_report_that_changes_nothing_is_not_sent(hub_over: Opens, join: Opens) -> None:
+async def test_a_report_that_changes_nothing_is_not_sent(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0), station(B, 1))
     consumer = await join(await hub_over(feed))
     await consumer.read()
@@ -112,7 +112,7 @@ async def test_a_report_that_changes_nothing_is_not_sent(hub_over: Opens, join: 
     assert update.data.id == B
 
 
-async def test_a_new_snapshot_goes_to_everybody(hub_over: Opens, join: Opens) -> None:
+async def test_a_new_snapshot_goes_to_everybody(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0), station(B, 1))
     hub = await hub_over(feed)
     consumers = [await join(hub) for _ in range(3)]
@@ -124,7 +124,7 @@ async def test_a_new_snapshot_goes_to_everybody(hub_over: Opens, join: Opens) ->
         assert consumer.state == {B: [0, 0]}
 
 
-async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: Opens, join: Opens) -> None:
+async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: OpensHub, join: Joins) -> None:
     ids = [f"NOR_{number:05}" for number in range(20)]
     feed = ScriptedFeed(*(station(id_, -1) for id_ in ids))
     hub = await hub_over(feed)
@@ -138,12 +138,12 @@ async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: Opens,
         feed.report(id_, 1, 1, at=START + 100)
     last = {id_: [1, 1] for id_ in ids}
     for consumer in [await joining for joining in consumers]:
-        await consumer.until(lambda consumer=consumer: consumer.state == last)
+        await consumer.until_all_are(last)
         assert isinstance(consumer.seen[0], v1.Snapshot)
         assert not any(isinstance(message, v1.Snapshot) for message in consumer.seen[1:])
 
 
-async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: Opens) -> None:
+async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: OpensHub) -> None:
     feed = ScriptedFeed(station(A, 0, 1))
     hub = await hub_over(feed)
 
@@ -162,7 +162,7 @@ async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: Opens) -
     await batches.aclose()
 
 
-async def test_what_becomes_unknown_with_the_link_is_told(hub_over: Opens, join: Opens, clock: FakeClock) -> None:
+async def test_what_becomes_unknown_with_the_link_is_told(hub_over: OpensHub, join: Joins, clock: FakeClock) -> None:
     feed = ScriptedFeed(station(A, 0))
     consumer = await join(await hub_over(feed, clock))
     await consumer.read()
@@ -173,7 +173,7 @@ async def test_what_becomes_unknown_with_the_link_is_told(hub_over: Opens, join:
 
 
 async def test_under_a_flood_no_station_is_forgotten(
-    hub_over: Opens, join: Opens, monkeypatch: pytest.MonkeyPatch
+    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for room in ("monitor", "hub.server"):
         monkeypatch.setattr(f"nobil_tui.{room}.MOST_ENTRIES", 5)
@@ -185,7 +185,7 @@ async def test_under_a_flood_no_station_is_forgotten(
     await consumer.until(lambda: set(map(tuple, consumer.state.values())) == {(1,)})
 
 
-async def test_a_feed_that_ends_leaves_its_board(hub_over: Opens, join: Opens) -> None:
+async def test_a_feed_that_ends_leaves_its_board(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     hub = await hub_over(feed)
     feed.say(Ended(START))
@@ -215,7 +215,7 @@ async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return reader, writer
 
 
-async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: Opens, join: Opens) -> None:
+async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: OpensHub, join: Joins) -> None:
     statuses = [0, 1] * 500
     feed = ScriptedFeed(station(A, *statuses), station(B, 0))
     hub = await hub_over(feed, most_waiting=20)
@@ -229,14 +229,14 @@ async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: Opens
         # 50 kB each, and the system holds some megabytes before it says no.
         feed.report(A, *(statuses if updates % 2 else statuses[::-1]), at=START + updates)
         feed.report(B, updates % 2, at=START + updates)
-        await good.until(lambda said=[updates % 2]: good.state[B] == said)
+        await good.until_station_is(B, updates % 2)
         assert updates < 2000
     feed.report(B, 1, 1, 1)
     await good.until(lambda: good.state[B] == [1, 1, 1])
     writer.transport.abort()
 
 
-async def test_one_that_lags_is_told_why_it_is_closed(hub_over: Opens, join: Opens) -> None:
+async def test_one_that_lags_is_told_why_it_is_closed(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(20)))
     hub = await hub_over(feed, most_waiting=10)
     consumer = await join(hub)
@@ -253,7 +253,7 @@ async def test_one_that_lags_is_told_why_it_is_closed(hub_over: Opens, join: Ope
     assert set(map(tuple, again.state.values())) == {(1,)}
 
 
-async def test_one_that_talks_is_ignored(hub_over: Opens, join: Opens) -> None:
+async def test_one_that_talks_is_ignored(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     consumer = await join(await hub_over(feed))
     for number in range(300):
@@ -264,7 +264,7 @@ async def test_one_that_talks_is_ignored(hub_over: Opens, join: Opens) -> None:
     assert [type(message) for message in consumer.seen] == [v1.Snapshot, v1.Update]
 
 
-async def test_one_that_says_too_much_at_once_is_closed(hub_over: Opens, join: Opens) -> None:
+async def test_one_that_says_too_much_at_once_is_closed(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     hub = await hub_over(feed)
     loud, quiet = await join(hub), await join(hub)
@@ -277,7 +277,7 @@ async def test_one_that_says_too_much_at_once_is_closed(hub_over: Opens, join: O
     await quiet.until(lambda: quiet.state == {A: [1]})
 
 
-async def test_one_that_leaves_is_forgotten(hub_over: Opens, join: Opens) -> None:
+async def test_one_that_leaves_is_forgotten(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     hub = await hub_over(feed)
     polite, rude, stays = await join(hub), await join(hub), await join(hub)
@@ -290,7 +290,7 @@ async def test_one_that_leaves_is_forgotten(hub_over: Opens, join: Opens) -> Non
 
 
 async def test_strangers_leave_no_traceback_and_the_key_no_trace(
-    hub_over: Opens, join: Opens, caplog: pytest.LogCaptureFixture
+    hub_over: OpensHub, join: Joins, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     hub = await hub_over(ScriptedFeed(station(A, 0)))
@@ -319,7 +319,7 @@ async def test_strangers_leave_no_traceback_and_the_key_no_trace(
 # Coming and going
 
 
-async def test_a_port_in_use_is_told(hub_over: Opens) -> None:
+async def test_a_port_in_use_is_told(hub_over: OpensHub) -> None:
     port = urlsplit((await hub_over(ScriptedFeed())).address).port
     with pytest.raises(HubError, match=f"port {port} on 127.0.0.1 is in use"):
         await Hub(Monitor(ScriptedFeed()), key=KEY, port=port or 0).start()
@@ -341,13 +341,13 @@ async def test_a_place_where_nobody_can_listen_is_told(host: str, port: int, wor
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_all_addresses_are_shown_as_one_to_connect_to(hub_over: Opens, join: Opens) -> None:
+async def test_all_addresses_are_shown_as_one_to_connect_to(hub_over: OpensHub, join: Joins) -> None:
     hub = await hub_over(ScriptedFeed(station(A, 0)), host="0.0.0.0")
     assert hub.address.startswith("ws://127.0.0.1:")
     await (await join(hub)).read()
 
 
-async def test_closing_says_goodbye_and_leaves_nothing_behind(join: Opens) -> None:
+async def test_closing_says_goodbye_and_leaves_nothing_behind(join: Joins) -> None:
     hub = Hub(Monitor(ScriptedFeed(station(A, 0))), key=KEY)
     await hub.start()
     waiting = asyncio.create_task(hub.wait())
@@ -362,7 +362,7 @@ async def test_closing_says_goodbye_and_leaves_nothing_behind(join: Opens) -> No
     await hub.close()
 
 
-async def test_nobody_who_does_not_read_can_hold_it_up(hub_over: Opens) -> None:
+async def test_nobody_who_does_not_read_can_hold_it_up(hub_over: OpensHub) -> None:
     hub = Hub(Monitor(ScriptedFeed(*(station(f"NOR_{n}", *[0] * 1000) for n in range(200)))), key=KEY)
     await hub.start()
     _, writer = await stalled(hub)
@@ -387,7 +387,7 @@ async def test_what_breaks_the_feed_is_raised_to_whoever_waits() -> None:
             await guarded(hub.wait())
 
 
-async def test_waiting_can_be_given_up(hub_over: Opens) -> None:
+async def test_waiting_can_be_given_up(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     waiting = asyncio.create_task(hub.wait())
     await settle()

@@ -44,7 +44,8 @@ async def test_another_licence_is_told_and_kept_until_it_is_the_usual_one(renewi
     outcome = await renewing.update()
     said = "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
     assert outcome.words == said
-    assert outcome.cached == load(path) is not None
+    assert outcome.cached is not None
+    assert outcome.cached == load(path)
     assert outcome.cached.origins["NOR"].rights == "CC BY 3.0"
     again = await renewing.update(["NOR"], force=True)
     assert "CC BY" not in again.words

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.config.secrecy import PLACE
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.sources.address import PLACE, Address, parse
+from nobil_tui.sources.address import Address, parse
 
 KEY = "s3cr3t-k3y"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
@@ -205,7 +206,7 @@ async def test_others_are_given_way_to_while_they_have_something_to_do(monkeypat
             now, turns = now + 0.001, turns + 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(keeping_module.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
     monkeypatch.setattr(keeping_module, "PAUSE", 1.0)
     others = asyncio.create_task(work())
     await keeping_module.give_way()
@@ -222,7 +223,7 @@ async def test_nobody_is_given_way_to_for_ever(monkeypatch: pytest.MonkeyPatch) 
             now += 0.001
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(keeping_module.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
     others = asyncio.create_task(work())
     await guarded(keeping_module.give_way())
     others.cancel()
@@ -238,7 +239,7 @@ async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monke
             now += keeping_module.SLICE
             return super().stored(station_id)
 
-    monkeypatch.setattr(keeping_module.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
     keeper, board = Memory(), Slow()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     keeping = Keeping(board, keeper)

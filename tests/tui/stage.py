@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,7 +62,7 @@ async def wheel(pilot: Pilot[Any], widget: Widget, event: type[MouseEvent], time
 
 
 def roster_of(
-    stations: dict[str, list[Connector]],
+    stations: Mapping[str, Sequence[Connector]],
     facts: dict[str, Facts] | None = None,
     starred: set[str] | None = None,
     home: Position | None = None,
@@ -69,5 +70,5 @@ def roster_of(
 ) -> Roster:
     """A roster over a board that has had one snapshot."""
     board = Board()
-    board.apply_snapshot([Station(name, connectors) for name, connectors in stations.items()], at)
+    board.apply_snapshot([Station(name, [*connectors]) for name, connectors in stations.items()], at)
     return Roster(board, Register(facts or {}), starred if starred is not None else set(), home)

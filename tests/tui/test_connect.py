@@ -105,7 +105,11 @@ async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> No
         main = await live(pilot)
         for text, key in (("enova", "KEY-OF-ENOVA"), (B, "KEY-OF-B-123")):
             await connect(pilot, text, key)
-            await until(pilot, lambda key=key: Secret(key) in main.keeper.config.secrets)
+
+            def stored(key: str = key) -> bool:
+                return Secret(key) in main.keeper.config.secrets
+
+            await until(pilot, stored)
             hands.keys.clear()
             await connect(pilot, text, remember=False)
             assert set(hands.keys) == {key}

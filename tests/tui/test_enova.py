@@ -69,7 +69,11 @@ async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
             before = len(service.calls)
             steps += 1
             clock.advance(120)
-            await until(pilot, lambda before=before: len(service.calls) > before)
+
+            def called(before: int = before) -> bool:
+                return len(service.calls) > before
+
+            await until(pilot, called)
             await phase(pilot, main, Phase.RETRYING)
         clock.advance(120)
         await phase(pilot, main, Phase.LIVE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import threading
 from types import SimpleNamespace
@@ -63,7 +64,7 @@ async def test_many_changes_are_painted_less_often(
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(pacing.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     await until_worth_painting(app_with(None), changes)
     assert waited == waits
 
@@ -79,6 +80,6 @@ async def test_a_slow_terminal_is_waited_for(monkeypatch: pytest.MonkeyPatch) ->
         if looks == 3:
             writer._queue.get()
 
-    monkeypatch.setattr(pacing.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     await until_worth_painting(app_with(writer), 1)
     assert looks == 3

@@ -211,7 +211,8 @@ async def test_commands_are_done_from_every_pane(pane: str) -> None:
 async def test_it_is_left() -> None:
     async with app() as (main, pilot):
         await pilot.press("ctrl+p")
-        assert isinstance(pilot.app.screen, Palette)
+        opened = pilot.app.screen
+        assert isinstance(opened, Palette)
         await pilot.press("escape")
         assert pilot.app.screen is main
 

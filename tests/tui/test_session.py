@@ -103,8 +103,9 @@ async def test_it_runs_until_the_source_ends(clock: FakeClock) -> None:
     source.feed.put(Ended(START + 1))
     source.feed.end()
     async with running(source) as it:
-        assert it.session.link.phase is Phase.CONNECTING
+        before = it.session.link.phase
         await guarded(it.task)
+        assert before is Phase.CONNECTING
         assert (it.opened, source.opened, source.closed) == (1, 1, 1)
         assert {*it.session.board.stations} == {"NOR_1"}
         assert it.batches[-1].link.phase is it.session.link.phase is Phase.ENDED
@@ -150,7 +151,8 @@ class Playing:
 
 
 async def test_what_a_source_has_of_its_own_goes_before_what_the_user_has(clock: FakeClock) -> None:
-    own, player = Register({"NOR_1": Facts("Other")}), Playing()
+    own = Register({"NOR_1": Facts("Other")})
+    player: object = Playing()
     source = live_source(clock, register=KNOWN, player=player)
     async with running(source, own) as it:
         assert it.session.register is own

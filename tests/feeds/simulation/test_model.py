@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.station import Station, operator_status
+from nobil_tui.charging.station import Connector, Station, operator_status
 from nobil_tui.feeds.events import Heard, StationReport
-from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, SLOWEST, Simulation
+from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, SLOWEST, Simulation, _Site
 
 MIDNIGHT = 1_710_198_000_000
 """A Tuesday in March, 00:00 in Norway."""
@@ -249,8 +249,13 @@ def test_at_the_slowest_what_was_long_ago_has_a_time_still() -> None:
 
 def test_a_step_costs_what_happens_and_not_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
     simulation = Simulation(5000, start=NOON)
-    turns = []
+    turns: list[str] = []
     shown = Simulation._shown
-    monkeypatch.setattr(Simulation, "_shown", lambda self, site: turns.append(site) or shown(self, site))
+
+    def counted(simulation: Simulation, site: _Site) -> list[Connector]:
+        turns.append(site.id)
+        return shown(simulation, site)
+
+    monkeypatch.setattr(Simulation, "_shown", counted)
     came = simulation.advance(NOON + 5000)
     assert len(turns) == len(reports(came)) < 60
