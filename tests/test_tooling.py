@@ -1,0 +1,26 @@
+"""The files that configure tools agree with pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def test_pre_commit_runs_the_versions_of_the_test_extra() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    pins = set(re.findall(r'additional_dependencies: \["([^"]+)"\]', hooks))
+    assert {re.split("==", pin)[0] for pin in pins} == {"ruff", "codespell"}
+    assert pins <= set(PROJECT["optional-dependencies"]["test"])
+
+
+def test_the_workflow_tests_every_python_version_that_is_declared() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    matrix = re.search(r"python-version: \[(.+)\]", workflow)
+    assert matrix is not None
+    declared = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", line)]
+    assert re.findall(r'"([^"]+)"', matrix[1]) == declared
+    assert PROJECT["requires-python"] == f">={declared[0]}"
