@@ -2,23 +2,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from nobil_tui import monitor as monitor_module
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot
+from nobil_tui.feeds.link import Link
+from nobil_tui.feeds.recording import RecordingFeed
+from nobil_tui.feeds.recording_file import RecordingFile
+from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.headless import gate as gate_module
 from nobil_tui.headless.out import Out
 from nobil_tui.headless.tail import Tail
 from nobil_tui.headless.telling import KeyRefusedError
 from nobil_tui.store.state import StateStore
-from tests.conftest import FakeClock, guarded, settle
+from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
+from tests.conftest import FakeClock, Serve, guarded, settle
+from tests.feeds.recordings import content, write
 from tests.headless.feeds import T0, ScriptedFeed, report, update
 
 
@@ -49,11 +57,15 @@ class Paper(Out):
         assert self.text.endswith(b"\n") or not self.text
         return [json.loads(line) for line in self.text.splitlines()]
 
+    async def more(self) -> None:
+        """Wait for more to be written."""
+        self._news.clear()
+        await self._news.wait()
+
     async def until(self, count: int) -> list[Any]:
         """Wait for so many lines."""
         while len(self.lines) < count:
-            self._news.clear()
-            await guarded(self._news.wait())
+            await guarded(self.more())
         return self.lines
 
 
@@ -238,3 +250,45 @@ async def test_what_is_wrong_with_the_last_known_state_is_told_once(start: Start
         tail.feed.say(report("a", "CHARGING", 1))
         await tail.paper.until(2)
     assert [words for words in tail.said if "damaged" in words] == [store.notice]
+
+
+# A country
+
+COUNTRY = 6000
+"""Stations, of five connectors each: thrice of what a gate lets through."""
+
+
+def country(status: int, at: int) -> bytes:
+    return snapshot_frame(Station(f"NOR_{n}", [Connector(status, 0, at)] * 5) for n in range(COUNTRY))
+
+
+async def test_a_country_of_a_server_is_tailed(serve: Serve) -> None:
+    async def stream(connection: ServerConnection) -> None:
+        await connection.send(country(0, T0), text=True)
+        for n in range(COUNTRY):
+            changed = Station(f"NOR_{n}", [Connector(1, 0, T0 + 1)] * 5)
+            await connection.send(update_frame(changed), text=True)
+        await connection.wait_closed()
+
+    url = await serve(stream, compression=None)
+
+    async def dial() -> str:
+        return url
+
+    paper = Paper()
+    tail = asyncio.create_task(Tail(V1Feed(Link(dial)), "a source", Register(), paper, lambda _: None).run())
+    while paper.text.count(b"\n") < COUNTRY * 5:
+        assert not tail.done()
+        await guarded(paper.more())
+    tail.cancel()
+    await asyncio.gather(tail, return_exceptions=True)
+
+
+async def test_a_recording_of_a_country_is_tailed(tmp_path: Path) -> None:
+    entries = [(country(n % 2, T0 + n), n * 1000) for n in range(4)]
+    path = write(tmp_path / "country.jsonl", content(entries, "v1"))
+    paper = Paper()
+    with closing(RecordingFile.open(path)) as file:
+        feed = RecordingFeed(file, speed=math.inf)
+        await guarded(Tail(feed, "a recording", Register(), paper, lambda _: None, clock=feed.clock).run())
+    assert paper.text.count(b"\n") == COUNTRY * 5 * 3

@@ -1,0 +1,64 @@
+"""A loop that runs what is ready in an order of its own, so that a test can look at many orders."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class StuckError(AssertionError):
+    """Tasks wait, and nothing is left that could wake them."""
+
+
+class ShuffledLoop(asyncio.SelectorEventLoop):
+    """Shuffles what is ready at each turn, by a seed. Its time passes only while nothing is ready.
+
+    For tasks that wake each other, without sockets or threads: that all of them wait is an error at once.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.order = random.Random(seed)
+        self._passed = 0.0
+        super().__init__()
+
+    def time(self) -> float:
+        return self._passed
+
+    def _run_once(self) -> None:
+        ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]
+        if not ready:
+            if not scheduled:
+                raise StuckError("every task waits for another one")
+            self._passed = max(self._passed, scheduled[0]._when)
+        turn = list(ready)
+        self.order.shuffle(turn)
+        ready.clear()
+        ready.extend(turn)
+        super()._run_once()  # type: ignore[misc]
+
+    async def dawdle(self) -> None:
+        """Let others run for some turns, or for some time."""
+        for _ in range(self.order.randrange(4)):
+            await asyncio.sleep(self.order.choice((0, 0, 0, 0.001, 0.06)))
+
+
+def in_every_order(test: Callable[[ShuffledLoop], Coroutine[Any, Any, None]], orders: int = 150) -> None:
+    """Run ``test`` in so many orders. Raises what it raises, with the seed of the order."""
+    for seed in range(orders):
+        loop = ShuffledLoop(seed)
+        try:
+            loop.run_until_complete(test(loop))
+        except Exception as error:
+            error.add_note(f"in the order of seed {seed}")
+            raise
+        finally:
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+                # What is stuck must not be complained of at its end.
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+            for _ in range(20):
+                loop.call_soon(loop.stop)
+                loop.run_forever()
+            loop.close()

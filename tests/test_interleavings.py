@@ -1,0 +1,241 @@
+"""What two tasks share, in many orders in which they can run: no wake-up is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from nobil_tui import monitor as monitor_module
+from nobil_tui.batch import Phase
+from nobil_tui.charging.board import Change
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.clock import Clock
+from nobil_tui.feeds.events import Connected, Connecting, Ended, Event, Lost, Refused, Snapshot
+from nobil_tui.feeds.link import Link
+from nobil_tui.feeds.playing import PlayClock
+from nobil_tui.feeds.reasons import RefusedError, UnreachableError
+from nobil_tui.headless import gate as gate_module
+from nobil_tui.headless.out import Out
+from nobil_tui.headless.tail import Tail
+from nobil_tui.hub.consumer import Consumer
+from nobil_tui.monitor import Monitor
+from tests.conftest import for_ever
+from tests.headless.feeds import T0, report, update
+from tests.interleaving import ShuffledLoop, StuckError, in_every_order
+
+
+class LoopClock(Clock):
+    """Goes by the time of the running loop."""
+
+    def now(self) -> int:
+        return T0 + round(self.monotonic() * 1000)
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class DawdlingFeed:
+    """Says ``events``, with pauses before some of them."""
+
+    behind = 0
+
+    def __init__(self, loop: ShuffledLoop, *events: Event) -> None:
+        self._loop = loop
+        self._events = events
+
+    def retry(self) -> None:
+        """There is nothing to try."""
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        for event in self._events:
+            if self._loop.order.random() < 0.3:
+                await self._loop.dawdle()
+            yield event
+
+
+class DawdlingOut(Out):
+    """Is written to with pauses; the reader stays."""
+
+    def __init__(self, loop: ShuffledLoop) -> None:
+        super().__init__(-1)
+        self.text = b""
+        self._loop = loop
+
+    async def write(self, data: bytes) -> None:
+        await self._loop.dawdle()
+        self.text += data
+
+    async def reader_gone(self) -> None:
+        await for_ever()
+
+
+@pytest.fixture(autouse=True)
+def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give way after each event, for some turns: how fast a machine is decides nothing here."""
+
+    async def give_way() -> None:
+        await cast("ShuffledLoop", asyncio.get_running_loop()).dawdle()
+
+    monkeypatch.setattr(monitor_module, "give_way", give_way)
+    monkeypatch.setattr(monitor_module, "SLICE", -1.0)
+
+
+def flips(count: int) -> list[Event]:
+    return [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(count)]
+
+
+def test_a_loop_in_which_a_wake_up_is_lost_is_found() -> None:
+    async def lose(loop: ShuffledLoop) -> None:
+        event = asyncio.Event()
+
+        async def wake() -> None:
+            event.set()
+
+        task = asyncio.create_task(wake())
+        await asyncio.sleep(0)
+        event.clear()
+        await event.wait()
+        await task
+
+    with pytest.raises(StuckError):
+        in_every_order(lose)
+
+
+def test_all_of_a_feed_gets_through_a_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def tail(loop: ShuffledLoop) -> None:
+        monkeypatch.setattr(gate_module.Gate.__init__, "__defaults__", (loop.order.randrange(1, 12),))
+        country = Snapshot([Station(f"NOR_{n}", [Connector(0), Connector(1)]) for n in range(2, 9)], T0)
+        feed = DawdlingFeed(loop, Connecting(), Connected(T0), country, update(0, 4), *flips(30), Ended(T0 + 50))
+        out = DawdlingOut(loop)
+        await Tail(feed, "a source", Register(), out, lambda _: None, clock=LoopClock()).run()
+        # The first sight of a country is no change; the update is one of each connector, and so is every flip.
+        assert out.text.count(b"\n") == 4 + 30
+
+    in_every_order(tail)
+
+
+def test_a_gate_waits_for_a_batch_only_where_one_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module.Gate.__init__, "__defaults__", (1,))
+
+    async def tail(loop: ShuffledLoop) -> None:
+        feed = DawdlingFeed(loop, Connecting(), Connecting(), Connecting(), Connected(T0), Ended(T0))
+        await Tail(feed, "a source", Register(), DawdlingOut(loop), lambda _: None, clock=LoopClock()).run()
+
+    in_every_order(tail, 20)
+
+
+def test_a_monitor_tells_all_whatever_it_is_busy_with() -> None:
+    async def monitor(loop: ShuffledLoop) -> None:
+        feed = DawdlingFeed(loop, Connecting(), Connected(T0), *flips(20), Ended(T0 + 30))
+        monitor = Monitor(feed, clock=LoopClock())
+        changes: list[Change] = []
+        touched: set[str] = set()
+
+        async def expect() -> None:
+            await loop.dawdle()
+            monitor.expect(lambda station: ("a", "b"))
+
+        expecting = asyncio.create_task(expect())
+        async for batch in monitor.batches():
+            changes += [entry for entry in batch.entries if isinstance(entry, Change)]
+            touched |= batch.touched
+            await loop.dawdle()
+        await expecting
+        assert [change.at - T0 for change in changes] == [*range(20)]
+        assert touched == {"NOR_1"}
+        assert monitor.link.phase is Phase.ENDED
+
+    in_every_order(monitor)
+
+
+@pytest.mark.parametrize("error", [RefusedError("no"), UnreachableError("away")])
+def test_a_link_that_is_asked_to_try_again_does(error: Exception) -> None:
+    async def link(loop: ShuffledLoop) -> None:
+        tries = 0
+
+        async def dial() -> str:
+            nonlocal tries
+            tries += 1
+            await loop.dawdle()
+            raise error
+
+        class Endless(LoopClock):
+            async def sleep(self, seconds: float) -> None:
+                await for_ever()
+
+        link = Link(dial, clock=Endless())
+        seen = asyncio.Queue[object]()
+
+        async def read() -> None:
+            async for event in link.events():
+                if isinstance(event, Lost | Refused):
+                    seen.put_nowait(event)
+                await loop.dawdle()
+
+        reading = asyncio.create_task(read())
+        for n in range(1, 6):
+            await seen.get()
+            assert tries == n
+            await loop.dawdle()
+            link.retry()
+        reading.cancel()
+
+    in_every_order(link, 60)
+
+
+def test_all_that_is_put_is_sent_to_a_consumer() -> None:
+    async def consumer(loop: ShuffledLoop) -> None:
+        sent: list[bytes] = []
+        all_sent = asyncio.Event()
+
+        async def send(frame: bytes, *, text: bool) -> None:
+            await loop.dawdle()
+            sent.append(frame)
+            if frame == b"last":
+                all_sent.set()
+
+        async def recv(*, decode: bool) -> None:
+            await for_ever()
+
+        consumer = Consumer(cast("Any", SimpleNamespace(send=send, recv=recv)))
+        running = asyncio.create_task(consumer.run())
+        frames = [b"%d" % n for n in range(20)] + [b"last"]
+        for frame in frames:
+            consumer.put(frame)
+            await loop.dawdle()
+        await all_sent.wait()
+        assert sent == frames
+        running.cancel()
+
+    in_every_order(consumer, 60)
+
+
+def test_a_player_goes_on_whenever_it_is_told_to() -> None:
+    async def play(loop: ShuffledLoop) -> None:
+        clock = PlayClock(LoopClock(), T0, 1.0)
+
+        async def meddle() -> None:
+            for _ in range(5):
+                await loop.dawdle()
+                clock.pause()
+                await loop.dawdle()
+                clock.set_speed(loop.order.choice((1.0, 60.0)))
+                clock.jump(1.0)
+                await loop.dawdle()
+                clock.pause()
+
+        meddling = asyncio.create_task(meddle())
+        for n in range(40):
+            assert await clock.wait_for(T0 + n * 500)
+            await loop.dawdle()
+        await meddling
+        clock.jump(-5.0)
+        await clock.wait_for_back()
+        assert clock.rewind() < T0 + 39 * 500
+
+    in_every_order(play, 60)
