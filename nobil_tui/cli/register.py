@@ -18,6 +18,7 @@ from nobil_tui.cli import options
 from nobil_tui.cli.codes import Code
 from nobil_tui.cli.group import Group
 from nobil_tui.config.model import Country
+from nobil_tui.config.secrecy import goes_in_clear
 
 if TYPE_CHECKING:
     from nobil_tui.renewal import Outcome, Progress
@@ -58,7 +59,6 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     from nobil_tui import renewal
     from nobil_tui.config.places import register_file
     from nobil_tui.config.reading import cautions
-    from nobil_tui.config.secrecy import goes_in_clear
 
     settings = options.load_config(config)
     key = settings.register.key(os.environ)

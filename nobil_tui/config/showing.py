@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nobil_tui.charging.orders import Sort
 from nobil_tui.config.errors import NotSavedError, one_of
+from nobil_tui.config.files import create, make_folders, telling
 from nobil_tui.config.hiding import hide_in_file
 from nobil_tui.config.model import Country, LogScope
 from nobil_tui.config.reading import read, shown_path, text_of, understood
@@ -82,8 +83,6 @@ def show(path: Path) -> str:
 
 def init(path: Path) -> None:
     """Write a config of comments, for this user alone. Raises ``NotSavedError``, also where there is a file already."""
-    from nobil_tui.config.files import create, make_folders, telling
-
     target = Path(os.path.realpath(path))
     with telling(path):
         make_folders(target.parent)
