@@ -1,10 +1,12 @@
-"""The files that configure tools agree with pyproject.toml."""
+"""The files for contributors agree with pyproject.toml and with the tree."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -24,3 +26,18 @@ def test_the_workflow_tests_every_python_version_that_is_declared() -> None:
     declared = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", line)]
     assert re.findall(r'"([^"]+)"', matrix[1]) == declared
     assert PROJECT["requires-python"] == f">={declared[0]}"
+
+
+UNWRITTEN = {"nobil_tui/README.md"}
+"""Links to pages that are still to be written; remove a page from here with its first commit."""
+
+
+@pytest.mark.parametrize("name", ["README.md", ".github/CONTRIBUTING.md", "nobil_tui/CHANGELOG.md", "tests/README.md"])
+def test_every_file_that_a_page_names_exists(name: str) -> None:
+    page = ROOT / name
+    text = page.read_text("utf-8")
+    links = {page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}
+    paths = {ROOT / path for path in re.findall(r"\b(?:nobil_tui|tests|screenshots)/[\w/.]*\w", text)}
+    missing = {str(path.resolve().relative_to(ROOT)) for path in links | paths if not path.exists()}
+    assert missing <= UNWRITTEN
+    assert not any((ROOT / path).exists() for path in UNWRITTEN)
