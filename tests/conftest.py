@@ -22,7 +22,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
 from websockets.utils import accept_key
 
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
 
 # No law may depend on how fast a machine is.
 settings.register_profile("nobil", deadline=None, max_examples=100)

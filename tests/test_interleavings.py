@@ -9,21 +9,21 @@ from typing import Any, cast
 
 import pytest
 
-from nobil_tui import monitor as monitor_module
-from nobil_tui.batch import Phase
+from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Change
+from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused, Snapshot
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.events import Connected, Connecting, Ended, Event, Lost, Refused, Snapshot
-from nobil_tui.feeds.link import Link
-from nobil_tui.feeds.playing import PlayClock
-from nobil_tui.feeds.reasons import RefusedError, UnreachableError
-from nobil_tui.headless import gate as gate_module
-from nobil_tui.headless.out import Out
+from nobil_tui.feeds.playback_clock import PlayClock
+from nobil_tui.feeds.transport.link import Link
+from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
+from nobil_tui.headless import backpressure as gate_module
+from nobil_tui.headless.stdout import Out
 from nobil_tui.headless.tail import Tail
 from nobil_tui.hub.consumer import Consumer
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor import monitor as monitor_module
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import for_ever
 from tests.headless.feeds import T0, report, update
 from tests.interleaving import ShuffledLoop, StuckError, in_every_order

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from nobil_tui.charging.expiry import Expiring
 from nobil_tui.charging.held import AHEAD
+from nobil_tui.charging.persisted import Stored
 from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, condition_of
-from nobil_tui.charging.stored import Stored
 
 MOST_STATIONS = 500_000
 """A stream that names more stations than this is broken or hostile: further ones are not taken in."""

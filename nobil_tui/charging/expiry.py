@@ -5,8 +5,8 @@ All times are milliseconds since the epoch and come in as values.
 
 from __future__ import annotations
 
+from nobil_tui.charging.freshness import EXPIRED
 from nobil_tui.charging.held import Held
-from nobil_tui.charging.listening import EXPIRED
 from nobil_tui.charging.station import Condition, Connector, Station
 
 

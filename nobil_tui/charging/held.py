@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nobil_tui.charging.listening import Listening
+from nobil_tui.charging.freshness import Listening
+from nobil_tui.charging.persisted import StoredConnector, StoredStation
 from nobil_tui.charging.station import Condition, Connector, Station
-from nobil_tui.charging.stored import StoredConnector, StoredStation
-from nobil_tui.charging.track import Track
+from nobil_tui.charging.tracking import Track
 from nobil_tui.charging.unconfirmed import Unconfirmed
 
 AHEAD = 24 * 3_600_000

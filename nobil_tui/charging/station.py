@@ -191,7 +191,7 @@ def _summary(free: int, total: int, in_use: int, faults: int, unknown: int) -> S
 
 
 if TYPE_CHECKING:
-    from nobil_tui.charging.track import Track
+    from nobil_tui.charging.tracking import Track
 
     OwnTrack = Track | None
     OwnSummary = Summary | None

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from nobil_tui.cli import options
-from nobil_tui.cli.codes import Code
-from nobil_tui.cli.group import Group
+from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.lazy_group import Group
 
 
 @click.group(cls=Group)
@@ -32,7 +32,7 @@ def path(config: Path | None) -> None:
 def show(config: Path | None) -> None:
     """Print the config file with its keys hidden; the defaults where there is none."""
     from nobil_tui.config.errors import ConfigError
-    from nobil_tui.config.showing import show as shown
+    from nobil_tui.config.template import show as shown
 
     try:
         click.echo(shown(options.config_path(config)), nl=False)
@@ -44,8 +44,8 @@ def show(config: Path | None) -> None:
 @options.config_option
 def init(config: Path | None) -> None:
     """Write a config file of comments that show the defaults; one that is there is left alone."""
-    from nobil_tui.config.errors import NotSavedError
-    from nobil_tui.config.showing import init as write
+    from nobil_tui.base.files import NotSavedError
+    from nobil_tui.config.template import init as write
 
     file = options.config_path(config)
     try:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from nobil_tui.base.redaction import Hush
     from nobil_tui.config.model import Config
-    from nobil_tui.config.secrecy import Hush
-    from nobil_tui.feeds.link import Tap
     from nobil_tui.feeds.source import Chosen
-    from nobil_tui.sources.choosing import Chooser
+    from nobil_tui.feeds.transport.link import Tap
+    from nobil_tui.sources.factory import Chooser
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -170,7 +170,7 @@ def config_path(given: Path | None) -> Path:
     """Return the file that was named, or the usual one."""
     if given is not None:
         return given
-    from nobil_tui.config.places import default_path
+    from nobil_tui.base.paths import default_path
 
     return default_path()
 
@@ -195,7 +195,7 @@ def chooser(
     hush: Hush | None = None,
 ) -> Chooser:
     """Make what makes sources, by what was given on the command line."""
-    from nobil_tui.sources.choosing import Chooser
+    from nobil_tui.sources.factory import Chooser
 
     return Chooser(
         os.environ,
@@ -228,9 +228,9 @@ def chosen(choose: Chooser, config: Config, text: str | None) -> Chosen:
 
 def _refuse_key(text: str) -> None:
     """Refuse a key that is written into ``--source``, unless it leads to this machine."""
-    from nobil_tui.config.secrecy import PLACE
-    from nobil_tui.sources.keys import VARIABLE
-    from nobil_tui.sources.naming import address_of
+    from nobil_tui.base.redaction import PLACE
+    from nobil_tui.sources.api_keys import VARIABLE
+    from nobil_tui.sources.names import address_of
 
     address = address_of(text)
     if address is not None and address.holds_key and not address.here:
@@ -243,7 +243,7 @@ def _refuse_key(text: str) -> None:
 
 def _refuse_idle(text: str) -> None:
     """Refuse options that were given and would do nothing."""
-    from nobil_tui.sources.naming import Kind, kind_of
+    from nobil_tui.sources.names import Kind, kind_of
 
     params = click.get_current_context().params
     kind = kind_of(text.strip())
@@ -277,11 +277,11 @@ def warn(cautions: Iterable[str]) -> None:
 
 def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> Hush:
     """Begin the log file, with every key that is known to be kept out of it; returns what is told of further ones."""
-    from nobil_tui.cli import log
-    from nobil_tui.config.places import log_file
-    from nobil_tui.config.secrecy import values_in
+    from nobil_tui.base import paths
+    from nobil_tui.base.redaction import values_in
+    from nobil_tui.cli import log_file
 
     secrets = [value for name, value in os.environ.items() if name.startswith("NOBIL_") and name.endswith("_KEY")]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
     secrets += values_in(source or "")
-    return log.start(log_file(), level or LEVEL, secrets)
+    return log_file.start(paths.log_file(), level or LEVEL, secrets)

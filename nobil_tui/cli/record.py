@@ -12,11 +12,11 @@ import click
 from click.exceptions import Exit
 
 from nobil_tui.cli import options
-from nobil_tui.cli.begin import Asked, begin, opened, tell
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.startup import Asked, begin, opened, tell
 
 if TYPE_CHECKING:
-    from nobil_tui.feeds.events import Feed
+    from nobil_tui.charging.events import Feed
     from nobil_tui.store.recorder import Recorder
 
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -113,9 +113,9 @@ class _Progress:
 
 def _run(feed: Feed, name: str, recorder: Recorder) -> None:
     """Record until it is stopped, which is how it is meant to end."""
-    from nobil_tui.cli.running import run
+    from nobil_tui.cli.event_loop import run
+    from nobil_tui.headless.link_reporter import KeyRefusedError
     from nobil_tui.headless.record import record
-    from nobil_tui.headless.telling import KeyRefusedError
     from nobil_tui.store.recorder import RecordError
 
     progress, code = _Progress(), Code.QUIT

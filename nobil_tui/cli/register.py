@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
+from nobil_tui.base.redaction import goes_in_clear
 from nobil_tui.charging.register import CREDIT, country_name
 from nobil_tui.cli import options
-from nobil_tui.cli.codes import Code
-from nobil_tui.cli.group import Group
+from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.lazy_group import Group
 from nobil_tui.config.model import Country
-from nobil_tui.config.secrecy import goes_in_clear
 
 if TYPE_CHECKING:
-    from nobil_tui.renewal import Outcome, Progress
+    from nobil_tui.register.update import Outcome, Progress
 
 EPILOG = f"The data: {CREDIT}."
 
@@ -56,21 +56,21 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
 
     Exit codes: 0 done, 1 failed, 2 no key or no valid config, 3 the key was refused, 130 stopped with Ctrl-C.
     """
-    from nobil_tui import renewal
-    from nobil_tui.config.places import register_file
+    from nobil_tui.base.paths import register_file
     from nobil_tui.config.reading import cautions
+    from nobil_tui.register import update as update_module
 
     settings = options.load_config(config)
     key = settings.register.key(os.environ)
     if key is None:
-        options.fail(Code.USAGE, renewal.NO_KEY)
+        options.fail(Code.USAGE, update_module.NO_KEY)
     options.warn(cautions(options.config_path(config), settings))
     address = settings.register.address
     if settings.register.api_key is None and goes_in_clear(address):
         options.say("[register] address is http: the key goes over the network unencrypted. Use https.")
     line = ProgressLine()
     chosen = countries or tuple(settings.register.countries)
-    outcome = run(renewal.update(register_file(), chosen, key, address, tell=line.tell, force=force), line)
+    outcome = run(update_module.update(register_file(), chosen, key, address, tell=line.tell, force=force), line)
     report(outcome)
 
 
@@ -87,11 +87,15 @@ def import_(file: Path, merge: bool, force: bool) -> None:
 
     Exit codes: 0 done, 1 failed, 2 usage.
     """
-    from nobil_tui import renewal
-    from nobil_tui.config.places import register_file
+    from nobil_tui.base.paths import register_file
+    from nobil_tui.register import update as update_module
 
     line = ProgressLine()
-    report(run(renewal.import_file(register_file(), file, merge=merge, tell=line.tell, force=force), line, merge=True))
+    report(
+        run(
+            update_module.import_file(register_file(), file, merge=merge, tell=line.tell, force=force), line, merge=True
+        )
+    )
 
 
 @register.command(epilog=EPILOG)
@@ -100,11 +104,11 @@ def status() -> None:
 
     Exit codes: 0 done, also where there is none; 1 it cannot be read.
     """
-    from nobil_tui.config.places import register_file
-    from nobil_tui.feeds.clock import Clock
-    from nobil_tui.renewal import ago
-    from nobil_tui.store.register import CacheError, load
-    from nobil_tui.store.renewing import counted, under
+    from nobil_tui.base.clock import Clock
+    from nobil_tui.base.paths import register_file
+    from nobil_tui.register.cache import CacheError, load
+    from nobil_tui.register.merge import counted, under
+    from nobil_tui.register.update import ago
 
     path = register_file()
     try:
@@ -146,8 +150,8 @@ class ProgressLine:
 
 def run(work: Coroutine[Any, Any, Outcome], line: ProgressLine, *, merge: bool = False) -> Outcome:
     """Run a renewal; one that fails, or is stopped, ends the program."""
-    from nobil_tui.cli.running import run as running
-    from nobil_tui.renewal import RenewalError
+    from nobil_tui.cli.event_loop import run as running
+    from nobil_tui.register.update import RenewalError
 
     try:
         return running(work)

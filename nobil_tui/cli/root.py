@@ -12,8 +12,8 @@ import click
 from click.core import ParameterSource
 
 from nobil_tui.cli import options
-from nobil_tui.cli.codes import WORDS, Code
-from nobil_tui.cli.group import Entry, LazyGroup
+from nobil_tui.cli.exit_codes import WORDS, Code
+from nobil_tui.cli.lazy_group import Entry, LazyGroup
 
 NAME = "nobil-tui"
 HARDLY_ANY_COLLECTIONS = (200_000, 20, 50)
@@ -50,7 +50,7 @@ class Root(LazyGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names, which a source is not."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from nobil_tui.sources.naming import may_be_source
+            from nobil_tui.sources.names import may_be_source
 
             if may_be_source(args[0]):
                 raise click.UsageError("A source is given with --source.", ctx)
@@ -101,8 +101,8 @@ def cli(
     if ctx.invoked_subcommand is not None:
         _refuse_idle_options(ctx, ctx.invoked_subcommand)
         return
-    from nobil_tui.cli.begin import Asked
-    from nobil_tui.cli.opening import open_app
+    from nobil_tui.cli.app import open_app
+    from nobil_tui.cli.startup import Asked
 
     ctx.exit(open_app(Asked(source, config, stations, seed, speed, log_level), ascii=ascii))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nobil_tui.cli import options
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 
 
 @click.command()
@@ -30,8 +30,8 @@ def serve(
     Prints the address to connect to, with its key, and serves until it is stopped (Ctrl-C). Without the key, a
     program that connects is answered with 401, as by a real server.
     """
-    from nobil_tui.cli.running import run
-    from nobil_tui.config.secrecy import is_loopback
+    from nobil_tui.base.redaction import is_loopback
+    from nobil_tui.cli.event_loop import run
     from nobil_tui.hub.errors import HubError
     from nobil_tui.hub.serve import serve as serving
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from nobil_tui.cli import options
-from nobil_tui.cli.begin import Asked, begin, opened, tell
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.startup import Asked, begin, opened, tell
 
 if TYPE_CHECKING:
     from nobil_tui.charging.register import Register
     from nobil_tui.config.model import Config
     from nobil_tui.feeds.source import Source
-    from nobil_tui.store.state import StateStore
+    from nobil_tui.store.state_store import StateStore
 
 
 @click.command()
@@ -62,10 +62,10 @@ def tail(
     A stream that begins with a snapshot has no first sights in it. NOBIL Real-time has none: what it names for the
     first time is compared with the last known state, and where there is none, its before is null.
     """
-    from nobil_tui.cli.running import run
-    from nobil_tui.headless.out import Out
+    from nobil_tui.cli.event_loop import run
+    from nobil_tui.headless.link_reporter import KeyRefusedError
+    from nobil_tui.headless.stdout import Out
     from nobil_tui.headless.tail import Tail
-    from nobil_tui.headless.telling import KeyRefusedError
 
     if sys.stdout is None:
         options.fail(Code.FAILED, "There is no standard output to print to.")
@@ -94,9 +94,9 @@ def _only(wanted: tuple[str, ...], watched: bool, config: Config) -> frozenset[s
 
 def _own_register() -> Register:
     """Return the user's own register; an empty one where there is none."""
+    from nobil_tui.base.paths import register_file
     from nobil_tui.charging.register import CREDIT, Register
-    from nobil_tui.config.places import register_file
-    from nobil_tui.store.register import CacheError, load
+    from nobil_tui.register.cache import CacheError, load
 
     try:
         cached = load(register_file())
@@ -112,8 +112,8 @@ def _store(source: Source) -> Iterator[StateStore | None]:
     if not source.state:
         yield None
         return
-    from nobil_tui.config.places import state_dir
-    from nobil_tui.store.state import StateStore
+    from nobil_tui.base.paths import state_dir
+    from nobil_tui.store.state_store import StateStore
 
     store = StateStore.open(state_dir() / f"{source.state}.sqlite")
     try:

@@ -16,8 +16,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from nobil_tui.config.errors import KeyPath
-from nobil_tui.config.locator import Places
 from nobil_tui.config.operations import STATIONS, Operation, Put, Star, applied
+from nobil_tui.config.toml_spans import Places
 
 
 class NoWayError(Exception):

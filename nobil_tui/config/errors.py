@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from nobil_tui.config.text import shown
-
-MOST_QUOTED = 40
-"""Characters of a text from the file that are shown."""
+from nobil_tui.base.text import quoted
 
 KeyPath = tuple[str | int, ...]
 """Where something is in the file: keys, and positions in lists from zero."""
@@ -29,15 +25,6 @@ class MisfitError(ConfigError):
         """What it is about; the reader turns it into a line."""
 
 
-class NotSavedError(Exception):
-    """A config that could not be written, and so is as it was. Its text says what, where and what to do."""
-
-
-def quoted(text: str) -> str:
-    """Show a text as a value."""
-    return f'"{shown(text, MOST_QUOTED)}"'
-
-
 def dotted(path: KeyPath) -> str:
     """Write a path as a reader knows it: ``interface.keys.star[1]``."""
     words = ""
@@ -47,19 +34,3 @@ def dotted(path: KeyPath) -> str:
         else:
             words += ("." if words else "") + (part if _BARE_KEY.fullmatch(part) else quoted(part))
     return words or "the config"
-
-
-def one_of(names: Iterable[str]) -> str:
-    """``a, b or c``."""
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-def did_you_mean(text: str, names: Iterable[str]) -> str:
-    """A sentence that names what is most like ``text``, with a space before it; empty where nothing is."""
-    import difflib
-
-    # A long text is like nothing, and comparing it takes long.
-    folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(text[:64].casefold(), folded, n=1, cutoff=0.6)
-    return f' Did you mean "{folded[near[0]]}"?' if near else ""

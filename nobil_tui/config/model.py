@@ -4,49 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
-from nobil_tui.charging.orders import Sort
-from nobil_tui.config.secrecy import HIDDEN, values_in
+from nobil_tui.base.redaction import Secret, values_in
+from nobil_tui.search.sorting import Sort
 
 REGISTER_VARIABLE = "NOBIL_REGISTER_KEY"
 """The environment's variable that goes before the register's key in the config."""
-
-
-class Secret:
-    """A text that shows itself to nobody by accident: no ``str``, no ``repr``, no format, no pickle."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._value))
-
-    def __repr__(self) -> str:
-        return HIDDEN
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return format(HIDDEN, spec)
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a secret is not copied or pickled")
 
 
 class LogScope(StrEnum):

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import KeyPath
-from nobil_tui.config.model import Secret
 
 Plain = str | bool | int | float
 Value = Plain | Secret | Sequence[Plain] | None

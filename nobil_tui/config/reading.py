@@ -10,11 +10,12 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from nobil_tui.base.files import stamp
+from nobil_tui.base.redaction import goes_in_clear, keys_in
+from nobil_tui.base.text import shown, shown_path
 from nobil_tui.config.errors import ConfigError, MisfitError
 from nobil_tui.config.model import Config, secret_from_text
-from nobil_tui.config.rules import judge
-from nobil_tui.config.secrecy import goes_in_clear, keys_in
-from nobil_tui.config.text import shown
+from nobil_tui.config.validation import judge
 
 __all__ = ["ConfigError", "cautions", "load", "stamp"]
 
@@ -25,22 +26,11 @@ _WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end 
 _MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8."""
 
-Stamp = tuple[int, int, int]
-
 
 def load(path: Path) -> Config:
     """Read a config; defaults where there is no file. Raises ``ConfigError``."""
     content = read(path)
     return Config() if content is None else understood(path, content)[1]
-
-
-def stamp(path: Path) -> Stamp | None:
-    """Return what changes when the file's content may have: time in ns, bytes, inode. None where it cannot be asked."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def cautions(path: Path, config: Config) -> list[str]:
@@ -55,11 +45,6 @@ def cautions(path: Path, config: Config) -> list[str]:
         if keyed.api_key is not None and goes_in_clear(keyed.address):
             warnings.append(f"[{section}] address is http: its key goes over the network unencrypted. Use https.")
     return warnings
-
-
-def shown_path(path: Path) -> str:
-    """Show a path whole, without what a terminal would obey."""
-    return shown(str(path), most=4096)
 
 
 def read(path: Path) -> bytes | None:
@@ -91,7 +76,7 @@ def understood(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
     try:
         return document, config_of(document)
     except MisfitError as error:
-        from nobil_tui.config.locator import Places
+        from nobil_tui.config.toml_spans import Places
 
         raise ConfigError(f"{shown_path(path)}:{Places(text).line(error.path)}: {error}") from None
 
@@ -103,7 +88,7 @@ def config_of(document: dict[str, Any]) -> Config:
     except (msgspec.ValidationError, RecursionError):
         config = None
     if config is None:
-        from nobil_tui.config.explaining import misfit
+        from nobil_tui.config.diagnostics import misfit
 
         raise misfit(document)
     judge(document)

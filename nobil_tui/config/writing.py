@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nobil_tui.config.errors import MisfitError, NotSavedError
+from nobil_tui.base.files import NotSavedError, Stamp, stamp
+from nobil_tui.base.text import shown_path
+from nobil_tui.config.errors import MisfitError
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, Put, Star, Unstar, applied
-from nobil_tui.config.reading import Stamp, config_of, read, shown_path, stamp, text_of, understood
+from nobil_tui.config.reading import config_of, read, text_of, understood
 
 __all__ = ["LOCK_FOR", "NotSavedError", "Operation", "Put", "Star", "Unstar", "save"]
 
@@ -41,7 +43,7 @@ def save(path: Path, *operations: Operation, lock_for: float = LOCK_FOR) -> Conf
     seen = _look(path)
     if applied(seen.document, operations) == seen.document:
         return seen.config
-    from nobil_tui.config.files import locked, replace, telling
+    from nobil_tui.base.files import locked, replace, telling
 
     if target.exists() and not target.is_file():
         raise NotSavedError(f"{shown_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")

@@ -5,15 +5,15 @@ It sends no snapshot, no time and nothing again: what changed during a break sta
 
 from __future__ import annotations
 
-from nobil_tui.config.secrecy import Hush
-from nobil_tui.feeds.backoff import Backoff
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.enova_token import ADDRESS, TokenCall
-from nobil_tui.feeds.events import ConnectorReport, Ignored, Unreadable
-from nobil_tui.feeds.framed import FramedFeed
-from nobil_tui.feeds.link import Frame, Link, Tap
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.redaction import Hush
+from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
+from nobil_tui.feeds.stream import FramedFeed
+from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.enova_token import ADDRESS, TokenCall
+from nobil_tui.feeds.transport.link import Frame, Link, Tap
 from nobil_tui.wire import enova
-from nobil_tui.wire.text import NotReadableError
 
 
 class EnovaFeed(FramedFeed):

@@ -10,12 +10,12 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Iterator
 
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Restarted, Unreadable
 from nobil_tui.feeds import enova, v1
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.events import Connected, Connecting, Ended, Event, Lost, Restarted, Unreadable
-from nobil_tui.feeds.link import Frame
-from nobil_tui.feeds.playing import SPEEDS, PlayClock
+from nobil_tui.feeds.playback_clock import SPEEDS, PlayClock
 from nobil_tui.feeds.recording_file import Damaged, RecordingFile
+from nobil_tui.feeds.transport.link import Frame
 from nobil_tui.wire.recording import BREAK
 
 BROKE = "the link broke while this was recorded"

@@ -17,10 +17,10 @@ from typing import NamedTuple, Self
 
 from msgspec import Struct
 
-from nobil_tui.config.text import shown
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import shown
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.wire.recording import BREAK, LARGEST_LINE, Header, Line, decode_header, decode_line
-from nobil_tui.wire.text import NotReadableError
 
 CHUNK = 64 * 1024
 """Bytes that are read, and unpacked, at a time."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
 from nobil_tui.config.operations import Operation
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.events import Feed
 
 
 class SourceError(Exception):

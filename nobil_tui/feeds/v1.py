@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from nobil_tui.feeds.events import Event, Heard, Ignored, Snapshot, StationReport, Unreadable
-from nobil_tui.feeds.framed import FramedFeed
-from nobil_tui.feeds.link import Frame, Link
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.charging.events import Event, Heard, Ignored, Snapshot, StationReport, Unreadable
+from nobil_tui.feeds.stream import FramedFeed
+from nobil_tui.feeds.transport.link import Frame, Link
 from nobil_tui.wire import v1
-from nobil_tui.wire.text import NotReadableError
 
 
 class V1Feed(FramedFeed):

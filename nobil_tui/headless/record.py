@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Feed
 from nobil_tui.feeds.enova import EnovaFeed
-from nobil_tui.feeds.events import Feed
-from nobil_tui.headless.telling import Say, Teller
-from nobil_tui.monitor import Monitor
+from nobil_tui.headless.link_reporter import Say, Teller
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.recording import FeedName
 

@@ -7,19 +7,19 @@ from collections.abc import Container
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from nobil_tui.batch import Batch, Phase
+from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Change
+from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.events import Feed
-from nobil_tui.headless.gate import Gate
-from nobil_tui.headless.out import Out
-from nobil_tui.headless.telling import Say, Teller
-from nobil_tui.monitor import Monitor
+from nobil_tui.headless.backpressure import Gate
+from nobil_tui.headless.link_reporter import Say, Teller
+from nobil_tui.headless.stdout import Out
+from nobil_tui.monitor.batch import Batch, Phase
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.changes import json_line
 
 if TYPE_CHECKING:
-    from nobil_tui.store.state import StateStore
+    from nobil_tui.store.state_store import StateStore
 
 
 class Tail:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
-from nobil_tui.hub.keys import generate_key
+from nobil_tui.hub.api_keys import generate_key
 from nobil_tui.hub.server import Hub
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor.monitor import Monitor
 
 
 async def serve(

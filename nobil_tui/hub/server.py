@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, quote
 
-from nobil_tui.batch import Batch, Note
-from nobil_tui.config.secrecy import is_loopback
+from nobil_tui.base.redaction import is_loopback
+from nobil_tui.hub.api_keys import same_key
 from nobil_tui.hub.consumer import CLOSE_WITHIN, MOST_WAITING, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
-from nobil_tui.hub.keys import same_key
-from nobil_tui.monitor import MOST_ENTRIES, Monitor
+from nobil_tui.monitor.batch import Batch, Note
+from nobil_tui.monitor.monitor import MOST_ENTRIES, Monitor
 from nobil_tui.wire.v1_encode import raw_frame, snapshot_frame, update_frame
 
 if TYPE_CHECKING:

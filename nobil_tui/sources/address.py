@@ -10,8 +10,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from nobil_tui.config.secrecy import IS_PLACE, PLACE, is_loopback, keys_in, without_keys
-from nobil_tui.config.text import shown
+from nobil_tui.base.redaction import IS_PLACE, PLACE, is_loopback, keys_in, without_keys
+from nobil_tui.base.text import shown
 from nobil_tui.feeds.source import SourceError
 
 LONGEST = 2048

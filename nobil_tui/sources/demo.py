@@ -6,12 +6,12 @@ import importlib
 import threading
 from typing import TYPE_CHECKING
 
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
 from nobil_tui.feeds.source import Opened, SourceError
 
 if TYPE_CHECKING:
-    from nobil_tui.feeds.link import Tap
-    from nobil_tui.hub.background import Demo
+    from nobil_tui.feeds.transport.link import Tap
+    from nobil_tui.hub.demo_server import Demo
 
 
 class DemoSource:
@@ -37,9 +37,9 @@ class DemoSource:
     def open(self) -> Opened:
         """Build the country, serve it, and make the feed that reads it. Raises ``SourceError``."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
-        from nobil_tui.feeds.link import Link
+        from nobil_tui.feeds.transport.link import Link
         from nobil_tui.feeds.v1 import V1Feed
-        from nobil_tui.hub.background import Demo
+        from nobil_tui.hub.demo_server import Demo
         from nobil_tui.hub.errors import HubError
 
         turn, before = self._next()

@@ -6,15 +6,14 @@ import importlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from nobil_tui.config.secrecy import Hush
-from nobil_tui.config.text import shown
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.enova_token import ADDRESS
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.redaction import Hush
+from nobil_tui.base.text import short_hash, shown
 from nobil_tui.feeds.source import Opened
-from nobil_tui.sources.v1 import short_hash
+from nobil_tui.feeds.transport.enova_token import ADDRESS
 
 if TYPE_CHECKING:
-    from nobil_tui.feeds.link import Tap
+    from nobil_tui.feeds.transport.link import Tap
 
 
 class EnovaSource:

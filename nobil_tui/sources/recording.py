@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nobil_tui.config.text import shown
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.text import shown
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import Opened

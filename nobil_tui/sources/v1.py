@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from nobil_tui.config.secrecy import PLACE, Hush
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.redaction import PLACE, Hush
+from nobil_tui.base.text import short_hash
 from nobil_tui.feeds.source import Opened
 from nobil_tui.sources.address import Address
 
 if TYPE_CHECKING:
-    from nobil_tui.feeds.link import Tap
+    from nobil_tui.feeds.transport.link import Tap
 
 
 class V1Source:
@@ -68,7 +69,7 @@ class V1Source:
     def open(self) -> Opened:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
-        from nobil_tui.feeds.link import Link
+        from nobil_tui.feeds.transport.link import Link
         from nobil_tui.feeds.v1 import V1Feed
 
         importlib.import_module("websockets.asyncio.client")
@@ -79,10 +80,3 @@ class V1Source:
 
     async def _dial(self) -> str:
         return self._url
-
-
-def short_hash(text: str) -> str:
-    """Make a short name of a text, for a file."""
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from nobil_tui.charging.board import MOST_STATIONS
+from nobil_tui.charging.persisted import Stored, StoredStation, station_of
 from nobil_tui.charging.station import Milliseconds, Station, StationId
-from nobil_tui.charging.stored import Stored, StoredStation, station_of
 
 APPLICATION = 0x6E6F6269
 """What marks a SQLite file as ours."""

@@ -17,21 +17,21 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
 
+from nobil_tui.base.paths import log_file
+from nobil_tui.base.tasks import DaemonExecutor
+from nobil_tui.base.text import did_you_mean
 from nobil_tui.commands import by_id
-from nobil_tui.config.errors import did_you_mean
-from nobil_tui.config.keynames import types
-from nobil_tui.config.keys import check
+from nobil_tui.config.key_names import types
+from nobil_tui.config.keymap import check
 from nobil_tui.config.operations import Put
-from nobil_tui.config.places import log_file
-from nobil_tui.feeds.threads import DaemonExecutor
+from nobil_tui.session.options import Setup
+from nobil_tui.session.settings import Keeper
 from nobil_tui.tui.bindings import Keys, keymap_of
-from nobil_tui.tui.glyphs import ASCII, UNICODE, Glyphs
-from nobil_tui.tui.keeper import Keeper
-from nobil_tui.tui.plain import PlainBar, write_plainly
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.panes import WIDE
-from nobil_tui.tui.setup import Setup
-from nobil_tui.tui.themes import DARK, THEMES, variables_of
+from nobil_tui.tui.style.ascii_output import PlainBar, write_plainly
+from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
+from nobil_tui.tui.style.themes import DARK, THEMES, variables_of
 
 SWITCH_EVERY = 0.0005
 """Seconds until a thread must let another one on: what is painted is written by a thread that waits for it."""

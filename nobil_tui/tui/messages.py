@@ -6,8 +6,8 @@ import asyncio
 
 from textual.message import Message
 
-from nobil_tui.batch import Batch
-from nobil_tui.tui.session import Session
+from nobil_tui.monitor.batch import Batch
+from nobil_tui.session.session import Session
 
 
 class Happened(Message):

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.markup import escape
 from textual.theme import ThemeProvider
 
-from nobil_tui.charging.rows import one_line
 from nobil_tui.commands import COMMANDS, by_id
+from nobil_tui.search.document import one_line
 from nobil_tui.tui.bindings import binding_of
 
 if TYPE_CHECKING:

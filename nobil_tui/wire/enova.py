@@ -11,9 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import shown
 from nobil_tui.charging.station import StationId, WordConnector
-from nobil_tui.config.text import shown
-from nobil_tui.wire.text import NotReadableError
 
 MOST_WORD = 40
 """Characters of a status word that are kept."""

@@ -15,9 +15,9 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from nobil_tui.config.text import shown
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import shown
 from nobil_tui.wire.changes import iso
-from nobil_tui.wire.text import NotReadableError
 
 VERSION = 1
 """The version of the format that is written, and the latest that can be read."""

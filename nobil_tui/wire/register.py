@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import shown
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MOST_CONNECTORS
-from nobil_tui.config.text import shown
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register_entry import BROKEN, Attributes, Entry, Outlet, read
 from nobil_tui.wire.register_fields import (
@@ -32,7 +33,6 @@ from nobil_tui.wire.register_fields import (
     words_of,
     yes_or_no,
 )
-from nobil_tui.wire.text import NotReadableError
 
 MOST_ID = 64
 """Characters of a station's id."""

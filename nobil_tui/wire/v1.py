@@ -11,9 +11,9 @@ import re
 import msgspec
 from msgspec import Raw, Struct
 
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import shown
 from nobil_tui.charging.station import Connector, Milliseconds, Small, Station, StationId
-from nobil_tui.config.text import shown
-from nobil_tui.wire.text import NotReadableError
 
 
 class Snapshot(Struct):

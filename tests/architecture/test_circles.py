@@ -12,9 +12,9 @@ from tests.architecture.imports import PACKAGE, ROOT, Import, When, imports_of, 
 ALLOWED = {
     ("nobil_tui.tui.palette", "nobil_tui.tui.screens.main"),
     ("nobil_tui.tui.screens.panes", "nobil_tui.tui.app"),
-    ("nobil_tui.tui.widgets.filter_input", "nobil_tui.tui.widgets.filter_line"),
-    ("nobil_tui.tui.widgets.filter_note", "nobil_tui.tui.widgets.filter_line"),
-    ("nobil_tui.tui.widgets.rows", "nobil_tui.tui.widgets.stations"),
+    ("nobil_tui.tui.widgets.filter.input", "nobil_tui.tui.widgets.filter.line"),
+    ("nobil_tui.tui.widgets.filter.note", "nobil_tui.tui.widgets.filter.line"),
+    ("nobil_tui.tui.widgets.stations.row", "nobil_tui.tui.widgets.stations.pane"),
 }
 """Imports that close a circle until they are removed. Add none."""
 

@@ -8,9 +8,9 @@ import json
 import sys
 
 from nobil_tui.cli.root import HARDLY_ANY_COLLECTIONS
-from nobil_tui.feeds.link import Link
+from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor.monitor import Monitor
 from tests.benchmarks.country import checksum
 
 

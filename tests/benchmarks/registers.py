@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from nobil_tui.base.paths import NAME, register_file
 from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.config.places import NAME, register_file
 from nobil_tui.feeds.simulation.model import Simulation
-from nobil_tui.store.register import save
+from nobil_tui.register.cache import save
 from tests.benchmarks.bench import STATIONS
 from tests.benchmarks.country import CONNECTORS
 

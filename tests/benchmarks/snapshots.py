@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
-from nobil_tui.charging.roster import Roster
 from nobil_tui.cli.root import HARDLY_ANY_COLLECTIONS
+from nobil_tui.search.station_list import Roster
 from nobil_tui.wire import v1
 from tests.benchmarks.bench import STATIONS, Bench
 from tests.benchmarks.country import Country

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from nobil_tui.cli.opening import PAINTS
+from nobil_tui.cli.app import PAINTS
 
 # As the app has it when it is opened the usual way: it is read when Textual is imported.
 os.environ.setdefault("TEXTUAL_FPS", PAINTS)
 
 from nobil_tui.cli import main
-from nobil_tui.tui.widgets.event_log import EventLog
+from nobil_tui.tui.widgets.event_log.pane import EventLog
 
 if __name__ == "__main__":
     setattr(EventLog, "add", lambda self, entries: None)  # noqa: B010  # not a type checker's business

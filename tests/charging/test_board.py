@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from nobil_tui.charging import board as board_module
 from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.freshness import EXPIRED, SLIGHT, Certainty, certainty_of
 from nobil_tui.charging.held import AHEAD, Since
-from nobil_tui.charging.listening import EXPIRED, SLIGHT, Certainty, certainty_of
+from nobil_tui.charging.persisted import Stored, StoredStation, station_of
 from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, WordConnector, summarize
-from nobil_tui.charging.stored import Stored, StoredStation, station_of
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000

@@ -15,9 +15,9 @@ from typing import Protocol
 import pytest
 from click.testing import CliRunner, Result
 
-from nobil_tui.cli import opening
+from nobil_tui.cli import app
 from nobil_tui.cli.root import cli
-from nobil_tui.tui.setup import Setup
+from nobil_tui.session.options import Setup
 
 GUARD = 60
 """Real seconds after which a process that hangs is ended."""
@@ -82,15 +82,15 @@ def invoke() -> Invoke:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Setup]:
     """A terminal that is good enough, and in place of the app a list of what it would have been opened with."""
     setups: list[Setup] = []
-    app = ModuleType("nobil_tui.tui.app")
+    tui_app = ModuleType("nobil_tui.tui.app")
 
     def open_(setup: Setup) -> int:
         setups.append(setup)
         return 0
 
-    app.run = open_  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "nobil_tui.tui.app", app)
-    monkeypatch.setattr(opening, "_is_terminal", lambda stream: True)
+    tui_app.run = open_  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "nobil_tui.tui.app", tui_app)
+    monkeypatch.setattr(app, "_is_terminal", lambda stream: True)
     monkeypatch.delenv("TEXTUAL_FPS", raising=False)
     return setups
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 from tests.cli.conftest import Invoke, Run
 
 

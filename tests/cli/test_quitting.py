@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 from tests.cli.conftest import GUARD
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")

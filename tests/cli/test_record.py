@@ -16,9 +16,9 @@ from typing import Any
 import click
 import pytest
 
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 from nobil_tui.cli.record import size_of
-from nobil_tui.hub.background import Demo
+from nobil_tui.hub.demo_server import Demo
 from nobil_tui.wire import v1
 from nobil_tui.wire.recording import Header, decode_header, decode_line
 from tests.cli.conftest import GUARD, Run
@@ -213,13 +213,13 @@ def test_what_is_no_size(text: str) -> None:
 def test_recording_leaves_textual_out(tmp_path: Path) -> None:
     code = f"""
 import sys, signal
-from nobil_tui.cli import begin
+from nobil_tui.cli import startup
 from nobil_tui.cli.root import run
-real = begin.options.say
+real = startup.options.say
 def said(text):
     if "Connected" in text:
         signal.raise_signal(signal.SIGINT)
-begin.options.say = said
+startup.options.say = said
 code = run(["record", {str(tmp_path / "a.jsonl")!r}, "--stations", "2"])
 print(code, [name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
 """

@@ -14,15 +14,15 @@ from urllib.parse import quote
 
 import pytest
 
+from nobil_tui.base.paths import register_file
 from nobil_tui.charging.register import CREDIT, Facts
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 from nobil_tui.cli.register import ProgressLine
-from nobil_tui.config.places import register_file
-from nobil_tui.store.register import Origin, load, save
+from nobil_tui.register.cache import Origin, load, save
 from tests.cli.conftest import Invoke, Run
 from tests.conftest import GUARD, guarded
 from tests.feeds.enova_service import status
-from tests.feeds.register_service import KEY, RegisterService, dump_of, station, stations
+from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
 
 
 class Register(Protocol):

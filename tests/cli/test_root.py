@@ -11,7 +11,7 @@ import sys
 import click
 import pytest
 
-from nobil_tui.cli.codes import WORDS, Code
+from nobil_tui.cli.exit_codes import WORDS, Code
 from nobil_tui.cli.root import COMMANDS, cli
 from nobil_tui.cli.root import run as run_here
 from tests.cli.conftest import Invoke, Run

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 from tests.cli.conftest import GUARD, Run, Start, url_of
 
 

@@ -14,10 +14,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from nobil_tui.cli.codes import Code
+from nobil_tui.cli.exit_codes import Code
 from nobil_tui.cli.options import FASTEST, MOST_STATIONS, SEED, SLOWEST, STATIONS
 from nobil_tui.feeds.simulation import model
-from nobil_tui.sources.choosing import Chooser
+from nobil_tui.sources.factory import Chooser
 from nobil_tui.wire import v1
 from tests.cli.conftest import GUARD, Run, Start, url_of
 

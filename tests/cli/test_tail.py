@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
+from nobil_tui.base.paths import register_file, state_dir
 from nobil_tui.charging.register import CREDIT, Facts
-from nobil_tui.cli.codes import Code
-from nobil_tui.config.places import register_file, state_dir
-from nobil_tui.hub.background import Demo
-from nobil_tui.store.register import save
-from nobil_tui.store.state import StateStore
+from nobil_tui.cli.exit_codes import Code
+from nobil_tui.hub.demo_server import Demo
+from nobil_tui.register.cache import save
+from nobil_tui.store.state_store import StateStore
 from nobil_tui.wire.changes import ChangeLine
 from tests.cli.conftest import GUARD, Invoke, Run
 from tests.feeds.recordings import content, said, write

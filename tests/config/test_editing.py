@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.config.editing import edited
-from nobil_tui.config.locator import Places
 from nobil_tui.config.operations import Operation, Put, Star, Unstar, applied
-from nobil_tui.config.showing import TEMPLATE
+from nobil_tui.config.template import TEMPLATE
+from nobil_tui.config.toml_spans import Places
 
 STATIONS = st.sampled_from(["NOR_1", "NOR_2", "SWE_3", 'a"b', "#", "x, y]"])
 TEXTS = st.sampled_from(["", "nord", 'a "b" # c', "æ", "'''", '"""', "=", "[x]"])

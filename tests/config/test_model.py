@@ -8,8 +8,9 @@ import pickle
 import msgspec
 import pytest
 
-from nobil_tui.charging.orders import Sort
-from nobil_tui.config.model import Config, Country, LogScope, RegisterSection, Secret, StreamSection, WatchedSection
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.model import Config, Country, LogScope, RegisterSection, StreamSection, WatchedSection
+from nobil_tui.search.sorting import Sort
 
 
 @pytest.mark.parametrize("show", [str, repr, "{}".format, "{:>9}".format, lambda s: f"{[s]}", lambda s: f"{s!r:5}"])

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.charging.orders import Sort
+from nobil_tui.base.files import stamp
+from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import ConfigError
-from nobil_tui.config.model import Config, LogScope, Secret
-from nobil_tui.config.reading import MOST_BYTES, load, stamp
+from nobil_tui.config.model import Config, LogScope
+from nobil_tui.config.reading import MOST_BYTES, load
+from nobil_tui.search.sorting import Sort
 
 ROOT = Path(__file__).parents[2]
 KEY = "hunter2hunter2"

@@ -16,9 +16,10 @@ from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.config import files
+from nobil_tui.base import files
+from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import ConfigError
-from nobil_tui.config.model import Config, LogScope, Secret
+from nobil_tui.config.model import Config, LogScope
 from nobil_tui.config.operations import Operation
 from nobil_tui.config.reading import load
 from nobil_tui.config.writing import NotSavedError, Put, Star, Unstar, save

@@ -17,7 +17,7 @@ from multidict import CIMultiDictProxy
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from nobil_tui.feeds.clock import Clock
+from nobil_tui.base.clock import Clock
 
 KEY = "k3y-Of/The+Test=7Q"
 """The one key that is taken; no real one."""

@@ -19,12 +19,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.listening import Certainty, certainty_of
+from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost
+from nobil_tui.charging.freshness import Certainty, certainty_of
 from nobil_tui.charging.station import condition_of
 from nobil_tui.feeds.enova import read
-from nobil_tui.feeds.events import Connected, Connecting, Ended, Event, Lost
-from nobil_tui.feeds.link import Frame
-from nobil_tui.monitor import Monitor
+from nobil_tui.feeds.transport.link import Frame
+from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import guarded
 
 EVSE = tuple[str, str]

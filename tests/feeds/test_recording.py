@@ -14,10 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nobil_tui.batch import Phase
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.station import Connector, Station, WordConnector
-from nobil_tui.feeds.events import (
+from nobil_tui.charging.events import (
     Connected,
     Connecting,
     ConnectorReport,
@@ -31,10 +29,12 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.feeds.playing import SPEEDS
+from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.feeds.playback_clock import SPEEDS
 from nobil_tui.feeds.recording import BROKE, RecordingFeed
 from nobil_tui.feeds.recording_file import CHUNK, RecordingFile
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.store.recorder import Recorder
 from nobil_tui.wire.recording import BREAK, FeedName, Line
 from tests.conftest import START, FakeClock, guarded, settle

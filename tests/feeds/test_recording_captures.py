@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nobil_tui.batch import Phase
 from nobil_tui.charging.board import Board
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.recording import BREAK, FeedName, Header, encode_header, encode_line
 from tests.conftest import guarded
 from tests.feeds.test_enova_captures import EVSE, Line, held, load, oracle, unsure

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
-from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.events import (
+from nobil_tui.charging.events import (
     Connected,
     Connecting,
     Event,
@@ -25,8 +24,9 @@ from nobil_tui.feeds.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.feeds.framed import FramedFeed
-from nobil_tui.feeds.link import Frame, Link
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.feeds.stream import FramedFeed
+from nobil_tui.feeds.transport.link import Frame, Link
 from nobil_tui.feeds.v1 import V1Feed, read
 from tests.conftest import START, FakeClock, Serve, guarded, settle
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from nobil_tui.charging.events import ConnectorReport, Event, StationReport
 from nobil_tui.charging.station import Connector, Station, WordConnector
-from nobil_tui.feeds.events import ConnectorReport, Event, StationReport
 
 T0 = 1_774_267_200_000
 

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Event, Lost, Refused, Unreadable
 from nobil_tui.feeds.enova import EnovaFeed, enova_link
-from nobil_tui.feeds.events import Connected, ConnectorReport, Ended, Event, Lost, Refused, Unreadable
-from nobil_tui.feeds.link import Link
+from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
+from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.record import LOOK_EVERY, FrameTap, format_of, record
-from nobil_tui.headless.telling import KeyRefusedError
 from nobil_tui.sources.recording import RecordingSource
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.recording import decode_line

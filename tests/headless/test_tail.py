@@ -11,19 +11,19 @@ from typing import Any, Protocol
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from nobil_tui import monitor as monitor_module
+from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.events import Connected, Ended, Lost, Refused, Snapshot
-from nobil_tui.feeds.link import Link
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
+from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
-from nobil_tui.headless import gate as gate_module
-from nobil_tui.headless.out import Out
+from nobil_tui.headless import backpressure as gate_module
+from nobil_tui.headless.link_reporter import KeyRefusedError
+from nobil_tui.headless.stdout import Out
 from nobil_tui.headless.tail import Tail
-from nobil_tui.headless.telling import KeyRefusedError
-from nobil_tui.store.state import StateStore
+from nobil_tui.monitor import monitor as monitor_module
+from nobil_tui.store.state_store import StateStore
 from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
 from tests.conftest import FakeClock, Serve, guarded, settle
 from tests.feeds.recordings import content, write

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Connected, Event, Heard, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.events import Connected, Event, Heard, Snapshot, StationReport
 from nobil_tui.hub.server import Hub
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
 from tests.conftest import START, guarded
 

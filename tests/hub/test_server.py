@@ -10,12 +10,12 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nobil_tui.feeds.events import Ended, Refused, Snapshot
-from nobil_tui.feeds.link import Link
+from nobil_tui.charging.events import Ended, Refused, Snapshot
+from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
-from nobil_tui.monitor import Monitor
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, station
@@ -175,7 +175,7 @@ async def test_what_becomes_unknown_with_the_link_is_told(hub_over: OpensHub, jo
 async def test_under_a_flood_no_station_is_forgotten(
     hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for room in ("monitor", "hub.server"):
+    for room in ("monitor.monitor", "hub.server"):
         monkeypatch.setattr(f"nobil_tui.{room}.MOST_ENTRIES", 5)
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(50)))
     consumer = await join(await hub_over(feed))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nobil_tui.config.model import Config, EnovaSection, Secret, StreamSection
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.model import Config, EnovaSection, StreamSection
 from nobil_tui.feeds.source import Chosen, Source
-from nobil_tui.sources.choosing import Chooser
+from nobil_tui.sources.factory import Chooser
 from nobil_tui.sources.v1 import V1Source
 
 PLACE = "wss://example.org/x?key={private_apikey}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.config.secrecy import PLACE
+from nobil_tui.base.redaction import PLACE
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address, parse
 

@@ -8,14 +8,15 @@ import threading
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.board import Board
-from nobil_tui.config.model import Config, EnovaSection, Secret
-from nobil_tui.feeds.events import Connected, Event, Feed, Refused, Snapshot, StationReport
+from nobil_tui.charging.events import Connected, Event, Feed, Refused, Snapshot, StationReport
+from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.hub.background import Demo
+from nobil_tui.hub.demo_server import Demo
 from nobil_tui.hub.errors import HubError
-from nobil_tui.sources.choosing import Chooser
 from nobil_tui.sources.demo import DemoSource
+from nobil_tui.sources.factory import Chooser
 from tests.conftest import Serve, ServeRaw, guarded
 
 SNAPSHOT = '{"type":"snapshot:init","data":[{"uuid":"NOR_00001","connectors":[{"status":0,"error":0,"timestamp":-1}]}]}'

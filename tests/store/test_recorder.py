@@ -14,7 +14,7 @@ import pytest
 from nobil_tui.store import recorder as recorder_module
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.recording import Header, decode_header, decode_line
-from tests.store.test_state import eventually
+from tests.store.test_state_store import eventually
 
 # Noon, in UTC.
 T0 = 1_774_267_200_000

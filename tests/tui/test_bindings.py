@@ -9,19 +9,19 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from nobil_tui.commands import COMMANDS, Context, by_id, for_context
-from nobil_tui.config.keys import check
+from nobil_tui.config.keymap import check
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.bindings import NEVER, Keys, bindings_for, key_label, keymap_of
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.screens.help import HelpText
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.tui.widgets.connectors import Connectors
-from nobil_tui.tui.widgets.event_log import EventLog
-from nobil_tui.tui.widgets.filter_input import FilterInput
-from nobil_tui.tui.widgets.lines import Lines
-from nobil_tui.tui.widgets.stations import Stations
+from nobil_tui.tui.widgets.connectors.pane import Connectors
+from nobil_tui.tui.widgets.event_log.pane import EventLog
+from nobil_tui.tui.widgets.filter.input import FilterInput
+from nobil_tui.tui.widgets.stations.pane import Stations
+from nobil_tui.tui.widgets.virtual_list import Lines
 from tests.conftest import FakeClock
-from tests.tui.apps import SteppedSource, live, opened, setup_of, text_of
+from tests.tui.app_driver import SteppedSource, live, opened, setup_of, text_of
 
 WHO: dict[Context, tuple[type[DOMNode], ...]] = {
     Context.EVERYWHERE: (MainScreen,),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from nobil_tui.feeds.events import Connected, ConnectorReport, Ignored, Unreadable
+from nobil_tui.charging.events import Connected, ConnectorReport, Ignored, Unreadable
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import Opened
 from nobil_tui.wire.enova import connector_of
 from tests.conftest import START, FakeClock
 from tests.feeds.recordings import content, said, write
-from tests.tui.apps import MIDDLE, WIDE, HandSource, live, main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import MIDDLE, WIDE, HandSource, live, main_of, opened, setup_of, text_of, until
 
 
 def report(word: str, at: int = START) -> ConnectorReport:

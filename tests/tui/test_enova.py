@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from nobil_tui.batch import Phase
-from nobil_tui.config.model import Config, EnovaSection, Secret
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.config.reading import load
-from nobil_tui.sources.choosing import Chooser
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.session.options import Setup
+from nobil_tui.sources.factory import Chooser
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.tui.setup import Setup
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.enova_service import KEY, EnovaService, body, breaking, closing, frame, refusal, status
-from tests.tui.apps import main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 from nobil_tui.tui.screens.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import FakeClock
-from tests.tui.apps import live, opened, setup_of, text_of, until
-from tests.tui.test_main import source_of
+from tests.tui.app_driver import live, opened, setup_of, text_of, until
+from tests.tui.screens.test_main import source_of
 
 PANES = ("stations", "connectors", "log")
 

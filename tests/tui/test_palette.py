@@ -11,17 +11,17 @@ import pytest
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 from textual.pilot import Pilot
 
+from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.commands import COMMANDS, Context, by_id
 from nobil_tui.config.model import Config, InterfaceSection, LogScope
-from nobil_tui.feeds.events import Connected, Snapshot
 from nobil_tui.tui.bindings import Keys
 from nobil_tui.tui.palette import MOST_STATIONS, Commands, Palette, StationNames
 from nobil_tui.tui.screens.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock
-from tests.tui.apps import HandSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
 
 REGISTER = Register(
     {

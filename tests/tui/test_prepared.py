@@ -9,15 +9,15 @@ from typing import TypeVar
 import pytest
 from textual.pilot import Pilot
 
-from nobil_tui.charging import finder as finder_module
+from nobil_tui.base.tasks import in_thread
+from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.register import Facts, Register
-from nobil_tui.charging.rows import Row, row_of
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.events import Connected, Snapshot
-from nobil_tui.feeds.threads import in_thread
+from nobil_tui.search import index as finder_module
+from nobil_tui.search.document import Row, row_of
 from nobil_tui.tui.screens import live as live_module
 from tests.conftest import GUARD, START, FakeClock
-from tests.tui.apps import HandSource, live, main_of, opened, setup_of, until
+from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, until
 
 T = TypeVar("T")
 

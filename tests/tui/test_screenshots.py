@@ -14,9 +14,9 @@ from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
-from nobil_tui.tui.themes import LIGHT
+from nobil_tui.tui.style.themes import LIGHT
 from tests.conftest import FakeClock
-from tests.tui.apps import MIDDLE, NARROW, USUAL, SteppedSource, live, opened, setup_of, step
+from tests.tui.app_driver import MIDDLE, NARROW, USUAL, SteppedSource, live, opened, setup_of, step
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 

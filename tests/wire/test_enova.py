@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.station import Condition, WordConnector, condition_of, heard_of
 from nobil_tui.wire import enova
-from nobil_tui.wire.text import NotReadableError
 
 
 def frame(station: Any = "NOR_71098", key: Any = "1252", word: Any = "AVAILABLE", **more: Any) -> bytes:

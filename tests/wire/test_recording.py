@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.wire.recording import BREAK, Header, Line, decode_header, decode_line, encode_header, encode_line
-from nobil_tui.wire.text import NotReadableError
 
 T0 = 1_774_267_200_107
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MOST_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register import ComplaintError, Dump, decode
 from nobil_tui.wire.register_fields import MOST_NAME, MOST_PROSE
-from nobil_tui.wire.text import NotReadableError
 
 CAPTURES = os.environ.get("NOBIL_CAPTURES", "")
 captured = pytest.mark.skipif(not CAPTURES, reason="NOBIL_CAPTURES names no folder with recorded answers")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station
 from nobil_tui.wire import v1
-from nobil_tui.wire.text import NotReadableError
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from nobil_tui.feeds.clock import Clock
-from nobil_tui.feeds.events import Connected, Event, Snapshot
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.feeds.simulation.model import Simulation
 
 SHORTEST_SLEEP = 0.02

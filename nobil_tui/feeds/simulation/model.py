@@ -12,19 +12,11 @@ from heapq import heapify, heapreplace
 
 from msgspec import Struct
 
+from nobil_tui.charging.events import Heard, StationReport
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station, operator_status
-from nobil_tui.feeds.events import Heard, StationReport
 from nobil_tui.feeds.simulation.country import Plan, plan
-from nobil_tui.feeds.simulation.lives import (
-    FLAPPERS,
-    LOST,
-    LOST_EVERY,
-    LOST_LASTS,
-    NEVER_HEARD,
-    Lives,
-    Outlet,
-)
+from nobil_tui.feeds.simulation.lives import FLAPPERS, LOST, LOST_EVERY, LOST_LASTS, NEVER_HEARD, Lives, Outlet
 from nobil_tui.feeds.simulation.rhythm import utc_offset
 from nobil_tui.feeds.simulation.sites import habit_of
 

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
-from nobil_tui.config.model import Secret
-from nobil_tui.feeds.events import Connected, Ended, Feed, Lost, Refused
+from nobil_tui.base.redaction import Secret
+from nobil_tui.base.tasks import in_thread
+from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
 from nobil_tui.feeds.source import Chosen, Source, SourceError
-from nobil_tui.feeds.threads import in_thread
 from nobil_tui.tui.screens.dialog import Dialog, Tick
 
 TRY_FOR = 20.0

@@ -13,9 +13,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
+from nobil_tui.base.tasks import in_thread
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
-from nobil_tui.feeds.threads import in_thread
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.wire.changes import csv_text, json_line
 

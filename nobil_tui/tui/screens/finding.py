@@ -8,10 +8,10 @@ from textual.widget import Widget
 from nobil_tui.commands import Command, Context, by_id
 from nobil_tui.config.operations import Operation, Put
 from nobil_tui.tui.bindings import key_label
-from nobil_tui.tui.copying import station_text
 from nobil_tui.tui.screens.live import Live
-from nobil_tui.tui.widgets.filter_line import FilterLine
-from nobil_tui.tui.widgets.stations import Stations
+from nobil_tui.tui.text.station_text import station_text
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.stations.pane import Stations
 
 
 class Finding(Live):
@@ -194,7 +194,7 @@ class Finding(Live):
 
     def action_save_filter(self) -> None:
         """Ask for a name, and save the filter under it."""
-        from nobil_tui.tui.screens.name import NameScreen
+        from nobil_tui.tui.screens.save_filter import NameScreen
 
         text = self.roster.filter.strip()
         if not text:

@@ -18,8 +18,8 @@ from textual.widgets import Static
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context, by_id, for_context
 from nobil_tui.tui.bindings import Keys, bindings_for
-from nobil_tui.tui.glyphs import Glyphs
 from nobil_tui.tui.screens.dialog import Dialog
+from nobil_tui.tui.style.glyphs import Glyphs
 
 _KEYS = 14
 """Cells of the column of keys."""

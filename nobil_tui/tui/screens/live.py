@@ -11,20 +11,19 @@ import time
 
 from textual import on, work
 
-from nobil_tui.batch import Batch, Entry
+from nobil_tui.base.tasks import SLICE, give_way, in_thread
 from nobil_tui.feeds.source import Source
-from nobil_tui.feeds.threads import in_thread
-from nobil_tui.store.keeping import SLICE, give_way
+from nobil_tui.monitor.batch import Batch, Entry
+from nobil_tui.session.options import Setup
+from nobil_tui.session.register_updater import LOOK_EVERY, OwnRegister
+from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Keeper
 from nobil_tui.tui.bindings import Keys
-from nobil_tui.tui.glyphs import Glyphs
-from nobil_tui.tui.keeper import Keeper
 from nobil_tui.tui.messages import Happened
-from nobil_tui.tui.own_register import LOOK_EVERY, OwnRegister
-from nobil_tui.tui.pacing import is_behind, until_worth_painting
+from nobil_tui.tui.repaint_throttle import is_behind, until_worth_painting
 from nobil_tui.tui.screens.panes import Panes
-from nobil_tui.tui.session import Session
-from nobil_tui.tui.setup import Setup
-from nobil_tui.tui.widgets.link_bar import Pulse
+from nobil_tui.tui.style.glyphs import Glyphs
+from nobil_tui.tui.widgets.bars.link_bar import Pulse
 
 BAR_EVERY = 0.25
 """Seconds between two looks at the link: its countdown and the age of the last frame move by themselves."""

@@ -10,17 +10,18 @@ from typing import cast
 
 from textual import on, work
 
-from nobil_tui.batch import Counts
+from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import Context
-from nobil_tui.config.model import LogScope, Secret
+from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import cautions
 from nobil_tui.feeds.source import Chosen
-from nobil_tui.tui.ring import Folded
+from nobil_tui.monitor.batch import Counts
 from nobil_tui.tui.screens.finding import Finding
-from nobil_tui.tui.widgets.event_log import EventLog
+from nobil_tui.tui.widgets.event_log.buffer import Folded
+from nobil_tui.tui.widgets.event_log.pane import EventLog
 
 JUMP = 600.0
 """Seconds of a recording that a jump passes over."""

@@ -14,30 +14,30 @@ from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.screen import Screen
 
-from nobil_tui.batch import Phase
+from nobil_tui.alerts.rules import Tell
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import CREDIT, Register
-from nobil_tui.charging.roster import Roster
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.search.station_list import Roster
+from nobil_tui.session.options import Setup
+from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Keeper
 from nobil_tui.tui.bindings import Keys, bindings_for
-from nobil_tui.tui.doubts import station_doubt
-from nobil_tui.tui.glyphs import Glyphs, cut
-from nobil_tui.tui.keeper import Keeper
-from nobil_tui.tui.ring import station_of
-from nobil_tui.tui.session import Session
-from nobil_tui.tui.setup import Setup
-from nobil_tui.tui.tell import Tell
-from nobil_tui.tui.times import full_time
-from nobil_tui.tui.widgets.connectors import Connectors
-from nobil_tui.tui.widgets.detail import DetailPainter
-from nobil_tui.tui.widgets.event_log import EventLog
-from nobil_tui.tui.widgets.filter_line import FilterLine, Found
-from nobil_tui.tui.widgets.hints import Hints
-from nobil_tui.tui.widgets.link_bar import LinkBar, Pulse, Vitals
-from nobil_tui.tui.widgets.log_lines import LinePainter
-from nobil_tui.tui.widgets.stations import Stations
+from nobil_tui.tui.style.glyphs import Glyphs, cut
+from nobil_tui.tui.text.staleness import station_doubt
+from nobil_tui.tui.text.times import full_time
+from nobil_tui.tui.widgets.bars.key_hints import Hints
+from nobil_tui.tui.widgets.bars.link_bar import LinkBar, Pulse, Vitals
+from nobil_tui.tui.widgets.connectors.detail import DetailPainter
+from nobil_tui.tui.widgets.connectors.pane import Connectors
+from nobil_tui.tui.widgets.event_log.buffer import station_of
+from nobil_tui.tui.widgets.event_log.line import LinePainter
+from nobil_tui.tui.widgets.event_log.pane import EventLog
+from nobil_tui.tui.widgets.filter.line import FilterLine, Found
+from nobil_tui.tui.widgets.stations.pane import Stations
 
 if TYPE_CHECKING:
     from nobil_tui.tui.app import NobilApp

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, ProgressBar, Static
 
-from nobil_tui.config.model import RegisterSection, Secret
-from nobil_tui.renewal import NO_KEY, Phase, Progress, RenewalError
-from nobil_tui.tui.own_register import OwnRegister
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.model import RegisterSection
+from nobil_tui.register.update import NO_KEY, Phase, Progress, RenewalError
+from nobil_tui.session.register_updater import OwnRegister
 from nobil_tui.tui.screens.dialog import Dialog
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from nobil_tui.charging.board import Board
-from nobil_tui.feeds.events import Connected, Event, Heard, Snapshot, StationReport
+from nobil_tui.charging.events import Connected, Event, Heard, Snapshot, StationReport
 from nobil_tui.feeds.simulation.feed import STRETCH, SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from tests.conftest import START, FakeClock, guarded

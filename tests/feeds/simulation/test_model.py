@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import Heard, StationReport
 from nobil_tui.charging.station import Connector, Station, operator_status
-from nobil_tui.feeds.events import Heard, StationReport
 from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, SLOWEST, Simulation, _Site
 
 MIDNIGHT = 1_710_198_000_000

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.completion import completions
-from nobil_tui.charging.roster import Roster
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.feeds.simulation.naming import Namer
 from nobil_tui.feeds.simulation.particulars import ALWAYS, WITH_CONTACT, Particulars, draw
 from nobil_tui.feeds.simulation.sites import Kind
 from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, TOWNS
-from nobil_tui.store.register import load, save
+from nobil_tui.register.cache import load, save
+from nobil_tui.search.completion import completions
+from nobil_tui.search.station_list import Roster
 from tests.conftest import START
 
 MADE_UP = re.compile(r"(Eksempel|Exempel|Prøve|Prov|Demo|Mønster|Mönster|Øving|Övning)")

@@ -1,0 +1,132 @@
+"""How keys are called: by the names that Textual delivers, or by the character that they type."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+
+from nobil_tui.base.text import did_you_mean, quoted
+
+_REPLACED = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+
+_MODIFIERS = ("alt", "ctrl", "hyper", "meta", "shift", "super")
+"""In the order in which Textual names them."""
+
+_FUNCTION_KEYS = tuple(f"f{number}" for number in range(1, 36))
+
+_NAMED = (
+    *("escape", "enter", "tab", "backspace", "insert", "delete", "left", "right", "up", "down"),
+    *("home", "end", "pageup", "pagedown", *_FUNCTION_KEYS),
+)
+"""Keys that type nothing."""
+
+_SAME = {"ctrl+i": "tab", "ctrl+m": "enter"}
+"""Keys that a terminal cannot tell from another."""
+
+_OTHER_WORDS = {
+    "esc": "escape",
+    "return": "enter",
+    "del": "delete",
+    "ins": "insert",
+    "bksp": "backspace",
+    "pgup": "pageup",
+    "page_up": "pageup",
+    "pgdn": "pagedown",
+    "page_down": "pagedown",
+    "dot": "full_stop",
+    "period": "full_stop",
+    "dash": "minus",
+    "hyphen": "minus",
+    "hash": "number_sign",
+    "equals": "equals_sign",
+    "spacebar": "space",
+    "control": "ctrl",
+    "cmd": "super",
+    "option": "alt",
+}
+"""What people call keys elsewhere, for the hint."""
+
+
+class KeyNameError(ValueError):
+    """A text that names no key. Says what it may have meant."""
+
+
+def name_of(character: str) -> str:
+    """Return the name of the key that types a printable character: itself, or ``question_mark``."""
+    if character.isalnum():
+        return character
+    name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
+    return _REPLACED.get(name, name)
+
+
+CHARACTERS = {name_of(character): character for character in string.punctuation + " "}
+"""The named keys that type a character."""
+
+
+def types(key: str) -> bool:
+    """Whether a key, by its name, types a character into a text field."""
+    return ("+" not in key and key not in _NAMED) or key == "shift+space"
+
+
+def canonical(text: str) -> str:
+    """Turn a key as a user wrote it into Textual's name for it; ``KeyNameError`` where there is no such key."""
+    if len(text) == 1:
+        return _single(text)
+    # The plus key itself can stand after a plus.
+    held_text, joined, last = (text[:-2], "+", "+") if text.endswith("++") else text.rpartition("+")
+    held = held_text.split("+") if joined else []
+    unknown = next((each for each in held if each not in _MODIFIERS), None)
+    if unknown is not None:
+        raise KeyNameError(_no_key(text, unknown, _MODIFIERS))
+    if not last:
+        raise KeyNameError(f"{quoted(text)} is no key.")
+    base = _single(last) if len(last) == 1 else last
+    if len(base) > 1 and base not in _NAMED and base not in CHARACTERS and len(last) > 1:
+        raise KeyNameError(_no_key(text, last, (*_NAMED, *CHARACTERS)))
+    key = "+".join([*sorted(set(held)), base])
+    _must_arrive(text, set(held), base)
+    return _SAME.get(key, key)
+
+
+def _single(character: str) -> str:
+    name = name_of(character) if character.isprintable() else ""
+    if not name:
+        raise KeyNameError(f"{quoted(character)} is no key.")
+    return name
+
+
+def _must_arrive(text: str, held: set[str], base: str) -> None:
+    """A terminal sends what a key types, so some spellings never come."""
+    if held == {"shift"} and len(base) == 1 and base.isalpha():
+        raise KeyNameError(f'{quoted(text)} arrives as the letter that it types: write "{base.upper()}".')
+    if held == {"shift"} and types(base) and base != "space":
+        raise KeyNameError(f"{quoted(text)} arrives as the character that it types: write that character.")
+    if held and len(base) == 1 and base != base.lower():
+        meant = "+".join([*sorted({*held, "shift"}), base.lower()])
+        raise KeyNameError(f'{quoted(text)} never arrives: write "{meant}".')
+
+
+def _no_key(text: str, part: str, names: tuple[str, ...]) -> str:
+    """Say that there is no such key, with what comes nearest."""
+    if "," in text:
+        return f'{quoted(text)} is no key. Several keys are a list: ["s", "x"].'
+    meant = "+".join(_OTHER_WORDS.get(word, word) for word in text[:64].casefold().split("+"))
+    if meant != text and _is_key(meant):
+        return f'{quoted(text)} is no key. Did you mean "{meant}"?'
+    near = did_you_mean(part.replace(" ", "_"), names)
+    return f"{quoted(text)} is no key; expected a character or a name such as enter, f2 or ctrl+x.{near}"
+
+
+def _is_key(text: str) -> bool:
+    try:
+        canonical(text)
+    except KeyNameError:
+        return False
+    return True

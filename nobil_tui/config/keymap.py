@@ -1,0 +1,76 @@
+"""The user's own keys: ids, names and clashes, which the interface library would overlook or settle silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from nobil_tui.base.text import did_you_mean, quoted
+from nobil_tui.commands import COMMANDS, Command, Context, active_in, by_id, is_command
+from nobil_tui.config.errors import KeyPath, MisfitError
+from nobil_tui.config.key_names import KeyNameError, canonical, types
+
+_TABLE: KeyPath = ("interface", "keys")
+
+
+def check(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Turn keys by command id, as written, into Textual's names of them: only those commands, each key once.
+
+    An empty list takes a command's keys away. Raises ``ConfigError`` for a command or a key that there is not, for a
+    key that means two things at once, and where a command that must have a key has none.
+    """
+    chosen: dict[str, tuple[str, ...]] = {}
+    for id_, written in keys.items():
+        if not is_command(id_):
+            ids = [command.id for command in COMMANDS]
+            near = did_you_mean(id_.replace("_", "-"), ids) or " The help names the commands by what they do."
+            raise MisfitError((*_TABLE, id_), f"is not known; expected the id of a command, such as {ids[0]}.{near}")
+        chosen[id_] = _keys_of(by_id(id_), written)
+    if chosen:
+        _find_clashes(chosen)
+    return chosen
+
+
+def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
+    path: KeyPath = (*_TABLE, command.id)
+    each = [(path, written)] if isinstance(written, str) else [((*path, i), key) for i, key in enumerate(written)]
+    found: dict[str, None] = {}
+    for place, text in each:
+        if not text:
+            raise MisfitError(place, "is empty; expected a key. An empty list, [], takes all keys away.")
+        try:
+            key = canonical(text)
+        except KeyNameError as error:
+            raise MisfitError(place, f"is not a key: {error}") from None
+        if types(key) and (typed := next((c for c in Context if c.typing and command.works_in(c)), None)):
+            words = f"is {quoted(text)}, which is text {_lower(typed)}; expected a key that types nothing."
+            raise MisfitError(place, words)
+        found[key] = None
+    if command.kept and not found:
+        raise MisfitError(path, f"has no key; {command.words} must keep at least one.")
+    return tuple(found)
+
+
+def _find_clashes(chosen: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise for a key that two commands have where both work; the defaults have none, so one of the two was chosen."""
+    order = list(chosen)
+    for context in Context:
+        for one, other in combinations(active_in(context), 2):
+            both = [key for key in chosen.get(one.id, one.keys) if key in chosen.get(other.id, other.keys)]
+            if not both:
+                continue
+            # Both may be in the file: the later line is the one that came too late.
+            late, first = (one, other) if _place(one, order) > _place(other, order) else (other, one)
+            raise MisfitError(
+                (*_TABLE, late.id),
+                f"is {quoted(both[0])}, which is also the key of {first.id} {_lower(context)}; "
+                "expected a key of its own.",
+            )
+
+
+def _place(command: Command, order: list[str]) -> int:
+    return order.index(command.id) if command.id in order else -1
+
+
+def _lower(context: Context) -> str:
+    return context.words[0].lower() + context.words[1:]

@@ -1,0 +1,1 @@
+"""One network connection: WebSocket and HTTP, retries, tokens."""

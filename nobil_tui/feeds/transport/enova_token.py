@@ -1,0 +1,124 @@
+"""The token call of NOBIL Real-time: a key goes in, the address of one handshake comes out, and both are secrets.
+
+Source: the operator's documentation of NOBIL Real-time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct, field
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.text import shown
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.feeds.transport import http
+from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError, elsewhere, retry_after, without
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"
+"""Where the operator gives tokens."""
+ANSWER_WITHIN = 15.0
+"""Seconds that a whole call may take."""
+LARGEST_ANSWER = 64 * 1024
+"""Bytes; a real answer has about one thousand."""
+LONGEST_URL = 16 * 1024
+"""Characters of a token's URL."""
+
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _Answer(Struct):
+    url: str = field(name="accessToken")
+
+
+class _Complaint(Struct):
+    message: str
+
+
+class TokenCall:
+    """Asks ``address`` for the URL of one handshake. Each ``dial`` is one request at the most."""
+
+    def __init__(
+        self, key: str, address: str = ADDRESS, *, clock: Clock | None = None, within: float = ANSWER_WITHIN
+    ) -> None:
+        """``within`` is in seconds. Raises ``SourceError`` where ``address`` is not one of the web."""
+        parts = http.split(address)
+        if parts is None or parts.scheme not in ("https", "http"):
+            raise SourceError("the address of the token call must begin with https:// and name a host")
+        self._key = key.strip()
+        self._address = address
+        self._host = parts.hostname or ""
+        self._plain = parts.scheme == "http"
+        self._clock = clock or Clock()
+        self._within = within
+
+    async def dial(self) -> str:
+        """Return the URL for one handshake. Raises ``RefusedError`` or ``UnreachableError``; neither holds a secret."""
+        if not (self._key and self._key.isascii() and self._key.isprintable()):
+            raise RefusedError("there is no key" if not self._key else "the key holds characters that no key has")
+        proxy = await in_thread(lambda: http.prepare(self._address))
+        import aiohttp
+
+        try:
+            async with (
+                # Not trust_env: it would also send the host whatever login ~/.netrc has for it or by default.
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._within)) as session,
+                session.post(
+                    self._address,
+                    headers=self._headers(),
+                    skip_auto_headers=("Content-Type",),
+                    proxy=proxy,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                return await self._url(response)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise UnreachableError(http.reason(error, self._host)) from None
+
+    def _headers(self) -> dict[str, str]:
+        return {"x-api-key": self._key, "Content-Length": "0", "Accept": "application/json", "User-Agent": http.AGENT}
+
+    async def _url(self, response: ClientResponse) -> str:
+        status = response.status
+        if status in (401, 403):
+            raise RefusedError(await self._refusal(response))
+        if not 200 <= status < 300:
+            asked = retry_after(response.headers.get("Retry-After", ""), self._clock.now())
+            raise UnreachableError(f"{self._host} answered HTTP {status}{elsewhere(status)}", asked)
+        url = url_of(await http.short_body(response, LARGEST_ANSWER), plain=self._plain)
+        if url is None:
+            raise UnreachableError(f"{self._host} answered, but with no token")
+        return url
+
+    async def _refusal(self, response: ClientResponse) -> str:
+        """Tell why the key was not taken, in the server's words if it has any."""
+        from aiohttp import ClientError
+
+        reason = f"HTTP {response.status}"
+        try:
+            message = msgspec.json.decode(await http.short_body(response, LARGEST_ANSWER), type=_Complaint).message
+        except (*_BROKEN, ClientError, TimeoutError, OSError):
+            return reason
+        said = without((self._key,), message.strip())
+        return f"{reason}: {shown(said)}" if said else reason
+
+
+def url_of(answer: bytes, *, plain: bool) -> str | None:
+    """Take the URL out of an answer; None if it has none to trust.
+
+    An unencrypted one is trusted only where the call was ``plain`` itself.
+    """
+    try:
+        url = msgspec.json.decode(answer, type=_Answer).url
+    except _BROKEN:
+        return None
+    if len(url) > LONGEST_URL:
+        return None
+    parts = http.split(url)
+    schemes = ("wss", "ws") if plain else ("wss",)
+    return url if parts is not None and parts.scheme in schemes and not parts.fragment else None

@@ -1,0 +1,194 @@
+"""Opening a WebSocket, and why it failed in words for a person.
+
+What the library raises can hold the whole URL, and with it the key: nothing of an exception's text is passed on here
+unless it is known to hold none. What a server says can quote it: it is passed on without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+import string
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.redaction import LEAST, is_loopback
+from nobil_tui.base.text import shown
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection, connect
+    from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+OPEN_WITHIN = 15.0
+"""Seconds that a connection may take to be open."""
+LONGEST_WAIT = 3600.0
+"""Seconds: a server that asks for a longer wait than this is asked again all the same."""
+READ_AHEAD = 4
+"""Frames that may wait here until no more is taken from the network: each may be as large as can be,
+and with sixty-four of them a flood is read no faster."""
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+# The library's debugging lines hold the whole URL, and with it the key.
+_quiet = logging.getLogger("nobil_tui.feeds.websockets")
+_quiet.setLevel(logging.INFO)
+
+
+class RefusedError(Exception):
+    """The key is not taken. Final until the user acts."""
+
+
+class UnreachableError(Exception):
+    """The source could not be reached this time; ``retry_after`` is what it asked us to wait, in seconds."""
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+async def open_connection(url: str, largest: int, hang_up: float) -> ClientConnection:
+    """Open a WebSocket, or raise ``RefusedError`` or ``UnreachableError`` with a reason that holds no secret."""
+    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
+
+    host = _host_of(url)
+    local = is_loopback(host)
+    try:
+        return await _connect()(
+            url,
+            max_size=largest,
+            max_queue=READ_AHEAD,
+            open_timeout=OPEN_WITHIN,
+            close_timeout=hang_up,
+            ping_interval=None,
+            logger=_quiet,
+            # A proxy of the environment never leads to this machine; and unpacking a big snapshot stalls the loop.
+            proxy=None if local else True,
+            compression=None if local else "deflate",
+        )
+    except InvalidStatus as error:
+        raise _answered(error) from None
+    except TimeoutError:
+        raise UnreachableError(f"{host} does not answer") from None
+    except InvalidURI:
+        raise UnreachableError("the source is no WebSocket address") from None
+    except InvalidProxy:
+        raise UnreachableError("the proxy in the environment is no usable address") from None
+    except ProxyError:
+        raise UnreachableError(f"the proxy in the environment does not lead to {host}") from None
+    except InvalidHandshake as error:
+        raise UnreachableError(f"{host} is no WebSocket server ({type(error).__name__})") from None
+    except ImportError:
+        raise UnreachableError("a SOCKS proxy needs the package python-socks beside this program") from None
+    except (OSError, EOFError, asyncio.IncompleteReadError) as error:
+        raise UnreachableError(system_reason(error, host)) from None
+    except ValueError:
+        # A host that has no name in the name system, or a proxy with a port of letters.
+        raise UnreachableError(f"{host}, or the proxy in the environment, is no usable address") from None
+
+
+def _connect() -> type[connect]:
+    """Return the library's way to connect, without the redirects: a key goes to its own source and to no other."""
+    from websockets.asyncio.client import connect
+
+    class Connect(connect):
+        def process_redirect(self, exc: Exception) -> Exception | str:
+            return exc
+
+    return Connect
+
+
+def _host_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        if parts.port != 0:
+            return shown(parts.hostname or "")
+    except ValueError:
+        pass
+    raise UnreachableError("the source is no WebSocket address")
+
+
+def close_reason(closed: ConnectionClosed, secrets: Iterable[str] = ()) -> str:
+    """Say why an open connection ended, in the server's words if it has any, without the ``secrets``."""
+    said = closed.rcvd
+    if closed.sent is not None and closed.sent.code == 1009:
+        return "the server sent a frame that is too large"
+    if said is None:
+        return "the connection broke"
+    words = shown(without(secrets, said.reason))
+    return f"the server closed: {words}" if words else "the server closed the connection"
+
+
+def without(secrets: Iterable[str], said: str) -> str:
+    """Take secrets out of what a server said: as they are, as they stand in a URL, and cut short.
+
+    Whatever ``said`` has in common with one for ``LEAST`` characters on end is replaced by an ellipsis.
+    """
+    folded, hidden = said.translate(_LOWER), bytearray(len(said))
+    for form in {form.translate(_LOWER) for secret in secrets for form in (secret, quote(secret, safe="")) if form}:
+        run = min(LEAST, len(form))
+        runs = {form[at : at + run] for at in range(len(form) - run + 1)}
+        for at in range(len(said) - run + 1):
+            if folded[at : at + run] in runs:
+                hidden[at : at + run] = b"\1" * run
+    parts = groupby(zip(said, hidden, strict=True), key=lambda each: each[1])
+    return "".join("…" if secret else "".join(letter for letter, _ in letters) for secret, letters in parts)
+
+
+def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:
+    response, status = error.response, error.response.status_code
+    if status in (401, 403):
+        return RefusedError(f"HTTP {status}")
+    asked = response.headers.get_all("Retry-After")
+    seconds = retry_after(asked[0], Clock().now()) if asked else 0.0
+    return UnreachableError(f"the server answered HTTP {status}{elsewhere(status)}", seconds)
+
+
+def elsewhere(status: int) -> str:
+    """Say of an answer that leads elsewhere that nobody goes there, to put behind other words; else nothing."""
+    points = 300 <= status < 400 and status != 304
+    return ", which points elsewhere: the key is not sent there" if points else ""
+
+
+def retry_after(text: str, now: int) -> float:
+    """Read a ``Retry-After`` header at ``now`` (ms): seconds or a date of HTTP.
+
+    Returns seconds; zero for what is none.
+    """
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return min(LONGEST_WAIT, float(text))
+    from email.utils import parsedate_to_datetime
+
+    try:
+        until = parsedate_to_datetime(text)
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=UTC)
+        seconds = (until - datetime.fromtimestamp(now / 1000, UTC)).total_seconds()
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(LONGEST_WAIT, max(0.0, seconds))
+
+
+def system_reason(error: Exception, host: str) -> str:
+    """Say why ``host`` could not be reached, from what the system raised."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} is not trusted: {shown(error.verify_message)}"
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection to {host}"
+    if isinstance(error, socket.gaierror):
+        return f"{host} is not found (is there a network?)"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens at {host}"
+    if isinstance(error, OSError) and error.errno:
+        return f"{host}: {os.strerror(error.errno)}"
+    if isinstance(error, EOFError):
+        return f"{host} closed the connection"
+    # One error for all the addresses of a host has no number.
+    return f"{host} cannot be reached"

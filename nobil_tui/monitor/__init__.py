@@ -1,0 +1,1 @@
+"""Runs one feed into one board and hands out batches."""

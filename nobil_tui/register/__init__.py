@@ -1,0 +1,1 @@
+"""The station register: download, cache, merge, update."""

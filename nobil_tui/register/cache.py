@@ -1,0 +1,211 @@
+"""The register between two sessions: one file that loads in a blink, so that names are there when the list is.
+
+The texts that stations share are stored once, and a station is a row of numbers into them. What cannot be read is left
+where it is: the register is the user's until a better one is there.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from nobil_tui.base.files import make_folders, replace, stamp
+from nobil_tui.charging.geo import Position
+from nobil_tui.charging.register import Facts, Plug, Plugs
+
+VERSION = 1
+"""Of the file's format."""
+_FORMAT = "nobil-tui register"
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class CacheError(Exception):
+    """The stored register cannot be read or written. Its text says which file, why, and what to do."""
+
+
+class DamagedError(CacheError):
+    """What is stored is no register that this program can read; storing one puts it in its place."""
+
+
+class Origin(Struct, frozen=True):
+    """Where the stations of one country come from."""
+
+    fetched_at: int
+    """When, in ms since the epoch."""
+    source: str = ""
+    """The host, or the file, that they come from."""
+    stations: int = 0
+    etag: str = ""
+    """What the server calls this version of them, to ask whether there is another; empty if it does not say."""
+    last_modified: str = ""
+    """When the server says that they changed last, in its own words; empty if it does not say."""
+    rights: str = ""
+    """Their licence, where it is stated to be another one than that of all the register."""
+
+
+class Cached(NamedTuple):
+    """A register as it is stored."""
+
+    facts: dict[str, Facts]
+    """By station id."""
+    origins: dict[str, Origin]
+    """By country, in NOBIL's three letters."""
+
+
+Index = Annotated[int, Meta(ge=0)]
+
+
+class _Row(Struct, array_like=True, gc=False):
+    """A station; every number is that of one of the texts."""
+
+    id: str
+    name: Index
+    place: Index
+    street: Index
+    operator: Index
+    position: Position | None
+    plugs: Index
+    owner: Index
+    municipality: Index
+    county: Index
+    zipcode: Index
+    country: Index
+    opening: Index
+    parking_fee: bool | None
+    availability: Index
+    description: Index
+    comment: Index
+    contact: Index
+    evse_ids: tuple[str, ...]
+
+
+class _Body(Struct):
+    origins: dict[str, Origin]
+    texts: list[str]
+    plugs: list[list[tuple[str, float]]]
+    rows: list[_Row]
+
+
+class _File(Struct):
+    format: str
+    version: int
+    check: int = 0
+    body: msgspec.Raw = msgspec.Raw()
+
+
+_file = msgspec.msgpack.Decoder(_File).decode
+_body = msgspec.msgpack.Decoder(_Body).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def save(path: Path, facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
+    """Store a register: the whole of it or nothing. Raises ``CacheError``."""
+    body = _encode(_packed(facts, origins))
+    content = _encode(_File(_FORMAT, VERSION, zlib.crc32(body), msgspec.Raw(body)))
+    try:
+        make_folders(path.parent)
+        kept = replace(path, content, stamp(path))
+    except OSError as error:
+        raise CacheError(f"The register is not stored: {path}: {error.strerror or 'the system refuses'}.") from None
+    if not kept:
+        raise CacheError(f"The register is not stored: {path}: another program has just stored one. Try again.")
+
+
+def load(path: Path) -> Cached | None:
+    """Load a register; None where there is none.
+
+    Raises ``CacheError``, ``DamagedError`` where the file is no register; it stays as it is.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CacheError(f"The register cannot be read: {path}: {error.strerror or 'the system refuses'}.") from None
+    try:
+        file = _file(content)
+    except _BROKEN:
+        raise DamagedError(_renew(path, "is no register, or is damaged")) from None
+    if file.format != _FORMAT:
+        raise DamagedError(_renew(path, "is no register"))
+    if file.version != VERSION:
+        age = "a newer" if file.version > VERSION else "an older"
+        raise DamagedError(_renew(path, f"was written by {age} version of this program"))
+    try:
+        if zlib.crc32(file.body) != file.check:
+            raise DamagedError(_renew(path, "is damaged"))
+        return _unpacked(_body(file.body))
+    except (*_BROKEN, IndexError):
+        raise DamagedError(_renew(path, "is damaged")) from None
+
+
+def _renew(path: Path, what: str) -> str:
+    return f"The stored register {what}: {path}. “nobil-tui register update” writes a new one."
+
+
+def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:
+    texts: dict[str, int] = {"": 0}
+    plugs: dict[Plugs, int] = {}
+
+    def text(said: str) -> int:
+        return texts.setdefault(said, len(texts))
+
+    rows = [
+        _Row(
+            station,
+            text(known.name),
+            text(known.place),
+            text(known.street),
+            text(known.operator),
+            known.position,
+            plugs.setdefault(known.plugs, len(plugs)),
+            text(known.owner),
+            text(known.municipality),
+            text(known.county),
+            text(known.zipcode),
+            text(known.country),
+            text(known.opening),
+            known.parking_fee,
+            text(known.availability),
+            text(known.description),
+            text(known.comment),
+            text(known.contact),
+            known.evse_ids,
+        )
+        for station, known in facts.items()
+    ]
+    return _Body(origins, list(texts), [[(plug.name, plug.kw) for plug in some] for some in plugs], rows)
+
+
+def _unpacked(body: _Body) -> Cached:
+    texts = body.texts
+    single: dict[tuple[str, float], Plug] = {}
+    plugs = [tuple(single.setdefault(plug, Plug(*plug)) for plug in some) for some in body.plugs]
+    facts = {
+        row.id: Facts(
+            texts[row.name],
+            texts[row.place],
+            texts[row.street],
+            texts[row.operator],
+            row.position,
+            plugs[row.plugs],
+            texts[row.owner],
+            texts[row.municipality],
+            texts[row.county],
+            texts[row.zipcode],
+            texts[row.country],
+            texts[row.opening],
+            row.parking_fee,
+            texts[row.availability],
+            texts[row.description],
+            texts[row.comment],
+            texts[row.contact],
+            row.evse_ids,
+        )
+        for row in body.rows
+    }
+    return Cached(facts, body.origins)

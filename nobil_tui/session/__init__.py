@@ -1,0 +1,1 @@
+"""What is alive while a program runs, with or without a screen."""

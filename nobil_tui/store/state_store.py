@@ -1,0 +1,236 @@
+"""The last known state of a feed's stations, kept while the program runs and read back when it starts.
+
+One program writes, held by a lock of the system; a second one reads, and takes over when the first has quit. What a
+disk can do is never raised: it is a notice, and the program goes on without.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nobil_tui.base.memory import give_back
+from nobil_tui.charging.persisted import Stored
+from nobil_tui.store import state_file
+from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
+from nobil_tui.store.state_writer import Packed, unpack
+
+EVERY = 1.0
+"""Seconds between transactions, and between tries to take over."""
+TRY_AGAIN = 30.0
+"""Seconds before the next try where writing failed."""
+CLOSE_WITHIN = 0.2
+"""Seconds that closing may take; a transaction that takes longer is lost whole when the program ends."""
+
+_ERRORS = (sqlite3.Error, OSError, NewerError, ForeignError)
+
+logger = logging.getLogger(__name__)
+
+
+class StateStore:
+    """Keeps the last known state in one file. ``open`` makes one."""
+
+    def __init__(self, path: Path, every: float) -> None:
+        self.path = path
+        self.notice: str | None = None
+        """What the user should know, in words; the last of it."""
+        self.writing = False
+        """Whether this program is the one that writes."""
+        self.wants_all = True
+        """Whether the file holds what another session left, so that single stations do not fit it."""
+        self._every = every
+        self._lock = FileLock(f"{path}.lock", thread_local=False)
+        self._connection: sqlite3.Connection | None = None
+        self._mutex = threading.RLock()
+        """Holds the connection, and whatever becomes of the file."""
+        self._news = threading.Condition()
+        """Holds what is to be written."""
+        self._stations: dict[str, bytes | None] = {}
+        self._all: Packed | None = None
+        """What takes the place of all that the file holds, before ``_stations``."""
+        self._clock: tuple[int, int] | None = None
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="state", daemon=True)
+
+    @classmethod
+    def open(cls, path: Path, *, every: float = EVERY) -> StateStore:
+        """Open the file at ``path``, or begin it; its folder is made. Never raises: see ``notice`` and ``writing``.
+
+        ``every``: seconds between transactions. Reads from the disk, so not for an event loop.
+        """
+        store = cls(path, every)
+        store._begin()
+        store._thread.start()
+        return store
+
+    def load(self) -> Stored:
+        """Return the last known state; an empty one where there is none. Call it before the first ``save``."""
+        with self._mutex:
+            try:
+                if self._connection is not None:
+                    stored, bad = state_file.read(self._connection)
+                elif self.path.exists():
+                    connection = open_to_read(self.path)
+                    try:
+                        stored, bad = state_file.read(connection)
+                    finally:
+                        connection.close()
+                else:
+                    return Stored()
+            except _ERRORS as error:
+                self._failed(error, "read")
+                return Stored()
+            # Without a clock, nothing that the file may hold goes with what comes.
+            self.wants_all = not (self.writing and stored.alive_at)
+        if bad:
+            what = "one station" if bad == 1 else f"{bad:,} stations"
+            self._tell(f"{what} of the last known state could not be read")
+        return stored
+
+    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
+        """Write stations as ``keeping.pack`` packs them, within a second.
+
+        One that is None is taken out, and ``whole`` takes out all others.
+
+        ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns. Returns at once; what comes while
+        another program writes, or single stations while the store ``wants_all``, is not taken.
+        """
+        with self._news:
+            if not self.writing or (self.wants_all and not whole):
+                return
+            if whole:
+                self._stations.clear()
+                self._all = stations
+                self.wants_all = False
+            else:
+                self._stations.update(unpack(stations))
+            self._clock = breaks, alive_at
+            self._news.notify_all()
+
+    def close(self) -> None:
+        """Write what is left, and let another program take over. Takes ``CLOSE_WITHIN`` at the most."""
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
+        self._thread.join(CLOSE_WITHIN)
+
+    # The thread
+
+    def _run(self) -> None:
+        wait = 0.0
+        while not self._wait(wait):
+            if self.writing:
+                wait = self._every if self._write() else TRY_AGAIN
+            else:
+                self._begin()
+                wait = self._every
+        if self.writing:
+            self._write()
+        with self._mutex:
+            self._let_go()
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for the time to pass, and for something to do; tells whether it is time to close."""
+        until = time.monotonic() + seconds
+        with self._news:
+            self._news.wait_for(lambda: self._closing, seconds)
+            # Who reads looks every while whether the writer has quit.
+            rest = None if self.writing else max(0.0, until - time.monotonic())
+            self._news.wait_for(lambda: self._closing or self._clock is not None, rest)
+            return self._closing
+
+    def _write(self) -> bool:
+        with self._news:
+            stations, clock, every = self._stations, self._clock, self._all
+            self._stations, self._clock, self._all = {}, None, None
+        if clock is None:
+            return True
+        with self._mutex:
+            try:
+                if self._connection is None:
+                    self._connection = open_to_write(self.path)
+                state_file.write(self._connection, stations, *clock, every=None if every is None else unpack(every))
+            except _ERRORS as error:
+                self._failed(error, "kept")
+                self._put_back(stations, clock, every)
+                return False
+        if every is not None:
+            del every
+            give_back()
+        return True
+
+    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], every: Packed | None) -> None:
+        with self._news:
+            if self.wants_all or self._all is not None:
+                return
+            self._stations = {**stations, **self._stations}
+            self._clock = self._clock or clock
+            self._all = every
+
+    # The file
+
+    def _begin(self) -> None:
+        """Try to be the one who writes."""
+        with self._mutex:
+            try:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                return
+            except OSError as error:
+                self._failed(error, "kept")
+                return
+            try:
+                self._connection = open_to_write(self.path)
+            except _ERRORS as error:
+                self._failed(error, "kept")
+            else:
+                self.wants_all = self.writing = True
+            if not self.writing:
+                self._let_go()
+
+    def _failed(self, error: Exception, done: str) -> None:
+        if isinstance(error, NewerError):
+            self._tell(f"{self.path} is of a newer version of this program: the state is not {done}")
+        elif is_damage(error) and self._lock.is_locked:
+            self._begin_anew()
+        elif is_damage(error):
+            self._tell(f"the last known state is damaged and not {done}: {self.path}")
+        else:
+            reason = error.strerror or "error" if isinstance(error, OSError) else str(error)
+            self._tell(f"the last known state cannot be {done}: {self.path}: {reason}")
+
+    def _begin_anew(self) -> None:
+        """Set a damaged file aside, and begin another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        try:
+            aside = set_aside(self.path)
+            self._connection = open_to_write(self.path)
+        except _ERRORS as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self._tell(f"the last known state is damaged and cannot be set aside: {self.path}: {reason}")
+            return
+        self._tell(f"the last known state was damaged: it is set aside as {aside}, and a new one is begun")
+        self.wants_all = self.writing = True
+
+    def _let_go(self) -> None:
+        self.writing = False
+        if self._connection is not None:
+            try:
+                self._connection.close()
+            except sqlite3.Error as error:
+                logger.warning("state: %s", error)
+            self._connection = None
+        self._lock.release()
+
+    def _tell(self, text: str) -> None:
+        if text != self.notice:
+            logger.warning("%s", text)
+        self.notice = text

@@ -1,0 +1,1 @@
+"""Texts of the interface: times, distances, staleness, wrapping."""

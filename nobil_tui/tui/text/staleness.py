@@ -1,0 +1,33 @@
+"""How old what is known may be, in words: for where nothing can be dimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.station import Station
+from nobil_tui.tui.text.times import age
+
+
+def connector_doubt(board: Board, station: Station, index: int, now: int) -> str:
+    """``not confirmed for 5 h``; empty where a connector's condition is as good as sure at ``now`` (ms)."""
+    return _words([board.not_listened(station, index, now)])
+
+
+def station_doubt(board: Board, station: Station, now: int) -> str:
+    """The same of all that counts at a station, by its oldest: ``not confirmed for 5 h``, ``2 of 4 not ...``."""
+    return _words(
+        board.not_listened(station, index, now)
+        for index, connector in enumerate(station.connectors)
+        if connector.condition.counted
+    )
+
+
+def _words(not_listened: Iterable[int]) -> str:
+    each = list(not_listened)
+    old = [passed for passed in each if passed > SLIGHT]
+    if not old:
+        return ""
+    some = f"{len(old)} of {len(each)} " if len(old) < len(each) else ""
+    return f"{some}not confirmed for {age(max(old))}"

@@ -1,0 +1,39 @@
+"""A station as plain text, to be pasted somewhere."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.register import NOTHING, Register
+from nobil_tui.tui.text.staleness import connector_doubt, station_doubt
+from nobil_tui.tui.text.times import since_text
+from nobil_tui.tui.widgets.event_log.line import connector_text
+
+
+def station_text(
+    station_id: str, board: Board, register: Register, now: int, zone: tzinfo | None, *, credit: str
+) -> str:
+    """Write a station's name, place and connectors, a line each, and at the end whom to credit for the names.
+
+    Who reads it has no link bar beside it: what is old says so itself.
+    """
+    facts = register.facts(station_id)
+    head = ", ".join(part for part in (facts.name, facts.street, facts.place) if part)
+    lines = [f"{head} ({station_id})" if head else station_id]
+    station = board.stations.get(station_id)
+    if station is None:
+        return "\n".join([*lines, "not in the stream" if board.told_all else "no report yet"])
+    doubt = station_doubt(board, station, now)
+    lines.append(f"{station.summary.text} free, {doubt}" if doubt else f"{station.summary.text} free")
+    keys = station.track.keys if station.track is not None else []
+    plugs = register.plugs_for(station_id, keys, len(station.connectors))
+    for index, connector in enumerate(station.connectors):
+        plug = " + ".join(text for each in plugs[index] if (text := each.text))
+        since = board.since(station, index, now)
+        least = "at least since" if since.at_least else "since"
+        words = f"{index + 1}: {connector_text(connector, '')} {least} {since_text(since.at, now, zone)}"
+        lines.append(", ".join(part for part in (words, connector_doubt(board, station, index, now), plug) if part))
+    if credit and facts != NOTHING:
+        lines.append(f"({credit})")
+    return "\n".join(lines)

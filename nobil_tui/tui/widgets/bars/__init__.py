@@ -1,0 +1,1 @@
+"""The bars of one line: link bar and key hints."""

@@ -1,0 +1,84 @@
+"""Bars: one line of parts that share its width, of which the most needed get room first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.widget import Widget
+
+from nobil_tui.tui.style import styles
+
+GAP = 2
+"""Cells between two parts."""
+
+
+class Bar(Widget):
+    """A widget of one line."""
+
+    def style_of(self, name: str) -> Style:
+        """Return the style of a look, to be laid over the bar's own."""
+        return styles.style_of(name, self.app.theme_variables)
+
+
+class Part(Struct, frozen=True):
+    """One part of a bar."""
+
+    text: str
+    style: Style
+    need: int
+    """The lower, the more it is needed."""
+    right: bool = False
+    """Whether it stands at the right end."""
+    name: str = ""
+    """What a click on it means."""
+
+
+def fitting(parts: Iterable[Part], width: int) -> list[Part]:
+    """Keep the parts that fit into ``width`` cells, the most needed first, in the order in which they came."""
+    parts = [part for part in parts if part.text]
+    left = width
+    kept: set[int] = set()
+    for index in sorted(range(len(parts)), key=lambda index: parts[index].need):
+        needed = cell_len(parts[index].text) + (GAP if kept else 0)
+        if needed <= left:
+            kept.add(index)
+            left -= needed
+    return [part for index, part in enumerate(parts) if index in kept]
+
+
+def line(parts: list[Part], width: int, ground: Style) -> list[Segment]:
+    """Write parts that fit into segments of exactly ``width`` cells."""
+    left = [part for part in parts if not part.right]
+    right = [part for part in parts if part.right]
+    gaps = max(0, len(left) - 1) + max(0, len(right) - 1)
+    between = width - sum(cell_len(part.text) for part in parts) - GAP * gaps
+    return [*_beside(left, ground), Segment(" " * max(0, between), ground), *_beside(right, ground)]
+
+
+def at(parts: list[Part], x: int, width: int) -> str:
+    """Tell the name of the part at a cell; empty where there is none."""
+    position = 0
+    for part in parts:
+        if part.right:
+            continue
+        end = position + cell_len(part.text)
+        if position <= x < end:
+            return part.name
+        position = end + GAP
+    position = width
+    for part in reversed([part for part in parts if part.right]):
+        begin = position - cell_len(part.text)
+        if begin <= x < position:
+            return part.name
+        position = begin - GAP
+    return ""
+
+
+def _beside(parts: list[Part], ground: Style) -> Iterator[Segment]:
+    for index, part in enumerate(parts):
+        yield Segment(" " * GAP if index else "", ground)
+        yield Segment(part.text, part.style)

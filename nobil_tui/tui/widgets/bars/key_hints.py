@@ -1,0 +1,87 @@
+"""The footer: the keys that work now, as many as fit, and each of them a button for the mouse."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from nobil_tui.commands import Command, Context, active_in, by_id
+from nobil_tui.config.key_names import types
+from nobil_tui.tui.bindings import Keys, key_label
+from nobil_tui.tui.widgets.bars.bar import GAP, Bar, Part, at, fitting
+
+_NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
+"""In a narrow terminal these have room first, in this order."""
+
+
+class Hints(Bar):
+    """One line of keys and words."""
+
+    context: reactive[Context] = reactive(Context.STATIONS)
+    """What has the focus."""
+    also: reactive[tuple[str, ...]] = reactive(())
+    """Ids of commands that stand in the footer for a while, such as the way out of the simulation."""
+
+    def __init__(self, keys: Keys, *, id: str) -> None:
+        super().__init__(id=id)
+        self._keys = keys
+        self._parts: list[Part] = []
+
+    def commands(self) -> list[Command]:
+        """The commands to name, those at the right end last."""
+        named = [
+            command
+            for command in active_in(self.context)
+            if command.footer or command.id in self.also or self._is_near(command)
+        ]
+        # The way back to what is being done already.
+        busy = "filter" if self.context is Context.FILTER else ""
+        return [command for command in named if self._label(command) and command.id != busy]
+
+    def render_line(self, y: int) -> Strip:
+        """Write what fits."""
+        room = self.size.width
+        ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
+        palette = by_id("palette")
+        parts = [self._part(command, word) for command in self.commands()]
+        parts.append(Part(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
+        self._parts = fitting(parts, room)
+        segments: list[Segment] = []
+        used = 0
+        for part in self._parts:
+            if part.right:
+                segments.append(Segment(" " * (room - used - cell_len(part.text)), ground))
+            label, _, words = part.text.partition(" ")
+            segments += [Segment(label, key), Segment(f" {words}", word), Segment(" " * GAP, ground)]
+            used += cell_len(part.text) + GAP
+        return Strip(segments).adjust_cell_length(room, ground).apply_style(ground)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the hint says."""
+        offset = event.get_content_offset(self)
+        name = at(self._parts, offset.x, self.size.width) if offset is not None else ""
+        if name:
+            await self._do(by_id(name).action)
+
+    async def _do(self, action: str) -> None:
+        """Have it done by whom its key would reach: the nearest that can, from what has the focus outwards."""
+        for node in (self.screen.focused or self.screen).ancestors_with_self:
+            if await self.app.run_action(action, node):
+                return
+
+    def _part(self, command: Command, style: Style) -> Part:
+        need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)
+        return Part(f"{self._label(command)} {command.words}", style, need, name=command.id)
+
+    def _label(self, command: Command) -> str:
+        """The first of its keys that works now: while text is typed, a printable one does not."""
+        works = (key for key in self._keys.of(command) if not (self.context.typing and types(key)))
+        return next(map(key_label, works), "")
+
+    def _is_near(self, command: Command) -> bool:
+        typing = self.context in (Context.FILTER, Context.DIALOG) and command.works_in(self.context)
+        return typing or (self.context is Context.LOG and command.id == "select")

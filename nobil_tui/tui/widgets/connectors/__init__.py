@@ -1,0 +1,1 @@
+"""The pane of the selected station and its connectors."""

@@ -1,0 +1,164 @@
+"""What the connectors' pane says of one station, line by line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from rich.segment import Segment
+from rich.style import Style
+
+from nobil_tui.charging.register import CREDIT, Facts
+from nobil_tui.charging.station import Station, Summary
+from nobil_tui.search.station_list import Roster
+from nobil_tui.tui.style.glyphs import cut
+from nobil_tui.tui.text.distances import distance_text, map_address, position_text
+from nobil_tui.tui.text.staleness import station_doubt
+from nobil_tui.tui.text.wrapping import flowed, wrapped
+from nobil_tui.tui.widgets.connectors.rows import ConnectorRows, Row, plugs_text
+from nobil_tui.tui.widgets.virtual_list import Lines
+
+_OPERATOR = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
+_LABEL = 9
+_FEE = {True: "costs", False: "free of charge", None: ""}
+_MOST_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
+"""Lines that a text from the register may take; one where nothing is said."""
+
+
+class DetailPainter:
+    """Writes the lines of a station, in the styles of the list that shows them."""
+
+    def __init__(self, pane: Lines, roster: Roster, zone: tzinfo | None, *, credited: bool) -> None:
+        self._pane = pane
+        self._roster = roster
+        self._connectors = ConnectorRows(pane, roster, zone)
+        self._credited = credited
+        """Whether the facts are NOBIL's, who then must be named."""
+
+    def rows(self, station_id: str, now: int, width: int, *, airy: bool, starred: bool, told: bool) -> list[Row]:
+        """Write all lines; ``airy`` sets the parts apart where there is room."""
+        facts = self._roster.register.facts(station_id)
+        station = self._roster.board.stations.get(station_id)
+        head = [
+            self._name(station_id, facts, width, starred=starred, told=told),
+            *self._where(station_id, facts, width),
+        ]
+        if station is None:
+            absent = "It is not in the stream" if self._roster.board.told_all else "No report has named it yet"
+            rows = self._text(f"{absent}, so nothing is known of its connectors.", width)
+        elif not station.connectors:
+            rows = self._text("The stream names no connector of this station.", width)
+        else:
+            head += self._counts(station, now, width)
+            rows = self._connectors.rows(station, now, width)
+        known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
+        between: list[Row] = [[]] if airy else []
+        written = [*head, *between, *rows, *(between if known else ()), *known]
+        if self._credited and facts.name:
+            written += [*between, *self._text(CREDIT.rpartition(",")[0], width)]
+        return written
+
+    def heard(self, station_id: str) -> int | None:
+        """When any connector of a station was last named by a report, in ms."""
+        board = self._roster.board
+        station = board.stations.get(station_id)
+        if station is None:
+            return None
+        every = (board.heard(station, index) for index in range(len(station.connectors)))
+        return max((at for at in every if at), default=None)
+
+    def map_address(self, station_id: str) -> str:
+        """Where a map shows the station; empty where it is not known where it is."""
+        position = self._roster.register.facts(station_id).position
+        return map_address(position) if position else ""
+
+    # The head
+
+    def _name(self, station_id: str, facts: Facts, width: int, *, starred: bool, told: bool) -> Row:
+        pane = self._pane
+        glyphs = pane.glyphs
+        signs = [(glyphs.star, "star")] * starred + [(glyphs.tell, "note")] * told
+        room = max(1, width - sum(len(sign) + 1 for sign, _ in signs))
+        return [
+            Segment(cut(facts.name or station_id, room, glyphs.ellipsis), pane.style_of("strong")),
+            *(Segment(f" {sign}", pane.style_of(name)) for sign, name in signs),
+        ]
+
+    def _where(self, station_id: str, facts: Facts, width: int) -> Iterator[Row]:
+        town = " ".join(part for part in (facts.zipcode, facts.place) if part)
+        address = ", ".join(part for part in (facts.street, town) if part)
+        km = self._roster.distance(station_id)
+        yield from self._flow((address, "" if km is None else distance_text(km)), width, 2)
+
+    def _counts(self, station: Station, now: int, width: int) -> Iterator[Row]:
+        """What we count and how old that is, and beside it what the operator says, which is something else."""
+        roster = self._roster
+        out_of_service = len(station.connectors) - station.summary.total
+        parts = [*_counted(station.summary), f"{out_of_service} not in service" if out_of_service else ""]
+        parts.append(station_doubt(roster.board, station, now))
+        if station.status is not None:
+            parts.append(f"operator says {_OPERATOR.get(station.status, f'status {station.status}')}")
+        yield from self._flow(parts, width, 3, "")
+        if roster.query.plugs:
+            asked = ", ".join(_counted(roster.counts(station)))
+            yield from self._flow((f"{roster.query.plugs.words}: {asked}",), width, 1, "note")
+
+    # What the register knows beside
+
+    def _plugs(self, station: Station | None, facts: Facts, width: int) -> Iterator[Row]:
+        """All plugs in one line, where they stand at no connector."""
+        if not facts.plugs:
+            return
+        if station is not None and station.connectors:
+            keys = station.track.keys if station.track is not None else ()
+            if facts.plugs_for(keys, len(station.connectors)) is not None:
+                return
+        counted = Counter(text for plug in facts.plugs if (text := plugs_text((plug,))))
+        every = ", ".join(f"{count} x {text}" if count > 1 else text for text, count in counted.items())
+        yield from self._labelled("Plugs", every, width, 3)
+
+    def _more(self, station_id: str, facts: Facts, width: int) -> Iterator[Row]:
+        owner = "" if facts.owner.casefold() == facts.operator.casefold() else facts.owner
+        texts = {
+            "Operator": facts.operator,
+            "Owner": owner,
+            "Id": station_id if facts.name else "",
+            "Hours": facts.opening,
+            "Parking": _FEE[facts.parking_fee],
+            "Access": facts.availability,
+            "Where": facts.description,
+            "Comment": facts.comment,
+            "Contact": facts.contact,
+        }
+        for label, text in texts.items():
+            yield from self._labelled(label, text, width, _MOST_LINES.get(label, 1))
+        if facts.position is not None:
+            link = self._pane.style_of("note") + Style(link=map_address(facts.position), underline=True)
+            yield [
+                Segment("Map".ljust(_LABEL), self._pane.style_of("quiet")),
+                Segment(cut(position_text(facts.position), width - _LABEL), link),
+            ]
+
+    # Lines
+
+    def _labelled(self, label: str, text: str, width: int, most: int) -> Iterator[Row]:
+        pane = self._pane
+        for index, line in enumerate(wrapped(text, max(1, width - _LABEL), most, pane.glyphs.ellipsis)):
+            head = Segment(("" if index else label).ljust(_LABEL), pane.style_of("quiet"))
+            yield [head, Segment(line, pane.style_of(""))]
+
+    def _flow(self, parts: tuple[str, ...] | list[str], width: int, most: int, style: str = "quiet") -> Iterator[Row]:
+        glyphs = self._pane.glyphs
+        for line in flowed(parts, f" {glyphs.dot} ", width, most, glyphs.ellipsis):
+            yield [Segment(line, self._pane.style_of(style))]
+
+    def _text(self, text: str, width: int) -> Iterator[Row]:
+        for line in wrapped(text, width, 4, self._pane.glyphs.ellipsis):
+            yield [Segment(line, self._pane.style_of("quiet"))]
+
+
+def _counted(summary: Summary) -> list[str]:
+    """``2/4 free``, and what the others are in."""
+    others = ((summary.in_use, "in use"), (summary.faults, "in fault"), (summary.unknown, "unknown"))
+    return [f"{summary.text} free", *(f"{count} {word}" for count, word in others if count)]

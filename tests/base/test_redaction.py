@@ -1,0 +1,107 @@
+"""What is taken for a secret, in addresses and by names; and which hosts are this machine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.base.redaction import (
+    goes_in_clear,
+    hide_in_address,
+    hide_in_text,
+    is_loopback,
+    is_secret_name,
+    keys_in,
+    secrets_in,
+    values_in,
+    without_keys,
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["key", "apikey", "x-api-key", "accessToken", "client_secret", "password", "passwd", "pwd", "Authorization", "Sig"],
+)
+def test_a_name_that_holds_a_secret(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "country", "countrycode", "hub", "v"])
+def test_a_name_that_holds_none(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    ("address", "hidden"),
+    [
+        ("wss://h/p?key=a#f", "wss://h/p?key=•••#f"),
+        ("wss://h/?access_token=a&x=b", "wss://h/?access_token=•••&x=b"),
+        ("wss://h/?auth=a;pwd=b", "wss://h/?auth=•••;pwd=•••"),
+        ("wss://h/?api%6bey=a", "wss://h/?api%6bey=•••"),
+        ("wss://h/?key=a\"b'c d", "wss://h/?key=•••"),
+        # Of no name that says so, but long enough to be one.
+        ("https://h/?code=S3CRETVALUE", "https://h/?code=•••"),
+        ("https://u:p@h/", "https://•••@h/"),
+        ("wss://h/?key={private_apikey}", "wss://h/?key={private_apikey}"),
+        ("wss://h/?key=%7Bprivate_apikey%7D", "wss://h/?key=%7Bprivate_apikey%7D"),
+        ("wss://h/?countrycode=NOR", "wss://h/?countrycode=NOR"),
+        ("wss://h/?key=&key", "wss://h/?key=&key"),
+        ("demo", "demo"),
+    ],
+)
+def test_an_address_is_shown_without_its_secret(address: str, hidden: str) -> None:
+    assert hide_in_address(address) == hidden
+    assert hide_in_text(f'# was <{address}> or "demo?key=1"') == f'# was <{hidden}> or "demo?key=1"' or '"' in address
+
+
+def test_what_of_an_address_is_a_key_and_what_may_be_one() -> None:
+    address = "wss://h/x?k=abc%2Bdef&country=NOR;key=a%2F&t="
+    assert keys_in(address) == ["a%2F"]
+    assert values_in(address) == ["abc+def", "a/"]
+    assert without_keys(address) == "wss://h/x?k=abc%2Bdef&country=NOR;key={private_apikey}&t="
+    # Also of what cannot be read.
+    assert values_in("ws://[?key=abc#x") == secrets_in("ws://[?key=abc#x") == ["abc"]
+
+
+def test_all_of_a_url_that_its_server_could_quote() -> None:
+    url = "wss://me:pass@h/api/v1/0123456789abc%2B/stream?access_token=t&hub=nobil"
+    assert secrets_in(url) == ["t", "0123456789abc+", "me", "pass"]
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="&;#"), min_size=1))
+def test_a_key_in_an_address_is_never_shown(key: str) -> None:
+    assert hide_in_address(f"wss://h/?apikey={key}&a=1") == "wss://h/?apikey=•••&a=1" or key == "{private_apikey}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+def test_this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "0.0.0.0", "10.0.0.1", "128.0.0.1", "::2", "127.1"),
+        *("realtime.nobil.no", "127.0.0.1.nobil.no", "localhost.nobil.no", "127.evil.example"),
+    ],
+)
+def test_another_machine(host: str) -> None:
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("address", "clear"),
+    [
+        ("http://example.org", True),
+        ("http://127.evil.example/x", True),
+        ("http://127.0.0.1.evil.example", True),
+        ("http://localhost:1", False),
+        ("http://[::1]/", False),
+        ("http://127.1.2.3", False),
+        ("https://a", False),
+        ("", False),
+    ],
+)
+def test_what_can_be_read_on_the_way(address: str, clear: bool) -> None:
+    assert goes_in_clear(address) is clear

@@ -1,0 +1,170 @@
+"""Work in threads of its own: its result, its errors, and nobody who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from nobil_tui.base import tasks
+from nobil_tui.base.tasks import DaemonExecutor, in_thread
+from tests.conftest import GUARD, guarded, settle
+
+
+async def test_a_result_comes_back_from_another_thread() -> None:
+    thread = await guarded(in_thread(threading.current_thread))
+    assert thread is not threading.current_thread()
+    assert thread.daemon
+
+
+async def test_an_error_comes_back() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await guarded(in_thread(lambda: 1 / 0))
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_who_is_cancelled_does_not_wait_and_nothing_is_left(breaks: bool) -> None:
+    go_on, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        try:
+            assert go_on.wait(GUARD)
+            if breaks:
+                raise ValueError
+        finally:
+            done.set()
+
+    waiting = asyncio.create_task(in_thread(work))
+    await settle()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(waiting)
+    go_on.set()
+    assert done.wait(GUARD)
+    await settle()
+
+
+def test_work_that_outlasts_its_loop_breaks_nothing() -> None:
+    go_on = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def work() -> None:
+        threads.append(threading.current_thread())
+        assert go_on.wait(GUARD)
+
+    async def begin() -> None:
+        waiting = asyncio.create_task(in_thread(work))
+        await settle()
+        waiting.cancel()
+
+    asyncio.run(begin())
+    go_on.set()
+    for thread in threads:
+        thread.join(GUARD)
+        assert not thread.is_alive()
+
+
+# What a loop itself hands to threads
+
+
+def handed(*work: Callable[[], object]) -> list[object]:
+    """What comes of it in a loop that is left at once when all have an answer."""
+
+    async def run() -> list[object]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonExecutor())
+        waiting = [loop.run_in_executor(None, each) for each in work]
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def at_most() -> list[object]:
+        return await guarded(run())
+
+    return asyncio.run(at_most())
+
+
+def test_what_a_loop_hands_over_is_done() -> None:
+    def breaks() -> None:
+        raise ValueError("on purpose")
+
+    number, error, thread = handed(lambda: 5, breaks, threading.current_thread)
+    assert number == 5
+    assert isinstance(error, ValueError)
+    assert isinstance(thread, threading.Thread)
+    assert thread.daemon
+
+
+def test_a_loop_that_ends_waits_for_none_of_it() -> None:
+    """As where the name of a host is looked up: that takes as long as it takes, and cannot be called off."""
+    go_on, begun = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def stuck() -> None:
+        threads.append(threading.current_thread())
+        begun.set()
+        go_on.wait(GUARD)
+
+    async def begin() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonExecutor())
+        waiting = loop.run_in_executor(None, stuck)
+        await asyncio.to_thread(begun.wait, GUARD)
+        waiting.cancel()
+
+    asyncio.run(begin())
+    assert not go_on.is_set()
+    assert threads[0].is_alive()
+    go_on.set()
+    threads[0].join(GUARD)
+    assert not threads[0].is_alive()
+
+
+def test_what_was_called_off_before_it_began_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[Callable[[], None]] = []
+
+    class Later(threading.Thread):
+        def start(self) -> None:
+            waiting.append(self.run)
+
+    monkeypatch.setattr(threading, "Thread", Later)
+    done: list[int] = []
+    future = DaemonExecutor().submit(done.append, 1)
+    assert future.cancel()
+    waiting[0]()
+    assert done == []
+
+
+async def test_others_are_given_way_to_while_they_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A turn in which somebody works takes long on this clock, an idle one no time at all.
+    now, busy, turns = 0.0, 3, 0
+
+    async def work() -> None:
+        nonlocal now, turns
+        for _ in range(busy):
+            now, turns = now + 0.001, turns + 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    monkeypatch.setattr(tasks, "PAUSE", 1.0)
+    others = asyncio.create_task(work())
+    await tasks.give_way()
+    assert turns == busy
+    await others
+
+
+async def test_nobody_is_given_way_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    async def work() -> None:
+        nonlocal now
+        while True:
+            now += 0.001
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    others = asyncio.create_task(work())
+    await guarded(tasks.give_way())
+    others.cancel()
+    assert tasks.PAUSE < now < tasks.PAUSE + 0.002

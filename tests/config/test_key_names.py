@@ -1,0 +1,101 @@
+"""Our names of keys are Textual's."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.binding import Binding, BindingsMap
+from textual.keys import Keys, _character_to_key, _normalize_key_list
+
+from nobil_tui.config.key_names import CHARACTERS, KeyNameError, canonical, types
+from nobil_tui.tui.bindings import NEVER
+
+NOT_DELIVERED = {"return", "<any>", "<scroll-up>", "<scroll-down>", "<ignore>", "ctrl-at", "ctrl+@"}
+"""What Textual's list has beside the names that it uses for keys."""
+
+HAVE_ONE_NAME = {"ctrl+i": "tab", "ctrl+m": "enter"}
+
+
+@given(st.characters())
+def test_a_character_has_the_name_that_textual_gives_it(character: str) -> None:
+    if character.isprintable():
+        assert canonical(character) == _character_to_key(character)
+        assert types(canonical(character))
+
+
+@pytest.mark.parametrize("character", string.punctuation + " ")
+def test_every_character_of_ascii_can_be_written_by_name_too(character: str) -> None:
+    name = _character_to_key(character)
+    assert CHARACTERS[name] == character
+    assert canonical(name) == name
+
+
+@pytest.mark.parametrize("key", sorted({key.value for key in Keys} - NOT_DELIVERED))
+def test_every_key_that_textual_knows_is_a_key(key: str) -> None:
+    assert canonical(key) == HAVE_ONE_NAME.get(key, key)
+
+
+@pytest.mark.parametrize("text", ["/", "?", "+", "ctrl++", "shift+ctrl+up", "ctrl+i", "comma", "alt+enter", "Ø", "f35"])
+def test_textual_takes_a_canonical_name_as_it_is(text: str) -> None:
+    key = canonical(text)
+    assert canonical(key) == key
+    assert _normalize_key_list(key) == key
+    assert list(BindingsMap([Binding(key, "x")]).key_to_bindings) == [key]
+
+
+@given(st.text(max_size=12) | st.lists(st.sampled_from(["ctrl", "shift", "f1", "a", "A", "+", ""])).map("+".join))
+def test_a_key_is_canonical_or_refused(text: str) -> None:
+    try:
+        key = canonical(text)
+    except KeyNameError as error:
+        assert str(error).isprintable()
+    else:
+        # A character that is on few keyboards is written as itself alone: too many words name one.
+        assert not text[-1].isascii() or canonical(key) == key
+        assert "," not in key
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("esc", '"escape"'),
+        ("Return", '"enter"'),
+        ("Ctrl+X", '"ctrl+x"'),
+        ("control+x", '"ctrl+x"'),
+        ("cmd+del", '"super+delete"'),
+        ("PgDn", '"pagedown"'),
+        ("page down", '"pagedown"'),
+        ("slsh", '"slash"'),
+        ("questionmark", '"question_mark"'),
+        ("crtl+x", '"ctrl"'),
+        ("ctrl+A", '"ctrl+shift+a"'),
+        ("shift+a", '"A"'),
+        ("shift+7", "write that character"),
+        ("s,x", '["s", "x"]'),
+        ("ctrl+", "is no key"),
+        ("+a", "is no key"),
+        ("\t", "is no key"),
+        ("f36", "is no key"),
+        ("hyphen", '"minus"'),
+        ("sun", "is no key"),
+        (NEVER, "is no key"),
+    ],
+)
+def test_a_misspelt_key_is_told(text: str, meant: str) -> None:
+    with pytest.raises(KeyNameError) as caught:
+        canonical(text)
+    assert meant in str(caught.value)
+    assert len(str(caught.value)) < 160
+
+
+@pytest.mark.parametrize("key", ["enter", "f2", "ctrl+a", "alt+x", "escape", "left", "shift+tab"])
+def test_some_keys_type_nothing(key: str) -> None:
+    assert not types(key)
+
+
+@pytest.mark.parametrize("key", ["a", "A", "7", "slash", "space", "shift+space", "section_sign"])
+def test_some_keys_are_text(key: str) -> None:
+    assert types(key)

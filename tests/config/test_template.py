@@ -1,0 +1,166 @@
+"""Showing a config hides its keys, and the first config is one of comments."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from pathlib import Path
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.base.redaction import HIDDEN
+from nobil_tui.config.errors import ConfigError
+from nobil_tui.config.model import Config
+from nobil_tui.config.reading import load, understood
+from nobil_tui.config.redact_file import hide_in_file
+from nobil_tui.config.template import TEMPLATE, init, show
+from nobil_tui.config.writing import NotSavedError
+
+KEY = "hunter2-sesame"
+
+
+def shown(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return show(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (f"[stream] # mine\napi_key = '{KEY}' # why\n", '[stream] # mine\napi_key = "•••" # why\n'),
+        (f'stream.api_key = """\\\n  {KEY}"""\n', 'stream.api_key = "•••"\n'),
+        (
+            f'enova = {{ "api\\u005fkey" = "{KEY}", address = "" }}\n',
+            'enova = { "api\\u005fkey" = "•••", address = "" }\n',
+        ),
+        (f"[register]\n# api_key = '{KEY}'\n", '[register]\n# api_key = "•••"\n'),
+        (f"# my token: {KEY}\n", '# my token: "•••"\n'),
+        (f"[stream]\napi_key = '{KEY}'\n# the same as {KEY}!\n", '[stream]\napi_key = "•••"\n# the same as •••!\n'),
+        (f"stream.source = 'wss://h/?a=1&apikey={KEY}&b=2'\n", "stream.source = 'wss://h/?a=1&apikey=•••&b=2'\n"),
+        (f"stream.source = 'wss://me:{KEY}@h/'\n", "stream.source = 'wss://•••@h/'\n"),
+        (f"# wss://h/?key={KEY}\n", "# wss://h/?key=•••\n"),
+    ],
+)
+def test_keys_are_hidden_and_nothing_else(tmp_path: Path, text: str, after: str) -> None:
+    assert KEY not in shown(tmp_path, text)
+    if not text.startswith("# wss"):
+        assert shown(tmp_path, text) == after
+
+
+S3CRET = "S3CRETVALUE99"
+ESCAPED = r"S3CRE\u0054VALUE\U00000039\u0039"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # By the name of its parameter, however that is written; and whatever its name, if it may be one.
+        *(f"[stream]\nsource = 'wss://h/x?{name}={S3CRET}'\n" for name in ("auth", "pwd", "code", "k", "api%6bey")),
+        f'[stream]\nsource = "wss://h/x?\\u006bey={S3CRET}"\n',
+        f'[stream]\nsource = "wss://h/x?key={ESCAPED}"\n',
+        f'stream = {{ source = """wss://h/x?a=1&\\\n   key={S3CRET}""" }}\n',
+        f'[enova]\naddress = "https://h/x?code={S3CRET}"\n',
+        f'[register]\naddress = "https://h/x?subscription-key={ESCAPED}"\n',
+        # Wherever else it stands in the file.
+        f"[stream]\nsource = 'wss://h/x?key={S3CRET}'\n# old: {S3CRET}\n[filters]\nx = '{S3CRET}'\n",
+        f'[stream]\napi_key = "{S3CRET}"\n[filters]\n"{ESCAPED}" = "{ESCAPED}"\n',
+        f'[stream]\napi_key = "{ESCAPED}"\n[filters]\nx = "wss://h/S3CRET%56ALUE99"\n',
+        f"# source = 'wss://h/x?k={S3CRET}'\n",
+        f"# pwd: {S3CRET}\n",
+    ],
+)
+def test_what_is_taken_for_a_key_is_shown_nowhere(tmp_path: Path, text: str) -> None:
+    after = shown(tmp_path, text)
+    # As a reader of the file would see it: a document, and its comments.
+    meant = repr(tomllib.loads(after)) + unquote(after)
+    assert S3CRET not in meant
+    assert "S3CRE" not in after
+    assert HIDDEN in after
+
+
+def test_what_is_no_secret_is_shown(tmp_path: Path) -> None:
+    text = "[interface.keys]\nstar = '*' # key of mine\n[stream]\nsource = 'wss://h/?key={private_apikey}'\n"
+    assert shown(tmp_path, text) == text
+
+
+def test_a_short_key_is_hidden_where_it_stands(tmp_path: Path) -> None:
+    assert shown(tmp_path, "[stream]\napi_key = 'a'\n") == '[stream]\napi_key = "•••"\n'
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=30), st.booleans())
+def test_no_key_is_ever_shown(key: str, literal: bool) -> None:
+    literal = literal and "'" not in key
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    text = f"# {key} # was it\n[stream]\n" + (f"api_key = '{key}'\n" if literal else f'api_key = "{escaped}"\n')
+    text += "[watched]\n"
+    _, config = understood(Path("config.toml"), text.encode())
+    assert config.secrets[0].reveal() == key
+    hidden = hide_in_file(text, config)
+    assert key not in hidden
+    assert 'api_key = "•••"' in hidden
+
+
+def test_an_invalid_file_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        shown(tmp_path, f"[stream]\napikey = '{KEY}'\n")
+    assert KEY not in str(caught.value)
+
+
+def test_without_a_file_the_defaults_are_shown(tmp_path: Path) -> None:
+    text = show(tmp_path / "none.toml")
+    assert text.startswith(f"# {tmp_path / 'none.toml'} does not exist.")
+    assert text.endswith(TEMPLATE)
+
+
+def test_the_first_config_is_valid_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "config.toml"
+    init(path)
+    assert path.read_text(encoding="utf-8") == TEMPLATE
+    assert load(path) == Config()
+    if os.name == "posix":
+        assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o600, 0o700]
+
+
+def test_the_first_config_names_everything_with_its_default(tmp_path: Path) -> None:
+    _, config = understood(Path("config.toml"), re.sub(r"(?m)^# (?=\S+ = |\"[^\"]*\" = )", "", TEMPLATE).encode())
+    assert config.interface.keys
+    assert config.filters
+    assert config.home.position
+    default = Config()
+    for section in msgspec.structs.fields(Config):
+        assert f"[{section.name}]\n" in TEMPLATE
+        if isinstance(section.type, type) and issubclass(section.type, msgspec.Struct):
+            block = TEMPLATE.split(f"[{section.name}]\n")[1].split("\n\n[")[0]
+            for each in msgspec.structs.fields(section.type):
+                assert f"# {each.name} = " in block or f"[{section.name}.{each.name}]" in TEMPLATE
+                if each.name not in ("keys", "position"):
+                    one, other = (getattr(getattr(c, section.name), each.name) for c in (config, default))
+                    assert one == other
+
+
+@pytest.mark.parametrize("content", ["", "# mine\n", "not toml"])
+def test_a_file_that_is_there_is_left_alone(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(content)
+    with pytest.raises(NotSavedError, match="is there already"):
+        init(path)
+    assert path.read_text() == content
+
+
+def test_a_first_config_that_cannot_be_written_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(NotSavedError, match=r"No space left on device\. Free some space"):
+        init(tmp_path / "config.toml")
+    assert list(tmp_path.iterdir()) == []

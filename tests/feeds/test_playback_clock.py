@@ -1,0 +1,274 @@
+"""The clock of what is played, by a clock on the wall that stands still until it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import pytest
+
+from nobil_tui.feeds.playback_clock import LAG, SHORTEST_SLEEP, PlayClock
+from tests.conftest import FakeClock, guarded, settle
+
+T0 = 1_774_267_200_000
+"""When what is played was recorded; the clock on the wall says something else."""
+
+STEP = 0.125
+"""Seconds."""
+
+
+class Tape:
+    """Plays things that happened at some times, in seconds after ``T0``, and notes what came and when on the wall."""
+
+    def __init__(self, wall: FakeClock, speed: float, *times: float) -> None:
+        self.wall = wall
+        self.clock = PlayClock(wall, T0 + round(times[0] * 1000), speed)
+        self.came: list[float] = []
+        self.at: list[float] = []
+        self.restarts: list[float] = []
+        self._times = times
+        self._task = asyncio.create_task(self._play())
+
+    async def _play(self) -> None:
+        while True:
+            for seconds in self._times:
+                if not await self.clock.wait_for(T0 + round(seconds * 1000)):
+                    break
+                self.came.append(seconds)
+                self.at.append(self.wall.monotonic())
+            else:
+                await self.clock.wait_for_back()
+            self.restarts.append((self.clock.rewind() - T0) / 1000)
+            self.came.clear()
+
+    @property
+    def now(self) -> float:
+        return (self.clock.now() - T0) / 1000
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, in steps that add up exactly."""
+        for _ in range(round(seconds / STEP)):
+            self.wall.advance(STEP)
+            await settle()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Play(Protocol):
+    async def __call__(self, speed: float, *times: float) -> Tape: ...
+
+
+@pytest.fixture
+async def play(clock: FakeClock) -> AsyncIterator[Play]:
+    """Return ``play(speed, *times)``: a tape that runs."""
+    tapes: list[Tape] = []
+
+    async def plays(speed: float, *times: float) -> Tape:
+        tapes.append(Tape(clock, speed, *times))
+        await settle()
+        return tapes[-1]
+
+    yield plays
+    for tape in tapes:
+        await tape.stop()
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0, 10.0])
+async def test_what_happened_comes_when_it_is_due(play: Play, speed: float) -> None:
+    tape = await play(speed, 0, 10, 30, 31)
+    assert tape.came == [0]
+    await tape.advance(70)
+    assert tape.came == [0, 10, 30, 31]
+    assert tape.at == pytest.approx([seconds / speed for seconds in tape.came], abs=STEP)
+
+
+async def test_the_clock_runs_between_two_things_and_not_past_the_next(play: Play, clock: FakeClock) -> None:
+    tape = await play(2, 0, 10, 11)
+    await tape.advance(3)
+    assert tape.now == pytest.approx(6)
+    # The loop has not had its turn: what is due has not come yet.
+    clock.advance(60)
+    assert tape.now == 10
+    assert tape.clock.monotonic() == clock.monotonic()
+
+
+async def test_at_the_end_it_stands_still(play: Play) -> None:
+    tape = await play(1, 0, 1)
+    await tape.advance(30)
+    assert tape.now == 1
+
+
+async def test_as_fast_as_it_can(play: Play, clock: FakeClock) -> None:
+    tape = await play(math.inf, 0, 3600, 7200)
+    assert tape.came == [0, 3600, 7200]
+    assert clock.sleepers == []
+    assert tape.now == 7200
+
+
+async def test_what_falls_due_close_together_comes_together(play: Play, clock: FakeClock) -> None:
+    tape = await play(1, 0, 0.001, 0.002, 0.003)
+    assert clock.sleepers == pytest.approx([SHORTEST_SLEEP])
+    clock.advance(SHORTEST_SLEEP)
+    await settle()
+    assert tape.came == [0, 0.001, 0.002, 0.003]
+
+
+async def test_it_pauses_and_goes_on(play: Play, clock: FakeClock) -> None:
+    tape = await play(1, 0, 10)
+    await tape.advance(4)
+    tape.clock.pause()
+    await settle()
+    assert clock.sleepers == []
+    await tape.advance(60)
+    assert (tape.now, tape.came) == (4, [0])
+    tape.clock.pause()
+    await settle()
+    await tape.advance(5.5)
+    assert (tape.now, tape.came) == (9.5, [0])
+    await tape.advance(0.5)
+    assert tape.came == [0, 10]
+
+
+async def test_another_speed_holds_from_now_on(play: Play) -> None:
+    tape = await play(1, 0, 100)
+    await tape.advance(10)
+    tape.clock.set_speed(30)
+    await settle()
+    await tape.advance(2.875)
+    assert (tape.now, tape.came) == (96.25, [0])
+    tape.clock.set_speed(math.inf)
+    await settle()
+    assert (tape.now, tape.came) == (100, [0, 100])
+
+
+async def test_while_it_is_paused_the_speed_can_be_chosen(play: Play) -> None:
+    tape = await play(math.inf, 0)
+    tape.clock.pause()
+    tape.clock.set_speed(1)
+    await tape.advance(5)
+    assert tape.now == 0
+
+
+@pytest.mark.parametrize(("behind", "made_up_for"), [(LAG * 0.9, True), (LAG * 1.5, False)])
+async def test_a_small_lag_is_made_up_for_and_a_large_one_given_up(
+    play: Play, clock: FakeClock, behind: float, made_up_for: bool
+) -> None:
+    tape = await play(1, 0, 10, 20)
+    await tape.advance(9)
+    # The loop had no turn for so long.
+    clock.advance(1 + behind)
+    await settle()
+    assert tape.came == [0, 10]
+    assert tape.now == pytest.approx(10 + (behind if made_up_for else 0))
+
+
+async def test_times_that_go_back_a_little_wait_for_nothing(play: Play, clock: FakeClock) -> None:
+    tape = await play(1, 0, 10, 9.8, 10.5)
+    await tape.advance(10)
+    assert tape.came == [0, 10, 9.8]
+    await tape.advance(0.5)
+    assert tape.came == [0, 10, 9.8, 10.5]
+
+
+async def test_where_the_recorders_clock_was_set_back_so_is_this_one(play: Play) -> None:
+    tape = await play(1, 3600, 3610, 10, 20)
+    await tape.advance(10)
+    assert (tape.now, tape.came) == (10, [3600, 3610, 10])
+    await tape.advance(9)
+    assert (tape.now, tape.came) == (19, [3600, 3610, 10])
+    await tape.advance(1)
+    assert tape.came == [3600, 3610, 10, 20]
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_jump_forward_brings_all_that_is_between_at_once(play: Play, clock: FakeClock, paused: bool) -> None:
+    tape = await play(1, 0, 10, 20, 30)
+    await tape.advance(5)
+    if paused:
+        tape.clock.pause()
+    before = clock.monotonic()
+    tape.clock.jump(20)
+    assert tape.now == 5
+    await settle()
+    assert (tape.now, tape.came, clock.monotonic()) == (25, [0, 10, 20], before)
+    await tape.advance(4)
+    assert (tape.now, tape.came) == (25 if paused else 29, [0, 10, 20])
+    await tape.advance(1)
+    assert tape.came == [0, 10, 20] if paused else [0, 10, 20, 30]
+
+
+async def test_a_jump_to_what_comes_next_brings_it(play: Play) -> None:
+    tape = await play(1, 0, 10)
+    tape.clock.jump(10)
+    await settle()
+    assert tape.came == [0, 10]
+
+
+@pytest.mark.parametrize("speed", [1, math.inf])
+async def test_a_jump_back_begins_anew_and_says_where_to_play_to(play: Play, speed: float) -> None:
+    tape = await play(1, 0, 10, 20, 30)
+    await tape.advance(25)
+    tape.clock.set_speed(speed)
+    tape.clock.jump(-10)
+    await settle()
+    assert tape.restarts == [15]
+    assert tape.came == ([0, 10] if speed == 1 else [0, 10, 20, 30])
+    assert tape.now == (15 if speed == 1 else 30)
+
+
+async def test_there_is_nothing_before_the_beginning(play: Play) -> None:
+    tape = await play(1, 5, 10, 20)
+    await tape.advance(7)
+    tape.clock.jump(-1e6)
+    await settle()
+    assert (tape.restarts, tape.now, tape.came) == ([5], 5, [5])
+
+
+async def test_going_back_over_nothing_begins_nothing_anew(play: Play) -> None:
+    tape = await play(1, 0, 100)
+    await tape.advance(50)
+    tape.clock.jump(-20)
+    await settle()
+    assert (tape.restarts, tape.now) == ([], 30)
+    await tape.advance(69)
+    assert (tape.now, tape.came) == (99, [0])
+
+
+@pytest.mark.parametrize(
+    ("jumps", "restarts", "now"),
+    [([10, 10], [], 30), ([10, -5], [], 15), ([-5, -5], [0], 0), ([-5, 25], [30], 30), ([10, -15], [5], 5)],
+)
+async def test_jumps_in_one_breath_add_up(
+    play: Play, jumps: Sequence[float], restarts: Sequence[float], now: float
+) -> None:
+    tape = await play(1, 0, 6, 100)
+    await tape.advance(10)
+    for seconds in jumps:
+        tape.clock.jump(seconds)
+    await settle()
+    assert (tape.restarts, tape.now) == (restarts, now)
+
+
+async def test_at_the_end_one_can_only_go_back(play: Play) -> None:
+    tape = await play(1, 0, 10)
+    await tape.advance(20)
+    tape.clock.jump(30)
+    await settle()
+    assert (tape.restarts, tape.now) == ([], 10)
+    tape.clock.jump(-4)
+    await settle()
+    assert (tape.restarts, tape.now, tape.came) == ([6], 6, [0])
+    await tape.advance(4)
+    assert tape.came == [0, 10]
+
+
+async def test_leaving_it_leaves_no_sleeper_behind(play: Play, clock: FakeClock) -> None:
+    tape = await play(1, 0, 10)
+    await guarded(clock.asleep())
+    await tape.stop()
+    await settle()
+    assert clock.sleepers == []

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from nobil_tui.charging.events import Connected, Event, Snapshot
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.headless.backpressure import Gate
+from tests.conftest import guarded, settle
+from tests.headless.feeds import T0, ScriptedFeed, report, update
+
+SNAPSHOT = Snapshot([Station(f"NOR_{n}", [Connector(), Connector()]) for n in range(5)], T0)
+
+
+class Reader:
+    """Reads a gate as fast as it can."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.came: list[Event] = []
+        self.task = asyncio.create_task(self._read(gate))
+
+    async def _read(self, gate: Gate) -> None:
+        async with aclosing(gate.events()) as events:
+            async for event in events:
+                self.came.append(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "fit"), [(report("a", "AVAILABLE"), 10), (update(0, 4), 3), (SNAPSHOT, 1), (Connected(T0), 10)]
+)
+async def test_it_lets_so_much_through_and_waits(event: Event, fit: int) -> None:
+    feed = ScriptedFeed(*[event] * 30)
+    gate = Gate(feed, most=10)
+    reader = Reader(gate)
+    for times in (1, 2, 3):
+        await settle()
+        assert len(reader.came) == min(30, fit * times)
+        # And nothing more is asked of the feed meanwhile: that is what reaches the server.
+        assert feed.taken == len(reader.came)
+        gate.open()
+    feed.end()
+    reader.task.cancel()
+    await asyncio.gather(reader.task, return_exceptions=True)
+
+
+async def test_where_it_is_opened_in_time_nothing_waits() -> None:
+    feed = ScriptedFeed()
+    gate = Gate(feed, most=3)
+    reader = Reader(gate)
+    for n in range(20):
+        feed.say(report(str(n), "AVAILABLE"))
+        await settle()
+        assert len(reader.came) == n + 1
+        if n % 3 == 2:
+            gate.open()
+    feed.end()
+    await guarded(reader.task)
+
+
+async def test_leaving_it_leaves_the_feed() -> None:
+    feed = ScriptedFeed(*[report("a", "AVAILABLE")] * 9)
+    reader = Reader(Gate(feed, most=2))
+    await settle()
+    reader.task.cancel()
+    await asyncio.gather(reader.task, return_exceptions=True)
+    assert feed.closed
+
+
+async def test_the_rest_is_the_feeds() -> None:
+    feed = ScriptedFeed()
+    gate = Gate(feed)
+    gate.retry()
+    assert feed.asked
+    assert gate.behind == 7

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.asyncio.client import connect
+
+from nobil_tui.charging.board import Board
+from nobil_tui.feeds.transport.link import Link
+from nobil_tui.feeds.v1 import V1Feed
+from nobil_tui.hub.demo_server import Demo
+from nobil_tui.hub.errors import HubError
+from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.wire import v1
+from tests.conftest import guarded
+
+
+def demo_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "demo"]
+
+
+async def test_the_app_reads_it_as_any_other_server() -> None:
+    demo = Demo.start(40, 1, 3600.0)
+
+    async def dial() -> str:
+        return demo.url
+
+    monitor = Monitor(V1Feed(Link(dial)), Board())
+    batches = monitor.batches()
+    while not (monitor.counts.changes and any(s.track for s in monitor.board.stations.values())):
+        await guarded(anext(batches))
+    assert set(monitor.board.stations) == set(demo.register)
+    assert monitor.counts.unreadable == monitor.counts.ignored == 0
+    for station in monitor.board.stations.values():
+        assert len(demo.register.facts(station.id).plugs) == len(station.connectors)
+    await batches.aclose()
+    demo.stop()
+
+
+async def test_the_seed_decides_and_the_key_is_random() -> None:
+    one, other = Demo.start(20, 7, 1.0), Demo.start(20, 7, 1.0)
+    assert [*one.register] == [*other.register]
+    assert urlsplit(one.url).query != urlsplit(other.url).query
+    one.stop()
+    other.stop()
+
+
+async def test_it_stops_at_once_also_with_consumers_and_twice() -> None:
+    demo = Demo.start(400, 1, 1.0)
+    async with connect(demo.url, proxy=None, max_size=None, close_timeout=0.1) as connection:
+        assert isinstance(v1.decode(await guarded(connection.recv(decode=False))), v1.Snapshot)
+        began = time.perf_counter()
+        demo.stop()
+        # The promise itself: the thread may take its time on a busy machine, the call may not.
+        assert time.perf_counter() - began < 0.3
+    demo.stop()
+    for thread in demo_threads():
+        thread.join(5)
+    assert not demo_threads()
+
+
+def test_a_port_in_use_is_told_to_whoever_starts_it() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(HubError, match="is in use"):
+            Demo.start(1, 1, 1.0, port=taken.getsockname()[1])
+    for thread in demo_threads():
+        thread.join(5)
+    assert not demo_threads()
+
+
+@pytest.mark.parametrize(("stations", "speed"), [(0, 1.0), (1, 0.0)])
+def test_a_simulation_out_of_range_is_told(stations: int, speed: float) -> None:
+    with pytest.raises(ValueError, match=r"stations|speed"):
+        Demo.start(stations, 1, speed)
+    assert not demo_threads()
+
+
+QUITS = """
+from contextlib import ExitStack
+from websockets.sync.client import connect
+from nobil_tui.hub.demo_server import Demo
+demo = Demo.start(400, 1, 3600.0)
+stack = ExitStack()
+stack.enter_context(connect(demo.url, proxy=None, max_size=None)).recv()
+{end}
+"""
+
+
+@pytest.mark.parametrize("end", ["", "raise SystemExit(0)", "demo.stop()"])
+def test_quitting_neither_hangs_nor_prints(end: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", QUITS.format(end=end)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_importing_it_costs_little_and_never_textual() -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, nobil_tui.hub.demo_server\n"
+            "print([m for m in ('websockets', 'textual', 'nobil_tui.feeds.simulation.model') if m in sys.modules])\n"
+            "import nobil_tui.hub.serve, nobil_tui.hub.server\n"
+            "print('textual' in sys.modules or 'rich' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split("\n")[:2] == ["[]", "False"]

@@ -1,0 +1,49 @@
+"""Status words that nobody has documented: which they are, and how often they came."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.charging.station import Connector
+from nobil_tui.monitor.unknown_words import MOST_WORDS, UnheardOf
+from nobil_tui.wire.enova import connector_of
+
+
+def after(*words: str) -> UnheardOf:
+    unheard_of = UnheardOf()
+    for word in words:
+        unheard_of.note(connector_of(word))
+    return unheard_of
+
+
+def test_a_word_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    found = after("AVAILABLE", "DANCING", "UNKNOWN", "DANCING", "", "DANCING", "available")
+    assert found.reports == 5
+    assert found.words == {"DANCING": 3, "": 1, "available": 1}
+    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["DANCING", "(empty)", "available"]
+
+
+def test_words_without_end_cost_no_memory_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    found = after(*(f"WORD{number}" for number in range(MOST_WORDS * 10)))
+    assert found.reports == MOST_WORDS * 10
+    assert len(found.words) == MOST_WORDS
+    assert len(caplog.records) == MOST_WORDS + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("AVAILABLE", "REMOVED"), ""),
+        (("SINGING",), "1 report with unknown words: SINGING"),
+        (("SINGING", "SINGING", "", "CHARGING"), "3 reports with unknown words: SINGING, (empty)"),
+        (tuple("ABCD") * 500, "2,000 reports with unknown words: A, B, C, and more"),
+    ],
+)
+def test_it_says_how_many_and_which(words: tuple[str, ...], text: str) -> None:
+    assert after(*words).text == text
+
+
+def test_a_stream_without_words_has_none_that_are_unheard_of() -> None:
+    unheard_of = UnheardOf()
+    unheard_of.note(Connector(7, 0))
+    assert unheard_of == UnheardOf()

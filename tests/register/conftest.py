@@ -1,0 +1,87 @@
+"""A register that is renewed from a server on this machine, for the tests of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.register.cache import load
+from nobil_tui.register.download import Patience
+from nobil_tui.register.update import Outcome, Progress, RenewalError, update
+from tests.conftest import GUARD, FakeClock, guarded
+from tests.register.register_service import KEY, RegisterService
+
+BOTH = ("NOR", "SWE")
+HOUR = 3600.0
+
+
+class Renewing:
+    """Updates one register from one server, by one clock."""
+
+    def __init__(self, path: Path, service: RegisterService, clock: FakeClock) -> None:
+        self.path = path
+        self.service = service
+        self.clock = clock
+        self.told: list[Progress] = []
+        self.key = KEY
+        self.patience = Patience(connect=GUARD, silence=GUARD)
+
+    async def update(self, countries: Iterable[str] = BOTH, *, force: bool = False) -> Outcome:
+        return await guarded(
+            update(
+                self.path,
+                countries,
+                Secret(self.key),
+                self.service.address,
+                tell=self.told.append,
+                force=force,
+                clock=self.clock,
+                patience=self.patience,
+            )
+        )
+
+    async def fail(self, countries: Iterable[str] = BOTH) -> RenewalError:
+        """Update, and return how it failed; the key is in no part of it."""
+        with pytest.raises(RenewalError) as raised:
+            await self.update(countries)
+        assert KEY not in str(raised.value)
+        return raised.value
+
+    def names(self) -> dict[str, str]:
+        """What is stored: names by station."""
+        cached = load(self.path)
+        return {} if cached is None else {station: facts.name for station, facts in cached.facts.items()}
+
+    @property
+    def asked(self) -> list[str]:
+        """Whose stations were asked for."""
+        return [asked.query["countrycode"] for asked in self.service.asked]
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[RegisterService]:
+    async with RegisterService() as service:
+        yield service
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "register.msgpack"
+
+
+@pytest.fixture
+async def renewing(path: Path, service: RegisterService, clock: FakeClock) -> Renewing:
+    return Renewing(path, service, clock)
+
+
+@pytest.fixture
+async def prepared(renewing: Renewing) -> Renewing:
+    """Both countries are stored, and that was a day ago."""
+    await renewing.update()
+    renewing.clock.advance(24 * HOUR)
+    renewing.service.asked.clear()
+    renewing.told.clear()
+    return renewing

@@ -1,0 +1,253 @@
+"""The register's download where it fails: refusals, answers that are none, proxies; and the key is in no word of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import pytest
+from aiohttp import web
+
+from nobil_tui.register import download
+from nobil_tui.register.download import Patience
+from tests.conftest import ServeRaw, guarded
+from tests.feeds.enova_service import body, status
+from tests.register.register_service import KEY, RegisterService
+from tests.register.test_download import call, fail, fetch
+
+SOON = Patience(silence=0.1)
+"""For answers that do not come."""
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[RegisterService]:
+    async with RegisterService() as service:
+        yield service
+
+
+# Refusals and complaints
+
+
+@pytest.mark.parametrize("code", [401, 403])
+async def test_a_refused_key_is_told_in_the_words_of_the_server(service: RegisterService, code: int) -> None:
+    service.answers.append(body(json.dumps({"error": "Wrong \x1b[2J key &amp; no other"}).encode(), code))
+    error = await fail(call(service.address))
+    assert (error.refused, error.answered) == (True, True)
+    assert str(error) == f"127.0.0.1 does not take the key: HTTP {code}: Wrong [2J key & no other"
+
+
+@pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b'{"error": ""}', b'{"error": null}', b"\xff", b" " * 70_000])
+async def test_a_refusal_without_readable_words_is_one_all_the_same(service: RegisterService, said: bytes) -> None:
+    service.answers.append(body(said, 401))
+    error = await fail(call(service.address))
+    assert error.refused
+    assert str(error) == "127.0.0.1 does not take the key: HTTP 401"
+
+
+async def test_a_refusal_that_never_ends_is_one_all_the_same(service: RegisterService) -> None:
+    service.answers.append(service.half_refused)
+    assert (await fail(call(service.address, patience=Patience(complaint=0.1)))).refused
+
+
+async def test_another_status_about_the_key_is_a_refusal(service: RegisterService) -> None:
+    service.answers.append(body(b'{"error": "No such apikey"}', 400))
+    error = await fail(call(service.address))
+    assert error.refused
+    assert str(error) == "127.0.0.1 does not take the key: HTTP 400: No such apikey"
+
+
+@pytest.mark.parametrize("code", [204, 206, 304, 400, 404, 408, 429, 500, 502, 503])
+async def test_any_other_status_is_told(service: RegisterService, code: int) -> None:
+    service.answers.append(status(code))
+    error = await fail(call(service.address))
+    assert (str(error), error.refused, error.answered) == (f"127.0.0.1 answered HTTP {code}", False, True)
+
+
+async def test_a_complaint_is_told_with_the_wait_that_is_asked_for(service: RegisterService) -> None:
+    service.answers.append(body(b'{"error": "Too often"}', 429, {"Retry-After": "90"}))
+    error = await fail(call(service.address))
+    assert str(error) == "127.0.0.1 answered HTTP 429: Too often, and asks to be left alone for 90 s"
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+async def test_the_key_goes_nowhere_else(service: RegisterService, code: int) -> None:
+    async with RegisterService() as elsewhere:
+        service.answers.append(status(code, {"Location": elsewhere.address}))
+        assert "points elsewhere: the key is not sent there" in str(await fail(call(service.address)))
+        assert elsewhere.asked == []
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("echo", [KEY, KEY.upper(), quote(KEY, safe="")])
+async def test_a_key_that_the_server_quotes_is_not_repeated(service: RegisterService, echo: str) -> None:
+    # As PHP writes it, and at the place where a long text is cut.
+    said = json.dumps({"error": "x" * 110 + f"'{echo}' is not known"}).replace("/", "\\/").encode()
+    service.answers.append(body(said, 500))
+    error = str(await fail(call(service.address)))
+    assert error == "127.0.0.1 answered HTTP 500: " + "x" * 110 + "'…' is not…"
+
+
+# Answers that are none
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "x"])
+async def test_an_encoding_that_was_not_asked_for_is_told(service: RegisterService, encoding: str) -> None:
+    service.answers.append(body(b"1", headers={"Content-Encoding": encoding}))
+    assert "encoding" in str(await fail(call(service.address)))
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_an_endless_answer_is_not_read_on(
+    service: RegisterService, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(headers={"Content-Length": str(10**9)} if told else None)
+        await response.prepare(request)
+        while True:
+            await response.write(bytes(1 << 16))
+            sent += 1 << 16
+
+    monkeypatch.setattr(download, "LARGEST_ANSWER", 1 << 20)
+    service.answers.append(endless)
+    assert "more than 1 MB" in str(await fail(call(service.address)))
+    # What fills the buffers of two sockets on the way is beyond anybody's hand.
+    assert sent < 64 << 20
+
+
+async def test_an_answer_that_does_not_come_is_given_up(service: RegisterService) -> None:
+    service.answers.append(service.never)
+    error = await fail(call(service.address, patience=SOON))
+    assert (str(error), error.answered) == ("127.0.0.1 does not answer", False)
+
+
+async def test_an_answer_that_does_not_end_is_given_up(service: RegisterService) -> None:
+    service.answers.append(service.half)
+    error = await fail(call(service.address, patience=Patience(silence=0.5)))
+    assert (str(error), error.answered) == ("127.0.0.1 broke off: nothing more came for 0.5 s", True)
+
+
+@pytest.mark.parametrize("stuck", ["never", "half"])
+async def test_a_call_that_is_cancelled_ends_at_once(service: RegisterService, stuck: str) -> None:
+    service.answers.append(getattr(service, stuck))
+    fetching = asyncio.create_task(fetch(call(service.address)))
+    await guarded(service.reached.wait())
+    fetching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(fetching)
+
+
+async def test_nothing_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        error = await fail(call(f"http://127.0.0.1:{taken.getsockname()[1]}/"))
+    assert (str(error), error.refused, error.answered) == ("nothing listens at 127.0.0.1", False, False)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "reason"),
+    [
+        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
+        ("http", b"", "127.0.0.1 gave no whole answer"),
+        ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 gave no whole answer"),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{", "127.0.0.1 does not answer as a web server does"),
+        ("http", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12", "127.0.0.1 gave no whole answer"),
+    ],
+)
+async def test_a_server_that_is_none(serve_raw: ServeRaw, scheme: str, answer: bytes, reason: str) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    assert str(await fail(call(f"{scheme}://127.0.0.1:{await serve_raw(handle)}/"))) == reason
+
+
+# Proxies
+
+
+async def test_a_proxy_never_sees_the_key_of_a_secure_call(
+    serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        await reader.read()
+
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{await serve_raw(handle)}")
+    error = await fail(call("https://nobil.invalid/x"))
+    assert str(error) == "the proxy in the environment answered HTTP 407"
+    assert asked[0].startswith(b"CONNECT nobil.invalid:443 ")
+    assert KEY.encode() not in asked[0]
+    assert quote(KEY, safe="").encode() not in asked[0]
+
+
+async def test_a_proxy_that_cannot_be_used_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "socks5://me:s3cret@127.0.0.1:1080")
+    error = await fail(call("https://nobil.invalid/x"))
+    assert "SOCKS" in str(error)
+    assert "s3cret" not in str(error)
+    assert not error.answered
+
+
+async def test_no_proxy_leads_to_this_machine(service: RegisterService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
+    assert await fetch(call(service.address)) is not None
+
+
+# Secrets
+
+
+async def test_no_failure_and_no_log_holds_the_key(
+    service: RegisterService, caplog: pytest.LogCaptureFixture, serve_raw: ServeRaw
+) -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + request)
+        await writer.drain()
+
+    caplog.set_level(logging.DEBUG)
+    asyncio.get_running_loop().set_debug(True)
+    asking = call(service.address, patience=SOON)
+    await fetch(asking)
+    said = [repr(asking), repr(asking.fetch)]
+    service.answers.extend(
+        [
+            body(json.dumps({"error": f"{KEY} {quote(KEY, safe='')}"}).encode(), 403),
+            status(429),
+            status(302, {"Location": f"/?{KEY}"}),
+            body(b"1", headers={"Content-Encoding": KEY}),
+            service.never,
+            service.half,
+        ]
+    )
+    errors = [await fail(asking) for _ in range(len(service.answers))]
+    errors.append(await fail(call(f"http://127.0.0.1:{await serve_raw(garbage)}/", patience=SOON)))
+    for error in errors:
+        # The library's own exceptions hold the request, and with it the key.
+        assert error.__cause__ is None
+        assert error.__context__ is None or error.__suppress_context__
+        said += [str(error), repr(error), "".join(traceback.format_exception(error))]
+    for text in (*said, caplog.text):
+        assert KEY not in text
+        assert quote(KEY, safe="") not in text

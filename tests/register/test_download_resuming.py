@@ -1,0 +1,294 @@
+"""The register's download where it breaks off: it goes on where it stood, if the server can tell that it may."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from nobil_tui.register import download
+from nobil_tui.register.download import MOST_REQUESTS, Answer, DownloadError, Patience, Version
+from tests.conftest import GUARD, FakeClock, guarded, settle
+from tests.feeds.enova_service import Answer as Handler
+from tests.feeds.enova_service import body, status
+from tests.register.register_service import KEY, RegisterService, dump_of, stations
+from tests.register.test_download import call
+
+WHOLE = dump_of(stations("NOR", 20))
+CUT = 700
+ETAG = '"v1"'
+LATER = "Tue, 14 Nov 2023 22:15:00 GMT"
+CHANGED = "Tue, 14 Nov 2023 22:13:20 GMT"
+RANGES = {"Accept-Ranges": "bytes", "ETag": ETAG}
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[RegisterService]:
+    async with RegisterService() as service:
+        yield service
+
+
+class Loading:
+    """A download, and a server that breaks off when what it sent was read."""
+
+    def __init__(self, service: RegisterService, clock: FakeClock) -> None:
+        self.service = service
+        self.clock = clock
+        self.told: list[tuple[int, int | None]] = []
+        self._read = asyncio.Event()
+        self.silence = GUARD
+
+    def start(self, known: Version | None = None) -> asyncio.Task[Answer | None]:
+        asking = call(self.service.address, clock=self.clock, patience=Patience(silence=self.silence))
+        return asyncio.create_task(asking.fetch("NOR", known or Version(), self._tell))
+
+    async def waits(self) -> float:
+        """Wait until it waits, let that pass, and return for how long it was."""
+        await guarded(self.clock.asleep())
+        (seconds,) = self.clock.sleepers
+        self.clock.advance(seconds)
+        await settle()
+        return seconds
+
+    def _tell(self, done: int, total: int | None) -> None:
+        self.told.append((done, total))
+        # Every word on how far it is is heard, not only ten in a second.
+        self.clock.advance(0.1)
+        self._read.set()
+
+    def part(
+        self,
+        sent: bytes,
+        headers: dict[str, str],
+        code: int = 200,
+        *,
+        length: int = len(WHOLE),
+        hangs: bool = False,
+    ) -> Handler:
+        """Send a part of so many bytes, and break off."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(status=code, headers={"Content-Length": str(length), **headers})
+            await response.prepare(request)
+            self._read.clear()
+            await response.write(sent)
+            if hangs:
+                return await self.service.never(request)
+            await self._read.wait()
+            assert request.transport is not None
+            request.transport.abort()
+            return response
+
+        return answer
+
+    def first(self, headers: dict[str, str] = RANGES, *, hangs: bool = False) -> None:
+        """The first answer breaks off."""
+        self.service.answers.append(self.part(WHOLE[:CUT], headers, hangs=hangs))
+
+
+def rest(start: int = CUT, end: int | None = None, headers: dict[str, str] = RANGES) -> Handler:
+    """The part from ``start`` on, up to ``end``."""
+    sent = WHOLE[start:end]
+    said = f"bytes {start}-{start + len(sent) - 1}/{len(WHOLE)}"
+    return body(sent, 206, {"Content-Range": said, **headers})
+
+
+@pytest.fixture
+async def loading(service: RegisterService, clock: FakeClock) -> Loading:
+    return Loading(service, clock)
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_only_the_rest_is_asked_for(loading: Loading, hangs: bool) -> None:
+    loading.silence = 0.5 if hangs else GUARD
+    loading.first(hangs=hangs)
+    loading.service.answers.append(rest())
+    task = loading.start(Version('"v0"', CHANGED))
+    assert 0.8 <= await loading.waits() <= 1.2
+    assert await guarded(task) == Answer(bytearray(WHOLE), Version(ETAG))
+    first, second = loading.service.asked
+    assert first.headers["If-None-Match"] == '"v0"'
+    assert "Range" not in first.headers
+    assert (second.headers["Range"], second.headers["If-Range"]) == (f"bytes={CUT}-", ETAG)
+    assert not {"If-None-Match", "If-Modified-Since"} & {*second.headers}
+    assert second.query == first.query
+    assert loading.told[-1] == (len(WHOLE), len(WHOLE))
+    assert (CUT, len(WHOLE)) in loading.told
+
+
+async def test_the_time_of_the_last_change_tells_as_well(loading: Loading) -> None:
+    headers = {"Accept-Ranges": "bytes", "ETag": 'W/"v1"', "Last-Modified": CHANGED, "Date": LATER}
+    loading.first(headers)
+    loading.service.answers.append(rest())
+    task = loading.start()
+    await loading.waits()
+    answer = await guarded(task)
+    assert answer is not None
+    assert answer.body == WHOLE
+    assert loading.service.asked[1].headers["If-Range"] == CHANGED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"ETag": ETAG},
+        {"ETag": ETAG, "Accept-Ranges": "none"},
+        {"Accept-Ranges": "bytes"},
+        {"Accept-Ranges": "bytes", "ETag": 'W/"v1"'},
+        {"Accept-Ranges": "bytes", "ETag": f'"{KEY}"'},
+        {"Accept-Ranges": "bytes", "Last-Modified": CHANGED, "Date": CHANGED},
+        {"Accept-Ranges": "bytes", "Last-Modified": "of late", "Date": LATER},
+        {"Accept-Ranges": "bytes", "Last-Modified": "Tue, 14 Nov 2023 22:13:20 -0000", "Date": LATER},
+    ],
+)
+async def test_where_a_server_cannot_tell_it_is_one_request(loading: Loading, headers: dict[str, str]) -> None:
+    loading.first(headers)
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1 gave no whole answer"):
+        await guarded(loading.start())
+    assert len(loading.service.asked) == 1
+
+
+async def test_an_answer_that_is_another_one_by_now_comes_whole(loading: Loading) -> None:
+    loading.first()
+    other = dump_of(stations("NOR", 5))
+    loading.service.answers.append(body(other, headers={"ETag": '"v2"'}))
+    task = loading.start()
+    await loading.waits()
+    assert await guarded(task) == Answer(bytearray(other), Version('"v2"'))
+
+
+async def test_it_can_break_off_again(loading: Loading) -> None:
+    loading.first()
+    middle = {"Content-Range": f"bytes {CUT}-{len(WHOLE) - 1}/{len(WHOLE)}", **RANGES}
+    loading.service.answers.append(loading.part(WHOLE[CUT : 2 * CUT], middle, 206, length=len(WHOLE) - CUT))
+    loading.service.answers.append(rest(2 * CUT))
+    task = loading.start()
+    waits = [await loading.waits(), await loading.waits()]
+    answer = await guarded(task)
+    assert answer is not None
+    assert answer.body == WHOLE
+    assert 1.6 <= waits[1] <= 2.4
+    assert [asked.headers.get("Range") for asked in loading.service.asked] == [
+        None,
+        f"bytes={CUT}-",
+        f"bytes={2 * CUT}-",
+    ]
+
+
+async def test_after_a_few_tries_it_is_given_up(loading: Loading) -> None:
+    loading.first()
+    for start in range(CUT, CUT + MOST_REQUESTS):
+        said = {"Content-Range": f"bytes {start}-{len(WHOLE) - 1}/{len(WHOLE)}"}
+        part = loading.part(WHOLE[start : start + 1], said, 206, length=len(WHOLE) - start)
+        loading.service.answers.append(part)
+    task = loading.start()
+    waits = [await loading.waits() for _ in range(MOST_REQUESTS - 1)]
+    with pytest.raises(DownloadError) as raised:
+        await guarded(task)
+    assert waits == sorted(waits)
+    # It did answer: who asks by itself does not do so again for a day.
+    assert raised.value.answered
+    assert KEY not in str(raised.value)
+    assert len(loading.service.asked) == MOST_REQUESTS
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        rest(CUT - 1),
+        rest(CUT + 1),
+        rest(headers={"Content-Range": "bytes */9"}),
+        rest(headers={"Content-Range": f"bytes {CUT}-{10**13}/{10**13}"}),
+        rest(headers={"Content-Encoding": "gzip"}),
+        body(WHOLE[CUT:], 206),
+    ],
+)
+async def test_a_part_that_was_not_asked_for_is_not_taken(loading: Loading, answer: Handler) -> None:
+    loading.first()
+    loading.service.answers.append(answer)
+    task = loading.start()
+    await loading.waits()
+    with pytest.raises(DownloadError, match="another part of its answer"):
+        await guarded(task)
+
+
+async def test_a_rest_that_is_not_all_of_it_is_no_answer(loading: Loading) -> None:
+    loading.first()
+    loading.service.answers.append(rest(CUT, 2 * CUT))
+    task = loading.start()
+    await loading.waits()
+    with pytest.raises(DownloadError, match="gave no whole answer"):
+        await guarded(task)
+
+
+@pytest.mark.parametrize("code", [304, 404, 416, 503])
+async def test_a_server_that_will_not_go_on_is_told(loading: Loading, code: int) -> None:
+    loading.first()
+    loading.service.answers.append(status(code))
+    task = loading.start(Version('"v0"'))
+    await loading.waits()
+    with pytest.raises(DownloadError, match=f"HTTP {code}"):
+        await guarded(task)
+    assert len(loading.service.asked) == 2
+
+
+async def test_parts_together_are_not_larger_than_an_answer(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "LARGEST_ANSWER", len(WHOLE) - 1)
+    loading.service.answers.append(loading.part(WHOLE[:CUT], RANGES, length=CUT + 1))
+    loading.service.answers.append(body(WHOLE[CUT:], 206, {"Content-Range": f"bytes {CUT}-{len(WHOLE)}/*"}))
+    task = loading.start()
+    await loading.waits()
+    with pytest.raises(DownloadError, match="which no register has"):
+        await guarded(task)
+
+
+async def test_compressed_parts_fit_together(loading: Loading) -> None:
+    zipped = gzip.compress(WHOLE)
+    half = len(zipped) // 2
+    headers = {**RANGES, "Content-Encoding": "gzip"}
+    loading.service.answers.append(loading.part(zipped[:half], headers, length=len(zipped)))
+    said = f"bytes {half}-{len(zipped) - 1}/{len(zipped)}"
+    loading.service.answers.append(body(zipped[half:], 206, {**headers, "Content-Range": said}))
+    task = loading.start()
+    await loading.waits()
+    answer = await guarded(task)
+    assert answer is not None
+    assert gzip.decompress(answer.body) == WHOLE
+
+
+async def test_it_goes_on_also_after_nobody_answered(loading: Loading) -> None:
+    async def hangs_up(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    loading.first()
+    # The library itself asks once more where the connection is closed without a word.
+    loading.service.answers.extend([hangs_up, hangs_up, rest()])
+    task = loading.start()
+    await loading.waits()
+    await loading.waits()
+    answer = await guarded(task)
+    assert answer is not None
+    assert answer.body == WHOLE
+
+
+async def test_it_can_be_cancelled_while_it_waits(loading: Loading) -> None:
+    loading.first()
+    task = loading.start()
+    await guarded(loading.clock.asleep())
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(task)
+    assert len(loading.service.asked) == 1

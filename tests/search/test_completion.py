@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.search.completion import MOST, Values, complete, completions, word_at
+from nobil_tui.search.index import Finder
+from nobil_tui.search.query import parse
+
+VALUES = Values(
+    operators=("Recharge", "Mer", "Circle K", 'The "Best"', "A,B"),
+    owners=("Bærum kommune",),
+    places=("Oslo", "Mo i Rana", "Bærum"),
+    plugs=("ccs", "type2", "cee"),
+)
+
+
+def offered(text: str, cursor: int | None = None) -> list[str]:
+    return completions(text, len(text) if cursor is None else cursor, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("c", ["ccs", "chademo", "country:"]),
+        ("ccs fr", ["free"]),
+        ("-te", ["-tesla"]),
+        ("n", ["name:", "near:", "near"]),
+        (">", [">=50kw", ">=150kw", ">=300kw"]),
+        ("ccs", []),
+        ("op:", ["op:recharge", "op:mer", 'op:"Circle K"', 'op:"The "', 'op:"A,B"']),
+        ("op:ci", ['op:"Circle K"']),
+        ('op:"circle k', ['op:"Circle K"']),
+        ("operator:me", ["operator:mer"]),
+        ("-op:m", ["-op:mer"]),
+        ("place:bae", ["place:bærum"]),
+        # A later word of a name does, after those that begin so.
+        ("place:ra", ['place:"Mo i Rana"']),
+        ("owner:k", ['owner:"Bærum kommune"']),
+        ("plug:c", ["plug:ccs", "plug:chademo", "plug:cee"]),
+        ("country:s", ["country:swe"]),
+        ("within:2", ["within:20km"]),
+        ("near:", ["near:home"]),
+        ("id:", []),
+        ("what:", []),
+        ("zzz", []),
+    ],
+)
+def test_what_a_word_could_become(text: str, words: list[str]) -> None:
+    assert offered(text) == words
+
+
+def test_an_empty_line_offers_what_there_is() -> None:
+    assert offered("") == offered("ccs ")
+    assert offered("")[:2] == ["free", "occupied"]
+    assert len(offered("")) == MOST
+
+
+def test_without_a_register_the_language_alone_is_offered() -> None:
+    assert completions("op:", 3) == []
+    assert completions("plug:t", 6) == ["plug:type2", "plug:type1", "plug:tesla"]
+
+
+def test_it_is_the_word_before_the_cursor_that_is_completed() -> None:
+    assert offered("op:me oslo", 5) == ["op:mer"]
+    assert complete("op:me oslo", 5, "op:mer") == ("op:mer oslo", 6)
+    assert complete("oslo f", 6, "free") == ("oslo free ", 10)
+    assert complete("oslo o", 6, "op:") == ("oslo op:", 8)
+    assert complete('op:"circle k', 12, 'op:"Circle K"') == ('op:"Circle K" ', 14)
+
+
+@given(st.text(), st.integers(-5, 50))
+def test_no_text_raises(text: str, cursor: int) -> None:
+    start, end = word_at(text, cursor)
+    assert 0 <= start <= end <= len(text)
+    for word in completions(text, cursor, VALUES):
+        complete(text, cursor, word)
+
+
+@pytest.mark.parametrize("text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"])
+def test_what_is_offered_is_understood(text: str) -> None:
+    for word in offered(text):
+        if not word.endswith(":"):
+            assert parse(word, (59.9, 10.7)).mistakes == ()
+
+
+def test_the_values_are_the_registers_the_most_frequent_first() -> None:
+    finder = Finder(
+        register := Register(
+            {
+                "NOR_1": Facts(place="Oslo", operator="Mer", plugs=(Plug("Type 2 + Schuko"),)),
+                "NOR_2": Facts(place="Bergen", owner="Recharge", plugs=(Plug("Type 2"),)),
+                "NOR_3": Facts(place="Oslo", owner="Recharge"),
+            }
+        )
+    )
+    assert finder.values == Values(("Recharge", "Mer"), ("Recharge",), ("Oslo", "Bergen"), ("type2", "schuko"))
+    register.replace({})
+    assert finder.values == Values()

@@ -1,0 +1,48 @@
+"""Making texts alike: whatever the case and the accents."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nobil_tui.search.folding import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Fornebu S", "fornebu s"),
+        ("ÅLESUND", "alesund"),
+        ("Bærum", "baerum"),
+        ("Øyer", "oyer"),
+        ("Ǿ", "o"),  # an accent on a letter that is no letter and accent
+        ("ǣ", "ae"),
+        ("Malmö", "malmo"),
+        ("Kárášjohka", "karasjohka"),
+        ("Đŋŧ", "dnt"),
+        ("Straße", "strasse"),
+        ("Þórshöfn", "thorshofn"),
+        ("№ 5", "no 5"),  # what is taken apart can be capitals
+        ("ﬁne", "fine"),
+        ("İstanbul Ilıca", "istanbul ilica"),
+        ("日本", "日本"),
+    ],
+)
+def test_fold(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@given(st.text())
+@example("Ǿ№℡ẞŉ")
+def test_folding_again_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+@example("ıſŋ")
+def test_case_and_composition_make_no_difference(text: str) -> None:
+    assert fold(text.upper()) == fold(text.casefold()) == fold(text)
+    assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text)) == fold(text)

@@ -1,0 +1,514 @@
+"""The filter language: what it means, and that the short way finds what the longest way round does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isclose
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.geo import Position, distance_km
+from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.station import Condition, Connector, Station, Summary, WordConnector
+from nobil_tui.search.folding import fold
+from nobil_tui.search.index import Finder
+from nobil_tui.search.query import LONGEST, parse
+from nobil_tui.search.selection import Query
+
+NOW = 1_700_000_000_000
+OSLO = (59.91, 10.75)
+CCS, CHADEMO, TYPE2, TESLA = Plug("CCS", 150.0), Plug("CHAdeMO", 50.0), Plug("Type 2", 22.0), Plug("Tesla", 135.0)
+FREE, BUSY, FAULT, UNKNOWN = Connector(0, 0), Connector(1, 0), Connector(0, 1), Connector(-1, 0)
+
+TORGET = Facts(
+    name="Bærum Torg",
+    place="Bærum",
+    street="Torgveien 1",
+    operator="Recharge",
+    owner="Bærum kommune",
+    municipality="Bærum",
+    county="Akershus",
+    zipcode="1300",
+    country="NOR",
+    position=(59.89, 10.52),
+    plugs=(CCS, CCS, CHADEMO, TYPE2),
+)
+
+
+def board_of(*stations: Station) -> Board:
+    board = Board()
+    board.apply_snapshot(list(stations), NOW)
+    return board
+
+
+def fits(text: str, facts: Facts = TORGET, *connectors: Connector, id: str = "NOR_00001") -> bool:
+    """Whether the one station that there is fits."""
+    query = parse(text, OSLO)
+    assert query.mistakes == ()
+    station = Station(id, [Connector(c.status, c.error) for c in connectors])
+    return Finder(Register({id: facts})).matching([id], query, board_of(station), NOW) == [id]
+
+
+def counts(text: str, station: Station, facts: Facts = TORGET) -> Summary:
+    """The connectors that a text asks for, counted."""
+    return Finder(Register({station.id: facts})).counts(station, parse(text))
+
+
+# What each term means
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "torg",
+        "baerum",
+        "BÆRUM recharge",
+        "nor_00001",
+        "1300",
+        "akershus",
+        "torgveien",
+        "kommune",
+        '"bærum torg"',
+        '"bærum   torg',
+        "op:recharge",
+        "operator:rech",
+        "op:mer,recharge",
+        'op:"Recharge"',
+        "owner:kommune",
+        "place:akershus",
+        "city:baerum",
+        "name:torg",
+        "street:torgveien",
+        "id:00001",
+        "country:nor",
+        "country:Norway",
+        "country:swe,nor",
+        "-country:swe",
+        "-sandvika",
+        "-op:mer",
+        "-owner:recharge",
+        "ccs",
+        "CCS chademo",
+        "type2",
+        "type 2",
+        "Type 2 torg",
+        "plug:type2",
+        "plug:tesla,ccs",
+        'plug:"type 2"',
+        "combo",
+        "-tesla",
+        "-plug:tesla",
+        ">=150kw",
+        ">= 150 kW",
+        "≥150",
+        "150kw",
+        "150 kw",
+        "50-150kw",
+        "<50kw",
+        "<=22kw",
+        "22,0kw",
+        "type2 <50kw",
+        "->150kw",
+        "-ccs-like",
+        "near",
+        "near:59.91,10.75",
+        "near: 59.91, 10.75",
+        "near:home within:20km",
+        "within:20km",
+        "within:20 km",
+        "within:20000m",
+        "within:20",
+        "-within:5km",
+        "-free",
+        "-occupied -fault -unknown -stale",
+    ],
+)
+def test_a_term_that_fits(text: str) -> None:
+    assert fits(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sandvika",
+        "torg sandvika",
+        "-torg",
+        "torg -bærum",
+        '"torg bærum"',
+        "op:mer",
+        "op:kommune",
+        "owner:recharge",
+        "name:recharge",
+        "id:torg",
+        "street:bærum",
+        "country:swe",
+        "-country:nor",
+        "tesla",
+        "type1",
+        "plug:schuko",
+        "-ccs",
+        "-plug:ccs,type2",
+        ">150kw",
+        "300kw",
+        "ccs >=200kw",
+        "ccs <150kw",
+        "ccs type2 >=50kw",
+        "->=150kw",
+        "within:5km",
+        "-within:20km",
+        "near:60.4,5.3 within:100km",
+        "free",
+        "occupied",
+        "fault",
+        "unknown",
+        "stale",
+    ],
+)
+def test_a_term_that_does_not_fit(text: str) -> None:
+    assert not fits(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "connectors", "expected"),
+    [
+        ("free", [FREE, BUSY, BUSY, BUSY], True),
+        ("free", [BUSY, BUSY, FAULT, UNKNOWN], False),
+        ("-free", [BUSY, BUSY, BUSY, BUSY], True),
+        ("occupied", [FREE, BUSY, FREE, FREE], True),
+        ("fault", [FREE, FREE, FREE, FAULT], True),
+        ("free fault", [FREE, FREE, FREE, FAULT], True),
+        ("fault -free", [FREE, FREE, FREE, FAULT], False),
+        ("unknown", [FREE, FREE, FREE, UNKNOWN], True),
+        # The plug that is asked for is what must be free: the third is CHAdeMO, the fourth Type 2.
+        ("ccs free", [BUSY, FREE, BUSY, BUSY], True),
+        ("ccs free", [BUSY, BUSY, FREE, FREE], False),
+        (">=100kw free", [BUSY, BUSY, FREE, FREE], False),
+        ("chademo free", [BUSY, BUSY, FREE, BUSY], True),
+        ("ccs fault", [FREE, FREE, FAULT, FAULT], False),
+        ("ccs chademo free", [BUSY, BUSY, FREE, BUSY], True),
+        ("type2 -free", [FREE, FREE, FREE, BUSY], True),
+        ("<60kw free", [BUSY, BUSY, BUSY, FREE], True),
+    ],
+)
+def test_states_are_asked_of_the_plugs_that_are_asked_for(
+    text: str, connectors: list[Connector], expected: bool
+) -> None:
+    assert fits(text, TORGET, *connectors) is expected
+
+
+def test_counts_are_those_of_the_plugs_asked_for() -> None:
+    station = Station("NOR_1", [FREE, BUSY, FAULT, UNKNOWN])
+    counted = {text: counts(text, station).text for text in ("", "free", "ccs", "chademo", "type2 ccs")}
+    assert counted == {"": "1/4", "free": "1/4", "ccs": "1/2", "chademo": "0/1", "type2 ccs": "1/3"}
+
+
+def test_where_the_stream_has_another_number_of_connectors_those_asked_for_are_unknown() -> None:
+    station = Station("NOR_1", [FREE, FREE, FREE])
+    assert counts("ccs", station) == Summary(0, 2, 0, 0, 2)
+    assert not fits("ccs free", TORGET, FREE, FREE, FREE)
+    assert fits("ccs unknown", TORGET, FREE, FREE, FREE)
+    # Whichever of three is which of four: all have a plug of some power.
+    assert counts(">=11kw", station).text == "3/3"
+
+
+def test_enovas_connectors_are_known_by_their_keys() -> None:
+    facts = Facts(name="Torget", plugs=(CCS, CHADEMO, TYPE2), evse_ids=("b", "b", "a"))
+    board = Board()
+    for key, word, status in (("a", "CHARGING", 1), ("b", "AVAILABLE", 0), ("new", "AVAILABLE", 0)):
+        board.apply_connector("NOR_1", key, WordConnector(status, 0, said=word), NOW)
+    station = board.stations["NOR_1"]
+    for text, counted in {"ccs": "1/1", "chademo": "1/1", "type2": "0/1", "ccs type2": "1/2", "": "2/3"}.items():
+        assert counts(text, station, facts).text == counted
+    assert Register({"NOR_1": facts}).plugs_for("NOR_1", ["a", "b", "new"], 3) == ((TYPE2,), (CCS, CHADEMO), ())
+    assert facts.evse_keys == ("b", "a")
+
+
+def test_a_company_that_has_a_plug_named_after_it_is_found_by_either() -> None:
+    its_own = Facts(name="E6", operator="Tesla", plugs=(CCS, CCS))
+    another = Facts(name="Torget", operator="Recharge", plugs=(CCS, TESLA))
+    assert fits("tesla", its_own)
+    assert fits("tesla", another)
+    assert not fits("-tesla", its_own)
+    assert not fits("plug:tesla", its_own)
+    assert not fits("op:tesla", another)
+    # Where the plug is not there, all that the company has is meant.
+    station = Station("NOR_1", [FREE, BUSY])
+    assert [counts("tesla", station, facts).text for facts in (its_own, another)] == ["1/2", "0/1"]
+
+
+def test_old_answers_have_only_an_owner_and_some_stations_no_name() -> None:
+    assert fits("op:fortum", Facts(owner="Fortum"))
+    assert not fits("op:fortum", Facts(owner="Fortum", operator="Mer"))
+    assert fits("name:00001", Facts())
+    assert not fits("name:00001", Facts(name="Torget"))
+
+
+def test_a_station_that_the_register_lacks_still_has_its_country() -> None:
+    assert fits("country:denmark", Facts(), id="DAN_00001")
+    assert not fits("country:nor", Facts(), id="DAN_00001")
+
+
+def test_where_a_station_is_not_known_it_is_neither_near_nor_far() -> None:
+    assert not fits("near", Facts())
+    assert not fits("within:20km", Facts())
+    assert not fits("-within:20km", Facts())
+
+
+def test_a_station_that_does_not_stream_is_in_no_state() -> None:
+    finder = Finder(Register({"NOR_1": TORGET}))
+    for text, found in (("free", []), ("ccs free", []), ("stale", []), ("-free ccs", ["NOR_1"]), ("-stale", ["NOR_1"])):
+        assert finder.matching(["NOR_1"], parse(text), Board(), NOW) == found
+
+
+def test_stale_is_what_was_not_listened_to_for_longer_than_a_moment() -> None:
+    board = board_of(Station("NOR_1", [FREE]))
+    board.listening.stop(NOW)
+    query = parse("stale")
+    finder = Finder(Register())
+    assert finder.matching(["NOR_1"], query, board, NOW + SLIGHT) == []
+    assert finder.matching(["NOR_1"], query, board, NOW + SLIGHT + 1) == ["NOR_1"]
+
+
+def test_columns_do_not_run_into_one_another() -> None:
+    facts = Facts(name="one\ntwo", operator="three")
+    assert fits('"one two"', facts)
+    assert not fits('"two three"', facts)
+    assert not fits("owner:three", facts)
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "words"),
+    [
+        ("ccs oper:x", 4, "did you mean op:?"),
+        ("contry:nor", 0, "did you mean country:?"),
+        ("xyz:1", 0, "there is no field xyz: – there are op, owner"),
+        (">=fast", 0, "a number of kW"),
+        ("op:", 0, "op: wants something to look for, as in op:recharge"),
+        ("plug:chadmo", 0, "did you mean chademo?"),
+        ("country:swedn", 0, "did you mean sweden?"),
+        ("country:xyz", 0, "there is no country xyz"),
+        ("near:oslo", 0, "a latitude and a longitude"),
+        ("near:91,10", 0, "no such place"),
+        ("near:59,10 near:60,11", 11, "only one place"),
+        ("-near", 0, "cannot be turned round"),
+        ("within:far", 0, "wants a distance"),
+        ("within:0km", 0, "on this earth"),
+        ("within:999999km", 0, "on this earth"),
+        ("x" * (LONGEST + 1), LONGEST, f"only {LONGEST} characters"),
+    ],
+)
+def test_a_mistake_says_where_it_is_and_what_would_be_right(text: str, start: int, words: str) -> None:
+    (mistake,) = parse(text, OSLO).mistakes
+    assert (mistake.start, mistake.end > start) == (start, True)
+    assert words in mistake.words
+
+
+def test_without_a_home_nothing_is_near_by_itself() -> None:
+    for text in ("near", "within:20km", "near:home"):
+        query = parse(text)
+        assert not query
+        assert "home position" in query.mistakes[0].words
+
+
+def test_what_means_nothing_is_left_out_and_the_rest_holds() -> None:
+    assert parse("ccs oper:x torg").terms == parse("ccs torg").terms
+    assert len(parse("ccs oper:x torg").terms) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ccs >=150kw free torg -tesla", "CCS, 150 kW or more"),
+        ("plug:ccs,type2 <50kw >22kw", "CCS or Type 2, less than 50 kW, more than 22 kW"),
+        ("50-150kw <=100kw 75kw", "50 to 150 kW, 100 kW or less, 75 kW"),
+        ("torg free", ""),
+    ],
+)
+def test_a_query_tells_which_plugs_it_asks_for(text: str, words: str) -> None:
+    assert parse(text).plugs.words == words
+
+
+def test_only_states_move() -> None:
+    assert parse("ccs free").moves
+    assert not parse("ccs").moves
+
+
+@given(st.text(), st.none() | st.just(OSLO))
+def test_no_text_raises(text: str, home: Position | None) -> None:
+    query = parse(text, home)
+    Finder(Register({"NOR_1": TORGET})).matching(["NOR_1"], query, Board(), NOW)
+    for mistake in query.mistakes:
+        assert 0 <= mistake.start < mistake.end <= len(text)
+
+
+ATOMS = ["-", ":", '"', " ", "near", "within:", "op:", ">=", "150", "kw", "ccs", ",", "59.9", "type", "2", "free", "m"]
+
+
+@given(st.lists(st.sampled_from(ATOMS)).map("".join))
+def test_no_text_of_the_languages_own_parts_raises(text: str) -> None:
+    finder = Finder(Register({"NOR_1": TORGET}))
+    finder.matching(["NOR_1"], parse(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW)
+
+
+# The long way round: each term again, as plainly as it can be written
+
+WORDS = ["oslo", "torg", "Mer", "a"]
+NAMES = ["", "Oslo Torg", "Torget", "Åsgård a"]
+PLUGS = [CCS, CHADEMO, TYPE2, TESLA, Plug("Type 2 + Schuko", 3.6), Plug(), Plug("CCS", 0.0)]
+CONNECTORS = [FREE, BUSY, FAULT, UNKNOWN]
+PLACES: list[Position | None] = [None, (59.9, 10.7), (60.0, 10.8), (60.4, 5.3)]
+
+facts_lists = st.lists(
+    st.builds(
+        Facts,
+        name=st.sampled_from(NAMES),
+        place=st.sampled_from(["", "Oslo", "Bergen"]),
+        operator=st.sampled_from(["", "Mer", "Tesla"]),
+        owner=st.sampled_from(["", "Oslo kommune"]),
+        country=st.sampled_from(["", "NOR", "SWE"]),
+        position=st.sampled_from(PLACES),
+        plugs=st.lists(st.sampled_from(PLUGS), max_size=4).map(tuple),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+Naive = Callable[[str, Facts, Station | None], bool]
+
+
+def text_of(station: str, facts: Facts) -> str:
+    fields = (facts.name, facts.place, facts.street, facts.operator, facts.owner, facts.municipality, facts.county)
+    return "|".join(fold(text) for text in (station, *fields, facts.zipcode))
+
+
+def has(kind: str) -> Callable[[Plug], bool]:
+    return lambda plug: any(part.strip().lower().replace(" ", "") == kind for part in plug.name.split("+"))
+
+
+def word(text: str) -> Naive:
+    return lambda station, facts, _: fold(text) in text_of(station, facts)
+
+
+def operator(text: str) -> Naive:
+    return lambda _, facts, __: fold(text) in fold(facts.operator or facts.owner)
+
+
+def country(code: str) -> Naive:
+    return lambda station, facts, _: (facts.country or station[:3]) == code
+
+
+def within(km: float) -> Naive:
+    return lambda _, facts, __: facts.position is not None and distance_km(OSLO, facts.position) <= km
+
+
+STATIC: dict[str, Naive] = {
+    **{text: word(text) for text in WORDS},
+    "op:mer": operator("mer"),
+    "op:oslo": operator("oslo"),
+    "name:torg": lambda station, facts, _: "torg" in fold(facts.name or station),
+    "place:oslo": lambda _, facts, __: "oslo" in fold(facts.place),
+    "country:nor": country("NOR"),
+    "country:swe": country("SWE"),
+}
+FAR: dict[str, Naive] = {"within:20km": within(20), "within:1000m": within(1), "within:400km": within(400)}
+KINDS = ["ccs", "chademo", "type2", "tesla", "schuko"]
+LIMITS: dict[str, Callable[[float], bool]] = {
+    ">=50kw": lambda kw: kw >= 50,
+    "<50kw": lambda kw: 0 < kw < 50,
+    ">50kw": lambda kw: kw > 50,
+    "<=22kw": lambda kw: 0 < kw <= 22,
+    "150kw": lambda kw: isclose(kw, 150),
+}
+IN: dict[str, Callable[[Condition], bool]] = {
+    "free": lambda condition: condition is Condition.FREE,
+    "occupied": lambda condition: condition.in_use,
+    "fault": lambda condition: condition is Condition.FAULT,
+    "unknown": lambda condition: condition is Condition.UNKNOWN,
+}
+terms = st.lists(
+    st.tuples(st.booleans(), st.sampled_from([*STATIC, *FAR, *KINDS, *LIMITS, *IN])), max_size=4, unique=True
+)
+
+
+def holds(asked: list[tuple[bool, str]], station_id: str, facts: Facts, station: Station | None) -> bool:
+    """Whether a station fits, term by term."""
+    text = text_of(station_id, facts)
+    powers = [LIMITS[name] for negated, name in asked if name in LIMITS and not negated]
+    strong = [plug for plug in facts.plugs if all(power(plug.kw) for power in powers)]
+    if powers and not strong:
+        return False
+    for negated, name in asked:
+        if name in STATIC and STATIC[name](station_id, facts, station) is negated:
+            return False
+        if name in FAR and (facts.position is None or FAR[name](station_id, facts, station) is negated):
+            return False
+        if name in LIMITS and negated and any(LIMITS[name](plug.kw) for plug in facts.plugs):
+            return False
+        if name in KINDS:
+            plugs = facts.plugs if negated else strong
+            if (any(map(has(name), plugs)) or (name == "tesla" and "tesla" in text)) is negated:
+                return False
+    conditions = [] if station is None else asked_for(asked, facts, station)
+    return all(any(map(IN[name], conditions)) is not negated for negated, name in asked if name in IN)
+
+
+def asked_for(asked: list[tuple[bool, str]], facts: Facts, station: Station) -> list[Condition]:
+    """What those connectors are in that are asked for; unknown where it cannot be told which they are."""
+    powers = [LIMITS[name] for negated, name in asked if name in LIMITS and not negated]
+    kinds = [name for negated, name in asked if name in KINDS and not negated]
+    strong = [plug for plug in facts.plugs if all(power(plug.kw) for power in powers)]
+    found = [kind for kind in kinds if any(map(has(kind), strong))]
+    meant = [plug in strong and (not found or any(has(kind)(plug) for kind in found)) for plug in facts.plugs]
+    conditions = [connector.condition for connector in station.connectors]
+    if all(meant):
+        return conditions
+    if len(conditions) != len(meant):
+        return [Condition.UNKNOWN] * min(sum(meant), len(conditions))
+    return [condition for condition, is_meant in zip(conditions, meant, strict=True) if is_meant]
+
+
+@given(facts_lists, st.lists(terms, min_size=1, max_size=4), st.data())
+def test_the_short_way_finds_what_the_long_way_finds(
+    every: list[Facts], queries: list[list[tuple[bool, str]]], data: st.DataObject
+) -> None:
+    known = {f"{('NOR', 'SWE', 'DAN')[number % 3]}_{number:05}": facts for number, facts in enumerate(every)}
+    register = Register(known)
+    stations = []
+    for station_id, facts in known.items():
+        count = data.draw(st.sampled_from([len(facts.plugs), len(facts.plugs), 1, None]))
+        if count is not None:
+            drawn = data.draw(st.lists(st.sampled_from(CONNECTORS), min_size=count, max_size=count))
+            stations.append(Station(station_id, [Connector(c.status, c.error) for c in drawn]))
+    board = board_of(*stations)
+    finder = Finder(register)
+    ids = [*known, "ISL_09999"]
+    for asked in queries:
+        text = " ".join("-" * negated + name for negated, name in asked)
+        query = parse(text, OSLO)
+        assert query.mistakes == ()
+        # Typed letter by letter, so that what was remembered of shorter filters is used.
+        for end in range(len(text)):
+            finder.matching(ids, parse(text[:end], OSLO), board, NOW)
+        expected = [i for i in ids if holds(asked, i, register.facts(i), board.stations.get(i))]
+        assert finder.matching(ids, query, board, NOW) == expected
+        # And by a finder that remembers nothing.
+        assert Finder(register).matching(ids, query, board, NOW) == expected
+        for station in stations:
+            if station.id in expected:
+                conditions = asked_for(asked, register.facts(station.id), station)
+                counted = finder.counts(station, query)
+                assert (counted.free, counted.total) == (conditions.count(Condition.FREE), len(conditions))
+
+
+def test_an_empty_query_asks_nothing() -> None:
+    assert not Query("")
+    assert parse(" \t ").terms == ()

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.search.sorting import Sort, changed_at
+
+
+@pytest.mark.parametrize(
+    ("sort", "words", "moves"),
+    [
+        (Sort.STARRED, "starred first", False),
+        (Sort.NAME, "by name", False),
+        (Sort.ID, "by id", False),
+        (Sort.FREE, "most free first", True),
+        (Sort.CHANGED, "last change first", True),
+        (Sort.DISTANCE, "nearest first", False),
+    ],
+)
+def test_orders_are_told_in_words(sort: Sort, words: str, moves: bool) -> None:
+    assert (sort.words, sort.moves) == (words, moves)
+
+
+def test_when_a_station_changed_last() -> None:
+    assert changed_at(Station("A", [Connector(0, 0, 5), Connector(1, 0, 9), Connector()])) == 9
+    assert changed_at(Station("A", [])) == 0

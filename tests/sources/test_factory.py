@@ -1,0 +1,102 @@
+"""What is chosen: the source, what is kept of it, and what a user is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.model import Config
+from nobil_tui.sources.demo import DemoSource
+from nobil_tui.sources.factory import Chooser
+from tests.sources.choices import PLACE, choose, chosen, config, url_of
+
+
+def test_the_demo_is_made_up_and_kept_nowhere() -> None:
+    for text in ("", " ", "demo"):
+        source = choose(text)
+        assert isinstance(source, DemoSource)
+        assert source.simulated
+        assert (source.name, source.state) == ("demo", "")
+
+
+async def test_v1_is_the_address_of_the_documentation() -> None:
+    source = choose("v1", environ={"NOBIL_API_KEY": "abc"})
+    assert await url_of(source) == "ws://realtime.chargelizer.com/api/v1/stream/realtime?key=abc"
+    assert source.name == "realtime.chargelizer.com"
+    assert not source.simulated
+
+
+def test_states_are_kept_by_host_and_path() -> None:
+    def state(text: str) -> str:
+        return choose(text, key="abc").state
+
+    one = state(PLACE)
+    assert one.startswith("v1-")
+    assert one.isascii()
+    assert one == state("ws://Example.org:80/x?key={private_apikey}&country=NOR")
+    others = ["wss://example.org/y?k={private_apikey}", "wss://example.com/x?k={private_apikey}", "v1"]
+    assert len({one, *map(state, others)}) == 4
+    assert state(PLACE) == choose(PLACE, key="another").state
+
+
+def test_the_states_of_enova_differ_by_address() -> None:
+    names = [
+        (each.name, each.state)
+        for each in (
+            choose("enova", config(enova_address=address), key="k")
+            for address in ("", "https://test.example.org/token", "http://127.0.0.1:1/token")
+        )
+    ]
+    assert names[0] == ("NOBIL Real-time", "enova")
+    assert names[1][0] == "NOBIL Real-time at test.example.org"
+    assert len({state for _, state in names}) == 3
+    assert all(state.startswith("enova") for _, state in names)
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("v1", True),
+        ("ws://example.org/x?key={private_apikey}", True),
+        ("ws://example.org/x?key=abc", True),
+        ("ws://example.org/x", False),
+        (PLACE, False),
+        ("ws://127.0.0.1:1/x?key={private_apikey}", False),
+        ("ws://localhost:1/x?key=abc", False),
+    ],
+)
+def test_a_key_that_goes_in_clear_is_warned_of(text: str, warned: bool) -> None:
+    told = chosen(text, environ={"NOBIL_API_KEY": "s3cr3t"}).cautions
+    assert [("unencrypted" in caution) for caution in told] == ([True] if warned else [])
+    assert "s3cr3t" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [("wss://example.org/x", True), ("wss://example.org/x?key=abc", False), ("wss://other.example/x", False)],
+)
+def test_a_key_of_the_config_without_a_place_is_warned_of(text: str, warned: bool) -> None:
+    told = chosen(text, config("wss://example.org/x", key="s3cr3t")).cautions
+    assert [("not sent" in caution) for caution in told] == ([True] if warned else [])
+
+
+def test_of_the_others_there_is_nothing_to_say() -> None:
+    for text in ("demo", "day.jsonl", "enova"):
+        assert chosen(text, environ={"NOBIL_API_KEY": "k"}).cautions == ()
+
+
+def test_the_text_that_is_chosen_is_told_without_its_key() -> None:
+    assert chosen(" wss://example.org/x?apikey=s3cr3t ").text == "wss://example.org/x?apikey={private_apikey}"
+    assert chosen("Demo").text == "Demo"
+
+
+def test_every_key_that_is_used_is_kept_out_of_the_log() -> None:
+    hushed: list[str] = []
+    choose = Chooser({"NOBIL_API_KEY": "of-environment"}, hush=hushed.append)
+    for text in ("demo", "day.jsonl", "ws://127.0.0.1:1/x"):
+        choose(text, Config())
+    assert hushed == []
+    choose(PLACE, Config(), Secret("typed-1"))
+    choose("enova", Config(), Secret("typed-2"))
+    choose("enova", Config())
+    assert hushed == ["typed-1", "typed-2", "of-environment"]

@@ -1,0 +1,84 @@
+"""What a text names, and what is said of one that names nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.sources.names import Kind, kind_of, without_key
+
+PLACE = "wss://example.org/x?key={private_apikey}"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", Kind.DEMO),
+        ("demo", Kind.DEMO),
+        ("Demo", Kind.DEMO),
+        ("v1", Kind.V1),
+        ("ws://h/x", Kind.V1),
+        ("wss://h/x", Kind.V1),
+        ("enova", Kind.ENOVA),
+        ("day.jsonl", Kind.RECORDING),
+        ("a/b.jsonl.gz", Kind.RECORDING),
+    ],
+)
+def test_what_a_text_names(text: str, kind: Kind) -> None:
+    assert kind_of(text) is kind
+
+
+def test_a_file_that_is_there_is_a_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "captured"
+    with pytest.raises(SourceError, match="no source"):
+        kind_of(str(file))
+    file.touch()
+    assert kind_of(str(file)) is Kind.RECORDING
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert kind_of("~/captured") is Kind.RECORDING
+
+
+def test_a_folder_is_none(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a folder"):
+        kind_of(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("enva", '"enva" is no source. Did you mean "enova"?'),
+        ("dmo", 'Did you mean "demo"?'),
+        ("something", "Expected demo, v1, enova"),
+        ("a\x1b[31m", "control character"),
+        ("x" * 2049, "2,049 characters"),
+        ("x" * 2000, "This is no source"),
+        ("~nobody-of-that-name/x", "is no source"),
+        ("3b1f6a0c-aaaa-4c1e-9f7e-000000000000", "This is no source"),
+    ],
+)
+def test_what_names_nothing_is_told_with_what_it_is_like(text: str, words: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        kind_of(text)
+    assert words in str(raised.value)
+    # What could be a key is not said.
+    assert len(text) <= 24 or text not in str(raised.value)
+
+
+@given(st.text())
+def test_whatever_is_written_names_a_source_or_is_refused(text: str) -> None:
+    for each in (text, f"{text}.jsonl", f"wss://example.org/{text}"):
+        try:
+            kind_of(each.strip())
+            without_key(each)
+        except SourceError as error:
+            assert str(error).isprintable()
+
+
+def test_a_text_is_shown_without_its_key() -> None:
+    assert without_key(" wss://h/x?key=abc ") == "wss://h/x?key={private_apikey}"
+    for text in ("", "demo", "v1", "enova", "day.jsonl", PLACE, "wss://h/x?a=%20"):
+        assert without_key(text) == text

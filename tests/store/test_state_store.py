@@ -1,0 +1,408 @@
+from __future__ import annotations
+
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.freshness import Certainty, certainty_of
+from nobil_tui.charging.persisted import Stored
+from nobil_tui.charging.station import WordConnector
+from nobil_tui.store import state_store as state_module
+from nobil_tui.store.state_file import set_aside
+from nobil_tui.store.state_store import StateStore
+from nobil_tui.store.state_writer import pack
+from tests.conftest import GUARD
+
+T0 = 1_700_000_000_000
+
+
+def a_board(*names: str, word: str = "AVAILABLE") -> Board:
+    board = Board()
+    for number, name in enumerate(names or ("NOR_1", "NOR_2")):
+        board.apply_connector(name, "SE*VIR*E1", WordConnector(0, 0, said=word), T0 + number)
+    return board
+
+
+def rows(board: Board, *gone: str) -> list[bytes]:
+    """All of a board in portions of two, and then what is gone."""
+    stored = [(name, board.stored(name)) for name in (*board.stations, *gone)]
+    return [pack(stored[begin : begin + 2]) for begin in range(0, len(stored), 2)]
+
+
+def open_store(path: Path) -> StateStore:
+    return StateStore.open(path, every=0.001)
+
+
+def kept(path: Path) -> Stored:
+    store = open_store(path)
+    stored = store.load()
+    shut(store)
+    assert store.notice is None
+    return stored
+
+
+def shut(store: StateStore) -> None:
+    store.close()
+    eventually(lambda: not store._thread.is_alive())
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait for what another thread or process does; what hangs must fail."""
+    until = time.monotonic() + GUARD
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+def written(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {name for (name,) in connection.execute("SELECT id FROM stations")}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "state %2F?.sqlite"
+
+
+@contextmanager
+def a_store(path: Path) -> Iterator[StateStore]:
+    store = open_store(path)
+    store.load()
+    try:
+        yield store
+    finally:
+        shut(store)
+
+
+def test_what_is_saved_comes_back(path: Path) -> None:
+    board = a_board()
+    with a_store(path) as store:
+        assert store.writing
+        store.save(rows(board), 7, T0 + 9, whole=True)
+    stored = kept(path)
+    assert (stored.breaks, stored.alive_at) == (7, T0 + 9)
+    later = Board()
+    later.restore(stored, T0)
+    assert rows(later) == rows(board)
+    assert certainty_of(later.not_listened(later.stations["NOR_1"], 0, T0 + 10)) is Certainty.OLD
+
+
+def test_a_first_start_is_empty_and_no_matter(path: Path) -> None:
+    with a_store(path) as store:
+        assert store.notice is None
+        assert store.load() == Stored()
+
+
+def test_single_stations_are_renewed_and_taken_out(path: Path) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1", "NOR_2", "NOR_3")), 0, T0 + 1, whole=True)
+    with a_store(path) as store:
+        assert not store.wants_all
+        store.save(rows(a_board("NOR_1", "NOR_4", word="BLOCKED"), "NOR_2"), 0, T0 + 2)
+    stations = kept(path).stations
+    words = {name: [said.word for said in station.connectors] for name, station in stations.items()}
+    assert words == {"NOR_1": ["BLOCKED"], "NOR_3": ["AVAILABLE"], "NOR_4": ["BLOCKED"]}
+
+
+def test_all_in_place_of_all(path: Path) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+        store.save(rows(a_board("NOR_2")), 0, T0 + 2, whole=True)
+        store.save(rows(a_board("NOR_3")), 0, T0 + 3)
+    assert set(kept(path).stations) == {"NOR_2", "NOR_3"}
+
+
+def test_a_portion_that_holds_nothing_any_more_is_no_matter(path: Path) -> None:
+    with a_store(path) as store:
+        # Between two slices a station can leave the stream.
+        store.save(rows(a_board("NOR_1", "NOR_2"), "NOR_3", "NOR_4"), 0, T0 + 1, whole=True)
+    assert set(kept(path).stations) == {"NOR_1", "NOR_2"}
+
+
+def test_what_a_country_took_is_given_back_once_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[set[str]] = []
+    monkeypatch.setattr(state_module, "give_back", lambda: given_back.append(written(path)))
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+        eventually(lambda: given_back != [])
+        store.save(rows(a_board("NOR_2")), 0, T0 + 2)
+        eventually(lambda: written(path) == {"NOR_1", "NOR_2"})
+    assert given_back == [{"NOR_1"}]
+
+
+def test_what_was_not_loaded_is_not_added_to(path: Path) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    store = open_store(path)
+    assert store.wants_all
+    store.save(rows(a_board("NOR_2")), 0, T0 + 2)
+    shut(store)
+    assert set(kept(path).stations) == {"NOR_1"}
+
+
+def test_closing_twice_is_no_matter(path: Path) -> None:
+    store = open_store(path)
+    shut(store)
+    shut(store)
+    store.save(rows(a_board()), 0, T0, whole=True)
+    assert store.load() == Stored()
+
+
+def test_it_writes_while_it_runs(path: Path) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+        eventually(lambda: written(path) == {"NOR_1"})
+        store.save(rows(a_board("NOR_2")), 0, T0 + 1)
+        eventually(lambda: written(path) == {"NOR_1", "NOR_2"})
+
+
+# Two programs
+
+
+def test_a_second_program_reads_and_takes_over_when_the_first_quits(path: Path) -> None:
+    first = open_store(path)
+    first.load()
+    first.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    eventually(lambda: written(path) == {"NOR_1"})
+    with a_store(path) as second:
+        assert not second.writing
+        assert set(second.load().stations) == {"NOR_1"}
+        second.save(rows(a_board("NOR_2")), 0, T0 + 2, whole=True)
+        shut(first)
+        eventually(lambda: second.writing)
+        # Its clock of the breaks is not the first one's: nothing of the two may be mixed.
+        assert second.wants_all
+        second.save(rows(a_board("NOR_3")), 0, T0 + 3)
+        second.save(rows(a_board("NOR_4")), 0, T0 + 4, whole=True)
+        second.save(rows(a_board("NOR_5")), 0, T0 + 5)
+        assert second.notice is None
+    assert set(kept(path).stations) == {"NOR_4", "NOR_5"}
+
+
+def test_a_second_program_that_comes_before_anything_is_written_has_nothing(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    with a_store(path), a_store(path) as second:
+        assert (second.load(), second.notice, second.writing) == (Stored(), None, False)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from nobil_tui.store.state_store import StateStore
+from tests.store.test_state_store import T0, a_board, eventually, rows, written
+path = Path(sys.argv[1])
+store = StateStore.open(path, every=0.001)
+store.load()
+store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+eventually(lambda: written(path) == {"NOR_1"})
+store.save(rows(a_board("NOR_2")), 0, T0 + 1)
+eventually(lambda: written(path) == {"NOR_1", "NOR_2"})
+print("written", flush=True)
+while True:
+    store.save(rows(a_board("NOR_2", "NOR_3")), 0, T0 + 2)
+"""
+
+
+def test_killed_in_the_middle_of_writing_what_was_written_is_there_and_the_next_one_writes(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", KILLED, path], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"written\n"
+        process.send_signal(signal.SIGKILL)
+    with a_store(path) as store:
+        assert (store.writing, store.notice) == (True, None)
+        assert {"NOR_1", "NOR_2"} <= set(store.load().stations)
+
+
+# Damage
+
+
+def damage(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_a_damaged_file_is_set_aside_and_never_over_another(path: Path) -> None:
+    for number in (1, 2):
+        content = b"no database at all " * (100 + number)
+        damage(path, content)
+        with a_store(path) as store:
+            aside = path.with_name(f"state %2F?.damaged-{number}.sqlite")
+            assert store.notice is not None
+            assert str(aside) in store.notice
+            assert store.writing
+            store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+        assert aside.read_bytes() == content
+    assert set(kept(path).stations) == {"NOR_1"}
+
+
+def test_its_log_goes_with_it(path: Path) -> None:
+    damage(path, b"damaged")
+    Path(f"{path}-wal").write_bytes(b"a log")
+    aside = set_aside(path)
+    assert Path(f"{aside}-wal").read_bytes() == b"a log"
+    assert set(path.parent.iterdir()) == {aside, Path(f"{aside}-wal")}
+
+
+def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board(*(f"NOR_{n}" for n in range(2000)))), 0, T0 + 1, whole=True)
+    content = bytearray(path.read_bytes())
+    content[8192:-4096] = b"\xa5" * (len(content) - 12288)
+    path.write_bytes(content)
+    store = open_store(path)
+    assert store.load() == Stored()
+    assert store.notice is not None
+    assert "set aside" in store.notice
+    store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    shut(store)
+    assert set(kept(path).stations) == {"NOR_1"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["PRAGMA application_id = 7", "DROP TABLE stations", "ALTER TABLE clock RENAME COLUMN breaks TO holes"],
+)
+def test_a_database_of_something_else_is_set_aside(path: Path, statement: str) -> None:
+    with a_store(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+    with a_store(path) as store:
+        assert store.notice is not None
+        assert "set aside" in store.notice
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    assert set(kept(path).stations) == {"NOR_1"}
+
+
+def test_who_only_reads_sets_nothing_aside(path: Path) -> None:
+    damage(path, b"no database at all " * 100)
+    with FileLock(f"{path}.lock"), a_store(path) as second:
+        assert second.load() == Stored()
+        assert second.notice is not None
+        assert "damaged" in second.notice
+        assert path.read_bytes().startswith(b"no database")
+
+
+def test_a_newer_file_is_left_alone(path: Path) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    with a_store(path) as store:
+        assert not store.writing
+        assert store.notice is not None
+        assert "newer version" in store.notice
+        store.save(rows(a_board("NOR_2")), 0, T0 + 1, whole=True)
+    assert written(path) == {"NOR_1"}
+
+
+GOOD = '[null,[["a",0,0,"AVAILABLE",5,false,0,0]]]'
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NOR_2", ""),
+        ("NOR_2", "{"),
+        ("NOR_2", "[" * 100_000),
+        ("NOR_2", GOOD.replace("a", "\x1b[2J", 1)),
+        ("NOR_2", GOOD.replace('"a"', r'"\u001b[2J"')),
+        ("NOR_2", GOOD.replace("AVAILABLE", r"\u0007")),
+        ("NOR_2", GOOD.replace("AVAILABLE", "A" * 65)),
+        ("NOR_2", GOOD.replace('"a"', '"' + "a" * 129 + '"')),
+        ("NOR_2", GOOD.replace("5", str(2**60))),
+        ("NOR_2", GOOD.replace("0,0]]]", "0,-1]]]")),
+        ("NOR_2", GOOD.replace("0,0]]]", "-1,0]]]")),
+        ("NOR_2", GOOD.replace('"a",0', f'"a",{2**40}')),
+        ("NOR_2", f"[null,[{','.join(['[]'] * 1025)}]]"),
+        ("NOR_2", "x" * (1 << 20)),
+        ("NOR_2", b"\xff\xfe"),
+        ("NOR_2", 7),
+        ("", GOOD),
+        ("N" * 65, GOOD),
+        ("NOR_\x07", GOOD),
+        (b"\xff", GOOD),
+        (7.5, "no station"),
+    ],
+)
+def test_a_hostile_row_costs_only_itself(path: Path, name: object, said: object) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO stations VALUES (?, ?)", (name, said))
+    store = open_store(path)
+    assert set(store.load().stations) == {"NOR_1"}
+    assert store.notice == "one station of the last known state could not be read"
+    shut(store)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "alive_at"), [(-1, T0), (0, 0), (0, -5), (2**60, T0), (0, 2**63 - 1), (0, 1e300), ("x", "y")]
+)
+def test_a_hostile_clock_leaves_nothing_to_go_on_from(path: Path, breaks: object, alive_at: object) -> None:
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE clock SET breaks = ?, alive_at = ?", (breaks, alive_at))
+    store = open_store(path)
+    assert store.load() == Stored()
+    assert store.notice == "one station of the last known state could not be read"
+    assert store.wants_all
+    shut(store)
+
+
+# The disk
+
+
+def test_where_no_folder_can_be_the_program_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with a_store(tmp_path / "file" / "state.sqlite") as store:
+        store.save(rows(a_board()), 0, T0, whole=True)
+        assert not store.writing
+        assert store.load() == Stored()
+        assert store.notice is not None
+        assert "cannot be kept" in store.notice
+        assert "Traceback" not in store.notice
+
+
+def test_a_folder_in_place_of_the_file_is_told(path: Path) -> None:
+    path.mkdir(parents=True)
+    with a_store(path) as store:
+        assert not store.writing
+        assert store.notice is not None
+        assert "cannot be" in store.notice
+
+
+def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "TRY_AGAIN", 0.001)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with a_store(path) as store:
+        store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
+        eventually(lambda: written(path) == {"NOR_1"})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, limits[1]))
+        try:
+            many = [f"NOR_{n}" for n in range(2000)]
+            store.save(rows(a_board(*many)), 0, T0 + 2)
+            eventually(lambda: store.notice is not None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert store.notice is not None
+        assert "cannot be kept" in store.notice
+        assert store.writing
+        eventually(lambda: len(written(path)) == 2000)
+    stored = state_module.StateStore.open(path)
+    assert stored.load().alive_at == T0 + 2
+    shut(stored)

@@ -1,0 +1,310 @@
+"""The monitor and a keeper: what happens is handed over, and comes back in the next session."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nobil_tui.base import tasks
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    ConnectorReport,
+    Ended,
+    Event,
+    Heard,
+    Lost,
+    Refused,
+    Restarted,
+    Snapshot,
+)
+from nobil_tui.charging.freshness import EXPIRED, Certainty, certainty_of
+from nobil_tui.charging.persisted import Stored, StoredStation
+from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.monitor.batch import Batch, Note, NoteKind
+from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.store import state_writer as keeping_module
+from nobil_tui.store.state_store import StateStore
+from nobil_tui.store.state_writer import Keeping, Packed, unpack
+from tests.conftest import FakeClock, for_ever, guarded, settle
+
+T0 = 1_700_000_000_000
+
+
+class Script:
+    """A feed that says what it is told to, and has then nothing more to say."""
+
+    def __init__(self, *said: Event) -> None:
+        self.said = said
+        self.stays = asyncio.Event()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        for event in self.said:
+            yield event
+        if not isinstance(self.said[-1], Ended):
+            await self.stays.wait()
+
+    behind = 0
+
+    def retry(self) -> None:
+        pass
+
+
+decode = msgspec.json.Decoder(StoredStation).decode
+
+
+class Memory:
+    """A keeper that notes what it gets."""
+
+    def __init__(self, stored: Stored | None = None) -> None:
+        self.writing = True
+        self.wants_all = False
+        self.stored = stored or Stored()
+        self.saved: list[tuple[dict[str, StoredStation | None], int, int, bool]] = []
+
+    def load(self) -> Stored:
+        return self.stored
+
+    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
+        unpacked = {name: None if kept is None else decode(kept) for name, kept in unpack(stations)}
+        self.saved.append((unpacked, breaks, alive_at, whole))
+
+
+def says(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
+    return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
+
+
+async def play(
+    *said: Event, keeper: Memory | StateStore, board: Board | None = None, now: int = T0
+) -> tuple[Monitor, list[Batch]]:
+    monitor = Monitor(Script(*said, Ended(T0)), board, tick=0, keeper=keeper, clock=FakeClock(now))
+    async with aclosing(monitor.batches()) as batches:
+        return monitor, await guarded(_all(batches))
+
+
+async def _all(batches: AsyncGenerator[Batch, None]) -> list[Batch]:
+    return [batch async for batch in batches]
+
+
+async def test_a_session_goes_on_from_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    store = await asyncio.to_thread(StateStore.open, path)
+    await play(Connected(T0), says("NOR_1", "AVAILABLE", T0 + 1), says("NOR_2", "CHARGING", T0 + 2), keeper=store)
+    await asyncio.to_thread(store.close)
+
+    store = await asyncio.to_thread(StateStore.open, path)
+    monitor, (first, *_) = await play(Connected(T0 + 9000), says("NOR_1", "AVAILABLE", T0 + 9001), keeper=store)
+    assert first.whole
+    assert monitor.counts.changes == 0
+    board = monitor.board
+    certainties = [certainty_of(board.not_listened(board.stations[i], 0, T0 + 9002)) for i in ("NOR_1", "NOR_2")]
+    assert certainties == [Certainty.SURE, Certainty.OLD]
+    assert board.heard(board.stations["NOR_2"], 0) == T0 + 2
+    await asyncio.to_thread(store.close)
+
+
+async def test_only_what_a_report_named_is_handed_over() -> None:
+    keeper = Memory()
+    board = Board()
+    board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
+    monitor = Monitor(
+        Script(Connected(T0 + 1), says("NOR_1", "CHARGING", T0 + 2, "0"), Heard("NOR_2", 0, Connector(0, 0), T0 + 3)),
+        board,
+        tick=0,
+        keeper=keeper,
+    )
+    async with aclosing(monitor.batches()) as batches:
+        await guarded(anext(batches))
+        await settle()
+    ((stations, breaks, alive_at, whole),) = keeper.saved
+    assert stations == {"NOR_1": board.stored("NOR_1"), "NOR_2": board.stored("NOR_2")}
+    assert (breaks, alive_at, whole) == (0, T0 + 3, False)
+
+
+async def test_what_was_not_taken_when_it_closes_is_handed_over() -> None:
+    keeper = Memory()
+    monitor = Monitor(Script(Connected(T0), says("NOR_1", "CHARGING", T0 + 2)), tick=0, keeper=keeper)
+    async with aclosing(monitor.batches()) as batches:
+        await guarded(anext(batches))
+        monitor._apply(says("NOR_2", "CHARGING", T0 + 3))
+    assert {name for stations, *_ in keeper.saved for name in stations} == {"NOR_1", "NOR_2"}
+    assert keeper.saved[-1][2] == T0 + 3
+
+
+async def test_after_a_break_its_length_is_kept_and_in_one_when_it_began() -> None:
+    keeper = Memory()
+    await play(
+        Connected(T0),
+        says("NOR_1", "CHARGING", T0 + 2),
+        Lost("gone", T0 + 5, T0 + 9),
+        Connecting(),
+        Connected(T0 + 25),
+        Lost("gone", T0 + 30, T0 + 90),
+        keeper=keeper,
+    )
+    assert keeper.saved[-1][1:3] == (20, T0 + 30)
+
+
+async def test_nothing_is_kept_where_nothing_was_ever_reached() -> None:
+    keeper = Memory()
+    keeper.wants_all = True
+    await play(Connecting(), Lost("gone", T0 + 5, T0 + 9), Refused("HTTP 401", T0 + 10), keeper=keeper)
+    assert keeper.saved == []
+
+
+async def test_what_was_kept_is_not_written_again() -> None:
+    earlier = Board()
+    earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
+    keeper = Memory(Stored(dict(earlier.stations), 0, T0))
+    await play(Connected(T0 + 1), says("NOR_2", "CHARGING", T0 + 2), keeper=keeper)
+    assert [(set(stations), whole) for stations, _, _, whole in keeper.saved] == [({"NOR_2"}, False)]
+
+
+async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "PORTION", 2)
+    monkeypatch.setattr(tasks, "PAUSE", 0.0)
+    keeper = Memory()
+    stations = [Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)]
+    monitor, _ = await play(Connected(T0), Snapshot(stations, T0 + 1), keeper=keeper)
+    (kept, _, _, whole) = keeper.saved[0]
+    assert whole
+    assert kept == {name: monitor.board.stored(name) for name in monitor.board.stations}
+
+
+async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "PORTION", 2)
+    monkeypatch.setattr(keeping_module, "give_way", for_ever)
+    keeper, board = Memory(), Board()
+    board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
+    keeping = Keeping(board, keeper)
+    keeping.note(board.stations, T0, whole=True)
+    handing = asyncio.create_task(keeping.hand_over())
+    await settle()
+    handing.cancel()
+    await asyncio.gather(handing, return_exceptions=True)
+    assert keeper.saved == []
+    keeping.finish()
+    ((kept, _, _, whole),) = keeper.saved
+    assert (len(kept), whole) == (9, True)
+
+
+async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    class Slow(Board):
+        def stored(self, station_id: str) -> StoredStation | None:
+            nonlocal now
+            now += tasks.SLICE
+            return super().stored(station_id)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    keeper, board = Memory(), Slow()
+    board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
+    keeping = Keeping(board, keeper)
+    for station in ("NOR_1", "NOR_2"):
+        keeping.note([station, "NOR_3"], T0)
+        await keeping.hand_over()
+    assert [set(stations) for stations, *_ in keeper.saved] == [{"NOR_1", "NOR_3"}]
+    now += 1.0
+    await keeping.hand_over()
+    assert [set(stations) for stations, *_ in keeper.saved[1:]] == [{"NOR_2", "NOR_3"}]
+
+
+async def test_a_keeper_that_wants_all_gets_all() -> None:
+    keeper, board = Memory(), Board()
+    board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
+    keeper.wants_all = True
+    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2, "0"), keeper=keeper, board=board)
+    (kept, _, _, whole) = keeper.saved[0]
+    assert (len(kept), whole) == (9, True)
+
+
+async def test_a_keeper_that_does_not_write_gets_nothing() -> None:
+    keeper = Memory()
+    keeper.writing = False
+    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2), keeper=keeper)
+    assert keeper.saved == []
+
+
+async def test_a_board_that_holds_something_is_not_restored() -> None:
+    earlier = Board()
+    earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
+    rows = Stored(dict(earlier.stations), 0, T0)
+    board = Board()
+    board.apply_connector("NOR_2", "a", Connector(0, 0), T0)
+    monitor, _ = await play(Connected(T0 + 1), keeper=Memory(rows), board=board)
+    assert set(monitor.board.stations) == {"NOR_2"}
+
+
+def an_earlier_session() -> Memory:
+    """A keeper of one connector that was free at T0, when the link was last alive."""
+    earlier = Board()
+    earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+    return Memory(Stored(dict(earlier.stations), 0, T0))
+
+
+async def test_what_is_too_old_is_unknown_at_once() -> None:
+    for now, text in ((T0 + EXPIRED, "1/1"), (T0 + EXPIRED + 9, "?/1")):
+        # The source says nothing: not even that it cannot be reached.
+        monitor = Monitor(Script(Connecting()), tick=0, keeper=an_earlier_session(), clock=FakeClock(now))
+        async with aclosing(monitor.batches()) as batches:
+            first = await guarded(anext(batches))
+            assert first.whole
+            assert monitor.board.stations["NOR_1"].summary.text == text
+
+
+async def test_what_grows_too_old_is_unknown_though_nothing_happens() -> None:
+    for event in (Connecting(), Refused("HTTP 401", T0 + 9)):
+        clock = FakeClock(T0 + 9)
+        monitor = Monitor(Script(event), tick=0, keeper=an_earlier_session(), clock=clock)
+        async with aclosing(monitor.batches()) as batches:
+            await guarded(anext(batches))
+            assert monitor.board.stations["NOR_1"].summary.text == "1/1"
+            await guarded(clock.asleep())
+            clock.advance(EXPIRED / 1000)
+            batch = await guarded(anext(batches))
+            assert batch.touched == {"NOR_1"}
+            assert monitor.board.stations["NOR_1"].summary.text == "?/1"
+
+
+async def test_what_is_unknown_by_age_is_kept_so() -> None:
+    late = T0 + EXPIRED + 9
+    keeper = an_earlier_session()
+    await play(Connected(late), keeper=keeper, now=late)
+    kept = keeper.saved[-1][0]["NOR_1"]
+    assert kept is not None
+    assert (kept.connectors[0].word, kept.connectors[0].since, kept.connectors[0].at_least) == ("", T0 + EXPIRED, True)
+
+
+async def test_a_source_that_begins_anew_leaves_nothing_of_what_it_said() -> None:
+    monitor = Monitor(
+        Script(
+            Connected(T0),
+            says("NOR_1", "CHARGING", T0 + 1),
+            Restarted(T0),
+            Connected(T0),
+            says("NOR_2", "CHARGING", T0 + 1),
+            Ended(T0 + 1),
+        ),
+        tick=0,
+    )
+    async with aclosing(monitor.batches()) as batches:
+        (batch,) = await guarded(_all(batches))
+    assert set(monitor.board.stations) == {"NOR_2"}
+    assert batch.whole
+    assert [entry.kind if isinstance(entry, Note) else entry.station for entry in batch.entries] == [
+        NoteKind.RESTARTED,
+        NoteKind.CONNECTED,
+        "NOR_2",
+        NoteKind.ENDED,
+    ]
+    assert batch.touched == {"NOR_2"}

@@ -1,0 +1,189 @@
+"""The app, opened without a terminal and without a network: over a simulation that is stepped, or a feed by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any
+
+from rich.style import Style
+from textual.pilot import Pilot
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.charging.events import Event
+from nobil_tui.charging.register import Register
+from nobil_tui.config.model import Config
+from nobil_tui.feeds.simulation.feed import SimulationFeed
+from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.feeds.source import Chosen, Opened, Player, Source, SourceError
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.session.options import Setup
+from nobil_tui.tui.app import NobilApp
+from nobil_tui.tui.screens.main import MainScreen
+from tests.conftest import START, FakeClock, guarded
+
+WIDE = (160, 50)
+MIDDLE = (100, 30)
+USUAL = (80, 24)
+NARROW = (60, 20)
+SIZES = (WIDE, MIDDLE, USUAL, NARROW)
+
+
+class SteppedSource:
+    """A simulated country that lives when the clock is told to."""
+
+    name = "simulation"
+    simulated = True
+    state = ""
+
+    def __init__(self, clock: FakeClock, stations: int = 60, seed: int = 7, speed: float = 1.0) -> None:
+        self.simulation = Simulation(stations, seed, start=START, speed=speed)
+        self._clock = clock
+
+    def open(self) -> Opened:
+        feed = SimulationFeed(self.simulation, self._clock)
+        return Opened(feed, self.simulation.register, self._clock)
+
+    def close(self) -> None:
+        pass
+
+
+class HandFeed:
+    """Yields what a test puts in."""
+
+    behind = 0
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self.retries = 0
+
+    def put(self, *events: Event) -> None:
+        for event in events:
+            self.queue.put_nowait(event)
+
+    def end(self) -> None:
+        self.queue.put_nowait(None)
+
+    def retry(self) -> None:
+        self.retries += 1
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        while (event := await self.queue.get()) is not None:
+            yield event
+
+
+class HandSource:
+    """A source that a test holds in its hand."""
+
+    simulated = False
+    state = ""
+
+    def __init__(
+        self,
+        clock: FakeClock,
+        register: Register | None = None,
+        *,
+        name: str = "example.org",
+        problems: Sequence[str] = (),
+        player: Player | None = None,
+    ) -> None:
+        self.name = name
+        self.feed = HandFeed()
+        self.opened = 0
+        self.closed = 0
+        self._problems = [*problems]
+        self._register = register
+        self._clock = clock
+        self._player = player
+
+    def open(self) -> Opened:
+        self.opened += 1
+        if self._problems:
+            raise SourceError(self._problems.pop(0))
+        return Opened(self.feed, self._register, self._clock, self._player)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def no_choice(text: str, config: Config, key: Secret | None) -> Chosen:
+    """What ``choose`` is where a test connects to nothing else."""
+    raise SourceError(f"There is no source {text}.")
+
+
+def setup_of(clock: FakeClock, source: Source, **more: Any) -> Setup:
+    """A setup in which nothing depends on the machine."""
+    zone: tzinfo = UTC
+    config_path: Path | None = more.pop("config_path", None)
+    arguments: dict[str, Any] = {"choose": no_choice, "config": Config(), "zone": zone, "clock": clock, **more}
+    return Setup(source=source, config_path=config_path, **arguments)
+
+
+@asynccontextmanager
+async def opened(setup: Setup, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
+    """Run the app; nothing in it moves by itself but what the clock is told."""
+    random.seed(0)
+    app = NobilApp(setup)
+    app.animation_level = "none"
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield pilot
+            working = [worker._task for worker in app.workers if worker._task is not None]
+        if working:
+            # The loop of a real app ends with it, and so waits for what is being tidied up.
+            await guarded(asyncio.wait(working))
+    finally:
+        app.let_go()
+
+
+def main_of(pilot: Pilot[int]) -> MainScreen:
+    """The main screen, whatever stands over it."""
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
+    """Let the app work until something holds."""
+
+    async def look() -> None:
+        while not holds():
+            await pilot.pause()
+
+    await guarded(look())
+
+
+async def live(pilot: Pilot[int]) -> MainScreen:
+    """Wait until stations are listed."""
+    main = main_of(pilot)
+    await until(pilot, lambda: main.session.link.phase is Phase.LIVE and main.board.stations and main.stations.count)
+    return main
+
+
+async def step(pilot: Pilot[int], clock: FakeClock, seconds: float) -> None:
+    """Let a stepped simulation live for so long, and wait until it is painted."""
+    main = main_of(pilot)
+    await clock.asleep()
+    clock.advance(seconds)
+    await pilot.pause()
+    await clock.asleep()
+    # One line more than changes: that the link is connected.
+    await until(pilot, lambda: main.session.monitor and main.painted == main.session.monitor.counts.changes + 1)
+
+
+def text_of(pilot: Pilot[int]) -> list[str]:
+    """What is on screen, line by line."""
+    width, height = pilot.app.size
+    lines = pilot.app.screen._compositor.render_strips()
+    assert len(lines) == height
+    return [strip.text.ljust(width) for strip in lines]
+
+
+def styled(pilot: Pilot[int]) -> list[list[tuple[str, Style]]]:
+    """What is on screen, line by line, each cell with its style."""
+    lines = pilot.app.screen._compositor.render_strips()
+    return [[(cell, segment.style or Style()) for segment in strip for cell in segment.text] for strip in lines]

@@ -1,0 +1,234 @@
+"""Trying another source: only one that works is taken, and what does not work says why."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input, Static
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused
+from nobil_tui.feeds.source import Chosen, Opened, SourceError
+from nobil_tui.tui.screens import connect as module
+from nobil_tui.tui.screens.connect import Choice, ConnectScreen, try_out
+from tests.conftest import GUARD, START, FakeClock, guarded
+from tests.tui.app_driver import HandSource, until
+from tests.tui.widget_host import Stage
+
+KEY = "s3cr3t-key"
+
+
+# What is tried
+
+
+def source_of(*events: Event) -> HandSource:
+    source = HandSource(FakeClock())
+    source.feed.put(*events)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([Connecting(), Connected(START)], ""),
+        ([Ended(START)], ""),
+        ([Refused("HTTP 401", START)], "The key is refused (HTTP 401)."),
+        ([Lost("no such host", START, START + 1000)], "Not connected: no such host."),
+    ],
+)
+async def test_the_first_thing_that_tells_is_what_counts(events: list[Event], words: str) -> None:
+    # What would come after it does not.
+    source = source_of(*events, Refused("never read", START))
+    assert await guarded(try_out(source)) == words
+    assert (source.opened, source.closed) == (1, 1)
+
+
+async def test_one_that_ends_without_a_word() -> None:
+    source = source_of()
+    source.feed.end()
+    assert await guarded(try_out(source)) == "The source ended at once."
+    assert source.closed == 1
+
+
+async def test_one_that_cannot_be_opened() -> None:
+    source = HandSource(FakeClock(), problems=["There is no such file."])
+    assert await guarded(try_out(source)) == "There is no such file."
+
+
+async def test_one_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TRY_FOR", 0)
+    source = source_of(Connecting())
+    assert await guarded(try_out(source)) == "Nothing answered within 0 s."
+    assert source.closed == 1
+
+
+# The screen
+
+
+class Choosing:
+    """Makes sources, and remembers of what."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot = pilot
+        self.source = HandSource(FakeClock())
+        self.asked: list[tuple[str, str | None]] = []
+        self.given: list[Choice | None] = []
+
+    def choose(self, text: str, key: Secret | None) -> Chosen:
+        self.asked.append((text, key.reveal() if key is not None else None))
+        if text == "nonsense":
+            raise SourceError("This is no source.")
+        return Chosen(self.source, text)
+
+    def field(self, id_: str) -> Input:
+        return self.pilot.app.screen.query_one(f"#{id_}", Input)
+
+    @property
+    def answer(self) -> str:
+        return str(self.pilot.app.screen.query_one("#answer", Static).content)
+
+    async def until(self, words: str) -> None:
+        await until(self.pilot, lambda: self.answer == words)  # type: ignore[arg-type]
+
+    @property
+    def painted(self) -> str:
+        return "\n".join(strip.text for strip in self.pilot.app.screen._compositor.render_strips())
+
+
+@asynccontextmanager
+async def choosing(text: str = "", size: tuple[int, int] = (100, 30)) -> AsyncIterator[Choosing]:
+    app = Stage()
+    async with app.run_test(size=size) as pilot:
+        it = Choosing(pilot)
+        app.push_screen(ConnectScreen(it.choose, text), it.given.append)
+        await pilot.pause()
+        yield it
+
+
+async def test_what_works_is_given_back() -> None:
+    async with choosing("enova") as it:
+        assert it.field("source").value == "enova"
+        it.field("key").value = f" {KEY} "
+        it.source.feed.put(Connected(START))
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
+        assert it.given == [Choice(Chosen(it.source, "enova"), remember=False)]
+        # Tried with one, and then there is a fresh one.
+        assert it.asked == [("enova", KEY)] * 2
+
+
+async def test_it_is_remembered_where_that_is_asked_for() -> None:
+    async with choosing() as it:
+        it.field("source").value = "enova"
+        it.pilot.app.screen.query_one("#remember", Checkbox).value = True
+        it.source.feed.put(Connected(START))
+        await it.pilot.click("#connect")
+        await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
+        assert it.given == [Choice(Chosen(it.source, "enova"), remember=True)]
+        assert it.asked == [("enova", None)] * 2
+
+
+async def test_what_is_made_up_need_not_be_tried() -> None:
+    async with choosing("demo") as it:
+        it.source.simulated = True
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
+        assert it.source.opened == 0
+
+
+async def test_what_does_not_work_is_said_and_can_be_mended() -> None:
+    async with choosing("nonsense") as it:
+        await it.pilot.press("enter")
+        await it.until("This is no source.")
+        it.field("source").value = "wss://host/path"
+        it.source.feed.put(Refused("HTTP 401", START))
+        await it.pilot.press("enter")
+        await it.until("The key is refused (HTTP 401).")
+        it.source.feed.put(Lost("no such host", START, START))
+        await it.pilot.press("enter")
+        await it.until("Not connected: no such host.")
+        assert it.given == []
+        it.source.feed.put(Connected(START))
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
+
+
+async def test_a_second_try_ends_the_first() -> None:
+    async with choosing("one") as it:
+        first = it.source
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: first.opened == 1)  # type: ignore[arg-type]
+        assert "Connecting" in it.answer
+        it.source = source_of()
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: first.closed == 1)  # type: ignore[arg-type]
+        assert it.given == []
+        it.source.feed.put(Connected(START))
+        await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
+        assert it.given == [Choice(Chosen(it.source, "one"), remember=False)]
+
+
+@pytest.mark.parametrize("way", ["escape", "cancel"])
+async def test_to_leave_it_ends_the_try(way: str) -> None:
+    async with choosing("one") as it:
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: it.source.opened == 1)  # type: ignore[arg-type]
+        if way == "escape":
+            await it.pilot.press("escape")
+        else:
+            await it.pilot.click("#cancel")
+        await until(it.pilot, lambda: it.source.closed == 1)  # type: ignore[arg-type]
+        assert it.given == [None]
+
+
+class Slow(HandSource):
+    """A source that takes its time to open."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self.begun = threading.Event()
+        self.go = threading.Event()
+
+    def open(self) -> Opened:
+        self.begun.set()
+        assert self.go.wait(GUARD)
+        return super().open()
+
+
+async def test_one_that_takes_its_time_to_open_is_let_go_of_when_it_is_left() -> None:
+    source = Slow()
+    trial = asyncio.create_task(try_out(source))
+    await guarded(asyncio.to_thread(source.begun.wait, GUARD))
+    trial.cancel()
+    source.go.set()
+    await guarded(asyncio.wait([trial]))
+    assert trial.cancelled()
+    assert source.closed == 1
+
+
+async def test_the_key_is_never_on_screen() -> None:
+    async with choosing() as it:
+        await it.pilot.press("tab", *KEY)
+        assert it.field("key").value == KEY
+        assert KEY not in it.painted
+        assert "•" * len(KEY) in it.painted
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_everything_has_room_and_a_click_reaches_it(size: tuple[int, int]) -> None:
+    async with choosing(size=size) as it:
+        for id_ in ("source", "key"):
+            await it.pilot.click(f"#{id_}")
+            assert it.pilot.app.focused is it.field(id_)
+        await it.pilot.click("#remember")
+        assert it.pilot.app.screen.query_one("#remember", Checkbox).value
+        await it.pilot.click("#source")
+        await it.pilot.press(*"nonsense")
+        await it.pilot.click("#connect")
+        await it.until("This is no source.")
+        assert "This is no source." in it.painted

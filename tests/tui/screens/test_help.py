@@ -1,0 +1,144 @@
+"""The help: every key and what it does, and what every sign means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from nobil_tui.charging.register import CREDIT
+from nobil_tui.charging.station import Condition
+from nobil_tui.commands import COMMANDS, Context
+from nobil_tui.config.model import Config, InterfaceSection
+from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.screens.help import HelpScreen, HelpText
+from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
+from tests.conftest import FakeClock
+from tests.tui.app_driver import NARROW, USUAL, SteppedSource, live, opened, setup_of, text_of, until
+
+TALL = (100, 140)
+"""A terminal with room for all of it."""
+
+
+async def open_help(pilot: Pilot[int]) -> MainScreen:
+    main = await live(pilot)
+    await pilot.press("question_mark")
+    await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen) and pilot.app.screen.query("#help-text"))
+    await pilot.pause()
+    return main
+
+
+def lines_of(pilot: Pilot[int]) -> list[str]:
+    """What stands in the dialog, line by line."""
+    text = pilot.app.screen.query_one(HelpText)
+    region = text.content_region
+    # Without the bar.
+    end = region.right - text.show_vertical_scrollbar
+    return [line[region.x : end] for line in text_of(pilot)[region.y : region.bottom]]
+
+
+def said(pilot: Pilot[int]) -> str:
+    return " ".join(" ".join(lines_of(pilot)).split())
+
+
+def setup(clock: FakeClock, **settings: Any) -> Any:
+    config = Config(interface=InterfaceSection(**settings))
+    return setup_of(clock, SteppedSource(clock), config=config, config_path=Path("/nowhere/config.toml"))
+
+
+async def test_every_command_with_a_key_is_there(clock: FakeClock) -> None:
+    keys = Keys()
+    async with opened(setup(clock), TALL) as pilot:
+        await open_help(pilot)
+        text = said(pilot)
+        for command in COMMANDS:
+            if command.keys:
+                assert f"{keys.labels(command)} {command.tooltip} {command.id}" in text
+            else:
+                # What has no key is in the palette.
+                assert command.tooltip not in text
+        for context in Context:
+            assert (context.words in text) is (context is not Context.DIALOG)
+
+
+async def test_keys_are_the_users(clock: FakeClock) -> None:
+    keys = {"star": ["f", "ctrl+s"], "sort": [], "back": "f8"}
+    async with opened(setup(clock, keys=keys), TALL) as pilot:
+        await open_help(pilot)
+        text = said(pilot)
+        assert "f ^s Star the selected station" in text
+        assert "Sort the stations by the next column" not in text
+        assert "F8 closes" in "".join(text_of(pilot))
+        await pilot.press("f8")
+        assert not isinstance(pilot.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize(("ascii_", "glyphs"), [(False, UNICODE), (True, ASCII)])
+async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: Glyphs) -> None:
+    async with opened(setup(clock, ascii=ascii_), TALL) as pilot:
+        await open_help(pilot)
+        text = said(pilot)
+        for condition in Condition:
+            meaning = text.partition(f"{glyphs.of(condition)} {condition.words}: ")[2]
+            assert len(meaning.split(" ")[0]) > 1, condition
+        for sign, words in (
+            (glyphs.star, "starred"),
+            (glyphs.tell, "you are told when"),
+            (f"{glyphs.at_least}14:02", "at least since then"),
+            ("~2 min", "the link was away for up to two minutes"),
+            ("dim", "the link was away for longer"),
+            ("2/4", "two free of four"),
+            (f"{glyphs.of(Condition.FREE)}3{glyphs.of(Condition.OCCUPIED)}9", "how many are in each"),
+        ):
+            assert f"{sign} {words}" in text
+
+
+async def test_it_says_what_is_running_and_whom_to_credit(clock: FakeClock) -> None:
+    async with opened(setup(clock), TALL) as pilot:
+        await open_help(pilot)
+        text = said(pilot)
+        assert "over a simulated country: every station and status here is made up" in text
+        assert "Stars and settings: /nowhere/config.toml" in text
+        assert CREDIT in text
+
+
+@pytest.mark.parametrize("size", [USUAL, NARROW])
+async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tuple[int, int]) -> None:
+    async with opened(setup(clock), size) as pilot:
+        main = await open_help(pilot)
+        text = pilot.app.screen.query_one(HelpText)
+        for keys, top in ((("j", "down"), 2), (("k",), 1), (("g",), 0), (("up",), 0)):
+            await pilot.press(*keys)
+            assert text.scroll_offset.y == top
+        await pilot.press("pagedown")
+        page = text.scroll_offset.y
+        assert 0 < page < size[1]
+        await pilot.press("pageup")
+        assert text.scroll_offset.y == 0
+        await pilot.press("G")
+        assert text.scroll_offset.y == text.max_scroll_y > page
+        # Everything is read on the way down, line by line.
+        assert "it may no longer hold" in said(pilot)
+        await pilot.press("home")
+        seen = lines_of(pilot)
+        for _ in range(text.max_scroll_y):
+            await pilot.press("j")
+            seen.append(lines_of(pilot)[-1])
+        whole = " ".join(" ".join(seen).split())
+        assert all(command.tooltip in whole for command in COMMANDS if command.keys)
+        assert pilot.app.screen is not main
+
+
+@pytest.mark.parametrize("key", ["escape", "question_mark", "f1", "q"])
+async def test_it_is_closed_and_the_program_goes_on(clock: FakeClock, key: str) -> None:
+    async with opened(setup(clock)) as pilot:
+        main = await open_help(pilot)
+        await pilot.press(key)
+        await pilot.pause()
+        assert pilot.app.screen is main
+        # And opened again by the same key as ever.
+        await pilot.press("f1")
+        assert isinstance(pilot.app.screen, HelpScreen)

@@ -1,0 +1,214 @@
+"""A server of version 1, written with nothing but ``websockets``: the screen shows exactly its state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from websockets.asyncio.server import ServerConnection
+
+from nobil_tui.config.model import Config
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.sources.factory import Chooser
+from nobil_tui.tui.screens.main import MainScreen
+from tests.conftest import START, FakeClock, Serve, guarded
+from tests.tui.app_driver import live, main_of, opened, setup_of, text_of, until
+
+STATIONS = 24
+SIGNS = {(0, 0): "●", (1, 0): "■", (-1, 0): "·"}
+
+
+class Server:
+    """Holds the truth and tells it."""
+
+    def __init__(self) -> None:
+        # The document's own example of a connector, and its rule that an error is looked at before the status.
+        self.stations: dict[str, list[dict[str, int]]] = {
+            f"NOR_{number:05}": [{"status": 0, "error": 0, "timestamp": 1362520099000} for _ in range(1 + number % 6)]
+            for number in range(1, STATIONS + 1)
+        }
+        self.stations["NOR_00002"][0]["error"] = 1
+        self.stations["NOR_00003"][1]["status"] = -1
+        self.more: asyncio.Queue[list[str]] = asyncio.Queue()
+        self.heard: list[Any] = []
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        await connection.send(json.dumps({"type": "snapshot:init", "data": self.snapshot()}))
+        closed = asyncio.ensure_future(connection.wait_closed())
+        while not closed.done():
+            news = asyncio.ensure_future(self.more.get())
+            await asyncio.wait([news, closed], return_when=asyncio.FIRST_COMPLETED)
+            if not news.done():
+                news.cancel()
+                return
+            for frame in news.result():
+                await connection.send(frame)
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        return [{"uuid": id_, "connectors": connectors} for id_, connectors in self.stations.items()]
+
+    def update(self, id_: str) -> str:
+        return json.dumps(
+            {"type": "status:update", "data": {"uuid": id_, "status": 0, "connectors": self.stations[id_]}}
+        )
+
+    def change(self, rng: random.Random, at: int) -> str:
+        id_ = rng.choice(list(self.stations))
+        connector = rng.choice(self.stations[id_])
+        connector.update(status=rng.choice([-1, 0, 1]), error=int(rng.random() < 0.1), timestamp=at)
+        return self.update(id_)
+
+    def signs(self, id_: str) -> str:
+        return "".join("✗" if c["error"] else SIGNS[c["status"], 0] for c in self.stations[id_])
+
+    def counts(self, id_: str) -> str:
+        connectors = self.stations[id_]
+        free = sum(c["status"] == 0 and not c["error"] for c in connectors)
+        unknown = all(c["status"] == -1 and not c["error"] for c in connectors)
+        return f"{'?' if unknown else free}/{len(connectors)}"
+
+
+def shown(pilot: Pilot[int]) -> dict[str, tuple[str, str]]:
+    """What the list says of each station: its counts and its signs."""
+    found = {}
+    for line in text_of(pilot):
+        if match := re.match(r"│.{4}\s*([\d?]+/\d+)\s+(\S+)\s+(NOR_\d+) ", line):
+            found[match[3]] = match[1], match[2]
+    return found
+
+
+async def caught_up(pilot: Pilot[int], main: MainScreen, frames: int) -> None:
+    await until(pilot, lambda: main.session.monitor and main.session.monitor.counts.frames == frames)
+    await until(pilot, lambda: main.session.monitor and main.painted >= main.session.monitor.counts.changes)
+    await main.look_around()
+    main.look_at_link()
+    await pilot.pause()
+
+
+async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
+    server, clock, rng = Server(), FakeClock(), random.Random(1)
+    url = await serve(server)
+    source = Chooser({}, clock=clock)(f"{url}/api/v1/stream?apikey=abc", Config()).source
+    async with opened(setup_of(clock, source), (120, 40)) as pilot:
+        main = await live(pilot)
+        await caught_up(pilot, main, 1)
+        assert shown(pilot) == {id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations}
+        frames = 1
+        for _ in range(6):
+            sent = [server.change(rng, START + n) for n in range(100)]
+            frames += len(sent)
+            server.more.put_nowait(sent)
+            await caught_up(pilot, main, frames)
+            assert shown(pilot) == {id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations}
+
+
+async def test_what_is_unheard_of_is_no_error(serve: Serve) -> None:
+    server, clock = Server(), FakeClock()
+    url = await serve(server)
+    source = Chooser({}, clock=clock)(url, Config()).source
+    async with opened(setup_of(clock, source), (120, 40)) as pilot:
+        main = await live(pilot)
+        new, grown = "SWE_00001", "NOR_00001"
+        server.stations[grown].append({"status": 1, "error": 0, "timestamp": START})
+        server.stations["NOR_00011"].pop()
+        odd = {"uuid": new, "status": 7, "colour": "red", "connectors": [{"status": 9, "error": 0, "speed": 3}]}
+        server.more.put_nowait(
+            [
+                json.dumps({"type": "weather:update", "data": {"wind": 3}}),
+                json.dumps({"type": "status:update", "data": odd, "extra": None}),
+                "no JSON at all",
+                server.update(grown),
+                server.update("NOR_00011"),
+                json.dumps({"type": "status:raw", "code": 5, "data": {"uuid": grown, "connector": 1, "status": 1}}),
+            ]
+        )
+        await caught_up(pilot, main, 7)
+        text = "\n".join(text_of(pilot))
+        assert "1 not readable" in text
+        assert shown(pilot)["NOR_00001"] == ("2/3", "●●■")
+        assert shown(pilot)["NOR_00011"] == (server.counts("NOR_00011"), server.signs("NOR_00011"))
+        assert new in text
+        assert "→ unknown (status 9)" in text
+        assert "gone" in text
+        # Another snapshot on the same socket: what it lacks has left.
+        del server.stations["NOR_00004"]
+        server.more.put_nowait([json.dumps({"type": "snapshot:init", "data": server.snapshot()})])
+        await caught_up(pilot, main, 8)
+        text = "\n".join(text_of(pilot))
+        assert "2 stations left the stream" in text
+        assert "NOR_00004" not in shown(pilot)
+
+
+async def test_a_starred_station_that_left_stays(serve: Serve, tmp_path: Path) -> None:
+    server, clock = Server(), FakeClock()
+    url = await serve(server)
+    config = tmp_path / "config.toml"
+    source = Chooser({}, clock=clock)(url, Config()).source
+    async with opened(setup_of(clock, source, config_path=config), (120, 40)) as pilot:
+        main = await live(pilot)
+        first = main.stations.selected
+        await pilot.press("s")
+        await until(pilot, config.exists)
+        del server.stations[first]
+        server.more.put_nowait([json.dumps({"type": "snapshot:init", "data": server.snapshot()})])
+        await caught_up(pilot, main, 2)
+        assert any(first in line and "not streamed" in line for line in text_of(pilot))
+
+
+async def test_a_refused_key_is_not_tried_again_until_the_user_asks(serve: Serve) -> None:
+    asked = 0
+    allowed = False
+
+    def admit(connection: ServerConnection, request: object) -> Any:
+        nonlocal asked
+        asked += 1
+        return None if allowed else connection.respond(401, "no\n")
+
+    server, clock = Server(), FakeClock()
+    url = await serve(server, process_request=admit)
+    source = Chooser({}, clock=clock)(url, Config()).source
+    async with opened(setup_of(clock, source)) as pilot:
+        main = main_of(pilot)
+        await until(pilot, lambda: main.session.link.phase is Phase.REFUSED)
+        clock.advance(600)
+        main.look_at_link()
+        await pilot.pause()
+        assert asked == 1
+        text = "\n".join(text_of(pilot))
+        assert "KEY REFUSED" in text
+        assert "Press c to give another" in text
+        allowed = True
+        await pilot.press("r")
+        await live(pilot)
+        assert asked == 2
+
+
+async def test_what_changed_while_disconnected_is_told_as_that(serve: Serve) -> None:
+    server, clock = Server(), FakeClock()
+    connections: list[ServerConnection] = []
+
+    async def handle(connection: ServerConnection) -> None:
+        connections.append(connection)
+        await server(connection)
+
+    url = await serve(handle)
+    source = Chooser({}, clock=clock)(url, Config()).source
+    async with opened(setup_of(clock, source), (120, 40)) as pilot:
+        main = await live(pilot)
+        await guarded(connections[0].close())
+        await until(pilot, lambda: main.session.link.phase is Phase.RETRYING)
+        main.look_at_link()
+        await pilot.pause()
+        assert re.search(r"RETRY IN \d+ s", "\n".join(text_of(pilot)))
+        clock.advance(0.5)
+        server.stations["NOR_00005"][0].update(status=1, timestamp=clock.now())
+        await pilot.press("r")
+        await until(pilot, lambda: len(connections) == 2)
+        await caught_up(pilot, main, 2)
+        text = "\n".join(text_of(pilot))
+        assert re.search(r"NOR_00005 .*#1 .*free → occupied  while disconnected", text)

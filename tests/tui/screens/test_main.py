@@ -1,0 +1,623 @@
+"""The main screen by hand: every key does what the help says, and nothing that moves takes the selection along."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual._compositor import LayoutUpdate
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
+from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSection
+from nobil_tui.config.reading import load
+from nobil_tui.config.writing import Put, Star, save
+from nobil_tui.feeds.source import Chosen, SourceError
+from nobil_tui.monitor.batch import Phase
+from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.style.themes import LIGHT
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.stations.pane import HANDS_OFF
+from tests.conftest import START, FakeClock
+from tests.tui.app_driver import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, styled, text_of, until
+
+FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
+REGISTER = Register(
+    {
+        "NOR_00001": Facts("Fornebu S", "Bærum", position=(59.9, 10.6), plugs=(Plug("CCS", 150.0), Plug("CCS", 150.0))),
+        "NOR_00002": Facts("Rådhusgata 12", "Oslo", position=(59.91, 10.75), plugs=(Plug("Type 2", 22.0),)),
+        "NOR_00003": Facts("Minde Ladepark", "Bergen", plugs=(Plug("CCS", 300.0), Plug("CHAdeMO", 50.0))),
+    }
+)
+
+
+def station(number: int, *said: tuple[int, int], at: int = START - 60_000) -> Station:
+    return Station(f"NOR_{number:05}", [Connector(status, error, at) for status, error in said])
+
+
+def country() -> list[Station]:
+    return [station(1, FREE, OCCUPIED), station(2, OCCUPIED), station(3, FREE, FAULT)]
+
+
+def source_of(clock: FakeClock) -> HandSource:
+    source = HandSource(clock, REGISTER)
+    source.feed.put(Connected(START), Snapshot(country(), START))
+    return source
+
+
+def screen_text(pilot: object) -> str:
+    return "\n".join(text_of(pilot))  # type: ignore[arg-type]
+
+
+async def test_a_star_is_seen_and_saved(tmp_path: Path) -> None:
+    clock, config = FakeClock(), tmp_path / "config.toml"
+    async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
+        main = await live(pilot)
+        await pilot.press("j", "s")
+        chosen = main.stations.selected
+        assert chosen in main.keeper.starred
+        await until(pilot, config.exists)
+        assert load(config).watched.stations == [chosen]
+        await pilot.press("s")
+        await until(pilot, lambda: load(config).watched.stations == [])
+        assert chosen not in main.keeper.starred
+
+
+async def test_a_click_on_the_star_stars_and_a_click_on_a_row_selects() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        # The border, the header, and then the third row.
+        await pilot.click(main.stations, offset=(20, 4))
+        assert main.stations.selected == main.roster.ids[2]
+        third = main.roster.ids[2]
+        await pilot.click(main.stations, offset=(2, 4))
+        assert main.keeper.starred == {third}
+
+
+async def test_another_programs_star_is_picked_up(tmp_path: Path) -> None:
+    clock, config = FakeClock(), tmp_path / "config.toml"
+    async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
+        main = await live(pilot)
+        save(config, Star("NOR_00003"))
+        await main.look_around()
+        assert main.keeper.starred == {"NOR_00003"}
+        assert main.roster.ids[0] == "NOR_00003"
+
+
+async def test_a_config_that_cannot_be_written_is_told_and_the_star_holds(tmp_path: Path) -> None:
+    clock, config = FakeClock(), tmp_path / "folder" / "config.toml"
+    config.parent.write_text("not a folder")
+    async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
+        main = await live(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "holds for this session" in screen_text(pilot))
+        assert main.stations.selected in main.keeper.starred
+        await main.look_around()
+        assert main.stations.selected in main.keeper.starred
+
+
+async def test_the_selection_stays_on_its_station() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("j")
+        chosen = main.stations.selected
+        for _ in range(6):
+            await pilot.press("o")
+            assert main.stations.selected == chosen
+        await pilot.press("O")
+        assert main.stations.selected == chosen
+        main.session.source.feed.put(Snapshot([station(9, FREE), *country()], START + 5))  # type: ignore[attr-defined]
+        await until(pilot, lambda: "NOR_00009" in main.board.stations)
+        # Not under the hand.
+        await main.look_around()
+        assert "NOR_00009" not in main.roster.ids
+        clock.advance(HANDS_OFF)
+        await main.look_around()
+        assert "NOR_00009" in main.roster.ids
+        assert main.stations.selected == chosen
+
+
+async def test_a_filtered_away_selection_comes_back() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.stations.select("NOR_00002")
+        await pilot.press("slash", *"minde")
+        assert main.roster.ids == ["NOR_00003"]
+        assert main.stations.selected == "NOR_00003"
+        assert "1 of 3" in screen_text(pilot)
+        await pilot.press("escape")
+        assert main.stations.selected == "NOR_00002"
+        assert main.focused is main.stations
+
+
+async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("slash", *"ccs free", "enter")
+        assert main.focused is main.stations
+        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+        await pilot.press("escape")
+        assert len(main.roster.ids) == 3
+        assert not main.filter_line.has_class("-shown")
+
+
+async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("escape")
+        assert not main.query(FilterLine)
+        await pilot.press("slash")
+        assert main.query_one(FilterLine).region.bottom == main.hints.region.y
+        await pilot.press("escape", "slash", *"minde")
+        assert main.roster.ids == ["NOR_00003"]
+
+
+async def test_a_mistake_in_a_filter_is_explained() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        await live(pilot)
+        await pilot.press("slash", *"opr:recharge")
+        assert "there is no field opr" in screen_text(pilot)
+
+
+async def test_filters_are_saved_and_recalled_by_number(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "config.toml"
+    async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
+        main = await live(pilot)
+        await pilot.press("slash", *"ccs", "enter", "S")
+        await pilot.press(*"Fast", "enter")
+        await until(pilot, lambda: main.keeper.config.filters == {"Fast": "ccs"})
+        assert tomllib.loads(path.read_text())["filters"] == {"Fast": "ccs"}
+        await pilot.press("escape")
+        assert len(main.roster.ids) == 3
+        await pilot.press("1")
+        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+        await pilot.press("2")
+        assert "There is no saved filter 2" in screen_text(pilot)
+
+
+async def test_starred_only_and_faults_only() -> None:
+    clock = FakeClock()
+    config = Config(watched=WatchedSection(["NOR_00002", "NOR_00077"]))
+    async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
+        main = await live(pilot)
+        await pilot.press("w")
+        assert set(main.roster.ids) == {"NOR_00002", "NOR_00077"}
+        assert "not streamed" in screen_text(pilot)
+        await pilot.press("w", "e")
+        assert main.roster.ids == ["NOR_00003"]
+        assert "2 starred hidden" in screen_text(pilot)
+        await pilot.press("escape")
+        assert len(main.roster.ids) == 4
+
+
+async def test_the_user_is_told_when_a_connector_becomes_free() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.stations.select("NOR_00002")
+        await pilot.press("n")
+        assert main.tell.stations == {"NOR_00002"}
+        main.session.source.feed.put(StationReport(station(2, FREE, at=START + 1000), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: "A connector is free" in screen_text(pilot))
+        assert main.tell.stations == set()
+
+
+async def test_an_event_leads_to_its_station() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.session.source.feed.put(StationReport(station(3, OCCUPIED, FAULT), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.painted == 2)
+        main.stations.select("NOR_00001")
+        main.events.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: main.stations.selected == "NOR_00003")
+
+
+async def test_the_log_shows_what_its_scope_lets_through() -> None:
+    clock = FakeClock()
+    config = Config(watched=WatchedSection(["NOR_00002"]))
+    async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
+        main = await live(pilot)
+        main.stations.select("NOR_00001")
+        for report in (station(2, FREE), station(3, OCCUPIED, FAULT), station(1, OCCUPIED, OCCUPIED)):
+            main.session.source.feed.put(StationReport(report, START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.painted == 4)
+        assert main.events.count == 4
+        await pilot.press("l")
+        assert main.events.count == 2
+        await pilot.press("l")
+        assert main.events.count == 2
+        main.stations.select("NOR_00003")
+        logged = main.events.ring.lines
+        await until(pilot, lambda: [getattr(line, "station", "") for line in logged()] == ["", "NOR_00003"])
+
+
+async def test_the_log_is_exported_and_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+    clock, target = FakeClock(), tmp_path / "log.jsonl"
+    target.write_text("mine\n")
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("x")
+        assert "holds no change yet" in screen_text(pilot)
+        main.session.source.feed.put(StationReport(station(2, FREE), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.painted == 2)
+        await pilot.press("x")
+        pilot.app.screen.query_one("#path", Input).value = str(target)
+        await pilot.press("enter")
+        await until(pilot, lambda: "This file exists" in screen_text(pilot))
+        assert target.read_text() == "mine\n"
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is main)
+        line = json.loads(target.read_text())
+        assert (line["station"], line["before"], line["after"]) == ("NOR_00002", "occupied", "free")
+
+
+async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "config.toml"
+    other = HandSource(clock, name="other.example")
+    keys: list[str | None] = []
+
+    def choose(text: str, config: Config, key: Secret | None) -> Chosen:
+        if text != "wss://other.example/x?key={private_apikey}":
+            raise SourceError("This is no source.")
+        keys.append(key.reveal() if key else None)
+        return Chosen(other, text, remember=(Put("stream", "api_key", key),))
+
+    async with opened(setup_of(clock, source_of(clock), choose=choose, config_path=path)) as pilot:
+        main = await live(pilot)
+        await pilot.press("c")
+        source, key = (pilot.app.screen.query_one(id_, Input) for id_ in ("#source", "#key"))
+        source.value = "nonsense"
+        await pilot.press("enter")
+        await until(pilot, lambda: "This is no source." in screen_text(pilot))
+        assert not path.exists()
+        source.value = "wss://other.example/x?key={private_apikey}"
+        key.value = "s3cr3t-key"
+        assert "s3cr3t" not in screen_text(pilot)
+        other.feed.put(Refused("HTTP 401", START))
+        await pilot.press("enter")
+        await until(pilot, lambda: "The key is refused" in screen_text(pilot))
+        pilot.app.screen.query_one("#remember").toggle()  # type: ignore[attr-defined]
+        other.feed.put(Connected(START))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is main)
+        assert keys[-1] == "s3cr3t-key"
+        assert main.session.source.name == "other.example"
+        await until(pilot, path.exists)
+        assert load(path).stream.api_key == Secret("s3cr3t-key")
+        assert "s3cr3t" not in screen_text(pilot)
+
+
+async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
+    clock = FakeClock()
+    source = HandSource(clock, REGISTER, problems=["The simulation cannot start: no port is free."])
+    source.feed.put(Connected(START), Snapshot(country(), START))
+    async with opened(setup_of(clock, source)) as pilot:
+        main = main_of(pilot)
+        await until(pilot, lambda: main.session.link.phase is Phase.FAILED)
+        main.look_at_link()
+        await pilot.pause()
+        assert "FAILED" in screen_text(pilot)
+        assert "no port is free" in screen_text(pilot)
+        await pilot.press("r")
+        await live(pilot)
+
+
+@pytest.mark.parametrize(("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))])
+async def test_another_size_is_painted_as_if_it_had_been_so_from_the_start(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    texts = []
+    for sizes in ((before, after), (after,)):
+        clock = FakeClock()
+        async with opened(setup_of(clock, source_of(clock)), sizes[0]) as pilot:
+            await live(pilot)
+            for size in sizes[1:]:
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+            texts.append(text_of(pilot))
+    assert texts[0] == texts[1]
+
+
+async def test_themes_are_chosen_in_signs_that_every_terminal_has() -> None:
+    clock = FakeClock()
+    config = Config(interface=InterfaceSection(keys={"theme": ["t"]}))
+    async with opened(setup_of(clock, source_of(clock), config=config, ascii=True)) as pilot:
+        await live(pilot)
+        # Before the palette of commands was open.
+        await pilot.press("t")
+        await until(pilot, lambda: "nobil-light" in screen_text(pilot))
+        assert not [sign for sign in screen_text(pilot) if not sign.isascii() and not sign.isalpha()]
+
+
+async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        sort = main.roster.sort
+        # All there before the first of them is handled, as from a script or a very quick hand.
+        for letter in "/oslo":
+            pilot.app.post_message(events.Key("slash" if letter == "/" else letter, letter))
+        await until(pilot, lambda: main.filter_line.text == "oslo")
+        await until(pilot, lambda: main.stations.count == 1)
+        # None of it was a command: o sorts, s stars, l is the log's scope.
+        assert (main.roster.sort, main.keeper.starred) == (sort, set())
+        assert main.events.scope is LogScope.ALL
+
+
+async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        for key, letter in (("slash", "/"), ("m", "m"), ("escape", None), ("s", "s")):
+            pilot.app._driver.process_message(events.Key(key, letter))  # type: ignore[union-attr]
+        await until(pilot, lambda: main.focused is main.stations)
+        await pilot.pause()
+        await pilot.pause()
+        assert main.roster.filter == main.filter_line.text
+        assert bool(main.roster.filter) is main.filter_line.has_class("-shown")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_size_has_room_for_what_matters(size: tuple[int, int]) -> None:
+    clock = FakeClock()
+    config = Config(watched=WatchedSection(["NOR_00002"]))
+    async with opened(setup_of(clock, source_of(clock), config=config), size) as pilot:
+        main = await live(pilot)
+        main.stations.select("NOR_00002")
+        main.look_at_link()
+        await pilot.pause()
+        lines = text_of(pilot)
+        assert "LIVE" in lines[0]
+        assert any("★" in line and "0/1" in line and "Rådhusgata 12" in line for line in lines)
+        assert any("■ occupied" in line for line in lines)
+        assert "? Help" in lines[-1]
+        assert "q Quit" in lines[-1]
+        # Every pane has its whole frame.
+        assert sum(line.count("╭") for line in lines) == sum(line.count("╯") for line in lines)
+
+
+async def test_a_narrow_terminal_has_the_log_behind_a_key() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
+        main = await live(pilot)
+        assert not main.events.display
+        await pilot.press("v")
+        assert main.events.display
+        assert not main.connectors.display
+        await pilot.resize_terminal(160, 50)
+        await pilot.pause()
+        assert main.events.display
+        assert main.connectors.display
+
+
+async def test_a_lost_link_shows_what_it_costs() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.session.source.feed.put(Lost("the connection broke", START, START + 7000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.session.link.phase is Phase.RETRYING)
+        clock.advance(1)
+        await main.look_around()
+        main.look_at_link()
+        await pilot.pause()
+        assert "RETRY IN 6 s" in screen_text(pilot)
+        assert "5 unconfirmed" in screen_text(pilot)
+        assert "~1 min" in screen_text(pilot)
+        await pilot.press("r")
+        assert main.session.source.feed.retries == 1  # type: ignore[attr-defined]
+
+
+async def test_the_end_of_a_source_is_said() -> None:
+    clock = FakeClock()
+    source = source_of(clock)
+    async with opened(setup_of(clock, source)) as pilot:
+        main = await live(pilot)
+        source.feed.put(Ended(START + 10))
+        source.feed.end()
+        await until(pilot, lambda: main.session.link.phase is Phase.ENDED)
+        await until(pilot, lambda: source.closed == 1)
+        assert "ENDED" in screen_text(pilot)
+        assert main.stations.count == 3
+
+
+@pytest.mark.parametrize("then", ["slash", "question_mark", "c", "s"])
+async def test_what_is_typed_behind_quit_goes_nowhere(then: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        await live(pilot)
+        # As a terminal hands them over: both are there before the first is handled.
+        for key in ("q", then):
+            pilot.app.post_message(events.Key(key, None))
+        await until(pilot, lambda: not pilot.app.is_running)
+    assert pilot.app.return_code == 0
+
+
+async def test_all_is_painted_once_at_the_start_and_again_where_a_dialog_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole: list[bool] = []
+    """Of each paint, whether it was one of all the screen, and whether the screen had begun."""
+    display = App._display
+
+    def note(app: App[int], screen: Screen[None], update: object) -> None:
+        if isinstance(update, LayoutUpdate):
+            whole.append(isinstance(screen, MainScreen) and screen.begun)
+        display(app, screen, update)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(App, "_display", note)
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        await live(pilot)
+        assert whole == [False]
+        await pilot.press("question_mark")
+        whole.clear()
+        await pilot.press("escape")
+        await until(pilot, lambda: whole)
+        assert whole[-1]
+
+
+async def test_the_theme_is_remembered(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "config.toml"
+    async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
+        await live(pilot)
+        pilot.app.theme = "nord"
+        await until(pilot, path.exists)
+        assert load(path).interface.theme == "nord"
+
+
+@pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])
+async def test_another_theme_is_painted_as_if_it_had_been_so_from_the_start(name: str) -> None:
+    painted = []
+    for begun in (name, ""):
+        clock = FakeClock()
+        config = Config(interface=InterfaceSection(theme=begun), watched=WatchedSection(["NOR_00002"]))
+        async with opened(setup_of(clock, source_of(clock), config=config), (130, 30)) as pilot:
+            await live(pilot)
+            await pilot.press("slash", *"minde")
+            pilot.app.theme = name
+            await pilot.pause()
+            await pilot.pause()
+            painted.append(styled(pilot))
+    assert painted[0] == painted[1]
+
+
+async def test_an_unknown_theme_is_told() -> None:
+    clock = FakeClock()
+    config = Config(interface=InterfaceSection(theme="nrod"))
+    async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
+        await live(pilot)
+        await until(pilot, lambda: '"nord"?' in screen_text(pilot))
+
+
+async def test_keys_can_be_changed() -> None:
+    clock = FakeClock()
+    config = Config(interface=InterfaceSection(keys={"star": "f", "quit": ["ctrl+x"]}))
+    async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
+        main = await live(pilot)
+        await pilot.press("s")
+        assert not main.keeper.starred
+        await pilot.press("f")
+        assert main.keeper.starred
+        assert "f Star" in text_of(pilot)[-1]
+        assert "^x Quit" in text_of(pilot)[-1]
+
+
+async def test_home_gives_distances(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "config.toml"
+    async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
+        main = await live(pilot)
+        main.stations.select("NOR_00002")
+        await pilot.press("H")
+        await until(pilot, path.exists)
+        assert load(path).home.position == (59.91, 10.75)
+        assert "8.4 km" in screen_text(pilot)
+        main.stations.select("NOR_00003")
+        await pilot.press("H")
+        assert "not known where" in screen_text(pilot)
+
+
+async def test_texts_from_outside_are_data() -> None:
+    clock = FakeClock()
+    nasty = "[red]\x1b[2J\u202eevil[/] " + "x" * 500
+    source = HandSource(clock, Register({"NOR_00001": Facts(nasty, nasty, nasty, nasty)}))
+    source.feed.put(Connected(START), Snapshot([station(1, FREE)], START))
+    async with opened(setup_of(clock, source), (120, 40)) as pilot:
+        main = await live(pilot)
+        main.session.source.feed.put(StationReport(station(1, OCCUPIED), START + 1))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.painted == 2)
+        await pilot.press("n", "y")
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "\x1b" not in text
+        assert "[red][2Jevil[/]" in text
+        assert all(len(line) == 120 for line in text_of(pilot))
+
+
+async def test_the_palette_finds_stations_and_commands() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.press(*"minde")
+        await until(pilot, lambda: "NOR_00003" in screen_text(pilot) and "Search" not in screen_text(pilot))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: main.stations.selected == "NOR_00003")
+
+
+async def test_the_palette_takes_nothing_for_markup() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    odd = "NOR_1[/b][@click=app.exit]x"
+    source.feed.put(Connected(START), Snapshot([Station(odd, [Connector()])], START))
+    config = Config(filters={"x": "[/y] nor"})
+    async with opened(setup_of(clock, source, config=config)) as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+p", *"nor")
+        await until(pilot, lambda: odd in screen_text(pilot) and "[/y] nor" in screen_text(pilot))
+
+
+async def test_a_filter_that_cannot_be_saved_holds_for_this_session(tmp_path: Path) -> None:
+    clock, config = FakeClock(), tmp_path / "folder" / "config.toml"
+    config.parent.write_text("not a folder")
+    async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
+        main = await live(pilot)
+        await pilot.press("slash", *"ccs", "enter", "S")
+        await pilot.press(*"Fast", "enter")
+        await until(pilot, lambda: "holds for this session" in screen_text(pilot))
+        await pilot.press("escape", "1")
+        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+
+
+async def test_quit_leaves_with_zero() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        await live(pilot)
+        await pilot.press("q")
+    assert pilot.app.return_value == 0
+
+
+@pytest.mark.parametrize("key", ["question_mark", "c", "x", "S", "ctrl+p"])
+async def test_escape_leaves_every_dialog(key: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
+        main = await live(pilot)
+        main.session.source.feed.put(StationReport(station(2, FREE), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.painted == 2)
+        main.show_filter("minde")
+        await pilot.press(key)
+        assert pilot.app.screen is not main
+        await pilot.press("escape")
+        assert pilot.app.screen is main
+
+
+async def test_a_crash_shows_no_secret(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = FakeClock()
+    setup = setup_of(clock, source_of(clock), environ={"NOBIL_API_KEY": "s3cr3t-key"})
+    with pytest.raises(RuntimeError, match="on purpose"):
+        async with opened(setup) as pilot:
+            main = await live(pilot)
+
+            def broken() -> None:
+                held = setup.environ
+                raise RuntimeError(f"on purpose, with {len(held)}")
+
+            main.call_later(broken)
+            await until(pilot, lambda: pilot.app.return_code == 1)
+    said = capsys.readouterr()
+    assert "an error of its own (RuntimeError)" in said.err + said.out
+    assert "s3cr3t" not in said.err + said.out + caplog.text
+    assert "on purpose" in caplog.text

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from nobil_tui.charging.station import Condition
+from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs, cut, fit, sparkline
+
+# Whatever there is, and above all what takes two cells, none, or is no sign at all: wide and combining letters, flags,
+# families, variation selectors, jamo, controls, escapes, marks that turn the direction of writing, lone surrogates.
+ODD = (
+    "日本語ｱ한각e\u0301\u0301🏴👩\u200d👩\u200d👧🇳🇴☎\ufe0f\u0e33\u0600"
+    "\x00\x07\x1b\x9b\u200b\u202e\u2066\u2069\u200f\ufeff\ud800"
+)
+TEXTS = st.one_of(st.text(max_size=40), st.text(st.sampled_from("ab …[]" + ODD), max_size=40))
+ROOM = st.integers(0, 45)
+SETS = pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+
+
+@given(TEXTS, ROOM)
+@example("日本", 3)
+@example("👩\u200d👩\u200d👧👩\u200d👩\u200d👧", 5)
+@example("☎\ufe0f☎\ufe0f☎\ufe0f", 4)
+@example("e" + "\u0301" * 30, 2)
+def test_what_is_fitted_has_exactly_the_cells_that_it_is_given(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+
+
+@given(TEXTS, ROOM)
+def test_what_is_cut_takes_no_more_room_and_does_nothing_to_a_terminal(text: str, width: int) -> None:
+    result = cut(text, width)
+    assert cell_len(result) <= width
+    assert result.isprintable()
+    assert not {unicodedata.category(character) for character in result} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(TEXTS, ROOM)
+def test_what_has_room_stays_and_what_is_cut_says_so(text: str, width: int) -> None:
+    printable = "".join(character for character in text if character.isprintable())
+    result = cut(text, width)
+    if cell_len(printable) <= width:
+        assert result == printable
+    elif width:
+        assert result.endswith("…")
+        assert printable.startswith(result[:-1].rstrip())
+    else:
+        assert result == ""
+
+
+@given(TEXTS, ROOM)
+def test_as_much_is_kept_as_there_is_room_for(text: str, width: int) -> None:
+    # Blanks before an ellipsis go.
+    text = text.replace(" ", "x")
+    whole = sum(map(cell_len, filter(str.isprintable, text)))
+    # But for the other half of a wide letter.
+    assert cell_len(cut(text, width)) >= min(width - 1, cell_len(cut(text, whole)))
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("Fornebu S", 9, "Fornebu S"),
+        ("Fornebu S", 8, "Fornebu…"),
+        ("Fornebu Sør", 9, "Fornebu…"),
+        ("Rådhusgata", 5, "Rådh…"),
+        ("日本語", 5, "日本…"),
+        ("日本語", 4, "日…"),
+        ("a\x1b[2Jb\u202ec", 9, "a[2Jbc"),
+        ("two\nlines", 20, "twolines"),
+        ("ab", 1, "…"),
+        ("ab", 0, ""),
+    ],
+)
+def test_cut(text: str, width: int, expected: str) -> None:
+    assert cut(text, width) == expected
+
+
+def test_what_is_cut_in_ascii_stays_ascii() -> None:
+    assert cut("Fornebu S", 5, ASCII.ellipsis) == "Forn~"
+    assert fit("ab", 4, ASCII.ellipsis) == "ab  "
+
+
+@SETS
+def test_every_condition_has_a_sign_of_its_own(glyphs: Glyphs) -> None:
+    signs = [glyphs.of(condition) for condition in Condition]
+    assert len({*signs}) == len(Condition)
+    # One cell each, so that a row of them has as many as there are connectors, and none that could be taken for others.
+    assert all(cell_len(sign) == 1 for sign in signs)
+    assert not {*signs} & {glyphs.star, glyphs.tell, glyphs.cursor}
+
+
+@SETS
+def test_the_signs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
+    one = (glyphs.star, glyphs.tell, glyphs.cursor, glyphs.live, glyphs.up, glyphs.down, glyphs.ellipsis, glyphs.dot)
+    assert [cell_len(sign) for sign in (*one, *glyphs.bars)] == [1] * (len(one) + len(glyphs.bars))
+
+
+def test_poor_terminals_are_given_nothing_but_ascii() -> None:
+    signs = (getattr(ASCII, field) for field in Glyphs.__struct_fields__)
+    assert all("".join(sign).isascii() for sign in signs)
+
+
+@SETS
+def test_a_sparkline_has_a_bar_for_each_value(glyphs: Glyphs) -> None:
+    bars = glyphs.bars
+    assert sparkline((), bars) == ""
+    assert sparkline((0, 0, 0), bars) == bars[0] * 3
+    assert sparkline((0, 5, 10), bars) == bars[0] + bars[4] + bars[-1]
+    assert sparkline((3, 3), bars) == bars[-1] * 2
+
+
+@given(st.lists(st.integers(0, 10**6), max_size=30))
+def test_more_is_never_drawn_lower(values: list[int]) -> None:
+    heights = [UNICODE.bars.index(bar) for bar in sparkline(values, UNICODE.bars)]
+    assert len(heights) == len(values)
+    by_value = sorted(zip(values, heights, strict=True))
+    assert [height for _, height in by_value] == sorted(heights)

@@ -1,0 +1,68 @@
+"""A look is a style in every theme, and says no more than it must."""
+
+from __future__ import annotations
+
+import pytest
+from rich.color import Color
+from rich.style import Style
+from textual.app import App
+from textual.theme import BUILTIN_THEMES, Theme
+
+from nobil_tui.charging.station import Condition
+from nobil_tui.tui.style.styles import CONDITIONS, LOOKS, style_of
+from nobil_tui.tui.style.themes import DARK, THEMES, variables_of
+
+ALL = {theme.name: theme for theme in (*BUILTIN_THEMES.values(), *THEMES)}
+
+
+def variables(theme: Theme) -> dict[str, str]:
+    """As the library puts them together."""
+    return {**variables_of(theme), **theme.to_color_system().generate(), **theme.variables}
+
+
+@pytest.mark.parametrize("theme", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("name", LOOKS)
+def test_every_theme_has_every_look(theme: Theme, name: str) -> None:
+    style, look = style_of(name, variables(theme)), LOOKS[name]
+    assert (style.color is not None) is bool(look.ink)
+    assert (style.bgcolor is not None) is bool(look.ground)
+    assert style
+
+
+def test_a_look_is_laid_over_what_is_there() -> None:
+    ground = Style(color="#010203", bgcolor="#040506", italic=True)
+    mine = variables(ALL[DARK])
+    assert ground + style_of("strong", mine) == ground + Style(bold=True)
+    assert ground + style_of("stale", mine) == ground + Style(dim=True)
+    assert ground + style_of("fault", mine) == ground + Style(color="#ff6b64")
+    assert ground + style_of("live", mine) == ground + Style(color="#3ddc84", bold=True)
+    assert (ground + style_of("cursor", mine)).color == Color.parse("#010203")
+    assert (ground + style_of("simulated", mine)) == Style(color="#0e1218", bgcolor="#f5c451", bold=True, italic=True)
+
+
+def test_each_condition_has_a_look() -> None:
+    names = {
+        Condition.FREE: "free",
+        Condition.OCCUPIED: "occupied",
+        Condition.BLOCKED: "blocked",
+        Condition.RESERVED: "reserved",
+        Condition.FAULT: "fault",
+        Condition.UNKNOWN: "unknown",
+        Condition.NOT_IN_SERVICE: "not-in-service",
+    }
+    assert {condition: CONDITIONS[condition] for condition in Condition} == names
+
+
+async def test_the_library_tells_the_variables_of_its_theme() -> None:
+    class Bare(App[None]):
+        def get_theme_variable_defaults(self) -> dict[str, str]:
+            return variables_of(self.current_theme)
+
+    app = Bare()
+    for theme in THEMES:
+        app.register_theme(theme)
+    async with app.run_test() as pilot:
+        for theme in THEMES:
+            app.theme = theme.name
+            await pilot.pause()
+            assert style_of("free", app.theme_variables) == style_of("free", variables(theme))

@@ -1,0 +1,103 @@
+"""Every theme that can be chosen has every colour that is painted with, and in none is a condition hard to see."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+from nobil_tui.charging.station import Condition
+from nobil_tui.tui.style.glyphs import UNICODE
+from nobil_tui.tui.style.themes import DARK, LIGHT, THEMES, variables_of
+from nobil_tui.tui.widgets.virtual_list import Lines
+from tests.tui.widget_host import Stage
+
+OURS = {theme.name: theme for theme in THEMES}
+ALL = {**BUILTIN_THEMES, **OURS}
+MIXED = {name: theme for name, theme in ALL.items() if not theme.ansi}
+"""Those whose colours are not the terminal's own."""
+NAMES = [condition.name.lower().replace("_", "-") for condition in Condition]
+READABLE = 3.0
+"""The least contrast of a sign, by the Web Content Accessibility Guidelines 2.1."""
+
+
+class Signs(Lines):
+    """One line for each condition."""
+
+    count = len(Condition)
+
+    def segments(self, index: int, width: int) -> list[Segment]:
+        condition = Condition(index)
+        return [Segment(UNICODE.of(condition), self.condition_style(condition, index == 0))]
+
+
+def colours_of(theme: Theme) -> dict[str, Color]:
+    """What a style sheet would see: the theme's own colours first, as the library has it."""
+    defined = {**variables_of(theme), **theme.to_color_system().generate()}
+    return {name: Color.parse(defined[name]) for name in (*NAMES, "star", "quiet", "background", "cursor")}
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast of two colours, from 1 to 21, by the same guidelines."""
+
+    def luminance(colour: Color) -> float:
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_what_the_guidelines_say() -> None:
+    assert contrast(Color.parse("#000"), Color.parse("#fff")) == pytest.approx(21)
+    assert contrast(Color.parse("#777"), Color.parse("#fff")) == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_every_theme_has_every_colour(name: str) -> None:
+    signs = Signs(id="signs")
+    app = Stage(signs)
+    async with app.run_test(size=(20, 10)) as pilot:
+        assert {*app.available_themes} >= {*ALL}
+        # A variable that is missing breaks the app here.
+        app.theme = name
+        await pilot.pause()
+        styles = [segment.style for y in range(len(Condition)) for segment in signs.render_line(y)][::2]
+    assert all(style is not None and style.color is not None and not style.color.is_default for style in styles)
+
+
+@pytest.mark.parametrize("theme", MIXED.values(), ids=MIXED)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_condition_is_hard_to_see(theme: Theme, name: str) -> None:
+    colours = colours_of(theme)
+    assert contrast(colours[name], colours["background"]) >= READABLE
+
+
+@pytest.mark.parametrize("theme", OURS.values(), ids=OURS)
+@pytest.mark.parametrize("ground", ["background", "cursor"])
+@pytest.mark.parametrize("name", [*NAMES, "star", "quiet"])
+def test_in_ours_nothing_is_hard_to_see_under_the_cursor_either(theme: Theme, name: str, ground: str) -> None:
+    colours = colours_of(theme)
+    assert contrast(colours[name], colours[ground]) >= READABLE
+
+
+@pytest.mark.parametrize("theme", OURS.values(), ids=OURS)
+@pytest.mark.parametrize("pair", list(combinations(("free", "occupied", "fault"), 2)))
+def test_free_in_use_and_fault_differ_in_lightness_too(theme: Theme, pair: tuple[str, str]) -> None:
+    # For those who cannot tell the hues apart.
+    colours = colours_of(theme)
+    assert contrast(*(colours[name] for name in pair)) >= 1.2
+
+
+def test_a_theme_of_the_terminals_own_colours_is_not_mixed() -> None:
+    for theme in ALL.values():
+        if theme.ansi:
+            own = variables_of(theme)
+            assert {value.partition("_")[0] for name, value in own.items() if name in (*NAMES, "quiet")} == {"ansi"}
+
+
+def test_one_of_ours_is_dark_and_one_light() -> None:
+    assert [(name, OURS[name].dark) for name in (DARK, LIGHT)] == [(DARK, True), (LIGHT, False)]

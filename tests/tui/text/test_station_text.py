@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import UTC
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.tui.text.station_text import station_text
+from tests.conftest import START
+
+HOUR = 3_600_000
+KNOWN = Register(
+    {
+        "NOR_1": Facts("Fornebu S", "Bærum", "Snarøyveien 30", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))),
+        "NOR_2": Facts(place="Oslo", plugs=(Plug("CCS", 50.0), Plug("CHAdeMO", 50.0)), evse_ids=("b", "b")),
+    }
+)
+
+
+def board_of(*stations: Station) -> Board:
+    board = Board()
+    board.apply_snapshot([*stations], START)
+    return board
+
+
+def text_of(station: str, board: Board, register: Register = KNOWN, credit: str = CREDIT) -> str:
+    return station_text(station, board, register, START + 2 * HOUR, UTC, credit=credit)
+
+
+def test_a_station_is_a_line_for_each_of_its_connectors() -> None:
+    board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 1, START - 100 * HOUR)]))
+    assert text_of("NOR_1", board) == (
+        "Fornebu S, Snarøyveien 30, Bærum (NOR_1)\n"
+        "1/2 free\n"
+        "1: free since Tue 21:13, CCS 150\n"
+        "2: fault (occupied) since Fri 18:13, Type 2 22\n"
+        f"({CREDIT})"
+    )
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    board = board_of(Station("SWE_9", [Connector(-1)]))
+    # Nobody has to be credited for an id.
+    assert text_of("SWE_9", board) == "SWE_9\n?/1 free\n1: unknown at least since Tue 22:13"
+
+
+def test_a_connector_has_the_plugs_that_the_streams_own_keys_tell() -> None:
+    board = Board()
+    for key in ("a", "b"):
+        board.apply_connector("NOR_2", key, Connector(0), START)
+    lines = text_of("NOR_2", board).splitlines()
+    assert lines[0] == "Oslo (NOR_2)"
+    assert [line.partition(", ")[2] for line in lines[2:4]] == ["", "CCS 50 + CHAdeMO 50"]
+    # What there is of it comes from the register, also where the name does not.
+    assert lines[4] == f"({CREDIT})"
+
+
+def test_a_source_that_names_its_stations_itself_is_not_credited() -> None:
+    board = board_of(Station("NOR_1", [Connector(0)]))
+    assert CREDIT in text_of("NOR_1", board)
+    assert CREDIT not in text_of("NOR_1", board, credit="")
+
+
+def test_what_is_old_is_not_passed_on_as_if_it_were_news() -> None:
+    board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
+    board.listening.stop(START - 3 * HOUR)
+    board.listening.start(START)
+    assert text_of("NOR_1", board).splitlines()[1:4] == [
+        "1/2 free, not confirmed for 3 h",
+        "1: free since Tue 21:13, not confirmed for 3 h, CCS 150",
+        "2: occupied since Tue 21:13, not confirmed for 3 h, Type 2 22",
+    ]
+    board.apply_heard("NOR_1", 0, Connector(0, 0), START)
+    assert text_of("NOR_1", board).splitlines()[1:4] == [
+        "1/2 free, 1 of 2 not confirmed for 3 h",
+        "1: free since Tue 21:13, CCS 150",
+        "2: occupied since Tue 21:13, not confirmed for 3 h, Type 2 22",
+    ]
+
+
+def test_what_may_no_longer_hold_says_so_itself() -> None:
+    board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
+    board.listening.stop(START)
+    lines = text_of("NOR_1", board).splitlines()
+    assert lines[1] == "1/2 free, not confirmed for 2 h"
+    assert lines[2] == "1: free since Tue 21:13, not confirmed for 2 h, CCS 150"
+
+
+def test_a_station_that_left_or_was_not_named_yet_is_copied_as_that() -> None:
+    assert text_of("NOR_1", board_of(Station("NOR_2", []))).splitlines()[1:] == ["not in the stream"]
+    assert text_of("NOR_1", Board()).splitlines()[1:] == ["no report yet"]

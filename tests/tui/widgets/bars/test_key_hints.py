@@ -1,0 +1,190 @@
+"""The footer names the keys that work now, as many as fit, and a click on one does what the key does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from rich.cells import cell_len
+
+from nobil_tui.commands import Context, active_in
+from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.screens.connect import ConnectScreen
+from nobil_tui.tui.screens.main import JUMP
+from nobil_tui.tui.widgets.bars.bar import GAP, at
+from nobil_tui.tui.widgets.bars.key_hints import Hints
+from tests.conftest import FakeClock
+from tests.tui.app_driver import NARROW, USUAL, HandSource, SteppedSource, live, opened, setup_of, until
+from tests.tui.widget_host import Stage, lines_of
+
+KEYS = Keys()
+
+
+@asynccontextmanager
+async def footer(width: int = 160, keys: Keys = KEYS) -> AsyncIterator[Hints]:
+    hints = Hints(keys, id="hints")
+    async with Stage(hints).run_test(size=(width, 5)) as pilot:
+        await pilot.pause()
+        yield hints
+
+
+def text_of(hints: Hints) -> str:
+    (line,) = lines_of(hints)
+    assert cell_len(line) == hints.size.width
+    return line
+
+
+@pytest.mark.parametrize(
+    ("context", "text"),
+    [
+        (Context.STATIONS, "o Sort  / Filter  s Star  w Starred  n Tell me  l Log  ? Help  q Quit"),
+        (Context.CONNECTORS, "/ Filter  s Star  w Starred  n Tell me  l Log  ? Help  q Quit"),
+        (Context.LOG, "Enter Select  / Filter  s Star  w Starred  n Tell me  l Log  ? Help  q Quit"),
+        # What is typed is text: only keys that type nothing do anything.
+        (Context.FILTER, "Enter Keep  Esc Back  F1 Help  ^q Quit"),
+        (Context.DIALOG, "Esc Back  ^q Quit"),
+    ],
+)
+async def test_the_keys_that_work_now(context: Context, text: str) -> None:
+    async with footer() as hints:
+        hints.context = context
+        line = text_of(hints)
+        assert line.startswith(text + "  ")
+        assert line.endswith("^p palette")
+
+
+@pytest.mark.parametrize("context", Context)
+async def test_no_hint_names_a_key_that_does_not_work(context: Context) -> None:
+    async with footer() as hints:
+        hints.context = context
+        assert {*hints.commands()} <= {*active_in(context)}
+
+
+async def test_what_is_of_use_for_a_while_is_named_too() -> None:
+    async with footer() as hints:
+        assert "Connect" not in text_of(hints)
+        hints.also = ("connect", "pause")
+        assert "c Connect" in text_of(hints)
+        assert "Space Pause" in text_of(hints)
+        # But not where it is text.
+        hints.context = Context.FILTER
+        assert "Connect" not in text_of(hints)
+
+
+async def test_a_hint_has_the_users_key_and_none_where_there_is_no_key() -> None:
+    async with footer(keys=Keys({"star": ("ctrl+s",), "filter": (), "palette": ()})) as hints:
+        line = text_of(hints)
+        assert "^s Star" in line
+        assert "Filter" not in line
+        assert line.endswith(" palette")
+
+
+async def test_while_typing_a_hint_has_a_key_that_types_nothing() -> None:
+    async with footer(keys=Keys({"star": ("f", "ctrl+s"), "quit": ("q",)})) as hints:
+        assert "f Star" in text_of(hints)
+        hints.context = Context.FILTER
+        line = text_of(hints)
+        assert "^s Star" in line
+        assert "Quit" not in line
+
+
+async def test_what_is_being_done_is_not_offered() -> None:
+    async with footer(keys=Keys({"filter": ("f3",)})) as hints:
+        assert "F3 Filter" in text_of(hints)
+        hints.context = Context.FILTER
+        assert "Filter" not in text_of(hints)
+
+
+@pytest.mark.parametrize("width", range(1, 70, 3))
+async def test_where_there_is_little_room_the_way_out_comes_first(width: int) -> None:
+    async with footer(width + 2) as hints:
+        line = text_of(hints)
+        texts = [part.text for part in hints._parts]
+        room = width
+        for text in ("? Help", "q Quit", "/ Filter"):
+            if room < len(text):
+                break
+            assert text in texts
+            room -= len(text) + GAP
+        # Each is there whole or not at all.
+        assert line.split() == " ".join(texts).split()
+
+
+@pytest.mark.parametrize("label", ["b", "日"])
+async def test_a_click_means_what_is_painted_there(label: str) -> None:
+    async with footer(100, Keys({"star": (label,), "palette": (label,)})) as hints:
+        line, cells = text_of(hints), []
+        for character in line:
+            cells += [character] * cell_len(character)
+        for part in hints._parts:
+            first = next(x for x in range(100) if at(hints._parts, x, hints.size.width) == part.name)
+            spread = "".join(character * cell_len(character) for character in part.text)
+            assert "".join(cells[first:]).startswith(spread)
+
+
+# In the app
+
+
+def where(hints: Hints, name: str) -> tuple[int, int]:
+    """Where on a footer a command is named, within its padding."""
+    width = hints.size.width
+    return next(x for x in range(width) if at(hints._parts, x, width) == name) + hints.gutter.left, 0
+
+
+async def test_a_narrow_terminal_has_the_log_behind_a_click(clock: FakeClock) -> None:
+    async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
+        main = await live(pilot)
+        assert not main.events.display
+        await pilot.click(main.hints, offset=where(main.hints, "show-log"))
+        assert main.events.display
+        # Between two hints nothing is done.
+        star = where(main.hints, "star")
+        await pilot.click(main.hints, offset=(star[0] - 1, 0))
+        assert not main.keeper.starred
+        assert main.events.display
+
+
+async def test_what_is_named_while_typing_can_be_clicked(clock: FakeClock) -> None:
+    async with opened(setup_of(clock, SteppedSource(clock))) as pilot:
+        main = await live(pilot)
+        for name, kept in (("keep-filter", "a"), ("back", "")):
+            await pilot.press("slash", "a")
+            assert main.hints.context is Context.FILTER
+            await pilot.click(main.hints, offset=where(main.hints, name))
+            assert main.focused is main.stations
+            assert main.roster.filter == kept
+
+
+async def test_the_way_out_of_the_simulation_can_be_clicked(clock: FakeClock) -> None:
+    async with opened(setup_of(clock, SteppedSource(clock)), NARROW) as pilot:
+        main = await live(pilot)
+        await pilot.click(main.hints, offset=where(main.hints, "connect"))
+        assert isinstance(pilot.app.screen, ConnectScreen)
+
+
+async def test_a_recording_is_played_by_clicks(clock: FakeClock) -> None:
+    done: list[object] = []
+
+    class Player:
+        words = "4x"
+
+        def pause(self) -> None:
+            done.append("pause")
+
+        def faster(self) -> None:
+            done.append("faster")
+
+        def slower(self) -> None:
+            done.append("slower")
+
+        def jump(self, seconds: float) -> None:
+            done.append(seconds)
+
+    source = HandSource(clock, player=Player())
+    async with opened(setup_of(clock, source)) as pilot:
+        hints = pilot.app.query_one(Hints)
+        await until(pilot, lambda: "pause" in [part.name for part in hints._parts])
+        for name in ("pause", "faster", "slower", "forward", "backward"):
+            await pilot.click(hints, offset=where(hints, name))
+        assert done == ["pause", "faster", "slower", JUMP, -JUMP]

@@ -1,0 +1,477 @@
+"""What the connectors' pane says of a station."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.register import Facts, Plug
+from nobil_tui.charging.station import Condition, Connector, Station, WordConnector
+from nobil_tui.search.station_list import Roster
+from nobil_tui.tui.style.glyphs import ASCII
+from nobil_tui.tui.widgets.connectors.detail import DetailPainter
+from nobil_tui.tui.widgets.connectors.pane import Connectors
+from nobil_tui.tui.widgets.connectors.rows import lay_out
+from tests.conftest import START, FakeClock
+from tests.tui.widget_host import Stage, lines_of, roster_of
+
+MINUTE, HOUR = 60_000, 3_600_000
+CCS, CHADEMO, TYPE_2 = Plug("CCS", 150), Plug("CHAdeMO", 50), Plug("Type 2", 22)
+# START is 22:13 UTC on a Tuesday.
+EARLIER = START - 9 * MINUTE
+FORNEBU = Facts(
+    "Fornebu S",
+    "Bærum",
+    "Snarøyveien 30",
+    "Recharge",
+    (59.89, 10.62),
+    (CCS, CCS, TYPE_2),
+    owner="Bærum kommune",
+    zipcode="1364",
+    opening="open 24h",
+    parking_fee=True,
+    availability="Public",
+    description="Behind the petrol station",
+    comment="The second one from the left is often blocked by delivery vans in the morning",
+    contact="+47 22 33 44 55",
+)
+
+
+class Pane(Stage):
+    """One station's connectors."""
+
+    def __init__(self, roster: Roster, *, credited: bool = False, ascii_: bool = False) -> None:
+        self.clock = FakeClock()
+        self.pane = Connectors(self.clock, id="pane")
+        if ascii_:
+            self.pane.glyphs = ASCII
+        self.painter = DetailPainter(self.pane, roster, UTC, credited=credited)
+        super().__init__(self.pane)
+
+    def on_mount(self) -> None:
+        self.pane.show_source(self.painter)
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands in the pane, from its top, without the ends that are blank."""
+        lines = [self.pane.segments(index, 0) for index in range(self.pane.count)]
+        return ["".join(segment.text for segment in line).rstrip() for line in lines]
+
+    def line(self, begin: str) -> str:
+        return next((line for line in self.lines if line.lstrip().startswith(begin)), "")
+
+
+@asynccontextmanager
+async def showing(
+    roster: Roster, station: str = "NOR_1", width: int = 72, height: int = 30, **options: Any
+) -> AsyncIterator[tuple[Pane, Pilot[None]]]:
+    app = Pane(roster, **options)
+    async with app.run_test(size=(width, height)) as pilot:
+        app.pane.station = station
+        await pilot.pause()
+        yield app, pilot
+
+
+def connectors(*pairs: tuple[int, int], at: int = EARLIER) -> list[Connector]:
+    return [Connector(status, error, at) for status, error in pairs]
+
+
+async def test_all_that_is_known_of_a_station() -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU}, home=(59.91, 10.75))
+    roster.board.stations["NOR_1"].status = 2
+    async with showing(roster, credited=True) as (app, _):
+        assert app.lines == [
+            "Fornebu S",
+            "Snarøyveien 30, 1364 Bærum · 7.6 km",
+            "1/3 free · 1 in use · 1 in fault · operator says error",
+            "",
+            " #   Now               Plug       Since    For",
+            " 1 ● free              CCS 150    22:04  9 min",
+            " 2 ■ occupied          CCS 150    22:04  9 min",
+            " 3 ✗ fault (available) Type 2 22  22:04  9 min",
+            "",
+            "Operator Recharge",
+            "Owner    Bærum kommune",
+            "Id       NOR_1",
+            "Hours    open 24h",
+            "Parking  costs",
+            "Access   Public",
+            "Where    Behind the petrol station",
+            "Comment  The second one from the left is often blocked by delivery",
+            "         vans in the morning",
+            "Contact  +47 22 33 44 55",
+            "Map      59.89000, 10.62000",
+            "",
+            "NOBIL by Enova, CC BY 4.0",
+        ]
+
+
+async def test_nothing_empty_is_drawn() -> None:
+    async with showing(roster_of({"NOR_1": connectors((0, 0))}), credited=True) as (app, _):
+        assert app.lines == ["NOR_1", "1/1 free", "", " #   Now   Since    For", " 1 ● free  22:04  9 min"]
+
+
+async def test_a_low_pane_has_no_empty_lines() -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0))}, {"NOR_1": FORNEBU})
+    async with showing(roster, height=7) as (app, _):
+        assert "" not in app.lines
+        assert app.lines[:5][-1].startswith(" 1 ● free")
+
+
+async def test_credit_is_given_for_facts_of_the_register_only() -> None:
+    roster = roster_of({"NOR_1": [], "NOR_2": []}, {"NOR_1": FORNEBU})
+    async with showing(roster, credited=True) as (app, pilot):
+        assert "NOBIL" in app.lines[-1]
+        app.pane.station = "NOR_2"
+        await pilot.pause()
+        assert "NOBIL" not in "".join(app.lines)
+    async with showing(roster) as (app, _):
+        assert "NOBIL" not in "".join(app.lines)
+
+
+async def test_an_owner_who_runs_it_is_named_once() -> None:
+    facts = replace(FORNEBU, owner="RECHARGE")
+    async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
+        assert app.line("Owner") == ""
+    async with showing(roster_of({"NOR_1": []}, {"NOR_1": replace(facts, operator="")})) as (app, _):
+        assert (app.line("Operator"), app.line("Owner")) == ("", "Owner    RECHARGE")
+
+
+async def test_parking_costs_or_does_not_or_it_is_not_known() -> None:
+    for fee, line in ((True, "Parking  costs"), (False, "Parking  free of charge"), (None, "")):
+        facts = replace(FORNEBU, parking_fee=fee)
+        async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
+            assert app.line("Parking") == line
+
+
+async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
+    roster = roster_of({"NOR_1": []}, {"NOR_1": Facts("An endless name " * 9)})
+    async with showing(roster, width=36) as (app, pilot):
+        app.pane.starred = app.pane.told = True
+        await pilot.pause()
+        assert app.lines[0].endswith("… ★ !")
+        assert cell_len(app.lines[0]) == app.pane.scrollable_content_region.width
+        app.pane.told = False
+        await pilot.pause()
+        assert app.lines[0].endswith("… ★")
+
+
+# Connectors and their plugs
+
+
+async def test_several_plugs_of_one_evse_stand_together() -> None:
+    facts = Facts("Minde", plugs=(CCS, CHADEMO, TYPE_2), evse_ids=("A", "A", "B"))
+    roster = roster_of({}, {"NOR_1": facts})
+    for key in ("B", "A", "?"):
+        roster.board.apply_connector("NOR_1", key, WordConnector(0, 0, 0, "AVAILABLE"), EARLIER)
+    async with showing(roster) as (app, _):
+        assert "Type 2 22" in app.line("1 ●")
+        assert "CCS 150 + CHAdeMO 50" in app.line("2 ●")
+        assert app.line("3 ●").split() == ["3", "●", "free", "≥22:04", "9", "min", "9", "min"]
+        assert app.line("Plugs") == ""
+
+
+async def test_where_it_cannot_be_told_which_has_which_no_plug_is_claimed() -> None:
+    facts = Facts("Minde", plugs=(CCS, CCS, CHADEMO, Plug("", 0)))
+    async with showing(roster_of({"NOR_1": connectors((0, 0))}, {"NOR_1": facts})) as (app, _):
+        assert "CCS" not in app.line("1 ●")
+        assert app.line("Plugs") == "Plugs    2 x CCS 150, CHAdeMO 50"
+        assert "Plug" not in app.line("#")
+
+
+async def test_the_plugs_of_a_station_that_is_not_in_the_stream_are_told() -> None:
+    async with showing(roster_of({}, {"NOR_1": FORNEBU})) as (app, _):
+        assert "It is not in the stream, so nothing is known of its connectors." in app.lines
+        assert app.line("Plugs") == "Plugs    2 x CCS 150, Type 2 22"
+    async with showing(roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})) as (app, _):
+        assert "The stream names no connector of this station." in app.lines
+        assert app.line("Plugs") != ""
+
+
+async def test_asked_for_plugs_are_counted_beside_all() -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 0))}, {"NOR_1": FORNEBU})
+    roster.filter = "ccs >=100kw"
+    roster.refresh(START)
+    async with showing(roster) as (app, _):
+        assert app.lines[2:4] == ["2/3 free · 1 in use", "CCS, 100 kW or more: 1/2 free, 1 in use"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(0, "operator says free"), (-1, "operator says unknown"), (7, "operator says status 7")]
+)
+async def test_the_operators_own_status_stands_beside_our_counts(status: int, words: str) -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0))})
+    roster.board.stations["NOR_1"].status = status
+    async with showing(roster) as (app, _):
+        assert app.lines[1] == f"1/1 free · {words}"
+
+
+async def test_the_streams_own_words_stay_visible() -> None:
+    said = [
+        WordConnector(-1, 0, EARLIER, "PLANNED"),
+        WordConnector(-1, 0, EARLIER, "SOMETHING_NEW_AND_LONG"),
+        Connector(7, 0, EARLIER),
+        Connector(1, 1, EARLIER),
+    ]
+    roster = roster_of({"NOR_1": said})
+    words = ("not in service (planned)", "unknown (something_new_and_long)", "unknown (status 7)", "fault (occupied)")
+    for width in (72, 36):
+        async with showing(roster, width=width) as (app, _):
+            whole = " ".join(" ".join(app.lines).split())
+            for each in words:
+                assert each in whole
+            for sign, number in (("–", 1), ("·", 2), ("·", 3), ("✗", 4)):
+                assert app.line(f"{number} {sign}")
+            assert "1 not in service" in whole
+
+
+@given(
+    st.integers(1, 1024),
+    st.integers(24, 150),
+    st.tuples(st.integers(4, 40), st.integers(0, 60), st.integers(5, 12), st.integers(3, 8), st.integers(0, 8)),
+)
+def test_a_line_always_has_room_for_sign_and_age(count: int, width: int, longest: tuple[int, ...]) -> None:
+    widths = lay_out(width, count, longest)
+    kept = [cells + 1 for cells in (widths.plug, widths.since, widths.heard) if cells]
+    assert widths.number + 1 + 2 + widths.condition + 1 + sum(kept) + widths.age <= width
+    assert widths.age > longest[3]
+    # At 36 cells there is room for the condition's own word.
+    assert widths.condition >= min(longest[0], 8) or width < 36
+
+
+async def test_columns_go_away_as_the_pane_gets_narrow_and_the_sign_never_does() -> None:
+    roster = roster_of({"NOR_1": []}, {"NOR_1": Facts("Minde", plugs=(CCS, CHADEMO))})
+    roster.board.apply_station(Station("NOR_1", connectors((1, 0), (0, 0), at=START - 26 * HOUR)), START)
+    heads = {}
+    for width in (60, 50, 40, 36, 26):
+        async with showing(roster, width=width) as (app, _):
+            heads[width] = app.line("#").split()
+            for sign in "■●":
+                assert any(sign in line for line in app.lines)
+            assert all(cell_len(line) <= width - 2 for line in app.lines)
+    assert heads[60] == ["#", "Now", "Plug", "Since", "For", "Heard"]
+    assert heads[40] == ["#", "Now", "Plug", "For"]
+    assert heads[26] == ["#", "Now", "For"]
+    async with showing(roster, width=26) as (app, _):
+        # What has no column has a line.
+        assert "CHAdeMO 50" in [line.strip() for line in app.lines]
+
+
+async def test_a_bar_that_comes_takes_no_cell_from_a_line() -> None:
+    roster = roster_of({"NOR_1": connectors(*[(0, 0)] * 4)}, {"NOR_1": Facts("Minde", street="x" * 90)})
+    async with showing(roster, height=30) as (app, pilot):
+        before = app.lines[1]
+        assert before.endswith("…")
+        await pilot.resize_terminal(72, 8)
+        await pilot.pause()
+        assert app.pane.show_vertical_scrollbar
+        assert lines_of(app.pane)[1] == before
+
+
+async def test_many_connectors_scroll() -> None:
+    roster = roster_of({"NOR_1": connectors(*[(0, 0)] * 120)})
+    async with showing(roster, height=12) as (app, pilot):
+        app.pane.focus()
+        await pilot.press("G")
+        await pilot.pause()
+        assert "120 ● free" in lines_of(app.pane)[-1]
+        app.pane.station = "NOR_2"
+        await pilot.pause()
+        assert "NOR_2" in lines_of(app.pane)[0]
+
+
+# Times
+
+
+async def test_ages_follow_what_is_sure() -> None:
+    roster = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, -1)]})
+    async with showing(roster) as (app, _):
+        assert app.line("1 ●").split()[-3:] == ["22:04", "9", "min"]
+        assert app.line("2 ■").split()[-2:] == ["≥22:13", "now"]
+        roster.board.listening.stop(START)
+        app.clock.advance(60)
+        app.pane.rewrite()
+        assert app.line("1 ●").split()[-2:] == ["~10", "min"]
+        app.clock.advance(SLIGHT / 1000)
+        app.pane.rewrite()
+        lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
+        row = next(line for line in lines if line and line[0].text.strip() == "1")
+        dim = {segment.text.strip() for segment in row if segment.style and segment.style.dim}
+        assert dim == {"● free", "22:04", "12 min"}
+
+
+async def test_how_old_all_of_it_is_stands_above() -> None:
+    roster = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
+    roster.board.stations["NOR_1"].status = 0
+    async with showing(roster) as (app, _):
+        assert app.lines[1] == "1/2 free · 1 in use · operator says free"
+        roster.board.listening.stop(START)
+        app.clock.advance(5 * 3600)
+        app.pane.rewrite()
+        assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
+
+
+async def test_a_connector_that_was_never_named_is_not_old() -> None:
+    roster = roster_of({})
+    board = roster.board
+    board.expect(lambda _: ("a", "never named"))
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
+    board.listening.stop(START)
+    async with showing(roster) as (app, _):
+        app.clock.advance(5 * 3600)
+        app.pane.rewrite()
+        lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
+        dimmed = [
+            any(segment.style and segment.style.dim for segment in line)
+            for line in lines
+            if line and line[0].text.strip() in ("1", "2")
+        ]
+        assert dimmed == [True, False]
+        assert "1 of 2 not confirmed for 5 h" in app.lines[1]
+
+
+async def test_at_least_is_said_where_there_is_no_clock_time_to_say_it() -> None:
+    roster = roster_of({"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))})
+    async with showing(roster, width=34) as (app, _):
+        assert app.line("#").split() == ["#", "Now", "Plug", "For"]
+        assert app.line("1 ■").endswith("≥now")
+    async with showing(roster, ascii_=True) as (app, _):
+        assert app.line("1 #").split()[-2:] == [">=22:13", "now"]
+
+
+async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0))})
+    async with showing(roster) as (app, pilot):
+        assert str(app.pane.border_subtitle) == ""
+        roster.board.apply_heard("NOR_1", 0, Connector(0), START)
+        app.pane.version += 1
+        await pilot.pause()
+        assert str(app.pane.border_subtitle) == "heard now"
+        app.clock.advance(180)
+        app.pane.rewrite()
+        assert str(app.pane.border_subtitle) == "heard 3 min ago"
+        assert app.line("#").endswith("Heard")
+        assert app.line("1 ●").endswith("3 min")
+
+
+# What comes from outside
+
+
+@given(
+    st.builds(
+        Facts,
+        *[st.text(max_size=40)] * 4,
+        st.sampled_from([None, (59.9, 10.7)]),
+        st.just((Plug("日本" * 20, 1), TYPE_2)),
+        owner=st.text(max_size=40),
+        description=st.text(max_size=400),
+        comment=st.text(st.characters(), max_size=900),
+        contact=st.text(st.sampled_from("[]/b\x1b\u202e日e\u0301 "), max_size=90),
+    ),
+    st.integers(24, 70),
+)
+def test_no_fact_breaks_a_line(facts: Facts, width: int) -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0))}, {"NOR_1": facts}, home=(59, 10))
+    pane = _Plain()
+    painter = DetailPainter(pane, roster, UTC, credited=True)
+    for line in painter.rows("NOR_1", START, width, airy=True, starred=True, told=True):
+        text = "".join(segment.text for segment in line)
+        assert cell_len(text) <= width
+        assert text.isprintable()
+
+
+class _Plain(Connectors):
+    """A pane that is nowhere on a screen, and so has no styles."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock(), id="plain")
+
+    def style_of(self, name: str, cursor: bool = False, *, stale: bool = False) -> Any:
+        from rich.style import Style
+
+        return Style.null()
+
+
+async def test_a_long_comment_is_bounded() -> None:
+    facts = Facts("Minde", comment="word " * 900, description="word " * 900, contact="word " * 900)
+    async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
+        assert sum("word" in line for line in app.lines) == 3 + 5 + 3
+        assert sum(line.endswith("…") for line in app.lines) == 3
+
+
+# The map
+
+
+async def test_the_place_is_a_link_to_a_map() -> None:
+    roster = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
+    async with showing(roster) as (app, _):
+        index = app.lines.index("Map      59.89000, 10.62000")
+        link = app.pane.segments(index, 0)[-1].style
+        assert link is not None
+        assert link.link == app.painter.map_address("NOR_1")
+        assert link.link.startswith("https://www.openstreetmap.org/?mlat=59.890000&mlon=10.620000#map=17/")
+        written = app.pane.render_line(index).render(app.console)
+        assert f"\x1b]8;id={link._link_id};{link.link}\x1b\\" in written
+
+
+async def test_a_click_on_the_link_opens_the_map_or_copies_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    class Browser:
+        def open(self, address: str) -> None:
+            opened.append(address)
+
+    here: list[Browser | None] = [Browser()]
+    monkeypatch.setattr("nobil_tui.tui.browser.window_browser", lambda environ: here[0])
+    roster = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
+    async with showing(roster) as (app, pilot):
+        address = app.painter.map_address("NOR_1")
+        y = app.lines.index("Map      59.89000, 10.62000") + 1
+        await pilot.click("#pane", offset=(3, y))
+        await pilot.pause()
+        assert (opened, app.clipboard) == ([], "")
+        await pilot.click("#pane", offset=(15, y))
+        await app.workers.wait_for_complete()
+        assert (opened, app.clipboard) == ([address], "")
+        here[0] = None
+        app.pane.focus()
+        await pilot.press("m")
+        await pilot.pause()
+        assert (len(opened), app.clipboard) == (1, address)
+
+
+async def test_without_a_place_there_is_no_map() -> None:
+    async with showing(roster_of({"NOR_1": []})) as (app, pilot):
+        assert app.painter.map_address("NOR_1") == ""
+        app.pane.focus()
+        await pilot.press("m")
+        await pilot.pause()
+        assert app.clipboard == ""
+        assert [notice.message for notice in app._notifications] == ["It is not known where this station is."]
+
+
+async def test_without_a_station_it_says_what_to_do() -> None:
+    async with showing(roster_of({}), station="") as (app, _):
+        assert app.lines == []
+        assert "Select a station" in lines_of(app.pane)[1]
+
+
+async def test_conditions_keep_their_colours() -> None:
+    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1), (-1, 0))})
+    async with showing(roster) as (app, _):
+        lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
+        rows = [line for line in lines if line and line[0].text.strip().isdigit()]
+        shown = [line[1].style.color for line in rows if line[1].style]
+        conditions = (Condition.FREE, Condition.OCCUPIED, Condition.FAULT, Condition.UNKNOWN)
+        assert shown == [app.pane.condition_style(condition).color for condition in conditions]
+        assert len(set(shown)) == 4

@@ -1,0 +1,162 @@
+"""A line of the event log: what it says, in what colours, and that it fits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from nobil_tui.charging.board import Change
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.station import Condition, Connector, WordConnector
+from nobil_tui.monitor.batch import Note, NoteKind
+from nobil_tui.tui.style.glyphs import ASCII, Glyphs
+from nobil_tui.tui.widgets.event_log.buffer import Folded, Line
+from nobil_tui.tui.widgets.event_log.line import LinePainter, note_text
+from nobil_tui.tui.widgets.event_log.pane import EventLog
+from tests.conftest import START
+from tests.tui.widget_host import Stage
+
+FREE, OCCUPIED, FAULT = Connector(0), Connector(1), Connector(-1, 1)
+REGISTER = Register({"NOR_1": Facts("Fornebu S"), "NOR_2": Facts("Et ualminnelig langt navn på en stasjon")})
+
+
+class Painting:
+    """A painter, and the log that it paints for."""
+
+    def __init__(self, log: EventLog, register: Register) -> None:
+        self.log = log
+        self.painter = LinePainter(log, register, {"NOR_1"}, UTC)
+
+    def segments(self, line: Line, width: int = 100, *, cursor: bool = False) -> list[Segment]:
+        return self.painter.line(line, width, cursor)
+
+    def text(self, line: Line, width: int = 100, *, cursor: bool = False) -> str:
+        return "".join(segment.text for segment in self.segments(line, width, cursor=cursor))
+
+    def colours(self, line: Line) -> dict[str, Condition]:
+        """Which texts of a line are in the colour of which condition."""
+        by_style = {self.log.condition_style(condition): condition for condition in Condition}
+        return {
+            segment.text: by_style[segment.style]
+            for segment in self.segments(line)
+            if segment.style is not None and segment.style in by_style
+        }
+
+
+@asynccontextmanager
+async def painting(register: Register = REGISTER, glyphs: Glyphs | None = None) -> AsyncIterator[Painting]:
+    log = EventLog(id="log")
+    if glyphs is not None:
+        log.glyphs = glyphs
+    async with Stage(log).run_test(size=(100, 10)) as pilot:
+        await pilot.pause()
+        yield Painting(log, register)
+
+
+def change(
+    station: str = "NOR_1", before: Connector | None = FREE, after: Connector | None = OCCUPIED, *, missed: bool = False
+) -> Change:
+    return Change(START, station, 3, before, after, missed)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (change(), " 22:13:20 ★ Fornebu S                    #3   free → occupied"),
+        (change("SWE_9"), " 22:13:20   SWE_9                        #3   free → occupied"),
+        (change("NOR_2"), " 22:13:20   Et ualminnelig langt navn p… #3   free → occupied"),
+        (change(before=None), " 22:13:20 ★ Fornebu S                    #3   → occupied"),
+        (change(after=None), " 22:13:20 ★ Fornebu S                    #3   free → gone"),
+        (change(missed=True), " 22:13:20 ★ Fornebu S                    #3   free → occupied  while disconnected"),
+        (
+            change(before=WordConnector(1, said="CHARGING"), after=WordConnector(-1, said="PAUSED")),
+            " 22:13:20 ★ Fornebu S                    #3   occupied → unknown (paused)",
+        ),
+        (change(after=Connector(0, 1)), " 22:13:20 ★ Fornebu S                    #3   free → fault (available)"),
+        (
+            Folded(change(), 47, START - 13 * 60_000),
+            " 22:13:20 ★ Fornebu S                    #3   free → occupied  flaps: 47 changes since 22:00",
+        ),
+        (Note(START, NoteKind.LOST, "the connection broke"), " 22:13:20   · lost: the connection broke"),
+    ],
+)
+async def test_what_a_line_says(line: Line, text: str) -> None:
+    async with painting() as it:
+        assert it.text(line) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (NoteKind.CONNECTED, "", "connected"),
+        (NoteKind.LOST, "no pong", "lost: no pong"),
+        (NoteKind.REFUSED, "HTTP 401", "the key is refused: HTTP 401"),
+        (NoteKind.ENDED, "", "the stream has ended"),
+        (NoteKind.LEFT, "NOR_1 left the stream", "NOR_1 left the stream"),
+        (NoteKind.UNREADABLE, "no JSON", "not readable: no JSON"),
+        (NoteKind.RESTARTED, "", "played from the beginning"),
+    ],
+)
+async def test_notes_in_words_and_what_is_bad_in_red(kind: NoteKind, text: str, words: str) -> None:
+    note = Note(START, kind, text)
+    assert note_text(note) == words
+    async with painting() as it:
+        bad = kind in (NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE)
+        assert it.colours(note) == ({f"· {words}": Condition.FAULT} if bad else {})
+
+
+def test_every_note_has_words() -> None:
+    assert all(note_text(Note(START, kind, "x")) for kind in NoteKind)
+
+
+async def test_conditions_have_their_colours() -> None:
+    async with painting() as it:
+        assert it.colours(change()) == {"free": Condition.FREE, "occupied": Condition.OCCUPIED}
+        assert it.colours(change(after=FAULT)) == {"free": Condition.FREE, "fault": Condition.FAULT}
+        assert it.colours(change(before=None, after=None)) == {}
+
+
+async def test_the_line_under_the_cursor_says_so_and_has_one_ground() -> None:
+    async with painting() as it:
+        for line in (change(missed=True), Note(START, NoteKind.CONNECTED, "")):
+            assert it.text(line, cursor=True) == "▌" + it.text(line)[1:]
+            grounds = {segment.style.bgcolor for segment in it.segments(line, cursor=True) if segment.style}
+            assert grounds == {it.log.style_of("", True).bgcolor}
+
+
+async def test_a_poor_terminal_is_given_ascii() -> None:
+    async with painting(glyphs=ASCII) as it:
+        for line in (change(missed=True), Folded(change(), 7, START), Note(START, NoteKind.LOST, "x" * 200)):
+            assert it.text(line, cursor=True).isascii()
+
+
+@pytest.mark.parametrize(("width", "name"), [(100, 28), (78, 26), (70, 18), (64, 12), (58, 12)])
+async def test_a_name_gets_what_the_rest_leaves(width: int, name: int) -> None:
+    async with painting() as it:
+        assert it.text(change("NOR_2"), width).index("#3") == 12 + name + 1
+
+
+@settings(max_examples=60)
+@given(
+    st.text(st.sampled_from("ab 日e\u0301\x1b\u202e[red]…"), max_size=60),
+    st.integers(20, 120),
+    st.sampled_from([FREE, FAULT, None, Connector(7), WordConnector(-1, said="X" * 64)]),
+    st.booleans(),
+)
+async def test_texts_from_outside_are_data(text: str, width: int, after: Connector | None, cursor: bool) -> None:
+    async with painting(Register({"NOR_1": Facts(text)})) as it:
+        for line in (change(after=after), Folded(change(after=after), 9, START), Note(START, NoteKind.LOST, text)):
+            painted = it.text(line, width, cursor=cursor)
+            assert painted.isprintable()
+            if isinstance(line, Note):
+                assert cell_len(painted) <= width
+        # Whatever a name is, what follows stands where it always does.
+        room = min(28, max(12, width - 52))
+        assert cell_len(it.text(change(), width).partition("#3")[0]) == 12 + room + 1

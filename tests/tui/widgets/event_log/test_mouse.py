@@ -1,0 +1,72 @@
+"""The event log by the mouse alone."""
+
+from __future__ import annotations
+
+import pytest
+from textual.events import MouseScrollDown, MouseScrollUp
+
+from tests.tui.widget_host import wheel
+from tests.tui.widgets.event_log.logs import changes, ids, logged
+
+
+async def test_the_wheel_stops_it_and_starts_it_again() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await wheel(pilot, log, MouseScrollUp, 2)
+        assert not log.following
+        before = app.shown
+        assert before[-1] != "NOR_029"
+        log.add(changes(30, 32))
+        await pilot.pause()
+        assert app.shown == before
+        assert " 2 new " in app.subtitle
+        # The cursor is where it was.
+        await pilot.press("k")
+        assert app.marked == ["NOR_028"]
+        await wheel(pilot, log, MouseScrollDown, 20)
+        assert log.following
+        assert app.shown == ids(22, 32)
+        log.add(changes(32, 33))
+        await pilot.pause()
+        assert app.shown == ids(23, 33)
+
+
+async def test_the_wheel_over_a_log_that_is_all_on_screen_changes_nothing() -> None:
+    async with logged(changes(0, 5)) as (app, log, pilot):
+        await wheel(pilot, log, MouseScrollUp, 2)
+        assert app.subtitle == "following"
+        await pilot.press("k", "j")
+        assert app.subtitle == "following"
+
+
+async def test_a_click_chooses_the_line_that_is_painted_there() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await pilot.click(log, offset=(20, 3))
+        await pilot.pause()
+        assert app.chosen == ["NOR_022"]
+        assert app.marked == ["NOR_022"]
+        assert app.subtitle == "scrolled · G follows"
+        log.add(changes(30, 40))
+        await pilot.pause()
+        assert app.shown == ids(20, 30)
+
+
+async def test_a_click_where_no_line_is_chooses_nothing() -> None:
+    async with logged(changes(0, 3)) as (app, log, pilot):
+        for offset in ((20, 6), (20, 0), (20, 11)):
+            await pilot.click(log, offset=offset)
+        await pilot.pause()
+        assert app.chosen == []
+        assert log.following
+
+
+@pytest.mark.parametrize("x", [3, 40, 70])
+async def test_a_click_on_the_pill_goes_to_the_end(x: int) -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await pilot.press("g")
+        log.add(changes(30, 33))
+        await pilot.pause()
+        await pilot.click(log, offset=(x, 11))
+        await pilot.pause()
+        assert log.following
+        assert app.shown == ids(23, 33)
+        assert app.chosen == []

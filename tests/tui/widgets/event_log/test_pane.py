@@ -1,0 +1,205 @@
+"""The event log: it follows until somebody looks closer, and then nothing moves under the eye."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.events import MouseScrollDown, MouseScrollUp
+
+from nobil_tui.config.model import LogScope
+from nobil_tui.monitor.batch import Entry, Note, NoteKind
+from nobil_tui.tui.bindings import Keys
+from tests.conftest import START
+from tests.tui.widget_host import lines_of, wheel
+from tests.tui.widgets.event_log.logs import MOST, changes, ids, logged, painted
+
+
+async def test_it_follows_what_is_new() -> None:
+    async with logged(changes(0, 5)) as (app, log, pilot):
+        assert app.shown == ids(0, 5)
+        log.add(changes(5, 30))
+        await pilot.pause()
+        assert app.shown == ids(20, 30)
+        assert app.marked == ["NOR_029"]
+        assert app.subtitle == "following"
+        # Also when the oldest lines go.
+        log.add(changes(30, 90))
+        await pilot.pause()
+        assert app.shown == ids(80, 90)
+        assert len(log.ring) == MOST
+
+
+async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await pilot.press("k")
+        assert app.marked == ["NOR_028"]
+        assert app.subtitle == "scrolled · G follows"
+        log.add(changes(30, 33))
+        await pilot.pause()
+        assert app.shown == ids(20, 30)
+        assert app.marked == ["NOR_028"]
+        assert app.subtitle.startswith("[reverse] ▼ 3 new · G [")
+        log.add(changes(33, 34))
+        assert " 4 new " in app.subtitle
+        await pilot.press("G")
+        assert app.shown == ids(24, 34)
+        assert app.subtitle == "following"
+        log.add(changes(34, 35))
+        await pilot.pause()
+        assert app.marked == ["NOR_034"]
+        # What waited was seen.
+        await pilot.press("k")
+        assert app.subtitle == "scrolled · G follows"
+
+
+async def test_the_last_line_by_any_key_is_the_end() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await pilot.press("k", "k", "j")
+        assert not log.following
+        await pilot.press("j")
+        assert log.following
+        await pilot.press("pageup", "pageup", "pageup", "pageup")
+        assert app.marked == ["NOR_000"]
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        assert log.following
+        await pilot.press("g")
+        assert app.marked == ["NOR_000"]
+
+
+async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
+    async with logged(changes(0, MOST)) as (app, log, pilot):
+        await pilot.press(*"kkkkk")
+        line = app.shown.index("NOR_044")
+        for first in range(MOST, MOST + 20, 7):
+            log.add(changes(first, first + 7))
+            await pilot.pause()
+            assert app.marked == ["NOR_044"]
+            assert app.shown.index("NOR_044") == line
+        # When it goes itself, the oldest that is left has it.
+        log.add(changes(MOST + 21, MOST + 60))
+        await pilot.pause()
+        assert app.marked == ["NOR_060"]
+        assert app.shown == ids(60, 70)
+
+
+async def test_enter_chooses_the_station_of_the_line() -> None:
+    entries: list[Entry] = [*changes(0, 3), Note(START, NoteKind.CONNECTED, "")]
+    async with logged(entries) as (app, _, pilot):
+        # A note is about no station.
+        await pilot.press("enter")
+        assert app.chosen == []
+        await pilot.press("k", "enter", "k", "enter")
+        assert app.chosen == ["NOR_002", "NOR_001"]
+
+
+async def test_the_cursor_is_seen_only_where_keys_go() -> None:
+    async with logged(changes(0, 3)) as (app, _, pilot):
+        assert "▌" in painted(pilot)
+        app.set_focus(None)
+        await pilot.pause()
+        assert "▌" not in painted(pilot)
+        app.log_pane.focus()
+        await pilot.pause()
+        assert "▌" in painted(pilot)
+
+
+async def test_a_scope_lets_its_stations_through_and_begins_at_the_end() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await pilot.press("g")
+        log.narrow(LogScope.STARRED, {"NOR_003", "NOR_007", "NOR_035"}.__contains__)
+        await pilot.pause()
+        assert app.shown == ["NOR_003", "NOR_007"]
+        assert str(log.border_title) == "Events · starred"
+        assert log.following
+        await pilot.press("g")
+        log.add(changes(30, 40))
+        assert " 1 new " in app.subtitle
+        log.narrow(LogScope.STATION, "NOR_099".__eq__)
+        await pilot.pause()
+        assert str(log.border_title) == "Events · this station"
+        assert "at this station yet" in "".join(lines_of(log))
+        await pilot.press("enter", "k", "G")
+        assert app.chosen == []
+        log.narrow(LogScope.ALL, None)
+        assert log.count == 40
+
+
+async def test_an_empty_log_says_why() -> None:
+    async with logged([]) as (_, log, pilot):
+        assert "Nothing has changed yet." in "".join(lines_of(log))
+        log.keys = Keys({"log-scope": ("f3",)})
+        log.narrow(LogScope.STARRED, lambda _: False)
+        await pilot.pause()
+        text = " ".join(line.strip() for line in lines_of(log))
+        assert "at a starred station yet. Press F3 " in text
+
+
+async def test_it_begins_anew() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        await pilot.press("g")
+        log.clear()
+        await pilot.pause()
+        assert (log.count, log.following, app.subtitle) == (0, True, "following")
+        log.add(changes(50, 53))
+        await pilot.pause()
+        assert app.shown == ids(50, 53)
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [(("end", "G"), "scrolled · G follows"), (("f9",), "scrolled · F9 follows"), ((), "scrolled · Last follows")],
+)
+async def test_it_names_the_users_key(keys: tuple[str, ...], text: str) -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        log.keys = Keys({"last": keys})
+        await pilot.press("k")
+        assert app.subtitle == text
+
+
+async def test_who_follows_sees_the_end_whatever_the_size() -> None:
+    async with logged(changes(0, 30)) as (app, log, pilot):
+        for height in (6, 20, 4, 40, 12):
+            await pilot.resize_terminal(80, height)
+            await pilot.pause()
+            assert app.shown == ids(max(0, 30 - (height - 2)), 30)
+            assert log.following
+
+
+STEPS = st.one_of(
+    st.integers(1, 15),
+    st.sampled_from(["j", "k", "pageup", "pagedown", "G", "g", "up", "down"]),
+    st.sampled_from(["wheel up", "wheel down"]),
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(STEPS, max_size=10))
+async def test_nothing_moves_under_the_eye_and_the_pill_tells_the_truth(steps: list[int | str]) -> None:
+    last = 30
+    async with logged(changes(0, last)) as (app, log, pilot):
+        waiting = 0
+        for step in steps:
+            before, marked = app.shown, app.marked
+            if isinstance(step, int):
+                followed = log.following
+                log.add(changes(last, last + step))
+                last += step
+                await pilot.pause()
+                waiting = 0 if followed else waiting + step
+                oldest = f"NOR_{last - MOST:03}"
+                if not followed and before[0] >= oldest:
+                    assert app.shown == before
+                    # Where the wheel has left it behind, it may go with its line.
+                    assert not marked or app.marked == marked
+            elif step.startswith("wheel"):
+                await wheel(pilot, log, MouseScrollUp if step == "wheel up" else MouseScrollDown, 1)
+            else:
+                await pilot.press(step)
+                assert len(app.marked) == 1
+            if log.following:
+                waiting = 0
+                assert app.shown == ids(last - 10, last)
+                assert app.subtitle == "following"
+            else:
+                assert f" {waiting} new " in app.subtitle or (not waiting and app.subtitle.startswith("scrolled"))

@@ -1,0 +1,276 @@
+"""The filter line: typing, completing, and saying what the filter finds or fails to say."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from nobil_tui.config.validation import LONGEST_FILTER
+from nobil_tui.search.completion import Values
+from nobil_tui.search.query import parse
+from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.widgets.filter.line import FilterLine, Found
+from tests.tui.widget_host import Stage, lines_of
+
+VALUES = Values(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
+
+
+class Screen(Stage):
+    """A filter line, and something else that takes the focus."""
+
+    def __init__(self) -> None:
+        self.line = FilterLine(Keys(), id="filter")
+        self.line.values = lambda: VALUES
+        self.other = Static("list")
+        self.other.can_focus = True
+        super().__init__(self.other, self.line)
+
+    def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
+        self.heard.append(message)
+        query = parse(message.text)
+        self.line.found = self.line.found._replace(mistake=query.mistakes[0].words if query.mistakes else "")
+
+    def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
+        self.heard.append(message)
+        self.other.focus()
+
+    def on_filter_line_left(self, message: FilterLine.Left) -> None:
+        self.heard.append(message)
+        self.other.focus()
+
+    def on_filter_line_moved(self, message: FilterLine.Moved) -> None:
+        self.heard.append(message)
+
+    @property
+    def typed(self) -> list[str]:
+        return [message.text for message in self.of(FilterLine.Changed)]
+
+    @property
+    def note(self) -> str:
+        return lines_of(self.line.query_one("FilterNote"))[0].strip()
+
+    @property
+    def painted(self) -> str:
+        return lines_of(self.line.field)[0].rstrip()
+
+
+@asynccontextmanager
+async def typing(text: str = "", width: int = 110) -> AsyncIterator[tuple[Screen, Pilot[None]]]:
+    app = Screen()
+    async with app.run_test(size=(width, 4)) as pilot:
+        app.line.open()
+        await pilot.pause()
+        await type_in(pilot, text)
+        yield app, pilot
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    for letter in text:
+        await pilot.press(
+            {" ": "space", ":": "colon", ">": "greater_than_sign", "=": "equals_sign"}.get(letter, letter)
+        )
+    await pilot.pause()
+
+
+async def test_it_is_there_while_it_is_typed_in_or_holds_a_text() -> None:
+    app = Screen()
+    async with app.run_test(size=(80, 4)) as pilot:
+        assert not app.line.display
+        app.line.open()
+        await pilot.pause()
+        assert app.line.display
+        assert app.focused is app.line.field
+        await type_in(pilot, "ccs")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.focused is app.other
+        assert app.line.display
+        app.line.text = ""
+        await pilot.pause()
+        assert not app.line.display
+        app.line.open()
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not app.line.display
+
+
+async def test_every_change_is_told_and_every_letter_is_text() -> None:
+    async with typing("qwo/") as (app, pilot):
+        assert app.typed == ["q", "qw", "qwo", "qwo/"]
+        await pilot.press("backspace")
+        await pilot.pause()
+        assert app.typed[-1] == app.line.text == "qwo"
+
+
+async def test_what_is_set_from_outside_is_not_told() -> None:
+    async with typing() as (app, pilot):
+        app.line.text = "ccs free"
+        await pilot.pause()
+        assert app.typed == []
+        await type_in(pilot, "x")
+        assert app.typed == ["ccs freex"]
+
+
+async def test_enter_keeps_the_filter_and_escape_clears_it() -> None:
+    async with typing("ccs") as (app, pilot):
+        await pilot.press("enter")
+        await pilot.pause()
+        assert (len(app.of(FilterLine.Kept)), app.line.text, app.focused) == (1, "ccs", app.other)
+        app.line.open()
+        await pilot.pause()
+        await type_in(pilot, " x")
+        assert app.line.text == "ccs x"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert (len(app.of(FilterLine.Left)), app.line.text, app.line.display) == (1, "", False)
+        assert app.typed[-1] == "ccs x"
+
+
+async def test_arrows_move_in_the_list() -> None:
+    async with typing("c") as (app, pilot):
+        await pilot.press("down", "down", "up")
+        await pilot.pause()
+        assert [message.by for message in app.of(FilterLine.Moved)] == [1, 1, -1]
+        assert app.line.text == "c"
+
+
+async def test_tab_takes_what_is_offered_and_else_goes_on() -> None:
+    async with typing("ccs op:rec") as (app, pilot):
+        assert app.painted == "ccs op:recharge"
+        await pilot.press("tab")
+        await pilot.pause()
+        assert (app.line.text, app.focused) == ("ccs op:recharge ", app.line.field)
+        assert app.typed[-1] == "ccs op:recharge "
+        await pilot.press("tab")
+        await pilot.pause()
+        assert (app.line.text, app.focused) == ("ccs op:recharge ", app.other)
+
+
+async def test_the_right_arrow_takes_it_at_the_end_of_the_line_only() -> None:
+    async with typing("op:me") as (app, pilot):
+        await pilot.press("left", "right")
+        await pilot.pause()
+        assert app.line.text == "op:me"
+        await pilot.press("right")
+        await pilot.pause()
+        assert app.line.text == "op:mer "
+
+
+@pytest.mark.parametrize(
+    ("typed", "painted"),
+    [
+        ("op:ci", 'op:ci  op:"Circle K"'),  # spelt another way: shown whole
+        ("place:bae", "place:bae  place:bærum"),
+        ("CC", "CCs"),
+        ("zzz", "zzz"),
+        ("ccs ", "ccs"),  # no word is begun
+    ],
+)
+async def test_what_is_shown_of_an_offer(typed: str, painted: str) -> None:
+    async with typing(typed) as (app, _):
+        assert app.painted == painted
+
+
+async def test_other_completions_stand_beside() -> None:
+    async with typing("op:") as (app, pilot):
+        assert app.painted == "op:recharge"
+        assert app.note == 'op:mer  op:"Circle K"  op:kople  op:eviny  0 of 0'
+        await pilot.press("enter")
+        await pilot.pause()
+        # Nobody types any more, so now it is told that this is nothing yet.
+        assert app.note == "op: wants something to look for, as in op:recharge  0 of 0"
+
+
+async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> None:
+    async with typing("op:", 60) as (app, pilot):
+        app.line.found = app.line.found._replace(stations=12, of=400, hidden=7)
+        await pilot.pause()
+        assert app.note == 'op:mer  op:"Circle K"  12 of 400'
+
+
+async def test_what_is_found_is_told_beside_the_text() -> None:
+    async with typing("ccs") as (app, pilot):
+        app.line.found = Found(12, 30_400)
+        await pilot.pause()
+        assert app.note == "12 of 30,400"
+        app.line.found = Found(12, 30_400, hidden=1)
+        await pilot.pause()
+        assert app.note == "1 starred hidden  12 of 30,400"
+        app.line.text = ""
+        await pilot.pause()
+        assert app.note == ""
+
+
+@pytest.mark.parametrize(
+    ("width", "note"),
+    [
+        (110, "there is no field opr: – did you mean op:?  7 starred hidden  12 of 400"),
+        (80, "there is no field opr: – did you mean op:?  12 of 400"),
+        (60, "did you mean op:?  12 of 400"),
+        (44, "did you mean op:?"),
+    ],
+)
+async def test_the_first_mistake_is_told_in_words_and_never_at_the_cost_of_the_text(width: int, note: str) -> None:
+    async with typing("opr:x", width) as (app, pilot):
+        app.line.found = app.line.found._replace(stations=12, of=400, hidden=7)
+        await pilot.pause()
+        assert app.note == note
+        assert app.painted == "opr:x"
+        assert app.line.field.size.width >= 18
+        assert sum(child.size.width for child in app.line.children) == width - 2
+        style = next(seg.style for seg in app.line.query_one("FilterNote").render_line(0) if "did" in seg.text)
+        assert style is not None
+        assert style.color is not None
+        assert style.color.get_truecolor().hex == app.get_css_variables()["warning"].lower()
+
+
+async def test_an_empty_line_gives_examples_that_mean_something() -> None:
+    async with typing() as (app, _):
+        assert app.painted.startswith("words, or ccs")
+        examples = app.line.field.placeholder.partition("or ")[2]
+        assert not parse(examples, (59.9, 10.7)).mistakes
+        assert app.note == ""
+
+
+async def test_what_is_pasted_can_hold_anything() -> None:
+    async with typing() as (app, pilot):
+        app.line.field.insert_text_at_cursor("a\x1b[31m\u202eb\tc")
+        await pilot.pause()
+        assert app.line.text == "a [31m b c"
+        app.line.text = ""
+        await type_in(pilot, "[")
+        app.line.field.insert_text_at_cursor("red]x[/]")
+        await pilot.pause()
+        assert app.painted == "[red]x[/]"
+
+
+async def test_a_filter_is_no_longer_than_one_that_can_be_saved() -> None:
+    async with typing() as (app, pilot):
+        app.line.field.insert_text_at_cursor("x" * LONGEST_FILTER)
+        await type_in(pilot, "y")
+        assert app.line.text == "x" * LONGEST_FILTER
+
+
+async def test_the_prompt_is_the_key_that_leads_here() -> None:
+    async with typing() as (app, pilot):
+        assert lines_of(app.line.query_one("FilterPrompt"))[0] == "/ "
+        await pilot.press("enter")
+        app.line.text = "x"
+        await pilot.pause()
+        await pilot.click("FilterPrompt")
+        await pilot.pause()
+        assert app.focused is app.line.field
+
+
+async def test_another_key_is_another_prompt_if_it_is_one_sign() -> None:
+    for key, prompt in (("f", "f "), ("ctrl+f", "/ ")):
+        app = Stage(FilterLine(Keys({"filter": (key,)}), id="filter"))
+        async with app.run_test(size=(80, 4)) as pilot:
+            app.query_one(FilterLine).open()
+            await pilot.pause()
+            assert lines_of(app.query_one("FilterPrompt"))[0] == prompt

@@ -1,0 +1,363 @@
+"""The station list: what it selects, when it moves, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.pilot import Pilot
+
+from nobil_tui.charging.events import Heard
+from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.register import Facts, Plug
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.monitor.batch import Batch, LinkState
+from nobil_tui.search.sorting import Sort
+from nobil_tui.search.station_list import Roster
+from nobil_tui.tui.widgets.stations import pane as module
+from nobil_tui.tui.widgets.stations.pane import HANDS_OFF, Stations
+from tests.conftest import START, FakeClock
+from tests.tui.widget_host import Stage, lines_of, roster_of
+
+OSLO = (59.91, 10.75)
+NAMES = [f"NOR_{number:02}" for number in range(40)]
+
+
+class Listing(Stage):
+    """A list over a roster, and what it tells."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.clock = FakeClock()
+        self.list = Stations(self.clock, id="list")
+        self.list.waiting_text = "Connecting …"
+        super().__init__(self.list)
+        self.roster = roster
+
+    def on_mount(self) -> None:
+        self.list.roster = self.roster
+        self.list.focus()
+
+    def on_stations_selected(self, message: Stations.Selected) -> None:
+        self.heard.append(message)
+
+    def on_stations_star_clicked(self, message: Stations.StarClicked) -> None:
+        self.heard.append(message)
+
+    def on_stations_reordered(self, message: Stations.Reordered) -> None:
+        self.heard.append(message)
+
+    def report(self, name: str, *connectors: Connector) -> None:
+        self.roster.board.apply_station(Station(name, [*connectors]), self.clock.now())
+        self.list.apply(Batch(LinkState(), touched={name}))
+
+    @property
+    def shown(self) -> list[str]:
+        """The ids on screen, from the top."""
+        return self.roster.ids[self.list.top : self.list.top + self.list.page]
+
+
+@asynccontextmanager
+async def listing(roster: Roster, height: int = 12, width: int = 100) -> AsyncIterator[tuple[Listing, Pilot[None]]]:
+    app = Listing(roster)
+    async with app.run_test(size=(width, height)) as pilot:
+        await pilot.pause()
+        yield app, pilot
+
+
+def forty(**options: object) -> Roster:
+    return roster_of({name: [Connector(number % 2, 0, START - number)] for number, name in enumerate(NAMES)}, **options)  # type: ignore[arg-type]
+
+
+# Selection
+
+
+async def test_the_first_station_is_selected_and_keys_move_on() -> None:
+    async with listing(forty()) as (app, pilot):
+        assert app.list.selected == "NOR_00"
+        await pilot.press("j", "down", "k")
+        assert app.list.selected == "NOR_01"
+        await pilot.press("G")
+        assert app.list.selected == "NOR_39"
+        assert "NOR_39" in app.shown
+        await pilot.press("g")
+        assert app.list.selected == "NOR_00"
+        await pilot.press("pagedown")
+        assert app.list.selected == NAMES[app.list.page]
+        await pilot.pause()
+        assert app.of(Stations.Selected)[-1].station == app.list.selected
+
+
+async def test_the_selected_row_keeps_its_line_on_screen_whatever_the_order() -> None:
+    async with listing(forty()) as (app, pilot):
+        app.list.select("NOR_20")
+        await pilot.press("k", "k", "k")
+        line = app.shown.index("NOR_17")
+        for sort in (Sort.CHANGED, Sort.FREE, Sort.NAME):
+            app.list.sort_by(sort)
+            await pilot.pause()
+            assert app.list.selected == "NOR_17"
+            assert app.shown.index("NOR_17") == line
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("sort"), st.sampled_from(list(Sort))),
+            st.tuples(st.just("filter"), st.sampled_from(["", "nor_1", "free", "occupied", "zzz", "-nor_2"])),
+            st.tuples(st.just("report"), st.tuples(st.sampled_from(NAMES), st.sampled_from([0, 1]))),
+            st.tuples(st.just("gone"), st.sampled_from(NAMES)),
+        ),
+        max_size=8,
+    )
+)
+async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: list[tuple[str, object]]) -> None:
+    async with listing(forty(home=OSLO)) as (app, _):
+        app.list.select("NOR_17")
+        gone = set()
+        for what, value in steps:
+            match what, value:
+                case "sort", Sort():
+                    app.list.sort_by(value)
+                case "filter", str():
+                    app.roster.filter = value
+                    app.list.rebuild()
+                case "report", (str(name), int(status)):
+                    gone.discard(name)
+                    app.report(name, Connector(status))
+                    app.clock.advance(5)
+                    app.list.settle()
+                case "gone", str():
+                    gone.add(value)
+                    left = [station for name, station in app.roster.board.stations.items() if name not in gone]
+                    app.roster.board.apply_snapshot(left, app.clock.now())
+                    app.list.apply(Batch(LinkState(), whole=True))
+                    app.list.rebuild()
+            listed = app.roster.line_of("NOR_17") is not None
+            assert (app.list.selected == "NOR_17") is listed
+            assert not app.roster.ids or app.list.selected in app.roster.ids
+        app.roster.filter = ""
+        app.list.rebuild()
+        assert (app.list.selected == "NOR_17") is ("NOR_17" not in gone)
+
+
+async def test_the_selected_row_has_a_ground_of_its_own() -> None:
+    async with listing(forty()) as (app, _):
+        grounds = [{segment.style.bgcolor for segment in app.list.render_line(y) if segment.style} for y in (1, 2, 3)]
+        assert [len(ground) for ground in grounds] == [1, 1, 1]
+        assert grounds[0] != grounds[1] == grounds[2]
+
+
+async def test_a_station_that_is_not_listed_cannot_be_selected() -> None:
+    async with listing(forty()) as (app, _):
+        assert not app.list.select("SWE_1")
+        assert app.list.selected == "NOR_00"
+
+
+# When it moves
+
+
+async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
+    async with listing(forty()) as (app, _):
+        app.list.sort_by(Sort.FREE)
+        first = list(app.roster.ids)
+        app.report("NOR_39", Connector(0), Connector(0))
+        app.list.hands_at = -HANDS_OFF
+        app.list.settle()
+        # It has just been sorted.
+        assert app.roster.ids == first
+        app.list.hands_at = app.clock.monotonic()
+        app.clock.advance(HANDS_OFF - 0.1)
+        app.list.settle()
+        assert app.roster.ids == first
+        app.clock.advance(0.2)
+        app.list.settle()
+        assert app.roster.ids[0] == "NOR_39"
+
+
+async def test_a_filter_for_a_state_moves_with_the_stream() -> None:
+    async with listing(forty()) as (app, _):
+        app.roster.filter = "occupied"
+        app.list.rebuild()
+        assert app.list.count == 20
+        app.clock.advance(5)
+        app.report("NOR_01", Connector(0))
+        assert app.list.count == 20
+        app.list.settle()
+        assert app.list.count == 19
+
+
+async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -> None:
+    async with listing(forty()) as (app, _):
+        app.roster.filter = "stale"
+        app.list.rebuild()
+        assert app.list.count == 0
+        app.roster.board.listening.stop(app.clock.now())
+        app.clock.advance(SLIGHT / 1000 + 10)
+        app.list.settle()
+        assert app.list.count == 40
+        app.roster.board.listening.start(app.clock.now())
+        app.list.settle()
+        said = app.roster.board.stations["NOR_07"].connectors[0]
+        app.roster.board.apply_heard("NOR_07", 0, said, app.clock.now())
+        app.list.apply(Batch(LinkState(), heard=[Heard("NOR_07", 0, said, app.clock.now())]))
+        app.clock.advance(5)
+        app.list.settle()
+        assert (app.list.count, app.roster.line_of("NOR_07")) == (39, None)
+
+
+async def test_the_first_stations_come_at_once() -> None:
+    async with listing(roster_of({})) as (app, pilot):
+        assert "Connecting …" in lines_of(app.list)[2]
+        app.report("NOR_05", Connector(0))
+        await pilot.pause()
+        assert app.list.selected == "NOR_05"
+
+
+async def test_a_report_repaints_its_row_and_no_other() -> None:
+    async with listing(forty()) as (app, pilot):
+        painted: list[int] = []
+        original = app.list.segments
+
+        def counted(index: int, width: int) -> list[Segment]:
+            painted.append(index)
+            return original(index, width)
+
+        app.list.segments = counted  # type: ignore[method-assign]
+        app.report("NOR_03", Connector(1))
+        app.report("NOR_39", Connector(1))
+        await pilot.pause()
+        assert painted == [3]
+
+
+# Orders
+
+
+async def test_the_key_goes_through_the_orders_that_make_sense_now() -> None:
+    async with listing(forty()) as (app, pilot):
+        seen = []
+        for _ in range(6):
+            await pilot.press("o")
+            seen.append(app.roster.order)
+        assert seen == [Sort.NAME, Sort.ID, Sort.FREE, Sort.CHANGED, Sort.STARRED, Sort.NAME]
+        app.roster.home = OSLO
+        app.roster.sort = Sort.CHANGED
+        app.list.rebuild()
+        await pilot.press("o")
+        seen.append(app.roster.order)
+        await pilot.press("o")
+        seen.append(app.roster.order)
+        assert seen[-2:] == [Sort.DISTANCE, Sort.STARRED]
+        await pilot.pause()
+        assert len(app.of(Stations.Reordered)) == 8
+
+
+async def test_without_a_home_the_order_by_distance_is_left_for_the_next() -> None:
+    roster = forty(home=OSLO)
+    async with listing(roster) as (app, pilot):
+        app.list.sort_by(Sort.DISTANCE)
+        roster.home = None
+        app.list.rebuild()
+        assert "by name" in str(app.list.border_title)
+        await pilot.press("o")
+        assert roster.sort is Sort.ID
+
+
+async def test_the_other_way_round() -> None:
+    async with listing(forty()) as (app, pilot):
+        app.list.sort_by(Sort.ID)
+        await pilot.press("O")
+        assert app.roster.ids == NAMES[::-1]
+        assert str(app.list.border_title) == "Stations 40 · by id, reversed"
+        await pilot.press("O")
+        assert app.roster.ids == NAMES
+
+
+@pytest.mark.parametrize(
+    ("head", "sort"), [("Free", Sort.FREE), ("Id", Sort.ID), ("Station", Sort.NAME), ("Away", Sort.DISTANCE)]
+)
+async def test_a_click_on_a_head_sorts_and_on_the_same_again_the_other_way(head: str, sort: Sort) -> None:
+    facts = {name: Facts(f"Station {name}", position=(60, 10)) for name in NAMES}
+    async with listing(forty(facts=facts, home=OSLO), width=120) as (app, pilot):
+        for reverse in (False, True, False):
+            x = lines_of(app.list)[0].index(head) + 1
+            await pilot.click("#list", offset=(x, 1))
+            await pilot.pause()
+            assert (app.roster.sort, app.roster.reverse) == (sort, reverse)
+
+
+async def test_a_click_means_the_row_as_it_was_painted() -> None:
+    async with listing(forty()) as (app, pilot):
+        await pilot.click("#list", offset=(30, 4))
+        assert app.list.selected == "NOR_02"
+        await pilot.click("#list", offset=(2, 5))
+        await pilot.pause()
+        assert app.list.selected == "NOR_03"
+        assert [message.station for message in app.of(Stations.StarClicked)] == ["NOR_03"]
+
+
+# What it says
+
+
+async def test_titles_count() -> None:
+    facts = {name: Facts(plugs=(Plug("CCS", 150),)) for name in NAMES[:6]}
+    roster = forty(facts=facts, starred={"NOR_30"})
+    async with listing(roster) as (app, _):
+        assert str(app.list.border_title) == "Stations 40 · starred first"
+        assert str(app.list.border_subtitle) == "20 of 40 connectors free"
+        roster.filter = "ccs"
+        app.list.rebuild()
+        assert str(app.list.border_title) == "Stations 6 of 40 · starred first"
+        assert str(app.list.border_subtitle) == "3 of 6 connectors free · 1 starred hidden"
+
+
+async def test_what_takes_its_time_is_counted_when_nobody_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_QUICK", 5)
+    facts = {name: Facts(plugs=(Plug("CCS", 150),)) for name in NAMES[:6]}
+    roster = forty(facts=facts)
+    async with listing(roster) as (app, _):
+        roster.filter = "ccs"
+        app.list.rebuild()
+        assert str(app.list.border_subtitle) == ""
+        app.list.refresh_ages()
+        assert str(app.list.border_subtitle) == "3 of 6 connectors free"
+
+
+async def test_an_empty_list_says_why() -> None:
+    async with listing(forty()) as (app, pilot):
+        for setting, words in (
+            ("filter", "No station matches the filter"),
+            ("starred_only", "No station is starred yet"),
+            ("faults_only", "No station has a fault"),
+        ):
+            setattr(app.roster, setting, "zzz" if setting == "filter" else True)
+            app.list.rebuild()
+            await pilot.pause()
+            assert words in lines_of(app.list)[2]
+            assert app.list.selected == ""
+            setattr(app.roster, setting, "" if setting == "filter" else False)
+        app.list.rebuild()
+        assert app.list.selected == "NOR_00"
+
+
+async def test_ages_move_by_themselves() -> None:
+    async with listing(forty()) as (app, pilot):
+        app.clock.advance(180)
+        app.list.refresh_ages()
+        await pilot.pause()
+        assert "3 min" in lines_of(app.list)[1]
+
+
+async def test_it_is_laid_out_anew_when_the_terminal_is() -> None:
+    facts = {name: Facts(f"Station {name}", "Oslo") for name in NAMES}
+    async with listing(forty(facts=facts), width=120) as (app, pilot):
+        assert "Place" in lines_of(app.list)[0]
+        await pilot.resize_terminal(50, 12)
+        await pilot.pause()
+        assert "Place" not in lines_of(app.list)[0]
+        assert lines_of(app.list)[0].endswith("Changed ")
+        assert {len(line) for line in lines_of(app.list)} == {app.list.scrollable_content_region.width}

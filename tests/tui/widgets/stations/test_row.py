@@ -1,0 +1,384 @@
+"""How a station looks as a row."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.register import Facts, Plug
+from nobil_tui.charging.station import Condition, Connector, WordConnector
+from nobil_tui.search.sorting import Sort
+from nobil_tui.search.station_list import Roster
+from nobil_tui.tui.style.glyphs import ASCII
+from nobil_tui.tui.widgets.stations.pane import Stations
+from nobil_tui.tui.widgets.stations.row import RowPainter
+from tests.conftest import START, FakeClock
+from tests.tui.widget_host import Stage, lines_of, roster_of
+
+OSLO = (59.91, 10.75)
+MINUTE = 60_000
+CCS, CHADEMO, TYPE_2 = Plug("CCS", 150), Plug("CHAdeMO", 50), Plug("Type 2", 22)
+FREE, BUSY, FAULT, UNKNOWN = (0, 0), (1, 0), (0, 1), (-1, 0)
+FORNEBU = Facts("Fornebu S", "Bærum", "Gata 3", "Kraft", (59.89, 10.62), (CCS, CHADEMO, TYPE_2))
+
+
+def connectors(*pairs: tuple[int, int], at: int = START - 2 * MINUTE) -> list[Connector]:
+    return [Connector(status, error, at) for status, error in pairs]
+
+
+@asynccontextmanager
+async def listing(roster: Roster, width: int = 120, *, ascii_: bool = False) -> AsyncIterator[Stations]:
+    clock = FakeClock()
+    stations = Stations(clock, id="list")
+    if ascii_:
+        stations.glyphs = ASCII
+    app = Stage(stations)
+    async with app.run_test(size=(width, 12)) as pilot:
+        stations.roster = roster
+        await pilot.pause()
+        yield stations
+
+
+def row(stations: Stations, name: str) -> str:
+    line = stations.roster.line_of(name)
+    assert line is not None
+    return lines_of(stations)[line + 1]
+
+
+def segments(stations: Stations, name: str, now: int = START) -> list[Segment]:
+    columns = RowPainter(stations, stations.roster).columns(110)
+    painter = RowPainter(stations, stations.roster)
+    return painter.row(name, columns, now, cursor=False)
+
+
+def colour(stations: Stations, painted: list[Segment], text: str) -> Condition | None:
+    """The condition in whose colour a text is painted."""
+    style = next(segment.style for segment in painted if text in segment.text)
+    assert style is not None
+    for condition in Condition:
+        if style.color == stations.condition_style(condition).color:
+            return condition
+    return None
+
+
+async def test_a_row_tells_all() -> None:
+    roster = roster_of(
+        {"NOR_1": connectors(FREE, BUSY, FAULT, UNKNOWN), "NOR_2": connectors(BUSY)},
+        {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", plugs=(TYPE_2,), position=(60.37, 5.35))},
+        {"NOR_1"},
+        OSLO,
+    )
+    async with listing(roster) as stations:
+        stations.tell.add("NOR_1")
+        header, first, second = lines_of(stations)[:3]
+        assert header.split() == ["Free", "Now", "Id", "Station", "Place", "Away", "Plug", "Changed"]
+        assert first.split() == [
+            "▌★!",
+            "1/4",
+            "●■✗·",
+            "NOR_1",
+            "Fornebu",
+            "S",
+            "Bærum",
+            "7.6",
+            "km",
+            "CCS",
+            "150",
+            "2",
+            "min",
+        ]
+        assert second.split() == ["0/1", "■", "NOR_2", "Minde", "Bergen", "303", "km", "T2", "22", "2", "min"]
+        # Numbers stand under one another.
+        for text in ("km", "min"):
+            assert first.index(text) == second.index(text)
+
+
+@pytest.mark.parametrize("width", [40, 57, 66, 80, 110, 160])
+async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
+    names = {
+        "NOR_1": FORNEBU,
+        "NOR_2": Facts("A very long name of a station that nobody can read on one line, ever", "Ytre Enebakk og omegn"),
+        "NOR_3": Facts("日本の充電ステーション" * 4, "東京東京東京東京", plugs=(Plug("Type 2 + Schuko", 22),)),
+        "NOR_4": Facts("e\u0301" * 60, plugs=(Plug("x" * 40, 1000),), position=(-59, -169)),
+    }
+    roster = roster_of(
+        {
+            "NOR_1": connectors(*[FREE] * 40, *[BUSY] * 700, *[FAULT] * 9),
+            "NOR_2": [],
+            "NOR_3": [WordConnector(1, 0, 0, word) for word in ("BLOCKED", "RESERVED", "CHARGING")] * 5,
+            "NOR_4": connectors(UNKNOWN, at=-1),
+        },
+        names,
+        {"NOR_5"},
+        OSLO,
+    )
+    async with listing(roster, width + 3) as stations:
+        for sort in (Sort.NAME, Sort.FREE, Sort.CHANGED, Sort.DISTANCE, Sort.ID):
+            stations.sort_by(sort)
+            for line in lines_of(stations):
+                assert cell_len(line) == stations.scrollable_content_region.width
+        assert "40/749" in row(stations, "NOR_1")
+
+
+async def test_many_connectors_are_counted_by_condition() -> None:
+    many = connectors(*[FREE] * 31, *[BUSY] * 29, FAULT, *[UNKNOWN] * 3)
+    roster = roster_of({"NOR_1": many, "NOR_2": connectors(*[FREE] * 10)})
+    async with listing(roster) as stations:
+        assert "31/64" in row(stations, "NOR_1")
+        assert "●31■29✗1·3" in row(stations, "NOR_1")
+        assert "●" * 10 in row(stations, "NOR_2")
+        painted = segments(stations, "NOR_1")
+        assert colour(stations, painted, "■29") is Condition.OCCUPIED
+        assert colour(stations, painted, "✗1") is Condition.FAULT
+
+
+async def test_blocked_and_reserved_are_occupied_where_there_is_no_room_to_tell_them_apart() -> None:
+    words = ["BLOCKED"] * 10 + ["RESERVED"] * 10 + ["CHARGING"] * 10 + ["AVAILABLE"] * 10 + ["OUTOFORDER"] * 10
+    many = [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]
+    async with listing(roster_of({"NOR_1": many}), 80) as stations:
+        assert "●10■30✗10" in row(stations, "NOR_1")
+    few = [WordConnector(1, 0, START, word) for word in ("BLOCKED", "RESERVED", "CHARGING")]
+    async with listing(roster_of({"NOR_1": few})) as stations:
+        assert "▣◆■" in row(stations, "NOR_1")
+
+
+async def test_every_condition_has_a_colour_of_its_own_and_those_alike_are_one_piece() -> None:
+    roster = roster_of({"NOR_1": connectors(FREE, FREE, BUSY, BUSY, FAULT, FREE)})
+    async with listing(roster) as stations:
+        painted = segments(stations, "NOR_1")
+        signs = [segment.text for segment in painted if set(segment.text) <= set("●■✗") and segment.text]
+        assert signs == ["●●", "■■", "✗", "●"]
+        assert colour(stations, painted, "3/6") is Condition.FREE
+        assert colour(stations, painted, "■■") is Condition.OCCUPIED
+
+
+async def test_asked_for_plugs_are_counted_shown_and_named() -> None:
+    roster = roster_of({"NOR_1": connectors(BUSY, FREE, FREE)}, {"NOR_1": FORNEBU})
+    async with listing(roster) as stations:
+        assert "2/3" in row(stations, "NOR_1")
+        assert "■●●" in row(stations, "NOR_1")
+        assert "CCS 150" in row(stations, "NOR_1")
+        roster.filter = "chademo"
+        stations.rebuild()
+        assert "1/1" in row(stations, "NOR_1")
+        assert "■" not in row(stations, "NOR_1")
+        assert "CHA 50" in row(stations, "NOR_1")
+        roster.filter = "ccs"
+        stations.rebuild()
+        painted = segments(stations, "NOR_1")
+        assert colour(stations, painted, "0/1") is Condition.OCCUPIED
+        assert stations.border_subtitle == "0 of 1 connectors free"
+
+
+async def test_what_cannot_be_told_is_unknown() -> None:
+    # Two connectors, and three plugs: which has which?
+    roster = roster_of({"NOR_1": connectors(FREE, FREE)}, {"NOR_1": FORNEBU})
+    async with listing(roster) as stations:
+        roster.filter = "ccs"
+        stations.rebuild()
+        assert "?/1  · " in row(stations, "NOR_1")
+
+
+async def test_a_station_that_is_not_in_the_stream_says_so_at_every_width() -> None:
+    for width, words in ((160, "not in the stream"), (80, "not in the stream"), (46, "not streamed")):
+        roster = roster_of({"NOR_1": connectors(*[FREE] * 12)}, {"NOR_2": FORNEBU}, {"NOR_2", "NOR_3"}, OSLO)
+        async with listing(roster, width) as stations:
+            assert words in row(stations, "NOR_2")
+            assert "Fornebu S" in row(stations, "NOR_2")
+            assert words in row(stations, "NOR_3")
+            assert "min" not in row(stations, "NOR_2")
+
+
+async def test_columns_with_nothing_in_them_are_not_drawn() -> None:
+    async with listing(roster_of({"NOR_1": connectors(FREE)}), 160) as stations:
+        assert lines_of(stations)[0].split() == ["Free", "Now", "Station", "Changed"]
+        assert row(stations, "NOR_1").split() == ["▌", "1/1", "●", "NOR_1", "2", "min"]
+        stations.roster.home = OSLO
+        stations.rebuild()
+        assert "Away" not in lines_of(stations)[0]
+
+
+async def test_the_distance_comes_with_an_origin_and_goes_with_it() -> None:
+    roster = roster_of({"NOR_1": connectors(FREE)}, {"NOR_1": FORNEBU})
+    async with listing(roster) as stations:
+        assert "Away" not in lines_of(stations)[0]
+        roster.filter = "near:59.89,10.62"
+        stations.rebuild()
+        assert "Away" in lines_of(stations)[0]
+        assert "0 m" in row(stations, "NOR_1")
+        roster.filter = ""
+        stations.rebuild()
+        assert "Away" not in lines_of(stations)[0]
+
+
+async def test_columns_keep_their_places_while_a_filter_is_typed() -> None:
+    facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Ytre Enebakk", plugs=(Plug("Type 2", 7.4),))}
+    roster = roster_of({name: connectors(FREE) for name in facts}, facts)
+    async with listing(roster) as stations:
+        before = row(stations, "NOR_1").lstrip("▌ ")
+        roster.filter = "fornebu"
+        stations.rebuild()
+        assert row(stations, "NOR_1").lstrip("▌ ") == before
+        roster.register.replace({"NOR_1": Facts("Fornebu S")})
+        stations.rebuild()
+        assert "Place" not in lines_of(stations)[0]
+
+
+async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
+    roster = roster_of({"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]})
+    listening = roster.board.listening
+    async with listing(roster) as stations:
+        now = START
+        assert segments(stations, "NOR_1", now)[-1].text == "   3 min"
+        listening.stop(now)
+        now += MINUTE
+        assert segments(stations, "NOR_1", now)[-1].text == "  ~4 min"
+        assert not any(segment.style and segment.style.dim for segment in segments(stations, "NOR_1", now))
+        now += SLIGHT
+        painted = segments(stations, "NOR_1", now)
+        dimmed = [segment.text for segment in painted if segment.style and segment.style.dim]
+        assert dimmed == ["●", "■", "   6 min"]
+
+
+async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_changed() -> None:
+    roster = roster_of({"NOR_1": connectors(*[FREE] * 20, *[BUSY] * 20, *[FAULT] * 2)})
+    board = roster.board
+    board.listening.stop(START)
+    board.listening.start(now := START + 5 * SLIGHT)
+    async with listing(roster) as stations:
+
+        def dimmed() -> list[str]:
+            painted = segments(stations, "NOR_1", now)
+            return [segment.text.strip() for segment in painted if segment.style and segment.style.dim]
+
+        assert dimmed() == ["●20", "■20", "✗2", "12 min"]
+        for index in range(39):
+            board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+        assert dimmed() == ["■20", "✗2", "12 min"]
+        for index in range(39, 42):
+            board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+        assert dimmed() == []
+
+
+async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are_one_number() -> None:
+    words = [word for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER") for _ in range(10)]
+    roster = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
+    board = roster.board
+    board.listening.stop(START)
+    board.listening.start(now := START + 5 * SLIGHT)
+    for index in range(1, len(words)):
+        board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+    async with listing(roster) as stations:
+        painted = segments(stations, "NOR_1", now)
+        assert "●10■30✗10" in "".join(segment.text for segment in painted)
+        assert [segment.text for segment in painted if segment.style and segment.style.dim][:-1] == ["■30"]
+
+
+async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
+    roster = roster_of({})
+    board = roster.board
+    board.expect(lambda _: ("a", "never named"))
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
+    board.listening.stop(START)
+    board.listening.start(now := START + 5 * SLIGHT)
+    roster.refresh(now)
+    async with listing(roster) as stations:
+
+        def dimmed() -> list[str]:
+            painted = segments(stations, "NOR_1", now)
+            return [segment.text.strip() for segment in painted if segment.style and segment.style.dim]
+
+        assert dimmed() == ["●", "≥10 min"]
+        board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
+        assert dimmed() == []
+        assert "●·" in row(stations, "NOR_1")
+
+
+async def test_a_change_that_was_not_seen_is_at_least_so_old() -> None:
+    roster = roster_of({"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]})
+    async with listing(roster) as stations:
+        assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == "  ≥5 min"
+        assert segments(stations, "NOR_2", START + 5 * MINUTE)[-1].text == "  ≥5 min"
+        roster.board.apply_station(roster.board.stations["NOR_1"], START)
+    async with listing(roster_of({"NOR_1": [Connector(0, 0, -1)]}), ascii_=True) as stations:
+        assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == " >=5 min"
+        assert "1/1  o" in row(stations, "NOR_1")
+
+
+async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
+    facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", position=(60.37, 5.35))}
+    roster = roster_of({name: connectors(FREE) for name in facts}, facts, home=OSLO)
+    async with listing(roster, 160) as stations:
+        for sort, head in (
+            (Sort.NAME, "▲Station"),
+            (Sort.DISTANCE, "▲Away"),
+            (Sort.CHANGED, "▼Changed"),
+            (Sort.FREE, "▼Free"),
+            (Sort.ID, "▲Id"),
+        ):
+            stations.sort_by(sort)
+            assert head in lines_of(stations)[0]
+            stations.sort_by(sort)
+            assert head.translate(str.maketrans("▲▼", "▼▲")) in lines_of(stations)[0]
+        roster.home = None
+        roster.sort = Sort.DISTANCE
+        stations.rebuild()
+        # Nothing is near without a place to be near to.
+        assert "▼Station" in lines_of(stations)[0]
+        bold = [segment.text for segment in stations.render_line(0) if segment.style and segment.style.bold]
+        assert [text.strip() for text in bold] == ["▼Station"]
+
+
+async def test_names_are_data() -> None:
+    facts = {"NOR_1": Facts("[red]Fornebu[/red]\x1b[31m\u202e", "Bæ[b]rum")}
+    async with listing(roster_of({"NOR_1": connectors(FREE)}, facts), 160) as stations:
+        assert "[red]Fornebu[/red][31m" in row(stations, "NOR_1")
+        assert "Bæ[b]rum" in row(stations, "NOR_1")
+
+
+def test_the_distance_has_room_whenever_it_is_told() -> None:
+    # Those that are near stand behind all that are looked at of the plain list.
+    far = {f"NOR_{n:05}": Facts(f"A {n}", "Bergen", position=(60.37, 5.35)) for n in range(300)}
+    near = {f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)}
+    facts = {**far, **near}
+    roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    widths = []
+    for text in ("", "near:59.9,10.7 within:20km") * 2:
+        roster.filter = text
+        roster.refresh(2)
+        widths.append(painter.columns(110).distance > 0)
+    assert widths == [False, True] * 2
+
+
+def test_another_register_may_need_other_room() -> None:
+    register_names = {"NOR_00001": Facts("A", "Sted")}
+    roster = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
+    roster.refresh(2)
+    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    narrow = painter.columns(110).place
+    roster.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
+    roster.refresh(2)
+    assert painter.columns(110).place > narrow
+
+
+def test_columns_only_grow_while_a_filter_is_typed() -> None:
+    facts = {
+        "NOR_00001": Facts("A", "Sted", plugs=(TYPE_2,)),
+        "NOR_00002": Facts("B", "Et langt stedsnavn", plugs=(TYPE_2,)),
+        "NOR_00003": Facts("C", "Her", plugs=(CHADEMO,)),
+    }
+    roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    widths = []
+    for text in ("sted -langt", "langt", "her", "sted -langt"):
+        roster.filter = text
+        roster.refresh(2)
+        columns = painter.columns(160)
+        widths.append((columns.place, columns.plug))
+    assert widths == [(5, 5), (12, 5), (12, 6), (12, 6)]
