@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nobil_tui.base.files import NotSavedError, Stamp, stamp
+from nobil_tui.base.files import NotSavedError, Stamp, locked, replace, stamp, telling
 from nobil_tui.base.text import shown_path
 from nobil_tui.config.errors import MisfitError
 from nobil_tui.config.model import Config
@@ -43,8 +43,6 @@ def save(path: Path, *operations: Operation, lock_for: float = LOCK_FOR) -> Conf
     seen = _look(path)
     if applied(seen.document, operations) == seen.document:
         return seen.config
-    from nobil_tui.base.files import locked, replace, telling
-
     if target.exists() and not target.is_file():
         raise NotSavedError(f"{shown_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")
     with locked(target, lock_for):

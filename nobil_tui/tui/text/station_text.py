@@ -6,9 +6,9 @@ from datetime import tzinfo
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import NOTHING, Register
+from nobil_tui.tui.text.conditions import connector_text
 from nobil_tui.tui.text.staleness import connector_doubt, station_doubt
 from nobil_tui.tui.text.times import since_text
-from nobil_tui.tui.widgets.event_log.line import connector_text
 
 
 def station_text(

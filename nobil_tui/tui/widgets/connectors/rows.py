@@ -15,9 +15,9 @@ from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui.style.glyphs import fit
+from nobil_tui.tui.text.conditions import connector_text
 from nobil_tui.tui.text.times import age, since_text
 from nobil_tui.tui.text.wrapping import wrapped
-from nobil_tui.tui.widgets.event_log.line import connector_text
 from nobil_tui.tui.widgets.virtual_list import Lines
 
 Row = list[Segment]

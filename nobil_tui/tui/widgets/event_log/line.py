@@ -13,6 +13,7 @@ from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
 from nobil_tui.monitor.batch import Note, NoteKind
 from nobil_tui.tui.style.glyphs import cut, fit
+from nobil_tui.tui.text.conditions import connector_text
 from nobil_tui.tui.text.times import clock_time
 from nobil_tui.tui.widgets.event_log.buffer import Folded, Line
 from nobil_tui.tui.widgets.virtual_list import Lines
@@ -37,14 +38,6 @@ _BAD = {NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
 def note_text(note: Note) -> str:
     """A note as a reader is told it."""
     return ": ".join(part for part in (_NOTES[note.kind], note.text) if part)
-
-
-def connector_text(connector: Connector | None, absent: str) -> str:
-    """What a connector is in, in words; ``absent`` where there is none."""
-    if connector is None:
-        return absent
-    detail = connector.detail
-    return f"{connector.condition.words} ({detail})" if detail else connector.condition.words
 
 
 class LinePainter:

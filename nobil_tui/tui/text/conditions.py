@@ -1,0 +1,13 @@
+"""Conditions as text, for the panes and for plain-text output."""
+
+from __future__ import annotations
+
+from nobil_tui.charging.station import Connector
+
+
+def connector_text(connector: Connector | None, absent: str) -> str:
+    """Return a connector's condition in words; ``absent`` if there is no connector."""
+    if connector is None:
+        return absent
+    detail = connector.detail
+    return f"{connector.condition.words} ({detail})" if detail else connector.condition.words
