@@ -54,7 +54,7 @@ def all_circles(imports: Iterable[Import]) -> list[str]:
 
 
 def _path(graph: Graph, start: str, end: str) -> list[str]:
-    """Return a shortest path, both ends in it; empty if there is none."""
+    """Return a shortest path, both ends in it; empty if no path exists."""
     paths = [[start]]
     seen = {start}
     for path in paths:
