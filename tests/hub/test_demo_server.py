@@ -83,9 +83,12 @@ def test_a_simulation_out_of_range_is_told(stations: int, speed: float) -> None:
 
 
 QUITS = """
+import logging
 from contextlib import ExitStack
 from websockets.sync.client import connect
 from nobil_tui.hub.demo_server import Demo
+# Not a warning for each step that took 0.1 s, as on a busy machine; an exception that is never retrieved is an error.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 demo = Demo.start(400, 1, 3600.0)
 stack = ExitStack()
 stack.enter_context(connect(demo.url, proxy=None, max_size=None)).recv()

@@ -1,0 +1,49 @@
+"""Run the app's event loop until it has nothing to do, instead of sleeping, wherever a test waits for the app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from textual import app, pilot, screen
+
+SOON = 0.02
+"""A timer due within so many seconds is part of what is going on and is waited for."""
+PAINT_PERIOD = 0.001
+"""Seconds between a change and its paint: with the library's 1/60, each key of a test would wait that long."""
+LONGEST = 1.0
+"""Seconds after which the wait ends although something still runs, as the library's does."""
+
+
+async def run_dry(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
+    """Wait until the event loop has nothing to run and no timer is due soon.
+
+    The library's ``wait_for_idle`` sleeps 20 ms after each key, and measures the load of the processor, which
+    depends on the machine. Threads and servers are not waited for: for them a test needs ``until``.
+    """
+    loop: Any = asyncio.get_running_loop()
+    end = loop.time() + max_sleep
+    quiet = 0
+    while quiet < 3 and loop.time() < end:
+        await asyncio.sleep(0)
+        if loop._ready:
+            quiet = 0
+            continue
+        now = loop.time()
+        due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
+        if due < now + SOON:
+            await asyncio.sleep(max(0.0, due - now))
+            quiet = 0
+        else:
+            quiet += 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_sleeping() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pilot, "wait_for_idle", run_dry)
+        patch.setattr(app, "wait_for_idle", run_dry)
+        patch.setattr(screen, "UPDATE_PERIOD", PAINT_PERIOD)
+        yield
