@@ -97,6 +97,13 @@ async def guarded(awaitable: Awaitable[T]) -> T:
         return await awaitable
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell syrupy that no workers report to it where pytest-xdist starts none."""
+    if config.option.collectonly:
+        config.option.numprocesses = None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test may touch the config or the logs of whoever runs it."""
