@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from nobil_tui.cli.root import NAME, cli
+
 
 @click.command(
     epilog="""\b
@@ -18,8 +20,6 @@ For fish:
 def completion(shell: str) -> None:
     """Print a script that completes commands and options in a shell."""
     from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
-
-    from nobil_tui.cli.root import NAME, cli
 
     kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
     # The class's own way would start the shell to ask for its version.

@@ -10,14 +10,16 @@ import atexit
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.charging.register import Register
+from nobil_tui.feeds.simulation.feed import SimulationFeed
+from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.hub.api_keys import generate_key
 from nobil_tui.hub.errors import HubError
-
-if TYPE_CHECKING:
-    from nobil_tui.charging.register import Register
-    from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.hub.server import Hub
+from nobil_tui.monitor.monitor import Monitor
 
 STOP_WITHIN = 0.08
 """Seconds that ``stop`` waits for the thread, which ends by itself all the same."""
@@ -51,8 +53,6 @@ class Demo:
 
         Raises ``HubError`` where it cannot listen, and ``ValueError`` for a simulation out of range.
         """
-        from nobil_tui.feeds.simulation.model import Simulation
-
         clock = clock or Clock()
         demo = cls(Simulation(stations, seed, start=clock.now(), speed=speed), host, port, clock)
         demo._thread.start()
@@ -87,11 +87,6 @@ class Demo:
             self._started.cancel()
 
     async def _serve(self, host: str, port: int) -> None:
-        from nobil_tui.feeds.simulation.feed import SimulationFeed
-        from nobil_tui.hub.api_keys import generate_key
-        from nobil_tui.hub.server import Hub
-        from nobil_tui.monitor.monitor import Monitor
-
         self._loop, self._serving = asyncio.get_running_loop(), asyncio.current_task()
         monitor = Monitor(SimulationFeed(self._simulation, self._clock), clock=self._clock)
         async with Hub(monitor, key=generate_key(), host=host, port=port) as hub:

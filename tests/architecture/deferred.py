@@ -61,14 +61,21 @@ def needless_in(imports: Iterable[Import]) -> list[str]:
     graph = graph_of(each for each in imports if each.when is When.LOADED)
 
     def loaded_with(module: str) -> set[str]:
-        loaded, waiting = {module}, [module]
+        loaded: set[str] = set()
+        waiting = {module}
         while waiting:
-            new = graph.get(waiting.pop(), set()) - loaded
-            loaded |= new
-            waiting += new
+            name = waiting.pop()
+            loaded.add(name)
+            # A module is loaded after the packages that it is in.
+            waiting |= {*graph.get(name, ()), *_packages_of(name)} - loaded
         return loaded
 
     return [f"{importer} -> {name}" for importer, name in sorted(deferred_in(imports)) if name in loaded_with(importer)]
+
+
+def _packages_of(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def differences(table: Table, found: set[Pair]) -> list[str]:

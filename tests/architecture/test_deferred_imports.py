@@ -28,8 +28,10 @@ def test_what_is_loaded_anyway_is_found() -> None:
         Import("p.b", "p.c", When.LOADED, 1),
         Import("p.a", "p.c", When.DEFERRED, 2),
         Import("p.a", "p.d", When.DEFERRED, 3),
+        Import("p.q", "p.e", When.LOADED, 1),
+        Import("p.q.x", "p.e", When.DEFERRED, 2),
     ]
-    assert deferred.needless_in(imports) == ["p.a -> p.c"]
+    assert deferred.needless_in(imports) == ["p.a -> p.c", "p.q.x -> p.e"]
 
 
 def test_differences_are_found_both_ways() -> None:

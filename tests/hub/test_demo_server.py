@@ -108,14 +108,14 @@ def test_quitting_neither_hangs_nor_prints(end: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_importing_it_costs_little_and_never_textual() -> None:
+def test_the_demo_is_loaded_when_it_is_opened_and_the_hub_loads_no_textual() -> None:
     told = subprocess.run(
         [
             sys.executable,
             "-c",
-            "import sys, nobil_tui.hub.demo_server\n"
+            "import sys, nobil_tui.sources.demo\n"
             "print([m for m in ('websockets', 'textual', 'nobil_tui.feeds.simulation.model') if m in sys.modules])\n"
-            "import nobil_tui.hub.serve, nobil_tui.hub.server\n"
+            "import nobil_tui.hub.serve, nobil_tui.hub.demo_server\n"
             "print('textual' in sys.modules or 'rich' in sys.modules)",
         ],
         capture_output=True,
