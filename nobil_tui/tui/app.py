@@ -8,7 +8,8 @@ import logging
 import signal
 import sys
 from contextlib import suppress
-from typing import ClassVar
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
@@ -27,6 +28,7 @@ from nobil_tui.config.operations import Put
 from nobil_tui.session.options import Setup
 from nobil_tui.session.settings import Keeper
 from nobil_tui.tui.bindings import Keys, keymap_of
+from nobil_tui.tui.dismissal import Dismissal
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.panes import WIDE
 from nobil_tui.tui.style.ascii_output import PlainBar, write_plainly
@@ -63,6 +65,8 @@ class NobilApp(App[int], inherit_bindings=False):
         self.hands_at = -1e9
         """When a key or a click last came, in seconds of the clock that only grows."""
         self.last_key = ""
+        self._typed_on = WeakKeyDictionary[events.Key, Screen[Any]]()
+        """The screen that each key on its way was typed on."""
         self.trouble = ""
         """What is wrong with the config's theme, which only this room can tell."""
         for theme in THEMES:
@@ -87,6 +91,8 @@ class NobilApp(App[int], inherit_bindings=False):
             # Typed after what quits: the panes are gone, and nobody is there to take it.
             return
         if isinstance(event, events.Key):
+            if self._is_late(event):
+                return
             self.last_key = event.key
             # Whatever has the focus: a text field would take ctrl+c for "copy".
             if event.key in self.keys.of(by_id("quit")) and not types(event.key):
@@ -99,6 +105,14 @@ class NobilApp(App[int], inherit_bindings=False):
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
             self.hands_at = self.setup.clock.monotonic()
         await super().on_event(event)
+
+    def _is_late(self, key: events.Key) -> bool:
+        """Tell whether a key comes back from a screen that closed meanwhile: for what is below it was not typed."""
+        if not key.is_forwarded:
+            self._typed_on[key] = self.screen
+            return False
+        screen = self._typed_on.pop(key, None)
+        return isinstance(screen, Dismissal) and screen.dismissed
 
     def on_mount(self) -> None:
         """Leave the terminal as it was also when the system ends the program, and keep nobody who quits waiting."""

@@ -15,6 +15,7 @@ from textual.theme import ThemeProvider
 from nobil_tui.commands import COMMANDS, by_id
 from nobil_tui.search.document import one_line
 from nobil_tui.tui.bindings import binding_of
+from nobil_tui.tui.dismissal import Dismissal
 
 if TYPE_CHECKING:
     from nobil_tui.tui.screens.main import MainScreen
@@ -31,7 +32,7 @@ class Item(NamedTuple):
     do: Callable[[], object]
 
 
-class Palette(CommandPalette):
+class Palette(Dismissal, CommandPalette):
     """The library's, with the one key that must work everywhere."""
 
     CSS_PATH = "palette.tcss"

@@ -100,7 +100,7 @@ class ConnectScreen(Dialog[Choice]):
         text = self.query_one("#source", Input).value.strip()
         typed = self.query_one("#key", Input).value.strip()
         key = Secret(typed) if typed else None
-        self._say("Connecting …")
+        self.say("Connecting …")
         try:
             trial = self._choose(text, key).source
             problem = "" if trial.simulated else await try_out(trial)
@@ -110,7 +110,4 @@ class ConnectScreen(Dialog[Choice]):
                 return
         except SourceError as error:
             problem = str(error)
-        self._say(problem)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#answer", Static).update(text)
+        self.say(problem)

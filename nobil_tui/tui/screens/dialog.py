@@ -9,10 +9,11 @@ from textual import events
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox
+from textual.widgets import Checkbox, Static
 
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
+from nobil_tui.tui.dismissal import Dismissal
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Tick(Checkbox):
         return Content("[x]" if self.value else "[ ]")
 
 
-class Dialog(ModalScreen[T], inherit_bindings=False):
+class Dialog(Dismissal, ModalScreen[T], inherit_bindings=False):
     """A screen over the main one."""
 
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
@@ -46,6 +47,11 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
 
     def action_palette(self) -> None:
         """Nothing: one thing at a time."""
+
+    def say(self, text: str) -> None:
+        """Show what came of it, if the dialog is still there: what it waited for may come later."""
+        if not self.dismissed:
+            self.query_one("#answer", Static).update(text)
 
     def on_click(self, event: events.Click) -> None:
         """Go away when the ground beside the dialog is clicked."""

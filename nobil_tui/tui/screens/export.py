@@ -58,25 +58,25 @@ class ExportScreen(Dialog[str]):
     def on_input_changed(self) -> None:
         """Another path is another question."""
         self._agreed = ""
-        self._say("")
+        self.say("")
 
     async def _write(self) -> None:
         text = self.query_one("#path", Input).value.strip()
         if not text.isprintable():
-            self._say("A name is printable text.")
+            self.say("A name is printable text.")
             return
         path = path_of(text).absolute()
         if path.suffix.lower() not in (".csv", ".jsonl"):
-            self._say("The name must end in .csv or .jsonl.")
+            self.say("The name must end in .csv or .jsonl.")
             return
         content = self._content(path)
         try:
             await in_thread(lambda: write_file(path, content, replace=self._agreed == text))
         except FileExistsError:
             self._agreed = text
-            self._say("This file exists. Write once more to replace it.")
+            self.say("This file exists. Write once more to replace it.")
         except OSError as error:
-            self._say(f"{path} is not written: {error.strerror or 'the system refuses'}.")
+            self.say(f"{path} is not written: {error.strerror or 'the system refuses'}.")
         else:
             self.dismiss(f"{len(self._changes):,} changes written to {path}")
 
@@ -84,9 +84,6 @@ class ExportScreen(Dialog[str]):
         if path.suffix.lower() == ".csv":
             return csv_text(self._changes, self._register).encode()
         return b"".join(json_line(change, self._register) for change in self._changes)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#answer", Static).update(text)
 
 
 def path_of(text: str) -> Path:

@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -17,7 +16,7 @@ from textual.widgets import Static
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context, by_id, for_context
-from nobil_tui.tui.bindings import Keys, bindings_for
+from nobil_tui.tui.bindings import Keys, binding_of, bindings_for
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
 
@@ -67,6 +66,9 @@ class HelpText(VerticalScroll, inherit_bindings=False):
 class HelpScreen(Dialog[None]):
     """Shows the help."""
 
+    # The key that opened it closes it.
+    BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("help"))]
+
     def __init__(self, keys: Keys, glyphs: Glyphs, about: str) -> None:
         super().__init__()
         self._keys = keys
@@ -85,12 +87,9 @@ class HelpScreen(Dialog[None]):
         """Close the help: who reads it means that, and not the program."""
         self.dismiss(None)
 
-    def on_key(self, event: events.Key) -> None:
-        """The key that opened it closes it."""
-        if event.key in self._keys.of(by_id("help")):
-            # It would open the next one.
-            event.stop()
-            self.dismiss(None)
+    def action_help(self) -> None:
+        """Close the help: it is open."""
+        self.dismiss(None)
 
     def _text(self) -> Group:
         quiet = Style(dim=True)

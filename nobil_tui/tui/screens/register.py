@@ -52,7 +52,7 @@ class RegisterScreen(Dialog[str]):
         bar.update(total=None)
         if self._key is None:
             bar.display = False
-            self._say(NO_KEY)
+            self.say(NO_KEY)
         else:
             self.fetch(self._key)
 
@@ -70,7 +70,7 @@ class RegisterScreen(Dialog[str]):
     async def fetch(self, key: Secret) -> None:
         """Fetch, and go away when it is done."""
         if self._stored.busy:
-            self._say("It is being fetched already: this waits for it.")
+            self.say("It is being fetched already: this waits for it.")
         try:
             outcome = await self._stored.fetch(self._section, key, self._show, force=self._force)
         except RenewalError as error:
@@ -86,14 +86,15 @@ class RegisterScreen(Dialog[str]):
             self.dismiss(outcome.words)
 
     def _show(self, progress: Progress) -> None:
-        self._say(progress.words)
+        if self.dismissed:
+            return
+        self.say(progress.words)
         total = progress.total_bytes if progress.phase is Phase.DOWNLOADING else None
         self.query_one("#bar", ProgressBar).update(total=total, progress=progress.done_bytes)
 
     def _stop(self, words: str, *, again: bool) -> None:
-        self._say(words)
+        if self.dismissed:
+            return
+        self.say(words)
         self.query_one("#bar", ProgressBar).display = False
         self.query_one("#force", Button).disabled = not again
-
-    def _say(self, text: str) -> None:
-        self.query_one("#answer", Static).update(text)

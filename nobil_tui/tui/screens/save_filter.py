@@ -45,14 +45,11 @@ class NameScreen(Dialog[str]):
     def _save(self) -> None:
         name = self.query_one("#name", Input).value.strip()
         if not name:
-            self._say("Give it a name.")
+            self.say("Give it a name.")
         elif not name.isprintable():
-            self._say("A name is printable text.")
+            self.say("A name is printable text.")
         elif name in self._taken and self._agreed != name:
             self._agreed = name
-            self._say("There is a filter of this name. Save once more to replace it.")
+            self.say("There is a filter of this name. Save once more to replace it.")
         else:
             self.dismiss(name)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#answer", Static).update(text)

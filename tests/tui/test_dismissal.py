@@ -1,0 +1,191 @@
+"""Keys that come faster than a screen goes away: it goes away once, and they reach nothing that they were not for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.command import CommandList
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from nobil_tui.commands import Command
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.tui.palette import commands_and_stations, themes
+from nobil_tui.tui.screens import export
+from nobil_tui.tui.screens.connect import ConnectScreen
+from nobil_tui.tui.screens.export import ExportScreen
+from nobil_tui.tui.screens.help import HelpScreen
+from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.screens.register import RegisterScreen
+from nobil_tui.tui.screens.save_filter import NameScreen
+from tests.conftest import FakeClock
+from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
+
+Answers = list[Any]
+Make = Callable[[MainScreen], Screen[Any]]
+
+CHARACTERS = {"enter": "\r", "escape": "\x1b", "question_mark": "?", "space": " ", "tab": "\t"}
+KEYS = ("enter", "escape", "question_mark")
+HELD = 30
+"""So many times a key comes that is held for a second."""
+
+
+def choose_nothing(text: str, key: object) -> Any:
+    raise SourceError("There is no such source.")
+
+
+def own_register(main: MainScreen) -> RegisterScreen:
+    assert main.stored_register is not None
+    return RegisterScreen(main.stored_register, main.keeper.config.register, {}, lambda: None)
+
+
+MAKE: dict[str, Make] = {
+    "help": lambda main: HelpScreen(main.keys, main.glyphs, main.about()),
+    "palette": lambda main: commands_and_stations(),
+    "themes": lambda main: themes(),
+    "name": lambda main: NameScreen("ccs free", ()),
+    "export": lambda main: ExportScreen([], main.register, "no/such/folder/log.csv"),
+    "connect": lambda main: ConnectScreen(choose_nothing, "demo"),
+    "register": own_register,
+}
+
+
+def type_at_once(pilot: Pilot[int], *keys: str) -> None:
+    """Have keys come as a driver that read them all from the terminal hands them on: the loop does not run between."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+
+
+@asynccontextmanager
+async def over_main(tmp_path: Path, name: str) -> AsyncIterator[tuple[MainScreen, Pilot[int], Answers]]:
+    """Open the app, and one of its screens over the main one."""
+    clock = FakeClock()
+    setup = setup_of(clock, SteppedSource(clock), register_path=tmp_path / "register")
+    async with opened(setup, USUAL) as pilot:
+        main = await live(pilot)
+        main.show_filter("free")
+        await pilot.pause()
+        answers: Answers = []
+        pilot.app.push_screen(MAKE[name](main), answers.append)
+        await pilot.pause()
+        yield main, pilot, answers
+
+
+async def at_rest(pilot: Pilot[int]) -> None:
+    for _ in range(3):
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("name", MAKE)
+async def test_two_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> None:
+    async with over_main(tmp_path, name) as (main, pilot, answers):
+        for pair in product(KEYS, KEYS):
+            if pilot.app.screen is main:
+                answers.clear()
+                pilot.app.push_screen(MAKE[name](main), answers.append)
+                await pilot.pause()
+            screen = pilot.app.screen
+            type_at_once(pilot, *pair)
+            await at_rest(pilot)
+            assert not pilot.app._exit, pair
+            assert len(answers) <= 1, pair
+            assert main.roster.filtered, pair
+            if pilot.app.screen is not screen:
+                # Closed; what was chosen in the palette may have opened another.
+                assert pilot.app.screen_stack[0] is main, pair
+                while pilot.app.screen is not main:
+                    pilot.app.screen.dismiss()
+                    await pilot.pause()
+                main.show_filter("free")
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("name", MAKE)
+async def test_a_held_key_ends_nothing_but_the_screen(tmp_path: Path, name: str, key: str) -> None:
+    async with over_main(tmp_path, name) as (main, pilot, answers):
+        type_at_once(pilot, *[key] * HELD)
+        await at_rest(pilot)
+        assert pilot.app.is_running
+        assert not pilot.app._exit
+        assert pilot.app.screen_stack[0] is main
+        assert len(answers) <= 1
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+async def test_the_help_is_opened_and_closed_at_once(key: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
+        main = await live(pilot)
+        for turns in range(12):
+            type_at_once(pilot, key)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            type_at_once(pilot, key)
+            await at_rest(pilot)
+            assert pilot.app.screen is main, turns
+
+
+async def test_what_closes_the_help_twice_does_not_quit(tmp_path: Path) -> None:
+    async with over_main(tmp_path, "help") as (main, pilot, answers):
+        type_at_once(pilot, *"qqq")
+        await at_rest(pilot)
+        assert not pilot.app._exit
+        assert pilot.app.screen is main
+        assert answers == [None]
+
+
+async def test_what_is_chosen_twice_at_once_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[Command] = []
+
+    async def do(main: MainScreen, command: Command) -> None:
+        done.append(command)
+
+    monkeypatch.setattr(MainScreen, "do", do)
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
+        main = await live(pilot)
+        main.action_palette()
+        await until(pilot, lambda: any(found.option_count for found in pilot.app.screen.query(CommandList)))
+        type_at_once(pilot, "down", "enter", "enter", "enter")
+        await until(pilot, lambda: done)
+        await at_rest(pilot)
+        assert pilot.app.screen is main
+        assert len(done) == 1
+
+
+async def test_what_is_done_later_closes_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = asyncio.Event()
+
+    async def slow(work: object) -> None:
+        await answered.wait()
+
+    monkeypatch.setattr(export, "in_thread", slow)
+    async with over_main(tmp_path, "export") as (main, pilot, answers):
+        type_at_once(pilot, "enter", "escape", "enter")
+        await until(pilot, lambda: pilot.app.screen is main)
+        answered.set()
+        await at_rest(pilot)
+        assert answers == [None]
+        assert pilot.app.is_running
+
+
+async def test_a_screen_below_another_goes_when_that_has_gone(tmp_path: Path) -> None:
+    async with over_main(tmp_path, "name") as (main, pilot, answers):
+        below = pilot.app.screen
+        pilot.app.push_screen(MAKE["help"](main))
+        await pilot.pause()
+        below.dismiss("first")
+        below.dismiss("second")
+        await pilot.pause()
+        assert answers == []
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is main)
+        assert answers == ["first"]
