@@ -9,7 +9,7 @@ from nobil_tui.charging.station import Condition
 from nobil_tui.monitor.batch import Entry
 
 
-class Tell:
+class Alerts:
     """The stations that the user waits for. Each is told of once."""
 
     def __init__(self) -> None:

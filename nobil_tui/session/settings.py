@@ -17,7 +17,7 @@ from nobil_tui.config.writing import NotSavedError, Operation, Put, Star, Unstar
 logger = logging.getLogger(__name__)
 
 
-class Keeper:
+class Settings:
     """Keeps one config file. Without a path nothing is saved, and stars hold for this session."""
 
     def __init__(self, path: Path | None, config: Config) -> None:

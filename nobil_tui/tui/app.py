@@ -26,8 +26,8 @@ from nobil_tui.config.key_names import types
 from nobil_tui.config.keymap import check
 from nobil_tui.config.operations import Put
 from nobil_tui.session.options import Setup
-from nobil_tui.session.settings import Keeper
-from nobil_tui.tui.bindings import Keys, keymap_of
+from nobil_tui.session.settings import Settings
+from nobil_tui.tui.bindings import KeyBindings, keymap_of
 from nobil_tui.tui.dismissal import Dismissal
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.panes import WIDE
@@ -55,14 +55,14 @@ class NobilApp(App[int], inherit_bindings=False):
     def __init__(self, setup: Setup) -> None:
         super().__init__()
         self.setup = setup
-        self.keeper = Keeper(setup.config_path, setup.config)
+        self.keeper = Settings(setup.config_path, setup.config)
         chosen = check(setup.config.interface.keys)
-        self.keys = Keys(chosen)
+        self.keys = KeyBindings(chosen)
         self.set_keymap(keymap_of(chosen))
         self.ascii = setup.ascii or setup.config.interface.ascii
         self.glyphs: Glyphs = ASCII if self.ascii else UNICODE
         self.main: MainScreen | None = None
-        self.hands_at = -1e9
+        self.last_input_at = -1e9
         """When a key or a click last came, in seconds of the clock that only grows."""
         self.last_key = ""
         self._typed_on = WeakKeyDictionary[events.Key, Screen[Any]]()
@@ -103,7 +103,7 @@ class NobilApp(App[int], inherit_bindings=False):
                 self.focused.post_message(events.Key(event.key, event.character))
                 return
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
-            self.hands_at = self.setup.clock.monotonic()
+            self.last_input_at = self.setup.clock.monotonic()
         await super().on_event(event)
 
     def _is_late(self, key: events.Key) -> bool:

@@ -43,7 +43,7 @@ def keymap_of(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {id_: ",".join(chosen) or NEVER for id_, chosen in keys.items()}
 
 
-class Keys:
+class KeyBindings:
     """Which keys each command has, in words."""
 
     def __init__(self, chosen: Mapping[str, Sequence[str]] | None = None) -> None:

@@ -10,7 +10,7 @@ from nobil_tui.monitor.batch import Batch
 from nobil_tui.session.session import Session
 
 
-class Happened(Message):
+class BatchReceived(Message):
     """A batch of what the stream said. Whoever paints it sets ``taken``: until then no other one comes."""
 
     def __init__(self, session: Session, batch: Batch, lines: tuple[int, int], taken: asyncio.Event) -> None:

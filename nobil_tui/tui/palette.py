@@ -24,7 +24,7 @@ MOST_STATIONS = 40
 """Stations that are offered at once."""
 
 
-class Item(NamedTuple):
+class PaletteItem(NamedTuple):
     """Something that the palette offers."""
 
     title: str
@@ -45,7 +45,7 @@ class Palette(Dismissal, CommandPalette):
 
 def commands_and_stations() -> Palette:
     """Make the palette of everything."""
-    return Palette([Commands, StationNames], placeholder="A command, or a station by name")
+    return Palette([CommandProvider, StationProvider], placeholder="A command, or a station by name")
 
 
 def themes() -> Palette:
@@ -53,7 +53,7 @@ def themes() -> Palette:
     return Palette([ThemeProvider], placeholder="A theme")
 
 
-class Commands(Provider):
+class CommandProvider(Provider):
     """Every command, with its key, and the saved filters."""
 
     async def discover(self) -> Hits:
@@ -70,20 +70,20 @@ class Commands(Provider):
                 title = matcher.highlight(escape(item.title))
                 yield Hit(score, title, item.do, text=item.title, help=escape(item.help))
 
-    def _items(self) -> Iterator[Item]:
+    def _items(self) -> Iterator[PaletteItem]:
         screen = cast("MainScreen", self.screen)
         for command in COMMANDS:
             if command.palette and screen.offers(command):
                 label = screen.keys.label(command)
                 title = f"{command.words}   {label}" if label else command.words
-                yield Item(title, command.tooltip, partial(screen.do, command))
+                yield PaletteItem(title, command.tooltip, partial(screen.do, command))
         for name, text in screen.saved_filters.items():
-            yield Item(f"Filter: {name}", text, partial(screen.show_filter, text))
+            yield PaletteItem(f"Filter: {name}", text, partial(screen.show_filter, text))
         for name, text in screen.saved_filters.items():
-            yield Item(f"Forget filter: {name}", text, partial(screen.forget_filter, name))
+            yield PaletteItem(f"Forget filter: {name}", text, partial(screen.forget_filter, name))
 
 
-class StationNames(Provider):
+class StationProvider(Provider):
     """Stations by name, place or id. Only the few best are looked at closely: there may be tens of thousands."""
 
     async def search(self, query: str) -> Hits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nobil_tui.alerts.rules import Tell
+from nobil_tui.alerts.rules import Alerts
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.monitor.batch import Entry, Note, NoteKind
@@ -21,15 +21,15 @@ def change(station: str, before: Connector | None, after: Connector | None) -> C
     return Change(START + 1, station, 1, before, after)
 
 
-def waiting(*stations: str) -> Tell:
-    tell = Tell()
+def waiting(*stations: str) -> Alerts:
+    tell = Alerts()
     for station in stations:
         assert tell.toggle(station)
     return tell
 
 
 def test_a_station_is_waited_for_or_not() -> None:
-    tell = Tell()
+    tell = Alerts()
     assert tell.toggle("A")
     assert tell.toggle("B")
     assert not tell.toggle("A")

@@ -13,7 +13,7 @@ from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
 from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, Unstar, save
 from nobil_tui.session import settings as module
-from nobil_tui.session.settings import Keeper
+from nobil_tui.session.settings import Settings
 from tests.conftest import guarded, settle
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Told:
     """What a keeper told."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Settings) -> None:
         self.keeper = keeper
         self.changes = 0
         self.complaints: list[str] = []
@@ -39,10 +39,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
-def keeper_of(path: Path, *stars: str) -> Keeper:
+def keeper_of(path: Path, *stars: str) -> Settings:
     if stars:
         save(path, *map(Star, stars))
-    return Keeper(path, load(path) if path.exists() else Config())
+    return Settings(path, load(path) if path.exists() else Config())
 
 
 def write(path: Path, text: str) -> None:
@@ -62,7 +62,7 @@ async def test_a_star_is_there_at_once_and_then_in_the_file(path: Path) -> None:
 
 
 async def test_without_a_file_stars_hold_for_the_session() -> None:
-    keeper = Keeper(None, Config(watched=WatchedSection(["A"])))
+    keeper = Settings(None, Config(watched=WatchedSection(["A"])))
     keeper.mark("B", True)
     assert await keeper.save_star("B", True) == ""
     told = Told(keeper)
@@ -161,7 +161,7 @@ async def test_a_file_that_is_no_longer_valid_is_told_once_and_the_stars_stay(pa
 async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     path = tmp_path / "no folder" / "config.toml"
     path.parent.write_text("")
-    keeper = Keeper(path, Config())
+    keeper = Settings(path, Config())
     problem = await guarded(keeper.put(Put("interface", "theme", "nord")))
     assert str(path) in problem
     assert keeper.config == Config()

@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from nobil_tui.commands import COMMANDS, Context, by_id, for_context
 from nobil_tui.config.keymap import check
 from nobil_tui.config.model import Config, InterfaceSection
-from nobil_tui.tui.bindings import NEVER, Keys, bindings_for, key_label, keymap_of
+from nobil_tui.tui.bindings import NEVER, KeyBindings, bindings_for, key_label, keymap_of
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.screens.help import HelpText
 from nobil_tui.tui.screens.main import MainScreen
@@ -112,13 +112,13 @@ def test_no_key_is_shown_by_its_inner_name(command: object) -> None:
 
 
 def test_keys_are_the_users_where_there_are_any() -> None:
-    keys = Keys({"star": ("f", "ctrl+s"), "sort": ()})
+    keys = KeyBindings({"star": ("f", "ctrl+s"), "sort": ()})
     star, sort, quit_, saved = (by_id(id_) for id_ in ("star", "sort", "quit", "saved-filter"))
     assert (keys.of(star), keys.label(star), keys.labels(star)) == (("f", "ctrl+s"), "f", "f ^s")
     assert (keys.of(sort), keys.label(sort), keys.labels(sort)) == ((), "", "")
     assert (keys.label(quit_), keys.labels(quit_)) == ("q", "q ^q ^c")
     assert keys.labels(saved) == "1 to 9"
-    assert Keys().of(star) == ("s",)
+    assert KeyBindings().of(star) == ("s",)
     # In a text, a command without a key is called by its words.
     assert (keys.named("star"), keys.named("sort")) == ("f", "Sort")
 

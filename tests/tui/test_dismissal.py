@@ -24,7 +24,7 @@ from nobil_tui.tui.screens.export import ExportScreen
 from nobil_tui.tui.screens.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.register import RegisterScreen
-from nobil_tui.tui.screens.save_filter import NameScreen
+from nobil_tui.tui.screens.save_filter import SaveFilterScreen
 from tests.conftest import FakeClock
 from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
 
@@ -50,7 +50,7 @@ MAKE: dict[str, Make] = {
     "help": lambda main: HelpScreen(main.keys, main.glyphs, main.about()),
     "palette": lambda main: commands_and_stations(),
     "themes": lambda main: themes(),
-    "name": lambda main: NameScreen("ccs free", ()),
+    "name": lambda main: SaveFilterScreen("ccs free", ()),
     "export": lambda main: ExportScreen([], main.register, "no/such/folder/log.csv"),
     "connect": lambda main: ConnectScreen(choose_nothing, "demo"),
     "register": own_register,

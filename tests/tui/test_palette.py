@@ -16,8 +16,8 @@ from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.commands import COMMANDS, Context, by_id
 from nobil_tui.config.model import Config, InterfaceSection, LogScope
-from nobil_tui.tui.bindings import Keys
-from nobil_tui.tui.palette import MOST_STATIONS, Commands, Palette, StationNames
+from nobil_tui.tui.bindings import KeyBindings
+from nobil_tui.tui.palette import MOST_STATIONS, CommandProvider, Palette, StationProvider
 from nobil_tui.tui.screens.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock
@@ -31,7 +31,7 @@ REGISTER = Register(
         "NOR_00009": Facts("Never streamed", "Oslo"),
     }
 )
-KEYS = Keys()
+KEYS = KeyBindings()
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ async def app(
 
 async def offered(main: MainScreen) -> list[DiscoveryHit]:
     """What is offered before anything is typed."""
-    return [hit async for hit in Commands(main).discover() if isinstance(hit, DiscoveryHit)]
+    return [hit async for hit in CommandProvider(main).discover() if isinstance(hit, DiscoveryHit)]
 
 
 async def found(provider: type[Provider], main: MainScreen, query: str) -> list[Hit]:
@@ -88,19 +88,19 @@ async def test_keys_are_the_users() -> None:
 
 async def test_a_command_is_found_by_its_words_and_by_what_it_does() -> None:
     async with app() as (main, _):
-        hits = await found(Commands, main, "star")
+        hits = await found(CommandProvider, main, "star")
         assert text(hits[0]) == "Star   s"
-        assert "Export log   x" in [text(hit) for hit in await found(Commands, main, "write the event")]
-        assert await found(Commands, main, "zzzz") == []
+        assert "Export log   x" in [text(hit) for hit in await found(CommandProvider, main, "write the event")]
+        assert await found(CommandProvider, main, "zzzz") == []
 
 
 async def test_saved_filters_are_offered_by_their_names() -> None:
     async with app(filters={"Fast [/b]": "ccs", "Oslo": "oslo"}) as (main, pilot):
         filters = ["Filter: Fast [/b]", "Filter: Oslo", "Forget filter: Fast [/b]", "Forget filter: Oslo"]
         assert [text(hit) for hit in await offered(main)][-4:] == filters
-        hit, _ = await found(Commands, main, "Filter: Fast")
+        hit, _ = await found(CommandProvider, main, "Filter: Fast")
         assert str(hit.prompt) == "Filter: Fast [/b]"
-        hit, _ = await found(Commands, main, "Filter: Oslo")
+        hit, _ = await found(CommandProvider, main, "Filter: Oslo")
         hit.command()
         await pilot.pause()
         assert main.roster.filter == "oslo"
@@ -111,7 +111,7 @@ async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[filters]\n"Fast" = "ccs"\nOslo = "oslo"  # mine\n')
     async with app(filters={"Fast": "ccs", "Oslo": "oslo"}, config_path=config) as (main, pilot):
-        (hit,) = await found(Commands, main, "Forget filter: Fast")
+        (hit,) = await found(CommandProvider, main, "Forget filter: Fast")
         hit.command()
         await until(pilot, lambda: "Fast" not in config.read_text())
         assert main.saved_filters == {"Oslo": "oslo"}
@@ -134,19 +134,19 @@ async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
 )
 async def test_stations_are_found_by_name_place_or_id(query: str, texts: list[str]) -> None:
     async with app() as (main, _):
-        assert [text(hit) for hit in await found(StationNames, main, query)] == texts
+        assert [text(hit) for hit in await found(StationProvider, main, query)] == texts
 
 
 async def test_a_station_is_shown_with_how_it_is() -> None:
     async with app() as (main, _):
         for query, words in (("fornebu", "NOR_00001  1/1 free"), ("minde", "NOR_00003  ?/1 free")):
-            (hit,) = await found(StationNames, main, query)
+            (hit,) = await found(StationProvider, main, query)
             assert str(hit.help).startswith(words)
 
 
 async def test_without_a_register_the_id_is_the_name() -> None:
     async with app(None) as (main, _):
-        assert [text(hit) for hit in await found(StationNames, main, "00002")] == ["NOR_00002"]
+        assert [text(hit) for hit in await found(StationProvider, main, "00002")] == ["NOR_00002"]
 
 
 async def test_no_more_stations_are_offered_than_anybody_reads() -> None:
@@ -156,14 +156,14 @@ async def test_no_more_stations_are_offered_than_anybody_reads() -> None:
     source.feed.put(Connected(START), Snapshot(many, START))
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
-        assert len(await found(StationNames, main, "nor")) == MOST_STATIONS
+        assert len(await found(StationProvider, main, "nor")) == MOST_STATIONS
 
 
 async def test_a_station_is_gone_to_whatever_hides_it() -> None:
     async with app() as (main, pilot):
         main.show_filter("minde")
         await pilot.press("w")
-        (hit,) = await found(StationNames, main, "fornebu")
+        (hit,) = await found(StationProvider, main, "fornebu")
         hit.command()
         await pilot.pause()
         assert main.stations.selected == "NOR_00001"
@@ -173,7 +173,7 @@ async def test_a_station_is_gone_to_whatever_hides_it() -> None:
 
 async def test_commands_come_before_stations() -> None:
     async with app(Register({"NOR_00001": Facts("Star Park")})) as (main, _):
-        commands, stations = await found(Commands, main, "star"), await found(StationNames, main, "star")
+        commands, stations = await found(CommandProvider, main, "star"), await found(StationProvider, main, "star")
         assert stations
         assert commands[0].score > stations[0].score
 

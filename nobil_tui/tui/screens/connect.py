@@ -15,7 +15,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import in_thread
 from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
 from nobil_tui.feeds.source import Chosen, Source, SourceError
-from nobil_tui.tui.screens.dialog import Dialog, Tick
+from nobil_tui.tui.screens.dialog import AsciiCheckbox, Dialog
 
 TRY_FOR = 20.0
 """Seconds."""
@@ -24,7 +24,7 @@ Try = Callable[[str, Secret | None], Chosen]
 """Makes a source of a text and a key; raises ``SourceError``."""
 
 
-class Choice(NamedTuple):
+class SourceChoice(NamedTuple):
     """What the user chose."""
 
     chosen: Chosen
@@ -61,7 +61,7 @@ async def _first_word(feed: Feed) -> str:
     return "The source ended at once."
 
 
-class ConnectScreen(Dialog[Choice]):
+class ConnectScreen(Dialog[SourceChoice]):
     """Returns the choice; None where the user stays with what there is."""
 
     def __init__(self, choose: Try, text: str) -> None:
@@ -77,7 +77,7 @@ class ConnectScreen(Dialog[Choice]):
             yield Input(self._text, placeholder="enova, or wss://host/path?key={private_apikey}", id="source")
             yield Label("Key, if it needs one (hidden; sent to this source alone)")
             yield Input(password=True, placeholder="API key", id="key")
-            yield Tick("Remember both in the config once they work", id="remember")
+            yield AsciiCheckbox("Remember both in the config once they work", id="remember")
             yield Static("", id="answer", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect")
@@ -105,8 +105,8 @@ class ConnectScreen(Dialog[Choice]):
             trial = self._choose(text, key).source
             problem = "" if trial.simulated else await try_out(trial)
             if not problem:
-                remember = self.query_one("#remember", Tick).value
-                self.dismiss(Choice(self._choose(text, key), remember))
+                remember = self.query_one("#remember", AsciiCheckbox).value
+                self.dismiss(SourceChoice(self._choose(text, key), remember))
                 return
         except SourceError as error:
             problem = str(error)

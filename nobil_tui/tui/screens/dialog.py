@@ -18,7 +18,7 @@ from nobil_tui.tui.dismissal import Dismissal
 T = TypeVar("T")
 
 
-class Tick(Checkbox):
+class AsciiCheckbox(Checkbox):
     """A box to tick, in signs that every terminal has; the library's differs in its shade alone."""
 
     @property

@@ -194,7 +194,7 @@ class Finding(Live):
 
     def action_save_filter(self) -> None:
         """Ask for a name, and save the filter under it."""
-        from nobil_tui.tui.screens.save_filter import NameScreen
+        from nobil_tui.tui.screens.save_filter import SaveFilterScreen
 
         text = self.roster.filter.strip()
         if not text:
@@ -206,7 +206,7 @@ class Finding(Live):
                 self.remember(Put("filters", name, text))
                 self._say_saved(name)
 
-        self.app.push_screen(NameScreen(text, tuple(self.saved_filters)), save)
+        self.app.push_screen(SaveFilterScreen(text, tuple(self.saved_filters)), save)
 
     def forget_filter(self, name: str) -> None:
         """Take a saved filter out of the config."""

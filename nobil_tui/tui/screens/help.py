@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context, by_id, for_context
-from nobil_tui.tui.bindings import Keys, binding_of, bindings_for
+from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
 
@@ -69,7 +69,7 @@ class HelpScreen(Dialog[None]):
     # The key that opened it closes it.
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("help"))]
 
-    def __init__(self, keys: Keys, glyphs: Glyphs, about: str) -> None:
+    def __init__(self, keys: KeyBindings, glyphs: Glyphs, about: str) -> None:
         super().__init__()
         self._keys = keys
         self._glyphs = glyphs

@@ -17,9 +17,9 @@ from nobil_tui.monitor.batch import Batch, Entry
 from nobil_tui.session.options import Setup
 from nobil_tui.session.register_updater import LOOK_EVERY, OwnRegister
 from nobil_tui.session.session import Session
-from nobil_tui.session.settings import Keeper
-from nobil_tui.tui.bindings import Keys
-from nobil_tui.tui.messages import Happened
+from nobil_tui.session.settings import Settings
+from nobil_tui.tui.bindings import KeyBindings
+from nobil_tui.tui.messages import BatchReceived
 from nobil_tui.tui.repaint_throttle import is_behind, until_worth_painting
 from nobil_tui.tui.screens.panes import Panes
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -43,7 +43,7 @@ AT_ONCE = 200
 class Live(Panes):
     """The panes over one session at a time."""
 
-    def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
+    def __init__(self, setup: Setup, keeper: Settings, keys: KeyBindings, glyphs: Glyphs) -> None:
         super().__init__(setup, keeper, keys, glyphs)
         path = setup.register_path
         self.stored_register = OwnRegister(path, self.own_register, setup) if path is not None else None
@@ -81,7 +81,7 @@ class Live(Panes):
 
         async def tell(batch: Batch) -> None:
             taken = asyncio.Event()
-            self.post_message(Happened(session, batch, await self._log(batch.entries), taken))
+            self.post_message(BatchReceived(session, batch, await self._log(batch.entries), taken))
             await taken.wait()
             await until_worth_painting(self.app, len(batch.entries))
 
@@ -151,8 +151,8 @@ class Live(Panes):
         self.run_session()
         self.look_at_register()
 
-    @on(Happened)
-    def take(self, message: Happened) -> None:
+    @on(BatchReceived)
+    def take(self, message: BatchReceived) -> None:
         """Paint what happened."""
         message.taken.set()
         if message.session is not self.session:
@@ -160,7 +160,7 @@ class Live(Panes):
         batch, stations = message.batch, self.stations
         if batch.link.phase is not self.link_bar.vitals.link.phase:
             self.look_at_link()
-        stations.hands_at = self.nobil.hands_at
+        stations.last_input_at = self.nobil.last_input_at
         stations.apply(batch)
         if batch.entries:
             self.events.show(*message.lines)
@@ -189,7 +189,7 @@ class Live(Panes):
 
     async def look_around(self) -> None:
         """Let ages move and a stale list settle, and pick up what another program saved."""
-        self.stations.hands_at = self.nobil.hands_at
+        self.stations.last_input_at = self.nobil.last_input_at
         if not is_behind(self.app):
             self.stations.settle()
             self.stations.refresh_ages()

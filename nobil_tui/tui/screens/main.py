@@ -81,12 +81,12 @@ class MainScreen(Finding):
 
     def action_connect(self) -> None:
         """Ask for a source, and connect to it."""
-        from nobil_tui.tui.screens.connect import Choice, ConnectScreen
+        from nobil_tui.tui.screens.connect import ConnectScreen, SourceChoice
 
         def choose(text: str, key: Secret | None) -> Chosen:
             return self.setup.choose(text, self.keeper.config, key)
 
-        def connect(choice: Choice | None) -> None:
+        def connect(choice: SourceChoice | None) -> None:
             if choice is None:
                 return
             chosen = choice.chosen

@@ -14,7 +14,7 @@ from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.screen import Screen
 
-from nobil_tui.alerts.rules import Tell
+from nobil_tui.alerts.rules import Alerts
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.charging.station import Condition
@@ -24,8 +24,8 @@ from nobil_tui.monitor.batch import Phase
 from nobil_tui.search.station_list import Roster
 from nobil_tui.session.options import Setup
 from nobil_tui.session.session import Session
-from nobil_tui.session.settings import Keeper
-from nobil_tui.tui.bindings import Keys, bindings_for
+from nobil_tui.session.settings import Settings
+from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style.glyphs import Glyphs, cut
 from nobil_tui.tui.text.staleness import station_doubt
 from nobil_tui.tui.text.times import full_time
@@ -72,13 +72,13 @@ class Panes(Screen[None], inherit_bindings=False):
     begun = False
     """Whether all of it was painted once."""
 
-    def __init__(self, setup: Setup, keeper: Keeper, keys: Keys, glyphs: Glyphs) -> None:
+    def __init__(self, setup: Setup, keeper: Settings, keys: KeyBindings, glyphs: Glyphs) -> None:
         super().__init__()
         self.setup = setup
         self.keeper = keeper
         self.keys = keys
         self.glyphs = glyphs
-        self.tell = Tell()
+        self.tell = Alerts()
         self.own_register = Register(credit=CREDIT)
         """What the user's own register says: filled after the first paint."""
         self.session = Session(setup.source, setup, self.own_register)

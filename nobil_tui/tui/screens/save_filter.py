@@ -11,7 +11,7 @@ from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.style.glyphs import cut
 
 
-class NameScreen(Dialog[str]):
+class SaveFilterScreen(Dialog[str]):
     """Returns the name; None where the user does not want one."""
 
     def __init__(self, text: str, taken: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
-from nobil_tui.tui.bindings import Keys, bindings_for
+from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style import styles
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs
 
@@ -35,7 +35,7 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
-        self.keys = Keys()
+        self.keys = KeyBindings()
         """For texts that name a key."""
         self._styles: dict[tuple[str, bool, bool], Style] = {}
         self._said: tuple[str, str] | None = None

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from nobil_tui.config.validation import LONGEST_FILTER, LONGEST_NAME
-from nobil_tui.tui.screens.dialog import Dialog, Tick
-from nobil_tui.tui.screens.save_filter import NameScreen
+from nobil_tui.tui.screens.dialog import AsciiCheckbox, Dialog
+from nobil_tui.tui.screens.save_filter import SaveFilterScreen
 from tests.tui.widget_host import Stage
 
 
@@ -23,7 +23,7 @@ class Asking(Dialog[str]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Input(id="one")
-            yield Tick("box", id="two")
+            yield AsciiCheckbox("box", id="two")
             yield Button("Go", id="three")
 
 
@@ -95,7 +95,7 @@ async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
 
 async def test_a_box_shows_without_colours_whether_it_is_ticked() -> None:
     async with over(Asking()) as (_, pilot):
-        box = pilot.app.screen.query_one(Tick)
+        box = pilot.app.screen.query_one(AsciiCheckbox)
         assert "[ ] box" in box.render_line(0).text
         await pilot.press("tab", "space")
         assert box.value
@@ -116,14 +116,14 @@ def type_in(pilot: Pilot[None], text: str) -> None:
 
 
 async def test_a_name_is_given_by_enter_or_by_the_button() -> None:
-    async with over(NameScreen("ccs free", ())) as (answers, pilot):
+    async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         await pilot.press(*"Fast ", "enter")
         assert answers.given == ["Fast"]
-    async with over(NameScreen("ccs free", ())) as (answers, pilot):
+    async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         await pilot.press(*"Fast")
         await pilot.click("#save")
         assert answers.given == ["Fast"]
-    async with over(NameScreen("ccs free", ())) as (answers, pilot):
+    async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         await pilot.press(*"Fast")
         await pilot.click("#cancel")
         assert answers.given == [None]
@@ -131,7 +131,7 @@ async def test_a_name_is_given_by_enter_or_by_the_button() -> None:
 
 @pytest.mark.parametrize(("name", "words"), [("  ", "Give it a name."), ("a\x1b[2J", "A name is printable text.")])
 async def test_what_is_no_name_is_not_taken(name: str, words: str) -> None:
-    async with over(NameScreen("ccs free", ())) as (answers, pilot):
+    async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         type_in(pilot, name)
         await pilot.press("enter")
         assert answer(pilot) == words
@@ -139,7 +139,7 @@ async def test_what_is_no_name_is_not_taken(name: str, words: str) -> None:
 
 
 async def test_another_filter_is_not_replaced_unasked() -> None:
-    async with over(NameScreen("ccs free", ("Fast", "Slow"))) as (answers, pilot):
+    async with over(SaveFilterScreen("ccs free", ("Fast", "Slow"))) as (answers, pilot):
         for name in ("Fast", "Slow", "Fast"):
             type_in(pilot, name)
             await pilot.press("enter")
@@ -151,7 +151,7 @@ async def test_another_filter_is_not_replaced_unasked() -> None:
 
 
 async def test_a_name_is_no_longer_than_the_config_takes() -> None:
-    async with over(NameScreen("ccs free", ())) as (_, pilot):
+    async with over(SaveFilterScreen("ccs free", ())) as (_, pilot):
         await pilot.press(*"x" * (LONGEST_NAME + 5))
         assert len(pilot.app.screen.query_one("#name", Input).value) == LONGEST_NAME
 
@@ -159,7 +159,7 @@ async def test_a_name_is_no_longer_than_the_config_takes() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_it_shows_the_filter_whatever_that_is(size: tuple[int, int]) -> None:
     text = "[red]\x1b[2J日本 " + "x" * LONGEST_FILTER
-    async with over(NameScreen(text, ()), *size) as (_, pilot):
+    async with over(SaveFilterScreen(text, ()), *size) as (_, pilot):
         strips = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
         assert any("[red][2J日本 " in line for line in strips)
         assert any("Save" in line and "Cancel" in line for line in strips)

@@ -12,7 +12,7 @@ from nobil_tui.charging.register import CREDIT
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import COMMANDS, Context
 from nobil_tui.config.model import Config, InterfaceSection
-from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.screens.help import HelpScreen, HelpText
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
@@ -50,7 +50,7 @@ def setup(clock: FakeClock, **settings: Any) -> Any:
 
 
 async def test_every_command_with_a_key_is_there(clock: FakeClock) -> None:
-    keys = Keys()
+    keys = KeyBindings()
     async with opened(setup(clock), TALL) as pilot:
         await open_help(pilot)
         text = said(pilot)

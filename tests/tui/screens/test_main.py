@@ -25,7 +25,7 @@ from nobil_tui.monitor.batch import Phase
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
 from nobil_tui.tui.widgets.filter.line import FilterLine
-from nobil_tui.tui.widgets.stations.pane import HANDS_OFF
+from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, styled, text_of, until
 
@@ -121,7 +121,7 @@ async def test_the_selection_stays_on_its_station() -> None:
         # Not under the hand.
         await main.look_around()
         assert "NOR_00009" not in main.roster.ids
-        clock.advance(HANDS_OFF)
+        clock.advance(INPUT_PAUSE)
         await main.look_around()
         assert "NOR_00009" in main.roster.ids
         assert main.stations.selected == chosen

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from nobil_tui.commands import Command, Context, active_in, by_id
 from nobil_tui.config.key_names import types
-from nobil_tui.tui.bindings import Keys, key_label
+from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.bars.bar import GAP, Bar, Part, at, fitting
 
 _NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
@@ -26,7 +26,7 @@ class Hints(Bar):
     also: reactive[tuple[str, ...]] = reactive(())
     """Ids of commands that stand in the footer for a while, such as the way out of the simulation."""
 
-    def __init__(self, keys: Keys, *, id: str) -> None:
+    def __init__(self, keys: KeyBindings, *, id: str) -> None:
         super().__init__(id=id)
         self._keys = keys
         self._parts: list[Part] = []

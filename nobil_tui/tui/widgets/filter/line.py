@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from nobil_tui.commands import by_id
 from nobil_tui.search.completion import Values
-from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.bindings import KeyBindings
 
 if TYPE_CHECKING:
     from nobil_tui.tui.widgets.filter.input import FilterInput
@@ -60,7 +60,7 @@ class FilterLine(Horizontal):
             super().__init__()
             self.by = by
 
-    def __init__(self, keys: Keys, *, id: str) -> None:
+    def __init__(self, keys: KeyBindings, *, id: str) -> None:
         super().__init__(id=id)
         self.values: Callable[[], Values] = Values
         """Tells what stands in the register, for completion; none of it before somebody knows."""

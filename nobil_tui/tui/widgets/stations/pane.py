@@ -22,7 +22,7 @@ from nobil_tui.tui.widgets.virtual_list import Lines
 
 RESORT_EVERY = 1.0
 """Seconds: a list that moves under the eye is hard to read."""
-HANDS_OFF = 2.0
+INPUT_PAUSE = 2.0
 """Seconds since the last key or click before the list may move by itself: under the hand it is useless."""
 
 _QUICK = 2000
@@ -58,7 +58,7 @@ class Stations(Lines):
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
         self.clock = clock
-        self.hands_at = 0.0
+        self.last_input_at = 0.0
         """When a key or a click last came, by the monotonic clock."""
         self.tell: set[str] = set()
         """The stations of which the user wants to be told when one becomes free."""
@@ -113,7 +113,7 @@ class Stations(Lines):
         """Bring a stale list into order, if it may move now."""
         now = self.clock.monotonic()
         self.roster.note((), whole=False, now=self.clock.now())
-        if self.roster.stale and now - self.hands_at >= HANDS_OFF and now - self._sorted_at >= RESORT_EVERY:
+        if self.roster.stale and now - self.last_input_at >= INPUT_PAUSE and now - self._sorted_at >= RESORT_EVERY:
             self.rebuild()
 
     def rebuild(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from nobil_tui.commands import Context, active_in
-from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.screens.connect import ConnectScreen
 from nobil_tui.tui.screens.main import JUMP
 from nobil_tui.tui.widgets.bars.bar import GAP, at
@@ -18,11 +18,11 @@ from tests.conftest import FakeClock
 from tests.tui.app_driver import NARROW, USUAL, HandSource, SteppedSource, live, opened, setup_of, until
 from tests.tui.widget_host import Stage, lines_of
 
-KEYS = Keys()
+KEYS = KeyBindings()
 
 
 @asynccontextmanager
-async def footer(width: int = 160, keys: Keys = KEYS) -> AsyncIterator[Hints]:
+async def footer(width: int = 160, keys: KeyBindings = KEYS) -> AsyncIterator[Hints]:
     hints = Hints(keys, id="hints")
     async with Stage(hints).run_test(size=(width, 5)) as pilot:
         await pilot.pause()
@@ -73,7 +73,7 @@ async def test_what_is_of_use_for_a_while_is_named_too() -> None:
 
 
 async def test_a_hint_has_the_users_key_and_none_where_there_is_no_key() -> None:
-    async with footer(keys=Keys({"star": ("ctrl+s",), "filter": (), "palette": ()})) as hints:
+    async with footer(keys=KeyBindings({"star": ("ctrl+s",), "filter": (), "palette": ()})) as hints:
         line = text_of(hints)
         assert "^s Star" in line
         assert "Filter" not in line
@@ -81,7 +81,7 @@ async def test_a_hint_has_the_users_key_and_none_where_there_is_no_key() -> None
 
 
 async def test_while_typing_a_hint_has_a_key_that_types_nothing() -> None:
-    async with footer(keys=Keys({"star": ("f", "ctrl+s"), "quit": ("q",)})) as hints:
+    async with footer(keys=KeyBindings({"star": ("f", "ctrl+s"), "quit": ("q",)})) as hints:
         assert "f Star" in text_of(hints)
         hints.context = Context.FILTER
         line = text_of(hints)
@@ -90,7 +90,7 @@ async def test_while_typing_a_hint_has_a_key_that_types_nothing() -> None:
 
 
 async def test_what_is_being_done_is_not_offered() -> None:
-    async with footer(keys=Keys({"filter": ("f3",)})) as hints:
+    async with footer(keys=KeyBindings({"filter": ("f3",)})) as hints:
         assert "F3 Filter" in text_of(hints)
         hints.context = Context.FILTER
         assert "Filter" not in text_of(hints)
@@ -113,7 +113,7 @@ async def test_where_there_is_little_room_the_way_out_comes_first(width: int) ->
 
 @pytest.mark.parametrize("label", ["b", "日"])
 async def test_a_click_means_what_is_painted_there(label: str) -> None:
-    async with footer(100, Keys({"star": (label,), "palette": (label,)})) as hints:
+    async with footer(100, KeyBindings({"star": (label,), "palette": (label,)})) as hints:
         line, cells = text_of(hints), []
         for character in line:
             cells += [character] * cell_len(character)

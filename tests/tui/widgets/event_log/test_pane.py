@@ -9,7 +9,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import Entry, Note, NoteKind
-from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.bindings import KeyBindings
 from tests.conftest import START
 from tests.tui.widget_host import lines_of, wheel
 from tests.tui.widgets.event_log.logs import MOST, changes, ids, logged, painted
@@ -128,7 +128,7 @@ async def test_a_scope_lets_its_stations_through_and_begins_at_the_end() -> None
 async def test_an_empty_log_says_why() -> None:
     async with logged([]) as (_, log, pilot):
         assert "Nothing has changed yet." in "".join(lines_of(log))
-        log.keys = Keys({"log-scope": ("f3",)})
+        log.keys = KeyBindings({"log-scope": ("f3",)})
         log.narrow(LogScope.STARRED, lambda _: False)
         await pilot.pause()
         text = " ".join(line.strip() for line in lines_of(log))
@@ -152,7 +152,7 @@ async def test_it_begins_anew() -> None:
 )
 async def test_it_names_the_users_key(keys: tuple[str, ...], text: str) -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
-        log.keys = Keys({"last": keys})
+        log.keys = KeyBindings({"last": keys})
         await pilot.press("k")
         assert app.subtitle == text
 

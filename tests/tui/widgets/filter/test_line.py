@@ -12,7 +12,7 @@ from textual.widgets import Static
 from nobil_tui.config.validation import LONGEST_FILTER
 from nobil_tui.search.completion import Values
 from nobil_tui.search.query import parse
-from nobil_tui.tui.bindings import Keys
+from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.line import FilterLine, Found
 from tests.tui.widget_host import Stage, lines_of
 
@@ -23,7 +23,7 @@ class Screen(Stage):
     """A filter line, and something else that takes the focus."""
 
     def __init__(self) -> None:
-        self.line = FilterLine(Keys(), id="filter")
+        self.line = FilterLine(KeyBindings(), id="filter")
         self.line.values = lambda: VALUES
         self.other = Static("list")
         self.other.can_focus = True
@@ -269,7 +269,7 @@ async def test_the_prompt_is_the_key_that_leads_here() -> None:
 
 async def test_another_key_is_another_prompt_if_it_is_one_sign() -> None:
     for key, prompt in (("f", "f "), ("ctrl+f", "/ ")):
-        app = Stage(FilterLine(Keys({"filter": (key,)}), id="filter"))
+        app = Stage(FilterLine(KeyBindings({"filter": (key,)}), id="filter"))
         async with app.run_test(size=(80, 4)) as pilot:
             app.query_one(FilterLine).open()
             await pilot.pause()

@@ -19,7 +19,7 @@ from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui.widgets.stations import pane as module
-from nobil_tui.tui.widgets.stations.pane import HANDS_OFF, Stations
+from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE, Stations
 from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, roster_of
 
@@ -166,12 +166,12 @@ async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
         app.list.sort_by(Sort.FREE)
         first = list(app.roster.ids)
         app.report("NOR_39", Connector(0), Connector(0))
-        app.list.hands_at = -HANDS_OFF
+        app.list.last_input_at = -INPUT_PAUSE
         app.list.settle()
         # It has just been sorted.
         assert app.roster.ids == first
-        app.list.hands_at = app.clock.monotonic()
-        app.clock.advance(HANDS_OFF - 0.1)
+        app.list.last_input_at = app.clock.monotonic()
+        app.clock.advance(INPUT_PAUSE - 0.1)
         app.list.settle()
         assert app.roster.ids == first
         app.clock.advance(0.2)
