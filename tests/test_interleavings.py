@@ -14,7 +14,7 @@ from nobil_tui.charging.board import Change
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused, Snapshot
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.playback_clock import PlayClock
+from nobil_tui.feeds.playback_clock import PlaybackClock
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
 from nobil_tui.headless import backpressure as gate_module
@@ -217,7 +217,7 @@ def test_all_that_is_put_is_sent_to_a_consumer() -> None:
 
 def test_a_player_goes_on_whenever_it_is_told_to() -> None:
     async def play(loop: ShuffledLoop) -> None:
-        clock = PlayClock(LoopClock(), T0, 1.0)
+        clock = PlaybackClock(LoopClock(), T0, 1.0)
 
         async def meddle() -> None:
             for _ in range(5):

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from nobil_tui.base.redaction import Hush
     from nobil_tui.config.model import Config
-    from nobil_tui.feeds.source import Chosen
+    from nobil_tui.feeds.source import ChosenSource
     from nobil_tui.feeds.transport.link import Tap
-    from nobil_tui.sources.factory import Chooser
+    from nobil_tui.sources.factory import SourceFactory
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -193,11 +193,11 @@ def chooser(
     speed: float | None = None,
     tap: Tap | None = None,
     hush: Hush | None = None,
-) -> Chooser:
+) -> SourceFactory:
     """Make what makes sources, by what was given on the command line."""
-    from nobil_tui.sources.factory import Chooser
+    from nobil_tui.sources.factory import SourceFactory
 
-    return Chooser(
+    return SourceFactory(
         os.environ,
         stations=STATIONS if stations is None else stations,
         seed=SEED if seed is None else seed,
@@ -207,7 +207,7 @@ def chooser(
     )
 
 
-def chosen(choose: Chooser, config: Config, text: str | None) -> Chosen:
+def chosen(choose: SourceFactory, config: Config, text: str | None) -> ChosenSource:
     """Make the source that ``--source`` names, or where that was not given the config.
 
     Ends the program where there is none, where a key shows in the command line, and where an option of the command
@@ -229,15 +229,15 @@ def chosen(choose: Chooser, config: Config, text: str | None) -> Chosen:
 def _refuse_key(text: str) -> None:
     """Refuse a key that is written into ``--source``, unless it leads to this machine."""
     from nobil_tui.base.redaction import PLACE
-    from nobil_tui.sources.api_keys import VARIABLE
+    from nobil_tui.sources.api_keys import API_KEY_VARIABLE
     from nobil_tui.sources.names import address_of
 
     address = address_of(text)
-    if address is not None and address.holds_key and not address.here:
+    if address is not None and address.contains_key and not address.is_local:
         fail(
             Code.USAGE,
             "A key is written into --source, and everybody on this machine can read a command line. "
-            f"Write {PLACE} in its place, and set the variable {VARIABLE}.",
+            f"Write {PLACE} in its place, and set the variable {API_KEY_VARIABLE}.",
         )
 
 
@@ -262,7 +262,7 @@ def simulated_speed(speed: float | None) -> float:
     return 1.0 if speed is None else speed
 
 
-def cautions(path: Path, config: Config, chosen: Chosen) -> tuple[str, ...]:
+def cautions(path: Path, config: Config, chosen: ChosenSource) -> tuple[str, ...]:
     """Tell what a user should know of a config and a source: a sentence or two each."""
     from nobil_tui.config.reading import cautions as of_config
 

@@ -21,7 +21,7 @@ from nobil_tui.cli.lazy_group import Group
 from nobil_tui.config.model import Country
 
 if TYPE_CHECKING:
-    from nobil_tui.register.update import Outcome, Progress
+    from nobil_tui.register.update import UpdateOutcome, UpdateProgress
 
 EPILOG = f"The data: {CREDIT}."
 
@@ -70,7 +70,9 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
         options.say("[register] address is http: the key goes over the network unencrypted. Use https.")
     line = ProgressLine()
     chosen = countries or tuple(settings.register.countries)
-    outcome = run(update_module.update(register_file(), chosen, key, address, tell=line.tell, force=force), line)
+    outcome = run(
+        update_module.update_register(register_file(), chosen, key, address, tell=line.tell, force=force), line
+    )
     report(outcome)
 
 
@@ -93,7 +95,9 @@ def import_(file: Path, merge: bool, force: bool) -> None:
     line = ProgressLine()
     report(
         run(
-            update_module.import_file(register_file(), file, merge=merge, tell=line.tell, force=force), line, merge=True
+            update_module.import_register(register_file(), file, merge=merge, tell=line.tell, force=force),
+            line,
+            merge=True,
         )
     )
 
@@ -106,13 +110,13 @@ def status() -> None:
     """
     from nobil_tui.base.clock import Clock
     from nobil_tui.base.paths import register_file
-    from nobil_tui.register.cache import CacheError, load
-    from nobil_tui.register.merge import counted, under
+    from nobil_tui.register.cache import CacheError, load_register
+    from nobil_tui.register.merge import licence_note, station_count
     from nobil_tui.register.update import ago
 
     path = register_file()
     try:
-        cached = load(path)
+        cached = load_register(path)
     except CacheError as error:
         options.fail(Code.FAILED, str(error))
     if cached is None:
@@ -121,7 +125,8 @@ def status() -> None:
     click.echo(path)
     now = Clock().now()
     for country, origin in sorted(cached.origins.items()):
-        words = f"{counted(origin.stations)} from {origin.source}, {ago(origin.fetched_at, now)}{under(origin.rights)}"
+        count, age = station_count(origin.stations), ago(origin.fetched_at, now)
+        words = f"{count} from {origin.source}, {age}{licence_note(origin.rights)}"
         click.echo(f"{country_name(country)}: {words}")
     click.echo(CREDIT)
 
@@ -133,7 +138,7 @@ class ProgressLine:
         self._terminal = sys.stderr.isatty()
         self._country = ""
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: UpdateProgress) -> None:
         """Say how far it is."""
         if self._terminal:
             words = progress.words[: shutil.get_terminal_size().columns - 1]
@@ -148,10 +153,10 @@ class ProgressLine:
             click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def run(work: Coroutine[Any, Any, Outcome], line: ProgressLine, *, merge: bool = False) -> Outcome:
+def run(work: Coroutine[Any, Any, UpdateOutcome], line: ProgressLine, *, merge: bool = False) -> UpdateOutcome:
     """Run a renewal; one that fails, or is stopped, ends the program."""
     from nobil_tui.cli.event_loop import run as running
-    from nobil_tui.register.update import RenewalError
+    from nobil_tui.register.update import UpdateError
 
     try:
         return running(work)
@@ -160,15 +165,15 @@ def run(work: Coroutine[Any, Any, Outcome], line: ProgressLine, *, merge: bool =
         options.say("Stopped. What was stored of the register is still there.")
         # It is not done, whoever stopped it.
         raise Exit(stopped.exit_code or Code.FAILED) from None
-    except RenewalError as error:
+    except UpdateError as error:
         line.clear()
         more = (" --merge adds them to what is there;" if merge else "") + " --force stores them all the same."
-        options.fail(Code.REFUSED if error.refused else Code.FAILED, f"{error}{more if error.doubtful else ''}")
+        options.fail(Code.REFUSED if error.refused else Code.FAILED, f"{error}{more if error.too_few else ''}")
     finally:
         line.clear()
 
 
-def report(outcome: Outcome) -> None:
+def report(outcome: UpdateOutcome) -> None:
     """Tell what came of it: on stdout what is stored, on stderr what of it could not be read."""
     click.echo(outcome.words + (" --force fetches it again." if outcome.recent else ""))
     click.echo(CREDIT)

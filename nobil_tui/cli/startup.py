@@ -11,7 +11,7 @@ from nobil_tui.cli.exit_codes import Code
 
 if TYPE_CHECKING:
     from nobil_tui.config.model import Config
-    from nobil_tui.feeds.source import Opened, Source
+    from nobil_tui.feeds.source import OpenSource, Source
     from nobil_tui.feeds.transport.link import Tap
 
 
@@ -44,7 +44,7 @@ def begin(asked: Asked, tap: Tap | None = None) -> tuple[Config, Source]:
     return config, chosen.source
 
 
-def opened(source: Source) -> Opened:
+def opened(source: Source) -> OpenSource:
     """Open a source; ends the program where that cannot be done."""
     from nobil_tui.feeds.source import SourceError
 

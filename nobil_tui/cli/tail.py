@@ -96,10 +96,10 @@ def _own_register() -> Register:
     """Return the user's own register; an empty one where there is none."""
     from nobil_tui.base.paths import register_file
     from nobil_tui.charging.register import CREDIT, Register
-    from nobil_tui.register.cache import CacheError, load
+    from nobil_tui.register.cache import CacheError, load_register
 
     try:
-        cached = load(register_file())
+        cached = load_register(register_file())
     except CacheError as error:
         tell(str(error))
         cached = None
@@ -109,13 +109,13 @@ def _own_register() -> Register:
 @contextmanager
 def _store(source: Source) -> Iterator[StateStore | None]:
     """Open the last known state of a source, and close it at the end; None for a source that has none."""
-    if not source.state:
+    if not source.state_key:
         yield None
         return
     from nobil_tui.base.paths import state_dir
     from nobil_tui.store.state_store import StateStore
 
-    store = StateStore.open(state_dir() / f"{source.state}.sqlite")
+    store = StateStore.open(state_dir() / f"{source.state_key}.sqlite")
     try:
         yield store
     finally:

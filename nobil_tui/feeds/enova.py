@@ -9,14 +9,14 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.redaction import Hush
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
-from nobil_tui.feeds.stream import FramedFeed
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.enova_token import ADDRESS, TokenCall
+from nobil_tui.feeds.transport.enova_token import TOKEN_ADDRESS, TokenClient
 from nobil_tui.feeds.transport.link import Frame, Link, Tap
 from nobil_tui.wire import enova
 
 
-class EnovaFeed(FramedFeed):
+class EnovaFeed(StreamFeed):
     """Reads NOBIL Real-time from a link."""
 
     def __init__(self, link: Link) -> None:
@@ -36,7 +36,7 @@ def read(frame: Frame) -> ConnectorReport | Unreadable | Ignored:
 
 def enova_link(
     key: str,
-    address: str = ADDRESS,
+    address: str = TOKEN_ADDRESS,
     *,
     clock: Clock | None = None,
     backoff: Backoff | None = None,
@@ -47,5 +47,5 @@ def enova_link(
 
     Raises ``SourceError`` where ``address`` is not one of the web.
     """
-    call = TokenCall(key, address, clock=clock)
+    call = TokenClient(key, address, clock=clock)
     return Link(call.dial, clock=clock, backoff=backoff, tap=tap, expires=True, hush=hush)

@@ -9,13 +9,13 @@ from nobil_tui.base.clock import Clock
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1000.0, math.inf)
 """The speeds that faster and slower step through; infinity is as fast as it can."""
-SHORTEST_SLEEP = 0.02
+MIN_WAIT = 0.02
 """Seconds: what falls due closer together comes together."""
-LAG = 1.0
+MAX_LAG = 1.0
 """Seconds that playing may fall behind and still make up for; what it is further behind by is given up."""
 
 
-class PlayClock(Clock):
+class PlaybackClock(Clock):
     """Tells the time of what is played, which begins at ``start`` (ms); ``wall`` is the clock that it is played by.
 
     Whoever plays calls ``wait_for`` with the time of each thing that was recorded, in their order.
@@ -125,7 +125,7 @@ class PlayClock(Clock):
             self._set(at)
             return True
         behind = self._running() - at
-        if behind > LAG * 1000 * self.speed:
+        if behind > MAX_LAG * 1000 * self.speed:
             self._set(at)
         return behind >= 0
 
@@ -134,7 +134,7 @@ class PlayClock(Clock):
         self._changed.clear()
         waits: list[asyncio.Task[object]] = [asyncio.create_task(self._changed.wait())]
         if seconds is not None:
-            waits.append(asyncio.create_task(self._wall.sleep(max(SHORTEST_SLEEP, seconds))))
+            waits.append(asyncio.create_task(self._wall.sleep(max(MIN_WAIT, seconds))))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

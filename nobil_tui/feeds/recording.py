@@ -13,12 +13,12 @@ from collections.abc import AsyncGenerator, Iterator
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Restarted, Unreadable
 from nobil_tui.feeds import enova, v1
-from nobil_tui.feeds.playback_clock import SPEEDS, PlayClock
-from nobil_tui.feeds.recording_file import Damaged, RecordingFile
+from nobil_tui.feeds.playback_clock import SPEEDS, PlaybackClock
+from nobil_tui.feeds.recording_file import DamagedLine, RecordingFile
 from nobil_tui.feeds.transport.link import Frame
 from nobil_tui.wire.recording import BREAK
 
-BROKE = "the link broke while this was recorded"
+BREAK_REASON = "the link broke while this was recorded"
 
 
 class RecordingFeed:
@@ -32,7 +32,7 @@ class RecordingFeed:
         self._file = file
         self._start = wall.now() if file.start is None else file.start
         self._read = v1.read if file.header.feed == "v1" else enova.read
-        self.clock = PlayClock(wall, self._start, speed)
+        self.clock = PlaybackClock(wall, self._start, speed)
         """Stands where the recording is; before the first frame, where that is."""
 
     # The feed
@@ -103,13 +103,13 @@ class RecordingFeed:
         for said in self._file.lines():
             if said is None:
                 yield None
-            elif isinstance(said, Damaged):
+            elif isinstance(said, DamagedLine):
                 yield at, Unreadable(said.reason, at)
             elif said.data == BREAK:
                 if live:
                     live, broke_at = False, said.at
                     # Our own recorder notes when last something came; others, when they noticed that nothing does.
-                    heard_at = said.at if self._file.ours else at
+                    heard_at = said.at if self._file.has_header else at
             else:
                 if broke_at is not None:
                     yield from _break(broke_at, heard_at, said.at)
@@ -132,4 +132,4 @@ def _break(broke_at: int, heard_at: int, back_at: int) -> Iterator[tuple[int, Ev
 
 def _lost(heard_at: int, back_at: int) -> Lost:
     # However short or wrongly dated it was: something may have been missed, and only time that passed tells so.
-    return Lost(BROKE, min(heard_at, back_at - 1), back_at)
+    return Lost(BREAK_REASON, min(heard_at, back_at - 1), back_at)

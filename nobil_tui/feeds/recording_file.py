@@ -20,13 +20,13 @@ from msgspec import Struct
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.text import shown
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.wire.recording import BREAK, LARGEST_LINE, Header, Line, decode_header, decode_line
+from nobil_tui.wire.recording import BREAK, MAX_LINE, RecordedFrame, RecordingHeader, decode_header, decode_line
 
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 """Bytes that are read, and unpacked, at a time."""
-FIRST_WITHIN = 1024 * 1024
+PROBE_BYTES = 1024 * 1024
 """Bytes within which a file without our first line has a line of a recording, if it is one."""
-MOST_DAMAGED = 100
+MAX_DAMAGED_LINES = 100
 """Damaged lines after which the first frame is no longer looked for."""
 EARLIEST, LATEST = 946_684_800_000, 4_102_444_800_000
 """Between which times a recording can have been made, in ms: the years 2000 to 2099."""
@@ -35,7 +35,7 @@ _ZIPPED = b"\x1f\x8b"
 _ZIP_DAMAGED = "the compressed data are damaged"
 
 
-class Damaged(Struct, frozen=True):
+class DamagedLine(Struct, frozen=True):
     """A line that cannot be read, and why, in words safe to show."""
 
     reason: str
@@ -57,9 +57,9 @@ class RecordingFile:
         self._zipped = False
         self._passed = 0
         """Bytes of the lines that were read, as they are when they are not compressed."""
-        self.header = Header(feed="enova")
+        self.header = RecordingHeader(feed="enova")
         """What it says of itself; where it says nothing, what is taken for granted."""
-        self.ours = False
+        self.has_header = False
         """Whether it has the first line that this program writes."""
         self.start: int | None = None
         """When its first frame came, in ms; None where there is none."""
@@ -95,7 +95,7 @@ class RecordingFile:
             return 1.0
         return min(1.0, (self._raw.tell() if self._zipped else self._passed) / self._size)
 
-    def lines(self) -> Iterator[Line | Damaged | None]:
+    def lines(self) -> Iterator[RecordedFrame | DamagedLine | None]:
         """Read from the beginning: what the lines say, and None wherever there is time to do something else.
 
         What the disk does in the middle of it, or damaged compression, is one damaged line, and the last.
@@ -109,12 +109,12 @@ class RecordingFile:
                 number += 1
                 said = self._read(text, at, number)
                 if said is not None:
-                    at = said.at if isinstance(said, Line) else at
+                    at = said.at if isinstance(said, RecordedFrame) else at
                     yield said
         except OSError as error:
-            yield Damaged(f"the rest of it: {error.strerror or _ZIP_DAMAGED}")
+            yield DamagedLine(f"the rest of it: {error.strerror or _ZIP_DAMAGED}")
         except zlib.error:
-            yield Damaged(f"the rest of it: {_ZIP_DAMAGED}")
+            yield DamagedLine(f"the rest of it: {_ZIP_DAMAGED}")
 
     def close(self) -> None:
         """Let go of it."""
@@ -126,50 +126,50 @@ class RecordingFile:
             raise NotReadableError("it is empty")
         self._zipped = self._raw.read(len(_ZIPPED)) == _ZIPPED
         try:
-            begin = islice(_texts(self._chunks()), FIRST_WITHIN // CHUNK)
+            begin = islice(_texts(self._chunks()), PROBE_BYTES // CHUNK_BYTES)
             first = next((text.data for text in begin if text is not None and text.data), b"")
         except (OSError, zlib.error):
             raise NotReadableError("the disk does not give it, or its compressed data are damaged") from None
         header = decode_header(first)
         if header is not None:
-            self.header, self.ours = header, True
-        self.start = self._first_at(LARGEST_LINE if self.ours else FIRST_WITHIN)
+            self.header, self.has_header = header, True
+        self.start = self._first_at(MAX_LINE if self.has_header else PROBE_BYTES)
         if self.start is None and header is None:
             raise NotReadableError("it is no recording")
 
     def _first_at(self, within: int) -> int | None:
         damaged = pauses = 0
         for said in self.lines():
-            if isinstance(said, Line):
+            if isinstance(said, RecordedFrame):
                 return said.at
             damaged += said is not None
             pauses += said is None
-            if damaged > MOST_DAMAGED or pauses > within // CHUNK:
-                raise NotReadableError("it is no recording" if not self.ours else "its first lines are damaged")
+            if damaged > MAX_DAMAGED_LINES or pauses > within // CHUNK_BYTES:
+                raise NotReadableError("it is no recording" if not self.has_header else "its first lines are damaged")
         return None
 
     def _chunks(self) -> Iterator[bytes]:
         self._passed = 0
         self._raw.seek(0)
         if not self._zipped:
-            while chunk := self._raw.read(CHUNK):
+            while chunk := self._raw.read(CHUNK_BYTES):
                 yield chunk
             return
         with gzip.GzipFile(fileobj=self._raw, mode="rb") as unzipped:
             try:
                 # One read at a time: what was unpacked before the damage must not be lost with it.
-                while chunk := unzipped.read1(CHUNK):
+                while chunk := unzipped.read1(CHUNK_BYTES):
                     yield chunk
             except EOFError:
                 return
 
-    def _read(self, text: _Text, at: int, number: int) -> Line | Damaged | None:
+    def _read(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
         """Tell what a line says, after one of ``at`` (ms); None for nothing."""
         data = text.data
         if data is None:
-            return Damaged(f"line {number} is longer than {LARGEST_LINE // 1024**2} MiB")
+            return DamagedLine(f"line {number} is longer than {MAX_LINE // 1024**2} MiB")
         self._passed += len(data) + text.whole
-        if not data or data.isspace() or (number == 1 and self.ours):
+        if not data or data.isspace() or (number == 1 and self.has_header):
             return None
         try:
             line = decode_line(data)
@@ -179,7 +179,7 @@ class RecordingFile:
             if not text.whole:
                 return None
             # Files that were put one behind the other: between two of them nobody listened.
-            return Line(BREAK, at) if _is_header(data) else Damaged(f"line {number}: {error}")
+            return RecordedFrame(BREAK, at) if _is_header(data) else DamagedLine(f"line {number}: {error}")
         return line
 
 
@@ -199,13 +199,13 @@ def _texts(chunks: Iterator[bytes]) -> Iterator[_Text | None]:
         for end in ends:
             size += len(end)
             begun.append(end)
-            yield _Text(b"".join(begun) if size <= LARGEST_LINE else None)
+            yield _Text(b"".join(begun) if size <= MAX_LINE else None)
             begun, size = [], 0
         size += len(rest)
-        if size > LARGEST_LINE:
+        if size > MAX_LINE:
             begun.clear()
         elif rest:
             begun.append(rest)
         yield None
     if size:
-        yield _Text(b"".join(begun) if size <= LARGEST_LINE else None, whole=False)
+        yield _Text(b"".join(begun) if size <= MAX_LINE else None, whole=False)

@@ -39,7 +39,7 @@ class Player(Protocol):
         ...
 
 
-class Opened(NamedTuple):
+class OpenSource(NamedTuple):
     """A source that is open."""
 
     feed: Feed
@@ -65,11 +65,11 @@ class Source(Protocol):
         ...
 
     @property
-    def state(self) -> str:
+    def state_key(self) -> str:
         """What its last known state is kept under: a part of a file's name. Empty where none is kept."""
         ...
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         """Make it ready. It may take its time, so it is called in a thread; raises ``SourceError``."""
         ...
 
@@ -78,7 +78,7 @@ class Source(Protocol):
         ...
 
 
-class Chosen(NamedTuple):
+class ChosenSource(NamedTuple):
     """A source that was chosen, and what comes with the choice."""
 
     source: Source
@@ -88,5 +88,5 @@ class Chosen(NamedTuple):
     """What the user should know of it: a sentence or two each."""
     remember: tuple[Operation, ...] = ()
     """What to save in the config to have it at the next start."""
-    loses: str = ""
+    removed_key: str = ""
     """What the config loses by that, in words; empty where it loses nothing."""

@@ -9,7 +9,7 @@ from nobil_tui.charging.events import Event
 from nobil_tui.feeds.transport.link import Frame, Link
 
 
-class FramedFeed:
+class StreamFeed:
     """Reads ``link``; ``read`` tells what one frame says, also of one that cannot be read."""
 
     def __init__(self, link: Link, read: Callable[[Frame], Event]) -> None:

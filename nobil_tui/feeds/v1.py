@@ -6,12 +6,12 @@ from typing import assert_never
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.events import Event, Heard, Ignored, Snapshot, StationReport, Unreadable
-from nobil_tui.feeds.stream import FramedFeed
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Frame, Link
 from nobil_tui.wire import v1
 
 
-class V1Feed(FramedFeed):
+class V1Feed(StreamFeed):
     """Reads version 1 from a link."""
 
     def __init__(self, link: Link) -> None:

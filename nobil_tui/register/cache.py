@@ -17,7 +17,7 @@ from nobil_tui.base.files import make_folders, replace, stamp
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts, Plug, Plugs
 
-VERSION = 1
+CACHE_VERSION = 1
 """Of the file's format."""
 _FORMAT = "nobil-tui register"
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -27,7 +27,7 @@ class CacheError(Exception):
     """The stored register cannot be read or written. Its text says which file, why, and what to do."""
 
 
-class DamagedError(CacheError):
+class DamagedCacheError(CacheError):
     """What is stored is no register that this program can read; storing one puts it in its place."""
 
 
@@ -47,7 +47,7 @@ class Origin(Struct, frozen=True):
     """Their licence, where it is stated to be another one than that of all the register."""
 
 
-class Cached(NamedTuple):
+class CachedRegister(NamedTuple):
     """A register as it is stored."""
 
     facts: dict[str, Facts]
@@ -102,10 +102,10 @@ _body = msgspec.msgpack.Decoder(_Body).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def save(path: Path, facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
+def save_register(path: Path, facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
     """Store a register: the whole of it or nothing. Raises ``CacheError``."""
     body = _encode(_packed(facts, origins))
-    content = _encode(_File(_FORMAT, VERSION, zlib.crc32(body), msgspec.Raw(body)))
+    content = _encode(_File(_FORMAT, CACHE_VERSION, zlib.crc32(body), msgspec.Raw(body)))
     try:
         make_folders(path.parent)
         kept = replace(path, content, stamp(path))
@@ -115,10 +115,10 @@ def save(path: Path, facts: dict[str, Facts], origins: dict[str, Origin]) -> Non
         raise CacheError(f"The register is not stored: {path}: another program has just stored one. Try again.")
 
 
-def load(path: Path) -> Cached | None:
+def load_register(path: Path) -> CachedRegister | None:
     """Load a register; None where there is none.
 
-    Raises ``CacheError``, ``DamagedError`` where the file is no register; it stays as it is.
+    Raises ``CacheError``, ``DamagedCacheError`` where the file is no register; it stays as it is.
     """
     try:
         content = path.read_bytes()
@@ -129,18 +129,18 @@ def load(path: Path) -> Cached | None:
     try:
         file = _file(content)
     except _BROKEN:
-        raise DamagedError(_renew(path, "is no register, or is damaged")) from None
+        raise DamagedCacheError(_renew(path, "is no register, or is damaged")) from None
     if file.format != _FORMAT:
-        raise DamagedError(_renew(path, "is no register"))
-    if file.version != VERSION:
-        age = "a newer" if file.version > VERSION else "an older"
-        raise DamagedError(_renew(path, f"was written by {age} version of this program"))
+        raise DamagedCacheError(_renew(path, "is no register"))
+    if file.version != CACHE_VERSION:
+        age = "a newer" if file.version > CACHE_VERSION else "an older"
+        raise DamagedCacheError(_renew(path, f"was written by {age} version of this program"))
     try:
         if zlib.crc32(file.body) != file.check:
-            raise DamagedError(_renew(path, "is damaged"))
+            raise DamagedCacheError(_renew(path, "is damaged"))
         return _unpacked(_body(file.body))
     except (*_BROKEN, IndexError):
-        raise DamagedError(_renew(path, "is damaged")) from None
+        raise DamagedCacheError(_renew(path, "is damaged")) from None
 
 
 def _renew(path: Path, what: str) -> str:
@@ -181,7 +181,7 @@ def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:
     return _Body(origins, list(texts), [[(plug.name, plug.kw) for plug in some] for some in plugs], rows)
 
 
-def _unpacked(body: _Body) -> Cached:
+def _unpacked(body: _Body) -> CachedRegister:
     texts = body.texts
     single: dict[tuple[str, float], Plug] = {}
     plugs = [tuple(single.setdefault(plug, Plug(*plug)) for plug in some) for some in body.plugs]
@@ -208,4 +208,4 @@ def _unpacked(body: _Body) -> Cached:
         )
         for row in body.rows
     }
-    return Cached(facts, body.origins)
+    return CachedRegister(facts, body.origins)

@@ -25,36 +25,36 @@ from nobil_tui.base.text import shown
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.websocket import UnreachableError, elsewhere, retry_after, without
+from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after, redirect_note, without
 from nobil_tui.wire.register import ComplaintError, decode
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-ADDRESS = "https://nobil.no/api/server/datadump.php"
+REGISTER_ADDRESS = "https://nobil.no/api/server/datadump.php"
 """Where the operator gives the register."""
-LARGEST_ANSWER = 512 * 1024 * 1024
+MAX_DUMP = 512 * 1024 * 1024
 """Bytes, as they come and unpacked; a real answer has tens of millions."""
-LARGEST_COMPLAINT = 64 * 1024
+MAX_ERROR_ANSWER = 64 * 1024
 """Bytes of an answer that only says what is wrong."""
-LONGEST_VERSION = 256
+MAX_VALIDATOR = 256
 """Characters of what a server calls a version."""
-EVERY = 0.1
+PROGRESS_INTERVAL = 0.1
 """Seconds between two words on how far it is."""
-MOST_REQUESTS = 4
+MAX_REQUESTS = 4
 """How often a server is asked for one answer: once, and then for what is missing."""
-OLDER_THAN = timedelta(seconds=60)
+STRONG_AFTER = timedelta(seconds=60)
 """How long ago something must have changed for the second that is named to tell one version from the next."""
 
 _RANGE = re.compile(r"bytes (\d{1,12})-\d{1,12}/(\d{1,12}|\*)", re.ASCII)
 
 logger = logging.getLogger(__name__)
 
-Tell = Callable[[int, int | None], None]
+OnBytes = Callable[[int, int | None], None]
 """Is told how many bytes are there, and of how many where the server says."""
 
 
-class Patience(NamedTuple):
+class Timeouts(NamedTuple):
     """How long a server may take, in seconds."""
 
     connect: float = 15.0
@@ -65,19 +65,19 @@ class Patience(NamedTuple):
     """To say what is wrong, after it said that something is."""
 
 
-class Version(NamedTuple):
+class Validators(NamedTuple):
     """What a server calls the state of its answer, in its own words: given back to it, it sends only another one."""
 
     etag: str = ""
     last_modified: str = ""
 
 
-class Answer(NamedTuple):
+class Download(NamedTuple):
     """An answer as it came."""
 
     body: bytearray
     """It may be gzip."""
-    version: Version
+    version: Validators
 
 
 class _Begun:
@@ -87,7 +87,7 @@ class _Begun:
         self.answered = False
         """Whether the server said anything at all."""
         self.body = bytearray()
-        self.version = Version()
+        self.version = Validators()
         self.validator = ""
         """By what the server knows that it is still the same answer; empty where it cannot go on with it."""
         self.encoding = ""
@@ -111,17 +111,22 @@ class DownloadError(Exception):
         """Whether the server said anything at all."""
 
 
-class RegisterCall:
+class RegisterClient:
     """Asks ``address`` for the stations of a country.
 
-    Each ``fetch`` is one request, and up to ``MOST_REQUESTS`` where an answer breaks off that can go on.
+    Each ``fetch`` is one request, and up to ``MAX_REQUESTS`` where an answer breaks off that can go on.
     """
 
     def __init__(
-        self, key: Secret, address: str = ADDRESS, *, clock: Clock | None = None, patience: Patience | None = None
+        self,
+        key: Secret,
+        address: str = REGISTER_ADDRESS,
+        *,
+        clock: Clock | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         """Raise ``SourceError`` where ``address`` is not one of the web."""
-        parts = http.split(address)
+        parts = http.split_url(address)
         if parts is None or parts.scheme not in ("https", "http"):
             raise SourceError("the address of the register must begin with https:// and name a host")
         self.host = parts.hostname or ""
@@ -129,9 +134,9 @@ class RegisterCall:
         self._parts = parts
         self._key = key.reveal().strip()
         self._clock = clock or Clock()
-        self._patience = patience or Patience()
+        self._timeouts = timeouts or Timeouts()
 
-    async def fetch(self, country: str, known: Version, tell: Tell) -> Answer | None:
+    async def download(self, country: str, known: Validators, tell: OnBytes) -> Download | None:
         """Return the stations of ``country``, None where they are still the ``known`` version.
 
         Raises ``DownloadError``. Cancelled, it leaves nothing behind.
@@ -140,7 +145,7 @@ class RegisterCall:
             words = "there is no key" if not self._key else "the key holds characters that no key has"
             raise DownloadError(words, refused=True, answered=False)
         try:
-            proxy = await in_thread(lambda: http.prepare(self._parts.geturl()))
+            proxy = await in_thread(lambda: http.find_proxy(self._parts.geturl()))
         except UnreachableError as error:
             raise DownloadError(str(error), answered=False) from None
         from aiohttp import ClientError
@@ -152,7 +157,7 @@ class RegisterCall:
                 return await self._ask(country, known, begun, proxy, tell)
             except (ClientError, OSError, ValueError) as error:
                 reason = self._reason(error, begun.answered)
-                if not begun.resumable or requests == MOST_REQUESTS:
+                if not begun.resumable or requests == MAX_REQUESTS:
                     raise DownloadError(reason, answered=begun.answered) from None
             logger.info("the register broke off after %d bytes: %s", len(begun.body), reason)
             await self._clock.sleep(waits.wait())
@@ -167,12 +172,14 @@ class RegisterCall:
         theirs = [pair for pair in parse_qsl(self._parts.query, keep_blank_values=True) if pair[0] not in ours]
         return self._parts._replace(query=urlencode([*theirs, *ours.items()]), fragment="").geturl()
 
-    async def _ask(self, country: str, known: Version, begun: _Begun, proxy: str | None, tell: Tell) -> Answer | None:
+    async def _ask(
+        self, country: str, known: Validators, begun: _Begun, proxy: str | None, tell: OnBytes
+    ) -> Download | None:
         """Send one request, for all of it or for the rest."""
         import aiohttp
         from yarl import URL
 
-        timeout = aiohttp.ClientTimeout(total=None, connect=self._patience.connect, sock_read=self._patience.silence)
+        timeout = aiohttp.ClientTimeout(total=None, connect=self._timeouts.connect, sock_read=self._timeouts.silence)
         async with (
             # Unpacked later, in a thread and within a bound. Not trust_env: it would also send logins of ~/.netrc.
             aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
@@ -186,7 +193,9 @@ class RegisterCall:
             begun.answered = True
             return await self._answer(response, known, begun, tell)
 
-    async def _answer(self, response: ClientResponse, known: Version, begun: _Begun, tell: Tell) -> Answer | None:
+    async def _answer(
+        self, response: ClientResponse, known: Validators, begun: _Begun, tell: OnBytes
+    ) -> Download | None:
         if response.status == 304 and any(known) and not begun.body:
             return None
         if response.status == 206 and begun.body:
@@ -196,7 +205,7 @@ class RegisterCall:
         else:
             raise await self._complaint(response)
         await self._read(response, begun, tell)
-        return Answer(begun.body, begun.version)
+        return Download(begun.body, begun.version)
 
     def _begin(self, response: ClientResponse, begun: _Begun) -> None:
         """Look at the head of a whole answer."""
@@ -205,7 +214,7 @@ class RegisterCall:
             raise DownloadError(f"{self.host} answered in an encoding that it was not asked for")
         begun.body.clear()
         begun.total = response.content_length
-        begun.version = Version(self._word(response, "ETag"), self._word(response, "Last-Modified"))
+        begun.version = Validators(self._word(response, "ETag"), self._word(response, "Last-Modified"))
         offered = response.headers.get("Accept-Ranges", "").strip().lower() == "bytes"
         begun.validator = _validator(begun.version, response.headers.get("Date", "")) if offered else ""
 
@@ -216,20 +225,20 @@ class RegisterCall:
             raise DownloadError(f"{self.host} sent another part of its answer than it was asked for")
         begun.total = None if said[2] == "*" else int(said[2])
 
-    async def _read(self, response: ClientResponse, begun: _Begun, tell: Tell) -> None:
+    async def _read(self, response: ClientResponse, begun: _Begun, tell: OnBytes) -> None:
         body, total = begun.body, begun.total
-        told = -EVERY
-        too_large = total is not None and total > LARGEST_ANSWER
+        told = -PROGRESS_INTERVAL
+        too_large = total is not None and total > MAX_DUMP
         async for chunk in response.content.iter_any():
             body += chunk
-            too_large = too_large or len(body) > LARGEST_ANSWER
+            too_large = too_large or len(body) > MAX_DUMP
             if too_large:
                 break
-            if self._clock.monotonic() - told >= EVERY:
+            if self._clock.monotonic() - told >= PROGRESS_INTERVAL:
                 told = self._clock.monotonic()
                 tell(len(body), total)
         if too_large:
-            raise DownloadError(f"{self.host} sends more than {LARGEST_ANSWER >> 20} MB, which no register has")
+            raise DownloadError(f"{self.host} sends more than {MAX_DUMP >> 20} MB, which no register has")
         if total is not None and len(body) != total:
             raise DownloadError(f"{self.host} gave no whole answer")
         tell(len(body), total)
@@ -240,8 +249,8 @@ class RegisterCall:
         said, about_key = await self._said(response)
         if status in (401, 403) or about_key:
             return DownloadError(f"{self.host} does not take the key: HTTP {status}{said}", refused=True)
-        words = f"{self.host} answered HTTP {status}{said}{elsewhere(status)}"
-        wait = retry_after(response.headers.get("Retry-After", ""), self._clock.now())
+        words = f"{self.host} answered HTTP {status}{said}{redirect_note(status)}"
+        wait = parse_retry_after(response.headers.get("Retry-After", ""), self._clock.now())
         if wait:
             words += f", and asks to be left alone for {wait:.0f} s"
         return DownloadError(words)
@@ -251,8 +260,8 @@ class RegisterCall:
         from aiohttp import ClientError
 
         try:
-            async with asyncio.timeout(self._patience.complaint):
-                decode(await http.short_body(response, LARGEST_COMPLAINT))
+            async with asyncio.timeout(self._timeouts.complaint):
+                decode(await http.read_body(response, MAX_ERROR_ANSWER))
         except ComplaintError as error:
             return f": {self.safe(str(error))}", error.about_key
         except (NotReadableError, ClientError, TimeoutError, OSError):
@@ -262,17 +271,17 @@ class RegisterCall:
     def _word(self, response: ClientResponse, header: str) -> str:
         """Read a header that is kept and given back; one that could not be is none, nor is one that quotes the key."""
         said = response.headers.get(header, "")
-        fits = len(said) <= LONGEST_VERSION and said.isascii() and said.isprintable()
+        fits = len(said) <= MAX_VALIDATOR and said.isascii() and said.isprintable()
         return said if fits and without((self._key,), said) == said else ""
 
     def _reason(self, error: Exception, answered: bool) -> str:
         if answered and isinstance(error, TimeoutError):
-            return f"{self.host} broke off: nothing more came for {self._patience.silence:g} s"
-        return http.reason(error, self.host)
+            return f"{self.host} broke off: nothing more came for {self._timeouts.silence:g} s"
+        return http.failure_reason(error, self.host)
 
 
-def _headers(known: Version, begun: _Begun) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": http.AGENT}
+def _headers(known: Validators, begun: _Begun) -> dict[str, str]:
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": http.USER_AGENT}
     if begun.resumable:
         return {**headers, "Range": f"bytes={len(begun.body)}-", "If-Range": begun.validator}
     if known.etag:
@@ -286,7 +295,7 @@ def _encoding(response: ClientResponse) -> str:
     return response.headers.get("Content-Encoding", "identity").strip().lower()
 
 
-def _validator(version: Version, date: str) -> str:
+def _validator(version: Validators, date: str) -> str:
     """Tell by what a server that sent ``version`` at ``date`` knows whether it is still the same, to the byte."""
     if version.etag.startswith('"'):
         return version.etag
@@ -296,4 +305,4 @@ def _validator(version: Version, date: str) -> str:
         age = parsedate_to_datetime(date) - parsedate_to_datetime(version.last_modified)
     except (ValueError, TypeError, OverflowError):
         return ""
-    return version.last_modified if age >= OLDER_THAN else ""
+    return version.last_modified if age >= STRONG_AFTER else ""

@@ -14,49 +14,49 @@ from msgspec.structs import replace
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import locked, make_folders
 from nobil_tui.charging.register import Facts, country_name, country_of
-from nobil_tui.register.cache import Cached, CacheError, DamagedError, Origin, load, save
+from nobil_tui.register.cache import CachedRegister, CacheError, DamagedCacheError, Origin, load_register, save_register
 
-DAY = 24 * 3600 * 1000
+MAX_AGE = 24 * 3600 * 1000
 """Milliseconds after which the register is asked again by itself."""
-LOCK_WITHIN = 10.0
+LOCK_TIMEOUT = 10.0
 """Seconds that another program may take to store a register."""
 
-Change = Callable[[Cached], Cached | None]
+Change = Callable[[CachedRegister], CachedRegister | None]
 """Makes another register of the stored one; None to leave it."""
 
 
-class DoubtError(Exception):
+class TooFewStationsError(Exception):
     """There is too little of a country to be all of it. Its text is safe to show."""
 
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(
-            f"{counted(found)} of {country_name(country)} cannot be all of them where {stored:,} are stored: "
+            f"{station_count(found)} of {country_name(country)} cannot be all of them where {stored:,} are stored: "
             "nothing was changed"
         )
 
 
-def counted(stations: int) -> str:
+def station_count(stations: int) -> str:
     """Say how many stations."""
     return f"{stations:,} station{'' if stations == 1 else 's'}"
 
 
-def under(rights: str) -> str:
+def licence_note(rights: str) -> str:
     """Say, behind other words, under which licence stations are; nothing where it is the one of all the register."""
     return f", under “{rights}”" if rights else ""
 
 
-def stored(path: Path) -> Cached:
+def stored(path: Path) -> CachedRegister:
     """Load the register that a change begins with: an empty one where there is none that can be read.
 
     Raises ``CacheError`` where the system refuses it.
     """
     try:
-        return load(path) or Cached({}, {})
-    except DamagedError:
-        return Cached({}, {})
+        return load_register(path) or CachedRegister({}, {})
+    except DamagedCacheError:
+        return CachedRegister({}, {})
 
 
-def ready(path: Path) -> Cached:
+def ready(path: Path) -> CachedRegister:
     """Load the stored register as ``stored`` does, and make sure that another can be stored before much is fetched."""
     from tempfile import TemporaryFile
 
@@ -69,29 +69,35 @@ def ready(path: Path) -> Cached:
     return stored(path)
 
 
-def put(path: Path, change: Change) -> Cached | None:
+def put(path: Path, change: Change) -> CachedRegister | None:
     """Change the stored register and return what is stored then; None where ``change`` left it.
 
     Raises ``CacheError``, ``NotSavedError`` where another program holds it, and what ``change`` raises.
     """
-    with locked(path, LOCK_WITHIN):
+    with locked(path, LOCK_TIMEOUT):
         changed = change(stored(path))
         if changed is not None:
-            save(path, changed.facts, changed.origins)
+            save_register(path, changed.facts, changed.origins)
         return changed
 
 
-def replaced(
-    old: Cached, fresh: Mapping[str, dict[str, Facts]], origin: Origin, *, merge: bool = False, force: bool = False
-) -> Cached:
+def merged(
+    old: CachedRegister,
+    fresh: Mapping[str, dict[str, Facts]],
+    origin: Origin,
+    *,
+    merge: bool = False,
+    force: bool = False,
+) -> CachedRegister:
     """Put the stations of ``fresh`` countries, which come from ``origin``, in the place of theirs.
 
-    ``merge``: beside theirs. Raises ``DoubtError`` where there would be under half of a country, unless ``force``.
+    ``merge``: beside theirs. Raises ``TooFewStationsError`` where there would be under half of a country,
+    unless ``force``.
     """
     if not merge:
         if not force:
             _doubt(old, fresh)
-        old = Cached(
+        old = CachedRegister(
             {id_: facts for id_, facts in old.facts.items() if country_of(id_, facts) not in fresh}, old.origins
         )
     facts = dict(old.facts)
@@ -106,19 +112,21 @@ def replaced(
         else:
             origins[country] = origin
     counts = Counter(country_of(id_, known) for id_, known in facts.items())
-    return Cached(facts, {country: replace(each, stations=counts[country]) for country, each in origins.items()})
+    return CachedRegister(
+        facts, {country: replace(each, stations=counts[country]) for country, each in origins.items()}
+    )
 
 
-def confirmed(old: Cached, country: str, seen: Origin, now: int) -> Cached | None:
+def unchanged(old: CachedRegister, country: str, seen: Origin, now: int) -> CachedRegister | None:
     """Note that what was ``seen`` of a country is still so at ``now`` (ms); None where that is not there any more."""
     if old.origins.get(country) != seen:
         return None
-    return Cached(old.facts, {**old.origins, country: replace(seen, fetched_at=now)})
+    return CachedRegister(old.facts, {**old.origins, country: replace(seen, fetched_at=now)})
 
 
 def is_recent(at: int, now: int) -> bool:
     """Whether ``at`` (ms) is within a day before ``now``. What lies ahead is not: a clock was wrong."""
-    return 0 <= now - at < DAY
+    return 0 <= now - at < MAX_AGE
 
 
 def is_due(path: Path, origins: Mapping[str, Origin], countries: Iterable[str], now: int) -> bool:
@@ -135,7 +143,7 @@ def is_due(path: Path, origins: Mapping[str, Origin], countries: Iterable[str], 
     return not is_recent(failed_at, now)
 
 
-def note_failure(path: Path, now: int) -> None:
+def record_failure(path: Path, now: int) -> None:
     """Note that a server has said no: it is not asked again by itself for a day."""
     note = _failure(path)
     # Where nothing can be noted, nothing can be stored either, and that is told.
@@ -145,7 +153,7 @@ def note_failure(path: Path, now: int) -> None:
         os.utime(note, ns=(now * 1_000_000, now * 1_000_000))
 
 
-def content(file: Path, most: int) -> bytes:
+def read_dump_file(file: Path, most: int) -> bytes:
     """Read a file that the user names, of ``most`` bytes at the most. Raises ``NotReadableError``."""
     try:
         status = file.stat()
@@ -164,8 +172,8 @@ def _failure(path: Path) -> Path:
     return path.with_name(path.name + ".failed")
 
 
-def _doubt(old: Cached, fresh: Mapping[str, dict[str, Facts]]) -> None:
+def _doubt(old: CachedRegister, fresh: Mapping[str, dict[str, Facts]]) -> None:
     counts = Counter(country_of(id_, facts) for id_, facts in old.facts.items())
     for country, stations in fresh.items():
         if 2 * len(stations) < counts[country]:
-            raise DoubtError(country, len(stations), counts[country])
+            raise TooFewStationsError(country, len(stations), counts[country])

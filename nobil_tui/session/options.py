@@ -11,9 +11,9 @@ from msgspec import Struct
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
-from nobil_tui.feeds.source import Chosen, Source
+from nobil_tui.feeds.source import ChosenSource, Source
 
-Choose = Callable[[str, Config, Secret | None], Chosen]
+Choose = Callable[[str, Config, Secret | None], ChosenSource]
 """Makes a source of a text, with a key, or with one of the config as it is now; raises ``SourceError``."""
 
 

@@ -19,8 +19,8 @@ from nobil_tui.config.model import RegisterSection
 from nobil_tui.session.options import Setup
 
 if TYPE_CHECKING:
-    from nobil_tui.register.cache import Cached, Origin
-    from nobil_tui.register.update import Outcome, Tell
+    from nobil_tui.register.cache import CachedRegister, Origin
+    from nobil_tui.register.update import OnProgress, UpdateOutcome
 
 LOOK_EVERY = 3600.0
 """Seconds between two looks whether it is due."""
@@ -52,11 +52,11 @@ class OwnRegister:
         found = stamp(self._path)
         if found == self._stamp:
             return ""
-        from nobil_tui.register.cache import CacheError, load
+        from nobil_tui.register.cache import CacheError, load_register
 
         self._stamp = found
         try:
-            cached = await in_thread(lambda: load(self._path))
+            cached = await in_thread(lambda: load_register(self._path))
         except CacheError as error:
             return str(error)
         self._take(cached)
@@ -67,7 +67,7 @@ class OwnRegister:
         key = section.key(self._setup.environ)
         if key is None:
             return False
-        from nobil_tui.register.update import RenewalError, is_due
+        from nobil_tui.register.update import UpdateError, is_due
 
         async with self._fetching:
             now = self._setup.clock.now()
@@ -77,27 +77,27 @@ class OwnRegister:
                 return False
             try:
                 return (await self._fetch(section, key)).cached is not None
-            except RenewalError as error:
+            except UpdateError as error:
                 # Nobody asked for it: what was known before is still there.
                 logger.warning("register not renewed: %s", error)
                 return error.cached is not None
 
-    async def fetch(self, section: RegisterSection, key: Secret, tell: Tell, *, force: bool) -> Outcome:
-        """Fetch it because the user wants it, after one that is under way. Raises ``RenewalError``."""
+    async def fetch(self, section: RegisterSection, key: Secret, tell: OnProgress, *, force: bool) -> UpdateOutcome:
+        """Fetch it because the user wants it, after one that is under way. Raises ``UpdateError``."""
         async with self._fetching:
             return await self._fetch(section, key, tell, force=force)
 
     async def _fetch(
-        self, section: RegisterSection, key: Secret, tell: Tell = lambda _: None, *, force: bool = False
-    ) -> Outcome:
-        from nobil_tui.register.update import RenewalError, update
+        self, section: RegisterSection, key: Secret, tell: OnProgress = lambda _: None, *, force: bool = False
+    ) -> UpdateOutcome:
+        from nobil_tui.register.update import UpdateError, update_register
 
         clock = self._setup.clock
         try:
-            outcome = await update(
+            outcome = await update_register(
                 self._path, section.countries, key, section.address, tell=tell, force=force, clock=clock
             )
-        except RenewalError as error:
+        except UpdateError as error:
             self._take(error.cached)
             raise
         finally:
@@ -105,7 +105,7 @@ class OwnRegister:
         self._take(outcome.cached)
         return outcome
 
-    def _take(self, cached: Cached | None) -> None:
+    def _take(self, cached: CachedRegister | None) -> None:
         if cached is not None:
             self._origins = cached.origins
             self._register.replace(cached.facts)

@@ -15,7 +15,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
-from nobil_tui.feeds.source import Opened, Player, Source, SourceError
+from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError
 from nobil_tui.monitor.batch import Batch, LinkState, Phase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.session.options import Setup
@@ -87,7 +87,7 @@ class Session:
             store.close()
         self.source.close()
 
-    async def _open(self) -> Opened:
+    async def _open(self) -> OpenSource:
         while True:
             try:
                 return await in_thread(self.source.open)
@@ -98,15 +98,15 @@ class Session:
             await self._asked.wait()
             self._link = LinkState()
 
-    def _take(self, opened: Opened) -> None:
+    def _take(self, opened: OpenSource) -> None:
         self.register = opened.register if opened.register is not None else self.register
         self.clock = opened.clock or self.clock
         self.player = opened.player
         self._feed = opened.feed
 
     async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
-        if self._state_dir is not None and self.source.state:
-            await in_thread(partial(self._open_store, self._state_dir / f"{self.source.state}.sqlite"))
+        if self._state_dir is not None and self.source.state_key:
+            await in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
         self.monitor = Monitor(self._feed, self.board, keeper=self._store, clock=self.clock)
         self.register_changed()
         batches = self.monitor.batches()

@@ -14,7 +14,7 @@ from nobil_tui.base.redaction import IS_PLACE, PLACE, is_loopback, keys_in, with
 from nobil_tui.base.text import shown
 from nobil_tui.feeds.source import SourceError
 
-LONGEST = 2048
+MAX_ADDRESS = 2048
 """Characters of an address."""
 
 _HOST = re.compile(r"[\w.-]+")
@@ -33,15 +33,15 @@ class Address(NamedTuple):
     path: str
 
     def __repr__(self) -> str:
-        return f"<Address {self.shown}>"
+        return f"<Address {self.display_name}>"
 
     @property
-    def wants_key(self) -> bool:
+    def takes_key(self) -> bool:
         """Whether there is a place for a key in it."""
         return IS_PLACE.search(self.text) is not None
 
     @property
-    def holds_key(self) -> bool:
+    def contains_key(self) -> bool:
         """Whether what looks like a key is written into it."""
         return bool(keys_in(self.text))
 
@@ -55,21 +55,21 @@ class Address(NamedTuple):
         """The one key that is written into it, such that it can be put in its place again; empty for none, and more."""
         keys = keys_in(self.text)
         # What a plus means there, each server knows for itself.
-        return unquote(keys[0]) if len(keys) == 1 and "+" not in keys[0] and not self.wants_key else ""
+        return unquote(keys[0]) if len(keys) == 1 and "+" not in keys[0] and not self.takes_key else ""
 
     @property
-    def here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether it is on this machine: what is sent there crosses no network."""
         return is_loopback(self.host)
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What it is called on screen: the host, and the port where it is not the usual one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return shown(host if self.port == _PORTS["wss" if self.encrypted else "ws"] else f"{host}:{self.port}")
 
     @property
-    def place(self) -> str:
+    def endpoint(self) -> str:
         """Host and path: the same for the same stream, whatever the key and however it is encrypted."""
         usual = self.port in _PORTS.values()
         return f"{self.host}{'' if usual else f':{self.port}'}{self.path}"
@@ -84,7 +84,7 @@ def is_address(text: str) -> bool:
     return "://" in text
 
 
-def parse(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """Judge an address. Raises ``SourceError`` for one that cannot be connected to, or not without harm."""
     scheme = text.partition("://")[0].lower()
     if scheme not in _PORTS:

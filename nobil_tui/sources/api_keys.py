@@ -15,11 +15,11 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.names import Kind, address_of, kind_of
 
-VARIABLE = "NOBIL_API_KEY"
+API_KEY_VARIABLE = "NOBIL_API_KEY"
 """The variable of the environment that holds the key; it goes before the config."""
 
 
-class Keys:
+class ApiKeys:
     """The keys of one config and one environment."""
 
     def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
@@ -33,13 +33,13 @@ class Keys:
         secret = self._config.stream.api_key
         if secret is None:
             raise SourceError(
-                f"{address.shown} needs a key, and there is none. "
-                f"Set the variable {VARIABLE}, or source and api_key under [stream] in the config."
+                f"{address.display_name} needs a key, and there is none. "
+                f"Set the variable {API_KEY_VARIABLE}, or source and api_key under [stream] in the config."
             )
         if not self.has_one_for(address):
             raise SourceError(
-                f"{address.shown} needs a key. The one under [stream] in the config belongs to the source that stands "
-                f"there, and goes nowhere else. Set the variable {VARIABLE} for this one."
+                f"{address.display_name} needs a key. The one under [stream] in the config belongs to the source "
+                f"that stands there, and goes nowhere else. Set the variable {API_KEY_VARIABLE} for this one."
             )
         return secret.reveal()
 
@@ -54,7 +54,7 @@ class Keys:
         if secret is None:
             raise SourceError(
                 "NOBIL Real-time needs a key, and there is none. "
-                f"Set the variable {VARIABLE}, or api_key under [enova] in the config."
+                f"Set the variable {API_KEY_VARIABLE}, or api_key under [enova] in the config."
             )
         return secret.reveal()
 
@@ -64,10 +64,10 @@ class Keys:
         return stream.api_key is not None and _owner(stream.source) == (Kind.V1, address.host)
 
     def _of_environment(self) -> str:
-        return judged(self._environ.get(VARIABLE, "").strip(), f"The variable {VARIABLE}")
+        return checked_key(self._environ.get(API_KEY_VARIABLE, "").strip(), f"The variable {API_KEY_VARIABLE}")
 
 
-def remembering(text: str, given: str, config: Config) -> tuple[tuple[Operation, ...], str]:
+def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operation, ...], str]:
     """Tell how to save the source that ``text`` names, with the key that was ``given``, and what is lost by that.
 
     Where another source is saved than the one that stands there, its key does not stay beside it. What is lost is
@@ -92,7 +92,7 @@ def remembering(text: str, given: str, config: Config) -> tuple[tuple[Operation,
     return tuple(operations), "" if stands == Secret(given) else _lost(config.stream.source)
 
 
-def judged(key: str, what: str) -> str:
+def checked_key(key: str, what: str) -> str:
     """Return a key that can be sent; an empty one is none. Raises ``SourceError``, and never tells the key."""
     if len(key) > LONGEST_KEY:
         raise SourceError(f"{what} has {len(key):,} characters; no key has more than {LONGEST_KEY:,}.")
@@ -103,7 +103,7 @@ def judged(key: str, what: str) -> str:
 
 def _is_key(text: str) -> bool:
     try:
-        return bool(judged(text, "It"))
+        return bool(checked_key(text, "It"))
     except SourceError:
         return False
 
@@ -120,7 +120,7 @@ def _owner(source: str) -> tuple[Kind, str] | None:
 def _lost(source: str) -> str:
     match _owner(source):
         case (Kind.V1, _) if address := address_of(source):
-            name = address.shown
+            name = address.display_name
         case (Kind.ENOVA, _):
             name = "NOBIL Real-time"
         case _:

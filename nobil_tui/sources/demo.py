@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.feeds.source import Opened, SourceError
+from nobil_tui.feeds.source import OpenSource, SourceError
 
 if TYPE_CHECKING:
     from nobil_tui.feeds.transport.link import Tap
@@ -19,7 +19,7 @@ class DemoSource:
 
     name = "demo"
     simulated = True
-    state = ""
+    state_key = ""
 
     def __init__(
         self, stations: int, seed: int, speed: float, *, clock: Clock | None = None, tap: Tap | None = None
@@ -34,7 +34,7 @@ class DemoSource:
         self._turn = 0
         """Which opening it is, or closing."""
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         """Build the country, serve it, and make the feed that reads it. Raises ``SourceError``."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
         from nobil_tui.feeds.transport.link import Link
@@ -63,7 +63,7 @@ class DemoSource:
         async def dial() -> str:
             return url
 
-        return Opened(V1Feed(Link(dial, clock=self._clock, tap=self._tap)), register=demo.register)
+        return OpenSource(V1Feed(Link(dial, clock=self._clock, tap=self._tap)), register=demo.register)
 
     def close(self) -> None:
         """Stop serving."""

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import Hush
 from nobil_tui.base.text import short_hash, shown
-from nobil_tui.feeds.source import Opened
-from nobil_tui.feeds.transport.enova_token import ADDRESS
+from nobil_tui.feeds.source import OpenSource
+from nobil_tui.feeds.transport.enova_token import TOKEN_ADDRESS
 
 if TYPE_CHECKING:
     from nobil_tui.feeds.transport.link import Tap
@@ -34,7 +34,7 @@ class EnovaSource:
         hush: Hush | None = None,
     ) -> None:
         self._key = key
-        self._address = address or ADDRESS
+        self._address = address or TOKEN_ADDRESS
         self._clock = clock
         self._tap = tap
         self._hush = hush
@@ -43,21 +43,21 @@ class EnovaSource:
     def name(self) -> str:
         """Its name, and the host where it is not the usual one."""
         name = "NOBIL Real-time"
-        return name if self._address == ADDRESS else f"{name} at {shown(urlsplit(self._address).hostname or '')}"
+        return name if self._address == TOKEN_ADDRESS else f"{name} at {shown(urlsplit(self._address).hostname or '')}"
 
     @property
-    def state(self) -> str:
+    def state_key(self) -> str:
         """``enova``; another one for another address, whose stations may be others."""
-        return "enova" if self._address == ADDRESS else f"enova-{short_hash(self._address)}"
+        return "enova" if self._address == TOKEN_ADDRESS else f"enova-{short_hash(self._address)}"
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
         from nobil_tui.feeds.enova import EnovaFeed, enova_link
 
         importlib.import_module("websockets.asyncio.client")
         link = enova_link(self._key, self._address, clock=self._clock, tap=self._tap, hush=self._hush)
-        return Opened(EnovaFeed(link))
+        return OpenSource(EnovaFeed(link))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import PLACE, Hush, Secret
 from nobil_tui.config.model import Config
-from nobil_tui.feeds.source import Chosen, Source, SourceError
+from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.sources.address import Address
-from nobil_tui.sources.api_keys import Keys, judged, remembering
-from nobil_tui.sources.names import Kind, address_of, file_of, kind_of, without_key
+from nobil_tui.sources.api_keys import ApiKeys, checked_key, save_operations
+from nobil_tui.sources.names import Kind, address_of, kind_of, path_of, without_key
 
 if TYPE_CHECKING:
     from nobil_tui.feeds.transport.link import Tap
     from nobil_tui.sources.v1 import V1Source
 
 
-class Chooser:
+class SourceFactory:
     """Makes sources, for one environment and whatever config holds when one is asked for."""
 
     def __init__(
@@ -45,11 +45,11 @@ class Chooser:
         self._clock = clock
         self._hush = hush
 
-    def __call__(self, text: str, config: Config, key: Secret | None = None) -> Chosen:
+    def __call__(self, text: str, config: Config, key: Secret | None = None) -> ChosenSource:
         """Make the source that ``text`` names; ``key`` goes before every other. Raises ``SourceError``."""
         text = text.strip()
-        given = judged(key.reveal(), "The key") if key is not None else ""
-        keys = Keys(config, self._environ)
+        given = checked_key(key.reveal(), "The key") if key is not None else ""
+        keys = ApiKeys(config, self._environ)
         cautions: tuple[str, ...] = ()
         source: Source
         if (address := address_of(text)) is not None:
@@ -60,10 +60,10 @@ class Chooser:
                 case Kind.ENOVA:
                     source = self._enova(given or keys.of_enova(), config.enova.address)
                 case Kind.RECORDING:
-                    source = self._recording(file_of(text))
+                    source = self._recording(path_of(text))
                 case _:
                     source = self._demo()
-        return Chosen(source, without_key(text), cautions, *remembering(text, given, config))
+        return ChosenSource(source, without_key(text), cautions, *save_operations(text, given, config))
 
     def _demo(self) -> Source:
         from nobil_tui.sources.demo import DemoSource
@@ -71,13 +71,13 @@ class Chooser:
         speed = 1.0 if self._speed is None else self._speed
         return DemoSource(self._stations, self._seed, speed, clock=self._clock, tap=self._tap)
 
-    def _v1(self, address: Address, given: str, keys: Keys) -> V1Source:
+    def _v1(self, address: Address, given: str, keys: ApiKeys) -> V1Source:
         from nobil_tui.sources.v1 import V1Source
 
-        if given and not address.wants_key:
+        if given and not address.takes_key:
             raise SourceError(f"The address has no place for the key: write {PLACE} where it goes.")
-        key = self._noted(given or keys.of_stream(address)) if address.wants_key else ""
-        unsent = not address.wants_key and keys.has_one_for(address)
+        key = self._noted(given or keys.of_stream(address)) if address.takes_key else ""
+        unsent = not address.takes_key and keys.has_one_for(address)
         return V1Source(address, key, unsent=unsent, clock=self._clock, tap=self._tap, hush=self._hush)
 
     def _enova(self, key: str, address: str) -> Source:

@@ -9,11 +9,11 @@ from pathlib import Path
 from nobil_tui.base.redaction import PLACE
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.sources.address import LONGEST, Address, is_address, parse
+from nobil_tui.sources.address import MAX_ADDRESS, Address, is_address, parse_address
 
 V1_ADDRESS = f"ws://realtime.chargelizer.com/api/v1/stream/realtime?key={PLACE}"
 """Where version 1 was first served."""
-RECORDINGS = (".jsonl", ".jsonl.gz")
+RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
 """How the name of a recording ends; another file is one if it is there."""
 
 _WORD = re.compile(r"[\w./~-]{1,24}")
@@ -29,27 +29,27 @@ class Kind(Enum):
     RECORDING = "recording"
 
 
-NAMES = {kind.value: kind for kind in (Kind.DEMO, Kind.V1, Kind.ENOVA)}
+SOURCE_NAMES = {kind.value: kind for kind in (Kind.DEMO, Kind.V1, Kind.ENOVA)}
 """The sources that have a name."""
 
 
 def kind_of(text: str) -> Kind:
     """Tell what a text names; an empty one is the simulation. Raises ``SourceError`` for one that names nothing."""
-    if len(text) > LONGEST:
-        raise SourceError(f"The source has {len(text):,} characters; expected at most {LONGEST:,}.")
+    if len(text) > MAX_ADDRESS:
+        raise SourceError(f"The source has {len(text):,} characters; expected at most {MAX_ADDRESS:,}.")
     if not text.isprintable():
         raise SourceError("The source has a control character or the like in it; expected printable text.")
     if not text:
         return Kind.DEMO
-    if text.casefold() in NAMES:
-        return NAMES[text.casefold()]
+    if text.casefold() in SOURCE_NAMES:
+        return SOURCE_NAMES[text.casefold()]
     if is_address(text):
         return Kind.V1
-    path = file_of(text)
+    path = path_of(text)
     try:
         if path.is_dir():
             raise SourceError("The source is a folder; expected the file of a recording.")
-        if path.exists() or path.name.endswith(RECORDINGS):
+        if path.exists() or path.name.endswith(RECORDING_SUFFIXES):
             return Kind.RECORDING
     except OSError:
         # A name that no file can have is none.
@@ -66,7 +66,7 @@ def may_be_source(text: str) -> bool:
     return True
 
 
-def file_of(text: str) -> Path:
+def path_of(text: str) -> Path:
     """Return the path that a text means, as a shell would."""
     try:
         return Path(text).expanduser()
@@ -80,16 +80,16 @@ def address_of(text: str) -> Address | None:
     text = text.strip()
     if kind_of(text) is not Kind.V1:
         return None
-    return parse(text if is_address(text) else V1_ADDRESS)
+    return parse_address(text if is_address(text) else V1_ADDRESS)
 
 
 def without_key(text: str) -> str:
     """Return a text that names a source, with the place for the key wherever one is written into it."""
     address = address_of(text)
-    return text.strip() if address is None or not address.holds_key else address.without_key
+    return text.strip() if address is None or not address.contains_key else address.without_key
 
 
 def _not_a_source(text: str) -> str:
     words = f"{quoted(text)} is no source." if _WORD.fullmatch(text) else "This is no source."
     expected = "Expected demo, v1, enova, a ws:// or wss:// address, or the file of a recording."
-    return f"{words}{did_you_mean(text, NAMES)} {expected}"
+    return f"{words}{did_you_mean(text, SOURCE_NAMES)} {expected}"

@@ -8,7 +8,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.text import shown
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
-from nobil_tui.feeds.source import Opened
+from nobil_tui.feeds.source import OpenSource
 
 
 class RecordingSource:
@@ -23,19 +23,19 @@ class RecordingSource:
         """The file's name."""
         self.simulated = False
         """Whether what was recorded is made up; known once it is open."""
-        self.state = ""
+        self.state_key = ""
         """Nothing is kept: what was is not the last that is known."""
         self._speed = 1.0 if speed is None else speed
         self._clock = clock
         self._file: RecordingFile | None = None
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         """Look into the file. Raises ``SourceError`` for what is no recording."""
         self.close()
         file = self._file = RecordingFile.open(self.path)
         self.simulated = file.header.simulated
         feed = RecordingFeed(file, speed=self._speed, clock=self._clock)
-        return Opened(feed, clock=feed.clock, player=feed)
+        return OpenSource(feed, clock=feed.clock, player=feed)
 
     def close(self) -> None:
         """Let go of the file."""

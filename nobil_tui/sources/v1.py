@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import PLACE, Hush
 from nobil_tui.base.text import short_hash
-from nobil_tui.feeds.source import Opened
+from nobil_tui.feeds.source import OpenSource
 from nobil_tui.sources.address import Address
 
 if TYPE_CHECKING:
@@ -43,37 +43,37 @@ class V1Source:
     @property
     def name(self) -> str:
         """The host."""
-        return self._address.shown
+        return self._address.display_name
 
     @property
-    def state(self) -> str:
+    def state_key(self) -> str:
         """The same for the same host and path."""
-        return f"v1-{short_hash(self._address.place)}"
+        return f"v1-{short_hash(self._address.endpoint)}"
 
     @property
     def cautions(self) -> tuple[str, ...]:
         """What a user should know of how the key travels, or that it does not: a sentence or two each."""
         address = self._address
         cautions = []
-        if self._unsent and not address.holds_key:
+        if self._unsent and not address.contains_key:
             cautions.append(
                 f"The key under [stream] in the config is not sent: write {PLACE} into the source, where it goes."
             )
-        if (address.wants_key or address.holds_key) and not (address.encrypted or address.here):
+        if (address.takes_key or address.contains_key) and not (address.encrypted or address.is_local):
             cautions.append(
-                f"The key goes to {address.shown} unencrypted: everybody on the way can read it. "
+                f"The key goes to {address.display_name} unencrypted: everybody on the way can read it. "
                 "Use wss:// if the server has it."
             )
         return tuple(cautions)
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
         from nobil_tui.feeds.transport.link import Link
         from nobil_tui.feeds.v1 import V1Feed
 
         importlib.import_module("websockets.asyncio.client")
-        return Opened(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, hush=self._hush)))
+        return OpenSource(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, hush=self._hush)))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from nobil_tui.wire.recording import FeedName, Header, encode_header, encode_line
+from nobil_tui.wire.recording import FeedName, RecordingHeader, encode_header, encode_line
 
 EVERY = 1.0
 """Seconds between flushes."""
@@ -58,7 +58,9 @@ class Recorder:
         """Why nothing is recorded any more, in words; None while all is well."""
         self.frames = 0
         """How many frames were written."""
-        self._files = _Files(path, encode_header(Header(feed=feed, simulated=simulated, source=source)), rotate_daily)
+        self._files = _Files(
+            path, encode_header(RecordingHeader(feed=feed, simulated=simulated, source=source)), rotate_daily
+        )
         self._rotate_size = rotate_size
         self._every = every
         self._news = threading.Condition()

@@ -19,9 +19,9 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.text import shown
 from nobil_tui.wire.changes import iso
 
-VERSION = 1
+RECORDING_VERSION = 1
 """The version of the format that is written, and the latest that can be read."""
-LARGEST_LINE = 64 * 1024 * 1024
+MAX_LINE = 64 * 1024 * 1024
 """Bytes of a line that are read; a national snapshot has some 10 to 20 MB."""
 BREAK = b""
 """What stands for a frame where the link broke."""
@@ -29,18 +29,18 @@ BREAK = b""
 FeedName = Literal["v1", "enova"]
 
 
-class Header(Struct, frozen=True, kw_only=True):
+class RecordingHeader(Struct, frozen=True, kw_only=True):
     """The first line: what the other lines are."""
 
     format: Literal["nobil-tui recording"] = "nobil-tui recording"
-    version: int = VERSION
+    version: int = RECORDING_VERSION
     feed: FeedName
     simulated: bool = False
     source: str = ""
     """What was recorded, by a name that holds no secret."""
 
 
-class Line(Struct, frozen=True, gc=False):
+class RecordedFrame(Struct, frozen=True, gc=False):
     """A frame as it came, or ``BREAK``, and when, in ms."""
 
     data: bytes
@@ -65,10 +65,10 @@ _encode = msgspec.json.Encoder().encode
 _skim = msgspec.json.Decoder(Raw).decode
 _decode = msgspec.json.Decoder(_Line).decode
 _decode_mark = msgspec.json.Decoder(_Marked).decode
-_decode_header = msgspec.json.Decoder(Header).decode
+_decode_header = msgspec.json.Decoder(RecordingHeader).decode
 
 
-def encode_header(header: Header) -> bytes:
+def encode_header(header: RecordingHeader) -> bytes:
     """Write the first line, with its line feed."""
     return _encode(header) + b"\n"
 
@@ -78,7 +78,7 @@ def encode_line(data: bytes, at: int) -> bytes:
     return b'{"received_at":"%b",%b}\n' % (iso(at).encode(), _field(data))
 
 
-def decode_header(line: bytes) -> Header | None:
+def decode_header(line: bytes) -> RecordingHeader | None:
     """Read a first line; None where it is not one of ours. Raises ``NotReadableError`` for a damaged one."""
     try:
         mark = _decode_mark(line)
@@ -86,7 +86,7 @@ def decode_header(line: bytes) -> Header | None:
         return None
     if mark.format != "nobil-tui recording":
         return None
-    if mark.version > VERSION:
+    if mark.version > RECORDING_VERSION:
         raise NotReadableError("it was made by a newer version of this program")
     try:
         header = _decode_header(line)
@@ -95,7 +95,7 @@ def decode_header(line: bytes) -> Header | None:
     return msgspec.structs.replace(header, source=shown(header.source))
 
 
-def decode_line(line: bytes) -> Line:
+def decode_line(line: bytes) -> RecordedFrame:
     """Read a line. Raises ``NotReadableError`` where it is damaged."""
     try:
         said = _decode(line)
@@ -104,11 +104,11 @@ def decode_line(line: bytes) -> Line:
         raise NotReadableError(shown(str(error))) from None
     if isinstance(said.frame, Raw):
         data = bytes(said.frame)
-        return Line(BREAK if data == b'""' else data, at)
+        return RecordedFrame(BREAK if data == b'""' else data, at)
     if isinstance(said.raw, str):
-        return Line(said.raw.encode(), at)
+        return RecordedFrame(said.raw.encode(), at)
     if isinstance(said.base64, bytes):
-        return Line(said.base64, at)
+        return RecordedFrame(said.base64, at)
     raise NotReadableError("a line without a frame")
 
 

@@ -20,7 +20,7 @@ from nobil_tui.cli.exit_codes import Code
 from nobil_tui.cli.record import size_of
 from nobil_tui.hub.demo_server import Demo
 from nobil_tui.wire import v1
-from nobil_tui.wire.recording import Header, decode_header, decode_line
+from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
 from tests.cli.conftest import GUARD, Run
 from tests.feeds.recordings import content, said, write
 
@@ -92,7 +92,7 @@ def test_a_server_is_recorded_until_it_is_stopped(
     err = stopped(process, number)
     first, *lines = lines_in(path)
     host = demo.url.split("/")[2]
-    assert decode_header(first) == Header(feed="v1", source=host)
+    assert decode_header(first) == RecordingHeader(feed="v1", source=host)
     assert demo.url.partition("key=")[2] not in path.read_text() + err
     frames = [v1.decode(decode_line(line).data) for line in lines]
     assert isinstance(frames[0], v1.Snapshot)
@@ -122,7 +122,7 @@ def test_another_file_is_begun_when_one_is_large_enough(start: Start, tmp_path: 
     err = stopped(process)
     for name in ("a.jsonl", "a.1.jsonl", "a.2.jsonl"):
         first, *rest = lines_in(tmp_path / name)
-        assert decode_header(first) == Header(feed="v1", simulated=True, source="demo")
+        assert decode_header(first) == RecordingHeader(feed="v1", simulated=True, source="demo")
         assert all(decode_line(line).data for line in rest)
     assert re.search(r" frames written; the file is .*/a\.\d+\.jsonl\.$", err.strip())
 

@@ -18,7 +18,7 @@ from nobil_tui.base.paths import register_file
 from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.cli.exit_codes import Code
 from nobil_tui.cli.register import ProgressLine
-from nobil_tui.register.cache import Origin, load, save
+from nobil_tui.register.cache import Origin, load_register, save_register
 from tests.cli.conftest import Invoke, Run
 from tests.conftest import GUARD, guarded
 from tests.feeds.enova_service import status
@@ -75,7 +75,7 @@ async def test_it_fetches_the_countries_of_the_config(
     # No terminal: a line for each country.
     assert done.stderr == "nobil-tui: Norway: connecting\nnobil-tui: Sweden: connecting\n"
     assert len(service.asked) == 2
-    cached = load(register_file())
+    cached = load_register(register_file())
     assert cached is not None
     assert len(cached.facts) == 5
 
@@ -150,13 +150,13 @@ async def test_a_no_of_the_server(
     done = await register("update", "--config", str(config), "--country", "NOR")
     assert (done.returncode, done.stdout) == (exit_code, "")
     assert f"HTTP {code}" in done.stderr
-    assert load(register_file()) is None
+    assert load_register(register_file()) is None
 
 
 async def test_too_little_is_refused_with_the_way_out(
     register: Register, service: RegisterService, config: Path
 ) -> None:
-    save(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
+    save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
     done = await register("update", "--config", str(config), "--country", "NOR")
     assert done.returncode == Code.FAILED
     assert done.stderr.endswith("9 are stored: nothing was changed. --force stores them all the same.\n")
@@ -170,7 +170,7 @@ async def test_too_little_is_refused_with_the_way_out(
 async def test_it_can_be_stopped_and_what_is_stored_stays(
     service: RegisterService, config: Path, number: signal.Signals, code: Code
 ) -> None:
-    save(register_file(), {"NOR_1": Facts("old")}, {})
+    save_register(register_file(), {"NOR_1": Facts("old")}, {})
     before = register_file().read_bytes()
     service.answers.append(service.half)
     process = await asyncio.create_subprocess_exec(
@@ -226,7 +226,7 @@ def test_a_file_is_imported(invoke: Invoke, tmp_path: Path) -> None:
         Code.QUIT,
         f"Stations of dump.json: Norway 1, Sweden 2 (1 more cannot be read).\n{CREDIT}\n",
     )
-    cached = load(register_file())
+    cached = load_register(register_file())
     assert cached is not None
     assert len(cached.facts) == 3
 
@@ -243,12 +243,12 @@ def test_what_of_a_file_cannot_be_read_is_counted(invoke: Invoke, tmp_path: Path
 
 
 def test_a_part_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> None:
-    save(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
+    save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
     file = tmp_path / "dump.json"
     file.write_bytes(dump_of(stations("NOR", 2)))
 
     def count() -> int:
-        cached = load(register_file())
+        cached = load_register(register_file())
         return 0 if cached is None else len(cached.facts)
 
     done = invoke("register", "import", str(file))
@@ -274,7 +274,7 @@ def test_without_a_register_the_status_says_how_to_get_one(invoke: Invoke) -> No
 
 def test_the_status_tells_another_licence(invoke: Invoke) -> None:
     origins = {"NOR": Origin(0, "a.json", 1), "SWE": Origin(0, "b.json", 2, rights="CC BY-NC 4.0")}
-    save(register_file(), {}, origins)
+    save_register(register_file(), {}, origins)
     norway, sweden, credit = invoke("register", "status").stdout.splitlines()[1:]
     assert norway.startswith("Norway: 1 station from a.json, ")
     assert norway.endswith(" d ago")

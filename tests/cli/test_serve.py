@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from nobil_tui.cli.exit_codes import Code
 from nobil_tui.cli.options import FASTEST, MOST_STATIONS, SEED, SLOWEST, STATIONS
 from nobil_tui.feeds.simulation import model
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.wire import v1
 from tests.cli.conftest import GUARD, Run, Start, url_of
 
@@ -98,7 +98,7 @@ def test_the_options_know_what_the_simulation_can() -> None:
     # It is not imported where the options are.
     assert (MOST_STATIONS, STATIONS) == (model.MOST_STATIONS, model.DEFAULT_STATIONS)
     assert (SLOWEST, FASTEST) == (model.SLOWEST, model.FASTEST)
-    defaults = inspect.signature(Chooser).parameters
+    defaults = inspect.signature(SourceFactory).parameters
     assert (defaults["stations"].default, defaults["seed"].default) == (STATIONS, SEED)
 
 

@@ -19,7 +19,7 @@ from nobil_tui.base.paths import register_file, state_dir
 from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.cli.exit_codes import Code
 from nobil_tui.hub.demo_server import Demo
-from nobil_tui.register.cache import save
+from nobil_tui.register.cache import save_register
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.wire.changes import ChangeLine
 from tests.cli.conftest import GUARD, Invoke, Run
@@ -139,7 +139,7 @@ def test_only_the_starred_ones(run: Run, recording: Path, tmp_path: Path) -> Non
 
 
 def test_names_are_those_of_the_users_own_register(run: Run, recording: Path) -> None:
-    save(register_file(), {"NOR_1": Facts(name="Fornebu S")}, {})
+    save_register(register_file(), {"NOR_1": Facts(name="Fornebu S")}, {})
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1", "NOR_2")
     assert {line["station"]: (line["name"], line["credit"]) for line in lines(done.stdout)} == {
         "NOR_1": ("Fornebu S", CREDIT),

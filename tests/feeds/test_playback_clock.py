@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from nobil_tui.feeds.playback_clock import LAG, SHORTEST_SLEEP, PlayClock
+from nobil_tui.feeds.playback_clock import MAX_LAG, MIN_WAIT, PlaybackClock
 from tests.conftest import FakeClock, guarded, settle
 
 T0 = 1_774_267_200_000
@@ -24,7 +24,7 @@ class Tape:
 
     def __init__(self, wall: FakeClock, speed: float, *times: float) -> None:
         self.wall = wall
-        self.clock = PlayClock(wall, T0 + round(times[0] * 1000), speed)
+        self.clock = PlaybackClock(wall, T0 + round(times[0] * 1000), speed)
         self.came: list[float] = []
         self.at: list[float] = []
         self.restarts: list[float] = []
@@ -111,8 +111,8 @@ async def test_as_fast_as_it_can(play: Play, clock: FakeClock) -> None:
 
 async def test_what_falls_due_close_together_comes_together(play: Play, clock: FakeClock) -> None:
     tape = await play(1, 0, 0.001, 0.002, 0.003)
-    assert clock.sleepers == pytest.approx([SHORTEST_SLEEP])
-    clock.advance(SHORTEST_SLEEP)
+    assert clock.sleepers == pytest.approx([MIN_WAIT])
+    clock.advance(MIN_WAIT)
     await settle()
     assert tape.came == [0, 0.001, 0.002, 0.003]
 
@@ -153,7 +153,7 @@ async def test_while_it_is_paused_the_speed_can_be_chosen(play: Play) -> None:
     assert tape.now == 0
 
 
-@pytest.mark.parametrize(("behind", "made_up_for"), [(LAG * 0.9, True), (LAG * 1.5, False)])
+@pytest.mark.parametrize(("behind", "made_up_for"), [(MAX_LAG * 0.9, True), (MAX_LAG * 1.5, False)])
 async def test_a_small_lag_is_made_up_for_and_a_large_one_given_up(
     play: Play, clock: FakeClock, behind: float, made_up_for: bool
 ) -> None:

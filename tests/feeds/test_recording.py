@@ -31,12 +31,12 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.feeds.playback_clock import SPEEDS
-from nobil_tui.feeds.recording import BROKE, RecordingFeed
-from nobil_tui.feeds.recording_file import CHUNK, RecordingFile
+from nobil_tui.feeds.recording import BREAK_REASON, RecordingFeed
+from nobil_tui.feeds.recording_file import CHUNK_BYTES, RecordingFile
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.store.recorder import Recorder
-from nobil_tui.wire.recording import BREAK, FeedName, Line
+from nobil_tui.wire.recording import BREAK, FeedName, RecordedFrame
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.recordings import T0, Entry, content, said, write
 
@@ -112,7 +112,7 @@ async def test_where_the_link_broke_it_breaks_until_the_next_frame(
     """Our recorder says when last something came. Others say when they noticed, and a frame is all that is sure."""
     path = write(tmp_path / "a.jsonl", content([(FREE, 0), (FREE, 50), (BREAK, 90), (BUSY, 7000)], feed))
     assert (await events_of(path))[4:] == [
-        Lost(BROKE, T0 + heard_at, T0 + 7000),
+        Lost(BREAK_REASON, T0 + heard_at, T0 + 7000),
         Connecting(),
         Connected(T0 + 7000),
         report(BUSY, 7000),
@@ -149,7 +149,7 @@ async def test_a_break_is_never_no_time_at_all(
     tmp_path: Path, entries: Sequence[Entry], heard_at: int, back_at: int
 ) -> None:
     events = await events_of(write(tmp_path / "a.jsonl", content(entries)))
-    assert [event for event in events if isinstance(event, Lost)] == [Lost(BROKE, T0 + heard_at, T0 + back_at)]
+    assert [event for event in events if isinstance(event, Lost)] == [Lost(BREAK_REASON, T0 + heard_at, T0 + back_at)]
 
 
 async def test_a_break_before_the_first_frame_is_none(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_nothing_recorded_ends_at_once(tmp_path: Path, clock: FakeClock) -
 
 
 async def test_others_have_their_turn_while_nothing_comes(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl", content([(FREE, 0)]) + b"\n" * 20 * CHUNK)
+    path = write(tmp_path / "a.jsonl", content([(FREE, 0)]) + b"\n" * 20 * CHUNK_BYTES)
     turns = 0
 
     async def others() -> None:
@@ -481,4 +481,4 @@ def test_what_was_recorded_is_played_byte_for_byte(
     with closing(RecordingFile.open(path)) as file:
         assert file.header.feed == feed
         played = [line for line in file.lines() if line is not None]
-    assert played == [Line(frame, T0 + n) for n, frame in enumerate(frames)]
+    assert played == [RecordedFrame(frame, T0 + n) for n, frame in enumerate(frames)]

@@ -17,7 +17,7 @@ from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.wire.recording import BREAK, FeedName, Header, encode_header, encode_line
+from nobil_tui.wire.recording import BREAK, FeedName, RecordingHeader, encode_header, encode_line
 from tests.conftest import guarded
 from tests.feeds.test_enova_captures import EVSE, Line, held, load, oracle, unsure
 
@@ -70,7 +70,7 @@ def write_with_breaks(
     path: Path, lines: Sequence[Line], breaks: Sequence[tuple[int, int]], feed: FeedName | None
 ) -> set[EVSE]:
     """Write what a recorder has of it, who from a line's number on misses so many; returns whom it heard since."""
-    out = [encode_header(Header(feed=feed))] if feed is not None else []
+    out = [encode_header(RecordingHeader(feed=feed))] if feed is not None else []
     sure: set[EVSE] = set()
     number = 0
 

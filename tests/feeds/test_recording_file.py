@@ -14,17 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.feeds import recording_file
-from nobil_tui.feeds.recording_file import CHUNK, FIRST_WITHIN, MOST_DAMAGED, Damaged, RecordingFile
+from nobil_tui.feeds.recording_file import CHUNK_BYTES, MAX_DAMAGED_LINES, PROBE_BYTES, DamagedLine, RecordingFile
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.wire.recording import BREAK, FeedName, Header, Line, encode_header
+from nobil_tui.wire.recording import BREAK, FeedName, RecordedFrame, RecordingHeader, encode_header
 from tests.feeds.recordings import T0, content, said, write
 
 FREE, BUSY = said("AVAILABLE"), said("CHARGING")
 ENTRIES = [(FREE, 0), (BREAK, 7), (BUSY, 7000)]
-LINES = [Line(data, T0 + at) for data, at in ENTRIES]
+LINES = [RecordedFrame(data, T0 + at) for data, at in ENTRIES]
 
 
-def lines(path: Path) -> list[Line | Damaged]:
+def lines(path: Path) -> list[RecordedFrame | DamagedLine]:
     with closing(RecordingFile.open(path)) as file:
         return [line for line in file.lines() if line is not None]
 
@@ -34,8 +34,10 @@ def lines(path: Path) -> list[Line | Damaged]:
 def test_what_was_written_is_read(tmp_path: Path, name: str, feed: FeedName | None) -> None:
     path = write(tmp_path / name, content(ENTRIES, feed, simulated=True))
     with closing(RecordingFile.open(path)) as file:
-        assert file.ours is (feed is not None)
-        assert file.header == (Header(feed=feed, simulated=True) if feed is not None else Header(feed="enova"))
+        assert file.has_header is (feed is not None)
+        assert file.header == (
+            RecordingHeader(feed=feed, simulated=True) if feed is not None else RecordingHeader(feed="enova")
+        )
         assert file.start == T0
         for _ in range(2):
             assert [line for line in file.lines() if line is not None] == LINES
@@ -60,12 +62,12 @@ def test_it_says_how_far_it_is_read(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_read_is_read_in_pieces(tmp_path: Path) -> None:
-    data = content([(b'{"a":"%b"}' % (b"x" * 10 * CHUNK), 0), (FREE, 1)])
+    data = content([(b'{"a":"%b"}' % (b"x" * 10 * CHUNK_BYTES), 0), (FREE, 1)])
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
         found = list(file.lines())
-    assert found.count(None) == len(data) // CHUNK + 1
+    assert found.count(None) == len(data) // CHUNK_BYTES + 1
     assert found.index(None) < 1
-    assert [line for line in found if line is not None][1] == Line(FREE, T0 + 1)
+    assert [line for line in found if line is not None][1] == RecordedFrame(FREE, T0 + 1)
 
 
 # What is no recording
@@ -99,14 +101,14 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         (b"\n\n", "it is no recording"),
         (b"hello\nworld\n", "it is no recording"),
         (b"{}\n" * 200, "it is no recording"),
-        (bytes(3 * FIRST_WITHIN), "it is no recording"),
-        (b'{"a":1}\n' * (FIRST_WITHIN // 4), "it is no recording"),
+        (bytes(3 * PROBE_BYTES), "it is no recording"),
+        (b'{"a":1}\n' * (PROBE_BYTES // 4), "it is no recording"),
         (b"\x1f\x8b", "it is no recording"),
         (b"\x1f\x8bhello, world", "compressed data are damaged"),
         (gzip.compress(b"hello"), "it is no recording"),
         (b'{"format":"nobil-tui recording","version":2}\n', "newer version"),
         (b'{"format":"nobil-tui recording","version":1,"feed":"x"}\n', "first line is damaged"),
-        (encode_header(Header(feed="v1")) + b"{}\n" * 200, "its first lines are damaged"),
+        (encode_header(RecordingHeader(feed="v1")) + b"{}\n" * 200, "its first lines are damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
@@ -123,12 +125,12 @@ def test_a_recording_in_which_nothing_came_is_one(tmp_path: Path) -> None:
 
 def test_damaged_lines_at_the_beginning_are_only_that(tmp_path: Path) -> None:
     for feed in ("enova", None):
-        rubbish = b"rubbish\n" * MOST_DAMAGED
+        rubbish = b"rubbish\n" * MAX_DAMAGED_LINES
         first, *rest = content(ENTRIES, feed).splitlines(keepends=True)
         data = first + rubbish + b"".join(rest) if feed else rubbish + first + b"".join(rest)
         found = lines(write(tmp_path / "a.jsonl", data))
-        assert found[MOST_DAMAGED:] == LINES
-        assert isinstance(found[0], Damaged)
+        assert found[MAX_DAMAGED_LINES:] == LINES
+        assert isinstance(found[0], DamagedLine)
 
 
 # Damage
@@ -138,8 +140,8 @@ def test_a_damaged_line_is_told_with_its_number_and_skipped(tmp_path: Path) -> N
     first, *rest = content(ENTRIES).splitlines(keepends=True)
     path = write(tmp_path / "a.jsonl", first + rest[0] + b"\n \r\n{\x1b}\n" + rest[1] + b"\xff\n" + rest[2])
     found = lines(path)
-    assert [line for line in found if isinstance(line, Line)] == LINES
-    damaged = [line.reason for line in found if isinstance(line, Damaged)]
+    assert [line for line in found if isinstance(line, RecordedFrame)] == LINES
+    damaged = [line.reason for line in found if isinstance(line, DamagedLine)]
     assert [reason.partition(":")[0] for reason in damaged] == ["line 5", "line 7"]
     assert all(reason.isprintable() for reason in damaged)
 
@@ -160,13 +162,13 @@ def test_a_last_line_without_its_end_is_read_if_it_is_whole(tmp_path: Path) -> N
 def test_a_time_that_cannot_be_is_damage(tmp_path: Path, time: str) -> None:
     line = b'{"received_at":"%b","frame":{}}\n' % time.encode()
     found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + line))
-    assert found == [*LINES, Damaged("line 5: no recording was made at such a time")]
+    assert found == [*LINES, DamagedLine("line 5: no recording was made at such a time")]
 
 
 @pytest.fixture
 def short_lines(monkeypatch: pytest.MonkeyPatch) -> int:
     """The longest line that is read, for a test that has no room for the real ones."""
-    monkeypatch.setattr(recording_file, "LARGEST_LINE", 1024 * 1024)
+    monkeypatch.setattr(recording_file, "MAX_LINE", 1024 * 1024)
     return 1024 * 1024
 
 
@@ -184,9 +186,9 @@ def test_a_line_that_is_too_long_is_refused_without_being_held(tmp_path: Path, n
         tracemalloc.stop()
     assert found == [
         *LINES,
-        Damaged("line 5 is longer than 1 MiB"),
-        Line(FREE, T0 + 9),
-        Damaged("line 7 is longer than 1 MiB"),
+        DamagedLine("line 5 is longer than 1 MiB"),
+        RecordedFrame(FREE, T0 + 9),
+        DamagedLine("line 7 is longer than 1 MiB"),
     ]
     assert peak < 3 * short_lines
 
@@ -195,7 +197,7 @@ def test_the_longest_line_is_read(tmp_path: Path, short_lines: int) -> None:
     head, tail = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"', b'"}}'
     fits = head + b"x" * (short_lines - len(head) - len(tail)) + tail
     found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + fits + b"\n" + fits + b" \n" + fits))
-    assert [isinstance(line, Line) for line in found[3:]] == [True, False, True]
+    assert [isinstance(line, RecordedFrame) for line in found[3:]] == [True, False, True]
 
 
 def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> None:
@@ -211,8 +213,8 @@ def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> 
         path = tmp_path / "a.jsonl.gz"
         path.write_bytes(data)
         *good, last = lines(path)
-        assert last == Damaged("the rest of it: the compressed data are damaged")
-        assert good[:right] == [Line(frame, T0 + at) for frame, at in entries[:right]]
+        assert last == DamagedLine("the rest of it: the compressed data are damaged")
+        assert good[:right] == [RecordedFrame(frame, T0 + at) for frame, at in entries[:right]]
 
 
 def test_compressed_data_that_are_cut_off_are_normal(tmp_path: Path) -> None:
@@ -221,7 +223,7 @@ def test_compressed_data_that_are_cut_off_are_normal(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(content(entries))[:-30_000])
     found = lines(path)
     assert 1000 < len(found) < 3000
-    assert found == [Line(frame, T0 + at) for frame, at in entries[: len(found)]]
+    assert found == [RecordedFrame(frame, T0 + at) for frame, at in entries[: len(found)]]
 
 
 def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
@@ -243,17 +245,21 @@ def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
         real, file._raw = file._raw, Failing(data)  # type: ignore[assignment]  # no file can be made to fail
         assert [line for line in file.lines() if line is not None] == [
             *LINES,
-            Damaged("the rest of it: Input/output error"),
+            DamagedLine("the rest of it: Input/output error"),
         ]
         file._raw = real
 
 
 def test_recordings_that_were_put_one_behind_the_other_have_a_break_between_them(tmp_path: Path) -> None:
     both = content([(FREE, 0)]) + content([(BUSY, 9)])
-    assert lines(write(tmp_path / "a.jsonl", both)) == [Line(FREE, T0), Line(BREAK, T0), Line(BUSY, T0 + 9)]
+    assert lines(write(tmp_path / "a.jsonl", both)) == [
+        RecordedFrame(FREE, T0),
+        RecordedFrame(BREAK, T0),
+        RecordedFrame(BUSY, T0 + 9),
+    ]
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(content([(FREE, 0)])) + gzip.compress(content([(BUSY, 9)])))
-    assert lines(path) == [Line(FREE, T0), Line(BREAK, T0), Line(BUSY, T0 + 9)]
+    assert lines(path) == [RecordedFrame(FREE, T0), RecordedFrame(BREAK, T0), RecordedFrame(BUSY, T0 + 9)]
 
 
 def test_a_file_that_is_removed_while_it_is_played_is_played_on(tmp_path: Path) -> None:
@@ -268,4 +274,4 @@ def test_nothing_in_a_file_is_more_than_damage(tmp_path_factory: pytest.TempPath
     path = write(tmp_path_factory.mktemp("any") / "a.jsonl", content(ENTRIES) + b"".join(pieces))
     found = lines(path)
     assert found[:3] == LINES
-    assert all(isinstance(line, Line | Damaged) for line in found)
+    assert all(isinstance(line, RecordedFrame | DamagedLine) for line in found)

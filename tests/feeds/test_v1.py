@@ -25,7 +25,7 @@ from nobil_tui.charging.events import (
     Unreadable,
 )
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.stream import FramedFeed
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Frame, Link
 from nobil_tui.feeds.v1 import V1Feed, read
 from tests.conftest import START, FakeClock, Serve, guarded, settle
@@ -132,7 +132,7 @@ async def test_a_frame_is_let_go_of_once_it_was_read(serve: Serve, clock: FakeCl
     async def dial() -> str:
         return url
 
-    events = FramedFeed(Link(dial, clock=clock), keep).events()
+    events = StreamFeed(Link(dial, clock=clock), keep).events()
     for _ in range(3):
         await guarded(anext(events))
     waiting = asyncio.ensure_future(anext(events))

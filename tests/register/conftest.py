@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.register.cache import load
-from nobil_tui.register.download import Patience
-from nobil_tui.register.update import Outcome, Progress, RenewalError, update
+from nobil_tui.register.cache import load_register
+from nobil_tui.register.download import Timeouts
+from nobil_tui.register.update import UpdateError, UpdateOutcome, UpdateProgress, update_register
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.register.register_service import KEY, RegisterService
 
@@ -25,13 +25,13 @@ class Renewing:
         self.path = path
         self.service = service
         self.clock = clock
-        self.told: list[Progress] = []
+        self.told: list[UpdateProgress] = []
         self.key = KEY
-        self.patience = Patience(connect=GUARD, silence=GUARD)
+        self.timeouts = Timeouts(connect=GUARD, silence=GUARD)
 
-    async def update(self, countries: Iterable[str] = BOTH, *, force: bool = False) -> Outcome:
+    async def update(self, countries: Iterable[str] = BOTH, *, force: bool = False) -> UpdateOutcome:
         return await guarded(
-            update(
+            update_register(
                 self.path,
                 countries,
                 Secret(self.key),
@@ -39,20 +39,20 @@ class Renewing:
                 tell=self.told.append,
                 force=force,
                 clock=self.clock,
-                patience=self.patience,
+                timeouts=self.timeouts,
             )
         )
 
-    async def fail(self, countries: Iterable[str] = BOTH) -> RenewalError:
+    async def fail(self, countries: Iterable[str] = BOTH) -> UpdateError:
         """Update, and return how it failed; the key is in no part of it."""
-        with pytest.raises(RenewalError) as raised:
+        with pytest.raises(UpdateError) as raised:
             await self.update(countries)
         assert KEY not in str(raised.value)
         return raised.value
 
     def names(self) -> dict[str, str]:
         """What is stored: names by station."""
-        cached = load(self.path)
+        cached = load_register(self.path)
         return {} if cached is None else {station: facts.name for station, facts in cached.facts.items()}
 
     @property

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.register import cache as store
-from nobil_tui.register.cache import Cached, CacheError, DamagedError, Origin, load, save
+from nobil_tui.register.cache import CachedRegister, CacheError, DamagedCacheError, Origin, load_register, save_register
 
 AT = 1_700_000_000_000
 
@@ -53,8 +53,8 @@ def path(tmp_path: Path) -> Path:
 def test_what_is_saved_comes_back(facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
-        save(path, facts, origins)
-        assert load(path) == Cached(facts, origins)
+        save_register(path, facts, origins)
+        assert load_register(path) == CachedRegister(facts, origins)
         assert [*Path(folder).iterdir()] == [path]
 
 
@@ -62,8 +62,8 @@ def test_every_field_of_a_station_is_kept() -> None:
     assert set(FACTS_OF_ALL) == set(Facts.__struct_fields__)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
-        save(path, {"NOR_1": msgspec.convert(FACTS_OF_ALL, Facts)}, {})
-        cached = load(path)
+        save_register(path, {"NOR_1": msgspec.convert(FACTS_OF_ALL, Facts)}, {})
+        cached = load_register(path)
     assert cached is not None
     assert msgspec.structs.asdict(cached.facts["NOR_1"]) == FACTS_OF_ALL
 
@@ -79,13 +79,13 @@ FACTS_OF_ALL = {
 
 
 def test_there_is_none_before_one_is_saved(path: Path) -> None:
-    assert load(path) is None
+    assert load_register(path) is None
     assert not path.parent.exists()
 
 
 def test_texts_and_plugs_that_stations_share_are_one_object(path: Path) -> None:
-    save(path, {f"NOR_{number}": Facts("A", "Oslo", plugs=(Plug("CCS", 50.0),)) for number in range(3)}, {})
-    cached = load(path)
+    save_register(path, {f"NOR_{number}": Facts("A", "Oslo", plugs=(Plug("CCS", 50.0),)) for number in range(3)}, {})
+    cached = load_register(path)
     assert cached is not None
     one, *others = cached.facts.values()
     for other in others:
@@ -97,27 +97,27 @@ def test_texts_and_plugs_that_stations_share_are_one_object(path: Path) -> None:
 
 
 def test_damage_at_any_byte_is_noticed(path: Path) -> None:
-    save(path, KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
     whole = path.read_bytes()
     for place in range(len(whole)):
         damaged = bytearray(whole)
         damaged[place] ^= 0x41
         path.write_bytes(damaged)
-        with pytest.raises(DamagedError, match="register update"):
-            load(path)
+        with pytest.raises(DamagedCacheError, match="register update"):
+            load_register(path)
         assert path.read_bytes() == damaged
 
 
 def test_one_that_is_cut_off_anywhere_is_damaged(path: Path) -> None:
-    save(path, KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        with pytest.raises(DamagedError):
-            load(path)
+        with pytest.raises(DamagedCacheError):
+            load_register(path)
     path.write_bytes(whole + b"\0")
-    with pytest.raises(DamagedError):
-        load(path)
+    with pytest.raises(DamagedCacheError):
+        load_register(path)
 
 
 @given(st.binary(max_size=200))
@@ -125,8 +125,8 @@ def test_any_bytes_are_no_register(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
         path.write_bytes(content)
-        with pytest.raises(DamagedError, match=r"register update"):
-            load(path)
+        with pytest.raises(DamagedCacheError, match=r"register update"):
+            load_register(path)
 
 
 @given(
@@ -138,8 +138,8 @@ def test_a_body_of_another_shape_is_damage(body: object) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
         path.write_bytes(a_file(msgspec.msgpack.encode({"origins": {}, "texts": [""], "plugs": [[]], "rows": [body]})))
-        with pytest.raises(DamagedError, match="is damaged"):
-            load(path)
+        with pytest.raises(DamagedCacheError, match="is damaged"):
+            load_register(path)
 
 
 @pytest.mark.parametrize("numbers", [{1: 7}, {1: -1}, {6: 1}, {6: -1}])
@@ -148,29 +148,29 @@ def test_a_row_that_leads_nowhere_is_damage(path: Path, numbers: dict[int, int])
     body: dict[str, object] = {"origins": {}, "texts": [""], "plugs": [[]], "rows": [row]}
     path.parent.mkdir(parents=True)
     path.write_bytes(a_file(msgspec.msgpack.encode(body)))
-    assert load(path) == Cached({"NOR_1": Facts()}, {})
+    assert load_register(path) == CachedRegister({"NOR_1": Facts()}, {})
     for place, number in numbers.items():
         row[place] = number
     path.write_bytes(a_file(msgspec.msgpack.encode(body)))
-    with pytest.raises(DamagedError, match="is damaged"):
-        load(path)
+    with pytest.raises(DamagedCacheError, match="is damaged"):
+        load_register(path)
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"version": store.VERSION + 1}, "a newer version"),
-        ({"version": store.VERSION - 1}, "an older version"),
+        ({"version": store.CACHE_VERSION + 1}, "a newer version"),
+        ({"version": store.CACHE_VERSION - 1}, "an older version"),
         ({"format": "another"}, "no register"),
         ({"check": 7}, "is damaged"),
     ],
 )
 def test_one_of_another_version_is_told_and_stays(path: Path, fields: dict[str, object], words: str) -> None:
-    save(path, KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
     changed = msgspec.msgpack.encode({**msgspec.msgpack.decode(path.read_bytes(), type=dict), **fields})
     path.write_bytes(changed)
-    with pytest.raises(DamagedError, match=words) as raised:
-        load(path)
+    with pytest.raises(DamagedCacheError, match=words) as raised:
+        load_register(path)
     assert str(path) in str(raised.value)
     assert path.read_bytes() == changed
 
@@ -178,8 +178,8 @@ def test_one_of_another_version_is_told_and_stays(path: Path, fields: dict[str, 
 def test_a_damaged_one_is_replaced(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"nothing")
-    save(path, KNOWN, FROM)
-    assert load(path) == Cached(KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
+    assert load_register(path) == CachedRegister(KNOWN, FROM)
 
 
 # The disk
@@ -189,7 +189,7 @@ def test_a_damaged_one_is_replaced(path: Path) -> None:
 def test_it_is_for_this_user_alone(path: Path) -> None:
     umask = os.umask(0)
     try:
-        save(path, KNOWN, FROM)
+        save_register(path, KNOWN, FROM)
     finally:
         os.umask(umask)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -198,9 +198,9 @@ def test_it_is_for_this_user_alone(path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 def test_a_mode_that_the_user_gave_it_stays(path: Path) -> None:
-    save(path, KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
     path.chmod(0o640)
-    save(path, {}, {})
+    save_register(path, {}, {})
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
@@ -208,36 +208,36 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "register"
     with pytest.raises(CacheError, match="not stored") as raised:
-        save(path, KNOWN, FROM)
+        save_register(path, KNOWN, FROM)
     assert str(path) in str(raised.value)
     with pytest.raises(CacheError, match="cannot be read"):
-        load(path)
+        load_register(path)
 
 
 def test_a_folder_in_its_place_is_told(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(CacheError, match="cannot be read") as raised:
-        load(path)
-    assert not isinstance(raised.value, DamagedError)
+        load_register(path)
+    assert not isinstance(raised.value, DamagedCacheError)
     with pytest.raises(CacheError, match="not stored"):
-        save(path, KNOWN, FROM)
+        save_register(path, KNOWN, FROM)
 
 
 @as_root
 def test_an_unwritable_folder_leaves_the_old_one(path: Path) -> None:
-    save(path, KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
     path.parent.chmod(0o500)
     try:
         with pytest.raises(CacheError, match="not stored"):
-            save(path, {}, {})
+            save_register(path, {}, {})
     finally:
         path.parent.chmod(0o700)
-    assert load(path) == Cached(KNOWN, FROM)
+    assert load_register(path) == CachedRegister(KNOWN, FROM)
 
 
 @pytest.mark.parametrize("call", ["fsync", "fdopen"])
 def test_a_disk_that_fails_leaves_the_old_one(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    save(path, KNOWN, FROM)
+    save_register(path, KNOWN, FROM)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -245,27 +245,27 @@ def test_a_disk_that_fails_leaves_the_old_one(path: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(os, call, full)
         with pytest.raises(CacheError, match="No space left"):
-            save(path, {}, {})
-    assert load(path) == Cached(KNOWN, FROM)
+            save_register(path, {}, {})
+    assert load_register(path) == CachedRegister(KNOWN, FROM)
     assert [*path.parent.iterdir()] == [path]
 
 
 def test_one_that_another_program_stored_meanwhile_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save(path, {}, {})
+    save_register(path, {}, {})
 
     def slowly(file: int) -> None:
         monkeypatch.undo()
-        save(path, KNOWN, FROM)
+        save_register(path, KNOWN, FROM)
 
     monkeypatch.setattr(os, "fsync", slowly)
     with pytest.raises(CacheError, match="another program"):
-        save(path, {"NOR_9": Facts()}, {})
-    assert load(path) == Cached(KNOWN, FROM)
+        save_register(path, {"NOR_9": Facts()}, {})
+    assert load_register(path) == CachedRegister(KNOWN, FROM)
 
 
 def a_file(body: bytes) -> bytes:
     """Make a file of a body, as sound as one that was saved."""
     import zlib
 
-    fields = {"format": "nobil-tui register", "version": store.VERSION, "check": zlib.crc32(body)}
+    fields = {"format": "nobil-tui register", "version": store.CACHE_VERSION, "check": zlib.crc32(body)}
     return msgspec.msgpack.encode({**fields, "body": msgspec.Raw(body)})

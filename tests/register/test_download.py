@@ -12,7 +12,7 @@ from aiohttp import web
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.register.download import Answer, DownloadError, Patience, RegisterCall, Version
+from nobil_tui.register.download import Download, DownloadError, RegisterClient, Timeouts, Validators
 from tests.conftest import FakeClock, guarded
 from tests.feeds.enova_service import body
 from tests.register.register_service import CHANGED, KEY, RegisterService, dump_of
@@ -32,16 +32,16 @@ async def service() -> AsyncIterator[RegisterService]:
 
 
 def call(
-    address: str, *, key: str = KEY, clock: FakeClock | None = None, patience: Patience | None = None
-) -> RegisterCall:
-    return RegisterCall(Secret(key), address, clock=clock or FakeClock(), patience=patience)
+    address: str, *, key: str = KEY, clock: FakeClock | None = None, timeouts: Timeouts | None = None
+) -> RegisterClient:
+    return RegisterClient(Secret(key), address, clock=clock or FakeClock(), timeouts=timeouts)
 
 
-async def fetch(asking: RegisterCall, known: Version | None = None, country: str = "NOR") -> Answer | None:
-    return await guarded(asking.fetch(country, known or Version(), lambda done, total: None))
+async def fetch(asking: RegisterClient, known: Validators | None = None, country: str = "NOR") -> Download | None:
+    return await guarded(asking.download(country, known or Validators(), lambda done, total: None))
 
 
-async def fail(asking: RegisterCall) -> DownloadError:
+async def fail(asking: RegisterClient) -> DownloadError:
     """Fetch, and return how it failed."""
     with pytest.raises(DownloadError) as raised:
         await fetch(asking)
@@ -99,7 +99,7 @@ async def test_a_version_that_cannot_be_given_back_is_none(service: RegisterServ
     service.answers.append(body(b"{}", headers={"ETag": said, "Last-Modified": said}))
     answer = await fetch(call(service.address))
     assert answer is not None
-    assert answer.version == Version()
+    assert answer.version == Validators()
 
 
 @pytest.mark.parametrize("quoted", [KEY, quote(KEY, safe=""), KEY.lower(), KEY[:8]])
@@ -108,7 +108,7 @@ async def test_a_version_that_quotes_the_key_is_none(service: RegisterService, q
     service.answers.append(body(b"{}", headers={"ETag": f'"v1-{quoted}"', "Last-Modified": quoted}))
     answer = await fetch(call(service.address))
     assert answer is not None
-    assert answer.version == Version()
+    assert answer.version == Validators()
 
 
 async def test_a_zipped_answer_comes_as_it_is(service: RegisterService) -> None:
@@ -139,7 +139,7 @@ async def test_it_tells_how_far_it_is_ten_times_a_second(service: RegisterServic
         read.set()
 
     service.answers.append(slowly)
-    answer = await guarded(call(service.address, clock=clock).fetch("NOR", Version(), tell))
+    answer = await guarded(call(service.address, clock=clock).download("NOR", Validators(), tell))
     assert answer is not None
     assert answer.body == b"".join(parts)
     assert told == [(10, 40), (20, 40), (30, 40), (40, 40), (40, 40)]
@@ -148,7 +148,7 @@ async def test_it_tells_how_far_it_is_ten_times_a_second(service: RegisterServic
 async def test_between_two_words_on_how_far_it_is_time_passes(service: RegisterService) -> None:
     told: list[tuple[int, int | None]] = []
     service.answers.append(body(b"x" * 3_000_000))
-    await guarded(call(service.address).fetch("NOR", Version(), lambda done, total: told.append((done, total))))
+    await guarded(call(service.address).download("NOR", Validators(), lambda done, total: told.append((done, total))))
     # The clock stands still: only the beginning and the end are told.
     assert len(told) == 2
     assert told[-1] == (3_000_000, 3_000_000)
@@ -164,7 +164,7 @@ async def test_without_a_length_only_what_came_is_told(service: RegisterService)
 
     told: list[tuple[int, int | None]] = []
     service.answers.append(chunked)
-    await guarded(call(service.address).fetch("NOR", Version(), lambda done, total: told.append((done, total))))
+    await guarded(call(service.address).download("NOR", Validators(), lambda done, total: told.append((done, total))))
     assert told[-1] == (5, None)
 
 

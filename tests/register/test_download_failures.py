@@ -14,13 +14,13 @@ import pytest
 from aiohttp import web
 
 from nobil_tui.register import download
-from nobil_tui.register.download import Patience
+from nobil_tui.register.download import Timeouts
 from tests.conftest import ServeRaw, guarded
 from tests.feeds.enova_service import body, status
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 
-SOON = Patience(silence=0.1)
+SOON = Timeouts(silence=0.1)
 """For answers that do not come."""
 
 
@@ -58,7 +58,7 @@ async def test_a_refusal_without_readable_words_is_one_all_the_same(service: Reg
 
 async def test_a_refusal_that_never_ends_is_one_all_the_same(service: RegisterService) -> None:
     service.answers.append(service.half_refused)
-    assert (await fail(call(service.address, patience=Patience(complaint=0.1)))).refused
+    assert (await fail(call(service.address, timeouts=Timeouts(complaint=0.1)))).refused
 
 
 async def test_another_status_about_the_key_is_a_refusal(service: RegisterService) -> None:
@@ -122,7 +122,7 @@ async def test_an_endless_answer_is_not_read_on(
             await response.write(bytes(1 << 16))
             sent += 1 << 16
 
-    monkeypatch.setattr(download, "LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(download, "MAX_DUMP", 1 << 20)
     service.answers.append(endless)
     assert "more than 1 MB" in str(await fail(call(service.address)))
     # What fills the buffers of two sockets on the way is beyond anybody's hand.
@@ -131,13 +131,13 @@ async def test_an_endless_answer_is_not_read_on(
 
 async def test_an_answer_that_does_not_come_is_given_up(service: RegisterService) -> None:
     service.answers.append(service.never)
-    error = await fail(call(service.address, patience=SOON))
+    error = await fail(call(service.address, timeouts=SOON))
     assert (str(error), error.answered) == ("127.0.0.1 does not answer", False)
 
 
 async def test_an_answer_that_does_not_end_is_given_up(service: RegisterService) -> None:
     service.answers.append(service.half)
-    error = await fail(call(service.address, patience=Patience(silence=0.5)))
+    error = await fail(call(service.address, timeouts=Timeouts(silence=0.5)))
     assert (str(error), error.answered) == ("127.0.0.1 broke off: nothing more came for 0.5 s", True)
 
 
@@ -228,9 +228,9 @@ async def test_no_failure_and_no_log_holds_the_key(
 
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
-    asking = call(service.address, patience=SOON)
+    asking = call(service.address, timeouts=SOON)
     await fetch(asking)
-    said = [repr(asking), repr(asking.fetch)]
+    said = [repr(asking), repr(asking.download)]
     service.answers.extend(
         [
             body(json.dumps({"error": f"{KEY} {quote(KEY, safe='')}"}).encode(), 403),
@@ -242,7 +242,7 @@ async def test_no_failure_and_no_log_holds_the_key(
         ]
     )
     errors = [await fail(asking) for _ in range(len(service.answers))]
-    errors.append(await fail(call(f"http://127.0.0.1:{await serve_raw(garbage)}/", patience=SOON)))
+    errors.append(await fail(call(f"http://127.0.0.1:{await serve_raw(garbage)}/", timeouts=SOON)))
     for error in errors:
         # The library's own exceptions hold the request, and with it the key.
         assert error.__cause__ is None

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from nobil_tui.register import download
-from nobil_tui.register.download import MOST_REQUESTS, Answer, DownloadError, Patience, Version
+from nobil_tui.register.download import MAX_REQUESTS, Download, DownloadError, Timeouts, Validators
 from tests.conftest import GUARD, FakeClock, guarded, settle
 from tests.feeds.enova_service import Answer as Handler
 from tests.feeds.enova_service import body, status
@@ -48,9 +48,9 @@ class Loading:
         self._read = asyncio.Event()
         self.silence = GUARD
 
-    def start(self, known: Version | None = None) -> asyncio.Task[Answer | None]:
-        asking = call(self.service.address, clock=self.clock, patience=Patience(silence=self.silence))
-        return asyncio.create_task(asking.fetch("NOR", known or Version(), self._tell))
+    def start(self, known: Validators | None = None) -> asyncio.Task[Download | None]:
+        asking = call(self.service.address, clock=self.clock, timeouts=Timeouts(silence=self.silence))
+        return asyncio.create_task(asking.download("NOR", known or Validators(), self._tell))
 
     async def waits(self) -> float:
         """Wait until it waits, let that pass, and return for how long it was."""
@@ -113,9 +113,9 @@ async def test_only_the_rest_is_asked_for(loading: Loading, hangs: bool) -> None
     loading.silence = 0.5 if hangs else GUARD
     loading.first(hangs=hangs)
     loading.service.answers.append(rest())
-    task = loading.start(Version('"v0"', CHANGED))
+    task = loading.start(Validators('"v0"', CHANGED))
     assert 0.8 <= await loading.waits() <= 1.2
-    assert await guarded(task) == Answer(bytearray(WHOLE), Version(ETAG))
+    assert await guarded(task) == Download(bytearray(WHOLE), Validators(ETAG))
     first, second = loading.service.asked
     assert first.headers["If-None-Match"] == '"v0"'
     assert "Range" not in first.headers
@@ -165,7 +165,7 @@ async def test_an_answer_that_is_another_one_by_now_comes_whole(loading: Loading
     loading.service.answers.append(body(other, headers={"ETag": '"v2"'}))
     task = loading.start()
     await loading.waits()
-    assert await guarded(task) == Answer(bytearray(other), Version('"v2"'))
+    assert await guarded(task) == Download(bytearray(other), Validators('"v2"'))
 
 
 async def test_it_can_break_off_again(loading: Loading) -> None:
@@ -188,19 +188,19 @@ async def test_it_can_break_off_again(loading: Loading) -> None:
 
 async def test_after_a_few_tries_it_is_given_up(loading: Loading) -> None:
     loading.first()
-    for start in range(CUT, CUT + MOST_REQUESTS):
+    for start in range(CUT, CUT + MAX_REQUESTS):
         said = {"Content-Range": f"bytes {start}-{len(WHOLE) - 1}/{len(WHOLE)}"}
         part = loading.part(WHOLE[start : start + 1], said, 206, length=len(WHOLE) - start)
         loading.service.answers.append(part)
     task = loading.start()
-    waits = [await loading.waits() for _ in range(MOST_REQUESTS - 1)]
+    waits = [await loading.waits() for _ in range(MAX_REQUESTS - 1)]
     with pytest.raises(DownloadError) as raised:
         await guarded(task)
     assert waits == sorted(waits)
     # It did answer: who asks by itself does not do so again for a day.
     assert raised.value.answered
     assert KEY not in str(raised.value)
-    assert len(loading.service.asked) == MOST_REQUESTS
+    assert len(loading.service.asked) == MAX_REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ async def test_a_rest_that_is_not_all_of_it_is_no_answer(loading: Loading) -> No
 async def test_a_server_that_will_not_go_on_is_told(loading: Loading, code: int) -> None:
     loading.first()
     loading.service.answers.append(status(code))
-    task = loading.start(Version('"v0"'))
+    task = loading.start(Validators('"v0"'))
     await loading.waits()
     with pytest.raises(DownloadError, match=f"HTTP {code}"):
         await guarded(task)
@@ -244,7 +244,7 @@ async def test_a_server_that_will_not_go_on_is_told(loading: Loading, code: int)
 
 
 async def test_parts_together_are_not_larger_than_an_answer(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "LARGEST_ANSWER", len(WHOLE) - 1)
+    monkeypatch.setattr(download, "MAX_DUMP", len(WHOLE) - 1)
     loading.service.answers.append(loading.part(WHOLE[:CUT], RANGES, length=CUT + 1))
     loading.service.answers.append(body(WHOLE[CUT:], 206, {"Content-Range": f"bytes {CUT}-{len(WHOLE)}/*"}))
     task = loading.start()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.register import update
-from nobil_tui.register.cache import Origin, load
-from nobil_tui.register.update import Phase, RenewalError, import_file, is_due
+from nobil_tui.register.cache import Origin, load_register
+from nobil_tui.register.update import UpdateError, UpdatePhase, import_register, is_due
 from tests.register.conftest import Renewing
 from tests.register.register_service import dump_of, station, stations
 
@@ -30,7 +30,7 @@ async def test_an_import_replaces_the_countries_that_it_has(
     prepared: Renewing, file: Path, pack: Callable[[bytes], bytes]
 ) -> None:
     write(file, pack(dump_of([*stations("SWE", 3, first=7), station("DAN_1", "DAN"), station("x", None)])))
-    outcome = await import_file(prepared.path, file, tell=prepared.told.append, clock=prepared.clock)
+    outcome = await import_register(prepared.path, file, tell=prepared.told.append, clock=prepared.clock)
     assert outcome.words == "Stations of dump.json: no country 1, Denmark 1, Sweden 3."
     assert [*prepared.names()] == [
         *(f"NOR_0000{number}" for number in (1, 2, 3)),
@@ -38,24 +38,24 @@ async def test_an_import_replaces_the_countries_that_it_has(
         "DAN_1",
         "x",
     ]
-    cached = load(prepared.path)
+    cached = load_register(prepared.path)
     assert outcome.cached == cached is not None
     assert cached.origins["SWE"] == Origin(prepared.clock.now(), "dump.json", 3)
-    assert [progress.phase for progress in prepared.told] == [Phase.READING, Phase.STORING]
+    assert [progress.phase for progress in prepared.told] == [UpdatePhase.READING, UpdatePhase.STORING]
 
 
 async def test_another_licence_is_told_and_kept(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("SWE", 3), "CC BY-NC 4.0"))
-    outcome = await import_file(prepared.path, file)
+    outcome = await import_register(prepared.path, file)
     assert outcome.words == "Stations of dump.json, under “CC BY-NC 4.0”: Sweden 3."
-    cached = load(prepared.path)
+    cached = load_register(prepared.path)
     assert cached is not None
     assert {country: origin.rights for country, origin in cached.origins.items()} == {"NOR": "", "SWE": "CC BY-NC 4.0"}
 
 
 async def test_an_import_can_add(prepared: Renewing, file: Path) -> None:
     write(file, dump_of([station("SWE_00001", "SWE", "New"), station("SWE_00009", "SWE")]))
-    outcome = await import_file(prepared.path, file, merge=True)
+    outcome = await import_register(prepared.path, file, merge=True)
     assert outcome.words == "Stations of dump.json: Sweden 2."
     assert len(prepared.names()) == 6
     assert prepared.names()["SWE_00001"] == "New"
@@ -64,20 +64,20 @@ async def test_an_import_can_add(prepared: Renewing, file: Path) -> None:
 async def test_a_part_of_a_country_does_not_replace_it(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("NOR", 1)))
     before = prepared.path.read_bytes()
-    with pytest.raises(RenewalError) as raised:
-        await import_file(prepared.path, file)
-    assert raised.value.doubtful
+    with pytest.raises(UpdateError) as raised:
+        await import_register(prepared.path, file)
+    assert raised.value.too_few
     assert str(raised.value) == (
         f"{file} is not imported: 1 station of Norway cannot be all of them where 3 are stored: nothing was changed."
     )
     assert prepared.path.read_bytes() == before
-    await import_file(prepared.path, file, force=True)
+    await import_register(prepared.path, file, force=True)
     assert len(prepared.names()) == 3
 
 
 async def test_an_import_is_renewed_by_the_next_update(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("NOR", 3, first=7)))
-    outcome = await import_file(prepared.path, file, clock=prepared.clock)
+    outcome = await import_register(prepared.path, file, clock=prepared.clock)
     assert outcome.cached is not None
     assert not is_due(prepared.path, outcome.cached.origins, ["NOR"], prepared.clock.now())
     assert not (await prepared.update(["NOR"])).recent
@@ -100,34 +100,34 @@ async def test_an_import_is_renewed_by_the_next_update(prepared: Renewing, file:
 async def test_a_file_that_is_no_register(prepared: Renewing, file: Path, content: bytes, words: str) -> None:
     write(file, content)
     before = prepared.path.read_bytes()
-    with pytest.raises(RenewalError) as raised:
-        await import_file(prepared.path, file)
+    with pytest.raises(UpdateError) as raised:
+        await import_register(prepared.path, file)
     assert str(raised.value).startswith(f"{file} is not imported: {words}")
     assert not raised.value.refused
     assert prepared.path.read_bytes() == before
 
 
 async def test_a_file_that_unpacks_to_too_much(path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(update, "LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(update, "MAX_DUMP", 1 << 20)
     write(file, gzip.compress(bytes(1 << 22)))
-    with pytest.raises(RenewalError, match="more than 1 MB"):
-        await import_file(path, file)
-    assert load(path) is None
+    with pytest.raises(UpdateError, match="more than 1 MB"):
+        await import_register(path, file)
+    assert load_register(path) is None
 
 
 async def test_a_file_with_a_name_to_be_careful_with(path: Path, tmp_path: Path) -> None:
     file = tmp_path / "a\x1b[2J\n.json"
-    with pytest.raises(RenewalError, match="no such file") as raised:
-        await import_file(path, file)
+    with pytest.raises(UpdateError, match="no such file") as raised:
+        await import_register(path, file)
     assert str(raised.value).isprintable()
     write(file, dump_of(stations("NOR", 1)))
-    assert (await import_file(path, file)).words.isprintable()
+    assert (await import_register(path, file)).words.isprintable()
 
 
 async def test_an_import_that_cannot_be_stored_is_told(tmp_path: Path, file: Path) -> None:
     write(file, dump_of(stations("NOR", 1)))
-    with pytest.raises(RenewalError, match="not saved"):
-        await import_file(file / "register", file)
+    with pytest.raises(UpdateError, match="not saved"):
+        await import_register(file / "register", file)
 
 
 @pytest.mark.parametrize(("name", "count"), [("register_uppsala_2019.json", 23), ("register_norway_2016.json", 3)])
@@ -135,8 +135,8 @@ async def test_real_answers(path: Path, name: str, count: int) -> None:
     folder = os.environ.get("NOBIL_CAPTURES")
     if not folder:
         pytest.skip("NOBIL_CAPTURES names no folder with recorded answers")
-    outcome = await import_file(path, Path(folder) / name)
+    outcome = await import_register(path, Path(folder) / name)
     assert not outcome.problems
-    cached = load(path)
+    cached = load_register(path)
     assert outcome.cached == cached is not None
     assert len(cached.facts) == count

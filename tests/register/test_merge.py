@@ -15,11 +15,21 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.charging.register import Facts, country_of
 from nobil_tui.register import merge
-from nobil_tui.register.cache import Cached, CacheError, Origin, load, save
-from nobil_tui.register.merge import DAY, DoubtError, confirmed, is_due, note_failure, put, ready, replaced, stored
+from nobil_tui.register.cache import CachedRegister, CacheError, Origin, load_register, save_register
+from nobil_tui.register.merge import (
+    MAX_AGE,
+    TooFewStationsError,
+    is_due,
+    merged,
+    put,
+    ready,
+    record_failure,
+    stored,
+    unchanged,
+)
 
 AT = 1_700_000_000_000
-NEW = Origin(AT + DAY, "nobil.no", 0, '"2"', "later")
+NEW = Origin(AT + MAX_AGE, "nobil.no", 0, '"2"', "later")
 OLD = Origin(AT, "nobil.no", 0, '"1"', "earlier")
 
 
@@ -27,9 +37,9 @@ def some(country: str, count: int, name: str = "old") -> dict[str, Facts]:
     return {f"{country}_{number}": Facts(name, country=country) for number in range(count)}
 
 
-def register(**counts: int) -> Cached:
+def register(**counts: int) -> CachedRegister:
     facts = {id_: known for country, count in counts.items() for id_, known in some(country, count).items()}
-    return Cached(facts, {country: origin(OLD, count) for country, count in counts.items()})
+    return CachedRegister(facts, {country: origin(OLD, count) for country, count in counts.items()})
 
 
 def origin(like: Origin, stations: int) -> Origin:
@@ -46,7 +56,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_one_country_is_replaced_and_the_others_stay() -> None:
     old = register(NOR=4, SWE=3)
-    changed = replaced(old, {"NOR": some("NOR", 2, "new")}, NEW)
+    changed = merged(old, {"NOR": some("NOR", 2, "new")}, NEW)
     assert changed.facts == some("SWE", 3) | some("NOR", 2, "new")
     assert changed.origins == {"NOR": origin(NEW, 2), "SWE": origin(OLD, 3)}
     assert old == register(NOR=4, SWE=3)
@@ -54,36 +64,36 @@ def test_one_country_is_replaced_and_the_others_stay() -> None:
 
 def test_merging_adds_and_renews_and_takes_nothing_away() -> None:
     fresh = {"NOR": {"NOR_0": Facts("new", country="NOR"), "NOR_9": Facts("new", country="NOR")}}
-    changed = replaced(register(NOR=4, SWE=3), fresh, NEW, merge=True)
+    changed = merged(register(NOR=4, SWE=3), fresh, NEW, merge=True)
     assert changed.facts == register(NOR=4, SWE=3).facts | fresh["NOR"]
     # It is no longer what the server has: the next update must fetch all of it.
     assert changed.origins["NOR"] == Origin(AT, "nobil.no", 5)
     assert changed.origins["SWE"] == origin(OLD, 3)
-    assert replaced(Cached({}, {}), fresh, NEW, merge=True).origins == {"NOR": origin(NEW, 2)}
+    assert merged(CachedRegister({}, {}), fresh, NEW, merge=True).origins == {"NOR": origin(NEW, 2)}
 
 
 def test_what_is_merged_is_under_every_licence_that_a_part_of_it_is_under() -> None:
     fresh = {"NOR": some("NOR", 1, "new")}
     strict = replace(NEW, rights="CC BY-NC 4.0")
-    both = replaced(register(NOR=4), fresh, strict, merge=True)
+    both = merged(register(NOR=4), fresh, strict, merge=True)
     assert both.origins["NOR"].rights == "CC BY-NC 4.0"
-    assert replaced(both, fresh, NEW, merge=True).origins["NOR"].rights == "CC BY-NC 4.0"
-    assert replaced(both, fresh, NEW, force=True).origins["NOR"].rights == ""
+    assert merged(both, fresh, NEW, merge=True).origins["NOR"].rights == "CC BY-NC 4.0"
+    assert merged(both, fresh, NEW, force=True).origins["NOR"].rights == ""
 
 
-@pytest.mark.parametrize(("had", "found", "doubtful"), [(5, 2, True), (4, 2, False), (1, 1, False), (0, 1, False)])
-def test_under_half_of_a_country_is_not_believed(had: int, found: int, doubtful: bool) -> None:
+@pytest.mark.parametrize(("had", "found", "too_few"), [(5, 2, True), (4, 2, False), (1, 1, False), (0, 1, False)])
+def test_under_half_of_a_country_is_not_believed(had: int, found: int, too_few: bool) -> None:
     old, fresh = register(NOR=had, SWE=1), {"NOR": some("NOR", found, "new")}
-    if doubtful:
-        with pytest.raises(DoubtError, match=r"2 stations of Norway cannot .* 5 are stored"):
-            replaced(old, fresh, NEW)
+    if too_few:
+        with pytest.raises(TooFewStationsError, match=r"2 stations of Norway cannot .* 5 are stored"):
+            merged(old, fresh, NEW)
     else:
-        replaced(old, fresh, NEW)
-    assert replaced(old, fresh, NEW, force=True).origins["NOR"] == origin(NEW, found)
+        merged(old, fresh, NEW)
+    assert merged(old, fresh, NEW, force=True).origins["NOR"] == origin(NEW, found)
 
 
 def test_a_station_that_changes_its_country_is_counted_once() -> None:
-    changed = replaced(register(NOR=2, SWE=2), {"SWE": {"NOR_0": Facts(country="SWE"), "SWE_0": Facts()}}, NEW)
+    changed = merged(register(NOR=2, SWE=2), {"SWE": {"NOR_0": Facts(country="SWE"), "SWE_0": Facts()}}, NEW)
     assert {country: each.stations for country, each in changed.origins.items()} == {"NOR": 1, "SWE": 2}
 
 
@@ -105,8 +115,8 @@ def test_whatever_comes_the_counts_are_true_and_other_countries_untouched(
         return found
 
     fresh = by_country(new)
-    before = replaced(Cached({}, {}), by_country(old), OLD)
-    after = replaced(before, fresh, NEW, merge=merge, force=True)
+    before = merged(CachedRegister({}, {}), by_country(old), OLD)
+    after = merged(before, fresh, NEW, merge=merge, force=True)
     assert after.facts.items() >= new.items()
     for id_, facts in old.items():
         kept = merge or country_of(id_, facts) not in fresh
@@ -117,40 +127,40 @@ def test_whatever_comes_the_counts_are_true_and_other_countries_untouched(
 
 def test_what_has_not_changed_is_as_good_as_fetched() -> None:
     old = register(NOR=2, SWE=1)
-    changed = confirmed(old, "NOR", old.origins["NOR"], AT + 9)
+    changed = unchanged(old, "NOR", old.origins["NOR"], AT + 9)
     assert changed is not None
     assert changed.facts == old.facts
     assert changed.origins == {"NOR": Origin(AT + 9, "nobil.no", 2, '"1"', "earlier"), "SWE": origin(OLD, 1)}
-    assert confirmed(old, "NOR", NEW, AT + 9) is None
-    assert confirmed(old, "DAN", OLD, AT + 9) is None
+    assert unchanged(old, "NOR", NEW, AT + 9) is None
+    assert unchanged(old, "DAN", OLD, AT + 9) is None
 
 
 # The file
 
 
 def test_a_change_is_stored(path: Path) -> None:
-    assert put(path, lambda old: replaced(old, {"NOR": some("NOR", 1)}, OLD)) == register(NOR=1)
-    assert put(path, lambda old: replaced(old, {"SWE": some("SWE", 1)}, OLD)) == register(NOR=1, SWE=1)
-    assert load(path) == stored(path) == ready(path) == register(NOR=1, SWE=1)
+    assert put(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD)) == register(NOR=1)
+    assert put(path, lambda old: merged(old, {"SWE": some("SWE", 1)}, OLD)) == register(NOR=1, SWE=1)
+    assert load_register(path) == stored(path) == ready(path) == register(NOR=1, SWE=1)
 
 
 def test_no_change_and_a_failed_one_leave_the_file(path: Path) -> None:
-    save(path, *register(NOR=9))
+    save_register(path, *register(NOR=9))
     before = path.stat()
     assert put(path, lambda _: None) is None
-    with pytest.raises(DoubtError):
-        put(path, lambda old: replaced(old, {"NOR": some("NOR", 1)}, OLD))
+    with pytest.raises(TooFewStationsError):
+        put(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD))
     assert path.stat().st_ino == before.st_ino
-    assert load(path) == register(NOR=9)
+    assert load_register(path) == register(NOR=9)
 
 
 def test_a_change_begins_with_nothing_where_the_file_is_damaged(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"nothing")
-    assert ready(path) == stored(path) == Cached({}, {})
+    assert ready(path) == stored(path) == CachedRegister({}, {})
     assert path.read_bytes() == b"nothing"
-    put(path, lambda old: replaced(old, {"NOR": some("NOR", 1)}, OLD))
-    assert load(path) == register(NOR=1)
+    put(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD))
+    assert load_register(path) == register(NOR=1)
 
 
 def test_a_file_that_may_not_be_read_is_not_overwritten(path: Path) -> None:
@@ -163,11 +173,11 @@ def test_a_file_that_may_not_be_read_is_not_overwritten(path: Path) -> None:
 def test_another_program_that_stores_one_is_waited_for_but_not_for_ever(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save(path, *register(NOR=1))
-    monkeypatch.setattr(merge, "LOCK_WITHIN", 0.01)
+    save_register(path, *register(NOR=1))
+    monkeypatch.setattr(merge, "LOCK_TIMEOUT", 0.01)
     with FileLock(f"{path}.lock"), pytest.raises(NotSavedError, match="another program"):
-        put(path, lambda _: Cached({}, {}))
-    assert load(path) == register(NOR=1)
+        put(path, lambda _: CachedRegister({}, {}))
+    assert load_register(path) == register(NOR=1)
 
 
 def test_a_place_where_nothing_can_be_stored_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
@@ -177,7 +187,7 @@ def test_a_place_where_nothing_can_be_stored_is_told_before_anything_is_fetched(
 
 
 def test_making_ready_leaves_nothing_behind(path: Path) -> None:
-    assert ready(path) == Cached({}, {})
+    assert ready(path) == CachedRegister({}, {})
     assert [*path.parent.iterdir()] == []
 
 
@@ -190,25 +200,25 @@ def test_it_is_due_once_a_day(path: Path) -> None:
     assert is_due(path, {}, both, AT)
     assert is_due(path, {"NOR": OLD}, both, AT)
     assert not is_due(path, {"NOR": OLD}, ["NOR"], AT)
-    assert not is_due(path, origins, both, AT + DAY - 1)
-    assert is_due(path, origins, both, AT + DAY)
+    assert not is_due(path, origins, both, AT + MAX_AGE - 1)
+    assert is_due(path, origins, both, AT + MAX_AGE)
     # It is said to come from tomorrow: a clock was wrong.
     assert is_due(path, origins, both, AT - 1)
 
 
 def test_a_server_that_said_no_is_left_alone_for_a_day(path: Path) -> None:
-    note_failure(path, AT)
+    record_failure(path, AT)
     assert not is_due(path, {}, ["NOR"], AT)
-    assert not is_due(path, {}, ["NOR"], AT + DAY - 1)
-    assert is_due(path, {}, ["NOR"], AT + DAY)
+    assert not is_due(path, {}, ["NOR"], AT + MAX_AGE - 1)
+    assert is_due(path, {}, ["NOR"], AT + MAX_AGE)
     assert is_due(path, {}, ["NOR"], AT - 1)
-    note_failure(path, AT + DAY)
-    assert not is_due(path, {}, ["NOR"], AT + DAY)
+    record_failure(path, AT + MAX_AGE)
+    assert not is_due(path, {}, ["NOR"], AT + MAX_AGE)
 
 
 def test_a_failure_that_cannot_be_noted_is_no_other_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    note_failure(tmp_path / "file" / "register", AT)
+    record_failure(tmp_path / "file" / "register", AT)
     assert is_due(tmp_path / "file" / "register", {}, ["NOR"], AT)
 
 
@@ -218,22 +228,22 @@ def test_a_failure_that_cannot_be_noted_is_no_other_failure(tmp_path: Path) -> N
 def test_the_content_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "dump.json"
     file.write_bytes(b"12345")
-    assert merge.content(file, 5) == b"12345"
+    assert merge.read_dump_file(file, 5) == b"12345"
     with pytest.raises(NotReadableError, match="more than 0 MB"):
-        merge.content(file, 4)
+        merge.read_dump_file(file, 4)
 
 
 def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(NotReadableError, match="no such file"):
-        merge.content(tmp_path / "none", 5)
+        merge.read_dump_file(tmp_path / "none", 5)
     with pytest.raises(NotReadableError, match="no ordinary file"):
-        merge.content(tmp_path, 5)
+        merge.read_dump_file(tmp_path, 5)
     with pytest.raises(NotReadableError, match="no file name"):
-        merge.content(Path("a\0b"), 5)
+        merge.read_dump_file(Path("a\0b"), 5)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
 def test_what_would_never_end_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotReadableError, match="no ordinary file"):
-        merge.content(tmp_path / "pipe", 5)
+        merge.read_dump_file(tmp_path / "pipe", 5)

@@ -12,8 +12,8 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.config.model import RegisterSection
 from nobil_tui.register import download as feed
-from nobil_tui.register.cache import Origin, load, save
-from nobil_tui.register.update import Phase, Progress, ago, is_due
+from nobil_tui.register.cache import Origin, load_register, save_register
+from nobil_tui.register.update import UpdatePhase, UpdateProgress, ago, is_due
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import START
@@ -29,7 +29,7 @@ async def test_a_first_update_stores_all(renewing: Renewing, path: Path) -> None
     assert outcome.words == "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations from 127.0.0.1."
     assert not outcome.problems
     assert not outcome.recent
-    cached = load(path)
+    cached = load_register(path)
     assert outcome.cached == cached is not None
     assert [*cached.facts] == ["NOR_00001", "NOR_00002", "NOR_00003", "SWE_00001", "SWE_00002"]
     assert cached.facts["NOR_00001"] == Facts(
@@ -46,7 +46,7 @@ async def test_another_licence_is_told_and_kept_until_it_is_the_usual_one(renewi
     said = "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
     assert outcome.words == said
     assert outcome.cached is not None
-    assert outcome.cached == load(path)
+    assert outcome.cached == load_register(path)
     assert outcome.cached.origins["NOR"].rights == "CC BY 3.0"
     again = await renewing.update(["NOR"], force=True)
     assert "CC BY" not in again.words
@@ -55,11 +55,11 @@ async def test_another_licence_is_told_and_kept_until_it_is_the_usual_one(renewi
 
 
 async def test_one_country_leaves_the_other_as_it_was(prepared: Renewing, path: Path) -> None:
-    before = load(path)
+    before = load_register(path)
     assert before is not None
     prepared.service.stations["NOR"] = stations("NOR", 2, first=7)
     await prepared.update(["NOR", "NOR"])
-    after = load(path)
+    after = load_register(path)
     assert after is not None
     assert prepared.asked == ["NOR"]
     assert set(after.facts) == {"NOR_00007", "NOR_00008", "SWE_00001", "SWE_00002"}
@@ -72,23 +72,23 @@ async def test_it_tells_how_far_it_is(renewing: Renewing) -> None:
     await renewing.update(["NOR"])
     told = [one for n, one in enumerate(renewing.told) if one not in renewing.told[:n]]
     assert told == [
-        Progress(Phase.CONNECTING, "NOR"),
-        Progress(Phase.DOWNLOADING, "NOR", size, size),
-        Progress(Phase.READING, "NOR"),
-        Progress(Phase.STORING, "NOR"),
+        UpdateProgress(UpdatePhase.CONNECTING, "NOR"),
+        UpdateProgress(UpdatePhase.DOWNLOADING, "NOR", size, size),
+        UpdateProgress(UpdatePhase.READING, "NOR"),
+        UpdateProgress(UpdatePhase.STORING, "NOR"),
     ]
 
 
 @pytest.mark.parametrize(
     ("progress", "words"),
     [
-        (Progress(Phase.CONNECTING, "NOR"), "Norway: connecting"),
-        (Progress(Phase.DOWNLOADING, "SWE", 12_345_678, 45_600_000), "Sweden: downloading 12.3 of 45.6 MB"),
-        (Progress(Phase.DOWNLOADING, "SWE", 12_345_678), "Sweden: downloading 12.3 MB"),
-        (Progress(Phase.READING), "reading"),
+        (UpdateProgress(UpdatePhase.CONNECTING, "NOR"), "Norway: connecting"),
+        (UpdateProgress(UpdatePhase.DOWNLOADING, "SWE", 12_345_678, 45_600_000), "Sweden: downloading 12.3 of 45.6 MB"),
+        (UpdateProgress(UpdatePhase.DOWNLOADING, "SWE", 12_345_678), "Sweden: downloading 12.3 MB"),
+        (UpdateProgress(UpdatePhase.READING), "reading"),
     ],
 )
-def test_how_far_it_is_in_words(progress: Progress, words: str) -> None:
+def test_how_far_it_is_in_words(progress: UpdateProgress, words: str) -> None:
     assert progress.words == words
 
 
@@ -157,9 +157,9 @@ async def test_force_fetches_the_whole_again(renewing: Renewing) -> None:
 
 
 async def test_what_has_not_changed_is_not_sent_again(prepared: Renewing, path: Path) -> None:
-    before = load(path)
+    before = load_register(path)
     outcome = await prepared.update()
-    after = load(path)
+    after = load_register(path)
     assert outcome.words == "Norway: 3 stations, unchanged. Sweden: 2 stations, unchanged."
     assert before is not None
     assert outcome.cached == after is not None
@@ -167,13 +167,13 @@ async def test_what_has_not_changed_is_not_sent_again(prepared: Renewing, path: 
     assert after.origins["NOR"].fetched_at == START + 24 * 3_600_000
     assert after.origins["NOR"].etag == before.origins["NOR"].etag
     assert not is_due(path, after.origins, BOTH, prepared.clock.now())
-    assert Progress(Phase.READING, "NOR") not in prepared.told
+    assert UpdateProgress(UpdatePhase.READING, "NOR") not in prepared.told
 
 
 async def test_what_another_server_called_its_version_is_not_told_to_this_one(prepared: Renewing, path: Path) -> None:
-    cached = load(path)
+    cached = load_register(path)
     assert cached is not None
-    save(path, cached.facts, {"NOR": Origin(prepared.clock.now(), "nobil.no", 3, '"x"', CHANGED)})
+    save_register(path, cached.facts, {"NOR": Origin(prepared.clock.now(), "nobil.no", 3, '"x"', CHANGED)})
     outcome = await prepared.update(["NOR"])
     assert not outcome.recent
     assert not {"If-None-Match", "If-Modified-Since"} & {*prepared.service.asked[0].headers}
@@ -230,4 +230,4 @@ def test_how_long_ago(minutes: float, words: str) -> None:
 
 
 def test_the_usual_address_is_nobils() -> None:
-    assert feed.ADDRESS.startswith("https://nobil.no/")
+    assert feed.REGISTER_ADDRESS.startswith("https://nobil.no/")

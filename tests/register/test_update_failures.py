@@ -18,9 +18,9 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.register import Facts
 from nobil_tui.register import merge as stored_register
 from nobil_tui.register import update as update_module
-from nobil_tui.register.cache import Origin, load, save
-from nobil_tui.register.download import Patience
-from nobil_tui.register.update import Phase, Progress, RenewalError, is_due, update
+from nobil_tui.register.cache import Origin, load_register, save_register
+from nobil_tui.register.download import Timeouts
+from nobil_tui.register.update import UpdateError, UpdatePhase, UpdateProgress, is_due, update_register
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import GUARD, FakeClock, guarded, settle
@@ -57,10 +57,10 @@ async def test_whatever_comes_of_one_country_what_is_stored_stays_and_the_other_
     error = await prepared.fail()
     assert words in str(error)
     assert not error.refused
-    assert error.doubtful == ("cannot be all" in words)
+    assert error.too_few == ("cannot be all" in words)
     assert str(error).endswith(" Sweden: 3 stations from 127.0.0.1.")
     assert prepared.names() == before | {"SWE_00003": "Torget"}
-    assert error.cached == load(prepared.path)
+    assert error.cached == load_register(prepared.path)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_a_wrong_key_at_the_real_service_is_an_error_under_200(renewing: R
 @pytest.mark.parametrize("stuck", ["never", "half"])
 async def test_a_server_that_falls_silent(prepared: Renewing, stuck: str) -> None:
     before = prepared.path.read_bytes()
-    prepared.patience = Patience(connect=GUARD, silence=0.1)
+    prepared.timeouts = Timeouts(connect=GUARD, silence=0.1)
     prepared.service.answers.append(getattr(prepared.service, stuck))
     error = await prepared.fail(["NOR"])
     assert str(error).startswith("Norway: 127.0.0.1 ")
@@ -109,14 +109,14 @@ async def test_too_little_is_stored_where_it_is_meant(prepared: Renewing) -> Non
 
 async def test_nothing_at_all_is_stored_by_no_force(prepared: Renewing) -> None:
     prepared.service.stations["NOR"] = []
-    with pytest.raises(RenewalError, match="without any station"):
+    with pytest.raises(UpdateError, match="without any station"):
         await prepared.update(["NOR"], force=True)
     assert "NOR_00001" in prepared.names()
 
 
 async def test_an_address_that_is_none_is_told(path: Path) -> None:
-    with pytest.raises(RenewalError, match="https://"):
-        await update(path, BOTH, Secret(KEY), "ftp://nobil.example")
+    with pytest.raises(UpdateError, match="https://"):
+        await update_register(path, BOTH, Secret(KEY), "ftp://nobil.example")
 
 
 async def test_nothing_is_fetched_where_nothing_can_be_stored(
@@ -161,11 +161,13 @@ async def test_two_programs_that_update_at_once_lose_nothing(
 async def test_what_another_program_replaced_meanwhile_is_not_confirmed(prepared: Renewing, path: Path) -> None:
     other = Origin(prepared.clock.now(), "a.json", 1)
 
-    def meanwhile(progress: Progress) -> None:
-        save(path, {"NOR_7": Facts()}, {"NOR": other})
+    def meanwhile(progress: UpdateProgress) -> None:
+        save_register(path, {"NOR_7": Facts()}, {"NOR": other})
 
-    await guarded(update(path, ["NOR"], Secret(KEY), prepared.service.address, tell=meanwhile, clock=prepared.clock))
-    cached = load(path)
+    await guarded(
+        update_register(path, ["NOR"], Secret(KEY), prepared.service.address, tell=meanwhile, clock=prepared.clock)
+    )
+    cached = load_register(path)
     assert cached is not None
     assert cached.origins == {"NOR": other}
 
@@ -177,7 +179,7 @@ async def test_what_another_program_replaced_meanwhile_is_not_confirmed(prepared
 async def test_cancelled_while_it_downloads(prepared: Renewing, stuck: str) -> None:
     before = prepared.path.read_bytes()
     prepared.service.answers.append(getattr(prepared.service, stuck))
-    work = update(prepared.path, BOTH, Secret(KEY), prepared.service.address, clock=prepared.clock)
+    work = update_register(prepared.path, BOTH, Secret(KEY), prepared.service.address, clock=prepared.clock)
     running = asyncio.create_task(work)
     await guarded(prepared.service.reached.wait())
     await cancelled(running)
@@ -223,12 +225,14 @@ async def test_cancelled_before_it_stores(prepared: Renewing, monkeypatch: pytes
     before = prepared.path.read_bytes()
     storing = asyncio.Event()
 
-    def tell(progress: Progress) -> None:
-        if progress.phase is Phase.STORING:
+    def tell(progress: UpdateProgress) -> None:
+        if progress.phase is UpdatePhase.STORING:
             storing.set()
 
     with FileLock(f"{prepared.path}.lock"):
-        work = update(prepared.path, BOTH, Secret(KEY), prepared.service.address, tell=tell, clock=prepared.clock)
+        work = update_register(
+            prepared.path, BOTH, Secret(KEY), prepared.service.address, tell=tell, clock=prepared.clock
+        )
         running = asyncio.create_task(work)
         await guarded(storing.wait())
         await cancelled(running)

@@ -16,7 +16,7 @@ from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, Country, RegisterSection
-from nobil_tui.register.update import update
+from nobil_tui.register.update import update_register
 from nobil_tui.session.options import Setup
 from nobil_tui.session.register_updater import OwnRegister
 from nobil_tui.tui.screens import live as live_module
@@ -72,7 +72,7 @@ class Owning:
         return await guarded(self.own.renew_if_due(section))
 
     async def store(self) -> None:
-        await guarded(update(self.path, self.countries, Secret(KEY), self.service.address, clock=self.clock))
+        await guarded(update_register(self.path, self.countries, Secret(KEY), self.service.address, clock=self.clock))
         self.service.asked.clear()
 
     @property

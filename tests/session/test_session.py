@@ -13,7 +13,7 @@ import pytest
 from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Snapshot
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.source import Opened
+from nobil_tui.feeds.source import OpenSource
 from nobil_tui.monitor.batch import Batch, Phase
 from nobil_tui.session.options import Setup
 from nobil_tui.session.session import Session
@@ -165,8 +165,8 @@ async def test_what_a_source_has_of_its_own_goes_before_what_the_user_has(clock:
 class Bare(HandSource):
     """A source with nothing of its own."""
 
-    def open(self) -> Opened:
-        return Opened(super().open().feed)
+    def open(self) -> OpenSource:
+        return OpenSource(super().open().feed)
 
 
 async def test_what_a_source_does_not_have_stays_the_users(clock: FakeClock) -> None:
@@ -218,7 +218,7 @@ async def test_it_can_be_left_while_a_batch_is_painted(clock: FakeClock) -> None
 
 async def test_what_is_known_is_on_the_disk_when_it_is_left(clock: FakeClock, tmp_path: Path) -> None:
     source = live_source(clock)
-    source.state = "hand"
+    source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
         while "NOR_1" not in it.session.board.stations:
             await it.news()
@@ -231,7 +231,7 @@ async def test_nothing_is_kept_of_a_source_without_a_state_or_where_there_is_no_
     clock: FakeClock, tmp_path: Path, state: str
 ) -> None:
     source = live_source(clock)
-    source.state = state
+    source.state_key = state
     async with running(source, state=None if state else tmp_path) as it:
         await it.until(Phase.LIVE)
     assert files_in(tmp_path) == []
@@ -241,7 +241,7 @@ async def test_a_state_that_cannot_be_kept_is_told_and_the_session_goes_on(clock
     folder = tmp_path / "state"
     folder.write_text("no folder")
     source = live_source(clock)
-    source.state = "hand"
+    source.state_key = "hand"
     async with running(source, state=folder) as it:
         await it.until(Phase.LIVE)
         assert "the last known state cannot be kept" in it.session.notice
@@ -251,7 +251,7 @@ async def test_a_state_that_cannot_be_kept_is_told_and_the_session_goes_on(clock
 async def test_a_damaged_state_is_told(clock: FakeClock, tmp_path: Path) -> None:
     (tmp_path / "hand.sqlite").write_bytes(b"no database" * 1000)
     source = live_source(clock)
-    source.state = "hand"
+    source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
         await it.until(Phase.LIVE)
         assert "it is set aside as" in it.session.notice
@@ -292,7 +292,7 @@ async def test_the_impatient_wait_for_nothing(clock: FakeClock) -> None:
 
 async def test_closing_twice_is_no_error(clock: FakeClock, tmp_path: Path) -> None:
     source = live_source(clock)
-    source.state = "hand"
+    source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
         await it.until(Phase.LIVE)
         it.session.close()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config, EnovaSection, StreamSection
-from nobil_tui.feeds.source import Chosen, Source
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.feeds.source import ChosenSource, Source
+from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.v1 import V1Source
 
 PLACE = "wss://example.org/x?key={private_apikey}"
@@ -22,8 +22,8 @@ def config(source: str = "", key: str = "", enova_key: str = "", enova_address: 
 
 def chosen(
     text: str, own: Config | None = None, environ: Mapping[str, str] | None = None, key: str | None = None
-) -> Chosen:
-    return Chooser(environ or {})(text, own or Config(), None if key is None else Secret(key))
+) -> ChosenSource:
+    return SourceFactory(environ or {})(text, own or Config(), None if key is None else Secret(key))
 
 
 def choose(

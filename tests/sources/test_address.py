@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.base.redaction import PLACE
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.sources.address import Address, parse
+from nobil_tui.sources.address import Address, parse_address
 
 KEY = "s3cr3t-k3y"
 
@@ -29,8 +29,8 @@ KEY = "s3cr3t-k3y"
     ],
 )
 def test_what_is_shown_and_what_tells_streams_apart(text: str, shown: str, place: str) -> None:
-    address = parse(text)
-    assert (address.shown, address.place) == (shown, place)
+    address = parse_address(text)
+    assert (address.display_name, address.endpoint) == (shown, place)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_shown_and_what_tells_streams_apart(text: str, shown: str, place
 def test_an_address_that_is_refused_is_told_without_quoting_it(text: str, words: str) -> None:
     for address in (text, f"{text}?key={KEY}"):
         with pytest.raises(SourceError, match=words) as raised:
-            parse(address)
+            parse_address(address)
         assert KEY not in str(raised.value)
         assert "pass@" not in str(raised.value)
 
@@ -87,14 +87,14 @@ def test_an_address_that_is_refused_is_told_without_quoting_it(text: str, words:
     ],
 )
 def test_a_place_for_a_key_and_a_key_are_told_apart(text: str, wants: bool, holds: bool) -> None:
-    address = parse(text)
-    assert (address.wants_key, address.holds_key) == (wants, holds)
+    address = parse_address(text)
+    assert (address.takes_key, address.contains_key) == (wants, holds)
     assert "abc" not in address.without_key
 
 
 def test_only_the_key_is_taken_out() -> None:
     text = "wss://h:1/x?country=NOR&key=abc&depth=2;token=def"
-    assert parse(text).without_key == f"wss://h:1/x?country=NOR&key={PLACE}&depth=2;token={PLACE}"
+    assert parse_address(text).without_key == f"wss://h:1/x?country=NOR&key={PLACE}&depth=2;token={PLACE}"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_only_the_key_is_taken_out() -> None:
     ],
 )
 def test_this_machine_is_known_by_its_addresses(host: str, here: bool) -> None:
-    assert parse(f"ws://{host}:1/x").here is here
+    assert parse_address(f"ws://{host}:1/x").is_local is here
 
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
@@ -120,18 +120,18 @@ keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 
 @given(keys)
 def test_a_key_reaches_the_server_whole_and_changes_nothing_else(key: str) -> None:
-    parts = urlsplit(parse("wss://example.org:444/a/b?x=1&key={private_apikey}&y=2").with_key(key))
+    parts = urlsplit(parse_address("wss://example.org:444/a/b?x=1&key={private_apikey}&y=2").with_key(key))
     assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == ("wss", "example.org:444", "/a/b", "")
     assert parse_qsl(parts.query) == [("x", "1"), ("key", key), ("y", "2")]
 
 
 @given(keys.map(lambda key: quote(key, safe="")), st.sampled_from(["key", "apikey", "access_token", "Sig"]))
 def test_a_key_that_is_written_into_an_address_shows_nowhere(key: str, name: str) -> None:
-    address = parse(f"wss://example.org/path?{name}={key}")
-    assert address.holds_key
+    address = parse_address(f"wss://example.org/path?{name}={key}")
+    assert address.contains_key
     assert address.without_key == f"wss://example.org/path?{name}={PLACE}"
-    assert address.shown == "example.org"
-    assert address.place == "example.org/path"
+    assert address.display_name == "example.org"
+    assert address.endpoint == "example.org/path"
     assert repr(address) == str(address) == "<Address example.org>"
 
 
@@ -139,10 +139,10 @@ def test_a_key_that_is_written_into_an_address_shows_nowhere(key: str, name: str
 def test_whatever_comes_is_an_address_or_is_refused(text: str) -> None:
     for each in (text, f"ws://{text}", f"wss://example.org{text}"):
         try:
-            address = parse(each)
+            address = parse_address(each)
         except SourceError:
             continue
         assert isinstance(address, Address)
         assert address.host
         assert 0 < address.port < 65536
-        assert address.shown.isprintable()
+        assert address.display_name.isprintable()

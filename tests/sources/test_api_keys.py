@@ -120,7 +120,7 @@ def remembered(text: str, own: Config, key: str = "") -> tuple[Config, str]:
         },
         choice.remember,
     )
-    return config_of(document), choice.loses
+    return config_of(document), choice.removed_key
 
 
 def revealed(secret: Secret | None) -> str:

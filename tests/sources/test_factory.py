@@ -7,7 +7,7 @@ import pytest
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
 from nobil_tui.sources.demo import DemoSource
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.sources.factory import SourceFactory
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
@@ -16,7 +16,7 @@ def test_the_demo_is_made_up_and_kept_nowhere() -> None:
         source = choose(text)
         assert isinstance(source, DemoSource)
         assert source.simulated
-        assert (source.name, source.state) == ("demo", "")
+        assert (source.name, source.state_key) == ("demo", "")
 
 
 async def test_v1_is_the_address_of_the_documentation() -> None:
@@ -28,7 +28,7 @@ async def test_v1_is_the_address_of_the_documentation() -> None:
 
 def test_states_are_kept_by_host_and_path() -> None:
     def state(text: str) -> str:
-        return choose(text, key="abc").state
+        return choose(text, key="abc").state_key
 
     one = state(PLACE)
     assert one.startswith("v1-")
@@ -36,12 +36,12 @@ def test_states_are_kept_by_host_and_path() -> None:
     assert one == state("ws://Example.org:80/x?key={private_apikey}&country=NOR")
     others = ["wss://example.org/y?k={private_apikey}", "wss://example.com/x?k={private_apikey}", "v1"]
     assert len({one, *map(state, others)}) == 4
-    assert state(PLACE) == choose(PLACE, key="another").state
+    assert state(PLACE) == choose(PLACE, key="another").state_key
 
 
 def test_the_states_of_enova_differ_by_address() -> None:
     names = [
-        (each.name, each.state)
+        (each.name, each.state_key)
         for each in (
             choose("enova", config(enova_address=address), key="k")
             for address in ("", "https://test.example.org/token", "http://127.0.0.1:1/token")
@@ -92,7 +92,7 @@ def test_the_text_that_is_chosen_is_told_without_its_key() -> None:
 
 def test_every_key_that_is_used_is_kept_out_of_the_log() -> None:
     hushed: list[str] = []
-    choose = Chooser({"NOBIL_API_KEY": "of-environment"}, hush=hushed.append)
+    choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, hush=hushed.append)
     for text in ("demo", "day.jsonl", "ws://127.0.0.1:1/x"):
         choose(text, Config())
     assert hushed == []

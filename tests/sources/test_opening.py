@@ -16,7 +16,7 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.hub.demo_server import Demo
 from nobil_tui.hub.errors import HubError
 from nobil_tui.sources.demo import DemoSource
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.sources.factory import SourceFactory
 from tests.conftest import Serve, ServeRaw, guarded
 
 SNAPSHOT = '{"type":"snapshot:init","data":[{"uuid":"NOR_00001","connectors":[{"status":0,"error":0,"timestamp":-1}]}]}'
@@ -44,7 +44,7 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
         await connection.wait_closed()
 
     url = await serve(handler)
-    choose = Chooser({"NOBIL_API_KEY": "a&b"}, tap=lambda data, at: tapped.append(data))
+    choose = SourceFactory({"NOBIL_API_KEY": "a&b"}, tap=lambda data, at: tapped.append(data))
     source = choose(f"{url}/api/v1/stream?apikey={{private_apikey}}", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert (opened.register, opened.clock, opened.player) == (None, None, None)
@@ -57,7 +57,7 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
 
 
 async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> None:
-    source = Chooser({}, stations=30, seed=4, speed=3600.0)("demo", Config()).source
+    source = SourceFactory({}, stations=30, seed=4, speed=3600.0)("demo", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert opened.register is not None
     board = Board()
@@ -72,7 +72,7 @@ async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> 
 
 async def test_the_seed_and_the_number_of_stations_say_which_country() -> None:
     async def ids(stations: int, seed: int) -> set[str]:
-        source = Chooser({}, stations=stations, seed=seed)("", Config()).source
+        source = SourceFactory({}, stations=stations, seed=seed)("", Config()).source
         opened = await asyncio.to_thread(source.open)
         source.close()
         assert opened.register is not None
@@ -150,7 +150,7 @@ async def test_enova_asks_where_the_config_says_with_its_key(serve_raw: ServeRaw
 
     port = await serve_raw(refuse)
     config = Config(enova=EnovaSection(api_key=Secret("the-key"), address=f"http://127.0.0.1:{port}/token"))
-    source = Chooser({})("enova", config).source
+    source = SourceFactory({})("enova", config).source
     opened = await asyncio.to_thread(source.open)
     refused = await first(opened.feed, Refused)
     assert isinstance(refused, Refused)

@@ -17,7 +17,7 @@ DATA = content([(said("AVAILABLE"), 0)])
 def test_it_is_called_by_its_file_and_keeps_nothing(tmp_path: Path) -> None:
     source: Source = RecordingSource(tmp_path / "a\x1b[2J.jsonl")
     assert source.name == "a·[2J.jsonl"
-    assert source.state == ""
+    assert source.state_key == ""
 
 
 async def test_it_opens_a_feed_with_a_clock_and_a_player_of_its_own(tmp_path: Path, clock: FakeClock) -> None:

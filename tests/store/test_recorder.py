@@ -13,7 +13,7 @@ import pytest
 
 from nobil_tui.store import recorder as recorder_module
 from nobil_tui.store.recorder import Recorder, RecordError
-from nobil_tui.wire.recording import Header, decode_header, decode_line
+from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
 from tests.store.test_state_store import eventually
 
 # Noon, in UTC.
@@ -35,7 +35,7 @@ def record(path: Path, *frames: tuple[bytes, int], **options: Any) -> Recorder:
 def frames_in(path: Path) -> list[bytes]:
     raw = path.read_bytes()
     header, *lines = (gzip.decompress(raw) if path.suffix == ".gz" else raw).splitlines()
-    assert decode_header(header) == Header(feed="enova")
+    assert decode_header(header) == RecordingHeader(feed="enova")
     return [decode_line(line).data for line in lines]
 
 
@@ -49,7 +49,9 @@ def test_what_comes_stands_in_the_file(tmp_path: Path) -> None:
 
 def test_the_first_line_is_there_at_once(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.jsonl", "v1", simulated=True, source="a simulation")
-    assert decode_header(recorder.path.read_bytes()) == Header(feed="v1", simulated=True, source="a simulation")
+    assert decode_header(recorder.path.read_bytes()) == RecordingHeader(
+        feed="v1", simulated=True, source="a simulation"
+    )
     recorder.close()
 
 

@@ -19,7 +19,7 @@ from nobil_tui.charging.register import Register
 from nobil_tui.config.model import Config
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
-from nobil_tui.feeds.source import Chosen, Opened, Player, Source, SourceError
+from nobil_tui.feeds.source import ChosenSource, OpenSource, Player, Source, SourceError
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.session.options import Setup
 from nobil_tui.tui.app import NobilApp
@@ -38,15 +38,15 @@ class SteppedSource:
 
     name = "simulation"
     simulated = True
-    state = ""
+    state_key = ""
 
     def __init__(self, clock: FakeClock, stations: int = 60, seed: int = 7, speed: float = 1.0) -> None:
         self.simulation = Simulation(stations, seed, start=START, speed=speed)
         self._clock = clock
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         feed = SimulationFeed(self.simulation, self._clock)
-        return Opened(feed, self.simulation.register, self._clock)
+        return OpenSource(feed, self.simulation.register, self._clock)
 
     def close(self) -> None:
         pass
@@ -80,7 +80,7 @@ class HandSource:
     """A source that a test holds in its hand."""
 
     simulated = False
-    state = ""
+    state_key = ""
 
     def __init__(
         self,
@@ -100,17 +100,17 @@ class HandSource:
         self._clock = clock
         self._player = player
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         self.opened += 1
         if self._problems:
             raise SourceError(self._problems.pop(0))
-        return Opened(self.feed, self._register, self._clock, self._player)
+        return OpenSource(self.feed, self._register, self._clock, self._player)
 
     def close(self) -> None:
         self.closed += 1
 
 
-def no_choice(text: str, config: Config, key: Secret | None) -> Chosen:
+def no_choice(text: str, config: Config, key: Secret | None) -> ChosenSource:
     """What ``choose`` is where a test connects to nothing else."""
     raise SourceError(f"There is no source {text}.")
 

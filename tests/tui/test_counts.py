@@ -8,7 +8,7 @@ from pathlib import Path
 from nobil_tui.charging.events import Connected, ConnectorReport, Ignored, Unreadable
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
-from nobil_tui.feeds.source import Opened
+from nobil_tui.feeds.source import OpenSource
 from nobil_tui.wire.enova import connector_of
 from tests.conftest import START, FakeClock
 from tests.feeds.recordings import content, said, write
@@ -26,8 +26,8 @@ class Recorded(HandSource):
         super().__init__(clock)
         self._file = RecordingFile.open(path)
 
-    def open(self) -> Opened:
-        return Opened(RecordingFeed(self._file, speed=math.inf), clock=self._clock)
+    def open(self) -> OpenSource:
+        return OpenSource(RecordingFeed(self._file, speed=math.inf), clock=self._clock)
 
     def close(self) -> None:
         self._file.close()

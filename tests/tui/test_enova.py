@@ -14,7 +14,7 @@ from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.config.reading import load
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.session.options import Setup
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.enova_service import KEY, EnovaService, body, breaking, closing, frame, refusal, status
@@ -29,7 +29,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
 
 def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> Setup:
     config = Config(enova=EnovaSection(Secret(key), service.address))
-    source = Chooser({}, clock=clock)("enova", config).source
+    source = SourceFactory({}, clock=clock)("enova", config).source
     return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")
 
 

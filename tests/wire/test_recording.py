@@ -7,7 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.wire.recording import BREAK, Header, Line, decode_header, decode_line, encode_header, encode_line
+from nobil_tui.wire.recording import (
+    BREAK,
+    RecordedFrame,
+    RecordingHeader,
+    decode_header,
+    decode_line,
+    encode_header,
+    encode_line,
+)
 
 T0 = 1_774_267_200_107
 
@@ -16,13 +24,13 @@ def test_a_frame_stands_in_its_line_as_it_came() -> None:
     frame = b'{"nobilId":"NOR_04168", "status" : "AVAILABLE","big":1e400,"twice":1,"twice":2}'
     line = encode_line(frame, T0)
     assert line == b'{"received_at":"2026-03-23T12:00:00.107Z","frame":' + frame + b"}\n"
-    assert decode_line(line) == Line(frame, T0)
+    assert decode_line(line) == RecordedFrame(frame, T0)
 
 
 def test_a_break_is_an_empty_frame() -> None:
     line = encode_line(BREAK, T0)
     assert json.loads(line) == {"received_at": "2026-03-23T12:00:00.107Z", "frame": ""}
-    assert decode_line(line) == Line(BREAK, T0)
+    assert decode_line(line) == RecordedFrame(BREAK, T0)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,7 @@ def test_a_break_is_an_empty_frame() -> None:
 def test_what_is_no_object_on_one_line_is_kept_all_the_same(frame: bytes, field: str) -> None:
     line = encode_line(frame, T0)
     assert set(json.loads(line)) == {"received_at", field}
-    assert decode_line(line) == Line(frame, T0)
+    assert decode_line(line) == RecordedFrame(frame, T0)
 
 
 @given(st.binary(min_size=1) | st.text(min_size=1).map(str.encode), st.integers(0, 2**32 * 1000))
@@ -58,7 +66,7 @@ def test_whatever_comes_is_one_line_and_comes_back(frame: bytes, at: int) -> Non
     line = encode_line(frame, at)
     assert line.count(b"\n") == 1
     assert line.isascii() or line.decode()
-    assert decode_line(line) == Line(frame, at)
+    assert decode_line(line) == RecordedFrame(frame, at)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +111,11 @@ def test_a_damaged_line_is_told(line: bytes) -> None:
 
 
 def test_an_ill_frame_is_the_feeds_business() -> None:
-    assert decode_line(b'{"received_at":"2026-03-23T12:00:00.107Z","frame":"odd"}') == Line(b'"odd"', T0)
+    assert decode_line(b'{"received_at":"2026-03-23T12:00:00.107Z","frame":"odd"}') == RecordedFrame(b'"odd"', T0)
 
 
 def test_the_first_line_says_what_follows() -> None:
-    header = Header(feed="v1", simulated=True, source="a simulation")
+    header = RecordingHeader(feed="v1", simulated=True, source="a simulation")
     line = encode_header(header)
     assert json.loads(line) == {
         "format": "nobil-tui recording",

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Choice(Generic[T]):
+class WeightedChoice(Generic[T]):
     """Options with their weights."""
 
     def __init__(self, *options: tuple[T, float]) -> None:

@@ -11,30 +11,30 @@ from typing import NamedTuple
 
 from nobil_tui.charging.register import Facts
 from nobil_tui.feeds.simulation import particulars
-from nobil_tui.feeds.simulation.choice import Choice
+from nobil_tui.feeds.simulation.choice import WeightedChoice
 from nobil_tui.feeds.simulation.naming import Namer
-from nobil_tui.feeds.simulation.sites import KINDS, Kind, draw_plugs
+from nobil_tui.feeds.simulation.sites import KINDS, SiteKind, draw_plugs
 from nobil_tui.feeds.simulation.towns import NORWAY, TOWNS, Town
 
 STATIONS_A_GARAGE = 130
 """One in so many stations is a parking house."""
-OUTSIDE = 0.04
+TOWN_RADIUS = 0.04
 """Degrees of latitude that a station lies from the middle of its town at the most."""
-MORE_IN_NORWAY = 3.0
+NORWAY_WEIGHT = 3.0
 """How many times as many stations a head Norway has."""
 
-_TOWNS = Choice(*((town, town.people * (MORE_IN_NORWAY if town.country == NORWAY else 1.0)) for town in TOWNS))
+_TOWNS = WeightedChoice(*((town, town.people * (NORWAY_WEIGHT if town.country == NORWAY else 1.0)) for town in TOWNS))
 
 
-class Plan(NamedTuple):
+class SitePlan(NamedTuple):
     """A station as it is to be built."""
 
     id: str
-    kind: Kind
+    kind: SiteKind
     facts: Facts
 
 
-def plan(stations: int, rng: random.Random, beside: random.Random) -> list[Plan]:
+def plan_country(stations: int, rng: random.Random, beside: random.Random) -> list[SitePlan]:
     """Plan so many stations, ordered by their ids.
 
     Where stations stand, their names and plugs are drawn from ``rng``, and so is all that happens later; what changes
@@ -43,7 +43,7 @@ def plan(stations: int, rng: random.Random, beside: random.Random) -> list[Plan]
     namer = Namer(rng)
     towns = sorted((_TOWNS(rng) for _ in range(stations)), key=lambda town: town.country)
     garages = stations // STATIONS_A_GARAGE
-    kinds = [Kind.GARAGE] * garages + [KINDS(rng) for _ in range(stations - garages)]
+    kinds = [SiteKind.GARAGE] * garages + [KINDS(rng) for _ in range(stations - garages)]
     rng.shuffle(kinds)
     sites = zip(_ids(towns, rng), towns, kinds, strict=True)
     return [_plan(id_, town, kind, namer, rng, beside) for id_, town, kind in sites]
@@ -60,12 +60,12 @@ def _ids(towns: list[Town], rng: random.Random) -> list[str]:
     return ids
 
 
-def _plan(id_: str, town: Town, kind: Kind, namer: Namer, rng: random.Random, beside: random.Random) -> Plan:
+def _plan(id_: str, town: Town, kind: SiteKind, namer: Namer, rng: random.Random, beside: random.Random) -> SitePlan:
     named = namer.name(town, kind)
     position = (
-        round(town.latitude + _off_the_middle(rng) * OUTSIDE, 5),
+        round(town.latitude + _off_the_middle(rng) * TOWN_RADIUS, 5),
         # A degree of longitude is half as long up here.
-        round(town.longitude + _off_the_middle(rng) * OUTSIDE * 2, 5),
+        round(town.longitude + _off_the_middle(rng) * TOWN_RADIUS * 2, 5),
     )
     plugs = draw_plugs(kind, rng)
     operator = namer.operator(town)
@@ -90,7 +90,7 @@ def _plan(id_: str, town: Town, kind: Kind, namer: Namer, rng: random.Random, be
         comment=comment,
         contact=contact,
     )
-    return Plan(id_, kind, facts)
+    return SitePlan(id_, kind, facts)
 
 
 def _off_the_middle(rng: random.Random) -> float:

@@ -8,11 +8,11 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.feeds.simulation.model import Simulation
 
-SHORTEST_SLEEP = 0.02
+MIN_SLEEP = 0.02
 """Seconds: in a large country something is due every moment, and then a few come together."""
-LONGEST_SLEEP = 5.0
+MAX_SLEEP = 5.0
 """Seconds: after the machine was asleep, what was missed comes soon."""
-STRETCH = 1000
+CATCH_UP_STEP = 1000
 """Milliseconds that are let pass at once: hours may have to be made up for, and nobody may wait for all of them."""
 
 
@@ -40,9 +40,9 @@ class SimulationFeed:
         yield Snapshot(simulation.stations, at)
         while True:
             seconds = (simulation.next_at - clock.now()) / 1000
-            await clock.sleep(min(LONGEST_SLEEP, max(SHORTEST_SLEEP, seconds)))
+            await clock.sleep(min(MAX_SLEEP, max(MIN_SLEEP, seconds)))
             now = clock.now()
             while at < now:
-                at = min(now, at + STRETCH)
+                at = min(now, at + CATCH_UP_STEP)
                 for event in simulation.advance(at):
                     yield event

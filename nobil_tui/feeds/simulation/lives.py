@@ -17,9 +17,9 @@ from nobil_tui.feeds.simulation.rhythm import HOUR
 from nobil_tui.feeds.simulation.sites import Habit
 
 MINUTE = 60_000.0
-DAY = 24 * HOUR
+DAY_MS = 24 * HOUR
 
-FAULT_EVERY = 8 * DAY
+FAULT_EVERY = 8 * DAY_MS
 """Time that a connector stands free, on average, until it breaks."""
 FAULT_AFTER_SESSION = 0.002
 """The chance that a connector is broken after a session."""
@@ -27,7 +27,7 @@ FAULT_LASTS = (9 * HOUR, 1.1)
 """The average of a fault's length, and its logarithm's standard deviation."""
 IN_FAULT = 0.035
 """The share of connectors in fault at any time, as it comes from the numbers above."""
-LOST_EVERY = 9 * DAY
+LOST_EVERY = 9 * DAY_MS
 """Time until a station loses contact, on average."""
 LOST_LASTS = (5 * HOUR, 1.3)
 """The average and spread of the time without contact."""
@@ -39,7 +39,7 @@ FLAPPERS = 0.015
 """The share of connectors that flap now and then."""
 FLAPPING_EVERY = 4 * HOUR
 """Time that such a one stands free, on average, until it flaps."""
-FLAPS = (6, 24)
+FLAP_COUNT = (6, 24)
 """How often it does, at the least and at the most."""
 FLAP_LASTS = (8_000.0, 90_000.0)
 """How long each lasts."""
@@ -55,7 +55,7 @@ class Step(IntEnum):
     FLAP = 4
 
 
-class Outlet(Struct, gc=False):
+class SimulatedConnector(Struct, gc=False):
     """A connector and what lies before it."""
 
     site: int
@@ -85,14 +85,14 @@ class Outlet(Struct, gc=False):
         self.changed = at
 
 
-class Lives:
+class ConnectorLives:
     """Draws what happens to connectors. ``offset`` is the local time's lead on UTC in hours."""
 
     def __init__(self, rng: random.Random, offset: int) -> None:
         self._rng = rng
         self._offset = offset
 
-    def begin(self, outlet: Outlet, now: float) -> float:
+    def begin(self, outlet: SimulatedConnector, now: float) -> float:
         """Put a connector into the middle of its life, and return when its next event is.
 
         It lives its last hours alone, from free: twice a stay is enough to forget the beginning.
@@ -113,7 +113,7 @@ class Lives:
                 outlet.next = Step.LEAVE
                 return at
 
-    def step(self, outlet: Outlet, now: float) -> float:
+    def step(self, outlet: SimulatedConnector, now: float) -> float:
         """Let happen what is due, and return when the next is."""
         step = outlet.next
         if step is Step.ARRIVE:
@@ -151,12 +151,12 @@ class Lives:
         minutes = habit.minutes * math.exp(spread * self._rng.gauss(0.0, 1.0) - spread * spread / 2)
         return min(habit.most, max(2.0, minutes)) * MINUTE
 
-    def _free(self, outlet: Outlet, now: float) -> float:
+    def _free(self, outlet: SimulatedConnector, now: float) -> float:
         outlet.turn(0, 0, now)
         arrival = outlet.habit.rhythm.after(now, self.wait(1 / outlet.pace), self._offset)
         return self._first(outlet, now, arrival)
 
-    def _first(self, outlet: Outlet, now: float, arrival: float) -> float:
+    def _first(self, outlet: SimulatedConnector, now: float, arrival: float) -> float:
         """Tell what ends a free time first."""
         outlet.next, first = Step.ARRIVE, arrival
         fault = now + self.wait(FAULT_EVERY)
@@ -168,20 +168,20 @@ class Lives:
                 outlet.next, first = Step.FLAP, flapping
         return first
 
-    def _break(self, outlet: Outlet, now: float) -> None:
+    def _break(self, outlet: SimulatedConnector, now: float) -> None:
         # An operator tells a fault beside the last status as often as not.
         outlet.turn(-1 if self._rng.random() < 0.6 else 0, 1, now)
         outlet.next = Step.MEND
 
-    def _begin_broken(self, outlet: Outlet, now: float) -> float:
+    def _begin_broken(self, outlet: SimulatedConnector, now: float) -> float:
         gone, left = self.spell_met(FAULT_LASTS)
         self._break(outlet, now - gone)
         return now + left
 
-    def _flap(self, outlet: Outlet, now: float) -> float:
+    def _flap(self, outlet: SimulatedConnector, now: float) -> float:
         rng = self._rng
         if outlet.flaps == 0:
-            least, most = FLAPS
+            least, most = FLAP_COUNT
             # An even number, so that it ends up free.
             outlet.flaps = 2 * int((least + (most - least) * rng.random()) / 2)
         outlet.flaps -= 1

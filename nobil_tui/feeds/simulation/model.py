@@ -15,8 +15,16 @@ from msgspec import Struct
 from nobil_tui.charging.events import Heard, StationReport
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station, operator_status
-from nobil_tui.feeds.simulation.country import Plan, plan
-from nobil_tui.feeds.simulation.lives import FLAPPERS, LOST, LOST_EVERY, LOST_LASTS, NEVER_HEARD, Lives, Outlet
+from nobil_tui.feeds.simulation.country import SitePlan, plan_country
+from nobil_tui.feeds.simulation.lives import (
+    FLAPPERS,
+    LOST,
+    LOST_EVERY,
+    LOST_LASTS,
+    NEVER_HEARD,
+    ConnectorLives,
+    SimulatedConnector,
+)
 from nobil_tui.feeds.simulation.rhythm import utc_offset
 from nobil_tui.feeds.simulation.sites import habit_of
 
@@ -32,7 +40,7 @@ POPULARITY = 0.45
 
 class _Site(Struct):
     id: str
-    outlets: list[Outlet]
+    outlets: list[SimulatedConnector]
     silent: bool = False
     """Without contact: its connectors are unknown, and live on unseen."""
     lost_at: float | None = None
@@ -56,11 +64,11 @@ class Simulation:
         self._speed = speed
         # By its digits: a random generator would take -1 for 1.
         self._rng = random.Random(str(seed))
-        self._lives = Lives(self._rng, utc_offset(start))
+        self._lives = ConnectorLives(self._rng, utc_offset(start))
         self._sites: list[_Site] = []
-        self._outlets: list[Outlet] = []
+        self._outlets: list[SimulatedConnector] = []
         # From a generator of their own: what is only shown must not change what happens under a seed.
-        plans = plan(stations, self._rng, random.Random(f"{seed} beside"))
+        plans = plan_country(stations, self._rng, random.Random(f"{seed} beside"))
         self.register = Register({station.id: station.facts for station in plans})
         """What is known of the stations beside their status."""
         # Each has its time and whose it is: an outlet's index, after them the sites', and last the keep-alives.
@@ -102,7 +110,7 @@ class Simulation:
 
     # What happens
 
-    def _live(self, outlet: Outlet, at: float) -> tuple[StationReport | None, float]:
+    def _live(self, outlet: SimulatedConnector, at: float) -> tuple[StationReport | None, float]:
         then = self._lives.step(outlet, at)
         site = self._sites[outlet.site]
         return (None if site.silent else self._report(site, at)), then
@@ -143,7 +151,7 @@ class Simulation:
 
     # The beginning
 
-    def _settle(self, plans: list[Plan]) -> None:
+    def _settle(self, plans: list[SitePlan]) -> None:
         for station in plans:
             self._open(station)
         outlets = len(self._outlets)
@@ -154,14 +162,14 @@ class Simulation:
         self._due.append((self._start + self._lives.wait(HEARD_EVERY / outlets), outlets + len(self._sites)))
         heapify(self._due)
 
-    def _open(self, station: Plan) -> None:
+    def _open(self, station: SitePlan) -> None:
         rng = self._rng
         popularity = math.exp(POPULARITY * rng.gauss(0.0, 1.0))
         site = _Site(station.id, [])
         for index, plug in enumerate(station.facts.plugs):
             habit = habit_of(station.kind, plug)
             pace = habit.per_day * popularity / 24
-            outlet = Outlet(len(self._sites), index, habit, pace, rng.random() < FLAPPERS)
+            outlet = SimulatedConnector(len(self._sites), index, habit, pace, rng.random() < FLAPPERS)
             first = self._lives.begin(outlet, float(self._start))
             self._due.append((first, len(self._outlets)))
             self._outlets.append(outlet)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from nobil_tui.feeds.simulation.choice import Choice
-from nobil_tui.feeds.simulation.sites import Kind
+from nobil_tui.feeds.simulation.choice import WeightedChoice
+from nobil_tui.feeds.simulation.sites import SiteKind
 from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, Town
 
 
-class Named(NamedTuple):
+class SiteName(NamedTuple):
     """What a station is called, and its street with the number."""
 
     name: str
@@ -23,8 +23,8 @@ class _Tongue(NamedTuple):
     streets: tuple[str, ...]
     fronts: tuple[str, ...]
     backs: tuple[str, ...]
-    patterns: dict[Kind, Choice[str]]
-    operators: Choice[str]
+    patterns: dict[SiteKind, WeightedChoice[str]]
+    operators: WeightedChoice[str]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -47,27 +47,29 @@ _NORWEGIAN = _Tongue(
         "by, heim, moen, haugen, li, vik, bakken, sletta, lund, myra, åsen, nes, gård, tunet, vangen, dalen, rud, neset"
     ),
     patterns={
-        Kind.STREET: Choice(
+        SiteKind.STREET: WeightedChoice(
             *(("{street}", 0.6), ("{spot} Parkering", 0.15), ("{town} Torg", 0.05), ("{spot} Brygge", 0.05)),
             *(("{town} Sentrum", 0.05), ("{spot} Borettslag", 0.1)),
         ),
-        Kind.WORK: Choice(
+        SiteKind.WORK: WeightedChoice(
             *(("{spot} Næringspark", 0.3), ("{street}", 0.25), ("{town} Rådhus", 0.05), ("{spot} Skole", 0.15)),
             *(("{spot} Kontorpark", 0.15), ("{town} Stasjon", 0.1)),
         ),
-        Kind.VISIT: Choice(
+        SiteKind.VISIT: WeightedChoice(
             *(("{spot} Senter", 0.25), ("{spot} Hotell", 0.2), ("{town} Kjøpesenter", 0.05), ("{town} Hotell", 0.05)),
             *(("{spot} Idrettspark", 0.15), ("{town} Camping", 0.05), ("{spot} Kulturhus", 0.1), ("{spot} Bad", 0.1)),
             *(("{spot} Skisenter", 0.05),),
         ),
-        Kind.FAST: Choice(
+        SiteKind.FAST: WeightedChoice(
             *(("{spot} Bensinstasjon", 0.3), ("{spot} Veikro", 0.2), ("{town} Nord", 0.05), ("{town} Sør", 0.05)),
             *(("{town} Øst", 0.03), ("{town} Vest", 0.02), ("{spot} Hurtiglading", 0.2), ("{spot} Dagligvare", 0.15)),
         ),
-        Kind.PARK: Choice(("{spot} Ladepark", 0.75), ("{town} Ladepark", 0.15), ("{spot} Veiservice", 0.1)),
-        Kind.GARAGE: Choice(("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Innfartsparkering", 0.2)),
+        SiteKind.PARK: WeightedChoice(("{spot} Ladepark", 0.75), ("{town} Ladepark", 0.15), ("{spot} Veiservice", 0.1)),
+        SiteKind.GARAGE: WeightedChoice(
+            ("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Innfartsparkering", 0.2)
+        ),
     },
-    operators=Choice(
+    operators=WeightedChoice(
         ("Eksempellading", 5), ("Prøvestrøm", 4), ("Demokraft", 3), ("Mønsterlading", 2), ("Øvingsenergi", 1)
     ),
 )
@@ -84,15 +86,15 @@ _SWEDISH = _Tongue(
     ),
     backs=_words("by, hem, hult, lund, vik, backen, torp, näs, gården, tuna, åker, bro, ängen, hagen, dal, fors"),
     patterns={
-        Kind.STREET: Choice(
+        SiteKind.STREET: WeightedChoice(
             *(("{street}", 0.65), ("{spot} Parkering", 0.15), ("{town} Torg", 0.05), ("{town} Centrum", 0.05)),
             *(("{spot} Brygga", 0.1),),
         ),
-        Kind.WORK: Choice(
+        SiteKind.WORK: WeightedChoice(
             *(("{spot} Företagspark", 0.35), ("{street}", 0.25), ("{town} Stadshus", 0.05), ("{spot} Skola", 0.2)),
             *(("{town} Station", 0.15),),
         ),
-        Kind.VISIT: Choice(
+        SiteKind.VISIT: WeightedChoice(
             *(
                 ("{spot} Köpcentrum", 0.25),
                 ("{spot} Hotell", 0.2),
@@ -101,14 +103,14 @@ _SWEDISH = _Tongue(
             ),
             *(("{town} Camping", 0.1), ("{spot} Badhus", 0.2)),
         ),
-        Kind.FAST: Choice(
+        SiteKind.FAST: WeightedChoice(
             *(("{spot} Bensinstation", 0.3), ("{spot} Rastplats", 0.2), ("{town} Norra", 0.05), ("{town} Södra", 0.05)),
             *(("{spot} Snabbladdning", 0.25), ("{spot} Livs", 0.15)),
         ),
-        Kind.PARK: Choice(("{spot} Laddpark", 0.8), ("{town} Laddpark", 0.2)),
-        Kind.GARAGE: Choice(("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Pendlarparkering", 0.2)),
+        SiteKind.PARK: WeightedChoice(("{spot} Laddpark", 0.8), ("{town} Laddpark", 0.2)),
+        SiteKind.GARAGE: WeightedChoice(("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Pendlarparkering", 0.2)),
     },
-    operators=Choice(("Exempelladdning", 5), ("Provström", 4), ("Demokraft", 3), ("Övningsenergi", 1)),
+    operators=WeightedChoice(("Exempelladdning", 5), ("Provström", 4), ("Demokraft", 3), ("Övningsenergi", 1)),
 )
 _TONGUES = {NORWAY: _NORWEGIAN, SWEDEN: _SWEDISH}
 
@@ -120,7 +122,7 @@ class Namer:
         self._rng = rng
         self._taken: set[str] = set()
 
-    def name(self, town: Town, kind: Kind) -> Named:
+    def name(self, town: Town, kind: SiteKind) -> SiteName:
         """Make up a station's name and street."""
         words = _TONGUES[town.country]
         street = self._street(words)
@@ -132,7 +134,7 @@ class Namer:
             street = self._street(words)
             name = f"{street}, {town.name}"
         self._taken.add(name)
-        return Named(name, street)
+        return SiteName(name, street)
 
     def operator(self, town: Town) -> str:
         """Draw who runs a station; the names say that nobody does."""

@@ -15,18 +15,24 @@ from nobil_tui.base.tasks import in_thread
 from nobil_tui.base.text import shown
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
-from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError, elsewhere, retry_after, without
+from nobil_tui.feeds.transport.websocket import (
+    RefusedError,
+    UnreachableError,
+    parse_retry_after,
+    redirect_note,
+    without,
+)
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"
+TOKEN_ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"  # noqa: S105
 """Where the operator gives tokens."""
-ANSWER_WITHIN = 15.0
+CALL_TIMEOUT = 15.0
 """Seconds that a whole call may take."""
-LARGEST_ANSWER = 64 * 1024
+MAX_TOKEN_ANSWER = 64 * 1024
 """Bytes; a real answer has about one thousand."""
-LONGEST_URL = 16 * 1024
+MAX_URL = 16 * 1024
 """Characters of a token's URL."""
 
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -40,14 +46,14 @@ class _Complaint(Struct):
     message: str
 
 
-class TokenCall:
+class TokenClient:
     """Asks ``address`` for the URL of one handshake. Each ``dial`` is one request at the most."""
 
     def __init__(
-        self, key: str, address: str = ADDRESS, *, clock: Clock | None = None, within: float = ANSWER_WITHIN
+        self, key: str, address: str = TOKEN_ADDRESS, *, clock: Clock | None = None, timeout: float = CALL_TIMEOUT
     ) -> None:
-        """``within`` is in seconds. Raises ``SourceError`` where ``address`` is not one of the web."""
-        parts = http.split(address)
+        """``timeout`` is in seconds. Raises ``SourceError`` where ``address`` is not one of the web."""
+        parts = http.split_url(address)
         if parts is None or parts.scheme not in ("https", "http"):
             raise SourceError("the address of the token call must begin with https:// and name a host")
         self._key = key.strip()
@@ -55,19 +61,19 @@ class TokenCall:
         self._host = parts.hostname or ""
         self._plain = parts.scheme == "http"
         self._clock = clock or Clock()
-        self._within = within
+        self._timeout = timeout
 
     async def dial(self) -> str:
         """Return the URL for one handshake. Raises ``RefusedError`` or ``UnreachableError``; neither holds a secret."""
         if not (self._key and self._key.isascii() and self._key.isprintable()):
             raise RefusedError("there is no key" if not self._key else "the key holds characters that no key has")
-        proxy = await in_thread(lambda: http.prepare(self._address))
+        proxy = await in_thread(lambda: http.find_proxy(self._address))
         import aiohttp
 
         try:
             async with (
                 # Not trust_env: it would also send the host whatever login ~/.netrc has for it or by default.
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._within)) as session,
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout)) as session,
                 session.post(
                     self._address,
                     headers=self._headers(),
@@ -78,19 +84,24 @@ class TokenCall:
             ):
                 return await self._url(response)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise UnreachableError(http.reason(error, self._host)) from None
+            raise UnreachableError(http.failure_reason(error, self._host)) from None
 
     def _headers(self) -> dict[str, str]:
-        return {"x-api-key": self._key, "Content-Length": "0", "Accept": "application/json", "User-Agent": http.AGENT}
+        return {
+            "x-api-key": self._key,
+            "Content-Length": "0",
+            "Accept": "application/json",
+            "User-Agent": http.USER_AGENT,
+        }
 
     async def _url(self, response: ClientResponse) -> str:
         status = response.status
         if status in (401, 403):
             raise RefusedError(await self._refusal(response))
         if not 200 <= status < 300:
-            asked = retry_after(response.headers.get("Retry-After", ""), self._clock.now())
-            raise UnreachableError(f"{self._host} answered HTTP {status}{elsewhere(status)}", asked)
-        url = url_of(await http.short_body(response, LARGEST_ANSWER), plain=self._plain)
+            asked = parse_retry_after(response.headers.get("Retry-After", ""), self._clock.now())
+            raise UnreachableError(f"{self._host} answered HTTP {status}{redirect_note(status)}", asked)
+        url = url_of(await http.read_body(response, MAX_TOKEN_ANSWER), plain=self._plain)
         if url is None:
             raise UnreachableError(f"{self._host} answered, but with no token")
         return url
@@ -101,7 +112,7 @@ class TokenCall:
 
         reason = f"HTTP {response.status}"
         try:
-            message = msgspec.json.decode(await http.short_body(response, LARGEST_ANSWER), type=_Complaint).message
+            message = msgspec.json.decode(await http.read_body(response, MAX_TOKEN_ANSWER), type=_Complaint).message
         except (*_BROKEN, ClientError, TimeoutError, OSError):
             return reason
         said = without((self._key,), message.strip())
@@ -117,8 +128,8 @@ def url_of(answer: bytes, *, plain: bool) -> str | None:
         url = msgspec.json.decode(answer, type=_Answer).url
     except _BROKEN:
         return None
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL:
         return None
-    parts = http.split(url)
+    parts = http.split_url(url)
     schemes = ("wss", "ws") if plain else ("wss",)
     return url if parts is not None and parts.scheme in schemes and not parts.fragment else None

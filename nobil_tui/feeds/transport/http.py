@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from nobil_tui.base.redaction import is_loopback
-from nobil_tui.feeds.transport.websocket import UnreachableError, system_reason
+from nobil_tui.feeds.transport.websocket import UnreachableError, os_error_reason
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-AGENT = "nobil-tui"
+USER_AGENT = "nobil-tui"
 """Who we say we are."""
 
 
-def split(url: str) -> SplitResult | None:
+def split_url(url: str) -> SplitResult | None:
     """Split a URL that names a host; None for what no library could connect to."""
     if not (url.isascii() and url.isprintable()) or " " in url:
         return None
@@ -33,7 +33,7 @@ def split(url: str) -> SplitResult | None:
         return None
 
 
-def prepare(address: str) -> str | None:
+def find_proxy(address: str) -> str | None:
     """Do what would hold up the loop: import the library, and look up the proxy for ``address``.
 
     Raises ``UnreachableError`` for a proxy of a kind that cannot be used.
@@ -55,7 +55,7 @@ def prepare(address: str) -> str | None:
     return proxy
 
 
-def reason(error: Exception, host: str) -> str:
+def failure_reason(error: Exception, host: str) -> str:
     """Say why ``host`` gave no answer, from a ``ClientError``, an ``OSError`` or a ``ValueError``."""
     from aiohttp import ClientConnectorError, ClientHttpProxyError, ClientResponseError
 
@@ -65,17 +65,17 @@ def reason(error: Exception, host: str) -> str:
         return f"the proxy in the environment answered HTTP {error.status}"
     if isinstance(error, ClientConnectorError):
         # The host of the error: it may be the proxy's.
-        return system_reason(error.os_error, error.host)
+        return os_error_reason(error.os_error, error.host)
     if isinstance(error, ClientResponseError):
         return f"{host} does not answer as a web server does"
     if isinstance(error, OSError):
-        return system_reason(error, host)
+        return os_error_reason(error, host)
     if isinstance(error, ValueError):
         return f"{host}, or the proxy in the environment, is no usable address"
     return f"{host} gave no whole answer"
 
 
-async def short_body(response: ClientResponse, most: int) -> bytes:
+async def read_body(response: ClientResponse, most: int) -> bytes:
     """Read an answer of at most ``most`` bytes; a longer one is not read on, and counts as empty."""
     body = bytearray()
     async for chunk in response.content.iter_any():

@@ -23,15 +23,15 @@ from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError, 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
-LARGEST_FRAME = 64 * 1024 * 1024
+MAX_FRAME = 64 * 1024 * 1024
 """Bytes. A national snapshot has some 10 to 20 MB."""
-PING_EVERY = 5.0
+PING_INTERVAL = 5.0
 """Seconds between our pings: what a quiet link can be unconfirmed by, and how soon it shows that we are behind."""
-BEHIND = 1000
+PONG_GRACE = 1000
 """Milliseconds that a pong may take on a slow line. One that takes longer waits behind what was not read yet."""
 DEAD_AFTER = 45.0
 """Seconds without a frame or a pong after which a link is dead."""
-HANG_UP = 0.2
+CLOSE_TIMEOUT = 0.2
 """Seconds that a closing handshake may take before the connection is cut."""
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Link:
         """How far what is read lies behind what is sent, in ms: pongs stand in the same queue as frames."""
         waiting = 0.0 if self._pinged_on is None else self._clock.monotonic() - self._pinged_on
         behind = round(max(waiting, self._took) * 1000)
-        return behind if behind > BEHIND else 0
+        return behind if behind > PONG_GRACE else 0
 
     def retry(self) -> None:
         """Try now: ends the wait for the next try, or the stop after a refusal."""
@@ -143,7 +143,7 @@ class Link:
             for secret in secrets:
                 self._hush(secret)
         try:
-            return await open_connection(url, LARGEST_FRAME, HANG_UP), secrets
+            return await open_connection(url, MAX_FRAME, CLOSE_TIMEOUT), secrets
         except RefusedError as error:
             if not self._expires:
                 raise
@@ -193,7 +193,7 @@ class Link:
         idle_on = 0.0
         try:
             while self._clock.monotonic() - max(self._alive_on, idle_on) < DEAD_AFTER:
-                await self._clock.sleep(PING_EVERY)
+                await self._clock.sleep(PING_INTERVAL)
                 if not self._asking:
                     idle_on = self._clock.monotonic()
                 # One at a time: how long it waits for its pong is how far we are behind.
@@ -231,7 +231,7 @@ class Link:
 async def _hang_up(connection: ClientConnection) -> None:
     try:
         with suppress(TimeoutError):
-            async with asyncio.timeout(HANG_UP):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 await connection.close()
     finally:
         # Also where the closing itself was cancelled.

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
     from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-OPEN_WITHIN = 15.0
+OPEN_TIMEOUT = 15.0
 """Seconds that a connection may take to be open."""
-LONGEST_WAIT = 3600.0
+MAX_RETRY_AFTER = 3600.0
 """Seconds: a server that asks for a longer wait than this is asked again all the same."""
 READ_AHEAD = 4
 """Frames that may wait here until no more is taken from the network: each may be as large as can be,
@@ -46,11 +46,11 @@ class RefusedError(Exception):
 
 
 class UnreachableError(Exception):
-    """The source could not be reached this time; ``retry_after`` is what it asked us to wait, in seconds."""
+    """The source could not be reached this time; ``parse_retry_after`` is what it asked us to wait, in seconds."""
 
-    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+    def __init__(self, reason: str, parse_retry_after: float = 0.0) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.retry_after = parse_retry_after
 
 
 async def open_connection(url: str, largest: int, hang_up: float) -> ClientConnection:
@@ -64,7 +64,7 @@ async def open_connection(url: str, largest: int, hang_up: float) -> ClientConne
             url,
             max_size=largest,
             max_queue=READ_AHEAD,
-            open_timeout=OPEN_WITHIN,
+            open_timeout=OPEN_TIMEOUT,
             close_timeout=hang_up,
             ping_interval=None,
             logger=_quiet,
@@ -87,7 +87,7 @@ async def open_connection(url: str, largest: int, hang_up: float) -> ClientConne
     except ImportError:
         raise UnreachableError("a SOCKS proxy needs the package python-socks beside this program") from None
     except (OSError, EOFError, asyncio.IncompleteReadError) as error:
-        raise UnreachableError(system_reason(error, host)) from None
+        raise UnreachableError(os_error_reason(error, host)) from None
     except ValueError:
         # A host that has no name in the name system, or a proxy with a port of letters.
         raise UnreachableError(f"{host}, or the proxy in the environment, is no usable address") from None
@@ -147,23 +147,23 @@ def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:
     if status in (401, 403):
         return RefusedError(f"HTTP {status}")
     asked = response.headers.get_all("Retry-After")
-    seconds = retry_after(asked[0], Clock().now()) if asked else 0.0
-    return UnreachableError(f"the server answered HTTP {status}{elsewhere(status)}", seconds)
+    seconds = parse_retry_after(asked[0], Clock().now()) if asked else 0.0
+    return UnreachableError(f"the server answered HTTP {status}{redirect_note(status)}", seconds)
 
 
-def elsewhere(status: int) -> str:
+def redirect_note(status: int) -> str:
     """Say of an answer that leads elsewhere that nobody goes there, to put behind other words; else nothing."""
     points = 300 <= status < 400 and status != 304
     return ", which points elsewhere: the key is not sent there" if points else ""
 
 
-def retry_after(text: str, now: int) -> float:
+def parse_retry_after(text: str, now: int) -> float:
     """Read a ``Retry-After`` header at ``now`` (ms): seconds or a date of HTTP.
 
     Returns seconds; zero for what is none.
     """
     if text.isascii() and text.isdigit() and len(text) < 9:
-        return min(LONGEST_WAIT, float(text))
+        return min(MAX_RETRY_AFTER, float(text))
     from email.utils import parsedate_to_datetime
 
     try:
@@ -173,10 +173,10 @@ def retry_after(text: str, now: int) -> float:
         seconds = (until - datetime.fromtimestamp(now / 1000, UTC)).total_seconds()
     except (ValueError, OverflowError):
         return 0.0
-    return min(LONGEST_WAIT, max(0.0, seconds))
+    return min(MAX_RETRY_AFTER, max(0.0, seconds))
 
 
-def system_reason(error: Exception, host: str) -> str:
+def os_error_reason(error: Exception, host: str) -> str:
     """Say why ``host`` could not be reached, from what the system raised."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {host} is not trusted: {shown(error.verify_message)}"

@@ -14,20 +14,20 @@ from textual.widgets import Button, Input, Label, Static
 from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import in_thread
 from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
-from nobil_tui.feeds.source import Chosen, Source, SourceError
+from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.tui.screens.dialog import AsciiCheckbox, Dialog
 
 TRY_FOR = 20.0
 """Seconds."""
 
-Try = Callable[[str, Secret | None], Chosen]
+Try = Callable[[str, Secret | None], ChosenSource]
 """Makes a source of a text and a key; raises ``SourceError``."""
 
 
 class SourceChoice(NamedTuple):
     """What the user chose."""
 
-    chosen: Chosen
+    chosen: ChosenSource
     remember: bool
     """Whether it is to be there at the next start."""
 

@@ -17,7 +17,7 @@ from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import cautions
-from nobil_tui.feeds.source import Chosen
+from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.monitor.batch import Counts
 from nobil_tui.tui.screens.finding import Finding
 from nobil_tui.tui.widgets.event_log.buffer import Folded
@@ -83,7 +83,7 @@ class MainScreen(Finding):
         """Ask for a source, and connect to it."""
         from nobil_tui.tui.screens.connect import ConnectScreen, SourceChoice
 
-        def choose(text: str, key: Secret | None) -> Chosen:
+        def choose(text: str, key: Secret | None) -> ChosenSource:
             return self.setup.choose(text, self.keeper.config, key)
 
         def connect(choice: SourceChoice | None) -> None:
@@ -99,13 +99,13 @@ class MainScreen(Finding):
         self.app.push_screen(ConnectScreen(choose, self.text), connect)
 
     @work(group="remember")
-    async def _remember_source(self, chosen: Chosen) -> None:
+    async def _remember_source(self, chosen: ChosenSource) -> None:
         """Save a source; what goes wrong is told, what the config loses, and who can read the key in it."""
         path = self.keeper.path
         if problem := await self.keeper.put(*chosen.remember):
             self.complain(f"{problem}\nIt holds for this session.")
         elif path is not None:
-            self._told(chosen.loses)
+            self._told(chosen.removed_key)
             for caution in cautions(path, self.keeper.config):
                 if caution not in self.setup.cautions:
                     self.complain(caution)

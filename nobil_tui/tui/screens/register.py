@@ -11,7 +11,7 @@ from textual.widgets import Button, Label, ProgressBar, Static
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import RegisterSection
-from nobil_tui.register.update import NO_KEY, Phase, Progress, RenewalError
+from nobil_tui.register.update import NO_KEY, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.session.register_updater import OwnRegister
 from nobil_tui.tui.screens.dialog import Dialog
 
@@ -73,10 +73,10 @@ class RegisterScreen(Dialog[str]):
             self.say("It is being fetched already: this waits for it.")
         try:
             outcome = await self._stored.fetch(self._section, key, self._show, force=self._force)
-        except RenewalError as error:
+        except UpdateError as error:
             if error.cached is not None:
                 self._renewed()
-            self._stop(str(error), again=error.doubtful)
+            self._stop(str(error), again=error.too_few)
             return
         if outcome.cached is not None:
             self._renewed()
@@ -85,11 +85,11 @@ class RegisterScreen(Dialog[str]):
         else:
             self.dismiss(outcome.words)
 
-    def _show(self, progress: Progress) -> None:
+    def _show(self, progress: UpdateProgress) -> None:
         if self.dismissed:
             return
         self.say(progress.words)
-        total = progress.total_bytes if progress.phase is Phase.DOWNLOADING else None
+        total = progress.total_bytes if progress.phase is UpdatePhase.DOWNLOADING else None
         self.query_one("#bar", ProgressBar).update(total=total, progress=progress.done_bytes)
 
     def _stop(self, words: str, *, again: bool) -> None:

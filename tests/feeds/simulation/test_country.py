@@ -4,16 +4,16 @@ import random
 import re
 from collections import Counter
 
-from nobil_tui.feeds.simulation.country import Plan, plan
+from nobil_tui.feeds.simulation.country import SitePlan, plan_country
 from nobil_tui.feeds.simulation.naming import Namer
-from nobil_tui.feeds.simulation.sites import GARAGE_CONNECTORS, Kind, draw_plugs, habit_of
+from nobil_tui.feeds.simulation.sites import GARAGE_CONNECTORS, SiteKind, draw_plugs, habit_of
 from nobil_tui.feeds.simulation.towns import TOWNS
 
 BY_NAME = {town.name: town for town in TOWNS}
 
 
-def country(stations: int = 400, seed: int = 1, beside: int = 1) -> list[Plan]:
-    return plan(stations, random.Random(seed), random.Random(beside))
+def country(stations: int = 400, seed: int = 1, beside: int = 1) -> list[SitePlan]:
+    return plan_country(stations, random.Random(seed), random.Random(beside))
 
 
 def test_ids_are_unique_sorted_and_look_like_nobils() -> None:
@@ -63,7 +63,7 @@ def test_what_is_drawn_beside_changes_nothing_of_what_a_simulation_does() -> Non
     one, other = country(beside=1), country(beside=2)
     assert [station.facts.comment for station in one] != [station.facts.comment for station in other]
 
-    def shape(station: Plan) -> object:
+    def shape(station: SitePlan) -> object:
         facts = station.facts
         who = station.id, station.kind, facts.name, facts.place, facts.street, facts.operator
         return who, facts.position, facts.plugs
@@ -89,15 +89,15 @@ def test_one_station_alone_is_a_country() -> None:
 def test_names_are_never_given_twice() -> None:
     namer = Namer(random.Random(1))
     oslo = BY_NAME["Oslo"]
-    names = [namer.name(oslo, kind).name for kind in [*Kind] * 700]
+    names = [namer.name(oslo, kind).name for kind in [*SiteKind] * 700]
     assert len(set(names)) == len(names)
 
 
 def test_a_name_taken_is_told_apart_by_its_town() -> None:
     namer = Namer(random.Random(1))
     for _ in range(2000):
-        namer.name(BY_NAME["Oslo"], Kind.STREET)
-    names = [namer.name(BY_NAME["Hamar"], Kind.STREET).name for _ in range(2000)]
+        namer.name(BY_NAME["Oslo"], SiteKind.STREET)
+    names = [namer.name(BY_NAME["Hamar"], SiteKind.STREET).name for _ in range(2000)]
     assert any(name.endswith(", Hamar") for name in names)
 
 
@@ -109,12 +109,12 @@ def test_no_letter_stands_three_times_in_a_row() -> None:
 def test_plugs_are_believable() -> None:
     rng = random.Random(1)
     seen: set[tuple[str, float]] = set()
-    for kind in Kind:
+    for kind in SiteKind:
         for _ in range(1500):
             plugs = draw_plugs(kind, rng)
             seen |= {(plug.name, plug.kw) for plug in plugs}
             fast = {plug.name in ("CCS", "CHAdeMO") for plug in plugs}
-            if kind in (Kind.STREET, Kind.WORK, Kind.GARAGE):
+            if kind in (SiteKind.STREET, SiteKind.WORK, SiteKind.GARAGE):
                 assert fast == {False}
     assert {name for name, _ in seen} == {"CCS", "CHAdeMO", "Type 2", "Type 1"}
     assert {kw for name, kw in seen if name == "CHAdeMO"} == {50}
@@ -124,7 +124,7 @@ def test_plugs_are_believable() -> None:
 
 
 def test_fast_charging_takes_half_an_hour_and_slow_charging_hours() -> None:
-    for kind in Kind:
+    for kind in SiteKind:
         for plug in draw_plugs(kind, random.Random(3)):
             minutes = habit_of(kind, plug).minutes
             assert 15 <= minutes <= 40 if plug.name in ("CCS", "CHAdeMO") else minutes >= 90

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, Heard, Snapshot, StationReport
-from nobil_tui.feeds.simulation.feed import STRETCH, SimulationFeed
+from nobil_tui.feeds.simulation.feed import CATCH_UP_STEP, SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from tests.conftest import START, FakeClock, guarded
 
@@ -75,7 +75,7 @@ async def test_after_a_long_sleep_all_is_made_up_for_in_order(clock: FakeClock) 
     while len(came) < len(expected):
         came.append(await guarded(anext(events)))
     assert came == expected
-    assert len(expected) > 8 * 3600 * 1000 / STRETCH / 100
+    assert len(expected) > 8 * 3600 * 1000 / CATCH_UP_STEP / 100
     await events.aclose()
 
 

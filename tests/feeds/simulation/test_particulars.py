@@ -13,9 +13,9 @@ from nobil_tui.charging.board import Board
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.feeds.simulation.naming import Namer
 from nobil_tui.feeds.simulation.particulars import ALWAYS, WITH_CONTACT, Particulars, draw
-from nobil_tui.feeds.simulation.sites import Kind
+from nobil_tui.feeds.simulation.sites import SiteKind
 from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, TOWNS
-from nobil_tui.register.cache import load, save
+from nobil_tui.register.cache import load_register, save_register
 from nobil_tui.search.completion import completions
 from nobil_tui.search.station_list import Roster
 from tests.conftest import START
@@ -24,14 +24,14 @@ MADE_UP = re.compile(r"(Eksempel|Exempel|Prøve|Prov|Demo|Mønster|Mönster|Øvi
 """What the first word of everybody's name begins with."""
 
 
-def some(country: str, kind: Kind, count: int = 300) -> list[Particulars]:
+def some(country: str, kind: SiteKind, count: int = 300) -> list[Particulars]:
     rng = random.Random(1)
     return [draw(country, kind, "Demokraft", rng) for _ in range(count)]
 
 
 @pytest.mark.parametrize("country", [NORWAY, SWEDEN])
-@pytest.mark.parametrize("kind", Kind)
-def test_whatever_is_drawn_can_be_shown(country: str, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", SiteKind)
+def test_whatever_is_drawn_can_be_shown(country: str, kind: SiteKind) -> None:
     for drawn in some(country, kind):
         texts = [text for text in drawn if isinstance(text, str)]
         assert len(texts) == 6
@@ -42,8 +42,8 @@ def test_whatever_is_drawn_can_be_shown(country: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("country", [NORWAY, SWEDEN])
-@pytest.mark.parametrize("kind", Kind)
-def test_nobody_of_these_names_exists(country: str, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", SiteKind)
+def test_nobody_of_these_names_exists(country: str, kind: SiteKind) -> None:
     operators = {Namer(random.Random(n)).operator(town) for n in range(20) for town in TOWNS[::40]}
     for name in {drawn.owner for drawn in some(country, kind)} | operators:
         assert MADE_UP.match(name), name
@@ -51,7 +51,7 @@ def test_nobody_of_these_names_exists(country: str, kind: Kind) -> None:
 
 def test_nobody_can_be_called() -> None:
     for country, prefix in ((NORWAY, "+47"), (SWEDEN, "+46")):
-        contacts = Counter(drawn.contact for drawn in some(country, Kind.FAST, 2000))
+        contacts = Counter(drawn.contact for drawn in some(country, SiteKind.FAST, 2000))
         assert abs(contacts.pop("") / 2000 - (1 - WITH_CONTACT)) < 0.03
         (contact,) = contacts
         name, number = contact.split(", ")
@@ -62,15 +62,15 @@ def test_nobody_can_be_called() -> None:
 
 def test_comments_and_descriptions_come_now_and_then() -> None:
     for country in (NORWAY, SWEDEN):
-        drawn = [each for kind in Kind for each in some(country, kind)]
+        drawn = [each for kind in SiteKind for each in some(country, kind)]
         for texts in ([each.comment for each in drawn], [each.description for each in drawn]):
             assert 0.2 < sum(map(bool, texts)) / len(texts) < 0.8
 
 
 def test_a_charging_park_never_closes_and_a_parking_house_costs() -> None:
-    assert {drawn.opening for drawn in some(NORWAY, Kind.PARK)} == {ALWAYS}
-    assert {drawn.parking_fee for drawn in some(SWEDEN, Kind.GARAGE)} == {True}
-    assert len({drawn.opening for drawn in some(NORWAY, Kind.VISIT)}) == 4
+    assert {drawn.opening for drawn in some(NORWAY, SiteKind.PARK)} == {ALWAYS}
+    assert {drawn.parking_fee for drawn in some(SWEDEN, SiteKind.GARAGE)} == {True}
+    assert len({drawn.opening for drawn in some(NORWAY, SiteKind.VISIT)}) == 4
 
 
 # What a user tries it for
@@ -101,7 +101,7 @@ def test_owners_are_completed(roster: Roster) -> None:
 def test_it_can_be_stored_as_a_real_register_is(tmp_path: Path) -> None:
     register = Simulation(start=START).register
     facts = {station: register.facts(station) for station in register}
-    save(tmp_path / "register", facts, {})
-    cached = load(tmp_path / "register")
+    save_register(tmp_path / "register", facts, {})
+    cached = load_register(tmp_path / "register")
     assert cached is not None
     assert cached.facts == facts

@@ -14,7 +14,7 @@ from nobil_tui.charging.events import Connected, Connecting, ConnectorReport, Ev
 from nobil_tui.charging.station import Condition
 from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.feeds.transport.backoff import HEALTHY, MOST, Backoff
+from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import START, FakeClock, guarded, settle
@@ -181,7 +181,7 @@ async def test_a_service_that_closes_at_once_is_not_stormed(service: EnovaServic
         await listener.again(lost)
         lost = await listener.lost()
     assert len(service.calls) == len(listener.backoff.waits) == steps
-    assert listener.backoff.waits[-1] > 0.8 * MOST
+    assert listener.backoff.waits[-1] > 0.8 * MAX_WAIT
     assert listener.clock.monotonic() > 200  # a dozen calls in over three minutes
 
 
@@ -193,7 +193,7 @@ async def test_a_link_that_lived_a_while_is_back_soon(service: EnovaService, lis
     assert isinstance(await listener.take(), Connected)
     coming = asyncio.ensure_future(listener.lost())
     await guarded(listener.clock.asleep())
-    listener.clock.advance(HEALTHY + 1)
+    listener.clock.advance(HEALTHY_AFTER + 1)
     await service.hang_up()
     await guarded(coming)
     assert listener.backoff.waits[-1] < 2
@@ -226,14 +226,14 @@ async def test_a_break_loses_nothing_on_the_board_and_marks_it(service: EnovaSer
 
         await until(Phase.RETRYING)
         await guarded(clock.asleep())
-        clock.advance(MOST)
+        clock.advance(MAX_WAIT)
         await until(Phase.LIVE)
         await service.say(BUSY)
         await guarded(anext(batches))
         board = monitor.board
         station = board.stations["NOR_71098"]
         assert [said.word for said in station.connectors] == ["CHARGING", "CHARGING"]
-        assert [board.not_listened(station, index, clock.now()) for index in (0, 1)] == [0, round(MOST * 1000)]
+        assert [board.not_listened(station, index, clock.now()) for index in (0, 1)] == [0, round(MAX_WAIT * 1000)]
 
 
 # Secrets

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.feeds.transport.enova_token import TokenCall
+from nobil_tui.feeds.transport.enova_token import TokenClient
 from tests.conftest import FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, EnovaService
 from tests.feeds.transport.test_enova_token import unreachable
@@ -52,7 +52,7 @@ async def test_a_proxy_of_the_environment_is_used(
 ) -> None:
     proxy, asked = await proxied(serve_raw, GOOD)
     monkeypatch.setenv("http_proxy", f"{prefix}{proxy}")
-    assert await guarded(TokenCall(KEY, "http://nobil.invalid/x").dial()) == "wss://nobil.example/x"
+    assert await guarded(TokenClient(KEY, "http://nobil.invalid/x").dial()) == "wss://nobil.example/x"
     assert asked[0].startswith(b"POST http://nobil.invalid/x HTTP/1.1\r\n")
     assert (b"Proxy-Authorization: Basic" in asked[0]) == ("@" in prefix)
 
@@ -62,7 +62,7 @@ async def test_a_proxy_never_sees_the_key_of_a_secure_call(
 ) -> None:
     proxy, asked = await proxied(serve_raw, b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
     monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy}")
-    error = await unreachable(TokenCall(KEY, "https://nobil.invalid/x"))
+    error = await unreachable(TokenClient(KEY, "https://nobil.invalid/x"))
     assert str(error) == "the proxy in the environment answered HTTP 407"
     assert asked[0].startswith(b"CONNECT nobil.invalid:443 ")
     assert KEY.encode() not in asked[0]
@@ -70,7 +70,7 @@ async def test_a_proxy_never_sees_the_key_of_a_secure_call(
 
 async def test_no_proxy_leads_to_this_machine(service: EnovaService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
-    await guarded(TokenCall(KEY, service.address).dial())
+    await guarded(TokenClient(KEY, service.address).dial())
     assert len(service.calls) == 1
 
 
@@ -82,7 +82,7 @@ async def test_hosts_without_a_proxy_are_kept_to(serve_raw: ServeRaw, monkeypatc
     monkeypatch.setenv("http_proxy", f"http://{proxy}")
     monkeypatch.setenv("no_proxy", "nobil.invalid")
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    error = await unreachable(TokenCall(KEY, "http://nobil.invalid/x"))
+    error = await unreachable(TokenClient(KEY, "http://nobil.invalid/x"))
     assert str(error) == "nobil.invalid is not found (is there a network?)"
     assert asked == []
 
@@ -100,7 +100,7 @@ async def test_a_proxy_that_cannot_be_used_is_a_reason(
     monkeypatch: pytest.MonkeyPatch, proxy: str, reason: str
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy)
-    error = await unreachable(TokenCall(KEY, "https://nobil.invalid/x"))
+    error = await unreachable(TokenClient(KEY, "https://nobil.invalid/x"))
     assert reason in str(error)
     assert "s3cret" not in str(error)
 
@@ -113,5 +113,5 @@ async def test_a_login_kept_for_other_programs_is_not_sent(
     netrc.write_text("default login me password s3cret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("http_proxy", f"http://{proxy}")
-    await guarded(TokenCall(KEY, "http://nobil.invalid/x").dial())
+    await guarded(TokenClient(KEY, "http://nobil.invalid/x").dial())
     assert b"authorization" not in asked[0].lower()

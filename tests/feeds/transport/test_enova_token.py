@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.feeds.transport.enova_token import LARGEST_ANSWER, LONGEST_URL, TokenCall, url_of
+from nobil_tui.feeds.transport.enova_token import MAX_TOKEN_ANSWER, MAX_URL, TokenClient, url_of
 from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, Answer, EnovaService, body, refusal, status, token
@@ -28,7 +28,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
         yield service
 
 
-async def fail(call: TokenCall) -> RefusedError | UnreachableError:
+async def fail(call: TokenClient) -> RefusedError | UnreachableError:
     """Dial, and return how it failed."""
     with pytest.raises((RefusedError, UnreachableError)) as raised:
         await guarded(call.dial())
@@ -36,7 +36,7 @@ async def fail(call: TokenCall) -> RefusedError | UnreachableError:
     return raised.value
 
 
-async def unreachable(call: TokenCall) -> UnreachableError:
+async def unreachable(call: TokenClient) -> UnreachableError:
     error = await fail(call)
     assert isinstance(error, UnreachableError)
     return error
@@ -46,7 +46,7 @@ async def unreachable(call: TokenCall) -> UnreachableError:
 
 
 async def test_a_call_is_one_empty_post_with_the_key(service: EnovaService) -> None:
-    url = await guarded(TokenCall(KEY, service.address).dial())
+    url = await guarded(TokenClient(KEY, service.address).dial())
     assert url.endswith(service.issued[0])
     assert service.methods == ["POST /nobil/real-time/v1/Realtime"]
     assert service.bodies == [b""]
@@ -57,19 +57,19 @@ async def test_a_call_is_one_empty_post_with_the_key(service: EnovaService) -> N
 
 
 async def test_each_dial_asks_for_another_url(service: EnovaService) -> None:
-    call = TokenCall(KEY, service.address)
+    call = TokenClient(KEY, service.address)
     assert await guarded(call.dial()) != await guarded(call.dial())
     assert len(service.calls) == 2
 
 
 async def test_white_space_around_a_pasted_key_is_dropped(service: EnovaService) -> None:
-    await guarded(TokenCall(f" {KEY}\n", service.address).dial())
+    await guarded(TokenClient(f" {KEY}\n", service.address).dial())
     assert service.calls[0]["x-api-key"] == KEY
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\r\nx-other: b", "kø", "a\0b"])
 async def test_what_can_be_no_key_is_refused_without_a_call(service: EnovaService, key: str) -> None:
-    error = await fail(TokenCall(key, service.address))
+    error = await fail(TokenClient(key, service.address))
     assert isinstance(error, RefusedError)
     assert "key" in str(error)
     assert service.calls == []
@@ -81,7 +81,7 @@ async def test_what_can_be_no_key_is_refused_without_a_call(service: EnovaServic
 )
 def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
     with pytest.raises(SourceError, match="https://"):
-        TokenCall(KEY, address)
+        TokenClient(KEY, address)
 
 
 # Refusals
@@ -90,7 +90,7 @@ def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
 @pytest.mark.parametrize("code", [401, 403])
 async def test_a_refused_key_is_told_in_the_words_of_the_server(service: EnovaService, code: int) -> None:
     service.answers.append(refusal(code, " Access denied:\x1b[2J \u202einvalid\nkey. "))
-    error = await fail(TokenCall(KEY, service.address))
+    error = await fail(TokenClient(KEY, service.address))
     assert isinstance(error, RefusedError)
     assert str(error) == f"HTTP {code}: Access denied:·[2J ·invalid·key."
 
@@ -98,12 +98,12 @@ async def test_a_refused_key_is_told_in_the_words_of_the_server(service: EnovaSe
 @pytest.mark.parametrize("echo", [KEY, KEY.upper(), quote(KEY, safe="")])
 async def test_a_key_that_the_server_quotes_is_not_repeated(service: EnovaService, echo: str) -> None:
     service.answers.append(refusal(401, f"'{echo}' is no key; {echo}"))
-    assert str(await fail(TokenCall(KEY, service.address))) == "HTTP 401: '…' is no key; …"
+    assert str(await fail(TokenClient(KEY, service.address))) == "HTTP 401: '…' is no key; …"
 
 
 async def test_a_long_reason_is_cut_after_the_key_was_taken_out(service: EnovaService) -> None:
     service.answers.append(refusal(401, "x" * 110 + KEY + "y" * 5000))
-    said = str(await fail(TokenCall(KEY, service.address)))
+    said = str(await fail(TokenClient(KEY, service.address)))
     assert KEY[:5] not in said
     assert len(said) < 150
 
@@ -118,27 +118,27 @@ async def test_a_long_reason_is_cut_after_the_key_was_taken_out(service: EnovaSe
         body(b"<html>no</html>", 401),
         body(b'{"message": "\xff"}', 401),
         body(b"[" * 50_000, 401),
-        refusal(401, "x" * (LARGEST_ANSWER + 1)),
+        refusal(401, "x" * (MAX_TOKEN_ANSWER + 1)),
         body(b"no gzip", 401, {"Content-Encoding": "gzip"}),
     ],
 )
 async def test_a_refusal_without_readable_words_is_one_all_the_same(service: EnovaService, answer: Answer) -> None:
     service.answers.append(answer)
-    error = await fail(TokenCall(KEY, service.address))
+    error = await fail(TokenClient(KEY, service.address))
     assert isinstance(error, RefusedError)
     assert str(error) == "HTTP 401"
 
 
 async def test_a_refusal_that_never_ends_is_one_all_the_same(service: EnovaService) -> None:
     service.answers.append(service.half_refused)
-    error = await fail(TokenCall(KEY, service.address, within=0.1))
+    error = await fail(TokenClient(KEY, service.address, timeout=0.1))
     assert isinstance(error, RefusedError)
 
 
 @pytest.mark.parametrize("code", [400, 404, 408, 429, 500, 502, 503])
 async def test_any_other_status_may_pass(service: EnovaService, code: int) -> None:
     service.answers.append(status(code))
-    error = await unreachable(TokenCall(KEY, service.address))
+    error = await unreachable(TokenClient(KEY, service.address))
     assert str(error) == f"127.0.0.1 answered HTTP {code}"
     assert error.retry_after == 0
 
@@ -152,14 +152,14 @@ async def test_a_wait_that_is_asked_for_is_passed_on(
 ) -> None:
     assert START == 1_700_000_000_000  # 22:13:20 of that day
     service.answers.append(status(code, {"Retry-After": text}))
-    assert (await unreachable(TokenCall(KEY, service.address, clock=clock))).retry_after == seconds
+    assert (await unreachable(TokenClient(KEY, service.address, clock=clock))).retry_after == seconds
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
 async def test_the_key_goes_nowhere_else(service: EnovaService, clock: FakeClock, code: int) -> None:
     async with EnovaService(clock) as elsewhere:
         service.answers.append(status(code, {"Location": elsewhere.address}))
-        assert "points elsewhere" in str(await unreachable(TokenCall(KEY, service.address)))
+        assert "points elsewhere" in str(await unreachable(TokenClient(KEY, service.address)))
         assert elsewhere.calls == []
     assert len(service.calls) == 1
 
@@ -185,32 +185,32 @@ async def test_the_key_goes_nowhere_else(service: EnovaService, clock: FakeClock
         token("wss://nobil..example/"),
         token("wss://nobil.example:99999/"),
         token("wss://[::1/"),
-        token("wss://nobil.example/" + "x" * LONGEST_URL),
-        body(b'{"accessToken": "wss://nobil.example/"}' + b" " * LARGEST_ANSWER),
+        token("wss://nobil.example/" + "x" * MAX_URL),
+        body(b'{"accessToken": "wss://nobil.example/"}' + b" " * MAX_TOKEN_ANSWER),
         body(gzip.compress(b" " * 20_000_000), headers={"Content-Encoding": "gzip"}),
         status(204),
     ],
 )
 async def test_an_answer_without_a_token_may_pass(service: EnovaService, answer: Answer) -> None:
     service.answers.append(answer)
-    assert str(await unreachable(TokenCall(KEY, service.address))) == "127.0.0.1 answered, but with no token"
+    assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 answered, but with no token"
 
 
 async def test_a_broken_encoding_may_pass(service: EnovaService) -> None:
     service.answers.append(body(b"no gzip", headers={"Content-Encoding": "gzip"}))
-    assert str(await unreachable(TokenCall(KEY, service.address))) == "127.0.0.1 gave no whole answer"
+    assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 gave no whole answer"
 
 
 async def test_an_answer_that_does_not_come_or_does_not_end_is_given_up(service: EnovaService) -> None:
     for answer in (service.never, service.half):
         service.answers.append(answer)
-        error = await unreachable(TokenCall(KEY, service.address, within=0.1))
+        error = await unreachable(TokenClient(KEY, service.address, timeout=0.1))
         assert str(error) == "127.0.0.1 does not answer"
 
 
 async def test_a_call_that_is_cancelled_ends_at_once(service: EnovaService) -> None:
     service.answers.append(service.never)
-    calling = asyncio.create_task(TokenCall(KEY, service.address).dial())
+    calling = asyncio.create_task(TokenClient(KEY, service.address).dial())
     await guarded(service.called.wait())
     calling.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -221,7 +221,7 @@ async def test_nothing_listens() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        error = await unreachable(TokenCall(KEY, f"http://127.0.0.1:{port}/"))
+        error = await unreachable(TokenClient(KEY, f"http://127.0.0.1:{port}/"))
     assert str(error) == "nothing listens at 127.0.0.1"
 
 
@@ -248,7 +248,7 @@ async def test_a_server_that_is_none(serve_raw: ServeRaw, scheme: str, answer: b
         await writer.wait_closed()
 
     port = await serve_raw(handle)
-    assert str(await unreachable(TokenCall(KEY, f"{scheme}://127.0.0.1:{port}/"))) == reason
+    assert str(await unreachable(TokenClient(KEY, f"{scheme}://127.0.0.1:{port}/"))) == reason
 
 
 # Which URLs are trusted
@@ -271,7 +271,7 @@ def test_whatever_comes_is_a_url_for_a_socket_or_nothing(answer: bytes) -> None:
 async def test_no_failure_and_no_log_holds_a_secret(service: EnovaService, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
-    call = TokenCall(KEY, service.address, within=0.1)
+    call = TokenClient(KEY, service.address, timeout=0.1)
     await guarded(call.dial())
     said = [repr(call), repr(call.dial)]
     service.answers.extend(

@@ -16,9 +16,18 @@ from websockets.http11 import Request, Response
 
 from nobil_tui.charging.events import Connected, Connecting, Lost, Refused
 from nobil_tui.feeds.transport import link as link_module
-from nobil_tui.feeds.transport.backoff import HEALTHY, Backoff
-from nobil_tui.feeds.transport.link import DEAD_AFTER, HANG_UP, LARGEST_FRAME, PING_EVERY, Frame, Link, LinkEvent, Tap
-from nobil_tui.feeds.transport.websocket import LONGEST_WAIT, RefusedError, UnreachableError
+from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, Backoff
+from nobil_tui.feeds.transport.link import (
+    CLOSE_TIMEOUT,
+    DEAD_AFTER,
+    MAX_FRAME,
+    PING_INTERVAL,
+    Frame,
+    Link,
+    LinkEvent,
+    Tap,
+)
+from nobil_tui.feeds.transport.websocket import MAX_RETRY_AFTER, RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, Serve, ServeRaw, for_ever, guarded, settle, shake_hands
 
 KEY = "s3cret-k3y"
@@ -162,7 +171,7 @@ async def test_a_frame_of_many_parts_is_one(follow: Follow, serve: Serve) -> Non
 
 
 def test_a_national_snapshot_fits() -> None:
-    assert LARGEST_FRAME == 64 * 1024 * 1024
+    assert MAX_FRAME == 64 * 1024 * 1024
 
 
 async def test_a_frame_that_is_large_comes_whole(follow: Follow, serve: Serve) -> None:
@@ -178,7 +187,7 @@ async def test_a_frame_that_is_large_comes_whole(follow: Follow, serve: Serve) -
 async def test_a_frame_that_is_too_large_ends_the_link(
     follow: Follow, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "LARGEST_FRAME", 1000)
+    monkeypatch.setattr(link_module, "MAX_FRAME", 1000)
 
     async def handler(connection: ServerConnection) -> None:
         await connection.send("x" * 1000)
@@ -249,7 +258,7 @@ async def test_a_server_that_accepts_and_closes_is_not_hammered(follow: Follow, 
     assert wait > 45
 
 
-@pytest.mark.parametrize(("life", "short"), [(HEALTHY - 1, False), (HEALTHY, True)])
+@pytest.mark.parametrize(("life", "short"), [(HEALTHY_AFTER - 1, False), (HEALTHY_AFTER, True)])
 async def test_only_a_link_that_was_healthy_is_tried_soon_again(
     follow: Follow, serve: Serve, clock: FakeClock, life: float, short: bool
 ) -> None:
@@ -297,7 +306,7 @@ async def test_any_other_answer_is_tried_again(follow: Follow, serve: Serve, sta
 
 @pytest.mark.parametrize(
     ("asked", "seconds"),
-    [("7", 7.0), ("0", waits().wait()), ("soon", waits().wait()), ("999999", LONGEST_WAIT)],
+    [("7", 7.0), ("0", waits().wait()), ("soon", waits().wait()), ("999999", MAX_RETRY_AFTER)],
 )
 async def test_a_server_may_ask_for_a_longer_wait(
     follow: Follow, serve: Serve, clock: FakeClock, asked: str, seconds: float
@@ -349,7 +358,7 @@ async def test_a_refused_key_is_not_tried_again_until_the_user_asks(
         await reader.next(Connecting)
         assert await reader.next(Refused) == Refused(f"HTTP {status}", clock.now())
         await reader.nothing()
-        clock.advance(10 * LONGEST_WAIT)
+        clock.advance(10 * MAX_RETRY_AFTER)
         await reader.nothing()
         assert clock.sleepers == []
         assert answers.asked == [f"/?apikey={KEY}"] * tries
@@ -422,16 +431,16 @@ async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 def test_a_dead_link_is_noticed_within_a_minute() -> None:
-    assert DEAD_AFTER + PING_EVERY <= 60
+    assert DEAD_AFTER + PING_INTERVAL <= 60
 
 
 async def test_a_silent_dead_link_is_cut(follow: Follow, serve_raw: ServeRaw, clock: FakeClock) -> None:
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
     await reader.live()
-    while clock.monotonic() + PING_EVERY < DEAD_AFTER:
-        await reader.passes(PING_EVERY)
+    while clock.monotonic() + PING_INTERVAL < DEAD_AFTER:
+        await reader.passes(PING_INTERVAL)
         await reader.nothing()
-    await reader.passes(PING_EVERY)
+    await reader.passes(PING_INTERVAL)
     lost = await reader.next(Lost)
     assert (lost.reason, lost.heard_at) == ("nothing was heard any more", START)
     assert lost.retry_at == clock.now() + round(waits().wait() * 1000)
@@ -444,7 +453,7 @@ async def test_a_clock_that_is_set_spares_no_dead_link(
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
     await reader.live()
     clock.step(step)
-    await reader.passes(PING_EVERY)
+    await reader.passes(PING_INTERVAL)
     await reader.nothing()
     await reader.passes(DEAD_AFTER)
     assert (await reader.next(Lost)).reason == "nothing was heard any more"
@@ -465,9 +474,9 @@ async def test_pongs_keep_a_quiet_link_alive(follow: Follow, serve: Serve, clock
         # There and back twice: what the link sent before it is answered, and has been heard.
         for _ in range(2):
             await guarded(await connection.ping())
-        await reader.passes(PING_EVERY)
+        await reader.passes(PING_INTERVAL)
     await reader.nothing()
-    heard_at = clock.now() - round(PING_EVERY * 1000)
+    heard_at = clock.now() - round(PING_INTERVAL * 1000)
     await connection.close()
     assert (await reader.next(Lost)).heard_at >= heard_at
 
@@ -486,7 +495,7 @@ async def test_frames_keep_a_link_alive_that_sends_no_pongs(
     reader = follow(f"ws://127.0.0.1:{await serve_raw(handler)}")
     await reader.live()
     for _ in range(5):
-        await reader.passes(2 * PING_EVERY)
+        await reader.passes(2 * PING_INTERVAL)
         send.set()
         assert await reader.next(Frame) == Frame(b"ok", clock.now())
 
@@ -505,8 +514,8 @@ async def idle(clock: FakeClock, seconds: float) -> None:
     """Let time pass for the watch, while nobody takes an event."""
     while seconds > 0:
         await guarded(clock.asleep())
-        clock.advance(PING_EVERY)
-        seconds -= PING_EVERY
+        clock.advance(PING_INTERVAL)
+        seconds -= PING_INTERVAL
         await settle()
 
 
@@ -536,7 +545,7 @@ async def test_a_dead_link_is_noticed_within_a_minute_of_being_read_again(
     resumed = clock.monotonic()
     await reader.nothing()
     while clock.monotonic() - resumed < DEAD_AFTER:
-        await reader.passes(PING_EVERY)
+        await reader.passes(PING_INTERVAL)
     assert (await reader.next(Lost)).reason == "nothing was heard any more"
     assert clock.monotonic() - resumed <= 60
 
@@ -691,7 +700,7 @@ async def test_leaving_under_flood(follow: Follow, serve: Serve) -> None:
 
 async def test_leaving_a_half_open_link(follow: Follow, serve_raw: ServeRaw) -> None:
     """A closing handshake that nobody answers is cut short; ``close`` is guarded, the library's own wait is longer."""
-    assert HANG_UP < 0.3
+    assert CLOSE_TIMEOUT < 0.3
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
     await reader.live()
     await reader.nothing()

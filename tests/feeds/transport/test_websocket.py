@@ -20,16 +20,16 @@ from websockets.frames import Close
 
 from nobil_tui.base.redaction import LEAST
 from nobil_tui.feeds.transport import websocket
-from nobil_tui.feeds.transport.link import LARGEST_FRAME
+from nobil_tui.feeds.transport.link import MAX_FRAME
 from nobil_tui.feeds.transport.websocket import (
-    LONGEST_WAIT,
+    MAX_RETRY_AFTER,
     READ_AHEAD,
     RefusedError,
     UnreachableError,
     close_reason,
     open_connection,
-    retry_after,
-    system_reason,
+    os_error_reason,
+    parse_retry_after,
     without,
 )
 from tests.conftest import START, RawHandler, Serve, ServeRaw, for_ever, guarded, settle
@@ -126,7 +126,7 @@ async def test_a_server_that_does_not_answer(serve_raw: ServeRaw, monkeypatch: p
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await for_ever()
 
-    monkeypatch.setattr(websocket, "OPEN_WITHIN", 0.01)
+    monkeypatch.setattr(websocket, "OPEN_TIMEOUT", 0.01)
     port = await serve_raw(silent)
     assert await why_not(f"ws://127.0.0.1:{port}") == "127.0.0.1 does not answer"
 
@@ -165,7 +165,7 @@ async def test_what_is_unchanged_points_nowhere(serve_raw: ServeRaw) -> None:
 
 async def test_what_waits_to_be_read_is_a_few_frames(serve: Serve) -> None:
     """Each may be as large as can be, and no server may have us hold a thousand megabytes."""
-    assert (READ_AHEAD + 1) * LARGEST_FRAME < 400 << 20
+    assert (READ_AHEAD + 1) * MAX_FRAME < 400 << 20
 
     async def handler(connection: ServerConnection) -> None:
         for number in range(READ_AHEAD + 1):
@@ -294,7 +294,7 @@ def untrusted() -> ssl.SSLCertVerificationError:
     ids=repr,
 )
 def test_what_the_system_says(error: Exception, reason: str) -> None:
-    assert system_reason(error, "h") == reason
+    assert os_error_reason(error, "h") == reason
 
 
 # How a connection ended
@@ -370,8 +370,8 @@ NOW = datetime.fromtimestamp(START / 1000, UTC)
         ("0", 0.0),
         ("7", 7.0),
         ("120", 120.0),
-        ("3601", LONGEST_WAIT),
-        ("99999999", LONGEST_WAIT),
+        ("3601", MAX_RETRY_AFTER),
+        ("99999999", MAX_RETRY_AFTER),
         ("9" * 400, 0.0),
         ("-5", 0.0),
         ("1.5", 0.0),
@@ -385,8 +385,8 @@ NOW = datetime.fromtimestamp(START / 1000, UTC)
         ("Tue, 14 Nov 2023 23:14:20 +0100", 60.0),
         ("Tuesday, 14-Nov-23 22:14:20 GMT", 60.0),
         ("Tue, 14 Nov 2023 22:13:19 GMT", 0.0),
-        ("Tue, 14 Nov 2123 22:14:20 GMT", LONGEST_WAIT),
-        ("Fri, 31 Dec 9999 23:59:59 -2359", LONGEST_WAIT),
+        ("Tue, 14 Nov 2123 22:14:20 GMT", MAX_RETRY_AFTER),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", MAX_RETRY_AFTER),
         ("Tue, 14 Nov 2023 22:14:20 +9999999", 0.0),
         ("Tue, 40 Nov 2023 22:14:20 GMT", 0.0),
         ("Tue, 14 Nov 99999999999999999999 22:14:20 GMT", 0.0),
@@ -394,13 +394,13 @@ NOW = datetime.fromtimestamp(START / 1000, UTC)
 )
 def test_retry_after(text: str, seconds: float) -> None:
     assert datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC) == NOW
-    assert retry_after(text, START) == seconds
+    assert parse_retry_after(text, START) == seconds
 
 
 @given(st.integers(-(10**6), 10**6))
 def test_a_date_is_as_good_as_seconds(seconds: int) -> None:
     text = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
-    assert retry_after(text, START) == min(LONGEST_WAIT, max(0, seconds))
+    assert parse_retry_after(text, START) == min(MAX_RETRY_AFTER, max(0, seconds))
 
 
 PARTS = st.sampled_from(
@@ -410,4 +410,4 @@ PARTS = st.sampled_from(
 
 @given(st.text() | st.lists(PARTS | st.text(max_size=3), max_size=8).map(" ".join))
 def test_whatever_is_asked_the_wait_is_bounded(text: str) -> None:
-    assert 0 <= retry_after(text, START) <= LONGEST_WAIT
+    assert 0 <= parse_retry_after(text, START) <= MAX_RETRY_AFTER

@@ -13,8 +13,8 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.config.model import Config, StreamSection
 from nobil_tui.config.reading import load
-from nobil_tui.feeds.source import Chosen
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.feeds.source import ChosenSource
+from nobil_tui.sources.factory import SourceFactory
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
 from tests.tui.screens.test_main import REGISTER, country, source_of
@@ -30,9 +30,9 @@ class Hands:
         self.keys: list[str] = []
         """What each source that was made would send."""
         self._clock = clock
-        self._choose = Chooser(environ or {}, hush=self.keys.append, clock=clock)
+        self._choose = SourceFactory(environ or {}, hush=self.keys.append, clock=clock)
 
-    def __call__(self, text: str, config: Config, key: Secret | None) -> Chosen:
+    def __call__(self, text: str, config: Config, key: Secret | None) -> ChosenSource:
         chosen = self._choose(text, config, key)
         source = HandSource(self._clock, REGISTER, name=chosen.source.name)
         source.feed.put(Connected(START), Snapshot(country(), START))

@@ -13,7 +13,7 @@ from textual.widgets import Checkbox, Input, Static
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused
-from nobil_tui.feeds.source import Chosen, Opened, SourceError
+from nobil_tui.feeds.source import ChosenSource, OpenSource, SourceError
 from nobil_tui.tui.screens import connect as module
 from nobil_tui.tui.screens.connect import ConnectScreen, SourceChoice, try_out
 from tests.conftest import GUARD, START, FakeClock, guarded
@@ -79,11 +79,11 @@ class Choosing:
         self.asked: list[tuple[str, str | None]] = []
         self.given: list[SourceChoice | None] = []
 
-    def choose(self, text: str, key: Secret | None) -> Chosen:
+    def choose(self, text: str, key: Secret | None) -> ChosenSource:
         self.asked.append((text, key.reveal() if key is not None else None))
         if text == "nonsense":
             raise SourceError("This is no source.")
-        return Chosen(self.source, text)
+        return ChosenSource(self.source, text)
 
     def field(self, id_: str) -> Input:
         return self.pilot.app.screen.query_one(f"#{id_}", Input)
@@ -117,7 +117,7 @@ async def test_what_works_is_given_back() -> None:
         it.source.feed.put(Connected(START))
         await it.pilot.press("enter")
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
-        assert it.given == [SourceChoice(Chosen(it.source, "enova"), remember=False)]
+        assert it.given == [SourceChoice(ChosenSource(it.source, "enova"), remember=False)]
         # Tried with one, and then there is a fresh one.
         assert it.asked == [("enova", KEY)] * 2
 
@@ -129,7 +129,7 @@ async def test_it_is_remembered_where_that_is_asked_for() -> None:
         it.source.feed.put(Connected(START))
         await it.pilot.click("#connect")
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
-        assert it.given == [SourceChoice(Chosen(it.source, "enova"), remember=True)]
+        assert it.given == [SourceChoice(ChosenSource(it.source, "enova"), remember=True)]
         assert it.asked == [("enova", None)] * 2
 
 
@@ -170,7 +170,7 @@ async def test_a_second_try_ends_the_first() -> None:
         assert it.given == []
         it.source.feed.put(Connected(START))
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
-        assert it.given == [SourceChoice(Chosen(it.source, "one"), remember=False)]
+        assert it.given == [SourceChoice(ChosenSource(it.source, "one"), remember=False)]
 
 
 @pytest.mark.parametrize("way", ["escape", "cancel"])
@@ -194,7 +194,7 @@ class Slow(HandSource):
         self.begun = threading.Event()
         self.go = threading.Event()
 
-    def open(self) -> Opened:
+    def open(self) -> OpenSource:
         self.begun.set()
         assert self.go.wait(GUARD)
         return super().open()

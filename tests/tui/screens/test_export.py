@@ -12,7 +12,7 @@ from textual.widgets import Input
 from nobil_tui.charging.events import Connected, Snapshot, StationReport
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.register.cache import save
+from nobil_tui.register.cache import save_register
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
 
@@ -26,7 +26,7 @@ def station(name: str, status: int) -> Station:
 async def export(tmp_path: Path, name: str, its_own: Register | None) -> str:
     """Let a named and a nameless station change, and export that; returns what the dialog says."""
     clock, path = FakeClock(), tmp_path / "register"
-    save(path, NAMES, {})
+    save_register(path, NAMES, {})
     source = HandSource(clock, its_own)
     source.feed.put(Connected(START), Snapshot([station("NOR_1", 0), station("NOR_2", 0)], START))
     async with opened(setup_of(clock, source, register_path=path)) as pilot:

@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.config.model import Config
 from nobil_tui.monitor.batch import Phase
-from nobil_tui.sources.factory import Chooser
+from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, Serve, guarded
 from tests.tui.app_driver import live, main_of, opened, setup_of, text_of, until
@@ -93,7 +93,7 @@ async def caught_up(pilot: Pilot[int], main: MainScreen, frames: int) -> None:
 async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
     server, clock, rng = Server(), FakeClock(), random.Random(1)
     url = await serve(server)
-    source = Chooser({}, clock=clock)(f"{url}/api/v1/stream?apikey=abc", Config()).source
+    source = SourceFactory({}, clock=clock)(f"{url}/api/v1/stream?apikey=abc", Config()).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await caught_up(pilot, main, 1)
@@ -110,7 +110,7 @@ async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
 async def test_what_is_unheard_of_is_no_error(serve: Serve) -> None:
     server, clock = Server(), FakeClock()
     url = await serve(server)
-    source = Chooser({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         new, grown = "SWE_00001", "NOR_00001"
@@ -148,7 +148,7 @@ async def test_a_starred_station_that_left_stays(serve: Serve, tmp_path: Path) -
     server, clock = Server(), FakeClock()
     url = await serve(server)
     config = tmp_path / "config.toml"
-    source = Chooser({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source, config_path=config), (120, 40)) as pilot:
         main = await live(pilot)
         first = main.stations.selected
@@ -171,7 +171,7 @@ async def test_a_refused_key_is_not_tried_again_until_the_user_asks(serve: Serve
 
     server, clock = Server(), FakeClock()
     url = await serve(server, process_request=admit)
-    source = Chooser({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source)) as pilot:
         main = main_of(pilot)
         await until(pilot, lambda: main.session.link.phase is Phase.REFUSED)
@@ -197,7 +197,7 @@ async def test_what_changed_while_disconnected_is_told_as_that(serve: Serve) -> 
         await server(connection)
 
     url = await serve(handle)
-    source = Chooser({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await guarded(connections[0].close())

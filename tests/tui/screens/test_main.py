@@ -20,7 +20,7 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSection
 from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, save
-from nobil_tui.feeds.source import Chosen, SourceError
+from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
@@ -272,11 +272,11 @@ async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> Non
     other = HandSource(clock, name="other.example")
     keys: list[str | None] = []
 
-    def choose(text: str, config: Config, key: Secret | None) -> Chosen:
+    def choose(text: str, config: Config, key: Secret | None) -> ChosenSource:
         if text != "wss://other.example/x?key={private_apikey}":
             raise SourceError("This is no source.")
         keys.append(key.reveal() if key else None)
-        return Chosen(other, text, remember=(Put("stream", "api_key", key),))
+        return ChosenSource(other, text, remember=(Put("stream", "api_key", key),))
 
     async with opened(setup_of(clock, source_of(clock), choose=choose, config_path=path)) as pilot:
         main = await live(pilot)

@@ -16,8 +16,8 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, RegisterSection
-from nobil_tui.register.cache import load
-from nobil_tui.register.update import update
+from nobil_tui.register.cache import load_register
+from nobil_tui.register.update import update_register
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.register import RegisterScreen
 from tests.conftest import START, FakeClock, guarded
@@ -62,13 +62,13 @@ class Fetching:
 
     async def store(self) -> None:
         """Have both countries stored."""
-        await guarded(update(self.path, ["NOR", "SWE"], Secret(KEY), self.service.address, clock=self.clock))
+        await guarded(update_register(self.path, ["NOR", "SWE"], Secret(KEY), self.service.address, clock=self.clock))
         self.service.asked.clear()
 
     @property
     def stored(self) -> set[str]:
         """The stations that are stored."""
-        cached = load(self.path)
+        cached = load_register(self.path)
         return set(cached.facts) if cached is not None else set()
 
     @property
