@@ -17,15 +17,18 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
 from websockets.utils import accept_key
 
 from nobil_tui.base.clock import Clock
 
-# No law may depend on how fast a machine is.
-settings.register_profile("nobil", deadline=None, max_examples=100)
+# No law may depend on how fast a machine is. "--hypothesis-profile=thorough" looks longer.
+for profile, examples in (("nobil", 50), ("thorough", 1000)):
+    settings.register_profile(
+        profile, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
+    )
 settings.load_profile("nobil")
 
 START = 1_700_000_000_000

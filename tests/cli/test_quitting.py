@@ -16,7 +16,7 @@ import pytest
 from nobil_tui.cli.exit_codes import Code
 from tests.cli.conftest import GUARD
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")]
 
 STUCK = """
 import os, socket, sys, threading

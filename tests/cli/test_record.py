@@ -153,18 +153,18 @@ def test_a_terminal_shows_how_much_is_written(start: Start, tmp_path: Path) -> N
 # What cannot be recorded
 
 
-def test_nothing_is_overwritten(run: Run, tmp_path: Path) -> None:
+def test_nothing_is_overwritten(here: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("mine")
-    done = run("record", str(path))
+    done = here("record", str(path))
     assert done.returncode == Code.FAILED
     assert f"{path} exists already, and a recording overwrites nothing: give another name." in done.stderr
     assert path.read_text() == "mine"
 
 
-def test_a_recording_is_recorded_by_copying_it(run: Run, tmp_path: Path) -> None:
+def test_a_recording_is_recorded_by_copying_it(here: Run, tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", content([(said("AVAILABLE"), 0)]))
-    done = run("record", str(tmp_path / "b.jsonl"), "--source", str(source))
+    done = here("record", str(tmp_path / "b.jsonl"), "--source", str(source))
     assert (done.returncode, done.stderr) == (
         Code.USAGE,
         "nobil-tui: a.jsonl is a recording already: copy the file.\n",
@@ -172,14 +172,15 @@ def test_a_recording_is_recorded_by_copying_it(run: Run, tmp_path: Path) -> None
     assert not (tmp_path / "b.jsonl").exists()
 
 
-def test_a_refused_key_ends_it_and_leaves_no_empty_file(run: Run, demo: Demo, tmp_path: Path) -> None:
-    done = run("record", str(tmp_path / "a.jsonl"), "--source", demo.url + "x")
+def test_a_refused_key_ends_it_and_leaves_no_empty_file(here: Run, demo: Demo, tmp_path: Path) -> None:
+    done = here("record", str(tmp_path / "a.jsonl"), "--source", demo.url + "x")
     assert done.returncode == Code.REFUSED
     assert "does not take the key (HTTP 401)." in done.stderr
     assert demo.url.partition("key=")[2] not in done.stderr
     assert [*tmp_path.glob("*.jsonl")] == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_it_with_a_word(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "a.jsonl"
     # A limit on the size of a file is how a full disk feels.
@@ -190,8 +191,8 @@ def test_a_full_disk_ends_it_with_a_word(tmp_path: Path, home: Path) -> None:
     assert path.exists()
 
 
-def test_where_no_file_can_be_is_told(run: Run, tmp_path: Path) -> None:
-    done = run("record", str(tmp_path / "missing" / "a.jsonl"))
+def test_where_no_file_can_be_is_told(here: Run, tmp_path: Path) -> None:
+    done = here("record", str(tmp_path / "missing" / "a.jsonl"))
     assert done.returncode == Code.FAILED
     assert f"{tmp_path}/missing/a.jsonl: No such file or directory." in done.stderr
 
@@ -210,6 +211,7 @@ def test_what_is_no_size(text: str) -> None:
         size_of(text)
 
 
+@pytest.mark.slow
 def test_recording_leaves_textual_out(tmp_path: Path) -> None:
     code = f"""
 import sys, signal

@@ -33,11 +33,13 @@ print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]))
     return list(names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")])
 def test_what_needs_nothing_loads_nothing(args: tuple[str, ...]) -> None:
     assert loaded_by(*args) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [*COMMANDS])
 def test_no_command_loads_textual_for_its_help(command: str) -> None:
     assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded_by(command, "--help")}
@@ -52,19 +54,19 @@ def test_every_command_of_the_table_is_there_and_tells_of_itself(name: str) -> N
     assert COMMANDS[name].help.endswith(".")
 
 
-def test_the_help_lists_commands_and_codes(run: Run) -> None:
-    done = run("--help")
+def test_the_help_lists_commands_and_codes(here: Run) -> None:
+    done = here("--help")
     assert (done.returncode, done.stderr) == (0, "")
     for name, entry in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(entry.help)}$", done.stdout, re.MULTILINE)
     for code in Code:
         assert re.search(rf"^  {int(code)} +{re.escape(WORDS[code])}", done.stdout, re.MULTILINE)
-    assert run("-h").stdout == done.stdout
+    assert here("-h").stdout == done.stdout
 
 
-def test_the_help_fits_a_terminal_of_80_columns(run: Run) -> None:
+def test_the_help_fits_a_terminal_of_80_columns(here: Run) -> None:
     for args in ((), *((name,) for name in COMMANDS)):
-        assert max(map(len, run(*args, "--help").stdout.splitlines())) <= 80
+        assert max(map(len, here(*args, "--help").stdout.splitlines())) <= 80
 
 
 def test_the_version(run: Run) -> None:
@@ -98,8 +100,8 @@ def test_the_version(run: Run) -> None:
         (("--source", "demo", "config", "path"), "--source is not for config."),
     ],
 )
-def test_a_mistake_is_a_word_and_code_2(run: Run, args: tuple[str, ...], words: str) -> None:
-    done = run(*args)
+def test_a_mistake_is_a_word_and_code_2(here: Run, args: tuple[str, ...], words: str) -> None:
+    done = here(*args)
     assert done.returncode == Code.USAGE
     assert done.stdout == ""
     assert words in " ".join(done.stderr.split())
@@ -107,8 +109,8 @@ def test_a_mistake_is_a_word_and_code_2(run: Run, args: tuple[str, ...], words: 
 
 
 @pytest.mark.parametrize("text", ["ws://example.org/?key=s3cr3t", "s3cr3t-3b1f6a0c-aaaa-4c1e-9f7e-000000000000"])
-def test_what_could_be_a_key_is_not_said_again(run: Run, text: str) -> None:
-    done = run(text)
+def test_what_could_be_a_key_is_not_said_again(here: Run, text: str) -> None:
+    done = here(text)
     assert done.returncode == Code.USAGE
     assert "s3cr3t" not in done.stderr + done.stdout
 
@@ -124,6 +126,7 @@ def test_ctrl_c_before_anything_runs_is_130(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     line = f"{sys.executable} -m nobil_tui config show | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)

@@ -65,12 +65,12 @@ def test_the_same_seed_is_the_same_country(start: Start) -> None:
     assert ids("--stations", "9", "--seed", "3") == ids("--stations", "9", "--seed", "3")
 
 
-def test_a_port_that_is_taken_is_told(run: Run) -> None:
+def test_a_port_that_is_taken_is_told(here: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = run("serve", "--port", str(port))
+        done = here("serve", "--port", str(port))
     assert (done.returncode, done.stdout) == (Code.FAILED, "")
     assert f"Cannot serve: port {port} on 127.0.0.1 is in use" in done.stderr
 
@@ -87,8 +87,8 @@ def test_a_port_that_is_taken_is_told(run: Run) -> None:
         (("--speed", "1e-300"), Code.USAGE, "--speed is from 0.01 to 3600"),
     ],
 )
-def test_where_and_what_cannot_be_served_is_told(run: Run, args: tuple[str, ...], code: Code, words: str) -> None:
-    done = run("serve", *args)
+def test_where_and_what_cannot_be_served_is_told(here: Run, args: tuple[str, ...], code: Code, words: str) -> None:
+    done = here("serve", *args)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

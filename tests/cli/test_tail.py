@@ -239,9 +239,9 @@ def test_a_refused_key_ends_it(run: Run, demo: Demo) -> None:
         (("--config", "rubbish.txt"), Code.USAGE, "rubbish.txt:1: is not TOML"),
     ],
 )
-def test_what_cannot_be_done_is_told(run: Run, tmp_path: Path, args: tuple[str, ...], code: Code, words: str) -> None:
+def test_what_cannot_be_done_is_told(here: Run, tmp_path: Path, args: tuple[str, ...], code: Code, words: str) -> None:
     (tmp_path / "rubbish.txt").write_text("rubbish\n")
-    done = run("tail", *(str(tmp_path / arg) if "." in arg else arg for arg in args))
+    done = here("tail", *(str(tmp_path / arg) if "." in arg else arg for arg in args))
     assert (done.returncode, done.stdout) == (code, "")
     assert words in " ".join(done.stderr.replace(f"{tmp_path}/", "").split())
     assert "Traceback" not in done.stderr

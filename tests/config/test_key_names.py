@@ -26,16 +26,16 @@ def test_a_character_has_the_name_that_textual_gives_it(character: str) -> None:
         assert types(canonical(character))
 
 
-@pytest.mark.parametrize("character", string.punctuation + " ")
-def test_every_character_of_ascii_can_be_written_by_name_too(character: str) -> None:
-    name = _character_to_key(character)
-    assert CHARACTERS[name] == character
-    assert canonical(name) == name
+def test_every_character_of_ascii_can_be_written_by_name_too() -> None:
+    for character in string.punctuation + " ":
+        name = _character_to_key(character)
+        assert CHARACTERS[name] == character
+        assert canonical(name) == name
 
 
-@pytest.mark.parametrize("key", sorted({key.value for key in Keys} - NOT_DELIVERED))
-def test_every_key_that_textual_knows_is_a_key(key: str) -> None:
-    assert canonical(key) == HAVE_ONE_NAME.get(key, key)
+def test_every_key_that_textual_knows_is_a_key() -> None:
+    for key in {key.value for key in Keys} - NOT_DELIVERED:
+        assert canonical(key) == HAVE_ONE_NAME.get(key, key)
 
 
 @pytest.mark.parametrize("text", ["/", "?", "+", "ctrl++", "shift+ctrl+up", "ctrl+i", "comma", "alt+enter", "Ø", "f35"])

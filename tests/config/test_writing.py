@@ -187,6 +187,7 @@ def test_threads_that_star_at_once_lose_nothing(path: Path) -> None:
     assert set(load(path).watched.stations) == {f"NOR_{number}_{index}" for number in range(8) for index in range(3)}
 
 
+@pytest.mark.slow
 def test_programs_that_star_at_once_lose_nothing(path: Path) -> None:
     path.write_text("[watched]\nstations = [\n  'gone', # one\n]\n")
     code = (

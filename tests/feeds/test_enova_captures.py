@@ -27,6 +27,8 @@ from nobil_tui.feeds.transport.link import Frame
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import guarded
 
+pytestmark = pytest.mark.slow
+
 EVSE = tuple[str, str]
 """A station's id and the key of a connector in it: only both together are one EVSE."""
 

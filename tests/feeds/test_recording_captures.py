@@ -21,6 +21,8 @@ from nobil_tui.wire.recording import BREAK, FeedName, RecordingHeader, encode_he
 from tests.conftest import guarded
 from tests.feeds.test_enova_captures import EVSE, Line, held, load, oracle, unsure
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["enova_2026-03-23_12.jsonl", "enova_2026-03-24_02.jsonl"]
 
 

@@ -21,6 +21,7 @@ async def click_hint(pilot: Pilot[int], main: MainScreen, words: str) -> None:
     await pilot.pause()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pane", PANES)
 async def test_hints_do_what_they_say(pane: str) -> None:
     clock = FakeClock()

@@ -194,6 +194,7 @@ def _listed(pilot: Pilot[int]) -> bool:
     return isinstance(screen, CommandPalette) and bool(screen.query("CommandList").first().option_count)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pane", ["stations", "connectors", "log"])
 async def test_commands_are_done_from_every_pane(pane: str) -> None:
     async with app() as (main, pilot):

@@ -62,6 +62,7 @@ _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 # Its own rule wants the test's name in each file's; these are named for the README.
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 @pytest.mark.parametrize("name", _CASES)
@@ -82,3 +83,7 @@ async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pyte
         await steps(pilot)
         picture = pilot.app.export_screenshot(title="nobil-tui")
     assert picture == snapshot(name=name, extension_class=Pictures)
+
+
+def test_no_picture_is_left_over() -> None:
+    assert {path.stem for path in FOLDER.iterdir()} == {*_CASES}

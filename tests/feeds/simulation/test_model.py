@@ -38,9 +38,10 @@ def reports(happened: Happened) -> list[StationReport]:
 # The same again
 
 
-@settings(max_examples=40)
+@pytest.mark.slow
+@settings(max_examples=20)
 @given(
-    stations=st.integers(1, 60),
+    stations=st.integers(1, 30),
     seed=st.integers(),
     speed=st.sampled_from([0.5, 1.0, 10.0, 333.0]),
     cuts=st.lists(st.integers(0, 30 * 60_000), max_size=6).map(sorted),
@@ -138,11 +139,12 @@ def test_at_midday_a_good_third_is_in_use() -> None:
     assert 0.01 < noon["unknown"] < 0.06
 
 
+@pytest.mark.slow
 def test_it_is_built_as_it_would_have_become() -> None:
-    grown = Simulation(1500, start=MIDNIGHT)
+    grown = Simulation(800, start=MIDNIGHT)
     for hour in (4, 9, 12, 17, 21):
         grown.advance(MIDNIGHT + hour * HOUR)
-        built = shares(Simulation(1500, start=MIDNIGHT + hour * HOUR).stations)
+        built = shares(Simulation(800, start=MIDNIGHT + hour * HOUR).stations)
         for what, share in shares(grown.stations).items():
             assert built[what] == pytest.approx(share, abs=0.04), (hour, what)
 
@@ -187,8 +189,9 @@ def lives(hours: int) -> list[tuple[int, int, float]]:
     return left
 
 
+@pytest.mark.slow
 def test_sessions_last_as_long_as_they_do_and_faults_for_hours() -> None:
-    left = lives(48)
+    left = lives(24)
     sessions = sorted(minutes for status, error, minutes in left if (status, error) == (1, 0))
     assert 15 < sessions[len(sessions) // 4] < 40
     assert sum(minutes > 120 for minutes in sessions) > len(sessions) / 20
@@ -196,16 +199,18 @@ def test_sessions_last_as_long_as_they_do_and_faults_for_hours() -> None:
     assert 60 < median(faults) < 24 * 60
 
 
+@pytest.mark.slow
 def test_some_connectors_flap() -> None:
     short = [minutes for status, _, minutes in lives(24) if status == -1 and minutes < 2]
     assert len(short) > 20
 
 
+@pytest.mark.slow
 def test_a_station_that_loses_contact_is_unknown_as_a_whole_and_comes_back() -> None:
     simulation = Simulation(600, start=NOON)
     lost: dict[str, int] = {}
     back = []
-    for event in simulation.advance(NOON + 48 * HOUR):
+    for event in simulation.advance(NOON + 24 * HOUR):
         if isinstance(event, Heard):
             assert event.id not in lost
             continue
@@ -215,7 +220,7 @@ def test_a_station_that_loses_contact_is_unknown_as_a_whole_and_comes_back() -> 
         elif event.station.id in lost:
             assert {c.timestamp for c in event.station.connectors} == {event.at}
             back.append(event.at - lost.pop(event.station.id))
-    assert len(back) > 30
+    assert len(back) > 10
     assert median(back) > HOUR
 
 

@@ -105,6 +105,7 @@ async def test_it_says_what_is_running_and_whom_to_credit(clock: FakeClock) -> N
         assert CREDIT in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [USUAL, NARROW])
 async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tuple[int, int]) -> None:
     async with opened(setup(clock), size) as pilot:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from rich.segment import Segment
@@ -56,40 +56,39 @@ def test_contrast_is_what_the_guidelines_say() -> None:
     assert contrast(Color.parse("#777"), Color.parse("#fff")) == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("name", ALL)
-async def test_every_theme_has_every_colour(name: str) -> None:
+async def test_every_theme_has_every_colour() -> None:
     signs = Signs(id="signs")
     app = Stage(signs)
     async with app.run_test(size=(20, 10)) as pilot:
         assert {*app.available_themes} >= {*ALL}
-        # A variable that is missing breaks the app here.
-        app.theme = name
-        await pilot.pause()
-        styles = [segment.style for y in range(len(Condition)) for segment in signs.render_line(y)][::2]
-    assert all(style is not None and style.color is not None and not style.color.is_default for style in styles)
+        for name in ALL:
+            # A variable that is missing breaks the app here.
+            app.theme = name
+            await pilot.pause()
+            styles = [segment.style for y in range(len(Condition)) for segment in signs.render_line(y)][::2]
+            assert all(style and style.color and not style.color.is_default for style in styles), name
 
 
-@pytest.mark.parametrize("theme", MIXED.values(), ids=MIXED)
-@pytest.mark.parametrize("name", NAMES)
-def test_no_condition_is_hard_to_see(theme: Theme, name: str) -> None:
-    colours = colours_of(theme)
-    assert contrast(colours[name], colours["background"]) >= READABLE
+def test_no_condition_is_hard_to_see() -> None:
+    for theme in MIXED.values():
+        colours = colours_of(theme)
+        for name in NAMES:
+            assert contrast(colours[name], colours["background"]) >= READABLE, (theme.name, name)
 
 
-@pytest.mark.parametrize("theme", OURS.values(), ids=OURS)
-@pytest.mark.parametrize("ground", ["background", "cursor"])
-@pytest.mark.parametrize("name", [*NAMES, "star", "quiet"])
-def test_in_ours_nothing_is_hard_to_see_under_the_cursor_either(theme: Theme, name: str, ground: str) -> None:
-    colours = colours_of(theme)
-    assert contrast(colours[name], colours[ground]) >= READABLE
+def test_in_ours_nothing_is_hard_to_see_under_the_cursor_either() -> None:
+    for theme in OURS.values():
+        colours = colours_of(theme)
+        for name, ground in product((*NAMES, "star", "quiet"), ("background", "cursor")):
+            assert contrast(colours[name], colours[ground]) >= READABLE, (theme.name, name, ground)
 
 
-@pytest.mark.parametrize("theme", OURS.values(), ids=OURS)
-@pytest.mark.parametrize("pair", list(combinations(("free", "occupied", "fault"), 2)))
-def test_free_in_use_and_fault_differ_in_lightness_too(theme: Theme, pair: tuple[str, str]) -> None:
+def test_free_in_use_and_fault_differ_in_lightness_too() -> None:
     # For those who cannot tell the hues apart.
-    colours = colours_of(theme)
-    assert contrast(*(colours[name] for name in pair)) >= 1.2
+    for theme in OURS.values():
+        colours = colours_of(theme)
+        for one, other in combinations(("free", "occupied", "fault"), 2):
+            assert contrast(colours[one], colours[other]) >= 1.2, (theme.name, one, other)
 
 
 def test_a_theme_of_the_terminals_own_colours_is_not_mixed() -> None:

@@ -157,7 +157,8 @@ async def test_a_line_that_is_not_on_screen_is_not_painted() -> None:
             assert lines.asked == painted
 
 
-@settings(max_examples=30)
+@pytest.mark.slow
+@settings(max_examples=15)
 @given(
     st.integers(0, 2),
     st.lists(st.one_of(st.integers(0, 40), st.tuples(st.integers(14, 60), st.integers(5, 30))), max_size=10),

@@ -96,19 +96,22 @@ async def test_what_is_being_done_is_not_offered() -> None:
         assert "Filter" not in text_of(hints)
 
 
-@pytest.mark.parametrize("width", range(1, 70, 3))
-async def test_where_there_is_little_room_the_way_out_comes_first(width: int) -> None:
-    async with footer(width + 2) as hints:
-        line = text_of(hints)
-        texts = [part.text for part in hints._parts]
-        room = width
-        for text in ("? Help", "q Quit", "/ Filter"):
-            if room < len(text):
-                break
-            assert text in texts
-            room -= len(text) + GAP
-        # Each is there whole or not at all.
-        assert line.split() == " ".join(texts).split()
+async def test_where_there_is_little_room_the_way_out_comes_first() -> None:
+    hints = Hints(KEYS, id="hints")
+    async with Stage(hints).run_test(size=(80, 5)) as pilot:
+        for width in range(1, 70, 3):
+            await pilot.resize_terminal(width + 2, 5)
+            assert hints.size.width == width
+            line = text_of(hints)
+            texts = [part.text for part in hints._parts]
+            room = width
+            for text in ("? Help", "q Quit", "/ Filter"):
+                if room < len(text):
+                    break
+                assert text in texts, width
+                room -= len(text) + GAP
+            # Each is there whole or not at all.
+            assert line.split() == " ".join(texts).split(), width
 
 
 @pytest.mark.parametrize("label", ["b", "日"])

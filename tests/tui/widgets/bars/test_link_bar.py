@@ -69,13 +69,13 @@ async def test_it_counts_down(milliseconds: int, seconds: int) -> None:
 
 
 async def test_what_is_made_up_always_says_so() -> None:
-    for phase in Phase:
-        for width in (26, 60, 160):
-            async with bar(width) as link_bar:
+    for width in (26, 60, 160):
+        async with bar(width) as link_bar:
+            for phase in Phase:
                 link_bar.vitals = vitals(LinkState(phase, "why " * 30), simulated=True, stations=412, frame_at=START)
                 line = text_of(link_bar)
-                assert "SIMULATED" in line
-                assert "example.org" not in line
+                assert "SIMULATED" in line, phase
+                assert "example.org" not in line, phase
 
 
 async def test_what_there_is_and_how_sure_it_is() -> None:
@@ -171,12 +171,18 @@ async def test_in_a_usual_terminal_there_is_room_for_what_matters(width: int) ->
         assert "46,198 unconfirmed" in line
 
 
-@settings(max_examples=25)
-@given(st.integers(1, 100), st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60), st.sampled_from(list(Phase)))
-async def test_whatever_it_is_told_it_is_one_line(width: int, text: str, phase: Phase) -> None:
+@pytest.mark.parametrize("width", [1, 2, 9, 24, 40, 61, 100])
+async def test_whatever_it_is_told_it_is_one_line(width: int) -> None:
     async with bar(width) as link_bar:
-        link_bar.vitals = vitals(LinkState(phase, text, START), source=text, stations=3, frame_at=START, playing="4x")
-        assert text_of(link_bar).isprintable()
+
+        @settings(max_examples=20)
+        @given(st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60), st.sampled_from(list(Phase)))
+        def told(text: str, phase: Phase) -> None:
+            state = LinkState(phase, text, START)
+            link_bar.vitals = vitals(state, source=text, stations=3, frame_at=START, playing="4x")
+            assert text_of(link_bar).isprintable()
+
+        told()
 
 
 class TestPulse:

@@ -143,20 +143,25 @@ async def test_a_name_gets_what_the_rest_leaves(width: int, name: int) -> None:
         assert it.text(change("NOR_2"), width).index("#3") == 12 + name + 1
 
 
-@settings(max_examples=60)
-@given(
-    st.text(st.sampled_from("ab 日e\u0301\x1b\u202e[red]…"), max_size=60),
-    st.integers(20, 120),
-    st.sampled_from([FREE, FAULT, None, Connector(7), WordConnector(-1, said="X" * 64)]),
-    st.booleans(),
-)
-async def test_texts_from_outside_are_data(text: str, width: int, after: Connector | None, cursor: bool) -> None:
-    async with painting(Register({"NOR_1": Facts(text)})) as it:
-        for line in (change(after=after), Folded(change(after=after), 9, START), Note(START, NoteKind.LOST, text)):
-            painted = it.text(line, width, cursor=cursor)
-            assert painted.isprintable()
-            if isinstance(line, Note):
-                assert cell_len(painted) <= width
-        # Whatever a name is, what follows stands where it always does.
-        room = min(28, max(12, width - 52))
-        assert cell_len(it.text(change(), width).partition("#3")[0]) == 12 + room + 1
+async def test_texts_from_outside_are_data() -> None:
+    async with painting() as one:
+
+        @settings(max_examples=60)
+        @given(
+            st.text(st.sampled_from("ab 日e\u0301\x1b\u202e[red]…"), max_size=60),
+            st.integers(20, 120),
+            st.sampled_from([FREE, FAULT, None, Connector(7), WordConnector(-1, said="X" * 64)]),
+            st.booleans(),
+        )
+        def paint(text: str, width: int, after: Connector | None, cursor: bool) -> None:
+            it = Painting(one.log, Register({"NOR_1": Facts(text)}))
+            for line in (change(after=after), Folded(change(after=after), 9, START), Note(START, NoteKind.LOST, text)):
+                painted = it.text(line, width, cursor=cursor)
+                assert painted.isprintable()
+                if isinstance(line, Note):
+                    assert cell_len(painted) <= width
+            # Whatever a name is, what follows stands where it always does.
+            room = min(28, max(12, width - 52))
+            assert cell_len(it.text(change(), width).partition("#3")[0]) == 12 + room + 1
+
+        paint()

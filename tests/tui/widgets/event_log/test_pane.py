@@ -173,7 +173,8 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=25)
+@pytest.mark.slow
+@settings(max_examples=12)
 @given(st.lists(STEPS, max_size=10))
 async def test_nothing_moves_under_the_eye_and_the_pill_tells_the_truth(steps: list[int | str]) -> None:
     last = 30

@@ -103,6 +103,7 @@ async def test_the_selected_row_keeps_its_line_on_screen_whatever_the_order() ->
             assert app.shown.index("NOR_17") == line
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
