@@ -25,14 +25,14 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
     chosen = options.chosen(choose, config, asked.source)
 
     from nobil_tui.base import paths
-    from nobil_tui.session.options import Setup
+    from nobil_tui.tui.options import AppOptions
 
-    setup = Setup(
+    setup = AppOptions(
         source=chosen.source,
-        choose=choose,
+        make_source=choose,
         config=config,
         config_path=path,
-        text=chosen.text,
+        source_text=chosen.text,
         cautions=options.cautions(path, config, chosen),
         ascii=ascii or not _draws_more_than_ascii(),
         state_dir=paths.state_dir(),

@@ -18,7 +18,7 @@ from nobil_tui.charging.register import Register
 from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError
 from nobil_tui.monitor.batch import Batch, LinkState, Phase
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.session.options import Setup
+from nobil_tui.session.options import SessionOptions
 
 if TYPE_CHECKING:
     from nobil_tui.store.state_store import StateStore
@@ -29,16 +29,16 @@ logger = logging.getLogger(__name__)
 class Session:
     """Opens ``source`` and runs it. What it holds is empty until it is open."""
 
-    def __init__(self, source: Source, setup: Setup, own: Register) -> None:
+    def __init__(self, source: Source, options: SessionOptions, own: Register) -> None:
         self.source = source
         self.board = Board()
         self.register = own
         """The source's own, once it is open and has one; else the user's."""
-        self.clock: Clock = setup.clock
+        self.clock: Clock = options.clock
         self.player: Player | None = None
         self.monitor: Monitor | None = None
         self._link = LinkState()
-        self._state_dir = setup.state_dir
+        self._state_dir = options.state_dir
         self._store: StateStore | None = None
         self._closing = threading.Lock()
         self._closed = False

@@ -25,10 +25,10 @@ from nobil_tui.commands import by_id
 from nobil_tui.config.key_names import types
 from nobil_tui.config.keymap import check
 from nobil_tui.config.operations import Put
-from nobil_tui.session.options import Setup
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, keymap_of
 from nobil_tui.tui.dismissal import Dismissal
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.panes import WIDE
 from nobil_tui.tui.style.ascii_output import PlainBar, write_plainly
@@ -52,7 +52,7 @@ class NobilApp(App[int], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  # declared so by the library
     VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]  # noqa: RUF012  # the same
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: AppOptions) -> None:
         super().__init__()
         self.setup = setup
         self.keeper = Settings(setup.config_path, setup.config)
@@ -165,7 +165,7 @@ class NobilApp(App[int], inherit_bindings=False):
         return DARK
 
 
-def run(setup: Setup) -> int:
+def run(setup: AppOptions) -> int:
     """Open the app and return its exit code."""
     app = NobilApp(setup)
     # What the imports made stays, so the collector need not walk through it; and to look for garbage among it first

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nobil_tui.cli import app, root
-from nobil_tui.session.options import Setup
+from nobil_tui.tui.options import AppOptions
 
 HERE = Path(__file__).parent
 GUARD = 60
@@ -101,12 +101,12 @@ def invoke() -> Invoke:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[Setup]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[AppOptions]:
     """A terminal that is good enough, and in place of the app a list of what it would have been opened with."""
-    setups: list[Setup] = []
+    setups: list[AppOptions] = []
     tui_app = ModuleType("nobil_tui.tui.app")
 
-    def open_(setup: Setup) -> int:
+    def open_(setup: AppOptions) -> int:
         setups.append(setup)
         return 0
 

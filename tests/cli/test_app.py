@@ -11,10 +11,10 @@ import pytest
 
 from nobil_tui.base import paths
 from nobil_tui.cli.exit_codes import Code
-from nobil_tui.session.options import Setup
 from nobil_tui.sources.demo import DemoSource
 from nobil_tui.sources.recording import RecordingSource
 from nobil_tui.sources.v1 import V1Source
+from nobil_tui.tui.options import AppOptions
 from tests.cli.conftest import Invoke, Run
 
 PLACE = "wss://example.org/x?key={private_apikey}"
@@ -25,33 +25,35 @@ def everything_written(folder: Path) -> str:
     return "".join(file.read_text() for file in folder.rglob("*.log*"))
 
 
-def test_without_anything_it_opens_on_the_simulation(invoke: Invoke, opened: list[Setup], home: Path) -> None:
+def test_without_anything_it_opens_on_the_simulation(invoke: Invoke, opened: list[AppOptions], home: Path) -> None:
     assert invoke().exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, DemoSource)
-    assert setup.text == ""
+    assert setup.source_text == ""
     assert setup.config_path == home / ".config" / "nobil-tui" / "config.toml"
     assert setup.state_dir == paths.state_dir()
     assert setup.register_path == paths.register_file()
     assert (setup.cautions, setup.ascii) == ((), False)
-    assert isinstance(setup.choose("demo", setup.config, None).source, DemoSource)
+    assert isinstance(setup.make_source("demo", setup.config, None).source, DemoSource)
     assert os.environ["TEXTUAL_FPS"] == "1000"
 
 
-def test_what_was_set_for_textual_stays(invoke: Invoke, opened: list[Setup], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_set_for_textual_stays(
+    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TEXTUAL_FPS", "10")
     invoke()
     assert os.environ["TEXTUAL_FPS"] == "10"
 
 
 def test_the_code_of_the_app_is_that_of_the_program(
-    invoke: Invoke, opened: list[Setup], monkeypatch: pytest.MonkeyPatch
+    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["nobil_tui.tui.app"], "run", lambda setup: 1)
     assert invoke().exit_code == 1
 
 
-def test_the_options_reach_the_simulation(invoke: Invoke, opened: list[Setup]) -> None:
+def test_the_options_reach_the_simulation(invoke: Invoke, opened: list[AppOptions]) -> None:
     assert invoke("--stations", "7", "--seed", "9", "--speed", "2.5", "--ascii").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, DemoSource)
@@ -59,14 +61,14 @@ def test_the_options_reach_the_simulation(invoke: Invoke, opened: list[Setup]) -
     assert setup.ascii
 
 
-def test_a_recording_is_played_at_the_speed_that_is_asked_for(invoke: Invoke, opened: list[Setup]) -> None:
+def test_a_recording_is_played_at_the_speed_that_is_asked_for(invoke: Invoke, opened: list[AppOptions]) -> None:
     assert invoke("--source", "day.jsonl", "--speed", "max").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, RecordingSource)
     assert setup.source._speed == float("inf")
 
 
-def test_the_source_and_its_key_come_from_the_config(invoke: Invoke, opened: list[Setup], tmp_path: Path) -> None:
+def test_the_source_and_its_key_come_from_the_config(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'[stream]\nsource = "{PLACE}"\napi_key = "{KEY}"\n[watched]\nstations = ["NOR_1"]\n')
     file.chmod(0o600)
@@ -74,19 +76,21 @@ def test_the_source_and_its_key_come_from_the_config(invoke: Invoke, opened: lis
     assert invoke("--config", str(file), "--source", "").exit_code == 0
     own, other = opened
     assert isinstance(own.source, V1Source)
-    assert (own.text, own.config_path, own.cautions) == (PLACE, file, ())
+    assert (own.source_text, own.config_path, own.cautions) == (PLACE, file, ())
     assert own.config.watched.stations == ["NOR_1"]
     assert isinstance(other.source, DemoSource)
 
 
-def test_what_should_be_known_is_told_once_the_app_is_open(invoke: Invoke, opened: list[Setup], tmp_path: Path) -> None:
+def test_what_should_be_known_is_told_once_the_app_is_open(
+    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
+) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'[stream]\nsource = "ws://example.org/?key={KEY}"\napi_key = "{KEY}"\n')
     file.chmod(0o644)
     shown = invoke("--config", str(file))
     assert (shown.exit_code, shown.output) == (0, "")
     [setup] = opened
-    assert setup.text == "ws://example.org/?key={private_apikey}"
+    assert setup.source_text == "ws://example.org/?key={private_apikey}"
     readable, clear = setup.cautions
     assert "chmod 600" in readable
     assert "unencrypted" in clear
@@ -97,7 +101,7 @@ def test_what_should_be_known_is_told_once_the_app_is_open(invoke: Invoke, opene
 
 
 def test_a_key_on_the_command_line_is_refused_and_not_said_again(
-    invoke: Invoke, opened: list[Setup], home: Path
+    invoke: Invoke, opened: list[AppOptions], home: Path
 ) -> None:
     for source in (f"wss://example.org/x?key={KEY}", f"ws://example.org/x?a=1&api%6bey={KEY}"):
         refused = invoke("--log-level", "DEBUG", "--source", source)
@@ -109,10 +113,10 @@ def test_a_key_on_the_command_line_is_refused_and_not_said_again(
     assert KEY not in everything_written(home)
 
 
-def test_on_this_machine_it_is_allowed(invoke: Invoke, opened: list[Setup]) -> None:
+def test_on_this_machine_it_is_allowed(invoke: Invoke, opened: list[AppOptions]) -> None:
     assert invoke("--source", f"ws://127.0.0.1:1/x?key={KEY}").exit_code == 0
     [setup] = opened
-    assert setup.text == "ws://127.0.0.1:1/x?key={private_apikey}"
+    assert setup.source_text == "ws://127.0.0.1:1/x?key={private_apikey}"
     assert setup.cautions == ()
     assert KEY not in repr(setup)
 
@@ -130,7 +134,7 @@ def test_on_this_machine_it_is_allowed(invoke: Invoke, opened: list[Setup]) -> N
         (f"wss://example.org:0/?key={KEY}", "cannot be read"),
     ],
 )
-def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[Setup], source: str, words: str) -> None:
+def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[AppOptions], source: str, words: str) -> None:
     refused = invoke("--source", source)
     assert (refused.exit_code, opened) == (Code.USAGE, [])
     assert words in refused.stderr
@@ -139,7 +143,7 @@ def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[Setup], 
 
 
 @pytest.mark.parametrize("name", ["--stations", "--seed", "--speed"])
-def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[Setup], name: str) -> None:
+def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[AppOptions], name: str) -> None:
     refused = invoke("--source", "ws://127.0.0.1:1/x", name, "3")
     assert (refused.exit_code, opened) == (Code.USAGE, [])
     assert f"{name} is for the simulation" in refused.stderr
@@ -147,7 +151,7 @@ def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[Se
 
 
 @pytest.mark.parametrize("speed", ["3601", "max", "0.009", "1e-300"])
-def test_a_simulation_has_a_speed_that_it_can_go(invoke: Invoke, opened: list[Setup], speed: str) -> None:
+def test_a_simulation_has_a_speed_that_it_can_go(invoke: Invoke, opened: list[AppOptions], speed: str) -> None:
     refused = invoke("--speed", speed)
     assert (refused.exit_code, opened) == (Code.USAGE, [])
     assert "from 0.01 to 3600" in refused.stderr
@@ -156,7 +160,9 @@ def test_a_simulation_has_a_speed_that_it_can_go(invoke: Invoke, opened: list[Se
 # What keeps it from being opened
 
 
-def test_a_config_that_is_not_valid_is_told_with_its_line(invoke: Invoke, opened: list[Setup], tmp_path: Path) -> None:
+def test_a_config_that_is_not_valid_is_told_with_its_line(
+    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
+) -> None:
     file = tmp_path / "config.toml"
     text = f'[watched]\nstations = []\n[stream]\napi_kee = "{KEY}"\n'
     file.write_text(text)
@@ -175,7 +181,7 @@ def test_without_a_terminal_it_names_tail(run: Run) -> None:
 
 
 def test_a_terminal_that_cannot_draw_is_told(
-    invoke: Invoke, opened: list[Setup], monkeypatch: pytest.MonkeyPatch
+    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     refused = invoke()
@@ -184,7 +190,7 @@ def test_a_terminal_that_cannot_draw_is_told(
 
 
 def test_a_terminal_that_knows_no_unicode_gets_ascii(
-    invoke: Invoke, opened: list[Setup], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for encoding in ("latin-1", "ascii", "utf-8"):
         with (tmp_path / "screen").open("w", encoding=encoding) as screen:
@@ -193,7 +199,9 @@ def test_a_terminal_that_knows_no_unicode_gets_ascii(
     assert [setup.ascii for setup in opened] == [True, True, False]
 
 
-def test_a_log_that_cannot_be_written_is_no_reason_not_to_open(invoke: Invoke, opened: list[Setup], home: Path) -> None:
+def test_a_log_that_cannot_be_written_is_no_reason_not_to_open(
+    invoke: Invoke, opened: list[AppOptions], home: Path
+) -> None:
     (home / ".local").touch()
     shown = invoke()
     assert (shown.exit_code, shown.output) == (0, "")

@@ -17,8 +17,8 @@ from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, Country, RegisterSection
 from nobil_tui.register.update import update_register
-from nobil_tui.session.options import Setup
-from nobil_tui.session.register_updater import OwnRegister
+from nobil_tui.session.register_updater import RegisterUpdater
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens import live as live_module
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import body
@@ -64,12 +64,12 @@ class Owning:
 
     def begin(self) -> None:
         """Begin a session."""
-        self.own = OwnRegister(self.path, self.register, setup_of(self.clock, HandSource(self.clock)))
+        self.own = RegisterUpdater(self.path, self.register, setup_of(self.clock, HandSource(self.clock)))
 
-    async def renew_if_due(self) -> bool:
+    async def update_if_due(self) -> bool:
         """Renew by the settings of now."""
         section = RegisterSection(api_key=self.key, countries=self.countries, address=self.service.address)
-        return await guarded(self.own.renew_if_due(section))
+        return await guarded(self.own.update_if_due(section))
 
     async def store(self) -> None:
         await guarded(update_register(self.path, self.countries, Secret(KEY), self.service.address, clock=self.clock))
@@ -111,7 +111,7 @@ async def test_what_cannot_be_read_is_told(owning: Owning) -> None:
 
 async def test_it_is_fetched_where_there_is_none(owning: Owning) -> None:
     await guarded(owning.own.read())
-    assert await owning.renew_if_due()
+    assert await owning.update_if_due()
     assert len(owning.register) == 5
     assert owning.asked == ["NOR", "SWE"]
 
@@ -120,25 +120,25 @@ async def test_it_is_fetched_once_a_day(owning: Owning) -> None:
     await owning.store()
     await guarded(owning.own.read())
     owning.clock.advance(DAY - 1)
-    assert not await owning.renew_if_due()
+    assert not await owning.update_if_due()
     assert owning.asked == []
     owning.clock.advance(1)
     owning.service.stations["SWE"] = stations("SWE", 4)
-    assert await owning.renew_if_due()
+    assert await owning.update_if_due()
     assert len(owning.register) == 7
 
 
 async def test_without_a_key_nobody_is_asked(owning: Owning) -> None:
     owning.key = None
-    assert not await owning.renew_if_due()
+    assert not await owning.update_if_due()
     assert owning.asked == []
 
 
 async def test_the_key_of_the_environment_will_do(owning: Owning) -> None:
     section = RegisterSection(address=owning.service.address)
     setup = setup_of(owning.clock, HandSource(owning.clock), environ={"NOBIL_REGISTER_KEY": KEY})
-    own = OwnRegister(owning.path, owning.register, setup)
-    assert await guarded(own.renew_if_due(section))
+    own = RegisterUpdater(owning.path, owning.register, setup)
+    assert await guarded(own.update_if_due(section))
     assert len(owning.register) == 5
 
 
@@ -146,9 +146,9 @@ async def test_what_came_of_one_country_is_taken_where_the_other_fails(
     owning: Owning, caplog: pytest.LogCaptureFixture
 ) -> None:
     owning.service.stations["SWE"] = []
-    assert await owning.renew_if_due()
+    assert await owning.update_if_due()
     assert {*owning.register} == {"NOR_00001", "NOR_00002", "NOR_00003"}
-    assert "register not renewed" in caplog.text
+    assert "register not updated" in caplog.text
     assert KEY not in caplog.text
 
 
@@ -160,7 +160,7 @@ async def test_a_failure_leaves_what_was_known_and_is_not_tried_again_for_a_day(
     owning.service.stations["NOR"] = []
     owning.clock.advance(DAY)
     for hours in (12, 11):
-        assert not await owning.renew_if_due()
+        assert not await owning.update_if_due()
         assert len(owning.register) == 3
         owning.clock.advance(hours * HOUR)
     assert owning.asked == ["NOR"]
@@ -177,7 +177,7 @@ async def test_what_another_program_stored_is_taken_over(owning: Owning) -> None
     await owning.store()
     assert await guarded(owning.own.read()) == ""
     assert len(owning.register) == 6
-    assert not await owning.renew_if_due()
+    assert not await owning.update_if_due()
 
 
 async def test_a_damaged_file_is_told_once(owning: Owning) -> None:
@@ -191,11 +191,11 @@ async def test_there_are_never_two_at_once(owning: Owning) -> None:
     owning.countries = [Country.NOR]
     owning.service.answers.append(held := Held())
     section = RegisterSection(countries=owning.countries, address=owning.service.address)
-    first = asyncio.create_task(owning.renew_if_due())
+    first = asyncio.create_task(owning.update_if_due())
     await guarded(held.reached.wait())
-    assert owning.own.busy
-    second = asyncio.create_task(owning.renew_if_due())
-    third = asyncio.create_task(owning.own.fetch(section, Secret(KEY), lambda _: None, force=False))
+    assert owning.own.updating
+    second = asyncio.create_task(owning.update_if_due())
+    third = asyncio.create_task(owning.own.update(section, Secret(KEY), lambda _: None, force=False))
     await settle()
     assert owning.asked == ["NOR"]
     held.go_on.set()
@@ -204,25 +204,25 @@ async def test_there_are_never_two_at_once(owning: Owning) -> None:
     # The user is told that it is fresh, and asked whether to fetch it all the same.
     assert (await guarded(third)).recent
     assert owning.asked == ["NOR"]
-    assert not owning.own.busy
+    assert not owning.own.updating
 
 
 async def test_a_server_that_does_not_answer_is_left_alone_for_a_while(owning: Owning) -> None:
     owning.countries = [Country.NOR]
     owning.service.answers.extend([hang_up] * 2)
-    assert not await owning.renew_if_due()
+    assert not await owning.update_if_due()
     asked = len(owning.asked)
-    assert not await owning.renew_if_due()
+    assert not await owning.update_if_due()
     assert len(owning.asked) == asked
     # It said no to nobody, so there is no need to wait for a day.
     owning.clock.advance(HOUR)
-    assert await owning.renew_if_due()
+    assert await owning.update_if_due()
 
 
 # In the app
 
 
-def setup_with(owning: Owning, source: HandSource | None = None, **more: Any) -> Setup:
+def setup_with(owning: Owning, source: HandSource | None = None, **more: Any) -> AppOptions:
     section = RegisterSection(api_key=owning.key, countries=owning.countries, address=owning.service.address)
     source = source or listed(HandSource(owning.clock))
     return setup_of(owning.clock, source, config=Config(register=section), register_path=owning.path, **more)
@@ -238,7 +238,7 @@ def on_screen(pilot: Pilot[int]) -> str:
 
 
 async def test_an_app_that_stays_open_renews_it_each_day(owning: Owning, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_module, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(live_module, "CHECK_INTERVAL", 0.01)
     async with opened(setup_with(owning)) as pilot:
         await until(pilot, lambda: "Torget" in on_screen(pilot))
         assert owning.asked == ["NOR", "SWE"]

@@ -15,9 +15,9 @@ from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.source import OpenSource
 from nobil_tui.monitor.batch import Batch, Phase
-from nobil_tui.session.options import Setup
 from nobil_tui.session.session import Session
 from nobil_tui.store.state_store import StateStore
+from nobil_tui.tui.options import AppOptions
 from tests.conftest import GUARD, START, FakeClock, guarded, settle
 from tests.tui.app_driver import HandSource, setup_of
 
@@ -27,7 +27,7 @@ KNOWN = Register({"NOR_1": Facts("Fornebu S", plugs=(Plug("CCS", 150.0),) * 2, e
 class Running:
     """A session that runs."""
 
-    def __init__(self, source: HandSource, setup: Setup, own: Register | None = None) -> None:
+    def __init__(self, source: HandSource, setup: AppOptions, own: Register | None = None) -> None:
         self.session = Session(source, setup, own if own is not None else Register())
         self.opened = 0
         self.batches: list[Batch] = []

@@ -21,8 +21,8 @@ from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.feeds.source import ChosenSource, OpenSource, Player, Source, SourceError
 from nobil_tui.monitor.batch import Phase
-from nobil_tui.session.options import Setup
 from nobil_tui.tui.app import NobilApp
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, guarded
 
@@ -111,20 +111,20 @@ class HandSource:
 
 
 def no_choice(text: str, config: Config, key: Secret | None) -> ChosenSource:
-    """What ``choose`` is where a test connects to nothing else."""
+    """Stand in for ``make_source`` where a test connects to nothing else."""
     raise SourceError(f"There is no source {text}.")
 
 
-def setup_of(clock: FakeClock, source: Source, **more: Any) -> Setup:
-    """A setup in which nothing depends on the machine."""
+def setup_of(clock: FakeClock, source: Source, **more: Any) -> AppOptions:
+    """Return options in which nothing depends on the machine."""
     zone: tzinfo = UTC
     config_path: Path | None = more.pop("config_path", None)
-    arguments: dict[str, Any] = {"choose": no_choice, "config": Config(), "zone": zone, "clock": clock, **more}
-    return Setup(source=source, config_path=config_path, **arguments)
+    arguments: dict[str, Any] = {"make_source": no_choice, "config": Config(), "zone": zone, "clock": clock, **more}
+    return AppOptions(source=source, config_path=config_path, **arguments)
 
 
 @asynccontextmanager
-async def opened(setup: Setup, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
+async def opened(setup: AppOptions, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
     """Run the app; nothing in it moves by itself but what the clock is told."""
     random.seed(0)
     app = NobilApp(setup)

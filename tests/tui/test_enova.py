@@ -13,8 +13,8 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.config.reading import load
 from nobil_tui.monitor.batch import Phase
-from nobil_tui.session.options import Setup
 from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.enova_service import KEY, EnovaService, body, breaking, closing, frame, refusal, status
@@ -27,7 +27,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
         yield service
 
 
-def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> Setup:
+def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> AppOptions:
     config = Config(enova=EnovaSection(Secret(key), service.address))
     source = SourceFactory({}, clock=clock)("enova", config).source
     return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")

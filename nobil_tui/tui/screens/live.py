@@ -14,12 +14,12 @@ from textual import on, work
 from nobil_tui.base.tasks import SLICE, give_way, in_thread
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import Batch, Entry
-from nobil_tui.session.options import Setup
-from nobil_tui.session.register_updater import LOOK_EVERY, OwnRegister
+from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.messages import BatchReceived
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.repaint_throttle import is_behind, until_worth_painting
 from nobil_tui.tui.screens.panes import Panes
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -43,10 +43,10 @@ AT_ONCE = 200
 class Live(Panes):
     """The panes over one session at a time."""
 
-    def __init__(self, setup: Setup, keeper: Settings, keys: KeyBindings, glyphs: Glyphs) -> None:
+    def __init__(self, setup: AppOptions, keeper: Settings, keys: KeyBindings, glyphs: Glyphs) -> None:
         super().__init__(setup, keeper, keys, glyphs)
         path = setup.register_path
-        self.stored_register = OwnRegister(path, self.own_register, setup) if path is not None else None
+        self.stored_register = RegisterUpdater(path, self.own_register, setup) if path is not None else None
         """What fills the user's own register; None where no place for one is known."""
         self.painted = 0
         """How many changes and notes of the session were taken in."""
@@ -65,7 +65,7 @@ class Live(Panes):
         self.begun = True
         self.set_interval(BAR_EVERY, self.look_at_link)
         self.set_interval(AGES_EVERY, self.look_around)
-        self.set_interval(LOOK_EVERY, self.look_at_register)
+        self.set_interval(CHECK_INTERVAL, self.look_at_register)
         self.nobil.remember_theme()
         for caution in filter(None, (*self.setup.cautions, self.nobil.trouble)):
             self.complain(caution)
@@ -111,7 +111,7 @@ class Live(Panes):
             self.complain(problem)
         if self.own_register.version != version:
             self.register_changed()
-        if not self.session.source.simulated and await stored.renew_if_due(self.keeper.config.register):
+        if not self.session.source.simulated and await stored.update_if_due(self.keeper.config.register):
             self.register_changed()
 
     def register_changed(self) -> None:

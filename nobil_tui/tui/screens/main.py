@@ -84,7 +84,7 @@ class MainScreen(Finding):
         from nobil_tui.tui.screens.connect import ConnectScreen, SourceChoice
 
         def choose(text: str, key: Secret | None) -> ChosenSource:
-            return self.setup.choose(text, self.keeper.config, key)
+            return self.setup.make_source(text, self.keeper.config, key)
 
         def connect(choice: SourceChoice | None) -> None:
             if choice is None:

@@ -22,10 +22,10 @@ from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import Phase
 from nobil_tui.search.station_list import Roster
-from nobil_tui.session.options import Setup
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs, cut
 from nobil_tui.tui.text.staleness import station_doubt
 from nobil_tui.tui.text.times import full_time
@@ -72,7 +72,7 @@ class Panes(Screen[None], inherit_bindings=False):
     begun = False
     """Whether all of it was painted once."""
 
-    def __init__(self, setup: Setup, keeper: Settings, keys: KeyBindings, glyphs: Glyphs) -> None:
+    def __init__(self, setup: AppOptions, keeper: Settings, keys: KeyBindings, glyphs: Glyphs) -> None:
         super().__init__()
         self.setup = setup
         self.keeper = keeper
@@ -82,7 +82,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.own_register = Register(credit=CREDIT)
         """What the user's own register says: filled after the first paint."""
         self.session = Session(setup.source, setup, self.own_register)
-        self.text = setup.text
+        self.text = setup.source_text
         """The source as the user named it."""
         self._roster: Roster | None = None
         self._wide: bool | None = None

@@ -12,7 +12,7 @@ from textual.widgets import Button, Label, ProgressBar, Static
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import RegisterSection
 from nobil_tui.register.update import NO_KEY, UpdateError, UpdatePhase, UpdateProgress
-from nobil_tui.session.register_updater import OwnRegister
+from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.tui.screens.dialog import Dialog
 
 
@@ -21,7 +21,7 @@ class RegisterScreen(Dialog[str]):
 
     def __init__(
         self,
-        stored: OwnRegister,
+        stored: RegisterUpdater,
         section: RegisterSection,
         environ: Mapping[str, str],
         renewed: Callable[[], None],
@@ -69,10 +69,10 @@ class RegisterScreen(Dialog[str]):
     @work(exclusive=True)
     async def fetch(self, key: Secret) -> None:
         """Fetch, and go away when it is done."""
-        if self._stored.busy:
+        if self._stored.updating:
             self.say("It is being fetched already: this waits for it.")
         try:
-            outcome = await self._stored.fetch(self._section, key, self._show, force=self._force)
+            outcome = await self._stored.update(self._section, key, self._show, force=self._force)
         except UpdateError as error:
             if error.cached is not None:
                 self._renewed()

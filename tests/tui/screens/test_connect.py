@@ -76,7 +76,7 @@ def path(tmp_path: Path) -> Path:
 async def test_the_key_that_stood_there_does_not_stay_beside_another_source(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock, {"NOBIL_API_KEY": "of-environment"})
-    setup = setup_of(clock, source_of(clock), choose=hands, config=load(path), config_path=path)
+    setup = setup_of(clock, source_of(clock), make_source=hands, config=load(path), config_path=path)
     async with opened(setup) as pilot:
         await connect(pilot, "enova")
         await until(pilot, lambda: "The key for a.example.org was taken out of the config" in screen_text(pilot))
@@ -89,7 +89,7 @@ async def test_the_key_that_stood_there_does_not_stay_beside_another_source(path
 async def test_the_key_of_the_same_source_stays(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    setup = setup_of(clock, source_of(clock), choose=hands, config=load(path), config_path=path)
+    setup = setup_of(clock, source_of(clock), make_source=hands, config=load(path), config_path=path)
     async with opened(setup) as pilot:
         await connect(pilot, A.replace("/x?", "/y?"))
         await until(pilot, lambda: "/y?" in read(path))
@@ -102,7 +102,7 @@ async def test_the_key_of_the_same_source_stays(path: Path) -> None:
 async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    async with opened(setup_of(clock, source_of(clock), choose=hands, config_path=path)) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
         main = await live(pilot)
         for text, key in (("enova", "KEY-OF-ENOVA"), (B, "KEY-OF-B-123")):
             await connect(pilot, text, key)
@@ -119,7 +119,7 @@ async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> No
 async def test_what_another_program_saved_counts(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    async with opened(setup_of(clock, source_of(clock), choose=hands, config_path=path)) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
         main = await live(pilot)
         write(path, f'[stream]\nsource = "{B}"\napi_key = "KEY-OF-B-123"\n')
         await main.look_around()
@@ -129,7 +129,7 @@ async def test_what_another_program_saved_counts(path: Path) -> None:
 
 async def test_a_key_that_is_written_into_an_address_is_not_shown_again(path: Path) -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock), choose=Hands(clock), config_path=path)) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
         main = await live(pilot)
         await connect(pilot, "wss://far.example/s?key=S3CRETVALUE99")
         await until(pilot, lambda: Secret("S3CRETVALUE99") in main.keeper.config.secrets)
@@ -141,7 +141,7 @@ async def test_a_key_that_is_written_into_an_address_is_not_shown_again(path: Pa
 
 async def test_a_key_that_goes_in_clear_is_warned_of() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock), choose=Hands(clock))) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock))) as pilot:
         await connect(pilot, B, "KEY-OF-B-123", remember=False)
         await until(pilot, lambda: "The key goes to b.example.org unencrypted" in screen_text(pilot))
 
@@ -150,7 +150,7 @@ async def test_a_key_that_goes_in_clear_is_warned_of() -> None:
 async def test_a_key_that_others_can_read_is_warned_of_when_it_is_saved(path: Path) -> None:
     clock = FakeClock()
     write(path, "", 0o644)
-    async with opened(setup_of(clock, source_of(clock), choose=Hands(clock), config_path=path)) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
         await connect(pilot, A, "KEY-OF-A-123")
         await until(pilot, lambda: "chmod 600" in screen_text(pilot))
         assert "KEY-OF-A" not in screen_text(pilot)
@@ -159,7 +159,7 @@ async def test_a_key_that_others_can_read_is_warned_of_when_it_is_saved(path: Pa
 async def test_where_it_cannot_be_saved_nothing_is_said_to_be_taken_out(path: Path) -> None:
     clock = FakeClock()
     config = Config(stream=StreamSection(source=A, api_key=Secret("KEY-OF-A-123")))
-    setup = setup_of(clock, source_of(clock), choose=Hands(clock), config=config, config_path=path)
+    setup = setup_of(clock, source_of(clock), make_source=Hands(clock), config=config, config_path=path)
     write(path, "not a config")
     async with opened(setup) as pilot:
         await connect(pilot, "enova", "KEY-OF-ENOVA")

@@ -278,7 +278,7 @@ async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> Non
         keys.append(key.reveal() if key else None)
         return ChosenSource(other, text, remember=(Put("stream", "api_key", key),))
 
-    async with opened(setup_of(clock, source_of(clock), choose=choose, config_path=path)) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=choose, config_path=path)) as pilot:
         main = await live(pilot)
         await pilot.press("c")
         source, key = (pilot.app.screen.query_one(id_, Input) for id_ in ("#source", "#key"))

@@ -171,7 +171,7 @@ async def test_to_leave_it_stops_the_download(fetching: Fetching, way: str) -> N
         await until(pilot, lambda: pilot.app.screen is main)
         await until(pilot, lambda: stuck.left)
         assert main.stored_register is not None
-        await until(pilot, lambda: main.stored_register and not main.stored_register.busy)
+        await until(pilot, lambda: main.stored_register and not main.stored_register.updating)
         assert fetching.asked == ["NOR"]
         assert fetching.stored == before
         # And it can be begun again.

@@ -1,0 +1,35 @@
+"""The options of the app: everything that it does not find out itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.model import Config
+from nobil_tui.feeds.source import ChosenSource, Source
+from nobil_tui.session.options import SessionOptions
+
+MakeSource = Callable[[str, Config, Secret | None], ChosenSource]
+"""Make a source from a text and a key, or the key of the config. Raises ``SourceError``."""
+
+
+class AppOptions(SessionOptions, frozen=True, kw_only=True):
+    """How the app starts."""
+
+    source: Source
+    """The source to connect to first."""
+    make_source: MakeSource
+    """Makes the next source when the user connects to another one."""
+    config: Config
+    config_path: Path | None = None
+    """Where stars and settings are saved; None keeps them for this session."""
+    source_text: str = ""
+    """The source as the user wrote it, without a key; empty for the simulation."""
+    cautions: tuple[str, ...] = ()
+    """Warnings to show at the start."""
+    ascii: bool = False
+    """Draw with ASCII only, whatever the config says."""
+    zone: tzinfo | None = None
+    """The time zone of the times shown; None for the machine's."""
