@@ -11,8 +11,9 @@ from nobil_tui.base.redaction import Hush
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.enova_token import TOKEN_ADDRESS, TokenClient
-from nobil_tui.feeds.transport.link import Frame, Link, Tap
+from nobil_tui.feeds.transport.link import Link, Tap
 from nobil_tui.wire import enova
 
 

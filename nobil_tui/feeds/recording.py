@@ -15,7 +15,7 @@ from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost,
 from nobil_tui.feeds import enova, v1
 from nobil_tui.feeds.playback_clock import SPEEDS, PlaybackClock
 from nobil_tui.feeds.recording_file import DamagedLine, RecordingFile
-from nobil_tui.feeds.transport.link import Frame
+from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.wire.recording import BREAK
 
 BREAK_REASON = "the link broke while this was recorded"

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from nobil_tui.charging.events import Event
-from nobil_tui.feeds.transport.link import Frame, Link
+from nobil_tui.feeds.transport.connection import Frame
+from nobil_tui.feeds.transport.link import Link
 
 
 class StreamFeed:

@@ -7,7 +7,8 @@ from typing import assert_never
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.events import Event, Heard, Ignored, Snapshot, StationReport, Unreadable
 from nobil_tui.feeds.stream import StreamFeed
-from nobil_tui.feeds.transport.link import Frame, Link
+from nobil_tui.feeds.transport.connection import Frame
+from nobil_tui.feeds.transport.link import Link
 from nobil_tui.wire import v1
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
 from nobil_tui.charging.station import Condition
 from nobil_tui.feeds.enova import read
-from nobil_tui.feeds.transport.link import Frame
+from nobil_tui.feeds.transport.connection import Frame
 from tests.feeds.enova_service import frame
 
 # One frame

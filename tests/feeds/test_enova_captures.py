@@ -23,7 +23,7 @@ from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost
 from nobil_tui.charging.freshness import Certainty, certainty_of
 from nobil_tui.charging.station import condition_of
 from nobil_tui.feeds.enova import read
-from nobil_tui.feeds.transport.link import Frame
+from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import guarded
 

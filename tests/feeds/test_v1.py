@@ -26,7 +26,8 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.stream import StreamFeed
-from nobil_tui.feeds.transport.link import Frame, Link
+from nobil_tui.feeds.transport.connection import Frame
+from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed, read
 from tests.conftest import START, FakeClock, Serve, guarded, settle
 

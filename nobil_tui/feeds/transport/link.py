@@ -1,7 +1,6 @@
-"""One way to keep a link up, for every feed over a WebSocket.
+"""A link to a server: connect, read frames, and connect again after a loss.
 
-The library's own reconnecting iterator backs off only when *connecting* fails, and its keep-alive kills a live link
-whose reader is slow; so the loop and the watch are ours.
+The library's own reconnecting iterator backs off only if *connecting* fails, so the loop is ours.
 """
 
 from __future__ import annotations
@@ -9,53 +8,32 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import Hush, secrets_in
 from nobil_tui.charging.events import Connected, Connecting, Lost, Refused
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError, close_reason, open_connection
-
-if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+from nobil_tui.feeds.transport.connection import CLOSE_TIMEOUT, ClosedError, Connection, Frame
+from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError, open_connection
 
 MAX_FRAME = 64 * 1024 * 1024
-"""Bytes. A national snapshot has some 10 to 20 MB."""
-PING_INTERVAL = 5.0
-"""Seconds between our pings: what a quiet link can be unconfirmed by, and how soon it shows that we are behind."""
-PONG_GRACE = 1000
-"""Milliseconds that a pong may take on a slow line. One that takes longer waits behind what was not read yet."""
-DEAD_AFTER = 45.0
-"""Seconds without a frame or a pong after which a link is dead."""
-CLOSE_TIMEOUT = 0.2
-"""Seconds that a closing handshake may take before the connection is cut."""
+"""Bytes of a frame; a national snapshot has some 10 to 20 MB."""
 
 logger = logging.getLogger(__name__)
-
-
-class Frame(Struct, frozen=True, gc=False):
-    """A frame as it came, and when, in ms."""
-
-    data: bytes
-    at: int
-
 
 LinkEvent = Connecting | Connected | Frame | Lost | Refused
 
 Tap = Callable[[bytes, int], None]
-"""Sees each frame as it came, and when, in ms. Where the link broke it sees no bytes, and when last something came."""
+"""Called with each frame and its time (ms). At a loss: no bytes, and when data last came."""
 
 
 class Link:
-    """Connects, reads frames, and connects again.
+    """Connect, read frames, and connect again after a loss.
 
-    ``dial`` gives the whole URL for one handshake (a secret: it holds the key). It may raise ``RefusedError`` or
-    ``UnreachableError``. Where the URL ``expires``, a handshake that is refused says so and nothing of the key: the
-    next try asks for another URL. ``hush`` is told what of a URL is to be kept out of the log.
+    ``dial`` returns the whole URL of one handshake, a secret: it holds the key. It may raise
+    ``RefusedError`` or ``UnreachableError``. If that URL ``expires``, a refused handshake says
+    nothing about the key, and the next try asks for another URL. ``hush`` is called with each
+    secret of a URL, to hide it in the log.
     """
 
     def __init__(
@@ -74,165 +52,95 @@ class Link:
         self._expires = expires
         self._clock = clock or Clock()
         self._backoff = backoff or Backoff()
-        self._asked = asyncio.Event()
-        self._alive_at = 0
-        self._alive_on = 0.0
-        """The same on the clock that nobody sets: the watch must neither cut a live link nor spare a dead one."""
-        self._pinged_on: float | None = None
-        """When the ping was sent whose pong has not come."""
-        self._took = 0.0
-        """Seconds that the last pong took."""
-        self._asking = False
-        """Whether somebody waits for a frame. While nobody does, none is read, and no pong behind it."""
+        self._connection: Connection | None = None
+        self._retry_now = asyncio.Event()
 
     @property
     def behind(self) -> int:
-        """How far what is read lies behind what is sent, in ms: pongs stand in the same queue as frames."""
-        waiting = 0.0 if self._pinged_on is None else self._clock.monotonic() - self._pinged_on
-        behind = round(max(waiting, self._took) * 1000)
-        return behind if behind > PONG_GRACE else 0
+        """How far reading lags behind sending, in ms."""
+        return self._connection.behind if self._connection is not None else 0
 
     def retry(self) -> None:
-        """Try now: ends the wait for the next try, or the stop after a refusal."""
-        self._asked.set()
+        """Try now: end the wait for the next try, or the stop after a refusal."""
+        self._retry_now.set()
 
     async def events(self) -> AsyncGenerator[LinkEvent, None]:
-        """Yield frames and what becomes of the link, for ever."""
+        """Yield frames and changes of the link, without end."""
         while True:
             yield Connecting()
             began = self._clock.now()
             try:
-                connection, secrets = await self._open()
+                connection = await self._open()
             except RefusedError as error:
-                logger.warning("key refused: %s", error)
-                self._asked.clear()
-                yield Refused(str(error), began)
-                await self._asked.wait()
+                yield self._refused(str(error), began)
+                await self._retry_now.wait()
                 continue
             except UnreachableError as error:
                 seconds = max(self._backoff.wait(), error.retry_after)
                 yield self._lost(str(error), began, seconds)
                 await self._pause(seconds)
                 continue
-            reason = ""
             live_since = self._clock.monotonic()
-            frames = self._read(connection, secrets)
-            try:
-                yield self._connected()
-                async for frame in frames:
-                    if isinstance(frame, str):
-                        reason = frame
-                    else:
+            async with connection:
+                self._connection = connection
+                yield Connected(connection.alive_at)
+                try:
+                    while True:
+                        frame = await self._receive(connection)
                         yield frame
-                    del frame
-            finally:
-                await frames.aclose()
-                await _hang_up(connection)
+                        # Free it before the next one comes: a snapshot has megabytes.
+                        del frame
+                except ClosedError as error:
+                    reason = str(error)
+                finally:
+                    self._connection = None
             if self._tap is not None:
-                self._tap(b"", self._alive_at)
+                self._tap(b"", connection.alive_at)
             self._backoff.lived(self._clock.monotonic() - live_since)
             seconds = self._backoff.wait()
-            yield self._lost(reason, self._alive_at, seconds)
+            yield self._lost(reason, connection.alive_at, seconds)
             await self._pause(seconds)
 
-    async def _open(self) -> tuple[ClientConnection, list[str]]:
-        """Open a connection, and return with it what its server knows and nobody else may."""
+    async def _open(self) -> Connection:
         url = await self._dial()
         secrets = secrets_in(url)
         if self._hush is not None:
             for secret in secrets:
                 self._hush(secret)
         try:
-            return await open_connection(url, MAX_FRAME, CLOSE_TIMEOUT), secrets
+            websocket = await open_connection(url, MAX_FRAME, CLOSE_TIMEOUT)
         except RefusedError as error:
             if not self._expires:
                 raise
-            raise UnreachableError(f"the server no longer takes the address that it gave ({error})") from None
-
-    def _connected(self) -> Connected:
+            raise UnreachableError(f"the server no longer accepts the URL it issued ({error})") from None
         logger.info("connected")
-        self._took, self._pinged_on = 0.0, None
-        return Connected(self._alive())
+        return Connection(websocket, secrets, self._clock)
 
-    def _alive(self) -> int:
-        """Note that the link is alive now, and return that, in ms."""
-        self._alive_on = self._clock.monotonic()
-        self._alive_at = self._clock.now()
-        return self._alive_at
+    async def _receive(self, connection: Connection) -> Frame:
+        frame = await connection.receive()
+        if self._tap is not None and frame.data:
+            self._tap(frame.data, frame.at)
+        return frame
 
-    async def _read(self, connection: ClientConnection, secrets: list[str]) -> AsyncGenerator[Frame | str, None]:
-        """Yield frames, and at the end the reason for it, without ``secrets``."""
-        from websockets.exceptions import ConnectionClosed
-
-        watch = asyncio.create_task(self._watch(connection))
-        alive, tap = self._alive, self._tap
-        try:
-            while True:
-                self._asking = True
-                data = await connection.recv(decode=False)
-                self._asking = False
-                at = alive()
-                if tap is not None and data:
-                    tap(data, at)
-                yield Frame(data, at)
-                # Here and wherever it goes through: a snapshot has megabytes, and the next frame may be long in coming.
-                del data
-        except ConnectionClosed as closed:
-            yield "nothing was heard any more" if watch.done() else close_reason(closed, secrets)
-        finally:
-            watch.cancel()
-            # Not awaited itself: what would be suppressed then could be our own cancellation.
-            await asyncio.wait([watch])
-
-    async def _watch(self, connection: ClientConnection) -> None:
-        """Cut a link on which neither a frame nor a pong came for too long; ends only when it has.
-
-        While nobody asks for frames, nothing can come: that time does not count.
-        """
-        pinging = asyncio.create_task(self._ping(connection))
-        idle_on = 0.0
-        try:
-            while self._clock.monotonic() - max(self._alive_on, idle_on) < DEAD_AFTER:
-                await self._clock.sleep(PING_INTERVAL)
-                if not self._asking:
-                    idle_on = self._clock.monotonic()
-                # One at a time: how long it waits for its pong is how far we are behind.
-                if pinging.done():
-                    pinging = asyncio.create_task(self._ping(connection))
-        finally:
-            pinging.cancel()
-        connection.transport.abort()
-
-    async def _ping(self, connection: ClientConnection) -> None:
-        from websockets.exceptions import ConnectionClosed
-
-        with suppress(ConnectionClosed):
-            pinged_on = self._pinged_on = self._clock.monotonic()
-            await (await connection.ping())
-            self._alive()
-            self._took, self._pinged_on = self._alive_on - pinged_on, None
+    def _refused(self, reason: str, began: int) -> Refused:
+        logger.warning("key refused: %s", reason)
+        self._retry_now.clear()
+        return Refused(reason, began)
 
     def _lost(self, reason: str, heard_at: int, seconds: float) -> Lost:
         logger.info("lost: %s; next try in %.1f s", reason, seconds)
-        # What was asked for while the link was up is no answer to this.
-        self._asked.clear()
+        # A retry that was requested while the link was up does not count.
+        self._retry_now.clear()
         return Lost(reason, heard_at, self._clock.now() + round(seconds * 1000))
 
     async def _pause(self, seconds: float) -> None:
-        """Wait for the next try, or for the user to ask for it."""
-        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._asked.wait())]
+        """Wait ``seconds``, or until ``retry`` is called."""
+        waits = [
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self._retry_now.wait()),
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-
-
-async def _hang_up(connection: ClientConnection) -> None:
-    try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT):
-                await connection.close()
-    finally:
-        # Also where the closing itself was cancelled.
-        connection.transport.abort()

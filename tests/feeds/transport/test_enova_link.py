@@ -118,7 +118,7 @@ async def test_every_reconnect_asks_for_a_new_url(service: EnovaService, listene
 async def test_a_token_that_expired_in_between_is_no_refusal(service: EnovaService, listener: Listener) -> None:
     service.lifetime = 0.0
     lost = await listener.lost()
-    assert lost.reason == "the server no longer takes the address that it gave (HTTP 401)"
+    assert lost.reason == "the server no longer accepts the URL it issued (HTTP 401)"
     service.lifetime = 3600.0
     await listener.again(lost)
     assert isinstance(await listener.take(), Connected)

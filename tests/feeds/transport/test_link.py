@@ -17,16 +17,8 @@ from websockets.http11 import Request, Response
 from nobil_tui.charging.events import Connected, Connecting, Lost, Refused
 from nobil_tui.feeds.transport import link as link_module
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, Backoff
-from nobil_tui.feeds.transport.link import (
-    CLOSE_TIMEOUT,
-    DEAD_AFTER,
-    MAX_FRAME,
-    PING_INTERVAL,
-    Frame,
-    Link,
-    LinkEvent,
-    Tap,
-)
+from nobil_tui.feeds.transport.connection import CLOSE_TIMEOUT, DEAD_AFTER, PING_INTERVAL, Frame
+from nobil_tui.feeds.transport.link import MAX_FRAME, Link, LinkEvent, Tap
 from nobil_tui.feeds.transport.websocket import MAX_RETRY_AFTER, RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, Serve, ServeRaw, for_ever, guarded, settle, shake_hands
 
@@ -402,7 +394,7 @@ async def test_an_address_that_expired_is_no_refused_key(follow: Follow, serve: 
 
     reader = follow(dial=dial)
     await reader.next(Connecting)
-    assert (await reader.next(Lost)).reason == "the server no longer takes the address that it gave (HTTP 401)"
+    assert (await reader.next(Lost)).reason == "the server no longer accepts the URL it issued (HTTP 401)"
     await reader.passes(2)
     await reader.live()
 
@@ -442,7 +434,7 @@ async def test_a_silent_dead_link_is_cut(follow: Follow, serve_raw: ServeRaw, cl
         await reader.nothing()
     await reader.passes(PING_INTERVAL)
     lost = await reader.next(Lost)
-    assert (lost.reason, lost.heard_at) == ("nothing was heard any more", START)
+    assert (lost.reason, lost.heard_at) == ("nothing was received any more", START)
     assert lost.retry_at == clock.now() + round(waits().wait() * 1000)
 
 
@@ -456,7 +448,7 @@ async def test_a_clock_that_is_set_spares_no_dead_link(
     await reader.passes(PING_INTERVAL)
     await reader.nothing()
     await reader.passes(DEAD_AFTER)
-    assert (await reader.next(Lost)).reason == "nothing was heard any more"
+    assert (await reader.next(Lost)).reason == "nothing was received any more"
 
 
 async def test_pongs_keep_a_quiet_link_alive(follow: Follow, serve: Serve, clock: FakeClock) -> None:
@@ -546,7 +538,7 @@ async def test_a_dead_link_is_noticed_within_a_minute_of_being_read_again(
     await reader.nothing()
     while clock.monotonic() - resumed < DEAD_AFTER:
         await reader.passes(PING_INTERVAL)
-    assert (await reader.next(Lost)).reason == "nothing was heard any more"
+    assert (await reader.next(Lost)).reason == "nothing was received any more"
     assert clock.monotonic() - resumed <= 60
 
 

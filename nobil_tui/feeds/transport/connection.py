@@ -1,0 +1,145 @@
+"""One open WebSocket: its frames, and the pings that show whether it is alive.
+
+The library's own keep-alive closes a live connection whose reader is slow, so the pings are sent
+here: only a connection that could have been read is found dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.feeds.transport.websocket import close_reason
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+PING_INTERVAL = 5.0
+"""Seconds between pings: the longest time that a quiet link is unconfirmed."""
+PONG_GRACE = 1000
+"""Milliseconds that a pong may take on a slow line. A later one is queued behind unread frames."""
+DEAD_AFTER = 45.0
+"""Seconds without a frame or a pong after which a connection is dead."""
+CLOSE_TIMEOUT = 0.2
+"""Seconds that a closing handshake may take before the connection is aborted."""
+
+
+class Frame(Struct, frozen=True, gc=False):
+    """A frame as received, and when, in ms."""
+
+    data: bytes
+    at: int
+
+
+class ClosedError(Exception):
+    """The connection ended. Its text is the reason and holds no secret."""
+
+
+class Connection:
+    """Receive the frames of an open WebSocket, and abort it once it is dead.
+
+    Use it as an async context manager. ``secrets`` are hidden in what the server says on closing.
+    """
+
+    def __init__(self, websocket: ClientConnection, secrets: list[str], clock: Clock) -> None:
+        self.alive_at = clock.now()
+        """Time of the last frame or pong, in ms."""
+        self._websocket = websocket
+        self._secrets = secrets
+        self._clock = clock
+        self._alive_on = clock.monotonic()
+        """``alive_at`` on the monotonic clock, which no change of the system time moves."""
+        self._pinged_on: float | None = None
+        """Monotonic time of the ping whose pong is missing."""
+        self._round_trip = 0.0
+        """Seconds that the last pong took."""
+        self._receiving = False
+        """Whether ``receive`` waits. Otherwise no frame is read, and no pong behind it."""
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._watching is not None:
+                self._watching.cancel()
+                # Not awaited directly: suppressing its cancellation could suppress our own.
+                await asyncio.wait([self._watching])
+        finally:
+            await self._close()
+
+    @property
+    def behind(self) -> int:
+        """How far reading lags behind sending, in ms: pongs wait in the same queue as frames."""
+        waiting = 0.0 if self._pinged_on is None else self._clock.monotonic() - self._pinged_on
+        behind = round(max(waiting, self._round_trip) * 1000)
+        return behind if behind > PONG_GRACE else 0
+
+    async def receive(self) -> Frame:
+        """Return the next frame. Raises ``ClosedError`` at the end of the connection."""
+        from websockets.exceptions import ConnectionClosed
+
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+        self._receiving = True
+        try:
+            data = await self._websocket.recv(decode=False)
+        except ConnectionClosed as closed:
+            dead = self._watching.done()
+            reason = "nothing was received any more" if dead else close_reason(closed, self._secrets)
+            raise ClosedError(reason) from None
+        self._receiving = False
+        self._note_alive()
+        return Frame(data, self.alive_at)
+
+    def _note_alive(self) -> None:
+        self._alive_on = self._clock.monotonic()
+        self.alive_at = self._clock.now()
+
+    async def _watch(self) -> None:
+        """Abort the connection once neither a frame nor a pong came for ``DEAD_AFTER``.
+
+        Time in which nothing was received because ``receive`` was not called does not count.
+        """
+        pinging = asyncio.create_task(self._ping())
+        idle_on = 0.0
+        try:
+            while self._clock.monotonic() - max(self._alive_on, idle_on) < DEAD_AFTER:
+                await self._clock.sleep(PING_INTERVAL)
+                if not self._receiving:
+                    idle_on = self._clock.monotonic()
+                # One at a time: the wait for the pong is how far reading is behind.
+                if pinging.done():
+                    pinging = asyncio.create_task(self._ping())
+        finally:
+            pinging.cancel()
+        self._websocket.transport.abort()
+
+    async def _ping(self) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        with suppress(ConnectionClosed):
+            pinged_on = self._pinged_on = self._clock.monotonic()
+            await (await self._websocket.ping())
+            self._note_alive()
+            self._round_trip, self._pinged_on = self._alive_on - pinged_on, None
+
+    async def _close(self) -> None:
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await self._websocket.close()
+        finally:
+            # Also if closing was cancelled.
+            self._websocket.transport.abort()
