@@ -22,7 +22,7 @@ from nobil_tui.headless.stdout import Out
 from nobil_tui.headless.tail import Tail
 from nobil_tui.hub.consumer import Consumer
 from nobil_tui.monitor import monitor as monitor_module
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import for_ever
 from tests.headless.feeds import T0, report, update
@@ -148,7 +148,7 @@ def test_a_monitor_tells_all_whatever_it_is_busy_with() -> None:
         await expecting
         assert [change.at - T0 for change in changes] == [*range(20)]
         assert touched == {"NOR_1"}
-        assert monitor.link.phase is Phase.ENDED
+        assert monitor.link.phase is LinkPhase.ENDED
 
     in_every_order(monitor)
 

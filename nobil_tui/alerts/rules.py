@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.station import Condition
-from nobil_tui.monitor.batch import Entry
+from nobil_tui.monitor.batch import BatchEntry
 
 
 class Alerts:
@@ -23,7 +23,7 @@ class Alerts:
         self.stations.add(station)
         return True
 
-    def due(self, entries: Iterable[Entry], board: Board) -> list[str]:
+    def due(self, entries: Iterable[BatchEntry], board: Board) -> list[str]:
         """Take out the stations at which a connector became free and still is."""
         if not self.stations:
             return []

@@ -12,11 +12,11 @@ from math import inf
 from typing import NamedTuple
 
 from nobil_tui.charging.expiry import Expiring
-from nobil_tui.charging.held import AHEAD
+from nobil_tui.charging.held import MAX_AHEAD
 from nobil_tui.charging.persisted import Stored
-from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, condition_of
+from nobil_tui.charging.station import MAX_CONNECTORS, Condition, Connector, Station, condition_of
 
-MOST_STATIONS = 500_000
+MAX_STATIONS = 500_000
 """A stream that names more stations than this is broken or hostile: further ones are not taken in."""
 
 
@@ -36,7 +36,7 @@ class Change(NamedTuple):
     """It happened while the link was down."""
 
 
-class Renewal(NamedTuple):
+class SnapshotResult(NamedTuple):
     """What a snapshot did to the board."""
 
     changes: list[Change]
@@ -72,26 +72,26 @@ class Board(Expiring):
             return []
         self.listening.resume(stored.breaks, stored.alive_at)
         self._began = stored.alive_at
-        self.stations = dict(islice(stored.stations.items(), MOST_STATIONS))
+        self.stations = dict(islice(stored.stations.items(), MAX_STATIONS))
         self._tally_all()
         self.expect(self._known)
         return self.expire(now)
 
     # Reports
 
-    def apply_snapshot(self, stations: Sequence[Station], at: int, *, partial: bool = False) -> Renewal:
+    def apply_snapshot(self, stations: Sequence[Station], at: int, *, partial: bool = False) -> SnapshotResult:
         """Take in the state of all stations.
 
         Those that it lacks have left, unless it is ``partial``: then some of it could not be read. First sights are no
         changes here.
         """
-        self.told_all = True
+        self.has_snapshot = True
         self._unconfirmed.forget()
         # Of a station that comes twice, the last is what holds.
         latest = {station.id: station for station in stations}
         if not self.stations:
             self._adopt(latest, at)
-            return Renewal([], [])
+            return SnapshotResult([], [])
         total = self.listening.total(at)
         changes: list[Change] = []
         for station in latest.values():
@@ -105,7 +105,7 @@ class Board(Expiring):
         left = [] if partial else self._drop_all_but(latest)
         if not partial:
             self._confirmed = total
-        return Renewal(changes, left)
+        return SnapshotResult(changes, left)
 
     def apply_station(self, station: Station, at: int) -> list[Change]:
         """Take in one station with all its connectors; the board keeps the object."""
@@ -137,13 +137,13 @@ class Board(Expiring):
             # What came without keys has its index for one.
             track.keys += tuple(map(str, range(len(track.keys), len(station.connectors))))
         if key not in track.keys:
-            if len(track.keys) >= MOST_CONNECTORS:
+            if len(track.keys) >= MAX_CONNECTORS:
                 return []
             self._append(station, key)
         index = track.keys.index(key)
         held = station.connectors[index]
         before = None if track.is_unnamed(index) else held
-        unseen = before is None or self.not_listened(station, index, at) > 0
+        unseen = before is None or self.unconfirmed_for(station, index, at) > 0
         track.name(index)
         track.hear(index, at)
         track.confirm(index, self.listening.total(at))
@@ -167,7 +167,7 @@ class Board(Expiring):
         keyed = [station for station in self.stations.values() if station.track is not None and station.track.keys]
         return [station.id for station in keyed if self._complete(station)]
 
-    def apply_heard(self, station_id: str, index: int, said: Connector, at: int) -> bool:
+    def apply_raw_report(self, station_id: str, index: int, said: Connector, at: int) -> bool:
         """Note a charger's own report. It is never a change, and confirms only what it repeats."""
         station = self.stations.get(station_id)
         if station is None or not 0 <= index < len(station.connectors):
@@ -184,7 +184,7 @@ class Board(Expiring):
     def _complete(self, station: Station) -> bool:
         keys = self._track(station).keys
         missing = [key for key in dict.fromkeys(self._known(station.id)) if key not in keys]
-        for key in missing[: MOST_CONNECTORS - len(keys)]:
+        for key in missing[: MAX_CONNECTORS - len(keys)]:
             self._append(station, key)
         return bool(missing)
 
@@ -199,11 +199,11 @@ class Board(Expiring):
 
     def _adopt(self, stations: dict[str, Station], at: int) -> None:
         # The first snapshot is a whole country: of each connector only what is asked here, in the shortest of loops.
-        self.roll = object()
-        self.stations = stations if len(stations) <= MOST_STATIONS else dict(islice(stations.items(), MOST_STATIONS))
+        self.membership = object()
+        self.stations = stations if len(stations) <= MAX_STATIONS else dict(islice(stations.items(), MAX_STATIONS))
         self._began = at
         self._confirmed = self.listening.total(at)
-        self._tally_all(at + AHEAD)
+        self._tally_all(at + MAX_AHEAD)
 
     def _tally_all(self, latest: float = inf) -> None:
         """Count all connectors; one whose time is later than ``latest`` (ms) changed we do not know when."""
@@ -221,12 +221,12 @@ class Board(Expiring):
             self.tally[condition_of(status, 0)] += count
 
     def _take_in(self, station: Station, at: int) -> bool:
-        if len(self.stations) >= MOST_STATIONS:
+        if len(self.stations) >= MAX_STATIONS:
             return False
         if not self.stations:
             self._began = at
         self.stations[station.id] = station
-        self.roll = object()
+        self.membership = object()
         track = self._track(station)
         track.confirmed = self.listening.total(at)
         for index, said in enumerate(station.connectors):
@@ -257,7 +257,7 @@ class Board(Expiring):
                 self.tally[before.condition] -= 1
                 self.tally[said.condition] += 1
                 self._date(held, index, said, at, seen=not unsure)
-            elif 0 < said.timestamp <= at + AHEAD:
+            elif 0 < said.timestamp <= at + MAX_AHEAD:
                 self._date(held, index, said, at, seen=True)
             else:
                 said.timestamp = before.timestamp
@@ -291,14 +291,14 @@ class Board(Expiring):
     def _drop_all_but(self, ids: Container[str]) -> list[str]:
         left = [station for station in self.stations if station not in ids]
         if left:
-            self.roll = object()
+            self.membership = object()
         for station in left:
             for said in self.stations.pop(station).connectors:
                 self._count(said, None)
         return left
 
     def _date(self, station: Station, index: int, said: Connector, at: int, *, seen: bool) -> None:
-        known = 0 < said.timestamp <= at + AHEAD
+        known = 0 < said.timestamp <= at + MAX_AHEAD
         if not known:
             said.timestamp = at
         if station.track is not None or not (known or seen):

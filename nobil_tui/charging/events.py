@@ -45,7 +45,7 @@ class ConnectorReport(Struct, frozen=True):
     at: int
 
 
-class Heard(Struct, frozen=True):
+class RawReport(Struct, frozen=True):
     """A charger's own report of one connector: proof that it was heard from, no change."""
 
     id: str
@@ -101,7 +101,7 @@ Event = (
     | Snapshot
     | StationReport
     | ConnectorReport
-    | Heard
+    | RawReport
     | Unreadable
     | Ignored
     | Lost

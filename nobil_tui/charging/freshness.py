@@ -15,25 +15,25 @@ EXPIRED = 7 * 24 * 3_600_000
 """After so many ms not listened, what was known is worth nothing."""
 
 
-class Certainty(IntEnum):
+class Staleness(IntEnum):
     """How sure a connector's condition is, from sure to worthless."""
 
-    SURE = 0
-    SLIGHTLY_OLD = 1
-    OLD = 2
+    CONFIRMED = 0
+    SLIGHTLY_STALE = 1
+    STALE = 2
     EXPIRED = 3
 
 
-def certainty_of(not_listened: int) -> Certainty:
+def staleness_of(unconfirmed_for: int) -> Staleness:
     """Grade a time not listened, in ms."""
-    if not_listened <= 0:
-        return Certainty.SURE
-    if not_listened <= SLIGHT:
-        return Certainty.SLIGHTLY_OLD
-    return Certainty.OLD if not_listened <= EXPIRED else Certainty.EXPIRED
+    if unconfirmed_for <= 0:
+        return Staleness.CONFIRMED
+    if unconfirmed_for <= SLIGHT:
+        return Staleness.SLIGHTLY_STALE
+    return Staleness.STALE if unconfirmed_for <= EXPIRED else Staleness.EXPIRED
 
 
-class Listening:
+class DowntimeClock:
     """The clock of the breaks: it stands still while the link is live and runs while it is not."""
 
     def __init__(self) -> None:
@@ -77,6 +77,6 @@ class Listening:
         """All time not listened before the break that runs, in ms: so much it is from now on at the least."""
         return self._total
 
-    def standing(self, alive_at: int) -> tuple[int, int]:
+    def checkpoint(self, alive_at: int) -> tuple[int, int]:
         """Return what ``resume`` takes in a later session, for a link that was last alive at ``alive_at`` (ms)."""
         return self._total, alive_at if self._since is None else self._since

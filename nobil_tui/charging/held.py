@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nobil_tui.charging.freshness import Listening
+from nobil_tui.charging.freshness import DowntimeClock
 from nobil_tui.charging.persisted import StoredConnector, StoredStation
 from nobil_tui.charging.station import Condition, Connector, Station
 from nobil_tui.charging.tracking import Track
 from nobil_tui.charging.unconfirmed import Unconfirmed
 
-AHEAD = 24 * 3_600_000
+MAX_AHEAD = 24 * 3_600_000
 """A timestamp further in the future than this many ms is no time of a change."""
 
 _NOTHING_NOTED = Track()
@@ -31,12 +31,12 @@ class Held:
 
     def __init__(self) -> None:
         self.stations: dict[str, Station] = {}
-        self.roll = object()
+        self.membership = object()
         """Another object whenever a station comes or leaves: who keeps something of all of them sees it by that."""
         self.tally = [0] * len(Condition)
         """How many connectors are in each condition, by the condition's value."""
-        self.listening = Listening()
-        self.told_all = False
+        self.listening = DowntimeClock()
+        self.has_snapshot = False
         """Whether a snapshot told of every station: who is not held then is not in the stream."""
         self._confirmed = 0
         self._began = 0
@@ -59,7 +59,7 @@ class Held:
     def since(self, station: Station, index: int, now: int) -> Since:
         """Tell since when the connector at ``index`` is in what it is."""
         timestamp = station.connectors[index].timestamp
-        if not 0 < timestamp <= now + AHEAD:
+        if not 0 < timestamp <= now + MAX_AHEAD:
             return Since(self._began, True)
         track = station.track
         return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
@@ -71,7 +71,7 @@ class Held:
             return None
         return track.heard_at(index) or None
 
-    def not_listened(self, station: Station, index: int, now: int) -> int:
+    def unconfirmed_for(self, station: Station, index: int, now: int) -> int:
         """Tell for how many ms the connector could have changed without our knowing.
 
         Zero where the stream has not named it yet: nothing was known of it that could be old.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from nobil_tui.charging.station import MOST_CONNECTORS, Connector, Milliseconds, Small, Station, WordConnector
+from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Milliseconds, Small, Station, WordConnector
 from nobil_tui.charging.tracking import Track
 
 
@@ -33,7 +33,7 @@ class StoredStation(Struct, frozen=True, array_like=True, gc=False):
 
     status: Small | None
     """The operator's summary, where it was sent."""
-    connectors: Annotated[list[StoredConnector], Meta(max_length=MOST_CONNECTORS)]
+    connectors: Annotated[list[StoredConnector], Meta(max_length=MAX_CONNECTORS)]
 
 
 class Stored(Struct):

@@ -47,7 +47,7 @@ class Facts(Struct, frozen=True, gc=False):
     position: Position | None = None
     """Latitude and longitude in degrees."""
     plugs: Plugs = ()
-    """One for each connector, in their order; where ``evse_ids`` names one EVSE twice, both are one connector's."""
+    """One for each connector, in order; plugs with the same UID in ``plug_evse_uids`` share one connector."""
     owner: str = ""
     municipality: str = ""
     county: str = ""
@@ -65,7 +65,7 @@ class Facts(Struct, frozen=True, gc=False):
     comment: str = ""
     contact: str = ""
     """Whom to call when it does not work."""
-    evse_ids: tuple[str, ...] = ()
+    plug_evse_uids: tuple[str, ...] = ()
     """The EVSE UID of each plug, which Enova's stream calls it by; empty where it has none. None at all: no entry."""
 
     @property
@@ -74,9 +74,9 @@ class Facts(Struct, frozen=True, gc=False):
         return best(self.plugs)
 
     @property
-    def evse_keys(self) -> tuple[str, ...]:
+    def evse_uids(self) -> tuple[str, ...]:
         """The EVSE UIDs in the register's order, each once."""
-        return tuple(dict.fromkeys(key for key in self.evse_ids if key))
+        return tuple(dict.fromkeys(key for key in self.plug_evse_uids if key))
 
     def plugs_for(self, keys: Sequence[str], count: int) -> tuple[Plugs, ...] | None:
         """Tell the plugs of each of ``count`` connectors; None where it cannot be told which has which.
@@ -86,7 +86,7 @@ class Facts(Struct, frozen=True, gc=False):
         if not keys:
             return tuple((plug,) for plug in self.plugs) if count == len(self.plugs) else None
         by_key: dict[str, Plugs] = {}
-        for key, plug in zip(self.evse_ids, self.plugs, strict=False):
+        for key, plug in zip(self.plug_evse_uids, self.plugs, strict=False):
             if key:
                 by_key[key] = (*by_key.get(key, ()), plug)
         if by_key.keys().isdisjoint(keys):
@@ -94,7 +94,7 @@ class Facts(Struct, frozen=True, gc=False):
         return tuple(by_key.get(key, ()) for key in keys[:count]) + ((),) * (count - len(keys))
 
 
-NOTHING = Facts()
+NO_FACTS = Facts()
 
 _COUNTRIES = {"NOR": "Norway", "SWE": "Sweden", "DAN": "Denmark", "FIN": "Finland", "ISL": "Iceland"}
 
@@ -115,7 +115,7 @@ def country_name(country: str) -> str:
 
 
 class Register:
-    """Facts by station id. A station that the register lacks has ``NOTHING``, and its id for a name.
+    """Facts by station id. A station that the register lacks has ``NO_FACTS``, and its id for a name.
 
     It can come after the first paint and be renewed while it is looked at, so all hold one object, and its ``version``
     tells those who keep something made from it to make it anew.
@@ -141,7 +141,7 @@ class Register:
 
     def facts(self, station: str) -> Facts:
         """All that is known of a station."""
-        return self._facts.get(station, NOTHING)
+        return self._facts.get(station, NO_FACTS)
 
     def name(self, station: str) -> str:
         """The station's name, else its id."""

@@ -21,7 +21,7 @@ Milliseconds = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 StationId = Annotated[str, Meta(min_length=1, max_length=64)]
 """An international Nobil id such as ``NOR_01333``: opaque, never parsed, padded or compared as a number."""
 
-MOST_CONNECTORS = 1024
+MAX_CONNECTORS = 1024
 """More connectors than this at one station are an error of the stream (the largest real station has some 200)."""
 
 
@@ -56,7 +56,7 @@ class Condition(IntEnum):
         return Condition.OCCUPIED <= self <= Condition.RESERVED
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The condition as a reader is told it."""
         return self.name.replace("_", " ").lower()
 
@@ -88,7 +88,7 @@ def condition_of(status: int, error: int, word: str = "") -> Condition:
     return _BY_STATUS.get(status, Condition.UNKNOWN)
 
 
-def heard_of(word: str) -> bool:
+def is_documented(word: str) -> bool:
     """Whether a stream's word for a status is one that its operator documents."""
     return word in _BY_WORD
 
@@ -206,7 +206,7 @@ class Station(Struct, gc=False):
     """A station as the stream last said it. ``status`` is the operator's summary, where it was sent."""
 
     id: StationId = field(name="uuid")
-    connectors: Annotated[list[Connector], Meta(max_length=MOST_CONNECTORS)]
+    connectors: Annotated[list[Connector], Meta(max_length=MAX_CONNECTORS)]
     status: Small | None = None
     track: OwnTrack = field(default=None, name="our own track")
     cached: OwnSummary = field(default=None, name="our own summary")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.charging.events import Event, Heard, Ignored, Snapshot, StationReport, Unreadable
+from nobil_tui.charging.events import Event, Ignored, RawReport, Snapshot, StationReport, Unreadable
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.link import Link
@@ -29,7 +29,7 @@ def read(frame: Frame) -> Event:
         return StationReport(message.data, frame.at)
     if isinstance(message, v1.RawReport):
         report = message.data
-        return Heard(report.uuid, report.connector, v1.connector_of(report), frame.at)
+        return RawReport(report.uuid, report.connector, v1.connector_of(report), frame.at)
     if isinstance(message, v1.Snapshot):
         return Snapshot(message.stations, frame.at, message.unreadable)
     if isinstance(message, v1.Unknown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nobil_tui.monitor.batch import Batch, Counts, LinkState, Note, NoteKind, Phase
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 
 Say = Callable[[str], None]
 
@@ -22,7 +22,7 @@ class Teller:
         self._next = 1
         """How many frames must be unreadable for the next word about them."""
 
-    def tell(self, batch: Batch, counts: Counts) -> None:
+    def tell(self, batch: Batch, counts: StreamCounts) -> None:
         """Say what is new."""
         for entry in batch.entries:
             if isinstance(entry, Note) and (words := self._words(entry, counts)):
@@ -30,10 +30,10 @@ class Teller:
 
     def stop_if_refused(self, link: LinkState) -> None:
         """Raise ``KeyRefusedError`` where that is so: without a screen, nobody can give another key."""
-        if link.phase is Phase.REFUSED:
+        if link.phase is LinkPhase.REFUSED:
             raise KeyRefusedError(f"{self._name} does not take the key ({link.reason}).")
 
-    def _words(self, note: Note, counts: Counts) -> str:
+    def _words(self, note: Note, counts: StreamCounts) -> str:
         match note.kind:
             case NoteKind.CONNECTED:
                 return f"Connected to {self._name}."

@@ -14,7 +14,7 @@ from nobil_tui.charging.register import Register
 from nobil_tui.headless.backpressure import Gate
 from nobil_tui.headless.link_reporter import Say, Teller
 from nobil_tui.headless.stdout import Out
-from nobil_tui.monitor.batch import Batch, Phase
+from nobil_tui.monitor.batch import Batch, LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.changes import json_line
 
@@ -44,7 +44,7 @@ class Tail:
         self._gate = Gate(feed)
         self._monitor = Monitor(self._gate, keeper=store, bounded=False, clock=clock)
         # So that a connector has the number that it has in the app.
-        self._monitor.expect(lambda station: register.facts(station).evse_keys)
+        self._monitor.expect(lambda station: register.facts(station).evse_uids)
         self._teller = Teller(name, say)
         self._register = register
         self._out = out
@@ -80,7 +80,7 @@ class Tail:
                 if lines := self._lines(batch):
                     await self._out.write(lines)
                 self._teller.stop_if_refused(batch.link)
-                if batch.link.phase is Phase.ENDED:
+                if batch.link.phase is LinkPhase.ENDED:
                     return
                 self._gate.open()
 

@@ -218,7 +218,7 @@ class Hub:
         else:
             stations = self._monitor.board.stations
             frames = [update_frame(stations[station]) for station in _changed(batch) if station in stations]
-        frames += [raw_frame(heard.id, heard.index, heard.connector) for heard in batch.heard]
+        frames += [raw_frame(heard.id, heard.index, heard.connector) for heard in batch.raw_reports]
         for consumer in self._consumers:
             for frame in frames:
                 consumer.put(frame)
@@ -235,4 +235,4 @@ def _changed(batch: Batch) -> list[str]:
     if len(batch.entries) >= MOST_ENTRIES:
         return sorted(batch.touched)
     changed = (entry.station for entry in batch.entries if not isinstance(entry, Note))
-    return list(dict.fromkeys([*changed, *sorted(batch.forgotten)]))
+    return list(dict.fromkeys([*changed, *sorted(batch.expired)]))

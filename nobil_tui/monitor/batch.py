@@ -8,11 +8,11 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from nobil_tui.charging.board import Change
-from nobil_tui.charging.events import Heard
-from nobil_tui.monitor.unknown_words import UnheardOf
+from nobil_tui.charging.events import RawReport
+from nobil_tui.monitor.unknown_words import UnknownWords
 
 
-class Phase(Enum):
+class LinkPhase(Enum):
     """What the link is at."""
 
     CONNECTING = "connecting"
@@ -44,19 +44,19 @@ class Note(NamedTuple):
     text: str
 
 
-Entry = Change | Note
+BatchEntry = Change | Note
 
 
 class LinkState(Struct, frozen=True):
     """What the link is at, and why. Times in ms."""
 
-    phase: Phase = Phase.CONNECTING
+    phase: LinkPhase = LinkPhase.CONNECTING
     reason: str = ""
     retry_at: int = 0
     """When the next try is, while retrying."""
 
 
-class Counts(Struct):
+class StreamCounts(Struct):
     """What came since the monitor began."""
 
     frames: int = 0
@@ -64,7 +64,7 @@ class Counts(Struct):
     unreadable: int = 0
     ignored: int = 0
     """Frames that are well formed and say nothing to us, such as those of an unknown type."""
-    unheard_of: UnheardOf = field(default_factory=UnheardOf)
+    unknown_words: UnknownWords = field(default_factory=UnknownWords)
     """Reports with a status word that nobody has documented."""
 
 
@@ -72,13 +72,13 @@ class Batch(Struct):
     """What happened since the batch before."""
 
     link: LinkState
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[BatchEntry] = field(default_factory=list)
     """Changes and notes, in their order."""
     touched: set[str] = field(default_factory=set)
-    """The stations that a report named, and ``forgotten``."""
-    forgotten: set[str] = field(default_factory=set)
+    """The stations that a report named, and ``expired``."""
+    expired: set[str] = field(default_factory=set)
     """The stations of which something is too old to be known any more."""
-    heard: list[Heard] = field(default_factory=list)
+    raw_reports: list[RawReport] = field(default_factory=list)
     """The chargers' own reports."""
     whole: bool = False
     """A snapshot came, or everything may have changed for another reason."""

@@ -22,16 +22,16 @@ from nobil_tui.charging.events import (
     Ended,
     Event,
     Feed,
-    Heard,
     Ignored,
     Lost,
+    RawReport,
     Refused,
     Restarted,
     Snapshot,
     StationReport,
     Unreadable,
 )
-from nobil_tui.monitor.batch import Batch, Counts, Entry, LinkState, Note, NoteKind, Phase
+from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 from nobil_tui.store.state_writer import Keeper, Keeping
 
 TICK = 0.05
@@ -68,7 +68,7 @@ class Monitor:
     ) -> None:
         self.board = board or Board()
         self.link = LinkState()
-        self.counts = Counts()
+        self.counts = StreamCounts()
         self.frame_at = 0
         """When the last frame came, in ms; zero before one."""
         self._alive_at = 0
@@ -76,10 +76,10 @@ class Monitor:
         self._feed = feed
         self._tick = tick
         self._clock = clock or Clock()
-        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES if bounded else None)
-        self._heard: deque[Heard] = deque(maxlen=MOST_ENTRIES)
+        self._entries: deque[BatchEntry] = deque(maxlen=MOST_ENTRIES if bounded else None)
+        self._raw_reports: deque[RawReport] = deque(maxlen=MOST_ENTRIES)
         self._touched: set[str] = set()
-        self._forgotten: set[str] = set()
+        self._expired: set[str] = set()
         self._whole = False
         self._unreadable: Unreadable | None = None
         self._told_unreadable_at = -TELL_EVERY
@@ -172,9 +172,9 @@ class Monitor:
             self._forget(self._clock.now())
 
     def _forget(self, now: int) -> None:
-        if forgotten := self.board.expire(now):
-            self._touched.update(forgotten)
-            self._forgotten.update(forgotten)
+        if expired := self.board.expire(now):
+            self._touched.update(expired)
+            self._expired.update(expired)
             self._news.set()
 
     def _note_link(self) -> None:
@@ -185,7 +185,7 @@ class Monitor:
 
     def _note_kept(self, keeping: Keeping) -> None:
         keeping.note(self._touched, self._alive_at)
-        keeping.note((heard.id for heard in self._heard), self._alive_at)
+        keeping.note((heard.id for heard in self._raw_reports), self._alive_at)
 
     def _take(self) -> Batch:
         if self._keeping is not None:
@@ -195,10 +195,12 @@ class Monitor:
             self._told_unreadable_at = bad.at
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
             self._entries.append(Note(bad.at, NoteKind.UNREADABLE, bad.reason))
-        batch = Batch(self.link, list(self._entries), self._touched, self._forgotten, list(self._heard), self._whole)
+        batch = Batch(
+            self.link, list(self._entries), self._touched, self._expired, list(self._raw_reports), self._whole
+        )
         self._entries.clear()
-        self._heard.clear()
-        self._touched, self._forgotten = set(), set()
+        self._raw_reports.clear()
+        self._touched, self._expired = set(), set()
         self._whole = False
         self._unreadable = None
         return batch
@@ -210,12 +212,12 @@ class Monitor:
                 self._changed(station.id, self.board.apply_station(station, at))
             case ConnectorReport(station_id, key, connector, at):
                 self._frame(at)
-                self.counts.unheard_of.note(connector)
+                self.counts.unknown_words.note(connector)
                 self._changed(station_id, self.board.apply_connector(station_id, key, connector, at))
-            case Heard(station_id, index, connector, at):
+            case RawReport(station_id, index, connector, at):
                 self._frame(at)
-                if self.board.apply_heard(station_id, index, connector, at):
-                    self._heard.append(event)
+                if self.board.apply_raw_report(station_id, index, connector, at):
+                    self._raw_reports.append(event)
             case Snapshot():
                 self._snapshot(event)
             case Unreadable(_, at):
@@ -233,33 +235,33 @@ class Monitor:
         board = self.board
         match event:
             case Connecting():
-                self.link = LinkState(Phase.CONNECTING, self.link.reason)
+                self.link = LinkState(LinkPhase.CONNECTING, self.link.reason)
             case Connected(at):
                 self._alive_at = at
                 self._forget(at)
                 board.listening.start(at)
-                self.link = LinkState(Phase.LIVE)
+                self.link = LinkState(LinkPhase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
             case Lost(reason, heard_at, retry_at):
                 board.listening.stop(heard_at)
                 self._note_once(Note(heard_at, NoteKind.LOST, reason))
-                self.link = LinkState(Phase.RETRYING, reason, retry_at)
+                self.link = LinkState(LinkPhase.RETRYING, reason, retry_at)
             case Refused(reason, heard_at):
                 board.listening.stop(heard_at)
-                self.link = LinkState(Phase.REFUSED, reason)
+                self.link = LinkState(LinkPhase.REFUSED, reason)
                 self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
             case Restarted(at):
                 self._begin_anew(at)
             case Ended(at):
-                self.link = LinkState(Phase.ENDED)
+                self.link = LinkState(LinkPhase.ENDED)
                 self._entries.append(Note(at, NoteKind.ENDED, ""))
 
     def _begin_anew(self, at: int) -> None:
         # What is not yet taken belongs to what is not said any more.
         self._entries.clear()
-        self._heard.clear()
+        self._raw_reports.clear()
         self._touched.clear()
-        self._forgotten.clear()
+        self._expired.clear()
         self.board.clear()
         self._whole = True
         self.link = LinkState()

@@ -6,7 +6,7 @@ import logging
 
 from msgspec import Struct
 
-from nobil_tui.charging.station import Connector, WordConnector, heard_of
+from nobil_tui.charging.station import Connector, WordConnector, is_documented
 
 MOST_WORDS = 100
 """Words that are counted each; a stream that makes up more is broken."""
@@ -16,7 +16,7 @@ MOST_NAMED = 3
 logger = logging.getLogger(__name__)
 
 
-class UnheardOf(Struct):
+class UnknownWords(Struct):
     """Counts the reports whose status word nobody has documented, and logs each word once."""
 
     reports: int = 0
@@ -36,7 +36,7 @@ class UnheardOf(Struct):
 
     def note(self, connector: Connector) -> None:
         """Look at what a report says of a connector."""
-        if type(connector) is not WordConnector or heard_of(connector.said):
+        if type(connector) is not WordConnector or is_documented(connector.said):
             return
         word = connector.said
         self.reports += 1

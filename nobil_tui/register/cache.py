@@ -80,7 +80,7 @@ class _Row(Struct, array_like=True, gc=False):
     description: Index
     comment: Index
     contact: Index
-    evse_ids: tuple[str, ...]
+    plug_evse_uids: tuple[str, ...]
 
 
 class _Body(Struct):
@@ -174,7 +174,7 @@ def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:
             text(known.description),
             text(known.comment),
             text(known.contact),
-            known.evse_ids,
+            known.plug_evse_uids,
         )
         for station, known in facts.items()
     ]
@@ -204,7 +204,7 @@ def _unpacked(body: _Body) -> CachedRegister:
             texts[row.description],
             texts[row.comment],
             texts[row.contact],
-            row.evse_ids,
+            row.plug_evse_uids,
         )
         for row in body.rows
     }

@@ -72,9 +72,9 @@ def join(station: Station, facts: Facts, fit: Fit) -> Sequence[int] | Unsure:
         if connectors == len(fit):
             return [index for index, fits in enumerate(fit) if fits]
     else:
-        meant = {key for key, fits in zip(facts.evse_ids, fit, strict=False) if fits and key}
+        meant = {key for key, fits in zip(facts.plug_evse_uids, fit, strict=False) if fits and key}
         found = [index for index, key in enumerate(keys[:connectors]) if key in meant]
-        if found or not set(keys).isdisjoint(facts.evse_ids):
+        if found or not set(keys).isdisjoint(facts.plug_evse_uids):
             return found
     return Unsure(min(sum(fit), connectors))
 
@@ -93,4 +93,4 @@ def is_stale(station: Station, indexes: Sequence[int] | Unsure, board: Board, no
     if board.listening.total(now) <= SLIGHT:
         return False
     looked_at = range(len(station.connectors)) if isinstance(indexes, Unsure) else indexes
-    return any(board.not_listened(station, index, now) > SLIGHT for index in looked_at)
+    return any(board.unconfirmed_for(station, index, now) > SLIGHT for index in looked_at)

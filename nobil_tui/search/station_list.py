@@ -214,7 +214,7 @@ class Roster:
 
     def _gather(self) -> None:
         """Take in who is there to be listed. Between two times few come or go, so the order of the ids is kept."""
-        gathered = self.board.roll, frozenset(self.starred), self.register.version if self.registered else None
+        gathered = self.board.membership, frozenset(self.starred), self.register.version if self.registered else None
         if gathered == self._gathered:
             return
         self._gathered = gathered

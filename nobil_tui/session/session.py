@@ -16,7 +16,7 @@ from nobil_tui.base.tasks import in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError
-from nobil_tui.monitor.batch import Batch, LinkState, Phase
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.session.options import SessionOptions
 
@@ -63,7 +63,7 @@ class Session:
     def register_changed(self) -> None:
         """Have the connectors there that the register knows, so that totals are true."""
         if self.monitor is not None:
-            self.monitor.expect(lambda station: self.register.facts(station).evse_keys)
+            self.monitor.expect(lambda station: self.register.facts(station).evse_uids)
 
     async def run(self, opened: Callable[[], None], tell: Callable[[Batch], Awaitable[None]]) -> None:
         """Call ``opened`` once the source is open, then ``tell`` of each batch, until the source ends.
@@ -93,7 +93,7 @@ class Session:
                 return await in_thread(self.source.open)
             except SourceError as error:
                 logger.warning("source not opened: %s", error)
-                self._link = LinkState(Phase.FAILED, str(error))
+                self._link = LinkState(LinkPhase.FAILED, str(error))
             self._asked.clear()
             await self._asked.wait()
             self._link = LinkState()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from nobil_tui.charging.board import MOST_STATIONS
+from nobil_tui.charging.board import MAX_STATIONS
 from nobil_tui.charging.persisted import Stored, StoredStation, station_of
 from nobil_tui.charging.station import Milliseconds, Station, StationId
 
@@ -105,7 +105,7 @@ def read(connection: sqlite3.Connection) -> tuple[Stored, int]:
             return Stored(), held
         stations: dict[str, Station] = {}
         # One after the other: as rows, all of them would take as much room as the stations.
-        for name, said in connection.execute(_STATIONS, (LARGEST_ROW, MOST_STATIONS)):
+        for name, said in connection.execute(_STATIONS, (LARGEST_ROW, MAX_STATIONS)):
             with suppress(*_BROKEN):
                 station = _station(name, said, breaks)
                 stations[station.id] = station

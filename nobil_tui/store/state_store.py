@@ -97,8 +97,8 @@ class StateStore:
 
         One that is None is taken out, and ``whole`` takes out all others.
 
-        ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns. Returns at once; what comes while
-        another program writes, or single stations while the store ``wants_all``, is not taken.
+        ``breaks`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at once; what comes
+        while another program writes, or single stations while the store ``wants_all``, is not taken.
         """
         with self._news:
             if not self.writing or (self.wants_all and not whole):

@@ -59,7 +59,7 @@ class Keeper(Protocol):
     def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
         """Keep packed stations, and forget those that are None; ``whole``: and all others. Returns at once.
 
-        ``breaks`` and ``alive_at`` (ms) are what ``Listening.standing`` returns.
+        ``breaks`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns.
         """
         ...
 
@@ -135,5 +135,5 @@ class Keeping:
     def _save(self, kept: Packed, whole: bool) -> None:
         # Before the link was alive, nothing is known that is not kept already.
         if self._alive_at:
-            breaks, alive_at = self._board.listening.standing(self._alive_at)
+            breaks, alive_at = self._board.listening.checkpoint(self._alive_at)
             self._keeper.save(kept, breaks, alive_at, whole=whole)

@@ -78,7 +78,7 @@ def iso(at: int) -> str:
 
 
 def _condition(connector: Connector | None) -> str | None:
-    return None if connector is None else connector.condition.words
+    return None if connector is None else connector.condition.label
 
 
 def _cell(value: object) -> object:

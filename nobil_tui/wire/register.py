@@ -19,7 +19,7 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.text import shown
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.charging.station import MOST_CONNECTORS
+from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register_entry import BROKEN, Attributes, Entry, Outlet, read
 from nobil_tui.wire.register_fields import (
@@ -151,7 +151,7 @@ class _Reader:
 
     def _facts(self, entry: Entry, attributes: Attributes) -> Facts:
         share, site = self._share, attributes.site
-        plugs, evse_ids = self._outlets(attributes.outlets)
+        plugs, plug_evse_uids = self._outlets(attributes.outlets)
         return Facts(
             name=text_of(entry.name),
             place=share(place_of(entry.city)),
@@ -170,7 +170,7 @@ class _Reader:
             description=share(text_of(entry.description, MOST_PROSE)),
             comment=share(text_of(entry.comment, MOST_PROSE)),
             contact=share(text_of(entry.contact, MOST_PROSE)),
-            evse_ids=evse_ids,
+            plug_evse_uids=plug_evse_uids,
         )
 
     def _share(self, text: str) -> str:
@@ -180,12 +180,12 @@ class _Reader:
         if not outlets:
             self.problems["stations without connectors"] += 1
             return (), ()
-        if len(outlets) > MOST_CONNECTORS:
+        if len(outlets) > MAX_CONNECTORS:
             self.problems["stations with too many connectors: the last are left out"] += 1
-            del outlets[MOST_CONNECTORS:]
+            del outlets[MAX_CONNECTORS:]
         plugs = tuple(map(self._plug, outlets))
-        evse_ids = tuple(key_of(outlet.evse) for outlet in outlets)
-        return self._plugs.setdefault(plugs, plugs), evse_ids if any(evse_ids) else ()
+        plug_evse_uids = tuple(key_of(outlet.evse) for outlet in outlets)
+        return self._plugs.setdefault(plugs, plugs), plug_evse_uids if any(plug_evse_uids) else ()
 
     def _plug(self, outlet: Outlet) -> Plug:
         plug = plug_of(words_of(outlet.kind), number_of(outlet.kind), words_of(outlet.capacity))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nobil_tui.alerts.rules import Alerts
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.monitor.batch import Entry, Note, NoteKind
+from nobil_tui.monitor.batch import BatchEntry, Note, NoteKind
 from tests.conftest import START
 
 FREE, OCCUPIED, FAULT, UNKNOWN = Connector(0), Connector(1), Connector(0, 1), Connector(-1)
@@ -46,7 +46,7 @@ def test_it_is_told_once() -> None:
 
 def test_several_are_told_in_the_order_in_which_they_became_free() -> None:
     tell, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
-    entries: list[Entry] = [Note(START, NoteKind.LOST, "A"), change("B", UNKNOWN, FREE), change("A", None, FREE)]
+    entries: list[BatchEntry] = [Note(START, NoteKind.LOST, "A"), change("B", UNKNOWN, FREE), change("A", None, FREE)]
     assert tell.due(entries, board) == ["B", "A"]
 
 

@@ -27,4 +27,4 @@ def store_register(home: Path) -> None:
 
 def _with_plugs(facts: Facts) -> Facts:
     # As many as there are connectors, so that each has its own.
-    return replace(facts, plugs=tuple(islice(cycle(facts.plugs or _UNKNOWN), CONNECTORS)), evse_ids=())
+    return replace(facts, plugs=tuple(islice(cycle(facts.plugs or _UNKNOWN), CONNECTORS)), plug_evse_uids=())

@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from nobil_tui.charging import board as board_module
 from nobil_tui.charging.board import Board, Change
-from nobil_tui.charging.freshness import EXPIRED, SLIGHT, Certainty, certainty_of
-from nobil_tui.charging.held import AHEAD, Since
+from nobil_tui.charging.freshness import EXPIRED, SLIGHT, Staleness, staleness_of
+from nobil_tui.charging.held import MAX_AHEAD, Since
 from nobil_tui.charging.persisted import Stored, StoredStation, station_of
-from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station, WordConnector, summarize
+from nobil_tui.charging.station import MAX_CONNECTORS, Condition, Connector, Station, WordConnector, summarize
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
@@ -30,7 +30,7 @@ def station(name: str, *said: Said) -> Station:
 def kept(board: Board, alive_at: int) -> Stored:
     """What a later session gets of a board, by way of bytes."""
     encoded = {name: msgspec.json.encode(board.stored(name)) for name in board.stations}
-    breaks, alive_at = board.listening.standing(alive_at)
+    breaks, alive_at = board.listening.checkpoint(alive_at)
     decode = msgspec.json.Decoder(StoredStation).decode
     return Stored({name: station_of(name, decode(row), breaks) for name, row in encoded.items()}, breaks, alive_at)
 
@@ -77,7 +77,7 @@ class Model:
     def live(self) -> bool:
         return not self.breaks or self.breaks[-1][1] is not None
 
-    def not_listened(self, plain: Plain, now: int) -> int:
+    def unconfirmed_for(self, plain: Plain, now: int) -> int:
         if not plain.named:
             return 0
         return sum(
@@ -89,7 +89,7 @@ class Model:
         touched = set()
         for name, connectors in self.stations.items():
             for plain in connectors:
-                over = self.not_listened(plain, now) - EXPIRED
+                over = self.unconfirmed_for(plain, now) - EXPIRED
                 if over > 0 and plain.condition is not Condition.UNKNOWN:
                     plain.status, plain.error, plain.since, plain.at_least = -1, 0, now - over, True
                     touched.add(name)
@@ -106,13 +106,13 @@ class Model:
         confirmed = len(self.breaks)
         for index, (status, error, timestamp) in enumerate(said):
             held = old[index] if index < len(old) else None
-            known = 0 < timestamp <= at + AHEAD
+            known = 0 < timestamp <= at + MAX_AHEAD
             if held is None:
                 plain = Plain(str(index), status, error, timestamp if known else at, not known, confirmed)
                 if not snapshot:
                     changes.append((name, index + 1, None, plain.what, False))
             else:
-                unsure = self.not_listened(held, at) > 0
+                unsure = self.unconfirmed_for(held, at) > 0
                 plain = Plain(held.key, status, error, held.since, held.at_least, confirmed, held.heard)
                 if held.what != plain.what:
                     changes.append((name, index + 1, held.what, plain.what, snapshot and unsure))
@@ -123,7 +123,7 @@ class Model:
                 plain.heard = at
             new.append(plain)
         for index, held in enumerate(old[len(said) :], len(said)):
-            changes.append((name, index + 1, held.what, None, snapshot and self.not_listened(held, at) > 0))
+            changes.append((name, index + 1, held.what, None, snapshot and self.unconfirmed_for(held, at) > 0))
         self.stations[name] = new
         return changes
 
@@ -133,7 +133,7 @@ class Model:
         if held is None:
             connectors.append(Plain(key, status, error, at, True, len(self.breaks), at))
             return [(name, len(connectors), None, (status, error), False)]
-        unsure = self.not_listened(held, at) > 0
+        unsure = self.unconfirmed_for(held, at) > 0
         before = held.what if held.named else None
         unsure |= not held.named
         held.status, held.error, held.heard, held.confirmed, held.named = status, error, at, len(self.breaks), True
@@ -155,7 +155,9 @@ def plainly(changes: list[Change]) -> list[tuple[object, ...]]:
 NAMES = st.sampled_from(["NOR_01333", "NOR_076198", "SWE_1"])
 STATUS = st.sampled_from([0, 1, -1, 2])
 ERROR = st.sampled_from([0, 0, 0, 1])
-AGES = st.sampled_from([None, None, 0, MINUTE, -MINUTE, -AHEAD, -AHEAD - 1, -AHEAD - 2 * MINUTE, T0, -(2**52), "zero"])
+AGES = st.sampled_from(
+    [None, None, 0, MINUTE, -MINUTE, -MAX_AHEAD, -MAX_AHEAD - 1, -MAX_AHEAD - 2 * MINUTE, T0, -(2**52), "zero"]
+)
 """How old a timestamp is when it comes; None stands for -1."""
 LISTS = st.lists(st.tuples(STATUS, ERROR, AGES), max_size=4)
 COUNTRIES = st.lists(st.tuples(NAMES, LISTS), max_size=4)
@@ -176,7 +178,7 @@ class BoardMachine(RuleBasedStateMachine):
 
         return [(status, error, timestamp(age)) for status, error, age in said]
 
-    @rule(ms=st.sampled_from([1, 700, MINUTE, 2 * MINUTE + 1, AHEAD]))
+    @rule(ms=st.sampled_from([1, 700, MINUTE, 2 * MINUTE + 1, MAX_AHEAD]))
     def time_passes(self, ms: int) -> None:
         self.now += ms
 
@@ -218,7 +220,7 @@ class BoardMachine(RuleBasedStateMachine):
     def raw(self, name: str, index: int, status: int, error: int) -> None:
         connectors = self.model.stations.get(name, [])
         known = 0 <= index < len(connectors)
-        assert self.board.apply_heard(name, index, Connector(status, error, self.now), self.now) is known
+        assert self.board.apply_raw_report(name, index, Connector(status, error, self.now), self.now) is known
         if known:
             connectors[index].heard = self.now
             if connectors[index].what == (status, error):
@@ -259,8 +261,8 @@ class BoardMachine(RuleBasedStateMachine):
 
     @invariant()
     def by_its_roll_one_sees_who_is_there(self) -> None:
-        roll, there = self.board.roll, set(self.board.stations)
-        assert self.rolls.setdefault(roll, there) == there
+        membership, there = self.board.membership, set(self.board.stations)
+        assert self.rolls.setdefault(membership, there) == there
 
     @invariant()
     def agrees(self) -> None:
@@ -272,13 +274,13 @@ class BoardMachine(RuleBasedStateMachine):
             for index, plain in enumerate(connectors):
                 assert self.board.since(held, index, self.now) == Since(plain.since, plain.at_least)
                 assert self.board.heard(held, index) == plain.heard
-                not_listened = self.model.not_listened(plain, self.now)
-                assert self.board.not_listened(held, index, self.now) == not_listened
+                unconfirmed_for = self.model.unconfirmed_for(plain, self.now)
+                assert self.board.unconfirmed_for(held, index, self.now) == unconfirmed_for
 
     @invariant()
     def counts_what_is_unconfirmed(self) -> None:
         every = [plain for connectors in self.model.stations.values() for plain in connectors]
-        unconfirmed = sum(self.model.not_listened(plain, self.now) > 0 for plain in every)
+        unconfirmed = sum(self.model.unconfirmed_for(plain, self.now) > 0 for plain in every)
         assert self.board.unconfirmed(self.now) == unconfirmed
 
     @invariant()
@@ -309,9 +311,9 @@ def test_the_first_snapshot_is_no_news() -> None:
 
 def test_a_timestamp_far_ahead_stays_unbelieved_when_its_time_comes_nearer() -> None:
     board = Board()
-    board.apply_snapshot([station("NOR_1", (0, 0, T0 + AHEAD + 1), (0, 0, 2**53))], T0)
+    board.apply_snapshot([station("NOR_1", (0, 0, T0 + MAX_AHEAD + 1), (0, 0, 2**53))], T0)
     held = board.stations["NOR_1"]
-    assert [board.since(held, index, T0 + 10 * AHEAD) for index in (0, 1)] == [Since(T0, True)] * 2
+    assert [board.since(held, index, T0 + 10 * MAX_AHEAD) for index in (0, 1)] == [Since(T0, True)] * 2
 
 
 def test_a_second_snapshot_on_the_same_socket_missed_nothing() -> None:
@@ -335,7 +337,7 @@ def test_after_a_break_a_snapshot_tells_what_was_missed() -> None:
     held = board.stations["NOR_1"]
     assert board.since(held, 0, T0 + 9000) == Since(T0 + 8001, True)
     assert board.since(held, 2, T0 + 9000) == Since(T0 + 5000, False)
-    assert board.not_listened(held, 1, T0 + 9000) == 0
+    assert board.unconfirmed_for(held, 1, T0 + 9000) == 0
 
 
 def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None:
@@ -345,8 +347,8 @@ def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None
     board.listening.start(T0 + 8000)
     renewal = board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 8000, partial=True)
     assert renewal.left == []
-    assert board.not_listened(board.stations["NOR_1"], 0, T0 + 9000) == 0
-    assert board.not_listened(board.stations["NOR_2"], 0, T0 + 9000) == 8000
+    assert board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 9000) == 0
+    assert board.unconfirmed_for(board.stations["NOR_2"], 0, T0 + 9000) == 8000
     # The next snapshot on the same socket: of the first, nothing was missed since the one before.
     changes = board.apply_snapshot([station("NOR_1", (1, 0, -1)), station("NOR_2", (1, 0, -1))], T0 + 9000).changes
     assert [change.missed for change in changes] == [False, True]
@@ -373,7 +375,7 @@ def test_a_shorter_list_means_that_the_last_are_gone_and_takes_their_notes_along
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.apply_station(station("NOR_1", (0, 0, -1), (1, 0, -1)), T0 + 1)
-    board.apply_heard("NOR_1", 1, Connector(1, 0), T0 + 2)
+    board.apply_raw_report("NOR_1", 1, Connector(1, 0), T0 + 2)
     (gone,) = board.apply_station(station("NOR_1", (0, 0, -1)), T0 + 3)
     assert (gone.number, gone.after) == (2, None)
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (1, 0, -1))], T0 + 4)
@@ -395,12 +397,12 @@ def test_a_raw_report_is_never_a_change() -> None:
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.listening.stop(T0)
     board.listening.start(T0 + MINUTE)
-    assert board.apply_heard("NOR_1", 0, Connector(1, 1), T0 + MINUTE)
+    assert board.apply_raw_report("NOR_1", 0, Connector(1, 1), T0 + MINUTE)
     held = board.stations["NOR_1"]
     assert held.connectors == [Connector(0, 0)]
     assert board.heard(held, 0) == T0 + MINUTE
-    assert certainty_of(board.not_listened(held, 0, T0 + MINUTE)) is Certainty.SLIGHTLY_OLD
-    assert not board.apply_heard("NOR_9", 0, Connector(), T0)
+    assert staleness_of(board.unconfirmed_for(held, 0, T0 + MINUTE)) is Staleness.SLIGHTLY_STALE
+    assert not board.apply_raw_report("NOR_9", 0, Connector(), T0)
 
 
 def test_after_seven_days_what_was_known_is_unknown() -> None:
@@ -408,7 +410,7 @@ def test_after_seven_days_what_was_known_is_unknown() -> None:
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (-1, 1, -1)), station("NOR_2", (-1, 0, -1))], T0)
     board.listening.stop(T0)
     held = board.stations["NOR_1"]
-    assert certainty_of(board.not_listened(held, 0, T0 + SLIGHT + 1)) is Certainty.OLD
+    assert staleness_of(board.unconfirmed_for(held, 0, T0 + SLIGHT + 1)) is Staleness.STALE
     assert board.expire(T0 + EXPIRED) == []
     assert held.summary.free == 1
     assert board.expire(T0 + EXPIRED + 1) == ["NOR_1"]
@@ -440,7 +442,7 @@ def test_a_stream_that_knows_nothing_either_changes_nothing() -> None:
     held = board.stations["NOR_1"]
     assert board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), late + 1) == []
     assert board.since(held, 0, late + 1) == Since(T0 + EXPIRED, True)
-    assert board.not_listened(held, 0, late + 1) == 0
+    assert board.unconfirmed_for(held, 0, late + 1) == 0
     # Something that is said is one, also if nobody understands it.
     (odd,) = board.apply_connector("NOR_1", "b", WordConnector(-1, 0, said="melted"), late + 2)
     (free,) = board.apply_connector("NOR_1", "c", WordConnector(0, 0, said="AVAILABLE"), late + 3)
@@ -500,7 +502,7 @@ def test_a_word_that_differs_is_a_change_though_the_numbers_agree() -> None:
 
 
 def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board_module, "MOST_STATIONS", 3)
+    monkeypatch.setattr(board_module, "MAX_STATIONS", 3)
     board = Board()
     renewal = board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0)
     assert (len(board.stations), board.connectors, renewal.changes) == (3, 3, [])
@@ -508,9 +510,9 @@ def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.Monke
     assert board.apply_connector("SWE_2", "a", Connector(0, 0), T0) == []
     board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0)
     assert len(board.stations) == 3
-    for n in range(MOST_CONNECTORS + 10):
+    for n in range(MAX_CONNECTORS + 10):
         board.apply_connector("NOR_0", f"key {n}", Connector(0, 0), T0)
-    assert len(board.stations["NOR_0"].connectors) == MOST_CONNECTORS
+    assert len(board.stations["NOR_0"].connectors) == MAX_CONNECTORS
 
 
 # What is unconfirmed
@@ -597,13 +599,13 @@ def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None
     board = restored(a_session(), T0 + 5)
     held = board.stations["NOR_1"]
     for now in (T0 - 5000, T0 + 6, T0 + 5 + EXPIRED):
-        assert certainty_of(board.not_listened(held, 0, now)) is Certainty.OLD
-    assert certainty_of(board.not_listened(held, 0, T0 + 6 + EXPIRED)) is Certainty.EXPIRED
+        assert staleness_of(board.unconfirmed_for(held, 0, now)) is Staleness.STALE
+    assert staleness_of(board.unconfirmed_for(held, 0, T0 + 6 + EXPIRED)) is Staleness.EXPIRED
     board.listening.start(T0 + 6)
-    assert certainty_of(board.not_listened(held, 0, T0 + 7)) is Certainty.OLD
+    assert staleness_of(board.unconfirmed_for(held, 0, T0 + 7)) is Staleness.STALE
     assert board.unconfirmed(T0 + 7) == 2
     board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="BLOCKED"), T0 + 8)
-    assert certainty_of(board.not_listened(held, 0, T0 + 9)) is Certainty.SURE
+    assert staleness_of(board.unconfirmed_for(held, 0, T0 + 9)) is Staleness.CONFIRMED
     assert board.unconfirmed(T0 + 9) == 1
 
 
@@ -638,7 +640,7 @@ def test_what_claims_to_be_confirmed_in_the_future_is_not_believed() -> None:
     stored.stations["NOR_1"] = station_of("NOR_1", StoredStation(None, lies), stored.breaks)
     board = Board()
     board.restore(stored, T0 + 6)
-    assert certainty_of(board.not_listened(board.stations["NOR_1"], 0, T0 + 6)) is Certainty.OLD
+    assert staleness_of(board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 6)) is Staleness.STALE
 
 
 def test_nothing_kept_is_an_empty_board_that_missed_nothing() -> None:
@@ -690,7 +692,7 @@ def test_what_was_never_named_cannot_be_old() -> None:
     board.listening.stop(T0)
     held = board.stations["NOR_1"]
     late = T0 + 5 * SLIGHT
-    assert [board.not_listened(held, index, late) for index in range(3)] == [0, late - T0, 0]
+    assert [board.unconfirmed_for(held, index, late) for index in range(3)] == [0, late - T0, 0]
     assert board.unconfirmed(late) == 1
     board.listening.start(late)
     assert board.unconfirmed(late) == 1
@@ -700,10 +702,10 @@ def test_what_was_never_named_cannot_be_old() -> None:
     board.apply_connector("NOR_1", "a", free(), late + 1)
     board = restored(board, late + 2)
     held = board.stations["NOR_1"]
-    assert [certainty_of(board.not_listened(held, index, late + 3)) for index in range(3)] == [
-        Certainty.OLD,
-        Certainty.OLD,
-        Certainty.SURE,
+    assert [staleness_of(board.unconfirmed_for(held, index, late + 3)) for index in range(3)] == [
+        Staleness.STALE,
+        Staleness.STALE,
+        Staleness.CONFIRMED,
     ]
     assert board.unconfirmed(late + 3) == 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nobil_tui.charging.register import NOTHING, Facts, Plug, Register, country_name, country_of
+from nobil_tui.charging.register import NO_FACTS, Facts, Plug, Register, country_name, country_of
 
 CCS = Plug("CCS", 150.0)
 TYPE_2 = Plug("Type 2", 22.0)
@@ -33,7 +33,7 @@ def test_the_best_plug_is_the_strongest() -> None:
 def test_a_station_that_the_register_lacks_has_its_id_for_a_name() -> None:
     register = Register()
     assert len(register) == 0
-    assert register.facts("DAN_00001") is NOTHING
+    assert register.facts("DAN_00001") is NO_FACTS
     assert register.name("DAN_00001") == "DAN_00001"
 
 
@@ -43,7 +43,7 @@ def test_a_station_without_a_name_has_its_id_for_one() -> None:
 
 def test_facts_are_found_by_id() -> None:
     facts = Facts(name="Fornebu S", place="Bærum", position=(59.9, 10.6), plugs=(CCS, TYPE_2))
-    register = Register({"NOR_01333": facts, "NOR_2": NOTHING})
+    register = Register({"NOR_01333": facts, "NOR_2": NO_FACTS})
     assert register.facts("NOR_01333") is facts
     assert register.name("NOR_01333") == "Fornebu S"
     assert list(register) == ["NOR_01333", "NOR_2"]
@@ -67,9 +67,9 @@ def test_plugs_go_by_place_where_connectors_have_only_an_index() -> None:
 
 
 def test_plugs_go_by_key_where_the_stream_names_connectors() -> None:
-    facts = Facts(plugs=(CCS, Plug("CHAdeMO", 50.0), TYPE_2, Plug("Schuko")), evse_ids=("x", "x", "y", ""))
+    facts = Facts(plugs=(CCS, Plug("CHAdeMO", 50.0), TYPE_2, Plug("Schuko")), plug_evse_uids=("x", "x", "y", ""))
     register = Register({"A": facts})
-    assert facts.evse_keys == ("x", "y")
+    assert facts.evse_uids == ("x", "y")
     assert register.plugs_for("A", ["y", "new", "x"], 3) == ((TYPE_2,), (), (CCS, Plug("CHAdeMO", 50.0)))
     assert register.plugs_for("A", ["y"], 2) == ((TYPE_2,), ())
     assert register.plugs_for("A", ["y", "x"], 1) == ((TYPE_2,),)

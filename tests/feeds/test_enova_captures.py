@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost
-from nobil_tui.charging.freshness import Certainty, certainty_of
+from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.station import condition_of
 from nobil_tui.feeds.enova import read
 from nobil_tui.feeds.transport.connection import Frame
@@ -154,7 +154,7 @@ def held(board: Board) -> dict[EVSE, str]:
 def unsure(board: Board, now: int) -> dict[EVSE, int]:
     """For how many ms each EVSE was not listened to."""
     return {
-        (station.id, key): board.not_listened(station, index, now)
+        (station.id, key): board.unconfirmed_for(station, index, now)
         for station in board.stations.values()
         for index, key in enumerate(station.track.keys if station.track else ())
     }
@@ -179,13 +179,13 @@ async def test_the_break_of_the_recorder_marks_who_was_not_heard_again(capture: 
     again = {line.evse for line in capture[gone[-1] :] if line.data} if gone else set(oracle(capture))
     monitor = await guarded(play(as_it_was(capture)))
     now = capture[-1].at
-    sure = {evse for evse, away in unsure(monitor.board, now).items() if certainty_of(away) is Certainty.SURE}
+    sure = {evse for evse, away in unsure(monitor.board, now).items() if staleness_of(away) is Staleness.CONFIRMED}
     assert sure == again
     if gone:
         slightly = set(oracle(capture)) - again
         assert slightly
         assert all(
-            certainty_of(away) is Certainty.SLIGHTLY_OLD
+            staleness_of(away) is Staleness.SLIGHTLY_STALE
             for evse, away in unsure(monitor.board, now).items()
             if evse in slightly
         )

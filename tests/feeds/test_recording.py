@@ -21,9 +21,9 @@ from nobil_tui.charging.events import (
     ConnectorReport,
     Ended,
     Event,
-    Heard,
     Ignored,
     Lost,
+    RawReport,
     Restarted,
     Snapshot,
     StationReport,
@@ -33,7 +33,7 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.feeds.playback_clock import SPEEDS
 from nobil_tui.feeds.recording import BREAK_REASON, RecordingFeed
 from nobil_tui.feeds.recording_file import CHUNK_BYTES, RecordingFile
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.store.recorder import Recorder
 from nobil_tui.wire.recording import BREAK, FeedName, RecordedFrame
@@ -93,7 +93,7 @@ async def test_version_1_is_read_as_version_1(tmp_path: Path) -> None:
     assert events == [
         Snapshot([Station("NOR_1", [busy])], T0),
         StationReport(Station("NOR_1", [busy], 1), T0 + 1),
-        Heard("NOR_1", 0, busy, T0 + 2),
+        RawReport("NOR_1", 0, busy, T0 + 2),
         Ignored("foo:bar", T0 + 3),
     ]
     assert isinstance(bad, Unreadable)
@@ -378,7 +378,7 @@ def held(board: Board) -> dict[tuple[str, str], str]:
 
 def away(board: Board, now: int) -> dict[tuple[str, str], int]:
     return {
-        (station.id, key): board.not_listened(station, index, now)
+        (station.id, key): board.unconfirmed_for(station, index, now)
         for station in board.stations.values()
         if station.track is not None
         for index, key in enumerate(station.track.keys)
@@ -392,7 +392,7 @@ async def board_of(path: Path) -> tuple[Board, int]:
         monitor = Monitor(feed, tick=0)
         async with aclosing(monitor.batches()) as batches:
             async for batch in batches:
-                if batch.link.phase is Phase.ENDED:
+                if batch.link.phase is LinkPhase.ENDED:
                     return monitor.board, feed.clock.now()
     raise AssertionError("it never ends")
 

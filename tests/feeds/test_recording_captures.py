@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nobil_tui.charging.board import Board
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.recording import BREAK, FeedName, RecordingHeader, encode_header, encode_line
 from tests.conftest import guarded
@@ -40,7 +40,7 @@ async def play(path: Path, *jumps: float) -> tuple[Board, int]:
         monitor = Monitor(feed, tick=0)
         async with aclosing(monitor.batches()) as batches:
             async for batch in batches:
-                if batch.link.phase is not Phase.ENDED:
+                if batch.link.phase is not LinkPhase.ENDED:
                     continue
                 if not left:
                     assert monitor.counts.unreadable == monitor.counts.ignored == 0

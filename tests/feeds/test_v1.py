@@ -16,9 +16,9 @@ from nobil_tui.charging.events import (
     Connected,
     Connecting,
     Event,
-    Heard,
     Ignored,
     Lost,
+    RawReport,
     Refused,
     Snapshot,
     StationReport,
@@ -57,7 +57,7 @@ def test_an_update() -> None:
 
 def test_a_chargers_own_report() -> None:
     data = {"uuid": "NOR_01333", "connector": 3, **DOCUMENT}
-    assert said(frame("status:raw", data, code=5)) == Heard("NOR_01333", 3, Connector(0, 0, 1362520099000), AT)
+    assert said(frame("status:raw", data, code=5)) == RawReport("NOR_01333", 3, Connector(0, 0, 1362520099000), AT)
 
 
 def test_what_is_not_for_us() -> None:

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from nobil_tui.headless.link_reporter import KeyRefusedError, Teller
-from nobil_tui.monitor.batch import Batch, Counts, LinkState, Note, NoteKind, Phase
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 
-LIVE = LinkState(Phase.LIVE)
+LIVE = LinkState(LinkPhase.LIVE)
 
 
 def told(kind: NoteKind, text: str = "") -> list[str]:
     said: list[str] = []
-    Teller("a source", said.append).tell(Batch(LIVE, [Note(0, kind, text)]), Counts(unreadable=1))
+    Teller("a source", said.append).tell(Batch(LIVE, [Note(0, kind, text)]), StreamCounts(unreadable=1))
     return said
 
 
@@ -32,7 +32,7 @@ def test_rubbish_is_told_seldom() -> None:
     said: list[str] = []
     teller = Teller("a source", said.append)
     for count in range(1, 1001):
-        teller.tell(Batch(LIVE, [Note(0, NoteKind.UNREADABLE, str(count))]), Counts(unreadable=count))
+        teller.tell(Batch(LIVE, [Note(0, NoteKind.UNREADABLE, str(count))]), StreamCounts(unreadable=count))
     assert said == [
         "a source: A frame could not be read (1).",
         "a source: 10 frames could not be read (the last one: 10).",
@@ -43,8 +43,8 @@ def test_rubbish_is_told_seldom() -> None:
 
 def test_a_key_that_is_refused_ends_it() -> None:
     teller = Teller("a source", lambda _: None)
-    for phase in Phase:
-        if phase is not Phase.REFUSED:
+    for phase in LinkPhase:
+        if phase is not LinkPhase.REFUSED:
             teller.stop_if_refused(LinkState(phase))
     with pytest.raises(KeyRefusedError, match=r"^a source does not take the key \(HTTP 401\)\.$"):
-        teller.stop_if_refused(LinkState(Phase.REFUSED, "HTTP 401"))
+        teller.stop_if_refused(LinkState(LinkPhase.REFUSED, "HTTP 401"))

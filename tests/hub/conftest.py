@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.charging.events import Connected, Event, Heard, Snapshot, StationReport
+from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
@@ -41,7 +41,7 @@ class ScriptedFeed:
         self.say(StationReport(station(id_, *statuses, at=at), at))
 
     def hear(self, id_: str, index: int, status: int, at: int = START) -> None:
-        self.say(Heard(id_, index, Connector(status, 0, at), at))
+        self.say(RawReport(id_, index, Connector(status, 0, at), at))
 
     behind = 0
 

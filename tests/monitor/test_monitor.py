@@ -19,9 +19,9 @@ from nobil_tui.charging.events import (
     ConnectorReport,
     Ended,
     Event,
-    Heard,
     Ignored,
     Lost,
+    RawReport,
     Refused,
     Restarted,
     Snapshot,
@@ -31,7 +31,7 @@ from nobil_tui.charging.events import (
 from nobil_tui.charging.freshness import EXPIRED
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
-from nobil_tui.monitor.batch import Batch, Counts, Entry, LinkState, Note, NoteKind, Phase
+from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 from nobil_tui.monitor.monitor import LOOK_EVERY, Monitor
 from nobil_tui.wire.enova import connector_of
 from tests.conftest import FakeClock, guarded, settle
@@ -118,7 +118,7 @@ def station(name: str, *said: tuple[int, int]) -> Station:
     return Station(name, [Connector(status, error, T0 - 1000) for status, error in said])
 
 
-def told(entries: list[Entry]) -> list[tuple[object, ...]]:
+def told(entries: list[BatchEntry]) -> list[tuple[object, ...]]:
     """The entries in short."""
     return [
         (entry.kind, entry.text) if isinstance(entry, Note) else (entry.station, entry.number, entry.missed)
@@ -139,13 +139,13 @@ async def test_what_came_before_the_first_look_is_one_batch_in_its_order(hall: H
         Snapshot([station("A", FREE, FREE), station("B", FREE)], T0 + 1),
         StationReport(station("B", OCCUPIED), T0 + 2),
         StationReport(station("A", FREE, FAULT), T0 + 3),
-        Heard("A", 0, Connector(0, 0), T0 + 4),
+        RawReport("A", 0, Connector(0, 0), T0 + 4),
     )
     assert told(batch.entries) == [CONNECTED, ("B", 1, False), ("A", 2, False)]
     assert [entry.at for entry in batch.entries] == [T0, T0 + 2, T0 + 3]
     assert batch.touched >= {"A", "B"}
-    assert [heard.id for heard in batch.heard] == ["A"]
-    assert batch.link == LinkState(Phase.LIVE)
+    assert [heard.id for heard in batch.raw_reports] == ["A"]
+    assert batch.link == LinkState(LinkPhase.LIVE)
     assert batch.whole
 
 
@@ -168,11 +168,11 @@ async def test_a_snapshot_is_let_go_of_once_it_was_applied() -> None:
 
 async def test_a_batch_holds_only_what_is_new(hall: Hall) -> None:
     await hall.take(
-        Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0), Heard("A", 0, Connector(), T0)
+        Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0), RawReport("A", 0, Connector(), T0)
     )
     batch = await hall.take(StationReport(station("B", OCCUPIED), T0 + 1))
     assert told(batch.entries) == [("B", 1, False)]
-    assert (batch.touched, batch.heard, batch.whole) == ({"B"}, [], False)
+    assert (batch.touched, batch.raw_reports, batch.whole) == ({"B"}, [], False)
 
 
 async def test_a_change_tells_before_and_after(hall: Hall) -> None:
@@ -237,11 +237,11 @@ async def test_what_nobody_takes_is_bounded_and_the_oldest_go(monkeypatch: pytes
     await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
     for at in range(500):
         hall.script.say(StationReport(station("A", FREE if at % 2 else OCCUPIED), T0 + at))
-        hall.script.say(Heard("A", 0, Connector(), T0 + at))
+        hall.script.say(RawReport("A", 0, Connector(), T0 + at))
     await hall.script.heard_out()
     batch = await guarded(anext(hall.batches))
     assert [entry.at for entry in batch.entries] == [T0 + at for at in range(450, 500)]
-    assert [heard.at for heard in batch.heard] == [T0 + at for at in range(450, 500)]
+    assert [heard.at for heard in batch.raw_reports] == [T0 + at for at in range(450, 500)]
     assert hall.monitor.counts.changes == 500
     await guarded(hall.batches.aclose())
 
@@ -256,7 +256,7 @@ class Flood(Script):
         yield Snapshot([station("A", FREE)], T0)
         while not self.enough and self.said < 3_000_000:
             self.said += 1
-            yield Heard("A", 0, Connector(0, 0), T0)
+            yield RawReport("A", 0, Connector(0, 0), T0)
 
 
 async def test_a_flood_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,19 +274,19 @@ async def test_a_flood_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch)
 
 
 LINK: list[tuple[Event, LinkState]] = [
-    (Connected(T0), LinkState(Phase.LIVE)),
-    (Lost("gone", T0, T0 + 5000), LinkState(Phase.RETRYING, "gone", T0 + 5000)),
+    (Connected(T0), LinkState(LinkPhase.LIVE)),
+    (Lost("gone", T0, T0 + 5000), LinkState(LinkPhase.RETRYING, "gone", T0 + 5000)),
     # While it tries again, what was wrong is still told.
-    (Connecting(), LinkState(Phase.CONNECTING, "gone")),
-    (Refused("HTTP 401", T0), LinkState(Phase.REFUSED, "HTTP 401")),
-    (Connecting(), LinkState(Phase.CONNECTING, "HTTP 401")),
-    (Connected(T0 + 9000), LinkState(Phase.LIVE)),
-    (Ended(T0 + 9500), LinkState(Phase.ENDED)),
+    (Connecting(), LinkState(LinkPhase.CONNECTING, "gone")),
+    (Refused("HTTP 401", T0), LinkState(LinkPhase.REFUSED, "HTTP 401")),
+    (Connecting(), LinkState(LinkPhase.CONNECTING, "HTTP 401")),
+    (Connected(T0 + 9000), LinkState(LinkPhase.LIVE)),
+    (Ended(T0 + 9500), LinkState(LinkPhase.ENDED)),
 ]
 
 
 async def test_what_the_link_is_at(hall: Hall) -> None:
-    assert hall.monitor.link == LinkState(Phase.CONNECTING)
+    assert hall.monitor.link == LinkState(LinkPhase.CONNECTING)
     for event, state in LINK:
         batch = await hall.take(event)
         assert batch.link == hall.monitor.link == state
@@ -299,9 +299,9 @@ async def test_that_it_connects_is_no_news_at_the_start(hall: Hall) -> None:
     await settle()
     assert not waiting.done()
     hall.script.say(Lost("gone", T0, T0 + 5000))
-    assert (await guarded(waiting)).link.phase is Phase.RETRYING
+    assert (await guarded(waiting)).link.phase is LinkPhase.RETRYING
     # Later it is.
-    assert (await hall.take(Connecting())).link == LinkState(Phase.CONNECTING, "gone")
+    assert (await hall.take(Connecting())).link == LinkState(LinkPhase.CONNECTING, "gone")
 
 
 async def test_a_snapshot_that_follows_hard_on_the_connection_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -376,7 +376,7 @@ async def test_what_grows_too_old_while_the_link_is_down_is_unknown(event: Event
     assert not waiting.done()
     clock.advance(LOOK_EVERY)
     batch = await guarded(waiting)
-    assert (batch.entries, batch.touched, batch.forgotten) == ([], {"A"}, {"A"})
+    assert (batch.entries, batch.touched, batch.expired) == ([], {"A"}, {"A"})
     assert hall.monitor.board.stations["A"].summary.text == "?/1"
     await guarded(hall.batches.aclose())
 
@@ -451,32 +451,32 @@ async def test_everything_is_counted(hall: Hall) -> None:
         StationReport(station("A", OCCUPIED), T0 + 2),
         StationReport(station("A", OCCUPIED), T0 + 3),
         ConnectorReport("B", "x", Connector(0, 0), T0 + 4),
-        Heard("A", 0, Connector(1, 0), T0 + 5),
+        RawReport("A", 0, Connector(1, 0), T0 + 5),
         Unreadable("bad", T0 + 6),
         Ignored("foo:bar", T0 + 7),
     )
-    assert hall.monitor.counts == Counts(frames=7, changes=2, unreadable=1, ignored=1)
+    assert hall.monitor.counts == StreamCounts(frames=7, changes=2, unreadable=1, ignored=1)
     assert hall.monitor.frame_at == T0 + 7
 
 
 async def test_words_that_nobody_has_documented_are_counted(hall: Hall) -> None:
     words = ("AVAILABLE", "DANCING", "DANCING")
     await hall.take(*(ConnectorReport("A", "x", connector_of(word), T0 + n) for n, word in enumerate(words)))
-    assert hall.monitor.counts.unheard_of.words == {"DANCING": 2}
-    assert hall.monitor.counts.unheard_of.reports == 2
+    assert hall.monitor.counts.unknown_words.words == {"DANCING": 2}
+    assert hall.monitor.counts.unknown_words.reports == 2
 
 
 async def test_what_the_link_does_is_no_frame(hall: Hall) -> None:
     await hall.take(Connecting(), Connected(T0), Lost("away", T0, T0))
-    assert (hall.monitor.counts, hall.monitor.frame_at) == (Counts(), 0)
+    assert (hall.monitor.counts, hall.monitor.frame_at) == (StreamCounts(), 0)
 
 
 async def test_a_report_of_a_connector_that_nobody_knows_is_heard_of_by_nobody(hall: Hall) -> None:
     batch = await hall.take(
         Snapshot([station("A", FREE)], T0),
-        *(Heard(name, index, Connector(), T0) for name, index in [("B", 0), ("A", 1)]),
+        *(RawReport(name, index, Connector(), T0) for name, index in [("B", 0), ("A", 1)]),
     )
-    assert batch.heard == []
+    assert batch.raw_reports == []
     assert "B" not in hall.monitor.board.stations
 
 
@@ -509,7 +509,7 @@ async def test_it_ends_when_the_feed_ends(hall: Hall) -> None:
         Note(T0, NoteKind.CONNECTED, ""),
         Note(T0 + 1, NoteKind.ENDED, ""),
     ]
-    assert batches[-1].link == LinkState(Phase.ENDED)
+    assert batches[-1].link == LinkState(LinkPhase.ENDED)
     assert hall.script.closed == 1
 
 
@@ -565,7 +565,7 @@ def reports() -> st.SearchStrategy[Callable[[int], Event]]:
         return lambda at: StationReport(station(name, *each), at)
 
     def heard(name: str, index: int) -> Callable[[int], Event]:
-        return lambda at: Heard(name, index, Connector(0, 0), at)
+        return lambda at: RawReport(name, index, Connector(0, 0), at)
 
     return (
         st.builds(snapshot, st.dictionaries(names, said), st.sampled_from([0, 0, 1]))
@@ -580,7 +580,7 @@ async def test_however_it_is_cut_the_changes_are_those_of_the_board(
     chunks: list[list[Callable[[int], Event]]],
 ) -> None:
     hall, alone = Hall(), Hall()
-    cut: list[Entry] = []
+    cut: list[BatchEntry] = []
     at = T0
     for chunk in chunks:
         cut += (await hall.take(*(make(at + number) for number, make in enumerate(chunk)))).entries

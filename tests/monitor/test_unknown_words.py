@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor.unknown_words import MOST_WORDS, UnheardOf
+from nobil_tui.monitor.unknown_words import MOST_WORDS, UnknownWords
 from nobil_tui.wire.enova import connector_of
 
 
-def after(*words: str) -> UnheardOf:
-    unheard_of = UnheardOf()
+def after(*words: str) -> UnknownWords:
+    unknown_words = UnknownWords()
     for word in words:
-        unheard_of.note(connector_of(word))
-    return unheard_of
+        unknown_words.note(connector_of(word))
+    return unknown_words
 
 
 def test_a_word_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -44,6 +44,6 @@ def test_it_says_how_many_and_which(words: tuple[str, ...], text: str) -> None:
 
 
 def test_a_stream_without_words_has_none_that_are_unheard_of() -> None:
-    unheard_of = UnheardOf()
-    unheard_of.note(Connector(7, 0))
-    assert unheard_of == UnheardOf()
+    unknown_words = UnknownWords()
+    unknown_words.note(Connector(7, 0))
+    assert unknown_words == UnknownWords()

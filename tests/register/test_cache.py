@@ -32,14 +32,14 @@ FACTS = st.builds(
     position=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
     plugs=st.lists(PLUGS, max_size=4).map(tuple),
     parking_fee=st.none() | st.booleans(),
-    evse_ids=st.lists(TEXTS, max_size=4).map(tuple),
+    plug_evse_uids=st.lists(TEXTS, max_size=4).map(tuple),
 )
 ORIGINS = st.builds(
     Origin, st.integers(0, 2**53), source=TEXTS, stations=st.integers(0, 2**31), etag=TEXTS, last_modified=TEXTS
 )
 KNOWN = {
     "NOR_00001": Facts("Torget", "Oslo", "Storgata 1", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))),
-    "SWE_00001": Facts("Torget", "Uppsala", position=(59.85, 17.64), parking_fee=False, evse_ids=("a", "", "b")),
+    "SWE_00001": Facts("Torget", "Uppsala", position=(59.85, 17.64), parking_fee=False, plug_evse_uids=("a", "", "b")),
 }
 FROM = {"NOR": Origin(AT, "nobil.no", 1, '"x"', "Tue, 14 Nov 2023 22:13:20 GMT"), "SWE": Origin(AT + 1, "a.json", 1)}
 

@@ -218,7 +218,7 @@ def test_where_the_stream_has_another_number_of_connectors_those_asked_for_are_u
 
 
 def test_enovas_connectors_are_known_by_their_keys() -> None:
-    facts = Facts(name="Torget", plugs=(CCS, CHADEMO, TYPE2), evse_ids=("b", "b", "a"))
+    facts = Facts(name="Torget", plugs=(CCS, CHADEMO, TYPE2), plug_evse_uids=("b", "b", "a"))
     board = Board()
     for key, word, status in (("a", "CHARGING", 1), ("b", "AVAILABLE", 0), ("new", "AVAILABLE", 0)):
         board.apply_connector("NOR_1", key, WordConnector(status, 0, said=word), NOW)
@@ -226,7 +226,7 @@ def test_enovas_connectors_are_known_by_their_keys() -> None:
     for text, counted in {"ccs": "1/1", "chademo": "1/1", "type2": "0/1", "ccs type2": "1/2", "": "2/3"}.items():
         assert counts(text, station, facts).text == counted
     assert Register({"NOR_1": facts}).plugs_for("NOR_1", ["a", "b", "new"], 3) == ((TYPE2,), (CCS, CHADEMO), ())
-    assert facts.evse_keys == ("b", "a")
+    assert facts.evse_uids == ("b", "a")
 
 
 def test_a_company_that_has_a_plug_named_after_it_is_found_by_either() -> None:

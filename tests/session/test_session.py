@@ -14,14 +14,14 @@ from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Snapsho
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.source import OpenSource
-from nobil_tui.monitor.batch import Batch, Phase
+from nobil_tui.monitor.batch import Batch, LinkPhase
 from nobil_tui.session.session import Session
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.tui.options import AppOptions
 from tests.conftest import GUARD, START, FakeClock, guarded, settle
 from tests.tui.app_driver import HandSource, setup_of
 
-KNOWN = Register({"NOR_1": Facts("Fornebu S", plugs=(Plug("CCS", 150.0),) * 2, evse_ids=("a", "b"))})
+KNOWN = Register({"NOR_1": Facts("Fornebu S", plugs=(Plug("CCS", 150.0),) * 2, plug_evse_uids=("a", "b"))})
 
 
 class Running:
@@ -50,7 +50,7 @@ class Running:
         await guarded(self.told.wait())
         self.told.clear()
 
-    async def until(self, phase: Phase) -> None:
+    async def until(self, phase: LinkPhase) -> None:
         await until(lambda: self.session.link.phase is phase)
 
 
@@ -105,10 +105,10 @@ async def test_it_runs_until_the_source_ends(clock: FakeClock) -> None:
     async with running(source) as it:
         before = it.session.link.phase
         await guarded(it.task)
-        assert before is Phase.CONNECTING
+        assert before is LinkPhase.CONNECTING
         assert (it.opened, source.opened, source.closed) == (1, 1, 1)
         assert {*it.session.board.stations} == {"NOR_1"}
-        assert it.batches[-1].link.phase is it.session.link.phase is Phase.ENDED
+        assert it.batches[-1].link.phase is it.session.link.phase is LinkPhase.ENDED
 
 
 async def test_a_source_that_does_not_open_is_tried_again_when_the_user_asks(clock: FakeClock) -> None:
@@ -116,22 +116,22 @@ async def test_a_source_that_does_not_open_is_tried_again_when_the_user_asks(clo
     async with running(source) as it:
         # Asked for before there was anything to try again.
         it.session.retry()
-        await it.until(Phase.FAILED)
+        await it.until(LinkPhase.FAILED)
         await settle()
         assert (it.session.link.reason, source.opened, it.opened) == ("No port is free.", 1, 0)
         it.session.retry()
-        await it.until(Phase.CONNECTING)
-        await it.until(Phase.FAILED)
+        await it.until(LinkPhase.CONNECTING)
+        await it.until(LinkPhase.FAILED)
         assert it.session.link.reason == "Still none."
         it.session.retry()
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
         assert (source.opened, it.opened, it.session.link.reason) == (3, 1, "")
 
 
 async def test_once_it_is_open_the_link_is_what_is_tried_again(clock: FakeClock) -> None:
     source = live_source(clock)
     async with running(source) as it:
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
         it.session.retry()
         assert source.feed.retries == 1
 
@@ -139,7 +139,7 @@ async def test_once_it_is_open_the_link_is_what_is_tried_again(clock: FakeClock)
 async def test_a_source_that_does_not_open_can_be_left(clock: FakeClock) -> None:
     source = live_source(clock, problems=["No port is free."])
     async with running(source) as it:
-        await it.until(Phase.FAILED)
+        await it.until(LinkPhase.FAILED)
         it.task.cancel()
         await guarded(asyncio.wait([it.task]))
         assert it.task.cancelled()
@@ -233,7 +233,7 @@ async def test_nothing_is_kept_of_a_source_without_a_state_or_where_there_is_no_
     source = live_source(clock)
     source.state_key = state
     async with running(source, state=None if state else tmp_path) as it:
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
     assert files_in(tmp_path) == []
 
 
@@ -243,7 +243,7 @@ async def test_a_state_that_cannot_be_kept_is_told_and_the_session_goes_on(clock
     source = live_source(clock)
     source.state_key = "hand"
     async with running(source, state=folder) as it:
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
         assert "the last known state cannot be kept" in it.session.notice
         assert str(folder) in it.session.notice
 
@@ -253,7 +253,7 @@ async def test_a_damaged_state_is_told(clock: FakeClock, tmp_path: Path) -> None
     source = live_source(clock)
     source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
         assert "it is set aside as" in it.session.notice
     assert {*stored(tmp_path)} == {"NOR_1"}
 
@@ -276,7 +276,7 @@ class Slow(HandSource):
 async def test_the_impatient_wait_for_nothing(clock: FakeClock) -> None:
     source = Slow(clock)
     async with running(source) as it:
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
         it.task.cancel()
         await guarded(asyncio.to_thread(source.closing.wait, GUARD))
         assert not it.task.done()
@@ -294,7 +294,7 @@ async def test_closing_twice_is_no_error(clock: FakeClock, tmp_path: Path) -> No
     source = live_source(clock)
     source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
-        await it.until(Phase.LIVE)
+        await it.until(LinkPhase.LIVE)
         it.session.close()
         it.session.close()
         assert source.closed == 2

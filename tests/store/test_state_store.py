@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.freshness import Certainty, certainty_of
+from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.persisted import Stored
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.store import state_store as state_module
@@ -94,7 +94,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
     later = Board()
     later.restore(stored, T0)
     assert rows(later) == rows(board)
-    assert certainty_of(later.not_listened(later.stations["NOR_1"], 0, T0 + 10)) is Certainty.OLD
+    assert staleness_of(later.unconfirmed_for(later.stations["NOR_1"], 0, T0 + 10)) is Staleness.STALE
 
 
 def test_a_first_start_is_empty_and_no_matter(path: Path) -> None:

@@ -19,13 +19,13 @@ from nobil_tui.charging.events import (
     ConnectorReport,
     Ended,
     Event,
-    Heard,
     Lost,
+    RawReport,
     Refused,
     Restarted,
     Snapshot,
 )
-from nobil_tui.charging.freshness import EXPIRED, Certainty, certainty_of
+from nobil_tui.charging.freshness import EXPIRED, Staleness, staleness_of
 from nobil_tui.charging.persisted import Stored, StoredStation
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor.batch import Batch, Note, NoteKind
@@ -104,8 +104,8 @@ async def test_a_session_goes_on_from_the_one_before(tmp_path: Path) -> None:
     assert first.whole
     assert monitor.counts.changes == 0
     board = monitor.board
-    certainties = [certainty_of(board.not_listened(board.stations[i], 0, T0 + 9002)) for i in ("NOR_1", "NOR_2")]
-    assert certainties == [Certainty.SURE, Certainty.OLD]
+    certainties = [staleness_of(board.unconfirmed_for(board.stations[i], 0, T0 + 9002)) for i in ("NOR_1", "NOR_2")]
+    assert certainties == [Staleness.CONFIRMED, Staleness.STALE]
     assert board.heard(board.stations["NOR_2"], 0) == T0 + 2
     await asyncio.to_thread(store.close)
 
@@ -115,7 +115,9 @@ async def test_only_what_a_report_named_is_handed_over() -> None:
     board = Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     monitor = Monitor(
-        Script(Connected(T0 + 1), says("NOR_1", "CHARGING", T0 + 2, "0"), Heard("NOR_2", 0, Connector(0, 0), T0 + 3)),
+        Script(
+            Connected(T0 + 1), says("NOR_1", "CHARGING", T0 + 2, "0"), RawReport("NOR_2", 0, Connector(0, 0), T0 + 3)
+        ),
         board,
         tick=0,
         keeper=keeper,

@@ -20,7 +20,7 @@ from nobil_tui.config.model import Config
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.feeds.source import ChosenSource, OpenSource, Player, Source, SourceError
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.app import NobilApp
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
@@ -160,7 +160,9 @@ async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
 async def live(pilot: Pilot[int]) -> MainScreen:
     """Wait until stations are listed."""
     main = main_of(pilot)
-    await until(pilot, lambda: main.session.link.phase is Phase.LIVE and main.board.stations and main.stations.count)
+    await until(
+        pilot, lambda: main.session.link.phase is LinkPhase.LIVE and main.board.stations and main.stations.count
+    )
     return main
 
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.config.reading import load
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
@@ -33,7 +33,7 @@ def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = 
     return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")
 
 
-async def phase(pilot: Pilot[int], main: MainScreen, wanted: Phase) -> None:
+async def phase(pilot: Pilot[int], main: MainScreen, wanted: LinkPhase) -> None:
     await until(pilot, lambda: main.session.link.phase is wanted)
 
 
@@ -58,7 +58,7 @@ async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
     service.talks += (closing(frame("NOR_71098", "1252", "AVAILABLE"), "no JSON"), breaking)
     async with opened(setup_for(service, clock, tmp_path)) as pilot:
         main = main_of(pilot)
-        await phase(pilot, main, Phase.RETRYING)
+        await phase(pilot, main, LinkPhase.RETRYING)
         await heard(pilot, main, "NOR_71098")
         await pilot.press("s")
         await until(pilot, lambda: load(tmp_path / "config.toml").watched.stations == ["NOR_71098"])
@@ -75,9 +75,9 @@ async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
                 return len(service.calls) > before
 
             await until(pilot, called)
-            await phase(pilot, main, Phase.RETRYING)
+            await phase(pilot, main, LinkPhase.RETRYING)
         clock.advance(120)
-        await phase(pilot, main, Phase.LIVE)
+        await phase(pilot, main, LinkPhase.LIVE)
         await guarded(service.say(frame("NOR_71098", "1252", "CHARGING"), frame("NOR_71098", "b", "SINGING")))
         await until(pilot, lambda: main.session.monitor and "NOR_71098" in main.keeper.starred)
         await until(pilot, lambda: "SINGING" in str(main.board.stations["NOR_71098"].connectors))
@@ -95,7 +95,7 @@ async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: Fa
     service.answers += (refusal(401, "Access denied due to invalid subscription key."),)
     async with opened(setup_for(service, clock, tmp_path)) as pilot:
         main = main_of(pilot)
-        await phase(pilot, main, Phase.REFUSED)
+        await phase(pilot, main, LinkPhase.REFUSED)
         clock.advance(3600)
         main.look_at_link()
         await pilot.pause()
@@ -103,7 +103,7 @@ async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: Fa
         assert "Access denied" in screen_text(pilot)
         assert len(service.calls) == 1
         await pilot.press("r")
-        await phase(pilot, main, Phase.LIVE)
+        await phase(pilot, main, LinkPhase.LIVE)
 
 
 async def test_what_was_known_is_there_the_next_time(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_what_was_known_is_there_the_next_time(service: EnovaService, cloc
     ]
     async with opened(setup_for(service, clock, tmp_path)) as pilot:
         main = main_of(pilot)
-        await phase(pilot, main, Phase.LIVE)
+        await phase(pilot, main, LinkPhase.LIVE)
         await guarded(service.say(*frames))
         await until(pilot, lambda: main.board.connectors == 3)
     store = main.session._store
@@ -124,7 +124,7 @@ async def test_what_was_known_is_there_the_next_time(service: EnovaService, cloc
     clock.advance(30)
     async with opened(setup_for(service, clock, tmp_path), (120, 40)) as pilot:
         main = main_of(pilot)
-        await phase(pilot, main, Phase.LIVE)
+        await phase(pilot, main, LinkPhase.LIVE)
         await heard(pilot, main, "SWE_1")
         assert main.board.connectors == 3
         main.look_at_link()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.charging.station import Condition, WordConnector, condition_of, heard_of
+from nobil_tui.charging.station import Condition, WordConnector, condition_of, is_documented
 from nobil_tui.wire import enova
 
 
@@ -48,7 +48,7 @@ def test_the_words(word: str, condition: Condition, sent_on: tuple[int, int]) ->
     assert connector.condition is condition
     assert (connector.status, connector.error) == sent_on
     assert connector.word == word
-    assert heard_of(word)
+    assert is_documented(word)
 
 
 @pytest.mark.parametrize("word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000])
@@ -58,7 +58,7 @@ def test_any_other_word_is_kept_and_unknown(word: str) -> None:
     assert (connector.status, connector.error) == (-1, 0)
     assert connector.word.isprintable()
     assert len(connector.word) <= enova.MOST_WORD + 1
-    assert not heard_of(connector.word)
+    assert not is_documented(connector.word)
 
 
 @pytest.mark.parametrize("key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128])
@@ -159,4 +159,4 @@ def test_real_frames() -> None:
             read = enova.decode(json.dumps(said).encode())
             assert (read.station, read.key) == (said["nobilId"], said["evseUId"]), f"{file.name}:{number}"
             assert read.connector.word == said["status"], f"{file.name}:{number}"
-            assert heard_of(said["status"]), f"{file.name}:{number}"
+            assert is_documented(said["status"]), f"{file.name}:{number}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.charging.station import MOST_CONNECTORS
+from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register import ComplaintError, Dump, decode
 from nobil_tui.wire.register_fields import MOST_NAME, MOST_PROSE
@@ -232,7 +232,7 @@ def test_no_state_of_a_station_raises_or_costs_its_neighbour(stations: list[Any]
         assert identity.isprintable()
         for text in (known.name, known.place, known.street, known.operator, known.comment, known.contact):
             assert text.isprintable()
-        assert len(known.evse_ids) in (0, len(known.plugs))
+        assert len(known.plug_evse_uids) in (0, len(known.plugs))
         assert known.position is None or (abs(known.position[0]) <= 90 and abs(known.position[1]) <= 180)
 
 
@@ -255,7 +255,7 @@ def test_all_of_a_station() -> None:
         description="Behind",
         comment="C",
         contact="D",
-        evse_ids=("1252", "1252"),
+        plug_evse_uids=("1252", "1252"),
     )
 
 
@@ -427,7 +427,7 @@ def test_any_words_make_a_plug(kind: str, number: str, capacity: str) -> None:
 
 def test_outlets_stand_in_the_order_of_their_numbers() -> None:
     conn = {"10": outlet(evse="j"), "2": outlet(evse="b"), "1": outlet(evse="a"), "x": outlet(evse="z")}
-    assert facts(conn).evse_ids == ("a", "b", "j", "z")
+    assert facts(conn).plug_evse_uids == ("a", "b", "j", "z")
 
 
 @pytest.mark.parametrize(
@@ -435,17 +435,17 @@ def test_outlets_stand_in_the_order_of_their_numbers() -> None:
 )
 def test_an_evse_uid_is_kept_as_it_is(value: object, key: str) -> None:
     known = facts({"1": outlet(evse="other"), "2": {**outlet(), "27": attribute("1", "", value)}})
-    assert known.evse_ids == ("other", key)
+    assert known.plug_evse_uids == ("other", key)
 
 
 @pytest.mark.parametrize("value", ["x" * 129, "a\x1b[31m"])
 def test_an_evse_uid_that_no_stream_could_have_is_none(value: str) -> None:
-    assert facts({"1": outlet(evse=value)}).evse_ids == ()
+    assert facts({"1": outlet(evse=value)}).plug_evse_uids == ()
 
 
 def test_a_station_has_no_end_of_connectors_only_on_paper() -> None:
-    read = dump(station({str(number): outlet() for number in range(MOST_CONNECTORS + 5)}))
-    assert len(read.facts["NOR_00001"].plugs) == MOST_CONNECTORS
+    read = dump(station({str(number): outlet() for number in range(MAX_CONNECTORS + 5)}))
+    assert len(read.facts["NOR_00001"].plugs) == MAX_CONNECTORS
     assert read.problems == {"stations with too many connectors: the last are left out": 1}
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.charging.station import MOST_CONNECTORS, Condition, Connector, Station
+from nobil_tui.charging.station import MAX_CONNECTORS, Condition, Connector, Station
 from nobil_tui.wire import v1
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
@@ -142,7 +142,7 @@ BAD_STATIONS: list[Any] = [
     {"uuid": "B", "connectors": [{"timestamp": 2**53 + 1}]},
     {"uuid": "B", "connectors": [{"timestamp": 10**400}]},
     {"uuid": "B", "connectors": [], "status": 10**30},
-    {"uuid": "B", "connectors": [{}] * (MOST_CONNECTORS + 1)},
+    {"uuid": "B", "connectors": [{}] * (MAX_CONNECTORS + 1)},
     {"uuid": "B", "connectors": [], "our own track": {"heard": 5}},
     {"uuid": "B", "connectors": [], "our own summary": {"free": 9}},
 ]
@@ -311,7 +311,7 @@ def check_station(station: Station) -> None:
     assert station.id.isprintable()
     assert station.track is None
     assert station.cached is None
-    assert len(station.connectors) <= MOST_CONNECTORS
+    assert len(station.connectors) <= MAX_CONNECTORS
     for connector in station.connectors:
         check_connector(connector)
 

@@ -1,7 +1,7 @@
 """A country of stations: who they are, where they stand and what plugs they have. Nothing in here moves.
 
 What is known of one has the form of a real register's entry, but for what would be a lie about a real place: a zipcode.
-Without ``evse_ids`` too: version 1 of the stream knows connectors by their order.
+Without ``plug_evse_uids`` too: version 1 of the stream knows connectors by their order.
 """
 
 from __future__ import annotations

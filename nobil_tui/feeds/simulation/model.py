@@ -12,7 +12,7 @@ from heapq import heapify, heapreplace
 
 from msgspec import Struct
 
-from nobil_tui.charging.events import Heard, StationReport
+from nobil_tui.charging.events import RawReport, StationReport
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station, operator_status
 from nobil_tui.feeds.simulation.country import SitePlan, plan_country
@@ -90,13 +90,13 @@ class Simulation:
         """When the next event is due, in ms of the wall."""
         return self._wall(self._due[0][0])
 
-    def advance(self, now: int) -> list[StationReport | Heard]:
+    def advance(self, now: int) -> list[StationReport | RawReport]:
         """Let time pass until ``now`` (ms of the wall), and return what happened, in order. It never goes back."""
-        happened: list[StationReport | Heard] = []
+        happened: list[StationReport | RawReport] = []
         due = self._due
         while self._wall(due[0][0]) <= now:
             at, whose = due[0]
-            event: StationReport | Heard | None
+            event: StationReport | RawReport | None
             if whose < len(self._outlets):
                 event, then = self._live(self._outlets[whose], at)
             elif whose < len(self._outlets) + len(self._sites):
@@ -127,14 +127,14 @@ class Simulation:
             then = at + self._lives.wait(LOST_EVERY)
         return self._report(site, at), then
 
-    def _keep_alive(self, at: float) -> tuple[Heard | None, float]:
+    def _keep_alive(self, at: float) -> tuple[RawReport | None, float]:
         outlet = self._outlets[int(self._rng.random() * len(self._outlets))]
         then = at + self._lives.wait(HEARD_EVERY / len(self._outlets))
         site = self._sites[outlet.site]
         if site.silent:
             return None, then
         said = outlet.said(self._wall(outlet.changed))
-        return Heard(site.id, outlet.index, said, self._wall(at)), then
+        return RawReport(site.id, outlet.index, said, self._wall(at)), then
 
     def _report(self, site: _Site, at: float) -> StationReport:
         connectors = self._shown(site)

@@ -116,7 +116,7 @@ class HelpScreen(Dialog[None]):
     def _signs(self) -> Iterator[tuple[str, str]]:
         glyphs = self._glyphs
         for condition in Condition:
-            yield glyphs.of(condition), f"{condition.words}: {_MEANING[condition]}"
+            yield glyphs.of(condition), f"{condition.label}: {_MEANING[condition]}"
         counted = f"{glyphs.of(Condition.FREE)}3{glyphs.of(Condition.OCCUPIED)}9"
         yield counted, "how many are in each, where a row has no room for all"
         yield "2/4", "two free of four in service; ? where nothing is known"

@@ -13,7 +13,7 @@ from textual import on, work
 
 from nobil_tui.base.tasks import SLICE, give_way, in_thread
 from nobil_tui.feeds.source import Source
-from nobil_tui.monitor.batch import Batch, Entry
+from nobil_tui.monitor.batch import Batch, BatchEntry
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
@@ -87,7 +87,7 @@ class Live(Panes):
 
         await session.run(self.list_anew, tell)
 
-    async def _log(self, entries: list[Entry]) -> tuple[int, int]:
+    async def _log(self, entries: list[BatchEntry]) -> tuple[int, int]:
         """Put entries into the log, not too many at a stretch; returns what ``EventLog.show`` is to show."""
         added = gone = 0
         for begin in range(0, len(entries), AT_ONCE):

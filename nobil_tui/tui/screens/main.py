@@ -18,7 +18,7 @@ from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import cautions
 from nobil_tui.feeds.source import ChosenSource
-from nobil_tui.monitor.batch import Counts
+from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.tui.screens.finding import Finding
 from nobil_tui.tui.widgets.event_log.buffer import Folded
 from nobil_tui.tui.widgets.event_log.pane import EventLog
@@ -212,12 +212,12 @@ class MainScreen(Finding):
             self.hints.context = Context.FILTER
 
 
-def _received(counts: Counts) -> str:
+def _received(counts: StreamCounts) -> str:
     """What came over the link, in a sentence: here stands whatever the link bar has no room for."""
     parts = [f"{counts.frames:,} frames", f"{counts.changes:,} changes"]
     if counts.unreadable:
         parts.append(f"{counts.unreadable:,} not readable")
     if counts.ignored:
         parts.append(f"{counts.ignored:,} that say nothing to us")
-    parts.append(counts.unheard_of.text)
+    parts.append(counts.unknown_words.text)
     return f"Received: {', '.join(filter(None, parts))}."

@@ -20,7 +20,7 @@ from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.search.station_list import Roster
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
@@ -47,17 +47,19 @@ WIDE = 110
 _TITLE = 50
 """Cells of a station's name over a notice."""
 _WAITING = {
-    Phase.CONNECTING: "Connecting to {source}.",
-    Phase.LIVE: "Connected to {source}. No station was named yet.",
-    Phase.RETRYING: (
+    LinkPhase.CONNECTING: "Connecting to {source}.",
+    LinkPhase.LIVE: "Connected to {source}. No station was named yet.",
+    LinkPhase.RETRYING: (
         "{source} does not answer: {reason}. It is tried again by itself; "
         "{retry} tries now, {connect} connects elsewhere."
     ),
-    Phase.REFUSED: (
+    LinkPhase.REFUSED: (
         "{source} does not take the key ({reason}). Press {connect} to give another, or {retry} to try again."
     ),
-    Phase.ENDED: "{source} has ended.",
-    Phase.FAILED: "{source} cannot be opened: {reason}. Press {retry} to try again, or {connect} to connect elsewhere.",
+    LinkPhase.ENDED: "{source} has ended.",
+    LinkPhase.FAILED: (
+        "{source} cannot be opened: {reason}. Press {retry} to try again, or {connect} to connect elsewhere."
+    ),
 }
 
 
@@ -260,7 +262,7 @@ class Panes(Screen[None], inherit_bindings=False):
             in_use=in_use / total if total else 0.0,
             unconfirmed=board.unconfirmed(now) if board.stations else 0,
             unreadable=monitor.counts.unreadable if monitor else 0,
-            unheard_of=monitor.counts.unheard_of.text if monitor else "",
+            unknown_words=monitor.counts.unknown_words.text if monitor else "",
             beats=tuple(beats),
             rate=rate,
             frame_at=monitor.frame_at if monitor else 0,
@@ -296,6 +298,6 @@ class Panes(Screen[None], inherit_bindings=False):
         board = self.session.board
         held = board.stations.get(station)
         if held is None:
-            return "not in the stream" if self.board.told_all else "no report yet"
+            return "not in the stream" if self.board.has_snapshot else "no report yet"
         doubt = station_doubt(board, held, self.session.clock.now())
         return f"{held.summary.text} free, {doubt}" if doubt else f"{held.summary.text} free"

@@ -10,4 +10,4 @@ def connector_text(connector: Connector | None, absent: str) -> str:
     if connector is None:
         return absent
     detail = connector.detail
-    return f"{connector.condition.words} ({detail})" if detail else connector.condition.words
+    return f"{connector.condition.label} ({detail})" if detail else connector.condition.label

@@ -12,20 +12,20 @@ from nobil_tui.tui.text.times import age
 
 def connector_doubt(board: Board, station: Station, index: int, now: int) -> str:
     """``not confirmed for 5 h``; empty where a connector's condition is as good as sure at ``now`` (ms)."""
-    return _words([board.not_listened(station, index, now)])
+    return _words([board.unconfirmed_for(station, index, now)])
 
 
 def station_doubt(board: Board, station: Station, now: int) -> str:
     """The same of all that counts at a station, by its oldest: ``not confirmed for 5 h``, ``2 of 4 not ...``."""
     return _words(
-        board.not_listened(station, index, now)
+        board.unconfirmed_for(station, index, now)
         for index, connector in enumerate(station.connectors)
         if connector.condition.counted
     )
 
 
-def _words(not_listened: Iterable[int]) -> str:
-    each = list(not_listened)
+def _words(unconfirmed_for: Iterable[int]) -> str:
+    each = list(unconfirmed_for)
     old = [passed for passed in each if passed > SLIGHT]
     if not old:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.register import NOTHING, Register
+from nobil_tui.charging.register import NO_FACTS, Register
 from nobil_tui.tui.text.conditions import connector_text
 from nobil_tui.tui.text.staleness import connector_doubt, station_doubt
 from nobil_tui.tui.text.times import since_text
@@ -23,7 +23,7 @@ def station_text(
     lines = [f"{head} ({station_id})" if head else station_id]
     station = board.stations.get(station_id)
     if station is None:
-        return "\n".join([*lines, "not in the stream" if board.told_all else "no report yet"])
+        return "\n".join([*lines, "not in the stream" if board.has_snapshot else "no report yet"])
     doubt = station_doubt(board, station, now)
     lines.append(f"{station.summary.text} free, {doubt}" if doubt else f"{station.summary.text} free")
     keys = station.track.keys if station.track is not None else []
@@ -34,6 +34,6 @@ def station_text(
         least = "at least since" if since.at_least else "since"
         words = f"{index + 1}: {connector_text(connector, '')} {least} {since_text(since.at, now, zone)}"
         lines.append(", ".join(part for part in (words, connector_doubt(board, station, index, now), plug) if part))
-    if credit and facts != NOTHING:
+    if credit and facts != NO_FACTS:
         lines.append(f"({credit})")
     return "\n".join(lines)

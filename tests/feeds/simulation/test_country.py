@@ -56,7 +56,7 @@ def test_nothing_is_said_that_would_be_a_lie_about_a_real_place() -> None:
 
 
 def test_connectors_are_known_by_their_order() -> None:
-    assert {station.facts.evse_ids for station in country()} == {()}
+    assert {station.facts.plug_evse_uids for station in country()} == {()}
 
 
 def test_what_is_drawn_beside_changes_nothing_of_what_a_simulation_does() -> None:

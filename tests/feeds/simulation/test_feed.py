@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.events import Connected, Event, Heard, Snapshot, StationReport
+from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.feed import CATCH_UP_STEP, SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from tests.conftest import START, FakeClock, guarded
@@ -58,7 +58,7 @@ async def test_a_country_that_was_built_a_while_ago_has_lived_on(clock: FakeCloc
 
 async def test_reports_come_when_they_are_due_and_none_is_missed(clock: FakeClock) -> None:
     came = await due(feed_of(clock), clock, 600)
-    reports = [event for event in came if isinstance(event, StationReport | Heard)]
+    reports = [event for event in came if isinstance(event, StationReport | RawReport)]
     assert reports == Simulation(50, start=START).advance(START + 600_000)
     assert reports
 
@@ -92,7 +92,7 @@ async def test_a_clock_that_is_set_back_stops_nothing_for_good(clock: FakeClock)
         await asyncio.sleep(0)
         if coming.done():
             break
-    assert isinstance(await guarded(coming), StationReport | Heard)
+    assert isinstance(await guarded(coming), StationReport | RawReport)
     await events.aclose()
 
 

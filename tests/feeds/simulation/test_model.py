@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.events import Heard, StationReport
+from nobil_tui.charging.events import RawReport, StationReport
 from nobil_tui.charging.station import Connector, Station, operator_status
 from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, SLOWEST, Simulation, _Site
 
@@ -17,7 +17,7 @@ MIDNIGHT = 1_710_198_000_000
 HOUR = 3_600_000
 NOON = MIDNIGHT + 12 * HOUR
 
-Happened = list[StationReport | Heard]
+Happened = list[StationReport | RawReport]
 
 
 def shares(stations: list[Station]) -> dict[str, float]:
@@ -211,7 +211,7 @@ def test_a_station_that_loses_contact_is_unknown_as_a_whole_and_comes_back() -> 
     lost: dict[str, int] = {}
     back = []
     for event in simulation.advance(NOON + 24 * HOUR):
-        if isinstance(event, Heard):
+        if isinstance(event, RawReport):
             assert event.id not in lost
             continue
         said = {(c.status, c.error, c.timestamp) for c in event.station.connectors}

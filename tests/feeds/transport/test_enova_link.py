@@ -15,7 +15,7 @@ from nobil_tui.charging.station import Condition
 from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import KEY, Answer, EnovaService, Talk, body, breaking, closing, frame, refusal, status
@@ -220,20 +220,20 @@ async def test_a_break_loses_nothing_on_the_board_and_marks_it(service: EnovaSer
     service.talks.append(closing(FREE, frame("NOR_71098", "b", "CHARGING")))
     async with aclosing(monitor.batches()) as batches:
 
-        async def until(phase: Phase) -> None:
+        async def until(phase: LinkPhase) -> None:
             while monitor.link.phase is not phase:
                 await guarded(anext(batches))
 
-        await until(Phase.RETRYING)
+        await until(LinkPhase.RETRYING)
         await guarded(clock.asleep())
         clock.advance(MAX_WAIT)
-        await until(Phase.LIVE)
+        await until(LinkPhase.LIVE)
         await service.say(BUSY)
         await guarded(anext(batches))
         board = monitor.board
         station = board.stations["NOR_71098"]
         assert [said.word for said in station.connectors] == ["CHARGING", "CHARGING"]
-        assert [board.not_listened(station, index, clock.now()) for index in (0, 1)] == [0, round(MAX_WAIT * 1000)]
+        assert [board.unconfirmed_for(station, index, clock.now()) for index in (0, 1)] == [0, round(MAX_WAIT * 1000)]
 
 
 # Secrets

@@ -82,7 +82,7 @@ async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: G
         await open_help(pilot)
         text = said(pilot)
         for condition in Condition:
-            meaning = text.partition(f"{glyphs.of(condition)} {condition.words}: ")[2]
+            meaning = text.partition(f"{glyphs.of(condition)} {condition.label}: ")[2]
             assert len(meaning.split(" ")[0]) > 1, condition
         for sign, words in (
             (glyphs.star, "starred"),

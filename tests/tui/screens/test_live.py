@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.config.model import Config
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, Serve, guarded
@@ -174,7 +174,7 @@ async def test_a_refused_key_is_not_tried_again_until_the_user_asks(serve: Serve
     source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source)) as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.session.link.phase is Phase.REFUSED)
+        await until(pilot, lambda: main.session.link.phase is LinkPhase.REFUSED)
         clock.advance(600)
         main.look_at_link()
         await pilot.pause()
@@ -201,7 +201,7 @@ async def test_what_changed_while_disconnected_is_told_as_that(serve: Serve) -> 
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await guarded(connections[0].close())
-        await until(pilot, lambda: main.session.link.phase is Phase.RETRYING)
+        await until(pilot, lambda: main.session.link.phase is LinkPhase.RETRYING)
         main.look_at_link()
         await pilot.pause()
         assert re.search(r"RETRY IN \d+ s", "\n".join(text_of(pilot)))

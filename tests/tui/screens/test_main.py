@@ -21,7 +21,7 @@ from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSe
 from nobil_tui.config.reading import load
 from nobil_tui.config.writing import Put, Star, save
 from nobil_tui.feeds.source import ChosenSource, SourceError
-from nobil_tui.monitor.batch import Phase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
 from nobil_tui.tui.widgets.filter.line import FilterLine
@@ -309,7 +309,7 @@ async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
     source.feed.put(Connected(START), Snapshot(country(), START))
     async with opened(setup_of(clock, source)) as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.session.link.phase is Phase.FAILED)
+        await until(pilot, lambda: main.session.link.phase is LinkPhase.FAILED)
         main.look_at_link()
         await pilot.pause()
         assert "FAILED" in screen_text(pilot)
@@ -411,7 +411,7 @@ async def test_a_lost_link_shows_what_it_costs() -> None:
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
         main.session.source.feed.put(Lost("the connection broke", START, START + 7000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.session.link.phase is Phase.RETRYING)
+        await until(pilot, lambda: main.session.link.phase is LinkPhase.RETRYING)
         clock.advance(1)
         await main.look_around()
         main.look_at_link()
@@ -430,7 +430,7 @@ async def test_the_end_of_a_source_is_said() -> None:
         main = await live(pilot)
         source.feed.put(Ended(START + 10))
         source.feed.end()
-        await until(pilot, lambda: main.session.link.phase is Phase.ENDED)
+        await until(pilot, lambda: main.session.link.phase is LinkPhase.ENDED)
         await until(pilot, lambda: source.closed == 1)
         assert "ENDED" in screen_text(pilot)
         assert main.stations.count == 3

@@ -12,7 +12,7 @@ HOUR = 3_600_000
 KNOWN = Register(
     {
         "NOR_1": Facts("Fornebu S", "Bærum", "Snarøyveien 30", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))),
-        "NOR_2": Facts(place="Oslo", plugs=(Plug("CCS", 50.0), Plug("CHAdeMO", 50.0)), evse_ids=("b", "b")),
+        "NOR_2": Facts(place="Oslo", plugs=(Plug("CCS", 50.0), Plug("CHAdeMO", 50.0)), plug_evse_uids=("b", "b")),
     }
 )
 
@@ -70,7 +70,7 @@ def test_what_is_old_is_not_passed_on_as_if_it_were_news() -> None:
         "1: free since Tue 21:13, not confirmed for 3 h, CCS 150",
         "2: occupied since Tue 21:13, not confirmed for 3 h, Type 2 22",
     ]
-    board.apply_heard("NOR_1", 0, Connector(0, 0), START)
+    board.apply_raw_report("NOR_1", 0, Connector(0, 0), START)
     assert text_of("NOR_1", board).splitlines()[1:4] == [
         "1/2 free, 1 of 2 not confirmed for 3 h",
         "1: free since Tue 21:13, CCS 150",

@@ -9,7 +9,7 @@ from msgspec import Struct
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from nobil_tui.monitor.batch import LinkState, Phase
+from nobil_tui.monitor.batch import LinkPhase, LinkState
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs, cut, sparkline
 from nobil_tui.tui.text.times import age
 from nobil_tui.tui.widgets.bars.bar import Bar, Part, fitting, line
@@ -58,7 +58,7 @@ class Vitals(Struct, frozen=True):
     """Share of the connectors in service, from 0 to 1."""
     unconfirmed: int = 0
     unreadable: int = 0
-    unheard_of: str = ""
+    unknown_words: str = ""
     """How many reports had status words that nobody has documented, and which, in words."""
     beats: tuple[int, ...] = ()
     rate: float = 0.0
@@ -98,7 +98,7 @@ class LinkBar(Bar):
         if not vitals.simulated:
             yield Part(cut(vitals.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
         yield Part(vitals.playing, self.style_of("trouble"), 2)
-        if phase is not Phase.LIVE and vitals.link.reason:
+        if phase is not LinkPhase.LIVE and vitals.link.reason:
             room = max(12, width - 34)
             yield Part(cut(vitals.link.reason, room, glyphs.ellipsis), self.style_of("trouble"), 3)
         if vitals.behind:
@@ -110,8 +110,8 @@ class LinkBar(Bar):
             yield Part(f"{vitals.unconfirmed:,} unconfirmed", self.style_of("trouble"), 5)
         if vitals.unreadable:
             yield Part(f"{vitals.unreadable:,} not readable", self.style_of("trouble"), 8)
-        if vitals.unheard_of:
-            yield Part(cut(vitals.unheard_of, max(12, width // 2), glyphs.ellipsis), self.style_of("trouble"), 10)
+        if vitals.unknown_words:
+            yield Part(cut(vitals.unknown_words, max(12, width // 2), glyphs.ellipsis), self.style_of("trouble"), 10)
         if vitals.frame_at:
             beats = sparkline(vitals.beats, glyphs.bars)
             yield Part(beats, self.style_of("note"), 10)
@@ -121,21 +121,21 @@ class LinkBar(Bar):
     def _state(self) -> Part:
         vitals, glyphs = self.vitals, self.glyphs
         match vitals.link.phase:
-            case Phase.LIVE if vitals.playing:
+            case LinkPhase.LIVE if vitals.playing:
                 paused = "paused" in vitals.playing
                 return Part("PAUSED" if paused else "PLAYING", self.style_of("trouble" if paused else "live"), 0)
-            case Phase.LIVE:
+            case LinkPhase.LIVE:
                 return Part(f"{glyphs.live} LIVE", self.style_of("live"), 0)
-            case Phase.CONNECTING:
+            case LinkPhase.CONNECTING:
                 return Part("CONNECTING", self.style_of("trouble"), 0)
-            case Phase.RETRYING:
+            case LinkPhase.RETRYING:
                 seconds = max(0, -(-(vitals.link.retry_at - vitals.now) // 1000))
                 return Part(f"RETRY IN {seconds} s", self.style_of("trouble"), 0)
-            case Phase.REFUSED:
+            case LinkPhase.REFUSED:
                 return Part("KEY REFUSED", self.style_of("refused"), 0)
-            case Phase.ENDED:
+            case LinkPhase.ENDED:
                 return Part("ENDED", self.style_of("quiet"), 0)
-            case Phase.FAILED:
+            case LinkPhase.FAILED:
                 return Part("FAILED", self.style_of("refused"), 0)
 
     def _frame_age(self) -> str:

@@ -45,7 +45,7 @@ class DetailPainter:
             *self._where(station_id, facts, width),
         ]
         if station is None:
-            absent = "It is not in the stream" if self._roster.board.told_all else "No report has named it yet"
+            absent = "It is not in the stream" if self._roster.board.has_snapshot else "No report has named it yet"
             rows = self._text(f"{absent}, so nothing is known of its connectors.", width)
         elif not station.connectors:
             rows = self._text("The stream names no connector of this station.", width)

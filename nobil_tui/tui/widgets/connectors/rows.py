@@ -10,7 +10,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from nobil_tui.charging.freshness import Certainty, certainty_of
+from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
 from nobil_tui.search.station_list import Roster
@@ -102,7 +102,7 @@ class ConnectorRows:
         board = self._roster.board
         since, heard = board.since(station, index, now), board.heard(station, index)
         least = self._pane.glyphs.at_least if since.at_least else ""
-        unsure = certainty_of(board.not_listened(station, index, now)) is Certainty.SLIGHTLY_OLD
+        unsure = staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
         return _Texts(
             connector_text(station.connectors[index], ""),
             plugs_text(plugs),
@@ -127,9 +127,9 @@ class ConnectorRows:
         pane = self._pane
         glyphs, plain, quiet = pane.glyphs, pane.style_of(""), pane.style_of("quiet")
         condition = station.connectors[index].condition
-        stale = certainty_of(self._roster.board.not_listened(station, index, now)) >= Certainty.OLD
+        stale = staleness_of(self._roster.board.unconfirmed_for(station, index, now)) >= Staleness.STALE
         style, aged = pane.condition_style(condition, stale=stale), pane.style_of("", stale=stale)
-        words = texts.said if cell_len(texts.said) <= widths.condition else condition.words
+        words = texts.said if cell_len(texts.said) <= widths.condition else condition.label
         row = [
             Segment(f"{index + 1}".rjust(widths.number) + " ", quiet),
             Segment(f"{glyphs.of(condition)} {fit(words, widths.condition, glyphs.ellipsis)} ", style),

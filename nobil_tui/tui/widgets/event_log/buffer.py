@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from nobil_tui.charging.board import Change
-from nobil_tui.monitor.batch import Entry, Note
+from nobil_tui.monitor.batch import BatchEntry, Note
 
 MOST = 10_000
 """Entries held; the oldest go."""
@@ -79,7 +79,7 @@ class Ring:
         """All lines that the scope lets through."""
         return list(self._lines) if self._scope is None else [self._lines[n - self._oldest] for n in self._scoped]
 
-    def extend(self, entries: Iterable[Entry]) -> tuple[int, int]:
+    def extend(self, entries: Iterable[BatchEntry]) -> tuple[int, int]:
         """Add entries. Returns how many lines that the scope lets through were added, and how many old ones went."""
         before = len(self)
         added = 0

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from nobil_tui.commands import Context, by_id
 from nobil_tui.config.model import LogScope
-from nobil_tui.monitor.batch import Entry
+from nobil_tui.monitor.batch import BatchEntry
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.event_log.buffer import Ring, station_of
 from nobil_tui.tui.widgets.event_log.line import LinePainter
@@ -46,7 +46,7 @@ class EventLog(Lines):
 
     # What happens
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[BatchEntry]) -> None:
         """Add what happened."""
         self.show(*self.ring.extend(entries))
 

@@ -95,9 +95,9 @@ class Stations(Lines):
         """Take over what a batch did to the board."""
         roster = self.roster
         touched = batch.touched
-        if roster.query.moves and batch.heard:
+        if roster.query.moves and batch.raw_reports:
             # A charger's own report is no change, but it confirms.
-            touched = touched.union(heard.id for heard in batch.heard)
+            touched = touched.union(heard.id for heard in batch.raw_reports)
         roster.note(touched, whole=batch.whole, now=self.clock.now())
         if roster.stale and not (roster.ids and self._begun):
             self.rebuild()

@@ -11,9 +11,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.freshness import SLIGHT, Certainty, certainty_of
+from nobil_tui.charging.freshness import SLIGHT, Staleness, staleness_of
 from nobil_tui.charging.geo import Position
-from nobil_tui.charging.held import AHEAD, Since
+from nobil_tui.charging.held import MAX_AHEAD, Since
 from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Condition, Station, Summary
 from nobil_tui.search.sorting import Sort
@@ -106,7 +106,7 @@ class RowPainter:
         ellipsis = painted.glyphs.ellipsis
         segments = self._edge(station_id, cursor)
         if station is None:
-            whole, short = _ABSENT if roster.board.told_all else _SILENT
+            whole, short = _ABSENT if roster.board.has_snapshot else _SILENT
             text = whole if columns.volatile > len(whole) else short
             segments.append(Segment(fit(text, columns.volatile, ellipsis), quiet))
         else:
@@ -214,7 +214,7 @@ class RowPainter:
             each = [(station.connectors[index].condition, False) for index in indexes]
         else:
             each = [
-                (station.connectors[index].condition, board.not_listened(station, index, now) > SLIGHT)
+                (station.connectors[index].condition, board.unconfirmed_for(station, index, now) > SLIGHT)
                 for index in indexes
             ]
         if len(each) > width:
@@ -228,16 +228,16 @@ class RowPainter:
         if not station.connectors:
             return Segment("–".rjust(CHANGED), painted.style_of("quiet", cursor))
         last = _last_change(board, station, now)
-        certainty = Certainty.SURE
+        certainty = Staleness.CONFIRMED
         if board.listening.total(now):
             every = range(len(station.connectors))
-            certainty = certainty_of(max(board.not_listened(station, index, now) for index in every))
+            certainty = staleness_of(max(board.unconfirmed_for(station, index, now) for index in every))
         text = age(now - last.at)
-        if certainty is Certainty.SLIGHTLY_OLD:
+        if certainty is Staleness.SLIGHTLY_STALE:
             text = "~" + text
         elif last.at_least:
             text = painted.glyphs.at_least + text
-        return Segment(text.rjust(CHANGED), painted.style_of("", cursor, stale=certainty >= Certainty.OLD))
+        return Segment(text.rjust(CHANGED), painted.style_of("", cursor, stale=certainty >= Staleness.STALE))
 
 
 def _need(text: str, head: int, most: int) -> int:
@@ -249,7 +249,7 @@ def _last_change(board: Board, station: Station, now: int) -> Since:
     """When a connector of a station changed last."""
     times = [connector.timestamp for connector in station.connectors]
     latest = max(times)
-    if min(times) > 0 and latest <= now + AHEAD:
+    if min(times) > 0 and latest <= now + MAX_AHEAD:
         return board.since(station, times.index(latest), now)
     return max((board.since(station, index, now) for index in range(len(times))), key=lambda since: since.at)
 

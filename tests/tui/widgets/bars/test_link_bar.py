@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nobil_tui.monitor.batch import LinkState, Phase
+from nobil_tui.monitor.batch import LinkPhase, LinkState
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.bars.link_bar import SECONDS, LinkBar, Pulse, Vitals
 from tests.conftest import START
 from tests.tui.widget_host import Stage, lines_of
 
-LIVE = LinkState(Phase.LIVE)
+LIVE = LinkState(LinkPhase.LIVE)
 
 
 @asynccontextmanager
@@ -44,15 +44,18 @@ def vitals(link: LinkState = LIVE, **said: object) -> Vitals:
         (LinkState(), ["CONNECTING", "example.org"]),
         (LIVE, ["● LIVE", "example.org"]),
         (
-            LinkState(Phase.RETRYING, "the connection broke", START + 7000),
+            LinkState(LinkPhase.RETRYING, "the connection broke", START + 7000),
             ["RETRY IN 7 s", "example.org", "the connection broke"],
         ),
-        (LinkState(Phase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),
-        (LinkState(Phase.ENDED), ["ENDED", "example.org"]),
-        (LinkState(Phase.FAILED, "No port is free."), ["FAILED", "example.org", "No port is free."]),
+        (LinkState(LinkPhase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),
+        (LinkState(LinkPhase.ENDED), ["ENDED", "example.org"]),
+        (LinkState(LinkPhase.FAILED, "No port is free."), ["FAILED", "example.org", "No port is free."]),
         # What was the matter before is said until it is over.
-        (LinkState(Phase.CONNECTING, "the connection broke"), ["CONNECTING", "example.org", "the connection broke"]),
-        (LinkState(Phase.LIVE, "the connection broke"), ["● LIVE", "example.org"]),
+        (
+            LinkState(LinkPhase.CONNECTING, "the connection broke"),
+            ["CONNECTING", "example.org", "the connection broke"],
+        ),
+        (LinkState(LinkPhase.LIVE, "the connection broke"), ["● LIVE", "example.org"]),
     ],
 )
 async def test_every_phase_in_words(link: LinkState, words: list[str]) -> None:
@@ -64,14 +67,14 @@ async def test_every_phase_in_words(link: LinkState, words: list[str]) -> None:
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(7000, 7), (6001, 7), (6000, 6), (1, 1), (0, 0), (-5000, 0)])
 async def test_it_counts_down(milliseconds: int, seconds: int) -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(LinkState(Phase.RETRYING, "", START + milliseconds))
+        link_bar.vitals = vitals(LinkState(LinkPhase.RETRYING, "", START + milliseconds))
         assert text_of(link_bar).startswith(f"RETRY IN {seconds} s ")
 
 
 async def test_what_is_made_up_always_says_so() -> None:
     for width in (26, 60, 160):
         async with bar(width) as link_bar:
-            for phase in Phase:
+            for phase in LinkPhase:
                 link_bar.vitals = vitals(LinkState(phase, "why " * 30), simulated=True, stations=412, frame_at=START)
                 line = text_of(link_bar)
                 assert "SIMULATED" in line, phase
@@ -134,7 +137,7 @@ async def test_a_poor_terminal_is_given_ascii() -> None:
         link_bar.glyphs = ASCII
         link_bar.vitals = vitals(stations=2, connectors=3, frame_at=START, beats=(0, 3), unconfirmed=1)
         assert text_of(link_bar).isascii()
-        link_bar.vitals = vitals(LinkState(Phase.FAILED, "why " * 100))
+        link_bar.vitals = vitals(LinkState(LinkPhase.FAILED, "why " * 100))
         assert text_of(link_bar).isascii()
 
 
@@ -142,7 +145,7 @@ async def test_a_poor_terminal_is_given_ascii() -> None:
 async def test_in_a_narrow_terminal_the_state_comes_first_and_then_why(width: int) -> None:
     async with bar(width) as link_bar:
         link_bar.vitals = vitals(
-            LinkState(Phase.RETRYING, "the server closed the connection without a word", START + 12_000),
+            LinkState(LinkPhase.RETRYING, "the server closed the connection without a word", START + 12_000),
             stations=11_734,
             connectors=46_198,
             unconfirmed=46_198,
@@ -176,8 +179,8 @@ async def test_whatever_it_is_told_it_is_one_line(width: int) -> None:
     async with bar(width) as link_bar:
 
         @settings(max_examples=20)
-        @given(st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60), st.sampled_from(list(Phase)))
-        def told(text: str, phase: Phase) -> None:
+        @given(st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60), st.sampled_from(list(LinkPhase)))
+        def told(text: str, phase: LinkPhase) -> None:
             state = LinkState(phase, text, START)
             link_bar.vitals = vitals(state, source=text, stations=3, frame_at=START, playing="4x")
             assert text_of(link_bar).isprintable()

@@ -170,7 +170,7 @@ async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
 
 
 async def test_several_plugs_of_one_evse_stand_together() -> None:
-    facts = Facts("Minde", plugs=(CCS, CHADEMO, TYPE_2), evse_ids=("A", "A", "B"))
+    facts = Facts("Minde", plugs=(CCS, CHADEMO, TYPE_2), plug_evse_uids=("A", "A", "B"))
     roster = roster_of({}, {"NOR_1": facts})
     for key in ("B", "A", "?"):
         roster.board.apply_connector("NOR_1", key, WordConnector(0, 0, 0, "AVAILABLE"), EARLIER)
@@ -353,7 +353,7 @@ async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
     roster = roster_of({"NOR_1": connectors((0, 0))})
     async with showing(roster) as (app, pilot):
         assert str(app.pane.border_subtitle) == ""
-        roster.board.apply_heard("NOR_1", 0, Connector(0), START)
+        roster.board.apply_raw_report("NOR_1", 0, Connector(0), START)
         app.pane.version += 1
         await pilot.pause()
         assert str(app.pane.border_subtitle) == "heard now"

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor.batch import Entry
+from nobil_tui.monitor.batch import BatchEntry
 from nobil_tui.tui.widgets.event_log.buffer import Ring
 from nobil_tui.tui.widgets.event_log.line import LinePainter
 from nobil_tui.tui.widgets.event_log.pane import EventLog
@@ -27,7 +27,7 @@ def change(number: int) -> Change:
     return Change(START + number * 1000, f"NOR_{number:03}", 1, Connector(0), Connector(1))
 
 
-def changes(first: int, last: int) -> list[Entry]:
+def changes(first: int, last: int) -> list[BatchEntry]:
     return [change(number) for number in range(first, last)]
 
 
@@ -64,7 +64,7 @@ class Logging(Stage):
 
 
 @asynccontextmanager
-async def logged(entries: list[Entry], height: int = 12) -> AsyncIterator[tuple[Logging, EventLog, Pilot[None]]]:
+async def logged(entries: list[BatchEntry], height: int = 12) -> AsyncIterator[tuple[Logging, EventLog, Pilot[None]]]:
     app = Logging()
     # Ten lines within the border, unless it is said otherwise.
     async with app.run_test(size=(80, height)) as pilot:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor.batch import Entry, Note, NoteKind
+from nobil_tui.monitor.batch import BatchEntry, Note, NoteKind
 from nobil_tui.tui.widgets.event_log import buffer as module
 from nobil_tui.tui.widgets.event_log.buffer import FLAP_WITHIN, FLAPS, Folded, Line, Ring, Scope, station_of
 from tests.conftest import START
@@ -37,7 +37,7 @@ class Model:
         self.changes: dict[tuple[str, int], list[int]] = {}
         self.folded: dict[tuple[str, int], int] = {}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: BatchEntry) -> None:
         if isinstance(entry, Note):
             self.lines.append(entry)
             return
@@ -91,7 +91,7 @@ _SCOPES = st.none() | st.frozensets(st.sampled_from("AB"))
 STEPS = st.lists(st.one_of(_BURSTS, _BURSTS, _SCOPES.map(Narrow)), max_size=15)
 
 
-def entries_of(step: Add, at: int) -> list[Entry]:
+def entries_of(step: Add, at: int) -> list[BatchEntry]:
     times = [at + n * step.seconds * 1000 for n in range(1, step.count + 1)]
     return [change(each, step.station, step.number) if step.station else note(each) for each in times]
 

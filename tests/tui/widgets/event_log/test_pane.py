@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from textual.events import MouseScrollDown, MouseScrollUp
 
 from nobil_tui.config.model import LogScope
-from nobil_tui.monitor.batch import Entry, Note, NoteKind
+from nobil_tui.monitor.batch import BatchEntry, Note, NoteKind
 from nobil_tui.tui.bindings import KeyBindings
 from tests.conftest import START
 from tests.tui.widget_host import lines_of, wheel
@@ -84,7 +84,7 @@ async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
 
 
 async def test_enter_chooses_the_station_of_the_line() -> None:
-    entries: list[Entry] = [*changes(0, 3), Note(START, NoteKind.CONNECTED, "")]
+    entries: list[BatchEntry] = [*changes(0, 3), Note(START, NoteKind.CONNECTED, "")]
     async with logged(entries) as (app, _, pilot):
         # A note is about no station.
         await pilot.press("enter")

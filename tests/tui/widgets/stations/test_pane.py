@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.pilot import Pilot
 
-from nobil_tui.charging.events import Heard
+from nobil_tui.charging.events import RawReport
 from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Connector, Station
@@ -204,8 +204,8 @@ async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -
         app.roster.board.listening.start(app.clock.now())
         app.list.settle()
         said = app.roster.board.stations["NOR_07"].connectors[0]
-        app.roster.board.apply_heard("NOR_07", 0, said, app.clock.now())
-        app.list.apply(Batch(LinkState(), heard=[Heard("NOR_07", 0, said, app.clock.now())]))
+        app.roster.board.apply_raw_report("NOR_07", 0, said, app.clock.now())
+        app.list.apply(Batch(LinkState(), raw_reports=[RawReport("NOR_07", 0, said, app.clock.now())]))
         app.clock.advance(5)
         app.list.settle()
         assert (app.list.count, app.roster.line_of("NOR_07")) == (39, None)

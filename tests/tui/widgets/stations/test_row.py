@@ -258,10 +258,10 @@ async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_cha
 
         assert dimmed() == ["●20", "■20", "✗2", "12 min"]
         for index in range(39):
-            board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+            board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
         assert dimmed() == ["■20", "✗2", "12 min"]
         for index in range(39, 42):
-            board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+            board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
         assert dimmed() == []
 
 
@@ -272,7 +272,7 @@ async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are
     board.listening.stop(START)
     board.listening.start(now := START + 5 * SLIGHT)
     for index in range(1, len(words)):
-        board.apply_heard("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
+        board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
     async with listing(roster) as stations:
         painted = segments(stations, "NOR_1", now)
         assert "●10■30✗10" in "".join(segment.text for segment in painted)
