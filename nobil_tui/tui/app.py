@@ -31,9 +31,9 @@ from nobil_tui.tui.dismissal import Dismissal
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.screens.panes import WIDE
-from nobil_tui.tui.style.ascii_output import PlainBar, write_plainly
+from nobil_tui.tui.style.ascii_output import AsciiScrollBar, force_ascii
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
-from nobil_tui.tui.style.themes import DARK, THEMES, variables_of
+from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 
 SWITCH_EVERY = 0.0005
 """Seconds until a thread must let another one on: what is painted is written by a thread that waits for it."""
@@ -73,7 +73,7 @@ class NobilApp(App[int], inherit_bindings=False):
             self.register_theme(theme)
         self._begin_in(self._chosen_theme(setup.config.interface.theme))
         self.set_class(self.ascii, "-ascii")
-        ScrollBar.renderer = PlainBar if self.ascii else ScrollBarRender
+        ScrollBar.renderer = AsciiScrollBar if self.ascii else ScrollBarRender
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
@@ -83,7 +83,7 @@ class NobilApp(App[int], inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours that our looks and our style sheet need, and a theme need not know."""
-        return variables_of(self.current_theme)
+        return theme_variables_for(self.current_theme)
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the user does something: a list must not move under the hand."""
@@ -173,7 +173,7 @@ def run(setup: AppOptions) -> int:
     gc.freeze()
     sys.setswitchinterval(SWITCH_EVERY)
     if app.ascii:
-        write_plainly(sys.__stderr__)
+        force_ascii(sys.__stderr__)
     try:
         code = app.run()
     finally:

@@ -15,21 +15,21 @@ from nobil_tui.tui.bindings import NEVER, KeyBindings, bindings_for, key_label, 
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.screens.help import HelpText
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.tui.widgets.connectors.pane import Connectors
+from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.input import FilterInput
-from nobil_tui.tui.widgets.stations.pane import Stations
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.widgets.stations.pane import StationsPane
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 from tests.conftest import FakeClock
 from tests.tui.app_driver import SteppedSource, live, opened, setup_of, text_of
 
 WHO: dict[Context, tuple[type[DOMNode], ...]] = {
     Context.EVERYWHERE: (MainScreen,),
     Context.PLAYING: (MainScreen,),
-    Context.LISTS: (Lines, HelpText),
-    Context.STATIONS: (Stations,),
+    Context.LISTS: (VirtualList, HelpText),
+    Context.STATIONS: (StationsPane,),
     Context.LOG: (EventLog,),
-    Context.CONNECTORS: (Connectors,),
+    Context.CONNECTORS: (ConnectorsPane,),
     Context.FILTER: (FilterInput,),
     Context.DIALOG: (Dialog,),
 }

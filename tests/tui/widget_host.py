@@ -18,7 +18,7 @@ from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui import app as real
-from nobil_tui.tui.style.themes import DARK, THEMES, variables_of
+from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 from tests.conftest import START
 
 M = TypeVar("M", bound=Message)
@@ -42,7 +42,7 @@ class Stage(App[None]):
         yield from self._widgets
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variables_of(self.current_theme)
+        return theme_variables_for(self.current_theme)
 
     def of(self, kind: type[M]) -> list[M]:
         """The messages of a kind, in their order."""

@@ -11,7 +11,7 @@ from nobil_tui.tui.bindings import key_label
 from nobil_tui.tui.screens.live import Live
 from nobil_tui.tui.text.station_text import station_text
 from nobil_tui.tui.widgets.filter.line import FilterLine
-from nobil_tui.tui.widgets.stations.pane import Stations
+from nobil_tui.tui.widgets.stations.pane import StationsPane
 
 
 class Finding(Live):
@@ -53,8 +53,8 @@ class Finding(Live):
         if self.stations.selected:
             self._star(self.stations.selected)
 
-    @on(Stations.StarClicked)
-    def star_clicked(self, message: Stations.StarClicked) -> None:
+    @on(StationsPane.StarClicked)
+    def star_clicked(self, message: StationsPane.StarClicked) -> None:
         """Star what was clicked, or take its star away."""
         self._star(message.station)
 
@@ -91,7 +91,7 @@ class Finding(Live):
         self.relist()
         self.remember(Put("interface", "pin_starred", self.roster.pinned))
 
-    @on(Stations.Reordered)
+    @on(StationsPane.Reordered)
     def order_chosen(self) -> None:
         """Remember the order."""
         self.remember(Put("interface", "sort", self.roster.sort))
@@ -126,7 +126,7 @@ class Finding(Live):
             return
         self.roster.home = position
         self.relist()
-        self.connectors.rewrite()
+        self.connectors.rebuild()
         self.remember(Put("home", "position", list(position)))
         self.say("This station is home.", title=self.register.name(station))
 

@@ -121,7 +121,7 @@ class HelpScreen(Dialog[None]):
         yield counted, "how many are in each, where a row has no room for all"
         yield "2/4", "two free of four in service; ? where nothing is known"
         yield glyphs.star, "starred"
-        yield glyphs.tell, "you are told when a connector becomes free"
+        yield glyphs.alert, "you are told when a connector becomes free"
         yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not seen"
         yield "~2 min", "the link was away for up to two minutes since this was confirmed"
         yield "dim", "the link was away for longer, so it may no longer hold"

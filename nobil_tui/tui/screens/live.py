@@ -23,7 +23,7 @@ from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.repaint_throttle import is_behind, until_worth_painting
 from nobil_tui.tui.screens.panes import Panes
 from nobil_tui.tui.style.glyphs import Glyphs
-from nobil_tui.tui.widgets.bars.link_bar import Pulse
+from nobil_tui.tui.widgets.bars.link_bar import ChangeRate
 
 BAR_EVERY = 0.25
 """Seconds between two looks at the link: its countdown and the age of the last frame move by themselves."""
@@ -93,7 +93,7 @@ class Live(Panes):
         for begin in range(0, len(entries), AT_ONCE):
             if begin:
                 await give_way()
-            came, went = self.events.ring.extend(entries[begin : begin + AT_ONCE])
+            came, went = self.events.buffer.extend(entries[begin : begin + AT_ONCE])
             added, gone = added + came, gone + went
         return added, gone
 
@@ -118,7 +118,7 @@ class Live(Panes):
         """Show names where ids were."""
         self.session.register_changed()
         self.stations.rebuild()
-        self.connectors.rewrite()
+        self.connectors.rebuild()
         self.events.refresh()
         self._prepare_filter()
 
@@ -143,7 +143,7 @@ class Live(Panes):
         gc.unfreeze()
         self.tell.stations.clear()
         self.events.clear()
-        self.pulse = Pulse()
+        self.pulse = ChangeRate()
         self.painted = 0
         self._frozen = False
         self.list_anew()
@@ -158,7 +158,7 @@ class Live(Panes):
         if message.session is not self.session:
             return
         batch, stations = message.batch, self.stations
-        if batch.link.phase is not self.link_bar.vitals.link.phase:
+        if batch.link.phase is not self.link_bar.state.link.phase:
             self.look_at_link()
         stations.last_input_at = self.nobil.last_input_at
         stations.apply(batch)
@@ -191,9 +191,9 @@ class Live(Panes):
         """Let ages move and a stale list settle, and pick up what another program saved."""
         self.stations.last_input_at = self.nobil.last_input_at
         if not is_behind(self.app):
-            self.stations.settle()
+            self.stations.resort_when_idle()
             self.stations.refresh_ages()
-            self.connectors.rewrite()
+            self.connectors.rebuild()
         if self.session.notice != self._notice:
             self._notice = self.session.notice
             if self._notice:

@@ -20,7 +20,7 @@ from nobil_tui.config.reading import cautions
 from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.tui.screens.finding import Finding
-from nobil_tui.tui.widgets.event_log.buffer import Folded
+from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 
 JUMP = 600.0
@@ -60,7 +60,9 @@ class MainScreen(Finding):
         """Ask for a path, and write the log to it."""
         from nobil_tui.tui.screens.export import ExportScreen
 
-        changes = [line.last if isinstance(line, Folded) else cast("Change", line) for line in self.logged_changes()]
+        changes = [
+            line.last if isinstance(line, FoldedChanges) else cast("Change", line) for line in self.logged_changes()
+        ]
         if not changes:
             self.say("The event log holds no change yet.")
             return

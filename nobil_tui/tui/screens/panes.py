@@ -26,18 +26,18 @@ from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.options import AppOptions
-from nobil_tui.tui.style.glyphs import Glyphs, cut
-from nobil_tui.tui.text.staleness import station_doubt
-from nobil_tui.tui.text.times import full_time
-from nobil_tui.tui.widgets.bars.key_hints import Hints
-from nobil_tui.tui.widgets.bars.link_bar import LinkBar, Pulse, Vitals
+from nobil_tui.tui.style.glyphs import Glyphs, truncate
+from nobil_tui.tui.text.staleness import station_staleness
+from nobil_tui.tui.text.times import datetime_text
+from nobil_tui.tui.widgets.bars.key_hints import KeyHints
+from nobil_tui.tui.widgets.bars.link_bar import ChangeRate, LinkBar, LinkBarState
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
-from nobil_tui.tui.widgets.connectors.pane import Connectors
-from nobil_tui.tui.widgets.event_log.buffer import station_of
-from nobil_tui.tui.widgets.event_log.line import LinePainter
+from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
+from nobil_tui.tui.widgets.event_log.buffer import station_id_of
+from nobil_tui.tui.widgets.event_log.line import LogLinePainter
 from nobil_tui.tui.widgets.event_log.pane import EventLog
-from nobil_tui.tui.widgets.filter.line import FilterLine, Found
-from nobil_tui.tui.widgets.stations.pane import Stations
+from nobil_tui.tui.widgets.filter.line import FilterLine, FilterResult
+from nobil_tui.tui.widgets.stations.pane import StationsPane
 
 if TYPE_CHECKING:
     from nobil_tui.tui.app import NobilApp
@@ -88,7 +88,7 @@ class Panes(Screen[None], inherit_bindings=False):
         """The source as the user named it."""
         self._roster: Roster | None = None
         self._wide: bool | None = None
-        self.pulse = Pulse()
+        self.pulse = ChangeRate()
 
     @property
     def nobil(self) -> NobilApp:
@@ -118,13 +118,13 @@ class Panes(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The bars on top and at the end, the panes between."""
         settings = self.setup.config.interface
-        self.stations = Stations(self.session.clock, id="stations")
-        self.connectors = Connectors(self.session.clock, id="connectors")
+        self.stations = StationsPane(self.session.clock, id="stations")
+        self.connectors = ConnectorsPane(self.session.clock, id="connectors")
         self.events = EventLog(id="log")
         self.events.scope = settings.log_scope
         self.filter_line = FilterLine(self.keys, id="filter")
         self.link_bar = LinkBar(id="link-bar")
-        self.hints = Hints(self.keys, id="hints")
+        self.hints = KeyHints(self.keys, id="hints")
         self.filter_line.values = lambda: self.roster.values
         for pane in (self.stations, self.connectors, self.events, self.link_bar):
             pane.glyphs = self.glyphs
@@ -144,7 +144,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.list_anew()
         self.roster.sort = settings.sort
         self.roster.pinned = settings.pin_starred
-        self.events.retitle()
+        self.events.update_title()
         self.look_at_link()
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
@@ -189,12 +189,12 @@ class Panes(Screen[None], inherit_bindings=False):
             roster.starred_only, roster.faults_only = before.starred_only, before.faults_only
             roster.registered = before.registered
         stations.clock = self.connectors.clock = session.clock
-        stations.tell = self.tell.stations
+        stations.alerted = self.tell.stations
         self._roster = stations.roster = roster
         credited = bool(session.register.credit)
         painter = DetailPainter(self.connectors, roster, self.setup.zone, credited=credited)
-        self.connectors.show_source(painter)
-        self.events.painter = LinePainter(self.events, session.register, self.keeper.starred, self.setup.zone)
+        self.connectors.set_painter(painter)
+        self.events.painter = LogLinePainter(self.events, session.register, self.keeper.starred, self.setup.zone)
         self.show_scope()
         self.hints.also = self._for_a_while()
         self.look_at_link()
@@ -206,12 +206,12 @@ class Panes(Screen[None], inherit_bindings=False):
         way_out = ("connect",) if self.session.source.simulated else ()
         return way_out if self._wide else (*way_out, "show-log")
 
-    @on(Stations.Selected)
+    @on(StationsPane.Selected)
     def show_selected(self) -> None:
         """Show the selected station in the other panes."""
         station = self.stations.selected
         self.connectors.starred = station in self.keeper.starred
-        self.connectors.told = station in self.tell.stations
+        self.connectors.has_alert = station in self.tell.stations
         self.connectors.station = station
         if self.events.scope is LogScope.STATION:
             self.show_scope()
@@ -240,7 +240,7 @@ class Panes(Screen[None], inherit_bindings=False):
         """Tell the filter line what its filter finds."""
         roster = self.roster
         mistakes = roster.query.mistakes
-        self.filter_line.found = Found(
+        self.filter_line.found = FilterResult(
             self.stations.count, roster.total, roster.hidden_starred, mistakes[0].words if mistakes else ""
         )
 
@@ -253,7 +253,7 @@ class Panes(Screen[None], inherit_bindings=False):
         total = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
         in_use = sum(board.tally[c] for c in Condition if c.in_use)
         link = session.link
-        self.link_bar.vitals = Vitals(
+        self.link_bar.state = LinkBarState(
             link=link,
             source=session.source.name,
             simulated=session.source.simulated,
@@ -268,7 +268,7 @@ class Panes(Screen[None], inherit_bindings=False):
             frame_at=monitor.frame_at if monitor else 0,
             behind=monitor.behind if monitor else 0,
             now=now,
-            playing=f"{full_time(now, self.setup.zone)}  {session.player.words}" if session.player else "",
+            playing=f"{datetime_text(now, self.setup.zone)}  {session.player.words}" if session.player else "",
         )
         words = _WAITING[link.phase].format(
             source=session.source.name,
@@ -287,11 +287,11 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def say(self, text: str, *, title: str = "", timeout: float = 4) -> None:
         """Tell what was done; a title comes from outside, and may be anything."""
-        self.app.notify(text, title=cut(title, _TITLE, self.glyphs.ellipsis), timeout=timeout, markup=False)
+        self.app.notify(text, title=truncate(title, _TITLE, self.glyphs.ellipsis), timeout=timeout, markup=False)
 
     def logged_changes(self) -> Iterator[object]:
         """What the event log holds of changes, within its scope."""
-        return (line for line in self.events.ring.lines() if station_of(line))
+        return (line for line in self.events.buffer.lines() if station_id_of(line))
 
     def summary_words(self, station: str) -> str:
         """How a station is, in a few words."""
@@ -299,5 +299,5 @@ class Panes(Screen[None], inherit_bindings=False):
         held = board.stations.get(station)
         if held is None:
             return "not in the stream" if self.board.has_snapshot else "no report yet"
-        doubt = station_doubt(board, held, self.session.clock.now())
+        doubt = station_staleness(board, held, self.session.clock.now())
         return f"{held.summary.text} free, {doubt}" if doubt else f"{held.summary.text} free"

@@ -8,7 +8,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from nobil_tui.config.validation import LONGEST_NAME
 from nobil_tui.tui.screens.dialog import Dialog
-from nobil_tui.tui.style.glyphs import cut
+from nobil_tui.tui.style.glyphs import truncate
 
 
 class SaveFilterScreen(Dialog[str]):
@@ -24,7 +24,7 @@ class SaveFilterScreen(Dialog[str]):
         """A name and two buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Save the filter"
-            yield Label(cut(self._text, 66), markup=False)
+            yield Label(truncate(self._text, 66), markup=False)
             yield Input(placeholder="a name", max_length=LONGEST_NAME, id="name")
             yield Static("", id="answer", markup=False)
             with Horizontal(classes="buttons"):

@@ -15,12 +15,12 @@ _NAME = "nobil-tui-plain"
 _SIGNS = str.maketrans({"…": "~", "–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "×": "x"})
 
 
-def plain(text: str) -> str:
+def to_ascii(text: str) -> str:
     """Write a text in ASCII, of the same width: letters without their accents, and a ? for what has no such letter."""
     return "".join(character if character.isascii() else _one(character) for character in text)
 
 
-def write_plainly(stream: TextIO | None) -> None:
+def force_ascii(stream: TextIO | None) -> None:
     """Have all that is written to a terminal be ASCII, whatever it says that it can draw."""
     codecs.register_error(_NAME, _replaced)
     # What is no file of the system's cannot be changed, and is no terminal.
@@ -31,7 +31,7 @@ def write_plainly(stream: TextIO | None) -> None:
 def _replaced(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return plain(error.object[error.start : error.end]), error.end
+    return to_ascii(error.object[error.start : error.end]), error.end
 
 
 def _one(character: str) -> str:
@@ -42,7 +42,7 @@ def _one(character: str) -> str:
     return sign[:width].ljust(width, "?") if sign.isascii() else "?" * width
 
 
-class PlainBar(ScrollBarRender):
+class AsciiScrollBar(ScrollBarRender):
     """A scroll bar whose ends are as square as its middle."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8

@@ -16,7 +16,7 @@ class Glyphs(Struct, frozen=True):
     conditions: tuple[str, ...]
     """By the condition's value."""
     star: str
-    tell: str
+    alert: str
     cursor: str
     live: str
     arrow: str
@@ -36,7 +36,7 @@ class Glyphs(Struct, frozen=True):
 UNICODE = Glyphs(
     conditions=("●", "■", "▣", "◆", "✗", "·", "–"),
     star="★",
-    tell="!",
+    alert="!",
     cursor="▌",
     live="●",
     arrow="→",
@@ -51,7 +51,7 @@ UNICODE = Glyphs(
 ASCII = Glyphs(
     conditions=("o", "#", "B", "R", "x", "?", "-"),
     star="*",
-    tell="!",
+    alert="!",
     cursor=">",
     live="*",
     arrow="->",
@@ -64,7 +64,7 @@ ASCII = Glyphs(
 )
 
 
-def cut(text: str, width: int, ellipsis: str = "…") -> str:
+def truncate(text: str, width: int, ellipsis: str = "…") -> str:
     """Fit a text from outside into ``width`` cells: control characters go, and what is cut ends in an ellipsis."""
     if not text.isprintable():
         text = "".join(character for character in text if character.isprintable())
@@ -74,9 +74,9 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
     return text
 
 
-def fit(text: str, width: int, ellipsis: str = "…") -> str:
+def fit_width(text: str, width: int, ellipsis: str = "…") -> str:
     """Cut a text and fill it up with spaces to exactly ``width`` cells."""
-    text = cut(text, width, ellipsis)
+    text = truncate(text, width, ellipsis)
     length = len(text) if text.isascii() else cell_len(text)
     return text + " " * (width - length)
 

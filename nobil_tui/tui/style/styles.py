@@ -15,7 +15,7 @@ from textual.color import Color
 from nobil_tui.charging.station import Condition
 
 
-class Look(Struct, frozen=True):
+class StyleRule(Struct, frozen=True):
     """Colours by the names of the theme's variables; what is empty stays as it is."""
 
     ink: str = ""
@@ -27,25 +27,25 @@ class Look(Struct, frozen=True):
 CONDITIONS = tuple(condition.name.lower().replace("_", "-") for condition in Condition)
 """The look of each condition, which is the theme's variable for it as well."""
 
-LOOKS = {
-    **{name: Look(name) for name in CONDITIONS},
-    "cursor": Look(ground="cursor"),
-    "key": Look("primary", bold=True),
-    "live": Look("free", bold=True),
-    "note": Look("primary"),
-    "plain": Look("foreground"),
-    "quiet": Look("quiet"),
-    "refused": Look("fault", bold=True),
-    "simulated": Look("background", "star", bold=True),
-    "stale": Look(dim=True),
-    "star": Look("star"),
-    "strong": Look(bold=True),
-    "trouble": Look("warning"),
+STYLES = {
+    **{name: StyleRule(name) for name in CONDITIONS},
+    "cursor": StyleRule(ground="cursor"),
+    "key": StyleRule("primary", bold=True),
+    "live": StyleRule("free", bold=True),
+    "note": StyleRule("primary"),
+    "plain": StyleRule("foreground"),
+    "quiet": StyleRule("quiet"),
+    "refused": StyleRule("fault", bold=True),
+    "simulated": StyleRule("background", "star", bold=True),
+    "stale": StyleRule(dim=True),
+    "star": StyleRule("star"),
+    "strong": StyleRule(bold=True),
+    "trouble": StyleRule("warning"),
 }
 
 
 def style_of(name: str, variables: Mapping[str, str]) -> Style:
     """Return the style of a look in a theme, given its variables, to be laid over another."""
-    look = LOOKS[name]
+    look = STYLES[name]
     ink, ground = (Color.parse(variables[colour]).rich_color if colour else None for colour in (look.ink, look.ground))
     return Style(color=ink, bgcolor=ground, bold=look.bold, dim=look.dim)

@@ -81,7 +81,7 @@ THEMES = (
 )
 
 
-def variables_of(theme: Theme) -> dict[str, str]:
+def theme_variables_for(theme: Theme) -> dict[str, str]:
     """What our looks and our style sheet ask for and somebody else's theme lacks.
 
     The lines of a list are painted without the compositor's blending, so what is quiet is mixed here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nobil_tui.charging.station import Connector
 
 
-def connector_text(connector: Connector | None, absent: str) -> str:
+def condition_text(connector: Connector | None, absent: str) -> str:
     """Return a connector's condition in words; ``absent`` if there is no connector."""
     if connector is None:
         return absent

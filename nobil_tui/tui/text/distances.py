@@ -19,7 +19,7 @@ def position_text(position: Position) -> str:
     return f"{position[0]:.5f}, {position[1]:.5f}"
 
 
-def map_address(position: Position) -> str:
+def map_url(position: Position) -> str:
     """Where a map shows the place."""
     latitude, longitude = (f"{degrees:.6f}" for degrees in position)
     return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map={_ZOOM}/{latitude}/{longitude}"

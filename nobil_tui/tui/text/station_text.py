@@ -6,8 +6,8 @@ from datetime import tzinfo
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import NO_FACTS, Register
-from nobil_tui.tui.text.conditions import connector_text
-from nobil_tui.tui.text.staleness import connector_doubt, station_doubt
+from nobil_tui.tui.text.conditions import condition_text
+from nobil_tui.tui.text.staleness import connector_staleness, station_staleness
 from nobil_tui.tui.text.times import since_text
 
 
@@ -24,7 +24,7 @@ def station_text(
     station = board.stations.get(station_id)
     if station is None:
         return "\n".join([*lines, "not in the stream" if board.has_snapshot else "no report yet"])
-    doubt = station_doubt(board, station, now)
+    doubt = station_staleness(board, station, now)
     lines.append(f"{station.summary.text} free, {doubt}" if doubt else f"{station.summary.text} free")
     keys = station.track.keys if station.track is not None else []
     plugs = register.plugs_for(station_id, keys, len(station.connectors))
@@ -32,8 +32,8 @@ def station_text(
         plug = " + ".join(text for each in plugs[index] if (text := each.text))
         since = board.since(station, index, now)
         least = "at least since" if since.at_least else "since"
-        words = f"{index + 1}: {connector_text(connector, '')} {least} {since_text(since.at, now, zone)}"
-        lines.append(", ".join(part for part in (words, connector_doubt(board, station, index, now), plug) if part))
+        words = f"{index + 1}: {condition_text(connector, '')} {least} {since_text(since.at, now, zone)}"
+        lines.append(", ".join(part for part in (words, connector_staleness(board, station, index, now), plug) if part))
     if credit and facts != NO_FACTS:
         lines.append(f"({credit})")
     return "\n".join(lines)

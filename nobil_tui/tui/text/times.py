@@ -10,7 +10,7 @@ _DAY = 24 * _HOUR
 _LONG_AGO = 10_000 * _DAY
 
 
-def age(milliseconds: int) -> str:
+def age_text(milliseconds: int) -> str:
     """One short form for every age: ``now``, ``12 s``, ``2 min``, ``5 h``, ``3 d``. What lies ahead is ``now``."""
     seconds = milliseconds // 1000
     if seconds < 1:
@@ -24,12 +24,12 @@ def age(milliseconds: int) -> str:
     return f"{seconds // _DAY} d" if seconds < _LONG_AGO else "long"
 
 
-def clock_time(at: int, zone: tzinfo | None) -> str:
+def clock_text(at: int, zone: tzinfo | None) -> str:
     """``14:07:31``, in the user's zone (None for the machine's)."""
     return _local(at, zone).strftime("%H:%M:%S")
 
 
-def full_time(at: int, zone: tzinfo | None) -> str:
+def datetime_text(at: int, zone: tzinfo | None) -> str:
     """``2026-03-23 14:07:31``, in the user's zone (None for the machine's)."""
     return _local(at, zone).strftime("%Y-%m-%d %H:%M:%S")
 

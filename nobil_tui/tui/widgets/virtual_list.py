@@ -25,7 +25,7 @@ _EMPTY_MOST = 12
 """Lines that what is said of an empty list may take."""
 
 
-class Lines(ScrollView, can_focus=True):
+class VirtualList(ScrollView, can_focus=True):
     """A scrolling list of lines; subclasses say how many there are and what stands in each."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LISTS)
@@ -123,7 +123,7 @@ class Lines(ScrollView, can_focus=True):
             room = self.container_size.height
             if room and self.show_vertical_scrollbar == (size.height > room):
                 # Setting it would lay out the whole screen, at every line of the log; and all that moves is the bar.
-                self.set_reactive(Lines.virtual_size, size)
+                self.set_reactive(VirtualList.virtual_size, size)
             else:
                 self.virtual_size = size
             # Laying out alone leaves a bar where there is just room for all lines.

@@ -86,7 +86,7 @@ async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: G
             assert len(meaning.split(" ")[0]) > 1, condition
         for sign, words in (
             (glyphs.star, "starred"),
-            (glyphs.tell, "you are told when"),
+            (glyphs.alert, "you are told when"),
             (f"{glyphs.at_least}14:02", "at least since then"),
             ("~2 min", "the link was away for up to two minutes"),
             ("dim", "the link was away for longer"),

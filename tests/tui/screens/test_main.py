@@ -243,7 +243,7 @@ async def test_the_log_shows_what_its_scope_lets_through() -> None:
         await pilot.press("l")
         assert main.events.count == 2
         main.stations.select("NOR_00003")
-        logged = main.events.ring.lines
+        logged = main.events.buffer.lines
         await until(pilot, lambda: [getattr(line, "station", "") for line in logged()] == ["", "NOR_00003"])
 
 

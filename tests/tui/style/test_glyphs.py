@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from nobil_tui.charging.station import Condition
-from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs, cut, fit, sparkline
+from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs, fit_width, sparkline, truncate
 
 # Whatever there is, and above all what takes two cells, none, or is no sign at all: wide and combining letters, flags,
 # families, variation selectors, jamo, controls, escapes, marks that turn the direction of writing, lone surrogates.
@@ -27,12 +27,12 @@ SETS = pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
 @example("☎\ufe0f☎\ufe0f☎\ufe0f", 4)
 @example("e" + "\u0301" * 30, 2)
 def test_what_is_fitted_has_exactly_the_cells_that_it_is_given(text: str, width: int) -> None:
-    assert cell_len(fit(text, width)) == width
+    assert cell_len(fit_width(text, width)) == width
 
 
 @given(TEXTS, ROOM)
 def test_what_is_cut_takes_no_more_room_and_does_nothing_to_a_terminal(text: str, width: int) -> None:
-    result = cut(text, width)
+    result = truncate(text, width)
     assert cell_len(result) <= width
     assert result.isprintable()
     assert not {unicodedata.category(character) for character in result} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -41,7 +41,7 @@ def test_what_is_cut_takes_no_more_room_and_does_nothing_to_a_terminal(text: str
 @given(TEXTS, ROOM)
 def test_what_has_room_stays_and_what_is_cut_says_so(text: str, width: int) -> None:
     printable = "".join(character for character in text if character.isprintable())
-    result = cut(text, width)
+    result = truncate(text, width)
     if cell_len(printable) <= width:
         assert result == printable
     elif width:
@@ -57,7 +57,7 @@ def test_as_much_is_kept_as_there_is_room_for(text: str, width: int) -> None:
     text = text.replace(" ", "x")
     whole = sum(map(cell_len, filter(str.isprintable, text)))
     # But for the other half of a wide letter.
-    assert cell_len(cut(text, width)) >= min(width - 1, cell_len(cut(text, whole)))
+    assert cell_len(truncate(text, width)) >= min(width - 1, cell_len(truncate(text, whole)))
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_as_much_is_kept_as_there_is_room_for(text: str, width: int) -> None:
     ],
 )
 def test_cut(text: str, width: int, expected: str) -> None:
-    assert cut(text, width) == expected
+    assert truncate(text, width) == expected
 
 
 def test_what_is_cut_in_ascii_stays_ascii() -> None:
-    assert cut("Fornebu S", 5, ASCII.ellipsis) == "Forn~"
-    assert fit("ab", 4, ASCII.ellipsis) == "ab  "
+    assert truncate("Fornebu S", 5, ASCII.ellipsis) == "Forn~"
+    assert fit_width("ab", 4, ASCII.ellipsis) == "ab  "
 
 
 @SETS
@@ -90,12 +90,12 @@ def test_every_condition_has_a_sign_of_its_own(glyphs: Glyphs) -> None:
     assert len({*signs}) == len(Condition)
     # One cell each, so that a row of them has as many as there are connectors, and none that could be taken for others.
     assert all(cell_len(sign) == 1 for sign in signs)
-    assert not {*signs} & {glyphs.star, glyphs.tell, glyphs.cursor}
+    assert not {*signs} & {glyphs.star, glyphs.alert, glyphs.cursor}
 
 
 @SETS
 def test_the_signs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
-    one = (glyphs.star, glyphs.tell, glyphs.cursor, glyphs.live, glyphs.up, glyphs.down, glyphs.ellipsis, glyphs.dot)
+    one = (glyphs.star, glyphs.alert, glyphs.cursor, glyphs.live, glyphs.up, glyphs.down, glyphs.ellipsis, glyphs.dot)
     assert [cell_len(sign) for sign in (*one, *glyphs.bars)] == [1] * (len(one) + len(glyphs.bars))
 
 

@@ -8,21 +8,21 @@ from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
 from nobil_tui.charging.station import Condition
-from nobil_tui.tui.style.styles import CONDITIONS, LOOKS, style_of
-from nobil_tui.tui.style.themes import DARK, THEMES, variables_of
+from nobil_tui.tui.style.styles import CONDITIONS, STYLES, style_of
+from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 
 ALL = {theme.name: theme for theme in (*BUILTIN_THEMES.values(), *THEMES)}
 
 
 def variables(theme: Theme) -> dict[str, str]:
     """As the library puts them together."""
-    return {**variables_of(theme), **theme.to_color_system().generate(), **theme.variables}
+    return {**theme_variables_for(theme), **theme.to_color_system().generate(), **theme.variables}
 
 
 def test_every_theme_has_every_look() -> None:
     for theme in ALL.values():
         defined = variables(theme)
-        for name, look in LOOKS.items():
+        for name, look in STYLES.items():
             style = style_of(name, defined)
             assert (style.color is not None) is bool(look.ink), (theme.name, name)
             assert (style.bgcolor is not None) is bool(look.ground), (theme.name, name)
@@ -56,7 +56,7 @@ def test_each_condition_has_a_look() -> None:
 async def test_the_library_tells_the_variables_of_its_theme() -> None:
     class Bare(App[None]):
         def get_theme_variable_defaults(self) -> dict[str, str]:
-            return variables_of(self.current_theme)
+            return theme_variables_for(self.current_theme)
 
     app = Bare()
     for theme in THEMES:

@@ -11,8 +11,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.tui.style.glyphs import UNICODE
-from nobil_tui.tui.style.themes import DARK, LIGHT, THEMES, variables_of
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.style.themes import DARK, LIGHT, THEMES, theme_variables_for
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.widget_host import Stage
 
 OURS = {theme.name: theme for theme in THEMES}
@@ -24,7 +24,7 @@ READABLE = 3.0
 """The least contrast of a sign, by the Web Content Accessibility Guidelines 2.1."""
 
 
-class Signs(Lines):
+class Signs(VirtualList):
     """One line for each condition."""
 
     count = len(Condition)
@@ -36,7 +36,7 @@ class Signs(Lines):
 
 def colours_of(theme: Theme) -> dict[str, Color]:
     """What a style sheet would see: the theme's own colours first, as the library has it."""
-    defined = {**variables_of(theme), **theme.to_color_system().generate()}
+    defined = {**theme_variables_for(theme), **theme.to_color_system().generate()}
     return {name: Color.parse(defined[name]) for name in (*NAMES, "star", "quiet", "background", "cursor")}
 
 
@@ -94,7 +94,7 @@ def test_free_in_use_and_fault_differ_in_lightness_too() -> None:
 def test_a_theme_of_the_terminals_own_colours_is_not_mixed() -> None:
     for theme in ALL.values():
         if theme.ansi:
-            own = variables_of(theme)
+            own = theme_variables_for(theme)
             assert {value.partition("_")[0] for name, value in own.items() if name in (*NAMES, "quiet")} == {"ansi"}
 
 

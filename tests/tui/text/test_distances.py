@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nobil_tui.tui.text.distances import distance_text, map_address, position_text
+from nobil_tui.tui.text.distances import distance_text, map_url, position_text
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_distances(km: float, text: str) -> None:
 def test_places() -> None:
     place = (59.87447, -10.49982)
     assert position_text(place) == "59.87447, -10.49982"
-    assert map_address(place) == (
+    assert map_url(place) == (
         "https://www.openstreetmap.org/?mlat=59.874470&mlon=-10.499820#map=17/59.874470/-10.499820"
     )
     # Never in the form that no address has.
-    assert "e" not in map_address((1e-9, -1e-9)).partition("?")[2]
+    assert "e" not in map_url((1e-9, -1e-9)).partition("?")[2]

@@ -6,7 +6,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, ConnectorReport, Lost, Snapshot
 from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.station import Connector, Station, WordConnector
-from nobil_tui.tui.text.staleness import connector_doubt, station_doubt
+from nobil_tui.tui.text.staleness import connector_staleness, station_staleness
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
 
@@ -15,19 +15,19 @@ HOUR = 3_600_000
 
 def doubts(board: Board, now: int) -> list[str]:
     station = board.stations["NOR_1"]
-    return [connector_doubt(board, station, index, now) for index in range(len(station.connectors))]
+    return [connector_staleness(board, station, index, now) for index in range(len(station.connectors))]
 
 
 def test_after_a_break_it_is_told_how_long_nothing_was_heard() -> None:
     board = Board()
     board.apply_snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START)
     station = board.stations["NOR_1"]
-    assert (doubts(board, START), station_doubt(board, station, START)) == (["", ""], "")
+    assert (doubts(board, START), station_staleness(board, station, START)) == (["", ""], "")
     board.listening.stop(START)
-    assert station_doubt(board, station, START + SLIGHT) == ""
+    assert station_staleness(board, station, START + SLIGHT) == ""
     now = START + 5 * HOUR
     assert doubts(board, now) == ["not confirmed for 5 h"] * 2
-    assert station_doubt(board, station, now) == "not confirmed for 5 h"
+    assert station_staleness(board, station, now) == "not confirmed for 5 h"
 
 
 def test_what_was_heard_again_is_sure_and_what_is_not_in_service_is_no_matter() -> None:
@@ -39,12 +39,12 @@ def test_what_was_heard_again_is_sure_and_what_is_not_in_service_is_no_matter() 
     now = START + 26 * HOUR
     board.listening.start(now)
     station = board.stations["NOR_1"]
-    assert station_doubt(board, station, now) == "2 of 3 not confirmed for 26 h"
+    assert station_staleness(board, station, now) == "2 of 3 not confirmed for 26 h"
     board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="CHARGING"), now)
     assert doubts(board, now) == ["not confirmed for 26 h", "", "not confirmed for 26 h", ""]
-    assert station_doubt(board, station, now) == "1 of 3 not confirmed for 26 h"
+    assert station_staleness(board, station, now) == "1 of 3 not confirmed for 26 h"
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
-    assert station_doubt(board, station, now) == ""
+    assert station_staleness(board, station, now) == ""
 
 
 async def test_the_palette_and_who_is_told_do_not_take_it_for_sure(clock: FakeClock) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.tui.text.times import age, clock_time, full_time, since_text
+from nobil_tui.tui.text.times import age_text, clock_text, datetime_text, since_text
 from tests.conftest import START
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -37,12 +37,12 @@ ZONES = st.sampled_from([UTC, OSLO, timezone(timedelta(hours=14)), timezone(time
     ],
 )
 def test_ages(milliseconds: int, text: str) -> None:
-    assert age(milliseconds) == text
+    assert age_text(milliseconds) == text
 
 
 @given(ANY_TIME)
 def test_an_age_has_one_short_form(milliseconds: int) -> None:
-    assert len(age(milliseconds)) <= 6
+    assert len(age_text(milliseconds)) <= 6
 
 
 def ms(text: str) -> int:
@@ -74,10 +74,10 @@ def test_since_when(at: str, text: str) -> None:
 
 
 def test_times_are_the_users() -> None:
-    assert clock_time(START, UTC) == "22:13:20"
-    assert clock_time(START, OSLO) == "23:13:20"
-    assert full_time(START, UTC) == "2023-11-14 22:13:20"
-    assert full_time(START + 2 * HOUR, OSLO) == "2023-11-15 01:13:20"
+    assert clock_text(START, UTC) == "22:13:20"
+    assert clock_text(START, OSLO) == "23:13:20"
+    assert datetime_text(START, UTC) == "2023-11-14 22:13:20"
+    assert datetime_text(START + 2 * HOUR, OSLO) == "2023-11-15 01:13:20"
     # There it is another day meanwhile.
     assert since_text(START, START + HOUR, UTC) == "22:13"
     assert since_text(START, START + HOUR, OSLO) == "Tue 23:13"
@@ -86,5 +86,5 @@ def test_times_are_the_users() -> None:
 @given(ANY_TIME, ANY_TIME, ZONES)
 def test_whatever_a_stream_says_is_some_time(at: int, now: int, zone: timezone) -> None:
     assert 5 <= len(since_text(at, now, zone)) <= 11
-    assert len(clock_time(at, zone)) == 8
-    assert len(full_time(at, zone)) == 19
+    assert len(clock_text(at, zone)) == 8
+    assert len(datetime_text(at, zone)) == 19

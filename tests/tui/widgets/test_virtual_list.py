@@ -15,11 +15,11 @@ from textual.pilot import Pilot
 
 from nobil_tui.charging.station import Condition
 from nobil_tui.tui.style.themes import LIGHT
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.widget_host import Stage, lines_of, wheel
 
 
-class Numbers(Lines):
+class Numbers(VirtualList):
     """Lines that say which they are."""
 
     def __init__(self, count: int, header: int = 0) -> None:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from nobil_tui.tui.style import styles
 
-GAP = 2
+PART_GAP = 2
 """Cells between two parts."""
 
 
@@ -24,7 +24,7 @@ class Bar(Widget):
         return styles.style_of(name, self.app.theme_variables)
 
 
-class Part(Struct, frozen=True):
+class BarPart(Struct, frozen=True):
     """One part of a bar."""
 
     text: str
@@ -37,29 +37,29 @@ class Part(Struct, frozen=True):
     """What a click on it means."""
 
 
-def fitting(parts: Iterable[Part], width: int) -> list[Part]:
+def fit_parts(parts: Iterable[BarPart], width: int) -> list[BarPart]:
     """Keep the parts that fit into ``width`` cells, the most needed first, in the order in which they came."""
     parts = [part for part in parts if part.text]
     left = width
     kept: set[int] = set()
     for index in sorted(range(len(parts)), key=lambda index: parts[index].need):
-        needed = cell_len(parts[index].text) + (GAP if kept else 0)
+        needed = cell_len(parts[index].text) + (PART_GAP if kept else 0)
         if needed <= left:
             kept.add(index)
             left -= needed
     return [part for index, part in enumerate(parts) if index in kept]
 
 
-def line(parts: list[Part], width: int, ground: Style) -> list[Segment]:
+def bar_segments(parts: list[BarPart], width: int, ground: Style) -> list[Segment]:
     """Write parts that fit into segments of exactly ``width`` cells."""
     left = [part for part in parts if not part.right]
     right = [part for part in parts if part.right]
     gaps = max(0, len(left) - 1) + max(0, len(right) - 1)
-    between = width - sum(cell_len(part.text) for part in parts) - GAP * gaps
+    between = width - sum(cell_len(part.text) for part in parts) - PART_GAP * gaps
     return [*_beside(left, ground), Segment(" " * max(0, between), ground), *_beside(right, ground)]
 
 
-def at(parts: list[Part], x: int, width: int) -> str:
+def part_at(parts: list[BarPart], x: int, width: int) -> str:
     """Tell the name of the part at a cell; empty where there is none."""
     position = 0
     for part in parts:
@@ -68,17 +68,17 @@ def at(parts: list[Part], x: int, width: int) -> str:
         end = position + cell_len(part.text)
         if position <= x < end:
             return part.name
-        position = end + GAP
+        position = end + PART_GAP
     position = width
     for part in reversed([part for part in parts if part.right]):
         begin = position - cell_len(part.text)
         if begin <= x < position:
             return part.name
-        position = begin - GAP
+        position = begin - PART_GAP
     return ""
 
 
-def _beside(parts: list[Part], ground: Style) -> Iterator[Segment]:
+def _beside(parts: list[BarPart], ground: Style) -> Iterator[Segment]:
     for index, part in enumerate(parts):
-        yield Segment(" " * GAP if index else "", ground)
+        yield Segment(" " * PART_GAP if index else "", ground)
         yield Segment(part.text, part.style)

@@ -12,13 +12,13 @@ from textual.strip import Strip
 from nobil_tui.commands import Command, Context, active_in, by_id
 from nobil_tui.config.key_names import types
 from nobil_tui.tui.bindings import KeyBindings, key_label
-from nobil_tui.tui.widgets.bars.bar import GAP, Bar, Part, at, fitting
+from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, fit_parts, part_at
 
 _NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
 """In a narrow terminal these have room first, in this order."""
 
 
-class Hints(Bar):
+class KeyHints(Bar):
     """One line of keys and words."""
 
     context: reactive[Context] = reactive(Context.STATIONS)
@@ -29,7 +29,7 @@ class Hints(Bar):
     def __init__(self, keys: KeyBindings, *, id: str) -> None:
         super().__init__(id=id)
         self._keys = keys
-        self._parts: list[Part] = []
+        self._parts: list[BarPart] = []
 
     def commands(self) -> list[Command]:
         """The commands to name, those at the right end last."""
@@ -48,22 +48,22 @@ class Hints(Bar):
         ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
         palette = by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
-        parts.append(Part(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
-        self._parts = fitting(parts, room)
+        parts.append(BarPart(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
+        self._parts = fit_parts(parts, room)
         segments: list[Segment] = []
         used = 0
         for part in self._parts:
             if part.right:
                 segments.append(Segment(" " * (room - used - cell_len(part.text)), ground))
             label, _, words = part.text.partition(" ")
-            segments += [Segment(label, key), Segment(f" {words}", word), Segment(" " * GAP, ground)]
-            used += cell_len(part.text) + GAP
+            segments += [Segment(label, key), Segment(f" {words}", word), Segment(" " * PART_GAP, ground)]
+            used += cell_len(part.text) + PART_GAP
         return Strip(segments).adjust_cell_length(room, ground).apply_style(ground)
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the hint says."""
         offset = event.get_content_offset(self)
-        name = at(self._parts, offset.x, self.size.width) if offset is not None else ""
+        name = part_at(self._parts, offset.x, self.size.width) if offset is not None else ""
         if name:
             await self._do(by_id(name).action)
 
@@ -73,9 +73,9 @@ class Hints(Bar):
             if await self.app.run_action(action, node):
                 return
 
-    def _part(self, command: Command, style: Style) -> Part:
+    def _part(self, command: Command, style: Style) -> BarPart:
         need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)
-        return Part(f"{self._label(command)} {command.words}", style, need, name=command.id)
+        return BarPart(f"{self._label(command)} {command.words}", style, need, name=command.id)
 
     def _label(self, command: Command) -> str:
         """The first of its keys that works now: while text is typed, a printable one does not."""

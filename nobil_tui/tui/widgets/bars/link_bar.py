@@ -10,9 +10,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from nobil_tui.monitor.batch import LinkPhase, LinkState
-from nobil_tui.tui.style.glyphs import UNICODE, Glyphs, cut, sparkline
-from nobil_tui.tui.text.times import age
-from nobil_tui.tui.widgets.bars.bar import Bar, Part, fitting, line
+from nobil_tui.tui.style.glyphs import UNICODE, Glyphs, sparkline, truncate
+from nobil_tui.tui.text.times import age_text
+from nobil_tui.tui.widgets.bars.bar import Bar, BarPart, bar_segments, fit_parts
 
 SECONDS = 16
 """Bars of the sparkline, a second each."""
@@ -22,7 +22,7 @@ _RATE_OVER = 10
 """Seconds that the rate is the mean of."""
 
 
-class Pulse:
+class ChangeRate:
     """Changes a second, of late."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Pulse:
         self._second = max(self._second, int(now))
 
 
-class Vitals(Struct, frozen=True):
+class LinkBarState(Struct, frozen=True):
     """What the link bar tells. Times in ms."""
 
     link: LinkState = LinkState()
@@ -71,9 +71,9 @@ class Vitals(Struct, frozen=True):
 
 
 class LinkBar(Bar):
-    """One line; it repaints when its vitals change."""
+    """One line; it repaints when its state change."""
 
-    vitals: reactive[Vitals] = reactive(Vitals())
+    state: reactive[LinkBarState] = reactive(LinkBarState())
     """What it tells."""
 
     def __init__(self, *, id: str) -> None:
@@ -84,63 +84,64 @@ class LinkBar(Bar):
         """Write what fits."""
         room = self.size.width
         ground = self.rich_style
-        parts = fitting(self._parts(room), room)
-        return Strip(line(parts, room, ground)).adjust_cell_length(room, ground).apply_style(ground)
+        parts = fit_parts(self._parts(room), room)
+        return Strip(bar_segments(parts, room, ground)).adjust_cell_length(room, ground).apply_style(ground)
 
-    def _parts(self, width: int) -> Iterator[Part]:
-        vitals = self.vitals
+    def _parts(self, width: int) -> Iterator[BarPart]:
+        state = self.state
         glyphs, dot = self.glyphs, f" {self.glyphs.dot} "
-        phase = vitals.link.phase
-        yield self._state()
+        phase = state.link.phase
+        yield self._link_part()
         # Never without it: where there is no room for the word, a part of it.
         simulated = " SIMULATED " if width >= _SIMULATED else " SIM "
-        yield Part(simulated if vitals.simulated else "", self.style_of("simulated"), 1)
-        if not vitals.simulated:
-            yield Part(cut(vitals.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
-        yield Part(vitals.playing, self.style_of("trouble"), 2)
-        if phase is not LinkPhase.LIVE and vitals.link.reason:
+        yield BarPart(simulated if state.simulated else "", self.style_of("simulated"), 1)
+        if not state.simulated:
+            yield BarPart(truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
+        yield BarPart(state.playing, self.style_of("trouble"), 2)
+        if phase is not LinkPhase.LIVE and state.link.reason:
             room = max(12, width - 34)
-            yield Part(cut(vitals.link.reason, room, glyphs.ellipsis), self.style_of("trouble"), 3)
-        if vitals.behind:
-            yield Part(f"{age(vitals.behind)} behind", self.style_of("trouble"), 3)
-        if vitals.stations:
-            yield Part(_count(vitals.stations, "station"), self.rich_style, 6)
-            yield Part(f"{_count(vitals.connectors, 'connector')}{dot}{vitals.in_use:.0%} in use", self.rich_style, 7)
-        if vitals.unconfirmed:
-            yield Part(f"{vitals.unconfirmed:,} unconfirmed", self.style_of("trouble"), 5)
-        if vitals.unreadable:
-            yield Part(f"{vitals.unreadable:,} not readable", self.style_of("trouble"), 8)
-        if vitals.unknown_words:
-            yield Part(cut(vitals.unknown_words, max(12, width // 2), glyphs.ellipsis), self.style_of("trouble"), 10)
-        if vitals.frame_at:
-            beats = sparkline(vitals.beats, glyphs.bars)
-            yield Part(beats, self.style_of("note"), 10)
-            yield Part(f"{_rate(vitals.rate)}/s", self.rich_style, 8)
-            yield Part(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
+            yield BarPart(truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("trouble"), 3)
+        if state.behind:
+            yield BarPart(f"{age_text(state.behind)} behind", self.style_of("trouble"), 3)
+        if state.stations:
+            yield BarPart(_count(state.stations, "station"), self.rich_style, 6)
+            yield BarPart(f"{_count(state.connectors, 'connector')}{dot}{state.in_use:.0%} in use", self.rich_style, 7)
+        if state.unconfirmed:
+            yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("trouble"), 5)
+        if state.unreadable:
+            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("trouble"), 8)
+        if state.unknown_words:
+            words = truncate(state.unknown_words, max(12, width // 2), glyphs.ellipsis)
+            yield BarPart(words, self.style_of("trouble"), 10)
+        if state.frame_at:
+            beats = sparkline(state.beats, glyphs.bars)
+            yield BarPart(beats, self.style_of("note"), 10)
+            yield BarPart(f"{_rate(state.rate)}/s", self.rich_style, 8)
+            yield BarPart(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
 
-    def _state(self) -> Part:
-        vitals, glyphs = self.vitals, self.glyphs
-        match vitals.link.phase:
-            case LinkPhase.LIVE if vitals.playing:
-                paused = "paused" in vitals.playing
-                return Part("PAUSED" if paused else "PLAYING", self.style_of("trouble" if paused else "live"), 0)
+    def _link_part(self) -> BarPart:
+        state, glyphs = self.state, self.glyphs
+        match state.link.phase:
+            case LinkPhase.LIVE if state.playing:
+                paused = "paused" in state.playing
+                return BarPart("PAUSED" if paused else "PLAYING", self.style_of("trouble" if paused else "live"), 0)
             case LinkPhase.LIVE:
-                return Part(f"{glyphs.live} LIVE", self.style_of("live"), 0)
+                return BarPart(f"{glyphs.live} LIVE", self.style_of("live"), 0)
             case LinkPhase.CONNECTING:
-                return Part("CONNECTING", self.style_of("trouble"), 0)
+                return BarPart("CONNECTING", self.style_of("trouble"), 0)
             case LinkPhase.RETRYING:
-                seconds = max(0, -(-(vitals.link.retry_at - vitals.now) // 1000))
-                return Part(f"RETRY IN {seconds} s", self.style_of("trouble"), 0)
+                seconds = max(0, -(-(state.link.retry_at - state.now) // 1000))
+                return BarPart(f"RETRY IN {seconds} s", self.style_of("trouble"), 0)
             case LinkPhase.REFUSED:
-                return Part("KEY REFUSED", self.style_of("refused"), 0)
+                return BarPart("KEY REFUSED", self.style_of("refused"), 0)
             case LinkPhase.ENDED:
-                return Part("ENDED", self.style_of("quiet"), 0)
+                return BarPart("ENDED", self.style_of("quiet"), 0)
             case LinkPhase.FAILED:
-                return Part("FAILED", self.style_of("refused"), 0)
+                return BarPart("FAILED", self.style_of("refused"), 0)
 
     def _frame_age(self) -> str:
-        passed = self.vitals.now - self.vitals.frame_at
-        return f"{max(0, passed) / 1000:.1f} s ago" if passed < 10_000 else f"{age(passed)} ago"
+        passed = self.state.now - self.state.frame_at
+        return f"{max(0, passed) / 1000:.1f} s ago" if passed < 10_000 else f"{age_text(passed)} ago"
 
 
 def _count(number: int, word: str) -> str:

@@ -12,12 +12,12 @@ from rich.style import Style
 from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.station_list import Roster
-from nobil_tui.tui.style.glyphs import cut
-from nobil_tui.tui.text.distances import distance_text, map_address, position_text
-from nobil_tui.tui.text.staleness import station_doubt
-from nobil_tui.tui.text.wrapping import flowed, wrapped
-from nobil_tui.tui.widgets.connectors.rows import ConnectorRows, Row, plugs_text
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.style.glyphs import truncate
+from nobil_tui.tui.text.distances import distance_text, map_url, position_text
+from nobil_tui.tui.text.staleness import station_staleness
+from nobil_tui.tui.text.wrapping import flow_parts, wrap_text
+from nobil_tui.tui.widgets.connectors.rows import ConnectorTable, Row, plugs_text
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 _OPERATOR = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
 _LABEL = 9
@@ -29,19 +29,19 @@ _MOST_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
 class DetailPainter:
     """Writes the lines of a station, in the styles of the list that shows them."""
 
-    def __init__(self, pane: Lines, roster: Roster, zone: tzinfo | None, *, credited: bool) -> None:
+    def __init__(self, pane: VirtualList, roster: Roster, zone: tzinfo | None, *, credited: bool) -> None:
         self._pane = pane
         self._roster = roster
-        self._connectors = ConnectorRows(pane, roster, zone)
+        self._connectors = ConnectorTable(pane, roster, zone)
         self._credited = credited
         """Whether the facts are NOBIL's, who then must be named."""
 
-    def rows(self, station_id: str, now: int, width: int, *, airy: bool, starred: bool, told: bool) -> list[Row]:
+    def rows(self, station_id: str, now: int, width: int, *, airy: bool, starred: bool, has_alert: bool) -> list[Row]:
         """Write all lines; ``airy`` sets the parts apart where there is room."""
         facts = self._roster.register.facts(station_id)
         station = self._roster.board.stations.get(station_id)
         head = [
-            self._name(station_id, facts, width, starred=starred, told=told),
+            self._name(station_id, facts, width, starred=starred, has_alert=has_alert),
             *self._where(station_id, facts, width),
         ]
         if station is None:
@@ -68,20 +68,20 @@ class DetailPainter:
         every = (board.heard(station, index) for index in range(len(station.connectors)))
         return max((at for at in every if at), default=None)
 
-    def map_address(self, station_id: str) -> str:
+    def map_url(self, station_id: str) -> str:
         """Where a map shows the station; empty where it is not known where it is."""
         position = self._roster.register.facts(station_id).position
-        return map_address(position) if position else ""
+        return map_url(position) if position else ""
 
     # The head
 
-    def _name(self, station_id: str, facts: Facts, width: int, *, starred: bool, told: bool) -> Row:
+    def _name(self, station_id: str, facts: Facts, width: int, *, starred: bool, has_alert: bool) -> Row:
         pane = self._pane
         glyphs = pane.glyphs
-        signs = [(glyphs.star, "star")] * starred + [(glyphs.tell, "note")] * told
+        signs = [(glyphs.star, "star")] * starred + [(glyphs.alert, "note")] * has_alert
         room = max(1, width - sum(len(sign) + 1 for sign, _ in signs))
         return [
-            Segment(cut(facts.name or station_id, room, glyphs.ellipsis), pane.style_of("strong")),
+            Segment(truncate(facts.name or station_id, room, glyphs.ellipsis), pane.style_of("strong")),
             *(Segment(f" {sign}", pane.style_of(name)) for sign, name in signs),
         ]
 
@@ -96,7 +96,7 @@ class DetailPainter:
         roster = self._roster
         out_of_service = len(station.connectors) - station.summary.total
         parts = [*_counted(station.summary), f"{out_of_service} not in service" if out_of_service else ""]
-        parts.append(station_doubt(roster.board, station, now))
+        parts.append(station_staleness(roster.board, station, now))
         if station.status is not None:
             parts.append(f"operator says {_OPERATOR.get(station.status, f'status {station.status}')}")
         yield from self._flow(parts, width, 3, "")
@@ -134,27 +134,27 @@ class DetailPainter:
         for label, text in texts.items():
             yield from self._labelled(label, text, width, _MOST_LINES.get(label, 1))
         if facts.position is not None:
-            link = self._pane.style_of("note") + Style(link=map_address(facts.position), underline=True)
+            link = self._pane.style_of("note") + Style(link=map_url(facts.position), underline=True)
             yield [
                 Segment("Map".ljust(_LABEL), self._pane.style_of("quiet")),
-                Segment(cut(position_text(facts.position), width - _LABEL), link),
+                Segment(truncate(position_text(facts.position), width - _LABEL), link),
             ]
 
     # Lines
 
     def _labelled(self, label: str, text: str, width: int, most: int) -> Iterator[Row]:
         pane = self._pane
-        for index, line in enumerate(wrapped(text, max(1, width - _LABEL), most, pane.glyphs.ellipsis)):
+        for index, line in enumerate(wrap_text(text, max(1, width - _LABEL), most, pane.glyphs.ellipsis)):
             head = Segment(("" if index else label).ljust(_LABEL), pane.style_of("quiet"))
             yield [head, Segment(line, pane.style_of(""))]
 
     def _flow(self, parts: tuple[str, ...] | list[str], width: int, most: int, style: str = "quiet") -> Iterator[Row]:
         glyphs = self._pane.glyphs
-        for line in flowed(parts, f" {glyphs.dot} ", width, most, glyphs.ellipsis):
+        for line in flow_parts(parts, f" {glyphs.dot} ", width, most, glyphs.ellipsis):
             yield [Segment(line, self._pane.style_of(style))]
 
     def _text(self, text: str, width: int) -> Iterator[Row]:
-        for line in wrapped(text, width, 4, self._pane.glyphs.ellipsis):
+        for line in wrap_text(text, width, 4, self._pane.glyphs.ellipsis):
             yield [Segment(line, self._pane.style_of("quiet"))]
 
 

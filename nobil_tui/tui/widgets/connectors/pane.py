@@ -14,17 +14,17 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import in_thread
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
-from nobil_tui.tui.text.times import age
+from nobil_tui.tui.text.times import age_text
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.rows import Row
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 _AIRY = 10
 """Lines of a pane that has room for empty ones."""
 
 
-class Connectors(Lines):
-    """Shows one station; it is told by its reactive attributes when there is something new to show."""
+class ConnectorsPane(VirtualList):
+    """Shows one station; it is has_alert by its reactive attributes when there is something new to show."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.CONNECTORS)
 
@@ -33,8 +33,8 @@ class Connectors(Lines):
     version: reactive[int] = reactive(0, repaint=False)
     """Counts what was reported of this station: its lines are written anew when it moves."""
     starred: reactive[bool] = reactive(False, repaint=False)
-    told: reactive[bool] = reactive(False, repaint=False)
-    """Whether the user wants to be told when a connector becomes free."""
+    has_alert: reactive[bool] = reactive(False, repaint=False)
+    """Whether the user wants to be has_alert when a connector becomes free."""
 
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
@@ -42,29 +42,29 @@ class Connectors(Lines):
         self._painter: DetailPainter | None = None
         self._rows: list[Row] = []
 
-    def show_source(self, painter: DetailPainter) -> None:
+    def set_painter(self, painter: DetailPainter) -> None:
         """Begin anew with another source."""
         self._painter = painter
-        self.rewrite()
+        self.rebuild()
 
     def watch_station(self) -> None:
         """Show another station from its top."""
         self.scroll_to(y=0, animate=False, immediate=True)
-        self.rewrite()
+        self.rebuild()
 
     def watch_version(self) -> None:
         """Show what was reported."""
-        self.rewrite()
+        self.rebuild()
 
     def watch_starred(self) -> None:
         """Show the star."""
-        self.rewrite()
+        self.rebuild()
 
-    def watch_told(self) -> None:
+    def watch_has_alert(self) -> None:
         """Show the bell."""
-        self.rewrite()
+        self.rebuild()
 
-    def rewrite(self) -> None:
+    def rebuild(self) -> None:
         """Write all lines anew: also what makes the age texts move."""
         width = self.scrollable_content_region.width
         if self._painter is None or not self.station or width <= 0:
@@ -73,7 +73,7 @@ class Connectors(Lines):
         else:
             now = self.clock.now()
             self._rows = self._painter.rows(
-                self.station, now, width, airy=self.page >= _AIRY, starred=self.starred, told=self.told
+                self.station, now, width, airy=self.page >= _AIRY, starred=self.starred, has_alert=self.has_alert
             )
             heard = self._heard(now)
         self.entitle("Connectors", heard)
@@ -83,12 +83,12 @@ class Connectors(Lines):
         heard = self._painter.heard(self.station) if self._painter else None
         if not heard:
             return ""
-        text = age(now - heard)
+        text = age_text(now - heard)
         return "heard now" if text == "now" else f"heard {text} ago"
 
     def action_map(self) -> None:
         """Show on a map where the station is: in a browser, else by the address to be pasted into one."""
-        address = self._painter.map_address(self.station) if self._painter else ""
+        address = self._painter.map_url(self.station) if self._painter else ""
         if not address:
             self.app.notify("It is not known where this station is.", timeout=4, markup=False)
             return
@@ -126,15 +126,15 @@ class Connectors(Lines):
 
     def on_resize(self) -> None:
         """The lines depend on the width."""
-        self.rewrite()
+        self.rebuild()
 
     def notify_style_update(self) -> None:
         """Write anew in another theme's colours."""
         super().notify_style_update()
         if self._rows:
-            # The library sets the styles after it has told of them.
+            # The library sets the styles after it has has_alert of them.
             self.call_after_refresh(self._in_new_colours)
 
     def _in_new_colours(self) -> None:
         self.forget_styles()
-        self.rewrite()
+        self.rebuild()

@@ -14,11 +14,11 @@ from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
 from nobil_tui.search.station_list import Roster
-from nobil_tui.tui.style.glyphs import fit
-from nobil_tui.tui.text.conditions import connector_text
-from nobil_tui.tui.text.times import age, since_text
-from nobil_tui.tui.text.wrapping import wrapped
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.style.glyphs import fit_width
+from nobil_tui.tui.text.conditions import condition_text
+from nobil_tui.tui.text.times import age_text, since_text
+from nobil_tui.tui.text.wrapping import wrap_text
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 Row = list[Segment]
 
@@ -75,10 +75,10 @@ class _Texts(NamedTuple):
     heard: str
 
 
-class ConnectorRows:
+class ConnectorTable:
     """Writes the lines, in the styles of the list that shows them."""
 
-    def __init__(self, pane: Lines, roster: Roster, zone: tzinfo | None) -> None:
+    def __init__(self, pane: VirtualList, roster: Roster, zone: tzinfo | None) -> None:
         self._pane = pane
         self._roster = roster
         self._zone = zone
@@ -95,7 +95,7 @@ class ConnectorRows:
         for index, each in enumerate(texts):
             yield self._row(station, index, each, now, widths)
             for text in self._rest(each, widths):
-                for line in wrapped(text, width - len(indent), 2, self._pane.glyphs.ellipsis):
+                for line in wrap_text(text, width - len(indent), 2, self._pane.glyphs.ellipsis):
                     yield [Segment(indent + line, self._pane.style_of("quiet"))]
 
     def _texts(self, station: Station, index: int, plugs: Plugs, now: int) -> _Texts:
@@ -104,11 +104,11 @@ class ConnectorRows:
         least = self._pane.glyphs.at_least if since.at_least else ""
         unsure = staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
         return _Texts(
-            connector_text(station.connectors[index], ""),
+            condition_text(station.connectors[index], ""),
             plugs_text(plugs),
             least + since_text(since.at, now, self._zone),
-            ("~" if unsure else least) + age(now - since.at),
-            age(now - heard) if heard else "",
+            ("~" if unsure else least) + age_text(now - since.at),
+            age_text(now - heard) if heard else "",
         )
 
     def _head(self, widths: Widths) -> Row:
@@ -132,10 +132,10 @@ class ConnectorRows:
         words = texts.said if cell_len(texts.said) <= widths.condition else condition.label
         row = [
             Segment(f"{index + 1}".rjust(widths.number) + " ", quiet),
-            Segment(f"{glyphs.of(condition)} {fit(words, widths.condition, glyphs.ellipsis)} ", style),
+            Segment(f"{glyphs.of(condition)} {fit_width(words, widths.condition, glyphs.ellipsis)} ", style),
         ]
         if widths.plug:
-            row.append(Segment(fit(texts.plug, widths.plug, glyphs.ellipsis) + " ", plain))
+            row.append(Segment(fit_width(texts.plug, widths.plug, glyphs.ellipsis) + " ", plain))
         if widths.since:
             row.append(Segment(texts.since.rjust(widths.since) + " ", aged))
         # Said once is enough.

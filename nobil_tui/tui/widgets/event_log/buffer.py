@@ -15,14 +15,14 @@ from nobil_tui.monitor.batch import BatchEntry, Note
 
 MOST = 10_000
 """Entries held; the oldest go."""
-FLAPS = 6
+FLAP_CHANGES = 6
 """More changes than this of one connector within ``FLAP_WITHIN`` are folded into one line that counts."""
-FLAP_WITHIN = 10 * 60_000
+FLAP_WINDOW = 10 * 60_000
 """Milliseconds."""
 _MOST_RUNS = 20_000
 
 
-class Folded(Struct):
+class FoldedChanges(Struct):
     """Many changes of one connector that flaps, in one line."""
 
     last: Change
@@ -31,8 +31,8 @@ class Folded(Struct):
     """When the first of them was, in ms."""
 
 
-Line = Change | Note | Folded
-Scope = Callable[[str], bool]
+LogLine = Change | Note | FoldedChanges
+StationFilter = Callable[[str], bool]
 """Whether a station's changes are let through."""
 
 
@@ -41,18 +41,18 @@ class _Run(Struct):
 
     times: tuple[int, ...] = ()
     """The latest changes, at most ``FLAPS``, in ms."""
-    folded: Folded | None = None
+    folded: FoldedChanges | None = None
     number: int = -1
     """Where the folded line stands in the ring."""
 
 
-class Ring:
+class EventBuffer:
     """Holds lines, each with a number of its own that counts up for ever."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._lines: deque[Line] = deque(maxlen=most)
+        self._lines: deque[LogLine] = deque(maxlen=most)
         self._next = 0
-        self._scope: Scope | None = None
+        self._scope: StationFilter | None = None
         self._scoped: deque[int] = deque()
         self._runs: dict[tuple[str, int], int | _Run] = {}
         """By station and number. Most connectors changed but once of late: then only when, in ms."""
@@ -61,7 +61,7 @@ class Ring:
         """How many lines the scope lets through."""
         return len(self._lines) if self._scope is None else len(self._scoped)
 
-    def __getitem__(self, index: int) -> Line:
+    def __getitem__(self, index: int) -> LogLine:
         if self._scope is None:
             return self._lines[index]
         return self._lines[self._scoped[index] - self._oldest]
@@ -75,7 +75,7 @@ class Ring:
         """The number of a line that the scope lets through: it stays the same while older ones go."""
         return self._oldest + index if self._scope is None else self._scoped[index]
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[LogLine]:
         """All lines that the scope lets through."""
         return list(self._lines) if self._scope is None else [self._lines[n - self._oldest] for n in self._scoped]
 
@@ -93,7 +93,7 @@ class Ring:
                 self._scoped.popleft()
         return added, before + added - len(self)
 
-    def narrow(self, scope: Scope | None) -> None:
+    def narrow(self, scope: StationFilter | None) -> None:
         """Let through only what ``scope`` does; None lets everything through. Notes always pass."""
         self._scope = scope
         if scope is None:
@@ -106,7 +106,7 @@ class Ring:
     def _oldest(self) -> int:
         return self._next - len(self._lines)
 
-    def _append(self, line: Line) -> int:
+    def _append(self, line: LogLine) -> int:
         self._lines.append(line)
         self._next += 1
         if self._scope is None:
@@ -116,28 +116,28 @@ class Ring:
         self._scoped.append(self._next - 1)
         return 1
 
-    def _fold(self, change: Change) -> Line | None:
+    def _fold(self, change: Change) -> LogLine | None:
         """Tell which line a change needs: its own, one that counts, or none because it was counted in one."""
         key = change.station, change.number
         run = self._runs.get(key)
         if isinstance(run, int):
-            run = _Run((run,)) if 0 <= change.at - run <= FLAP_WITHIN else None
+            run = _Run((run,)) if 0 <= change.at - run <= FLAP_WINDOW else None
         if run is None:
             self._remember(key, change.at)
             return change
         self._runs[key] = run
-        recent = tuple(at for at in run.times if 0 <= change.at - at <= FLAP_WITHIN)
+        recent = tuple(at for at in run.times if 0 <= change.at - at <= FLAP_WINDOW)
         # Also while they are counted: the line that counts may be gone at the next change.
-        run.times = (*recent[1 - FLAPS :], change.at)
+        run.times = (*recent[1 - FLAP_CHANGES :], change.at)
         folded = run.folded
-        if folded is not None and run.number >= self._oldest and 0 <= change.at - folded.last.at <= FLAP_WITHIN:
+        if folded is not None and run.number >= self._oldest and 0 <= change.at - folded.last.at <= FLAP_WINDOW:
             folded.last = change
             folded.count += 1
             return None
         run.folded = None
-        if len(recent) < FLAPS:
+        if len(recent) < FLAP_CHANGES:
             return change
-        run.folded = Folded(change, FLAPS + 1, recent[0])
+        run.folded = FoldedChanges(change, FLAP_CHANGES + 1, recent[0])
         run.number = self._next
         return run.folded
 
@@ -148,15 +148,15 @@ class Ring:
         self._runs[key] = at
 
 
-def passes(line: Line, scope: Scope) -> bool:
+def passes(line: LogLine, scope: StationFilter) -> bool:
     """Whether a scope lets a line through."""
     if isinstance(line, Note):
         return True
-    return scope(station_of(line))
+    return scope(station_id_of(line))
 
 
-def station_of(line: Line) -> str:
+def station_id_of(line: LogLine) -> str:
     """The station that a line is about; empty for a note."""
     if isinstance(line, Note):
         return ""
-    return line.last.station if isinstance(line, Folded) else line.station
+    return line.last.station if isinstance(line, FoldedChanges) else line.station

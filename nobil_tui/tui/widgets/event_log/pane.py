@@ -15,14 +15,14 @@ from nobil_tui.commands import Context, by_id
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import BatchEntry
 from nobil_tui.tui.bindings import bindings_for
-from nobil_tui.tui.widgets.event_log.buffer import Ring, station_of
-from nobil_tui.tui.widgets.event_log.line import LinePainter
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.widgets.event_log.buffer import EventBuffer, station_id_of
+from nobil_tui.tui.widgets.event_log.line import LogLinePainter
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 SCOPE_WORDS = {LogScope.ALL: "all", LogScope.STARRED: "starred", LogScope.STATION: "this station"}
 
 
-class EventLog(Lines):
+class EventLog(VirtualList):
     """Lines over a ring. The cursor stands on a line's number, so that it stays while others come and go."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LOG)
@@ -36,8 +36,8 @@ class EventLog(Lines):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.ring = Ring()
-        self.painter: LinePainter | None = None
+        self.buffer = EventBuffer()
+        self.painter: LogLinePainter | None = None
         self.scope = LogScope.ALL
         self.following = True
         self._waiting = 0
@@ -48,7 +48,7 @@ class EventLog(Lines):
 
     def add(self, entries: Iterable[BatchEntry]) -> None:
         """Add what happened."""
-        self.show(*self.ring.extend(entries))
+        self.show(*self.buffer.extend(entries))
 
     def show(self, added: int, gone: int) -> None:
         """Show what was added to the ring: so many lines that the scope lets through, while so many old ones went."""
@@ -61,18 +61,18 @@ class EventLog(Lines):
             self.recount()
             if gone:
                 self.scroll_to(y=max(0, top - gone), animate=False, immediate=True)
-        self.retitle()
+        self.update_title()
 
     def clear(self) -> None:
         """Begin anew."""
-        self.ring = Ring()
+        self.buffer = EventBuffer()
         self.recount()
         self.follow()
 
     def narrow(self, scope: LogScope, passes: Callable[[str], bool] | None) -> None:
         """Show only the stations that ``passes`` lets through."""
         self.scope = scope
-        self.ring.narrow(passes)
+        self.buffer.narrow(passes)
         self.recount()
         self.follow()
 
@@ -84,9 +84,9 @@ class EventLog(Lines):
         self._to_end()
         if self.count:
             self.refresh()
-        self.retitle()
+        self.update_title()
 
-    def retitle(self) -> None:
+    def update_title(self) -> None:
         """Say what is shown, and what waits."""
         dot = self.glyphs.dot
         if self.following:
@@ -108,7 +108,7 @@ class EventLog(Lines):
     @property
     def count(self) -> int:
         """How many lines the scope lets through."""
-        return len(self.ring)
+        return len(self.buffer)
 
     @property
     def empty_text(self) -> str:
@@ -130,7 +130,7 @@ class EventLog(Lines):
         """Paint one line."""
         if self.painter is None:
             return []
-        return self.painter.line(self.ring[index], width, self.is_cursor(index))
+        return self.painter.line(self.buffer[index], width, self.is_cursor(index))
 
     def move_cursor(self, by: int) -> None:
         """Move the cursor; on the last line the log follows again."""
@@ -141,14 +141,14 @@ class EventLog(Lines):
             self.follow()
             return
         self.following = False
-        self._cursor = self.ring.number_of(index)
+        self._cursor = self.buffer.number_of(index)
         self.show_line(index)
         self.refresh()
-        self.retitle()
+        self.update_title()
 
     def action_select(self) -> None:
         """Select the station of the line under the cursor."""
-        if self.count and (station := station_of(self.ring[self._cursor_index()])):
+        if self.count and (station := station_id_of(self.buffer[self._cursor_index()])):
             self.post_message(self.Chosen(station))
 
     def on_click(self, event: events.Click) -> None:
@@ -161,10 +161,10 @@ class EventLog(Lines):
             return
         index = self.top + offset.y
         if index < self.count:
-            self._cursor = self.ring.number_of(index)
+            self._cursor = self.buffer.number_of(index)
             self.following = False
             self.refresh()
-            self.retitle()
+            self.update_title()
             self.action_select()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -173,8 +173,8 @@ class EventLog(Lines):
         at_end = new_value >= self.max_scroll_y
         if new_value < old_value and self.following and not at_end:
             self.following = False
-            self._cursor = self.ring.number_of(self.count - 1) if self.count else -1
-            self.retitle()
+            self._cursor = self.buffer.number_of(self.count - 1) if self.count else -1
+            self.update_title()
         elif at_end and new_value > old_value and not self.following:
             self.follow()
 
@@ -200,7 +200,7 @@ class EventLog(Lines):
         low, high = 0, self.count - 1
         while low < high:
             middle = (low + high) // 2
-            if self.ring.number_of(middle) < self._cursor:
+            if self.buffer.number_of(middle) < self._cursor:
                 low = middle + 1
             else:
                 high = middle

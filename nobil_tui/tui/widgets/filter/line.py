@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nobil_tui.tui.widgets.filter.note import FilterNote
 
 
-class Found(NamedTuple):
+class FilterResult(NamedTuple):
     """What a filter finds."""
 
     stations: int = 0
@@ -37,7 +37,7 @@ class Found(NamedTuple):
 class FilterLine(Horizontal):
     """Shown while it has the focus or holds a text. It tells what is typed, and is told what that finds."""
 
-    found: reactive[Found] = reactive(Found())
+    found: reactive[FilterResult] = reactive(FilterResult())
     """What the filter finds."""
 
     class Changed(Message):

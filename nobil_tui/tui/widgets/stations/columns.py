@@ -11,7 +11,7 @@ NAME_LEAST, NAME_FAIR, NAME_ENOUGH = 16, 18, 24
 PLACE_LEAST = 8
 EDGE = 4
 """Cursor, star, bell and a space."""
-GAP = 2
+COLUMN_GAP = 2
 """Cells after the counts and after the glyphs; one cell follows each other column."""
 
 
@@ -29,7 +29,7 @@ class Columns(Struct, frozen=True):
     @property
     def volatile(self) -> int:
         """Cells of what the stream says: counts and glyphs."""
-        return self.free + GAP + self.glyphs + GAP
+        return self.free + COLUMN_GAP + self.glyphs + COLUMN_GAP
 
 
 class Needs(Struct):
@@ -51,7 +51,7 @@ def lay_out(width: int, needs: Needs) -> Columns:
     """
     free = max(FREE_LEAST, min(FREE_MOST, needs.free))
     glyphs = max(GLYPHS_LEAST, min(GLYPHS_ENOUGH, needs.glyphs))
-    name = width - EDGE - free - GAP - glyphs - GAP - 1 - CHANGED - 1
+    name = width - EDGE - free - COLUMN_GAP - glyphs - COLUMN_GAP - 1 - CHANGED - 1
     if name < NAME_LEAST:
         less = min(glyphs - GLYPHS_LEAST, NAME_LEAST - name)
         glyphs, name = glyphs - less, name + less

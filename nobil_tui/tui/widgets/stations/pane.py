@@ -17,10 +17,10 @@ from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.stations.columns import Columns, Needs, lay_out
-from nobil_tui.tui.widgets.stations.row import RowPainter
-from nobil_tui.tui.widgets.virtual_list import Lines
+from nobil_tui.tui.widgets.stations.row import StationRowPainter
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 
-RESORT_EVERY = 1.0
+RESORT_INTERVAL = 1.0
 """Seconds: a list that moves under the eye is hard to read."""
 INPUT_PAUSE = 2.0
 """Seconds since the last key or click before the list may move by itself: under the hand it is useless."""
@@ -29,7 +29,7 @@ _QUICK = 2000
 """Stations of a filtered list whose connectors are counted at once; those of more when the list is at rest."""
 
 
-class Stations(Lines):
+class StationsPane(VirtualList):
     """The list; its ``selected`` station stays selected whatever is sorted, filtered or updated."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.STATIONS)
@@ -60,12 +60,12 @@ class Stations(Lines):
         self.clock = clock
         self.last_input_at = 0.0
         """When a key or a click last came, by the monotonic clock."""
-        self.tell: set[str] = set()
+        self.alerted: set[str] = set()
         """The stations of which the user wants to be told when one becomes free."""
         self.waiting_text = ""
         """What stands in the list before there is anything to list."""
         self._roster: Roster | None = None
-        self._painter: RowPainter | None = None
+        self._painter: StationRowPainter | None = None
         self._wanted = ""
         self._begun = False
         """Whether the stream has named a station: before that only starred ones are listed."""
@@ -85,7 +85,7 @@ class Stations(Lines):
     @roster.setter
     def roster(self, roster: Roster) -> None:
         self._roster = roster
-        self._painter = RowPainter(self, roster)
+        self._painter = StationRowPainter(self, roster)
         self._begun = False
         self.rebuild()
 
@@ -109,11 +109,11 @@ class Stations(Lines):
                 if station in touched:
                     self.repaint_line(line)
 
-    def settle(self) -> None:
+    def resort_when_idle(self) -> None:
         """Bring a stale list into order, if it may move now."""
         now = self.clock.monotonic()
         self.roster.note((), whole=False, now=self.clock.now())
-        if self.roster.stale and now - self.last_input_at >= INPUT_PAUSE and now - self._sorted_at >= RESORT_EVERY:
+        if self.roster.stale and now - self.last_input_at >= INPUT_PAUSE and now - self._sorted_at >= RESORT_INTERVAL:
             self.rebuild()
 
     def rebuild(self) -> None:

@@ -18,13 +18,13 @@ from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Condition, Station, Summary
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import Roster
-from nobil_tui.tui.style.glyphs import cut, fit
+from nobil_tui.tui.style.glyphs import fit_width, truncate
 from nobil_tui.tui.text.distances import distance_text
-from nobil_tui.tui.text.times import age
-from nobil_tui.tui.widgets.stations.columns import CHANGED, EDGE, GAP, Columns, Needs, lay_out
+from nobil_tui.tui.text.times import age_text
+from nobil_tui.tui.widgets.stations.columns import CHANGED, COLUMN_GAP, EDGE, Columns, Needs, lay_out
 
 if TYPE_CHECKING:
-    from nobil_tui.tui.widgets.stations.pane import Stations
+    from nobil_tui.tui.widgets.stations.pane import StationsPane
 
 _MOST_ID = 12
 _MOST_PLACE = 12
@@ -48,10 +48,10 @@ _SILENT = ("no report yet", "no report")
 """The same where the stream tells of one station at a time."""
 
 
-class RowPainter:
+class StationRowPainter:
     """Paints the rows and the header of a station list."""
 
-    def __init__(self, stations: Stations, roster: Roster) -> None:
+    def __init__(self, stations: StationsPane, roster: Roster) -> None:
         self._list = stations
         self._roster = roster
         self._needs = Needs()
@@ -108,15 +108,15 @@ class RowPainter:
         if station is None:
             whole, short = _ABSENT if roster.board.has_snapshot else _SILENT
             text = whole if columns.volatile > len(whole) else short
-            segments.append(Segment(fit(text, columns.volatile, ellipsis), quiet))
+            segments.append(Segment(fit_width(text, columns.volatile, ellipsis), quiet))
         else:
             segments += self._volatile(station, columns, now, cursor)
         if columns.id:
-            segments.append(Segment(fit(station_id, columns.id, ellipsis) + " ", quiet))
-        name = fit(facts.name or station_id, columns.name, ellipsis) + " "
+            segments.append(Segment(fit_width(station_id, columns.id, ellipsis) + " ", quiet))
+        name = fit_width(facts.name or station_id, columns.name, ellipsis) + " "
         segments.append(Segment(name, painted.style_of("strong", cursor) if cursor else plain))
         if columns.place:
-            segments.append(Segment(fit(facts.place, columns.place, ellipsis) + " ", quiet))
+            segments.append(Segment(fit_width(facts.place, columns.place, ellipsis) + " ", quiet))
         if columns.distance:
             km = roster.distance(station_id)
             away = "" if km is None else distance_text(km)
@@ -153,8 +153,8 @@ class RowPainter:
 
     def _heads(self, columns: Columns) -> Iterator[tuple[str, Sort | None]]:
         yield " " * EDGE, Sort.STARRED
-        yield self._head(Sort.FREE).rjust(columns.free) + " " * GAP, Sort.FREE
-        yield ("Connectors" if columns.glyphs >= len("Connectors") else "Now").ljust(columns.glyphs + GAP), None
+        yield self._head(Sort.FREE).rjust(columns.free) + " " * COLUMN_GAP, Sort.FREE
+        yield ("Connectors" if columns.glyphs >= len("Connectors") else "Now").ljust(columns.glyphs + COLUMN_GAP), None
         if columns.id:
             yield self._head(Sort.ID).ljust(columns.id) + " ", Sort.ID
         yield self._head(Sort.NAME)[: columns.name].ljust(columns.name) + " ", Sort.NAME
@@ -176,14 +176,14 @@ class RowPainter:
     def _edge(self, station_id: str, cursor: bool) -> list[Segment]:
         painted = self._list
         glyphs = painted.glyphs
-        starred, told = station_id in self._roster.starred, station_id in painted.tell
+        starred, told = station_id in self._roster.starred, station_id in painted.alerted
         plain = painted.style_of("", cursor)
         if not starred and not told:
             return [Segment((glyphs.cursor if cursor else " ") + " " * (EDGE - 1), plain)]
         return [
             Segment(glyphs.cursor if cursor else " ", plain),
             Segment(glyphs.star if starred else " ", painted.style_of("star", cursor)),
-            Segment((glyphs.tell if told else " ") + " ", painted.style_of("note", cursor)),
+            Segment((glyphs.alert if told else " ") + " ", painted.style_of("note", cursor)),
         ]
 
     def _volatile(self, station: Station, columns: Columns, now: int, cursor: bool) -> list[Segment]:
@@ -191,12 +191,12 @@ class RowPainter:
         painted, roster = self._list, self._roster
         plain = painted.style_of("", cursor)
         summary = roster.counts(station)
-        text = cut(summary.text, columns.free, painted.glyphs.ellipsis)
+        text = truncate(summary.text, columns.free, painted.glyphs.ellipsis)
         segments = [
             Segment(text.rjust(columns.free), painted.condition_style(summary.condition, cursor)),
-            Segment(" " * GAP, plain),
+            Segment(" " * COLUMN_GAP, plain),
         ]
-        used = columns.free + GAP
+        used = columns.free + COLUMN_GAP
         for condition, stale, sign in self._signs(station, summary, columns.glyphs, now):
             segments.append(Segment(sign, painted.condition_style(condition, cursor, stale=stale)))
             used += len(sign)
@@ -232,7 +232,7 @@ class RowPainter:
         if board.listening.total(now):
             every = range(len(station.connectors))
             certainty = staleness_of(max(board.unconfirmed_for(station, index, now) for index in every))
-        text = age(now - last.at)
+        text = age_text(now - last.at)
         if certainty is Staleness.SLIGHTLY_STALE:
             text = "~" + text
         elif last.at_least:
@@ -280,5 +280,5 @@ def _plug_text(plug: Plug | None, width: int, ellipsis: str = "") -> str:
     if plug is None:
         return ""
     power = f"{plug.kw:g}" if plug.kw else ""
-    name = cut(_SHORT.get(plug.name, plug.name), width - len(power) - bool(power), ellipsis)
+    name = truncate(_SHORT.get(plug.name, plug.name), width - len(power) - bool(power), ellipsis)
     return f"{name} {power}".strip()

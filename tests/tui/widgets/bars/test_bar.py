@@ -8,17 +8,17 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from nobil_tui.tui.widgets.bars.bar import GAP, Part, at, fitting, line
+from nobil_tui.tui.widgets.bars.bar import PART_GAP, BarPart, bar_segments, fit_parts, part_at
 
 GROUND = Style(dim=True)
 
 
 @st.composite
-def bars(draw: st.DrawFn) -> list[Part]:
+def bars(draw: st.DrawFn) -> list[BarPart]:
     """Parts whose names are their places, in styles of their own."""
     texts = draw(st.lists(st.text(st.sampled_from("ab 日é·"), max_size=12), max_size=8))
     return [
-        Part(text, Style(meta={"name": str(n)}), draw(st.integers(0, 4)), draw(st.booleans()), str(n))
+        BarPart(text, Style(meta={"name": str(n)}), draw(st.integers(0, 4)), draw(st.booleans()), str(n))
         for n, text in enumerate(texts)
     ]
 
@@ -36,32 +36,32 @@ def painted(segments: list[Segment]) -> list[str]:
 
 
 @given(bars(), WIDTHS)
-def test_a_bar_has_exactly_the_width_that_there_is(parts: list[Part], width: int) -> None:
-    segments = line(fitting(parts, width), width, GROUND)
+def test_a_bar_has_exactly_the_width_that_there_is(parts: list[BarPart], width: int) -> None:
+    segments = bar_segments(fit_parts(parts, width), width, GROUND)
     assert sum(cell_len(segment.text) for segment in segments) == width
 
 
 @given(bars(), WIDTHS)
-def test_a_click_means_what_is_painted_there(parts: list[Part], width: int) -> None:
-    kept = fitting(parts, width)
-    names = painted(line(kept, width, GROUND))
-    assert [at(kept, x, width) for x in range(width)] == names
-    assert at(kept, width, width) == at(kept, -1, width) == ""
+def test_a_click_means_what_is_painted_there(parts: list[BarPart], width: int) -> None:
+    kept = fit_parts(parts, width)
+    names = painted(bar_segments(kept, width, GROUND))
+    assert [part_at(kept, x, width) for x in range(width)] == names
+    assert part_at(kept, width, width) == part_at(kept, -1, width) == ""
 
 
 @given(bars(), WIDTHS)
-def test_what_is_kept_stays_whole_and_in_its_order(parts: list[Part], width: int) -> None:
-    kept = fitting(parts, width)
+def test_what_is_kept_stays_whole_and_in_its_order(parts: list[BarPart], width: int) -> None:
+    kept = fit_parts(parts, width)
     order = [int(part.name) for part in kept]
     assert order == sorted(order)
     assert all(part is parts[int(part.name)] and part.text for part in kept)
-    texts = [segment.text for segment in line(kept, width, GROUND) if segment.style != GROUND]
+    texts = [segment.text for segment in bar_segments(kept, width, GROUND) if segment.style != GROUND]
     assert texts == [part.text for part in kept if not part.right] + [part.text for part in kept if part.right]
 
 
 @given(bars(), WIDTHS)
-def test_nothing_goes_for_want_of_room_while_what_is_needed_less_stays(parts: list[Part], width: int) -> None:
-    kept = {part.name for part in fitting(parts, width)}
+def test_nothing_goes_for_want_of_room_while_what_is_needed_less_stays(parts: list[BarPart], width: int) -> None:
+    kept = {part.name for part in fit_parts(parts, width)}
     for part in parts:
         if part.text and part.name not in kept:
             # With all that is needed more, or as much and comes first, it has no room.
@@ -70,17 +70,17 @@ def test_nothing_goes_for_want_of_room_while_what_is_needed_less_stays(parts: li
                 for other in parts
                 if other.name in kept and (other.need, int(other.name)) < (part.need, int(part.name))
             ]
-            assert sum(cell_len(other.text) + GAP for other in before) + cell_len(part.text) > width
+            assert sum(cell_len(other.text) + PART_GAP for other in before) + cell_len(part.text) > width
 
 
 def test_two_parts_never_touch() -> None:
     plain = Style()
-    parts = [Part("left", plain, 0), Part("right", plain, 1, right=True)]
-    assert [part.text for part in fitting(parts, 10)] == ["left"]
-    assert "".join(segment.text for segment in line(fitting(parts, 11), 11, GROUND)) == "left  right"
-    assert "".join(segment.text for segment in line(fitting(parts, 14), 14, GROUND)) == "left     right"
+    parts = [BarPart("left", plain, 0), BarPart("right", plain, 1, right=True)]
+    assert [part.text for part in fit_parts(parts, 10)] == ["left"]
+    assert "".join(segment.text for segment in bar_segments(fit_parts(parts, 11), 11, GROUND)) == "left  right"
+    assert "".join(segment.text for segment in bar_segments(fit_parts(parts, 14), 14, GROUND)) == "left     right"
 
 
 def test_an_empty_part_takes_no_room() -> None:
-    parts = [Part("", Style(), 0), Part("a", Style(), 1), Part("", Style(), 2, right=True)]
-    assert [part.text for part in fitting(parts, 1)] == ["a"]
+    parts = [BarPart("", Style(), 0), BarPart("a", Style(), 1), BarPart("", Style(), 2, right=True)]
+    assert [part.text for part in fit_parts(parts, 1)] == ["a"]

@@ -12,8 +12,8 @@ from nobil_tui.commands import Context, active_in
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.screens.connect import ConnectScreen
 from nobil_tui.tui.screens.main import JUMP
-from nobil_tui.tui.widgets.bars.bar import GAP, at
-from nobil_tui.tui.widgets.bars.key_hints import Hints
+from nobil_tui.tui.widgets.bars.bar import PART_GAP, part_at
+from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from tests.conftest import FakeClock
 from tests.tui.app_driver import NARROW, USUAL, HandSource, SteppedSource, live, opened, setup_of, until
 from tests.tui.widget_host import Stage, lines_of
@@ -22,14 +22,14 @@ KEYS = KeyBindings()
 
 
 @asynccontextmanager
-async def footer(width: int = 160, keys: KeyBindings = KEYS) -> AsyncIterator[Hints]:
-    hints = Hints(keys, id="hints")
+async def footer(width: int = 160, keys: KeyBindings = KEYS) -> AsyncIterator[KeyHints]:
+    hints = KeyHints(keys, id="hints")
     async with Stage(hints).run_test(size=(width, 5)) as pilot:
         await pilot.pause()
         yield hints
 
 
-def text_of(hints: Hints) -> str:
+def text_of(hints: KeyHints) -> str:
     (line,) = lines_of(hints)
     assert cell_len(line) == hints.size.width
     return line
@@ -97,7 +97,7 @@ async def test_what_is_being_done_is_not_offered() -> None:
 
 
 async def test_where_there_is_little_room_the_way_out_comes_first() -> None:
-    hints = Hints(KEYS, id="hints")
+    hints = KeyHints(KEYS, id="hints")
     async with Stage(hints).run_test(size=(80, 5)) as pilot:
         for width in range(1, 70, 3):
             await pilot.resize_terminal(width + 2, 5)
@@ -109,7 +109,7 @@ async def test_where_there_is_little_room_the_way_out_comes_first() -> None:
                 if room < len(text):
                     break
                 assert text in texts, width
-                room -= len(text) + GAP
+                room -= len(text) + PART_GAP
             # Each is there whole or not at all.
             assert line.split() == " ".join(texts).split(), width
 
@@ -121,7 +121,7 @@ async def test_a_click_means_what_is_painted_there(label: str) -> None:
         for character in line:
             cells += [character] * cell_len(character)
         for part in hints._parts:
-            first = next(x for x in range(100) if at(hints._parts, x, hints.size.width) == part.name)
+            first = next(x for x in range(100) if part_at(hints._parts, x, hints.size.width) == part.name)
             spread = "".join(character * cell_len(character) for character in part.text)
             assert "".join(cells[first:]).startswith(spread)
 
@@ -129,10 +129,10 @@ async def test_a_click_means_what_is_painted_there(label: str) -> None:
 # In the app
 
 
-def where(hints: Hints, name: str) -> tuple[int, int]:
+def where(hints: KeyHints, name: str) -> tuple[int, int]:
     """Where on a footer a command is named, within its padding."""
     width = hints.size.width
-    return next(x for x in range(width) if at(hints._parts, x, width) == name) + hints.gutter.left, 0
+    return next(x for x in range(width) if part_at(hints._parts, x, width) == name) + hints.gutter.left, 0
 
 
 async def test_a_narrow_terminal_has_the_log_behind_a_click(clock: FakeClock) -> None:
@@ -186,7 +186,7 @@ async def test_a_recording_is_played_by_clicks(clock: FakeClock) -> None:
 
     source = HandSource(clock, player=Player())
     async with opened(setup_of(clock, source)) as pilot:
-        hints = pilot.app.query_one(Hints)
+        hints = pilot.app.query_one(KeyHints)
         await until(pilot, lambda: "pause" in [part.name for part in hints._parts])
         for name in ("pause", "faster", "slower", "forward", "backward"):
             await pilot.click(hints, offset=where(hints, name))

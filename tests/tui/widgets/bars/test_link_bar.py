@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from nobil_tui.monitor.batch import LinkPhase, LinkState
 from nobil_tui.tui.style.glyphs import ASCII
-from nobil_tui.tui.widgets.bars.link_bar import SECONDS, LinkBar, Pulse, Vitals
+from nobil_tui.tui.widgets.bars.link_bar import SECONDS, ChangeRate, LinkBar, LinkBarState
 from tests.conftest import START
 from tests.tui.widget_host import Stage, lines_of
 
@@ -34,8 +34,8 @@ def text_of(link_bar: LinkBar) -> str:
     return line
 
 
-def vitals(link: LinkState = LIVE, **said: object) -> Vitals:
-    return Vitals(**{"link": link, "source": "example.org", "now": START, **said})  # type: ignore[arg-type]
+def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
+    return LinkBarState(**{"link": link, "source": "example.org", "now": START, **said})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def vitals(link: LinkState = LIVE, **said: object) -> Vitals:
 )
 async def test_every_phase_in_words(link: LinkState, words: list[str]) -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(link)
+        link_bar.state = vitals(link)
         assert text_of(link_bar).rstrip() == "  ".join(words)
 
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(7000, 7), (6001, 7), (6000, 6), (1, 1), (0, 0), (-5000, 0)])
 async def test_it_counts_down(milliseconds: int, seconds: int) -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(LinkState(LinkPhase.RETRYING, "", START + milliseconds))
+        link_bar.state = vitals(LinkState(LinkPhase.RETRYING, "", START + milliseconds))
         assert text_of(link_bar).startswith(f"RETRY IN {seconds} s ")
 
 
@@ -75,7 +75,7 @@ async def test_what_is_made_up_always_says_so() -> None:
     for width in (26, 60, 160):
         async with bar(width) as link_bar:
             for phase in LinkPhase:
-                link_bar.vitals = vitals(LinkState(phase, "why " * 30), simulated=True, stations=412, frame_at=START)
+                link_bar.state = vitals(LinkState(phase, "why " * 30), simulated=True, stations=412, frame_at=START)
                 line = text_of(link_bar)
                 assert "SIMULATED" in line, phase
                 assert "example.org" not in line, phase
@@ -83,10 +83,10 @@ async def test_what_is_made_up_always_says_so() -> None:
 
 async def test_what_there_is_and_how_sure_it_is() -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(stations=1, connectors=1, in_use=1.0)
+        link_bar.state = vitals(stations=1, connectors=1, in_use=1.0)
         assert "1 station  1 connector · 100% in use" in text_of(link_bar)
         assert "unconfirmed" not in text_of(link_bar)
-        link_bar.vitals = vitals(stations=11_734, connectors=46_198, in_use=0.384, unconfirmed=1234, unreadable=2)
+        link_bar.state = vitals(stations=11_734, connectors=46_198, in_use=0.384, unconfirmed=1234, unreadable=2)
         line = text_of(link_bar)
         assert "11,734 stations  46,198 connectors · 38% in use" in line
         assert "1,234 unconfirmed  2 not readable" in line
@@ -94,7 +94,7 @@ async def test_what_there_is_and_how_sure_it_is() -> None:
 
 async def test_before_there_is_anything_nothing_is_counted() -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals()
+        link_bar.state = vitals()
         line = text_of(link_bar)
         assert "station" not in line
         assert "/s" not in line
@@ -107,44 +107,44 @@ async def test_before_there_is_anything_nothing_is_counted() -> None:
 )
 async def test_how_old_the_last_frame_is(passed: int, text: str) -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(frame_at=START - passed)
+        link_bar.state = vitals(frame_at=START - passed)
         assert text_of(link_bar).endswith(f"last frame {text} ago")
 
 
 @pytest.mark.parametrize(("rate", "text"), [(0.0, "0/s"), (0.34, "0.3/s"), (9.4, "9.4/s"), (2345.6, "2,346/s")])
 async def test_changes_a_second(rate: float, text: str) -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(frame_at=START, beats=(0, 5, 10), rate=rate)
+        link_bar.state = vitals(frame_at=START, beats=(0, 5, 10), rate=rate)
         assert f"▁▅█  {text}  " in text_of(link_bar)
 
 
 async def test_who_lies_behind_is_told_how_far() -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(behind=125_000)
+        link_bar.state = vitals(behind=125_000)
         assert "2 min behind" in text_of(link_bar)
 
 
 async def test_what_is_played_says_how() -> None:
     async with bar() as link_bar:
-        link_bar.vitals = vitals(playing="4x · 12:30")
+        link_bar.state = vitals(playing="4x · 12:30")
         assert text_of(link_bar).startswith("PLAYING  example.org  4x · 12:30 ")
-        link_bar.vitals = vitals(playing="4x paused")
+        link_bar.state = vitals(playing="4x paused")
         assert text_of(link_bar).startswith("PAUSED  example.org  4x paused ")
 
 
 async def test_a_poor_terminal_is_given_ascii() -> None:
     async with bar() as link_bar:
         link_bar.glyphs = ASCII
-        link_bar.vitals = vitals(stations=2, connectors=3, frame_at=START, beats=(0, 3), unconfirmed=1)
+        link_bar.state = vitals(stations=2, connectors=3, frame_at=START, beats=(0, 3), unconfirmed=1)
         assert text_of(link_bar).isascii()
-        link_bar.vitals = vitals(LinkState(LinkPhase.FAILED, "why " * 100))
+        link_bar.state = vitals(LinkState(LinkPhase.FAILED, "why " * 100))
         assert text_of(link_bar).isascii()
 
 
 @pytest.mark.parametrize("width", [13, 20, 40, 58, 78])
 async def test_in_a_narrow_terminal_the_state_comes_first_and_then_why(width: int) -> None:
     async with bar(width) as link_bar:
-        link_bar.vitals = vitals(
+        link_bar.state = vitals(
             LinkState(LinkPhase.RETRYING, "the server closed the connection without a word", START + 12_000),
             stations=11_734,
             connectors=46_198,
@@ -159,14 +159,14 @@ async def test_in_a_narrow_terminal_the_state_comes_first_and_then_why(width: in
 
 async def test_a_long_source_is_cut_and_not_left_out() -> None:
     async with bar(78) as link_bar:
-        link_bar.vitals = vitals(source="enova_" * 20 + ".jsonl.gz", stations=2)
+        link_bar.state = vitals(source="enova_" * 20 + ".jsonl.gz", stations=2)
         assert text_of(link_bar).startswith("● LIVE  enova_enova_enova_enova_e…  2 stations ")
 
 
 @pytest.mark.parametrize("width", [58, 78])
 async def test_in_a_usual_terminal_there_is_room_for_what_matters(width: int) -> None:
     async with bar(width) as link_bar:
-        link_bar.vitals = vitals(
+        link_bar.state = vitals(
             stations=11_734, connectors=46_198, in_use=0.3, unconfirmed=46_198, frame_at=START, beats=(1,) * 15, rate=4
         )
         line = text_of(link_bar)
@@ -182,7 +182,7 @@ async def test_whatever_it_is_told_it_is_one_line(width: int) -> None:
         @given(st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60), st.sampled_from(list(LinkPhase)))
         def told(text: str, phase: LinkPhase) -> None:
             state = LinkState(phase, text, START)
-            link_bar.vitals = vitals(state, source=text, stations=3, frame_at=START, playing="4x")
+            link_bar.state = vitals(state, source=text, stations=3, frame_at=START, playing="4x")
             assert text_of(link_bar).isprintable()
 
         told()
@@ -192,7 +192,7 @@ class TestPulse:
     """Changes a second, of late."""
 
     def test_the_second_that_runs_is_not_told_yet(self) -> None:
-        pulse = Pulse()
+        pulse = ChangeRate()
         pulse.note(5, 100.2)
         pulse.note(2, 100.9)
         assert pulse.read(100.95) == ([0] * (SECONDS - 1), 0)
@@ -201,7 +201,7 @@ class TestPulse:
         assert rate == pytest.approx(0.7)
 
     def test_what_was_a_while_ago_is_forgotten(self) -> None:
-        pulse = Pulse()
+        pulse = ChangeRate()
         pulse.note(10, 5.0)
         assert pulse.read(15.9)[1] == pytest.approx(1.0)
         beats, rate = pulse.read(16.0)
@@ -212,7 +212,7 @@ class TestPulse:
 
     @given(st.lists(st.tuples(st.integers(0, 9), st.floats(0, 30)), max_size=30))
     def test_no_change_is_counted_twice_or_lost(self, notes: list[tuple[int, float]]) -> None:
-        pulse, now, counts = Pulse(), 0.0, dict[int, int]()
+        pulse, now, counts = ChangeRate(), 0.0, dict[int, int]()
         for count, passed in notes:
             now += passed
             pulse.note(count, now)

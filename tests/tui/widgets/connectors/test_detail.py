@@ -20,7 +20,7 @@ from nobil_tui.charging.station import Condition, Connector, Station, WordConnec
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
-from nobil_tui.tui.widgets.connectors.pane import Connectors
+from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
 from nobil_tui.tui.widgets.connectors.rows import lay_out
 from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, roster_of
@@ -52,14 +52,14 @@ class Pane(Stage):
 
     def __init__(self, roster: Roster, *, credited: bool = False, ascii_: bool = False) -> None:
         self.clock = FakeClock()
-        self.pane = Connectors(self.clock, id="pane")
+        self.pane = ConnectorsPane(self.clock, id="pane")
         if ascii_:
             self.pane.glyphs = ASCII
         self.painter = DetailPainter(self.pane, roster, UTC, credited=credited)
         super().__init__(self.pane)
 
     def on_mount(self) -> None:
-        self.pane.show_source(self.painter)
+        self.pane.set_painter(self.painter)
 
     @property
     def lines(self) -> list[str]:
@@ -157,11 +157,11 @@ async def test_parking_costs_or_does_not_or_it_is_not_known() -> None:
 async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
     roster = roster_of({"NOR_1": []}, {"NOR_1": Facts("An endless name " * 9)})
     async with showing(roster, width=36) as (app, pilot):
-        app.pane.starred = app.pane.told = True
+        app.pane.starred = app.pane.has_alert = True
         await pilot.pause()
         assert app.lines[0].endswith("… ★ !")
         assert cell_len(app.lines[0]) == app.pane.scrollable_content_region.width
-        app.pane.told = False
+        app.pane.has_alert = False
         await pilot.pause()
         assert app.lines[0].endswith("… ★")
 
@@ -300,10 +300,10 @@ async def test_ages_follow_what_is_sure() -> None:
         assert app.line("2 ■").split()[-2:] == ["≥22:13", "now"]
         roster.board.listening.stop(START)
         app.clock.advance(60)
-        app.pane.rewrite()
+        app.pane.rebuild()
         assert app.line("1 ●").split()[-2:] == ["~10", "min"]
         app.clock.advance(SLIGHT / 1000)
-        app.pane.rewrite()
+        app.pane.rebuild()
         lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
         row = next(line for line in lines if line and line[0].text.strip() == "1")
         dim = {segment.text.strip() for segment in row if segment.style and segment.style.dim}
@@ -317,7 +317,7 @@ async def test_how_old_all_of_it_is_stands_above() -> None:
         assert app.lines[1] == "1/2 free · 1 in use · operator says free"
         roster.board.listening.stop(START)
         app.clock.advance(5 * 3600)
-        app.pane.rewrite()
+        app.pane.rebuild()
         assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
 
 
@@ -329,7 +329,7 @@ async def test_a_connector_that_was_never_named_is_not_old() -> None:
     board.listening.stop(START)
     async with showing(roster) as (app, _):
         app.clock.advance(5 * 3600)
-        app.pane.rewrite()
+        app.pane.rebuild()
         lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
         dimmed = [
             any(segment.style and segment.style.dim for segment in line)
@@ -358,7 +358,7 @@ async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
         await pilot.pause()
         assert str(app.pane.border_subtitle) == "heard now"
         app.clock.advance(180)
-        app.pane.rewrite()
+        app.pane.rebuild()
         assert str(app.pane.border_subtitle) == "heard 3 min ago"
         assert app.line("#").endswith("Heard")
         assert app.line("1 ●").endswith("3 min")
@@ -384,13 +384,13 @@ def test_no_fact_breaks_a_line(facts: Facts, width: int) -> None:
     roster = roster_of({"NOR_1": connectors((0, 0), (1, 0))}, {"NOR_1": facts}, home=(59, 10))
     pane = _Plain()
     painter = DetailPainter(pane, roster, UTC, credited=True)
-    for line in painter.rows("NOR_1", START, width, airy=True, starred=True, told=True):
+    for line in painter.rows("NOR_1", START, width, airy=True, starred=True, has_alert=True):
         text = "".join(segment.text for segment in line)
         assert cell_len(text) <= width
         assert text.isprintable()
 
 
-class _Plain(Connectors):
+class _Plain(ConnectorsPane):
     """A pane that is nowhere on a screen, and so has no styles."""
 
     def __init__(self) -> None:
@@ -418,7 +418,7 @@ async def test_the_place_is_a_link_to_a_map() -> None:
         index = app.lines.index("Map      59.89000, 10.62000")
         link = app.pane.segments(index, 0)[-1].style
         assert link is not None
-        assert link.link == app.painter.map_address("NOR_1")
+        assert link.link == app.painter.map_url("NOR_1")
         assert link.link.startswith("https://www.openstreetmap.org/?mlat=59.890000&mlon=10.620000#map=17/")
         written = app.pane.render_line(index).render(app.console)
         assert f"\x1b]8;id={link._link_id};{link.link}\x1b\\" in written
@@ -435,7 +435,7 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_address(monkeypat
     monkeypatch.setattr("nobil_tui.tui.browser.window_browser", lambda environ: here[0])
     roster = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
     async with showing(roster) as (app, pilot):
-        address = app.painter.map_address("NOR_1")
+        address = app.painter.map_url("NOR_1")
         y = app.lines.index("Map      59.89000, 10.62000") + 1
         await pilot.click("#pane", offset=(3, y))
         await pilot.pause()
@@ -452,7 +452,7 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_address(monkeypat
 
 async def test_without_a_place_there_is_no_map() -> None:
     async with showing(roster_of({"NOR_1": []})) as (app, pilot):
-        assert app.painter.map_address("NOR_1") == ""
+        assert app.painter.map_url("NOR_1") == ""
         app.pane.focus()
         await pilot.press("m")
         await pilot.pause()

@@ -12,8 +12,8 @@ from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
 from nobil_tui.monitor.batch import BatchEntry
-from nobil_tui.tui.widgets.event_log.buffer import Ring
-from nobil_tui.tui.widgets.event_log.line import LinePainter
+from nobil_tui.tui.widgets.event_log.buffer import EventBuffer
+from nobil_tui.tui.widgets.event_log.line import LogLinePainter
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 from tests.conftest import START
 from tests.tui.widget_host import Stage, lines_of
@@ -37,8 +37,8 @@ class Logging(Stage):
     def __init__(self) -> None:
         self.log_pane = EventLog(id="events")
         super().__init__(self.log_pane)
-        self.log_pane.ring = Ring(MOST)
-        self.log_pane.painter = LinePainter(self.log_pane, Register(), set(), UTC)
+        self.log_pane.buffer = EventBuffer(MOST)
+        self.log_pane.painter = LogLinePainter(self.log_pane, Register(), set(), UTC)
 
     def on_event_log_chosen(self, message: EventLog.Chosen) -> None:
         self.heard.append(message)

@@ -13,7 +13,15 @@ from nobil_tui.charging.board import Change
 from nobil_tui.charging.station import Connector
 from nobil_tui.monitor.batch import BatchEntry, Note, NoteKind
 from nobil_tui.tui.widgets.event_log import buffer as module
-from nobil_tui.tui.widgets.event_log.buffer import FLAP_WITHIN, FLAPS, Folded, Line, Ring, Scope, station_of
+from nobil_tui.tui.widgets.event_log.buffer import (
+    FLAP_CHANGES,
+    FLAP_WINDOW,
+    EventBuffer,
+    FoldedChanges,
+    LogLine,
+    StationFilter,
+    station_id_of,
+)
 from tests.conftest import START
 
 FREE, OCCUPIED = Connector(0), Connector(1)
@@ -32,7 +40,7 @@ class Model:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.lines: list[Line] = []
+        self.lines: list[LogLine] = []
         self.scope: frozenset[str] | None = None
         self.changes: dict[tuple[str, int], list[int]] = {}
         self.folded: dict[tuple[str, int], int] = {}
@@ -43,27 +51,27 @@ class Model:
             return
         key = (entry.station, entry.number)
         times = self.changes.setdefault(key, [])
-        before = times[-FLAPS:]
+        before = times[-FLAP_CHANGES:]
         times.append(entry.at)
         number = self.folded.get(key, -1)
-        if number >= max(0, len(self.lines) - self.most) and entry.at - before[-1] <= FLAP_WITHIN:
+        if number >= max(0, len(self.lines) - self.most) and entry.at - before[-1] <= FLAP_WINDOW:
             line = self.lines[number]
-            assert isinstance(line, Folded)
-            self.lines[number] = Folded(entry, line.count + 1, line.since)
-        elif len(before) == FLAPS and entry.at - before[0] <= FLAP_WITHIN:
+            assert isinstance(line, FoldedChanges)
+            self.lines[number] = FoldedChanges(entry, line.count + 1, line.since)
+        elif len(before) == FLAP_CHANGES and entry.at - before[0] <= FLAP_WINDOW:
             self.folded[key] = len(self.lines)
-            self.lines.append(Folded(entry, FLAPS + 1, before[0]))
+            self.lines.append(FoldedChanges(entry, FLAP_CHANGES + 1, before[0]))
         else:
             self.folded.pop(key, None)
             self.lines.append(entry)
 
     @property
-    def held(self) -> list[tuple[int, Line]]:
+    def held(self) -> list[tuple[int, LogLine]]:
         held = list(enumerate(self.lines))[-self.most :]
         return [(number, line) for number, line in held if self.passes(line)]
 
-    def passes(self, line: Line) -> bool:
-        return self.scope is None or isinstance(line, Note) or station_of(line) in self.scope
+    def passes(self, line: LogLine) -> bool:
+        return self.scope is None or isinstance(line, Note) or station_id_of(line) in self.scope
 
 
 class Add(Struct, frozen=True):
@@ -96,13 +104,13 @@ def entries_of(step: Add, at: int) -> list[BatchEntry]:
     return [change(each, step.station, step.number) if step.station else note(each) for each in times]
 
 
-def scope_of(stations: frozenset[str] | None) -> Scope | None:
+def scope_of(stations: frozenset[str] | None) -> StationFilter | None:
     return None if stations is None else stations.__contains__
 
 
 @given(STEPS, st.integers(1, 20))
 def test_it_holds_what_the_model_holds(steps: list[Add | Narrow], most: int) -> None:
-    ring, model, at = Ring(most), Model(most), START
+    ring, model, at = EventBuffer(most), Model(most), START
     for step in steps:
         if isinstance(step, Narrow):
             ring.narrow(scope_of(step.to))
@@ -124,14 +132,14 @@ def test_it_holds_what_the_model_holds(steps: list[Add | Narrow], most: int) -> 
 
 @given(st.lists(_BURSTS, max_size=15), st.integers(1, 20))
 def test_a_line_that_counts_tells_the_truth(steps: list[Add], most: int) -> None:
-    ring, at, times = Ring(most), START, dict[tuple[str, int], list[int]]()
+    ring, at, times = EventBuffer(most), START, dict[tuple[str, int], list[int]]()
     for step in steps:
         entries = entries_of(step, at)
         at = entries[-1].at
         ring.extend(entries)
         times.setdefault((step.station, step.number), []).extend(entry.at for entry in entries)
         for line in ring.lines():
-            if isinstance(line, Folded):
+            if isinstance(line, FoldedChanges):
                 seen = times[line.last.station, line.last.number]
                 # Of what was at the same moment as its first, some may be in a line of their own.
                 least = sum(line.since < each <= line.last.at for each in seen)
@@ -142,63 +150,63 @@ def flapping(count: int, every: int, first: int = START) -> list[Change]:
     return [change(first + number * every) for number in range(count)]
 
 
-def counted(lines: Sequence[Line]) -> list[int]:
+def counted(lines: Sequence[LogLine]) -> list[int]:
     """How many changes each line is of."""
-    return [line.count if isinstance(line, Folded) else 1 for line in lines]
+    return [line.count if isinstance(line, FoldedChanges) else 1 for line in lines]
 
 
 def test_the_seventh_change_within_ten_minutes_and_those_after_it_are_one_line() -> None:
-    ring = Ring()
+    ring = EventBuffer()
     assert ring.extend(flapping(6, 60_000)) == (6, 0)
     assert ring.extend(flapping(1, 0, START + 6 * 60_000)) == (1, 0)
     assert ring.extend(flapping(40, 60_000, START + 7 * 60_000)) == (0, 0)
     assert counted(ring.lines()) == [1] * 6 + [47]
     last = ring[6]
-    assert isinstance(last, Folded)
+    assert isinstance(last, FoldedChanges)
     assert (last.since, last.last.at) == (START, START + 46 * 60_000)
 
 
 def test_who_changes_less_often_is_not_folded() -> None:
-    ring = Ring()
-    ring.extend(flapping(40, FLAP_WITHIN // FLAPS + 1))
+    ring = EventBuffer()
+    ring.extend(flapping(40, FLAP_WINDOW // FLAP_CHANGES + 1))
     assert counted(ring.lines()) == [1] * 40
 
 
 def test_a_connector_that_rested_begins_anew() -> None:
-    ring = Ring()
+    ring = EventBuffer()
     ring.extend(flapping(9, 1000))
-    ring.extend(flapping(1, 0, START + 8000 + FLAP_WITHIN))
+    ring.extend(flapping(1, 0, START + 8000 + FLAP_WINDOW))
     assert counted(ring.lines()) == [*[1] * 6, 10]
-    ring.extend(flapping(7, 1000, START + 8000 + 2 * FLAP_WITHIN + 1))
+    ring.extend(flapping(7, 1000, START + 8000 + 2 * FLAP_WINDOW + 1))
     assert counted(ring.lines()) == [*[1] * 6, 10, *[1] * 6, 7]
 
 
 def test_a_clock_that_was_set_back_is_no_flapping() -> None:
-    ring = Ring()
+    ring = EventBuffer()
     ring.extend(flapping(7, 1000))
     ring.extend([change(START - 3_600_000)])
     assert counted(ring.lines()) == [*[1] * 6, 7, 1]
 
 
 def test_connectors_are_folded_each_by_itself() -> None:
-    ring = Ring()
+    ring = EventBuffer()
     ring.extend(change(START, station, number) for _ in range(5) for station in "AB" for number in (1, 2))
     assert counted(ring.lines()) == [1] * 20
 
 
 def test_a_folded_line_that_went_is_followed_by_one_that_counts_what_is_true() -> None:
-    ring = Ring(4)
+    ring = EventBuffer(4)
     ring.extend(flapping(30, 1000))
     ring.extend(note() for _ in range(4))
     ring.extend(flapping(1, 0, START + 30_000))
     last = ring[3]
-    assert isinstance(last, Folded)
-    assert (last.count, last.since) == (FLAPS + 1, START + 24_000)
+    assert isinstance(last, FoldedChanges)
+    assert (last.count, last.since) == (FLAP_CHANGES + 1, START + 24_000)
 
 
 def test_what_is_remembered_of_flapping_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_RUNS", 10)
-    ring = Ring()
+    ring = EventBuffer()
     ring.extend(flapping(2, 0))
     for number in range(2, 200):
         ring.extend([change(number=number), change(number=number)])
@@ -209,10 +217,10 @@ def test_what_is_remembered_of_flapping_is_bounded(monkeypatch: pytest.MonkeyPat
 
 
 def test_notes_pass_every_scope_and_are_about_no_station() -> None:
-    ring = Ring()
+    ring = EventBuffer()
     ring.extend([note(), change(), change(station="B")])
     ring.narrow("B".__eq__)
-    assert [station_of(line) for line in ring.lines()] == ["", "B"]
+    assert [station_id_of(line) for line in ring.lines()] == ["", "B"]
     ring.narrow(lambda _: False)
     assert ring.lines() == [note()]
     ring.narrow(None)

@@ -17,8 +17,8 @@ from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Condition, Connector, WordConnector
 from nobil_tui.monitor.batch import Note, NoteKind
 from nobil_tui.tui.style.glyphs import ASCII, Glyphs
-from nobil_tui.tui.widgets.event_log.buffer import Folded, Line
-from nobil_tui.tui.widgets.event_log.line import LinePainter, note_text
+from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges, LogLine
+from nobil_tui.tui.widgets.event_log.line import LogLinePainter, note_text
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 from tests.conftest import START
 from tests.tui.widget_host import Stage
@@ -32,15 +32,15 @@ class Painting:
 
     def __init__(self, log: EventLog, register: Register) -> None:
         self.log = log
-        self.painter = LinePainter(log, register, {"NOR_1"}, UTC)
+        self.painter = LogLinePainter(log, register, {"NOR_1"}, UTC)
 
-    def segments(self, line: Line, width: int = 100, *, cursor: bool = False) -> list[Segment]:
+    def segments(self, line: LogLine, width: int = 100, *, cursor: bool = False) -> list[Segment]:
         return self.painter.line(line, width, cursor)
 
-    def text(self, line: Line, width: int = 100, *, cursor: bool = False) -> str:
+    def text(self, line: LogLine, width: int = 100, *, cursor: bool = False) -> str:
         return "".join(segment.text for segment in self.segments(line, width, cursor=cursor))
 
-    def colours(self, line: Line) -> dict[str, Condition]:
+    def colours(self, line: LogLine) -> dict[str, Condition]:
         """Which texts of a line are in the colour of which condition."""
         by_style = {self.log.condition_style(condition): condition for condition in Condition}
         return {
@@ -81,13 +81,13 @@ def change(
         ),
         (change(after=Connector(0, 1)), " 22:13:20 ★ Fornebu S                    #3   free → fault (available)"),
         (
-            Folded(change(), 47, START - 13 * 60_000),
+            FoldedChanges(change(), 47, START - 13 * 60_000),
             " 22:13:20 ★ Fornebu S                    #3   free → occupied  flaps: 47 changes since 22:00",
         ),
         (Note(START, NoteKind.LOST, "the connection broke"), " 22:13:20   · lost: the connection broke"),
     ],
 )
-async def test_what_a_line_says(line: Line, text: str) -> None:
+async def test_what_a_line_says(line: LogLine, text: str) -> None:
     async with painting() as it:
         assert it.text(line) == text
 
@@ -133,7 +133,7 @@ async def test_the_line_under_the_cursor_says_so_and_has_one_ground() -> None:
 
 async def test_a_poor_terminal_is_given_ascii() -> None:
     async with painting(glyphs=ASCII) as it:
-        for line in (change(missed=True), Folded(change(), 7, START), Note(START, NoteKind.LOST, "x" * 200)):
+        for line in (change(missed=True), FoldedChanges(change(), 7, START), Note(START, NoteKind.LOST, "x" * 200)):
             assert it.text(line, cursor=True).isascii()
 
 
@@ -155,7 +155,11 @@ async def test_texts_from_outside_are_data() -> None:
         )
         def paint(text: str, width: int, after: Connector | None, cursor: bool) -> None:
             it = Painting(one.log, Register({"NOR_1": Facts(text)}))
-            for line in (change(after=after), Folded(change(after=after), 9, START), Note(START, NoteKind.LOST, text)):
+            for line in (
+                change(after=after),
+                FoldedChanges(change(after=after), 9, START),
+                Note(START, NoteKind.LOST, text),
+            ):
                 painted = it.text(line, width, cursor=cursor)
                 assert painted.isprintable()
                 if isinstance(line, Note):

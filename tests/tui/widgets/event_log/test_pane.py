@@ -27,7 +27,7 @@ async def test_it_follows_what_is_new() -> None:
         log.add(changes(30, 90))
         await pilot.pause()
         assert app.shown == ids(80, 90)
-        assert len(log.ring) == MOST
+        assert len(log.buffer) == MOST
 
 
 async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:

@@ -13,7 +13,7 @@ from nobil_tui.config.validation import LONGEST_FILTER
 from nobil_tui.search.completion import Values
 from nobil_tui.search.query import parse
 from nobil_tui.tui.bindings import KeyBindings
-from nobil_tui.tui.widgets.filter.line import FilterLine, Found
+from nobil_tui.tui.widgets.filter.line import FilterLine, FilterResult
 from tests.tui.widget_host import Stage, lines_of
 
 VALUES = Values(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
@@ -195,10 +195,10 @@ async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> No
 
 async def test_what_is_found_is_told_beside_the_text() -> None:
     async with typing("ccs") as (app, pilot):
-        app.line.found = Found(12, 30_400)
+        app.line.found = FilterResult(12, 30_400)
         await pilot.pause()
         assert app.note == "12 of 30,400"
-        app.line.found = Found(12, 30_400, hidden=1)
+        app.line.found = FilterResult(12, 30_400, hidden=1)
         await pilot.pause()
         assert app.note == "1 starred hidden  12 of 30,400"
         app.line.text = ""

@@ -19,7 +19,7 @@ from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui.widgets.stations import pane as module
-from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE, Stations
+from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE, StationsPane
 from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, roster_of
 
@@ -32,7 +32,7 @@ class Listing(Stage):
 
     def __init__(self, roster: Roster) -> None:
         self.clock = FakeClock()
-        self.list = Stations(self.clock, id="list")
+        self.list = StationsPane(self.clock, id="list")
         self.list.waiting_text = "Connecting …"
         super().__init__(self.list)
         self.roster = roster
@@ -41,13 +41,13 @@ class Listing(Stage):
         self.list.roster = self.roster
         self.list.focus()
 
-    def on_stations_selected(self, message: Stations.Selected) -> None:
+    def on_stations_pane_selected(self, message: StationsPane.Selected) -> None:
         self.heard.append(message)
 
-    def on_stations_star_clicked(self, message: Stations.StarClicked) -> None:
+    def on_stations_pane_star_clicked(self, message: StationsPane.StarClicked) -> None:
         self.heard.append(message)
 
-    def on_stations_reordered(self, message: Stations.Reordered) -> None:
+    def on_stations_pane_reordered(self, message: StationsPane.Reordered) -> None:
         self.heard.append(message)
 
     def report(self, name: str, *connectors: Connector) -> None:
@@ -88,7 +88,7 @@ async def test_the_first_station_is_selected_and_keys_move_on() -> None:
         await pilot.press("pagedown")
         assert app.list.selected == NAMES[app.list.page]
         await pilot.pause()
-        assert app.of(Stations.Selected)[-1].station == app.list.selected
+        assert app.of(StationsPane.Selected)[-1].station == app.list.selected
 
 
 async def test_the_selected_row_keeps_its_line_on_screen_whatever_the_order() -> None:
@@ -131,7 +131,7 @@ async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: l
                     gone.discard(name)
                     app.report(name, Connector(status))
                     app.clock.advance(5)
-                    app.list.settle()
+                    app.list.resort_when_idle()
                 case "gone", str():
                     gone.add(value)
                     left = [station for name, station in app.roster.board.stations.items() if name not in gone]
@@ -168,15 +168,15 @@ async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
         first = list(app.roster.ids)
         app.report("NOR_39", Connector(0), Connector(0))
         app.list.last_input_at = -INPUT_PAUSE
-        app.list.settle()
+        app.list.resort_when_idle()
         # It has just been sorted.
         assert app.roster.ids == first
         app.list.last_input_at = app.clock.monotonic()
         app.clock.advance(INPUT_PAUSE - 0.1)
-        app.list.settle()
+        app.list.resort_when_idle()
         assert app.roster.ids == first
         app.clock.advance(0.2)
-        app.list.settle()
+        app.list.resort_when_idle()
         assert app.roster.ids[0] == "NOR_39"
 
 
@@ -188,7 +188,7 @@ async def test_a_filter_for_a_state_moves_with_the_stream() -> None:
         app.clock.advance(5)
         app.report("NOR_01", Connector(0))
         assert app.list.count == 20
-        app.list.settle()
+        app.list.resort_when_idle()
         assert app.list.count == 19
 
 
@@ -199,15 +199,15 @@ async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -
         assert app.list.count == 0
         app.roster.board.listening.stop(app.clock.now())
         app.clock.advance(SLIGHT / 1000 + 10)
-        app.list.settle()
+        app.list.resort_when_idle()
         assert app.list.count == 40
         app.roster.board.listening.start(app.clock.now())
-        app.list.settle()
+        app.list.resort_when_idle()
         said = app.roster.board.stations["NOR_07"].connectors[0]
         app.roster.board.apply_raw_report("NOR_07", 0, said, app.clock.now())
         app.list.apply(Batch(LinkState(), raw_reports=[RawReport("NOR_07", 0, said, app.clock.now())]))
         app.clock.advance(5)
-        app.list.settle()
+        app.list.resort_when_idle()
         assert (app.list.count, app.roster.line_of("NOR_07")) == (39, None)
 
 
@@ -254,7 +254,7 @@ async def test_the_key_goes_through_the_orders_that_make_sense_now() -> None:
         seen.append(app.roster.order)
         assert seen[-2:] == [Sort.DISTANCE, Sort.STARRED]
         await pilot.pause()
-        assert len(app.of(Stations.Reordered)) == 8
+        assert len(app.of(StationsPane.Reordered)) == 8
 
 
 async def test_without_a_home_the_order_by_distance_is_left_for_the_next() -> None:
@@ -298,7 +298,7 @@ async def test_a_click_means_the_row_as_it_was_painted() -> None:
         await pilot.click("#list", offset=(2, 5))
         await pilot.pause()
         assert app.list.selected == "NOR_03"
-        assert [message.station for message in app.of(Stations.StarClicked)] == ["NOR_03"]
+        assert [message.station for message in app.of(StationsPane.StarClicked)] == ["NOR_03"]
 
 
 # What it says

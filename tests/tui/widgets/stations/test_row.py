@@ -15,8 +15,8 @@ from nobil_tui.charging.station import Condition, Connector, WordConnector
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import Roster
 from nobil_tui.tui.style.glyphs import ASCII
-from nobil_tui.tui.widgets.stations.pane import Stations
-from nobil_tui.tui.widgets.stations.row import RowPainter
+from nobil_tui.tui.widgets.stations.pane import StationsPane
+from nobil_tui.tui.widgets.stations.row import StationRowPainter
 from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, roster_of
 
@@ -32,9 +32,9 @@ def connectors(*pairs: tuple[int, int], at: int = START - 2 * MINUTE) -> list[Co
 
 
 @asynccontextmanager
-async def listing(roster: Roster, width: int = 120, *, ascii_: bool = False) -> AsyncIterator[Stations]:
+async def listing(roster: Roster, width: int = 120, *, ascii_: bool = False) -> AsyncIterator[StationsPane]:
     clock = FakeClock()
-    stations = Stations(clock, id="list")
+    stations = StationsPane(clock, id="list")
     if ascii_:
         stations.glyphs = ASCII
     app = Stage(stations)
@@ -44,19 +44,19 @@ async def listing(roster: Roster, width: int = 120, *, ascii_: bool = False) -> 
         yield stations
 
 
-def row(stations: Stations, name: str) -> str:
+def row(stations: StationsPane, name: str) -> str:
     line = stations.roster.line_of(name)
     assert line is not None
     return lines_of(stations)[line + 1]
 
 
-def segments(stations: Stations, name: str, now: int = START) -> list[Segment]:
-    columns = RowPainter(stations, stations.roster).columns(110)
-    painter = RowPainter(stations, stations.roster)
+def segments(stations: StationsPane, name: str, now: int = START) -> list[Segment]:
+    columns = StationRowPainter(stations, stations.roster).columns(110)
+    painter = StationRowPainter(stations, stations.roster)
     return painter.row(name, columns, now, cursor=False)
 
 
-def colour(stations: Stations, painted: list[Segment], text: str) -> Condition | None:
+def colour(stations: StationsPane, painted: list[Segment], text: str) -> Condition | None:
     """The condition in whose colour a text is painted."""
     style = next(segment.style for segment in painted if text in segment.text)
     assert style is not None
@@ -74,7 +74,7 @@ async def test_a_row_tells_all() -> None:
         OSLO,
     )
     async with listing(roster) as stations:
-        stations.tell.add("NOR_1")
+        stations.alerted.add("NOR_1")
         header, first, second = lines_of(stations)[:3]
         assert header.split() == ["Free", "Now", "Id", "Station", "Place", "Away", "Plug", "Changed"]
         assert first.split() == [
@@ -347,7 +347,7 @@ def test_the_distance_has_room_whenever_it_is_told() -> None:
     near = {f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)}
     facts = {**far, **near}
     roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
-    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), roster)
     widths = []
     for text in ("", "near:59.9,10.7 within:20km") * 2:
         roster.filter = text
@@ -360,7 +360,7 @@ def test_another_register_may_need_other_room() -> None:
     register_names = {"NOR_00001": Facts("A", "Sted")}
     roster = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
     roster.refresh(2)
-    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), roster)
     narrow = painter.columns(110).place
     roster.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
     roster.refresh(2)
@@ -374,7 +374,7 @@ def test_columns_only_grow_while_a_filter_is_typed() -> None:
         "NOR_00003": Facts("C", "Her", plugs=(CHADEMO,)),
     }
     roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
-    painter = RowPainter(Stations(FakeClock(), id="list"), roster)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), roster)
     widths = []
     for text in ("sted -langt", "langt", "her", "sted -langt"):
         roster.filter = text
