@@ -163,6 +163,7 @@ async def test_too_little_is_refused_with_the_way_out(
     assert (await register("update", "--config", str(config), "--country", "NOR", "--force")).returncode == Code.QUIT
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, Code.INTERRUPTED), (signal.SIGTERM, Code.FAILED), (signal.SIGHUP, Code.FAILED)]

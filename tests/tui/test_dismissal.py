@@ -83,6 +83,7 @@ async def at_rest(pilot: Pilot[int]) -> None:
         await pilot.pause()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKE)
 async def test_two_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> None:
     async with over_main(tmp_path, name) as (main, pilot, answers):
@@ -106,6 +107,7 @@ async def test_two_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> N
                 main.show_filter("free")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("name", MAKE)
 async def test_a_held_key_ends_nothing_but_the_screen(tmp_path: Path, name: str, key: str) -> None:
@@ -118,6 +120,7 @@ async def test_a_held_key_ends_nothing_but_the_screen(tmp_path: Path, name: str,
         assert len(answers) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
 async def test_the_help_is_opened_and_closed_at_once(key: str) -> None:
     clock = FakeClock()

@@ -99,6 +99,7 @@ async def test_the_key_of_the_same_source_stays(path: Path) -> None:
     assert load(path).stream.api_key == Secret("KEY-OF-A-123")
 
 
+@pytest.mark.slow
 async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)

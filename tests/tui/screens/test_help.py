@@ -133,6 +133,7 @@ async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tupl
         assert pilot.app.screen is not main
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["escape", "question_mark", "f1", "q"])
 async def test_it_is_closed_and_the_program_goes_on(clock: FakeClock, key: str) -> None:
     async with opened(setup(clock)) as pilot:
