@@ -24,7 +24,7 @@ class Context(StrEnum):
     DIALOG = "dialog"
 
     @property
-    def words(self) -> str:
+    def heading(self) -> str:
         """A heading for the help."""
         return {
             Context.EVERYWHERE: "Everywhere",
@@ -50,7 +50,7 @@ class Context(StrEnum):
         return (self, Context.LISTS, *everywhere)
 
     @property
-    def typing(self) -> bool:
+    def accepts_text(self) -> bool:
         """Whether a printable key is text here, and so cannot be a command."""
         return self in (Context.FILTER, Context.DIALOG)
 
@@ -64,7 +64,7 @@ class Command(Struct, frozen=True, gc=False):
     keys: tuple[str, ...]
     """The default keys, as Textual names them (``slash``, ``ctrl+p``, ``O``); empty for the palette alone."""
 
-    words: str
+    label: str
     """A word or two, for the footer."""
 
     tooltip: str
@@ -72,7 +72,7 @@ class Command(Struct, frozen=True, gc=False):
 
     context: Context = Context.EVERYWHERE
 
-    also: tuple[Context, ...] = ()
+    also_in: tuple[Context, ...] = ()
     """Contexts that bind the command beside ``context``: a dialog hides the bindings of what is below it."""
 
     footer: bool = False
@@ -84,7 +84,7 @@ class Command(Struct, frozen=True, gc=False):
     priority: bool = False
     """Whether its keys work whatever is on top, a dialog included (never a printable key in a text field)."""
 
-    kept: bool = False
+    required: bool = False
     """Whether it must always have a key: without it a user would be lost."""
 
     @property
@@ -94,7 +94,7 @@ class Command(Struct, frozen=True, gc=False):
 
     def works_in(self, context: Context) -> bool:
         """Whether its keys are bound in exactly this context."""
-        return context is self.context or context in self.also
+        return context is self.context or context in self.also_in
 
 
 def _movement(id_: str, keys: tuple[str, ...], words: str, tooltip: str) -> Command:
@@ -155,11 +155,11 @@ COMMANDS: tuple[Command, ...] = (
         ("escape",),
         "Back",
         "Leave the filter, the dialog or the narrowed list.",
-        also=(Context.FILTER, Context.DIALOG),
+        also_in=(Context.FILTER, Context.DIALOG),
         palette=False,
     ),
-    Command("help", ("question_mark", "f1"), "Help", "Show every key and what it does.", footer=True, kept=True),
-    Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit.", footer=True, priority=True, kept=True),
+    Command("help", ("question_mark", "f1"), "Help", "Show every key and what it does.", footer=True, required=True),
+    Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit.", footer=True, priority=True, required=True),
     Command("suspend", ("ctrl+z",), "Suspend", "Go to the shell; fg comes back.", palette=False),
     Command("palette", ("ctrl+p",), "Palette", "Find a command or a station by name.", palette=False, priority=True),
 )
@@ -168,7 +168,7 @@ COMMANDS: tuple[Command, ...] = (
 _BY_ID = {command.id: command for command in COMMANDS}
 
 
-def by_id(id_: str) -> Command:
+def command_by_id(id_: str) -> Command:
     """The command of that id; ``KeyError`` where there is none."""
     return _BY_ID[id_]
 

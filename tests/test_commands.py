@@ -6,7 +6,7 @@ import re
 import pytest
 from textual.binding import Binding, BindingsMap
 
-from nobil_tui.commands import COMMANDS, Command, Context, active_in, by_id, for_context, is_command
+from nobil_tui.commands import COMMANDS, Command, Context, active_in, command_by_id, for_context, is_command
 
 
 def test_ids_are_kebab_case_and_unique() -> None:
@@ -17,7 +17,7 @@ def test_ids_are_kebab_case_and_unique() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_a_command_says_what_it_does(command: Command) -> None:
-    assert 0 < len(command.words) <= 14
+    assert 0 < len(command.label) <= 14
     assert command.tooltip.endswith(".")
     assert command.tooltip[0].isupper()
     assert command.action.isidentifier()
@@ -38,17 +38,17 @@ def test_no_key_means_two_things_at_once(context: Context) -> None:
 
 
 def test_a_command_is_found_by_its_id() -> None:
-    assert all(by_id(command.id) is command for command in COMMANDS)
+    assert all(command_by_id(command.id) is command for command in COMMANDS)
     assert is_command("star")
     assert not is_command("strar")
     with pytest.raises(KeyError):
-        by_id("strar")
+        command_by_id("strar")
 
 
 def test_every_command_works_somewhere_and_every_context_has_words() -> None:
     found = {command.id for context in Context for command in for_context(context)}
     assert found == {command.id for command in COMMANDS}
-    assert len({context.words for context in Context}) == len(Context)
+    assert len({context.heading for context in Context}) == len(Context)
 
 
 def test_nearer_commands_come_first() -> None:
@@ -62,13 +62,13 @@ def test_a_dialog_hides_what_is_below_it() -> None:
 
 
 def test_the_way_out_is_kept() -> None:
-    assert {command.id for command in COMMANDS if command.kept} == {"quit", "help"}
-    assert all(command.keys for command in COMMANDS if command.kept)
+    assert {command.id for command in COMMANDS if command.required} == {"quit", "help"}
+    assert all(command.keys for command in COMMANDS if command.required)
 
 
 def test_what_is_done_while_typing_needs_no_printable_key() -> None:
     for context in Context:
-        if context.typing:
+        if context.accepts_text:
             assert all(len(key) > 1 for command in for_context(context) for key in command.keys)
 
 
@@ -77,5 +77,5 @@ def test_what_has_no_key_is_in_the_palette() -> None:
 
 
 def test_the_footer_reads_as_designed() -> None:
-    footer = [command.words for command in active_in(Context.STATIONS) if command.footer]
+    footer = [command.label for command in active_in(Context.STATIONS) if command.footer]
     assert sorted(footer) == sorted(["Filter", "Star", "Starred", "Sort", "Tell me", "Log", "Help", "Quit"])

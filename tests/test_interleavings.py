@@ -78,11 +78,11 @@ class DawdlingOut(Out):
 def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give way after each event, for some turns: how fast a machine is decides nothing here."""
 
-    async def give_way() -> None:
+    async def yield_to_loop() -> None:
         await cast("ShuffledLoop", asyncio.get_running_loop()).dawdle()
 
-    monkeypatch.setattr(monitor_module, "give_way", give_way)
-    monkeypatch.setattr(monitor_module, "SLICE", -1.0)
+    monkeypatch.setattr(monitor_module, "yield_to_loop", yield_to_loop)
+    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", -1.0)
 
 
 def flips(count: int) -> list[Event]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nobil_tui.base.text import shown_path
+from nobil_tui.base.text import safe_path
 
 Stamp = tuple[int, int, int]
 
@@ -36,30 +36,33 @@ def stamp(path: Path) -> Stamp | None:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def translating_errors(path: Path) -> Iterator[None]:
     """Turn what the system refuses into ``NotSavedError``."""
     try:
         yield
     except OSError as error:
         what = error.strerror or type(error).__name__
         then = _WHAT_TO_DO.get(error.errno or 0, "The file is as it was.")
-        raise NotSavedError(f"{shown_path(path)} was not saved: {what}. {then}") from None
+        raise NotSavedError(f"{safe_path(path)} was not saved: {what}. {then}") from None
 
 
 @contextmanager
 def locked(target: Path, seconds: float) -> Iterator[None]:
-    """Hold the one lock of a file, a ``.lock`` beside it that stays. Makes the folder. Raises as ``telling`` does."""
+    """Hold the lock of a file (a ``.lock`` next to it, never deleted). Create the folder.
+
+    Raise ``NotSavedError`` if the system refuses, or after ``seconds``.
+    """
     from filelock import FileLock, Timeout
 
     lock_path = target.with_name(target.name + ".lock")
     lock = FileLock(lock_path, timeout=seconds, mode=0o600)
-    with telling(target):
+    with translating_errors(target):
         make_folders(target.parent)
         try:
             lock.acquire()
         except Timeout:
-            words = f"another program has held {shown_path(lock_path)} for {seconds:g} s"
-            raise NotSavedError(f"{shown_path(target)} was not saved: {words}. Close it, or try again.") from None
+            words = f"another program has held {safe_path(lock_path)} for {seconds:g} s"
+            raise NotSavedError(f"{safe_path(target)} was not saved: {words}. Close it, or try again.") from None
     try:
         yield
     finally:
@@ -80,7 +83,7 @@ def make_folders(folder: Path) -> None:
             each.chmod(0o700)
 
 
-def replace(target: Path, content: bytes, seen: Stamp | None) -> bool:
+def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
     """Put ``content`` in the place of a file at one stroke, keeping its mode and owner; a new one is for us alone.
 
     Does nothing and returns False if the file is no longer the one that was ``seen``. Raises ``OSError``.
@@ -104,7 +107,7 @@ def replace(target: Path, content: bytes, seen: Stamp | None) -> bool:
     return True
 
 
-def create(target: Path, content: bytes) -> None:
+def create_file(target: Path, content: bytes) -> None:
     """Write a file that is not there yet, for this user alone. Raises ``OSError``."""
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:

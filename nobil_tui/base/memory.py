@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Give back what is free, where the C library must be told; it takes a few milliseconds, elsewhere no time."""
     if sys.platform != "linux":
         return

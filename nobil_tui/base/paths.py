@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
-NAME = "nobil-tui"
+APP_NAME = "nobil-tui"
 
 
-def default_path() -> Path:
+def config_file() -> Path:
     """The config file, where none is named."""
     from platformdirs import user_config_path
 
-    return user_config_path(NAME, appauthor=False) / "config.toml"
+    return user_config_path(APP_NAME, appauthor=False) / "config.toml"
 
 
 def log_file() -> Path:
     """The log file."""
     from platformdirs import user_log_path
 
-    return user_log_path(NAME, appauthor=False) / f"{NAME}.log"
+    return user_log_path(APP_NAME, appauthor=False) / f"{APP_NAME}.log"
 
 
 def state_dir() -> Path:
     """The folder of what outlasts a session."""
     from platformdirs import user_state_path
 
-    return user_state_path(NAME, appauthor=False)
+    return user_state_path(APP_NAME, appauthor=False)
 
 
 def cache_dir() -> Path:
     """The folder of what can be fetched again."""
     from platformdirs import user_cache_path
 
-    return user_cache_path(NAME, appauthor=False)
+    return user_cache_path(APP_NAME, appauthor=False)
 
 
 def register_file() -> Path:

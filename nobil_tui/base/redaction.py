@@ -13,20 +13,20 @@ from urllib.parse import unquote, urlsplit
 
 HIDDEN = "•••"
 """What stands for a secret wherever it could be read."""
-NAMES = "key|token|secret|passw|pwd|auth|sig"
+SECRET_NAMES = "key|token|secret|passw|pwd|auth|sig"  # noqa: S105  # a pattern of names  # noqa: S105  # a pattern of names
 """What is part of the name of a parameter, a header or a setting that holds a secret: a regular expression."""
-PLACE = "{private_apikey}"
+KEY_PLACEHOLDER = "{private_apikey}"
 """Where the key goes in an address, in the words of version 1's documentation."""
-IS_PLACE = re.compile(r"\{private_apikey\}|%7Bprivate_apikey%7D", re.IGNORECASE)
-LEAST = 6
+KEY_PLACEHOLDER_RE = re.compile(r"\{private_apikey\}|%7Bprivate_apikey%7D", re.IGNORECASE)
+MIN_SECRET_LENGTH = 6
 """Characters of what may be a secret whatever it is called; what is shorter is part of too many words."""
-LEAST_IN_PATH = 12
+MIN_SECRET_IN_PATH = 12
 """The same of a part of an address's path: those that are no secret are words, and longer."""
 
-Hush = Callable[[str], None]
+AddSecret = Callable[[str], None]
 """Is told a secret that was not known at the start: it must be kept out of what is written down."""
 
-_SECRET = re.compile(NAMES, re.IGNORECASE)
+_SECRET = re.compile(SECRET_NAMES, re.IGNORECASE)
 _PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;#]*)=(?P<value>[^&;#]*)")
 _ADDRESS = re.compile(r"""\w://[^\s"'<>]+""")
 _LOGIN = re.compile(r"(://)[^/@?#]+@")
@@ -70,40 +70,40 @@ def is_secret_name(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def keys_in(address: str) -> list[str]:
+def keys_in_address(address: str) -> list[str]:
     """Return the values in an address's query that are keys by their names, as they are written there."""
     return [found["value"] for found in _PARAMETER.finditer(address) if _is_key(found)]
 
 
-def without_keys(address: str, sign: str = PLACE) -> str:
+def replace_keys(address: str, sign: str = KEY_PLACEHOLDER) -> str:
     """Put ``sign`` in the place of each value in an address's query that is a key by its name."""
     return _PARAMETER.sub(lambda found: _with(found, sign) if _is_key(found) else found[0], address)
 
 
-def values_in(address: str) -> list[str]:
+def secrets_in_query(address: str) -> list[str]:
     """Return what in an address's query is or may be a secret, whatever it is called; decoded."""
     return [unquote(found["value"]) for found in _PARAMETER.finditer(address) if _may_be_key(found)]
 
 
-def secrets_in(url: str) -> list[str]:
+def secrets_in_address(url: str) -> list[str]:
     """Return all of a URL that is or may be a secret, decoded: in its query, in its path, and before its host."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return values_in(url)
-    path = [unquote(part) for part in parts.path.split("/") if len(part) >= LEAST_IN_PATH]
-    return [*values_in(url), *path, *filter(None, (parts.username, parts.password))]
+        return secrets_in_query(url)
+    path = [unquote(part) for part in parts.path.split("/") if len(part) >= MIN_SECRET_IN_PATH]
+    return [*secrets_in_query(url), *path, *filter(None, (parts.username, parts.password))]
 
 
-def hide_in_address(address: str) -> str:
+def redact_address(address: str) -> str:
     """Hide what is or may be a secret in an address, in its query and before its host; the place for a key stays."""
     hidden = _PARAMETER.sub(lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address)
     return _LOGIN.sub(rf"\g<1>{HIDDEN}@", hidden)
 
 
-def hide_in_text(text: str) -> str:
+def redact_addresses(text: str) -> str:
     """Hide the same in each address that a text holds."""
-    return _ADDRESS.sub(lambda address: hide_in_address(address[0]), text)
+    return _ADDRESS.sub(lambda address: redact_address(address[0]), text)
 
 
 def is_loopback(host: str) -> bool:
@@ -114,7 +114,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def goes_in_clear(address: str) -> bool:
+def is_unencrypted(address: str) -> bool:
     """Whether what is sent to an http address can be read on the way: it is not encrypted and not this machine."""
     parts = urlsplit(address)
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
@@ -122,11 +122,13 @@ def goes_in_clear(address: str) -> bool:
 
 def _is_key(parameter: re.Match[str]) -> bool:
     value = parameter["value"]
-    return bool(value) and not IS_PLACE.fullmatch(value) and is_secret_name(unquote(parameter["name"]))
+    return bool(value) and not KEY_PLACEHOLDER_RE.fullmatch(value) and is_secret_name(unquote(parameter["name"]))
 
 
 def _may_be_key(parameter: re.Match[str]) -> bool:
-    return _is_key(parameter) or (len(parameter["value"]) >= LEAST and not IS_PLACE.fullmatch(parameter["value"]))
+    return _is_key(parameter) or (
+        len(parameter["value"]) >= MIN_SECRET_LENGTH and not KEY_PLACEHOLDER_RE.fullmatch(parameter["value"])
+    )
 
 
 def _with(parameter: re.Match[str], value: str) -> str:

@@ -13,10 +13,10 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SLICE = 0.002
+SLICE_SECONDS = 0.002
 """Seconds of work at a stretch: a whole country takes longer, and a key, which takes several turns of the loop until it
 is answered, can meet it at each of them."""
-PAUSE = 0.010
+PAUSE_SECONDS = 0.010
 """Seconds that the loop has for others between two slices, if they have so much to do: enough to answer a key in."""
 _IDLE = 0.0001
 """A turn of the loop that takes fewer seconds than this had nothing to do."""
@@ -50,7 +50,7 @@ class DaemonExecutor(ThreadPoolExecutor):
         """Wait for nobody."""
 
 
-async def in_thread(work: Callable[[], T]) -> T:
+async def run_in_thread(work: Callable[[], T]) -> T:
     """Run ``work`` in a daemon thread: unlike a pool's, it is not waited for when the program quits."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
@@ -78,14 +78,14 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await done
 
 
-async def give_way() -> None:
-    """Let others work between two slices: until they have nothing to do, and for ``PAUSE`` at the most.
+async def yield_to_loop() -> None:
+    """Let others work between two slices: until they have nothing to do, and for ``PAUSE_SECONDS`` at the most.
 
     A key passes through several tasks until it is answered, so one turn of the loop is not enough; and to sleep while
     nobody wants to work would cost a flood a third of what can be read.
     """
     now = time.perf_counter()
-    end = now + PAUSE
+    end = now + PAUSE_SECONDS
     while True:
         began = now
         await asyncio.sleep(0)

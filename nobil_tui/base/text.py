@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-MOST_SHOWN = 120
+MAX_TEXT = 120
 """Characters of a text from outside that are shown."""
-MOST_QUOTED = 40
+MAX_QUOTED = 40
 """Characters of a text from the file that are shown."""
 
 
-def shown(text: str, most: int = MOST_SHOWN) -> str:
+def safe_text(text: str, most: int = MAX_TEXT) -> str:
     """Make a text safe and short enough to show: at most ``most`` characters, and an ellipsis."""
     clean = "".join(character if character.isprintable() else "·" for character in text[:most])
     return clean + "…" if len(text) > most else clean
@@ -19,7 +19,7 @@ def shown(text: str, most: int = MOST_SHOWN) -> str:
 
 def quoted(text: str) -> str:
     """Show a text as a value."""
-    return f'"{shown(text, MOST_QUOTED)}"'
+    return f'"{safe_text(text, MAX_QUOTED)}"'
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -38,9 +38,9 @@ def did_you_mean(text: str, names: Iterable[str]) -> str:
     return f' Did you mean "{folded[near[0]]}"?' if near else ""
 
 
-def shown_path(path: Path) -> str:
+def safe_path(path: Path) -> str:
     """Show a path whole, without what a terminal would obey."""
-    return shown(str(path), most=4096)
+    return safe_text(str(path), most=4096)
 
 
 def short_hash(text: str) -> str:

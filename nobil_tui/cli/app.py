@@ -20,8 +20,8 @@ def open_app(asked: Asked, *, ascii: bool) -> int:
     refuse_without_terminal()
     path = options.config_path(asked.config)
     config = options.load_config(path)
-    hush = options.start_log(asked.log_level, config, asked.source)
-    choose = options.chooser(stations=asked.stations, seed=asked.seed, speed=asked.speed, hush=hush)
+    add_secret = options.start_log(asked.log_level, config, asked.source)
+    choose = options.chooser(stations=asked.stations, seed=asked.seed, speed=asked.speed, add_secret=add_secret)
     chosen = options.chosen(choose, config, asked.source)
 
     from nobil_tui.base import paths

@@ -32,10 +32,10 @@ def path(config: Path | None) -> None:
 def show(config: Path | None) -> None:
     """Print the config file with its keys hidden; the defaults where there is none."""
     from nobil_tui.config.errors import ConfigError
-    from nobil_tui.config.template import show as shown
+    from nobil_tui.config.template import show_config
 
     try:
-        click.echo(shown(options.config_path(config)), nl=False)
+        click.echo(show_config(options.config_path(config)), nl=False)
     except ConfigError as error:
         options.fail(Code.USAGE, str(error))
 
@@ -45,11 +45,11 @@ def show(config: Path | None) -> None:
 def init(config: Path | None) -> None:
     """Write a config file of comments that show the defaults; one that is there is left alone."""
     from nobil_tui.base.files import NotSavedError
-    from nobil_tui.config.template import init as write
+    from nobil_tui.config.template import init_config
 
     file = options.config_path(config)
     try:
-        write(file)
+        init_config(file)
     except NotSavedError as error:
         options.fail(Code.FAILED, str(error))
     click.echo(os.fsencode(file))

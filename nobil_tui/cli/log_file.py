@@ -18,7 +18,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from nobil_tui.base.files import make_folders
-from nobil_tui.base.redaction import HIDDEN, IS_PLACE, LEAST, NAMES, Hush, hide_in_text
+from nobil_tui.base.redaction import (
+    HIDDEN,
+    KEY_PLACEHOLDER_RE,
+    MIN_SECRET_LENGTH,
+    SECRET_NAMES,
+    AddSecret,
+    redact_addresses,
+)
 
 MOST_BYTES = 512 * 1024
 """Of the file; what is older goes to another, and what is older than that away."""
@@ -26,7 +33,7 @@ MOST_LEARNT = 100
 """Secrets of this session that are looked for; each link of some sources has one of its own, which soon expires."""
 
 _ASSIGNED = re.compile(
-    rf"""((?:{NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{IS_PLACE.pattern})[^\s"'&;,#)}}\]]+""",
+    rf"""((?:{SECRET_NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -53,7 +60,7 @@ class Redacting(logging.Formatter):
         secrets = {*self._secrets, *self._learnt}
         forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])}
         # The longest first: one may be part of another.
-        known = sorted((form for form in forms if len(form) >= LEAST), key=len, reverse=True)
+        known = sorted((form for form in forms if len(form) >= MIN_SECRET_LENGTH), key=len, reverse=True)
         return re.compile("|".join(map(re.escape, known))) if known else None
 
     def format(self, record: logging.LogRecord) -> str:
@@ -61,7 +68,7 @@ class Redacting(logging.Formatter):
         text = super().format(record)
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        text = _ASSIGNED.sub(rf"\g<1>{HIDDEN}", hide_in_text(text))
+        text = _ASSIGNED.sub(rf"\g<1>{HIDDEN}", redact_addresses(text))
         return _CONTROL.sub("·", text)
 
 
@@ -73,7 +80,7 @@ class _File(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
-def start(path: Path, level: str, secrets: Iterable[str]) -> Hush:
+def start(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
     """Have what is logged from now on at ``level`` or above written to ``path``, and nothing to the terminal.
 
     A file that cannot be written is no reason not to start: then nothing is logged. Returns what is to be told of

@@ -18,7 +18,7 @@ from nobil_tui.cli.exit_codes import Code
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from nobil_tui.base.redaction import Hush
+    from nobil_tui.base.redaction import AddSecret
     from nobil_tui.config.model import Config
     from nobil_tui.feeds.source import ChosenSource
     from nobil_tui.feeds.transport.link import Tap
@@ -170,18 +170,18 @@ def config_path(given: Path | None) -> Path:
     """Return the file that was named, or the usual one."""
     if given is not None:
         return given
-    from nobil_tui.base.paths import default_path
+    from nobil_tui.base.paths import config_file
 
-    return default_path()
+    return config_file()
 
 
 def load_config(given: Path | None) -> Config:
     """Read the config; one that is not valid ends the program."""
     from nobil_tui.config.errors import ConfigError
-    from nobil_tui.config.reading import load
+    from nobil_tui.config.reading import load_config
 
     try:
-        return load(config_path(given))
+        return load_config(config_path(given))
     except ConfigError as error:
         fail(Code.USAGE, str(error))
 
@@ -192,7 +192,7 @@ def chooser(
     seed: int | None = None,
     speed: float | None = None,
     tap: Tap | None = None,
-    hush: Hush | None = None,
+    add_secret: AddSecret | None = None,
 ) -> SourceFactory:
     """Make what makes sources, by what was given on the command line."""
     from nobil_tui.sources.factory import SourceFactory
@@ -203,7 +203,7 @@ def chooser(
         seed=SEED if seed is None else seed,
         speed=speed,
         tap=tap,
-        hush=hush,
+        add_secret=add_secret,
     )
 
 
@@ -228,7 +228,7 @@ def chosen(choose: SourceFactory, config: Config, text: str | None) -> ChosenSou
 
 def _refuse_key(text: str) -> None:
     """Refuse a key that is written into ``--source``, unless it leads to this machine."""
-    from nobil_tui.base.redaction import PLACE
+    from nobil_tui.base.redaction import KEY_PLACEHOLDER
     from nobil_tui.sources.api_keys import API_KEY_VARIABLE
     from nobil_tui.sources.names import address_of
 
@@ -237,7 +237,7 @@ def _refuse_key(text: str) -> None:
         fail(
             Code.USAGE,
             "A key is written into --source, and everybody on this machine can read a command line. "
-            f"Write {PLACE} in its place, and set the variable {API_KEY_VARIABLE}.",
+            f"Write {KEY_PLACEHOLDER} in its place, and set the variable {API_KEY_VARIABLE}.",
         )
 
 
@@ -264,7 +264,7 @@ def simulated_speed(speed: float | None) -> float:
 
 def cautions(path: Path, config: Config, chosen: ChosenSource) -> tuple[str, ...]:
     """Tell what a user should know of a config and a source: a sentence or two each."""
-    from nobil_tui.config.reading import cautions as of_config
+    from nobil_tui.config.reading import config_warnings as of_config
 
     return (*of_config(path, config), *chosen.cautions)
 
@@ -275,13 +275,13 @@ def warn(cautions: Iterable[str]) -> None:
         say(caution)
 
 
-def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> Hush:
+def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> AddSecret:
     """Begin the log file, with every key that is known to be kept out of it; returns what is told of further ones."""
     from nobil_tui.base import paths
-    from nobil_tui.base.redaction import values_in
+    from nobil_tui.base.redaction import secrets_in_query
     from nobil_tui.cli import log_file
 
     secrets = [value for name, value in os.environ.items() if name.startswith("NOBIL_") and name.endswith("_KEY")]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
-    secrets += values_in(source or "")
+    secrets += secrets_in_query(source or "")
     return log_file.start(paths.log_file(), level or LEVEL, secrets)

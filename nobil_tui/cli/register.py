@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
-from nobil_tui.base.redaction import goes_in_clear
+from nobil_tui.base.redaction import is_unencrypted
 from nobil_tui.charging.register import CREDIT, country_name
 from nobil_tui.cli import options
 from nobil_tui.cli.exit_codes import Code
@@ -57,16 +57,16 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     Exit codes: 0 done, 1 failed, 2 no key or no valid config, 3 the key was refused, 130 stopped with Ctrl-C.
     """
     from nobil_tui.base.paths import register_file
-    from nobil_tui.config.reading import cautions
+    from nobil_tui.config.reading import config_warnings
     from nobil_tui.register import update as update_module
 
     settings = options.load_config(config)
     key = settings.register.key(os.environ)
     if key is None:
         options.fail(Code.USAGE, update_module.NO_KEY)
-    options.warn(cautions(options.config_path(config), settings))
+    options.warn(config_warnings(options.config_path(config), settings))
     address = settings.register.address
-    if settings.register.api_key is None and goes_in_clear(address):
+    if settings.register.api_key is None and is_unencrypted(address):
         options.say("[register] address is http: the key goes over the network unencrypted. Use https.")
     line = ProgressLine()
     chosen = countries or tuple(settings.register.countries)

@@ -36,8 +36,10 @@ def begin(asked: Asked, tap: Tap | None = None) -> tuple[Config, Source]:
     """Read the config and choose the source, which is not opened yet; ends the program where either is wrong."""
     path = options.config_path(asked.config)
     config = options.load_config(path)
-    hush = options.start_log(asked.log_level, config, asked.source)
-    choose = options.chooser(stations=asked.stations, seed=asked.seed, speed=asked.speed, tap=tap, hush=hush)
+    add_secret = options.start_log(asked.log_level, config, asked.source)
+    choose = options.chooser(
+        stations=asked.stations, seed=asked.seed, speed=asked.speed, tap=tap, add_secret=add_secret
+    )
     chosen = options.chosen(choose, config, asked.source)
     for caution in options.cautions(path, config, chosen):
         tell(caution)

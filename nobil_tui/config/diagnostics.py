@@ -14,17 +14,17 @@ from msgspec import Struct, inspect
 from msgspec.structs import fields
 
 from nobil_tui.base.text import did_you_mean, one_of, quoted
-from nobil_tui.config.errors import KeyPath, MisfitError, dotted
+from nobil_tui.config.errors import InvalidValueError, KeyPath, dotted_path
 from nobil_tui.config.model import Config
 
 
-def misfit(document: dict[str, Any]) -> MisfitError:
+def first_mismatch(document: dict[str, Any]) -> InvalidValueError:
     """The first thing in a document that does not fit, where msgspec says that something does not."""
     found = next(_misfits(document, inspect.type_info(Config), ()), None)
-    return found or MisfitError((), "does not have the form that it must have.")
+    return found or InvalidValueError((), "does not have the form that it must have.")
 
 
-def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[MisfitError]:
+def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidValueError]:
     match kind:
         case inspect.UnionType():
             yield from _in_union(value, kind, path)
@@ -35,30 +35,30 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[MisfitEr
                 yield from _misfits(member, kind.value_type, (*path, key))
         case inspect.ListType() if isinstance(value, list):
             if len(value) < (kind.min_length or 0):
-                yield MisfitError(path, "is empty; expected at least one.")
+                yield InvalidValueError(path, "is empty; expected at least one.")
             for index, member in enumerate(value):
                 yield from _misfits(member, kind.item_type, (*path, index))
         case inspect.TupleType() if isinstance(value, list):
             if len(value) != len(kind.item_types):
-                yield MisfitError(path, f"has {len(value)} values; expected {len(kind.item_types)}.")
+                yield InvalidValueError(path, f"has {len(value)} values; expected {len(kind.item_types)}.")
             for index, (member, member_kind) in enumerate(zip(value, kind.item_types, strict=False)):
                 yield from _misfits(member, member_kind, (*path, index))
         case inspect.EnumType() if isinstance(value, str):
             names = [str(member.value) for member in kind.cls]
             if value not in names:
                 words = f"is {quoted(value)}; expected {one_of(names)}."
-                yield MisfitError(path, words + did_you_mean(value, names))
+                yield InvalidValueError(path, words + did_you_mean(value, names))
         case inspect.FloatType() if isinstance(value, int | float) and not isinstance(value, bool):
             low, high = kind.ge, kind.le
             # Written so that nan is out of range too.
             if low is not None and high is not None and not low <= value <= high:
-                yield MisfitError(path, f"is out of range; expected {low:g} to {high:g}.")
+                yield InvalidValueError(path, f"is out of range; expected {low:g} to {high:g}.")
         case _:
             if not _is_plainly(value, kind):
-                yield MisfitError(path, f"is {_kind_of(value)}; expected {_expected(kind)}.")
+                yield InvalidValueError(path, f"is {_kind_of(value)}; expected {_expected(kind)}.")
 
 
-def _in_union(value: Any, kind: inspect.UnionType, path: KeyPath) -> Iterator[MisfitError]:
+def _in_union(value: Any, kind: inspect.UnionType, path: KeyPath) -> Iterator[InvalidValueError]:
     members = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
     # A list is judged as the list that it may be: what is wrong inside it says more than that it is no text.
     for member in members:
@@ -68,17 +68,17 @@ def _in_union(value: Any, kind: inspect.UnionType, path: KeyPath) -> Iterator[Mi
             return
     if not any(_is_plainly(value, member) for member in members):
         expected = " or ".join(_expected(member) for member in members)
-        yield MisfitError(path, f"is {_kind_of(value)}; expected {expected}.")
+        yield InvalidValueError(path, f"is {_kind_of(value)}; expected {expected}.")
 
 
-def _in_table(value: dict[str, Any], kind: inspect.StructType, path: KeyPath) -> Iterator[MisfitError]:
+def _in_table(value: dict[str, Any], kind: inspect.StructType, path: KeyPath) -> Iterator[InvalidValueError]:
     known = {each.encode_name: each.type for each in kind.fields}
     for key, member in value.items():
         if key in known:
             yield from _misfits(member, known[key], (*path, key))
             continue
-        where = f"{one_of(known)} in [{dotted(path)}]" if path else f"one of the tables {one_of(known)}"
-        yield MisfitError((*path, key), f"is not known; expected {where}.{_meant(key, known, path)}")
+        where = f"{one_of(known)} in [{dotted_path(path)}]" if path else f"one of the tables {one_of(known)}"
+        yield InvalidValueError((*path, key), f"is not known; expected {where}.{_meant(key, known, path)}")
 
 
 def _meant(key: str, names: Iterable[str], path: KeyPath) -> str:

@@ -16,18 +16,18 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from nobil_tui.config.errors import KeyPath
-from nobil_tui.config.operations import STATIONS, Operation, Put, Star, applied
-from nobil_tui.config.toml_spans import Places
+from nobil_tui.config.operations import STARRED_PATH, Operation, Put, Star, apply_to_document
+from nobil_tui.config.toml_spans import TomlSpans
 
 
-class NoWayError(Exception):
+class CannotEditError(Exception):
     """A change that no way of writing it gets right."""
 
 
-def edited(text: str, operation: Operation) -> str:
-    """Return the text with one operation done. Raises ``NoWayError``."""
+def edit_text(text: str, operation: Operation) -> str:
+    """Return the text with one operation done. Raises ``CannotEditError``."""
     before = tomllib.loads(text)
-    wanted = applied(before, [operation])
+    wanted = apply_to_document(before, [operation])
     if wanted == before:
         return text
     adds = isinstance(operation, Star) or (isinstance(operation, Put) and _get(before, operation.path) is None)
@@ -40,11 +40,11 @@ def edited(text: str, operation: Operation) -> str:
         # What a way cannot do shows in many errors: a library's own, a missing place, a shape it did not expect.
         except (TOMLKitError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             continue
-    raise NoWayError
+    raise CannotEditError
 
 
 def _ways(text: str, document: dict[str, Any], operation: Operation) -> Iterator[Callable[[], str]]:
-    path = operation.path if isinstance(operation, Put) else STATIONS
+    path = operation.path if isinstance(operation, Put) else STARRED_PATH
     if isinstance(operation, Put) and operation.value is None:
         yield lambda: _by_library(text, lambda root: _delete(root, path))
         return
@@ -91,7 +91,7 @@ def _get(document: Any, path: KeyPath) -> Any:
 
 
 def _comments(text: str) -> Counter[str]:
-    return Counter(text[span.start : span.end].rstrip() for span in Places(text).comments)
+    return Counter(text[span.start : span.end].rstrip() for span in TomlSpans(text).comments)
 
 
 # By the library: it keeps the shape of what it changes.
@@ -104,7 +104,7 @@ def _by_library(text: str, change: Callable[[Any], None]) -> str:
 
 
 def _list(root: Any) -> Any:
-    for part in STATIONS:
+    for part in STARRED_PATH:
         root = root[part]
     return root
 
@@ -139,13 +139,13 @@ def _line(key: str | int, value: Any) -> str:
 
 
 def _with_value(text: str, path: KeyPath, value: Any) -> str:
-    start, end = Places(text).values[path]
+    start, end = TomlSpans(text).values[path]
     return f"{text[:start]}{tomlkit.item(value).as_string()}{text[end:]}"
 
 
 def _with_line(text: str, path: KeyPath, value: Any) -> str:
     """Add a line to a table that has a header: below its commented-out example, else at the table's end."""
-    places = Places(text)
+    places = TomlSpans(text)
     header, tail = places.keys[path[:-1]], places.tails[path[:-1]]
     following = min((at for at in places.keys.values() if at > tail), default=len(text))
     example = re.compile(rf"#\s*{re.escape(str(path[-1]))}\s*=")
@@ -174,16 +174,16 @@ def _with_table(text: str, path: KeyPath, value: Any) -> str:
 
 def _with_comma(text: str) -> str:
     """Put a comma behind the last element of the list where there is none: the library adds behind comments without."""
-    end = _end_of_elements(Places(text))
+    end = _end_of_elements(TomlSpans(text))
     return f"{text[:end]},{text[end:]}"
 
 
 def _with_element(text: str, station: str) -> str:
     """Add an element right behind the last, whatever follows it."""
-    end = _end_of_elements(Places(text))
+    end = _end_of_elements(TomlSpans(text))
     return f"{text[:end]}, {tomlkit.item(station).as_string()}{text[end:]}"
 
 
-def _end_of_elements(places: Places) -> int:
-    elements = [path for path in places.values if path[:-1] == STATIONS]
+def _end_of_elements(places: TomlSpans) -> int:
+    elements = [path for path in places.values if path[:-1] == STARRED_PATH]
     return places.values[max(elements, key=lambda path: int(path[-1]))].end

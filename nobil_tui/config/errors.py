@@ -16,16 +16,16 @@ class ConfigError(Exception):
     """A config that cannot be used. Its text says where, what is wrong and what was expected, and holds no secret."""
 
 
-class MisfitError(ConfigError):
+class InvalidValueError(ConfigError):
     """A part of a config that is not what it must be."""
 
     def __init__(self, path: KeyPath, words: str) -> None:
-        super().__init__(f"{dotted(path)} {words}")
+        super().__init__(f"{dotted_path(path)} {words}")
         self.path = path
         """What it is about; the reader turns it into a line."""
 
 
-def dotted(path: KeyPath) -> str:
+def dotted_path(path: KeyPath) -> str:
     """Write a path as a reader knows it: ``interface.keys.star[1]``."""
     words = ""
     for part in path:

@@ -58,7 +58,7 @@ class KeyNameError(ValueError):
     """A text that names no key. Says what it may have meant."""
 
 
-def name_of(character: str) -> str:
+def key_name_of(character: str) -> str:
     """Return the name of the key that types a printable character: itself, or ``question_mark``."""
     if character.isalnum():
         return character
@@ -66,16 +66,16 @@ def name_of(character: str) -> str:
     return _REPLACED.get(name, name)
 
 
-CHARACTERS = {name_of(character): character for character in string.punctuation + " "}
+KEY_CHARACTERS = {key_name_of(character): character for character in string.punctuation + " "}
 """The named keys that type a character."""
 
 
-def types(key: str) -> bool:
+def types_character(key: str) -> bool:
     """Whether a key, by its name, types a character into a text field."""
     return ("+" not in key and key not in _NAMED) or key == "shift+space"
 
 
-def canonical(text: str) -> str:
+def canonical_key(text: str) -> str:
     """Turn a key as a user wrote it into Textual's name for it; ``KeyNameError`` where there is no such key."""
     if len(text) == 1:
         return _single(text)
@@ -88,15 +88,15 @@ def canonical(text: str) -> str:
     if not last:
         raise KeyNameError(f"{quoted(text)} is no key.")
     base = _single(last) if len(last) == 1 else last
-    if len(base) > 1 and base not in _NAMED and base not in CHARACTERS and len(last) > 1:
-        raise KeyNameError(_no_key(text, last, (*_NAMED, *CHARACTERS)))
+    if len(base) > 1 and base not in _NAMED and base not in KEY_CHARACTERS and len(last) > 1:
+        raise KeyNameError(_no_key(text, last, (*_NAMED, *KEY_CHARACTERS)))
     key = "+".join([*sorted(set(held)), base])
     _must_arrive(text, set(held), base)
     return _SAME.get(key, key)
 
 
 def _single(character: str) -> str:
-    name = name_of(character) if character.isprintable() else ""
+    name = key_name_of(character) if character.isprintable() else ""
     if not name:
         raise KeyNameError(f"{quoted(character)} is no key.")
     return name
@@ -106,7 +106,7 @@ def _must_arrive(text: str, held: set[str], base: str) -> None:
     """A terminal sends what a key types, so some spellings never come."""
     if held == {"shift"} and len(base) == 1 and base.isalpha():
         raise KeyNameError(f'{quoted(text)} arrives as the letter that it types: write "{base.upper()}".')
-    if held == {"shift"} and types(base) and base != "space":
+    if held == {"shift"} and types_character(base) and base != "space":
         raise KeyNameError(f"{quoted(text)} arrives as the character that it types: write that character.")
     if held and len(base) == 1 and base != base.lower():
         meant = "+".join([*sorted({*held, "shift"}), base.lower()])
@@ -126,7 +126,7 @@ def _no_key(text: str, part: str, names: tuple[str, ...]) -> str:
 
 def _is_key(text: str) -> bool:
     try:
-        canonical(text)
+        canonical_key(text)
     except KeyNameError:
         return False
     return True

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from nobil_tui.base.text import did_you_mean, quoted
-from nobil_tui.commands import COMMANDS, Command, Context, active_in, by_id, is_command
-from nobil_tui.config.errors import KeyPath, MisfitError
-from nobil_tui.config.key_names import KeyNameError, canonical, types
+from nobil_tui.commands import COMMANDS, Command, Context, active_in, command_by_id, is_command
+from nobil_tui.config.errors import InvalidValueError, KeyPath
+from nobil_tui.config.key_names import KeyNameError, canonical_key, types_character
 
 _TABLE: KeyPath = ("interface", "keys")
 
 
-def check(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def parse_keymap(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Turn keys by command id, as written, into Textual's names of them: only those commands, each key once.
 
     An empty list takes a command's keys away. Raises ``ConfigError`` for a command or a key that there is not, for a
@@ -24,8 +24,10 @@ def check(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]
         if not is_command(id_):
             ids = [command.id for command in COMMANDS]
             near = did_you_mean(id_.replace("_", "-"), ids) or " The help names the commands by what they do."
-            raise MisfitError((*_TABLE, id_), f"is not known; expected the id of a command, such as {ids[0]}.{near}")
-        chosen[id_] = _keys_of(by_id(id_), written)
+            raise InvalidValueError(
+                (*_TABLE, id_), f"is not known; expected the id of a command, such as {ids[0]}.{near}"
+            )
+        chosen[id_] = _keys_of(command_by_id(id_), written)
     if chosen:
         _find_clashes(chosen)
     return chosen
@@ -37,17 +39,19 @@ def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for place, text in each:
         if not text:
-            raise MisfitError(place, "is empty; expected a key. An empty list, [], takes all keys away.")
+            raise InvalidValueError(place, "is empty; expected a key. An empty list, [], takes all keys away.")
         try:
-            key = canonical(text)
+            key = canonical_key(text)
         except KeyNameError as error:
-            raise MisfitError(place, f"is not a key: {error}") from None
-        if types(key) and (typed := next((c for c in Context if c.typing and command.works_in(c)), None)):
+            raise InvalidValueError(place, f"is not a key: {error}") from None
+        if types_character(key) and (
+            typed := next((c for c in Context if c.accepts_text and command.works_in(c)), None)
+        ):
             words = f"is {quoted(text)}, which is text {_lower(typed)}; expected a key that types nothing."
-            raise MisfitError(place, words)
+            raise InvalidValueError(place, words)
         found[key] = None
-    if command.kept and not found:
-        raise MisfitError(path, f"has no key; {command.words} must keep at least one.")
+    if command.required and not found:
+        raise InvalidValueError(path, f"has no key; {command.label} must keep at least one.")
     return tuple(found)
 
 
@@ -61,7 +65,7 @@ def _find_clashes(chosen: Mapping[str, tuple[str, ...]]) -> None:
                 continue
             # Both may be in the file: the later line is the one that came too late.
             late, first = (one, other) if _place(one, order) > _place(other, order) else (other, one)
-            raise MisfitError(
+            raise InvalidValueError(
                 (*_TABLE, late.id),
                 f"is {quoted(both[0])}, which is also the key of {first.id} {_lower(context)}; "
                 "expected a key of its own.",
@@ -73,4 +77,4 @@ def _place(command: Command, order: list[str]) -> int:
 
 
 def _lower(context: Context) -> str:
-    return context.words[0].lower() + context.words[1:]
+    return context.heading[0].lower() + context.heading[1:]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
-from nobil_tui.base.redaction import Secret, values_in
+from nobil_tui.base.redaction import Secret, secrets_in_query
 from nobil_tui.search.sorting import Sort
 
 REGISTER_VARIABLE = "NOBIL_REGISTER_KEY"
@@ -131,7 +131,7 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     def secrets(self) -> tuple[Secret, ...]:
         """Every key that it holds, and what in its addresses is one or may be."""
         keys = [keyed.api_key for keyed in (self.stream, self.enova, self.register) if keyed.api_key is not None]
-        return *keys, *(Secret(value) for address in self.addresses for value in values_in(address))
+        return *keys, *(Secret(value) for address in self.addresses for value in secrets_in_query(address))
 
 
 def secret_from_text(kind: type, value: Any) -> Secret:

@@ -15,7 +15,7 @@ from nobil_tui.config.errors import KeyPath
 Plain = str | bool | int | float
 Value = Plain | Secret | Sequence[Plain] | None
 
-STATIONS: KeyPath = ("watched", "stations")
+STARRED_PATH: KeyPath = ("watched", "stations")
 
 
 class Star(Struct, frozen=True):
@@ -53,7 +53,7 @@ class Put(Struct, frozen=True):
 Operation = Star | Unstar | Put
 
 
-def applied(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
+def apply_to_document(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
     """Do the operations to a valid TOML document; returns another one. ``TypeError`` where a table is none."""
     changed = deepcopy(document)
     for operation in operations:

@@ -11,15 +11,15 @@ from typing import Any, NoReturn
 import msgspec
 
 from nobil_tui.base.files import stamp
-from nobil_tui.base.redaction import goes_in_clear, keys_in
-from nobil_tui.base.text import shown, shown_path
-from nobil_tui.config.errors import ConfigError, MisfitError
+from nobil_tui.base.redaction import is_unencrypted, keys_in_address
+from nobil_tui.base.text import safe_path, safe_text
+from nobil_tui.config.errors import ConfigError, InvalidValueError
 from nobil_tui.config.model import Config, secret_from_text
-from nobil_tui.config.validation import judge
+from nobil_tui.config.validation import validate
 
-__all__ = ["ConfigError", "cautions", "load", "stamp"]
+__all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
 
-MOST_BYTES = 1024 * 1024
+MAX_CONFIG_BYTES = 1024 * 1024
 """What a config file may have."""
 
 _WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
@@ -27,27 +27,27 @@ _MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8."""
 
 
-def load(path: Path) -> Config:
+def load_config(path: Path) -> Config:
     """Read a config; defaults where there is no file. Raises ``ConfigError``."""
-    content = read(path)
-    return Config() if content is None else understood(path, content)[1]
+    content = read_config_file(path)
+    return Config() if content is None else parse_config(path, content)[1]
 
 
-def cautions(path: Path, config: Config) -> list[str]:
+def config_warnings(path: Path, config: Config) -> list[str]:
     """Tell what a user should know about a config that is valid: a sentence or two each, with what to do."""
     warnings = []
     keys = any(keyed.api_key is not None for keyed in (config.stream, config.enova, config.register))
-    mode = _mode(path) if keys or any(map(keys_in, config.addresses)) else None
+    mode = _mode(path) if keys or any(map(keys_in_address, config.addresses)) else None
     if mode is not None and mode & 0o044:
-        words = f"{shown_path(path)} holds an API key, and others on this machine can read it (mode {mode:04o})."
+        words = f"{safe_path(path)} holds an API key, and others on this machine can read it (mode {mode:04o})."
         warnings.append(f"{words} Run: chmod 600 on it.")
     for section, keyed in (("enova", config.enova), ("register", config.register)):
-        if keyed.api_key is not None and goes_in_clear(keyed.address):
+        if keyed.api_key is not None and is_unencrypted(keyed.address):
             warnings.append(f"[{section}] address is http: its key goes over the network unencrypted. Use https.")
     return warnings
 
 
-def read(path: Path) -> bytes | None:
+def read_config_file(path: Path) -> bytes | None:
     """Read the bytes of a config file; None where there is none. Raises ``ConfigError``."""
     try:
         mode = path.stat().st_mode
@@ -55,47 +55,49 @@ def read(path: Path) -> bytes | None:
             if os.path.realpath(path) == os.devnull:
                 return b""
             what = "a folder" if stat_bits.S_ISDIR(mode) else "not an ordinary file"
-            raise ConfigError(f"{shown_path(path)}: is {what}; expected a TOML file.")
+            raise ConfigError(f"{safe_path(path)}: is {what}; expected a TOML file.")
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MAX_CONFIG_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigError(f"{shown_path(path)}: cannot be read: {error.strerror}.") from None
+        raise ConfigError(f"{safe_path(path)}: cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise ConfigError(f"{shown_path(path)}: is no file name.") from None
-    if len(content) > MOST_BYTES:
-        raise ConfigError(f"{shown_path(path)}: is larger than {MOST_BYTES // 1024} KiB; expected a TOML file by hand.")
+        raise ConfigError(f"{safe_path(path)}: is no file name.") from None
+    if len(content) > MAX_CONFIG_BYTES:
+        raise ConfigError(
+            f"{safe_path(path)}: is larger than {MAX_CONFIG_BYTES // 1024} KiB; expected a TOML file by hand."
+        )
     return content
 
 
-def understood(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
+def parse_config(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
     """Make a document and a config of a file's bytes. Raises ``ConfigError`` with the line."""
-    text = text_of(path, content)
+    text = decode_config(path, content)
     document = _document(path, text)
     try:
-        return document, config_of(document)
-    except MisfitError as error:
-        from nobil_tui.config.toml_spans import Places
+        return document, config_from_document(document)
+    except InvalidValueError as error:
+        from nobil_tui.config.toml_spans import TomlSpans
 
-        raise ConfigError(f"{shown_path(path)}:{Places(text).line(error.path)}: {error}") from None
+        raise ConfigError(f"{safe_path(path)}:{TomlSpans(text).line(error.path)}: {error}") from None
 
 
-def config_of(document: dict[str, Any]) -> Config:
-    """Make a config of a TOML document. Raises ``MisfitError``."""
+def config_from_document(document: dict[str, Any]) -> Config:
+    """Make a config of a TOML document. Raises ``InvalidValueError``."""
     try:
         config = msgspec.convert(document, Config, dec_hook=secret_from_text)
     except (msgspec.ValidationError, RecursionError):
         config = None
     if config is None:
-        from nobil_tui.config.diagnostics import misfit
+        from nobil_tui.config.diagnostics import first_mismatch
 
-        raise misfit(document)
-    judge(document)
+        raise first_mismatch(document)
+    validate(document)
     return config
 
 
-def text_of(path: Path, content: bytes) -> str:
+def decode_config(path: Path, content: bytes) -> str:
     """Decode a file's bytes, without the mark that some editors put first. Raises ``ConfigError``."""
     body = content.removeprefix(_MARK)
     try:
@@ -103,7 +105,7 @@ def text_of(path: Path, content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         hint = " It looks like UTF-16." if body[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
-        raise ConfigError(f"{shown_path(path)}:{line}: is not UTF-8 text; save it as UTF-8.{hint}") from None
+        raise ConfigError(f"{safe_path(path)}:{line}: is not UTF-8 text; save it as UTF-8.{hint}") from None
 
 
 def _document(path: Path, text: str) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         _not_toml(path, text, str(error))
     except RecursionError:
-        raise ConfigError(f"{shown_path(path)}: is nested too deeply; expected tables of simple values.") from None
+        raise ConfigError(f"{safe_path(path)}: is nested too deeply; expected tables of simple values.") from None
 
 
 def _not_toml(path: Path, text: str, words: str) -> NoReturn:
@@ -123,11 +125,11 @@ def _not_toml(path: Path, text: str, words: str) -> NoReturn:
     line, column = (where["line"], where["column"]) if where else ("1", None)
     if where and line is None:
         line = str(text.rstrip().count("\n") + 1)
-    reason = shown(words[: where.start()] if where else words, most=160)
+    reason = safe_text(words[: where.start()] if where else words, most=160)
     if reason == "Invalid value":
         reason += "; expected a text in quotes, a number, true, false or a list"
     at = f" at column {column}" if column else ""
-    raise ConfigError(f"{shown_path(path)}:{line}: is not TOML{at}: {reason}.") from None
+    raise ConfigError(f"{safe_path(path)}:{line}: is not TOML{at}: {reason}.") from None
 
 
 def _mode(path: Path) -> int | None:

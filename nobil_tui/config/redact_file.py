@@ -6,20 +6,20 @@ import json
 import re
 import tomllib
 
-from nobil_tui.base.redaction import HIDDEN, LEAST, NAMES, hide_in_address, hide_in_text
+from nobil_tui.base.redaction import HIDDEN, MIN_SECRET_LENGTH, SECRET_NAMES, redact_address, redact_addresses
 from nobil_tui.config.errors import KeyPath
 from nobil_tui.config.model import Config
-from nobil_tui.config.toml_spans import Places, Span
+from nobil_tui.config.toml_spans import Span, TomlSpans
 
 _ADDRESSES: tuple[KeyPath, ...] = (("stream", "source"), ("enova", "address"), ("register", "address"))
 _ASSIGNED = re.compile(
-    rf"""([\w.-]*(?:{NAMES})[\w-]*["']?\s*[=:]\s*)("[^"\n]*"?|'[^'\n]*'?|[^\s,}}]+)""", re.IGNORECASE
+    rf"""([\w.-]*(?:{SECRET_NAMES})[\w-]*["']?\s*[=:]\s*)("[^"\n]*"?|'[^'\n]*'?|[^\s,}}]+)""", re.IGNORECASE
 )
 
 
-def hide_in_file(text: str, config: Config) -> str:
+def redact_config(text: str, config: Config) -> str:
     """Put the sign for a secret wherever the text of a valid config file holds one, commented-out lines included."""
-    places = Places(text)
+    places = TomlSpans(text)
     changes: dict[Span, str] = {
         span: f'"{HIDDEN}"' for path, span in places.values.items() if path and path[-1] == "api_key"
     }
@@ -32,15 +32,15 @@ def hide_in_file(text: str, config: Config) -> str:
         text = text[: span.start] + changes[span] + text[span.end :]
     secrets = sorted((secret.reveal() for secret in config.secrets), key=len, reverse=True)
     for secret in secrets:
-        if len(secret) >= LEAST:
+        if len(secret) >= MIN_SECRET_LENGTH:
             text = _spelled(secret).sub(HIDDEN, text)
-    return hide_in_text(text)
+    return redact_addresses(text)
 
 
 def _hidden(written: str) -> str:
     """Hide what is secret in an address as it is written in the file, by what it means."""
     address = tomllib.loads(f"x = {written}")["x"]
-    hidden = hide_in_address(address)
+    hidden = redact_address(address)
     if hidden == address:
         return written
     return written.replace(address, hidden) if address in written else json.dumps(hidden, ensure_ascii=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nobil_tui.base.files import NotSavedError, create, make_folders, telling
-from nobil_tui.base.text import one_of, shown_path
+from nobil_tui.base.files import NotSavedError, create_file, make_folders, translating_errors
+from nobil_tui.base.text import one_of, safe_path
 from nobil_tui.config.model import Country, LogScope
-from nobil_tui.config.reading import read, text_of, understood
-from nobil_tui.config.redact_file import hide_in_file
+from nobil_tui.config.reading import decode_config, parse_config, read_config_file
+from nobil_tui.config.redact_file import redact_config
 from nobil_tui.search.sorting import Sort
 
 TEMPLATE = f"""\
@@ -69,24 +69,24 @@ TEMPLATE = f"""\
 """A config of comments: every key once, with its default where it has one."""
 
 
-def show(path: Path) -> str:
+def show_config(path: Path) -> str:
     """Return the text of a config file with its keys hidden, or the defaults where there is no file.
 
     Raises ``ConfigError`` where the file is not valid.
     """
-    content = read(path)
+    content = read_config_file(path)
     if content is None:
-        return f"# {shown_path(path)} does not exist. These are the defaults.\n\n{TEMPLATE}"
-    _, config = understood(path, content)
-    return hide_in_file(text_of(path, content), config)
+        return f"# {safe_path(path)} does not exist. These are the defaults.\n\n{TEMPLATE}"
+    _, config = parse_config(path, content)
+    return redact_config(decode_config(path, content), config)
 
 
-def init(path: Path) -> None:
+def init_config(path: Path) -> None:
     """Write a config of comments, for this user alone. Raises ``NotSavedError``, also where there is a file already."""
     target = Path(os.path.realpath(path))
-    with telling(path):
+    with translating_errors(path):
         make_folders(target.parent)
         try:
-            create(target, TEMPLATE.encode())
+            create_file(target, TEMPLATE.encode())
         except FileExistsError:
-            raise NotSavedError(f"{shown_path(path)} is there already, and was left as it is.") from None
+            raise NotSavedError(f"{safe_path(path)} is there already, and was left as it is.") from None

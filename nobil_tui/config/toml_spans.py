@@ -29,7 +29,7 @@ class Span(NamedTuple):
     end: int
 
 
-class Places:
+class TomlSpans:
     """The places in one document."""
 
     def __init__(self, text: str) -> None:

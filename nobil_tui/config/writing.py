@@ -6,19 +6,19 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nobil_tui.base.files import NotSavedError, Stamp, locked, replace, stamp, telling
-from nobil_tui.base.text import shown_path
-from nobil_tui.config.errors import MisfitError
+from nobil_tui.base.files import NotSavedError, Stamp, locked, replace_file, stamp, translating_errors
+from nobil_tui.base.text import safe_path
+from nobil_tui.config.errors import InvalidValueError
 from nobil_tui.config.model import Config
-from nobil_tui.config.operations import Operation, Put, Star, Unstar, applied
-from nobil_tui.config.reading import config_of, read, text_of, understood
+from nobil_tui.config.operations import Operation, Put, Star, Unstar, apply_to_document
+from nobil_tui.config.reading import config_from_document, decode_config, parse_config, read_config_file
 
-__all__ = ["LOCK_FOR", "NotSavedError", "Operation", "Put", "Star", "Unstar", "save"]
+__all__ = ["LOCK_TIMEOUT", "NotSavedError", "Operation", "Put", "Star", "Unstar", "save_config"]
 
-LOCK_FOR = 5.0
+LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program that saves."""
 
-TRIES = 5
+MAX_TRIES = 5
 """How often to begin anew when an editor, which knows no lock, saves the file in between."""
 
 _MARK = b"\xef\xbb\xbf"
@@ -33,7 +33,7 @@ class _Seen(NamedTuple):
     config: Config
 
 
-def save(path: Path, *operations: Operation, lock_for: float = LOCK_FOR) -> Config:
+def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEOUT) -> Config:
     """Do the operations to the file and return the config as it then is. Takes its time: not for an event loop.
 
     Writes nothing where nothing changes. Raises ``ConfigError`` where the file is not valid, and ``NotSavedError``
@@ -41,53 +41,53 @@ def save(path: Path, *operations: Operation, lock_for: float = LOCK_FOR) -> Conf
     """
     target = Path(os.path.realpath(path))
     seen = _look(path)
-    if applied(seen.document, operations) == seen.document:
+    if apply_to_document(seen.document, operations) == seen.document:
         return seen.config
     if target.exists() and not target.is_file():
-        raise NotSavedError(f"{shown_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")
+        raise NotSavedError(f"{safe_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")
     with locked(target, lock_for):
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             seen = _look(path)
-            wanted = applied(seen.document, operations)
+            wanted = apply_to_document(seen.document, operations)
             if wanted == seen.document:
                 return seen.config
             config = _judged(path, wanted)
             content = _edited(path, seen, operations)
-            with telling(path):
-                if replace(target, content, seen.stamp):
+            with translating_errors(path):
+                if replace_file(target, content, seen.stamp):
                     return config
-    raise NotSavedError(f"{shown_path(path)} was not saved: another program keeps changing it. Try again.")
+    raise NotSavedError(f"{safe_path(path)} was not saved: another program keeps changing it. Try again.")
 
 
 def _look(path: Path) -> _Seen:
     # The stamp first: what is written while the file is read then shows.
     before = stamp(path)
-    content = read(path) or b""
-    document, config = understood(path, content)
+    content = read_config_file(path) or b""
+    document, config = parse_config(path, content)
     return _Seen(before, content, document, config)
 
 
 def _judged(path: Path, wanted: dict[str, Any]) -> Config:
     try:
-        return config_of(wanted)
-    except MisfitError as error:
-        raise NotSavedError(f"{shown_path(path)} was not saved: {error}") from None
+        return config_from_document(wanted)
+    except InvalidValueError as error:
+        raise NotSavedError(f"{safe_path(path)} was not saved: {error}") from None
 
 
 def _edited(path: Path, seen: _Seen, operations: tuple[Operation, ...]) -> bytes:
     """Change the bytes of a file, with its line ends and its mark kept."""
-    from nobil_tui.config.editing import NoWayError, edited
+    from nobil_tui.config.editing import CannotEditError, edit_text
 
-    text = text_of(path, seen.content)
+    text = decode_config(path, seen.content)
     windows = text.count("\r\n") == text.count("\n") > 0
     if windows:
         text = text.replace("\r\n", "\n")
     try:
         for operation in operations:
-            text = edited(text, operation)
-    except NoWayError:
+            text = edit_text(text, operation)
+    except CannotEditError:
         raise NotSavedError(
-            f"{shown_path(path)} was not saved: it is written in a way that cannot be changed without harm. "
+            f"{safe_path(path)} was not saved: it is written in a way that cannot be changed without harm. "
             "Change it by hand, or write its tables under [headers]."
         ) from None
     if windows:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.redaction import Hush
+from nobil_tui.base.redaction import AddSecret
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import Backoff
@@ -42,11 +42,11 @@ def enova_link(
     clock: Clock | None = None,
     backoff: Backoff | None = None,
     tap: Tap | None = None,
-    hush: Hush | None = None,
+    add_secret: AddSecret | None = None,
 ) -> Link:
     """Make the link that asks ``address`` for a new URL before each handshake.
 
     Raises ``SourceError`` where ``address`` is not one of the web.
     """
     call = TokenClient(key, address, clock=clock)
-    return Link(call.dial, clock=clock, backoff=backoff, tap=tap, expires=True, hush=hush)
+    return Link(call.dial, clock=clock, backoff=backoff, tap=tap, expires=True, add_secret=add_secret)

@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 from msgspec import Struct
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.text import shown
+from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.wire.recording import BREAK, MAX_LINE, RecordedFrame, RecordingHeader, decode_header, decode_line
 
@@ -67,7 +67,7 @@ class RecordingFile:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open what is at ``path``, and look at how it begins. Raises ``SourceError`` for what is no recording."""
-        name = shown(str(path), 4096)
+        name = safe_text(str(path), 4096)
         try:
             # Asked first: opening a pipe that nobody writes to would wait for ever.
             mode = path.stat().st_mode

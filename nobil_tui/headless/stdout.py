@@ -7,7 +7,7 @@ import os
 import stat
 from contextlib import suppress
 
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 
 
 class Out:
@@ -19,7 +19,7 @@ class Out:
     async def write(self, data: bytes) -> None:
         """Write all of it, however long the reader takes. Raises ``OSError``."""
         # A reader who never reads must not keep the program from ending.
-        await in_thread(lambda: self._write(data))
+        await run_in_thread(lambda: self._write(data))
 
     async def reader_gone(self) -> None:
         """Wait until a pipe has no reader any more; for anything else, for ever."""

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import SLICE, give_way
+from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.events import (
     Connected,
@@ -148,7 +148,7 @@ class Monitor:
             self._news.set()
             self._note_link()
         events = self._feed.events()
-        slice_end = time.perf_counter() + SLICE
+        slice_end = time.perf_counter() + SLICE_SECONDS
         try:
             async for event in events:
                 before = self.link
@@ -159,8 +159,8 @@ class Monitor:
                 # Not held until the next one comes: of a snapshot, the board keeps only what it needs.
                 del event
                 if time.perf_counter() > slice_end:
-                    await give_way()
-                    slice_end = time.perf_counter() + SLICE
+                    await yield_to_loop()
+                    slice_end = time.perf_counter() + SLICE_SECONDS
         finally:
             await events.aclose()
 

@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from nobil_tui.base.files import make_folders, replace, stamp
+from nobil_tui.base.files import make_folders, replace_file, stamp
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts, Plug, Plugs
 
@@ -108,7 +108,7 @@ def save_register(path: Path, facts: dict[str, Facts], origins: dict[str, Origin
     content = _encode(_File(_FORMAT, CACHE_VERSION, zlib.crc32(body), msgspec.Raw(body)))
     try:
         make_folders(path.parent)
-        kept = replace(path, content, stamp(path))
+        kept = replace_file(path, content, stamp(path))
     except OSError as error:
         raise CacheError(f"The register is not stored: {path}: {error.strerror or 'the system refuses'}.") from None
     if not kept:

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, urlencode
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.redaction import Secret
-from nobil_tui.base.tasks import in_thread
-from nobil_tui.base.text import shown
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.backoff import Backoff
@@ -145,7 +145,7 @@ class RegisterClient:
             words = "there is no key" if not self._key else "the key holds characters that no key has"
             raise DownloadError(words, refused=True, answered=False)
         try:
-            proxy = await in_thread(lambda: http.find_proxy(self._parts.geturl()))
+            proxy = await run_in_thread(lambda: http.find_proxy(self._parts.geturl()))
         except UnreachableError as error:
             raise DownloadError(str(error), answered=False) from None
         from aiohttp import ClientError
@@ -164,7 +164,7 @@ class RegisterClient:
 
     def safe(self, said: str) -> str:
         """Make what the server said safe to show: it may quote the key."""
-        return shown(without((self._key,), said))
+        return safe_text(without((self._key,), said))
 
     def _url(self, country: str) -> str:
         """Write the whole address, with the key in it."""

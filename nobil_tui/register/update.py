@@ -19,8 +19,8 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.base.gzip_bounded import unzipped
 from nobil_tui.base.redaction import Secret
-from nobil_tui.base.tasks import in_thread
-from nobil_tui.base.text import shown
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.text import safe_text
 from nobil_tui.charging.register import Facts, country_name, country_of
 from nobil_tui.config.model import REGISTER_VARIABLE
 from nobil_tui.feeds.source import SourceError
@@ -152,7 +152,7 @@ async def update_register(
     clock = clock or Clock()
     try:
         call = RegisterClient(key, address or REGISTER_ADDRESS, clock=clock, timeouts=timeouts)
-        origins = await in_thread(lambda: ready(path).origins)
+        origins = await run_in_thread(lambda: ready(path).origins)
     except (SourceError, CacheError) as error:
         raise UpdateError(str(error)) from None
     update = _Update(path, call, origins, tell, force, clock)
@@ -175,11 +175,11 @@ async def import_register(
 
     ``merge``: beside those that are there. ``force``: also what is too little to be believed. Raises ``UpdateError``.
     """
-    name, where = shown(file.name), shown(str(file), MAX_SHOWN_PATH)
+    name, where = safe_text(file.name), safe_text(str(file), MAX_SHOWN_PATH)
     at = (clock or Clock()).now()
     try:
         tell(UpdateProgress(UpdatePhase.READING))
-        dump = await in_thread(lambda: decode(unzipped(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
+        dump = await run_in_thread(lambda: decode(unzipped(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
         if not dump.facts:
             raise NotReadableError(f"it has no station{_unread(dump)}")
         fresh: dict[str, dict[str, Facts]] = {}
@@ -189,7 +189,7 @@ async def import_register(
         origin = Origin(at, name, rights=dump.other_rights)
         cached = await _put(path, lambda old: merged(old, fresh, origin, merge=merge, force=force))
     except ComplaintError as error:
-        raise UpdateError(f"{where} is not imported: all that it says is “{shown(str(error))}”.") from None
+        raise UpdateError(f"{where} is not imported: all that it says is “{safe_text(str(error))}”.") from None
     except (NotReadableError, TooFewStationsError) as error:
         raise UpdateError(
             f"{where} is not imported: {error}.", too_few=isinstance(error, TooFewStationsError)
@@ -243,7 +243,7 @@ class _Update:
             self._fail(str(error))
             go_on = False
         if answered:
-            await in_thread(lambda: record_failure(self._path, self._clock.now()))
+            await run_in_thread(lambda: record_failure(self._path, self._clock.now()))
         return go_on
 
     def outcome(self) -> UpdateOutcome:
@@ -278,7 +278,7 @@ class _Update:
         host = self._call.host
         self._tell(UpdateProgress(UpdatePhase.READING, country))
         try:
-            dump = await in_thread(lambda: decode(unzipped(body, MAX_DUMP)))
+            dump = await run_in_thread(lambda: decode(unzipped(body, MAX_DUMP)))
         except ComplaintError as error:
             raise DownloadError(f"{host} says: {self._call.safe(str(error))}", refused=error.about_key) from None
         except NotReadableError as error:
@@ -309,7 +309,7 @@ async def _put(path: Path, change: Change) -> CachedRegister | None:
     """Change the stored register in a thread; cancelled before it writes, it does not."""
     cancelled = threading.Event()
     try:
-        return await in_thread(lambda: put(path, lambda old: None if cancelled.is_set() else change(old)))
+        return await run_in_thread(lambda: put(path, lambda old: None if cancelled.is_set() else change(old)))
     except asyncio.CancelledError:
         cancelled.set()
         raise

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from nobil_tui.search.document import one_line
+from nobil_tui.search.document import fold_line
 from nobil_tui.search.fields import COUNTRIES, FIELD_OF, FIELDS, PLUGS
-from nobil_tui.search.terms import Ask
+from nobil_tui.search.terms import LiveState
 
-MOST = 12
+MAX_COMPLETIONS = 12
 """Completions that are offered at once."""
 
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))*')
@@ -19,7 +19,7 @@ _POWERS = (">=50kw", ">=150kw", ">=300kw")
 _RADII = ("5km", "20km", "50km", "100km")
 
 
-class Values(Struct, frozen=True):
+class FieldValues(Struct, frozen=True):
     """What stands in the register's fields, the most frequent first."""
 
     operators: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Values(Struct, frozen=True):
     plugs: tuple[str, ...] = ()
 
 
-def completions(text: str, cursor: int, values: Values | None = None) -> list[str]:
+def completions(text: str, cursor: int, values: FieldValues | None = None) -> list[str]:
     """Tell what the word before the cursor could become, each a whole word to put in its place, the best first."""
     start, end = word_at(text, cursor)
     typed = text[start:end]
@@ -36,11 +36,11 @@ def completions(text: str, cursor: int, values: Values | None = None) -> list[st
     name, colon, value = typed.removeprefix("-").partition(":")
     if not colon:
         offered = [word for word in _words() if word.startswith(name.lower()) and word != name]
-        return [minus + word for word in offered][:MOST]
+        return [minus + word for word in offered][:MAX_COMPLETIONS]
     field = FIELD_OF.get(name.lower(), "")
-    begun = one_line(value.replace('"', ""))
-    fitting = _fitting(_of_field(field, values or Values()), begun)
-    return [word for found in fitting if (word := f"{minus}{name}:{_quoted(found)}") != typed][:MOST]
+    begun = fold_line(value.replace('"', ""))
+    fitting = _fitting(_of_field(field, values or FieldValues()), begun)
+    return [word for found in fitting if (word := f"{minus}{name}:{_quoted(found)}") != typed][:MAX_COMPLETIONS]
 
 
 def word_at(text: str, cursor: int) -> tuple[int, int]:
@@ -52,7 +52,7 @@ def word_at(text: str, cursor: int) -> tuple[int, int]:
     return cursor, cursor
 
 
-def complete(text: str, cursor: int, word: str) -> tuple[str, int]:
+def insert_completion(text: str, cursor: int, word: str) -> tuple[str, int]:
     """Put a completion in the place of the word before the cursor. Returns the text and where the cursor is then."""
     start, end = word_at(text, cursor)
     # A field still wants its value; whatever else is complete is followed by the next word.
@@ -61,10 +61,10 @@ def complete(text: str, cursor: int, word: str) -> tuple[str, int]:
 
 
 def _words() -> list[str]:
-    return [*(ask.value for ask in Ask), *PLUGS, *(f"{field}:" for field in FIELDS), "near", *_POWERS]
+    return [*(ask.value for ask in LiveState), *PLUGS, *(f"{field}:" for field in FIELDS), "near", *_POWERS]
 
 
-def _of_field(field: str, values: Values) -> Iterable[str]:
+def _of_field(field: str, values: FieldValues) -> Iterable[str]:
     match field:
         case "op":
             return values.operators
@@ -88,10 +88,10 @@ def _fitting(texts: Iterable[str], begun: str) -> list[str]:
     """Those that begin so, then those of which another word begins so."""
     first, later = [], []
     for text in texts:
-        folded = one_line(text)
+        folded = fold_line(text)
         if folded.startswith(begun):
             first.append(text)
-            if len(first) >= MOST:
+            if len(first) >= MAX_COMPLETIONS:
                 break
         elif f" {begun}" in folded:
             later.append(text)

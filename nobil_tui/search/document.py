@@ -8,7 +8,7 @@ from nobil_tui.charging.register import Facts
 from nobil_tui.search.folding import fold
 
 
-class Row(Struct, frozen=True, gc=False):
+class Document(Struct, frozen=True, gc=False):
     """One station as static terms see it."""
 
     id: str
@@ -21,12 +21,12 @@ COLUMNS = ("id", "name", "operator", "owner", "street", "place", "municipality",
 """The texts that words are looked for in."""
 
 
-def row_of(station: str, facts: Facts) -> Row:
+def make_document(station: str, facts: Facts) -> Document:
     """Make the row of a station."""
     texts = [station, *(getattr(facts, column) for column in COLUMNS[1:])]
-    return Row(station, facts, "\n".join(one_line(text) for text in texts))
+    return Document(station, facts, "\n".join(fold_line(text) for text in texts))
 
 
-def one_line(text: str) -> str:
+def fold_line(text: str) -> str:
     """Fold a text to one line, as it is looked for."""
     return " ".join(fold(text).split())

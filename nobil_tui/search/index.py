@@ -17,11 +17,11 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register, best
 from nobil_tui.charging.station import Station, Summary, summarize
-from nobil_tui.search.completion import Values
-from nobil_tui.search.document import Row, row_of
-from nobil_tui.search.plug_terms import Fit, PlugAsks, kinds_of
-from nobil_tui.search.selection import Query, Unsure, count, is_stale, join
-from nobil_tui.search.terms import Ask, Term, narrows
+from nobil_tui.search.completion import FieldValues
+from nobil_tui.search.document import Document, make_document
+from nobil_tui.search.plug_terms import PlugFilter, PlugMatch, plug_kinds
+from nobil_tui.search.selection import Query, UnknownConnectors, any_stale, count_connectors, select_connectors
+from nobil_tui.search.terms import LiveState, Term, narrows
 
 _MOST_KEPT = 24
 """Filters whose finds are remembered."""
@@ -30,51 +30,51 @@ _MOST_ROWS = 600_000
 _MOST_VALUES = 2000
 """Different values of a field that are offered for completion."""
 
-Counts = Callable[[Station], Summary]
+CountConnectors = Callable[[Station], Summary]
 """Counts the connectors of a station."""
 
 
 class _Finds:
     """What some static terms keep."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[Document]) -> None:
         self.rows = rows
         self.ids = {row.id for row in rows}
 
 
-class Prepared(NamedTuple):
-    """What was made ready for a finder from one version of its register."""
+class PreparedIndex(NamedTuple):
+    """What was made ready for a station_index from one version of its register."""
 
     version: int
-    rows: list[Row]
-    values: Values
+    rows: list[Document]
+    values: FieldValues
 
 
-class Finder:
+class StationIndex:
     """Finds the stations that fit a query, and tells how far they are."""
 
     def __init__(self, register: Register) -> None:
         self._register = register
         self._version = register.version
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, Document] = {}
         self._taken_in: Iterable[str] | None = None
         """The ids that were looked for in it last: at each keystroke they are the same."""
         self._finds: dict[frozenset[Term], _Finds] = {}
         self._distances: dict[str, float | None] = {}
         self._measured_from: Position | None = None
-        self._fits: dict[int, Fit] = {}
-        self._fits_of = PlugAsks()
-        self._values: Values | None = None
+        self._fits: dict[int, PlugMatch] = {}
+        self._fits_of = PlugFilter()
+        self._values: FieldValues | None = None
 
     @property
-    def values(self) -> Values:
+    def field_values(self) -> FieldValues:
         """What stands in the register's fields, for completion; the most frequent first."""
         self._renew()
         if self._values is None:
             self._values = self._values_of_all()
         return self._values
 
-    def prepare(self, ids: Iterable[str]) -> Prepared:
+    def prepare(self, ids: Iterable[str]) -> PreparedIndex:
         """Make ready what the first query of some stations would otherwise wait for.
 
         Fit for a thread, since it changes nothing: hand what it returns to ``adopt``, where queries are asked.
@@ -83,9 +83,9 @@ class Finder:
         version = self._register.version
         rows, values = (self._rows, self._values) if self._version == version else ({}, None)
         fresh = self._fold([station for station in ids if station not in rows])
-        return Prepared(version, fresh, values or self._values_of_all())
+        return PreparedIndex(version, fresh, values or self._values_of_all())
 
-    def adopt(self, ready: Prepared) -> None:
+    def adopt(self, ready: PreparedIndex) -> None:
         """Take over what was prepared; what was made from a register that has been replaced since is left."""
         self._renew()
         if ready.version != self._version:
@@ -98,7 +98,7 @@ class Finder:
             self._finds.clear()
 
     def matching(
-        self, ids: Iterable[str], query: Query, board: Board, now: int, counts: Counts | None = None
+        self, ids: Iterable[str], query: Query, board: Board, now: int, counts: CountConnectors | None = None
     ) -> list[str]:
         """Keep the ids that fit a query at ``now`` (ms), in their order. Nobody may change ``ids`` afterwards.
 
@@ -117,16 +117,16 @@ class Finder:
             listed = self._in_state(listed, query, board, now, counts or partial(self._count, asks=query.plugs))
         return listed
 
-    def counts(self, station: Station, query: Query) -> Summary:
+    def count(self, station: Station, query: Query) -> Summary:
         """Count the connectors of a station that a query asks for; all where it asks for none."""
         self._renew()
         return self._count(station, query.plugs)
 
-    def wanted(self, station: Station, query: Query) -> Sequence[int] | Unsure:
+    def selected_connectors(self, station: Station, query: Query) -> Sequence[int] | UnknownConnectors:
         """Tell the indexes of the connectors of a station that a query asks for; all where it asks for none."""
         self._renew()
         facts = self._register.facts(station.id)
-        return join(station, facts, self._fit(query.plugs, facts))
+        return select_connectors(station, facts, self._fit(query.plugs, facts))
 
     def best_plug(self, station: str, query: Query) -> Plug | None:
         """Tell the strongest plug of a station that a query asks for; of all where it asks for none or has none."""
@@ -181,17 +181,17 @@ class Finder:
             finds.rows += kept
             finds.ids.update(row.id for row in kept)
 
-    def _fold(self, fresh: list[str]) -> list[Row]:
+    def _fold(self, fresh: list[str]) -> list[Document]:
         facts_of = self._register.facts
-        return [row_of(station, facts_of(station)) for station in dict.fromkeys(fresh)]
+        return [make_document(station, facts_of(station)) for station in dict.fromkeys(fresh)]
 
-    def _values_of_all(self) -> Values:
+    def _values_of_all(self) -> FieldValues:
         return _values_of([self._register.facts(station) for station in self._register])
 
     def _find(self, key: frozenset[Term], terms: tuple[Term, ...]) -> _Finds:
         finds = self._finds.pop(key, None)
         if finds is None:
-            rows: list[Row] = self._start(terms)
+            rows: list[Document] = self._start(terms)
             for term in terms:
                 rows = term.keep(rows)
             finds = _Finds(rows)
@@ -201,7 +201,7 @@ class Finder:
         self._finds[key] = finds
         return finds
 
-    def _start(self, terms: tuple[Term, ...]) -> list[Row]:
+    def _start(self, terms: tuple[Term, ...]) -> list[Document]:
         """Choose the fewest rows that hold all that fit: what a wider filter kept, else all."""
         wider = [
             finds.rows
@@ -211,41 +211,44 @@ class Finder:
         fewest = min(wider, key=len, default=None)
         return list(self._rows.values()) if fewest is None else fewest
 
-    def _in_state(self, ids: list[str], query: Query, board: Board, now: int, counts: Counts) -> list[str]:
+    def _in_state(self, ids: list[str], query: Query, board: Board, now: int, counts: CountConnectors) -> list[str]:
         stations = board.stations
         for state in query.states:
             negated = state.negated
-            if state.ask is Ask.STALE:
+            if state.state is LiveState.STALE:
                 ids = self._stale(ids, query.plugs, board, now, negated)
                 continue
-            of = state.ask.of
+            count_of = state.state.count_of
             if not query.plugs:
-                ids = [i for i in ids if ((s := stations.get(i)) is not None and of(s.summary) > 0) is not negated]
+                ids = [
+                    i for i in ids if ((s := stations.get(i)) is not None and count_of(s.summary) > 0) is not negated
+                ]
                 continue
             # Where no connector at all is in the state, it need not be asked which have the plug. Those of which that
             # cannot be told are unknown, though, whatever they are in.
-            least = -1 if state.ask is Ask.UNKNOWN else 0
+            least = -1 if state.state is LiveState.UNKNOWN else 0
             ids = [
                 i
                 for i in ids
-                if ((s := stations.get(i)) is not None and of(s.summary) > least and of(counts(s)) > 0) is not negated
+                if ((s := stations.get(i)) is not None and count_of(s.summary) > least and count_of(counts(s)) > 0)
+                is not negated
             ]
         return ids
 
-    def _stale(self, ids: list[str], asks: PlugAsks, board: Board, now: int, negated: bool) -> list[str]:
+    def _stale(self, ids: list[str], asks: PlugFilter, board: Board, now: int, negated: bool) -> list[str]:
         if board.listening.total(now) <= SLIGHT:
             # Nothing can be: a country need not be asked.
             return ids if negated else []
         stations = board.stations
         return [i for i in ids if self._is_stale(stations.get(i), asks, board, now) is not negated]
 
-    def _is_stale(self, station: Station | None, asks: PlugAsks, board: Board, now: int) -> bool:
+    def _is_stale(self, station: Station | None, asks: PlugFilter, board: Board, now: int) -> bool:
         if station is None:
             return False
         facts = self._register.facts(station.id)
-        return is_stale(station, join(station, facts, self._fit(asks, facts)), board, now)
+        return any_stale(station, select_connectors(station, facts, self._fit(asks, facts)), board, now)
 
-    def _count(self, station: Station, asks: PlugAsks) -> Summary:
+    def _count(self, station: Station, asks: PlugFilter) -> Summary:
         if not asks:
             return station.summary
         facts = self._register.facts(station.id)
@@ -253,11 +256,11 @@ class Finder:
         if fit is True:
             return station.summary
         if fit and not (station.track and station.track.keys) and len(fit) == len(station.connectors):
-            # As ``join`` does, without its list of indexes: most of a country goes this way.
+            # As ``select_connectors`` does, without its list of indexes: most of a country goes this way.
             return summarize(list(compress(station.connectors, fit)))
-        return count(station, join(station, facts, fit))
+        return count_connectors(station, select_connectors(station, facts, fit))
 
-    def _fit(self, asks: PlugAsks, facts: Facts) -> Fit:
+    def _fit(self, asks: PlugFilter, facts: Facts) -> PlugMatch:
         """Tell which plugs are asked for. Few sets of plugs are different, so each is looked at once."""
         if asks is not self._fits_of and asks != self._fits_of:
             self._fits.clear()
@@ -266,19 +269,19 @@ class Finder:
         known = id(facts.plugs)
         fit = self._fits.get(known)
         if fit is None:
-            fit = self._fits[known] = asks.fit(facts.plugs)
+            fit = self._fits[known] = asks.match(facts.plugs)
         return fit
 
 
-def _values_of(every: list[Facts]) -> Values:
+def _values_of(every: list[Facts]) -> FieldValues:
     def frequent(texts: Iterable[str]) -> tuple[str, ...]:
         counted = Counter(texts)
         counted.pop("", None)
         return tuple(text for text, _ in counted.most_common(_MOST_VALUES))
 
-    return Values(
+    return FieldValues(
         operators=frequent(facts.operator or facts.owner for facts in every),
         owners=frequent(facts.owner for facts in every),
         places=frequent(facts.place for facts in every),
-        plugs=frequent(kind for facts in every for plug in facts.plugs for kind in kinds_of(plug.name)),
+        plugs=frequent(kind for facts in every for plug in facts.plugs for kind in plug_kinds(plug.name)),
     )

@@ -13,18 +13,18 @@ from math import inf, nextafter
 from typing import TypeVar
 
 from nobil_tui.charging.geo import Position, is_position
-from nobil_tui.search.document import one_line
+from nobil_tui.search.document import fold_line
 from nobil_tui.search.fields import BRANDS, COUNTRIES, COUNTRY_OF, FIELD_OF, FIELDS, PLUG_OF
-from nobil_tui.search.plug_terms import Lacks, Named, PlugAsks, Power
-from nobil_tui.search.selection import Mistake, Query
-from nobil_tui.search.terms import Ask, Country, State, Term, Within, Words
+from nobil_tui.search.plug_terms import Not, PlugFilter, PlugName, PowerRange
+from nobil_tui.search.selection import FilterProblem, Query
+from nobil_tui.search.terms import CountryTerm, DistanceTerm, LiveState, LiveTerm, Term, TextTerm
 
 T = TypeVar("T")
 
-LONGEST = 500
+MAX_FILTER_LENGTH = 500
 """Characters of a filter that are read."""
 
-_ASKS = {ask.value: ask for ask in Ask}
+_ASKS = {ask.value: ask for ask in LiveState}
 _HALF_WAY_ROUND = 20_040.0
 _NUMBER = r"\d{1,9}(?:[.,]\d{1,9})?"
 _DEGREES = r"[-+]?\d{1,3}(?:\.\d{1,15})?"
@@ -46,10 +46,10 @@ _TOKEN = re.compile(
 )
 
 
-def parse(text: str, home: Position | None = None) -> Query:
+def parse_query(text: str, home: Position | None = None) -> Query:
     """Read a filter. Never raises: what means nothing is in ``mistakes``. ``home`` is what ``near`` alone means."""
     reader = _Reader(text, home)
-    cut = text[:LONGEST]
+    cut = text[:MAX_FILTER_LENGTH]
     at = 0
     while at < len(cut):
         match = _TOKEN.match(cut, at)
@@ -70,22 +70,24 @@ class _Reader:
         self._home = home
         self._terms: list[Term] = []
         self._lacking: list[Term] = []
-        self._names: list[Named] = []
-        self._powers: list[Power] = []
-        self._states: list[State] = []
+        self._names: list[PlugName] = []
+        self._powers: list[PowerRange] = []
+        self._states: list[LiveTerm] = []
         self._near: Position | None = None
         self._radii: list[tuple[float, bool, re.Match[str]]] = []
-        self._mistakes: list[Mistake] = []
+        self._mistakes: list[FilterProblem] = []
 
     def query(self) -> Query:
         """What was read."""
         self._place_radii()
-        plugs = PlugAsks(_once(self._names), _once(self._powers))
+        plugs = PlugFilter(_once(self._names), _once(self._powers))
         asked = [plugs] if plugs else []
         # What keeps the fewest comes first.
         terms = _once([*self._terms, *asked, *self._lacking])
-        if len(self._text) > LONGEST:
-            self._mistakes.append(Mistake(LONGEST, len(self._text), f"only {LONGEST} characters are read"))
+        if len(self._text) > MAX_FILTER_LENGTH:
+            self._mistakes.append(
+                FilterProblem(MAX_FILTER_LENGTH, len(self._text), f"only {MAX_FILTER_LENGTH} characters are read")
+            )
         mistakes = tuple(sorted(self._mistakes, key=lambda mistake: mistake.start))
         return Query(self._text, terms, plugs, _once(self._states), self._near, mistakes)
 
@@ -95,7 +97,7 @@ class _Reader:
         negated = bool(said["minus"])
         if said["range"]:
             low, high = sorted((_number(said["from"]), _number(said["to"])))
-            self._power(Power(low, high, f"{low:g} to {high:g} kW"), negated)
+            self._power(PowerRange(low, high, f"{low:g} to {high:g} kW"), negated)
         elif said["power"]:
             self._power(_compared(said["sign"], _number(said["limit"])), negated)
         elif said["exact"]:
@@ -103,7 +105,7 @@ class _Reader:
         elif said["comparison"]:
             self._mistake(token, f"after {said['comparison'][0]} comes a number of kW, as in >=150kw")
         elif said["type"]:
-            self._plug(Named((f"type{said['type'][-1]}",)), negated)
+            self._plug(PlugName((f"type{said['type'][-1]}",)), negated)
         elif said["place"]:
             self._place(token, float(said["latitude"]), float(said["longitude"]))
         elif said["radius"]:
@@ -117,11 +119,11 @@ class _Reader:
             self._word(token, said["plain"], negated)
 
     def _word(self, token: re.Match[str], word: str, negated: bool) -> None:
-        known = one_line(word)
+        known = fold_line(word)
         if known in PLUG_OF:
-            self._plug(Named((PLUG_OF[known],), PLUG_OF[known] in BRANDS), negated)
+            self._plug(PlugName((PLUG_OF[known],), PLUG_OF[known] in BRANDS), negated)
         elif known in _ASKS:
-            self._states.append(State(_ASKS[known], negated))
+            self._states.append(LiveTerm(_ASKS[known], negated))
         elif known == "near":
             self._at_home(token)
         else:
@@ -153,38 +155,38 @@ class _Reader:
     # One kind of term each
 
     def _words(self, field: str, values: tuple[str, ...], negated: bool) -> None:
-        needles = tuple(needle for value in values if (needle := one_line(value)))
+        needles = tuple(needle for value in values if (needle := fold_line(value)))
         if needles:
-            self._terms.append(Words(field, needles, negated))
+            self._terms.append(TextTerm(field, needles, negated))
 
-    def _power(self, power: Power, negated: bool) -> None:
+    def _power(self, power: PowerRange, negated: bool) -> None:
         if negated:
-            self._lacking.append(Lacks(PlugAsks((), (power,))))
+            self._lacking.append(Not(PlugFilter((), (power,))))
         else:
             self._powers.append(power)
 
-    def _plug(self, named: Named, negated: bool) -> None:
+    def _plug(self, named: PlugName, negated: bool) -> None:
         if negated:
-            self._lacking.append(Lacks(PlugAsks((named,))))
+            self._lacking.append(Not(PlugFilter((named,))))
         else:
             self._names.append(named)
 
     def _plug_field(self, token: re.Match[str], values: tuple[str, ...], negated: bool) -> None:
         kinds = []
         for value in values:
-            kind = one_line(value).replace(" ", "")
+            kind = fold_line(value).replace(" ", "")
             kinds.append(PLUG_OF.get(kind, kind))
             meant = _meant(kind, PLUG_OF)
             # A plug that is not in the list may well be in the register; a slip of the hand is not.
             if meant and not meant.startswith(kind):
                 self._mistake(token, f"there is no plug {value} – did you mean {meant}?")
                 return
-        self._plug(Named(tuple(kinds)), negated)
+        self._plug(PlugName(tuple(kinds)), negated)
 
     def _country(self, token: re.Match[str], values: tuple[str, ...], negated: bool) -> None:
         codes = []
         for value in values:
-            name = one_line(value)
+            name = fold_line(value)
             code = COUNTRY_OF.get(name)
             if code is None:
                 meant = _meant(name, COUNTRY_OF)
@@ -192,10 +194,10 @@ class _Reader:
                 self._mistake(token, f"there is no country {value} – {hint}")
                 return
             codes.append(code)
-        self._terms.append(Country(tuple(codes), negated))
+        self._terms.append(CountryTerm(tuple(codes), negated))
 
     def _near_word(self, token: re.Match[str], values: tuple[str, ...]) -> None:
-        if one_line(values[0]) == "home":
+        if fold_line(values[0]) == "home":
             self._at_home(token)
         else:
             self._mistake(token, f"near: wants a latitude and a longitude, as in {FIELDS['near']}")
@@ -215,7 +217,7 @@ class _Reader:
             self._mistake(token, "there can be only one place to be near")
         else:
             self._near = (latitude, longitude)
-            self._terms.append(Within(self._near))
+            self._terms.append(DistanceTerm(self._near))
 
     def _place_radii(self) -> None:
         """Lay the circles around the place to be near, wherever in the text it stands, else around home."""
@@ -227,10 +229,10 @@ class _Reader:
                 self._mistake(token, f"within what? Set a home position, or name a place: {FIELDS['near']}")
             else:
                 self._near = centre
-                self._terms.append(Within(centre, km, negated))
+                self._terms.append(DistanceTerm(centre, km, negated))
 
     def _mistake(self, token: re.Match[str], words: str) -> None:
-        self._mistakes.append(Mistake(token.start(), token.end(), words))
+        self._mistakes.append(FilterProblem(token.start(), token.end(), words))
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
@@ -243,13 +245,13 @@ def _number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-def _compared(sign: str, kw: float) -> Power:
-    words: dict[str, Callable[[float], Power]] = {
-        ">": lambda n: Power(nextafter(n, inf), inf, f"more than {n:g} kW"),
-        "<": lambda n: Power(0, nextafter(n, -inf), f"less than {n:g} kW"),
-        "=": lambda n: Power(n - 0.05, n + 0.05, f"{n:g} kW"),
-        "≥": lambda n: Power(n, inf, f"{n:g} kW or more"),
-        "≤": lambda n: Power(0, n, f"{n:g} kW or less"),
+def _compared(sign: str, kw: float) -> PowerRange:
+    words: dict[str, Callable[[float], PowerRange]] = {
+        ">": lambda n: PowerRange(nextafter(n, inf), inf, f"more than {n:g} kW"),
+        "<": lambda n: PowerRange(0, nextafter(n, -inf), f"less than {n:g} kW"),
+        "=": lambda n: PowerRange(n - 0.05, n + 0.05, f"{n:g} kW"),
+        "≥": lambda n: PowerRange(n, inf, f"{n:g} kW or more"),
+        "≤": lambda n: PowerRange(0, n, f"{n:g} kW or less"),
     }
     return words[{">=": "≥", "<=": "≤"}.get(sign, sign)](kw)
 

@@ -11,17 +11,17 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts
 from nobil_tui.charging.station import Station, Summary, summarize
-from nobil_tui.search.plug_terms import Fit, PlugAsks
-from nobil_tui.search.terms import State, Term
+from nobil_tui.search.plug_terms import PlugFilter, PlugMatch
+from nobil_tui.search.terms import LiveTerm, Term
 
 
-class Mistake(Struct, frozen=True):
+class FilterProblem(Struct, frozen=True):
     """A part of a filter that means nothing; it is left out, and the rest holds."""
 
     start: int
     """Where it begins in the text, in characters."""
     end: int
-    words: str
+    message: str
     """What is wrong and what would be right, to a reader."""
 
 
@@ -32,31 +32,31 @@ class Query(Struct, frozen=True):
     """As it was typed."""
     terms: tuple[Term, ...] = ()
     """The static ones, ``plugs`` among them."""
-    plugs: PlugAsks = PlugAsks()
+    plugs: PlugFilter = PlugFilter()
     """The plugs that are asked for: only their connectors count."""
-    states: tuple[State, ...] = ()
+    states: tuple[LiveTerm, ...] = ()
     near: Position | None = None
     """From where distances are meant, if the text says so."""
-    mistakes: tuple[Mistake, ...] = ()
+    problems: tuple[FilterProblem, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether it asks anything: an empty one fits every station."""
         return bool(self.terms or self.states)
 
     @property
-    def moves(self) -> bool:
+    def is_live(self) -> bool:
         """Whether what the stream says can change who fits."""
         return bool(self.states)
 
 
-class Unsure(Struct, frozen=True):
+class UnknownConnectors(Struct, frozen=True):
     """So many connectors of a station are asked for, and it cannot be told which."""
 
     count: int
 
 
-def join(station: Station, facts: Facts, fit: Fit) -> Sequence[int] | Unsure:
-    """Tell the indexes of a station's connectors that have a plug which is asked for, by ``PlugAsks.fit``.
+def select_connectors(station: Station, facts: Facts, fit: PlugMatch) -> Sequence[int] | UnknownConnectors:
+    """Tell the indexes of a station's connectors that have a plug which is asked for, by ``PlugFilter.fit``.
 
     Where the register and the stream cannot be joined, it is not known which connector has which plug. It joins as
     ``Facts.plugs_for`` does, only that not all is put together of which a part is wanted.
@@ -76,21 +76,21 @@ def join(station: Station, facts: Facts, fit: Fit) -> Sequence[int] | Unsure:
         found = [index for index, key in enumerate(keys[:connectors]) if key in meant]
         if found or not set(keys).isdisjoint(facts.plug_evse_uids):
             return found
-    return Unsure(min(sum(fit), connectors))
+    return UnknownConnectors(min(sum(fit), connectors))
 
 
-def count(station: Station, indexes: Sequence[int] | Unsure) -> Summary:
+def count_connectors(station: Station, indexes: Sequence[int] | UnknownConnectors) -> Summary:
     """Count some connectors of a station."""
-    if isinstance(indexes, Unsure):
+    if isinstance(indexes, UnknownConnectors):
         return Summary(0, indexes.count, 0, 0, indexes.count)
     if len(indexes) == len(station.connectors):
         return station.summary
     return summarize([station.connectors[index] for index in indexes])
 
 
-def is_stale(station: Station, indexes: Sequence[int] | Unsure, board: Board, now: int) -> bool:
+def any_stale(station: Station, indexes: Sequence[int] | UnknownConnectors, board: Board, now: int) -> bool:
     """Whether one of some connectors has not been confirmed for so long that it is shown so."""
     if board.listening.total(now) <= SLIGHT:
         return False
-    looked_at = range(len(station.connectors)) if isinstance(indexes, Unsure) else indexes
+    looked_at = range(len(station.connectors)) if isinstance(indexes, UnknownConnectors) else indexes
     return any(board.unconfirmed_for(station, index, now) > SLIGHT for index in looked_at)

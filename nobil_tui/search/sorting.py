@@ -18,12 +18,12 @@ class Sort(StrEnum):
     DISTANCE = "distance"
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The order as a reader is told it."""
         return _WORDS.get(self.value, f"by {self.value}")
 
     @property
-    def moves(self) -> bool:
+    def is_live(self) -> bool:
         """Whether what the stream says can change the order."""
         return self in (Sort.FREE, Sort.CHANGED)
 

@@ -13,19 +13,19 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.station import Condition, Station, Summary
-from nobil_tui.search.completion import Values
-from nobil_tui.search.document import one_line
-from nobil_tui.search.index import Finder, Prepared
+from nobil_tui.search.completion import FieldValues
+from nobil_tui.search.document import fold_line
+from nobil_tui.search.index import PreparedIndex, StationIndex
 from nobil_tui.search.listed import Listed
-from nobil_tui.search.selection import Query, Unsure
+from nobil_tui.search.selection import Query, UnknownConnectors
 from nobil_tui.search.sorting import Sort, changed_at
-from nobil_tui.search.terms import Ask, Words
+from nobil_tui.search.terms import LiveState, TextTerm
 
 _AGED = 5_000
 """Milliseconds of a break after which a filter for what is stale is asked again."""
 
 
-class Roster:
+class StationList:
     """The ids of the stations to show, in order. Set what to show, then ``refresh``."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Roster:
         self._gathered: object = None
         """Of what ``_by_id`` was made."""
         self._home = home
-        self._finder = Finder(register)
+        self._index = StationIndex(register)
         self._version = register.version
         self._listened = 0
         self._names: dict[str, str] = {}
@@ -90,19 +90,19 @@ class Roster:
         return self.query.near or self._home
 
     @property
-    def sorts(self) -> tuple[Sort, ...]:
+    def available_sorts(self) -> tuple[Sort, ...]:
         """The orders that make sense now."""
         return tuple(sort for sort in Sort if sort is not Sort.DISTANCE or self.origin is not None)
 
     @property
-    def order(self) -> Sort:
+    def active_sort(self) -> Sort:
         """What the list is ordered by: without an origin nothing is near, and names stand in."""
-        return self.sort if self.sort in self.sorts else Sort.NAME
+        return self.sort if self.sort in self.available_sorts else Sort.NAME
 
     @property
-    def values(self) -> Values:
+    def field_values(self) -> FieldValues:
         """What stands in the register, for completion."""
-        return self._finder.values
+        return self._index.field_values
 
     # What is shown
 
@@ -126,51 +126,51 @@ class Roster:
         """How many stations there were to show without a filter, when the list was made."""
         return len(self._by_id)
 
-    def line_of(self, station: str) -> int | None:
+    def row_of(self, station: str) -> int | None:
         """Tell the line on which a station stands; None where it is not shown."""
         return self._listed.line_of(station)
 
-    def counts(self, station: Station) -> Summary:
+    def count(self, station: Station) -> Summary:
         """Count the connectors that the filter asks for; all where it asks for none."""
         if not self.query.plugs:
             return station.summary
         counts = self._counts.get(station.id)
         if counts is None:
-            counts = self._counts[station.id] = self._finder.counts(station, self.query)
+            counts = self._counts[station.id] = self._index.count(station, self.query)
         return counts
 
-    def free_of_total(self) -> tuple[int, int]:
+    def count_free(self) -> tuple[int, int]:
         """Count, over all that is listed, the free connectors and those in service that the filter asks for."""
         board = self.board
         if not self.filtered:
             return board.tally[Condition.FREE], board.connectors - board.tally[Condition.NOT_IN_SERVICE]
         stations = board.stations
-        counts = [self.counts(stations[i]) for i in self.ids if i in stations]
+        counts = [self.count(stations[i]) for i in self.ids if i in stations]
         return sum(count.free for count in counts), sum(count.total for count in counts)
 
-    def asked(self, station: Station) -> Sequence[int] | None:
+    def selected_connectors(self, station: Station) -> Sequence[int] | None:
         """Tell the indexes of the connectors that the filter asks for; None where it cannot be told which they are."""
         if not self.query.plugs:
             return range(len(station.connectors))
-        wanted = self._finder.wanted(station, self.query)
-        return None if isinstance(wanted, Unsure) else wanted
+        wanted = self._index.selected_connectors(station, self.query)
+        return None if isinstance(wanted, UnknownConnectors) else wanted
 
     def best_plug(self, station: str) -> Plug | None:
         """The strongest plug of a station, of those that the filter asks for where it does."""
-        return self._finder.best_plug(station, self.query)
+        return self._index.best_plug(station, self.query)
 
     def distance(self, station: str) -> float | None:
         """Tell how far a station is from ``origin``, in km; None where either place is not known."""
-        return self._finder.distances((station,), self.origin)[station]
+        return self._index.distances((station,), self.origin)[station]
 
     def find(self, words: Iterable[str]) -> list[str]:
         """Tell the stations whose texts hold every word, by name, whatever the list shows: words are words here."""
-        terms = tuple(Words("", (needle,)) for word in words if (needle := one_line(word)))
-        return self._finder.matching(self._named(False), Query("", terms), self.board, 0)
+        terms = tuple(TextTerm("", (needle,)) for word in words if (needle := fold_line(word)))
+        return self._index.matching(self._named(False), Query("", terms), self.board, 0)
 
     # What happens
 
-    def note(self, touched: Collection[str], *, whole: bool, now: int) -> None:
+    def mark_changed(self, touched: Collection[str], *, whole: bool, now: int) -> None:
         """Mark the list stale if what happened until ``now`` (ms) can change who is in it, or where."""
         if whole or self._version != self.register.version:
             self._forget()
@@ -195,13 +195,13 @@ class Roster:
         self._listened = self.board.listening.total(now)
         self.stale = False
 
-    def prepare(self) -> Prepared:
+    def prepare(self) -> PreparedIndex:
         """Make ready what the first keystrokes need, after a refresh; fit for a thread. Then ``adopt`` it."""
-        return self._finder.prepare(self._by_id)
+        return self._index.prepare(self._by_id)
 
-    def adopt(self, ready: Prepared) -> None:
+    def adopt(self, ready: PreparedIndex) -> None:
         """Take over what ``prepare`` made ready."""
-        self._finder.adopt(ready)
+        self._index.adopt(ready)
 
     # Inside
 
@@ -230,11 +230,11 @@ class Roster:
 
     def _has_moved(self, touched: Collection[str], now: int) -> bool:
         lines, stations = self._listed.lines, self.board.stations
-        if self.order.moves and any(station in lines for station in touched):
+        if self.active_sort.is_live and any(station in lines for station in touched):
             return True
         if self._asks_stale and self._has_aged(now):
             return True
-        if not self.query.moves and not self.faults_only:
+        if not self.query.is_live and not self.faults_only:
             # Who is in it cannot change, only who is there at all.
             touched = [station for station in touched if station not in lines]
         there = [station for station in touched if station in stations or station in lines]
@@ -249,7 +249,7 @@ class Roster:
 
     @property
     def _asks_stale(self) -> bool:
-        return any(state.ask is Ask.STALE for state in self.query.states)
+        return any(state.state is LiveState.STALE for state in self.query.states)
 
     def _matching(self, ids: Collection[str], now: int) -> list[str]:
         stations = self.board.stations
@@ -257,11 +257,11 @@ class Roster:
             ids = [i for i in ids if i in self.starred]
         if self.faults_only:
             ids = [i for i in ids if (station := stations.get(i)) is not None and station.summary.faults]
-        return self._finder.matching(ids, self.query, self.board, now, self.counts)
+        return self._index.matching(ids, self.query, self.board, now, self.count)
 
     def _base(self) -> list[str]:
         """All ids in an order that the stream cannot change: by name, else by id."""
-        return self._named(self.reverse) if self.order in (Sort.STARRED, Sort.NAME) else self._by_id
+        return self._named(self.reverse) if self.active_sort in (Sort.STARRED, Sort.NAME) else self._by_id
 
     def _named(self, reverse: bool) -> list[str]:
         """All ids by the stations' names."""
@@ -283,7 +283,7 @@ class Roster:
 
     def _sorted(self, ids: list[str]) -> list[str]:
         """Put ids that stand by id into an order that moves, or turn them round."""
-        match self.order:
+        match self.active_sort:
             case Sort.ID:
                 return ids[::-1] if self.reverse else ids
             case Sort.FREE:
@@ -291,7 +291,7 @@ class Roster:
             case Sort.CHANGED:
                 return sorted(ids, key=self._changes(ids).__getitem__, reverse=not self.reverse)
             case Sort.DISTANCE:
-                km = self._finder.distances(ids, self.origin)
+                km = self._index.distances(ids, self.origin)
                 placed = [i for i in ids if km[i] is not None]
                 placed.sort(key=km.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]  # None was left out
                 return placed if len(placed) == len(ids) else placed + [i for i in ids if km[i] is None]
@@ -300,7 +300,7 @@ class Roster:
 
     def _by_free(self, ids: list[str]) -> list[str]:
         """Put ids into order by what is free. There are few different numbers, so a heap for each is fastest."""
-        stations, counts = self.board.stations, self.counts
+        stations, counts = self.board.stations, self.count
         asked = bool(self.query.plugs)
         heaps: defaultdict[int, list[str]] = defaultdict(list)
         for i in ids:
@@ -320,6 +320,6 @@ class Roster:
 
 def _read(text: str, home: Position | None) -> Query:
     # Its patterns are compiled when there is something to read: the first paint need not wait for them.
-    from nobil_tui.search.query import parse
+    from nobil_tui.search.query import parse_query
 
-    return parse(text, home)
+    return parse_query(text, home)

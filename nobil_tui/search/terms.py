@@ -1,7 +1,7 @@
 """What a filter can ask of a station, term by term.
 
 A term that looks only at what the register knows is static: its answer holds until the register is replaced. What the
-stream says is asked by ``State`` alone.
+stream says is asked by ``LiveTerm`` alone.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from nobil_tui.charging.geo import Circle, Position
 from nobil_tui.charging.station import Summary
-from nobil_tui.search.document import COLUMNS, Row
-from nobil_tui.search.plug_terms import Lacks, PlugAsks
+from nobil_tui.search.document import COLUMNS, Document
+from nobil_tui.search.plug_terms import Not, PlugFilter
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "id": ("id",),
@@ -30,7 +30,7 @@ _INSTEAD = {"name": "id", "op": "owner"}
 """Where a field is empty, another stands for it: a station is called by its id, and mostly run by its owner."""
 
 
-class Words(Struct, frozen=True):
+class TextTerm(Struct, frozen=True):
     """A text that one of the fields must hold; several stand for "one of these"."""
 
     field: str
@@ -39,14 +39,14 @@ class Words(Struct, frozen=True):
     """Folded."""
     negated: bool = False
 
-    def holds(self, row: Row) -> bool:
+    def matches(self, row: Document) -> bool:
         """Whether a station fits."""
         return self._found(row) is not self.negated
 
-    def keep(self, rows: Sequence[Row]) -> list[Row]:
+    def keep(self, rows: Sequence[Document]) -> list[Document]:
         """Keep the rows that fit. This is most of what a keystroke costs."""
         if len(self.needles) > 1:
-            return [row for row in rows if self.holds(row)]
+            return [row for row in rows if self.matches(row)]
         needle, negated = self.needles[0], self.negated
         if not self.field:
             return [row for row in rows if (needle in row.text) is not negated]
@@ -54,7 +54,7 @@ class Words(Struct, frozen=True):
             rows = [row for row in rows if needle in row.text]
         columns = _columns(self.field)
         if len(columns) > 1:
-            return [row for row in rows if self.holds(row)]
+            return [row for row in rows if self.matches(row)]
         column, instead = columns[0], _instead(self.field)
         parts = max(column, instead) + 1
         return [
@@ -63,7 +63,7 @@ class Words(Struct, frozen=True):
             if (needle in ((texts := row.text.split("\n", parts))[column] or texts[instead])) is not negated
         ]
 
-    def _found(self, row: Row) -> bool:
+    def _found(self, row: Document) -> bool:
         if not self.field:
             return any(needle in row.text for needle in self.needles)
         texts = row.text.split("\n")
@@ -78,31 +78,31 @@ class Words(Struct, frozen=True):
         return False
 
 
-class Country(Struct, frozen=True):
+class CountryTerm(Struct, frozen=True):
     """The country, by NOBIL's three letters."""
 
     codes: tuple[str, ...]
     negated: bool = False
 
-    def holds(self, row: Row) -> bool:
+    def matches(self, row: Document) -> bool:
         """Whether a station fits. Where the register lacks one, its id tells: it begins with the country."""
         if row.facts.country:
             return (row.facts.country in self.codes) is not self.negated
         return row.id.startswith(tuple(f"{code}_" for code in self.codes)) is not self.negated
 
-    def keep(self, rows: Sequence[Row]) -> list[Row]:
+    def keep(self, rows: Sequence[Document]) -> list[Document]:
         """Keep the rows that fit."""
-        return [row for row in rows if self.holds(row)]
+        return [row for row in rows if self.matches(row)]
 
 
-class Within(Struct, frozen=True):
+class DistanceTerm(Struct, frozen=True):
     """Not further from a place than so many km; without a distance, anywhere that is known."""
 
     centre: Position
     km: float | None = None
     negated: bool = False
 
-    def keep(self, rows: Sequence[Row]) -> list[Row]:
+    def keep(self, rows: Sequence[Document]) -> list[Document]:
         """Keep the rows that fit. Where it is not known where a station is, it is neither near nor far."""
         if self.km is None:
             return [row for row in rows if row.facts.position is not None]
@@ -110,7 +110,7 @@ class Within(Struct, frozen=True):
         return [row for row in rows if (place := row.facts.position) is not None and (place in circle) is not negated]
 
 
-Term = Words | Country | Within | PlugAsks | Lacks
+Term = TextTerm | CountryTerm | DistanceTerm | PlugFilter | Not
 """A static term."""
 
 
@@ -118,20 +118,20 @@ def narrows(new: Term, old: Term) -> bool:
     """Whether all that fit ``new`` fit ``old`` too: then it is enough to look through what was found for that."""
     if new == old:
         return True
-    if isinstance(new, Words) and isinstance(old, Words):
+    if isinstance(new, TextTerm) and isinstance(old, TextTerm):
         return (
             not (new.negated or old.negated)
             and old.field in ("", new.field)
             and all(any(shorter in longer for shorter in old.needles) for longer in new.needles)
         )
-    if isinstance(new, Within) and isinstance(old, Within):
+    if isinstance(new, DistanceTerm) and isinstance(old, DistanceTerm):
         if old.km is None or new.km is None or new.centre != old.centre:
             return old.km is None
         return new.km <= old.km and not (new.negated or old.negated)
     return False
 
 
-class Ask(StrEnum):
+class LiveState(StrEnum):
     """What can be asked of connectors as they are now."""
 
     FREE = "free"
@@ -141,23 +141,23 @@ class Ask(StrEnum):
     STALE = "stale"
 
     @property
-    def of(self) -> Callable[[Summary], int]:
+    def count_of(self) -> Callable[[Summary], int]:
         """Reads how many connectors are in it; for ``STALE`` that is no matter of counts."""
         return _COUNTS[self]
 
 
 _COUNTS: dict[str, Callable[[Summary], int]] = {
-    Ask.FREE: attrgetter("free"),
-    Ask.OCCUPIED: attrgetter("in_use"),
-    Ask.FAULT: attrgetter("faults"),
-    Ask.UNKNOWN: attrgetter("unknown"),
+    LiveState.FREE: attrgetter("free"),
+    LiveState.OCCUPIED: attrgetter("in_use"),
+    LiveState.FAULT: attrgetter("faults"),
+    LiveState.UNKNOWN: attrgetter("unknown"),
 }
 
 
-class State(Struct, frozen=True):
+class LiveTerm(Struct, frozen=True):
     """One of the connectors must be in it now; negated, none may be."""
 
-    ask: Ask
+    state: LiveState
     negated: bool = False
 
 

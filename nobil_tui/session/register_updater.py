@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nobil_tui.base.files import stamp
 from nobil_tui.base.redaction import Secret
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import RegisterSection
 from nobil_tui.session.options import SessionOptions
@@ -60,7 +60,7 @@ class RegisterUpdater:
 
         self._stamp = found
         try:
-            cached = await in_thread(lambda: load_register(self._path))
+            cached = await run_in_thread(lambda: load_register(self._path))
         except CacheError as error:
             return str(error)
         self._replace(cached)

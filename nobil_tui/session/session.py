@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError
@@ -76,7 +76,7 @@ class Session:
             await self._run(tell)
         finally:
             with suppress(asyncio.CancelledError):
-                await in_thread(self.close)
+                await run_in_thread(self.close)
 
     def close(self) -> None:
         """Have what is known on the disk, and let go of the source. Takes its time, though little; also twice."""
@@ -90,7 +90,7 @@ class Session:
     async def _open(self) -> OpenSource:
         while True:
             try:
-                return await in_thread(self.source.open)
+                return await run_in_thread(self.source.open)
             except SourceError as error:
                 logger.warning("source not opened: %s", error)
                 self._link = LinkState(LinkPhase.FAILED, str(error))
@@ -106,7 +106,7 @@ class Session:
 
     async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
         if self._state_dir is not None and self.source.state_key:
-            await in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
+            await run_in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
         self.monitor = Monitor(self._feed, self.board, keeper=self._store, clock=self.clock)
         self.register_changed()
         batches = self.monitor.batches()

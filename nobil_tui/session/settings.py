@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nobil_tui.base.files import stamp
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
-from nobil_tui.config.reading import ConfigError, load
-from nobil_tui.config.writing import NotSavedError, Operation, Put, Star, Unstar, save
+from nobil_tui.config.reading import ConfigError, load_config
+from nobil_tui.config.writing import NotSavedError, Operation, Put, Star, Unstar, save_config
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Settings:
             return ""
         async with self._saving:
             try:
-                self.config = await in_thread(lambda: save(path, *operations))
+                self.config = await run_in_thread(lambda: save_config(path, *operations))
             except (NotSavedError, ConfigError) as error:
                 logger.warning("config not saved: %s", error)
                 return str(error)
@@ -83,7 +83,7 @@ class Settings:
         try:
             # What is saved meanwhile must not be taken for undone.
             async with self._saving:
-                self.config = await in_thread(lambda: load(path))
+                self.config = await run_in_thread(lambda: load_config(path))
         except ConfigError as error:
             if not self._complained:
                 self._complained = True

@@ -10,8 +10,14 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from nobil_tui.base.redaction import IS_PLACE, PLACE, is_loopback, keys_in, without_keys
-from nobil_tui.base.text import shown
+from nobil_tui.base.redaction import (
+    KEY_PLACEHOLDER,
+    KEY_PLACEHOLDER_RE,
+    is_loopback,
+    keys_in_address,
+    replace_keys,
+)
+from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 
 MAX_ADDRESS = 2048
@@ -38,22 +44,22 @@ class Address(NamedTuple):
     @property
     def takes_key(self) -> bool:
         """Whether there is a place for a key in it."""
-        return IS_PLACE.search(self.text) is not None
+        return KEY_PLACEHOLDER_RE.search(self.text) is not None
 
     @property
     def contains_key(self) -> bool:
         """Whether what looks like a key is written into it."""
-        return bool(keys_in(self.text))
+        return bool(keys_in_address(self.text))
 
     @property
     def without_key(self) -> str:
         """The address with the place for the key wherever one is written into it."""
-        return without_keys(self.text)
+        return replace_keys(self.text)
 
     @property
     def written_key(self) -> str:
         """The one key that is written into it, such that it can be put in its place again; empty for none, and more."""
-        keys = keys_in(self.text)
+        keys = keys_in_address(self.text)
         # What a plus means there, each server knows for itself.
         return unquote(keys[0]) if len(keys) == 1 and "+" not in keys[0] and not self.takes_key else ""
 
@@ -66,7 +72,7 @@ class Address(NamedTuple):
     def display_name(self) -> str:
         """What it is called on screen: the host, and the port where it is not the usual one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return shown(host if self.port == _PORTS["wss" if self.encrypted else "ws"] else f"{host}:{self.port}")
+        return safe_text(host if self.port == _PORTS["wss" if self.encrypted else "ws"] else f"{host}:{self.port}")
 
     @property
     def endpoint(self) -> str:
@@ -76,7 +82,7 @@ class Address(NamedTuple):
 
     def with_key(self, key: str) -> str:
         """Put a key where its place is: a secret."""
-        return IS_PLACE.sub(lambda _: quote(key, safe=""), self.text)
+        return KEY_PLACEHOLDER_RE.sub(lambda _: quote(key, safe=""), self.text)
 
 
 def is_address(text: str) -> bool:
@@ -98,14 +104,16 @@ def parse_address(text: str) -> Address:
     if parts.username is not None or parts.password is not None:
         raise SourceError(
             "The address has a name or a password before its host, where they show. "
-            f"Take them out, and write {PLACE} where a key goes."
+            f"Take them out, and write {KEY_PLACEHOLDER} where a key goes."
         )
     host = parts.hostname or ""
     if not _is_host(host):
         raise SourceError("The address names no host. Expected one such as wss://stream.example.org/path.")
     address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
-    if re.search(r"[{}]", IS_PLACE.sub("", text)):
-        raise SourceError(f"The address has braces around something else than the key's place, which is {PLACE}.")
+    if re.search(r"[{}]", KEY_PLACEHOLDER_RE.sub("", text)):
+        raise SourceError(
+            f"The address has braces around something else than the key's place, which is {KEY_PLACEHOLDER}."
+        )
     return address
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, Put
-from nobil_tui.config.validation import LONGEST_KEY
+from nobil_tui.config.validation import MAX_API_KEY
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.names import Kind, address_of, kind_of
@@ -94,8 +94,8 @@ def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operat
 
 def checked_key(key: str, what: str) -> str:
     """Return a key that can be sent; an empty one is none. Raises ``SourceError``, and never tells the key."""
-    if len(key) > LONGEST_KEY:
-        raise SourceError(f"{what} has {len(key):,} characters; no key has more than {LONGEST_KEY:,}.")
+    if len(key) > MAX_API_KEY:
+        raise SourceError(f"{what} has {len(key):,} characters; no key has more than {MAX_API_KEY:,}.")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise SourceError(f"{what} has a blank, a control character or a letter that is not ASCII; no key has.")
     return key

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import Hush
-from nobil_tui.base.text import short_hash, shown
+from nobil_tui.base.redaction import AddSecret
+from nobil_tui.base.text import safe_text, short_hash
 from nobil_tui.feeds.source import OpenSource
 from nobil_tui.feeds.transport.enova_token import TOKEN_ADDRESS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EnovaSource:
     """Connects with a ``key``, by the token call at an ``address``; an empty one is the usual one.
 
-    ``hush`` as for ``Link``.
+    ``add_secret`` as for ``Link``.
     """
 
     simulated = False
@@ -31,19 +31,21 @@ class EnovaSource:
         *,
         clock: Clock | None = None,
         tap: Tap | None = None,
-        hush: Hush | None = None,
+        add_secret: AddSecret | None = None,
     ) -> None:
         self._key = key
         self._address = address or TOKEN_ADDRESS
         self._clock = clock
         self._tap = tap
-        self._hush = hush
+        self._add_secret = add_secret
 
     @property
     def name(self) -> str:
         """Its name, and the host where it is not the usual one."""
         name = "NOBIL Real-time"
-        return name if self._address == TOKEN_ADDRESS else f"{name} at {shown(urlsplit(self._address).hostname or '')}"
+        return (
+            name if self._address == TOKEN_ADDRESS else f"{name} at {safe_text(urlsplit(self._address).hostname or '')}"
+        )
 
     @property
     def state_key(self) -> str:
@@ -56,7 +58,7 @@ class EnovaSource:
         from nobil_tui.feeds.enova import EnovaFeed, enova_link
 
         importlib.import_module("websockets.asyncio.client")
-        link = enova_link(self._key, self._address, clock=self._clock, tap=self._tap, hush=self._hush)
+        link = enova_link(self._key, self._address, clock=self._clock, tap=self._tap, add_secret=self._add_secret)
         return OpenSource(EnovaFeed(link))
 
     def close(self) -> None:

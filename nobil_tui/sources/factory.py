@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import PLACE, Hush, Secret
+from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret, Secret
 from nobil_tui.config.model import Config
 from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.sources.address import Address
@@ -31,11 +31,11 @@ class SourceFactory:
         speed: float | None = None,
         tap: Tap | None = None,
         clock: Clock | None = None,
-        hush: Hush | None = None,
+        add_secret: AddSecret | None = None,
     ) -> None:
         """``speed`` is that of the simulation or a recording; None for 1. ``tap`` sees the frames of a link.
 
-        ``hush`` is told every key that is used, and what else of an address is to be kept out of the log.
+        ``add_secret`` is told every key that is used, and what else of an address is to be kept out of the log.
         """
         self._environ = environ
         self._stations = stations
@@ -43,7 +43,7 @@ class SourceFactory:
         self._speed = speed
         self._tap = tap
         self._clock = clock
-        self._hush = hush
+        self._add_secret = add_secret
 
     def __call__(self, text: str, config: Config, key: Secret | None = None) -> ChosenSource:
         """Make the source that ``text`` names; ``key`` goes before every other. Raises ``SourceError``."""
@@ -75,15 +75,15 @@ class SourceFactory:
         from nobil_tui.sources.v1 import V1Source
 
         if given and not address.takes_key:
-            raise SourceError(f"The address has no place for the key: write {PLACE} where it goes.")
+            raise SourceError(f"The address has no place for the key: write {KEY_PLACEHOLDER} where it goes.")
         key = self._noted(given or keys.of_stream(address)) if address.takes_key else ""
         unsent = not address.takes_key and keys.has_one_for(address)
-        return V1Source(address, key, unsent=unsent, clock=self._clock, tap=self._tap, hush=self._hush)
+        return V1Source(address, key, unsent=unsent, clock=self._clock, tap=self._tap, add_secret=self._add_secret)
 
     def _enova(self, key: str, address: str) -> Source:
         from nobil_tui.sources.enova import EnovaSource
 
-        return EnovaSource(self._noted(key), address, clock=self._clock, tap=self._tap, hush=self._hush)
+        return EnovaSource(self._noted(key), address, clock=self._clock, tap=self._tap, add_secret=self._add_secret)
 
     def _recording(self, path: Path) -> Source:
         from nobil_tui.sources.recording import RecordingSource
@@ -92,6 +92,6 @@ class SourceFactory:
 
     def _noted(self, key: str) -> str:
         """Have a key that is used kept out of the log."""
-        if self._hush is not None:
-            self._hush(key)
+        if self._add_secret is not None:
+            self._add_secret(key)
         return key

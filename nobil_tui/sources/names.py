@@ -6,12 +6,12 @@ import re
 from enum import Enum
 from pathlib import Path
 
-from nobil_tui.base.redaction import PLACE
+from nobil_tui.base.redaction import KEY_PLACEHOLDER
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import MAX_ADDRESS, Address, is_address, parse_address
 
-V1_ADDRESS = f"ws://realtime.chargelizer.com/api/v1/stream/realtime?key={PLACE}"
+V1_ADDRESS = f"ws://realtime.chargelizer.com/api/v1/stream/realtime?key={KEY_PLACEHOLDER}"
 """Where version 1 was first served."""
 RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
 """How the name of a recording ends; another file is one if it is there."""

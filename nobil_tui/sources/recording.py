@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.text import shown
+from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import OpenSource
@@ -19,7 +19,7 @@ class RecordingSource:
 
     def __init__(self, path: Path, *, speed: float | None = None, clock: Clock | None = None) -> None:
         self.path = path
-        self.name = shown(path.name)
+        self.name = safe_text(path.name)
         """The file's name."""
         self.simulated = False
         """Whether what was recorded is made up; known once it is open."""

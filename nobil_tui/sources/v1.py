@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import PLACE, Hush
+from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret
 from nobil_tui.base.text import short_hash
 from nobil_tui.feeds.source import OpenSource
 from nobil_tui.sources.address import Address
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class V1Source:
     """Connects to an ``address``, with a ``key`` where that has a place for one.
 
-    ``unsent``: whether there is a key for it, and no place. ``hush`` as for ``Link``.
+    ``unsent``: whether there is a key for it, and no place. ``add_secret`` as for ``Link``.
     """
 
     simulated = False
@@ -31,14 +31,14 @@ class V1Source:
         unsent: bool = False,
         clock: Clock | None = None,
         tap: Tap | None = None,
-        hush: Hush | None = None,
+        add_secret: AddSecret | None = None,
     ) -> None:
         self._address = address
         self._unsent = unsent
         self._url = address.with_key(key)
         self._clock = clock
         self._tap = tap
-        self._hush = hush
+        self._add_secret = add_secret
 
     @property
     def name(self) -> str:
@@ -57,7 +57,8 @@ class V1Source:
         cautions = []
         if self._unsent and not address.contains_key:
             cautions.append(
-                f"The key under [stream] in the config is not sent: write {PLACE} into the source, where it goes."
+                "The key under [stream] in the config is not sent: "
+                f"write {KEY_PLACEHOLDER} into the source, where it goes."
             )
         if (address.takes_key or address.contains_key) and not (address.encrypted or address.is_local):
             cautions.append(
@@ -73,7 +74,7 @@ class V1Source:
         from nobil_tui.feeds.v1 import V1Feed
 
         importlib.import_module("websockets.asyncio.client")
-        return OpenSource(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, hush=self._hush)))
+        return OpenSource(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, add_secret=self._add_secret)))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

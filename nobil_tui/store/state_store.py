@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nobil_tui.base.memory import give_back
+from nobil_tui.base.memory import trim_heap
 from nobil_tui.charging.persisted import Stored
 from nobil_tui.store import state_file
 from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
@@ -161,7 +161,7 @@ class StateStore:
                 return False
         if every is not None:
             del every
-            give_back()
+            trim_heap()
         return True
 
     def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], every: Packed | None) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from nobil_tui.base.tasks import SLICE, give_way
+from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.persisted import Stored, StoredStation
 
@@ -100,19 +100,19 @@ class Keeping:
             return
         stations, whole = self._begin()
         kept: list[bytes] = []
-        slice_end = began + SLICE
+        slice_end = began + SLICE_SECONDS
         try:
             for portion in self._portions(stations):
                 kept.append(portion)
                 if time.perf_counter() > slice_end:
-                    await give_way()
-                    slice_end = time.perf_counter() + SLICE
+                    await yield_to_loop()
+                    slice_end = time.perf_counter() + SLICE_SECONDS
         except asyncio.CancelledError:
             self._stations.update(stations)
             self._whole |= whole
             raise
         took = time.perf_counter() - began
-        if took > SLICE:
+        if took > SLICE_SECONDS:
             self._rests_until = began + took * REST
         self._save(kept, whole)
 

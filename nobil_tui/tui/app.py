@@ -21,9 +21,9 @@ from textual.widgets import Input
 from nobil_tui.base.paths import log_file
 from nobil_tui.base.tasks import DaemonExecutor
 from nobil_tui.base.text import did_you_mean
-from nobil_tui.commands import by_id
-from nobil_tui.config.key_names import types
-from nobil_tui.config.keymap import check
+from nobil_tui.commands import command_by_id
+from nobil_tui.config.key_names import types_character
+from nobil_tui.config.keymap import parse_keymap
 from nobil_tui.config.operations import Put
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, keymap_of
@@ -56,7 +56,7 @@ class NobilApp(App[int], inherit_bindings=False):
         super().__init__()
         self.setup = setup
         self.keeper = Settings(setup.config_path, setup.config)
-        chosen = check(setup.config.interface.keys)
+        chosen = parse_keymap(setup.config.interface.keys)
         self.keys = KeyBindings(chosen)
         self.set_keymap(keymap_of(chosen))
         self.ascii = setup.ascii or setup.config.interface.ascii
@@ -95,7 +95,7 @@ class NobilApp(App[int], inherit_bindings=False):
                 return
             self.last_key = event.key
             # Whatever has the focus: a text field would take ctrl+c for "copy".
-            if event.key in self.keys.of(by_id("quit")) and not types(event.key):
+            if event.key in self.keys.of(command_by_id("quit")) and not types_character(event.key):
                 self.exit(0)
                 return
             if event.is_forwarded and event.is_printable and isinstance(self.focused, Input):

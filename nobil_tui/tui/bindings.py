@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
-from nobil_tui.commands import COMMANDS, Command, Context, by_id, for_context
+from nobil_tui.commands import COMMANDS, Command, Context, command_by_id, for_context
 
 NEVER = "f63"
 """A key that no keyboard has, for a command whose keys the user took away: Textual overlooks an empty one."""
@@ -60,8 +60,8 @@ class KeyBindings:
 
     def named(self, id_: str) -> str:
         """The first key of the command of an id, for texts that name it; its words where it has none."""
-        command = by_id(id_)
-        return self.label(command) or command.words
+        command = command_by_id(id_)
+        return self.label(command) or command.label
 
     def labels(self, command: Command) -> str:
         """All of its keys; of a long row the first and the last."""
@@ -79,4 +79,4 @@ def key_label(key: str) -> str:
 def binding_of(command: Command) -> Binding:
     """Return the binding of one command."""
     keys = ",".join(command.keys) or NEVER
-    return Binding(keys, command.action, command.words, id=command.id, tooltip=command.tooltip, show=False)
+    return Binding(keys, command.action, command.label, id=command.id, tooltip=command.tooltip, show=False)

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.markup import escape
 from textual.theme import ThemeProvider
 
-from nobil_tui.commands import COMMANDS, by_id
-from nobil_tui.search.document import one_line
+from nobil_tui.commands import COMMANDS, command_by_id
+from nobil_tui.search.document import fold_line
 from nobil_tui.tui.bindings import binding_of
 from nobil_tui.tui.dismissal import Dismissal
 
@@ -36,7 +36,7 @@ class Palette(Dismissal, CommandPalette):
     """The library's, with the one key that must work everywhere."""
 
     CSS_PATH = "palette.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("quit"))]
+    BINDINGS: ClassVar[list[BindingType]] = [binding_of(command_by_id("quit"))]
 
     def action_quit(self) -> None:
         """Quit the program."""
@@ -75,7 +75,7 @@ class CommandProvider(Provider):
         for command in COMMANDS:
             if command.palette and screen.offers(command):
                 label = screen.keys.label(command)
-                title = f"{command.words}   {label}" if label else command.words
+                title = f"{command.label}   {label}" if label else command.label
                 yield PaletteItem(title, command.tooltip, partial(screen.do, command))
         for name, text in screen.saved_filters.items():
             yield PaletteItem(f"Filter: {name}", text, partial(screen.show_filter, text))
@@ -88,7 +88,7 @@ class StationProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Those whose texts hold every word."""
-        asked = one_line(query).split()
+        asked = fold_line(query).split()
         if not asked:
             return
         screen = cast("MainScreen", self.screen)

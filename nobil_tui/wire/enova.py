@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.text import shown
+from nobil_tui.base.text import safe_text
 from nobil_tui.charging.station import StationId, WordConnector
 
 MOST_WORD = 40
@@ -58,7 +58,7 @@ def decode(frame: bytes) -> Report:
     try:
         said = _decode(frame)
     except _BROKEN as error:
-        raise NotReadableError(shown(str(error))) from None
+        raise NotReadableError(safe_text(str(error))) from None
     if not (said.station.isprintable() and said.key.isprintable()):
         raise NotReadableError("an id holds control characters")
     return Report(said.station, said.key, connector_of(said.word))
@@ -67,5 +67,5 @@ def decode(frame: bytes) -> Report:
 def connector_of(word: str) -> WordConnector:
     """Tell what a status word says, and what version 1 would have said."""
     known = _WORDS.get(word)
-    status, error, kept = known or (-1, 0, shown(word, MOST_WORD))
+    status, error, kept = known or (-1, 0, safe_text(word, MOST_WORD))
     return WordConnector(status, error, said=kept)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.text import shown
+from nobil_tui.base.text import safe_text
 from nobil_tui.wire.changes import iso
 
 RECORDING_VERSION = 1
@@ -91,8 +91,8 @@ def decode_header(line: bytes) -> RecordingHeader | None:
     try:
         header = _decode_header(line)
     except _BROKEN as error:
-        raise NotReadableError(f"its first line is damaged: {shown(str(error))}") from None
-    return msgspec.structs.replace(header, source=shown(header.source))
+        raise NotReadableError(f"its first line is damaged: {safe_text(str(error))}") from None
+    return msgspec.structs.replace(header, source=safe_text(header.source))
 
 
 def decode_line(line: bytes) -> RecordedFrame:
@@ -101,7 +101,7 @@ def decode_line(line: bytes) -> RecordedFrame:
         said = _decode(line)
         at = _milliseconds(said.received_at)
     except _BROKEN as error:
-        raise NotReadableError(shown(str(error))) from None
+        raise NotReadableError(safe_text(str(error))) from None
     if isinstance(said.frame, Raw):
         data = bytes(said.frame)
         return RecordedFrame(BREAK if data == b'""' else data, at)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct, field
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.text import shown
+from nobil_tui.base.text import safe_text
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
@@ -223,4 +223,4 @@ def _is_object(answer: msgspec.Raw) -> bool:
 
 
 def _no_answer(error: Exception) -> NotReadableError:
-    return NotReadableError(f"this is no answer of the register: {shown(str(error))}")
+    return NotReadableError(f"this is no answer of the register: {safe_text(str(error))}")

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.text import shown
+from nobil_tui.base.text import safe_text
 from nobil_tui.charging.station import Connector, Milliseconds, Small, Station, StationId
 
 
@@ -102,10 +102,10 @@ def _decode_otherwise(frame: bytes, first: Exception) -> Message:
         whole = _HALVES.sub(_without_half, frame)
         if whole != frame:
             return decode(whole)
-        raise NotReadableError(shown(str(error))) from None
+        raise NotReadableError(safe_text(str(error))) from None
     if envelope.type in _KNOWN:
-        raise NotReadableError(f"{envelope.type}: {shown(str(first))}")
-    return Unknown(shown(envelope.type))
+        raise NotReadableError(f"{envelope.type}: {safe_text(str(first))}")
+    return Unknown(safe_text(envelope.type))
 
 
 def _without_half(found: re.Match[bytes]) -> bytes:

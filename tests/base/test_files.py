@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.config.errors import ConfigError
-from nobil_tui.config.reading import load
-from nobil_tui.config.writing import NotSavedError, Star, save
+from nobil_tui.config.reading import load_config
+from nobil_tui.config.writing import NotSavedError, Star, save_config
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="no modes here")
@@ -50,7 +50,7 @@ def mode(path: Path) -> int:
 def test_what_we_make_is_for_this_user_alone(tmp_path: Path, mask: Callable[[int], None], umask: int) -> None:
     path = tmp_path / "a" / "b" / "config.toml"
     mask(umask)
-    save(path, Star("a"))
+    save_config(path, Star("a"))
     assert [mode(each) for each in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
     assert mode(path.with_name("config.toml.lock")) == 0o600
 
@@ -62,7 +62,7 @@ def test_the_modes_of_others_are_left_alone(path: Path, mask: Callable[[int], No
     path.chmod(kept)
     path.parent.chmod(0o755)
     mask(0o077)
-    save(path, Star("a"))
+    save_config(path, Star("a"))
     assert (mode(path), mode(path.parent)) == (kept, 0o755)
 
 
@@ -70,7 +70,7 @@ def test_the_modes_of_others_are_left_alone(path: Path, mask: Callable[[int], No
 def test_the_owner_is_kept(path: Path) -> None:
     path.touch()
     os.chown(path, 12345, 23456)
-    save(path, Star("a"))
+    save_config(path, Star("a"))
     assert (path.stat().st_uid, path.stat().st_gid) == (12345, 23456)
 
 
@@ -80,7 +80,7 @@ def test_links_are_followed(tmp_path: Path) -> None:
     target.write_text("# mine\n")
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to(target)
-    save(tmp_path / "one", Star("a"))
+    save_config(tmp_path / "one", Star("a"))
     assert (tmp_path / "one").is_symlink()
     assert (tmp_path / "two").is_symlink()
     assert target.read_text() == '# mine\n\n[watched]\nstations = ["a"]\n'
@@ -89,20 +89,20 @@ def test_links_are_followed(tmp_path: Path) -> None:
 
 def test_a_link_to_nothing_is_filled(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "a" / "config.toml")
-    save(tmp_path / "link", Star("a"))
+    save_config(tmp_path / "link", Star("a"))
     assert (tmp_path / "link").is_symlink()
-    assert load(tmp_path / "a" / "config.toml").watched.stations == ["a"]
+    assert load_config(tmp_path / "a" / "config.toml").watched.stations == ["a"]
 
 
 def test_a_link_to_itself_is_told(path: Path) -> None:
     path.symlink_to(path)
     with pytest.raises(ConfigError, match="cannot be read"):
-        save(path, Star("a"))
+        save_config(path, Star("a"))
 
 
 def test_a_device_is_not_replaced() -> None:
     with pytest.raises(NotSavedError, match="not an ordinary file"):
-        save(Path(os.devnull), Star("a"))
+        save_config(Path(os.devnull), Star("a"))
     assert not Path(os.devnull).is_file()
 
 
@@ -119,11 +119,11 @@ def test_a_write_that_fails_changes_nothing(
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync" if call == "fsync" else "pathlib.Path.replace", fail)
         with pytest.raises(NotSavedError) as caught:
-            save(path, Star("a"))
+            save_config(path, Star("a"))
     assert str(caught.value).startswith(f"{path} was not saved: {os.strerror(number)}. ")
     assert path.read_text() == "# mine\n"
     assert left(path.parent) == {"config.toml"}
-    assert save(path, Star("a")).watched.stations == ["a"]
+    assert save_config(path, Star("a")).watched.stations == ["a"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
@@ -132,10 +132,10 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
     path.write_text("# mine\n")
     code = (
         "import resource, signal, sys, pathlib\n"
-        "from nobil_tui.config.writing import save, Star, NotSavedError\n"
+        "from nobil_tui.config.writing import save_config, Star, NotSavedError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
-        "try: save(pathlib.Path(sys.argv[1]), Star('a' * 60))\n"
+        "try: save_config(pathlib.Path(sys.argv[1]), Star('a' * 60))\n"
         "except NotSavedError as error: print(error)\n"
     )
     command = [sys.executable, "-B", "-c", code, str(path)]
@@ -151,7 +151,7 @@ def test_a_folder_that_may_not_be_written_to_is_told(path: Path) -> None:
     path.parent.chmod(0o500)
     try:
         with pytest.raises(NotSavedError, match=r"Permission denied\. Check who may write"):
-            save(path, Star("a"))
+            save_config(path, Star("a"))
     finally:
         path.parent.chmod(0o700)
     assert left(path.parent) == {"config.toml"}
@@ -170,6 +170,6 @@ def test_a_lock_that_cannot_be_made_is_told(path: Path, monkeypatch: pytest.Monk
     # Root may write everywhere, so the refusal cannot be had by a mode alone.
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(NotSavedError) as caught:
-        save(path, Star("a"))
+        save_config(path, Star("a"))
     assert os.strerror(number) in str(caught.value)
     assert path.read_text() == "# mine\n"

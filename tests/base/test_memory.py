@@ -9,13 +9,13 @@ import sys
 
 import pytest
 
-from nobil_tui.base.memory import give_back
+from nobil_tui.base.memory import trim_heap
 
 # In a process of its own, so that what holds the room is known. Of so many pieces, each a little above what Python
 # gives room to by itself, the last is kept: all before it is free, and not at the end of what the library has.
 HOLES = """
 import os
-from nobil_tui.base.memory import give_back
+from nobil_tui.base.memory import trim_heap
 
 def resident():
     with open("/proc/self/statm") as statm:
@@ -25,7 +25,7 @@ pieces = [bytes(2000) for _ in range(20_000)]
 last = pieces[-1]
 del pieces
 before = resident()
-give_back()
+trim_heap()
 print(before - resident())
 """
 
@@ -40,8 +40,8 @@ def test_where_the_library_cannot_be_told_nothing_happens(monkeypatch: pytest.Mo
     asked: list[object] = []
     monkeypatch.setattr(ctypes, "CDLL", asked.append)
     # What it returns has no such call.
-    give_back()
+    trim_heap()
     assert len(asked) == (sys.platform == "linux")
     monkeypatch.setattr(sys, "platform", "darwin")
-    give_back()
+    trim_heap()
     assert len(asked) == (platform.system() == "Linux")

@@ -14,7 +14,7 @@ from nobil_tui.base import paths
 def test_the_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CONFIG", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
-    assert paths.default_path() == tmp_path / "CONFIG" / "nobil-tui" / "config.toml"
+    assert paths.config_file() == tmp_path / "CONFIG" / "nobil-tui" / "config.toml"
     assert paths.state_dir() == tmp_path / "STATE" / "nobil-tui"
     assert paths.cache_dir() == tmp_path / "CACHE" / "nobil-tui"
     assert paths.register_file() == tmp_path / "CACHE" / "nobil-tui" / "register.msgpack"

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.base.redaction import (
-    goes_in_clear,
-    hide_in_address,
-    hide_in_text,
     is_loopback,
     is_secret_name,
-    keys_in,
-    secrets_in,
-    values_in,
-    without_keys,
+    is_unencrypted,
+    keys_in_address,
+    redact_address,
+    redact_addresses,
+    replace_keys,
+    secrets_in_address,
+    secrets_in_query,
 )
 
 
@@ -51,27 +51,29 @@ def test_a_name_that_holds_none(name: str) -> None:
     ],
 )
 def test_an_address_is_shown_without_its_secret(address: str, hidden: str) -> None:
-    assert hide_in_address(address) == hidden
-    assert hide_in_text(f'# was <{address}> or "demo?key=1"') == f'# was <{hidden}> or "demo?key=1"' or '"' in address
+    assert redact_address(address) == hidden
+    assert (
+        redact_addresses(f'# was <{address}> or "demo?key=1"') == f'# was <{hidden}> or "demo?key=1"' or '"' in address
+    )
 
 
 def test_what_of_an_address_is_a_key_and_what_may_be_one() -> None:
     address = "wss://h/x?k=abc%2Bdef&country=NOR;key=a%2F&t="
-    assert keys_in(address) == ["a%2F"]
-    assert values_in(address) == ["abc+def", "a/"]
-    assert without_keys(address) == "wss://h/x?k=abc%2Bdef&country=NOR;key={private_apikey}&t="
+    assert keys_in_address(address) == ["a%2F"]
+    assert secrets_in_query(address) == ["abc+def", "a/"]
+    assert replace_keys(address) == "wss://h/x?k=abc%2Bdef&country=NOR;key={private_apikey}&t="
     # Also of what cannot be read.
-    assert values_in("ws://[?key=abc#x") == secrets_in("ws://[?key=abc#x") == ["abc"]
+    assert secrets_in_query("ws://[?key=abc#x") == secrets_in_address("ws://[?key=abc#x") == ["abc"]
 
 
 def test_all_of_a_url_that_its_server_could_quote() -> None:
     url = "wss://me:pass@h/api/v1/0123456789abc%2B/stream?access_token=t&hub=nobil"
-    assert secrets_in(url) == ["t", "0123456789abc+", "me", "pass"]
+    assert secrets_in_address(url) == ["t", "0123456789abc+", "me", "pass"]
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="&;#"), min_size=1))
 def test_a_key_in_an_address_is_never_shown(key: str) -> None:
-    assert hide_in_address(f"wss://h/?apikey={key}&a=1") == "wss://h/?apikey=•••&a=1" or key == "{private_apikey}"
+    assert redact_address(f"wss://h/?apikey={key}&a=1") == "wss://h/?apikey=•••&a=1" or key == "{private_apikey}"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
@@ -104,4 +106,4 @@ def test_another_machine(host: str) -> None:
     ],
 )
 def test_what_can_be_read_on_the_way(address: str, clear: bool) -> None:
-    assert goes_in_clear(address) is clear
+    assert is_unencrypted(address) is clear

@@ -10,19 +10,19 @@ from collections.abc import Callable
 import pytest
 
 from nobil_tui.base import tasks
-from nobil_tui.base.tasks import DaemonExecutor, in_thread
+from nobil_tui.base.tasks import DaemonExecutor, run_in_thread
 from tests.conftest import GUARD, guarded, settle
 
 
 async def test_a_result_comes_back_from_another_thread() -> None:
-    thread = await guarded(in_thread(threading.current_thread))
+    thread = await guarded(run_in_thread(threading.current_thread))
     assert thread is not threading.current_thread()
     assert thread.daemon
 
 
 async def test_an_error_comes_back() -> None:
     with pytest.raises(ZeroDivisionError):
-        await guarded(in_thread(lambda: 1 / 0))
+        await guarded(run_in_thread(lambda: 1 / 0))
 
 
 @pytest.mark.parametrize("breaks", [False, True])
@@ -37,7 +37,7 @@ async def test_who_is_cancelled_does_not_wait_and_nothing_is_left(breaks: bool) 
         finally:
             done.set()
 
-    waiting = asyncio.create_task(in_thread(work))
+    waiting = asyncio.create_task(run_in_thread(work))
     await settle()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -56,7 +56,7 @@ def test_work_that_outlasts_its_loop_breaks_nothing() -> None:
         assert go_on.wait(GUARD)
 
     async def begin() -> None:
-        waiting = asyncio.create_task(in_thread(work))
+        waiting = asyncio.create_task(run_in_thread(work))
         await settle()
         waiting.cancel()
 
@@ -147,9 +147,9 @@ async def test_others_are_given_way_to_while_they_have_something_to_do(monkeypat
             await asyncio.sleep(0)
 
     monkeypatch.setattr(time, "perf_counter", lambda: now)
-    monkeypatch.setattr(tasks, "PAUSE", 1.0)
+    monkeypatch.setattr(tasks, "PAUSE_SECONDS", 1.0)
     others = asyncio.create_task(work())
-    await tasks.give_way()
+    await tasks.yield_to_loop()
     assert turns == busy
     await others
 
@@ -165,6 +165,6 @@ async def test_nobody_is_given_way_to_for_ever(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(time, "perf_counter", lambda: now)
     others = asyncio.create_task(work())
-    await guarded(tasks.give_way())
+    await guarded(tasks.yield_to_loop())
     others.cancel()
-    assert tasks.PAUSE < now < tasks.PAUSE + 0.002
+    assert tasks.PAUSE_SECONDS < now < tasks.PAUSE_SECONDS + 0.002

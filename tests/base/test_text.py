@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.base.text import MOST_SHOWN, shown
+from nobil_tui.base.text import MAX_TEXT, safe_text
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,13 @@ from nobil_tui.base.text import MOST_SHOWN, shown
     ],
 )
 def test_shown(text: str, safe: str) -> None:
-    assert shown(text) == safe
+    assert safe_text(text) == safe
 
 
 def test_a_long_text_is_cut() -> None:
-    assert shown("x" * MOST_SHOWN) == "x" * MOST_SHOWN
-    assert shown("x" * (MOST_SHOWN + 1)) == "x" * MOST_SHOWN + "…"
-    assert shown("abcdef", 3) == "abc…"
+    assert safe_text("x" * MAX_TEXT) == "x" * MAX_TEXT
+    assert safe_text("x" * (MAX_TEXT + 1)) == "x" * MAX_TEXT + "…"
+    assert safe_text("abcdef", 3) == "abc…"
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
@@ -36,8 +36,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 
 @given(ANY_TEXT, st.integers(0, 30))
 def test_whatever_comes_it_is_printable_short_and_stays_what_it_is(text: str, most: int) -> None:
-    safe = shown(text, most)
+    safe = safe_text(text, most)
     assert safe.isprintable()
     assert len(safe) <= most + 1
     assert len(safe) == len(text) or (len(text) > most and safe.endswith("…"))
-    assert shown(safe) == safe
+    assert safe_text(safe) == safe

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from nobil_tui.base.paths import NAME, register_file
+from nobil_tui.base.paths import APP_NAME, register_file
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.register.cache import save_register
@@ -22,7 +22,7 @@ def store_register(home: Path) -> None:
     """Store facts of every station of the load where the app looks for them in this ``home``."""
     made_up = Simulation(STATIONS, 1, start=int(time.time() * 1000), speed=1.0).register
     facts = {f"NOR_{n:05}": _with_plugs(made_up.facts(station)) for n, station in enumerate(made_up, 1)}
-    save_register(home / ".cache" / NAME / register_file().name, facts, {})
+    save_register(home / ".cache" / APP_NAME / register_file().name, facts, {})
 
 
 def _with_plugs(facts: Facts) -> Facts:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
 from nobil_tui.cli.root import HARDLY_ANY_COLLECTIONS
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.wire import v1
 from tests.benchmarks.bench import STATIONS, Bench
 from tests.benchmarks.country import Country
@@ -42,9 +42,9 @@ def _to_list(frame: bytes) -> object:
     board = Board()
     now = int(time.time() * 1000)
     board.apply_snapshot(message.stations, now)
-    roster = Roster(board, Register())
-    roster.refresh(now)
-    return roster
+    station_list = StationList(board, Register())
+    station_list.refresh(now)
+    return station_list
 
 
 def _ms(work: Callable[[bytes], object], frame: bytes) -> float:

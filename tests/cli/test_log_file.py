@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.base.redaction import LEAST
+from nobil_tui.base.redaction import MIN_SECRET_LENGTH
 from nobil_tui.cli import log_file
 
 KEY = "s3cr3t+k3y/"
@@ -128,9 +128,9 @@ def test_exceptions_with_their_causes_hold_no_key(path: Path) -> None:
 
 
 def test_a_key_that_is_learnt_later_is_taken_out_from_then_on(path: Path) -> None:
-    hush = log_file.start(path, "INFO", ["known-at-the-start"])
+    add_secret = log_file.start(path, "INFO", ["known-at-the-start"])
     for each in (KEY, "k3y-two", KEY, "", "a"):
-        hush(each)
+        add_secret(each)
     logging.getLogger("x").info("typed %s, %s and %s: a", KEY, quote(KEY, safe=""), "k3y-two")
     logging.getLogger("x").info("known-at-the-start")
     lines = [line.rpartition(" x: ")[2] for line in written(path).splitlines()]
@@ -146,7 +146,7 @@ def test_of_what_is_learnt_the_latest_count() -> None:
     assert redacting.format(record).endswith(" token-000000 ••• ••• •••")
 
 
-keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=LEAST)
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=MIN_SECRET_LENGTH)
 
 
 @given(keys, st.text(), st.text())

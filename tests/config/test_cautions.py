@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.config.model import Config
-from nobil_tui.config.reading import cautions, load
+from nobil_tui.config.reading import config_warnings, load_config
 
 KEY = "hunter2hunter2"
 
@@ -26,9 +26,9 @@ def test_a_key_that_others_can_read_is_a_caution(tmp_path: Path, mode: int, warn
     for content in contents:
         path.write_text(content)
         path.chmod(mode | 0o200)
-        config = load(path)
+        config = load_config(path)
         path.chmod(mode)
-        told = cautions(path, config)
+        told = config_warnings(path, config)
         assert bool(told) is warned
         assert KEY not in "".join(told)
         assert all(f"{mode:04o}" in each and "chmod 600" in each for each in told)
@@ -39,8 +39,8 @@ def test_a_file_without_a_key_may_be_read_by_all(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[stream]\nsource = "wss://example.org/?key={private_apikey}&format=anything"')
     path.chmod(0o644)
-    assert cautions(path, load(path)) == []
-    assert cautions(tmp_path / "none", Config()) == []
+    assert config_warnings(path, load_config(path)) == []
+    assert config_warnings(tmp_path / "none", Config()) == []
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,6 @@ def test_a_key_that_goes_in_clear_is_a_caution(tmp_path: Path, address: str, war
     path = tmp_path / "config.toml"
     path.touch(mode=0o600)
     path.write_text(f'[enova]\napi_key = "{KEY}"\naddress = "{address}"')
-    told = cautions(path, load(path))
+    told = config_warnings(path, load_config(path))
     assert bool(told) is warned
     assert all("[enova]" in each and "https" in each for each in told)

@@ -8,9 +8,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.config.errors import ConfigError, MisfitError
+from nobil_tui.config.errors import ConfigError, InvalidValueError
 from nobil_tui.config.model import Config, secret_from_text
-from nobil_tui.config.reading import config_of, understood
+from nobil_tui.config.reading import config_from_document, parse_config
 
 ANYTHING = st.recursive(
     st.none().map(lambda _: "x") | st.booleans() | st.integers(-200, 200) | st.floats() | st.text(max_size=4),
@@ -40,8 +40,8 @@ def test_what_is_refused_is_explained(document: dict[str, object]) -> None:
     except msgspec.ValidationError:
         refused = True
     try:
-        config_of(document)
-    except MisfitError as error:
+        config_from_document(document)
+    except InvalidValueError as error:
         assert error.path
         assert "; expected" in str(error) or "not a key" in str(error) or "is empty" in str(error)
     else:
@@ -51,7 +51,7 @@ def test_what_is_refused_is_explained(document: dict[str, object]) -> None:
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_file_is_too_strange(content: bytes) -> None:
     try:
-        understood(Path("config.toml"), content)
+        parse_config(Path("config.toml"), content)
     except ConfigError as error:
         assert str(error).isprintable()
         assert str(error).startswith("config.toml:")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.config.editing import edited
-from nobil_tui.config.operations import Operation, Put, Star, Unstar, applied
+from nobil_tui.config.editing import edit_text
+from nobil_tui.config.operations import Operation, Put, Star, Unstar, apply_to_document
 from nobil_tui.config.template import TEMPLATE
-from nobil_tui.config.toml_spans import Places
+from nobil_tui.config.toml_spans import TomlSpans
 
 STATIONS = st.sampled_from(["NOR_1", "NOR_2", "SWE_3", 'a"b', "#", "x, y]"])
 TEXTS = st.sampled_from(["", "nord", 'a "b" # c', "æ", "'''", '"""', "=", "[x]"])
@@ -90,7 +90,7 @@ def without_empty_tables(document: Any) -> Any:
 
 
 def comments(text: str) -> list[str]:
-    return [text[span.start : span.end].rstrip() for span in Places(text).comments]
+    return [text[span.start : span.end].rstrip() for span in TomlSpans(text).comments]
 
 
 def is_in_order(part: list[str], whole: list[str]) -> bool:
@@ -103,13 +103,13 @@ def test_an_edited_file_means_what_was_asked_for(text: str, operations: list[Ope
     before = tomllib.loads(text)
     after = text
     for operation in operations:
-        after = edited(after, operation)
-    assert without_empty_tables(tomllib.loads(after)) == without_empty_tables(applied(before, operations))
+        after = edit_text(after, operation)
+    assert without_empty_tables(tomllib.loads(after)) == without_empty_tables(apply_to_document(before, operations))
 
 
 @given(configs(), OPERATIONS)
 def test_comments_stay_and_stay_in_order(text: str, operation: Operation) -> None:
-    after = edited(text, operation)
+    after = edit_text(text, operation)
     lost = Counter(comments(text)) - Counter(comments(after))
     removes = isinstance(operation, Unstar) or (isinstance(operation, Put) and operation.value is None)
     if removes:
@@ -122,15 +122,15 @@ def test_comments_stay_and_stay_in_order(text: str, operation: Operation) -> Non
 
 @given(configs(), OPERATIONS)
 def test_the_rest_keeps_its_order(text: str, operation: Operation) -> None:
-    keys = [path for path in Places(text).values if not any(isinstance(part, int) for part in path)]
-    after = [path for path in Places(edited(text, operation)).values if path in keys]
+    keys = [path for path in TomlSpans(text).values if not any(isinstance(part, int) for part in path)]
+    after = [path for path in TomlSpans(edit_text(text, operation)).values if path in keys]
     assert is_in_order([".".join(map(str, path)) for path in after], [".".join(map(str, path)) for path in keys])
 
 
 @given(configs(), OPERATIONS)
 def test_doing_it_again_changes_nothing(text: str, operation: Operation) -> None:
-    once = edited(text, operation)
-    assert edited(once, operation) == once
+    once = edit_text(text, operation)
+    assert edit_text(once, operation) == once
 
 
 @pytest.mark.parametrize(
@@ -183,13 +183,13 @@ def test_doing_it_again_changes_nothing(text: str, operation: Operation) -> None
     ],
 )
 def test_a_change_looks_as_a_reader_would_make_it(text: str, operation: Operation, after: str) -> None:
-    assert edited(text, operation) == after
+    assert edit_text(text, operation) == after
 
 
 def test_the_first_config_takes_every_change_at_its_example() -> None:
     after = TEMPLATE
     for operation in (Star("a"), Put("interface", "theme", "nord"), Put("home", "position", (1.5, 2))):
-        after = edited(after, operation)
+        after = edit_text(after, operation)
     assert '# stations = []\nstations = ["a"]\n' in after
     assert '# theme = ""\ntheme = "nord"\n' in after
     assert "# position = [59.91, 10.75]\nposition = [1.5, 2]\n" in after

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.binding import Binding, BindingsMap
 from textual.keys import Keys, _character_to_key, _normalize_key_list
 
-from nobil_tui.config.key_names import CHARACTERS, KeyNameError, canonical, types
+from nobil_tui.config.key_names import KEY_CHARACTERS, KeyNameError, canonical_key, types_character
 from nobil_tui.tui.bindings import NEVER
 
 NOT_DELIVERED = {"return", "<any>", "<scroll-up>", "<scroll-down>", "<ignore>", "ctrl-at", "ctrl+@"}
@@ -22,26 +22,26 @@ HAVE_ONE_NAME = {"ctrl+i": "tab", "ctrl+m": "enter"}
 @given(st.characters())
 def test_a_character_has_the_name_that_textual_gives_it(character: str) -> None:
     if character.isprintable():
-        assert canonical(character) == _character_to_key(character)
-        assert types(canonical(character))
+        assert canonical_key(character) == _character_to_key(character)
+        assert types_character(canonical_key(character))
 
 
 def test_every_character_of_ascii_can_be_written_by_name_too() -> None:
     for character in string.punctuation + " ":
         name = _character_to_key(character)
-        assert CHARACTERS[name] == character
-        assert canonical(name) == name
+        assert KEY_CHARACTERS[name] == character
+        assert canonical_key(name) == name
 
 
 def test_every_key_that_textual_knows_is_a_key() -> None:
     for key in {key.value for key in Keys} - NOT_DELIVERED:
-        assert canonical(key) == HAVE_ONE_NAME.get(key, key)
+        assert canonical_key(key) == HAVE_ONE_NAME.get(key, key)
 
 
 @pytest.mark.parametrize("text", ["/", "?", "+", "ctrl++", "shift+ctrl+up", "ctrl+i", "comma", "alt+enter", "Ø", "f35"])
 def test_textual_takes_a_canonical_name_as_it_is(text: str) -> None:
-    key = canonical(text)
-    assert canonical(key) == key
+    key = canonical_key(text)
+    assert canonical_key(key) == key
     assert _normalize_key_list(key) == key
     assert list(BindingsMap([Binding(key, "x")]).key_to_bindings) == [key]
 
@@ -49,12 +49,12 @@ def test_textual_takes_a_canonical_name_as_it_is(text: str) -> None:
 @given(st.text(max_size=12) | st.lists(st.sampled_from(["ctrl", "shift", "f1", "a", "A", "+", ""])).map("+".join))
 def test_a_key_is_canonical_or_refused(text: str) -> None:
     try:
-        key = canonical(text)
+        key = canonical_key(text)
     except KeyNameError as error:
         assert str(error).isprintable()
     else:
         # A character that is on few keyboards is written as itself alone: too many words name one.
-        assert not text[-1].isascii() or canonical(key) == key
+        assert not text[-1].isascii() or canonical_key(key) == key
         assert "," not in key
 
 
@@ -86,16 +86,16 @@ def test_a_key_is_canonical_or_refused(text: str) -> None:
 )
 def test_a_misspelt_key_is_told(text: str, meant: str) -> None:
     with pytest.raises(KeyNameError) as caught:
-        canonical(text)
+        canonical_key(text)
     assert meant in str(caught.value)
     assert len(str(caught.value)) < 160
 
 
 @pytest.mark.parametrize("key", ["enter", "f2", "ctrl+a", "alt+x", "escape", "left", "shift+tab"])
 def test_some_keys_type_nothing(key: str) -> None:
-    assert not types(key)
+    assert not types_character(key)
 
 
 @pytest.mark.parametrize("key", ["a", "A", "7", "slash", "space", "shift+space", "section_sign"])
 def test_some_keys_are_text(key: str) -> None:
-    assert types(key)
+    assert types_character(key)

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.commands import COMMANDS, Context, active_in, by_id, for_context
-from nobil_tui.config.errors import ConfigError, MisfitError
-from nobil_tui.config.key_names import types
-from nobil_tui.config.keymap import check
+from nobil_tui.commands import COMMANDS, Context, active_in, command_by_id, for_context
+from nobil_tui.config.errors import ConfigError, InvalidValueError
+from nobil_tui.config.key_names import types_character
+from nobil_tui.config.keymap import parse_keymap
 
 
 def test_nothing_chosen_is_nothing_changed() -> None:
-    assert check({}) == {}
+    assert parse_keymap({}) == {}
 
 
 def test_keys_become_textuals_names() -> None:
-    chosen = check({"star": "*", "filter": ["/", "slash", "ctrl+f"], "quit": "Q", "copy": []})
+    chosen = parse_keymap({"star": "*", "filter": ["/", "slash", "ctrl+f"], "quit": "Q", "copy": []})
     assert chosen == {"star": ("asterisk",), "filter": ("slash", "ctrl+f"), "quit": ("Q",), "copy": ()}
 
 
 def test_the_defaults_may_be_written_out() -> None:
-    assert check({command.id: command.keys for command in COMMANDS}) == {c.id: c.keys for c in COMMANDS}
+    assert parse_keymap({command.id: command.keys for command in COMMANDS}) == {c.id: c.keys for c in COMMANDS}
 
 
 @pytest.mark.parametrize(
@@ -51,18 +51,18 @@ def test_the_defaults_may_be_written_out() -> None:
 )
 def test_what_cannot_work_is_told(keys: dict[str, str | list[str]], path: tuple[str | int, ...], told: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        check(keys)
-    assert isinstance(caught.value, MisfitError)
+        parse_keymap(keys)
+    assert isinstance(caught.value, InvalidValueError)
     assert caught.value.path == ("interface", "keys", *path)
     assert told in str(caught.value)
 
 
 def test_keys_can_change_hands() -> None:
-    assert check({"star": "w", "starred-only": "s"}) == {"star": ("w",), "starred-only": ("s",)}
+    assert parse_keymap({"star": "w", "starred-only": "s"}) == {"star": ("w",), "starred-only": ("s",)}
 
 
 def test_a_key_can_mean_two_things_where_only_one_is_active() -> None:
-    assert check({"select": "f5", "sort": "f5", "keep-filter": "f5"})
+    assert parse_keymap({"select": "f5", "sort": "f5", "keep-filter": "f5"})
 
 
 def test_a_hidden_key_is_no_clash() -> None:
@@ -77,12 +77,12 @@ KEYS = st.sampled_from([*"sweoOjq/?Z", "tab", "enter", "f1", "f2", "f3", "f4", "
 @given(st.dictionaries(IDS, KEYS | st.lists(KEYS, max_size=3), max_size=4))
 def test_what_is_accepted_is_unambiguous(keys: dict[str, str | list[str]]) -> None:
     try:
-        chosen = check(keys)
+        chosen = parse_keymap(keys)
     except ConfigError:
         return
     for context in Context:
         for one, other in combinations(active_in(context), 2):
             assert not set(chosen.get(one.id, one.keys)) & set(chosen.get(other.id, other.keys))
-        if context.typing:
-            assert not any(types(key) for c in for_context(context) for key in chosen.get(c.id, c.keys))
-    assert all(chosen.get(id_, by_id(id_).keys) for id_ in ("quit", "help"))
+        if context.accepts_text:
+            assert not any(types_character(key) for c in for_context(context) for key in chosen.get(c.id, c.keys))
+    assert all(chosen.get(id_, command_by_id(id_).keys) for id_ in ("quit", "help"))

@@ -13,7 +13,7 @@ from nobil_tui.base.files import stamp
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config, LogScope
-from nobil_tui.config.reading import MOST_BYTES, load
+from nobil_tui.config.reading import MAX_CONFIG_BYTES, load_config
 from nobil_tui.search.sorting import Sort
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def complaint(tmp_path: Path, content: str | bytes) -> str:
     path = tmp_path / "config.toml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ConfigError) as caught:
-        load(path)
+        load_config(path)
     text = str(caught.value)
     assert text.startswith(f"{path}:")
     assert KEY not in text
@@ -32,14 +32,14 @@ def complaint(tmp_path: Path, content: str | bytes) -> str:
 
 
 def test_a_missing_file_is_a_config_of_defaults(tmp_path: Path) -> None:
-    assert load(tmp_path / "none" / "config.toml") == Config()
+    assert load_config(tmp_path / "none" / "config.toml") == Config()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n# nothing\n", b"\xef\xbb\xbf", b"[stream]\r\n"])
 def test_an_empty_file_is_a_config_of_defaults(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(content)
-    assert load(path) == Config()
+    assert load_config(path) == Config()
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff"])
@@ -72,7 +72,7 @@ keys.star = "*"
 keys.filter = ["/", "f3"]
 """
     path.write_bytes((before + text.replace("\n", line_end)).encode())
-    config = load(path)
+    config = load_config(path)
     assert config.watched.stations == ["NOR_1", "SWE_2"]
     assert config.stream.source == "wss://example.org/?key={private_apikey}"
     assert config.secrets == (Secret("a"), Secret("b"))
@@ -138,7 +138,7 @@ keys.filter = ["/", "f3"]
         (b"\na = '\xff'", "2: is not UTF-8 text; save it as UTF-8."),
         ("\ufeff[stream]".encode("utf-16"), "1: is not UTF-8 text; save it as UTF-8. It looks like UTF-16."),
         ("x = " + "[" * 5000 + "]" * 5000, " is nested too deeply; …"),
-        ("#" * (MOST_BYTES + 1), " is larger than 1024 KiB; …"),
+        ("#" * (MAX_CONFIG_BYTES + 1), " is larger than 1024 KiB; …"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, content: str | bytes, told: str) -> None:
@@ -162,35 +162,35 @@ def test_the_name_of_the_file_is_safe_too(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("a = 1")
     with pytest.raises(ConfigError) as caught:
-        load(path)
+        load_config(path)
     assert str(caught.value).isprintable()
 
 
 def test_a_folder_is_no_config(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder; expected a TOML file"):
-        load(tmp_path)
+        load_config(tmp_path)
 
 
 def test_a_file_under_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"cannot be read: "):
-        load(tmp_path / "file" / "config.toml")
+        load_config(tmp_path / "file" / "config.toml")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigError, match="is not an ordinary file"):
-        load(tmp_path / "pipe")
+        load_config(tmp_path / "pipe")
 
 
 def test_the_empty_device_is_an_empty_config() -> None:
-    assert load(Path(os.devnull)) == Config()
+    assert load_config(Path(os.devnull)) == Config()
 
 
 def test_a_name_that_is_none_is_told() -> None:
     with pytest.raises(ConfigError, match="is no file name"):
-        load(Path("a\0b"))
+        load_config(Path("a\0b"))
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +203,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest
     # Root may read everything, so the refusal cannot be had by a mode alone.
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ConfigError, match=r"config\.toml: cannot be read: Permission denied\."):
-        load(path)
+        load_config(path)
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="may read everything")
@@ -211,7 +211,7 @@ def test_a_file_that_may_not_be_read_by_its_mode_is_told(tmp_path: Path) -> None
     path = tmp_path / "config.toml"
     path.touch(mode=0)
     with pytest.raises(ConfigError, match="cannot be read: Permission denied"):
-        load(path)
+        load_config(path)
 
 
 def test_the_stamp_changes_with_the_file(tmp_path: Path) -> None:
@@ -243,8 +243,8 @@ def test_reading_imports_nothing_that_only_saving_needs(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\n"
         "import nobil_tui.config.reading as reading, nobil_tui.config.writing\n"
-        f"config = reading.load(pathlib.Path({str(path)!r}))\n"
-        f"reading.cautions(pathlib.Path({str(path)!r}), config)\n"
+        f"config = reading.load_config(pathlib.Path({str(path)!r}))\n"
+        f"reading.config_warnings(pathlib.Path({str(path)!r}), config)\n"
         "late = {'tomlkit', 'filelock', 'platformdirs', 'textual', 'rich', 'difflib', 'tempfile', 'asyncio'}\n"
         "print(late & sys.modules.keys())\n"
     )

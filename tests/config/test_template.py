@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from nobil_tui.base.redaction import HIDDEN
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config
-from nobil_tui.config.reading import load, understood
-from nobil_tui.config.redact_file import hide_in_file
-from nobil_tui.config.template import TEMPLATE, init, show
+from nobil_tui.config.reading import load_config, parse_config
+from nobil_tui.config.redact_file import redact_config
+from nobil_tui.config.template import TEMPLATE, init_config, show_config
 from nobil_tui.config.writing import NotSavedError
 
 KEY = "hunter2-sesame"
@@ -28,7 +28,7 @@ KEY = "hunter2-sesame"
 def shown(tmp_path: Path, text: str) -> str:
     path = tmp_path / "config.toml"
     path.write_text(text)
-    return show(path)
+    return show_config(path)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_no_key_is_ever_shown(key: str, literal: bool) -> None:
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     text = f"# {key} # was it\n[stream]\n" + (f"api_key = '{key}'\n" if literal else f'api_key = "{escaped}"\n')
     text += "[watched]\n"
-    _, config = understood(Path("config.toml"), text.encode())
+    _, config = parse_config(Path("config.toml"), text.encode())
     assert config.secrets[0].reveal() == key
-    hidden = hide_in_file(text, config)
+    hidden = redact_config(text, config)
     assert key not in hidden
     assert 'api_key = "•••"' in hidden
 
@@ -114,22 +114,22 @@ def test_an_invalid_file_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_without_a_file_the_defaults_are_shown(tmp_path: Path) -> None:
-    text = show(tmp_path / "none.toml")
+    text = show_config(tmp_path / "none.toml")
     assert text.startswith(f"# {tmp_path / 'none.toml'} does not exist.")
     assert text.endswith(TEMPLATE)
 
 
 def test_the_first_config_is_valid_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a" / "config.toml"
-    init(path)
+    init_config(path)
     assert path.read_text(encoding="utf-8") == TEMPLATE
-    assert load(path) == Config()
+    assert load_config(path) == Config()
     if os.name == "posix":
         assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o600, 0o700]
 
 
 def test_the_first_config_names_everything_with_its_default(tmp_path: Path) -> None:
-    _, config = understood(Path("config.toml"), re.sub(r"(?m)^# (?=\S+ = |\"[^\"]*\" = )", "", TEMPLATE).encode())
+    _, config = parse_config(Path("config.toml"), re.sub(r"(?m)^# (?=\S+ = |\"[^\"]*\" = )", "", TEMPLATE).encode())
     assert config.interface.keys
     assert config.filters
     assert config.home.position
@@ -150,7 +150,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path, content: str) -> Non
     path = tmp_path / "config.toml"
     path.write_text(content)
     with pytest.raises(NotSavedError, match="is there already"):
-        init(path)
+        init_config(path)
     assert path.read_text() == content
 
 
@@ -162,5 +162,5 @@ def test_a_first_config_that_cannot_be_written_is_told_and_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(NotSavedError, match=r"No space left on device\. Free some space"):
-        init(tmp_path / "config.toml")
+        init_config(tmp_path / "config.toml")
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from nobil_tui.config.toml_spans import Places
+from nobil_tui.config.toml_spans import TomlSpans
 from tests.config.documents import Written, documents
 
 
@@ -20,7 +20,7 @@ def value_at(document: Any, path: tuple[str | int, ...]) -> Any:
 
 @given(documents())
 def test_every_key_is_on_its_line(written: Written) -> None:
-    places = Places(written.text)
+    places = TomlSpans(written.text)
     assert {path: places.line(path) for path in written.lines} == written.lines
     assert set(places.keys) == set(written.lines)
 
@@ -28,25 +28,25 @@ def test_every_key_is_on_its_line(written: Written) -> None:
 @given(documents())
 def test_every_value_is_where_it_says(written: Written) -> None:
     document = tomllib.loads(written.text)
-    for path, span in Places(written.text).values.items():
+    for path, span in TomlSpans(written.text).values.items():
         found = tomllib.loads(f"x = {written.text[span.start : span.end]}")["x"]
         assert repr(found) == repr(value_at(document, path))
 
 
 @given(documents())
 def test_every_comment_is_found_and_nothing_else(written: Written) -> None:
-    spans = Places(written.text).comments
+    spans = TomlSpans(written.text).comments
     assert [written.text[span.start : span.end] for span in spans] == written.comments
 
 
 @given(documents())
 def test_windows_line_ends_change_no_line(written: Written) -> None:
-    places = Places(written.text.replace("\n", "\r\n"))
+    places = TomlSpans(written.text.replace("\n", "\r\n"))
     assert {path: places.line(path) for path in written.lines} == written.lines
 
 
 def test_what_is_not_in_the_file_is_where_it_would_be() -> None:
-    places = Places('\n[stream]\nsource = "x"\n')
+    places = TomlSpans('\n[stream]\nsource = "x"\n')
     assert places.line(("stream", "api_key")) == 2
     assert places.line(("home", "position", 1)) == 1
 
@@ -61,11 +61,11 @@ def test_what_is_not_in_the_file_is_where_it_would_be() -> None:
     ],
 )
 def test_a_table_is_at_its_own_header(text: str, line: int) -> None:
-    assert Places(text).line(("interface",)) == line
+    assert TomlSpans(text).line(("interface",)) == line
 
 
 def test_lists_of_tables_within_lists_of_tables() -> None:
-    places = Places("[[a]]\n[[a.b]]\nc = 1\n[a.d]\n[[a]]\n[[a.b]]\n[[a.b]]\nc = 2\n")
+    places = TomlSpans("[[a]]\n[[a.b]]\nc = 1\n[a.d]\n[[a]]\n[[a.b]]\n[[a.b]]\nc = 2\n")
     lines = {
         path: places.line(path) for path in (("a", 0, "b", 0, "c"), ("a", 0, "d"), ("a", 1), ("a", 1, "b", 1, "c"))
     }
@@ -74,11 +74,11 @@ def test_lists_of_tables_within_lists_of_tables() -> None:
 
 def test_the_end_of_a_table_is_known() -> None:
     text = '[stream]\nsource = "x"\nsub.key = 1 # c\n# d\n[home]\n'
-    places = Places(text)
+    places = TomlSpans(text)
     assert text[: places.tails[("stream",)]].endswith("sub.key = 1")
     assert text[: places.tails[("home",)]].endswith("[home]")
 
 
 def test_nesting_that_no_call_can_follow_ends_quietly() -> None:
     depth = 100_000
-    assert Places("a = 1\nb = " + "[" * depth + "]" * depth).line(("a",)) == 1
+    assert TomlSpans("a = 1\nb = " + "[" * depth + "]" * depth).line(("a",)) == 1

@@ -21,8 +21,8 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config, LogScope
 from nobil_tui.config.operations import Operation
-from nobil_tui.config.reading import load
-from nobil_tui.config.writing import NotSavedError, Put, Star, Unstar, save
+from nobil_tui.config.reading import load_config
+from nobil_tui.config.writing import NotSavedError, Put, Star, Unstar, save_config
 
 ROOT = Path(__file__).parents[2]
 KEY = "hunter2hunter2"
@@ -38,19 +38,19 @@ def left(folder: Path) -> set[str]:
 
 
 def test_the_first_star_makes_the_file(path: Path) -> None:
-    config = save(path, Star("NOR_1"))
+    config = save_config(path, Star("NOR_1"))
     assert config.watched.stations == ["NOR_1"]
-    assert load(path) == config
+    assert load_config(path) == config
     assert left(path.parent) == {"config.toml"}
 
 
 def test_operations_are_done_in_order(path: Path) -> None:
-    save(path, Star("a"), Star("b"), Unstar("a"), Star("a"), Star("a"))
-    assert load(path).watched.stations == ["b", "a"]
+    save_config(path, Star("a"), Star("b"), Unstar("a"), Star("a"), Star("a"))
+    assert load_config(path).watched.stations == ["b", "a"]
 
 
 def test_everything_can_be_put_and_removed(path: Path) -> None:
-    save(
+    save_config(
         path,
         Put("stream", "api_key", Secret(KEY)),
         Put("stream", "source", "wss://example.org/"),
@@ -62,13 +62,13 @@ def test_everything_can_be_put_and_removed(path: Path) -> None:
         Put("interface", "pin_starred", False),
         Put("interface.keys", "star", ["*", "f2"]),
     )
-    config = load(path)
+    config = load_config(path)
     assert config.stream.api_key == Secret(KEY)
     assert (config.home.position, config.register.countries) == ((59.5, 10.25), ["SWE"])
     assert config.filters == {"Fast, near": "ccs"}
     assert (config.interface.theme, config.interface.log_scope) == ("nord", LogScope.STATION)
     assert (config.interface.pin_starred, config.interface.keys) == (False, {"star": ["*", "f2"]})
-    save(
+    save_config(
         path,
         *(Put("stream", key, None) for key in ("api_key", "source")),
         Put("home", "position", None),
@@ -77,7 +77,7 @@ def test_everything_can_be_put_and_removed(path: Path) -> None:
         *(Put("interface", key, None) for key in ("theme", "log_scope", "pin_starred", "none")),
         Put("interface.keys", "star", None),
     )
-    assert load(path) == Config()
+    assert load_config(path) == Config()
     assert KEY not in path.read_text()
 
 
@@ -89,7 +89,7 @@ def test_what_changes_nothing_writes_nothing(path: Path, operations: list[Operat
     content = b"stream = {source='x'}\nwatched.stations = ['a', 'a']"
     path.write_bytes(content)
     before = path.stat()
-    assert save(path, *operations).watched.stations == ["a"]
+    assert save_config(path, *operations).watched.stations == ["a"]
     after = path.stat()
     assert (path.read_bytes(), after.st_ino, after.st_mtime_ns) == (content, before.st_ino, before.st_mtime_ns)
     assert left(path.parent) == {"config.toml"}
@@ -97,7 +97,7 @@ def test_what_changes_nothing_writes_nothing(path: Path, operations: list[Operat
 
 
 def test_what_changes_nothing_makes_no_file(path: Path) -> None:
-    assert save(path / "a" / "b", Unstar("a"), Put("interface", "theme", None)) == Config()
+    assert save_config(path / "a" / "b", Unstar("a"), Put("interface", "theme", None)) == Config()
     assert left(path.parent) == set()
 
 
@@ -105,7 +105,7 @@ def test_what_changes_nothing_makes_no_file(path: Path) -> None:
 def test_an_invalid_file_is_never_written_to(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"config\.toml:\d+: "):
-        save(path, Star("a"))
+        save_config(path, Star("a"))
     assert path.read_bytes() == content
     assert left(path.parent) == {"config.toml"}
 
@@ -126,7 +126,7 @@ def test_an_invalid_file_is_never_written_to(path: Path, content: bytes) -> None
 def test_what_would_not_be_valid_is_not_written(path: Path, operation: Operation) -> None:
     path.write_text("# mine\n")
     with pytest.raises(NotSavedError) as caught:
-        save(path, operation)
+        save_config(path, operation)
     assert "was not saved: " in str(caught.value)
     assert str(caught.value).isprintable()
     assert KEY not in str(caught.value)
@@ -136,17 +136,17 @@ def test_what_would_not_be_valid_is_not_written(path: Path, operation: Operation
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_the_mark_and_the_line_ends_of_an_editor_are_kept(path: Path, mark: bytes) -> None:
     path.write_bytes(mark + b"# mine\r\n[watched]\r\nstations = [\r\n  'a', # b\r\n]\r\n")
-    save(path, Star("c"), Put("interface", "theme", "nord"))
+    save_config(path, Star("c"), Put("interface", "theme", "nord"))
     content = path.read_bytes()
     assert content.startswith(mark + b"# mine\r\n[watched]\r\nstations = [\r\n  'a', # b\r\n  \"c\",\r\n]\r\n")
     assert content.count(b"\n") == content.count(b"\r\n")
-    assert load(path).interface.theme == "nord"
+    assert load_config(path).interface.theme == "nord"
 
 
 def test_a_lock_that_another_holds_is_told(path: Path) -> None:
     with FileLock(f"{path}.lock"), pytest.raises(NotSavedError, match=r"another program has held .*\.lock for 0 s"):
-        save(path, Star("a"), lock_for=0)
-    assert save(path, Star("a")).watched.stations == ["a"]
+        save_config(path, Star("a"), lock_for=0)
+    assert save_config(path, Star("a")).watched.stations == ["a"]
 
 
 def test_an_editor_that_knows_no_lock_is_not_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_an_editor_that_knows_no_lock_is_not_overwritten(path: Path, monkeypatch
         return make(**options)
 
     monkeypatch.setattr(tempfile, "mkstemp", interrupted)
-    save(path, Star("a"))
+    save_config(path, Star("a"))
     assert len(calls) == 2
     assert path.read_text() == '# mine, and more\n\n[watched]\nstations = ["a"]\n'
     assert left(path.parent) == {"config.toml"}
@@ -170,7 +170,7 @@ def test_an_editor_that_knows_no_lock_is_not_overwritten(path: Path, monkeypatch
 def test_an_editor_that_never_rests_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "stamp", lambda _: object())
     with pytest.raises(NotSavedError, match="keeps changing it"):
-        save(path, Star("a"))
+        save_config(path, Star("a"))
     assert left(path.parent) == set()
 
 
@@ -180,11 +180,13 @@ def test_threads_that_star_at_once_lose_nothing(path: Path) -> None:
     def star(number: int) -> None:
         start.wait()
         for index in range(3):
-            save(path, Star(f"NOR_{number}_{index}"), lock_for=60)
+            save_config(path, Star(f"NOR_{number}_{index}"), lock_for=60)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(star, range(8)))
-    assert set(load(path).watched.stations) == {f"NOR_{number}_{index}" for number in range(8) for index in range(3)}
+    assert set(load_config(path).watched.stations) == {
+        f"NOR_{number}_{index}" for number in range(8) for index in range(3)
+    }
 
 
 @pytest.mark.slow
@@ -192,10 +194,10 @@ def test_programs_that_star_at_once_lose_nothing(path: Path) -> None:
     path.write_text("[watched]\nstations = [\n  'gone', # one\n]\n")
     code = (
         "import sys, pathlib\n"
-        "from nobil_tui.config.writing import save, Star, Unstar\n"
+        "from nobil_tui.config.writing import save_config, Star, Unstar\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "for index in range(5):\n"
-        "    save(pathlib.Path(sys.argv[1]), Star(f'{sys.argv[2]}_{index}'), Unstar('gone'), lock_for=60)\n"
+        "    save_config(pathlib.Path(sys.argv[1]), Star(f'{sys.argv[2]}_{index}'), Unstar('gone'), lock_for=60)\n"
     )
     programs = [
         subprocess.Popen(
@@ -217,7 +219,7 @@ def test_programs_that_star_at_once_lose_nothing(path: Path) -> None:
     for program in programs:
         program.communicate()
         assert program.returncode == 0
-    stations = load(path).watched.stations
+    stations = load_config(path).watched.stations
     assert sorted(stations) == sorted(f"{name}_{index}" for name in "abcd" for index in range(5))
 
 
@@ -227,10 +229,10 @@ def test_stars_are_a_set_that_keeps_its_order(steps: list[tuple[bool, str]]) -> 
         path = Path(folder) / "config.toml"
         wanted: list[str] = []
         for on, station in steps:
-            config = save(path, Star(station) if on else Unstar(station))
+            config = save_config(path, Star(station) if on else Unstar(station))
             if not on:
                 wanted = [each for each in wanted if each != station]
             elif station not in wanted:
                 wanted.append(station)
             assert config.watched.stations == wanted
-        assert load(path).watched.stations == wanted
+        assert load_config(path).watched.stations == wanted

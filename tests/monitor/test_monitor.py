@@ -103,7 +103,7 @@ class Hall:
 def _no_slices() -> Iterator[None]:
     """What is said at a stretch is read at a stretch, on a slow machine too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(monitor_module, "SLICE", LONG)
+        patch.setattr(monitor_module, "SLICE_SECONDS", LONG)
         yield
 
 
@@ -260,7 +260,7 @@ class Flood(Script):
 
 
 async def test_a_flood_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_module, "SLICE", 0.0)
+    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 0.0)
     flood = Flood()
     batches = Monitor(flood, tick=0.0).batches()
     await anext(batches)

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.register import Facts, Plug, Register
-from nobil_tui.search.completion import MOST, Values, complete, completions, word_at
-from nobil_tui.search.index import Finder
-from nobil_tui.search.query import parse
+from nobil_tui.search.completion import MAX_COMPLETIONS, FieldValues, completions, insert_completion, word_at
+from nobil_tui.search.index import StationIndex
+from nobil_tui.search.query import parse_query
 
-VALUES = Values(
+VALUES = FieldValues(
     operators=("Recharge", "Mer", "Circle K", 'The "Best"', "A,B"),
     owners=("Bærum kommune",),
     places=("Oslo", "Mo i Rana", "Bærum"),
@@ -55,7 +55,7 @@ def test_what_a_word_could_become(text: str, words: list[str]) -> None:
 def test_an_empty_line_offers_what_there_is() -> None:
     assert offered("") == offered("ccs ")
     assert offered("")[:2] == ["free", "occupied"]
-    assert len(offered("")) == MOST
+    assert len(offered("")) == MAX_COMPLETIONS
 
 
 def test_without_a_register_the_language_alone_is_offered() -> None:
@@ -65,10 +65,10 @@ def test_without_a_register_the_language_alone_is_offered() -> None:
 
 def test_it_is_the_word_before_the_cursor_that_is_completed() -> None:
     assert offered("op:me oslo", 5) == ["op:mer"]
-    assert complete("op:me oslo", 5, "op:mer") == ("op:mer oslo", 6)
-    assert complete("oslo f", 6, "free") == ("oslo free ", 10)
-    assert complete("oslo o", 6, "op:") == ("oslo op:", 8)
-    assert complete('op:"circle k', 12, 'op:"Circle K"') == ('op:"Circle K" ', 14)
+    assert insert_completion("op:me oslo", 5, "op:mer") == ("op:mer oslo", 6)
+    assert insert_completion("oslo f", 6, "free") == ("oslo free ", 10)
+    assert insert_completion("oslo o", 6, "op:") == ("oslo op:", 8)
+    assert insert_completion('op:"circle k', 12, 'op:"Circle K"') == ('op:"Circle K" ', 14)
 
 
 @given(st.text(), st.integers(-5, 50))
@@ -76,18 +76,18 @@ def test_no_text_raises(text: str, cursor: int) -> None:
     start, end = word_at(text, cursor)
     assert 0 <= start <= end <= len(text)
     for word in completions(text, cursor, VALUES):
-        complete(text, cursor, word)
+        insert_completion(text, cursor, word)
 
 
 @pytest.mark.parametrize("text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"])
 def test_what_is_offered_is_understood(text: str) -> None:
     for word in offered(text):
         if not word.endswith(":"):
-            assert parse(word, (59.9, 10.7)).mistakes == ()
+            assert parse_query(word, (59.9, 10.7)).problems == ()
 
 
 def test_the_values_are_the_registers_the_most_frequent_first() -> None:
-    finder = Finder(
+    station_index = StationIndex(
         register := Register(
             {
                 "NOR_1": Facts(place="Oslo", operator="Mer", plugs=(Plug("Type 2 + Schuko"),)),
@@ -96,6 +96,8 @@ def test_the_values_are_the_registers_the_most_frequent_first() -> None:
             }
         )
     )
-    assert finder.values == Values(("Recharge", "Mer"), ("Recharge",), ("Oslo", "Bergen"), ("type2", "schuko"))
+    assert station_index.field_values == FieldValues(
+        ("Recharge", "Mer"), ("Recharge",), ("Oslo", "Bergen"), ("type2", "schuko")
+    )
     register.replace({})
-    assert finder.values == Values()
+    assert station_index.field_values == FieldValues()

@@ -15,8 +15,8 @@ from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Condition, Connector, Station, Summary, WordConnector
 from nobil_tui.search.folding import fold
-from nobil_tui.search.index import Finder
-from nobil_tui.search.query import LONGEST, parse
+from nobil_tui.search.index import StationIndex
+from nobil_tui.search.query import MAX_FILTER_LENGTH, parse_query
 from nobil_tui.search.selection import Query
 
 NOW = 1_700_000_000_000
@@ -47,15 +47,15 @@ def board_of(*stations: Station) -> Board:
 
 def fits(text: str, facts: Facts = TORGET, *connectors: Connector, id: str = "NOR_00001") -> bool:
     """Whether the one station that there is fits."""
-    query = parse(text, OSLO)
-    assert query.mistakes == ()
+    query = parse_query(text, OSLO)
+    assert query.problems == ()
     station = Station(id, [Connector(c.status, c.error) for c in connectors])
-    return Finder(Register({id: facts})).matching([id], query, board_of(station), NOW) == [id]
+    return StationIndex(Register({id: facts})).matching([id], query, board_of(station), NOW) == [id]
 
 
 def counts(text: str, station: Station, facts: Facts = TORGET) -> Summary:
     """The connectors that a text asks for, counted."""
-    return Finder(Register({station.id: facts})).counts(station, parse(text))
+    return StationIndex(Register({station.id: facts})).count(station, parse_query(text))
 
 
 # What each term means
@@ -261,18 +261,18 @@ def test_where_a_station_is_not_known_it_is_neither_near_nor_far() -> None:
 
 
 def test_a_station_that_does_not_stream_is_in_no_state() -> None:
-    finder = Finder(Register({"NOR_1": TORGET}))
+    station_index = StationIndex(Register({"NOR_1": TORGET}))
     for text, found in (("free", []), ("ccs free", []), ("stale", []), ("-free ccs", ["NOR_1"]), ("-stale", ["NOR_1"])):
-        assert finder.matching(["NOR_1"], parse(text), Board(), NOW) == found
+        assert station_index.matching(["NOR_1"], parse_query(text), Board(), NOW) == found
 
 
 def test_stale_is_what_was_not_listened_to_for_longer_than_a_moment() -> None:
     board = board_of(Station("NOR_1", [FREE]))
     board.listening.stop(NOW)
-    query = parse("stale")
-    finder = Finder(Register())
-    assert finder.matching(["NOR_1"], query, board, NOW + SLIGHT) == []
-    assert finder.matching(["NOR_1"], query, board, NOW + SLIGHT + 1) == ["NOR_1"]
+    query = parse_query("stale")
+    station_index = StationIndex(Register())
+    assert station_index.matching(["NOR_1"], query, board, NOW + SLIGHT) == []
+    assert station_index.matching(["NOR_1"], query, board, NOW + SLIGHT + 1) == ["NOR_1"]
 
 
 def test_columns_do_not_run_into_one_another() -> None:
@@ -303,25 +303,25 @@ def test_columns_do_not_run_into_one_another() -> None:
         ("within:far", 0, "wants a distance"),
         ("within:0km", 0, "on this earth"),
         ("within:999999km", 0, "on this earth"),
-        ("x" * (LONGEST + 1), LONGEST, f"only {LONGEST} characters"),
+        ("x" * (MAX_FILTER_LENGTH + 1), MAX_FILTER_LENGTH, f"only {MAX_FILTER_LENGTH} characters"),
     ],
 )
 def test_a_mistake_says_where_it_is_and_what_would_be_right(text: str, start: int, words: str) -> None:
-    (mistake,) = parse(text, OSLO).mistakes
+    (mistake,) = parse_query(text, OSLO).problems
     assert (mistake.start, mistake.end > start) == (start, True)
-    assert words in mistake.words
+    assert words in mistake.message
 
 
 def test_without_a_home_nothing_is_near_by_itself() -> None:
     for text in ("near", "within:20km", "near:home"):
-        query = parse(text)
+        query = parse_query(text)
         assert not query
-        assert "home position" in query.mistakes[0].words
+        assert "home position" in query.problems[0].message
 
 
 def test_what_means_nothing_is_left_out_and_the_rest_holds() -> None:
-    assert parse("ccs oper:x torg").terms == parse("ccs torg").terms
-    assert len(parse("ccs oper:x torg").terms) == 2
+    assert parse_query("ccs oper:x torg").terms == parse_query("ccs torg").terms
+    assert len(parse_query("ccs oper:x torg").terms) == 2
 
 
 @pytest.mark.parametrize(
@@ -334,19 +334,19 @@ def test_what_means_nothing_is_left_out_and_the_rest_holds() -> None:
     ],
 )
 def test_a_query_tells_which_plugs_it_asks_for(text: str, words: str) -> None:
-    assert parse(text).plugs.words == words
+    assert parse_query(text).plugs.label == words
 
 
 def test_only_states_move() -> None:
-    assert parse("ccs free").moves
-    assert not parse("ccs").moves
+    assert parse_query("ccs free").is_live
+    assert not parse_query("ccs").is_live
 
 
 @given(st.text(), st.none() | st.just(OSLO))
 def test_no_text_raises(text: str, home: Position | None) -> None:
-    query = parse(text, home)
-    Finder(Register({"NOR_1": TORGET})).matching(["NOR_1"], query, Board(), NOW)
-    for mistake in query.mistakes:
+    query = parse_query(text, home)
+    StationIndex(Register({"NOR_1": TORGET})).matching(["NOR_1"], query, Board(), NOW)
+    for mistake in query.problems:
         assert 0 <= mistake.start < mistake.end <= len(text)
 
 
@@ -355,8 +355,8 @@ ATOMS = ["-", ":", '"', " ", "near", "within:", "op:", ">=", "150", "kw", "ccs",
 
 @given(st.lists(st.sampled_from(ATOMS)).map("".join))
 def test_no_text_of_the_languages_own_parts_raises(text: str) -> None:
-    finder = Finder(Register({"NOR_1": TORGET}))
-    finder.matching(["NOR_1"], parse(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW)
+    station_index = StationIndex(Register({"NOR_1": TORGET}))
+    station_index.matching(["NOR_1"], parse_query(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW)
 
 
 # The long way round: each term again, as plainly as it can be written
@@ -489,26 +489,26 @@ def test_the_short_way_finds_what_the_long_way_finds(
             drawn = data.draw(st.lists(st.sampled_from(CONNECTORS), min_size=count, max_size=count))
             stations.append(Station(station_id, [Connector(c.status, c.error) for c in drawn]))
     board = board_of(*stations)
-    finder = Finder(register)
+    station_index = StationIndex(register)
     ids = [*known, "ISL_09999"]
     for asked in queries:
         text = " ".join("-" * negated + name for negated, name in asked)
-        query = parse(text, OSLO)
-        assert query.mistakes == ()
+        query = parse_query(text, OSLO)
+        assert query.problems == ()
         # Typed letter by letter, so that what was remembered of shorter filters is used.
         for end in range(len(text)):
-            finder.matching(ids, parse(text[:end], OSLO), board, NOW)
+            station_index.matching(ids, parse_query(text[:end], OSLO), board, NOW)
         expected = [i for i in ids if holds(asked, i, register.facts(i), board.stations.get(i))]
-        assert finder.matching(ids, query, board, NOW) == expected
-        # And by a finder that remembers nothing.
-        assert Finder(register).matching(ids, query, board, NOW) == expected
+        assert station_index.matching(ids, query, board, NOW) == expected
+        # And by a station_index that remembers nothing.
+        assert StationIndex(register).matching(ids, query, board, NOW) == expected
         for station in stations:
             if station.id in expected:
                 conditions = asked_for(asked, register.facts(station.id), station)
-                counted = finder.counts(station, query)
+                counted = station_index.count(station, query)
                 assert (counted.free, counted.total) == (conditions.count(Condition.FREE), len(conditions))
 
 
 def test_an_empty_query_asks_nothing() -> None:
     assert not Query("")
-    assert parse(" \t ").terms == ()
+    assert parse_query(" \t ").terms == ()

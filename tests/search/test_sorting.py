@@ -18,7 +18,7 @@ from nobil_tui.search.sorting import Sort, changed_at
     ],
 )
 def test_orders_are_told_in_words(sort: Sort, words: str, moves: bool) -> None:
-    assert (sort.words, sort.moves) == (words, moves)
+    assert (sort.label, sort.is_live) == (words, moves)
 
 
 def test_when_a_station_changed_last() -> None:

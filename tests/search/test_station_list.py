@@ -1,4 +1,4 @@
-"""The roster against a model that is too plain to be wrong, and its rules by name."""
+"""Compare ``StationList`` with a naive model, and test its rules one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nobil_tui.charging.geo import distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 
 T0 = 1_700_000_000_000
 OSLO, BERGEN, MALMO = (59.91, 10.75), (60.39, 5.32), (55.60, 13.00)
@@ -115,15 +115,15 @@ class Wish:
     registered: bool
     starred: set[str]
 
-    def put(self, roster: Roster) -> None:
-        roster.sort, roster.reverse, roster.pinned = self.sort, self.reverse, self.pinned
-        roster.filter = "  ".join(self.terms)
-        roster.starred_only, roster.faults_only, roster.registered = (
+    def put(self, station_list: StationList) -> None:
+        station_list.sort, station_list.reverse, station_list.pinned = self.sort, self.reverse, self.pinned
+        station_list.filter = "  ".join(self.terms)
+        station_list.starred_only, station_list.faults_only, station_list.registered = (
             self.starred_only,
             self.faults_only,
             self.registered,
         )
-        roster.starred = set(self.starred)
+        station_list.starred = set(self.starred)
 
 
 WISHES = st.builds(
@@ -209,28 +209,28 @@ def plainly(board: Board, wish: Wish) -> list[str]:
 @given(BOARDS, WISHES)
 def test_it_shows_what_a_plain_model_shows(stations: dict[str, Connectors], wish: Wish) -> None:
     board = board_of(stations)
-    roster = Roster(board, REGISTER, home=OSLO)
-    wish.put(roster)
-    roster.refresh(T0)
-    assert roster.ids == plainly(board, wish)
-    assert [roster.line_of(name) for name in roster.ids] == list(range(len(roster.ids)))
-    assert all(roster.line_of(name) is None for name in IDS if name not in roster.ids)
-    assert roster.total == len(every(board, wish))
-    assert roster.hidden_starred == len(wish.starred - set(roster.ids))
-    if not roster.filtered:
-        assert len(roster.ids) == roster.total
-        assert roster.hidden_starred == 0
+    station_list = StationList(board, REGISTER, home=OSLO)
+    wish.put(station_list)
+    station_list.refresh(T0)
+    assert station_list.ids == plainly(board, wish)
+    assert [station_list.row_of(name) for name in station_list.ids] == list(range(len(station_list.ids)))
+    assert all(station_list.row_of(name) is None for name in IDS if name not in station_list.ids)
+    assert station_list.total == len(every(board, wish))
+    assert station_list.hidden_starred == len(wish.starred - set(station_list.ids))
+    if not station_list.filtered:
+        assert len(station_list.ids) == station_list.total
+        assert station_list.hidden_starred == 0
 
 
 @given(BOARDS, WISHES, WISHES)
 def test_nothing_is_left_of_what_was_shown_before(stations: dict[str, Connectors], first: Wish, second: Wish) -> None:
     board = board_of(stations)
-    used, fresh = Roster(board, REGISTER, home=OSLO), Roster(board, REGISTER, home=OSLO)
+    used, fresh = StationList(board, REGISTER, home=OSLO), StationList(board, REGISTER, home=OSLO)
     first.put(used)
     used.refresh(T0)
-    for roster in (used, fresh):
-        second.put(roster)
-        roster.refresh(T0)
+    for station_list in (used, fresh):
+        second.put(station_list)
+        station_list.refresh(T0)
     assert used.ids == fresh.ids
 
 
@@ -245,365 +245,371 @@ def test_a_list_that_is_not_stale_is_right(
     stations: dict[str, Connectors], wish: Wish, reports: list[tuple[str, Connectors]]
 ) -> None:
     board = board_of(stations)
-    roster = Roster(board, REGISTER, home=OSLO)
-    wish.put(roster)
-    roster.refresh(T0)
+    station_list = StationList(board, REGISTER, home=OSLO)
+    wish.put(station_list)
+    station_list.refresh(T0)
     for at, (name, connectors) in enumerate(reports, T0):
         board.apply_station(Station(name, [*connectors]), at)
-        roster.note({name}, whole=False, now=at)
-        if not roster.stale:
-            assert roster.ids == plainly(board, wish)
-    roster.refresh(T0)
-    assert roster.ids == plainly(board, wish)
+        station_list.mark_changed({name}, whole=False, now=at)
+        if not station_list.stale:
+            assert station_list.ids == plainly(board, wish)
+    station_list.refresh(T0)
+    assert station_list.ids == plainly(board, wish)
 
 
 @given(BOARDS, WISHES)
 def test_what_is_counted_is_what_is_asked_for(stations: dict[str, Connectors], wish: Wish) -> None:
     board = board_of(stations)
-    roster = Roster(board, REGISTER, home=OSLO)
-    wish.put(roster)
-    roster.refresh(T0)
+    station_list = StationList(board, REGISTER, home=OSLO)
+    wish.put(station_list)
+    station_list.refresh(T0)
     free = total = 0
-    for name in roster.ids:
+    for name in station_list.ids:
         station = board.stations.get(name)
         if station is None:
             continue
         counted = asked(name, station.connectors) if "ccs" in wish.terms else station.connectors
-        counts = roster.counts(station)
+        counts = station_list.count(station)
         assert (counts.free, counts.total) == (sum(map(is_free, counted)), len(counted))
-        indexes = roster.asked(station)
+        indexes = station_list.selected_connectors(station)
         if indexes is not None:
             assert [station.connectors[index] for index in indexes] == counted
         else:
             assert counts.unknown == len(counted)
         free, total = free + counts.free, total + counts.total
-    assert roster.free_of_total() == (free, total)
+    assert station_list.count_free() == (free, total)
 
 
 # Staleness by name
 
 
-def roster_over(*names: str, home: tuple[float, float] | None = None) -> Roster:
-    roster = Roster(board_of({name: [Connector(0)] for name in names}), REGISTER, home=home)
-    roster.refresh(T0)
-    return roster
+def roster_over(*names: str, home: tuple[float, float] | None = None) -> StationList:
+    station_list = StationList(board_of({name: [Connector(0)] for name in names}), REGISTER, home=home)
+    station_list.refresh(T0)
+    return station_list
 
 
 @pytest.mark.parametrize("sort", [Sort.STARRED, Sort.NAME, Sort.ID, Sort.DISTANCE])
 def test_what_moves_nothing_does_not_make_it_stale(sort: Sort) -> None:
-    roster = roster_over("NOR_00012", "NOR_01333", home=OSLO)
-    roster.sort = sort
-    roster.note({"NOR_00012"}, whole=False, now=T0)
-    assert not roster.stale
+    station_list = roster_over("NOR_00012", "NOR_01333", home=OSLO)
+    station_list.sort = sort
+    station_list.mark_changed({"NOR_00012"}, whole=False, now=T0)
+    assert not station_list.stale
 
 
 @pytest.mark.parametrize("sort", [Sort.FREE, Sort.CHANGED])
 def test_an_order_that_moves_is_stale_after_any_report_of_what_is_listed(sort: Sort) -> None:
-    roster = roster_over("NOR_00012", "NOR_01333")
-    roster.filter = "fornebu"
-    roster.sort = sort
-    roster.refresh(T0)
+    station_list = roster_over("NOR_00012", "NOR_01333")
+    station_list.filter = "fornebu"
+    station_list.sort = sort
+    station_list.refresh(T0)
     for touched in (set(), {"NOR_00012"}):
-        roster.note(touched, whole=False, now=T0)
-        assert not roster.stale
-    roster.note({"NOR_01333"}, whole=False, now=T0)
-    assert roster.stale
+        station_list.mark_changed(touched, whole=False, now=T0)
+        assert not station_list.stale
+    station_list.mark_changed({"NOR_01333"}, whole=False, now=T0)
+    assert station_list.stale
 
 
 def test_a_snapshot_makes_it_stale_and_a_refresh_makes_it_fresh() -> None:
-    roster = roster_over("NOR_00012")
-    roster.note(set(), whole=True, now=T0)
-    assert roster.stale
-    roster.note(set(), whole=False, now=T0)
-    assert roster.stale
-    roster.refresh(T0)
-    assert not roster.stale
+    station_list = roster_over("NOR_00012")
+    station_list.mark_changed(set(), whole=True, now=T0)
+    assert station_list.stale
+    station_list.mark_changed(set(), whole=False, now=T0)
+    assert station_list.stale
+    station_list.refresh(T0)
+    assert not station_list.stale
 
 
-def report(roster: Roster, name: str, *connectors: Connector) -> bool:
+def report(station_list: StationList, name: str, *connectors: Connector) -> bool:
     """Report a station, and tell whether that made the list stale."""
-    roster.board.apply_station(Station(name, [*connectors]), T0)
-    roster.note({name}, whole=False, now=T0)
-    return roster.stale
+    station_list.board.apply_station(Station(name, [*connectors]), T0)
+    station_list.mark_changed({name}, whole=False, now=T0)
+    return station_list.stale
 
 
 def test_a_filter_for_a_state_is_stale_when_somebody_comes_in_or_goes() -> None:
-    roster = roster_over("NOR_00012", "NOR_01333")
-    roster.filter = "free"
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_01333", "NOR_00012"]
-    assert not report(roster, "NOR_00012", Connector(0), Connector(1))
-    assert report(roster, "NOR_00012", Connector(1), Connector(1))
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_01333"]
-    assert not report(roster, "NOR_00012", Connector(1), Connector(-1))
-    assert report(roster, "NOR_00012", Connector(0), Connector(-1))
+    station_list = roster_over("NOR_00012", "NOR_01333")
+    station_list.filter = "free"
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_01333", "NOR_00012"]
+    assert not report(station_list, "NOR_00012", Connector(0), Connector(1))
+    assert report(station_list, "NOR_00012", Connector(1), Connector(1))
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_01333"]
+    assert not report(station_list, "NOR_00012", Connector(1), Connector(-1))
+    assert report(station_list, "NOR_00012", Connector(0), Connector(-1))
 
 
 def test_the_filter_for_faults_is_stale_when_there_is_one_more_or_less() -> None:
-    roster = roster_over("NOR_00012")
-    roster.faults_only = True
-    roster.refresh(T0)
-    assert roster.ids == []
-    assert not report(roster, "NOR_00012", Connector(1))
-    assert report(roster, "NOR_00012", Connector(0, 1))
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_00012"]
-    assert report(roster, "NOR_00012", Connector(0))
+    station_list = roster_over("NOR_00012")
+    station_list.faults_only = True
+    station_list.refresh(T0)
+    assert station_list.ids == []
+    assert not report(station_list, "NOR_00012", Connector(1))
+    assert report(station_list, "NOR_00012", Connector(0, 1))
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_00012"]
+    assert report(station_list, "NOR_00012", Connector(0))
 
 
 def test_what_leaves_while_only_stars_are_shown_moves_nothing() -> None:
-    roster = roster_over("NOR_00012", "NOR_01333")
-    roster.starred_only = True
-    roster.starred.add("NOR_01333")
-    roster.filter = "free"
-    roster.refresh(T0)
-    assert not report(roster, "NOR_00012", Connector(1))
-    assert report(roster, "NOR_01333", Connector(1))
+    station_list = roster_over("NOR_00012", "NOR_01333")
+    station_list.starred_only = True
+    station_list.starred.add("NOR_01333")
+    station_list.filter = "free"
+    station_list.refresh(T0)
+    assert not report(station_list, "NOR_00012", Connector(1))
+    assert report(station_list, "NOR_01333", Connector(1))
 
 
 def test_the_counts_of_asked_plugs_follow_the_stream() -> None:
-    roster = roster_over("NOR_00013")
-    roster.filter = "ccs"
-    roster.refresh(T0)
-    report(roster, "NOR_00013", Connector(1), Connector(0))
-    assert roster.counts(roster.board.stations["NOR_00013"]).text == "1/2"
-    report(roster, "NOR_00013", Connector(0), Connector(0))
-    assert roster.counts(roster.board.stations["NOR_00013"]).text == "2/2"
-    roster.board.apply_snapshot([Station("NOR_00013", [Connector(1), Connector(1)])], T0)
-    roster.note((), whole=True, now=T0)
-    assert roster.counts(roster.board.stations["NOR_00013"]).text == "0/2"
+    station_list = roster_over("NOR_00013")
+    station_list.filter = "ccs"
+    station_list.refresh(T0)
+    report(station_list, "NOR_00013", Connector(1), Connector(0))
+    assert station_list.count(station_list.board.stations["NOR_00013"]).text == "1/2"
+    report(station_list, "NOR_00013", Connector(0), Connector(0))
+    assert station_list.count(station_list.board.stations["NOR_00013"]).text == "2/2"
+    station_list.board.apply_snapshot([Station("NOR_00013", [Connector(1), Connector(1)])], T0)
+    station_list.mark_changed((), whole=True, now=T0)
+    assert station_list.count(station_list.board.stations["NOR_00013"]).text == "0/2"
 
 
 def test_what_was_counted_for_one_filter_is_not_told_for_another() -> None:
-    roster = Roster(board_of({"NOR_00012": [Connector(0), Connector(1)]}), REGISTER)
-    station = roster.board.stations["NOR_00012"]
+    station_list = StationList(board_of({"NOR_00012": [Connector(0), Connector(1)]}), REGISTER)
+    station = station_list.board.stations["NOR_00012"]
     told = {}
     for text_ in ("ccs", "type2", "<50kw", ">50kw", "", "ccs"):
-        roster.filter = text_
-        roster.refresh(T0)
-        told[text_] = roster.counts(station).text
+        station_list.filter = text_
+        station_list.refresh(T0)
+        told[text_] = station_list.count(station).text
     assert told == {"ccs": "1/1", "type2": "0/1", "<50kw": "0/1", ">50kw": "1/1", "": "1/2"}
 
 
 def test_a_filter_for_what_is_stale_ages_with_a_break() -> None:
-    roster = roster_over("NOR_00012")
-    roster.filter = "stale"
-    roster.refresh(T0)
-    roster.note((), whole=False, now=T0)
-    assert (roster.ids, roster.stale) == ([], False)
-    roster.board.listening.stop(T0)
-    roster.note((), whole=False, now=T0 + 1000)
-    assert not roster.stale
-    roster.note((), whole=False, now=T0 + SLIGHT + 1000)
-    assert roster.stale
-    roster.refresh(T0 + SLIGHT + 1000)
-    assert roster.ids == ["NOR_00012"]
-    roster.board.listening.start(T0 + SLIGHT + 2000)
-    roster.note((), whole=False, now=T0 + SLIGHT + 2000)
-    assert roster.stale
-    roster.refresh(T0 + SLIGHT + 2000)
-    roster.note((), whole=False, now=T0 + 9 * SLIGHT)
-    assert not roster.stale
+    station_list = roster_over("NOR_00012")
+    station_list.filter = "stale"
+    station_list.refresh(T0)
+    station_list.mark_changed((), whole=False, now=T0)
+    assert (station_list.ids, station_list.stale) == ([], False)
+    station_list.board.listening.stop(T0)
+    station_list.mark_changed((), whole=False, now=T0 + 1000)
+    assert not station_list.stale
+    station_list.mark_changed((), whole=False, now=T0 + SLIGHT + 1000)
+    assert station_list.stale
+    station_list.refresh(T0 + SLIGHT + 1000)
+    assert station_list.ids == ["NOR_00012"]
+    station_list.board.listening.start(T0 + SLIGHT + 2000)
+    station_list.mark_changed((), whole=False, now=T0 + SLIGHT + 2000)
+    assert station_list.stale
+    station_list.refresh(T0 + SLIGHT + 2000)
+    station_list.mark_changed((), whole=False, now=T0 + 9 * SLIGHT)
+    assert not station_list.stale
 
 
 def test_a_new_station_makes_it_stale_unless_it_is_filtered_away() -> None:
-    roster = roster_over("NOR_00012")
-    roster.board.apply_station(Station("SWE_00007", []), T0)
-    roster.filter = "alesund"
-    roster.refresh(T0)
-    roster.note({"SWE_00007"}, whole=False, now=T0)
-    assert not roster.stale
-    roster.filter = "malmo"
-    roster.note({"SWE_00007"}, whole=False, now=T0)
-    assert roster.stale
+    station_list = roster_over("NOR_00012")
+    station_list.board.apply_station(Station("SWE_00007", []), T0)
+    station_list.filter = "alesund"
+    station_list.refresh(T0)
+    station_list.mark_changed({"SWE_00007"}, whole=False, now=T0)
+    assert not station_list.stale
+    station_list.filter = "malmo"
+    station_list.mark_changed({"SWE_00007"}, whole=False, now=T0)
+    assert station_list.stale
 
 
 def test_a_station_that_the_board_does_not_take_makes_nothing_stale() -> None:
-    roster = roster_over("NOR_00012")
-    roster.note({"NOR_99999"}, whole=False, now=T0)
-    assert not roster.stale
+    station_list = roster_over("NOR_00012")
+    station_list.mark_changed({"NOR_99999"}, whole=False, now=T0)
+    assert not station_list.stale
 
 
 def test_a_register_that_is_renewed_makes_it_stale() -> None:
     register = Register({"A": Facts("Moss", plugs=(CCS,)), "B": Facts("Oslo", plugs=(CCS, TYPE_2))})
-    roster = Roster(board_of({"A": [Connector()], "B": [Connector(0), Connector(1)]}), register)
-    roster.filter = "ccs"
-    roster.refresh(T0)
-    assert roster.ids == ["A", "B"]
-    assert roster.counts(roster.board.stations["B"]).text == "1/1"
+    station_list = StationList(board_of({"A": [Connector()], "B": [Connector(0), Connector(1)]}), register)
+    station_list.filter = "ccs"
+    station_list.refresh(T0)
+    assert station_list.ids == ["A", "B"]
+    assert station_list.count(station_list.board.stations["B"]).text == "1/1"
     register.replace({"A": Facts("Ski", plugs=(CCS,)), "B": Facts("Oslo", plugs=(TYPE_2, CCS))})
-    roster.note(set(), whole=False, now=T0)
-    assert roster.stale
-    roster.refresh(T0)
-    assert roster.ids == ["B", "A"]
-    assert roster.counts(roster.board.stations["B"]).text == "0/1"
-    roster.note(set(), whole=False, now=T0)
-    assert not roster.stale
+    station_list.mark_changed(set(), whole=False, now=T0)
+    assert station_list.stale
+    station_list.refresh(T0)
+    assert station_list.ids == ["B", "A"]
+    assert station_list.count(station_list.board.stations["B"]).text == "0/1"
+    station_list.mark_changed(set(), whole=False, now=T0)
+    assert not station_list.stale
 
 
 # Order by name
 
 
 def test_starred_stations_stand_on_top_whatever_the_order() -> None:
-    roster = roster_over("DAN_00001", "NOR_00012", "SWE_00007")
-    roster.starred = {"SWE_00007"}
-    roster.sort = Sort.ID
-    roster.refresh(T0)
-    assert roster.ids == ["SWE_00007", "DAN_00001", "NOR_00012"]
-    roster.reverse = True
-    roster.refresh(T0)
-    assert roster.ids == ["SWE_00007", "NOR_00012", "DAN_00001"]
-    roster.pinned = False
-    roster.refresh(T0)
-    assert roster.ids == ["SWE_00007", "NOR_00012", "DAN_00001"]
-    roster.reverse = False
-    roster.refresh(T0)
-    assert roster.ids == ["DAN_00001", "NOR_00012", "SWE_00007"]
+    station_list = roster_over("DAN_00001", "NOR_00012", "SWE_00007")
+    station_list.starred = {"SWE_00007"}
+    station_list.sort = Sort.ID
+    station_list.refresh(T0)
+    assert station_list.ids == ["SWE_00007", "DAN_00001", "NOR_00012"]
+    station_list.reverse = True
+    station_list.refresh(T0)
+    assert station_list.ids == ["SWE_00007", "NOR_00012", "DAN_00001"]
+    station_list.pinned = False
+    station_list.refresh(T0)
+    assert station_list.ids == ["SWE_00007", "NOR_00012", "DAN_00001"]
+    station_list.reverse = False
+    station_list.refresh(T0)
+    assert station_list.ids == ["DAN_00001", "NOR_00012", "SWE_00007"]
 
 
 def test_equals_stand_by_id_in_both_directions() -> None:
-    roster = roster_over("NOR_00013", "NOR_00012", "NOR_01333")
-    roster.sort = Sort.NAME
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_01333", "NOR_00012", "NOR_00013"]
-    roster.reverse = True
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_00012", "NOR_00013", "NOR_01333"]
+    station_list = roster_over("NOR_00013", "NOR_00012", "NOR_01333")
+    station_list.sort = Sort.NAME
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013"]
+    station_list.reverse = True
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_00012", "NOR_00013", "NOR_01333"]
 
 
 def test_the_nearest_come_first_and_those_without_a_place_last_whichever_way_round() -> None:
-    roster = roster_over(*IDS, home=OSLO)
-    roster.sort = Sort.DISTANCE
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_01333", "NOR_00012", "NOR_00013", "SWE_00007", "DAN_00001", "NOR_076198"]
-    assert roster.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
-    assert roster.distance("DAN_00001") is None
-    roster.reverse = True
-    roster.refresh(T0)
-    assert roster.ids == ["SWE_00007", "NOR_00012", "NOR_00013", "NOR_01333", "DAN_00001", "NOR_076198"]
+    station_list = roster_over(*IDS, home=OSLO)
+    station_list.sort = Sort.DISTANCE
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013", "SWE_00007", "DAN_00001", "NOR_076198"]
+    assert station_list.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
+    assert station_list.distance("DAN_00001") is None
+    station_list.reverse = True
+    station_list.refresh(T0)
+    assert station_list.ids == ["SWE_00007", "NOR_00012", "NOR_00013", "NOR_01333", "DAN_00001", "NOR_076198"]
 
 
 def test_without_an_origin_nothing_is_near_and_names_stand_in() -> None:
-    roster = roster_over("SWE_00007", "NOR_01333")
-    roster.sort = Sort.DISTANCE
-    roster.refresh(T0)
-    assert Sort.DISTANCE not in roster.sorts
-    assert (roster.order, roster.origin, roster.distance("NOR_01333")) == (Sort.NAME, None, None)
-    assert roster.ids == ["NOR_01333", "SWE_00007"]
-    roster.home = MALMO
-    roster.refresh(T0)
-    assert (roster.order, roster.sorts) == (Sort.DISTANCE, tuple(Sort))
-    assert roster.ids == ["SWE_00007", "NOR_01333"]
+    station_list = roster_over("SWE_00007", "NOR_01333")
+    station_list.sort = Sort.DISTANCE
+    station_list.refresh(T0)
+    assert Sort.DISTANCE not in station_list.available_sorts
+    assert (station_list.active_sort, station_list.origin, station_list.distance("NOR_01333")) == (
+        Sort.NAME,
+        None,
+        None,
+    )
+    assert station_list.ids == ["NOR_01333", "SWE_00007"]
+    station_list.home = MALMO
+    station_list.refresh(T0)
+    assert (station_list.active_sort, station_list.available_sorts) == (Sort.DISTANCE, tuple(Sort))
+    assert station_list.ids == ["SWE_00007", "NOR_01333"]
 
 
 def test_a_place_in_the_filter_is_the_origin_as_long_as_it_stands_there() -> None:
-    roster = roster_over(*IDS, home=OSLO)
-    roster.filter = "near:60.39,5.32"
-    roster.refresh(T0)
-    assert roster.origin == BERGEN
+    station_list = roster_over(*IDS, home=OSLO)
+    station_list.filter = "near:60.39,5.32"
+    station_list.refresh(T0)
+    assert station_list.origin == BERGEN
     # It does not sort by itself.
-    assert roster.ids == ["NOR_01333", "SWE_00007", "NOR_00012", "NOR_00013"]
-    assert roster.distance("NOR_01333") == pytest.approx(300, abs=10)
-    roster.filter = ""
-    roster.refresh(T0)
-    assert roster.origin == OSLO
-    assert roster.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
+    assert station_list.ids == ["NOR_01333", "SWE_00007", "NOR_00012", "NOR_00013"]
+    assert station_list.distance("NOR_01333") == pytest.approx(300, abs=10)
+    station_list.filter = ""
+    station_list.refresh(T0)
+    assert station_list.origin == OSLO
+    assert station_list.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
 
 
 def test_another_home_is_what_near_means() -> None:
-    roster = roster_over(*IDS, home=OSLO)
-    roster.filter = "within:50km"
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_01333"]
-    roster.home = MALMO
-    roster.refresh(T0)
-    assert (roster.filter, roster.ids) == ("within:50km", ["SWE_00007"])
-    assert roster.distance("SWE_00007") == 0
-    roster.home = None
-    assert roster.query.mistakes
+    station_list = roster_over(*IDS, home=OSLO)
+    station_list.filter = "within:50km"
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_01333"]
+    station_list.home = MALMO
+    station_list.refresh(T0)
+    assert (station_list.filter, station_list.ids) == ("within:50km", ["SWE_00007"])
+    assert station_list.distance("SWE_00007") == 0
+    station_list.home = None
+    assert station_list.query.problems
 
 
 # Who is there
 
 
 def test_a_starred_station_that_is_not_on_the_board_is_listed_and_found() -> None:
-    roster = Roster(Board(), REGISTER, ["NOR_076198"])
-    roster.refresh(T0)
-    assert (roster.ids, roster.total) == (["NOR_076198"], 1)
-    roster.filter = "oyer"
-    roster.refresh(T0)
-    assert roster.ids == ["NOR_076198"]
-    roster.filter = "malmo"
-    roster.refresh(T0)
-    assert (roster.ids, roster.hidden_starred) == ([], 1)
+    station_list = StationList(Board(), REGISTER, ["NOR_076198"])
+    station_list.refresh(T0)
+    assert (station_list.ids, station_list.total) == (["NOR_076198"], 1)
+    station_list.filter = "oyer"
+    station_list.refresh(T0)
+    assert station_list.ids == ["NOR_076198"]
+    station_list.filter = "malmo"
+    station_list.refresh(T0)
+    assert (station_list.ids, station_list.hidden_starred) == ([], 1)
 
 
 def test_what_only_the_register_knows_is_listed_when_asked_for() -> None:
-    roster = roster_over("DAN_00001")
-    assert (roster.ids, roster.total) == (["DAN_00001"], 1)
-    roster.registered = True
-    roster.refresh(T0)
-    assert set(roster.ids) == set(IDS)
-    assert roster.total == len(IDS)
-    roster.registered = False
-    roster.refresh(T0)
-    assert (roster.ids, roster.total) == (["DAN_00001"], 1)
+    station_list = roster_over("DAN_00001")
+    assert (station_list.ids, station_list.total) == (["DAN_00001"], 1)
+    station_list.registered = True
+    station_list.refresh(T0)
+    assert set(station_list.ids) == set(IDS)
+    assert station_list.total == len(IDS)
+    station_list.registered = False
+    station_list.refresh(T0)
+    assert (station_list.ids, station_list.total) == (["DAN_00001"], 1)
 
 
 def test_blanks_and_what_means_nothing_are_no_filter() -> None:
-    roster = roster_over("NOR_00012")
+    station_list = roster_over("NOR_00012")
     for text_ in (" \t ", "opr:kraft"):
-        roster.filter = text_
-        roster.refresh(T0)
-        assert not roster.filtered
-        assert roster.ids == ["NOR_00012"]
-    assert "op:" in roster.query.mistakes[0].words
+        station_list.filter = text_
+        station_list.refresh(T0)
+        assert not station_list.filtered
+        assert station_list.ids == ["NOR_00012"]
+    assert "op:" in station_list.query.problems[0].message
 
 
 def test_a_set_of_stars_is_shared_and_anything_else_is_copied() -> None:
     live = {"NOR_00012"}
-    roster = Roster(Board(), REGISTER, live)
+    station_list = StationList(Board(), REGISTER, live)
     live.add("SWE_00007")
-    roster.refresh(T0)
-    assert roster.starred is live
-    assert sorted(roster.ids) == ["NOR_00012", "SWE_00007"]
+    station_list.refresh(T0)
+    assert station_list.starred is live
+    assert sorted(station_list.ids) == ["NOR_00012", "SWE_00007"]
     listed = ["NOR_00012"]
-    roster = Roster(Board(), REGISTER, listed)
+    station_list = StationList(Board(), REGISTER, listed)
     listed.append("SWE_00007")
-    assert roster.starred == {"NOR_00012"}
+    assert station_list.starred == {"NOR_00012"}
 
 
 def test_words_are_found_whatever_the_list_shows_and_whatever_they_mean_elsewhere() -> None:
-    roster = roster_over("NOR_00012", "NOR_00013", "SWE_00007", home=OSLO)
-    roster.filter = "near:60.39,5.32 within:1km"
-    roster.refresh(T0)
-    assert roster.ids == []
-    assert roster.find(["SENTRUM", "ale"]) == ["NOR_00012", "NOR_00013"]
-    assert roster.find([]) == ["SWE_00007", "NOR_00012", "NOR_00013"]
-    assert roster.find(["free"]) == []
-    assert roster.origin == BERGEN
+    station_list = roster_over("NOR_00012", "NOR_00013", "SWE_00007", home=OSLO)
+    station_list.filter = "near:60.39,5.32 within:1km"
+    station_list.refresh(T0)
+    assert station_list.ids == []
+    assert station_list.find(["SENTRUM", "ale"]) == ["NOR_00012", "NOR_00013"]
+    assert station_list.find([]) == ["SWE_00007", "NOR_00012", "NOR_00013"]
+    assert station_list.find(["free"]) == []
+    assert station_list.origin == BERGEN
 
 
 def test_the_best_plug_is_one_that_is_asked_for() -> None:
-    roster = roster_over("SWE_00007", "NOR_076198")
-    assert roster.best_plug("SWE_00007") == CCS
-    assert roster.best_plug("NOR_076198") is None
-    roster.filter = "type2"
-    roster.refresh(T0)
-    assert roster.best_plug("SWE_00007") == TYPE_2
-    assert roster.best_plug("NOR_076198") is None
+    station_list = roster_over("SWE_00007", "NOR_076198")
+    assert station_list.best_plug("SWE_00007") == CCS
+    assert station_list.best_plug("NOR_076198") is None
+    station_list.filter = "type2"
+    station_list.refresh(T0)
+    assert station_list.best_plug("SWE_00007") == TYPE_2
+    assert station_list.best_plug("NOR_076198") is None
 
 
 def test_what_could_be_typed_comes_from_the_register() -> None:
-    roster = roster_over("NOR_00012")
-    roster.adopt(roster.prepare())
-    assert set(roster.values.operators) == {"Kraft Øst", "Lading"}
-    assert "Bærum" in roster.values.places
+    station_list = roster_over("NOR_00012")
+    station_list.adopt(station_list.prepare())
+    assert set(station_list.field_values.operators) == {"Kraft Øst", "Lading"}
+    assert "Bærum" in station_list.field_values.places
 
 
 def test_all_are_counted_where_nothing_is_filtered() -> None:
-    roster = Roster(board_of({"DAN_00001": [Connector(0), Connector(1)], "NOR_01333": [Connector(0, 1)]}), REGISTER)
-    roster.refresh(T0)
-    assert roster.free_of_total() == (1, 3)
-    assert roster.counts(roster.board.stations["NOR_01333"]) == Summary(0, 1, 0, 1, 0)
+    station_list = StationList(
+        board_of({"DAN_00001": [Connector(0), Connector(1)], "NOR_01333": [Connector(0, 1)]}), REGISTER
+    )
+    station_list.refresh(T0)
+    assert station_list.count_free() == (1, 3)
+    assert station_list.count(station_list.board.stations["NOR_01333"]) == Summary(0, 1, 0, 1, 0)

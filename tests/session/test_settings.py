@@ -10,8 +10,8 @@ from typing import TypeVar
 import pytest
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
-from nobil_tui.config.reading import load
-from nobil_tui.config.writing import Put, Star, Unstar, save
+from nobil_tui.config.reading import load_config
+from nobil_tui.config.writing import Put, Star, Unstar, save_config
 from nobil_tui.session import settings as module
 from nobil_tui.session.settings import Settings
 from tests.conftest import guarded, settle
@@ -41,8 +41,8 @@ def path(tmp_path: Path) -> Path:
 
 def keeper_of(path: Path, *stars: str) -> Settings:
     if stars:
-        save(path, *map(Star, stars))
-    return Settings(path, load(path) if path.exists() else Config())
+        save_config(path, *map(Star, stars))
+    return Settings(path, load_config(path) if path.exists() else Config())
 
 
 def write(path: Path, text: str) -> None:
@@ -54,11 +54,11 @@ async def test_a_star_is_there_at_once_and_then_in_the_file(path: Path) -> None:
     keeper.mark("B", True)
     keeper.mark("A", False)
     assert keeper.starred == {"B"}
-    assert load(path).watched.stations == ["A"]
+    assert load_config(path).watched.stations == ["A"]
     assert await guarded(keeper.save_star("B", True)) == ""
     assert await guarded(keeper.save_star("A", False)) == ""
-    assert load(path).watched.stations == ["B"]
-    assert keeper.config == load(path)
+    assert load_config(path).watched.stations == ["B"]
+    assert keeper.config == load_config(path)
 
 
 async def test_without_a_file_stars_hold_for_the_session() -> None:
@@ -76,11 +76,11 @@ async def test_what_another_program_starred_is_taken_over(path: Path) -> None:
     told = Told(keeper)
     await told.poll()
     assert told.changes == 0
-    save(path, Star("B"), Unstar("A"))
+    save_config(path, Star("B"), Unstar("A"))
     await told.poll()
     assert (keeper.starred, told.changes) == ({"B"}, 1)
     # And the other settings, which change no star.
-    save(path, Put("interface", "theme", "nord"))
+    save_config(path, Put("interface", "theme", "nord"))
     await told.poll()
     assert (keeper.config.interface, told.changes) == (InterfaceSection(theme="nord"), 1)
 
@@ -88,7 +88,7 @@ async def test_what_another_program_starred_is_taken_over(path: Path) -> None:
 async def test_who_looks_at_the_stars_sees_them_change(path: Path) -> None:
     keeper = keeper_of(path, "A")
     seen = keeper.starred
-    save(path, Star("B"))
+    save_config(path, Star("B"))
     await Told(keeper).poll()
     assert seen == {"A", "B"}
 
@@ -98,14 +98,14 @@ async def test_a_file_that_did_not_change_is_not_read(path: Path, monkeypatch: p
 
     def counted(path: Path) -> Config:
         reads.append(path)
-        return load(path)
+        return load_config(path)
 
     keeper = keeper_of(path, "A")
-    monkeypatch.setattr(module, "load", counted)
+    monkeypatch.setattr(module, "load_config", counted)
     told = Told(keeper)
     await told.poll()
     assert reads == []
-    save(path, Star("B"))
+    save_config(path, Star("B"))
     await told.poll()
     await told.poll()
     assert reads == [path]
@@ -121,12 +121,12 @@ async def test_a_star_that_could_not_be_saved_survives_what_another_program_save
         problem = await guarded(keeper.save_star(station, on))
         assert str(path) in problem
     write(path, whole)
-    save(path, Star("D"))
+    save_config(path, Star("D"))
     await Told(keeper).poll()
     assert keeper.starred == {"B", "C", "D"}
     # Once it is saved, it is the file's as every other.
     assert await guarded(keeper.save_star("C", True)) == ""
-    save(path, Unstar("C"))
+    save_config(path, Unstar("C"))
     await Told(keeper).poll()
     assert keeper.starred == {"B", "D"}
 
@@ -195,7 +195,7 @@ async def test_saves_come_one_after_the_other(path: Path) -> None:
         keeper.mark(station, True)
     problems = await guarded(asyncio.gather(*(keeper.save_star(station, True) for station in stations)))
     assert problems == [""] * 8
-    assert load(path).watched.stations == stations
+    assert load_config(path).watched.stations == stations
 
 
 async def test_a_star_that_is_saved_while_the_file_is_read_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,8 +209,8 @@ async def test_a_star_that_is_saved_while_the_file_is_read_stays(path: Path, mon
         return result
 
     keeper = keeper_of(path, "A")
-    save(path, Star("B"))
-    monkeypatch.setattr(module, "in_thread", held)
+    save_config(path, Star("B"))
+    monkeypatch.setattr(module, "run_in_thread", held)
     poll = asyncio.ensure_future(Told(keeper).poll())
     await settle()
     keeper.mark("C", True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.base.redaction import PLACE
+from nobil_tui.base.redaction import KEY_PLACEHOLDER
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address, parse_address
 
@@ -94,7 +94,10 @@ def test_a_place_for_a_key_and_a_key_are_told_apart(text: str, wants: bool, hold
 
 def test_only_the_key_is_taken_out() -> None:
     text = "wss://h:1/x?country=NOR&key=abc&depth=2;token=def"
-    assert parse_address(text).without_key == f"wss://h:1/x?country=NOR&key={PLACE}&depth=2;token={PLACE}"
+    assert (
+        parse_address(text).without_key
+        == f"wss://h:1/x?country=NOR&key={KEY_PLACEHOLDER}&depth=2;token={KEY_PLACEHOLDER}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_a_key_reaches_the_server_whole_and_changes_nothing_else(key: str) -> No
 def test_a_key_that_is_written_into_an_address_shows_nowhere(key: str, name: str) -> None:
     address = parse_address(f"wss://example.org/path?{name}={key}")
     assert address.contains_key
-    assert address.without_key == f"wss://example.org/path?{name}={PLACE}"
+    assert address.without_key == f"wss://example.org/path?{name}={KEY_PLACEHOLDER}"
     assert address.display_name == "example.org"
     assert address.endpoint == "example.org/path"
     assert repr(address) == str(address) == "<Address example.org>"

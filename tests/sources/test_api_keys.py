@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
-from nobil_tui.config.operations import applied
-from nobil_tui.config.reading import config_of
+from nobil_tui.config.operations import apply_to_document
+from nobil_tui.config.reading import config_from_document
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.enova import EnovaSource
 from nobil_tui.sources.names import V1_ADDRESS
@@ -113,14 +113,14 @@ A_TOO = "ws://A.example.org:81/another?apikey={private_apikey}"
 def remembered(text: str, own: Config, key: str = "") -> tuple[Config, str]:
     """The config after a source is saved, and what was said of it."""
     choice = chosen(text, own, {"NOBIL_API_KEY": "of-environment"}, key or None)
-    document = applied(
+    document = apply_to_document(
         {
             "stream": {"source": own.stream.source, "api_key": revealed(own.stream.api_key)},
             "enova": {"api_key": revealed(own.enova.api_key)},
         },
         choice.remember,
     )
-    return config_of(document), choice.removed_key
+    return config_from_document(document), choice.removed_key
 
 
 def revealed(secret: Secret | None) -> str:

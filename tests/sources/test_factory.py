@@ -92,7 +92,7 @@ def test_the_text_that_is_chosen_is_told_without_its_key() -> None:
 
 def test_every_key_that_is_used_is_kept_out_of_the_log() -> None:
     hushed: list[str] = []
-    choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, hush=hushed.append)
+    choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, add_secret=hushed.append)
     for text in ("demo", "day.jsonl", "ws://127.0.0.1:1/x"):
         choose(text, Config())
     assert hushed == []

@@ -131,7 +131,7 @@ def test_a_portion_that_holds_nothing_any_more_is_no_matter(path: Path) -> None:
 
 def test_what_a_country_took_is_given_back_once_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[set[str]] = []
-    monkeypatch.setattr(state_module, "give_back", lambda: given_back.append(written(path)))
+    monkeypatch.setattr(state_module, "trim_heap", lambda: given_back.append(written(path)))
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
         eventually(lambda: given_back != [])

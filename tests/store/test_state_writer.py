@@ -170,9 +170,9 @@ async def test_what_was_kept_is_not_written_again() -> None:
 
 
 async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(keeping_module, "PORTION", 2)
-    monkeypatch.setattr(tasks, "PAUSE", 0.0)
+    monkeypatch.setattr(tasks, "PAUSE_SECONDS", 0.0)
     keeper = Memory()
     stations = [Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)]
     monitor, _ = await play(Connected(T0), Snapshot(stations, T0 + 1), keeper=keeper)
@@ -182,9 +182,9 @@ async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPat
 
 
 async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping_module, "SLICE", 0.0)
+    monkeypatch.setattr(keeping_module, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(keeping_module, "PORTION", 2)
-    monkeypatch.setattr(keeping_module, "give_way", for_ever)
+    monkeypatch.setattr(keeping_module, "yield_to_loop", for_ever)
     keeper, board = Memory(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     keeping = Keeping(board, keeper)
@@ -205,7 +205,7 @@ async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monke
     class Slow(Board):
         def stored(self, station_id: str) -> StoredStation | None:
             nonlocal now
-            now += tasks.SLICE
+            now += tasks.SLICE_SECONDS
             return super().stored(station_id)
 
     monkeypatch.setattr(time, "perf_counter", lambda: now)

@@ -8,8 +8,8 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from nobil_tui.commands import COMMANDS, Context, by_id, for_context
-from nobil_tui.config.keymap import check
+from nobil_tui.commands import COMMANDS, Context, command_by_id, for_context
+from nobil_tui.config.keymap import parse_keymap
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.bindings import NEVER, KeyBindings, bindings_for, key_label, keymap_of
 from nobil_tui.tui.screens.dialog import Dialog
@@ -51,11 +51,11 @@ def test_every_command_is_bound_where_it_works(context: Context) -> None:
     bindings = bound(context)
     assert {*bindings} >= {command.id for command in for_context(context)}
     for id_, binding in bindings.items():
-        command = by_id(id_)
+        command = command_by_id(id_)
         assert binding.key == (",".join(command.keys) or NEVER)
         assert (binding.action, binding.description, binding.tooltip) == (
             command.action,
-            command.words,
+            command.label,
             command.tooltip,
         )
         # One of the library's own priority would be taken from somebody who types it into a field.
@@ -107,13 +107,13 @@ def test_a_key_is_written_as_readers_know_it(key: str, label: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_no_key_is_shown_by_its_inner_name(command: object) -> None:
-    for key in by_id(command.id).keys:  # type: ignore[attr-defined]
+    for key in command_by_id(command.id).keys:  # type: ignore[attr-defined]
         assert re.fullmatch(r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|PgUp|PgDn)", key_label(key))
 
 
 def test_keys_are_the_users_where_there_are_any() -> None:
     keys = KeyBindings({"star": ("f", "ctrl+s"), "sort": ()})
-    star, sort, quit_, saved = (by_id(id_) for id_ in ("star", "sort", "quit", "saved-filter"))
+    star, sort, quit_, saved = (command_by_id(id_) for id_ in ("star", "sort", "quit", "saved-filter"))
     assert (keys.of(star), keys.label(star), keys.labels(star)) == (("f", "ctrl+s"), "f", "f ^s")
     assert (keys.of(sort), keys.label(sort), keys.labels(sort)) == ((), "", "")
     assert (keys.label(quit_), keys.labels(quit_)) == ("q", "q ^q ^c")
@@ -130,15 +130,15 @@ def test_a_keymap_is_what_the_library_takes() -> None:
 async def test_the_users_keys_work_and_those_taken_away_do_not() -> None:
     clock = FakeClock()
     chosen: dict[str, str | list[str]] = {"star": "f", "starred-only": [], "pin-starred": "w", "help": ["f2"]}
-    assert check(chosen)
+    assert parse_keymap(chosen)
     config = Config(interface=InterfaceSection(keys=chosen))
     async with opened(setup_of(clock, SteppedSource(clock), config=config)) as pilot:
         main = await live(pilot)
-        assert main.roster.pinned
+        assert main.station_list.pinned
         await pilot.press("s", "w", "question_mark")
         assert not main.keeper.starred
-        assert not main.roster.starred_only
-        assert not main.roster.pinned
+        assert not main.station_list.starred_only
+        assert not main.station_list.pinned
         assert pilot.app.screen is main
         footer = text_of(pilot)[-1]
         assert "Starred" not in footer

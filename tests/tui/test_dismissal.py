@@ -97,7 +97,7 @@ async def test_two_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> N
             await at_rest(pilot)
             assert not pilot.app._exit, pair
             assert len(answers) <= 1, pair
-            assert main.roster.filtered, pair
+            assert main.station_list.filtered, pair
             if pilot.app.screen is not screen:
                 # Closed; what was chosen in the palette may have opened another.
                 assert pilot.app.screen_stack[0] is main, pair
@@ -169,7 +169,7 @@ async def test_what_is_done_later_closes_nothing_else(tmp_path: Path, monkeypatc
     async def slow(work: object) -> None:
         await answered.wait()
 
-    monkeypatch.setattr(export, "in_thread", slow)
+    monkeypatch.setattr(export, "run_in_thread", slow)
     async with over_main(tmp_path, "export") as (main, pilot, answers):
         type_at_once(pilot, "enter", "escape", "enter")
         await until(pilot, lambda: pilot.app.screen is main)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config, EnovaSection
-from nobil_tui.config.reading import load
+from nobil_tui.config.reading import load_config
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.tui.options import AppOptions
@@ -61,7 +61,7 @@ async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
         await phase(pilot, main, LinkPhase.RETRYING)
         await heard(pilot, main, "NOR_71098")
         await pilot.press("s")
-        await until(pilot, lambda: load(tmp_path / "config.toml").watched.stations == ["NOR_71098"])
+        await until(pilot, lambda: load_config(tmp_path / "config.toml").watched.stations == ["NOR_71098"])
         service.answers += bad
         steps = 0
         calls = len(service.calls)

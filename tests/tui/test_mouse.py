@@ -33,7 +33,7 @@ async def test_hints_do_what_they_say(pane: str) -> None:
         await click_hint(pilot, main, "Star")
         assert main.keeper.starred == {selected}
         await click_hint(pilot, main, "Starred")
-        assert main.roster.starred_only
+        assert main.station_list.starred_only
         await click_hint(pilot, main, "Tell me")
         assert main.tell.stations == {selected}
         scope = main.events.scope
@@ -67,7 +67,11 @@ async def test_a_click_on_a_head_orders_and_another_turns_it_round() -> None:
         head = next(line for line in text_of(pilot) if "Station " in line and "Changed" in line)
         x, y = head.index("Station"), text_of(pilot).index(head)
         await pilot.click(offset=(x, y))
-        assert [main.register.name(i) for i in main.roster.ids] == ["Fornebu S", "Minde Ladepark", "Rådhusgata 12"]
+        assert [main.register.name(i) for i in main.station_list.ids] == [
+            "Fornebu S",
+            "Minde Ladepark",
+            "Rådhusgata 12",
+        ]
         await pilot.click(offset=(x, y))
-        assert main.roster.reverse
-        assert main.register.name(main.roster.ids[0]) == "Rådhusgata 12"
+        assert main.station_list.reverse
+        assert main.register.name(main.station_list.ids[0]) == "Rådhusgata 12"

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.commands import COMMANDS, Context, by_id
+from nobil_tui.commands import COMMANDS, Context, command_by_id
 from nobil_tui.config.model import Config, InterfaceSection, LogScope
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.palette import MOST_STATIONS, CommandProvider, Palette, StationProvider
@@ -71,7 +71,7 @@ async def test_every_command_that_makes_sense_is_offered_with_its_key(player: Pl
         texts = {text(hit): str(hit.help) for hit in await offered(main)}
         for command in COMMANDS:
             label = KEYS.label(command)
-            title = f"{command.words}   {label}" if label else command.words
+            title = f"{command.label}   {label}" if label else command.label
             wanted = command.palette and (player is not None or command.context is not Context.PLAYING)
             assert (title in texts) is wanted, command.id
             if wanted:
@@ -103,8 +103,8 @@ async def test_saved_filters_are_offered_by_their_names() -> None:
         hit, _ = await found(CommandProvider, main, "Filter: Oslo")
         hit.command()
         await pilot.pause()
-        assert main.roster.filter == "oslo"
-        assert main.roster.ids == ["NOR_00002"]
+        assert main.station_list.filter == "oslo"
+        assert main.station_list.ids == ["NOR_00002"]
 
 
 async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ async def test_a_station_is_gone_to_whatever_hides_it() -> None:
         hit.command()
         await pilot.pause()
         assert main.stations.selected == "NOR_00001"
-        assert len(main.roster.ids) == 3
+        assert len(main.station_list.ids) == 3
         assert main.focused is main.stations
 
 
@@ -200,9 +200,9 @@ async def test_commands_are_done_from_every_pane(pane: str) -> None:
     async with app() as (main, pilot):
         main.query_one(f"#{pane}").focus()
         await pilot.pause()
-        before = main.roster.sort
+        before = main.station_list.sort
         await palette(pilot, "sort the stations by")
-        await until(pilot, lambda: main.roster.sort is not before)
+        await until(pilot, lambda: main.station_list.sort is not before)
         await palette(pilot, "log every station")
         await until(pilot, lambda: main.events.scope is LogScope.STARRED)
         await palette(pilot, "show every key")
@@ -218,7 +218,7 @@ async def test_it_is_left() -> None:
         assert pilot.app.screen is main
 
 
-@pytest.mark.parametrize("key", [key for key in by_id("quit").keys if "+" in key])
+@pytest.mark.parametrize("key", [key for key in command_by_id("quit").keys if "+" in key])
 async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
     async with app() as (_, pilot):
         await pilot.press("ctrl+p", "q")

@@ -9,12 +9,12 @@ from typing import TypeVar
 import pytest
 from textual.pilot import Pilot
 
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search import index as finder_module
-from nobil_tui.search.document import Row, row_of
+from nobil_tui.search.document import Document, make_document
 from nobil_tui.tui.screens import live as live_module
 from tests.conftest import GUARD, START, FakeClock
 from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, until
@@ -42,18 +42,18 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     ended = threading.Event()
 
     async def watched(work: Callable[[], T]) -> T:
-        result = await in_thread(work)
+        result = await run_in_thread(work)
         ended.set()
         return result
 
-    monkeypatch.setattr(live_module, "in_thread", watched)
+    monkeypatch.setattr(live_module, "run_in_thread", watched)
     return ended
 
 
 async def find(pilot: Pilot[int], *keys: str) -> list[str]:
     await pilot.press("slash", *keys)
     await pilot.pause()
-    return main_of(pilot).roster.ids
+    return main_of(pilot).station_list.ids
 
 
 async def test_a_filter_typed_before_anything_came_finds_what_comes(
@@ -72,7 +72,7 @@ async def test_a_filter_typed_before_anything_came_finds_what_comes(
         # And so does what is typed on from it.
         await pilot.press("space", "1")
         await pilot.pause()
-        assert main_of(pilot).roster.ids == ["NOR_1"]
+        assert main_of(pilot).station_list.ids == ["NOR_1"]
 
 
 async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
@@ -80,11 +80,11 @@ async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
 ) -> None:
     begun, goes_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def slowly(station: str, known: Facts) -> Row:
+    def slowly(station: str, known: Facts) -> Document:
         if not begun.is_set():
             begun.set()
             assert goes_on.wait(GUARD)
-        return row_of(station, known)
+        return make_document(station, known)
 
     async def watched(work: Callable[[], T]) -> T:
         first = not begun.is_set()
@@ -96,10 +96,10 @@ async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
                 if first:
                     ended.set()
 
-        return await in_thread(run)
+        return await run_in_thread(run)
 
-    monkeypatch.setattr(finder_module, "row_of", slowly)
-    monkeypatch.setattr(live_module, "in_thread", watched)
+    monkeypatch.setattr(finder_module, "make_document", slowly)
+    monkeypatch.setattr(live_module, "run_in_thread", watched)
     register = Register(facts("Oslo"))
     source = HandSource(clock, register)
     async with opened(setup_of(clock, source)) as pilot:

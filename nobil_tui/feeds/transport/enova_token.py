@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct, field
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import in_thread
-from nobil_tui.base.text import shown
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.websocket import (
@@ -67,7 +67,7 @@ class TokenClient:
         """Return the URL for one handshake. Raises ``RefusedError`` or ``UnreachableError``; neither holds a secret."""
         if not (self._key and self._key.isascii() and self._key.isprintable()):
             raise RefusedError("there is no key" if not self._key else "the key holds characters that no key has")
-        proxy = await in_thread(lambda: http.find_proxy(self._address))
+        proxy = await run_in_thread(lambda: http.find_proxy(self._address))
         import aiohttp
 
         try:
@@ -116,7 +116,7 @@ class TokenClient:
         except (*_BROKEN, ClientError, TimeoutError, OSError):
             return reason
         said = without((self._key,), message.strip())
-        return f"{reason}: {shown(said)}" if said else reason
+        return f"{reason}: {safe_text(said)}" if said else reason
 
 
 def url_of(answer: bytes, *, plain: bool) -> str | None:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import Hush, secrets_in
+from nobil_tui.base.redaction import AddSecret, secrets_in_address
 from nobil_tui.charging.events import Connected, Connecting, Lost, Refused
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.connection import CLOSE_TIMEOUT, ClosedError, Connection, Frame
@@ -32,7 +32,7 @@ class Link:
 
     ``dial`` returns the whole URL of one handshake, a secret: it holds the key. It may raise
     ``RefusedError`` or ``UnreachableError``. If that URL ``expires``, a refused handshake says
-    nothing about the key, and the next try asks for another URL. ``hush`` is called with each
+    nothing about the key, and the next try asks for another URL. ``add_secret`` is called with each
     secret of a URL, to hide it in the log.
     """
 
@@ -44,10 +44,10 @@ class Link:
         backoff: Backoff | None = None,
         tap: Tap | None = None,
         expires: bool = False,
-        hush: Hush | None = None,
+        add_secret: AddSecret | None = None,
     ) -> None:
         self._dial = dial
-        self._hush = hush
+        self._add_secret = add_secret
         self._tap = tap
         self._expires = expires
         self._clock = clock or Clock()
@@ -103,10 +103,10 @@ class Link:
 
     async def _open(self) -> Connection:
         url = await self._dial()
-        secrets = secrets_in(url)
-        if self._hush is not None:
+        secrets = secrets_in_address(url)
+        if self._add_secret is not None:
             for secret in secrets:
-                self._hush(secret)
+                self._add_secret(secret)
         try:
             websocket = await open_connection(url, MAX_FRAME, CLOSE_TIMEOUT)
         except RefusedError as error:

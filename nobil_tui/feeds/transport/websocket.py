@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import LEAST, is_loopback
-from nobil_tui.base.text import shown
+from nobil_tui.base.redaction import MIN_SECRET_LENGTH, is_loopback
+from nobil_tui.base.text import safe_text
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
@@ -109,7 +109,7 @@ def _host_of(url: str) -> str:
         parts = urlsplit(url)
         # Reading the port checks it.
         if parts.port != 0:
-            return shown(parts.hostname or "")
+            return safe_text(parts.hostname or "")
     except ValueError:
         pass
     raise UnreachableError("the source is no WebSocket address")
@@ -122,18 +122,18 @@ def close_reason(closed: ConnectionClosed, secrets: Iterable[str] = ()) -> str:
         return "the server sent a frame that is too large"
     if said is None:
         return "the connection broke"
-    words = shown(without(secrets, said.reason))
+    words = safe_text(without(secrets, said.reason))
     return f"the server closed: {words}" if words else "the server closed the connection"
 
 
 def without(secrets: Iterable[str], said: str) -> str:
     """Take secrets out of what a server said: as they are, as they stand in a URL, and cut short.
 
-    Whatever ``said`` has in common with one for ``LEAST`` characters on end is replaced by an ellipsis.
+    Whatever ``said`` has in common with one for ``MIN_SECRET_LENGTH`` characters on end is replaced by an ellipsis.
     """
     folded, hidden = said.translate(_LOWER), bytearray(len(said))
     for form in {form.translate(_LOWER) for secret in secrets for form in (secret, quote(secret, safe="")) if form}:
-        run = min(LEAST, len(form))
+        run = min(MIN_SECRET_LENGTH, len(form))
         runs = {form[at : at + run] for at in range(len(form) - run + 1)}
         for at in range(len(said) - run + 1):
             if folded[at : at + run] in runs:
@@ -179,7 +179,7 @@ def parse_retry_after(text: str, now: int) -> float:
 def os_error_reason(error: Exception, host: str) -> str:
     """Say why ``host`` could not be reached, from what the system raised."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {host} is not trusted: {shown(error.verify_message)}"
+        return f"the certificate of {host} is not trusted: {safe_text(error.verify_message)}"
     if isinstance(error, ssl.SSLError):
         return f"no secure connection to {host}"
     if isinstance(error, socket.gaierror):

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
 from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.tui.screens.dialog import AsciiCheckbox, Dialog
@@ -35,12 +35,12 @@ class SourceChoice(NamedTuple):
 async def try_out(source: Source) -> str:
     """Connect once. Returns what went wrong, in words; empty where it works."""
     try:
-        return await _first_word((await in_thread(source.open)).feed)
+        return await _first_word((await run_in_thread(source.open)).feed)
     except SourceError as error:
         return str(error)
     finally:
         # Also where nobody waits any more for it to open.
-        await in_thread(source.close)
+        await run_in_thread(source.close)
 
 
 async def _first_word(feed: Feed) -> str:

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.tui.screens.dialog import Dialog
@@ -71,7 +71,7 @@ class ExportScreen(Dialog[str]):
             return
         content = self._content(path)
         try:
-            await in_thread(lambda: write_file(path, content, replace=self._agreed == text))
+            await run_in_thread(lambda: write_file(path, content, replace=self._agreed == text))
         except FileExistsError:
             self._agreed = text
             self.say("This file exists. Write once more to replace it.")

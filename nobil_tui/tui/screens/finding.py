@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on, work
 from textual.widget import Widget
 
-from nobil_tui.commands import Command, Context, by_id
+from nobil_tui.commands import Command, Context, command_by_id
 from nobil_tui.config.operations import Operation, Put
 from nobil_tui.tui.bindings import key_label
 from nobil_tui.tui.screens.live import Live
@@ -37,7 +37,7 @@ class Finding(Live):
 
     def find_stations(self, words: list[str], most: int) -> list[str]:
         """Tell the stations whose texts hold every word, ``most`` at the most."""
-        return self.roster.find(words)[:most]
+        return self.station_list.find(words)[:most]
 
     def go_to(self, station: str) -> None:
         """Select a station, whatever hides it."""
@@ -72,29 +72,29 @@ class Finding(Live):
 
     def action_starred_only(self) -> None:
         """Show only starred stations, or all."""
-        self.roster.starred_only = not self.roster.starred_only
+        self.station_list.starred_only = not self.station_list.starred_only
         self.relist()
 
     def action_faults_only(self) -> None:
         """Show only stations with a fault, or all."""
-        self.roster.faults_only = not self.roster.faults_only
+        self.station_list.faults_only = not self.station_list.faults_only
         self.relist()
 
     def action_registered(self) -> None:
         """List also what only the register knows, or not."""
-        self.roster.registered = not self.roster.registered
+        self.station_list.registered = not self.station_list.registered
         self.relist()
 
     def action_pin_starred(self) -> None:
         """Keep starred stations on top, or not."""
-        self.roster.pinned = not self.roster.pinned
+        self.station_list.pinned = not self.station_list.pinned
         self.relist()
-        self.remember(Put("interface", "pin_starred", self.roster.pinned))
+        self.remember(Put("interface", "pin_starred", self.station_list.pinned))
 
     @on(StationsPane.Reordered)
     def order_chosen(self) -> None:
         """Remember the order."""
-        self.remember(Put("interface", "sort", self.roster.sort))
+        self.remember(Put("interface", "sort", self.station_list.sort))
 
     def action_tell_me(self) -> None:
         """Wait for a free connector of the selected station, or no longer."""
@@ -124,7 +124,7 @@ class Finding(Live):
         if position is None:
             self.complain("It is not known where this station is, so it cannot be home.")
             return
-        self.roster.home = position
+        self.station_list.home = position
         self.relist()
         self.connectors.rebuild()
         self.remember(Put("home", "position", list(position)))
@@ -148,7 +148,7 @@ class Finding(Live):
         if message.text != self.filter_line.text:
             # It was typed on meanwhile, or left: what counts is what stands there.
             return
-        self.roster.filter = message.text
+        self.station_list.filter = message.text
         self.relist()
 
     @on(FilterLine.Kept)
@@ -171,7 +171,7 @@ class Finding(Live):
         if text:
             self._wanted_filter_line()
         self.filter_line.text = text
-        self.roster.filter = text
+        self.station_list.filter = text
         self.relist()
         self.stations.focus()
 
@@ -182,13 +182,13 @@ class Finding(Live):
 
     def action_saved_filter(self) -> None:
         """Filter by the saved one whose number was pressed."""
-        keys = self.keys.of(by_id("saved-filter"))
+        keys = self.keys.of(command_by_id("saved-filter"))
         index = keys.index(self.nobil.last_key) if self.nobil.last_key in keys else 0
         saved = list(self.saved_filters.items())
         if index < len(saved):
             self.show_filter(saved[index][1])
         else:
-            save = self.keys.label(by_id("save-filter"))
+            save = self.keys.label(command_by_id("save-filter"))
             words = f"There is no saved filter {index + 1}. Type one and press {save} in the list to save it."
             self.say(words, timeout=5)
 
@@ -196,7 +196,7 @@ class Finding(Live):
         """Ask for a name, and save the filter under it."""
         from nobil_tui.tui.screens.save_filter import SaveFilterScreen
 
-        text = self.roster.filter.strip()
+        text = self.station_list.filter.strip()
         if not text:
             self.say(f"There is no filter to save. Press {self.keys.named('filter')} and type one.")
             return
@@ -214,7 +214,7 @@ class Finding(Live):
         self.say("This filter is no longer saved.", title=name)
 
     def _say_saved(self, name: str) -> None:
-        keys, place = self.keys.of(by_id("saved-filter")), [*self.saved_filters].index(name)
+        keys, place = self.keys.of(command_by_id("saved-filter")), [*self.saved_filters].index(name)
         way = key_label(keys[place]) if place < len(keys) else f"{self.keys.named('palette')} and its name"
         self.say(f"{way} brings it back.", title=name)
 
@@ -222,9 +222,9 @@ class Finding(Live):
 
     def show_all(self) -> None:
         """Take away all that narrows the list."""
-        self.roster.starred_only = self.roster.faults_only = False
+        self.station_list.starred_only = self.station_list.faults_only = False
         self.filter_line.text = ""
-        self.roster.filter = ""
+        self.station_list.filter = ""
         self.relist()
 
     def relist(self) -> None:

@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from nobil_tui.charging.station import Condition
-from nobil_tui.commands import Context, by_id, for_context
+from nobil_tui.commands import Context, command_by_id, for_context
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -67,7 +67,7 @@ class HelpScreen(Dialog[None]):
     """Shows the help."""
 
     # The key that opened it closes it.
-    BINDINGS: ClassVar[list[BindingType]] = [binding_of(by_id("help"))]
+    BINDINGS: ClassVar[list[BindingType]] = [binding_of(command_by_id("help"))]
 
     def __init__(self, keys: KeyBindings, glyphs: Glyphs, about: str) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class HelpScreen(Dialog[None]):
         """One scrolling text."""
         with HelpText(id="help", classes="dialog") as text:
             text.border_title = "Help"
-            text.border_subtitle = f"{self._keys.label(by_id('back'))} closes"
+            text.border_subtitle = f"{self._keys.label(command_by_id('back'))} closes"
             yield Static(self._about, id="about", markup=False)
             yield Static(self._text(), id="help-text")
 
@@ -110,7 +110,7 @@ class HelpScreen(Dialog[None]):
             commands = [command for command in for_context(context) if self._keys.of(command)]
             # What a dialog does stands in the dialog.
             if commands and context is not Context.DIALOG:
-                yield context.words, [(self._keys.labels(each), each.tooltip, each.id) for each in commands]
+                yield context.heading, [(self._keys.labels(each), each.tooltip, each.id) for each in commands]
         yield "Signs", [(sign, meaning, "") for sign, meaning in self._signs()]
 
     def _signs(self) -> Iterator[tuple[str, str]]:

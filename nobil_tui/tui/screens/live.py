@@ -11,7 +11,7 @@ import time
 
 from textual import on, work
 
-from nobil_tui.base.tasks import SLICE, give_way, in_thread
+from nobil_tui.base.tasks import SLICE_SECONDS, run_in_thread, yield_to_loop
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import Batch, BatchEntry
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
@@ -92,7 +92,7 @@ class Live(Panes):
         added = gone = 0
         for begin in range(0, len(entries), AT_ONCE):
             if begin:
-                await give_way()
+                await yield_to_loop()
             came, went = self.events.buffer.extend(entries[begin : begin + AT_ONCE])
             added, gone = added + came, gone + went
         return added, gone
@@ -125,15 +125,15 @@ class Live(Panes):
     @work(exclusive=True, group="prepare")
     async def _prepare_filter(self) -> None:
         """Have ready what the first keystroke of a filter would otherwise wait for."""
-        roster = self.roster
-        roster.adopt(await in_thread(roster.prepare))
+        station_list = self.station_list
+        station_list.adopt(await run_in_thread(station_list.prepare))
         # The counts of what it finds. Not in a thread: a report could come between the counting and the noting.
-        slice_end = time.perf_counter() + SLICE
+        slice_end = time.perf_counter() + SLICE_SECONDS
         for station in list(self.board.stations.values()):
             _ = station.summary
             if time.perf_counter() > slice_end:
-                await give_way()
-                slice_end = time.perf_counter() + SLICE
+                await yield_to_loop()
+                slice_end = time.perf_counter() + SLICE_SECONDS
 
     def switch(self, source: Source, text: str) -> None:
         """Leave the session for another source."""

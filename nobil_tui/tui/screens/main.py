@@ -16,7 +16,7 @@ from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import Put
-from nobil_tui.config.reading import cautions
+from nobil_tui.config.reading import config_warnings
 from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.tui.screens.finding import Finding
@@ -108,7 +108,7 @@ class MainScreen(Finding):
             self.complain(f"{problem}\nIt holds for this session.")
         elif path is not None:
             self._told(chosen.removed_key)
-            for caution in cautions(path, self.keeper.config):
+            for caution in config_warnings(path, self.keeper.config):
                 if caution not in self.setup.cautions:
                     self.complain(caution)
 
@@ -190,7 +190,7 @@ class MainScreen(Finding):
         """Step back out: from another pane to the stations, then from what narrows them."""
         if self.focused is not self.stations:
             self.stations.focus()
-        elif self.roster.filtered or self.filter_line.text:
+        elif self.station_list.filtered or self.filter_line.text:
             self.show_all()
 
     def action_suspend(self) -> None:

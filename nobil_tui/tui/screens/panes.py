@@ -21,7 +21,7 @@ from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import LinkPhase
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
@@ -86,7 +86,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.session = Session(setup.source, setup, self.own_register)
         self.text = setup.source_text
         """The source as the user named it."""
-        self._roster: Roster | None = None
+        self._station_list: StationList | None = None
         self._wide: bool | None = None
         self.pulse = ChangeRate()
 
@@ -104,9 +104,9 @@ class Panes(Screen[None], inherit_bindings=False):
         return self.session.register
 
     @property
-    def roster(self) -> Roster:
+    def station_list(self) -> StationList:
         """What is listed."""
-        return self.stations.roster
+        return self.stations.station_list
 
     @property
     def board(self) -> Board:
@@ -125,7 +125,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.filter_line = FilterLine(self.keys, id="filter")
         self.link_bar = LinkBar(id="link-bar")
         self.hints = KeyHints(self.keys, id="hints")
-        self.filter_line.values = lambda: self.roster.values
+        self.filter_line.values = lambda: self.station_list.field_values
         for pane in (self.stations, self.connectors, self.events, self.link_bar):
             pane.glyphs = self.glyphs
         for pane in (self.stations, self.events):
@@ -142,8 +142,8 @@ class Panes(Screen[None], inherit_bindings=False):
         """Begin with what there is: nothing yet."""
         settings = self.setup.config.interface
         self.list_anew()
-        self.roster.sort = settings.sort
-        self.roster.pinned = settings.pin_starred
+        self.station_list.sort = settings.sort
+        self.station_list.pinned = settings.pin_starred
         self.events.update_title()
         self.look_at_link()
 
@@ -180,19 +180,19 @@ class Panes(Screen[None], inherit_bindings=False):
     def list_anew(self) -> None:
         """Look at the session's board and register."""
         session, stations = self.session, self.stations
-        before = self._roster
+        before = self._station_list
         home = self.keeper.home
-        roster = Roster(session.board, session.register, self.keeper.starred, home)
+        station_list = StationList(session.board, session.register, self.keeper.starred, home)
         if before is not None:
-            roster.sort, roster.reverse, roster.pinned = before.sort, before.reverse, before.pinned
-            roster.filter = before.filter
-            roster.starred_only, roster.faults_only = before.starred_only, before.faults_only
-            roster.registered = before.registered
+            station_list.sort, station_list.reverse, station_list.pinned = before.sort, before.reverse, before.pinned
+            station_list.filter = before.filter
+            station_list.starred_only, station_list.faults_only = before.starred_only, before.faults_only
+            station_list.registered = before.registered
         stations.clock = self.connectors.clock = session.clock
         stations.alerted = self.tell.stations
-        self._roster = stations.roster = roster
+        self._station_list = stations.station_list = station_list
         credited = bool(session.register.credit)
-        painter = DetailPainter(self.connectors, roster, self.setup.zone, credited=credited)
+        painter = DetailPainter(self.connectors, station_list, self.setup.zone, credited=credited)
         self.connectors.set_painter(painter)
         self.events.painter = LogLinePainter(self.events, session.register, self.keeper.starred, self.setup.zone)
         self.show_scope()
@@ -238,10 +238,11 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def show_found(self) -> None:
         """Tell the filter line what its filter finds."""
-        roster = self.roster
-        mistakes = roster.query.mistakes
+        station_list = self.station_list
+        problems = station_list.query.problems
+        problem = problems[0].message if problems else ""
         self.filter_line.found = FilterResult(
-            self.stations.count, roster.total, roster.hidden_starred, mistakes[0].words if mistakes else ""
+            self.stations.count, station_list.total, station_list.hidden_starred, problem
         )
 
     def look_at_link(self) -> None:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
-from nobil_tui.config.validation import LONGEST_NAME
+from nobil_tui.config.validation import MAX_NAME
 from nobil_tui.tui.screens.dialog import Dialog
 from nobil_tui.tui.style.glyphs import truncate
 
@@ -25,7 +25,7 @@ class SaveFilterScreen(Dialog[str]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Save the filter"
             yield Label(truncate(self._text, 66), markup=False)
-            yield Input(placeholder="a name", max_length=LONGEST_NAME, id="name")
+            yield Input(placeholder="a name", max_length=MAX_NAME, id="name")
             yield Static("", id="answer", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Save", variant="primary", id="save")

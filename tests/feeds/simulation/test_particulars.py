@@ -17,7 +17,7 @@ from nobil_tui.feeds.simulation.sites import SiteKind
 from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, TOWNS
 from nobil_tui.register.cache import load_register, save_register
 from nobil_tui.search.completion import completions
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from tests.conftest import START
 
 MADE_UP = re.compile(r"(Eksempel|Exempel|Prøve|Prov|Demo|Mønster|Mönster|Øving|Övning)")
@@ -77,25 +77,25 @@ def test_a_charging_park_never_closes_and_a_parking_house_costs() -> None:
 
 
 @pytest.fixture(scope="module")
-def roster() -> Roster:
+def station_list() -> StationList:
     simulation = Simulation(start=START)
     board = Board()
     board.apply_snapshot(simulation.stations, START)
-    return Roster(board, simulation.register)
+    return StationList(board, simulation.register)
 
 
 @pytest.mark.parametrize(
     "text", ["owner:kommune", 'owner:"exempel kommun"', "place:bærum", "country:swe", "op:demokraft -owner:demokraft"]
 )
-def test_the_filter_finds_it(roster: Roster, text: str) -> None:
-    roster.filter = text
-    roster.refresh(START)
-    assert not roster.query.mistakes
-    assert 0 < len(roster.ids) < len(roster.board.stations)
+def test_the_filter_finds_it(station_list: StationList, text: str) -> None:
+    station_list.filter = text
+    station_list.refresh(START)
+    assert not station_list.query.problems
+    assert 0 < len(station_list.ids) < len(station_list.board.stations)
 
 
-def test_owners_are_completed(roster: Roster) -> None:
-    assert completions('owner:"eksempel k', 17, roster.values) == ['owner:"Eksempel kommune"']
+def test_owners_are_completed(station_list: StationList) -> None:
+    assert completions('owner:"eksempel k', 17, station_list.field_values) == ['owner:"Eksempel kommune"']
 
 
 def test_it_can_be_stored_as_a_real_register_is(tmp_path: Path) -> None:

@@ -649,7 +649,7 @@ async def test_what_of_an_address_is_secret_is_told_for_the_log_before_it_is_use
     async def dial() -> str:
         return f"ws://127.0.0.1:1/api/v1?apikey={KEY}&access_token={TOKEN}&country=NOR"
 
-    events = Link(dial, clock=FakeClock(), hush=hushed.append).events()
+    events = Link(dial, clock=FakeClock(), add_secret=hushed.append).events()
     assert isinstance(await guarded(anext(events)), Connecting)
     assert hushed == []
     assert isinstance(await guarded(anext(events)), Lost)

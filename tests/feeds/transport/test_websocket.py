@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
-from nobil_tui.base.redaction import LEAST
+from nobil_tui.base.redaction import MIN_SECRET_LENGTH
 from nobil_tui.feeds.transport import websocket
 from nobil_tui.feeds.transport.link import MAX_FRAME
 from nobil_tui.feeds.transport.websocket import (
@@ -353,9 +353,9 @@ PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
 def test_whatever_stands_around_it_no_part_of_a_secret_gets_through(
     secret: str, before: str, after: str, data: st.DataObject
 ) -> None:
-    part = data.draw(st.integers(0, max(0, len(secret) - LEAST)).map(lambda at: secret[at:]))
+    part = data.draw(st.integers(0, max(0, len(secret) - MIN_SECRET_LENGTH)).map(lambda at: secret[at:]))
     safe = without((secret,), f"{before}{part}{after}")
-    run = min(LEAST, len(secret))
+    run = min(MIN_SECRET_LENGTH, len(secret))
     assert not [at for at in range(len(secret) - run + 1) if secret[at : at + run] in safe]
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Checkbox, Input
 from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.config.model import Config, StreamSection
-from nobil_tui.config.reading import load
+from nobil_tui.config.reading import load_config
 from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.sources.factory import SourceFactory
 from tests.conftest import START, FakeClock
@@ -30,7 +30,7 @@ class Hands:
         self.keys: list[str] = []
         """What each source that was made would send."""
         self._clock = clock
-        self._choose = SourceFactory(environ or {}, hush=self.keys.append, clock=clock)
+        self._choose = SourceFactory(environ or {}, add_secret=self.keys.append, clock=clock)
 
     def __call__(self, text: str, config: Config, key: Secret | None) -> ChosenSource:
         chosen = self._choose(text, config, key)
@@ -76,12 +76,12 @@ def path(tmp_path: Path) -> Path:
 async def test_the_key_that_stood_there_does_not_stay_beside_another_source(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock, {"NOBIL_API_KEY": "of-environment"})
-    setup = setup_of(clock, source_of(clock), make_source=hands, config=load(path), config_path=path)
+    setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
     async with opened(setup) as pilot:
         await connect(pilot, "enova")
         await until(pilot, lambda: "The key for a.example.org was taken out of the config" in screen_text(pilot))
     assert set(hands.keys) == {"of-environment"}
-    config = load(path)
+    config = load_config(path)
     assert (config.stream.source, config.secrets) == ("enova", ())
     assert "# mine" in read(path)
 
@@ -89,14 +89,14 @@ async def test_the_key_that_stood_there_does_not_stay_beside_another_source(path
 async def test_the_key_of_the_same_source_stays(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    setup = setup_of(clock, source_of(clock), make_source=hands, config=load(path), config_path=path)
+    setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
     async with opened(setup) as pilot:
         await connect(pilot, A.replace("/x?", "/y?"))
         await until(pilot, lambda: "/y?" in read(path))
         await pilot.pause()
         assert "taken out" not in screen_text(pilot)
     assert set(hands.keys) == {"KEY-OF-A-123"}
-    assert load(path).stream.api_key == Secret("KEY-OF-A-123")
+    assert load_config(path).stream.api_key == Secret("KEY-OF-A-123")
 
 
 @pytest.mark.slow
@@ -134,7 +134,7 @@ async def test_a_key_that_is_written_into_an_address_is_not_shown_again(path: Pa
         main = await live(pilot)
         await connect(pilot, "wss://far.example/s?key=S3CRETVALUE99")
         await until(pilot, lambda: Secret("S3CRETVALUE99") in main.keeper.config.secrets)
-        assert load(path).stream.source == "wss://far.example/s?key={private_apikey}"
+        assert load_config(path).stream.source == "wss://far.example/s?key={private_apikey}"
         # With the key that was remembered, it is chosen again as it stands.
         assert await connect(pilot, main.text, remember=False) == "wss://far.example/s?key={private_apikey}"
         assert "S3CRET" not in screen_text(pilot)

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from nobil_tui.config.validation import LONGEST_FILTER, LONGEST_NAME
+from nobil_tui.config.validation import MAX_FILTER, MAX_NAME
 from nobil_tui.tui.screens.dialog import AsciiCheckbox, Dialog
 from nobil_tui.tui.screens.save_filter import SaveFilterScreen
 from tests.tui.widget_host import Stage
@@ -152,13 +152,13 @@ async def test_another_filter_is_not_replaced_unasked() -> None:
 
 async def test_a_name_is_no_longer_than_the_config_takes() -> None:
     async with over(SaveFilterScreen("ccs free", ())) as (_, pilot):
-        await pilot.press(*"x" * (LONGEST_NAME + 5))
-        assert len(pilot.app.screen.query_one("#name", Input).value) == LONGEST_NAME
+        await pilot.press(*"x" * (MAX_NAME + 5))
+        assert len(pilot.app.screen.query_one("#name", Input).value) == MAX_NAME
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_it_shows_the_filter_whatever_that_is(size: tuple[int, int]) -> None:
-    text = "[red]\x1b[2J日本 " + "x" * LONGEST_FILTER
+    text = "[red]\x1b[2J日本 " + "x" * MAX_FILTER
     async with over(SaveFilterScreen(text, ()), *size) as (_, pilot):
         strips = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
         assert any("[red][2J日本 " in line for line in strips)

@@ -61,7 +61,7 @@ async def test_every_command_with_a_key_is_there(clock: FakeClock) -> None:
                 # What has no key is in the palette.
                 assert command.tooltip not in text
         for context in Context:
-            assert (context.words in text) is (context is not Context.DIALOG)
+            assert (context.heading in text) is (context is not Context.DIALOG)
 
 
 async def test_keys_are_the_users(clock: FakeClock) -> None:

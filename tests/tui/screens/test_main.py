@@ -18,8 +18,8 @@ from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot,
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSection
-from nobil_tui.config.reading import load
-from nobil_tui.config.writing import Put, Star, save
+from nobil_tui.config.reading import load_config
+from nobil_tui.config.writing import Put, Star, save_config
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.screens.main import MainScreen
@@ -65,9 +65,9 @@ async def test_a_star_is_seen_and_saved(tmp_path: Path) -> None:
         chosen = main.stations.selected
         assert chosen in main.keeper.starred
         await until(pilot, config.exists)
-        assert load(config).watched.stations == [chosen]
+        assert load_config(config).watched.stations == [chosen]
         await pilot.press("s")
-        await until(pilot, lambda: load(config).watched.stations == [])
+        await until(pilot, lambda: load_config(config).watched.stations == [])
         assert chosen not in main.keeper.starred
 
 
@@ -77,8 +77,8 @@ async def test_a_click_on_the_star_stars_and_a_click_on_a_row_selects() -> None:
         main = await live(pilot)
         # The border, the header, and then the third row.
         await pilot.click(main.stations, offset=(20, 4))
-        assert main.stations.selected == main.roster.ids[2]
-        third = main.roster.ids[2]
+        assert main.stations.selected == main.station_list.ids[2]
+        third = main.station_list.ids[2]
         await pilot.click(main.stations, offset=(2, 4))
         assert main.keeper.starred == {third}
 
@@ -87,10 +87,10 @@ async def test_another_programs_star_is_picked_up(tmp_path: Path) -> None:
     clock, config = FakeClock(), tmp_path / "config.toml"
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
         main = await live(pilot)
-        save(config, Star("NOR_00003"))
+        save_config(config, Star("NOR_00003"))
         await main.look_around()
         assert main.keeper.starred == {"NOR_00003"}
-        assert main.roster.ids[0] == "NOR_00003"
+        assert main.station_list.ids[0] == "NOR_00003"
 
 
 async def test_a_config_that_cannot_be_written_is_told_and_the_star_holds(tmp_path: Path) -> None:
@@ -120,10 +120,10 @@ async def test_the_selection_stays_on_its_station() -> None:
         await until(pilot, lambda: "NOR_00009" in main.board.stations)
         # Not under the hand.
         await main.look_around()
-        assert "NOR_00009" not in main.roster.ids
+        assert "NOR_00009" not in main.station_list.ids
         clock.advance(INPUT_PAUSE)
         await main.look_around()
-        assert "NOR_00009" in main.roster.ids
+        assert "NOR_00009" in main.station_list.ids
         assert main.stations.selected == chosen
 
 
@@ -133,7 +133,7 @@ async def test_a_filtered_away_selection_comes_back() -> None:
         main = await live(pilot)
         main.stations.select("NOR_00002")
         await pilot.press("slash", *"minde")
-        assert main.roster.ids == ["NOR_00003"]
+        assert main.station_list.ids == ["NOR_00003"]
         assert main.stations.selected == "NOR_00003"
         assert "1 of 3" in screen_text(pilot)
         await pilot.press("escape")
@@ -147,9 +147,9 @@ async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
         main = await live(pilot)
         await pilot.press("slash", *"ccs free", "enter")
         assert main.focused is main.stations
-        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+        assert set(main.station_list.ids) == {"NOR_00001", "NOR_00003"}
         await pilot.press("escape")
-        assert len(main.roster.ids) == 3
+        assert len(main.station_list.ids) == 3
         assert not main.filter_line.has_class("-shown")
 
 
@@ -162,7 +162,7 @@ async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
         await pilot.press("slash")
         assert main.query_one(FilterLine).region.bottom == main.hints.region.y
         await pilot.press("escape", "slash", *"minde")
-        assert main.roster.ids == ["NOR_00003"]
+        assert main.station_list.ids == ["NOR_00003"]
 
 
 async def test_a_mistake_in_a_filter_is_explained() -> None:
@@ -182,9 +182,9 @@ async def test_filters_are_saved_and_recalled_by_number(tmp_path: Path) -> None:
         await until(pilot, lambda: main.keeper.config.filters == {"Fast": "ccs"})
         assert tomllib.loads(path.read_text())["filters"] == {"Fast": "ccs"}
         await pilot.press("escape")
-        assert len(main.roster.ids) == 3
+        assert len(main.station_list.ids) == 3
         await pilot.press("1")
-        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+        assert set(main.station_list.ids) == {"NOR_00001", "NOR_00003"}
         await pilot.press("2")
         assert "There is no saved filter 2" in screen_text(pilot)
 
@@ -195,13 +195,13 @@ async def test_starred_only_and_faults_only() -> None:
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
         main = await live(pilot)
         await pilot.press("w")
-        assert set(main.roster.ids) == {"NOR_00002", "NOR_00077"}
+        assert set(main.station_list.ids) == {"NOR_00002", "NOR_00077"}
         assert "not streamed" in screen_text(pilot)
         await pilot.press("w", "e")
-        assert main.roster.ids == ["NOR_00003"]
+        assert main.station_list.ids == ["NOR_00003"]
         assert "2 starred hidden" in screen_text(pilot)
         await pilot.press("escape")
-        assert len(main.roster.ids) == 4
+        assert len(main.station_list.ids) == 4
 
 
 async def test_the_user_is_told_when_a_connector_becomes_free() -> None:
@@ -299,7 +299,7 @@ async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> Non
         assert keys[-1] == "s3cr3t-key"
         assert main.session.source.name == "other.example"
         await until(pilot, path.exists)
-        assert load(path).stream.api_key == Secret("s3cr3t-key")
+        assert load_config(path).stream.api_key == Secret("s3cr3t-key")
         assert "s3cr3t" not in screen_text(pilot)
 
 
@@ -349,14 +349,14 @@ async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> No
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        sort = main.roster.sort
+        sort = main.station_list.sort
         # All there before the first of them is handled, as from a script or a very quick hand.
         for letter in "/oslo":
             pilot.app.post_message(events.Key("slash" if letter == "/" else letter, letter))
         await until(pilot, lambda: main.filter_line.text == "oslo")
         await until(pilot, lambda: main.stations.count == 1)
         # None of it was a command: o sorts, s stars, l is the log's scope.
-        assert (main.roster.sort, main.keeper.starred) == (sort, set())
+        assert (main.station_list.sort, main.keeper.starred) == (sort, set())
         assert main.events.scope is LogScope.ALL
 
 
@@ -369,8 +369,8 @@ async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() ->
         await until(pilot, lambda: main.focused is main.stations)
         await pilot.pause()
         await pilot.pause()
-        assert main.roster.filter == main.filter_line.text
-        assert bool(main.roster.filter) is main.filter_line.has_class("-shown")
+        assert main.station_list.filter == main.filter_line.text
+        assert bool(main.station_list.filter) is main.filter_line.has_class("-shown")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -476,7 +476,7 @@ async def test_the_theme_is_remembered(tmp_path: Path) -> None:
         await live(pilot)
         pilot.app.theme = "nord"
         await until(pilot, path.exists)
-        assert load(path).interface.theme == "nord"
+        assert load_config(path).interface.theme == "nord"
 
 
 @pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])
@@ -523,7 +523,7 @@ async def test_home_gives_distances(tmp_path: Path) -> None:
         main.stations.select("NOR_00002")
         await pilot.press("H")
         await until(pilot, path.exists)
-        assert load(path).home.position == (59.91, 10.75)
+        assert load_config(path).home.position == (59.91, 10.75)
         assert "8.4 km" in screen_text(pilot)
         main.stations.select("NOR_00003")
         await pilot.press("H")
@@ -579,7 +579,7 @@ async def test_a_filter_that_cannot_be_saved_holds_for_this_session(tmp_path: Pa
         await pilot.press(*"Fast", "enter")
         await until(pilot, lambda: "holds for this session" in screen_text(pilot))
         await pilot.press("escape", "1")
-        assert set(main.roster.ids) == {"NOR_00001", "NOR_00003"}
+        assert set(main.station_list.ids) == {"NOR_00001", "NOR_00003"}
 
 
 async def test_quit_leaves_with_zero() -> None:

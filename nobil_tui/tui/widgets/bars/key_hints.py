@@ -9,8 +9,8 @@ from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from nobil_tui.commands import Command, Context, active_in, by_id
-from nobil_tui.config.key_names import types
+from nobil_tui.commands import Command, Context, active_in, command_by_id
+from nobil_tui.config.key_names import types_character
 from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, fit_parts, part_at
 
@@ -46,7 +46,7 @@ class KeyHints(Bar):
         """Write what fits."""
         room = self.size.width
         ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
-        palette = by_id("palette")
+        palette = command_by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
         parts.append(BarPart(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
         self._parts = fit_parts(parts, room)
@@ -65,7 +65,7 @@ class KeyHints(Bar):
         offset = event.get_content_offset(self)
         name = part_at(self._parts, offset.x, self.size.width) if offset is not None else ""
         if name:
-            await self._do(by_id(name).action)
+            await self._do(command_by_id(name).action)
 
     async def _do(self, action: str) -> None:
         """Have it done by whom its key would reach: the nearest that can, from what has the focus outwards."""
@@ -75,11 +75,11 @@ class KeyHints(Bar):
 
     def _part(self, command: Command, style: Style) -> BarPart:
         need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)
-        return BarPart(f"{self._label(command)} {command.words}", style, need, name=command.id)
+        return BarPart(f"{self._label(command)} {command.label}", style, need, name=command.id)
 
     def _label(self, command: Command) -> str:
         """The first of its keys that works now: while text is typed, a printable one does not."""
-        works = (key for key in self._keys.of(command) if not (self.context.typing and types(key)))
+        works = (key for key in self._keys.of(command) if not (self.context.accepts_text and types_character(key)))
         return next(map(key_label, works), "")
 
     def _is_near(self, command: Command) -> bool:

@@ -11,7 +11,7 @@ from rich.style import Style
 
 from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import truncate
 from nobil_tui.tui.text.distances import distance_text, map_url, position_text
 from nobil_tui.tui.text.staleness import station_staleness
@@ -29,23 +29,24 @@ _MOST_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
 class DetailPainter:
     """Writes the lines of a station, in the styles of the list that shows them."""
 
-    def __init__(self, pane: VirtualList, roster: Roster, zone: tzinfo | None, *, credited: bool) -> None:
+    def __init__(self, pane: VirtualList, station_list: StationList, zone: tzinfo | None, *, credited: bool) -> None:
         self._pane = pane
-        self._roster = roster
-        self._connectors = ConnectorTable(pane, roster, zone)
+        self._station_list = station_list
+        self._connectors = ConnectorTable(pane, station_list, zone)
         self._credited = credited
         """Whether the facts are NOBIL's, who then must be named."""
 
     def rows(self, station_id: str, now: int, width: int, *, airy: bool, starred: bool, has_alert: bool) -> list[Row]:
         """Write all lines; ``airy`` sets the parts apart where there is room."""
-        facts = self._roster.register.facts(station_id)
-        station = self._roster.board.stations.get(station_id)
+        facts = self._station_list.register.facts(station_id)
+        station = self._station_list.board.stations.get(station_id)
         head = [
             self._name(station_id, facts, width, starred=starred, has_alert=has_alert),
             *self._where(station_id, facts, width),
         ]
         if station is None:
-            absent = "It is not in the stream" if self._roster.board.has_snapshot else "No report has named it yet"
+            complete = self._station_list.board.has_snapshot
+            absent = "It is not in the stream" if complete else "No report has named it yet"
             rows = self._text(f"{absent}, so nothing is known of its connectors.", width)
         elif not station.connectors:
             rows = self._text("The stream names no connector of this station.", width)
@@ -61,7 +62,7 @@ class DetailPainter:
 
     def heard(self, station_id: str) -> int | None:
         """When any connector of a station was last named by a report, in ms."""
-        board = self._roster.board
+        board = self._station_list.board
         station = board.stations.get(station_id)
         if station is None:
             return None
@@ -70,7 +71,7 @@ class DetailPainter:
 
     def map_url(self, station_id: str) -> str:
         """Where a map shows the station; empty where it is not known where it is."""
-        position = self._roster.register.facts(station_id).position
+        position = self._station_list.register.facts(station_id).position
         return map_url(position) if position else ""
 
     # The head
@@ -88,21 +89,21 @@ class DetailPainter:
     def _where(self, station_id: str, facts: Facts, width: int) -> Iterator[Row]:
         town = " ".join(part for part in (facts.zipcode, facts.place) if part)
         address = ", ".join(part for part in (facts.street, town) if part)
-        km = self._roster.distance(station_id)
+        km = self._station_list.distance(station_id)
         yield from self._flow((address, "" if km is None else distance_text(km)), width, 2)
 
     def _counts(self, station: Station, now: int, width: int) -> Iterator[Row]:
         """What we count and how old that is, and beside it what the operator says, which is something else."""
-        roster = self._roster
+        station_list = self._station_list
         out_of_service = len(station.connectors) - station.summary.total
         parts = [*_counted(station.summary), f"{out_of_service} not in service" if out_of_service else ""]
-        parts.append(station_staleness(roster.board, station, now))
+        parts.append(station_staleness(station_list.board, station, now))
         if station.status is not None:
             parts.append(f"operator says {_OPERATOR.get(station.status, f'status {station.status}')}")
         yield from self._flow(parts, width, 3, "")
-        if roster.query.plugs:
-            asked = ", ".join(_counted(roster.counts(station)))
-            yield from self._flow((f"{roster.query.plugs.words}: {asked}",), width, 1, "note")
+        if station_list.query.plugs:
+            asked = ", ".join(_counted(station_list.count(station)))
+            yield from self._flow((f"{station_list.query.plugs.label}: {asked}",), width, 1, "note")
 
     # What the register knows beside
 

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.text.times import age_text
@@ -97,7 +97,7 @@ class ConnectorsPane(VirtualList):
 
         browser = window_browser(os.environ)
         if browser is not None:
-            self.run_worker(in_thread(lambda: browser.open(address)), group="map")
+            self.run_worker(run_in_thread(lambda: browser.open(address)), group="map")
         else:
             self.app.copy_to_clipboard(address)
             words = "The map's address is copied, if the terminal allows it."

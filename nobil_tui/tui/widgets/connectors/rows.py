@@ -13,7 +13,7 @@ from rich.segment import Segment
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
 from nobil_tui.tui.text.conditions import condition_text
 from nobil_tui.tui.text.times import age_text, since_text
@@ -78,16 +78,16 @@ class _Texts(NamedTuple):
 class ConnectorTable:
     """Writes the lines, in the styles of the list that shows them."""
 
-    def __init__(self, pane: VirtualList, roster: Roster, zone: tzinfo | None) -> None:
+    def __init__(self, pane: VirtualList, station_list: StationList, zone: tzinfo | None) -> None:
         self._pane = pane
-        self._roster = roster
+        self._station_list = station_list
         self._zone = zone
 
     def rows(self, station: Station, now: int, width: int) -> Iterator[Row]:
         """Write the head and a line for each connector, and what of it does not fit on the next one."""
         keys = station.track.keys if station.track is not None else ()
         count = len(station.connectors)
-        plugs = self._roster.register.plugs_for(station.id, keys, count)
+        plugs = self._station_list.register.plugs_for(station.id, keys, count)
         texts = [self._texts(station, index, plugs[index], now) for index in range(count)]
         widths = lay_out(width, count, [max(map(cell_len, column)) for column in zip(*texts, strict=True)])
         yield self._head(widths)
@@ -99,7 +99,7 @@ class ConnectorTable:
                     yield [Segment(indent + line, self._pane.style_of("quiet"))]
 
     def _texts(self, station: Station, index: int, plugs: Plugs, now: int) -> _Texts:
-        board = self._roster.board
+        board = self._station_list.board
         since, heard = board.since(station, index, now), board.heard(station, index)
         least = self._pane.glyphs.at_least if since.at_least else ""
         unsure = staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
@@ -127,7 +127,7 @@ class ConnectorTable:
         pane = self._pane
         glyphs, plain, quiet = pane.glyphs, pane.style_of(""), pane.style_of("quiet")
         condition = station.connectors[index].condition
-        stale = staleness_of(self._roster.board.unconfirmed_for(station, index, now)) >= Staleness.STALE
+        stale = staleness_of(self._station_list.board.unconfirmed_for(station, index, now)) >= Staleness.STALE
         style, aged = pane.condition_style(condition, stale=stale), pane.style_of("", stale=stale)
         words = texts.said if cell_len(texts.said) <= widths.condition else condition.label
         row = [

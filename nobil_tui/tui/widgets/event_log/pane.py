@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.markup import escape
 from textual.message import Message
 
-from nobil_tui.commands import Context, by_id
+from nobil_tui.commands import Context, command_by_id
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import BatchEntry
 from nobil_tui.tui.bindings import bindings_for
@@ -99,9 +99,9 @@ class EventLog(VirtualList):
 
     @property
     def _last_key(self) -> str:
-        last = by_id("last")
+        last = command_by_id("last")
         # A border's text is markup.
-        return escape([last.words, *self.keys.labels(last).split()][-1])
+        return escape([last.label, *self.keys.labels(last).split()][-1])
 
     # The list's own lines
 

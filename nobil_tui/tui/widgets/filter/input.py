@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from nobil_tui.commands import Context
-from nobil_tui.config.validation import LONGEST_FILTER
-from nobil_tui.search.completion import complete, completions, word_at
+from nobil_tui.config.validation import MAX_FILTER
+from nobil_tui.search.completion import completions, insert_completion, word_at
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.filter.line import FilterLine
 
@@ -36,7 +36,7 @@ class FilterInput(Input):
     def __init__(self, filter_line: FilterLine) -> None:
         super().__init__(
             placeholder=_EXAMPLES,
-            max_length=LONGEST_FILTER,
+            max_length=MAX_FILTER,
             suggester=_Ghost(self),
             select_on_focus=False,
             compact=True,
@@ -68,7 +68,7 @@ class FilterInput(Input):
         """Take what is offered; where nothing is, the key goes on to whoever else has it."""
         if not self.offered:
             raise SkipAction
-        self.value, self.cursor_position = complete(self.value, self.cursor_position, self.offered[0])
+        self.value, self.cursor_position = insert_completion(self.value, self.cursor_position, self.offered[0])
 
     def action_cursor_right(self, select: bool = False) -> None:
         """Take what is offered at the end of the line, else move."""

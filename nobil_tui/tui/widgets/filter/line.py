@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from nobil_tui.commands import by_id
-from nobil_tui.search.completion import Values
+from nobil_tui.commands import command_by_id
+from nobil_tui.search.completion import FieldValues
 from nobil_tui.tui.bindings import KeyBindings
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class FilterLine(Horizontal):
 
     def __init__(self, keys: KeyBindings, *, id: str) -> None:
         super().__init__(id=id)
-        self.values: Callable[[], Values] = Values
+        self.values: Callable[[], FieldValues] = FieldValues
         """Tells what stands in the register, for completion; none of it before somebody knows."""
-        key = keys.label(by_id("filter"))
+        key = keys.label(command_by_id("filter"))
         self._prompt = key if cell_len(key) == 1 else "/"
         self._field: FilterInput | None = None
         self._note: FilterNote | None = None

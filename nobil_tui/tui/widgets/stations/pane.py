@@ -1,4 +1,4 @@
-"""The station list: a row a station, over a roster."""
+"""The station pane: one row per station."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.commands import Context
 from nobil_tui.monitor.batch import Batch
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.stations.columns import Columns, Needs, lay_out
 from nobil_tui.tui.widgets.stations.row import StationRowPainter
@@ -64,7 +64,7 @@ class StationsPane(VirtualList):
         """The stations of which the user wants to be told when one becomes free."""
         self.waiting_text = ""
         """What stands in the list before there is anything to list."""
-        self._roster: Roster | None = None
+        self._station_list: StationList | None = None
         self._painter: StationRowPainter | None = None
         self._wanted = ""
         self._begun = False
@@ -76,16 +76,16 @@ class StationsPane(VirtualList):
         """The width that they were laid out for: what is resized is painted before anybody tells of it."""
 
     @property
-    def roster(self) -> Roster:
+    def station_list(self) -> StationList:
         """What is listed. Set it to begin anew with another source."""
-        if self._roster is None:
-            raise RuntimeError("the station list has no roster yet")
-        return self._roster
+        if self._station_list is None:
+            raise RuntimeError("the station list has no station_list yet")
+        return self._station_list
 
-    @roster.setter
-    def roster(self, roster: Roster) -> None:
-        self._roster = roster
-        self._painter = StationRowPainter(self, roster)
+    @station_list.setter
+    def station_list(self, station_list: StationList) -> None:
+        self._station_list = station_list
+        self._painter = StationRowPainter(self, station_list)
         self._begun = False
         self.rebuild()
 
@@ -93,40 +93,41 @@ class StationsPane(VirtualList):
 
     def apply(self, batch: Batch) -> None:
         """Take over what a batch did to the board."""
-        roster = self.roster
+        station_list = self.station_list
         touched = batch.touched
-        if roster.query.moves and batch.raw_reports:
+        if station_list.query.is_live and batch.raw_reports:
             # A charger's own report is no change, but it confirms.
             touched = touched.union(heard.id for heard in batch.raw_reports)
-        roster.note(touched, whole=batch.whole, now=self.clock.now())
-        if roster.stale and not (roster.ids and self._begun):
+        station_list.mark_changed(touched, whole=batch.whole, now=self.clock.now())
+        if station_list.stale and not (station_list.ids and self._begun):
             self.rebuild()
         elif batch.whole:
             self.refresh()
         else:
             # By what is on screen: of a country, that is far less than what is touched.
-            for line, station in enumerate(roster.ids[self.top : self.top + self.page], self.top):
+            for line, station in enumerate(station_list.ids[self.top : self.top + self.page], self.top):
                 if station in touched:
                     self.repaint_line(line)
 
     def resort_when_idle(self) -> None:
         """Bring a stale list into order, if it may move now."""
         now = self.clock.monotonic()
-        self.roster.note((), whole=False, now=self.clock.now())
-        if self.roster.stale and now - self.last_input_at >= INPUT_PAUSE and now - self._sorted_at >= RESORT_INTERVAL:
+        self.station_list.mark_changed((), whole=False, now=self.clock.now())
+        idle = now - self.last_input_at >= INPUT_PAUSE
+        if self.station_list.stale and idle and now - self._sorted_at >= RESORT_INTERVAL:
             self.rebuild()
 
     def rebuild(self) -> None:
         """Filter and sort anew; the selected row keeps its line on the screen."""
-        roster = self.roster
-        before = roster.line_of(self.selected)
+        station_list = self.station_list
+        before = station_list.row_of(self.selected)
         offset = None if before is None or not self._begun else before - self.top
-        roster.refresh(self.clock.now())
+        station_list.refresh(self.clock.now())
         self._sorted_at = self.clock.monotonic()
         self._columns = None
         self._select_what_is_there()
         self.recount()
-        line = roster.line_of(self.selected)
+        line = station_list.row_of(self.selected)
         if line is not None:
             if offset is not None and 0 <= offset < self.page:
                 self.scroll_to(y=max(0, line - offset), animate=False, immediate=True)
@@ -140,7 +141,7 @@ class StationsPane(VirtualList):
 
     def select(self, station: str) -> bool:
         """Put the cursor on a station; false where it is not in the list."""
-        line = self.roster.line_of(station)
+        line = self.station_list.row_of(station)
         if line is None:
             return False
         self._wanted = station
@@ -151,7 +152,7 @@ class StationsPane(VirtualList):
     def watch_selected(self, before: str, after: str) -> None:
         """Repaint the two rows, and tell."""
         for station in (before, after):
-            line = self.roster.line_of(station) if self._roster else None
+            line = self.station_list.row_of(station) if self._station_list else None
             if line is not None:
                 self.repaint_line(line)
         self.post_message(self.Selected(after))
@@ -161,17 +162,17 @@ class StationsPane(VirtualList):
     @property
     def count(self) -> int:
         """How many stations are listed."""
-        return len(self._roster.ids) if self._roster else 0
+        return len(self._station_list.ids) if self._station_list else 0
 
     def is_cursor(self, index: int) -> bool:
         """Whether the row is the selected station's."""
-        return self.roster.ids[index] == self.selected
+        return self.station_list.ids[index] == self.selected
 
     def segments(self, index: int, width: int) -> list[Segment]:
         """Paint one station."""
-        station = self.roster.ids[index]
+        station = self.station_list.ids[index]
         self._painted[index - self.top] = station
-        assert self._painter is not None  # noqa: S101  # there is no row without a roster, and no roster without it
+        assert self._painter is not None  # noqa: S101  # setting the list makes it
         return self._painter.row(station, self._columns_for(width), self.clock.now(), station == self.selected)
 
     def header_segments(self, row: int, width: int) -> list[Segment]:
@@ -182,10 +183,10 @@ class StationsPane(VirtualList):
 
     def move_cursor(self, by: int) -> None:
         """Select the station ``by`` lines further."""
-        ids = self.roster.ids
+        ids = self.station_list.ids
         if not ids:
             return
-        line = self.roster.line_of(self.selected) or 0
+        line = self.station_list.row_of(self.selected) or 0
         self.select(ids[min(max(line + by, 0), len(ids) - 1)])
 
     def on_click(self, event: events.Click) -> None:
@@ -199,7 +200,7 @@ class StationsPane(VirtualList):
                 self.sort_by(sort)
             return
         station = self._painted.get(offset.y - self.HEADER)
-        if station is None or self.roster.line_of(station) is None:
+        if station is None or self.station_list.row_of(station) is None:
             return
         self.select(station)
         if self._painter.is_star(offset.x):
@@ -207,35 +208,35 @@ class StationsPane(VirtualList):
 
     def sort_by(self, sort: Sort) -> None:
         """Order by a column; by the same one again, the other way round."""
-        roster = self.roster
-        roster.reverse = not roster.reverse if roster.sort is sort else False
-        roster.sort = sort
+        station_list = self.station_list
+        station_list.reverse = not station_list.reverse if station_list.sort is sort else False
+        station_list.sort = sort
         self.rebuild()
         self.post_message(self.Reordered())
 
     def action_sort(self) -> None:
         """The next order."""
-        roster = self.roster
-        sorts = roster.sorts
-        roster.reverse = False
-        roster.sort = sorts[(sorts.index(roster.order) + 1) % len(sorts)]
+        station_list = self.station_list
+        sorts = station_list.available_sorts
+        station_list.reverse = False
+        station_list.sort = sorts[(sorts.index(station_list.active_sort) + 1) % len(sorts)]
         self.rebuild()
         self.post_message(self.Reordered())
 
     def action_reverse_sort(self) -> None:
         """The same order, the other way round."""
-        self.sort_by(self.roster.sort)
+        self.sort_by(self.station_list.sort)
 
     # Inside
 
     def _select_what_is_there(self) -> None:
-        roster = self.roster
-        if self._wanted and roster.line_of(self._wanted) is not None:
+        station_list = self.station_list
+        if self._wanted and station_list.row_of(self._wanted) is not None:
             self.selected = self._wanted
-        elif not self._begun or roster.line_of(self.selected) is None:
+        elif not self._begun or station_list.row_of(self.selected) is None:
             # Filtered away: another has the cursor until the wanted one comes back.
-            self.selected = roster.ids[0] if roster.ids else ""
-        self._begun = bool(roster.board.stations)
+            self.selected = station_list.ids[0] if station_list.ids else ""
+        self._begun = bool(station_list.board.stations)
         if self._begun and not self._wanted:
             self._wanted = self.selected
 
@@ -246,40 +247,42 @@ class StationsPane(VirtualList):
         return self._columns
 
     def _retitle(self, *, at_once: bool = False) -> None:
-        roster = self.roster
+        station_list = self.station_list
         dot = self.glyphs.dot
-        shown = f"{self.count:,} of {roster.total:,}" if roster.filtered else f"{self.count:,}"
+        shown = f"{self.count:,} of {station_list.total:,}" if station_list.filtered else f"{self.count:,}"
         narrowed = [
-            words for on, words in ((roster.starred_only, "starred"), (roster.faults_only, "with a fault")) if on
+            words
+            for on, words in ((station_list.starred_only, "starred"), (station_list.faults_only, "with a fault"))
+            if on
         ]
-        order = roster.order.words + (", reversed" if roster.reverse else "")
+        order = station_list.active_sort.label + (", reversed" if station_list.reverse else "")
         title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
         parts = []
         # Under the hand of somebody who types, nothing is counted that takes its time.
-        if not at_once or not roster.filtered or self.count <= _QUICK:
-            free, total = roster.free_of_total()
+        if not at_once or not station_list.filtered or self.count <= _QUICK:
+            free, total = station_list.count_free()
             parts = [f"{free:,} of {total:,} connectors free"] if total else []
-        if roster.filtered and roster.hidden_starred:
-            parts.append(f"{roster.hidden_starred} starred hidden")
+        if station_list.filtered and station_list.hidden_starred:
+            parts.append(f"{station_list.hidden_starred} starred hidden")
         self.entitle(title, f" {dot} ".join(parts))
 
     @property
     def tail_text(self) -> str:
         """What is waited for, where only starred stations are listed."""
-        return "" if self._roster is None or self._roster.board.stations else self.waiting_text
+        return "" if self._station_list is None or self._station_list.board.stations else self.waiting_text
 
     @property
     def empty_text(self) -> str:
         """What to say where no station is listed."""
-        roster, named = self._roster, self.keys.named
-        if roster is None or not roster.total:
+        station_list, named = self._station_list, self.keys.named
+        if station_list is None or not station_list.total:
             return self.waiting_text
-        if roster.starred_only and not roster.starred:
+        if station_list.starred_only and not station_list.starred:
             return (
                 f"No station is starred yet. Press {named('starred-only')} to see all, and {named('star')} to star one."
             )
-        if roster.filter.strip():
+        if station_list.filter.strip():
             return f"No station matches the filter. {named('back')} clears it."
-        if roster.faults_only:
+        if station_list.faults_only:
             return f"No station has a fault. Press {named('faults-only')} to see all."
         return f"Nothing to show. {named('back')} shows all stations."

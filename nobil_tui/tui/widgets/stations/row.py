@@ -17,7 +17,7 @@ from nobil_tui.charging.held import MAX_AHEAD, Since
 from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Condition, Station, Summary
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width, truncate
 from nobil_tui.tui.text.distances import distance_text
 from nobil_tui.tui.text.times import age_text
@@ -51,30 +51,30 @@ _SILENT = ("no report yet", "no report")
 class StationRowPainter:
     """Paints the rows and the header of a station list."""
 
-    def __init__(self, stations: StationsPane, roster: Roster) -> None:
+    def __init__(self, stations: StationsPane, station_list: StationList) -> None:
         self._list = stations
-        self._roster = roster
+        self._station_list = station_list
         self._needs = Needs()
         self._looked_at: dict[str, tuple[int, int]] = {}
         """How much room counts and signs took of the stations that were looked at; all else of them stays."""
         self._origin: Position | None = None
-        self._version = roster.register.version
+        self._version = station_list.register.version
 
     def columns(self, width: int) -> Columns:
         """Lay the columns out for what is listed, and was: they do not jump about while a filter is typed."""
-        roster = self._roster
-        if self._version != roster.register.version:
-            self._version = roster.register.version
+        station_list = self._station_list
+        if self._version != station_list.register.version:
+            self._version = station_list.register.version
             self._needs = Needs()
             self._looked_at.clear()
-        if self._origin != roster.origin:
+        if self._origin != station_list.origin:
             # Distances from elsewhere, or none at all.
-            self._origin = roster.origin
+            self._origin = station_list.origin
             self._needs.distance = 0
             self._looked_at.clear()
         if len(self._looked_at) > _MOST_LOOKED_AT:
             self._looked_at.clear()
-        for station_id in roster.ids[:_SAMPLE]:
+        for station_id in station_list.ids[:_SAMPLE]:
             self._look_at(station_id)
         return lay_out(width, self._needs)
 
@@ -82,7 +82,7 @@ class StationRowPainter:
         """Paint the column heads; the one that the list is ordered by has an arrow."""
         style = self._list.style_of("quiet")
         strong = style + Style(bold=True)
-        order = self._roster.order
+        order = self._station_list.active_sort
         return [Segment(text, strong if sort is order else style) for text, sort in self._heads(columns)]
 
     def sort_at(self, x: int, columns: Columns) -> Sort | None:
@@ -99,14 +99,14 @@ class StationRowPainter:
 
     def row(self, station_id: str, columns: Columns, now: int, cursor: bool) -> list[Segment]:
         """Paint one station."""
-        painted, roster = self._list, self._roster
-        station = roster.board.stations.get(station_id)
-        facts = roster.register.facts(station_id)
+        painted, station_list = self._list, self._station_list
+        station = station_list.board.stations.get(station_id)
+        facts = station_list.register.facts(station_id)
         plain, quiet = painted.style_of("", cursor), painted.style_of("quiet", cursor)
         ellipsis = painted.glyphs.ellipsis
         segments = self._edge(station_id, cursor)
         if station is None:
-            whole, short = _ABSENT if roster.board.has_snapshot else _SILENT
+            whole, short = _ABSENT if station_list.board.has_snapshot else _SILENT
             text = whole if columns.volatile > len(whole) else short
             segments.append(Segment(fit_width(text, columns.volatile, ellipsis), quiet))
         else:
@@ -118,11 +118,11 @@ class StationRowPainter:
         if columns.place:
             segments.append(Segment(fit_width(facts.place, columns.place, ellipsis) + " ", quiet))
         if columns.distance:
-            km = roster.distance(station_id)
+            km = station_list.distance(station_id)
             away = "" if km is None else distance_text(km)
             segments.append(Segment(away.rjust(columns.distance) + " ", plain))
         if columns.plug:
-            plug = _plug_text(roster.best_plug(station_id), columns.plug, ellipsis)
+            plug = _plug_text(station_list.best_plug(station_id), columns.plug, ellipsis)
             segments.append(Segment(" " * (columns.plug - cell_len(plug)) + plug + " ", quiet))
         if station is not None:
             segments.append(self._changed(station, now, cursor))
@@ -130,14 +130,14 @@ class StationRowPainter:
 
     def _look_at(self, station_id: str) -> None:
         """Widen what the columns need, if this station does."""
-        roster = self._roster
-        station = roster.board.stations.get(station_id)
+        station_list = self._station_list
+        station = station_list.board.stations.get(station_id)
         free = len(station.summary.text) if station else 0
         glyphs = len(station.connectors) if station else 0
         if self._looked_at.get(station_id) == (free, glyphs):
             return
         self._looked_at[station_id] = free, glyphs
-        facts = roster.register.facts(station_id)
+        facts = station_list.register.facts(station_id)
         needs = self._needs
         needs.free, needs.glyphs = max(needs.free, free), max(needs.glyphs, glyphs)
         # A column that is as wide as it gets need not be asked for more: mostly few rows have to be measured.
@@ -145,7 +145,7 @@ class StationRowPainter:
             needs.id = max(needs.id, _need(station_id, 3, _MOST_ID))
         if needs.place < _MOST_PLACE:
             needs.place = max(needs.place, _need(facts.place, 5, _MOST_PLACE))
-        km = None if self._origin is None else roster.distance(station_id)
+        km = None if self._origin is None else station_list.distance(station_id)
         if km is not None:
             needs.distance = max(needs.distance, _need(distance_text(km), 5, _MOST_DISTANCE))
         if needs.plug < _MOST_PLUG:
@@ -167,16 +167,16 @@ class StationRowPainter:
         yield self._head(Sort.CHANGED).rjust(CHANGED), Sort.CHANGED
 
     def _head(self, sort: Sort) -> str:
-        roster = self._roster
-        if roster.order is not sort:
+        station_list = self._station_list
+        if station_list.active_sort is not sort:
             return _HEADS[sort]
         glyphs = self._list.glyphs
-        return (glyphs.up if roster.reverse == sort.moves else glyphs.down) + _HEADS[sort]
+        return (glyphs.up if station_list.reverse == sort.is_live else glyphs.down) + _HEADS[sort]
 
     def _edge(self, station_id: str, cursor: bool) -> list[Segment]:
         painted = self._list
         glyphs = painted.glyphs
-        starred, told = station_id in self._roster.starred, station_id in painted.alerted
+        starred, told = station_id in self._station_list.starred, station_id in painted.alerted
         plain = painted.style_of("", cursor)
         if not starred and not told:
             return [Segment((glyphs.cursor if cursor else " ") + " " * (EDGE - 1), plain)]
@@ -188,9 +188,9 @@ class StationRowPainter:
 
     def _volatile(self, station: Station, columns: Columns, now: int, cursor: bool) -> list[Segment]:
         """Paint counts and signs of the connectors that are asked for, in ``columns.volatile`` cells."""
-        painted, roster = self._list, self._roster
+        painted, station_list = self._list, self._station_list
         plain = painted.style_of("", cursor)
-        summary = roster.counts(station)
+        summary = station_list.count(station)
         text = truncate(summary.text, columns.free, painted.glyphs.ellipsis)
         segments = [
             Segment(text.rjust(columns.free), painted.condition_style(summary.condition, cursor)),
@@ -205,8 +205,8 @@ class StationRowPainter:
 
     def _signs(self, station: Station, summary: Summary, width: int, now: int) -> Iterator[tuple[Condition, bool, str]]:
         """A sign for each connector, those alike together; numbers instead where there is no room for all."""
-        board, signs = self._roster.board, self._list.glyphs.conditions
-        indexes = self._roster.asked(station)
+        board, signs = self._station_list.board, self._list.glyphs.conditions
+        indexes = self._station_list.selected_connectors(station)
         if indexes is None:
             each = [(Condition.UNKNOWN, False)] * summary.total
         elif board.listening.total(now) <= SLIGHT:
@@ -224,7 +224,7 @@ class StationRowPainter:
             yield condition, stale, signs[condition] * len(list(alike))
 
     def _changed(self, station: Station, now: int, cursor: bool) -> Segment:
-        painted, board = self._list, self._roster.board
+        painted, board = self._list, self._station_list.board
         if not station.connectors:
             return Segment("–".rjust(CHANGED), painted.style_of("quiet", cursor))
         last = _last_change(board, station, now)

@@ -156,7 +156,7 @@ async def test_what_is_named_while_typing_can_be_clicked(clock: FakeClock) -> No
             assert main.hints.context is Context.FILTER
             await pilot.click(main.hints, offset=where(main.hints, name))
             assert main.focused is main.stations
-            assert main.roster.filter == kept
+            assert main.station_list.filter == kept
 
 
 async def test_the_way_out_of_the_simulation_can_be_clicked(clock: FakeClock) -> None:

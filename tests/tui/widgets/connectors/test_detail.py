@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Condition, Connector, Station, WordConnector
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
@@ -50,12 +50,12 @@ FORNEBU = Facts(
 class Pane(Stage):
     """One station's connectors."""
 
-    def __init__(self, roster: Roster, *, credited: bool = False, ascii_: bool = False) -> None:
+    def __init__(self, station_list: StationList, *, credited: bool = False, ascii_: bool = False) -> None:
         self.clock = FakeClock()
         self.pane = ConnectorsPane(self.clock, id="pane")
         if ascii_:
             self.pane.glyphs = ASCII
-        self.painter = DetailPainter(self.pane, roster, UTC, credited=credited)
+        self.painter = DetailPainter(self.pane, station_list, UTC, credited=credited)
         super().__init__(self.pane)
 
     def on_mount(self) -> None:
@@ -73,9 +73,9 @@ class Pane(Stage):
 
 @asynccontextmanager
 async def showing(
-    roster: Roster, station: str = "NOR_1", width: int = 72, height: int = 30, **options: Any
+    station_list: StationList, station: str = "NOR_1", width: int = 72, height: int = 30, **options: Any
 ) -> AsyncIterator[tuple[Pane, Pilot[None]]]:
-    app = Pane(roster, **options)
+    app = Pane(station_list, **options)
     async with app.run_test(size=(width, height)) as pilot:
         app.pane.station = station
         await pilot.pause()
@@ -87,9 +87,9 @@ def connectors(*pairs: tuple[int, int], at: int = EARLIER) -> list[Connector]:
 
 
 async def test_all_that_is_known_of_a_station() -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU}, home=(59.91, 10.75))
-    roster.board.stations["NOR_1"].status = 2
-    async with showing(roster, credited=True) as (app, _):
+    station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU}, home=(59.91, 10.75))
+    station_list.board.stations["NOR_1"].status = 2
+    async with showing(station_list, credited=True) as (app, _):
         assert app.lines == [
             "Fornebu S",
             "Snarøyveien 30, 1364 Bærum · 7.6 km",
@@ -122,20 +122,20 @@ async def test_nothing_empty_is_drawn() -> None:
 
 
 async def test_a_low_pane_has_no_empty_lines() -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0))}, {"NOR_1": FORNEBU})
-    async with showing(roster, height=7) as (app, _):
+    station_list = roster_of({"NOR_1": connectors((0, 0))}, {"NOR_1": FORNEBU})
+    async with showing(station_list, height=7) as (app, _):
         assert "" not in app.lines
         assert app.lines[:5][-1].startswith(" 1 ● free")
 
 
 async def test_credit_is_given_for_facts_of_the_register_only() -> None:
-    roster = roster_of({"NOR_1": [], "NOR_2": []}, {"NOR_1": FORNEBU})
-    async with showing(roster, credited=True) as (app, pilot):
+    station_list = roster_of({"NOR_1": [], "NOR_2": []}, {"NOR_1": FORNEBU})
+    async with showing(station_list, credited=True) as (app, pilot):
         assert "NOBIL" in app.lines[-1]
         app.pane.station = "NOR_2"
         await pilot.pause()
         assert "NOBIL" not in "".join(app.lines)
-    async with showing(roster) as (app, _):
+    async with showing(station_list) as (app, _):
         assert "NOBIL" not in "".join(app.lines)
 
 
@@ -155,8 +155,8 @@ async def test_parking_costs_or_does_not_or_it_is_not_known() -> None:
 
 
 async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
-    roster = roster_of({"NOR_1": []}, {"NOR_1": Facts("An endless name " * 9)})
-    async with showing(roster, width=36) as (app, pilot):
+    station_list = roster_of({"NOR_1": []}, {"NOR_1": Facts("An endless name " * 9)})
+    async with showing(station_list, width=36) as (app, pilot):
         app.pane.starred = app.pane.has_alert = True
         await pilot.pause()
         assert app.lines[0].endswith("… ★ !")
@@ -171,10 +171,10 @@ async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
 
 async def test_several_plugs_of_one_evse_stand_together() -> None:
     facts = Facts("Minde", plugs=(CCS, CHADEMO, TYPE_2), plug_evse_uids=("A", "A", "B"))
-    roster = roster_of({}, {"NOR_1": facts})
+    station_list = roster_of({}, {"NOR_1": facts})
     for key in ("B", "A", "?"):
-        roster.board.apply_connector("NOR_1", key, WordConnector(0, 0, 0, "AVAILABLE"), EARLIER)
-    async with showing(roster) as (app, _):
+        station_list.board.apply_connector("NOR_1", key, WordConnector(0, 0, 0, "AVAILABLE"), EARLIER)
+    async with showing(station_list) as (app, _):
         assert "Type 2 22" in app.line("1 ●")
         assert "CCS 150 + CHAdeMO 50" in app.line("2 ●")
         assert app.line("3 ●").split() == ["3", "●", "free", "≥22:04", "9", "min", "9", "min"]
@@ -199,10 +199,10 @@ async def test_the_plugs_of_a_station_that_is_not_in_the_stream_are_told() -> No
 
 
 async def test_asked_for_plugs_are_counted_beside_all() -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 0))}, {"NOR_1": FORNEBU})
-    roster.filter = "ccs >=100kw"
-    roster.refresh(START)
-    async with showing(roster) as (app, _):
+    station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 0))}, {"NOR_1": FORNEBU})
+    station_list.filter = "ccs >=100kw"
+    station_list.refresh(START)
+    async with showing(station_list) as (app, _):
         assert app.lines[2:4] == ["2/3 free · 1 in use", "CCS, 100 kW or more: 1/2 free, 1 in use"]
 
 
@@ -210,9 +210,9 @@ async def test_asked_for_plugs_are_counted_beside_all() -> None:
     ("status", "words"), [(0, "operator says free"), (-1, "operator says unknown"), (7, "operator says status 7")]
 )
 async def test_the_operators_own_status_stands_beside_our_counts(status: int, words: str) -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0))})
-    roster.board.stations["NOR_1"].status = status
-    async with showing(roster) as (app, _):
+    station_list = roster_of({"NOR_1": connectors((0, 0))})
+    station_list.board.stations["NOR_1"].status = status
+    async with showing(station_list) as (app, _):
         assert app.lines[1] == f"1/1 free · {words}"
 
 
@@ -223,10 +223,10 @@ async def test_the_streams_own_words_stay_visible() -> None:
         Connector(7, 0, EARLIER),
         Connector(1, 1, EARLIER),
     ]
-    roster = roster_of({"NOR_1": said})
+    station_list = roster_of({"NOR_1": said})
     words = ("not in service (planned)", "unknown (something_new_and_long)", "unknown (status 7)", "fault (occupied)")
     for width in (72, 36):
-        async with showing(roster, width=width) as (app, _):
+        async with showing(station_list, width=width) as (app, _):
             whole = " ".join(" ".join(app.lines).split())
             for each in words:
                 assert each in whole
@@ -250,11 +250,11 @@ def test_a_line_always_has_room_for_sign_and_age(count: int, width: int, longest
 
 
 async def test_columns_go_away_as_the_pane_gets_narrow_and_the_sign_never_does() -> None:
-    roster = roster_of({"NOR_1": []}, {"NOR_1": Facts("Minde", plugs=(CCS, CHADEMO))})
-    roster.board.apply_station(Station("NOR_1", connectors((1, 0), (0, 0), at=START - 26 * HOUR)), START)
+    station_list = roster_of({"NOR_1": []}, {"NOR_1": Facts("Minde", plugs=(CCS, CHADEMO))})
+    station_list.board.apply_station(Station("NOR_1", connectors((1, 0), (0, 0), at=START - 26 * HOUR)), START)
     heads = {}
     for width in (60, 50, 40, 36, 26):
-        async with showing(roster, width=width) as (app, _):
+        async with showing(station_list, width=width) as (app, _):
             heads[width] = app.line("#").split()
             for sign in "■●":
                 assert any(sign in line for line in app.lines)
@@ -262,14 +262,14 @@ async def test_columns_go_away_as_the_pane_gets_narrow_and_the_sign_never_does()
     assert heads[60] == ["#", "Now", "Plug", "Since", "For", "Heard"]
     assert heads[40] == ["#", "Now", "Plug", "For"]
     assert heads[26] == ["#", "Now", "For"]
-    async with showing(roster, width=26) as (app, _):
+    async with showing(station_list, width=26) as (app, _):
         # What has no column has a line.
         assert "CHAdeMO 50" in [line.strip() for line in app.lines]
 
 
 async def test_a_bar_that_comes_takes_no_cell_from_a_line() -> None:
-    roster = roster_of({"NOR_1": connectors(*[(0, 0)] * 4)}, {"NOR_1": Facts("Minde", street="x" * 90)})
-    async with showing(roster, height=30) as (app, pilot):
+    station_list = roster_of({"NOR_1": connectors(*[(0, 0)] * 4)}, {"NOR_1": Facts("Minde", street="x" * 90)})
+    async with showing(station_list, height=30) as (app, pilot):
         before = app.lines[1]
         assert before.endswith("…")
         await pilot.resize_terminal(72, 8)
@@ -279,8 +279,8 @@ async def test_a_bar_that_comes_takes_no_cell_from_a_line() -> None:
 
 
 async def test_many_connectors_scroll() -> None:
-    roster = roster_of({"NOR_1": connectors(*[(0, 0)] * 120)})
-    async with showing(roster, height=12) as (app, pilot):
+    station_list = roster_of({"NOR_1": connectors(*[(0, 0)] * 120)})
+    async with showing(station_list, height=12) as (app, pilot):
         app.pane.focus()
         await pilot.press("G")
         await pilot.pause()
@@ -294,11 +294,11 @@ async def test_many_connectors_scroll() -> None:
 
 
 async def test_ages_follow_what_is_sure() -> None:
-    roster = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, -1)]})
-    async with showing(roster) as (app, _):
+    station_list = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, -1)]})
+    async with showing(station_list) as (app, _):
         assert app.line("1 ●").split()[-3:] == ["22:04", "9", "min"]
         assert app.line("2 ■").split()[-2:] == ["≥22:13", "now"]
-        roster.board.listening.stop(START)
+        station_list.board.listening.stop(START)
         app.clock.advance(60)
         app.pane.rebuild()
         assert app.line("1 ●").split()[-2:] == ["~10", "min"]
@@ -311,23 +311,23 @@ async def test_ages_follow_what_is_sure() -> None:
 
 
 async def test_how_old_all_of_it_is_stands_above() -> None:
-    roster = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
-    roster.board.stations["NOR_1"].status = 0
-    async with showing(roster) as (app, _):
+    station_list = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
+    station_list.board.stations["NOR_1"].status = 0
+    async with showing(station_list) as (app, _):
         assert app.lines[1] == "1/2 free · 1 in use · operator says free"
-        roster.board.listening.stop(START)
+        station_list.board.listening.stop(START)
         app.clock.advance(5 * 3600)
         app.pane.rebuild()
         assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
 
 
 async def test_a_connector_that_was_never_named_is_not_old() -> None:
-    roster = roster_of({})
-    board = roster.board
+    station_list = roster_of({})
+    board = station_list.board
     board.expect(lambda _: ("a", "never named"))
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
     board.listening.stop(START)
-    async with showing(roster) as (app, _):
+    async with showing(station_list) as (app, _):
         app.clock.advance(5 * 3600)
         app.pane.rebuild()
         lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
@@ -341,19 +341,19 @@ async def test_a_connector_that_was_never_named_is_not_old() -> None:
 
 
 async def test_at_least_is_said_where_there_is_no_clock_time_to_say_it() -> None:
-    roster = roster_of({"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))})
-    async with showing(roster, width=34) as (app, _):
+    station_list = roster_of({"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))})
+    async with showing(station_list, width=34) as (app, _):
         assert app.line("#").split() == ["#", "Now", "Plug", "For"]
         assert app.line("1 ■").endswith("≥now")
-    async with showing(roster, ascii_=True) as (app, _):
+    async with showing(station_list, ascii_=True) as (app, _):
         assert app.line("1 #").split()[-2:] == [">=22:13", "now"]
 
 
 async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0))})
-    async with showing(roster) as (app, pilot):
+    station_list = roster_of({"NOR_1": connectors((0, 0))})
+    async with showing(station_list) as (app, pilot):
         assert str(app.pane.border_subtitle) == ""
-        roster.board.apply_raw_report("NOR_1", 0, Connector(0), START)
+        station_list.board.apply_raw_report("NOR_1", 0, Connector(0), START)
         app.pane.version += 1
         await pilot.pause()
         assert str(app.pane.border_subtitle) == "heard now"
@@ -381,9 +381,9 @@ async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
     st.integers(24, 70),
 )
 def test_no_fact_breaks_a_line(facts: Facts, width: int) -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0))}, {"NOR_1": facts}, home=(59, 10))
+    station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0))}, {"NOR_1": facts}, home=(59, 10))
     pane = _Plain()
-    painter = DetailPainter(pane, roster, UTC, credited=True)
+    painter = DetailPainter(pane, station_list, UTC, credited=True)
     for line in painter.rows("NOR_1", START, width, airy=True, starred=True, has_alert=True):
         text = "".join(segment.text for segment in line)
         assert cell_len(text) <= width
@@ -413,8 +413,8 @@ async def test_a_long_comment_is_bounded() -> None:
 
 
 async def test_the_place_is_a_link_to_a_map() -> None:
-    roster = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
-    async with showing(roster) as (app, _):
+    station_list = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
+    async with showing(station_list) as (app, _):
         index = app.lines.index("Map      59.89000, 10.62000")
         link = app.pane.segments(index, 0)[-1].style
         assert link is not None
@@ -433,8 +433,8 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_address(monkeypat
 
     here: list[Browser | None] = [Browser()]
     monkeypatch.setattr("nobil_tui.tui.browser.window_browser", lambda environ: here[0])
-    roster = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
-    async with showing(roster) as (app, pilot):
+    station_list = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
+    async with showing(station_list) as (app, pilot):
         address = app.painter.map_url("NOR_1")
         y = app.lines.index("Map      59.89000, 10.62000") + 1
         await pilot.click("#pane", offset=(3, y))
@@ -467,8 +467,8 @@ async def test_without_a_station_it_says_what_to_do() -> None:
 
 
 async def test_conditions_keep_their_colours() -> None:
-    roster = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1), (-1, 0))})
-    async with showing(roster) as (app, _):
+    station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1), (-1, 0))})
+    async with showing(station_list) as (app, _):
         lines = [app.pane.segments(index, 0) for index in range(app.pane.count)]
         rows = [line for line in lines if line and line[0].text.strip().isdigit()]
         shown = [line[1].style.color for line in rows if line[1].style]

@@ -9,14 +9,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from nobil_tui.config.validation import LONGEST_FILTER
-from nobil_tui.search.completion import Values
-from nobil_tui.search.query import parse
+from nobil_tui.config.validation import MAX_FILTER
+from nobil_tui.search.completion import FieldValues
+from nobil_tui.search.query import parse_query
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.line import FilterLine, FilterResult
 from tests.tui.widget_host import Stage, lines_of
 
-VALUES = Values(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
+VALUES = FieldValues(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
 
 
 class Screen(Stage):
@@ -31,8 +31,8 @@ class Screen(Stage):
 
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         self.heard.append(message)
-        query = parse(message.text)
-        self.line.found = self.line.found._replace(mistake=query.mistakes[0].words if query.mistakes else "")
+        query = parse_query(message.text)
+        self.line.found = self.line.found._replace(mistake=query.problems[0].message if query.problems else "")
 
     def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
         self.heard.append(message)
@@ -233,7 +233,7 @@ async def test_an_empty_line_gives_examples_that_mean_something() -> None:
     async with typing() as (app, _):
         assert app.painted.startswith("words, or ccs")
         examples = app.line.field.placeholder.partition("or ")[2]
-        assert not parse(examples, (59.9, 10.7)).mistakes
+        assert not parse_query(examples, (59.9, 10.7)).problems
         assert app.note == ""
 
 
@@ -251,9 +251,9 @@ async def test_what_is_pasted_can_hold_anything() -> None:
 
 async def test_a_filter_is_no_longer_than_one_that_can_be_saved() -> None:
     async with typing() as (app, pilot):
-        app.line.field.insert_text_at_cursor("x" * LONGEST_FILTER)
+        app.line.field.insert_text_at_cursor("x" * MAX_FILTER)
         await type_in(pilot, "y")
-        assert app.line.text == "x" * LONGEST_FILTER
+        assert app.line.text == "x" * MAX_FILTER
 
 
 async def test_the_prompt_is_the_key_that_leads_here() -> None:

@@ -17,7 +17,7 @@ from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.widgets.stations import pane as module
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE, StationsPane
 from tests.conftest import START, FakeClock
@@ -28,17 +28,17 @@ NAMES = [f"NOR_{number:02}" for number in range(40)]
 
 
 class Listing(Stage):
-    """A list over a roster, and what it tells."""
+    """A station pane in a host app, with the messages that it posted."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, station_list: StationList) -> None:
         self.clock = FakeClock()
         self.list = StationsPane(self.clock, id="list")
         self.list.waiting_text = "Connecting …"
         super().__init__(self.list)
-        self.roster = roster
+        self.station_list = station_list
 
     def on_mount(self) -> None:
-        self.list.roster = self.roster
+        self.list.station_list = self.station_list
         self.list.focus()
 
     def on_stations_pane_selected(self, message: StationsPane.Selected) -> None:
@@ -51,24 +51,26 @@ class Listing(Stage):
         self.heard.append(message)
 
     def report(self, name: str, *connectors: Connector) -> None:
-        self.roster.board.apply_station(Station(name, [*connectors]), self.clock.now())
+        self.station_list.board.apply_station(Station(name, [*connectors]), self.clock.now())
         self.list.apply(Batch(LinkState(), touched={name}))
 
     @property
     def shown(self) -> list[str]:
         """The ids on screen, from the top."""
-        return self.roster.ids[self.list.top : self.list.top + self.list.page]
+        return self.station_list.ids[self.list.top : self.list.top + self.list.page]
 
 
 @asynccontextmanager
-async def listing(roster: Roster, height: int = 12, width: int = 100) -> AsyncIterator[tuple[Listing, Pilot[None]]]:
-    app = Listing(roster)
+async def listing(
+    station_list: StationList, height: int = 12, width: int = 100
+) -> AsyncIterator[tuple[Listing, Pilot[None]]]:
+    app = Listing(station_list)
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
         yield app, pilot
 
 
-def forty(**options: object) -> Roster:
+def forty(**options: object) -> StationList:
     return roster_of({name: [Connector(number % 2, 0, START - number)] for number, name in enumerate(NAMES)}, **options)  # type: ignore[arg-type]
 
 
@@ -125,7 +127,7 @@ async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: l
                 case "sort", Sort():
                     app.list.sort_by(value)
                 case "filter", str():
-                    app.roster.filter = value
+                    app.station_list.filter = value
                     app.list.rebuild()
                 case "report", (str(name), int(status)):
                     gone.discard(name)
@@ -134,14 +136,14 @@ async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: l
                     app.list.resort_when_idle()
                 case "gone", str():
                     gone.add(value)
-                    left = [station for name, station in app.roster.board.stations.items() if name not in gone]
-                    app.roster.board.apply_snapshot(left, app.clock.now())
+                    left = [station for name, station in app.station_list.board.stations.items() if name not in gone]
+                    app.station_list.board.apply_snapshot(left, app.clock.now())
                     app.list.apply(Batch(LinkState(), whole=True))
                     app.list.rebuild()
-            listed = app.roster.line_of("NOR_17") is not None
+            listed = app.station_list.row_of("NOR_17") is not None
             assert (app.list.selected == "NOR_17") is listed
-            assert not app.roster.ids or app.list.selected in app.roster.ids
-        app.roster.filter = ""
+            assert not app.station_list.ids or app.list.selected in app.station_list.ids
+        app.station_list.filter = ""
         app.list.rebuild()
         assert (app.list.selected == "NOR_17") is ("NOR_17" not in gone)
 
@@ -165,24 +167,24 @@ async def test_a_station_that_is_not_listed_cannot_be_selected() -> None:
 async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
     async with listing(forty()) as (app, _):
         app.list.sort_by(Sort.FREE)
-        first = list(app.roster.ids)
+        first = list(app.station_list.ids)
         app.report("NOR_39", Connector(0), Connector(0))
         app.list.last_input_at = -INPUT_PAUSE
         app.list.resort_when_idle()
         # It has just been sorted.
-        assert app.roster.ids == first
+        assert app.station_list.ids == first
         app.list.last_input_at = app.clock.monotonic()
         app.clock.advance(INPUT_PAUSE - 0.1)
         app.list.resort_when_idle()
-        assert app.roster.ids == first
+        assert app.station_list.ids == first
         app.clock.advance(0.2)
         app.list.resort_when_idle()
-        assert app.roster.ids[0] == "NOR_39"
+        assert app.station_list.ids[0] == "NOR_39"
 
 
 async def test_a_filter_for_a_state_moves_with_the_stream() -> None:
     async with listing(forty()) as (app, _):
-        app.roster.filter = "occupied"
+        app.station_list.filter = "occupied"
         app.list.rebuild()
         assert app.list.count == 20
         app.clock.advance(5)
@@ -194,21 +196,21 @@ async def test_a_filter_for_a_state_moves_with_the_stream() -> None:
 
 async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -> None:
     async with listing(forty()) as (app, _):
-        app.roster.filter = "stale"
+        app.station_list.filter = "stale"
         app.list.rebuild()
         assert app.list.count == 0
-        app.roster.board.listening.stop(app.clock.now())
+        app.station_list.board.listening.stop(app.clock.now())
         app.clock.advance(SLIGHT / 1000 + 10)
         app.list.resort_when_idle()
         assert app.list.count == 40
-        app.roster.board.listening.start(app.clock.now())
+        app.station_list.board.listening.start(app.clock.now())
         app.list.resort_when_idle()
-        said = app.roster.board.stations["NOR_07"].connectors[0]
-        app.roster.board.apply_raw_report("NOR_07", 0, said, app.clock.now())
+        said = app.station_list.board.stations["NOR_07"].connectors[0]
+        app.station_list.board.apply_raw_report("NOR_07", 0, said, app.clock.now())
         app.list.apply(Batch(LinkState(), raw_reports=[RawReport("NOR_07", 0, said, app.clock.now())]))
         app.clock.advance(5)
         app.list.resort_when_idle()
-        assert (app.list.count, app.roster.line_of("NOR_07")) == (39, None)
+        assert (app.list.count, app.station_list.row_of("NOR_07")) == (39, None)
 
 
 async def test_the_first_stations_come_at_once() -> None:
@@ -243,39 +245,39 @@ async def test_the_key_goes_through_the_orders_that_make_sense_now() -> None:
         seen = []
         for _ in range(6):
             await pilot.press("o")
-            seen.append(app.roster.order)
+            seen.append(app.station_list.active_sort)
         assert seen == [Sort.NAME, Sort.ID, Sort.FREE, Sort.CHANGED, Sort.STARRED, Sort.NAME]
-        app.roster.home = OSLO
-        app.roster.sort = Sort.CHANGED
+        app.station_list.home = OSLO
+        app.station_list.sort = Sort.CHANGED
         app.list.rebuild()
         await pilot.press("o")
-        seen.append(app.roster.order)
+        seen.append(app.station_list.active_sort)
         await pilot.press("o")
-        seen.append(app.roster.order)
+        seen.append(app.station_list.active_sort)
         assert seen[-2:] == [Sort.DISTANCE, Sort.STARRED]
         await pilot.pause()
         assert len(app.of(StationsPane.Reordered)) == 8
 
 
 async def test_without_a_home_the_order_by_distance_is_left_for_the_next() -> None:
-    roster = forty(home=OSLO)
-    async with listing(roster) as (app, pilot):
+    station_list = forty(home=OSLO)
+    async with listing(station_list) as (app, pilot):
         app.list.sort_by(Sort.DISTANCE)
-        roster.home = None
+        station_list.home = None
         app.list.rebuild()
         assert "by name" in str(app.list.border_title)
         await pilot.press("o")
-        assert roster.sort is Sort.ID
+        assert station_list.sort is Sort.ID
 
 
 async def test_the_other_way_round() -> None:
     async with listing(forty()) as (app, pilot):
         app.list.sort_by(Sort.ID)
         await pilot.press("O")
-        assert app.roster.ids == NAMES[::-1]
+        assert app.station_list.ids == NAMES[::-1]
         assert str(app.list.border_title) == "Stations 40 · by id, reversed"
         await pilot.press("O")
-        assert app.roster.ids == NAMES
+        assert app.station_list.ids == NAMES
 
 
 @pytest.mark.parametrize(
@@ -288,7 +290,7 @@ async def test_a_click_on_a_head_sorts_and_on_the_same_again_the_other_way(head:
             x = lines_of(app.list)[0].index(head) + 1
             await pilot.click("#list", offset=(x, 1))
             await pilot.pause()
-            assert (app.roster.sort, app.roster.reverse) == (sort, reverse)
+            assert (app.station_list.sort, app.station_list.reverse) == (sort, reverse)
 
 
 async def test_a_click_means_the_row_as_it_was_painted() -> None:
@@ -306,11 +308,11 @@ async def test_a_click_means_the_row_as_it_was_painted() -> None:
 
 async def test_titles_count() -> None:
     facts = {name: Facts(plugs=(Plug("CCS", 150),)) for name in NAMES[:6]}
-    roster = forty(facts=facts, starred={"NOR_30"})
-    async with listing(roster) as (app, _):
+    station_list = forty(facts=facts, starred={"NOR_30"})
+    async with listing(station_list) as (app, _):
         assert str(app.list.border_title) == "Stations 40 · starred first"
         assert str(app.list.border_subtitle) == "20 of 40 connectors free"
-        roster.filter = "ccs"
+        station_list.filter = "ccs"
         app.list.rebuild()
         assert str(app.list.border_title) == "Stations 6 of 40 · starred first"
         assert str(app.list.border_subtitle) == "3 of 6 connectors free · 1 starred hidden"
@@ -319,9 +321,9 @@ async def test_titles_count() -> None:
 async def test_what_takes_its_time_is_counted_when_nobody_types(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_QUICK", 5)
     facts = {name: Facts(plugs=(Plug("CCS", 150),)) for name in NAMES[:6]}
-    roster = forty(facts=facts)
-    async with listing(roster) as (app, _):
-        roster.filter = "ccs"
+    station_list = forty(facts=facts)
+    async with listing(station_list) as (app, _):
+        station_list.filter = "ccs"
         app.list.rebuild()
         assert str(app.list.border_subtitle) == ""
         app.list.refresh_ages()
@@ -335,12 +337,12 @@ async def test_an_empty_list_says_why() -> None:
             ("starred_only", "No station is starred yet"),
             ("faults_only", "No station has a fault"),
         ):
-            setattr(app.roster, setting, "zzz" if setting == "filter" else True)
+            setattr(app.station_list, setting, "zzz" if setting == "filter" else True)
             app.list.rebuild()
             await pilot.pause()
             assert words in lines_of(app.list)[2]
             assert app.list.selected == ""
-            setattr(app.roster, setting, "" if setting == "filter" else False)
+            setattr(app.station_list, setting, "" if setting == "filter" else False)
         app.list.rebuild()
         assert app.list.selected == "NOR_00"
 

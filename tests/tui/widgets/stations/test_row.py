@@ -13,7 +13,7 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Condition, Connector, WordConnector
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import Roster
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.stations.pane import StationsPane
 from nobil_tui.tui.widgets.stations.row import StationRowPainter
@@ -32,27 +32,27 @@ def connectors(*pairs: tuple[int, int], at: int = START - 2 * MINUTE) -> list[Co
 
 
 @asynccontextmanager
-async def listing(roster: Roster, width: int = 120, *, ascii_: bool = False) -> AsyncIterator[StationsPane]:
+async def listing(station_list: StationList, width: int = 120, *, ascii_: bool = False) -> AsyncIterator[StationsPane]:
     clock = FakeClock()
     stations = StationsPane(clock, id="list")
     if ascii_:
         stations.glyphs = ASCII
     app = Stage(stations)
     async with app.run_test(size=(width, 12)) as pilot:
-        stations.roster = roster
+        stations.station_list = station_list
         await pilot.pause()
         yield stations
 
 
 def row(stations: StationsPane, name: str) -> str:
-    line = stations.roster.line_of(name)
+    line = stations.station_list.row_of(name)
     assert line is not None
     return lines_of(stations)[line + 1]
 
 
 def segments(stations: StationsPane, name: str, now: int = START) -> list[Segment]:
-    columns = StationRowPainter(stations, stations.roster).columns(110)
-    painter = StationRowPainter(stations, stations.roster)
+    columns = StationRowPainter(stations, stations.station_list).columns(110)
+    painter = StationRowPainter(stations, stations.station_list)
     return painter.row(name, columns, now, cursor=False)
 
 
@@ -67,13 +67,13 @@ def colour(stations: StationsPane, painted: list[Segment], text: str) -> Conditi
 
 
 async def test_a_row_tells_all() -> None:
-    roster = roster_of(
+    station_list = roster_of(
         {"NOR_1": connectors(FREE, BUSY, FAULT, UNKNOWN), "NOR_2": connectors(BUSY)},
         {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", plugs=(TYPE_2,), position=(60.37, 5.35))},
         {"NOR_1"},
         OSLO,
     )
-    async with listing(roster) as stations:
+    async with listing(station_list) as stations:
         stations.alerted.add("NOR_1")
         header, first, second = lines_of(stations)[:3]
         assert header.split() == ["Free", "Now", "Id", "Station", "Place", "Away", "Plug", "Changed"]
@@ -106,7 +106,7 @@ async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
         "NOR_3": Facts("日本の充電ステーション" * 4, "東京東京東京東京", plugs=(Plug("Type 2 + Schuko", 22),)),
         "NOR_4": Facts("e\u0301" * 60, plugs=(Plug("x" * 40, 1000),), position=(-59, -169)),
     }
-    roster = roster_of(
+    station_list = roster_of(
         {
             "NOR_1": connectors(*[FREE] * 40, *[BUSY] * 700, *[FAULT] * 9),
             "NOR_2": [],
@@ -117,7 +117,7 @@ async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
         {"NOR_5"},
         OSLO,
     )
-    async with listing(roster, width + 3) as stations:
+    async with listing(station_list, width + 3) as stations:
         for sort in (Sort.NAME, Sort.FREE, Sort.CHANGED, Sort.DISTANCE, Sort.ID):
             stations.sort_by(sort)
             for line in lines_of(stations):
@@ -127,8 +127,8 @@ async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
 
 async def test_many_connectors_are_counted_by_condition() -> None:
     many = connectors(*[FREE] * 31, *[BUSY] * 29, FAULT, *[UNKNOWN] * 3)
-    roster = roster_of({"NOR_1": many, "NOR_2": connectors(*[FREE] * 10)})
-    async with listing(roster) as stations:
+    station_list = roster_of({"NOR_1": many, "NOR_2": connectors(*[FREE] * 10)})
+    async with listing(station_list) as stations:
         assert "31/64" in row(stations, "NOR_1")
         assert "●31■29✗1·3" in row(stations, "NOR_1")
         assert "●" * 10 in row(stations, "NOR_2")
@@ -148,8 +148,8 @@ async def test_blocked_and_reserved_are_occupied_where_there_is_no_room_to_tell_
 
 
 async def test_every_condition_has_a_colour_of_its_own_and_those_alike_are_one_piece() -> None:
-    roster = roster_of({"NOR_1": connectors(FREE, FREE, BUSY, BUSY, FAULT, FREE)})
-    async with listing(roster) as stations:
+    station_list = roster_of({"NOR_1": connectors(FREE, FREE, BUSY, BUSY, FAULT, FREE)})
+    async with listing(station_list) as stations:
         painted = segments(stations, "NOR_1")
         signs = [segment.text for segment in painted if set(segment.text) <= set("●■✗") and segment.text]
         assert signs == ["●●", "■■", "✗", "●"]
@@ -158,17 +158,17 @@ async def test_every_condition_has_a_colour_of_its_own_and_those_alike_are_one_p
 
 
 async def test_asked_for_plugs_are_counted_shown_and_named() -> None:
-    roster = roster_of({"NOR_1": connectors(BUSY, FREE, FREE)}, {"NOR_1": FORNEBU})
-    async with listing(roster) as stations:
+    station_list = roster_of({"NOR_1": connectors(BUSY, FREE, FREE)}, {"NOR_1": FORNEBU})
+    async with listing(station_list) as stations:
         assert "2/3" in row(stations, "NOR_1")
         assert "■●●" in row(stations, "NOR_1")
         assert "CCS 150" in row(stations, "NOR_1")
-        roster.filter = "chademo"
+        station_list.filter = "chademo"
         stations.rebuild()
         assert "1/1" in row(stations, "NOR_1")
         assert "■" not in row(stations, "NOR_1")
         assert "CHA 50" in row(stations, "NOR_1")
-        roster.filter = "ccs"
+        station_list.filter = "ccs"
         stations.rebuild()
         painted = segments(stations, "NOR_1")
         assert colour(stations, painted, "0/1") is Condition.OCCUPIED
@@ -177,17 +177,17 @@ async def test_asked_for_plugs_are_counted_shown_and_named() -> None:
 
 async def test_what_cannot_be_told_is_unknown() -> None:
     # Two connectors, and three plugs: which has which?
-    roster = roster_of({"NOR_1": connectors(FREE, FREE)}, {"NOR_1": FORNEBU})
-    async with listing(roster) as stations:
-        roster.filter = "ccs"
+    station_list = roster_of({"NOR_1": connectors(FREE, FREE)}, {"NOR_1": FORNEBU})
+    async with listing(station_list) as stations:
+        station_list.filter = "ccs"
         stations.rebuild()
         assert "?/1  · " in row(stations, "NOR_1")
 
 
 async def test_a_station_that_is_not_in_the_stream_says_so_at_every_width() -> None:
     for width, words in ((160, "not in the stream"), (80, "not in the stream"), (46, "not streamed")):
-        roster = roster_of({"NOR_1": connectors(*[FREE] * 12)}, {"NOR_2": FORNEBU}, {"NOR_2", "NOR_3"}, OSLO)
-        async with listing(roster, width) as stations:
+        station_list = roster_of({"NOR_1": connectors(*[FREE] * 12)}, {"NOR_2": FORNEBU}, {"NOR_2", "NOR_3"}, OSLO)
+        async with listing(station_list, width) as stations:
             assert words in row(stations, "NOR_2")
             assert "Fornebu S" in row(stations, "NOR_2")
             assert words in row(stations, "NOR_3")
@@ -198,41 +198,41 @@ async def test_columns_with_nothing_in_them_are_not_drawn() -> None:
     async with listing(roster_of({"NOR_1": connectors(FREE)}), 160) as stations:
         assert lines_of(stations)[0].split() == ["Free", "Now", "Station", "Changed"]
         assert row(stations, "NOR_1").split() == ["▌", "1/1", "●", "NOR_1", "2", "min"]
-        stations.roster.home = OSLO
+        stations.station_list.home = OSLO
         stations.rebuild()
         assert "Away" not in lines_of(stations)[0]
 
 
 async def test_the_distance_comes_with_an_origin_and_goes_with_it() -> None:
-    roster = roster_of({"NOR_1": connectors(FREE)}, {"NOR_1": FORNEBU})
-    async with listing(roster) as stations:
+    station_list = roster_of({"NOR_1": connectors(FREE)}, {"NOR_1": FORNEBU})
+    async with listing(station_list) as stations:
         assert "Away" not in lines_of(stations)[0]
-        roster.filter = "near:59.89,10.62"
+        station_list.filter = "near:59.89,10.62"
         stations.rebuild()
         assert "Away" in lines_of(stations)[0]
         assert "0 m" in row(stations, "NOR_1")
-        roster.filter = ""
+        station_list.filter = ""
         stations.rebuild()
         assert "Away" not in lines_of(stations)[0]
 
 
 async def test_columns_keep_their_places_while_a_filter_is_typed() -> None:
     facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Ytre Enebakk", plugs=(Plug("Type 2", 7.4),))}
-    roster = roster_of({name: connectors(FREE) for name in facts}, facts)
-    async with listing(roster) as stations:
+    station_list = roster_of({name: connectors(FREE) for name in facts}, facts)
+    async with listing(station_list) as stations:
         before = row(stations, "NOR_1").lstrip("▌ ")
-        roster.filter = "fornebu"
+        station_list.filter = "fornebu"
         stations.rebuild()
         assert row(stations, "NOR_1").lstrip("▌ ") == before
-        roster.register.replace({"NOR_1": Facts("Fornebu S")})
+        station_list.register.replace({"NOR_1": Facts("Fornebu S")})
         stations.rebuild()
         assert "Place" not in lines_of(stations)[0]
 
 
 async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
-    roster = roster_of({"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]})
-    listening = roster.board.listening
-    async with listing(roster) as stations:
+    station_list = roster_of({"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]})
+    listening = station_list.board.listening
+    async with listing(station_list) as stations:
         now = START
         assert segments(stations, "NOR_1", now)[-1].text == "   3 min"
         listening.stop(now)
@@ -246,11 +246,11 @@ async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
 
 
 async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_changed() -> None:
-    roster = roster_of({"NOR_1": connectors(*[FREE] * 20, *[BUSY] * 20, *[FAULT] * 2)})
-    board = roster.board
+    station_list = roster_of({"NOR_1": connectors(*[FREE] * 20, *[BUSY] * 20, *[FAULT] * 2)})
+    board = station_list.board
     board.listening.stop(START)
     board.listening.start(now := START + 5 * SLIGHT)
-    async with listing(roster) as stations:
+    async with listing(station_list) as stations:
 
         def dimmed() -> list[str]:
             painted = segments(stations, "NOR_1", now)
@@ -267,27 +267,27 @@ async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_cha
 
 async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are_one_number() -> None:
     words = [word for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER") for _ in range(10)]
-    roster = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
-    board = roster.board
+    station_list = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
+    board = station_list.board
     board.listening.stop(START)
     board.listening.start(now := START + 5 * SLIGHT)
     for index in range(1, len(words)):
         board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
-    async with listing(roster) as stations:
+    async with listing(station_list) as stations:
         painted = segments(stations, "NOR_1", now)
         assert "●10■30✗10" in "".join(segment.text for segment in painted)
         assert [segment.text for segment in painted if segment.style and segment.style.dim][:-1] == ["■30"]
 
 
 async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
-    roster = roster_of({})
-    board = roster.board
+    station_list = roster_of({})
+    board = station_list.board
     board.expect(lambda _: ("a", "never named"))
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
     board.listening.stop(START)
     board.listening.start(now := START + 5 * SLIGHT)
-    roster.refresh(now)
-    async with listing(roster) as stations:
+    station_list.refresh(now)
+    async with listing(station_list) as stations:
 
         def dimmed() -> list[str]:
             painted = segments(stations, "NOR_1", now)
@@ -300,11 +300,11 @@ async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
 
 
 async def test_a_change_that_was_not_seen_is_at_least_so_old() -> None:
-    roster = roster_of({"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]})
-    async with listing(roster) as stations:
+    station_list = roster_of({"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]})
+    async with listing(station_list) as stations:
         assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == "  ≥5 min"
         assert segments(stations, "NOR_2", START + 5 * MINUTE)[-1].text == "  ≥5 min"
-        roster.board.apply_station(roster.board.stations["NOR_1"], START)
+        station_list.board.apply_station(station_list.board.stations["NOR_1"], START)
     async with listing(roster_of({"NOR_1": [Connector(0, 0, -1)]}), ascii_=True) as stations:
         assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == " >=5 min"
         assert "1/1  o" in row(stations, "NOR_1")
@@ -312,8 +312,8 @@ async def test_a_change_that_was_not_seen_is_at_least_so_old() -> None:
 
 async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
     facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", position=(60.37, 5.35))}
-    roster = roster_of({name: connectors(FREE) for name in facts}, facts, home=OSLO)
-    async with listing(roster, 160) as stations:
+    station_list = roster_of({name: connectors(FREE) for name in facts}, facts, home=OSLO)
+    async with listing(station_list, 160) as stations:
         for sort, head in (
             (Sort.NAME, "▲Station"),
             (Sort.DISTANCE, "▲Away"),
@@ -325,8 +325,8 @@ async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
             assert head in lines_of(stations)[0]
             stations.sort_by(sort)
             assert head.translate(str.maketrans("▲▼", "▼▲")) in lines_of(stations)[0]
-        roster.home = None
-        roster.sort = Sort.DISTANCE
+        station_list.home = None
+        station_list.sort = Sort.DISTANCE
         stations.rebuild()
         # Nothing is near without a place to be near to.
         assert "▼Station" in lines_of(stations)[0]
@@ -346,24 +346,24 @@ def test_the_distance_has_room_whenever_it_is_told() -> None:
     far = {f"NOR_{n:05}": Facts(f"A {n}", "Bergen", position=(60.37, 5.35)) for n in range(300)}
     near = {f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)}
     facts = {**far, **near}
-    roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
-    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), roster)
+    station_list = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
     widths = []
     for text in ("", "near:59.9,10.7 within:20km") * 2:
-        roster.filter = text
-        roster.refresh(2)
+        station_list.filter = text
+        station_list.refresh(2)
         widths.append(painter.columns(110).distance > 0)
     assert widths == [False, True] * 2
 
 
 def test_another_register_may_need_other_room() -> None:
     register_names = {"NOR_00001": Facts("A", "Sted")}
-    roster = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
-    roster.refresh(2)
-    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), roster)
+    station_list = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
+    station_list.refresh(2)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
     narrow = painter.columns(110).place
-    roster.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
-    roster.refresh(2)
+    station_list.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
+    station_list.refresh(2)
     assert painter.columns(110).place > narrow
 
 
@@ -373,12 +373,12 @@ def test_columns_only_grow_while_a_filter_is_typed() -> None:
         "NOR_00002": Facts("B", "Et langt stedsnavn", plugs=(TYPE_2,)),
         "NOR_00003": Facts("C", "Her", plugs=(CHADEMO,)),
     }
-    roster = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
-    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), roster)
+    station_list = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
     widths = []
     for text in ("sted -langt", "langt", "her", "sted -langt"):
-        roster.filter = text
-        roster.refresh(2)
+        station_list.filter = text
+        station_list.refresh(2)
         columns = painter.columns(160)
         widths.append((columns.place, columns.plug))
     assert widths == [(5, 5), (12, 5), (12, 6), (12, 6)]
