@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.charging.board import Change
+from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused, Snapshot
-from nobil_tui.charging.register import Register
+from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.playback_clock import PlaybackClock
 from nobil_tui.feeds.transport.link import Link
@@ -132,20 +132,21 @@ def test_a_gate_waits_for_a_batch_only_where_one_comes(monkeypatch: pytest.Monke
 def test_a_monitor_tells_all_whatever_it_is_busy_with() -> None:
     async def monitor(loop: ShuffledLoop) -> None:
         feed = DawdlingFeed(loop, Connecting(), Connected(T0), *flips(20), Ended(T0 + 30))
-        monitor = Monitor(feed, clock=LoopClock())
+        board = Board()
+        monitor = Monitor(feed, board, clock=LoopClock())
         changes: list[Change] = []
         touched: set[str] = set()
 
-        async def expect() -> None:
+        async def use_register() -> None:
             await loop.dawdle()
-            monitor.expect(lambda station: ("a", "b"))
+            monitor.touch(board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "b"))})))
 
-        expecting = asyncio.create_task(expect())
+        using = asyncio.create_task(use_register())
         async for batch in monitor.batches():
             changes += [entry for entry in batch.entries if isinstance(entry, Change)]
             touched |= batch.touched
             await loop.dawdle()
-        await expecting
+        await using
         assert [change.at - T0 for change in changes] == [*range(20)]
         assert touched == {"NOR_1"}
         assert monitor.link.phase is LinkPhase.ENDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nobil_tui.charging.board import Board, Change
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.monitor.batch import BatchEntry
 
 

@@ -1,4 +1,4 @@
-"""The board: the latest state of every station. Apply a report, get the changes back.
+"""The board: the latest state of every station. Apply a report, get the changes.
 
 All times are milliseconds since the epoch and come in as values.
 """
@@ -6,221 +6,337 @@ All times are milliseconds since the epoch and come in as values.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from itertools import islice
 from math import inf
 from typing import NamedTuple
 
-from nobil_tui.charging.expiry import Expiring
-from nobil_tui.charging.held import MAX_AHEAD
-from nobil_tui.charging.persisted import Stored
-from nobil_tui.charging.station import MAX_CONNECTORS, Condition, Connector, Station, condition_of
+from nobil_tui.charging.conditions import Condition, condition_of
+from nobil_tui.charging.freshness import DowntimeClock, Freshness
+from nobil_tui.charging.persisted import StoredBoard, StoredConnector, StoredStation
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
+from nobil_tui.charging.tracking import Track
 
 MAX_STATIONS = 500_000
-"""A stream that names more stations than this is broken or hostile: further ones are not taken in."""
+"""Stations of one board; a stream that names more is broken or hostile, and they are ignored."""
+MAX_AHEAD = 24 * 3_600_000
+"""A timestamp further in the future than so many ms is ignored."""
+
+_NO_NOTES = Track()
 
 
 class Change(NamedTuple):
-    """A report that differed from what was held of one connector."""
+    """A report that differed from the held state of one connector."""
 
     at: int
-    """When we learned of it, in ms."""
+    """When the change was received, in ms."""
     station: str
     number: int
     """The connector's number, from 1."""
     before: Connector | None
     """None at first sight."""
     after: Connector | None
-    """None where the connector is gone."""
+    """None if the connector is gone."""
     missed: bool = False
-    """It happened while the link was down."""
+    """Whether it happened while the link was down."""
 
 
 class SnapshotResult(NamedTuple):
-    """What a snapshot did to the board."""
+    """What a snapshot changed on the board."""
 
     changes: list[Change]
     left: list[str]
     """The stations that are no longer in the stream."""
 
 
-def _nothing(_: str) -> tuple[str, ...]:
-    return ()
+class Since(NamedTuple):
+    """Since when a connector is in its condition."""
+
+    at: int
+    """The time in ms."""
+    at_least: bool
+    """Whether the change was not seen, so that it may be older."""
 
 
-class Board(Expiring):
-    """The latest state of every station of the stream. Apply a report, get the changes back."""
+class Board:
+    """The latest state of every station of the stream. Apply a report, get the changes.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._known: Callable[[str], Sequence[str]] = _nothing
+    ``register`` names connectors that the stream has not named yet; see ``use_register``.
+    """
+
+    def __init__(self, register: Register | None = None) -> None:
+        self._register = register or Register()
+        self.clear()
 
     def clear(self) -> None:
-        """Begin anew: nothing is held, and nothing was missed."""
-        Expiring.__init__(self)
+        """Drop all stations and all downtime; keep the register."""
+        self.stations: dict[str, Station] = {}
+        self.membership = object()
+        """Replaced by another object whenever a station joins or leaves, to validate caches by."""
+        self.tally = [0] * len(Condition)
+        """How many connectors are in each condition, by the condition's value."""
+        self.freshness = Freshness()
+        self.has_snapshot = False
+        """Whether a snapshot named every station: one that is not held is not in the stream."""
+        self._began = 0
+
+    # Queries
+
+    @property
+    def downtime(self) -> DowntimeClock:
+        """The clock of all downtime."""
+        return self.freshness.clock
+
+    @property
+    def connectors(self) -> int:
+        """How many connectors are held, in service or not."""
+        return sum(self.tally)
+
+    def unconfirmed(self, now: int) -> int:
+        """Count the connectors in service that could have changed unseen."""
+        if self.downtime.total(now) <= self.freshness.confirmed:
+            return 0
+        if self.downtime.running(now):
+            return self.connectors - self.tally[Condition.NOT_IN_SERVICE] - self._unnamed()
+        return self.freshness.count_unconfirmed(self.stations.values(), now)
+
+    def unconfirmed_for(self, station: Station, index: int, now: int) -> int:
+        """Return for how many ms a connector could have changed unseen."""
+        return self.freshness.unconfirmed_for(station, index, now)
+
+    def since(self, station: Station, index: int, now: int) -> Since:
+        """Return since when the connector at ``index`` is in its condition."""
+        timestamp = station.connectors[index].timestamp
+        if not 0 < timestamp <= now + MAX_AHEAD:
+            return Since(self._began, True)
+        track = station.track
+        return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
+
+    def heard(self, station: Station, index: int) -> int | None:
+        """Return when a report last named the connector, in ms; None before one."""
+        track = station.track
+        if track is None:
+            return None
+        return track.heard_at(index) or None
 
     # From one session to the next
 
-    def restore(self, stored: Stored, now: int) -> list[str]:
-        """Go on at ``now`` (ms) from an earlier session, in place of all that is held; the board keeps the stations.
+    def stored(self, station_id: str) -> StoredStation | None:
+        """Return a station as it is stored for a later session; None if it is not held."""
+        station = self.stations.get(station_id)
+        if station is None:
+            return None
+        # The same as ``since``, ``heard`` and the like, without a call for each connector: at a busy
+        # time, thousands of stations a second are stored.
+        track = station.track or _NO_NOTES
+        evse_uids, heard_each = track.evse_uids, track.heard_each
+        confirmed_each = track.confirmed_each
+        confirmed_all = max(self.freshness.confirmed, track.confirmed)
+        rows = []
+        for index, held in enumerate(station.connectors):
+            since, at_least = held.timestamp, bool(track.at_least >> index & 1)
+            if since <= 0:
+                since, at_least = self._began, True
+            uid = evse_uids[index] if index < len(evse_uids) else str(index)
+            heard = max(track.heard, heard_each.get(index, 0)) if heard_each else track.heard
+            confirmed = confirmed_all
+            if confirmed_each:
+                confirmed = max(confirmed_all, confirmed_each.get(index, 0))
+            rows.append(StoredConnector(uid, held.status, held.error, held.word, since, at_least, heard, confirmed))
+        return StoredStation(station.status, rows)
 
-        All of it is unconfirmed, and the time since the link of that session was last alive counts. Returns the
-        stations of which something is too old to be known any more.
+    def restore(self, stored: StoredBoard, now: int) -> list[str]:
+        """Replace everything by the state of an earlier session, at ``now`` (ms).
+
+        All of it is unconfirmed, and the time since the link of that session was last alive counts.
+        The board keeps the station objects. Returns the stations with expired connectors.
         """
         self.clear()
         if not stored.alive_at:
             return []
-        self.listening.resume(stored.breaks, stored.alive_at)
+        self.downtime.resume(stored.downtime, stored.alive_at)
         self._began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MAX_STATIONS))
         self._tally_all()
-        self.expect(self._known)
+        self.use_register(self._register)
         return self.expire(now)
+
+    def expire(self, now: int) -> list[str]:
+        """Make connectors unknown that have been unconfirmed for too long; return their stations.
+
+        Cheap to call often: stations are searched only if one of them can have expired.
+        """
+        if not self.freshness.may_expire(now) or self.tally[Condition.UNKNOWN] == self.connectors:
+            return []
+        touched = []
+        for station, expired in self.freshness.expired(self.stations.values(), now):
+            for index, at in expired.items():
+                unknown = Connector(timestamp=at)
+                self._track(station).set_at_least(index, True)
+                self._count(station.connectors[index], unknown)
+                station.connectors[index] = unknown
+            station.cached = None
+            touched.append(station.id)
+        return touched
 
     # Reports
 
-    def apply_snapshot(self, stations: Sequence[Station], at: int, *, partial: bool = False) -> SnapshotResult:
-        """Take in the state of all stations.
+    def use_register(self, register: Register) -> list[str]:
+        """Add the connectors that the register knows to stations whose stream names connectors.
 
-        Those that it lacks have left, unless it is ``partial``: then some of it could not be read. First sights are no
-        changes here.
+        They are unknown until the stream names them, so that totals are true from the start. Numbers
+        never change: missing connectors are appended in the register's order, now and to stations
+        that join later. Call it again when the register was replaced. Returns the touched stations.
+        """
+        self._register = register
+        named = [station for station in self.stations.values() if station.evse_uids]
+        return [station.id for station in named if self._complete(station)]
+
+    def apply_snapshot(self, stations: Sequence[Station], at: int, *, partial: bool = False) -> SnapshotResult:
+        """Apply the state of all stations. First sights are no changes here.
+
+        A station that it lacks has left the stream, unless the snapshot is ``partial``: then some
+        stations could not be decoded.
         """
         self.has_snapshot = True
-        self._unconfirmed.forget()
-        # Of a station that comes twice, the last is what holds.
+        self.freshness.discard_counts()
+        # If a station occurs twice, the last one counts.
         latest = {station.id: station for station in stations}
         if not self.stations:
             self._adopt(latest, at)
             return SnapshotResult([], [])
-        total = self.listening.total(at)
+        downtime = self.downtime.total(at)
         changes: list[Change] = []
         for station in latest.values():
             held = self.stations.get(station.id)
             if held is None:
-                self._take_in(station, at)
+                self._add(station, at)
                 continue
-            changes += self._renew(held, station, at, total, update=False)
+            changes += self._replace(held, station, at, downtime, update=False)
             if partial:
-                self._track(held).confirmed = total
+                self._track(held).confirmed = downtime
         left = [] if partial else self._drop_all_but(latest)
         if not partial:
-            self._confirmed = total
+            self.freshness.confirmed = downtime
         return SnapshotResult(changes, left)
 
     def apply_station(self, station: Station, at: int) -> list[Change]:
-        """Take in one station with all its connectors; the board keeps the object."""
+        """Apply one station with all its connectors; the board keeps the object."""
         held = self.stations.get(station.id)
-        total = self.listening.total(at)
+        downtime = self.downtime.total(at)
         if held is None:
-            if not self._take_in(station, at):
+            if not self._add(station, at):
                 return []
-            changes = [Change(at, station.id, n, None, said) for n, said in enumerate(station.connectors, 1)]
+            changes = [
+                Change(at, station.id, number, None, reported) for number, reported in enumerate(station.connectors, 1)
+            ]
             held = station
         else:
-            changes = self._renew(held, station, at, total, update=True)
+            changes = self._replace(held, station, at, downtime, update=True)
         track = self._track(held)
-        track.confirmed = total
+        track.confirmed = downtime
         track.heard = at
-        self._unconfirmed.reported(held)
+        self.freshness.reported(held)
         return changes
 
-    def apply_connector(self, station_id: str, key: str, said: Connector, at: int) -> list[Change]:
-        """Take in one connector, named by its ``key`` inside its station; a key not seen before is appended."""
+    def apply_connector(self, station_id: str, evse_uid: str, reported: Connector, at: int) -> list[Change]:
+        """Apply one connector, by its id inside its station; an unknown id is appended."""
         station = self.stations.get(station_id)
         if station is None:
             station = Station(station_id, [])
-            if not self._take_in(station, at):
+            if not self._add(station, at):
                 return []
             self._complete(station)
         track = self._track(station)
-        if len(track.keys) < len(station.connectors):
-            # What came without keys has its index for one.
-            track.keys += tuple(map(str, range(len(track.keys), len(station.connectors))))
-        if key not in track.keys:
-            if len(track.keys) >= MAX_CONNECTORS:
+        if len(track.evse_uids) < len(station.connectors):
+            # Connectors that came without ids have their index as id.
+            missing = range(len(track.evse_uids), len(station.connectors))
+            track.evse_uids += tuple(map(str, missing))
+        if evse_uid not in track.evse_uids:
+            if len(track.evse_uids) >= MAX_CONNECTORS:
                 return []
-            self._append(station, key)
-        index = track.keys.index(key)
+            self._append(station, evse_uid)
+        index = track.evse_uids.index(evse_uid)
         held = station.connectors[index]
         before = None if track.is_unnamed(index) else held
         unseen = before is None or self.unconfirmed_for(station, index, at) > 0
-        track.name(index)
-        track.hear(index, at)
-        track.confirm(index, self.listening.total(at))
-        self._unconfirmed.reported(station)
-        if before is not None and before.same_as(said):
+        track.set_named(index)
+        track.set_heard(index, at)
+        track.confirm(index, self.downtime.total(at))
+        self.freshness.reported(station)
+        if before is not None and before.same_as(reported):
             return []
-        said.timestamp = at
-        track.mark(index, unseen)
-        station.connectors[index] = said
+        reported.timestamp = at
+        track.set_at_least(index, unseen)
+        station.connectors[index] = reported
         station.cached = None
-        self._count(held, said)
-        return [Change(at, station_id, index + 1, before, said)]
+        self._count(held, reported)
+        return [Change(at, station_id, index + 1, before, reported)]
 
-    def expect(self, known: Callable[[str], Sequence[str]]) -> list[str]:
-        """Have all keys that ``known`` tells of a station there, as unknown, where the stream names connectors by keys.
+    def apply_raw_report(self, station_id: str, index: int, reported: Connector, at: int) -> bool:
+        """Note a charger's own report; return whether the connector is known.
 
-        Numbers that were given stay; what is not there yet comes behind them, in the order of ``known``, also at
-        stations that are yet to come. Returns the stations that it touched.
+        It is never a change, and it confirms a connector only if it reports the held state.
         """
-        self._known = known
-        keyed = [station for station in self.stations.values() if station.track is not None and station.track.keys]
-        return [station.id for station in keyed if self._complete(station)]
-
-    def apply_raw_report(self, station_id: str, index: int, said: Connector, at: int) -> bool:
-        """Note a charger's own report. It is never a change, and confirms only what it repeats."""
         station = self.stations.get(station_id)
         if station is None or not 0 <= index < len(station.connectors):
             return False
         track = self._track(station)
-        track.hear(index, at)
-        if station.connectors[index].same_as(said):
-            track.confirm(index, self.listening.total(at))
-            self._unconfirmed.reported(station)
+        track.set_heard(index, at)
+        if station.connectors[index].same_as(reported):
+            track.confirm(index, self.downtime.total(at))
+            self.freshness.reported(station)
         return True
 
     # Inside
 
     def _complete(self, station: Station) -> bool:
-        keys = self._track(station).keys
-        missing = [key for key in dict.fromkeys(self._known(station.id)) if key not in keys]
-        for key in missing[: MAX_CONNECTORS - len(keys)]:
-            self._append(station, key)
+        """Append the connectors that only the register knows; return whether there are any."""
+        held = station.evse_uids
+        known = self._register.facts(station.id).evse_uids
+        missing = [uid for uid in known if uid not in held]
+        for uid in missing[: MAX_CONNECTORS - len(held)]:
+            self._append(station, uid)
         return bool(missing)
 
-    def _append(self, station: Station, key: str) -> None:
-        """Give a connector its number; it is unknown until the stream names it."""
+    def _append(self, station: Station, evse_uid: str) -> None:
+        """Append a connector; it is unknown until the stream names it."""
         track, unknown = self._track(station), Connector()
-        track.unnamed |= 1 << len(track.keys)
-        track.keys += (key,)
+        track.unnamed |= 1 << len(track.evse_uids)
+        track.evse_uids += (evse_uid,)
         station.connectors.append(unknown)
         station.cached = None
         self._count(None, unknown)
 
     def _adopt(self, stations: dict[str, Station], at: int) -> None:
-        # The first snapshot is a whole country: of each connector only what is asked here, in the shortest of loops.
+        """Take the first snapshot as it is: a whole country, so in the shortest of loops."""
+        if len(stations) > MAX_STATIONS:
+            stations = dict(islice(stations.items(), MAX_STATIONS))
         self.membership = object()
-        self.stations = stations if len(stations) <= MAX_STATIONS else dict(islice(stations.items(), MAX_STATIONS))
+        self.stations = stations
         self._began = at
-        self._confirmed = self.listening.total(at)
+        self.freshness.confirmed = self.downtime.total(at)
         self._tally_all(at + MAX_AHEAD)
 
     def _tally_all(self, latest: float = inf) -> None:
-        """Count all connectors; one whose time is later than ``latest`` (ms) changed we do not know when."""
+        """Count all connectors; clear a timestamp later than ``latest`` (ms)."""
         every: list[Connector] = []
         for station in self.stations.values():
             every += station.connectors
         self.tally = [0] * len(Condition)
-        by_status = Counter([said.status for said in every])
-        for said in [said for said in every if said.error or said.timestamp > latest or type(said) is not Connector]:
-            by_status[said.status] -= 1
-            self.tally[said.condition] += 1
-            if said.timestamp > latest:
-                said.timestamp = -1
+        by_status = Counter([held.status for held in every])
+        special = [held for held in every if held.error or held.timestamp > latest or type(held) is not Connector]
+        for held in special:
+            by_status[held.status] -= 1
+            self.tally[held.condition] += 1
+            if held.timestamp > latest:
+                held.timestamp = -1
         for status, count in by_status.items():
             self.tally[condition_of(status, 0)] += count
 
-    def _take_in(self, station: Station, at: int) -> bool:
+    def _add(self, station: Station, at: int) -> bool:
+        """Add a station that is not held; return whether there was room."""
         if len(self.stations) >= MAX_STATIONS:
             return False
         if not self.stations:
@@ -228,51 +344,53 @@ class Board(Expiring):
         self.stations[station.id] = station
         self.membership = object()
         track = self._track(station)
-        track.confirmed = self.listening.total(at)
-        for index, said in enumerate(station.connectors):
-            self._count(None, said)
-            self._date(station, index, said, at, seen=False)
+        track.confirmed = self.downtime.total(at)
+        for index, reported in enumerate(station.connectors):
+            self._count(None, reported)
+            self._date(station, index, reported, at, seen=False)
         return True
 
-    def _renew(self, held: Station, station: Station, at: int, total: int, *, update: bool) -> list[Change]:
-        """Replace a station's list. An ``update`` tells of what happens now, a snapshot also of what was missed.
+    def _replace(self, held: Station, station: Station, at: int, downtime: int, *, update: bool) -> list[Change]:
+        """Replace a station's connectors at a reading of the downtime clock (ms).
 
-        ``total`` is where the clock of the breaks stands, in ms.
+        An ``update`` reports what happens now, a snapshot also what was missed.
         """
         changes: list[Change] = []
         old, new = held.connectors, station.connectors
-        sure = held.track is None or not held.track.at_least
+        seen = held.track is None or not held.track.at_least
         same = len(old) == len(new)
         if held.track is not None:
             held.track.unnamed = 0
-        for index, (before, said) in enumerate(zip(old, new, strict=False)):
-            # Most say what they said, to the ms. That is seen here without a call: it is asked of each connector of
-            # each report.
-            if sure and before == said:
+        for index, (before, reported) in enumerate(zip(old, new, strict=False)):
+            # Most connectors are equal to the millisecond. That is checked here without a call:
+            # this loop runs for each connector of each report.
+            if seen and before == reported:
                 continue
             same = False
-            if not before.same_as(said):
-                unsure = self._confirmed_at(held, index) < total
-                changes.append(Change(at, held.id, index + 1, before, said, unsure and not update))
+            if not before.same_as(reported):
+                unconfirmed = self.freshness.confirmed_at(held, index) < downtime
+                missed = unconfirmed and not update
+                changes.append(Change(at, held.id, index + 1, before, reported, missed))
                 self.tally[before.condition] -= 1
-                self.tally[said.condition] += 1
-                self._date(held, index, said, at, seen=not unsure)
-            elif 0 < said.timestamp <= at + MAX_AHEAD:
-                self._date(held, index, said, at, seen=True)
+                self.tally[reported.condition] += 1
+                self._date(held, index, reported, at, seen=not unconfirmed)
+            elif 0 < reported.timestamp <= at + MAX_AHEAD:
+                self._date(held, index, reported, at, seen=True)
             else:
-                said.timestamp = before.timestamp
+                reported.timestamp = before.timestamp
         if len(new) != len(old):
-            changes += self._resize(held, new, at, total, update=update)
+            changes += self._resize(held, new, at, downtime, update=update)
         if not same:
-            # Else what is held stays: of a snapshot that says nothing new, all goes back to the system at one stroke.
+            # Otherwise the held list stays: the memory of a snapshot that changes nothing can then
+            # be returned to the OS as a whole.
             held.connectors = new
         held.status = station.status
         if changes or len(old) != len(new):
             held.cached = None
         return changes
 
-    def _resize(self, held: Station, new: list[Connector], at: int, total: int, *, update: bool) -> list[Change]:
-        """Take in the connectors that have come, or take leave of those that have gone."""
+    def _resize(self, held: Station, new: list[Connector], at: int, downtime: int, *, update: bool) -> list[Change]:
+        """Count connectors that were added or removed; return their changes."""
         changes: list[Change] = []
         old = held.connectors
         for index in range(len(old), len(new)):
@@ -281,7 +399,7 @@ class Board(Expiring):
             if update:
                 changes.append(Change(at, held.id, index + 1, None, new[index]))
         for index in range(len(new), len(old)):
-            missed = not update and self._confirmed_at(held, index) < total
+            missed = not update and self.freshness.confirmed_at(held, index) < downtime
             self._count(old[index], None)
             changes.append(Change(at, held.id, index + 1, old[index], None, missed))
         if held.track is not None:
@@ -293,13 +411,29 @@ class Board(Expiring):
         if left:
             self.membership = object()
         for station in left:
-            for said in self.stations.pop(station).connectors:
-                self._count(said, None)
+            for held in self.stations.pop(station).connectors:
+                self._count(held, None)
         return left
 
-    def _date(self, station: Station, index: int, said: Connector, at: int, *, seen: bool) -> None:
-        known = 0 < said.timestamp <= at + MAX_AHEAD
+    def _date(self, station: Station, index: int, reported: Connector, at: int, *, seen: bool) -> None:
+        """Set the time of a change: as reported, else ``at``, which is a minimum if it was not seen."""
+        known = 0 < reported.timestamp <= at + MAX_AHEAD
         if not known:
-            said.timestamp = at
+            reported.timestamp = at
         if station.track is not None or not (known or seen):
-            self._track(station).mark(index, not (known or seen))
+            self._track(station).set_at_least(index, not (known or seen))
+
+    def _unnamed(self) -> int:
+        tracks = (station.track for station in self.stations.values())
+        return sum(track.unnamed.bit_count() for track in tracks if track is not None)
+
+    def _count(self, before: Connector | None, after: Connector | None) -> None:
+        if before is not None:
+            self.tally[before.condition] -= 1
+        if after is not None:
+            self.tally[after.condition] += 1
+
+    def _track(self, station: Station) -> Track:
+        if station.track is None:
+            station.track = Track(confirmed=self.freshness.confirmed)
+        return station.track

@@ -1,22 +1,27 @@
-"""How sure we are: the time that was not listened to.
+"""Freshness: for how long a connector could have changed unseen, because the link was down.
 
-A break in the link makes nothing false, it makes it unconfirmed. One clock counts the milliseconds of all breaks; what
-is confirmed notes where that clock stood, and the difference is how long a change could have gone unseen.
+A break in the link makes nothing false, it makes it unconfirmed. One clock counts the milliseconds of
+all breaks. A confirmation notes the clock's reading; the difference to the present reading is the time
+in which a change could have gone unseen. All times are milliseconds and come in as values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
+from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.station import Station
+
 SLIGHT = 2 * 60_000
-"""Up to this many ms not listened, only a ``~`` tells: in so short a break hardly any connector changes."""
+"""Up to so many ms unconfirmed, only a ``~`` is shown: hardly any connector changes in that time."""
 
 EXPIRED = 7 * 24 * 3_600_000
-"""After so many ms not listened, what was known is worth nothing."""
+"""After so many ms unconfirmed, a connector becomes unknown."""
 
 
 class Staleness(IntEnum):
-    """How sure a connector's condition is, from sure to worthless."""
+    """How stale a connector's condition is."""
 
     CONFIRMED = 0
     SLIGHTLY_STALE = 1
@@ -25,7 +30,7 @@ class Staleness(IntEnum):
 
 
 def staleness_of(unconfirmed_for: int) -> Staleness:
-    """Grade a time not listened, in ms."""
+    """Grade the time for which a connector is unconfirmed, in ms."""
     if unconfirmed_for <= 0:
         return Staleness.CONFIRMED
     if unconfirmed_for <= SLIGHT:
@@ -34,49 +39,140 @@ def staleness_of(unconfirmed_for: int) -> Staleness:
 
 
 class DowntimeClock:
-    """The clock of the breaks: it stands still while the link is live and runs while it is not."""
+    """A clock of all downtime: it runs while the link is down and stops while the link is live."""
 
     def __init__(self) -> None:
-        self._total = 0
-        self._since: int | None = None
+        self._past = 0
+        self._down_since: int | None = None
         self._least = 0
 
     @property
     def live(self) -> bool:
-        """Whether we listen now."""
-        return self._since is None
-
-    def stop(self, heard_at: int) -> None:
-        """Note that nothing was heard after ``heard_at`` (ms)."""
-        if self._since is None:
-            self._since = heard_at
-
-    def start(self, at: int) -> None:
-        """Note that from ``at`` (ms) on nothing is missed."""
-        self._total += self.running(at)
-        self._since = None
-        self._least = 0
-
-    def resume(self, total: int, alive_at: int) -> None:
-        """Go on where an earlier session stopped: its ``total`` of breaks (ms), and when its link was last alive (ms).
-
-        The break between two sessions counts for more than a slight one, however short it was.
-        """
-        self._total, self._since, self._least = total, alive_at, SLIGHT + 1
-
-    def running(self, now: int) -> int:
-        """How long the break that runs has lasted, in ms; zero without one."""
-        return 0 if self._since is None else max(self._least, now - self._since)
-
-    def total(self, now: int) -> int:
-        """All time not listened until ``now``, in ms."""
-        return self._total + self.running(now)
+        """Whether the link is live."""
+        return self._down_since is None
 
     @property
-    def stand(self) -> int:
-        """All time not listened before the break that runs, in ms: so much it is from now on at the least."""
-        return self._total
+    def past(self) -> int:
+        """The downtime of all breaks that are over, in ms: no later reading is less."""
+        return self._past
+
+    def stop(self, heard_at: int) -> None:
+        """Note that the link is down and that nothing was heard after ``heard_at`` (ms)."""
+        if self._down_since is None:
+            self._down_since = heard_at
+
+    def start(self, at: int) -> None:
+        """Note that the link is live and that nothing is missed from ``at`` (ms) on."""
+        self._past += self.running(at)
+        self._down_since = None
+        self._least = 0
+
+    def resume(self, downtime: int, alive_at: int) -> None:
+        """Continue the clock of an earlier session from its ``checkpoint`` (both in ms).
+
+        The break between two sessions counts as more than a slight one, however short it was.
+        """
+        self._past, self._down_since, self._least = downtime, alive_at, SLIGHT + 1
+
+    def running(self, now: int) -> int:
+        """Return how long the present break has lasted, in ms; zero while the link is live."""
+        return 0 if self._down_since is None else max(self._least, now - self._down_since)
+
+    def total(self, now: int) -> int:
+        """Return the reading: all downtime until ``now``, in ms."""
+        return self._past + self.running(now)
 
     def checkpoint(self, alive_at: int) -> tuple[int, int]:
-        """Return what ``resume`` takes in a later session, for a link that was last alive at ``alive_at`` (ms)."""
-        return self._total, alive_at if self._since is None else self._since
+        """Return the arguments of ``resume`` for a link that was last alive at ``alive_at`` (ms)."""
+        return self._past, alive_at if self._down_since is None else self._down_since
+
+
+class Freshness:
+    """The downtime clock, and what of a board's stations is confirmed by its reading.
+
+    The board owns one, reports to it what is confirmed, and replaces what it finds expired.
+    """
+
+    def __init__(self) -> None:
+        self.clock = DowntimeClock()
+        self.confirmed = 0
+        """The clock's reading when a snapshot last confirmed every station."""
+        self._oldest = 0
+        """Nothing known was confirmed at a smaller reading: skips the search for expired stations."""
+        self._unconfirmed: dict[str, int] = {}
+        """How many connectors of a station are unconfirmed at the reading ``_counted_at``.
+
+        Reports only ever confirm while the link is live, so one count lasts until the next break.
+        """
+        self._counted_at = 0
+
+    def confirmed_at(self, station: Station, index: int) -> int:
+        """Return the clock's reading when a connector was last confirmed."""
+        track = station.track
+        return self.confirmed if track is None else max(self.confirmed, track.confirmed_at(index))
+
+    def unconfirmed_for(self, station: Station, index: int, now: int) -> int:
+        """Return for how many ms a connector could have changed unseen.
+
+        Zero if the stream has not named it yet: nothing is known of it that could be stale.
+        """
+        if station.track is not None and station.track.is_unnamed(index):
+            return 0
+        return self.clock.total(now) - self.confirmed_at(station, index)
+
+    def count_unconfirmed(self, stations: Iterable[Station], now: int) -> int:
+        """Return how many counted connectors are unconfirmed, while the clock does not run."""
+        reading = self.clock.total(now)
+        if reading != self._counted_at:
+            counts = ((station.id, self._count(station, reading)) for station in stations)
+            self._unconfirmed = {station_id: count for station_id, count in counts if count}
+            self._counted_at = reading
+        return sum(self._unconfirmed.values())
+
+    def reported(self, station: Station) -> None:
+        """Count the unconfirmed connectors of a station again after a report."""
+        if station.id in self._unconfirmed:
+            self._unconfirmed[station.id] = self._count(station, self._counted_at)
+
+    def discard_counts(self) -> None:
+        """Count all stations again the next time: many of them changed."""
+        self._counted_at = -1
+
+    def may_expire(self, now: int) -> bool:
+        """Return whether something can have expired at ``now`` (ms). Cheap: looks at no station."""
+        return self._oldest < self.clock.total(now) - EXPIRED
+
+    def expired(self, stations: Iterable[Station], now: int) -> Iterator[tuple[Station, dict[int, int]]]:
+        """Yield each station with expired connectors: their indices, and when each expired (ms)."""
+        threshold = self.clock.total(now) - EXPIRED
+        self.discard_counts()
+        # What is confirmed from now on is confirmed at this reading or later.
+        self._oldest = self.clock.past
+        for station in stations:
+            if found := self._expired_of(station, threshold, now):
+                yield station, found
+
+    def _expired_of(self, station: Station, threshold: int, now: int) -> dict[int, int]:
+        track = station.track
+        confirmed_all = max(self.confirmed, track.confirmed) if track is not None else self.confirmed
+        if confirmed_all >= threshold:
+            self._oldest = min(self._oldest, confirmed_all)
+            return {}
+        each = (track.confirmed_each if track is not None else None) or {}
+        found: dict[int, int] = {}
+        for index, connector in enumerate(station.connectors):
+            if connector.condition is Condition.UNKNOWN:
+                continue
+            confirmed = max(confirmed_all, each.get(index, 0))
+            if confirmed < threshold:
+                found[index] = now - (threshold - confirmed)
+            else:
+                self._oldest = min(self._oldest, confirmed)
+        return found
+
+    def _count(self, station: Station, reading: int) -> int:
+        unnamed = station.track.unnamed if station.track is not None else 0
+        return sum(
+            self.confirmed_at(station, index) < reading and connector.condition.counted and not unnamed >> index & 1
+            for index, connector in enumerate(station.connectors)
+        )

@@ -1,7 +1,8 @@
-"""What a stream says of a station and its connectors, and what that means to somebody who wants to charge.
+"""A station and its connectors, as the stream last reported them.
 
-``Station`` and ``Connector`` are decoded straight from version 1's frames (``wire/v1.py``): one object a connector, and
-no second one made from it, is what lets a whole country fit. Their field names and limits are therefore the wire's.
+``Station`` and ``Connector`` are decoded straight from version 1's frames (``wire/v1.py``): with one
+object per connector, and no second one made from it, a whole country fits in memory. Their field
+names and limits are therefore the wire's.
 """
 
 from __future__ import annotations
@@ -12,21 +13,30 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct, field
 
-Small = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
-"""An integer that a sane server could mean as a status or a flag."""
+from nobil_tui.charging.conditions import (
+    BY_STATUS,
+    IN_USE,
+    NOT_COUNTED,
+    PLAIN_WORDS,
+    Condition,
+    condition_of,
+)
+
+Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+"""A status or a flag: larger integers are rejected."""
 
 Milliseconds = Annotated[int, Meta(ge=-(2**53), le=2**53)]
-"""Milliseconds since the epoch; zero and less stand for "not known"."""
+"""Milliseconds since the epoch; zero and less mean "not known"."""
 
 StationId = Annotated[str, Meta(min_length=1, max_length=64)]
-"""An international Nobil id such as ``NOR_01333``: opaque, never parsed, padded or compared as a number."""
+"""An international Nobil id such as ``NOR_01333``: opaque, never parsed or compared as a number."""
 
 MAX_CONNECTORS = 1024
-"""More connectors than this at one station are an error of the stream (the largest real station has some 200)."""
+"""Connectors of one station; more are an error of the stream (the largest real one has some 200)."""
 
 
 class ConnectorStatus(IntEnum):
-    """``status`` of a connector or a station in version 1; a connector has no ``ERROR``, its error stands apart."""
+    """``status`` of a connector or a station in version 1; only a station has ``ERROR``."""
 
     UNKNOWN = -1
     AVAILABLE = 0
@@ -34,100 +44,44 @@ class ConnectorStatus(IntEnum):
     ERROR = 2
 
 
-class Condition(IntEnum):
-    """What a connector is in, for everything that shows, counts, filters, alerts or serves."""
-
-    FREE = 0
-    OCCUPIED = 1
-    BLOCKED = 2
-    RESERVED = 3
-    FAULT = 4
-    UNKNOWN = 5
-    NOT_IN_SERVICE = 6
-
-    @property
-    def counted(self) -> bool:
-        """Whether such a connector counts in a station's total."""
-        return self is not Condition.NOT_IN_SERVICE
-
-    @property
-    def in_use(self) -> bool:
-        """Whether somebody stands in the way: to a counter, blocked and reserved are occupied."""
-        return Condition.OCCUPIED <= self <= Condition.RESERVED
-
-    @property
-    def label(self) -> str:
-        """The condition as a reader is told it."""
-        return self.name.replace("_", " ").lower()
-
-
 _FAULT, _UNKNOWN = Condition.FAULT, Condition.UNKNOWN
-_BY_STATUS: dict[int, Condition] = {
-    ConnectorStatus.AVAILABLE: Condition.FREE,
-    ConnectorStatus.OCCUPIED: Condition.OCCUPIED,
-}
-_BY_WORD = {
-    "AVAILABLE": Condition.FREE,
-    "CHARGING": Condition.OCCUPIED,
-    "BLOCKED": Condition.BLOCKED,
-    "RESERVED": Condition.RESERVED,
-    "OUTOFORDER": Condition.FAULT,
-    "UNKNOWN": Condition.UNKNOWN,
-    "INOPERATIVE": Condition.NOT_IN_SERVICE,
-    "PLANNED": Condition.NOT_IN_SERVICE,
-    "REMOVED": Condition.NOT_IN_SERVICE,
-}
-
-
-def condition_of(status: int, error: int, word: str = "") -> Condition:
-    """Tell the condition from what a stream said: the error first, then the word if there is one, then the status."""
-    if error:
-        return Condition.FAULT
-    if word:
-        return _BY_WORD.get(word, Condition.UNKNOWN)
-    return _BY_STATUS.get(status, Condition.UNKNOWN)
-
-
-def is_documented(word: str) -> bool:
-    """Whether a stream's word for a status is one that its operator documents."""
-    return word in _BY_WORD
 
 
 class Connector(Struct, gc=False):
-    """One power outlet as the stream last said it: ``status`` and ``error`` as version 1 has them.
+    """One connector as last reported: ``status`` and ``error`` in version 1's numbers.
 
-    ``timestamp`` is the time in ms of the last change of either, as said by the stream or else as seen by us; zero or
-    less where neither is known.
+    ``timestamp`` is the time in ms of the last change of either, as reported or else as observed;
+    zero or less where neither is known.
     """
 
-    status: Small = -1
-    error: Small = 0
+    status: Int32 = -1
+    error: Int32 = 0
     timestamp: Milliseconds = -1
 
     @property
     def word(self) -> str:
-        """The stream's own word for the status, where it uses words."""
+        """The stream's own status word; empty for a stream without words."""
         return ""
 
     @property
     def condition(self) -> Condition:
-        """What the connector is in."""
-        # As ``condition_of`` says without a word, but without a call: asked for at every change and in every row.
-        return _FAULT if self.error else _BY_STATUS.get(self.status, _UNKNOWN)
+        """The condition of the connector."""
+        # Like ``condition_of`` without a word, but without a call: read at every change and row.
+        return _FAULT if self.error else BY_STATUS.get(self.status, _UNKNOWN)
 
     @property
     def detail(self) -> str:
-        """What the condition alone does not tell: an unheard-of status, or the status beside an error."""
+        """What the condition does not say: an undocumented status, or the status beside an error."""
         if self.word:
-            return "" if self.word in _PLAIN_WORDS else self.word.lower()
+            return "" if self.word in PLAIN_WORDS else self.word.lower()
         if self.error:
             return {0: "available", 1: "occupied"}.get(self.status, "")
         return "" if -1 <= self.status <= 1 else f"status {self.status}"
 
     def same_as(self, other: Connector) -> bool:
-        """Whether both say the same, whatever the time.
+        """Return whether both report the same, whatever the time.
 
-        What we came to know nothing of has no word: a stream that knows nothing of it either says the same.
+        A connector that expired has no word: it equals one that a stream reports as ``UNKNOWN``.
         """
         return (
             self.status == other.status
@@ -137,27 +91,26 @@ class Connector(Struct, gc=False):
 
 
 _NO_WORD = "UNKNOWN"
-_PLAIN_WORDS = {"AVAILABLE", "CHARGING", "BLOCKED", "RESERVED", "OUTOFORDER", "UNKNOWN"}
 
 
 class WordConnector(Connector, gc=False):
-    """A connector of a stream that uses words; ``status`` and ``error`` are what version 1 would have said."""
+    """A connector of a stream that uses words; ``status`` and ``error`` are version 1's equivalent."""
 
     said: str = ""
 
     @property
     def word(self) -> str:
-        """The stream's own word for the status."""
+        """The stream's own status word."""
         return self.said
 
     @property
     def condition(self) -> Condition:
-        """What the connector is in."""
+        """The condition of the connector."""
         return condition_of(self.status, self.error, self.said)
 
 
 class Summary(Struct, frozen=True, gc=False):
-    """How many connectors of a station are in what; ``total`` counts those in service."""
+    """How many connectors of a station are in which condition; ``total`` counts those in service."""
 
     free: int
     total: int
@@ -167,14 +120,14 @@ class Summary(Struct, frozen=True, gc=False):
 
     @property
     def text(self) -> str:
-        """``2/4``; ``?/4`` where every connector is unknown; a dash where none is counted."""
+        """``2/4``; ``?/4`` if every connector is unknown; a dash if no connector is counted."""
         if not self.total:
             return "–"
         return f"{'?' if self.unknown == self.total else self.free}/{self.total}"
 
     @property
     def condition(self) -> Condition:
-        """The condition of the station as a whole: the best that it offers."""
+        """The condition of the whole station: the best that it offers."""
         if self.free:
             return Condition.FREE
         if self.in_use:
@@ -196,44 +149,53 @@ if TYPE_CHECKING:
     OwnTrack = Track | None
     OwnSummary = Summary | None
 else:
-    # The decoder must never fill these from a frame. It accepts nothing but null for a field whose type is None, and
-    # their names on the wire are such that no server happens to have a key of its own by that name.
+    # The decoder must never fill these from a frame. It accepts only null for a field whose type is
+    # None, and no server has keys by the names that these fields have on the wire.
     OwnTrack = None
     OwnSummary = None
 
 
 class Station(Struct, gc=False):
-    """A station as the stream last said it. ``status`` is the operator's summary, where it was sent."""
+    """A station as last reported. ``status`` is the operator's summary, if one was sent."""
 
     id: StationId = field(name="uuid")
     connectors: Annotated[list[Connector], Meta(max_length=MAX_CONNECTORS)]
-    status: Small | None = None
+    status: Int32 | None = None
     track: OwnTrack = field(default=None, name="our own track")
     cached: OwnSummary = field(default=None, name="our own summary")
 
     @property
+    def evse_uids(self) -> tuple[str, ...]:
+        """The id of each connector, where the stream names them; empty where it numbers them."""
+        return self.track.evse_uids if self.track is not None else ()
+
+    @property
     def summary(self) -> Summary:
-        """The counts, worked out again only after a change."""
+        """The counts, computed again only after a change."""
         if self.cached is None:
             self.cached = summarize(self.connectors)
         return self.cached
 
 
-_NONE = [0] * len(Condition)
+_ZEROS = [0] * len(Condition)
 
 
 def summarize(connectors: list[Connector]) -> Summary:
     """Count connectors by what matters to a driver."""
-    counts = _NONE.copy()
+    counts = _ZEROS.copy()
     for connector in connectors:
         counts[connector.condition] += 1
-    free, occupied, blocked, reserved, faults, unknown, not_in_service = counts
-    total = len(connectors) - not_in_service
-    return _summary(free, total, occupied + blocked + reserved, faults, unknown)
+    return _summary(
+        counts[Condition.FREE],
+        len(connectors) - sum([counts[condition] for condition in NOT_COUNTED]),
+        sum([counts[condition] for condition in IN_USE]),
+        counts[Condition.FAULT],
+        counts[Condition.UNKNOWN],
+    )
 
 
 def operator_status(connectors: list[Connector]) -> int:
-    """Work out version 1's summary of a station: error, then unknown, then available, then occupied."""
+    """Return version 1's summary of a station: error, then unknown, then available, then occupied."""
     if any(connector.error for connector in connectors):
         return ConnectorStatus.ERROR
     statuses = {connector.status for connector in connectors}

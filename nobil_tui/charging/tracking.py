@@ -1,4 +1,4 @@
-"""What we noted ourselves of a station, beside what the stream said of it."""
+"""What the board notes of a station's connectors beside what the stream reported."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from msgspec import Struct
 
 
 class Track(Struct, gc=False):
-    """What we noted ourselves of a station's connectors, by their index; kept only where there is something to note.
+    """Notes on a station's connectors, by index; a station has one only if there is something to note.
 
-    After a restart or a busy day that is everywhere: what has nothing to hold is therefore no empty dict or list.
+    After a restart or a busy day that is every station, so an empty dict or list is None or a tuple.
     """
 
     confirmed: int = 0
-    """The board's time not listened, in ms, when all connectors were last confirmed."""
+    """The reading of the downtime clock, in ms, when all connectors were last confirmed."""
     confirmed_each: dict[int, int] | None = None
     """The same for single connectors that were confirmed later than all of them."""
     heard: int = 0
@@ -20,56 +20,56 @@ class Track(Struct, gc=False):
     heard_each: dict[int, int] | None = None
     """The same for single connectors that were named later than all of them."""
     at_least: int = 0
-    """A bit for each connector whose ``timestamp`` is only the time from which we know: the change was not seen."""
+    """A bit for each connector whose change was not seen: it may be older than ``timestamp``."""
     unnamed: int = 0
-    """A bit for each connector that is known to be there and that the stream has not named yet."""
-    keys: tuple[str, ...] = ()
-    """The key of each connector where the stream names them; empty where the index is the key."""
+    """A bit for each connector that the register knows and the stream has not named yet."""
+    evse_uids: tuple[str, ...] = ()
+    """The id of each connector where the stream names them; empty where the index is the id."""
 
     def confirmed_at(self, index: int) -> int:
-        """The board's time not listened, in ms, when a connector was last confirmed."""
+        """Return the reading of the downtime clock, in ms, when a connector was last confirmed."""
         each = self.confirmed_each
         return self.confirmed if each is None else max(self.confirmed, each.get(index, 0))
 
-    def confirm(self, index: int, total: int) -> None:
-        """Note that a connector is confirmed at that stand of the board's time not listened, in ms."""
+    def confirm(self, index: int, downtime: int) -> None:
+        """Note that a connector is confirmed at a reading of the downtime clock, in ms."""
         if self.confirmed_each is None:
             self.confirmed_each = {}
-        self.confirmed_each[index] = total
+        self.confirmed_each[index] = downtime
 
     def heard_at(self, index: int) -> int:
-        """When a connector was last named by a report, in ms; zero before one."""
+        """Return when a report last named a connector, in ms; zero before one."""
         each = self.heard_each
         return self.heard if each is None else max(self.heard, each.get(index, 0))
 
-    def hear(self, index: int, at: int) -> None:
+    def set_heard(self, index: int, at: int) -> None:
         """Note that a report names a connector at ``at`` (ms)."""
         if self.heard_each is None:
             self.heard_each = {}
         self.heard_each[index] = at
 
-    def mark(self, index: int, at_least: bool) -> None:
-        """Note whether a connector's ``timestamp`` is only the time from which we know."""
+    def set_at_least(self, index: int, at_least: bool) -> None:
+        """Note whether a connector may have changed before its ``timestamp``."""
         if at_least:
             self.at_least |= 1 << index
         else:
             self.at_least &= ~(1 << index)
 
     def is_unnamed(self, index: int) -> bool:
-        """Whether the stream has not named a connector yet."""
+        """Return whether the stream has not named a connector yet."""
         return bool(self.unnamed >> index & 1)
 
-    def name(self, index: int) -> None:
+    def set_named(self, index: int) -> None:
         """Note that the stream names a connector."""
         self.unnamed &= ~(1 << index)
 
     def resize(self, old: int, new: int) -> None:
-        """Follow a list that grew or shrank; what is gone takes its notes along."""
+        """Follow a list of connectors that grew or shrank: drop the notes on those that are gone."""
         if new > old and self.heard:
-            # What named all of them did not name those that come now.
+            # The update that named all of them did not name the added ones.
             self.heard_each = {index: self.heard_at(index) for index in range(old)}
             self.heard = 0
-        self.keys = self.keys[:new]
+        self.evse_uids = self.evse_uids[:new]
         self.at_least &= (1 << new) - 1
         self.unnamed &= (1 << new) - 1
         for notes in (self.heard_each or {}, self.confirmed_each or {}):

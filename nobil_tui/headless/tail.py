@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.charging.board import Change
+from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
 from nobil_tui.headless.backpressure import Gate
@@ -42,9 +42,7 @@ class Tail:
         clock: Clock | None = None,
     ) -> None:
         self._gate = Gate(feed)
-        self._monitor = Monitor(self._gate, keeper=store, bounded=False, clock=clock)
-        # So that a connector has the number that it has in the app.
-        self._monitor.expect(lambda station: register.facts(station).evse_uids)
+        self._monitor = Monitor(self._gate, Board(register), keeper=store, bounded=False, clock=clock)
         self._teller = Teller(name, say)
         self._register = register
         self._out = out

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
 
 from nobil_tui.base.clock import Clock
@@ -96,11 +96,10 @@ class Monitor:
         """Try to connect now."""
         self._feed.retry()
 
-    def expect(self, known: Callable[[str], Sequence[str]]) -> None:
-        """Have all connectors there that ``known`` tells of a station by their keys; see ``Board.expect``."""
-        touched = self.board.expect(known)
-        if touched:
-            self._touched.update(touched)
+    def touch(self, stations: Collection[str]) -> None:
+        """Put stations into the next batch that were changed by other means than a report."""
+        if stations:
+            self._touched.update(stations)
             self._news.set()
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
@@ -178,7 +177,7 @@ class Monitor:
             self._news.set()
 
     def _note_link(self) -> None:
-        if self.board.listening.live:
+        if self.board.downtime.live:
             self._down.clear()
         else:
             self._down.set()
@@ -239,15 +238,15 @@ class Monitor:
             case Connected(at):
                 self._alive_at = at
                 self._forget(at)
-                board.listening.start(at)
+                board.downtime.start(at)
                 self.link = LinkState(LinkPhase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
             case Lost(reason, heard_at, retry_at):
-                board.listening.stop(heard_at)
+                board.downtime.stop(heard_at)
                 self._note_once(Note(heard_at, NoteKind.LOST, reason))
                 self.link = LinkState(LinkPhase.RETRYING, reason, retry_at)
             case Refused(reason, heard_at):
-                board.listening.stop(heard_at)
+                board.downtime.stop(heard_at)
                 self.link = LinkState(LinkPhase.REFUSED, reason)
                 self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
             case Restarted(at):

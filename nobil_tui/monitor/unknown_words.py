@@ -6,7 +6,8 @@ import logging
 
 from msgspec import Struct
 
-from nobil_tui.charging.station import Connector, WordConnector, is_documented
+from nobil_tui.charging.conditions import is_documented
+from nobil_tui.charging.station import Connector, WordConnector
 
 MOST_WORDS = 100
 """Words that are counted each; a stream that makes up more is broken."""

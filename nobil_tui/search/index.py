@@ -236,7 +236,7 @@ class StationIndex:
         return ids
 
     def _stale(self, ids: list[str], asks: PlugFilter, board: Board, now: int, negated: bool) -> list[str]:
-        if board.listening.total(now) <= SLIGHT:
+        if board.downtime.total(now) <= SLIGHT:
             # Nothing can be: a country need not be asked.
             return ids if negated else []
         stations = board.stations
@@ -255,7 +255,7 @@ class StationIndex:
         fit = self._fit(asks, facts)
         if fit is True:
             return station.summary
-        if fit and not (station.track and station.track.keys) and len(fit) == len(station.connectors):
+        if fit and not station.evse_uids and len(fit) == len(station.connectors):
             # As ``select_connectors`` does, without its list of indexes: most of a country goes this way.
             return summarize(list(compress(station.connectors, fit)))
         return count_connectors(station, select_connectors(station, facts, fit))

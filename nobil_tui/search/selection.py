@@ -67,14 +67,14 @@ def select_connectors(station: Station, facts: Facts, fit: PlugMatch) -> Sequenc
         return range(connectors)
     if fit is False:
         return ()
-    keys = station.track.keys if station.track is not None else ()
-    if not keys:
+    evse_uids = station.evse_uids
+    if not evse_uids:
         if connectors == len(fit):
             return [index for index, fits in enumerate(fit) if fits]
     else:
         meant = {key for key, fits in zip(facts.plug_evse_uids, fit, strict=False) if fits and key}
-        found = [index for index, key in enumerate(keys[:connectors]) if key in meant]
-        if found or not set(keys).isdisjoint(facts.plug_evse_uids):
+        found = [index for index, key in enumerate(evse_uids[:connectors]) if key in meant]
+        if found or not set(evse_uids).isdisjoint(facts.plug_evse_uids):
             return found
     return UnknownConnectors(min(sum(fit), connectors))
 
@@ -90,7 +90,7 @@ def count_connectors(station: Station, indexes: Sequence[int] | UnknownConnector
 
 def any_stale(station: Station, indexes: Sequence[int] | UnknownConnectors, board: Board, now: int) -> bool:
     """Whether one of some connectors has not been confirmed for so long that it is shown so."""
-    if board.listening.total(now) <= SLIGHT:
+    if board.downtime.total(now) <= SLIGHT:
         return False
     looked_at = range(len(station.connectors)) if isinstance(indexes, UnknownConnectors) else indexes
     return any(board.unconfirmed_for(station, index, now) > SLIGHT for index in looked_at)

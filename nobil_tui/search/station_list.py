@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
-from nobil_tui.charging.station import Condition, Station, Summary
+from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.completion import FieldValues
 from nobil_tui.search.document import fold_line
 from nobil_tui.search.index import PreparedIndex, StationIndex
@@ -192,7 +193,7 @@ class StationList:
             starred = self.starred
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
         self._listed = Listed(ids)
-        self._listened = self.board.listening.total(now)
+        self._listened = self.board.downtime.total(now)
         self.stale = False
 
     def prepare(self) -> PreparedIndex:
@@ -243,7 +244,7 @@ class StationList:
 
     def _has_aged(self, now: int) -> bool:
         """Whether what was not touched may have grown stale: by steps, for a break that lasts ages all of a country."""
-        listening = self.board.listening
+        listening = self.board.downtime
         passed = listening.total(now) - self._listened
         return passed >= _AGED or (listening.live and passed > 0)
 

@@ -63,7 +63,7 @@ class Session:
     def register_changed(self) -> None:
         """Have the connectors there that the register knows, so that totals are true."""
         if self.monitor is not None:
-            self.monitor.expect(lambda station: self.register.facts(station).evse_uids)
+            self.monitor.touch(self.board.use_register(self.register))
 
     async def run(self, opened: Callable[[], None], tell: Callable[[Batch], Awaitable[None]]) -> None:
         """Call ``opened`` once the source is open, then ``tell`` of each batch, until the source ends.

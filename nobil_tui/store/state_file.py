@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from nobil_tui.charging.board import MAX_STATIONS
-from nobil_tui.charging.persisted import Stored, StoredStation, station_of
+from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
 
 APPLICATION = 0x6E6F6269
@@ -89,10 +89,10 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def read(connection: sqlite3.Connection) -> tuple[Stored, int]:
+def read(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
     """Read all, and count the stations that could not be read. Raises ``sqlite3.Error``."""
     if not _begun(connection):
-        return Stored(), 0
+        return StoredBoard(), 0
     connection.execute("BEGIN")
     try:
         held = connection.execute("SELECT count(*) FROM stations").fetchone()[0]
@@ -100,9 +100,9 @@ def read(connection: sqlite3.Connection) -> tuple[Stored, int]:
             clock = connection.execute(_CLOCK).fetchone()
             breaks, alive_at = msgspec.convert(clock or (0, 0), tuple[Milliseconds, Milliseconds])
         except msgspec.ValidationError:
-            return Stored(), held
+            return StoredBoard(), held
         if breaks < 0 or alive_at <= 0:
-            return Stored(), held
+            return StoredBoard(), held
         stations: dict[str, Station] = {}
         # One after the other: as rows, all of them would take as much room as the stations.
         for name, said in connection.execute(_STATIONS, (LARGEST_ROW, MAX_STATIONS)):
@@ -111,7 +111,7 @@ def read(connection: sqlite3.Connection) -> tuple[Stored, int]:
                 stations[station.id] = station
     finally:
         connection.execute("COMMIT")
-    return Stored(stations, breaks, alive_at), held - len(stations)
+    return StoredBoard(stations, breaks, alive_at), held - len(stations)
 
 
 def write(
@@ -188,12 +188,11 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _station(name: bytes, said: bytes, breaks: int) -> Station:
-    station = station_of(msgspec.convert(name.decode(), StationId), _decode_station(said), breaks)
+    station = restore_station(msgspec.convert(name.decode(), StationId), _decode_station(said), breaks)
     if not all(map(str.isprintable, _texts(station))):
         raise msgspec.ValidationError("control characters")
     return station
 
 
 def _texts(station: Station) -> list[str]:
-    keys = station.track.keys if station.track is not None else []
-    return [station.id, *keys, *{connector.word for connector in station.connectors}]
+    return [station.id, *station.evse_uids, *{connector.word for connector in station.connectors}]

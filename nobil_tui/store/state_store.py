@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nobil_tui.base.memory import trim_heap
-from nobil_tui.charging.persisted import Stored
+from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.store import state_file
 from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
 from nobil_tui.store.state_writer import Packed, unpack
@@ -68,7 +68,7 @@ class StateStore:
         store._thread.start()
         return store
 
-    def load(self) -> Stored:
+    def load(self) -> StoredBoard:
         """Return the last known state; an empty one where there is none. Call it before the first ``save``."""
         with self._mutex:
             try:
@@ -81,10 +81,10 @@ class StateStore:
                     finally:
                         connection.close()
                 else:
-                    return Stored()
+                    return StoredBoard()
             except _ERRORS as error:
                 self._failed(error, "read")
-                return Stored()
+                return StoredBoard()
             # Without a clock, nothing that the file may hold goes with what comes.
             self.wants_all = not (self.writing and stored.alive_at)
         if bad:

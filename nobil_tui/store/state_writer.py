@@ -11,7 +11,7 @@ import msgspec
 
 from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.persisted import Stored, StoredStation
+from nobil_tui.charging.persisted import StoredBoard, StoredStation
 
 REST = 10
 """Handing over rests for so many times as long as it took: a flood touches every station again and again."""
@@ -52,7 +52,7 @@ class Keeper(Protocol):
         """Whether this session did not begin with what it has: it needs all stations before it takes single ones."""
         ...
 
-    def load(self) -> Stored:
+    def load(self) -> StoredBoard:
         """Return what is kept. It may take its time, so it is called in a thread, before anything is saved."""
         ...
 
@@ -135,5 +135,5 @@ class Keeping:
     def _save(self, kept: Packed, whole: bool) -> None:
         # Before the link was alive, nothing is known that is not kept already.
         if self._alive_at:
-            breaks, alive_at = self._board.listening.checkpoint(self._alive_at)
+            breaks, alive_at = self._board.downtime.checkpoint(self._alive_at)
             self._keeper.save(kept, breaks, alive_at, whole=whole)

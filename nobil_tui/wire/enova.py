@@ -13,24 +13,14 @@ from msgspec import Meta, Struct, field
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.text import safe_text
+from nobil_tui.charging.conditions import BY_WORD
 from nobil_tui.charging.station import StationId, WordConnector
 
 MOST_WORD = 40
 """Characters of a status word that are kept."""
 
-_AS_VERSION_1 = {
-    "AVAILABLE": (0, 0),
-    "CHARGING": (1, 0),
-    "BLOCKED": (1, 0),
-    "RESERVED": (1, 0),
-    "OUTOFORDER": (-1, 1),
-    "UNKNOWN": (-1, 0),
-    "INOPERATIVE": (-1, 0),
-    "PLANNED": (-1, 0),
-    "REMOVED": (-1, 0),
-}
 # The value's word is the one object that all connectors share: a country of them would else hold a copy each.
-_WORDS = {word: (status, error, word) for word, (status, error) in _AS_VERSION_1.items()}
+_WORDS = {word: (*condition.version_1, word) for word, condition in BY_WORD.items()}
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Key = Annotated[str, Meta(min_length=1, max_length=128)]

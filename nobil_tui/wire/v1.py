@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.text import safe_text
-from nobil_tui.charging.station import Connector, Milliseconds, Small, Station, StationId
+from nobil_tui.charging.station import Connector, Int32, Milliseconds, Station, StationId
 
 
 class Snapshot(Struct):
@@ -37,9 +37,9 @@ class Report(Struct):
     """What a charger itself reported of one connector."""
 
     uuid: StationId
-    connector: Small
-    status: Small = -1
-    error: Small = 0
+    connector: Int32
+    status: Int32 = -1
+    error: Int32 = 0
     timestamp: Milliseconds = -1
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from nobil_tui.charging.station import Condition, Connector, ConnectorStatus, Station, operator_status
+from nobil_tui.charging.station import Connector, Station, operator_status
 
 
 class _Bare(Struct, gc=False):
@@ -47,12 +47,6 @@ class _Raw(Struct, tag="status:raw", tag_field="type"):
 
 
 _encode = msgspec.json.Encoder().encode
-_AS_SENT = {
-    Condition.FREE: ConnectorStatus.AVAILABLE,
-    Condition.OCCUPIED: ConnectorStatus.OCCUPIED,
-    Condition.BLOCKED: ConnectorStatus.OCCUPIED,
-    Condition.RESERVED: ConnectorStatus.OCCUPIED,
-}
 
 
 def snapshot_frame(stations: Iterable[Station]) -> bytes:
@@ -85,11 +79,11 @@ def as_sent(connector: Connector) -> Connector:
     ):
         return connector
     condition = connector.condition
-    status: int = _AS_SENT.get(condition, ConnectorStatus.UNKNOWN)
-    if condition is Condition.FAULT and connector.error:
+    status, error = condition.version_1
+    if connector.error:
         status = connector.status
     timestamp = connector.timestamp if connector.timestamp > 0 else -1
-    return Connector(status, int(condition is Condition.FAULT), timestamp)
+    return Connector(status, error, timestamp)
 
 
 def _all_sent(connectors: list[Connector]) -> list[Connector]:

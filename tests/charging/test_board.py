@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nobil_tui.charging import board as board_module
-from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.board import MAX_AHEAD, Board, Change, Since
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import EXPIRED, SLIGHT, Staleness, staleness_of
-from nobil_tui.charging.held import MAX_AHEAD, Since
-from nobil_tui.charging.persisted import Stored, StoredStation, station_of
-from nobil_tui.charging.station import MAX_CONNECTORS, Condition, Connector, Station, WordConnector, summarize
+from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station, WordConnector, summarize
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
@@ -27,12 +28,14 @@ def station(name: str, *said: Said) -> Station:
     return Station(name, [Connector(*each) for each in said])
 
 
-def kept(board: Board, alive_at: int) -> Stored:
+def kept(board: Board, alive_at: int) -> StoredBoard:
     """What a later session gets of a board, by way of bytes."""
     encoded = {name: msgspec.json.encode(board.stored(name)) for name in board.stations}
-    breaks, alive_at = board.listening.checkpoint(alive_at)
+    breaks, alive_at = board.downtime.checkpoint(alive_at)
     decode = msgspec.json.Decoder(StoredStation).decode
-    return Stored({name: station_of(name, decode(row), breaks) for name, row in encoded.items()}, breaks, alive_at)
+    return StoredBoard(
+        {name: restore_station(name, decode(row), breaks) for name, row in encoded.items()}, breaks, alive_at
+    )
 
 
 def restored(board: Board, alive_at: int) -> Board:
@@ -231,14 +234,14 @@ class BoardMachine(RuleBasedStateMachine):
     def lost(self, silent: int) -> None:
         heard_at = self.now
         self.now += silent
-        self.board.listening.stop(heard_at)
+        self.board.downtime.stop(heard_at)
         self.model.breaks.append((heard_at, None, 0))
 
     @precondition(lambda self: not self.model.live)
     @rule(away=st.sampled_from([0, 7_000, 3 * MINUTE, EXPIRED - 1, EXPIRED + 1]))
     def back(self, away: int) -> None:
         self.now += away
-        self.board.listening.start(self.now)
+        self.board.downtime.start(self.now)
         begin, _, least = self.model.breaks[-1]
         self.model.breaks[-1] = (begin, self.now, least)
 
@@ -327,8 +330,8 @@ def test_a_second_snapshot_on_the_same_socket_missed_nothing() -> None:
 def test_after_a_break_a_snapshot_tells_what_was_missed() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, -1), (0, 0, T0))], T0)
-    board.listening.stop(T0 + 1000)
-    board.listening.start(T0 + 8000)
+    board.downtime.stop(T0 + 1000)
+    board.downtime.start(T0 + 8000)
     (first, second) = board.apply_snapshot(
         [station("NOR_1", (1, 0, -1), (0, 0, -1), (1, 0, T0 + 5000))], T0 + 8001
     ).changes
@@ -343,8 +346,8 @@ def test_after_a_break_a_snapshot_tells_what_was_missed() -> None:
 def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1)), station("NOR_2", (0, 0, -1))], T0)
-    board.listening.stop(T0)
-    board.listening.start(T0 + 8000)
+    board.downtime.stop(T0)
+    board.downtime.start(T0 + 8000)
     renewal = board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 8000, partial=True)
     assert renewal.left == []
     assert board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 9000) == 0
@@ -357,8 +360,8 @@ def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None
 def test_an_update_after_a_break_cannot_tell_when_it_happened() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
-    board.listening.stop(T0)
-    board.listening.start(T0 + 8000)
+    board.downtime.stop(T0)
+    board.downtime.start(T0 + 8000)
     board.apply_station(station("NOR_1", (1, 0, -1)), T0 + 8001)
     assert board.since(board.stations["NOR_1"], 0, T0 + 9000) == Since(T0 + 8001, True)
 
@@ -395,8 +398,8 @@ def test_a_station_twice_in_one_snapshot_is_one_change_at_most() -> None:
 def test_a_raw_report_is_never_a_change() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
-    board.listening.stop(T0)
-    board.listening.start(T0 + MINUTE)
+    board.downtime.stop(T0)
+    board.downtime.start(T0 + MINUTE)
     assert board.apply_raw_report("NOR_1", 0, Connector(1, 1), T0 + MINUTE)
     held = board.stations["NOR_1"]
     assert held.connectors == [Connector(0, 0)]
@@ -408,7 +411,7 @@ def test_a_raw_report_is_never_a_change() -> None:
 def test_after_seven_days_what_was_known_is_unknown() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (-1, 1, -1)), station("NOR_2", (-1, 0, -1))], T0)
-    board.listening.stop(T0)
+    board.downtime.stop(T0)
     held = board.stations["NOR_1"]
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + SLIGHT + 1)) is Staleness.STALE
     assert board.expire(T0 + EXPIRED) == []
@@ -424,7 +427,7 @@ def test_after_seven_days_what_was_known_is_unknown() -> None:
 def test_however_late_it_is_seen_it_is_unknown_since_it_became_too_old() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, T0 - MINUTE))], T0)
-    board.listening.stop(T0 + 5)
+    board.downtime.stop(T0 + 5)
     late = T0 + 5 + EXPIRED + 3 * MINUTE
     assert board.expire(late) == ["NOR_1"]
     assert board.since(board.stations["NOR_1"], 0, late) == Since(T0 + 5 + EXPIRED, True)
@@ -435,10 +438,10 @@ def test_a_stream_that_knows_nothing_either_changes_nothing() -> None:
     board = Board()
     for key in "abc":
         board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
-    board.listening.stop(T0)
+    board.downtime.stop(T0)
     late = T0 + EXPIRED + MINUTE
     board.expire(late)
-    board.listening.start(late)
+    board.downtime.start(late)
     held = board.stations["NOR_1"]
     assert board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), late + 1) == []
     assert board.since(held, 0, late + 1) == Since(T0 + EXPIRED, True)
@@ -455,10 +458,10 @@ def test_a_country_is_looked_through_only_where_something_can_be_too_old() -> No
     board = Board()
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
     board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-    board.listening.stop(T0)
-    board.listening.start(T0 + MINUTE)
+    board.downtime.stop(T0)
+    board.downtime.start(T0 + MINUTE)
     board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + MINUTE)
-    board.listening.stop(T0 + MINUTE)
+    board.downtime.stop(T0 + MINUTE)
     assert board.expire(T0 + EXPIRED + 1) == ["NOR_1"]
     every, board.stations = board.stations, NotImplemented
     assert board.expire(T0 + EXPIRED + MINUTE) == []
@@ -524,9 +527,9 @@ def test_what_is_not_in_service_is_not_unconfirmed() -> None:
     board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0)
     board.apply_connector("NOR_2", "c", WordConnector(1, 0, said="CHARGING"), T0)
     assert board.unconfirmed(T0 + 9000) == 0
-    board.listening.stop(T0)
+    board.downtime.stop(T0)
     assert board.unconfirmed(T0 + 9000) == 2
-    board.listening.start(T0 + 8000)
+    board.downtime.start(T0 + 8000)
     assert board.unconfirmed(T0 + 9000) == 2
     board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0 + 9000)
     assert board.unconfirmed(T0 + 9000) == 1
@@ -540,8 +543,8 @@ def test_what_is_not_in_service_is_not_unconfirmed() -> None:
 def test_while_all_is_confirmed_no_station_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
-    board.listening.stop(T0)
-    board.listening.start(T0 + 8000)
+    board.downtime.stop(T0)
+    board.downtime.start(T0 + 8000)
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 8000)
     board.stations["NOR_1"].connectors = NotImplemented
     assert board.unconfirmed(T0 + 9000) == 0
@@ -592,7 +595,7 @@ def test_words_and_keys_that_many_share_are_held_once() -> None:
     assert later["NOR_1"].connectors[0].word is later["NOR_2"].connectors[0].word
     track = later["NOR_1"].track
     assert track is not None
-    assert track.keys == ()
+    assert track.evse_uids == ()
 
 
 def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None:
@@ -601,7 +604,7 @@ def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None
     for now in (T0 - 5000, T0 + 6, T0 + 5 + EXPIRED):
         assert staleness_of(board.unconfirmed_for(held, 0, now)) is Staleness.STALE
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + 6 + EXPIRED)) is Staleness.EXPIRED
-    board.listening.start(T0 + 6)
+    board.downtime.start(T0 + 6)
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + 7)) is Staleness.STALE
     assert board.unconfirmed(T0 + 7) == 2
     board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="BLOCKED"), T0 + 8)
@@ -616,7 +619,7 @@ def test_the_time_between_sessions_adds_up_until_it_is_worth_nothing() -> None:
         board = restored(board, now)
         now += EXPIRED // 4 + 1
         assert board.expire(now - 5) == []
-        board.listening.start(now)
+        board.downtime.start(now)
     assert board.expire(now) == ["NOR_1"]
     assert board.stations["NOR_1"].summary.text == "?/2"
 
@@ -625,7 +628,7 @@ def test_a_first_snapshot_tells_what_happened_between_sessions() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, T0 - 7)), station("NOR_2", (0, 0, -1))], T0)
     board = restored(board, T0 + 5)
-    board.listening.start(T0 + 9000)
+    board.downtime.start(T0 + 9000)
     renewal = board.apply_snapshot([station("NOR_1", (1, 0, -1), (0, 0, T0 - 7)), station("SWE_1")], T0 + 9000)
     assert [(change.number, change.missed) for change in renewal.changes] == [(1, True)]
     assert (renewal.left, set(board.stations)) == (["NOR_2"], {"NOR_1", "SWE_1"})
@@ -637,7 +640,7 @@ def test_a_first_snapshot_tells_what_happened_between_sessions() -> None:
 def test_what_claims_to_be_confirmed_in_the_future_is_not_believed() -> None:
     stored = kept(a_session(), T0 + 5)
     lies = [msgspec.structs.replace(each, confirmed=2**53) for each in a_session().stored("NOR_1").connectors]  # type: ignore[union-attr]  # it is held
-    stored.stations["NOR_1"] = station_of("NOR_1", StoredStation(None, lies), stored.breaks)
+    stored.stations["NOR_1"] = restore_station("NOR_1", StoredStation(None, lies), stored.downtime)
     board = Board()
     board.restore(stored, T0 + 6)
     assert staleness_of(board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 6)) is Staleness.STALE
@@ -645,20 +648,19 @@ def test_what_claims_to_be_confirmed_in_the_future_is_not_believed() -> None:
 
 def test_nothing_kept_is_an_empty_board_that_missed_nothing() -> None:
     board = a_session()
-    assert board.restore(Stored(), T0) == []
-    assert (board.stations, board.connectors, board.listening.live) == ({}, 0, True)
+    assert board.restore(StoredBoard(), T0) == []
+    assert (board.stations, board.connectors, board.downtime.live) == ({}, 0, True)
     assert board.stored("NOR_1") is None
 
 
 def test_cleared_it_is_as_new() -> None:
     board = a_session()
-    board.listening.stop(T0)
+    board.downtime.stop(T0)
     board.clear()
     assert (board.stations, board.connectors, board.unconfirmed(T0 + 9)) == ({}, 0, 0)
 
 
-def known(station: str) -> tuple[str, ...]:
-    return {"NOR_1": ("a", "b", "c")}.get(station, ())
+REGISTER = Register({"NOR_1": Facts(plug_evse_uids=("a", "b", "c"))})
 
 
 def free() -> WordConnector:
@@ -666,8 +668,7 @@ def free() -> WordConnector:
 
 
 def test_what_the_register_knows_is_there_as_unknown_and_in_its_order() -> None:
-    board = Board()
-    assert board.expect(known) == []
+    board = Board(REGISTER)
     (change,) = board.apply_connector("NOR_1", "b", free(), T0)
     assert (change.number, change.before, change.after) == (2, None, free_at(T0))
     assert board.stations["NOR_1"].summary.text == "1/3"
@@ -686,15 +687,14 @@ def free_at(at: int) -> WordConnector:
 
 
 def test_what_was_never_named_cannot_be_old() -> None:
-    board = Board()
-    board.expect(known)
+    board = Board(REGISTER)
     board.apply_connector("NOR_1", "b", free(), T0)
-    board.listening.stop(T0)
+    board.downtime.stop(T0)
     held = board.stations["NOR_1"]
     late = T0 + 5 * SLIGHT
     assert [board.unconfirmed_for(held, index, late) for index in range(3)] == [0, late - T0, 0]
     assert board.unconfirmed(late) == 1
-    board.listening.start(late)
+    board.downtime.start(late)
     assert board.unconfirmed(late) == 1
     board.apply_connector("NOR_1", "b", free(), late + 1)
     assert board.unconfirmed(late + 1) == 0
@@ -714,30 +714,29 @@ def test_a_register_that_comes_later_changes_no_number() -> None:
     board = Board()
     board.apply_connector("NOR_1", "c", free(), T0)
     board.apply_connector("NOR_2", "z", free(), T0)
-    assert board.expect(known) == ["NOR_1"]
+    assert board.use_register(REGISTER) == ["NOR_1"]
     assert board.stations["NOR_1"].track is not None
-    assert board.stations["NOR_1"].track.keys == ("c", "a", "b")
+    assert board.stations["NOR_1"].track.evse_uids == ("c", "a", "b")
     assert board.stations["NOR_1"].summary.text == "1/3"
-    assert board.expect(known) == []
+    assert board.use_register(REGISTER) == []
     assert sum(board.tally) == board.connectors == 4
 
 
 def test_stations_without_keys_are_left_alone() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, T0))], T0)
-    assert board.expect(known) == []
+    assert board.use_register(REGISTER) == []
     assert len(board.stations["NOR_1"].connectors) == 1
 
 
 def test_what_was_never_named_is_still_a_first_sight_in_the_next_session() -> None:
-    board = Board()
-    board.expect(known)
-    board.listening.start(T0)
+    board = Board(REGISTER)
+    board.downtime.start(T0)
     board.apply_connector("NOR_1", "b", free(), T0)
     kept = board.stored("NOR_1")
     assert kept is not None
     again = Board()
-    again.restore(Stored({"NOR_1": station_of("NOR_1", kept, 0)}, 0, T0), T0)
+    again.restore(StoredBoard({"NOR_1": restore_station("NOR_1", kept, 0)}, 0, T0), T0)
     (change,) = again.apply_connector("NOR_1", "a", free(), T0 + 1000)
     assert (change.number, change.before) == (1, None)
     (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, said="CHARGING"), T0 + 1000)

@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.charging.station import (
-    Condition,
-    Connector,
-    ConnectorStatus,
-    Station,
-    WordConnector,
-    condition_of,
-    operator_status,
-    summarize,
-)
+from nobil_tui.charging.conditions import Condition, condition_of
+from nobil_tui.charging.station import Connector, ConnectorStatus, Station, WordConnector, operator_status, summarize
 
 FREE = Connector(0, 0)
 BUSY = Connector(1, 0)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
-from nobil_tui.charging.station import Condition
 from nobil_tui.feeds.enova import read
 from nobil_tui.feeds.transport.connection import Frame
 from tests.feeds.enova_service import frame

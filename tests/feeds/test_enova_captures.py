@@ -19,9 +19,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.conditions import condition_of
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost
 from nobil_tui.charging.freshness import Staleness, staleness_of
-from nobil_tui.charging.station import condition_of
 from nobil_tui.feeds.enova import read
 from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.monitor.monitor import Monitor
@@ -145,8 +145,8 @@ def held(board: Board) -> dict[EVSE, str]:
     state = {}
     for station in board.stations.values():
         assert station.track is not None
-        assert len(station.track.keys) == len(station.connectors)
-        for key, said in zip(station.track.keys, station.connectors, strict=True):
+        assert len(station.track.evse_uids) == len(station.connectors)
+        for key, said in zip(station.track.evse_uids, station.connectors, strict=True):
             state[station.id, key] = said.word
     return state
 
@@ -156,7 +156,7 @@ def unsure(board: Board, now: int) -> dict[EVSE, int]:
     return {
         (station.id, key): board.unconfirmed_for(station, index, now)
         for station in board.stations.values()
-        for index, key in enumerate(station.track.keys if station.track else ())
+        for index, key in enumerate(station.track.evse_uids if station.track else ())
     }
 
 

@@ -372,7 +372,7 @@ def held(board: Board) -> dict[tuple[str, str], str]:
         (station.id, key): connector.word
         for station in board.stations.values()
         if station.track is not None
-        for key, connector in zip(station.track.keys, station.connectors, strict=True)
+        for key, connector in zip(station.track.evse_uids, station.connectors, strict=True)
     }
 
 
@@ -381,7 +381,7 @@ def away(board: Board, now: int) -> dict[tuple[str, str], int]:
         (station.id, key): board.unconfirmed_for(station, index, now)
         for station in board.stations.values()
         if station.track is not None
-        for index, key in enumerate(station.track.keys)
+        for index, key in enumerate(station.track.evse_uids)
     }
 
 

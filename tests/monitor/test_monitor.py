@@ -346,20 +346,20 @@ async def test_what_changed_during_a_break_was_missed(hall: Hall) -> None:
     await hall.take(Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0))
     await hall.take(Lost("away", T0 + 10, T0 + 1000), Connecting())
     board = hall.monitor.board
-    assert not board.listening.live
+    assert not board.downtime.live
     batch = await hall.take(
         Connected(T0 + 1010),
         Snapshot([station("A", OCCUPIED), station("B", FREE)], T0 + 1010),
         StationReport(station("B", OCCUPIED), T0 + 1020),
     )
     assert told(batch.entries) == [CONNECTED, ("A", 1, True), ("B", 1, False)]
-    assert board.listening.live
-    assert board.listening.total(T0 + 5000) == 1000
+    assert board.downtime.live
+    assert board.downtime.total(T0 + 5000) == 1000
 
 
 async def test_a_refused_key_is_time_not_listened_too(hall: Hall) -> None:
     await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), Refused("HTTP 401", T0 + 10))
-    assert hall.monitor.board.listening.total(T0 + 500) == 490
+    assert hall.monitor.board.downtime.total(T0 + 500) == 490
 
 
 @pytest.mark.parametrize("event", [Refused("HTTP 401", T0 + 10), Lost("away", T0 + 10, T0 + 1000)])

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
-from nobil_tui.charging.station import Condition, Connector, Station, Summary, WordConnector
+from nobil_tui.charging.station import Connector, Station, Summary, WordConnector
 from nobil_tui.search.folding import fold
 from nobil_tui.search.index import StationIndex
 from nobil_tui.search.query import MAX_FILTER_LENGTH, parse_query
@@ -268,7 +269,7 @@ def test_a_station_that_does_not_stream_is_in_no_state() -> None:
 
 def test_stale_is_what_was_not_listened_to_for_longer_than_a_moment() -> None:
     board = board_of(Station("NOR_1", [FREE]))
-    board.listening.stop(NOW)
+    board.downtime.stop(NOW)
     query = parse_query("stale")
     station_index = StationIndex(Register())
     assert station_index.matching(["NOR_1"], query, board, NOW + SLIGHT) == []

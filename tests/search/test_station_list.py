@@ -392,14 +392,14 @@ def test_a_filter_for_what_is_stale_ages_with_a_break() -> None:
     station_list.refresh(T0)
     station_list.mark_changed((), whole=False, now=T0)
     assert (station_list.ids, station_list.stale) == ([], False)
-    station_list.board.listening.stop(T0)
+    station_list.board.downtime.stop(T0)
     station_list.mark_changed((), whole=False, now=T0 + 1000)
     assert not station_list.stale
     station_list.mark_changed((), whole=False, now=T0 + SLIGHT + 1000)
     assert station_list.stale
     station_list.refresh(T0 + SLIGHT + 1000)
     assert station_list.ids == ["NOR_00012"]
-    station_list.board.listening.start(T0 + SLIGHT + 2000)
+    station_list.board.downtime.start(T0 + SLIGHT + 2000)
     station_list.mark_changed((), whole=False, now=T0 + SLIGHT + 2000)
     assert station_list.stale
     station_list.refresh(T0 + SLIGHT + 2000)

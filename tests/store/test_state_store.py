@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import Staleness, staleness_of
-from nobil_tui.charging.persisted import Stored
+from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.store import state_store as state_module
 from nobil_tui.store.state_file import set_aside
@@ -43,7 +43,7 @@ def open_store(path: Path) -> StateStore:
     return StateStore.open(path, every=0.001)
 
 
-def kept(path: Path) -> Stored:
+def kept(path: Path) -> StoredBoard:
     store = open_store(path)
     stored = store.load()
     shut(store)
@@ -90,7 +90,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
         assert store.writing
         store.save(rows(board), 7, T0 + 9, whole=True)
     stored = kept(path)
-    assert (stored.breaks, stored.alive_at) == (7, T0 + 9)
+    assert (stored.downtime, stored.alive_at) == (7, T0 + 9)
     later = Board()
     later.restore(stored, T0)
     assert rows(later) == rows(board)
@@ -100,7 +100,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
 def test_a_first_start_is_empty_and_no_matter(path: Path) -> None:
     with a_store(path) as store:
         assert store.notice is None
-        assert store.load() == Stored()
+        assert store.load() == StoredBoard()
 
 
 def test_single_stations_are_renewed_and_taken_out(path: Path) -> None:
@@ -155,7 +155,7 @@ def test_closing_twice_is_no_matter(path: Path) -> None:
     shut(store)
     shut(store)
     store.save(rows(a_board()), 0, T0, whole=True)
-    assert store.load() == Stored()
+    assert store.load() == StoredBoard()
 
 
 def test_it_writes_while_it_runs(path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_second_program_that_comes_before_anything_is_written_has_nothing(path
     path.parent.mkdir()
     path.touch()
     with a_store(path), a_store(path) as second:
-        assert (second.load(), second.notice, second.writing) == (Stored(), None, False)
+        assert (second.load(), second.notice, second.writing) == (StoredBoard(), None, False)
 
 
 KILLED = """
@@ -261,7 +261,7 @@ def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
     content[8192:-4096] = b"\xa5" * (len(content) - 12288)
     path.write_bytes(content)
     store = open_store(path)
-    assert store.load() == Stored()
+    assert store.load() == StoredBoard()
     assert store.notice is not None
     assert "set aside" in store.notice
     store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
@@ -288,7 +288,7 @@ def test_a_database_of_something_else_is_set_aside(path: Path, statement: str) -
 def test_who_only_reads_sets_nothing_aside(path: Path) -> None:
     damage(path, b"no database at all " * 100)
     with FileLock(f"{path}.lock"), a_store(path) as second:
-        assert second.load() == Stored()
+        assert second.load() == StoredBoard()
         assert second.notice is not None
         assert "damaged" in second.notice
         assert path.read_bytes().startswith(b"no database")
@@ -356,7 +356,7 @@ def test_a_hostile_clock_leaves_nothing_to_go_on_from(path: Path, breaks: object
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE clock SET breaks = ?, alive_at = ?", (breaks, alive_at))
     store = open_store(path)
-    assert store.load() == Stored()
+    assert store.load() == StoredBoard()
     assert store.notice == "one station of the last known state could not be read"
     assert store.wants_all
     shut(store)
@@ -370,7 +370,7 @@ def test_where_no_folder_can_be_the_program_goes_on(tmp_path: Path) -> None:
     with a_store(tmp_path / "file" / "state.sqlite") as store:
         store.save(rows(a_board()), 0, T0, whole=True)
         assert not store.writing
-        assert store.load() == Stored()
+        assert store.load() == StoredBoard()
         assert store.notice is not None
         assert "cannot be kept" in store.notice
         assert "Traceback" not in store.notice

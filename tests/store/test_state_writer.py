@@ -26,7 +26,7 @@ from nobil_tui.charging.events import (
     Snapshot,
 )
 from nobil_tui.charging.freshness import EXPIRED, Staleness, staleness_of
-from nobil_tui.charging.persisted import Stored, StoredStation
+from nobil_tui.charging.persisted import StoredBoard, StoredStation
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor.batch import Batch, Note, NoteKind
 from nobil_tui.monitor.monitor import Monitor
@@ -63,13 +63,13 @@ decode = msgspec.json.Decoder(StoredStation).decode
 class Memory:
     """A keeper that notes what it gets."""
 
-    def __init__(self, stored: Stored | None = None) -> None:
+    def __init__(self, stored: StoredBoard | None = None) -> None:
         self.writing = True
         self.wants_all = False
-        self.stored = stored or Stored()
+        self.stored = stored or StoredBoard()
         self.saved: list[tuple[dict[str, StoredStation | None], int, int, bool]] = []
 
-    def load(self) -> Stored:
+    def load(self) -> StoredBoard:
         return self.stored
 
     def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
@@ -164,7 +164,7 @@ async def test_nothing_is_kept_where_nothing_was_ever_reached() -> None:
 async def test_what_was_kept_is_not_written_again() -> None:
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
-    keeper = Memory(Stored(dict(earlier.stations), 0, T0))
+    keeper = Memory(StoredBoard(dict(earlier.stations), 0, T0))
     await play(Connected(T0 + 1), says("NOR_2", "CHARGING", T0 + 2), keeper=keeper)
     assert [(set(stations), whole) for stations, _, _, whole in keeper.saved] == [({"NOR_2"}, False)]
 
@@ -240,7 +240,7 @@ async def test_a_keeper_that_does_not_write_gets_nothing() -> None:
 async def test_a_board_that_holds_something_is_not_restored() -> None:
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
-    rows = Stored(dict(earlier.stations), 0, T0)
+    rows = StoredBoard(dict(earlier.stations), 0, T0)
     board = Board()
     board.apply_connector("NOR_2", "a", Connector(0, 0), T0)
     monitor, _ = await play(Connected(T0 + 1), keeper=Memory(rows), board=board)
@@ -251,7 +251,7 @@ def an_earlier_session() -> Memory:
     """A keeper of one connector that was free at T0, when the link was last alive."""
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-    return Memory(Stored(dict(earlier.stations), 0, T0))
+    return Memory(StoredBoard(dict(earlier.stations), 0, T0))
 
 
 async def test_what_is_too_old_is_unknown_at_once() -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.charging.station import Condition, WordConnector, condition_of, is_documented
+from nobil_tui.charging.conditions import Condition, condition_of, is_documented
+from nobil_tui.charging.station import WordConnector
 from nobil_tui.wire import enova
 
 

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.charging.station import MAX_CONNECTORS, Condition, Connector, Station
+from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
 from nobil_tui.wire import v1
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.charging.station import Condition, Connector, Station, WordConnector, operator_status
+from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.station import Connector, Station, WordConnector, operator_status
 from nobil_tui.wire import enova, v1
 from nobil_tui.wire.v1_encode import as_sent, raw_frame, snapshot_frame, update_frame
 

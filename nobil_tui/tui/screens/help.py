@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.commands import Context, command_by_id, for_context
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.screens.dialog import Dialog
@@ -22,15 +22,6 @@ from nobil_tui.tui.style.glyphs import Glyphs
 
 _KEYS = 14
 """Cells of the column of keys."""
-_MEANING = {
-    Condition.FREE: "can be used now",
-    Condition.OCCUPIED: "somebody is charging",
-    Condition.BLOCKED: "something stands in the way, such as a parked car",
-    Condition.RESERVED: "kept for somebody",
-    Condition.FAULT: "reports an error, and might not work",
-    Condition.UNKNOWN: "nothing is known; never counted as free",
-    Condition.NOT_IN_SERVICE: "not active yet, or taken away; not counted",
-}
 
 
 class HelpText(VerticalScroll, inherit_bindings=False):
@@ -116,7 +107,7 @@ class HelpScreen(Dialog[None]):
     def _signs(self) -> Iterator[tuple[str, str]]:
         glyphs = self._glyphs
         for condition in Condition:
-            yield glyphs.of(condition), f"{condition.label}: {_MEANING[condition]}"
+            yield glyphs.of(condition), f"{condition.label}: {condition.meaning}"
         counted = f"{glyphs.of(Condition.FREE)}3{glyphs.of(Condition.OCCUPIED)}9"
         yield counted, "how many are in each, where a row has no room for all"
         yield "2/4", "two free of four in service; ? where nothing is known"

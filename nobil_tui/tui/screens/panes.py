@@ -16,8 +16,8 @@ from textual.screen import Screen
 
 from nobil_tui.alerts.rules import Alerts
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
-from nobil_tui.charging.station import Condition
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import LinkPhase

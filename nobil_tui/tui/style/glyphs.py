@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 
 
 class Glyphs(Struct, frozen=True):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from rich.style import Style
 from textual.color import Color
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 
 
 class StyleRule(Struct, frozen=True):

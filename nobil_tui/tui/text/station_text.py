@@ -26,8 +26,8 @@ def station_text(
         return "\n".join([*lines, "not in the stream" if board.has_snapshot else "no report yet"])
     doubt = station_staleness(board, station, now)
     lines.append(f"{station.summary.text} free, {doubt}" if doubt else f"{station.summary.text} free")
-    keys = station.track.keys if station.track is not None else []
-    plugs = register.plugs_for(station_id, keys, len(station.connectors))
+    evse_uids = station.evse_uids
+    plugs = register.plugs_for(station_id, evse_uids, len(station.connectors))
     for index, connector in enumerate(station.connectors):
         plug = " + ".join(text for each in plugs[index] if (text := each.text))
         since = board.since(station, index, now)

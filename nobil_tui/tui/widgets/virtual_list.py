@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style import styles

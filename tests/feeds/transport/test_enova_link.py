@@ -10,8 +10,8 @@ from contextlib import aclosing
 
 import pytest
 
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.events import Connected, Connecting, ConnectorReport, Event, Ignored, Lost, Refused, Unreadable
-from nobil_tui.charging.station import Condition
 from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT
-from nobil_tui.charging.station import Condition
 from nobil_tui.commands import COMMANDS, Context
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.bindings import KeyBindings

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs, fit_width, sparkline, truncate
 
 # Whatever there is, and above all what takes two cells, none, or is no sign at all: wide and combining letters, flags,

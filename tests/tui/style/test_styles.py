@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.tui.style.styles import CONDITIONS, STYLES, style_of
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 

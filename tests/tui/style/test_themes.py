@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.tui.style.glyphs import UNICODE
 from nobil_tui.tui.style.themes import DARK, LIGHT, THEMES, theme_variables_for
 from nobil_tui.tui.widgets.virtual_list import VirtualList
@@ -30,7 +30,7 @@ class Signs(VirtualList):
     count = len(Condition)
 
     def segments(self, index: int, width: int) -> list[Segment]:
-        condition = Condition(index)
+        condition = list(Condition)[index]
         return [Segment(UNICODE.of(condition), self.condition_style(condition, index == 0))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, ConnectorReport, Lost, Snapshot
 from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.tui.text.staleness import connector_staleness, station_staleness
 from tests.conftest import START, FakeClock
@@ -23,7 +24,7 @@ def test_after_a_break_it_is_told_how_long_nothing_was_heard() -> None:
     board.apply_snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START)
     station = board.stations["NOR_1"]
     assert (doubts(board, START), station_staleness(board, station, START)) == (["", ""], "")
-    board.listening.stop(START)
+    board.downtime.stop(START)
     assert station_staleness(board, station, START + SLIGHT) == ""
     now = START + 5 * HOUR
     assert doubts(board, now) == ["not confirmed for 5 h"] * 2
@@ -31,13 +32,12 @@ def test_after_a_break_it_is_told_how_long_nothing_was_heard() -> None:
 
 
 def test_what_was_heard_again_is_sure_and_what_is_not_in_service_is_no_matter() -> None:
-    board = Board()
-    board.expect(lambda _: ("a", "b", "c", "never named"))
+    board = Board(Register({"NOR_1": Facts(plug_evse_uids=("a", "b", "c", "never named"))}))
     for key, word in (("a", "AVAILABLE"), ("b", "CHARGING"), ("c", "REMOVED")):
         board.apply_connector("NOR_1", key, WordConnector(0, 0, said=word), START)
-    board.listening.stop(START)
+    board.downtime.stop(START)
     now = START + 26 * HOUR
-    board.listening.start(now)
+    board.downtime.start(now)
     station = board.stations["NOR_1"]
     assert station_staleness(board, station, now) == "2 of 3 not confirmed for 26 h"
     board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="CHARGING"), now)
@@ -56,7 +56,7 @@ async def test_the_palette_and_who_is_told_do_not_take_it_for_sure(clock: FakeCl
         main.tell.toggle("NOR_1")
         source.feed.put(Lost("away", START, START + 1000))
         clock.advance(5 * 3600)
-        await until(pilot, lambda: not main.board.listening.live)
+        await until(pilot, lambda: not main.board.downtime.live)
         await pilot.press("ctrl+p", *"nor_1")
         await until(pilot, lambda: "1/2 free, not confirmed for 5 h" in "\n".join(text_of(pilot)))
         await pilot.press("escape")

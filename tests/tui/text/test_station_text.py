@@ -63,8 +63,8 @@ def test_a_source_that_names_its_stations_itself_is_not_credited() -> None:
 
 def test_what_is_old_is_not_passed_on_as_if_it_were_news() -> None:
     board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
-    board.listening.stop(START - 3 * HOUR)
-    board.listening.start(START)
+    board.downtime.stop(START - 3 * HOUR)
+    board.downtime.start(START)
     assert text_of("NOR_1", board).splitlines()[1:4] == [
         "1/2 free, not confirmed for 3 h",
         "1: free since Tue 21:13, not confirmed for 3 h, CCS 150",
@@ -80,7 +80,7 @@ def test_what_is_old_is_not_passed_on_as_if_it_were_news() -> None:
 
 def test_what_may_no_longer_hold_says_so_itself() -> None:
     board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
-    board.listening.stop(START)
+    board.downtime.stop(START)
     lines = text_of("NOR_1", board).splitlines()
     assert lines[1] == "1/2 free, not confirmed for 2 h"
     assert lines[2] == "1: free since Tue 21:13, not confirmed for 2 h, CCS 150"

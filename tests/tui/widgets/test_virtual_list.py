@@ -13,7 +13,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
 from textual.pilot import Pilot
 
-from nobil_tui.charging.station import Condition
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.tui.style.themes import LIGHT
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.widget_host import Stage, lines_of, wheel

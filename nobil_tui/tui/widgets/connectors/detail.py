@@ -112,8 +112,8 @@ class DetailPainter:
         if not facts.plugs:
             return
         if station is not None and station.connectors:
-            keys = station.track.keys if station.track is not None else ()
-            if facts.plugs_for(keys, len(station.connectors)) is not None:
+            evse_uids = station.evse_uids
+            if facts.plugs_for(evse_uids, len(station.connectors)) is not None:
                 return
         counted = Counter(text for plug in facts.plugs if (text := plugs_text((plug,))))
         every = ", ".join(f"{count} x {text}" if count > 1 else text for text, count in counted.items())

@@ -85,9 +85,9 @@ class ConnectorTable:
 
     def rows(self, station: Station, now: int, width: int) -> Iterator[Row]:
         """Write the head and a line for each connector, and what of it does not fit on the next one."""
-        keys = station.track.keys if station.track is not None else ()
+        evse_uids = station.evse_uids
         count = len(station.connectors)
-        plugs = self._station_list.register.plugs_for(station.id, keys, count)
+        plugs = self._station_list.register.plugs_for(station.id, evse_uids, count)
         texts = [self._texts(station, index, plugs[index], now) for index in range(count)]
         widths = lay_out(width, count, [max(map(cell_len, column)) for column in zip(*texts, strict=True)])
         yield self._head(widths)

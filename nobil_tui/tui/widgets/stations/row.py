@@ -10,12 +10,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from nobil_tui.charging.board import Board
+from nobil_tui.charging.board import MAX_AHEAD, Board, Since
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT, Staleness, staleness_of
 from nobil_tui.charging.geo import Position
-from nobil_tui.charging.held import MAX_AHEAD, Since
 from nobil_tui.charging.register import Plug
-from nobil_tui.charging.station import Condition, Station, Summary
+from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width, truncate
@@ -209,7 +209,7 @@ class StationRowPainter:
         indexes = self._station_list.selected_connectors(station)
         if indexes is None:
             each = [(Condition.UNKNOWN, False)] * summary.total
-        elif board.listening.total(now) <= SLIGHT:
+        elif board.downtime.total(now) <= SLIGHT:
             # Nothing can be old, so it need not be asked for each.
             each = [(station.connectors[index].condition, False) for index in indexes]
         else:
@@ -229,7 +229,7 @@ class StationRowPainter:
             return Segment("–".rjust(CHANGED), painted.style_of("quiet", cursor))
         last = _last_change(board, station, now)
         certainty = Staleness.CONFIRMED
-        if board.listening.total(now):
+        if board.downtime.total(now):
             every = range(len(station.connectors))
             certainty = staleness_of(max(board.unconfirmed_for(station, index, now) for index in every))
         text = age_text(now - last.at)

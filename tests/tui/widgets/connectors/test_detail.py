@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT
-from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.charging.station import Condition, Connector, Station, WordConnector
+from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
@@ -298,7 +299,7 @@ async def test_ages_follow_what_is_sure() -> None:
     async with showing(station_list) as (app, _):
         assert app.line("1 ●").split()[-3:] == ["22:04", "9", "min"]
         assert app.line("2 ■").split()[-2:] == ["≥22:13", "now"]
-        station_list.board.listening.stop(START)
+        station_list.board.downtime.stop(START)
         app.clock.advance(60)
         app.pane.rebuild()
         assert app.line("1 ●").split()[-2:] == ["~10", "min"]
@@ -315,7 +316,7 @@ async def test_how_old_all_of_it_is_stands_above() -> None:
     station_list.board.stations["NOR_1"].status = 0
     async with showing(station_list) as (app, _):
         assert app.lines[1] == "1/2 free · 1 in use · operator says free"
-        station_list.board.listening.stop(START)
+        station_list.board.downtime.stop(START)
         app.clock.advance(5 * 3600)
         app.pane.rebuild()
         assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
@@ -324,9 +325,9 @@ async def test_how_old_all_of_it_is_stands_above() -> None:
 async def test_a_connector_that_was_never_named_is_not_old() -> None:
     station_list = roster_of({})
     board = station_list.board
-    board.expect(lambda _: ("a", "never named"))
+    board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "never named"))}))
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
-    board.listening.stop(START)
+    board.downtime.stop(START)
     async with showing(station_list) as (app, _):
         app.clock.advance(5 * 3600)
         app.pane.rebuild()

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from nobil_tui.charging.board import Change
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import Facts, Register
-from nobil_tui.charging.station import Condition, Connector, WordConnector
+from nobil_tui.charging.station import Connector, WordConnector
 from nobil_tui.monitor.batch import Note, NoteKind
 from nobil_tui.tui.style.glyphs import ASCII, Glyphs
 from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges, LogLine

@@ -199,11 +199,11 @@ async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -
         app.station_list.filter = "stale"
         app.list.rebuild()
         assert app.list.count == 0
-        app.station_list.board.listening.stop(app.clock.now())
+        app.station_list.board.downtime.stop(app.clock.now())
         app.clock.advance(SLIGHT / 1000 + 10)
         app.list.resort_when_idle()
         assert app.list.count == 40
-        app.station_list.board.listening.start(app.clock.now())
+        app.station_list.board.downtime.start(app.clock.now())
         app.list.resort_when_idle()
         said = app.station_list.board.stations["NOR_07"].connectors[0]
         app.station_list.board.apply_raw_report("NOR_07", 0, said, app.clock.now())

@@ -9,9 +9,10 @@ import pytest
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT
-from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.charging.station import Condition, Connector, WordConnector
+from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.station import Connector, WordConnector
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import ASCII
@@ -231,7 +232,7 @@ async def test_columns_keep_their_places_while_a_filter_is_typed() -> None:
 
 async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]})
-    listening = station_list.board.listening
+    listening = station_list.board.downtime
     async with listing(station_list) as stations:
         now = START
         assert segments(stations, "NOR_1", now)[-1].text == "   3 min"
@@ -248,8 +249,8 @@ async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
 async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_changed() -> None:
     station_list = roster_of({"NOR_1": connectors(*[FREE] * 20, *[BUSY] * 20, *[FAULT] * 2)})
     board = station_list.board
-    board.listening.stop(START)
-    board.listening.start(now := START + 5 * SLIGHT)
+    board.downtime.stop(START)
+    board.downtime.start(now := START + 5 * SLIGHT)
     async with listing(station_list) as stations:
 
         def dimmed() -> list[str]:
@@ -269,8 +270,8 @@ async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are
     words = [word for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER") for _ in range(10)]
     station_list = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
     board = station_list.board
-    board.listening.stop(START)
-    board.listening.start(now := START + 5 * SLIGHT)
+    board.downtime.stop(START)
+    board.downtime.start(now := START + 5 * SLIGHT)
     for index in range(1, len(words)):
         board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
     async with listing(station_list) as stations:
@@ -282,10 +283,10 @@ async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are
 async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
     station_list = roster_of({})
     board = station_list.board
-    board.expect(lambda _: ("a", "never named"))
+    board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "never named"))}))
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
-    board.listening.stop(START)
-    board.listening.start(now := START + 5 * SLIGHT)
+    board.downtime.stop(START)
+    board.downtime.start(now := START + 5 * SLIGHT)
     station_list.refresh(now)
     async with listing(station_list) as stations:
 
