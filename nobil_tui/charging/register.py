@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from nobil_tui.charging.geo import Position
+from nobil_tui.charging.prices import Price, cheapest
 
 CREDIT = "NOBIL by Enova, CC BY 4.0, https://nobil.no"
 """What must stand wherever data of the register is shown."""
@@ -67,6 +68,15 @@ class Facts(Struct, frozen=True, gc=False):
     """Whom to call when it does not work."""
     plug_evse_uids: tuple[str, ...] = ()
     """The EVSE UID of each plug, which Enova's stream calls it by; empty where it has none. None at all: no entry."""
+    prices: tuple[Price | None, ...] = ()
+    """The price at each plug, None where it is not known; empty if no price is known."""
+    credit: str = ""
+    """Who must be named wherever these facts are shown; empty for facts that are made up."""
+
+    @property
+    def price(self) -> Price | None:
+        """The cheapest price of the station: what a row has room to name."""
+        return cheapest(self.prices)
 
     @property
     def best_plug(self) -> Plug | None:

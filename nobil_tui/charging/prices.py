@@ -1,0 +1,66 @@
+"""What charging costs: the price of one connector, per kWh, per minute and per start.
+
+All amounts are in the price's currency and include tax where the source lets us tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+_SYMBOLS = {"EUR": "€", "GBP": "£", "": ""}
+
+
+class Price(Struct, frozen=True, gc=False):
+    """A price. An amount that is not known, or not charged, is None."""
+
+    currency: str = "EUR"
+    """Three letters of ISO 4217."""
+    kwh: float | None = None
+    """For each kWh."""
+    minute: float | None = None
+    """For each minute of charging."""
+    start: float | None = None
+    """For each session."""
+    parking_minute: float | None = None
+    """For each minute of parking after charging."""
+    at_least: bool = False
+    """Whether it is the least that it can be: restrictions such as the time of day apply."""
+    before_tax: bool = False
+    """Whether tax comes on top, at a rate that is not known."""
+
+    @property
+    def text(self) -> str:
+        """Such as ``from 0.45 €/kWh + 0.10 €/min + 1.00 € start``."""
+        sign = _SYMBOLS.get(self.currency, self.currency)
+        parts = [
+            f"{amount:.{_digits(amount)}f} {sign}{unit}"
+            for amount, unit in (
+                (self.kwh, "/kWh"),
+                (self.minute, "/min"),
+                (self.start, " start"),
+                (self.parking_minute, "/min parking"),
+            )
+            if amount is not None
+        ]
+        return f"{'from ' * self.at_least}{' + '.join(parts)}{' + VAT' * self.before_tax}"
+
+    @property
+    def order(self) -> tuple[float, float, float]:
+        """Sorts the cheaper price first; by kWh, then by the minute, then by the start."""
+        return _amount(self.kwh), _amount(self.minute), _amount(self.start)
+
+
+def cheapest(prices: Iterable[Price | None]) -> Price | None:
+    """Return the cheapest of the prices that are known; None if none is."""
+    return min((price for price in prices if price is not None), key=lambda price: price.order, default=None)
+
+
+def _digits(amount: float) -> int:
+    """Return the decimals to show: cents, and tenths of a cent where there are any."""
+    return 2 if round(amount, 2) == round(amount, 3) else 3
+
+
+def _amount(amount: float | None) -> float:
+    return float("inf") if amount is None else amount

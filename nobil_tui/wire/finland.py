@@ -1,0 +1,139 @@
+"""Finland's charging network as Fintraffic publishes it: statuses, locations and tariffs, decoded.
+
+Source: the operator's documentation of its AFIR service. No field is taken for granted: whatever is
+missing, null or of the wrong type costs that field, at most its own EVSE, location or tariff, and is
+counted. The words for plugs and tariffs are those of OCPI 2.2.1. All times are in ms since the epoch.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeGuard
+
+import msgspec
+from msgspec import Raw, Struct
+
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import safe_text
+
+MAX_ID = 64
+"""Characters of a location's id; a longer one is not read."""
+MAX_EVSE_ID = 128
+"""Characters of an EVSE's id; a longer one is not read."""
+TOPIC_ROOT = "status-v1"
+"""The first level of the topics that carry statuses."""
+TOPIC_FILTER = f"{TOPIC_ROOT}/#"
+"""Subscribes to the statuses of every EVSE."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Status(Struct, frozen=True, gc=False):
+    """What the service says of one EVSE."""
+
+    evse_id: str
+    word: str
+    time: int = 0
+    """When the status changed; zero where the service does not say, or says it unreadably."""
+    location_id: str = ""
+    """Where the EVSE is; empty in a snapshot, which does not say."""
+
+
+class Statuses(Struct, frozen=True):
+    """The statuses of all EVSEs."""
+
+    statuses: list[Status]
+    unreadable: int
+    """Entries that had to be left out."""
+    made_at: int = 0
+    """When the answer was made, where it says so; else zero."""
+
+
+class _Entry(Struct, gc=False):
+    evseId: str  # noqa: N815
+    status: str
+    time: datetime | None = None
+
+
+class _Answer(Struct):
+    statuses: list[_Entry]
+    modifiedAt: Any = None  # noqa: N815
+
+
+class _RawAnswer(Struct):
+    statuses: list[Raw]
+    modifiedAt: Any = None  # noqa: N815
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_raw_answer = msgspec.json.Decoder(_RawAnswer).decode
+_decode_anything = msgspec.json.Decoder().decode
+
+
+def decode_statuses(answer: bytes) -> Statuses:
+    """Decode the answer with the statuses of all EVSEs. Raises ``NotReadableError`` if it has none."""
+    entries: list[tuple[Any, Any, Any]]
+    try:
+        read = _decode_answer(answer)
+        entries = [(entry.evseId, entry.status, entry.time) for entry in read.statuses]
+        made_at = time_of(read.modifiedAt)
+    except _BROKEN:
+        try:
+            raw = _decode_raw_answer(answer)
+        except _BROKEN as error:
+            raise NotReadableError(f"the answer has no list of statuses: {safe_text(str(error))}") from None
+        entries = [_fields(each) for each in raw.statuses]
+        made_at = time_of(raw.modifiedAt)
+    statuses = [
+        Status(evse_id, word, time_of(time))
+        for evse_id, word, time in entries
+        if is_id(evse_id, MAX_EVSE_ID) and isinstance(word, str)
+    ]
+    return Statuses(statuses, len(entries) - len(statuses), made_at)
+
+
+def decode_message(topic: str, payload: bytes) -> Status:
+    """Decode one message of the stream. Raises ``NotReadableError`` if it names no EVSE or no status.
+
+    The topic is ``status-v1/<country>/<party>/<location>/<evse>``; an id of an EVSE may hold a slash.
+    """
+    levels = topic.split("/", 4)
+    if len(levels) < 5 or levels[0] != TOPIC_ROOT:
+        raise NotReadableError(f"a topic that names no EVSE: {safe_text(topic)}")
+    location_id, evse_id = levels[3:]
+    if not (is_id(location_id, MAX_ID) and is_id(evse_id, MAX_EVSE_ID)):
+        raise NotReadableError("a topic with an id that is empty, too long or holds control characters")
+    _, word, time = _fields(payload)
+    if not isinstance(word, str):
+        raise NotReadableError(f"no status of {safe_text(evse_id)}")
+    return Status(evse_id, word, time_of(time), location_id)
+
+
+def is_id(value: Any, most: int) -> TypeGuard[str]:
+    """Return whether a value is a text that can be used as an id of at most ``most`` characters."""
+    return isinstance(value, str) and 0 < len(value) <= most and value.isprintable()
+
+
+def time_of(value: Any) -> int:
+    """Return a time in ms since the epoch; zero for what is not a time in ISO 8601."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value[:40])
+        except ValueError:
+            return 0
+    if not isinstance(value, datetime):
+        return 0
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    return max(0, (aware - _EPOCH) // timedelta(milliseconds=1))
+
+
+def _fields(raw: Raw | bytes) -> tuple[Any, Any, Any]:
+    """Return ``evseId``, ``status`` and ``time`` of one entry, None for what it lacks."""
+    try:
+        entry = _decode_anything(raw)
+    except _BROKEN:
+        return None, None, None
+    if not isinstance(entry, dict):
+        return None, None, None
+    return entry.get("evseId"), entry.get("status"), entry.get("time")

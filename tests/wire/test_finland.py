@@ -1,0 +1,118 @@
+"""Statuses of Fintraffic's service, from the snapshot and from the stream."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.wire.finland import Status, decode_message, decode_statuses, time_of
+from tests.wire.finland_answers import STATUSES, damaged, junk
+
+TOPIC = "status-v1/FI/NYT/FINYT00001/FI*NYT*E12345"
+TIME = 1_764_668_286_000
+
+
+def test_decodes_a_snapshot() -> None:
+    answer = decode_statuses(json.dumps(STATUSES).encode())
+    assert answer.statuses == [Status("FI*NYT*E1", "CHARGING", TIME), Status("FI*NYT*E2", "AVAILABLE")]
+    assert (answer.unreadable, answer.made_at) == (0, 0)
+
+
+def test_reads_when_a_snapshot_was_made() -> None:
+    assert decode_statuses(b'{"statuses": [], "modifiedAt": "2025-12-02T09:38:06Z"}').made_at == TIME
+
+
+@pytest.mark.parametrize(
+    ("entry", "unreadable"),
+    [
+        ({"evseId": "A", "status": "CHARGING", "time": 7}, 0),
+        ({"evseId": "A", "status": "CHARGING", "time": "yesterday"}, 0),
+        ({"evseId": "A", "status": "CHARGING", "time": None}, 0),
+        ({"evseId": 7, "status": "CHARGING"}, 1),
+        ({"evseId": "", "status": "CHARGING"}, 1),
+        ({"evseId": "a\nb", "status": "CHARGING"}, 1),
+        ({"evseId": "x" * 129, "status": "CHARGING"}, 1),
+        ({"evseId": "A", "status": None}, 1),
+        ({"status": "CHARGING"}, 1),
+        ("A", 1),
+        (None, 1),
+    ],
+)
+def test_a_bad_entry_costs_only_itself(entry: Any, unreadable: int) -> None:
+    answer = decode_statuses(json.dumps({"statuses": [entry, *STATUSES["statuses"]]}).encode())
+    assert answer.unreadable == unreadable
+    assert len(answer.statuses) == 3 - unreadable
+    if not unreadable:
+        assert answer.statuses[0] == Status("A", "CHARGING")
+
+
+@pytest.mark.parametrize("answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"])
+def test_says_that_an_answer_is_none(answer: bytes) -> None:
+    with pytest.raises(NotReadableError, match="no list of statuses"):
+        decode_statuses(answer)
+
+
+@given(damaged(STATUSES))
+def test_no_damage_to_a_snapshot_raises_anything_else(answer: Any) -> None:
+    try:
+        statuses = decode_statuses(json.dumps(answer).encode())
+    except NotReadableError as error:
+        assert str(error).isprintable()
+    else:
+        assert len(statuses.statuses) + statuses.unreadable == len(answer["statuses"])
+
+
+def test_decodes_a_message() -> None:
+    status = decode_message(TOPIC, b'{"status": "CHARGING", "time": "2025-12-02T09:38:06.000Z"}')
+    assert status == Status("FI*NYT*E12345", "CHARGING", TIME, "FINYT00001")
+
+
+def test_an_evse_id_may_hold_a_slash() -> None:
+    assert decode_message("status-v1/FI/NYT/L/a/b", b'{"status": "X"}').evse_id == "a/b"
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "status-v1", "status-v1/FI/NYT/L", "status-v1/FI/NYT//E", "status-v1/FI/NYT/L/", "other/a/b/c/d"]
+)
+def test_refuses_a_topic_that_names_no_evse(topic: str) -> None:
+    with pytest.raises(NotReadableError):
+        decode_message(topic, b'{"status": "CHARGING"}')
+
+
+@given(junk)
+def test_no_payload_raises_anything_else(value: Any) -> None:
+    for payload in (value, {"status": value, "time": value}, {"status": "CHARGING", "time": value}):
+        try:
+            status = decode_message(TOPIC, json.dumps(payload).encode())
+        except NotReadableError as error:
+            assert str(error).isprintable()
+        else:
+            assert status.time >= 0
+
+
+@given(st.binary(max_size=40))
+def test_no_bytes_raise_anything_else(payload: bytes) -> None:
+    with contextlib.suppress(NotReadableError):
+        decode_message(TOPIC, payload)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2025-12-02T09:38:06.000Z", TIME),
+        ("2025-12-02T11:38:06+02:00", TIME),
+        ("2025-12-02T09:38:06", TIME),
+        ("1890-01-01T00:00:00Z", 0),
+        ("2025-13-02T09:38:06Z", 0),
+        (TIME, 0),
+        (True, 0),
+    ],
+)
+def test_reads_times(text: Any, time: int) -> None:
+    assert time_of(text) == time
