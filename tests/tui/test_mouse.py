@@ -46,7 +46,7 @@ async def test_hints_do_what_they_say(pane: str) -> None:
         await until(pilot, lambda: pilot.app.screen is not main)
         await pilot.press("escape")
         await click_hint(pilot, main, "Filter")
-        assert main.focused is main.filter_line.field
+        assert main.focused is main.filter_line.input
 
 
 @pytest.mark.parametrize("pane", PANES)

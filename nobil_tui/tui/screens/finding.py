@@ -10,6 +10,7 @@ from nobil_tui.config.operations import Operation, Put
 from nobil_tui.tui.bindings import key_label
 from nobil_tui.tui.screens.live import Live
 from nobil_tui.tui.text.station_text import station_text
+from nobil_tui.tui.widgets.filter.input import FilterInput
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import StationsPane
 
@@ -134,7 +135,9 @@ class Finding(Live):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self._wanted_filter_line().open()
+        line = self._wanted_filter_line()
+        line.values = self.station_list.field_values
+        line.open()
 
     def _wanted_filter_line(self) -> FilterLine:
         """Return the filter line, on screen: the first paint need not wait for what nobody sees yet."""
@@ -151,18 +154,18 @@ class Finding(Live):
         self.station_list.filter = message.text
         self.relist()
 
-    @on(FilterLine.Kept)
+    @on(FilterInput.Accepted)
     def filter_kept(self) -> None:
         """Go to the stations, at once: the next key is meant for them."""
         self.set_focus(self.stations)
 
-    @on(FilterLine.Left)
+    @on(FilterInput.Cancelled)
     def filter_left(self) -> None:
         """Go to the stations, and show all."""
         self.show_filter("")
 
-    @on(FilterLine.Moved)
-    def filter_moved(self, message: FilterLine.Moved) -> None:
+    @on(FilterInput.CursorMoved)
+    def filter_moved(self, message: FilterInput.CursorMoved) -> None:
         """Move in the list while typing."""
         self.stations.move_cursor(message.by)
 

@@ -127,6 +127,7 @@ class Live(Panes):
         """Have ready what the first keystroke of a filter would otherwise wait for."""
         station_list = self.station_list
         station_list.adopt(await run_in_thread(station_list.prepare))
+        self.filter_line.values = station_list.field_values
         # The counts of what it finds. Not in a thread: a report could come between the counting and the noting.
         slice_end = time.perf_counter() + SLICE_SECONDS
         for station in list(self.board.stations.values()):

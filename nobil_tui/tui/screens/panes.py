@@ -36,7 +36,8 @@ from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
 from nobil_tui.tui.widgets.event_log.buffer import station_id_of
 from nobil_tui.tui.widgets.event_log.line import LogLinePainter
 from nobil_tui.tui.widgets.event_log.pane import EventLog
-from nobil_tui.tui.widgets.filter.line import FilterLine, FilterResult
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.filter.result import FilterResult
 from nobil_tui.tui.widgets.stations.pane import StationsPane
 
 if TYPE_CHECKING:
@@ -125,7 +126,6 @@ class Panes(Screen[None], inherit_bindings=False):
         self.filter_line = FilterLine(self.keys, id="filter")
         self.link_bar = LinkBar(id="link-bar")
         self.hints = KeyHints(self.keys, id="hints")
-        self.filter_line.values = lambda: self.station_list.field_values
         for pane in (self.stations, self.connectors, self.events, self.link_bar):
             pane.glyphs = self.glyphs
         for pane in (self.stations, self.events):
@@ -241,7 +241,7 @@ class Panes(Screen[None], inherit_bindings=False):
         station_list = self.station_list
         problems = station_list.query.problems
         problem = problems[0].message if problems else ""
-        self.filter_line.found = FilterResult(
+        self.filter_line.result = FilterResult(
             self.stations.count, station_list.total, station_list.hidden_starred, problem
         )
 

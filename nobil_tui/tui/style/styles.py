@@ -40,7 +40,7 @@ STYLES = {
     "stale": StyleRule(dim=True),
     "star": StyleRule("star"),
     "strong": StyleRule(bold=True),
-    "trouble": StyleRule("warning"),
+    "warning": StyleRule("warning"),
 }
 
 

@@ -97,22 +97,22 @@ class LinkBar(Bar):
         yield BarPart(simulated if state.simulated else "", self.style_of("simulated"), 1)
         if not state.simulated:
             yield BarPart(truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
-        yield BarPart(state.playing, self.style_of("trouble"), 2)
+        yield BarPart(state.playing, self.style_of("warning"), 2)
         if phase is not LinkPhase.LIVE and state.link.reason:
             room = max(12, width - 34)
-            yield BarPart(truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("trouble"), 3)
+            yield BarPart(truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3)
         if state.behind:
-            yield BarPart(f"{age_text(state.behind)} behind", self.style_of("trouble"), 3)
+            yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
         if state.stations:
             yield BarPart(_count(state.stations, "station"), self.rich_style, 6)
             yield BarPart(f"{_count(state.connectors, 'connector')}{dot}{state.in_use:.0%} in use", self.rich_style, 7)
         if state.unconfirmed:
-            yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("trouble"), 5)
+            yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
         if state.unreadable:
-            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("trouble"), 8)
+            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("warning"), 8)
         if state.unknown_words:
             words = truncate(state.unknown_words, max(12, width // 2), glyphs.ellipsis)
-            yield BarPart(words, self.style_of("trouble"), 10)
+            yield BarPart(words, self.style_of("warning"), 10)
         if state.frame_at:
             beats = sparkline(state.beats, glyphs.bars)
             yield BarPart(beats, self.style_of("note"), 10)
@@ -124,14 +124,14 @@ class LinkBar(Bar):
         match state.link.phase:
             case LinkPhase.LIVE if state.playing:
                 paused = "paused" in state.playing
-                return BarPart("PAUSED" if paused else "PLAYING", self.style_of("trouble" if paused else "live"), 0)
+                return BarPart("PAUSED" if paused else "PLAYING", self.style_of("warning" if paused else "live"), 0)
             case LinkPhase.LIVE:
                 return BarPart(f"{glyphs.live} LIVE", self.style_of("live"), 0)
             case LinkPhase.CONNECTING:
-                return BarPart("CONNECTING", self.style_of("trouble"), 0)
+                return BarPart("CONNECTING", self.style_of("warning"), 0)
             case LinkPhase.RETRYING:
                 seconds = max(0, -(-(state.link.retry_at - state.now) // 1000))
-                return BarPart(f"RETRY IN {seconds} s", self.style_of("trouble"), 0)
+                return BarPart(f"RETRY IN {seconds} s", self.style_of("warning"), 0)
             case LinkPhase.REFUSED:
                 return BarPart("KEY REFUSED", self.style_of("refused"), 0)
             case LinkPhase.ENDED:

@@ -1,13 +1,15 @@
-"""The text of a filter, as it is typed; and the key that leads there."""
+"""The text field of the filter, with completion, and the prompt in front of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.strip import Strip
 from textual.suggester import Suggester
 from textual.widget import Widget
@@ -15,106 +17,139 @@ from textual.widgets import Input
 
 from nobil_tui.commands import Context
 from nobil_tui.config.validation import MAX_FILTER
-from nobil_tui.search.completion import completions, insert_completion, word_at
+from nobil_tui.search.completion import FieldValues, completions, insert_completion, word_at
 from nobil_tui.tui.bindings import bindings_for
-from nobil_tui.tui.widgets.filter.line import FilterLine
 
 _EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
 
 
 class FilterInput(Input):
-    """The text. Tab and the right arrow take what is offered for the word being typed."""
+    """A text field; Tab and Right accept the completion of the word before the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_for(Context.FILTER),
-        # Not commands of their own: they do what these keys do in every line that completes.
+        # Not commands of their own: completing text fields use these keys everywhere.
         Binding("tab", "complete", "Complete", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move_cursor(1)", "Down", show=False),
+        Binding("up", "move_cursor(-1)", "Up", show=False),
     ]
 
-    def __init__(self, filter_line: FilterLine) -> None:
+    class Accepted(Message):
+        """The filter is complete; the focus belongs to the list."""
+
+    class Cancelled(Message):
+        """The filter was cleared and left."""
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor of the list should move by ``by`` lines while the user types."""
+
+        by: int
+
+    def __init__(self) -> None:
         super().__init__(
             placeholder=_EXAMPLES,
             max_length=MAX_FILTER,
-            suggester=_Ghost(self),
+            suggester=_CompletionSuggester(self),
             select_on_focus=False,
             compact=True,
         )
-        self._host = filter_line
-        self._offer: tuple[str, int, list[str]] = ("", 0, [])
+        self._values = FieldValues()
+        self._completions: tuple[str, int, list[str]] = ("", 0, [])
+        """The completions of a text and a cursor position: several callers ask for the same."""
 
     @property
-    def offered(self) -> list[str]:
-        """What the word before the cursor could become; none where no word is begun."""
+    def values(self) -> FieldValues:
+        """The values of the register's fields, for completion."""
+        return self._values
+
+    @values.setter
+    def values(self, values: FieldValues) -> None:
+        if values is not self._values:
+            self._values = values
+            self._completions = ("", 0, [])
+
+    @property
+    def offers(self) -> list[str]:
+        """The completions of the word before the cursor; empty without a word."""
         text, cursor = self.value, self.cursor_position
-        if self._offer[:2] != (text, cursor):
+        if self._completions[:2] != (text, cursor):
             start, end = word_at(text, cursor)
-            begun = text[start:end].strip("-")
-            self._offer = (text, cursor, completions(text, cursor, self._host.values()) if begun else [])
-        return self._offer[2]
+            word = text[start:end].strip("-")
+            offers = completions(text, cursor, self._values) if word else []
+            self._completions = (text, cursor, offers)
+        return self._completions[2]
 
     @property
-    def rest(self) -> int:
-        """Cells of what is shown behind the text: the rest of the word that is offered."""
-        return cell_len(self.offered[0]) if self.has_focus and self.offered else 0
+    def ghost_width(self) -> int:
+        """Cells to reserve behind the text for the completion shown there."""
+        return cell_len(self.offers[0]) if self.has_focus and self.offers else 0
+
+    def set_text(self, text: str) -> None:
+        """Replace the text without a ``Changed`` message."""
+        with self.prevent(Input.Changed):
+            self.value = text
+        self.cursor_position = len(text)
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Put a text into the line; what is pasted can hold anything."""
+        """Insert a text that may be pasted; non-printable characters become spaces."""
         printable = "".join(letter if letter.isprintable() else " " for letter in text)
         super().replace(printable, start, end)
 
     def action_complete(self) -> None:
-        """Take what is offered; where nothing is, the key goes on to whoever else has it."""
-        if not self.offered:
+        """Accept the first completion; without one, leave the key to other bindings."""
+        if not self.offers:
             raise SkipAction
-        self.value, self.cursor_position = insert_completion(self.value, self.cursor_position, self.offered[0])
+        text, cursor = insert_completion(self.value, self.cursor_position, self.offers[0])
+        self.value, self.cursor_position = text, cursor
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """Take what is offered at the end of the line, else move."""
-        if self.cursor_at_end and self.offered and not select:
+        """Accept the first completion at the end of the text; elsewhere move the cursor."""
+        if self.cursor_at_end and self.offers and not select:
             self.action_complete()
         else:
             super().action_cursor_right(select)
 
-    def action_move(self, by: int) -> None:
-        """Move in the list."""
-        self.post_message(FilterLine.Moved(by))
+    def action_move_cursor(self, by: int) -> None:
+        """Move the cursor of the list."""
+        self.post_message(self.CursorMoved(by))
 
     def action_keep_filter(self) -> None:
-        """Go to the list."""
-        self.post_message(FilterLine.Kept())
+        """Accept the filter."""
+        self.post_message(self.Accepted())
 
     def action_back(self) -> None:
-        """Leave, without a filter."""
-        self._host.text = ""
-        self.post_message(FilterLine.Left())
+        """Clear the filter and leave the field."""
+        # Cleared at once: a pending ``Changed`` message is recognized by its older text.
+        self.set_text("")
+        self.post_message(self.Cancelled())
 
 
-class _Ghost(Suggester):
-    """Shows the rest of the word that is offered first, behind the cursor."""
+class _CompletionSuggester(Suggester):
+    """Suggests the first completion, which Input shows behind the cursor."""
 
     def __init__(self, field: FilterInput) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._field = field
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the text with the rest of the word, or with the whole of it where it is spelt another way."""
+        """Return the completed text, or the text followed by a word that is spelt differently."""
         field = self._field
-        if value != field.value or not field.cursor_at_end or not field.offered:
+        if value != field.value or not field.cursor_at_end or not field.offers:
             return None
-        word = field.offered[0]
-        begun = value[word_at(value, len(value))[0] :]
-        return value + (word[len(begun) :] if word.lower().startswith(begun.lower()) else f"  {word}")
+        word = field.offers[0]
+        typed = value[word_at(value, len(value))[0] :]
+        matches = word.lower().startswith(typed.lower())
+        return value + (word[len(typed) :] if matches else f"  {word}")
 
 
 class FilterPrompt(Widget):
-    """The key that leads here."""
+    """The key that opens the filter, as a prompt."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text
 
     def render_line(self, y: int) -> Strip:
-        """One sign."""
+        """Render the prompt."""
         return Strip.blank(0) if y else Strip([Segment(f"{self._text} ", self.rich_style)])

@@ -1,9 +1,8 @@
-"""The line in which a filter is typed: a prompt, the text, and beside it what the filter finds or fails to say."""
+"""The filter line: a prompt, the text of the filter, and a note on what it finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import on
@@ -15,123 +14,105 @@ from textual.widgets import Input
 from nobil_tui.commands import command_by_id
 from nobil_tui.search.completion import FieldValues
 from nobil_tui.tui.bindings import KeyBindings
+from nobil_tui.tui.widgets.filter.input import FilterInput, FilterPrompt
+from nobil_tui.tui.widgets.filter.note import FilterNote
+from nobil_tui.tui.widgets.filter.result import FilterResult
 
-if TYPE_CHECKING:
-    from nobil_tui.tui.widgets.filter.input import FilterInput
-    from nobil_tui.tui.widgets.filter.note import FilterNote
-
-
-class FilterResult(NamedTuple):
-    """What a filter finds."""
-
-    stations: int = 0
-    """How many stations fit."""
-    of: int = 0
-    """How many there are without a filter."""
-    hidden: int = 0
-    """How many starred stations do not fit."""
-    mistake: str = ""
-    """The first part of the text that means nothing, in words; empty where all of it does."""
+PROMPT_WIDTH = 2
+"""Cells before the text."""
+MIN_TEXT_WIDTH = 18
+"""Cells that the text keeps beside any note."""
 
 
 class FilterLine(Horizontal):
-    """Shown while it has the focus or holds a text. It tells what is typed, and is told what that finds."""
+    """Shown while it has the focus or a text. ``FilterInput`` posts the messages for its keys."""
 
-    found: reactive[FilterResult] = reactive(FilterResult())
-    """What the filter finds."""
+    result: reactive[FilterResult] = reactive(FilterResult())
+    """The result of the filter, to be shown in the note."""
 
+    @dataclass
     class Changed(Message):
-        """Something was typed."""
+        """The user changed the text."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Kept(Message):
-        """The filter is to stay, and the list is next."""
-
-    class Left(Message):
-        """The filter is gone."""
-
-    class Moved(Message):
-        """The list is to be moved in, by so many lines."""
-
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
+        text: str
 
     def __init__(self, keys: KeyBindings, *, id: str) -> None:
         super().__init__(id=id)
-        self.values: Callable[[], FieldValues] = FieldValues
-        """Tells what stands in the register, for completion; none of it before somebody knows."""
         key = keys.label(command_by_id("filter"))
-        self._prompt = key if cell_len(key) == 1 else "/"
-        self._field: FilterInput | None = None
-        self._note: FilterNote | None = None
+        self._prompt = FilterPrompt(key if cell_len(key) == 1 else "/")
+        self.input = FilterInput()
+        self._note = FilterNote()
 
     @property
-    def field(self) -> FilterInput:
-        """What is typed in: there once it is wanted, like the line itself."""
-        if self._field is None:
-            from nobil_tui.tui.widgets.filter.input import FilterInput, FilterPrompt
-            from nobil_tui.tui.widgets.filter.note import FilterNote
+    def values(self) -> FieldValues:
+        """The values of the register's fields, for completion."""
+        return self.input.values
 
-            self._field, self._note = FilterInput(self), FilterNote(self)
-            self.mount(FilterPrompt(self._prompt), self._field, self._note)
-        return self._field
+    @values.setter
+    def values(self, values: FieldValues) -> None:
+        self.input.values = values
 
     @property
     def text(self) -> str:
-        """What is typed. Setting it tells nobody: whoever sets it knows."""
-        return "" if self._field is None else self._field.value
+        """The text of the filter. Setting it posts no ``Changed`` message."""
+        return self.input.value
 
     @text.setter
     def text(self, text: str) -> None:
-        if not text and self._field is None:
+        if not self.is_attached and not text:
             return
-        with self.field.prevent(Input.Changed):
-            self.field.value = text
-        self.field.cursor_position = len(text)
-        self._show_or_hide()
-        self._write_note()
+        self._mount_parts()
+        self.input.set_text(text)
+        self._update_visibility()
+        self._update_note()
 
     def open(self) -> None:
-        """Begin to type."""
-        field = self.field
+        """Show the line and focus the text field."""
+        self._mount_parts()
         self.add_class("-shown")
-        # At once, and not in a while as its own ``focus`` does: what is typed next is meant for it.
-        self.screen.set_focus(field)
+        # Not by ``focus()``, which takes effect later: the next key belongs to the field already.
+        self.screen.set_focus(self.input)
 
-    def watch_found(self) -> None:
-        """Say what is found."""
-        self._write_note()
+    def _mount_parts(self) -> None:
+        """Mount the parts, unless they are. Not by ``compose``, which runs after the next key."""
+        if not self.input.is_attached:
+            self.mount(self._prompt, self.input, self._note)
+
+    def watch_result(self) -> None:
+        """Show the result."""
+        self._update_note()
 
     @on(Input.Changed)
-    def _tell(self, message: Input.Changed) -> None:
+    def _text_changed(self, message: Input.Changed) -> None:
         message.stop()
-        self._write_note()
+        self._update_note()
         self.post_message(self.Changed(message.value))
 
     def on_descendant_blur(self) -> None:
-        """Go out of the way where nothing is filtered."""
-        self._show_or_hide()
-        self._write_note()
+        """Hide the line if it has no text."""
+        self._update_visibility()
+        self._update_note()
 
     def on_descendant_focus(self) -> None:
-        """Say what can be typed."""
-        self._write_note()
+        """Show the completions."""
+        self._update_note()
 
     def on_click(self) -> None:
-        """Type, wherever the line was clicked."""
-        self.field.focus()
+        """Focus the text field."""
+        self.input.focus()
 
     def on_resize(self) -> None:
-        """The note's room depends on the width."""
-        self._write_note()
+        """Fit the note into another width."""
+        self._update_note()
 
-    def _write_note(self) -> None:
-        if self._note is not None:
-            self._note.write()
+    def _update_note(self) -> None:
+        if not self.input.is_attached:
+            return
+        field = self.input
+        available = self.size.width - PROMPT_WIDTH
+        needed = min(cell_len(self.text) + field.ghost_width + 2, available // 2)
+        room = max(0, available - max(MIN_TEXT_WIDTH, needed))
+        self._note.show(self.text, self.result, field.offers if field.has_focus else [], room)
 
-    def _show_or_hide(self) -> None:
-        self.set_class(self.field.has_focus or bool(self.text), "-shown")
+    def _update_visibility(self) -> None:
+        self.set_class(self.input.has_focus or bool(self.text), "-shown")

@@ -1,89 +1,83 @@
-"""What stands beside a filter that is typed: what it finds, what is wrong with it, and what else could be meant."""
+"""The note beside the filter's text: matches, the first error, and other completions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from nobil_tui.tui.style.glyphs import truncate
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, bar_segments, fit_parts
+from nobil_tui.tui.widgets.filter.result import FilterResult
 
-if TYPE_CHECKING:
-    from nobil_tui.tui.widgets.filter.line import FilterLine
-
-PROMPT = 2
-"""Cells before the text."""
-TEXT_LEAST = 18
-"""Cells that the text keeps, whatever is to be said beside it."""
-_STEP = 8
-"""The note's width grows by steps, so that not every keystroke lays the screen out anew."""
-_CHOICES = 4
+_WIDTH_STEP = 8
+"""The note's width grows in steps, so that not every keystroke causes a layout of the screen."""
+_MAX_CHOICES = 4
 """Other completions that are shown."""
 
 
 class FilterNote(Bar):
-    """What the filter finds, what is wrong with it, and what else the word could become."""
+    """Shows what ``show`` is given, right-aligned and as narrow as possible."""
 
-    def __init__(self, filter_line: FilterLine) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._line = filter_line
+        self._content: tuple[str, FilterResult, Sequence[str], int] = "", FilterResult(), (), 0
         self._parts: list[BarPart] = []
 
-    def write(self) -> None:
-        """Say what holds now, in the room that the text leaves."""
-        shown = self._line
-        if not self.is_attached:
-            return
-        whole = shown.size.width - PROMPT
-        text = max(TEXT_LEAST, min(cell_len(shown.text) + shown.field.rest + 2, whole // 2))
-        room = max(0, whole - text)
-        self._parts = fit_parts(self._all(room), room)
+    def show(self, text: str, result: FilterResult, offers: Sequence[str], room: int) -> None:
+        """Show the result and the completions of a filter's text in at most ``room`` cells."""
+        self._content = text, result, offers, room
+        if self.is_attached:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Choose the parts that fit, and set the width."""
+        text, result, offers, room = self._content
+        parts = self._all_parts(text, result, offers, room)
+        self._parts = fit_parts(parts, room)
         needed = sum(cell_len(part.text) + PART_GAP for part in self._parts)
-        self.styles.width = min(-(-needed // _STEP) * _STEP, room)
+        self.styles.width = min(-(-needed // _WIDTH_STEP) * _WIDTH_STEP, room)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Say it, at the right end."""
+        """Render the parts at the right end."""
         if y:
             return Strip.blank(0)
         parts = [BarPart(part.text, part.style, part.need, right=True) for part in self._parts]
-        return Strip(bar_segments(parts, self.size.width, self.rich_style)).apply_style(self.rich_style)
+        segments = bar_segments(parts, self.size.width, self.rich_style)
+        return Strip(segments).apply_style(self.rich_style)
 
     def notify_style_update(self) -> None:
-        """Say it again in another theme's colours."""
+        """Use the colours of another theme."""
         super().notify_style_update()
         if self.is_mounted:
-            # The library sets the styles after it has sent the event.
-            self.call_after_refresh(self.write)
+            # Textual sets the styles after this event.
+            self.call_after_refresh(self._arrange)
 
-    def _all(self, room: int) -> list[BarPart]:
-        """Everything that could be said: while a word can still become something, that comes before what is wrong."""
-        shown = self._line
-        offered = shown.field.offered if shown.field.has_focus else []
-        found = shown.found
-        count = f"{found.stations:,} of {found.of:,}" if shown.text.strip() else ""
-        hidden = f"{found.hidden:,} starred hidden" if found.hidden and count else ""
-        mistake = found.mistake
-        if cell_len(mistake) > room:
-            # What would be right helps more than what is wrong.
-            mistake = mistake.partition(" – ")[2] or mistake
-        others = _whole(offered[1 : 1 + _CHOICES], room - cell_len(count) - PART_GAP)
+    def _all_parts(self, text: str, result: FilterResult, offers: Sequence[str], room: int) -> list[BarPart]:
+        """Return all parts. With completions they come first: an unfinished word is no error."""
+        count = f"{result.stations:,} of {result.of:,}" if text.strip() else ""
+        hidden = f"{result.hidden:,} starred hidden" if result.hidden and count else ""
+        problem = result.problem
+        if cell_len(problem) > room:
+            # The proposal helps more than the error.
+            problem = problem.partition(" – ")[2] or problem
+        others = _whole_words(offers[1 : 1 + _MAX_CHOICES], room - cell_len(count) - PART_GAP)
         return [
-            BarPart(others, self.style_of("quiet"), 1 if offered else 4),
-            BarPart(truncate(mistake, room), self.style_of("trouble"), 4 if offered else 0),
+            BarPart(others, self.style_of("quiet"), 1 if offers else 4),
+            BarPart(truncate(problem, room), self.style_of("warning"), 4 if offers else 0),
             BarPart(hidden, self.style_of("plain"), 3),
-            BarPart(count, self.style_of("plain"), 2 if not offered else 0),
+            BarPart(count, self.style_of("plain"), 0 if offers else 2),
         ]
 
 
-def _whole(words: list[str], room: int) -> str:
-    """As many words as fit, none of them cut."""
-    fits = ""
+def _whole_words(words: Sequence[str], room: int) -> str:
+    """Join the first words that fit into ``room`` cells without truncation."""
+    joined = ""
     for word in words:
-        longer = f"{fits}{' ' * PART_GAP}{word}" if fits else word
+        longer = f"{joined}{' ' * PART_GAP}{word}" if joined else word
         if cell_len(longer) > room:
             break
-        fits = longer
-    return fits
+        joined = longer
+    return joined

@@ -13,7 +13,9 @@ from nobil_tui.config.validation import MAX_FILTER
 from nobil_tui.search.completion import FieldValues
 from nobil_tui.search.query import parse_query
 from nobil_tui.tui.bindings import KeyBindings
-from nobil_tui.tui.widgets.filter.line import FilterLine, FilterResult
+from nobil_tui.tui.widgets.filter.input import FilterInput
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.filter.result import FilterResult
 from tests.tui.widget_host import Stage, lines_of
 
 VALUES = FieldValues(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
@@ -24,7 +26,7 @@ class Screen(Stage):
 
     def __init__(self) -> None:
         self.line = FilterLine(KeyBindings(), id="filter")
-        self.line.values = lambda: VALUES
+        self.line.values = VALUES
         self.other = Static("list")
         self.other.can_focus = True
         super().__init__(self.other, self.line)
@@ -32,17 +34,17 @@ class Screen(Stage):
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         self.heard.append(message)
         query = parse_query(message.text)
-        self.line.found = self.line.found._replace(mistake=query.problems[0].message if query.problems else "")
+        self.line.result = self.line.result._replace(problem=query.problems[0].message if query.problems else "")
 
-    def on_filter_line_kept(self, message: FilterLine.Kept) -> None:
+    def on_filter_input_accepted(self, message: FilterInput.Accepted) -> None:
         self.heard.append(message)
         self.other.focus()
 
-    def on_filter_line_left(self, message: FilterLine.Left) -> None:
+    def on_filter_input_cancelled(self, message: FilterInput.Cancelled) -> None:
         self.heard.append(message)
         self.other.focus()
 
-    def on_filter_line_moved(self, message: FilterLine.Moved) -> None:
+    def on_filter_input_cursor_moved(self, message: FilterInput.CursorMoved) -> None:
         self.heard.append(message)
 
     @property
@@ -55,7 +57,7 @@ class Screen(Stage):
 
     @property
     def painted(self) -> str:
-        return lines_of(self.line.field)[0].rstrip()
+        return lines_of(self.line.input)[0].rstrip()
 
 
 @asynccontextmanager
@@ -83,7 +85,7 @@ async def test_it_is_there_while_it_is_typed_in_or_holds_a_text() -> None:
         app.line.open()
         await pilot.pause()
         assert app.line.display
-        assert app.focused is app.line.field
+        assert app.focused is app.line.input
         await type_in(pilot, "ccs")
         await pilot.press("enter")
         await pilot.pause()
@@ -120,14 +122,14 @@ async def test_enter_keeps_the_filter_and_escape_clears_it() -> None:
     async with typing("ccs") as (app, pilot):
         await pilot.press("enter")
         await pilot.pause()
-        assert (len(app.of(FilterLine.Kept)), app.line.text, app.focused) == (1, "ccs", app.other)
+        assert (len(app.of(FilterInput.Accepted)), app.line.text, app.focused) == (1, "ccs", app.other)
         app.line.open()
         await pilot.pause()
         await type_in(pilot, " x")
         assert app.line.text == "ccs x"
         await pilot.press("escape")
         await pilot.pause()
-        assert (len(app.of(FilterLine.Left)), app.line.text, app.line.display) == (1, "", False)
+        assert (len(app.of(FilterInput.Cancelled)), app.line.text, app.line.display) == (1, "", False)
         assert app.typed[-1] == "ccs x"
 
 
@@ -135,7 +137,7 @@ async def test_arrows_move_in_the_list() -> None:
     async with typing("c") as (app, pilot):
         await pilot.press("down", "down", "up")
         await pilot.pause()
-        assert [message.by for message in app.of(FilterLine.Moved)] == [1, 1, -1]
+        assert [message.by for message in app.of(FilterInput.CursorMoved)] == [1, 1, -1]
         assert app.line.text == "c"
 
 
@@ -144,7 +146,7 @@ async def test_tab_takes_what_is_offered_and_else_goes_on() -> None:
         assert app.painted == "ccs op:recharge"
         await pilot.press("tab")
         await pilot.pause()
-        assert (app.line.text, app.focused) == ("ccs op:recharge ", app.line.field)
+        assert (app.line.text, app.focused) == ("ccs op:recharge ", app.line.input)
         assert app.typed[-1] == "ccs op:recharge "
         await pilot.press("tab")
         await pilot.pause()
@@ -188,17 +190,17 @@ async def test_other_completions_stand_beside() -> None:
 
 async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> None:
     async with typing("op:", 60) as (app, pilot):
-        app.line.found = app.line.found._replace(stations=12, of=400, hidden=7)
+        app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
         assert app.note == 'op:mer  op:"Circle K"  12 of 400'
 
 
 async def test_what_is_found_is_told_beside_the_text() -> None:
     async with typing("ccs") as (app, pilot):
-        app.line.found = FilterResult(12, 30_400)
+        app.line.result = FilterResult(12, 30_400)
         await pilot.pause()
         assert app.note == "12 of 30,400"
-        app.line.found = FilterResult(12, 30_400, hidden=1)
+        app.line.result = FilterResult(12, 30_400, hidden=1)
         await pilot.pause()
         assert app.note == "1 starred hidden  12 of 30,400"
         app.line.text = ""
@@ -217,11 +219,11 @@ async def test_what_is_found_is_told_beside_the_text() -> None:
 )
 async def test_the_first_mistake_is_told_in_words_and_never_at_the_cost_of_the_text(width: int, note: str) -> None:
     async with typing("opr:x", width) as (app, pilot):
-        app.line.found = app.line.found._replace(stations=12, of=400, hidden=7)
+        app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
         assert app.note == note
         assert app.painted == "opr:x"
-        assert app.line.field.size.width >= 18
+        assert app.line.input.size.width >= 18
         assert sum(child.size.width for child in app.line.children) == width - 2
         style = next(seg.style for seg in app.line.query_one("FilterNote").render_line(0) if "did" in seg.text)
         assert style is not None
@@ -232,26 +234,26 @@ async def test_the_first_mistake_is_told_in_words_and_never_at_the_cost_of_the_t
 async def test_an_empty_line_gives_examples_that_mean_something() -> None:
     async with typing() as (app, _):
         assert app.painted.startswith("words, or ccs")
-        examples = app.line.field.placeholder.partition("or ")[2]
+        examples = app.line.input.placeholder.partition("or ")[2]
         assert not parse_query(examples, (59.9, 10.7)).problems
         assert app.note == ""
 
 
 async def test_what_is_pasted_can_hold_anything() -> None:
     async with typing() as (app, pilot):
-        app.line.field.insert_text_at_cursor("a\x1b[31m\u202eb\tc")
+        app.line.input.insert_text_at_cursor("a\x1b[31m\u202eb\tc")
         await pilot.pause()
         assert app.line.text == "a [31m b c"
         app.line.text = ""
         await type_in(pilot, "[")
-        app.line.field.insert_text_at_cursor("red]x[/]")
+        app.line.input.insert_text_at_cursor("red]x[/]")
         await pilot.pause()
         assert app.painted == "[red]x[/]"
 
 
 async def test_a_filter_is_no_longer_than_one_that_can_be_saved() -> None:
     async with typing() as (app, pilot):
-        app.line.field.insert_text_at_cursor("x" * MAX_FILTER)
+        app.line.input.insert_text_at_cursor("x" * MAX_FILTER)
         await type_in(pilot, "y")
         assert app.line.text == "x" * MAX_FILTER
 
@@ -264,7 +266,7 @@ async def test_the_prompt_is_the_key_that_leads_here() -> None:
         await pilot.pause()
         await pilot.click("FilterPrompt")
         await pilot.pause()
-        assert app.focused is app.line.field
+        assert app.focused is app.line.input
 
 
 async def test_another_key_is_another_prompt_if_it_is_one_sign() -> None:
