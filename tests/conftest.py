@@ -12,6 +12,7 @@ for name in {*os.environ} - {"NOBIL_CAPTURES"}:
         del os.environ[name]
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -36,7 +37,7 @@ START = 1_700_000_000_000
 
 T = TypeVar("T")
 
-GUARD = 10.0
+GUARD = 60.0
 """Real seconds after which a test that hangs is ended; nothing that passes comes near it."""
 
 
@@ -189,3 +190,10 @@ async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 async def for_ever() -> None:
     """Do nothing until cancelled."""
     await asyncio.Event().wait()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the imports and the collection made out of every garbage collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
