@@ -17,15 +17,15 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.playback_clock import PlaybackClock
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
-from nobil_tui.headless import backpressure as gate_module
-from nobil_tui.headless.stdout import Out
+from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.hub.consumer import Consumer
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.session import backpressure
 from tests.conftest import for_ever
-from tests.headless.feeds import T0, report, update
+from tests.headless.feeds import T0, report, session_of, update
 from tests.interleaving import ShuffledLoop, StuckError, in_every_order
 
 
@@ -58,7 +58,7 @@ class DawdlingFeed:
             yield event
 
 
-class DawdlingOut(Out):
+class DawdlingOut(StdoutWriter):
     """Is written to with pauses; the reader stays."""
 
     def __init__(self, loop: ShuffledLoop) -> None:
@@ -70,7 +70,7 @@ class DawdlingOut(Out):
         await self._loop.dawdle()
         self.text += data
 
-    async def reader_gone(self) -> None:
+    async def wait_reader_gone(self) -> None:
         await for_ever()
 
 
@@ -108,11 +108,11 @@ def test_a_loop_in_which_a_wake_up_is_lost_is_found() -> None:
 
 def test_all_of_a_feed_gets_through_a_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     async def tail(loop: ShuffledLoop) -> None:
-        monkeypatch.setattr(gate_module.Gate.__init__, "__defaults__", (loop.order.randrange(1, 12),))
+        monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (loop.order.randrange(1, 12),))
         country = Snapshot([Station(f"NOR_{n}", [Connector(0), Connector(1)]) for n in range(2, 9)], T0)
         feed = DawdlingFeed(loop, Connecting(), Connected(T0), country, update(0, 4), *flips(30), Ended(T0 + 50))
         out = DawdlingOut(loop)
-        await Tail(feed, "a source", Register(), out, lambda _: None, clock=LoopClock()).run()
+        await Tail(session_of(feed, clock=LoopClock()), out, lambda _: None).run()
         # The first sight of a country is no change; the update is one of each connector, and so is every flip.
         assert out.text.count(b"\n") == 4 + 30
 
@@ -120,11 +120,11 @@ def test_all_of_a_feed_gets_through_a_gate(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_gate_waits_for_a_batch_only_where_one_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_module.Gate.__init__, "__defaults__", (1,))
+    monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (1,))
 
     async def tail(loop: ShuffledLoop) -> None:
         feed = DawdlingFeed(loop, Connecting(), Connecting(), Connecting(), Connected(T0), Ended(T0))
-        await Tail(feed, "a source", Register(), DawdlingOut(loop), lambda _: None, clock=LoopClock()).run()
+        await Tail(session_of(feed, clock=LoopClock()), DawdlingOut(loop), lambda _: None).run()
 
     in_every_order(tail, 20)
 

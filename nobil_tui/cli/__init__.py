@@ -1,6 +1,6 @@
-"""The command line, and nothing but the command line.
+"""The command line, one module per command.
 
-Commands are loaded when they are called, and what they need when they run: ``--help`` waits for none of it.
+A command is imported when it is called, and what it needs when it runs, so that ``--help`` and completion are fast.
 """
 
 from __future__ import annotations

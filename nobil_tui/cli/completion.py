@@ -1,4 +1,4 @@
-"""``nobil-tui completion``: what makes a shell complete this program's commands and options."""
+"""``nobil-tui completion``: print a completion script for a shell."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from nobil_tui.cli.root import NAME, cli
 
 @click.command(
     epilog="""\b
-For bash, put this into ~/.bashrc:
+For bash, add to ~/.bashrc:
   eval "$(nobil-tui completion bash)"
-For zsh, into ~/.zshrc:
+For zsh, add to ~/.zshrc:
   eval "$(nobil-tui completion zsh)"
-For fish:
+For fish, run:
   nobil-tui completion fish > ~/.config/fish/completions/nobil-tui.fish"""
 )
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
-    """Print a script that completes commands and options in a shell."""
+    """Print a completion script for bash, zsh or fish."""
     from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
     kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
-    # The class's own way would start the shell to ask for its version.
+    # Without an instance: BashComplete starts the shell to check its version.
     click.echo(ShellComplete.source(kinds[shell](cli, {}, NAME, "_NOBIL_TUI_COMPLETE")))

@@ -1,4 +1,4 @@
-"""``nobil-tui config``: where the config file is, what it holds, and a first one."""
+"""``nobil-tui config``: print the config file's path or content, or create the file."""
 
 from __future__ import annotations
 
@@ -7,49 +7,51 @@ from pathlib import Path
 
 import click
 
-from nobil_tui.cli import options
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.lazy_group import Group
+from nobil_tui.cli.commands import SuggestingGroup
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail
+from nobil_tui.cli.options import config_option
+from nobil_tui.cli.startup import config_path
 
 
-@click.group(cls=Group)
-@options.config_option
+@click.group(cls=SuggestingGroup)
+@config_option
 def config(config: Path | None) -> None:
-    """Show where the config file is and what it holds, or make one."""
-    del config  # The commands below ask for it.
+    """Show or create the config file."""
+    del config  # The subcommands inherit it.
 
 
 @config.command()
-@options.config_option
+@config_option
 def path(config: Path | None) -> None:
-    """Print where the config file is, or would be."""
-    # As bytes: a name of a file need not be text.
-    click.echo(os.fsencode(options.config_path(config)))
+    """Print the path of the config file, whether or not it exists."""
+    # As bytes: a file name need not be valid text.
+    click.echo(os.fsencode(config_path(config)))
 
 
 @config.command()
-@options.config_option
+@config_option
 def show(config: Path | None) -> None:
-    """Print the config file with its keys hidden; the defaults where there is none."""
+    """Print the config file with API keys hidden, or the defaults if there is none."""
     from nobil_tui.config.errors import ConfigError
     from nobil_tui.config.template import show_config
 
     try:
-        click.echo(show_config(options.config_path(config)), nl=False)
+        click.echo(show_config(config_path(config)), nl=False)
     except ConfigError as error:
-        options.fail(Code.USAGE, str(error))
+        fail(ExitCode.USAGE, str(error))
 
 
 @config.command()
-@options.config_option
+@config_option
 def init(config: Path | None) -> None:
-    """Write a config file of comments that show the defaults; one that is there is left alone."""
+    """Create a config file that explains every setting. An existing file is not changed."""
     from nobil_tui.base.files import NotSavedError
     from nobil_tui.config.template import init_config
 
-    file = options.config_path(config)
+    file = config_path(config)
     try:
         init_config(file)
     except NotSavedError as error:
-        options.fail(Code.FAILED, str(error))
+        fail(ExitCode.FAILURE, str(error))
     click.echo(os.fsencode(file))

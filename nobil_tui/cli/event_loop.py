@@ -1,4 +1,4 @@
-"""Runs what a command does without a screen, until it is done or asked to stop."""
+"""Run a command's coroutine until it is done or interrupted."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from typing import Any, TypeVar
 from click.exceptions import Exit
 
 from nobil_tui.base.tasks import DaemonExecutor
-from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.exit_codes import ExitCode
 
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` in a loop of its own and return what it returns.
+def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` in an event loop of its own and return its result.
 
-    It is cancelled by Ctrl-C, and then the program ends with ``Code.INTERRUPTED``; and where it is terminated or its
-    terminal is gone, with ``Code.QUIT``. Either way ``work`` may tidy up first, and no thread is waited for.
+    Ctrl-C cancels it and ends the program with ``ExitCode.INTERRUPTED``; SIGTERM and SIGHUP cancel it and end the
+    program with ``ExitCode.SUCCESS``. ``work`` may clean up first. Threads are not joined.
     """
-    stopped = False
+    terminated = False
 
-    async def watched() -> T:
+    async def run_until_signal() -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         loop.set_default_executor(DaemonExecutor())
 
-        def stop() -> None:
-            nonlocal stopped
-            stopped = True
+        def terminate() -> None:
+            nonlocal terminated
+            terminated = True
             if task is not None:
                 task.cancel()
 
-        for each in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, each, None)
-            # What somebody had ignored, as nohup does, stays so. Not every system can, nor any thread.
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # A signal that is ignored, as under nohup, stays ignored. Windows has no such handlers, nor does a thread.
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 with suppress(NotImplementedError, RuntimeError, ValueError):
-                    loop.add_signal_handler(number, stop)
+                    loop.add_signal_handler(number, terminate)
         return await work
 
     try:
-        return asyncio.run(watched())
+        return asyncio.run(run_until_signal())
     except KeyboardInterrupt:
-        raise Exit(Code.INTERRUPTED) from None
+        raise Exit(ExitCode.INTERRUPTED) from None
     except asyncio.CancelledError:
-        if stopped:
-            raise Exit(Code.QUIT) from None
+        if terminated:
+            raise Exit(ExitCode.SUCCESS) from None
         raise

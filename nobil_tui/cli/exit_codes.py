@@ -1,30 +1,29 @@
-"""The codes that the program exits with: an interface that scripts stand on."""
+"""The exit codes, which scripts rely on."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
 
-class Code(IntEnum):
-    """How it ended."""
+class ExitCode(IntEnum):
+    """How the program ended."""
 
-    QUIT = 0
-    """As it was meant to."""
-    FAILED = 1
-    """Something could not be done: served, written, reached."""
+    SUCCESS = 0
+    FAILURE = 1
+    """Something could not be opened, served, written or fetched."""
     USAGE = 2
-    """The command line, the config or the terminal is not what is needed."""
-    REFUSED = 3
-    """The key was refused, and no app was open to show it."""
+    """The command line, the config or the terminal is not usable."""
+    KEY_REFUSED = 3
+    """The server refused the API key, and no app was open to enter another one."""
     INTERRUPTED = 130
-    """Ctrl-C, where no app was open to take it."""
+    """Ctrl-C, outside the app."""
 
 
-WORDS = {
-    Code.QUIT: "quit",
-    Code.FAILED: "something failed: it could not serve, or not write",
-    Code.USAGE: "the command line or the config is not right",
-    Code.REFUSED: "the key was refused",
-    Code.INTERRUPTED: "stopped with Ctrl-C",
+EXIT_CODE_HELP = {
+    ExitCode.SUCCESS: "success",
+    ExitCode.FAILURE: "failure; the message says why",
+    ExitCode.USAGE: "invalid command line, config or terminal",
+    ExitCode.KEY_REFUSED: "API key refused",
+    ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
-"""What ``--help`` says of each."""
+"""The description of each code in ``--help``."""

@@ -1,7 +1,7 @@
-"""The log file: what the program has to say to whoever looks for a fault. It holds no secret.
+"""The log file, for troubleshooting. It contains no API key.
 
-Every line passes one formatter, and that takes out the keys that are known and whatever looks like one in an address:
-messages, their arguments, and the texts of exceptions alike.
+One formatter handles every record: messages, arguments and exceptions. It removes the known keys, and anything that
+looks like a key.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from nobil_tui.base.redaction import (
     redact_addresses,
 )
 
-MOST_BYTES = 512 * 1024
-"""Of the file; what is older goes to another, and what is older than that away."""
-MOST_LEARNT = 100
-"""Secrets of this session that are looked for; each link of some sources has one of its own, which soon expires."""
+MAX_LOG_BYTES = 512 * 1024
+"""The size at which the file is rotated; one older file is kept."""
+MAX_LEARNED_SECRETS = 100
+"""Secrets learned while running that are remembered; each link of some sources has one, which soon expires."""
 
 _ASSIGNED = re.compile(
     rf"""((?:{SECRET_NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
@@ -41,30 +41,30 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 logger = logging.getLogger(__name__)
 
 
-class Redacting(logging.Formatter):
-    """Writes a record without the ``secrets``, and without what a terminal would obey."""
+class RedactingFormatter(logging.Formatter):
+    """Format a record without ``secrets`` and control characters."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("{asctime} {levelname:7} {name}: {message}", style="{")
         self._secrets = frozenset(secrets)
-        self._learnt: deque[str] = deque(maxlen=MOST_LEARNT)
+        self._learned: deque[str] = deque(maxlen=MAX_LEARNED_SECRETS)
         self._known = self._pattern()
 
     def learn(self, secret: str) -> None:
-        """Write no record with this secret either, from now on."""
-        if secret not in self._secrets and secret not in self._learnt:
-            self._learnt.append(secret)
+        """Remove this secret too from now on."""
+        if secret not in self._secrets and secret not in self._learned:
+            self._learned.append(secret)
             self._known = self._pattern()
 
     def _pattern(self) -> re.Pattern[str] | None:
-        secrets = {*self._secrets, *self._learnt}
+        secrets = {*self._secrets, *self._learned}
         forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])}
-        # The longest first: one may be part of another.
+        # The longest first: one may contain another.
         known = sorted((form for form in forms if len(form) >= MIN_SECRET_LENGTH), key=len, reverse=True)
         return re.compile("|".join(map(re.escape, known))) if known else None
 
     def format(self, record: logging.LogRecord) -> str:
-        """Make the lines of a record."""
+        """Return the lines of a record."""
         text = super().format(record)
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
@@ -72,45 +72,44 @@ class Redacting(logging.Formatter):
         return _CONTROL.sub("·", text)
 
 
-class _File(RotatingFileHandler):
-    """A log file that nobody else may read."""
+class _PrivateFileHandler(RotatingFileHandler):
+    """A log file that only its owner can read."""
 
     def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
-def start(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
-    """Have what is logged from now on at ``level`` or above written to ``path``, and nothing to the terminal.
+def start_logging(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
+    """Log records of ``level`` and above to ``path`` and nothing to the terminal.
 
-    A file that cannot be written is no reason not to start: then nothing is logged. Returns what is to be told of
-    secrets that are learnt later.
+    If the file cannot be written, nothing is logged. Returns a function that adds a secret to remove.
     """
-    # What goes wrong with the file, such as a full disk, must not be written across the screen.
+    # An error of the file, such as a full disk, must not be printed over the screen.
     logging.raiseExceptions = False
     root = logging.getLogger()
     handler: logging.Handler
     try:
         make_folders(path.parent)
-        handler = _File(path, maxBytes=MOST_BYTES, backupCount=1)
+        handler = _PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=1)
     except (OSError, ValueError):
-        # With no handler at all, the library would write to the terminal.
+        # Without any handler, logging would write to the terminal.
         handler = logging.NullHandler()
-    for old in [each for each in root.handlers if isinstance(each.formatter, Redacting)]:
+    for old in [each for each in root.handlers if isinstance(each.formatter, RedactingFormatter)]:
         root.removeHandler(old)
         old.close()
-    redacting = Redacting(secrets)
-    handler.setFormatter(redacting)
-    # Of the handler too: some loggers have a level of their own.
+    formatter = RedactingFormatter(secrets)
+    handler.setFormatter(formatter)
+    # On the handler too: some loggers set their own level.
     handler.setLevel(level)
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(True)
-    threading.excepthook = _thread_broke
-    return redacting.learn
+    threading.excepthook = _log_thread_error
+    return formatter.learn
 
 
-def _thread_broke(what: threading.ExceptHookArgs) -> None:
-    if what.exc_value is not None and what.exc_type is not SystemExit:
-        name = what.thread.name if what.thread is not None else "that is gone"
-        logger.error("thread %s broke", name, exc_info=what.exc_value)
+def _log_thread_error(error: threading.ExceptHookArgs) -> None:
+    if error.exc_value is not None and error.exc_type is not SystemExit:
+        name = error.thread.name if error.thread is not None else "(gone)"
+        logger.error("uncaught exception in thread %s", name, exc_info=error.exc_value)

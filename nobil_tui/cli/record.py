@@ -1,30 +1,39 @@
-"""``nobil-tui record``: what a source sends, written to a file."""
+"""``nobil-tui record``: record a source to a file."""
 
 from __future__ import annotations
 
 import re
-import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
 
-from nobil_tui.cli import options
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.startup import Asked, begin, opened, tell
+from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail
+from nobil_tui.cli.options import (
+    config_option,
+    log_level_option,
+    seed_option,
+    source_option,
+    speed_option,
+    stations_option,
+)
+from nobil_tui.cli.progress import ProgressLine
+from nobil_tui.cli.startup import CommonOptions, open_session, print_warnings, start_up
 
 if TYPE_CHECKING:
-    from nobil_tui.charging.events import Feed
+    from nobil_tui.session.session import Session
     from nobil_tui.store.recorder import Recorder
 
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _SIZE = re.compile(r"(?P<count>[0-9]{1,9}(\.[0-9]{1,3})?) ?(?P<unit>[kKMG]?)B?")
 
 
-def size_of(text: str) -> int:
-    """Read a size in bytes: ``500kB``, ``100MB``, ``1.5G``."""
+def parse_size(text: str) -> int:
+    """Parse a size in bytes: ``500kB``, ``100MB``, ``1.5G``."""
     found = _SIZE.fullmatch(text)
     size = round(float(found["count"]) * _UNITS[found["unit"].replace("K", "k")]) if found else 0
     if not size:
@@ -32,16 +41,19 @@ def size_of(text: str) -> int:
     return size
 
 
-@click.command()
+@click.command(
+    cls=CommandWithExitCodes,
+    exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.KEY_REFUSED),
+)
 @click.argument("file", type=click.Path(path_type=Path))
-@options.source_option
-@options.config_option
-@click.option("--rotate-size", type=size_of, metavar="SIZE", help="Begin another file after so much, such as 100MB.")
-@click.option("--rotate-daily", is_flag=True, help="Begin another file with each day (UTC).")
-@options.stations_option
-@options.seed_option
-@options.speed_option
-@options.log_level_option
+@source_option
+@config_option
+@click.option("--rotate-size", type=parse_size, metavar="SIZE", help="Start a new file at this size, such as 100MB.")
+@click.option("--rotate-daily", is_flag=True, help="Start a new file every day (UTC).")
+@stations_option
+@seed_option
+@speed_option
+@log_level_option
 def record(
     file: Path,
     source: str | None,
@@ -53,101 +65,88 @@ def record(
     speed: float | None,
     log_level: str | None,
 ) -> None:
-    """Write what a source sends to FILE, a line a frame, until it is stopped (Ctrl-C).
+    """Record a source to FILE, one frame per line, until interrupted.
 
-    nobil-tui --source FILE plays it. A file whose name ends in .gz is compressed. Nothing is overwritten. What came up
-    to a second ago is on the disk.
+    Play a recording with nobil-tui --source FILE. The extension .jsonl.gz selects gzip compression. An existing file is
+    never overwritten. Frames are written to disk within a second.
 
-    With --rotate-size the next files are name.1.jsonl, name.2.jsonl and so on, with --rotate-daily each is called by
-    its day, name.2026-03-24.jsonl.
+    With --rotate-size, the files are numbered: name.jsonl, name.1.jsonl, name.2.jsonl. With --rotate-daily, their names
+    contain the date: name.2026-03-24.jsonl.
     """
-    from nobil_tui.headless.record import FrameTap, format_of
+    from nobil_tui.charging.register import Register
+    from nobil_tui.headless.record import FrameTap
+    from nobil_tui.session.options import SessionOptions
+    from nobil_tui.session.session import Session
     from nobil_tui.sources.recording import RecordingSource
-    from nobil_tui.store.recorder import Recorder, RecordError
 
     tap = FrameTap()
-    _, chosen = begin(Asked(source, config, stations, seed, speed, log_level), tap)
+    startup = start_up(CommonOptions(source, config, stations, seed, speed, log_level), tap)
+    print_warnings(startup.warnings)
+    chosen = startup.chosen.source
     if isinstance(chosen, RecordingSource):
-        options.fail(Code.USAGE, f"{chosen.name} is a recording already: copy the file.")
-    with closing(chosen):
-        feed = opened(chosen).feed
-        try:
-            tap.recorder = Recorder(
-                file,
-                format_of(feed),
-                rotate_size=rotate_size,
-                rotate_daily=rotate_daily,
-                simulated=chosen.simulated,
-                source=chosen.name,
-            )
-        except RecordError as error:
-            options.fail(Code.FAILED, f"{error}.")
-        _run(feed, chosen.name, tap.recorder)
+        fail(ExitCode.USAGE, f"{chosen.name} is already a recording. Copy the file instead.")
+    session = Session(chosen, SessionOptions(), Register())
+    with closing(session):
+        open_session(session)
+        tap.recorder = _make_recorder(session, file, rotate_size=rotate_size, rotate_daily=rotate_daily)
+        _run(session, tap.recorder)
 
 
-class _Progress:
-    """A line on the terminal that counts; nothing where stderr is none."""
+def _make_recorder(session: Session, file: Path, *, rotate_size: int | None, rotate_daily: bool) -> Recorder:
+    """Create the first file; end the program if that fails."""
+    from nobil_tui.headless.record import format_of
+    from nobil_tui.store.recorder import Recorder, RecordError
 
-    def __init__(self) -> None:
-        self._live = sys.stderr is not None and sys.stderr.isatty()
-        self._width = 0
-
-    def show(self, frames: int) -> None:
-        """Show how many frames are written."""
-        if self._live:
-            text = _frames(frames)
-            self._write(f"\r{text}")
-            self._width = len(text)
-
-    def say(self, text: str) -> None:
-        """Say something on a line of its own."""
-        if self._width:
-            self._write(f"\r{' ' * self._width}\r")
-            self._width = 0
-        tell(text)
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):
-            click.echo(text, nl=False, err=True)
+    try:
+        return Recorder(
+            file,
+            format_of(session.feed),
+            rotate_size=rotate_size,
+            rotate_daily=rotate_daily,
+            simulated=session.source.simulated,
+            source=session.source.name,
+        )
+    except RecordError as error:
+        fail(ExitCode.FAILURE, f"{error}.")
 
 
-def _run(feed: Feed, name: str, recorder: Recorder) -> None:
-    """Record until it is stopped, which is how it is meant to end."""
-    from nobil_tui.cli.event_loop import run
+def _run(session: Session, recorder: Recorder) -> None:
+    """Record until interrupted, which is the normal end and a success."""
+    from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
     from nobil_tui.headless.record import record
     from nobil_tui.store.recorder import RecordError
 
-    progress, code = _Progress(), Code.QUIT
-    progress.say(f"Recording {name} to {recorder.path}; Ctrl-C ends it.")
+    line, code = ProgressLine(), ExitCode.SUCCESS
+    line.print_message(f"Recording {session.source.name} to {recorder.path}. Press Ctrl-C to stop.")
     try:
-        run(record(feed, name, recorder, progress.say, progress.show))
+        run_coroutine(record(session, recorder, line.print_message, lambda frames: line.show(_frames(frames))))
     except Exit:
         pass
     except KeyRefusedError as error:
-        progress.say(str(error))
-        code = Code.REFUSED
+        line.print_message(str(error))
+        code = ExitCode.KEY_REFUSED
     except RecordError:
-        # What went wrong is told below, as it is where it goes wrong at the very end.
+        # Reported below, with an error that occurs only on closing.
         pass
     finally:
         recorder.close()
     if recorder.error is not None:
-        progress.say(f"{recorder.error[0].upper()}{recorder.error[1:]}.")
-        code = Code.FAILED
-    progress.say(_end(recorder))
+        line.print_message(f"{recorder.error[0].upper()}{recorder.error[1:]}.")
+        code = ExitCode.FAILURE
+    line.print_message(_summary(recorder))
     raise Exit(code)
 
 
-def _end(recorder: Recorder) -> str:
-    """Tell what was recorded. A file with nothing in it goes: it would only stand in the way of the next try."""
+def _summary(recorder: Recorder) -> str:
+    """Return what was recorded. An empty file is removed: it would only prevent the next attempt."""
     if recorder.frames or recorder.error is not None:
-        return f"{_frames(recorder.frames)} written; the file is {recorder.path}."
+        return f"Wrote {_frames(recorder.frames)} to {recorder.path}."
     try:
         recorder.path.unlink()
     except OSError as error:
-        return f"Nothing came, and {recorder.path} is left empty: {error.strerror or 'the system refuses'}."
-    return f"Nothing came: {recorder.path} is removed again."
+        return f"No frames received. Cannot remove the empty file {recorder.path}: {error.strerror or 'unknown error'}."
+    return f"No frames received. Removed the empty file {recorder.path}."
 
 
 def _frames(count: int) -> str:

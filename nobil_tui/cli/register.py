@@ -1,10 +1,8 @@
-"""``nobil-tui register``: fetches or imports the station register, and tells what is there."""
+"""``nobil-tui register``: update, import or describe the station register."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
@@ -15,99 +13,94 @@ from click.exceptions import Exit
 
 from nobil_tui.base.redaction import is_unencrypted
 from nobil_tui.charging.register import CREDIT, country_name
-from nobil_tui.cli import options
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.lazy_group import Group
+from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.options import config_option
+from nobil_tui.cli.progress import ProgressLine
+from nobil_tui.cli.startup import config_path, load_config, print_warnings
 from nobil_tui.config.model import Country
 
 if TYPE_CHECKING:
     from nobil_tui.register.update import UpdateOutcome, UpdateProgress
 
-EPILOG = f"The data: {CREDIT}."
+EPILOG = f"Data: {CREDIT}."
 
 
-@click.group(cls=Group, epilog=EPILOG)
-@options.config_option
+@click.group(cls=SuggestingGroup, epilog=EPILOG)
+@config_option
 def register(config: Path | None) -> None:
     """Fetch names, places and plugs of the stations.
 
-    The streams carry only ids; the rest stands in NOBIL's station register. It is fetched, or imported from a file that
-    you have, and kept for all later sessions.
+    The streams only send ids. The rest is in NOBIL's station register, which is stored on this machine.
     """
-    del config  # The command below asks for it.
+    del config  # The subcommands inherit it.
 
 
-@register.command(epilog=EPILOG)
-@options.config_option
+@register.command(cls=CommandWithExitCodes, exit_codes=ExitCode, epilog=EPILOG)
+@config_option
 @click.option(
     "--country",
     "countries",
     type=click.Choice([*Country], case_sensitive=False),
     multiple=True,
     metavar="|".join(Country),
-    help="Whose stations; may be given more than once.  [default: those of the config]",
+    help="Country to fetch; repeat for several.  [default: those of the config]",
 )
-@click.option("--force", is_flag=True, help="Fetch also what is not a day old, and store it however little comes.")
+@click.option("--force", is_flag=True, help="Fetch a register less than a day old too, and accept far fewer stations.")
 def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None:
-    """Fetch it from NOBIL.
+    """Fetch the register from NOBIL.
 
-    It takes a key of yours, from the variable NOBIL_REGISTER_KEY or from api_key under [register] in the config. What
-    fails, or is stopped with Ctrl-C, leaves the register as it was.
-
-    Exit codes: 0 done, 1 failed, 2 no key or no valid config, 3 the key was refused, 130 stopped with Ctrl-C.
+    Needs your API key: set NOBIL_REGISTER_KEY, or api_key under [register] in the config. If it fails or is
+    interrupted, the stored register is not changed.
     """
     from nobil_tui.base.paths import register_file
     from nobil_tui.config.reading import config_warnings
-    from nobil_tui.register import update as update_module
+    from nobil_tui.register.update import NO_KEY, update_register
 
-    settings = options.load_config(config)
+    settings = load_config(config)
     key = settings.register.key(os.environ)
     if key is None:
-        options.fail(Code.USAGE, update_module.NO_KEY)
-    options.warn(config_warnings(options.config_path(config), settings))
+        fail(ExitCode.USAGE, NO_KEY)
+    print_warnings(config_warnings(config_path(config), settings))
     address = settings.register.address
     if settings.register.api_key is None and is_unencrypted(address):
-        options.say("[register] address is http: the key goes over the network unencrypted. Use https.")
-    line = ProgressLine()
+        print_message("The address under [register] is http, so the key is sent unencrypted. Use https.")
+    reporter = ProgressReporter()
     chosen = countries or tuple(settings.register.countries)
-    outcome = run(
-        update_module.update_register(register_file(), chosen, key, address, tell=line.tell, force=force), line
-    )
-    report(outcome)
+    work = update_register(register_file(), chosen, key, address, tell=reporter.report, force=force)
+    _print_outcome(_run(work, reporter))
 
 
-@register.command("import", epilog=EPILOG, short_help="Take it from a file that you have.")
+@register.command(
+    "import",
+    cls=CommandWithExitCodes,
+    exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED),
+    epilog=EPILOG,
+    short_help="Import the register from a file.",
+)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--merge", is_flag=True, help="Add the stations to those that are there, instead of replacing them.")
-@click.option("--force", is_flag=True, help="Replace a country also by under half as many stations.")
+@click.option("--merge", is_flag=True, help="Add to the stored stations instead of replacing them.")
+@click.option("--force", is_flag=True, help="Replace a country even with under half as many stations.")
 def import_(file: Path, merge: bool, force: bool) -> None:
-    """Take it from FILE: a dump of NOBIL's API as JSON, also gzipped.
+    """Import the register from FILE, a JSON dump of NOBIL's API, optionally gzipped.
 
-    Its stations replace all stored ones of the countries that it has, and leave those of other countries. A file with
-    under half as many stations of a country as are stored is a part and no register: it is refused unless you say
-    --merge or --force.
-
-    Exit codes: 0 done, 1 failed, 2 usage.
+    The stations of each country in the file replace the stored ones; other countries are not changed. A file with under
+    half as many stations of a country as are stored is refused as incomplete, unless you pass --merge or --force.
     """
     from nobil_tui.base.paths import register_file
-    from nobil_tui.register import update as update_module
+    from nobil_tui.register.update import import_register
 
-    line = ProgressLine()
-    report(
-        run(
-            update_module.import_register(register_file(), file, merge=merge, tell=line.tell, force=force),
-            line,
-            merge=True,
-        )
-    )
+    reporter = ProgressReporter()
+    work = import_register(register_file(), file, merge=merge, tell=reporter.report, force=force)
+    _print_outcome(_run(work, reporter, can_merge=True))
 
 
-@register.command(epilog=EPILOG)
+@register.command(
+    cls=CommandWithExitCodes, exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE), epilog=EPILOG
+)
 def status() -> None:
-    """Tell where it is, what it has and how old it is.
-
-    Exit codes: 0 done, also where there is none; 1 it cannot be read.
-    """
+    """Show where the register is stored, what it contains and how old it is."""
     from nobil_tui.base.clock import Clock
     from nobil_tui.base.paths import register_file
     from nobil_tui.register.cache import CacheError, load_register
@@ -118,64 +111,58 @@ def status() -> None:
     try:
         cached = load_register(path)
     except CacheError as error:
-        options.fail(Code.FAILED, str(error))
+        fail(ExitCode.FAILURE, str(error))
     if cached is None:
-        click.echo(f"There is no register yet. “nobil-tui register update” fetches one to {path}.")
+        click.echo(f"No register yet. To fetch one to {path}, run: nobil-tui register update")
         return
     click.echo(path)
     now = Clock().now()
     for country, origin in sorted(cached.origins.items()):
         count, age = station_count(origin.stations), ago(origin.fetched_at, now)
-        words = f"{count} from {origin.source}, {age}{licence_note(origin.rights)}"
-        click.echo(f"{country_name(country)}: {words}")
+        click.echo(f"{country_name(country)}: {count} from {origin.source}, {age}{licence_note(origin.rights)}")
     click.echo(CREDIT)
 
 
-class ProgressLine:
-    """How far it is, on stderr: one line that changes on a terminal, else a line for each country."""
+class ProgressReporter:
+    """Report an update's progress on stderr: a line that is overwritten, or a line per country if not a terminal."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+        self.line = ProgressLine()
         self._country = ""
 
-    def tell(self, progress: UpdateProgress) -> None:
-        """Say how far it is."""
-        if self._terminal:
-            words = progress.words[: shutil.get_terminal_size().columns - 1]
-            click.echo(f"\r\x1b[K{words}", err=True, nl=False)
-        elif progress.country != self._country:
+    def report(self, progress: UpdateProgress) -> None:
+        """Show the progress."""
+        self.line.show(progress.words)
+        if not self.line.on_terminal and progress.country != self._country:
             self._country = progress.country
-            options.say(progress.words)
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._terminal:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            print_message(progress.words)
 
 
-def run(work: Coroutine[Any, Any, UpdateOutcome], line: ProgressLine, *, merge: bool = False) -> UpdateOutcome:
-    """Run a renewal; one that fails, or is stopped, ends the program."""
-    from nobil_tui.cli.event_loop import run as running
+def _run(
+    work: Coroutine[Any, Any, UpdateOutcome], reporter: ProgressReporter, *, can_merge: bool = False
+) -> UpdateOutcome:
+    """Run an update or import; end the program if it fails or is interrupted."""
+    from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.register.update import UpdateError
 
     try:
-        return running(work)
-    except Exit as stopped:
-        line.clear()
-        options.say("Stopped. What was stored of the register is still there.")
-        # It is not done, whoever stopped it.
-        raise Exit(stopped.exit_code or Code.FAILED) from None
+        return run_coroutine(work)
+    except Exit as interrupted:
+        reporter.line.print_message("Interrupted. The stored register is kept.")
+        # SIGTERM is a success for other commands, but this one is not done.
+        raise Exit(interrupted.exit_code or ExitCode.FAILURE) from None
     except UpdateError as error:
-        line.clear()
-        more = (" --merge adds them to what is there;" if merge else "") + " --force stores them all the same."
-        options.fail(Code.REFUSED if error.refused else Code.FAILED, f"{error}{more if error.too_few else ''}")
+        reporter.line.clear()
+        ways = "--merge to add them, or --force" if can_merge else "--force"
+        hint = f" Use {ways} to replace the register anyway." if error.too_few else ""
+        fail(ExitCode.KEY_REFUSED if error.refused else ExitCode.FAILURE, f"{error}{hint}")
     finally:
-        line.clear()
+        reporter.line.clear()
 
 
-def report(outcome: UpdateOutcome) -> None:
-    """Tell what came of it: on stdout what is stored, on stderr what of it could not be read."""
-    click.echo(outcome.words + (" --force fetches it again." if outcome.recent else ""))
+def _print_outcome(outcome: UpdateOutcome) -> None:
+    """Print what was stored, and on stderr what could not be read."""
+    click.echo(outcome.words + (" Use --force to fetch it again." if outcome.recent else ""))
     click.echo(CREDIT)
     for problem, count in sorted(Counter(outcome.problems).items()):
-        options.say(f"{problem} ({count:,})")
+        print_message(f"{problem} ({count:,})")

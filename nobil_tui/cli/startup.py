@@ -1,22 +1,30 @@
-"""How the commands without a screen begin: with the config, the log and a source, read and told of."""
+"""What commands do before they run: read the config, start the log file, choose the source and open it."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nobil_tui.cli import options
-from nobil_tui.cli.exit_codes import Code
+import click
+
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.options import DEFAULT_LOG_LEVEL
+from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS, MAX_SPEED, MIN_SPEED
 
 if TYPE_CHECKING:
+    from nobil_tui.base.redaction import AddSecret
     from nobil_tui.config.model import Config
-    from nobil_tui.feeds.source import OpenSource, Source
+    from nobil_tui.feeds.source import ChosenSource
     from nobil_tui.feeds.transport.link import Tap
+    from nobil_tui.session.session import Session
+    from nobil_tui.sources.factory import SourceFactory
 
 
-class Asked(NamedTuple):
-    """What was asked for on the command line; None where it was not."""
+class CommonOptions(NamedTuple):
+    """The options of every command that connects to a source; None if not given."""
 
     source: str | None
     config: Path | None
@@ -26,34 +34,150 @@ class Asked(NamedTuple):
     log_level: str | None
 
 
-def tell(text: str) -> None:
-    """Say something on stderr that the program can do without: who closes it wants to hear no more."""
-    with suppress(OSError):
-        options.say(text)
+class Startup(NamedTuple):
+    """What a command that connects to a source starts with."""
+
+    config_path: Path
+    config: Config
+    make_source: SourceFactory
+    chosen: ChosenSource
+    """The source, not opened yet."""
+    warnings: tuple[str, ...]
+    """What the user should know about the config and the source."""
 
 
-def begin(asked: Asked, tap: Tap | None = None) -> tuple[Config, Source]:
-    """Read the config and choose the source, which is not opened yet; ends the program where either is wrong."""
-    path = options.config_path(asked.config)
-    config = options.load_config(path)
-    add_secret = options.start_log(asked.log_level, config, asked.source)
-    choose = options.chooser(
-        stations=asked.stations, seed=asked.seed, speed=asked.speed, tap=tap, add_secret=add_secret
+def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
+    """Read the config, start the log file and choose the source; end the program if one of them is invalid.
+
+    ``tap`` receives the frames of the source's link.
+    """
+    from nobil_tui.config.reading import config_warnings
+    from nobil_tui.sources.factory import SourceFactory
+
+    path = config_path(options.config)
+    config = load_config(path)
+    add_secret = start_log(options.log_level, config, options.source)
+    make_source = SourceFactory(
+        os.environ,
+        stations=DEFAULT_STATIONS if options.stations is None else options.stations,
+        seed=DEFAULT_SEED if options.seed is None else options.seed,
+        speed=options.speed,
+        tap=tap,
+        add_secret=add_secret,
     )
-    chosen = options.chosen(choose, config, asked.source)
-    for caution in options.cautions(path, config, chosen):
-        tell(caution)
-    return config, chosen.source
+    chosen = _choose_source(make_source, config, options.source)
+    return Startup(path, config, make_source, chosen, (*config_warnings(path, config), *chosen.cautions))
 
 
-def opened(source: Source) -> OpenSource:
-    """Open a source; ends the program where that cannot be done."""
+def open_session(session: Session) -> None:
+    """Open a session's source and say if it is simulated; end the program if it cannot be opened."""
     from nobil_tui.feeds.source import SourceError
 
     try:
-        found = source.open()
+        session.open()
     except SourceError as error:
-        options.fail(Code.FAILED, str(error))
-    if source.simulated:
-        tell(f"SIMULATED: what {source.name} says is made up.")
-    return found
+        fail(ExitCode.FAILURE, str(error))
+    if session.source.simulated:
+        print_message(f"SIMULATED: {session.source.name} is not real data.")
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print warnings on stderr, for commands without a screen."""
+    for warning in warnings:
+        print_message(warning)
+
+
+# The config and the log
+
+
+def config_path(given: Path | None) -> Path:
+    """Return the config file that was given, or the default one."""
+    if given is not None:
+        return given
+    from nobil_tui.base.paths import config_file
+
+    return config_file()
+
+
+def load_config(given: Path | None) -> Config:
+    """Read the config; end the program if it is invalid."""
+    from nobil_tui.config import reading
+    from nobil_tui.config.errors import ConfigError
+
+    try:
+        return reading.load_config(config_path(given))
+    except ConfigError as error:
+        fail(ExitCode.USAGE, str(error))
+
+
+def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> AddSecret:
+    """Start the log file and keep every known API key out of it; return a function for keys learned later."""
+    from nobil_tui.base import paths
+    from nobil_tui.base.redaction import secrets_in_query
+    from nobil_tui.cli.log_file import start_logging
+
+    secrets = [value for name, value in os.environ.items() if name.startswith("NOBIL_") and name.endswith("_KEY")]
+    secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
+    secrets += secrets_in_query(source or "")
+    return start_logging(paths.log_file(), level or DEFAULT_LOG_LEVEL, secrets)
+
+
+# The source
+
+
+def _choose_source(make_source: SourceFactory, config: Config, text: str | None) -> ChosenSource:
+    """Make the source of ``--source``, or else of the config.
+
+    Ends the program if there is no such source, if the command line shows an API key, or if an option does not apply.
+    """
+    from nobil_tui.feeds.source import SourceError
+
+    try:
+        if text is not None:
+            _refuse_key(text)
+        named = config.stream.source if text is None else text
+        chosen = make_source(named, config)
+        _refuse_unused_options(named)
+    except SourceError as error:
+        fail(ExitCode.USAGE, str(error))
+    return chosen
+
+
+def _refuse_key(text: str) -> None:
+    """Refuse an API key in ``--source``, unless the address is on this machine."""
+    from nobil_tui.base.redaction import KEY_PLACEHOLDER
+    from nobil_tui.sources.api_keys import API_KEY_VARIABLE
+    from nobil_tui.sources.names import address_of
+
+    address = address_of(text)
+    if address is not None and address.contains_key and not address.is_local:
+        fail(
+            ExitCode.USAGE,
+            "--source contains an API key, and every user of this machine can read a command line. "
+            f"Write {KEY_PLACEHOLDER} in place of the key and set {API_KEY_VARIABLE}.",
+        )
+
+
+def _refuse_unused_options(text: str) -> None:
+    """Refuse options that have no effect on this source."""
+    from nobil_tui.sources.names import Kind, kind_of
+
+    params = click.get_current_context().params
+    kind = kind_of(text.strip())
+    for name, kinds in (
+        ("stations", {Kind.DEMO}),
+        ("seed", {Kind.DEMO}),
+        ("speed", {Kind.DEMO, Kind.RECORDING}),
+    ):
+        if params.get(name) is not None and kind not in kinds:
+            recordings = " and recordings" if Kind.RECORDING in kinds else ""
+            raise click.UsageError(f"--{name} only applies to the simulation{recordings}.")
+    if kind is Kind.DEMO:
+        simulation_speed(params.get("speed"))
+
+
+def simulation_speed(speed: float | None) -> float:
+    """Return the speed of a simulation; raise ``UsageError`` if it is out of range."""
+    if speed is not None and not MIN_SPEED <= speed <= MAX_SPEED:
+        raise click.UsageError(f"--speed must be from {MIN_SPEED:g} to {MAX_SPEED:g} for the simulation.")
+    return 1.0 if speed is None else speed

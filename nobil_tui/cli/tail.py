@@ -1,35 +1,42 @@
-"""``nobil-tui tail``: changes as lines, for scripts."""
+"""``nobil-tui tail``: print changes as JSON Lines."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nobil_tui.cli import options
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.startup import Asked, begin, opened, tell
+from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.options import (
+    config_option,
+    log_level_option,
+    seed_option,
+    source_option,
+    speed_option,
+    stations_option,
+)
+from nobil_tui.cli.startup import CommonOptions, open_session, print_warnings, start_up
 
 if TYPE_CHECKING:
-    from nobil_tui.charging.register import Register
     from nobil_tui.config.model import Config
     from nobil_tui.feeds.source import Source
-    from nobil_tui.store.state_store import StateStore
 
 
-@click.command()
+@click.command(cls=CommandWithExitCodes, exit_codes=ExitCode)
 @click.argument("wanted", nargs=-1, metavar="[STATION]...")
-@options.source_option
-@options.config_option
-@click.option("--watched", is_flag=True, help="Only the stations that are starred in the config.")
-@options.stations_option
-@options.seed_option
-@options.speed_option
-@options.log_level_option
+@source_option
+@config_option
+@click.option("--watched", is_flag=True, help="Include the stations starred in the config.")
+@stations_option
+@seed_option
+@speed_option
+@log_level_option
 def tail(
     wanted: tuple[str, ...],
     source: str | None,
@@ -40,83 +47,74 @@ def tail(
     speed: float | None,
     log_level: str | None,
 ) -> None:
-    """Print what changes, as it happens, one JSON object a line.
+    """Print changes as they happen, as JSON Lines.
 
-    Of all stations, or of those whose ids are given (and the starred ones with --watched). Only data goes to the
-    standard output; what becomes of the link is told on stderr. It runs until it is stopped (Ctrl-C), until nobody
-    reads any more, or until a recording ends.
+    Prints the changes of all stations, or only of the given station ids and, with --watched, the starred ones. Data
+    goes to standard output, messages about the link go to stderr. Runs until interrupted, until the output is closed,
+    or until a recording ends.
 
     \b
-    time       when we learned of it: 2026-03-23T12:00:00.107Z
+    time       when the change was received: 2026-03-23T12:00:00.107Z
     station    the station's id: NOR_01333
-    name       the station's name; null where it is not known
+    name       the station's name; null if unknown
     connector  the connector's number, from 1
     before     free, occupied, blocked, reserved, fault, unknown
                or not in service; null at first sight
-    after      the same; null where the connector is gone
-    word       the stream's own word for it; null where it has none
-    missed     true for what happened while not connected
-    credit     who is to be named where the name is shown; null
-               where the name is not known, or made up
+    after      the same; null if the connector was removed
+    word       the stream's own word for it; null if it has none
+    missed     true if it happened while disconnected
+    credit     the attribution to show next to the name; null if
+               the name is unknown or simulated
 
-    A stream that begins with a snapshot has no first sights in it. NOBIL Real-time has none: what it names for the
-    first time is compared with the last known state, and where there is none, its before is null.
+    A stream that starts with a snapshot has no first sights. NOBIL Real-time sends none: the first report of a
+    connector is compared with the last known state; before is null if there is none.
     """
-    from nobil_tui.cli.event_loop import run
-    from nobil_tui.headless.link_reporter import KeyRefusedError
-    from nobil_tui.headless.stdout import Out
-    from nobil_tui.headless.tail import Tail
-
     if sys.stdout is None:
-        options.fail(Code.FAILED, "There is no standard output to print to.")
-    out = Out(sys.stdout.fileno())
-    settings, chosen = begin(Asked(source, config, stations, seed, speed, log_level))
-    only = _only(wanted, watched, settings)
-    with closing(chosen), _store(chosen) as store:
-        feed, its_own, clock, _ = opened(chosen)
-        register = _own_register() if its_own is None else its_own
+        fail(ExitCode.FAILURE, "There is no standard output to print to.")
+    descriptor = sys.stdout.fileno()
+    startup = start_up(CommonOptions(source, config, stations, seed, speed, log_level))
+    print_warnings(startup.warnings)
+    _run(startup.chosen.source, descriptor, _wanted_stations(wanted, watched, startup.config))
+
+
+def _run(source: Source, descriptor: int, stations: frozenset[str] | None) -> None:
+    """Print the changes of ``stations``, None for all, to a file descriptor."""
+    from nobil_tui.base import paths
+    from nobil_tui.charging.register import CREDIT, Register
+    from nobil_tui.cli.event_loop import run_coroutine
+    from nobil_tui.headless.link_reporter import KeyRefusedError
+    from nobil_tui.headless.stdout import StdoutWriter
+    from nobil_tui.headless.tail import Tail
+    from nobil_tui.session.options import SessionOptions
+    from nobil_tui.session.register_updater import RegisterUpdater
+    from nobil_tui.session.session import Session
+
+    register_path = paths.register_file()
+    options = SessionOptions(state_dir=paths.state_dir(), register_path=register_path, environ=os.environ)
+    user_register = Register(credit=CREDIT)
+    session = Session(source, options, user_register, lossless=True)
+
+    async def run() -> None:
+        if session.uses_user_register:
+            problem = await RegisterUpdater(register_path, user_register, options).read()
+            if problem:
+                print_message(problem)
+        await Tail(session, StdoutWriter(descriptor), print_message, stations=stations).run()
+
+    with closing(session):
+        open_session(session)
         try:
-            run(Tail(feed, chosen.name, register, out, tell, stations=only, store=store, clock=clock).run())
+            run_coroutine(run())
         except KeyRefusedError as error:
-            options.fail(Code.REFUSED, str(error))
+            fail(ExitCode.KEY_REFUSED, str(error))
         except OSError as error:
-            options.fail(Code.FAILED, f"Cannot print any more: {error.strerror or 'the system refuses'}.")
+            fail(ExitCode.FAILURE, f"Cannot write to standard output: {error.strerror or 'unknown error'}.")
 
 
-def _only(wanted: tuple[str, ...], watched: bool, config: Config) -> frozenset[str] | None:
-    """Return the stations that are asked for; None for all."""
+def _wanted_stations(wanted: tuple[str, ...], watched: bool, config: Config) -> frozenset[str] | None:
+    """Return the stations to print; None for all."""
     if not watched:
         return frozenset(wanted) or None
     if not config.watched.stations and not wanted:
-        options.fail(Code.USAGE, "No station is starred. Star some in the app, or name them.")
+        fail(ExitCode.USAGE, "No station is starred. Star one in the app, or give station ids.")
     return frozenset([*wanted, *config.watched.stations])
-
-
-def _own_register() -> Register:
-    """Return the user's own register; an empty one where there is none."""
-    from nobil_tui.base.paths import register_file
-    from nobil_tui.charging.register import CREDIT, Register
-    from nobil_tui.register.cache import CacheError, load_register
-
-    try:
-        cached = load_register(register_file())
-    except CacheError as error:
-        tell(str(error))
-        cached = None
-    return Register(cached.facts if cached is not None else None, credit=CREDIT)
-
-
-@contextmanager
-def _store(source: Source) -> Iterator[StateStore | None]:
-    """Open the last known state of a source, and close it at the end; None for a source that has none."""
-    if not source.state_key:
-        yield None
-        return
-    from nobil_tui.base.paths import state_dir
-    from nobil_tui.store.state_store import StateStore
-
-    store = StateStore.open(state_dir() / f"{source.state_key}.sqlite")
-    try:
-        yield store
-    finally:
-        store.close()

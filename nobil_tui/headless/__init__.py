@@ -1,1 +1,1 @@
-"""What runs without a screen: changes as lines for scripts, and recordings."""
+"""Commands without a screen: print changes as lines, record a source."""

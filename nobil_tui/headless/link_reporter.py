@@ -1,4 +1,4 @@
-"""What a command without a screen tells of its link, in sentences on stderr."""
+"""Report the link's status in sentences, for commands without a screen."""
 
 from __future__ import annotations
 
@@ -6,39 +6,40 @@ from collections.abc import Callable
 
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
+"""Print a message for the user; data goes elsewhere."""
 
 
 class KeyRefusedError(Exception):
-    """The source does not take the key. Its text is the reason, safe to show."""
+    """The source refused the API key. Its text is safe to show."""
 
 
-class Teller:
-    """Says what becomes of the link to the source ``name``."""
+class LinkReporter:
+    """Print what happens to the link to the source called ``name``."""
 
-    def __init__(self, name: str, say: Say) -> None:
+    def __init__(self, name: str, print_message: Print) -> None:
         self._name = name
-        self._say = say
-        self._next = 1
-        """How many frames must be unreadable for the next word about them."""
+        self._print = print_message
+        self._report_unreadable_at = 1
+        """The number of unreadable frames that causes the next message about them."""
 
-    def tell(self, batch: Batch, counts: StreamCounts) -> None:
-        """Say what is new."""
+    def report(self, batch: Batch, counts: StreamCounts) -> None:
+        """Print the notes of a batch."""
         for entry in batch.entries:
-            if isinstance(entry, Note) and (words := self._words(entry, counts)):
-                self._say(words)
+            if isinstance(entry, Note) and (message := self._message(entry, counts)):
+                self._print(message)
 
-    def stop_if_refused(self, link: LinkState) -> None:
-        """Raise ``KeyRefusedError`` where that is so: without a screen, nobody can give another key."""
+    def raise_if_refused(self, link: LinkState) -> None:
+        """Raise ``KeyRefusedError`` if the key was refused: without a screen, it cannot be corrected."""
         if link.phase is LinkPhase.REFUSED:
-            raise KeyRefusedError(f"{self._name} does not take the key ({link.reason}).")
+            raise KeyRefusedError(f"{self._name} refused the key ({link.reason}).")
 
-    def _words(self, note: Note, counts: StreamCounts) -> str:
+    def _message(self, note: Note, counts: StreamCounts) -> str:
         match note.kind:
             case NoteKind.CONNECTED:
                 return f"Connected to {self._name}."
             case NoteKind.LOST:
-                return f"No link to {self._name}: {note.text}. It is tried again by itself."
+                return f"Lost the link to {self._name}: {note.text}. Retrying automatically."
             case NoteKind.LEFT:
                 return f"{self._name}: {note.text}."
             case NoteKind.UNREADABLE:
@@ -49,10 +50,10 @@ class Teller:
                 return ""
 
     def _unreadable(self, reason: str, count: int) -> str:
-        # A stream of rubbish has better things to fill than the terminal.
-        if count < self._next:
+        # At 1, 10, 100 and so on: a stream of unreadable frames must not flood the terminal.
+        if count < self._report_unreadable_at:
             return ""
-        self._next = 10 ** len(str(count))
+        self._report_unreadable_at = 10 ** len(str(count))
         if count == 1:
-            return f"{self._name}: A frame could not be read ({reason})."
-        return f"{self._name}: {count:,} frames could not be read (the last one: {reason})."
+            return f"{self._name}: ignored an unreadable frame ({reason})."
+        return f"{self._name}: ignored {count:,} unreadable frames (most recent: {reason})."

@@ -1,4 +1,4 @@
-"""A stream written to a file while it comes: what ``nobil-tui record`` runs."""
+"""Record a stream to a file as it arrives: ``nobil-tui record``."""
 
 from __future__ import annotations
 
@@ -10,73 +10,76 @@ from pathlib import Path
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.events import Feed
 from nobil_tui.feeds.enova import EnovaFeed
-from nobil_tui.headless.link_reporter import Say, Teller
-from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.headless.link_reporter import LinkReporter, Print
+from nobil_tui.session.session import Session
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.recording import FeedName
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks at the recorder."""
+PROGRESS_INTERVAL = 1.0
+"""Seconds between two progress reports, and between two checks for a disk error."""
 
 
 class FrameTap:
-    """A tap for a link, which is there before what it feeds: the recorder is made once it is known what comes."""
+    """The tap of a link: pass each frame to ``recorder``.
+
+    The link is made before the recorder, which needs to know what the link receives.
+    """
 
     def __init__(self) -> None:
         self.recorder: Recorder | None = None
 
     def __call__(self, data: bytes, at: int) -> None:
-        """Hand a frame on."""
+        """Pass on a frame received at ``at`` (ms)."""
         if self.recorder is not None:
             self.recorder(data, at)
 
 
 def format_of(feed: Feed) -> FeedName:
-    """Tell what the frames of a link's feed are recorded as."""
+    """Return the recording format of a feed's frames."""
     return "enova" if isinstance(feed, EnovaFeed) else "v1"
 
 
 async def record(
-    feed: Feed,
-    name: str,
+    session: Session,
     recorder: Recorder,
-    say: Say,
-    progress: Callable[[int], None],
+    print_message: Print,
+    on_progress: Callable[[int], None],
     *,
     clock: Clock | None = None,
 ) -> None:
-    """Let ``feed`` run, whose link has ``recorder`` as its tap, until it ends or is cancelled.
+    """Run an open session whose link has ``recorder`` as its tap, until it ends or is cancelled.
 
-    ``progress`` is told how many frames are written, now and then. Raises ``KeyRefusedError``, and ``RecordError``
-    where the disk takes no more. Closing the recorder is left to who made it.
+    ``on_progress`` receives the number of frames written, every ``PROGRESS_INTERVAL``. Raises ``KeyRefusedError``, and
+    ``RecordError`` if the disk cannot be written. The caller closes the recorder.
     """
-    reading = asyncio.create_task(_read(feed, name, say))
-    looking = asyncio.create_task(_look(recorder, say, progress, clock or Clock()))
+    reading = asyncio.create_task(_read(session, print_message))
+    watching = asyncio.create_task(_watch(recorder, print_message, on_progress, clock or Clock()))
     try:
-        await asyncio.wait([reading, looking], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([reading, watching], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (reading, looking):
+        for task in (reading, watching):
             task.cancel()
-        await asyncio.gather(reading, looking, return_exceptions=True)
-    for task in (reading, looking):
+        await asyncio.gather(reading, watching, return_exceptions=True)
+    for task in (reading, watching):
         if not task.cancelled():
             task.result()
 
 
-async def _read(feed: Feed, name: str, say: Say) -> None:
-    monitor, teller = Monitor(feed), Teller(name, say)
-    async with aclosing(monitor.batches()) as batches:
+async def _read(session: Session, print_message: Print) -> None:
+    reporter = LinkReporter(session.source.name, print_message)
+    async with aclosing(session.batches()) as batches:
         async for batch in batches:
-            teller.tell(batch, monitor.counts)
-            teller.stop_if_refused(batch.link)
+            reporter.report(batch, session.counts)
+            reporter.raise_if_refused(batch.link)
 
 
-async def _look(recorder: Recorder, say: Say, progress: Callable[[int], None], clock: Clock) -> None:
+async def _watch(recorder: Recorder, print_message: Print, on_progress: Callable[[int], None], clock: Clock) -> None:
+    """Report the recorder's progress and its next file; raise ``RecordError`` once it has failed."""
     path: Path = recorder.path
     while recorder.error is None:
-        await clock.sleep(LOOK_EVERY)
+        await clock.sleep(PROGRESS_INTERVAL)
         if recorder.path != path:
             path = recorder.path
-            say(f"Goes on in {path}.")
-        progress(recorder.frames)
+            print_message(f"Continuing in {path}.")
+        on_progress(recorder.frames)
     raise RecordError(recorder.error)

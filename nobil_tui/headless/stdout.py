@@ -1,4 +1,4 @@
-"""Standard output for a program that must not stand still while nobody reads it."""
+"""Write to standard output without blocking the program while the reader is slow."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from contextlib import suppress
 from nobil_tui.base.tasks import run_in_thread
 
 
-class Out:
-    """Writes to a file descriptor, past the buffers: what is written is written, and nothing is left for the end."""
+class StdoutWriter:
+    """Write to a file descriptor, unbuffered: nothing is left to flush at exit."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     async def write(self, data: bytes) -> None:
-        """Write all of it, however long the reader takes. Raises ``OSError``."""
-        # A reader who never reads must not keep the program from ending.
+        """Write all of ``data``, however long the reader takes. Raises ``OSError``."""
+        # In a daemon thread: a reader that never reads must not keep the program from exiting.
         await run_in_thread(lambda: self._write(data))
 
-    async def reader_gone(self) -> None:
-        """Wait until a pipe has no reader any more; for anything else, for ever."""
+    async def wait_reader_gone(self) -> None:
+        """Return once the pipe has no reader; never return if the descriptor is not a pipe."""
         gone = asyncio.Event()
         loop = asyncio.get_running_loop()
         watched = False
-        # The end of a pipe that is written to is never readable: it wakes us when the other end is closed.
+        # The write end of a pipe is never readable: the loop reports it when the read end is closed.
         with suppress(OSError, NotImplementedError):
             if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
                 loop.add_reader(self._descriptor, gone.set)

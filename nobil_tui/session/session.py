@@ -1,12 +1,12 @@
-"""One source, from its opening to its end: what the workers run, and what the screen shows of it."""
+"""One source, from opening to closing: its board, its register, its last known state and its batches."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError
-from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.session.backpressure import BackpressureFeed
 from nobil_tui.session.options import SessionOptions
 
 if TYPE_CHECKING:
@@ -27,103 +29,142 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    """Opens ``source`` and runs it. What it holds is empty until it is open."""
+    """Open ``source``, run it, and save its last known state.
 
-    def __init__(self, source: Source, options: SessionOptions, own: Register) -> None:
+    ``user_register`` is used if the source has no register of its own. A ``lossless`` session pauses the feed until
+    each batch has been handled, so that no change is dropped.
+
+    With a screen, ``run`` does everything. Without one, call ``open``, iterate over ``batches``, and call ``close``.
+    """
+
+    def __init__(
+        self, source: Source, options: SessionOptions, user_register: Register, *, lossless: bool = False
+    ) -> None:
         self.source = source
         self.board = Board()
-        self.register = own
-        """The source's own, once it is open and has one; else the user's."""
+        self.register = user_register
+        """The source's own register if it has one, else the user's; known once the source is open."""
         self.clock: Clock = options.clock
         self.player: Player | None = None
         self.monitor: Monitor | None = None
+        self._user_register = user_register
+        self._lossless = lossless
+        self._feed: Feed | None = None
         self._link = LinkState()
         self._state_dir = options.state_dir
         self._store: StateStore | None = None
-        self._closing = threading.Lock()
+        self._close_lock = threading.Lock()
         self._closed = False
-        self._asked = asyncio.Event()
+        self._retry_requested = asyncio.Event()
 
     @property
     def link(self) -> LinkState:
-        """What the link is at; before the source is open, how far that is."""
+        """The state of the link, or of the attempt to open the source."""
         return self.monitor.link if self.monitor is not None else self._link
 
     @property
+    def feed(self) -> Feed:
+        """The feed of the open source. Raises ``RuntimeError`` before it is open."""
+        if self._feed is None:
+            raise RuntimeError("the source is not open")
+        return self._feed
+
+    @property
+    def counts(self) -> StreamCounts:
+        """What the source has sent so far, counted."""
+        return self.monitor.counts if self.monitor is not None else StreamCounts()
+
+    @property
     def notice(self) -> str:
-        """What went wrong with the last known state, in words; empty where nothing did."""
+        """What went wrong with the last known state; empty if nothing did."""
         return (self._store.notice or "") if self._store is not None else ""
 
+    @property
+    def uses_user_register(self) -> bool:
+        """Whether names come from the user's register, and not from the source."""
+        return self.register is self._user_register
+
     def retry(self) -> None:
-        """Try now."""
-        self._asked.set()
+        """Retry to open the source or to connect now."""
+        self._retry_requested.set()
         if self.monitor is not None:
             self.monitor.retry()
 
     def register_changed(self) -> None:
-        """Have the connectors there that the register knows, so that totals are true."""
+        """Add the connectors that the register lists to the board, so that totals are correct."""
         if self.monitor is not None:
             self.monitor.touch(self.board.use_register(self.register))
 
-    async def run(self, opened: Callable[[], None], tell: Callable[[Batch], Awaitable[None]]) -> None:
-        """Call ``opened`` once the source is open, then ``tell`` of each batch, until the source ends.
+    def open(self) -> None:
+        """Open the source once. This may block. Raises ``SourceError``."""
+        self._set_open(self.source.open())
 
-        Shuts everything down when it is cancelled.
+    async def run(self, on_open: Callable[[], None], on_batch: Callable[[Batch], Awaitable[None]]) -> None:
+        """Open the source, call ``on_open``, then pass each batch to ``on_batch`` until the source ends.
+
+        A source that cannot be opened is retried when ``retry`` is called. Closes the session, also if cancelled.
         """
         try:
-            self._take(await self._open())
-            opened()
-            await self._run(tell)
+            self._set_open(await self._open_with_retries())
+            on_open()
+            async with aclosing(self.batches()) as batches:
+                async for batch in batches:
+                    await on_batch(batch)
         finally:
             with suppress(asyncio.CancelledError):
                 await run_in_thread(self.close)
 
-    def close(self) -> None:
-        """Have what is known on the disk, and let go of the source. Takes its time, though little; also twice."""
-        with self._closing:
-            self._closed = True
-            store = self._store
-        if store is not None:
-            store.close()
-        self.source.close()
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """Yield the batches of the open source, starting from its last known state, until it ends."""
+        feed = self.feed
+        if self._state_dir is not None and self.source.state_key:
+            await run_in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
+        gate = BackpressureFeed(feed) if self._lossless else None
+        self.monitor = Monitor(
+            gate or feed, self.board, keeper=self._store, bounded=not self._lossless, clock=self.clock
+        )
+        self.register_changed()
+        async with aclosing(self.monitor.batches()) as batches:
+            async for batch in batches:
+                yield batch
+                if gate is not None:
+                    gate.release()
 
-    async def _open(self) -> OpenSource:
+    def close(self) -> None:
+        """Save the last known state and close the source. May block for a moment; further calls do nothing."""
+        with self._close_lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._store is not None:
+                self._store.close()
+            self.source.close()
+
+    async def _open_with_retries(self) -> OpenSource:
+        """Return the open source; after a failure, wait for ``retry``."""
         while True:
             try:
                 return await run_in_thread(self.source.open)
             except SourceError as error:
                 logger.warning("source not opened: %s", error)
                 self._link = LinkState(LinkPhase.FAILED, str(error))
-            self._asked.clear()
-            await self._asked.wait()
+            self._retry_requested.clear()
+            await self._retry_requested.wait()
             self._link = LinkState()
 
-    def _take(self, opened: OpenSource) -> None:
+    def _set_open(self, opened: OpenSource) -> None:
         self.register = opened.register if opened.register is not None else self.register
         self.clock = opened.clock or self.clock
         self.player = opened.player
         self._feed = opened.feed
 
-    async def _run(self, tell: Callable[[Batch], Awaitable[None]]) -> None:
-        if self._state_dir is not None and self.source.state_key:
-            await run_in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
-        self.monitor = Monitor(self._feed, self.board, keeper=self._store, clock=self.clock)
-        self.register_changed()
-        batches = self.monitor.batches()
-        try:
-            async for batch in batches:
-                await tell(batch)
-        finally:
-            await batches.aclose()
-
     def _open_store(self, path: Path) -> None:
         from nobil_tui.store.state_store import StateStore
 
         store = StateStore.open(path)
-        with self._closing:
-            late = self._closed
-            if not late:
+        with self._close_lock:
+            if not self._closed:
                 self._store = store
-        if late:
-            # Whoever closed the session meanwhile found nothing to close, and it would hold its lock for ever.
-            store.close()
+                return
+        # The session was closed meanwhile and did not see this store, which would keep its lock.
+        store.close()

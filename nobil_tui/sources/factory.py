@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret, Secret
 from nobil_tui.config.model import Config
+from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
 from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.api_keys import ApiKeys, checked_key, save_operations
@@ -26,8 +27,8 @@ class SourceFactory:
         self,
         environ: Mapping[str, str],
         *,
-        stations: int = 400,
-        seed: int = 0,
+        stations: int = DEFAULT_STATIONS,
+        seed: int = DEFAULT_SEED,
         speed: float | None = None,
         tap: Tap | None = None,
         clock: Clock | None = None,

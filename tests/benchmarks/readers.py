@@ -7,7 +7,7 @@ import gc
 import json
 import sys
 
-from nobil_tui.cli.root import HARDLY_ANY_COLLECTIONS
+from nobil_tui.cli.root import STARTUP_GC_THRESHOLDS
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.monitor.monitor import Monitor
@@ -41,5 +41,5 @@ async def board(url: str) -> None:
 
 if __name__ == "__main__":
     # As the commands without a screen have it.
-    gc.set_threshold(*HARDLY_ANY_COLLECTIONS)
+    gc.set_threshold(*STARTUP_GC_THRESHOLDS)
     asyncio.run({"bare": bare, "board": board}[sys.argv[1]](sys.argv[2]))

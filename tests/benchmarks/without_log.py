@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from nobil_tui.cli.app import PAINTS
+from nobil_tui.cli.app import MAX_FPS
 
 # As the app has it when it is opened the usual way: it is read when Textual is imported.
-os.environ.setdefault("TEXTUAL_FPS", PAINTS)
+os.environ.setdefault("TEXTUAL_FPS", MAX_FPS)
 
 from nobil_tui.cli import main
 from nobil_tui.tui.widgets.event_log.pane import EventLog

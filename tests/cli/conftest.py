@@ -1,4 +1,4 @@
-"""The command line in a process of its own, or in this one with everything put back that it sets for good."""
+"""Run the command line in a process, or in this one with global state restored."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from click.testing import CliRunner, Result
 
 from nobil_tui.cli import app, root
+from nobil_tui.hub.demo_server import Demo
 from nobil_tui.tui.options import AppOptions
 
 HERE = Path(__file__).parent
 GUARD = 60
-"""Real seconds after which a process that hangs is ended."""
+"""Seconds after which a hanging process is killed."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what starts the program in a process of its own."""
+    """Mark the tests that start processes as slow."""
     for item in items:
         if isinstance(item, pytest.Function) and {"run", "start"} & {*item.fixturenames} and HERE in item.path.parents:
             item.add_marker("slow")
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home for this test alone, with no key in the environment."""
+    """Return a temporary home folder."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
@@ -41,7 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _logging_put_back() -> Iterator[None]:
+def _restore_logging() -> Iterator[None]:
     logger = logging.getLogger()
     before = [*logger.handlers], logger.level, logging.raiseExceptions, threading.excepthook
     yield
@@ -59,7 +60,7 @@ class Run(Protocol):
 
 @pytest.fixture
 def run() -> Run:
-    """Return ``run(*args)``: the program in a process of its own, without a terminal."""
+    """Return ``run(*args)``: run the program in a process without a terminal."""
 
     def runs(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -77,7 +78,7 @@ def run() -> Run:
 
 @pytest.fixture
 def here(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Return ``here(*args)``: the same in this process, which takes a hundredth of the time."""
+    """Return ``here(*args)``: like ``run``, in this process and a hundred times as fast."""
 
     def runs(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         with pytest.MonkeyPatch.context() as patch:
@@ -96,52 +97,65 @@ class Invoke(Protocol):
 
 @pytest.fixture
 def invoke() -> Invoke:
-    """Return ``invoke(*args)``: the program in this process."""
+    """Return ``invoke(*args)``: run the program with Click's test runner."""
     return lambda *args: CliRunner().invoke(root.cli, [*args], prog_name="nobil-tui")
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[AppOptions]:
-    """A terminal that is good enough, and in place of the app a list of what it would have been opened with."""
-    setups: list[AppOptions] = []
+    """Replace the app; return the list of the options that it was opened with."""
+    all_options: list[AppOptions] = []
     tui_app = ModuleType("nobil_tui.tui.app")
 
-    def open_(setup: AppOptions) -> int:
-        setups.append(setup)
+    def open_(options: AppOptions) -> int:
+        all_options.append(options)
         return 0
 
     tui_app.run = open_  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "nobil_tui.tui.app", tui_app)
     monkeypatch.setattr(app, "_is_terminal", lambda stream: True)
     monkeypatch.delenv("TEXTUAL_FPS", raising=False)
-    return setups
+    return all_options
 
 
-Start = Callable[..., subprocess.Popen[str]]
+class Start(Protocol):
+    def __call__(self, *args: str, **options: Any) -> subprocess.Popen[str]: ...
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Return ``start(*args)``: a server that runs until it is stopped."""
+    """Return ``start(*args, **options)``: the program in a process that runs until it is stopped."""
     processes: list[subprocess.Popen[str]] = []
 
-    def starts(*args: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", "serve", "--port", "0", *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": ""},
-        )
-        processes.append(process)
-        return process
+    def starts(*args: str, **options: Any) -> subprocess.Popen[str]:
+        command = [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", *args]
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        env = {**os.environ, "PYTHONUNBUFFERED": ""}
+        processes.append(subprocess.Popen(command, text=True, env=env, **streams))
+        return processes[-1]
 
     yield starts
     for process in processes:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=GUARD)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait(GUARD)
+
+
+@pytest.fixture
+def start_server(start: Start) -> Start:
+    """Return ``start_server(*args)``: a server of the simulation on any free port."""
+    return lambda *args, **options: start("serve", "--port", "0", *args, **options)
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    """Serve a busy simulation in this process."""
+    demo = Demo.start(100, 0, 3000)
+    yield demo
+    demo.stop()
 
 
 def url_of(process: subprocess.Popen[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.base import paths
-from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.sources.demo import DemoSource
 from nobil_tui.sources.recording import RecordingSource
 from nobil_tui.sources.v1 import V1Source
@@ -105,7 +105,7 @@ def test_a_key_on_the_command_line_is_refused_and_not_said_again(
 ) -> None:
     for source in (f"wss://example.org/x?key={KEY}", f"ws://example.org/x?a=1&api%6bey={KEY}"):
         refused = invoke("--log-level", "DEBUG", "--source", source)
-        assert refused.exit_code == Code.USAGE
+        assert refused.exit_code == ExitCode.USAGE
         assert "NOBIL_API_KEY" in refused.stderr
         assert "{private_apikey}" in refused.stderr
         assert KEY not in refused.output
@@ -136,7 +136,7 @@ def test_on_this_machine_it_is_allowed(invoke: Invoke, opened: list[AppOptions])
 )
 def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[AppOptions], source: str, words: str) -> None:
     refused = invoke("--source", source)
-    assert (refused.exit_code, opened) == (Code.USAGE, [])
+    assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert words in refused.stderr
     assert KEY not in refused.output
     assert refused.stderr.strip().isprintable()
@@ -145,15 +145,15 @@ def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[AppOptio
 @pytest.mark.parametrize("name", ["--stations", "--seed", "--speed"])
 def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[AppOptions], name: str) -> None:
     refused = invoke("--source", "ws://127.0.0.1:1/x", name, "3")
-    assert (refused.exit_code, opened) == (Code.USAGE, [])
-    assert f"{name} is for the simulation" in refused.stderr
+    assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
+    assert f"{name} only applies to the simulation" in refused.stderr
     assert invoke("--source", "day.jsonl", "--speed", "3").exit_code == 0
 
 
 @pytest.mark.parametrize("speed", ["3601", "max", "0.009", "1e-300"])
 def test_a_simulation_has_a_speed_that_it_can_go(invoke: Invoke, opened: list[AppOptions], speed: str) -> None:
     refused = invoke("--speed", speed)
-    assert (refused.exit_code, opened) == (Code.USAGE, [])
+    assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert "from 0.01 to 3600" in refused.stderr
 
 
@@ -167,7 +167,7 @@ def test_a_config_that_is_not_valid_is_told_with_its_line(
     text = f'[watched]\nstations = []\n[stream]\napi_kee = "{KEY}"\n'
     file.write_text(text)
     refused = invoke("--config", str(file))
-    assert (refused.exit_code, opened) == (Code.USAGE, [])
+    assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert re.search(rf"{re.escape(str(file))}:4: .*Did you mean \"api_key\"", refused.stderr)
     assert KEY not in refused.output
     assert file.read_text() == text
@@ -175,7 +175,7 @@ def test_a_config_that_is_not_valid_is_told_with_its_line(
 
 def test_without_a_terminal_it_names_tail(run: Run) -> None:
     refused = run()
-    assert (refused.returncode, refused.stdout) == (Code.USAGE, "")
+    assert (refused.returncode, refused.stdout) == (ExitCode.USAGE, "")
     assert "nobil-tui tail" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
@@ -185,7 +185,7 @@ def test_a_terminal_that_cannot_draw_is_told(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     refused = invoke()
-    assert (refused.exit_code, opened) == (Code.USAGE, [])
+    assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert "TERM=dumb" in refused.stderr
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import Invoke, Run
 
 
@@ -29,7 +29,7 @@ def test_init_writes_once_and_show_shows_it(invoke: Invoke, home: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert invoke("config", "show").stdout.replace("•••", "") == file.read_text()
     again = invoke("config", "init")
-    assert (again.exit_code, again.stdout) == (Code.FAILED, "")
+    assert (again.exit_code, again.stdout) == (ExitCode.FAILURE, "")
     assert "there already" in again.stderr
 
 
@@ -48,7 +48,7 @@ def test_a_file_that_is_not_valid_is_told_with_its_line_and_left_alone(invoke: I
     file = tmp_path / "config.toml"
     file.write_text('[stream]\napi_kee = "s3cr3t"\n')
     shown = invoke("config", "show", "--config", str(file))
-    assert (shown.exit_code, shown.stdout) == (Code.USAGE, "")
+    assert (shown.exit_code, shown.stdout) == (ExitCode.USAGE, "")
     assert f"{file}:2:" in shown.stderr
     assert 'Did you mean "api_key"?' in shown.stderr
     assert "s3cr3t" not in shown.stderr
@@ -57,5 +57,5 @@ def test_a_file_that_is_not_valid_is_told_with_its_line_and_left_alone(invoke: I
 def test_init_where_nothing_can_be_written_is_told(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     made = invoke("config", "init", "--config", str(tmp_path / "file" / "config.toml"))
-    assert made.exit_code == Code.FAILED
+    assert made.exit_code == ExitCode.FAILURE
     assert "was not saved" in made.stderr

@@ -9,8 +9,8 @@ import sys
 import pytest
 from click.exceptions import Exit
 
-from nobil_tui.cli.event_loop import run
-from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.event_loop import run_coroutine
+from nobil_tui.cli.exit_codes import ExitCode
 from tests.conftest import for_ever, settle
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
@@ -38,18 +38,18 @@ def test_what_it_returns_is_returned() -> None:
     async def work() -> int:
         return 5
 
-    assert run(work()) == 5
+    assert run_coroutine(work()) == 5
 
 
 @posix
 @pytest.mark.parametrize(
     ("number", "code"),
-    [("SIGINT", Code.INTERRUPTED), ("SIGTERM", Code.QUIT), ("SIGHUP", Code.QUIT)],
+    [("SIGINT", ExitCode.INTERRUPTED), ("SIGTERM", ExitCode.SUCCESS), ("SIGHUP", ExitCode.SUCCESS)],
 )
-def test_it_is_cancelled_and_may_tidy_up(number: str, code: Code) -> None:
+def test_it_is_cancelled_and_may_tidy_up(number: str, code: ExitCode) -> None:
     work = Work(signal.Signals[number])
     with pytest.raises(Exit) as ended:
-        run(work())
+        run_coroutine(work())
     assert ended.value.exit_code == code
     assert work.tidied
 
@@ -59,7 +59,7 @@ def test_what_somebody_ignores_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         work = Work(signal.SIGHUP)
-        assert run(work()) == 5
+        assert run_coroutine(work()) == 5
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -71,4 +71,4 @@ def test_a_cancellation_of_its_own_is_no_quitting() -> None:
         await task
 
     with pytest.raises(asyncio.CancelledError):
-        run(work())
+        run_coroutine(work())

@@ -27,7 +27,7 @@ def written(path: Path) -> str:
 
 def formatted(message: str, *args: object, secrets: tuple[str, ...] = (KEY,)) -> str:
     record = logging.LogRecord("x", logging.INFO, "x", 1, message, args, None)
-    return log_file.Redacting(secrets).format(record)
+    return log_file.RedactingFormatter(secrets).format(record)
 
 
 @pytest.fixture
@@ -39,27 +39,27 @@ def path(tmp_path: Path) -> Path:
 def test_nobody_else_may_read_it_nor_what_it_was_before(path: Path) -> None:
     before = os.umask(0)
     try:
-        log_file.start(path, "INFO", [])
+        log_file.start_logging(path, "INFO", [])
         for _ in range(30):
-            logging.getLogger("x").info("y" * (log_file.MOST_BYTES // 20))
+            logging.getLogger("x").info("y" * (log_file.MAX_LOG_BYTES // 20))
     finally:
         os.umask(before)
     files = sorted(path.parent.iterdir())
     assert [file.name for file in files] == ["nobil-tui.log", "nobil-tui.log.1"]
     assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
     assert path.parent.stat().st_mode & 0o777 == path.parent.parent.stat().st_mode & 0o777 == 0o700
-    assert all(file.stat().st_size <= log_file.MOST_BYTES for file in files)
+    assert all(file.stat().st_size <= log_file.MAX_LOG_BYTES for file in files)
 
 
 def test_it_is_added_to(path: Path) -> None:
     for word in ("one", "two"):
-        log_file.start(path, "INFO", [])
+        log_file.start_logging(path, "INFO", [])
         logging.getLogger("x").info(word)
     assert [line.rpartition(" ")[2] for line in written(path).splitlines()] == ["one", "two"]
 
 
 def test_the_level_counts_also_for_loggers_that_have_their_own(path: Path) -> None:
-    log_file.start(path, "WARNING", [])
+    log_file.start_logging(path, "WARNING", [])
     own = logging.getLogger("with.its.own")
     own.setLevel(logging.DEBUG)
     own.info("too little")
@@ -113,7 +113,7 @@ def test_what_is_none_stays(message: str) -> None:
 
 
 def test_exceptions_with_their_causes_hold_no_key(path: Path) -> None:
-    log_file.start(path, "INFO", [KEY])
+    log_file.start_logging(path, "INFO", [KEY])
     try:
         try:
             raise ValueError(f"wss://h/?token={KEY}")
@@ -128,7 +128,7 @@ def test_exceptions_with_their_causes_hold_no_key(path: Path) -> None:
 
 
 def test_a_key_that_is_learnt_later_is_taken_out_from_then_on(path: Path) -> None:
-    add_secret = log_file.start(path, "INFO", ["known-at-the-start"])
+    add_secret = log_file.start_logging(path, "INFO", ["known-at-the-start"])
     for each in (KEY, "k3y-two", KEY, "", "a"):
         add_secret(each)
     logging.getLogger("x").info("typed %s, %s and %s: a", KEY, quote(KEY, safe=""), "k3y-two")
@@ -139,8 +139,8 @@ def test_a_key_that_is_learnt_later_is_taken_out_from_then_on(path: Path) -> Non
 
 def test_of_what_is_learnt_the_latest_count() -> None:
     """Some links have a secret each, for months; what has expired is given up, what was known at the start is not."""
-    redacting = log_file.Redacting([KEY])
-    for number in range(log_file.MOST_LEARNT + 1):
+    redacting = log_file.RedactingFormatter([KEY])
+    for number in range(log_file.MAX_LEARNED_SECRETS + 1):
         redacting.learn(f"token-{number:06}")
     record = logging.LogRecord("x", logging.INFO, "x", 1, "token-000000 token-000001 token-000100 %s", (KEY,), None)
     assert redacting.format(record).endswith(" token-000000 ••• ••• •••")
@@ -169,17 +169,17 @@ def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start(
 ) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path / "file" / "x.log", tmp_path, tmp_path / "nul\0"):
-        log_file.start(path, "DEBUG", [])
+        log_file.start_logging(path, "DEBUG", [])
         logging.getLogger("x").error("nobody hears this")
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device there")
 def test_a_full_disk_is_not_written_across_the_screen(capfd: pytest.CaptureFixture[str]) -> None:
-    log_file.start(Path("/dev/full"), "DEBUG", [])
+    log_file.start_logging(Path("/dev/full"), "DEBUG", [])
     logging.getLogger("x").error("nobody hears this")
     for handler in [*logging.getLogger().handlers]:
-        if isinstance(handler.formatter, log_file.Redacting):
+        if isinstance(handler.formatter, log_file.RedactingFormatter):
             logging.getLogger().removeHandler(handler)
             # What waits to be written cannot be, here either.
             with pytest.raises(OSError, match=r"."):
@@ -188,7 +188,7 @@ def test_a_full_disk_is_not_written_across_the_screen(capfd: pytest.CaptureFixtu
 
 
 def test_threads_and_warnings_go_to_the_file(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    log_file.start(path, "WARNING", [KEY])
+    log_file.start_logging(path, "WARNING", [KEY])
 
     def broken() -> None:
         raise ValueError(KEY)
@@ -203,7 +203,7 @@ def test_threads_and_warnings_go_to_the_file(path: Path, capfd: pytest.CaptureFi
         warnings.warn(f"mind {KEY}", stacklevel=1)
         logging.captureWarnings(False)
     text = written(path)
-    assert "thread breaks broke" in text
+    assert "uncaught exception in thread breaks" in text
     assert "mind •••" in text
     assert KEY not in text
     assert capfd.readouterr() == ("", "")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import GUARD
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")]
@@ -83,17 +83,17 @@ def terminate(program: Program) -> None:
 @pytest.mark.parametrize(
     ("args", "source", "end", "code"),
     [
-        ((), V1, lambda program: program.press(b"q"), Code.QUIT),
-        ((), V1, terminate, Code.QUIT),
-        ((), "enova", lambda program: program.press(b"q"), Code.QUIT),
-        (("tail",), V1, interrupt, Code.INTERRUPTED),
-        (("tail",), "enova", terminate, Code.QUIT),
-        (("record", "new.jsonl"), V1, interrupt, Code.QUIT),
+        ((), V1, lambda program: program.press(b"q"), ExitCode.SUCCESS),
+        ((), V1, terminate, ExitCode.SUCCESS),
+        ((), "enova", lambda program: program.press(b"q"), ExitCode.SUCCESS),
+        (("tail",), V1, interrupt, ExitCode.INTERRUPTED),
+        (("tail",), "enova", terminate, ExitCode.SUCCESS),
+        (("record", "new.jsonl"), V1, interrupt, ExitCode.SUCCESS),
     ],
     ids=["app q", "app SIGTERM", "app q, enova", "tail ^C", "tail SIGTERM, enova", "record ^C"],
 )
 def test_nobody_waits_for_a_name(
-    args: tuple[str, ...], source: str, end: Callable[[Program], None], code: Code, tmp_path: Path
+    args: tuple[str, ...], source: str, end: Callable[[Program], None], code: ExitCode, tmp_path: Path
 ) -> None:
     arguments = [str(tmp_path / each) if each.endswith(".jsonl") else each for each in args]
     program = Program(*arguments, "--source", source, env={"NOBIL_API_KEY": "k3y", "no_proxy": "*"})

@@ -9,22 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.record import size_of
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.record import parse_size
 from nobil_tui.hub.demo_server import Demo
 from nobil_tui.wire import v1
 from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
-from tests.cli.conftest import GUARD, Run
+from tests.cli.conftest import GUARD, Run, Start
 from tests.feeds.recordings import content, said, write
-
-Start = Callable[..., subprocess.Popen[str]]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals are others there")
 
@@ -33,32 +30,9 @@ BUSY = ("--stations", "100", "--speed", "3000")
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Return ``start(*args)``: a recording that runs until it is stopped."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def starts(*args: str, **options: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", "record", *args]
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        processes.append(subprocess.Popen(command, text=True, **streams))
-        return processes[-1]
-
-    yield starts
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-        process.wait(GUARD)
-
-
-@pytest.fixture
-def demo() -> Iterator[Demo]:
-    """A country in which something happens all the time."""
-    demo = Demo.start(100, 0, 3000)
-    yield demo
-    demo.stop()
+def start_record(start: Start) -> Start:
+    """Return ``start_record(*args, **options)``: the command in a process that runs until it is stopped."""
+    return lambda *args, **options: start("record", *args, **options)
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -77,17 +51,17 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGI
     """Stop it, as one does; returns what it said."""
     process.send_signal(number)
     out, err = process.communicate(timeout=GUARD)
-    assert (process.returncode, out) == (Code.QUIT, "")
+    assert (process.returncode, out) == (ExitCode.SUCCESS, "")
     assert "Traceback" not in err
     return err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_server_is_recorded_until_it_is_stopped(
-    start: Start, run: Run, demo: Demo, tmp_path: Path, number: signal.Signals
+    start_record: Start, run: Run, demo: Demo, tmp_path: Path, number: signal.Signals
 ) -> None:
     path = tmp_path / "a.jsonl"
-    process = start(str(path), "--source", demo.url)
+    process = start_record(str(path), "--source", demo.url)
     eventually(lambda: len(lines_in(path)) > 20)
     err = stopped(process, number)
     first, *lines = lines_in(path)
@@ -97,56 +71,56 @@ def test_a_server_is_recorded_until_it_is_stopped(
     frames = [v1.decode(decode_line(line).data) for line in lines]
     assert isinstance(frames[0], v1.Snapshot)
     assert err.splitlines() == [
-        f"nobil-tui: Recording {host} to {path}; Ctrl-C ends it.",
+        f"nobil-tui: Recording {host} to {path}. Press Ctrl-C to stop.",
         f"nobil-tui: Connected to {host}.",
-        f"nobil-tui: {len(lines)} frames written; the file is {path}.",
+        f"nobil-tui: Wrote {len(lines)} frames to {path}.",
     ]
     done = run("tail", "--source", str(path), "--speed", "max")
-    assert done.returncode == Code.QUIT
+    assert done.returncode == ExitCode.SUCCESS
     assert done.stdout
 
 
-def test_the_simulation_can_be_recorded_and_stays_one(start: Start, run: Run, tmp_path: Path) -> None:
+def test_the_simulation_can_be_recorded_and_stays_one(start_record: Start, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
-    process = start(str(path), *BUSY)
+    process = start_record(str(path), *BUSY)
     eventually(lambda: path.exists() and path.stat().st_size > 3000)
-    assert "nobil-tui: SIMULATED: what demo says is made up." in stopped(process).splitlines()
+    assert "nobil-tui: SIMULATED: demo is not real data." in stopped(process).splitlines()
     done = run("tail", "--source", str(path), "--speed", "max")
     assert done.stdout
-    assert "nobil-tui: SIMULATED: what a.jsonl.gz says is made up." in done.stderr.splitlines()
+    assert "nobil-tui: SIMULATED: a.jsonl.gz is not real data." in done.stderr.splitlines()
 
 
-def test_another_file_is_begun_when_one_is_large_enough(start: Start, tmp_path: Path) -> None:
-    process = start(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-size", "1kB")
+def test_another_file_is_begun_when_one_is_large_enough(start_record: Start, tmp_path: Path) -> None:
+    process = start_record(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-size", "1kB")
     eventually(lambda: len(lines_in(tmp_path / "a.3.jsonl")) > 1)
     err = stopped(process)
     for name in ("a.jsonl", "a.1.jsonl", "a.2.jsonl"):
         first, *rest = lines_in(tmp_path / name)
         assert decode_header(first) == RecordingHeader(feed="v1", simulated=True, source="demo")
         assert all(decode_line(line).data for line in rest)
-    assert re.search(r" frames written; the file is .*/a\.\d+\.jsonl\.$", err.strip())
+    assert re.search(r"Wrote [0-9,]+ frames to .*/a\.\d+\.jsonl\.$", err.strip())
 
 
-def test_a_file_a_day_is_called_by_its_day(start: Start, tmp_path: Path) -> None:
-    process = start(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-daily")
+def test_a_file_a_day_is_called_by_its_day(start_record: Start, tmp_path: Path) -> None:
+    process = start_record(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-daily")
     eventually(lambda: any(len(lines_in(path)) > 1 for path in tmp_path.glob("a.*.jsonl")))
     stopped(process)
     names = [path.name for path in tmp_path.glob("*.jsonl")]
     assert all(re.fullmatch(r"a\.\d{4}-\d\d-\d\d(\.\d)?\.jsonl", name) for name in names)
 
 
-def test_a_terminal_shows_how_much_is_written(start: Start, tmp_path: Path) -> None:
+def test_a_terminal_shows_how_much_is_written(start_record: Start, tmp_path: Path) -> None:
     ours, its = pty.openpty()
-    process = start(str(tmp_path / "a.jsonl"), *BUSY, stderr=its)
+    process = start_record(str(tmp_path / "a.jsonl"), *BUSY, stderr=its)
     os.close(its)
     shown = b""
-    while not re.search(rb"\r[1-9][0-9,]* frames", shown):
+    while not re.search(rb"\r\x1b\[K[1-9][0-9,]* frames", shown):
         shown += os.read(ours, 1000)
     process.send_signal(signal.SIGINT)
-    # The line that counts makes room for the last word.
-    while not re.search(rb"\r +\rnobil-tui: [0-9,]+ frames written; .*\n", shown):
+    # The summary replaces the progress line.
+    while not re.search(rb"\r\x1b\[Knobil-tui: Wrote [0-9,]+ frames .*\n", shown):
         shown += os.read(ours, 1000)
-    assert process.wait(GUARD) == Code.QUIT
+    assert process.wait(GUARD) == ExitCode.SUCCESS
     os.close(ours)
 
 
@@ -157,7 +131,7 @@ def test_nothing_is_overwritten(here: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("mine")
     done = here("record", str(path))
-    assert done.returncode == Code.FAILED
+    assert done.returncode == ExitCode.FAILURE
     assert f"{path} exists already, and a recording overwrites nothing: give another name." in done.stderr
     assert path.read_text() == "mine"
 
@@ -166,16 +140,16 @@ def test_a_recording_is_recorded_by_copying_it(here: Run, tmp_path: Path) -> Non
     source = write(tmp_path / "a.jsonl", content([(said("AVAILABLE"), 0)]))
     done = here("record", str(tmp_path / "b.jsonl"), "--source", str(source))
     assert (done.returncode, done.stderr) == (
-        Code.USAGE,
-        "nobil-tui: a.jsonl is a recording already: copy the file.\n",
+        ExitCode.USAGE,
+        "nobil-tui: a.jsonl is already a recording. Copy the file instead.\n",
     )
     assert not (tmp_path / "b.jsonl").exists()
 
 
 def test_a_refused_key_ends_it_and_leaves_no_empty_file(here: Run, demo: Demo, tmp_path: Path) -> None:
     done = here("record", str(tmp_path / "a.jsonl"), "--source", demo.url + "x")
-    assert done.returncode == Code.REFUSED
-    assert "does not take the key (HTTP 401)." in done.stderr
+    assert done.returncode == ExitCode.KEY_REFUSED
+    assert "refused the key (HTTP 401)." in done.stderr
     assert demo.url.partition("key=")[2] not in done.stderr
     assert [*tmp_path.glob("*.jsonl")] == []
 
@@ -186,14 +160,14 @@ def test_a_full_disk_ends_it_with_a_word(tmp_path: Path, home: Path) -> None:
     # A limit on the size of a file is how a full disk feels.
     command = f'ulimit -f 32; exec "{sys.executable}" -m nobil_tui record "{path}" {" ".join(BUSY)}'
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
-    assert done.returncode == Code.FAILED
+    assert done.returncode == ExitCode.FAILURE
     assert f"nobil-tui: Recording stopped: {path}: " in done.stderr
     assert path.exists()
 
 
 def test_where_no_file_can_be_is_told(here: Run, tmp_path: Path) -> None:
     done = here("record", str(tmp_path / "missing" / "a.jsonl"))
-    assert done.returncode == Code.FAILED
+    assert done.returncode == ExitCode.FAILURE
     assert f"{tmp_path}/missing/a.jsonl: No such file or directory." in done.stderr
 
 
@@ -202,26 +176,25 @@ def test_where_no_file_can_be_is_told(here: Run, tmp_path: Path) -> None:
     [("1", 1), ("500kB", 500_000), ("500k", 500_000), ("2KB", 2000), ("100MB", 10**8), ("1.5G", 1_500_000_000)],
 )
 def test_sizes_as_people_write_them(text: str, size: int) -> None:
-    assert size_of(text) == size
+    assert parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "0", "0.0M", "-1", "MB", "1TB", "1e3", "1,5G", "100MiB", "٣k", "9" * 20])
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(click.BadParameter):
-        size_of(text)
+        parse_size(text)
 
 
 @pytest.mark.slow
 def test_recording_leaves_textual_out(tmp_path: Path) -> None:
     code = f"""
 import sys, signal
-from nobil_tui.cli import startup
+from nobil_tui.cli import messages
 from nobil_tui.cli.root import run
-real = startup.options.say
-def said(text):
+def print_message(text):
     if "Connected" in text:
         signal.raise_signal(signal.SIGINT)
-startup.options.say = said
+messages.print_message = print_message
 code = run(["record", {str(tmp_path / "a.jsonl")!r}, "--stations", "2"])
 print(code, [name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
 """

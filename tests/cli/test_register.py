@@ -16,8 +16,7 @@ import pytest
 
 from nobil_tui.base.paths import register_file
 from nobil_tui.charging.register import CREDIT, Facts
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.register import ProgressLine
+from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.register.cache import Origin, load_register, save_register
 from tests.cli.conftest import Invoke, Run
 from tests.conftest import GUARD, guarded
@@ -69,7 +68,7 @@ async def test_it_fetches_the_countries_of_the_config(
 ) -> None:
     done = await register("update", "--config", str(config))
     assert (done.returncode, done.stdout) == (
-        Code.QUIT,
+        ExitCode.SUCCESS,
         f"Norway: 3 stations from 127.0.0.1. Sweden: 2 stations from 127.0.0.1.\n{CREDIT}\n",
     )
     # No terminal: a line for each country.
@@ -80,7 +79,7 @@ async def test_it_fetches_the_countries_of_the_config(
     assert len(cached.facts) == 5
 
     done = await register("status")
-    assert (done.returncode, done.stderr) == (Code.QUIT, "")
+    assert (done.returncode, done.stderr) == (ExitCode.SUCCESS, "")
     assert done.stdout.splitlines() == [
         str(register_file()),
         "Norway: 3 stations from 127.0.0.1, just now",
@@ -89,13 +88,13 @@ async def test_it_fetches_the_countries_of_the_config(
     ]
 
     done = await register("update", "--config", str(config))
-    assert done.returncode == Code.QUIT
+    assert done.returncode == ExitCode.SUCCESS
     assert done.stdout.startswith(
-        "Norway: 3 stations, fetched just now. Sweden: 2 stations, fetched just now. --force "
+        "Norway: 3 stations, fetched just now. Sweden: 2 stations, fetched just now. Use --force "
     )
     assert len(service.asked) == 2
     done = await register("update", "--config", str(config), "--force", "--country", "swe")
-    assert done.returncode == Code.QUIT
+    assert done.returncode == ExitCode.SUCCESS
     assert [asked.query["countrycode"] for asked in service.asked] == ["NOR", "SWE", "SWE"]
 
 
@@ -104,22 +103,22 @@ async def test_the_key_of_the_config_is_used_and_the_variable_goes_before_it(
 ) -> None:
     add(config, f'api_key = "{KEY}"\n[enova]\napi_key = "other"\n', 0o600)
     done = await register("update", "--config", str(config), key="")
-    assert (done.returncode, service.asked[0].query["apikey"]) == (Code.QUIT, KEY)
+    assert (done.returncode, service.asked[0].query["apikey"]) == (ExitCode.SUCCESS, KEY)
     done = await register("update", "--config", str(config), "--force", key="wrong one")
-    assert done.returncode == Code.REFUSED
+    assert done.returncode == ExitCode.KEY_REFUSED
 
 
 async def test_a_key_that_others_can_read_is_warned_of(register: Register, config: Path) -> None:
     add(config, f'api_key = "{KEY}"\n', 0o644)
     done = await register("update", "--config", str(config), key="")
-    assert done.returncode == Code.QUIT
+    assert done.returncode == ExitCode.SUCCESS
     assert "others on this machine can read it" in done.stderr
 
 
 def test_without_a_key_it_says_how_to_set_one(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOBIL_API_KEY", "k3y-of-another-service")
     done = invoke("register", "update")
-    assert (done.exit_code, done.stdout) == (Code.USAGE, "")
+    assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
     for words in ("NOBIL_REGISTER_KEY", "api_key under [register]", "may be the same", "never sent there"):
         assert words in done.stderr
 
@@ -128,7 +127,7 @@ def test_a_config_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[register]\ncountries = ["DAN"]\n')
     done = invoke("register", "--config", str(path), "update")
-    assert done.exit_code == Code.USAGE
+    assert done.exit_code == ExitCode.USAGE
     assert f"{path}:2:" in done.stderr
 
 
@@ -138,13 +137,15 @@ async def test_a_key_in_the_clear_is_warned_of(invoke: Invoke, tmp_path: Path, m
     monkeypatch.setenv("NOBIL_REGISTER_KEY", KEY)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     done = await asyncio.to_thread(invoke, "register", "update", "--config", str(path), "--country", "NOR")
-    assert done.exit_code == Code.FAILED
-    assert "goes over the network unencrypted" in done.stderr
+    assert done.exit_code == ExitCode.FAILURE
+    assert "is sent unencrypted" in done.stderr
 
 
-@pytest.mark.parametrize(("code", "exit_code"), [(401, Code.REFUSED), (403, Code.REFUSED), (500, Code.FAILED)])
+@pytest.mark.parametrize(
+    ("code", "exit_code"), [(401, ExitCode.KEY_REFUSED), (403, ExitCode.KEY_REFUSED), (500, ExitCode.FAILURE)]
+)
 async def test_a_no_of_the_server(
-    register: Register, service: RegisterService, config: Path, code: int, exit_code: Code
+    register: Register, service: RegisterService, config: Path, code: int, exit_code: ExitCode
 ) -> None:
     service.answers.append(status(code))
     done = await register("update", "--config", str(config), "--country", "NOR")
@@ -158,18 +159,21 @@ async def test_too_little_is_refused_with_the_way_out(
 ) -> None:
     save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
     done = await register("update", "--config", str(config), "--country", "NOR")
-    assert done.returncode == Code.FAILED
-    assert done.stderr.endswith("9 are stored: nothing was changed. --force stores them all the same.\n")
-    assert (await register("update", "--config", str(config), "--country", "NOR", "--force")).returncode == Code.QUIT
+    assert done.returncode == ExitCode.FAILURE
+    assert done.stderr.endswith("9 are stored: nothing was changed. Use --force to replace the register anyway.\n")
+    assert (
+        await register("update", "--config", str(config), "--country", "NOR", "--force")
+    ).returncode == ExitCode.SUCCESS
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, Code.INTERRUPTED), (signal.SIGTERM, Code.FAILED), (signal.SIGHUP, Code.FAILED)]
+    ("number", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.FAILURE), (signal.SIGHUP, ExitCode.FAILURE)],
 )
 async def test_it_can_be_stopped_and_what_is_stored_stays(
-    service: RegisterService, config: Path, number: signal.Signals, code: Code
+    service: RegisterService, config: Path, number: signal.Signals, code: ExitCode
 ) -> None:
     save_register(register_file(), {"NOR_1": Facts("old")}, {})
     before = register_file().read_bytes()
@@ -184,7 +188,7 @@ async def test_it_can_be_stopped_and_what_is_stored_stays(
     process.send_signal(number)
     out, err = await guarded(process.communicate())
     assert (process.returncode, out) == (code, b"")
-    assert err.splitlines()[-1] == b"nobil-tui: Stopped. What was stored of the register is still there."
+    assert err.splitlines()[-1] == b"nobil-tui: Interrupted. The stored register is kept."
     assert b"Traceback" not in err
     assert register_file().read_bytes() == before
 
@@ -198,7 +202,7 @@ async def test_on_a_terminal_it_is_one_line_that_changes(service: RegisterServic
         stdout=subprocess.DEVNULL,
         stderr=theirs,
     )
-    assert await guarded(process.wait()) == Code.QUIT
+    assert await guarded(process.wait()) == ExitCode.SUCCESS
     os.close(theirs)
     said = os.read(ours, 100_000).decode()
     os.close(ours)
@@ -211,11 +215,6 @@ async def test_on_a_terminal_it_is_one_line_that_changes(service: RegisterServic
     assert max(map(len, lines)) <= 19
 
 
-def test_a_line_of_progress_where_there_is_none_yet_is_not_cleared(capfd: pytest.CaptureFixture[str]) -> None:
-    ProgressLine().clear()
-    assert capfd.readouterr() == ("", "")
-
-
 # Import and status
 
 
@@ -224,7 +223,7 @@ def test_a_file_is_imported(invoke: Invoke, tmp_path: Path) -> None:
     file.write_bytes(dump_of([*stations("SWE", 2), station("NOR_1", None), {"csmd": {}}]))
     done = invoke("register", "import", str(file))
     assert (done.exit_code, done.stdout) == (
-        Code.QUIT,
+        ExitCode.SUCCESS,
         f"Stations of dump.json: Norway 1, Sweden 2 (1 more cannot be read).\n{CREDIT}\n",
     )
     cached = load_register(register_file())
@@ -239,7 +238,7 @@ def test_what_of_a_file_cannot_be_read_is_counted(invoke: Invoke, tmp_path: Path
     file = tmp_path / "dump.json"
     file.write_bytes(dump_of(found))
     done = invoke("register", "import", str(file))
-    assert done.exit_code == Code.QUIT
+    assert done.exit_code == ExitCode.SUCCESS
     assert "nobil-tui: positions at 0,0 (2)" in done.stderr.splitlines()
 
 
@@ -253,22 +252,22 @@ def test_a_part_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> N
         return 0 if cached is None else len(cached.facts)
 
     done = invoke("register", "import", str(file))
-    assert (done.exit_code, done.stdout, count()) == (Code.FAILED, "", 9)
-    assert "--merge adds them to what is there; --force stores them all the same." in done.stderr
-    assert (invoke("register", "import", str(file), "--merge").exit_code, count()) == (Code.QUIT, 11)
-    assert (invoke("register", "import", str(file), "--force").exit_code, count()) == (Code.QUIT, 2)
+    assert (done.exit_code, done.stdout, count()) == (ExitCode.FAILURE, "", 9)
+    assert "Use --merge to add them, or --force to replace the register anyway." in done.stderr
+    assert (invoke("register", "import", str(file), "--merge").exit_code, count()) == (ExitCode.SUCCESS, 11)
+    assert (invoke("register", "import", str(file), "--force").exit_code, count()) == (ExitCode.SUCCESS, 2)
 
 
 def test_a_file_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("register", "import", str(tmp_path / "none.json"))
-    assert (done.exit_code, done.stdout) == (Code.FAILED, "")
+    assert (done.exit_code, done.stdout) == (ExitCode.FAILURE, "")
     assert "none.json is not imported: no such file" in done.stderr
 
 
 def test_without_a_register_the_status_says_how_to_get_one(invoke: Invoke) -> None:
     done = invoke("register", "status")
-    assert done.exit_code == Code.QUIT
-    assert "no register yet" in done.stdout
+    assert done.exit_code == ExitCode.SUCCESS
+    assert "No register yet" in done.stdout
     assert "register update" in done.stdout
     assert not register_file().parent.exists()
 
@@ -287,14 +286,14 @@ def test_a_damaged_register_is_told(invoke: Invoke) -> None:
     register_file().parent.mkdir(parents=True)
     register_file().write_bytes(b"damaged")
     done = invoke("register", "status")
-    assert (done.exit_code, done.stdout) == (Code.FAILED, "")
+    assert (done.exit_code, done.stdout) == (ExitCode.FAILURE, "")
     assert "register update" in done.stderr
 
 
 @pytest.mark.parametrize("args", [(), ("update",), ("import",), ("status",)])
 def test_the_help_gives_credit(invoke: Invoke, args: tuple[str, ...]) -> None:
     done = invoke("register", *args, "--help")
-    assert done.exit_code == Code.QUIT
+    assert done.exit_code == ExitCode.SUCCESS
     assert CREDIT in " ".join(done.stdout.split())
 
 

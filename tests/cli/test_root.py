@@ -11,7 +11,7 @@ import sys
 import click
 import pytest
 
-from nobil_tui.cli.exit_codes import WORDS, Code
+from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from nobil_tui.cli.root import COMMANDS, cli
 from nobil_tui.cli.root import run as run_here
 from tests.cli.conftest import Invoke, Run
@@ -59,8 +59,8 @@ def test_the_help_lists_commands_and_codes(here: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for name, entry in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(entry.help)}$", done.stdout, re.MULTILINE)
-    for code in Code:
-        assert re.search(rf"^  {int(code)} +{re.escape(WORDS[code])}", done.stdout, re.MULTILINE)
+    for code in ExitCode:
+        assert re.search(rf"^  {int(code)} +{re.escape(EXIT_CODE_HELP[code])}", done.stdout, re.MULTILINE)
     assert here("-h").stdout == done.stdout
 
 
@@ -78,14 +78,14 @@ def test_the_version(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("confg",), 'There is no command "confg". Did you mean "config"?'),
+        (("confg",), 'Unknown command "confg". Did you mean "config"?'),
         (("Tail",), 'Did you mean "tail"?'),
-        (("xyzzy",), 'There is no command "xyzzy".'),
-        (("config", "shw"), 'There is no command "shw". Did you mean "show"?'),
+        (("xyzzy",), 'Unknown command "xyzzy".'),
+        (("config", "shw"), 'Unknown command "shw". Did you mean "show"?'),
         (("--sorce", "demo"), "--source"),
         (("serve", "--prot", "1"), "--port"),
-        (("demo",), "A source is given with --source."),
-        (("day.jsonl",), "A source is given with --source."),
+        (("demo",), "Use --source to name a source."),
+        (("day.jsonl",), "Use --source to name a source."),
         (("--stations", "0"), "--stations"),
         (("--stations", "100001"), "--stations"),
         (("--seed", "x"), "--seed"),
@@ -96,13 +96,13 @@ def test_the_version(run: Run) -> None:
         (("--log-level", "LOUD"), "--log-level"),
         (("--config", "/"), "--config"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
-        (("--ascii", "serve"), "--ascii is not for serve."),
-        (("--source", "demo", "config", "path"), "--source is not for config."),
+        (("--ascii", "serve"), "--ascii does not apply to serve."),
+        (("--source", "demo", "config", "path"), "--source does not apply to config."),
     ],
 )
 def test_a_mistake_is_a_word_and_code_2(here: Run, args: tuple[str, ...], words: str) -> None:
     done = here(*args)
-    assert done.returncode == Code.USAGE
+    assert done.returncode == ExitCode.USAGE
     assert done.stdout == ""
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -111,7 +111,7 @@ def test_a_mistake_is_a_word_and_code_2(here: Run, args: tuple[str, ...], words:
 @pytest.mark.parametrize("text", ["ws://example.org/?key=s3cr3t", "s3cr3t-3b1f6a0c-aaaa-4c1e-9f7e-000000000000"])
 def test_what_could_be_a_key_is_not_said_again(here: Run, text: str) -> None:
     done = here(text)
-    assert done.returncode == Code.USAGE
+    assert done.returncode == ExitCode.USAGE
     assert "s3cr3t" not in done.stderr + done.stdout
 
 
@@ -122,7 +122,7 @@ def test_ctrl_c_before_anything_runs_is_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "get_command", interrupted)
-    assert run_here(["serve"]) == Code.INTERRUPTED
+    assert run_here(["serve"]) == ExitCode.INTERRUPTED
     assert "Traceback" not in capsys.readouterr().err
 
 

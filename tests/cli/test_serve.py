@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import signal
 import socket
 import subprocess
@@ -14,16 +13,13 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from nobil_tui.cli.exit_codes import Code
-from nobil_tui.cli.options import FASTEST, MOST_STATIONS, SEED, SLOWEST, STATIONS
-from nobil_tui.feeds.simulation import model
-from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.wire import v1
 from tests.cli.conftest import GUARD, Run, Start, url_of
 
 
-def test_it_serves_a_country_to_who_has_the_key(start: Start, home: Path) -> None:
-    server = start("--stations", "25", "--seed", "3", "--log-level", "DEBUG")
+def test_it_serves_a_country_to_who_has_the_key(start_server: Start, home: Path) -> None:
+    server = start_server("--stations", "25", "--seed", "3", "--log-level", "DEBUG")
     url = url_of(server)
     with connect(url, proxy=None, max_size=None) as consumer:
         message = v1.decode(consumer.recv(timeout=GUARD, decode=False))
@@ -35,8 +31,8 @@ def test_it_serves_a_country_to_who_has_the_key(start: Start, home: Path) -> Non
         assert refused.value.response.status_code == 401
     server.send_signal(signal.SIGINT)
     out, err = server.communicate(timeout=GUARD)
-    assert server.returncode == Code.INTERRUPTED
-    assert (out, err.strip()) == ("", "nobil-tui: Serving the simulation; Ctrl-C stops it.")
+    assert server.returncode == ExitCode.INTERRUPTED
+    assert (out, err.strip()) == ("", "nobil-tui: Serving the simulation. Press Ctrl-C to stop.")
     key = urlsplit(url).query.partition("=")[2]
     [log] = home.rglob("nobil-tui.log")
     assert "a consumer joined" in log.read_text()
@@ -45,19 +41,19 @@ def test_it_serves_a_country_to_who_has_the_key(start: Start, home: Path) -> Non
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_it_can_be_asked_to_stop_also_with_consumers(start: Start, number: signal.Signals) -> None:
-    server = start("--stations", "5")
+def test_it_can_be_asked_to_stop_also_with_consumers(start_server: Start, number: signal.Signals) -> None:
+    server = start_server("--stations", "5")
     with connect(url_of(server), proxy=None) as consumer:
         consumer.recv(timeout=GUARD)
         server.send_signal(number)
         server.wait(GUARD)
-    assert server.returncode == Code.QUIT
+    assert server.returncode == ExitCode.SUCCESS
     assert "Traceback" not in server.communicate(timeout=GUARD)[1]
 
 
-def test_the_same_seed_is_the_same_country(start: Start) -> None:
+def test_the_same_seed_is_the_same_country(start_server: Start) -> None:
     def ids(*args: str) -> list[str]:
-        with connect(url_of(start(*args)), proxy=None, max_size=None) as consumer:
+        with connect(url_of(start_server(*args)), proxy=None, max_size=None) as consumer:
             message = v1.decode(consumer.recv(timeout=GUARD, decode=False))
         assert isinstance(message, v1.Snapshot)
         return [station.id for station in message.stations]
@@ -71,49 +67,40 @@ def test_a_port_that_is_taken_is_told(here: Run) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         done = here("serve", "--port", str(port))
-    assert (done.returncode, done.stdout) == (Code.FAILED, "")
+    assert (done.returncode, done.stdout) == (ExitCode.FAILURE, "")
     assert f"Cannot serve: port {port} on 127.0.0.1 is in use" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (("--host", "not.a.host.invalid"), Code.FAILED, "is not found"),
-        (("--host", ""), Code.FAILED, "no host to listen on"),
-        (("--port", "65536"), Code.USAGE, "--port"),
-        (("--stations", "0"), Code.USAGE, "--stations"),
-        (("--speed", "4000"), Code.USAGE, "--speed is from 0.01 to 3600"),
-        (("--speed", "max"), Code.USAGE, "--speed is from 0.01 to 3600"),
-        (("--speed", "1e-300"), Code.USAGE, "--speed is from 0.01 to 3600"),
+        (("--host", "not.a.host.invalid"), ExitCode.FAILURE, "is not found"),
+        (("--host", ""), ExitCode.FAILURE, "no host to listen on"),
+        (("--port", "65536"), ExitCode.USAGE, "--port"),
+        (("--stations", "0"), ExitCode.USAGE, "--stations"),
+        (("--speed", "4000"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
+        (("--speed", "max"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
+        (("--speed", "1e-300"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
     ],
 )
-def test_where_and_what_cannot_be_served_is_told(here: Run, args: tuple[str, ...], code: Code, words: str) -> None:
+def test_where_and_what_cannot_be_served_is_told(here: Run, args: tuple[str, ...], code: ExitCode, words: str) -> None:
     done = here("serve", *args)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
-def test_the_options_know_what_the_simulation_can() -> None:
-    # It is not imported where the options are.
-    assert (MOST_STATIONS, STATIONS) == (model.MOST_STATIONS, model.DEFAULT_STATIONS)
-    assert (SLOWEST, FASTEST) == (model.SLOWEST, model.FASTEST)
-    defaults = inspect.signature(SourceFactory).parameters
-    assert (defaults["stations"].default, defaults["seed"].default) == (STATIONS, SEED)
-
-
 def test_serving_leaves_textual_out() -> None:
     code = """
 import sys, signal, threading
-from nobil_tui.cli import options
+from nobil_tui.cli import messages
 from nobil_tui.cli.root import run
-real = options.say
-def said(text):
+def print_message(text):
     print([name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
     signal.raise_signal(signal.SIGINT)
-options.say = said
+messages.print_message = print_message
 sys.exit(run(["serve", "--port", "0", "--stations", "2"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
-    assert done.returncode == Code.INTERRUPTED
+    assert done.returncode == ExitCode.INTERRUPTED
     assert done.stdout.splitlines()[1] == "[]"

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,46 +16,21 @@ import pytest
 
 from nobil_tui.base.paths import register_file, state_dir
 from nobil_tui.charging.register import CREDIT, Facts
-from nobil_tui.cli.exit_codes import Code
+from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.hub.demo_server import Demo
 from nobil_tui.register.cache import save_register
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.wire.changes import ChangeLine
-from tests.cli.conftest import GUARD, Invoke, Run
+from tests.cli.conftest import GUARD, Invoke, Run, Start
 from tests.feeds.recordings import content, said, write
-
-Start = Callable[..., subprocess.Popen[str]]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are others there")
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Return ``start(*args)``: a tail that runs until it is stopped."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def starts(*args: str, **options: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", "tail", *args]
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        processes.append(subprocess.Popen(command, text=True, **streams))
-        return processes[-1]
-
-    yield starts
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-        process.wait(GUARD)
-
-
-@pytest.fixture
-def demo() -> Iterator[Demo]:
-    """A country in which something happens all the time."""
-    demo = Demo.start(100, 0, 3000)
-    yield demo
-    demo.stop()
+def start_tail(start: Start) -> Start:
+    """Return ``start_tail(*args, **options)``: the command in a process that runs until it is stopped."""
+    return lambda *args, **options: start("tail", *args, **options)
 
 
 WORDS = ("AVAILABLE", "CHARGING", "UNKNOWN", "OUTOFORDER", "BLOCKED")
@@ -108,7 +82,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 def test_a_recording_gives_the_lines_of_the_oracle(run: Run, recording: Path) -> None:
     done = run("tail", "--source", str(recording), "--speed", "max")
-    assert done.returncode == Code.QUIT
+    assert done.returncode == ExitCode.SUCCESS
     assert lines(done.stdout) == oracle(recording)
     assert done.stderr.splitlines() == ["nobil-tui: Connected to a.jsonl.", "nobil-tui: a.jsonl has ended."]
 
@@ -148,61 +122,62 @@ def test_names_are_those_of_the_users_own_register(run: Run, recording: Path) ->
     register_file().write_bytes(b"rubbish")
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1")
     assert {line["name"] for line in lines(done.stdout)} == {None}
-    assert done.returncode == Code.QUIT
+    assert done.returncode == ExitCode.SUCCESS
     assert "The stored register is no register" in done.stderr
 
 
 # How it ends
 
 
-def test_a_reader_who_goes_ends_it_also_while_nothing_happens(start: Start, recording: Path) -> None:
-    process = start("--source", str(recording))
+def test_a_reader_who_goes_ends_it_also_while_nothing_happens(start_tail: Start, recording: Path) -> None:
+    process = start_tail("--source", str(recording))
     assert process.stdout is not None
     assert process.stderr is not None
     assert lines(process.stdout.readline()) == oracle(recording)[:1]
     # At its own pace, the next line is a minute away.
     process.stdout.close()
-    assert process.wait(GUARD) == Code.QUIT
+    assert process.wait(GUARD) == ExitCode.SUCCESS
     assert process.stderr.read() == "nobil-tui: Connected to a.jsonl.\n"
 
 
-def test_a_reader_who_goes_in_the_middle_of_a_flood_ends_it(start: Start, tmp_path: Path) -> None:
+def test_a_reader_who_goes_in_the_middle_of_a_flood_ends_it(start_tail: Start, tmp_path: Path) -> None:
     entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
-    process = start("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
+    process = start_tail("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(GUARD) == Code.QUIT
+    assert process.wait(GUARD) == ExitCode.SUCCESS
     assert set(process.stderr.read().splitlines()) <= {
         "nobil-tui: Connected to a.jsonl.",
         "nobil-tui: a.jsonl has ended.",
     }
 
 
-def test_messages_and_data_in_one_pipe_end_with_it(start: Start, recording: Path) -> None:
-    process = start("--source", str(recording), stderr=subprocess.STDOUT)
+def test_messages_and_data_in_one_pipe_end_with_it(start_tail: Start, recording: Path) -> None:
+    process = start_tail("--source", str(recording), stderr=subprocess.STDOUT)
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(GUARD) == Code.QUIT
+    assert process.wait(GUARD) == ExitCode.SUCCESS
 
 
-def test_who_wants_no_messages_gets_the_data_all_the_same(start: Start, recording: Path) -> None:
+def test_who_wants_no_messages_gets_the_data_all_the_same(start_tail: Start, recording: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
-    process = start("--source", str(recording), "--speed", "max", stderr=write_end)
+    process = start_tail("--source", str(recording), "--speed", "max", stderr=write_end)
     os.close(write_end)
     out, _ = process.communicate(timeout=GUARD)
     assert lines(out) == oracle(recording)
-    assert process.returncode == Code.QUIT
+    assert process.returncode == ExitCode.SUCCESS
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, Code.INTERRUPTED), (signal.SIGTERM, Code.QUIT), (signal.SIGHUP, Code.QUIT)]
+    ("number", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.SUCCESS), (signal.SIGHUP, ExitCode.SUCCESS)],
 )
-def test_it_can_be_stopped(start: Start, recording: Path, number: signal.Signals, code: Code) -> None:
-    process = start("--source", str(recording))
+def test_it_can_be_stopped(start_tail: Start, recording: Path, number: signal.Signals, code: ExitCode) -> None:
+    process = start_tail("--source", str(recording))
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(number)
@@ -211,35 +186,37 @@ def test_it_can_be_stopped(start: Start, recording: Path, number: signal.Signals
     assert err == "nobil-tui: Connected to a.jsonl.\n"
 
 
-def test_it_can_be_stopped_while_nobody_reads(start: Start, tmp_path: Path) -> None:
+def test_it_can_be_stopped_while_nobody_reads(start_tail: Start, tmp_path: Path) -> None:
     entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
-    process = start("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
+    process = start_tail("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
     assert process.stdout is not None
     # More comes than the pipe has room for.
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(GUARD) == Code.INTERRUPTED
+    assert process.wait(GUARD) == ExitCode.INTERRUPTED
 
 
 def test_a_refused_key_ends_it(run: Run, demo: Demo) -> None:
     done = run("tail", "--source", demo.url + "x")
-    assert (done.returncode, done.stdout) == (Code.REFUSED, "")
-    assert "does not take the key (HTTP 401)." in done.stderr
+    assert (done.returncode, done.stdout) == (ExitCode.KEY_REFUSED, "")
+    assert "refused the key (HTTP 401)." in done.stderr
     assert demo.url.partition("key=")[2] not in done.stderr
 
 
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (("--source", "missing.jsonl"), Code.FAILED, "There is no file missing.jsonl."),
-        (("--source", "rubbish.txt"), Code.FAILED, "rubbish.txt cannot be played: it is no recording."),
-        (("--source", "nothing"), Code.USAGE, "is no source"),
-        (("--source", "rubbish.txt", "--watched"), Code.USAGE, "No station is starred."),
-        (("--source", "rubbish.txt", "--stations", "5"), Code.USAGE, "--stations"),
-        (("--config", "rubbish.txt"), Code.USAGE, "rubbish.txt:1: is not TOML"),
+        (("--source", "missing.jsonl"), ExitCode.FAILURE, "There is no file missing.jsonl."),
+        (("--source", "rubbish.txt"), ExitCode.FAILURE, "rubbish.txt cannot be played: it is no recording."),
+        (("--source", "nothing"), ExitCode.USAGE, "is no source"),
+        (("--source", "rubbish.txt", "--watched"), ExitCode.USAGE, "No station is starred."),
+        (("--source", "rubbish.txt", "--stations", "5"), ExitCode.USAGE, "--stations"),
+        (("--config", "rubbish.txt"), ExitCode.USAGE, "rubbish.txt:1: is not TOML"),
     ],
 )
-def test_what_cannot_be_done_is_told(here: Run, tmp_path: Path, args: tuple[str, ...], code: Code, words: str) -> None:
+def test_what_cannot_be_done_is_told(
+    here: Run, tmp_path: Path, args: tuple[str, ...], code: ExitCode, words: str
+) -> None:
     (tmp_path / "rubbish.txt").write_text("rubbish\n")
     done = here("tail", *(str(tmp_path / arg) if "." in arg else arg for arg in args))
     assert (done.returncode, done.stdout) == (code, "")
@@ -248,26 +225,26 @@ def test_what_cannot_be_done_is_told(here: Run, tmp_path: Path, args: tuple[str,
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-def test_a_full_disk_ends_it_with_a_word(start: Start, recording: Path) -> None:
+def test_a_full_disk_ends_it_with_a_word(start_tail: Start, recording: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        process = start("--source", str(recording), "--speed", "max", stdout=full)
+        process = start_tail("--source", str(recording), "--speed", "max", stdout=full)
         _, err = process.communicate(timeout=GUARD)
-    assert process.returncode == Code.FAILED
-    assert "Cannot print any more: No space left on device." in err
+    assert process.returncode == ExitCode.FAILURE
+    assert "Cannot write to standard output: No space left on device." in err
 
 
 def test_without_a_standard_output_nothing_else_is_written_to(recording: Path, home: Path) -> None:
     command = f'exec "{sys.executable}" -m nobil_tui tail --source "{recording}" --speed max >&-'
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
-    assert done.returncode == Code.FAILED
+    assert done.returncode == ExitCode.FAILURE
     assert "There is no standard output to print to." in done.stderr
 
 
 # A live source
 
 
-def test_a_simulation_is_told_to_be_one(start: Start) -> None:
-    process = start("--stations", "100", "--speed", "3000")
+def test_a_simulation_is_told_to_be_one(start_tail: Start) -> None:
+    process = start_tail("--stations", "100", "--speed", "3000")
     assert process.stdout is not None
     [line] = lines(process.stdout.readline())
     assert line.keys() == set(ChangeLine.__struct_fields__)
@@ -276,16 +253,16 @@ def test_a_simulation_is_told_to_be_one(start: Start) -> None:
     assert "SIMULATED" in process.communicate(timeout=GUARD)[1]
 
 
-def test_it_goes_on_from_the_last_known_state(start: Start, demo: Demo) -> None:
+def test_it_goes_on_from_the_last_known_state(start_tail: Start, demo: Demo) -> None:
     for session in range(2):
-        process = start("--source", demo.url)
+        process = start_tail("--source", demo.url)
         assert process.stdout is not None
         [first] = lines(process.stdout.readline())
         # In the first session the first thing that is told happened while it listened.
         assert first["missed"] is (session == 1)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=GUARD)
-        assert process.returncode == Code.QUIT
+        assert process.returncode == ExitCode.SUCCESS
         [path] = state_dir().glob("v1-*.sqlite")
         with closing(StateStore.open(path)) as store:
             assert len(store.load().stations) == 100

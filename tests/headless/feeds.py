@@ -1,33 +1,39 @@
-"""A feed that says what a test has it say, and notes how much of it was taken."""
+"""A scripted feed that counts the events taken from it, and sessions over a feed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
-from nobil_tui.charging.events import ConnectorReport, Event, StationReport
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import ConnectorReport, Event, Feed, StationReport
+from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.feeds.source import OpenSource
+from nobil_tui.session.options import SessionOptions
+from nobil_tui.session.session import Session
 
 T0 = 1_774_267_200_000
 
 
 def report(key: str, word: str, at: int = 0, station: str = "NOR_1") -> ConnectorReport:
-    """A connector that NOBIL Real-time names."""
+    """Return a report of NOBIL Real-time."""
     status = {"AVAILABLE": 0, "CHARGING": 1}[word]
     return ConnectorReport(station, key, WordConnector(status, 0, said=word), T0 + at)
 
 
 def update(status: int, count: int = 1, at: int = 0) -> StationReport:
-    """A station whose ``count`` connectors are all in one status."""
+    """Return a report of a station whose ``count`` connectors all have one status."""
     return StationReport(Station("NOR_1", [Connector(status, 0, T0 + at) for _ in range(count)]), T0 + at)
 
 
 class ScriptedFeed:
-    """Says ``events``, then what is said later, until it is told to ``end``."""
+    """Yield ``events`` and those added later with ``say``, until ``end``."""
 
     def __init__(self, *events: Event) -> None:
         self.taken = 0
-        """How many events were asked for."""
+        """How many events were taken."""
         self.closed = False
         self.asked = False
         self.behind = 7
@@ -51,3 +57,43 @@ class ScriptedFeed:
                 yield event
         finally:
             self.closed = True
+
+
+class FeedSource:
+    """A source with a given feed."""
+
+    simulated = False
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        name: str = "a source",
+        register: Register | None = None,
+        clock: Clock | None = None,
+        state_key: str = "",
+    ) -> None:
+        self.name = name
+        self.state_key = state_key
+        self._open = OpenSource(feed, register, clock)
+
+    def open(self) -> OpenSource:
+        return self._open
+
+    def close(self) -> None:
+        pass
+
+
+def session_of(
+    feed: Feed,
+    *,
+    register: Register | None = None,
+    clock: Clock | None = None,
+    state_dir: Path | None = None,
+    lossless: bool = True,
+) -> Session:
+    """Return an open session over ``feed``; with a ``state_dir``, its state is in ``state.sqlite`` there."""
+    source = FeedSource(feed, register=register, clock=clock, state_key="state")
+    session = Session(source, SessionOptions(state_dir=state_dir), Register(), lossless=lossless)
+    session.open()
+    return session

@@ -16,13 +16,13 @@ from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.headless.link_reporter import KeyRefusedError
-from nobil_tui.headless.record import LOOK_EVERY, FrameTap, format_of, record
+from nobil_tui.headless.record import PROGRESS_INTERVAL, FrameTap, format_of, record
 from nobil_tui.sources.recording import RecordingSource
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.recording import decode_line
 from tests.conftest import GUARD, FakeClock, Serve, guarded, settle
 from tests.feeds.enova_service import KEY, EnovaService, closing, frame
-from tests.headless.feeds import T0, ScriptedFeed
+from tests.headless.feeds import T0, ScriptedFeed, session_of
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -39,7 +39,8 @@ class Recording:
         self.recorder = Recorder(path, "v1", every=0, **options)
         self.said: list[str] = []
         self.counts: list[int] = []
-        work = record(feed, "a source", self.recorder, self.said.append, self.counts.append, clock=clock)
+        session = session_of(feed, lossless=False)
+        work = record(session, self.recorder, self.said.append, self.counts.append, clock=clock)
         self.task = asyncio.create_task(work)
 
     async def until_written(self, frames: int) -> None:
@@ -49,7 +50,7 @@ class Recording:
     async def look(self) -> None:
         """Let the time pass until the next look at the recorder."""
         await guarded(self.clock.asleep())
-        self.clock.advance(LOOK_EVERY)
+        self.clock.advance(PROGRESS_INTERVAL)
         await settle()
 
 
@@ -111,7 +112,7 @@ async def test_what_a_server_sends_is_in_the_file_and_so_is_the_break(
     assert [decode_line(line).data for line in lines] == [*sent, b"", *sent]
     assert recording.said == [
         "Connected to a source.",
-        "No link to a source: the server closed the connection. It is tried again by itself.",
+        "Lost the link to a source: the server closed the connection. Retrying automatically.",
         "Connected to a source.",
     ]
 
@@ -187,7 +188,7 @@ async def test_it_says_now_and_then_how_much_is_written_and_where(start: Start, 
         await recording.until_written(n + 1)
         await recording.look()
     assert recording.counts == [0, 1, 2]
-    assert recording.said == ["Connected to a source.", f"Goes on in {tmp_path / 'a.1.jsonl'}."]
+    assert recording.said == ["Connected to a source.", f"Continuing in {tmp_path / 'a.1.jsonl'}."]
 
 
 async def test_it_ends_with_its_feed(start: Start) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.headless.stdout import Out
+from nobil_tui.headless.stdout import StdoutWriter
 from tests.conftest import guarded, settle
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes as they are elsewhere")
@@ -36,18 +36,18 @@ def pipe() -> Iterator[Pipe]:
 
 
 async def test_what_is_written_is_there_at_once(pipe: Pipe, tmp_path: Path) -> None:
-    out = Out(pipe.write_end)
+    out = StdoutWriter(pipe.write_end)
     for data in (b"one\n", b"two\n"):
         await guarded(out.write(data))
         assert os.read(pipe.read_end, 100) == data
     with (tmp_path / "a").open("wb", buffering=0) as file:
-        await guarded(Out(file.fileno()).write(b"three\n"))
+        await guarded(StdoutWriter(file.fileno()).write(b"three\n"))
         assert (tmp_path / "a").read_bytes() == b"three\n"
 
 
 async def test_a_reader_who_does_not_read_holds_up_nobody_else(pipe: Pipe) -> None:
     data = os.urandom(1024 * 1024)
-    writing = asyncio.create_task(Out(pipe.write_end).write(data))
+    writing = asyncio.create_task(StdoutWriter(pipe.write_end).write(data))
     await settle()
     assert not writing.done()
     read = b""
@@ -59,7 +59,7 @@ async def test_a_reader_who_does_not_read_holds_up_nobody_else(pipe: Pipe) -> No
 
 async def test_it_can_be_left_while_nobody_reads(pipe: Pipe) -> None:
     before = threading.enumerate()
-    writing = asyncio.create_task(Out(pipe.write_end).write(bytes(1024 * 1024)))
+    writing = asyncio.create_task(StdoutWriter(pipe.write_end).write(bytes(1024 * 1024)))
     await settle()
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
@@ -74,13 +74,13 @@ async def test_it_can_be_left_while_nobody_reads(pipe: Pipe) -> None:
 async def test_a_reader_who_is_gone_is_told(pipe: Pipe) -> None:
     pipe.close_reader()
     with pytest.raises(BrokenPipeError):
-        await guarded(Out(pipe.write_end).write(b"one\n"))
+        await guarded(StdoutWriter(pipe.write_end).write(b"one\n"))
 
 
 async def test_that_the_reader_goes_is_noticed_also_while_nothing_is_written(pipe: Pipe) -> None:
-    out = Out(pipe.write_end)
+    out = StdoutWriter(pipe.write_end)
     await out.write(b"one\n")
-    gone = asyncio.create_task(out.reader_gone())
+    gone = asyncio.create_task(out.wait_reader_gone())
     await settle()
     assert not gone.done()
     pipe.close_reader()
@@ -89,7 +89,7 @@ async def test_that_the_reader_goes_is_noticed_also_while_nothing_is_written(pip
 
 async def test_what_is_no_pipe_has_no_reader_who_goes(tmp_path: Path) -> None:
     with (tmp_path / "a").open("wb") as file:
-        gone = asyncio.create_task(Out(file.fileno()).reader_gone())
+        gone = asyncio.create_task(StdoutWriter(file.fileno()).wait_reader_gone())
         await settle()
         assert not gone.done()
         gone.cancel()

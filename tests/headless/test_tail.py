@@ -18,20 +18,19 @@ from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.feeds.v1 import V1Feed
-from nobil_tui.headless import backpressure as gate_module
 from nobil_tui.headless.link_reporter import KeyRefusedError
-from nobil_tui.headless.stdout import Out
+from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.monitor import monitor as monitor_module
-from nobil_tui.store.state_store import StateStore
+from nobil_tui.session import backpressure
 from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
 from tests.conftest import FakeClock, Serve, guarded, settle
 from tests.feeds.recordings import content, write
-from tests.headless.feeds import T0, ScriptedFeed, report, update
+from tests.headless.feeds import T0, ScriptedFeed, report, session_of, update
 
 
-class Paper(Out):
-    """What is written to; it can be made to wait, and to break."""
+class Paper(StdoutWriter):
+    """Collect the output; it can be made to wait, and to fail."""
 
     def __init__(self) -> None:
         super().__init__(-1)
@@ -49,7 +48,7 @@ class Paper(Out):
         self.text += data
         self._news.set()
 
-    async def reader_gone(self) -> None:
+    async def wait_reader_gone(self) -> None:
         await self.gone.wait()
 
     @property
@@ -70,16 +69,17 @@ class Paper(Out):
 
 
 class Tailing:
-    def __init__(self, *events: Any, register: Register | None = None, **options: Any) -> None:
+    def __init__(self, *events: Any, stations: set[str] | None = None, **options: Any) -> None:
         self.feed = ScriptedFeed(*events)
         self.paper = Paper()
         self.said: list[str] = []
-        tail = Tail(self.feed, "a source", register or Register(), self.paper, self.said.append, **options)
+        self.session = session_of(self.feed, **options)
+        tail = Tail(self.session, self.paper, self.said.append, stations=stations)
         self.task = asyncio.create_task(tail.run())
 
 
 class Start(Protocol):
-    def __call__(self, *events: Any, register: Register | None = None, **options: Any) -> Tailing: ...
+    def __call__(self, *events: Any, **options: Any) -> Tailing: ...
 
 
 @pytest.fixture
@@ -96,6 +96,7 @@ async def start() -> AsyncIterator[Start]:
         tail.task.cancel()
         await asyncio.gather(tail.task, return_exceptions=True)
         assert tail.feed.closed
+        tail.session.close()
 
 
 def changes(lines: list[Any]) -> list[tuple[str, int, str | None, str | None]]:
@@ -163,7 +164,7 @@ async def test_a_refused_key_ends_it_when_all_is_written(start: Start) -> None:
     with pytest.raises(KeyRefusedError, match="HTTP 401"):
         await guarded(tail.task)
     assert len(tail.paper.lines) == 1
-    assert tail.said == ["Connected to a source.", "No link to a source: it broke. It is tried again by itself."]
+    assert tail.said == ["Connected to a source.", "Lost the link to a source: it broke. Retrying automatically."]
 
 
 async def test_what_happened_meanwhile_is_told_as_missed(start: Start) -> None:
@@ -200,7 +201,7 @@ async def test_another_failure_to_write_is_told(start: Start) -> None:
 
 
 async def test_a_slow_reader_slows_the_feed_and_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_module.Gate.__init__, "__defaults__", (20,))
+    monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (20,))
     # What a batch may hold where nobody waits for whoever takes it.
     monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
     events = [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(300)]
@@ -233,23 +234,20 @@ async def test_a_snapshot_full_of_changes_is_written_whole(start: Start, monkeyp
 
 
 async def test_after_a_restart_first_sights_are_compared_with_what_was_known(start: Start, tmp_path: Path) -> None:
-    path = tmp_path / "state.sqlite"
     for word, before, after in (("AVAILABLE", None, "free"), ("CHARGING", "free", "occupied")):
-        with closing(StateStore.open(path, every=0)) as store:
-            tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), store=store, clock=FakeClock(T0))
-            await guarded(tail.task)
+        tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), state_dir=tmp_path, clock=FakeClock(T0))
+        await guarded(tail.task)
+        await asyncio.to_thread(tail.session.close)
         assert changes(tail.paper.lines) == [("NOR_1", 1, before, after)]
 
 
-async def test_what_is_wrong_with_the_last_known_state_is_told_once(start: Start, tmp_path: Path) -> None:
-    path = tmp_path / "state.sqlite"
-    path.write_bytes(b"rubbish" * 1000)
-    with closing(StateStore.open(path, every=0)) as store:
-        tail = start(Connected(T0), report("a", "AVAILABLE"), store=store)
-        await tail.paper.until(1)
-        tail.feed.say(report("a", "CHARGING", 1))
-        await tail.paper.until(2)
-    assert [words for words in tail.said if "damaged" in words] == [store.notice]
+async def test_a_problem_with_the_last_known_state_is_printed_once(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "state.sqlite").write_bytes(b"rubbish" * 1000)
+    tail = start(Connected(T0), report("a", "AVAILABLE"), state_dir=tmp_path)
+    await tail.paper.until(1)
+    tail.feed.say(report("a", "CHARGING", 1))
+    await tail.paper.until(2)
+    assert [words for words in tail.said if "damaged" in words] == [tail.session.notice]
 
 
 # A country
@@ -276,7 +274,7 @@ async def test_a_country_of_a_server_is_tailed(serve: Serve) -> None:
         return url
 
     paper = Paper()
-    tail = asyncio.create_task(Tail(V1Feed(Link(dial)), "a source", Register(), paper, lambda _: None).run())
+    tail = asyncio.create_task(Tail(session_of(V1Feed(Link(dial))), paper, lambda _: None).run())
     while paper.text.count(b"\n") < COUNTRY * 5:
         assert not tail.done()
         await guarded(paper.more())
@@ -290,5 +288,5 @@ async def test_a_recording_of_a_country_is_tailed(tmp_path: Path) -> None:
     paper = Paper()
     with closing(RecordingFile.open(path)) as file:
         feed = RecordingFeed(file, speed=math.inf)
-        await guarded(Tail(feed, "a recording", Register(), paper, lambda _: None, clock=feed.clock).run())
+        await guarded(Tail(session_of(feed, clock=feed.clock), paper, lambda _: None).run())
     assert paper.text.count(b"\n") == COUNTRY * 5 * 3

@@ -290,11 +290,11 @@ async def test_the_impatient_wait_for_nothing(clock: FakeClock) -> None:
         await until(lambda: source.closed == 1)
 
 
-async def test_closing_twice_is_no_error(clock: FakeClock, tmp_path: Path) -> None:
+async def test_close_closes_the_source_once(clock: FakeClock, tmp_path: Path) -> None:
     source = live_source(clock)
     source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
         await it.until(LinkPhase.LIVE)
         it.session.close()
         it.session.close()
-        assert source.closed == 2
+        assert source.closed == 1

@@ -16,6 +16,13 @@ from nobil_tui.charging.events import RawReport, StationReport
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station, operator_status
 from nobil_tui.feeds.simulation.country import SitePlan, plan_country
+from nobil_tui.feeds.simulation.limits import (
+    DEFAULT_SEED,
+    DEFAULT_STATIONS,
+    MAX_SIMULATED_STATIONS,
+    MAX_SPEED,
+    MIN_SPEED,
+)
 from nobil_tui.feeds.simulation.lives import (
     FLAPPERS,
     LOST,
@@ -28,10 +35,6 @@ from nobil_tui.feeds.simulation.lives import (
 from nobil_tui.feeds.simulation.rhythm import utc_offset
 from nobil_tui.feeds.simulation.sites import habit_of
 
-DEFAULT_STATIONS = 400
-MOST_STATIONS = 100_000
-SLOWEST, FASTEST = 0.01, 3600.0
-"""Up to an hour a second; and so slow that what is days ago has a time that is a time still."""
 HEARD_EVERY = 1_300_000.0
 """Simulated ms between two keep-alives of a connector, on average."""
 POPULARITY = 0.45
@@ -55,11 +58,13 @@ class Simulation:
     of range.
     """
 
-    def __init__(self, stations: int = DEFAULT_STATIONS, seed: int = 0, *, start: int, speed: float = 1.0) -> None:
-        if not 1 <= stations <= MOST_STATIONS:
-            raise ValueError(f"stations: from 1 to {MOST_STATIONS:,}")
-        if not SLOWEST <= speed <= FASTEST:
-            raise ValueError(f"speed: from {SLOWEST:g} to {FASTEST:g}")
+    def __init__(
+        self, stations: int = DEFAULT_STATIONS, seed: int = DEFAULT_SEED, *, start: int, speed: float = 1.0
+    ) -> None:
+        if not 1 <= stations <= MAX_SIMULATED_STATIONS:
+            raise ValueError(f"stations: from 1 to {MAX_SIMULATED_STATIONS:,}")
+        if not MIN_SPEED <= speed <= MAX_SPEED:
+            raise ValueError(f"speed: from {MIN_SPEED:g} to {MAX_SPEED:g}")
         self._start = start
         self._speed = speed
         # By its digits: a random generator would take -1 for 1.

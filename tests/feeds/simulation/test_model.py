@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import RawReport, StationReport
 from nobil_tui.charging.station import Connector, Station, operator_status
-from nobil_tui.feeds.simulation.model import FASTEST, MOST_STATIONS, SLOWEST, Simulation, _Site
+from nobil_tui.feeds.simulation.limits import MAX_SIMULATED_STATIONS, MAX_SPEED, MIN_SPEED
+from nobil_tui.feeds.simulation.model import Simulation, _Site
 
 MIDNIGHT = 1_710_198_000_000
 """A Tuesday in March, 00:00 in Norway."""
@@ -233,20 +234,20 @@ def test_some_stations_were_never_heard_of() -> None:
 # What it takes
 
 
-@pytest.mark.parametrize("stations", [0, -1, MOST_STATIONS + 1])
+@pytest.mark.parametrize("stations", [0, -1, MAX_SIMULATED_STATIONS + 1])
 def test_a_country_has_a_size(stations: int) -> None:
     with pytest.raises(ValueError, match="stations"):
         Simulation(stations, start=NOON)
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), FASTEST * 2, SLOWEST / 2, 1e-300])
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), MAX_SPEED * 2, MIN_SPEED / 2, 1e-300])
 def test_time_runs_forward_and_neither_too_fast_nor_too_slowly(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
         Simulation(1, start=NOON, speed=speed)
 
 
 def test_at_the_slowest_what_was_long_ago_has_a_time_still() -> None:
-    simulation = Simulation(2000, start=NOON, speed=SLOWEST)
+    simulation = Simulation(2000, start=NOON, speed=MIN_SPEED)
     stamps = [connector.timestamp for station in simulation.stations for connector in station.connectors]
     assert all(stamp == -1 or 0 < stamp <= NOON for stamp in stamps)
     assert simulation.next_at >= NOON

@@ -7,7 +7,7 @@ import pytest
 
 from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.headless.backpressure import Gate
+from nobil_tui.session.backpressure import BackpressureFeed
 from tests.conftest import guarded, settle
 from tests.headless.feeds import T0, ScriptedFeed, report, update
 
@@ -15,13 +15,13 @@ SNAPSHOT = Snapshot([Station(f"NOR_{n}", [Connector(), Connector()]) for n in ra
 
 
 class Reader:
-    """Reads a gate as fast as it can."""
+    """Read a feed as fast as it can."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: BackpressureFeed) -> None:
         self.came: list[Event] = []
         self.task = asyncio.create_task(self._read(gate))
 
-    async def _read(self, gate: Gate) -> None:
+    async def _read(self, gate: BackpressureFeed) -> None:
         async with aclosing(gate.events()) as events:
             async for event in events:
                 self.came.append(event)
@@ -32,14 +32,14 @@ class Reader:
 )
 async def test_it_lets_so_much_through_and_waits(event: Event, fit: int) -> None:
     feed = ScriptedFeed(*[event] * 30)
-    gate = Gate(feed, most=10)
+    gate = BackpressureFeed(feed, max_pending=10)
     reader = Reader(gate)
     for times in (1, 2, 3):
         await settle()
         assert len(reader.came) == min(30, fit * times)
         # And nothing more is asked of the feed meanwhile: that is what reaches the server.
         assert feed.taken == len(reader.came)
-        gate.open()
+        gate.release()
     feed.end()
     reader.task.cancel()
     await asyncio.gather(reader.task, return_exceptions=True)
@@ -47,21 +47,21 @@ async def test_it_lets_so_much_through_and_waits(event: Event, fit: int) -> None
 
 async def test_where_it_is_opened_in_time_nothing_waits() -> None:
     feed = ScriptedFeed()
-    gate = Gate(feed, most=3)
+    gate = BackpressureFeed(feed, max_pending=3)
     reader = Reader(gate)
     for n in range(20):
         feed.say(report(str(n), "AVAILABLE"))
         await settle()
         assert len(reader.came) == n + 1
         if n % 3 == 2:
-            gate.open()
+            gate.release()
     feed.end()
     await guarded(reader.task)
 
 
 async def test_leaving_it_leaves_the_feed() -> None:
     feed = ScriptedFeed(*[report("a", "AVAILABLE")] * 9)
-    reader = Reader(Gate(feed, most=2))
+    reader = Reader(BackpressureFeed(feed, max_pending=2))
     await settle()
     reader.task.cancel()
     await asyncio.gather(reader.task, return_exceptions=True)
@@ -70,7 +70,7 @@ async def test_leaving_it_leaves_the_feed() -> None:
 
 async def test_the_rest_is_the_feeds() -> None:
     feed = ScriptedFeed()
-    gate = Gate(feed)
+    gate = BackpressureFeed(feed)
     gate.retry()
     assert feed.asked
     assert gate.behind == 7

@@ -1,0 +1,49 @@
+"""Messages on stderr; standard output is for data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import click
+
+from nobil_tui.cli.exit_codes import ExitCode
+
+
+class CommandError(click.ClickException):
+    """End the program with a message on stderr and an exit code."""
+
+    def __init__(self, code: ExitCode, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # click declares a class variable
+        """The exit code."""
+        return self.code
+
+    def show(self, file: Any = None) -> None:
+        """Print the message."""
+        print_message(self.message)
+
+
+def write_stderr(text: str) -> None:
+    """Write to stderr; if it is closed, discard this text and all later ones."""
+    try:
+        click.echo(text, nl=False, err=True)
+    except OSError:
+        # What remains in the buffer is flushed at exit, and if that fails, Python exits with 120.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def print_message(text: str) -> None:
+    """Print a line for the user on stderr."""
+    write_stderr(f"nobil-tui: {text}\n")
+
+
+def fail(code: ExitCode, text: str) -> NoReturn:
+    """End the program with ``code`` after printing ``text``."""
+    raise CommandError(code, text)
