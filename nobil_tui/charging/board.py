@@ -193,12 +193,21 @@ class Board:
         named = [station for station in self.stations.values() if station.evse_uids]
         return [station.id for station in named if self._complete(station)]
 
-    def apply_snapshot(self, stations: Sequence[Station], at: int, *, partial: bool = False) -> SnapshotResult:
+    def apply_snapshot(
+        self, stations: Sequence[Station], at: int, *, partial: bool = False, gap: int = 0
+    ) -> SnapshotResult:
         """Apply the state of all stations. First sights are no changes here.
 
         A station that it lacks has left the stream, unless the snapshot is ``partial``: then some
-        stations could not be decoded.
+        stations could not be decoded. If the stream names connectors, they keep their numbers, and
+        one that the snapshot lacks becomes unknown. A snapshot that was made ``gap`` ms before the
+        link was live leaves everything unconfirmed for that long.
         """
+        result = self._apply_snapshot(stations, at, partial)
+        self.downtime.add(gap)
+        return result
+
+    def _apply_snapshot(self, stations: Sequence[Station], at: int, partial: bool) -> SnapshotResult:
         self.has_snapshot = True
         self.freshness.discard_counts()
         # If a station occurs twice, the last one counts.
@@ -212,8 +221,13 @@ class Board:
             held = self.stations.get(station.id)
             if held is None:
                 self._add(station, at)
+                if station.evse_uids:
+                    self._complete(station)
                 continue
+            unnamed = self._align(held, station, partial) if station.evse_uids else 0
             changes += self._replace(held, station, at, downtime, update=False)
+            if unnamed:
+                self._track(held).unnamed = unnamed
             if partial:
                 self._track(held).confirmed = downtime
         left = [] if partial else self._drop_all_but(latest)
@@ -267,8 +281,10 @@ class Board:
         self.freshness.reported(station)
         if before is not None and before.same_as(reported):
             return []
-        reported.timestamp = at
-        track.set_at_least(index, unseen)
+        dated = 0 < reported.timestamp <= at + MAX_AHEAD
+        if not dated:
+            reported.timestamp = at
+        track.set_at_least(index, unseen and not dated)
         station.connectors[index] = reported
         station.cached = None
         self._count(held, reported)
@@ -300,6 +316,25 @@ class Board:
             self._append(station, uid)
         return bool(missing)
 
+    def _align(self, held: Station, station: Station, partial: bool) -> int:
+        """Put the connectors of a snapshot in the order of their numbers; append those without one.
+
+        Returns a bit for each held connector that the snapshot does not name. A ``partial`` one may
+        have named it where it could not be decoded: then the connector stays as it is.
+        """
+        track = self._track(held)
+        numbered = track.evse_uids or tuple(map(str, range(len(held.connectors))))
+        reported = dict(zip(station.evse_uids, station.connectors, strict=False))
+        unnamed = 0
+        for index, uid in enumerate(numbered):
+            if uid not in reported:
+                reported[uid] = held.connectors[index] if partial else Connector()
+                unnamed |= 0 if partial else 1 << index
+        added = tuple(uid for uid in reported if uid not in numbered)
+        track.evse_uids = (*numbered, *added)[:MAX_CONNECTORS]
+        station.connectors = [reported[uid] for uid in track.evse_uids]
+        return unnamed
+
     def _append(self, station: Station, evse_uid: str) -> None:
         """Append a connector; it is unknown until the stream names it."""
         track, unknown = self._track(station), Connector()
@@ -318,6 +353,8 @@ class Board:
         self._began = at
         self.freshness.confirmed = self.downtime.total(at)
         self._tally_all(at + MAX_AHEAD)
+        if any(station.track is not None for station in stations.values()):
+            self.use_register(self._register)
 
     def _tally_all(self, latest: float = inf) -> None:
         """Count all connectors; clear a timestamp later than ``latest`` (ms)."""
@@ -359,8 +396,9 @@ class Board:
         old, new = held.connectors, station.connectors
         seen = held.track is None or not held.track.at_least
         same = len(old) == len(new)
+        unnamed = 0
         if held.track is not None:
-            held.track.unnamed = 0
+            unnamed, held.track.unnamed = held.track.unnamed, 0
         for index, (before, reported) in enumerate(zip(old, new, strict=False)):
             # Most connectors are equal to the millisecond. That is checked here without a call:
             # this loop runs for each connector of each report.
@@ -370,7 +408,8 @@ class Board:
             if not before.same_as(reported):
                 unconfirmed = self.freshness.confirmed_at(held, index) < downtime
                 missed = unconfirmed and not update
-                changes.append(Change(at, held.id, index + 1, before, reported, missed))
+                if update or not unnamed >> index & 1:
+                    changes.append(Change(at, held.id, index + 1, before, reported, missed))
                 self.tally[before.condition] -= 1
                 self.tally[reported.condition] += 1
                 self._date(held, index, reported, at, seen=not unconfirmed)
@@ -385,7 +424,7 @@ class Board:
             # be returned to the OS as a whole.
             held.connectors = new
         held.status = station.status
-        if changes or len(old) != len(new):
+        if changes or unnamed or len(old) != len(new):
             held.cached = None
         return changes
 

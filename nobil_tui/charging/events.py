@@ -27,6 +27,8 @@ class Snapshot(Struct, frozen=True):
     at: int
     unreadable: int = 0
     """Stations in it that could not be decoded. They are in the stream all the same: none may be said to have left."""
+    gap: int = 0
+    """How long before the link was live it was made, in ms: what changed in that time may be missing."""
 
 
 class StationReport(Struct, frozen=True):
@@ -68,6 +70,16 @@ class Ignored(Struct, frozen=True):
     at: int
 
 
+class Degraded(Struct, frozen=True):
+    """The source is reached, but only a part of it works; ``reason`` says what is missing.
+
+    An empty ``reason`` means that all of it works again.
+    """
+
+    reason: str
+    at: int
+
+
 class Lost(Struct, frozen=True):
     """The link is down. Nothing was heard after ``heard_at``; the next try is at ``retry_at``."""
 
@@ -104,6 +116,7 @@ Event = (
     | RawReport
     | Unreadable
     | Ignored
+    | Degraded
     | Lost
     | Refused
     | Ended

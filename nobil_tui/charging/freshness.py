@@ -67,6 +67,10 @@ class DowntimeClock:
         self._down_since = None
         self._least = 0
 
+    def add(self, downtime: int) -> None:
+        """Add downtime that is over, in ms: the link was thought to be live, or the news was old."""
+        self._past += max(0, downtime)
+
     def resume(self, downtime: int, alive_at: int) -> None:
         """Continue the clock of an earlier session from its ``checkpoint`` (both in ms).
 

@@ -40,6 +40,8 @@ class LinkReporter:
                 return f"Connected to {self._name}."
             case NoteKind.LOST:
                 return f"Lost the link to {self._name}: {note.text}. Retrying automatically."
+            case NoteKind.DEGRADED:
+                return f"{self._name}: {note.text}."
             case NoteKind.LEFT:
                 return f"{self._name}: {note.text}."
             case NoteKind.UNREADABLE:

@@ -28,6 +28,7 @@ class NoteKind(Enum):
     """What happened to the link or the stream as a whole."""
 
     CONNECTED = "connected"
+    DEGRADED = "degraded"
     LOST = "lost"
     REFUSED = "refused"
     ENDED = "ended"

@@ -19,6 +19,7 @@ from nobil_tui.charging.events import (
     Connected,
     Connecting,
     ConnectorReport,
+    Degraded,
     Ended,
     Event,
     Feed,
@@ -230,7 +231,7 @@ class Monitor:
                 self._link_event(event)
                 self._note_link()
 
-    def _link_event(self, event: Connecting | Connected | Lost | Refused | Ended | Restarted) -> None:
+    def _link_event(self, event: Connecting | Connected | Degraded | Lost | Refused | Ended | Restarted) -> None:
         board = self.board
         match event:
             case Connecting():
@@ -241,6 +242,10 @@ class Monitor:
                 board.downtime.start(at)
                 self.link = LinkState(LinkPhase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
+            case Degraded(reason, at):
+                if reason:
+                    self._note_once(Note(at, NoteKind.DEGRADED, reason))
+                self.link = LinkState(LinkPhase.LIVE, reason)
             case Lost(reason, heard_at, retry_at):
                 board.downtime.stop(heard_at)
                 self._note_once(Note(heard_at, NoteKind.LOST, reason))
@@ -287,7 +292,11 @@ class Monitor:
             self._keeping.note((), snapshot.at, whole=True)
         self.counts.unreadable += snapshot.unreadable
         partial = snapshot.unreadable > 0
-        renewal = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial)
+        for station in snapshot.stations:
+            if station.evse_uids:
+                for connector in station.connectors:
+                    self.counts.unknown_words.note(connector)
+        renewal = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap)
         self.counts.changes += len(renewal.changes)
         self._entries.extend(renewal.changes)
         if renewal.left:

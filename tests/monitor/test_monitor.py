@@ -17,6 +17,7 @@ from nobil_tui.charging.events import (
     Connected,
     Connecting,
     ConnectorReport,
+    Degraded,
     Ended,
     Event,
     Ignored,
@@ -594,3 +595,20 @@ async def test_however_it_is_cut_the_changes_are_those_of_the_board(
     assert hall.monitor.board.tally == alone.monitor.board.tally
     for each in (hall, alone):
         await guarded(each.batches.aclose())
+
+
+async def test_says_once_that_only_a_part_works() -> None:
+    script = Script()
+    monitor = Monitor(script, tick=0)
+    batches = monitor.batches()
+    script.say(Connected(T0), Degraded("no snapshot", T0 + 1), Degraded("no snapshot", T0 + 2))
+    batch = await guarded(anext(batches))
+    assert batch.link == LinkState(LinkPhase.LIVE, "no snapshot")
+    assert [entry for entry in batch.entries if isinstance(entry, Note)] == [
+        Note(T0, NoteKind.CONNECTED, ""),
+        Note(T0 + 1, NoteKind.DEGRADED, "no snapshot"),
+    ]
+    script.say(Degraded("", T0 + 3))
+    batch = await guarded(anext(batches))
+    assert (batch.link, batch.entries) == (LinkState(LinkPhase.LIVE), [])
+    await batches.aclose()

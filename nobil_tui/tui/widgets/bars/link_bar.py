@@ -90,7 +90,6 @@ class LinkBar(Bar):
     def _parts(self, width: int) -> Iterator[BarPart]:
         state = self.state
         glyphs, dot = self.glyphs, f" {self.glyphs.dot} "
-        phase = state.link.phase
         yield self._link_part()
         # Never without it: where there is no room for the word, a part of it.
         simulated = " SIMULATED " if width >= _SIMULATED else " SIM "
@@ -98,7 +97,7 @@ class LinkBar(Bar):
         if not state.simulated:
             yield BarPart(truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
         yield BarPart(state.playing, self.style_of("warning"), 2)
-        if phase is not LinkPhase.LIVE and state.link.reason:
+        if state.link.reason:
             room = max(12, width - 34)
             yield BarPart(truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3)
         if state.behind:

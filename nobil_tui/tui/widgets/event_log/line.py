@@ -25,6 +25,7 @@ _CHANGE = 34
 
 _NOTES = {
     NoteKind.CONNECTED: "connected",
+    NoteKind.DEGRADED: "works in part",
     NoteKind.LOST: "lost",
     NoteKind.REFUSED: "the key is refused",
     NoteKind.ENDED: "the stream has ended",
@@ -32,7 +33,7 @@ _NOTES = {
     NoteKind.UNREADABLE: "not readable",
     NoteKind.RESTARTED: "played from the beginning",
 }
-_BAD = {NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
+_BAD = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
 
 
 def note_text(note: Note) -> str:

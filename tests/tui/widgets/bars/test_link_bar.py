@@ -55,7 +55,7 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
             LinkState(LinkPhase.CONNECTING, "the connection broke"),
             ["CONNECTING", "example.org", "the connection broke"],
         ),
-        (LinkState(LinkPhase.LIVE, "the connection broke"), ["● LIVE", "example.org"]),
+        (LinkState(LinkPhase.LIVE, "no snapshot"), ["● LIVE", "example.org", "no snapshot"]),
     ],
 )
 async def test_every_phase_in_words(link: LinkState, words: list[str]) -> None:

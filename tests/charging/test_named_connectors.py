@@ -1,0 +1,98 @@
+"""Snapshots and dated reports of a stream that names its connectors."""
+
+from __future__ import annotations
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.freshness import Staleness, staleness_of
+from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.charging.tracking import Track
+
+T0 = 1_700_000_000_000
+MINUTE = 60_000
+
+
+def connector(word: str, since: int = -1) -> Connector:
+    status = {"AVAILABLE": 0, "CHARGING": 1}.get(word, -1)
+    return WordConnector(status, 0, since, said=word)
+
+
+def station(**connectors: Connector) -> Station:
+    return Station("L", list(connectors.values()), track=Track(evse_uids=tuple(connectors)))
+
+
+def words(board: Board) -> dict[str, str]:
+    held = board.stations["L"]
+    return {uid: each.word for uid, each in zip(held.evse_uids, held.connectors, strict=True)}
+
+
+def test_connectors_keep_their_numbers() -> None:
+    board = Board()
+    board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0)
+    result = board.apply_snapshot(
+        [station(C=connector("AVAILABLE"), B=connector("CHARGING"), A=connector("CHARGING"))], T0 + 1
+    )
+    assert words(board) == {"A": "CHARGING", "B": "CHARGING", "C": "AVAILABLE"}
+    assert [change.number for change in result.changes] == [1]
+    assert sum(board.tally) == 3
+
+
+def test_a_connector_that_a_snapshot_lacks_is_unknown_until_it_is_named_again() -> None:
+    board = Board()
+    board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0)
+    board.apply_snapshot([station(B=connector("AVAILABLE"))], T0 + 1)
+    assert words(board) == {"A": "", "B": "AVAILABLE"}
+    assert board.stations["L"].summary.text == "1/2"
+    assert board.unconfirmed_for(board.stations["L"], 0, T0 + 1) == 0
+    changes = board.apply_connector("L", "A", connector("AVAILABLE"), T0 + 2)
+    assert [change.before for change in changes] == [None]
+
+
+def test_a_connector_that_could_not_be_decoded_stays() -> None:
+    board = Board()
+    board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0)
+    board.apply_snapshot([station(B=connector("CHARGING"))], T0 + 1, partial=True)
+    assert words(board) == {"A": "AVAILABLE", "B": "CHARGING"}
+
+
+def test_the_first_snapshot_is_completed_from_the_register() -> None:
+    board = Board(Register({"L": Facts(plug_evse_uids=("B", "A", "C"))}))
+    board.apply_snapshot([station(A=connector("AVAILABLE"))], T0)
+    assert words(board) == {"A": "AVAILABLE", "B": "", "C": ""}
+
+
+def test_naming_a_connector_of_the_register_is_no_change() -> None:
+    board = Board(Register({"L": Facts(plug_evse_uids=("A", "B"))}))
+    board.apply_connector("L", "A", connector("AVAILABLE"), T0)
+    result = board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0 + 1)
+    assert result.changes == []
+    assert words(board) == {"A": "AVAILABLE", "B": "CHARGING"}
+    assert board.stations["L"].summary.text == "1/2"
+
+
+def test_a_station_that_joins_in_a_later_snapshot_is_completed() -> None:
+    board = Board(Register({"L": Facts(plug_evse_uids=("A", "B"))}))
+    board.apply_snapshot([Station("K", [Connector()])], T0)
+    board.apply_snapshot([Station("K", [Connector()]), station(B=connector("AVAILABLE"))], T0 + 1)
+    assert words(board) == {"B": "AVAILABLE", "A": ""}
+
+
+def test_an_older_snapshot_leaves_everything_unconfirmed_for_its_age() -> None:
+    board = Board()
+    board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0, gap=40_000)
+    held = board.stations["L"]
+    assert board.unconfirmed_for(held, 0, T0 + MINUTE) == 40_000
+    assert staleness_of(40_000) is Staleness.SLIGHTLY_STALE
+    assert board.unconfirmed(T0) == 2
+    board.apply_connector("L", "B", connector("AVAILABLE"), T0 + 5)
+    assert board.unconfirmed(T0) == 1
+    board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0 + MINUTE)
+    assert board.unconfirmed(T0 + MINUTE) == 0
+
+
+def test_a_report_is_dated_as_the_stream_says() -> None:
+    board = Board()
+    board.apply_connector("L", "A", connector("CHARGING", T0 - 5 * MINUTE), T0)
+    assert board.since(board.stations["L"], 0, T0) == (T0 - 5 * MINUTE, False)
+    board.apply_connector("L", "A", connector("AVAILABLE"), T0 + 1)
+    assert board.since(board.stations["L"], 0, T0 + 1) == (T0 + 1, False)
