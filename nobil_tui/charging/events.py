@@ -39,18 +39,18 @@ class StationReport(Struct, frozen=True):
 
 
 class ConnectorReport(Struct, frozen=True):
-    """One connector by its key; merged into what was held of its station."""
+    """One connector by its id inside its station; the other connectors keep their state."""
 
-    id: str
-    key: str
+    station_id: str
+    evse_uid: str
     connector: Connector
     at: int
 
 
 class RawReport(Struct, frozen=True):
-    """A charger's own report of one connector: proof that it was heard from, no change."""
+    """A charger's own report of one connector: proof that it is reachable, never a change."""
 
-    id: str
+    station_id: str
     index: int
     connector: Connector
     at: int

@@ -12,10 +12,9 @@ from collections.abc import AsyncGenerator, Iterator
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Restarted, Unreadable
-from nobil_tui.feeds import enova, v1
 from nobil_tui.feeds.playback_clock import SPEEDS, PlaybackClock
 from nobil_tui.feeds.recording_file import DamagedLine, RecordingFile
-from nobil_tui.feeds.transport.connection import Frame
+from nobil_tui.wire.codecs import CODECS
 from nobil_tui.wire.recording import BREAK
 
 BREAK_REASON = "the link broke while this was recorded"
@@ -31,7 +30,7 @@ class RecordingFeed:
         wall = clock or Clock()
         self._file = file
         self._start = wall.now() if file.start is None else file.start
-        self._read = v1.read if file.header.feed == "v1" else enova.read
+        self._decode = CODECS[file.header.feed].decode
         self.clock = PlaybackClock(wall, self._start, speed)
         """Stands where the recording is; before the first frame, where that is."""
 
@@ -118,7 +117,7 @@ class RecordingFeed:
                     live = True
                     yield said.at, Connected(said.at)
                 at = said.at
-                yield at, self._read(Frame(said.data, at))
+                yield at, self._decode(said.data, at)
         end = at if broke_at is None else max(at, broke_at)
         if broke_at is not None:
             yield broke_at, _lost(heard_at, end)

@@ -1,36 +1,37 @@
-"""A feed that reads the frames of a link, whatever their format."""
+"""A feed that decodes the frames of a link."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from nobil_tui.charging.events import Event
 from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.link import Link
+from nobil_tui.wire.codecs import Codec
 
 
 class StreamFeed:
-    """Reads ``link``; ``read`` tells what one frame says, also of one that cannot be read."""
+    """A link whose frames are decoded by a codec."""
 
-    def __init__(self, link: Link, read: Callable[[Frame], Event]) -> None:
+    def __init__(self, link: Link, codec: Codec) -> None:
+        self.codec = codec
         self._link = link
-        self._read = read
 
     @property
     def behind(self) -> int:
-        """How far what is read lies behind what is sent, in ms."""
+        """How far reading lags behind the stream, in ms."""
         return self._link.behind
 
     def retry(self) -> None:
-        """Try now."""
+        """Connect now."""
         self._link.retry()
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what comes; a frame that cannot be read never ends it."""
-        read = self._read
+        """Yield the events of the link; a frame that cannot be decoded never ends the stream."""
+        decode = self.codec.decode
         async with aclosing(self._link.events()) as events:
             async for event in events:
-                yield read(event) if isinstance(event, Frame) else event
-                # Not held until the next one comes: a snapshot has megabytes.
+                yield decode(event.data, event.at) if isinstance(event, Frame) else event
+                # Released before the next one arrives: a snapshot has megabytes.
                 del event

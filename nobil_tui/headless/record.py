@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.events import Feed
-from nobil_tui.feeds.enova import EnovaFeed
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.session.session import Session
 from nobil_tui.store.recorder import Recorder, RecordError
@@ -35,8 +35,13 @@ class FrameTap:
 
 
 def format_of(feed: Feed) -> FeedName:
-    """Return the recording format of a feed's frames."""
-    return "enova" if isinstance(feed, EnovaFeed) else "v1"
+    """Return the recording format of a feed's frames.
+
+    Raises ``RecordError`` for a feed without frames.
+    """
+    if not isinstance(feed, StreamFeed):
+        raise RecordError("this source sends no frames that could be recorded")
+    return feed.codec.name
 
 
 async def record(

@@ -218,7 +218,7 @@ class Hub:
         else:
             stations = self._monitor.board.stations
             frames = [update_frame(stations[station]) for station in _changed(batch) if station in stations]
-        frames += [raw_frame(heard.id, heard.index, heard.connector) for heard in batch.raw_reports]
+        frames += [raw_frame(report.station_id, report.index, report.connector) for report in batch.raw_reports]
         for consumer in self._consumers:
             for frame in frames:
                 consumer.put(frame)

@@ -185,7 +185,7 @@ class Monitor:
 
     def _note_kept(self, keeping: Keeping) -> None:
         keeping.note(self._touched, self._alive_at)
-        keeping.note((heard.id for heard in self._raw_reports), self._alive_at)
+        keeping.note((report.station_id for report in self._raw_reports), self._alive_at)
 
     def _take(self) -> Batch:
         if self._keeping is not None:
@@ -210,10 +210,10 @@ class Monitor:
             case StationReport(station, at):
                 self._frame(at)
                 self._changed(station.id, self.board.apply_station(station, at))
-            case ConnectorReport(station_id, key, connector, at):
+            case ConnectorReport(station_id, evse_uid, connector, at):
                 self._frame(at)
                 self.counts.unknown_words.note(connector)
-                self._changed(station_id, self.board.apply_connector(station_id, key, connector, at))
+                self._changed(station_id, self.board.apply_connector(station_id, evse_uid, connector, at))
             case RawReport(station_id, index, connector, at):
                 self._frame(at)
                 if self.board.apply_raw_report(station_id, index, connector, at):

@@ -37,10 +37,11 @@ class DemoSource:
     def open(self) -> OpenSource:
         """Build the country, serve it, and make the feed that reads it. Raises ``SourceError``."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
+        from nobil_tui.feeds.stream import StreamFeed
         from nobil_tui.feeds.transport.link import Link
-        from nobil_tui.feeds.v1 import V1Feed
         from nobil_tui.hub.demo_server import Demo
         from nobil_tui.hub.errors import HubError
+        from nobil_tui.wire.codecs import V1
 
         turn, before = self._next()
         if before is not None:
@@ -63,7 +64,8 @@ class DemoSource:
         async def dial() -> str:
             return url
 
-        return OpenSource(V1Feed(Link(dial, clock=self._clock, tap=self._tap)), register=demo.register)
+        feed = StreamFeed(Link(dial, clock=self._clock, tap=self._tap), V1)
+        return OpenSource(feed, register=demo.register)
 
     def close(self) -> None:
         """Stop serving."""

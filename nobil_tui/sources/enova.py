@@ -10,7 +10,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import AddSecret
 from nobil_tui.base.text import safe_text, short_hash
 from nobil_tui.feeds.source import OpenSource
-from nobil_tui.feeds.transport.enova_token import TOKEN_ADDRESS
+from nobil_tui.feeds.transport.enova_token import TOKEN_ADDRESS, enova_link
 
 if TYPE_CHECKING:
     from nobil_tui.feeds.transport.link import Tap
@@ -55,11 +55,12 @@ class EnovaSource:
     def open(self) -> OpenSource:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
-        from nobil_tui.feeds.enova import EnovaFeed, enova_link
+        from nobil_tui.feeds.stream import StreamFeed
+        from nobil_tui.wire.codecs import ENOVA
 
         importlib.import_module("websockets.asyncio.client")
         link = enova_link(self._key, self._address, clock=self._clock, tap=self._tap, add_secret=self._add_secret)
-        return OpenSource(EnovaFeed(link))
+        return OpenSource(StreamFeed(link, ENOVA))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

@@ -70,11 +70,13 @@ class V1Source:
     def open(self) -> OpenSource:
         """Make the feed; the connection is made when it is read."""
         # Here, in a thread and after the first paint: the loop would stand still for it.
+        from nobil_tui.feeds.stream import StreamFeed
         from nobil_tui.feeds.transport.link import Link
-        from nobil_tui.feeds.v1 import V1Feed
+        from nobil_tui.wire.codecs import V1
 
         importlib.import_module("websockets.asyncio.client")
-        return OpenSource(V1Feed(Link(self._dial, clock=self._clock, tap=self._tap, add_secret=self._add_secret)))
+        link = Link(self._dial, clock=self._clock, tap=self._tap, add_secret=self._add_secret)
+        return OpenSource(StreamFeed(link, V1))
 
     def close(self) -> None:
         """There is nothing to let go of: the link ends with its reading."""

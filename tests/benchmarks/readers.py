@@ -8,9 +8,10 @@ import json
 import sys
 
 from nobil_tui.cli.root import STARTUP_GC_THRESHOLDS
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.wire.codecs import V1
 from tests.benchmarks.country import checksum
 
 
@@ -29,7 +30,7 @@ async def board(url: str) -> None:
     async def dial() -> str:
         return url
 
-    monitor = Monitor(V1Feed(Link(dial)))
+    monitor = Monitor(StreamFeed(Link(dial), V1))
     batches = monitor.batches()
     async for batch in batches:
         if batch.link.phase.value == "retrying":

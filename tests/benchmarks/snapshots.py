@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import Snapshot
 from nobil_tui.charging.register import Register
 from nobil_tui.cli.root import STARTUP_GC_THRESHOLDS
 from nobil_tui.search.station_list import StationList
@@ -15,6 +16,7 @@ from nobil_tui.wire import v1
 from tests.benchmarks.bench import STATIONS, Bench
 from tests.benchmarks.country import Country
 from tests.benchmarks.figures import Result, Row, Rule, in_turns
+from tests.conftest import START
 
 
 def snapshot(bench: Bench) -> Result:
@@ -37,8 +39,8 @@ def snapshot(bench: Bench) -> Result:
 
 
 def _to_list(frame: bytes) -> object:
-    message = v1.decode(frame)
-    assert isinstance(message, v1.Snapshot)
+    message = v1.decode(frame, START)
+    assert isinstance(message, Snapshot)
     board = Board()
     now = int(time.time() * 1000)
     board.apply_snapshot(message.stations, now)

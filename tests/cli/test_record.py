@@ -15,12 +15,14 @@ from pathlib import Path
 import click
 import pytest
 
+from nobil_tui.charging.events import Snapshot
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.record import parse_size
 from nobil_tui.hub.demo_server import Demo
 from nobil_tui.wire import v1
 from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
 from tests.cli.conftest import GUARD, Run, Start
+from tests.conftest import START
 from tests.feeds.recordings import content, said, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals are others there")
@@ -68,8 +70,8 @@ def test_a_server_is_recorded_until_it_is_stopped(
     host = demo.url.split("/")[2]
     assert decode_header(first) == RecordingHeader(feed="v1", source=host)
     assert demo.url.partition("key=")[2] not in path.read_text() + err
-    frames = [v1.decode(decode_line(line).data) for line in lines]
-    assert isinstance(frames[0], v1.Snapshot)
+    frames = [v1.decode(decode_line(line).data, START) for line in lines]
+    assert isinstance(frames[0], Snapshot)
     assert err.splitlines() == [
         f"nobil-tui: Recording {host} to {path}. Press Ctrl-C to stop.",
         f"nobil-tui: Connected to {host}.",

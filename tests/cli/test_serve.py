@@ -13,17 +13,19 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from nobil_tui.charging.events import Snapshot
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.wire import v1
 from tests.cli.conftest import GUARD, Run, Start, url_of
+from tests.conftest import START
 
 
 def test_it_serves_a_country_to_who_has_the_key(start_server: Start, home: Path) -> None:
     server = start_server("--stations", "25", "--seed", "3", "--log-level", "DEBUG")
     url = url_of(server)
     with connect(url, proxy=None, max_size=None) as consumer:
-        message = v1.decode(consumer.recv(timeout=GUARD, decode=False))
-    assert isinstance(message, v1.Snapshot)
+        message = v1.decode(consumer.recv(timeout=GUARD, decode=False), START)
+    assert isinstance(message, Snapshot)
     assert len(message.stations) == 25
     for wrong in (url.partition("?")[0], url + "x"):
         with pytest.raises(InvalidStatus) as refused:
@@ -54,8 +56,8 @@ def test_it_can_be_asked_to_stop_also_with_consumers(start_server: Start, number
 def test_the_same_seed_is_the_same_country(start_server: Start) -> None:
     def ids(*args: str) -> list[str]:
         with connect(url_of(start_server(*args)), proxy=None, max_size=None) as consumer:
-            message = v1.decode(consumer.recv(timeout=GUARD, decode=False))
-        assert isinstance(message, v1.Snapshot)
+            message = v1.decode(consumer.recv(timeout=GUARD, decode=False), START)
+        assert isinstance(message, Snapshot)
         return [station.id for station in message.stations]
 
     assert ids("--stations", "9", "--seed", "3") == ids("--stations", "9", "--seed", "3")

@@ -22,9 +22,8 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import condition_of
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost
 from nobil_tui.charging.freshness import Staleness, staleness_of
-from nobil_tui.feeds.enova import read
-from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.wire import enova
 from tests.conftest import guarded
 
 pytestmark = pytest.mark.slow
@@ -104,7 +103,7 @@ def as_it_was(lines: Sequence[Line]) -> list[Event]:
             continue
         if not before.data:
             events.append(Connected(line.at))
-        events.append(read(Frame(line.data, line.at)))
+        events.append(enova.decode(line.data, line.at))
     events.append(Ended(lines[-1].at))
     return events
 
@@ -119,7 +118,7 @@ def with_breaks(lines: Sequence[Line], breaks: Sequence[tuple[int, int]]) -> lis
         for line in lines[number:start]:
             # A frame that comes while we are still connecting reaches us after it.
             at = heard_at = max(at, line.at)
-            events.append(read(Frame(line.data, at)))
+            events.append(enova.decode(line.data, at))
         number = min(start + length, len(lines))
         back_at = lines[number].at if number < len(lines) else lines[-1].at
         # The clock of the break has a grain of one millisecond; no token call and handshake are as fast as that.
@@ -128,7 +127,7 @@ def with_breaks(lines: Sequence[Line], breaks: Sequence[tuple[int, int]]) -> lis
         heard_at = at
     for line in lines[number:]:
         at = max(at, line.at)
-        events.append(read(Frame(line.data, at)))
+        events.append(enova.decode(line.data, at))
     return [*events, Ended(at)]
 
 

@@ -210,7 +210,7 @@ class Watch:
                     self.restarted.append(event.at - T0)
                     self.words.clear()
                 elif isinstance(event, ConnectorReport):
-                    self.words[event.id, event.key] = event.connector.word
+                    self.words[event.station_id, event.evse_uid] = event.connector.word
                     self.count += 1
                 self.ended += isinstance(event, Ended)
 

@@ -12,13 +12,14 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Event, Lost, Refused, Unreadable
-from nobil_tui.feeds.enova import EnovaFeed, enova_link
+from nobil_tui.feeds.stream import StreamFeed
+from nobil_tui.feeds.transport.enova_token import enova_link
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.record import PROGRESS_INTERVAL, FrameTap, format_of, record
 from nobil_tui.sources.recording import RecordingSource
 from nobil_tui.store.recorder import Recorder, RecordError
+from nobil_tui.wire.codecs import ENOVA, V1
 from nobil_tui.wire.recording import decode_line
 from tests.conftest import GUARD, FakeClock, Serve, guarded, settle
 from tests.feeds.enova_service import KEY, EnovaService, closing, frame
@@ -94,7 +95,7 @@ async def test_what_a_server_sends_is_in_the_file_and_so_is_the_break(
         return url
 
     tap = FrameTap()
-    feed = V1Feed(Link(dial, clock=clock, tap=tap))
+    feed = StreamFeed(Link(dial, clock=clock, tap=tap), V1)
     # Before there is a recorder, nothing is recorded, and nothing goes wrong.
     tap(b"lost", 0)
     recording = start(feed)
@@ -125,7 +126,7 @@ async def test_nobil_real_time_is_played_as_it_was_heard(clock: FakeClock, tmp_p
     live: list[Event] = []
     async with EnovaService(clock) as service:
         service.talks += [closing(*before), closing(*after)]
-        feed = EnovaFeed(enova_link(KEY, service.address, clock=clock, tap=tap))
+        feed = StreamFeed(enova_link(KEY, service.address, clock=clock, tap=tap), ENOVA)
         tap.recorder = Recorder(path, format_of(feed), source="a source")
         async with aclosing(feed.events()) as events:
             while sum(isinstance(event, Lost) for event in live) < 2:
@@ -156,8 +157,8 @@ def test_frames_are_called_by_their_feed() -> None:
     async def dial() -> str:
         raise AssertionError("nobody connects")
 
-    assert format_of(V1Feed(Link(dial))) == "v1"
-    assert format_of(EnovaFeed(Link(dial))) == "enova"
+    assert format_of(StreamFeed(Link(dial), V1)) == "v1"
+    assert format_of(StreamFeed(Link(dial), ENOVA)) == "enova"
 
 
 async def test_a_refused_key_ends_it(start: Start) -> None:

@@ -16,13 +16,14 @@ from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.session import backpressure
+from nobil_tui.wire.codecs import V1
 from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
 from tests.conftest import FakeClock, Serve, guarded, settle
 from tests.feeds.recordings import content, write
@@ -274,7 +275,7 @@ async def test_a_country_of_a_server_is_tailed(serve: Serve) -> None:
         return url
 
     paper = Paper()
-    tail = asyncio.create_task(Tail(session_of(V1Feed(Link(dial))), paper, lambda _: None).run())
+    tail = asyncio.create_task(Tail(session_of(StreamFeed(Link(dial), V1)), paper, lambda _: None).run())
     while paper.text.count(b"\n") < COUNTRY * 5:
         assert not tail.done()
         await guarded(paper.more())

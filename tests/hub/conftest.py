@@ -59,15 +59,15 @@ class Reader:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.state: dict[str, list[int]] = {}
-        self.seen: list[v1.Message] = []
+        self.seen: list[Event] = []
 
-    async def read(self) -> v1.Message:
-        message = v1.decode(await guarded(self.connection.recv(decode=False)))
+    async def read(self) -> Event:
+        message = v1.decode(await guarded(self.connection.recv(decode=False)), START)
         self.seen.append(message)
-        if isinstance(message, v1.Snapshot):
+        if isinstance(message, Snapshot):
             self.state = {s.id: [c.status for c in s.connectors] for s in message.stations}
-        elif isinstance(message, v1.Update):
-            self.state[message.data.id] = [c.status for c in message.data.connectors]
+        elif isinstance(message, StationReport):
+            self.state[message.station.id] = [c.status for c in message.station.connectors]
         return message
 
     async def until(self, enough: Callable[[], bool]) -> None:

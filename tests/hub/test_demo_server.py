@@ -10,13 +10,15 @@ import pytest
 from websockets.asyncio.client import connect
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import Snapshot
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.hub.demo_server import STOP_WITHIN, Demo
 from nobil_tui.hub.errors import HubError
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
-from tests.conftest import guarded
+from nobil_tui.wire.codecs import V1
+from tests.conftest import START, guarded
 
 
 def demo_threads() -> list[threading.Thread]:
@@ -29,7 +31,7 @@ async def test_the_app_reads_it_as_any_other_server() -> None:
     async def dial() -> str:
         return demo.url
 
-    monitor = Monitor(V1Feed(Link(dial)), Board())
+    monitor = Monitor(StreamFeed(Link(dial), V1), Board())
     batches = monitor.batches()
     while not (monitor.counts.changes and any(s.track for s in monitor.board.stations.values())):
         await guarded(anext(batches))
@@ -52,7 +54,7 @@ async def test_the_seed_decides_and_the_key_is_random() -> None:
 async def test_it_stops_at_once_also_with_consumers_and_twice() -> None:
     demo = Demo.start(400, 1, 1.0)
     async with connect(demo.url, proxy=None, max_size=None, close_timeout=0.1) as connection:
-        assert isinstance(v1.decode(await guarded(connection.recv(decode=False))), v1.Snapshot)
+        assert isinstance(v1.decode(await guarded(connection.recv(decode=False)), START), Snapshot)
         demo.stop()
     demo.stop()
     for thread in demo_threads():

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from websockets.asyncio.client import connect
 
+from nobil_tui.charging.events import RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.serve import serve
@@ -33,15 +34,15 @@ async def test_it_announces_where_to_connect_and_serves_until_cancelled(clock: F
     serving = asyncio.create_task(serve("127.0.0.1", 0, 30, 5, 10.0, said, clock=clock))
     url = await said.first()
     async with connect(url, proxy=None, close_timeout=0.1) as consumer:
-        message = v1.decode(await guarded(consumer.recv(decode=False)))
-        assert isinstance(message, v1.Snapshot)
+        message = v1.decode(await guarded(consumer.recv(decode=False)), START)
+        assert isinstance(message, Snapshot)
         simulation = Simulation(30, 5, start=START, speed=10.0)
         assert message.stations == simulation.stations
         clock.advance(60)
         expected = simulation.advance(clock.now())
         assert expected
-        told = v1.decode(await guarded(consumer.recv(decode=False)))
-        assert isinstance(told, v1.Update | v1.RawReport)
+        told = v1.decode(await guarded(consumer.recv(decode=False)), START)
+        assert isinstance(told, StationReport | RawReport)
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await guarded(serving)

@@ -10,13 +10,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nobil_tui.charging.events import Ended, Refused, Snapshot
+from nobil_tui.charging.events import Ended, RawReport, Refused, Snapshot, StationReport
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.v1 import V1Feed
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
+from nobil_tui.wire.codecs import V1
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, station
 
@@ -48,8 +49,8 @@ async def until_there_are(hub: Hub, consumers: int) -> None:
 async def test_both_paths_and_both_names_are_the_same(hub_over: OpensHub, path: str, name: str) -> None:
     hub = await hub_over(ScriptedFeed(station(A, 0, 1)))
     async with connect(f"{base(hub)}{path}?x=1&{name}={QUOTED}", proxy=None) as connection:
-        message = v1.decode(await guarded(connection.recv(decode=False)))
-    assert isinstance(message, v1.Snapshot)
+        message = v1.decode(await guarded(connection.recv(decode=False)), START)
+    assert isinstance(message, Snapshot)
     assert [s.id for s in message.stations] == [A]
 
 
@@ -92,12 +93,12 @@ async def test_first_the_snapshot_then_what_changes(hub_over: OpensHub, join: Jo
     update = await consumer.read()
     feed.hear(A, 1, 1, at=START + 6)
     raw = await consumer.read()
-    assert isinstance(consumer.seen[0], v1.Snapshot)
-    assert isinstance(update, v1.Update)
-    assert (update.data.id, update.data.status) == (B, 0)
-    assert update.data.connectors[0].timestamp == START + 5
-    assert isinstance(raw, v1.RawReport)
-    assert (raw.data.uuid, raw.data.connector, raw.data.timestamp) == (A, 1, START + 6)
+    assert isinstance(consumer.seen[0], Snapshot)
+    assert isinstance(update, StationReport)
+    assert (update.station.id, update.station.status) == (B, 0)
+    assert update.station.connectors[0].timestamp == START + 5
+    assert isinstance(raw, RawReport)
+    assert (raw.station_id, raw.index, raw.connector.timestamp) == (A, 1, START + 6)
     assert consumer.state == {A: [0, 1], B: [0]}
 
 
@@ -108,8 +109,8 @@ async def test_a_report_that_changes_nothing_is_not_sent(hub_over: OpensHub, joi
     feed.report(A, 0)
     feed.report(B, 0)
     update = await consumer.read()
-    assert isinstance(update, v1.Update)
-    assert update.data.id == B
+    assert isinstance(update, StationReport)
+    assert update.station.id == B
 
 
 async def test_a_new_snapshot_goes_to_everybody(hub_over: OpensHub, join: Joins) -> None:
@@ -120,7 +121,7 @@ async def test_a_new_snapshot_goes_to_everybody(hub_over: OpensHub, join: Joins)
         await consumer.read()
     feed.say(Snapshot([station(B, 0, 0)], START + 9))
     for consumer in consumers:
-        assert isinstance(await consumer.read(), v1.Snapshot)
+        assert isinstance(await consumer.read(), Snapshot)
         assert consumer.state == {B: [0, 0]}
 
 
@@ -139,8 +140,8 @@ async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: OpensH
     last = {id_: [1, 1] for id_ in ids}
     for consumer in [await joining for joining in consumers]:
         await consumer.until_all_are(last)
-        assert isinstance(consumer.seen[0], v1.Snapshot)
-        assert not any(isinstance(message, v1.Snapshot) for message in consumer.seen[1:])
+        assert isinstance(consumer.seen[0], Snapshot)
+        assert not any(isinstance(message, Snapshot) for message in consumer.seen[1:])
 
 
 async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: OpensHub) -> None:
@@ -150,7 +151,7 @@ async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: OpensHub
     async def dial() -> str:
         return hub.url
 
-    monitor = Monitor(V1Feed(Link(dial)), tick=0.0)
+    monitor = Monitor(StreamFeed(Link(dial), V1), tick=0.0)
     batches = monitor.batches()
     while A not in monitor.board.stations:
         await guarded(anext(batches))
@@ -261,7 +262,7 @@ async def test_one_that_talks_is_ignored(hub_over: OpensHub, join: Joins) -> Non
         await consumer.connection.send(b"\x00\xff")
     feed.report(A, 1)
     await consumer.until(lambda: consumer.state == {A: [1]})
-    assert [type(message) for message in consumer.seen] == [v1.Snapshot, v1.Update]
+    assert [type(message) for message in consumer.seen] == [Snapshot, StationReport]
 
 
 async def test_one_that_says_too_much_at_once_is_closed(hub_over: OpensHub, join: Joins) -> None:

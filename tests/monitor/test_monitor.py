@@ -34,7 +34,7 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 from nobil_tui.monitor.monitor import LOOK_EVERY, Monitor
-from nobil_tui.wire.enova import connector_of
+from nobil_tui.wire.enova import connector_from
 from tests.conftest import FakeClock, guarded, settle
 
 T0 = 1_700_000_000_000
@@ -145,7 +145,7 @@ async def test_what_came_before_the_first_look_is_one_batch_in_its_order(hall: H
     assert told(batch.entries) == [CONNECTED, ("B", 1, False), ("A", 2, False)]
     assert [entry.at for entry in batch.entries] == [T0, T0 + 2, T0 + 3]
     assert batch.touched >= {"A", "B"}
-    assert [heard.id for heard in batch.raw_reports] == ["A"]
+    assert [report.station_id for report in batch.raw_reports] == ["A"]
     assert batch.link == LinkState(LinkPhase.LIVE)
     assert batch.whole
 
@@ -462,7 +462,7 @@ async def test_everything_is_counted(hall: Hall) -> None:
 
 async def test_words_that_nobody_has_documented_are_counted(hall: Hall) -> None:
     words = ("AVAILABLE", "DANCING", "DANCING")
-    await hall.take(*(ConnectorReport("A", "x", connector_of(word), T0 + n) for n, word in enumerate(words)))
+    await hall.take(*(ConnectorReport("A", "x", connector_from(word), T0 + n) for n, word in enumerate(words)))
     assert hall.monitor.counts.unknown_words.words == {"DANCING": 2}
     assert hall.monitor.counts.unknown_words.reports == 2
 

@@ -6,13 +6,13 @@ import pytest
 
 from nobil_tui.charging.station import Connector
 from nobil_tui.monitor.unknown_words import MOST_WORDS, UnknownWords
-from nobil_tui.wire.enova import connector_of
+from nobil_tui.wire.enova import connector_from
 
 
 def after(*words: str) -> UnknownWords:
     unknown_words = UnknownWords()
     for word in words:
-        unknown_words.note(connector_of(word))
+        unknown_words.note(connector_from(word))
     return unknown_words
 
 

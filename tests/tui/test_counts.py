@@ -9,14 +9,14 @@ from nobil_tui.charging.events import Connected, ConnectorReport, Ignored, Unrea
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import OpenSource
-from nobil_tui.wire.enova import connector_of
+from nobil_tui.wire.enova import connector_from
 from tests.conftest import START, FakeClock
 from tests.feeds.recordings import content, said, write
 from tests.tui.app_driver import MIDDLE, WIDE, HandSource, live, main_of, opened, setup_of, text_of, until
 
 
 def report(word: str, at: int = START) -> ConnectorReport:
-    return ConnectorReport("NOR_1", "key", connector_of(word), at)
+    return ConnectorReport("NOR_1", "key", connector_from(word), at)
 
 
 class Recorded(HandSource):

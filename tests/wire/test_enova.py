@@ -8,25 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.conditions import Condition, condition_of, is_documented
+from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.wire import enova
+from tests.feeds.enova_service import frame as service_frame
+
+AT = 1_700_000_000_123
 
 
 def frame(station: Any = "NOR_71098", key: Any = "1252", word: Any = "AVAILABLE", **more: Any) -> bytes:
     return json.dumps({"nobilId": station, "evseUId": key, "status": word, **more}).encode()
 
 
+def report(data: bytes) -> ConnectorReport:
+    event = enova.decode(data, AT)
+    assert isinstance(event, ConnectorReport)
+    return event
+
+
 def test_the_documented_frame() -> None:
-    read = enova.decode(
-        b'{"nobilId":"NOR_71098","evseUId":"3073f6ec-eff3-44bc-864e-4e02aa14e817","status":"AVAILABLE"}'
-    )
-    assert read.station == "NOR_71098"
-    assert read.key == "3073f6ec-eff3-44bc-864e-4e02aa14e817"
+    read = report(b'{"nobilId":"NOR_71098","evseUId":"3073f6ec-eff3-44bc-864e-4e02aa14e817","status":"AVAILABLE"}')
+    assert read.station_id == "NOR_71098"
+    assert read.evse_uid == "3073f6ec-eff3-44bc-864e-4e02aa14e817"
     assert read.connector == WordConnector(0, 0, -1, "AVAILABLE")
 
 
@@ -45,7 +52,7 @@ def test_the_documented_frame() -> None:
     ],
 )
 def test_the_words(word: str, condition: Condition, sent_on: tuple[int, int]) -> None:
-    connector = enova.decode(frame(word=word)).connector
+    connector = report(frame(word=word)).connector
     assert connector.condition is condition
     assert (connector.status, connector.error) == sent_on
     assert connector.word == word
@@ -54,26 +61,26 @@ def test_the_words(word: str, condition: Condition, sent_on: tuple[int, int]) ->
 
 @pytest.mark.parametrize("word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000])
 def test_any_other_word_is_kept_and_unknown(word: str) -> None:
-    connector = enova.decode(frame(word=word)).connector
+    connector = report(frame(word=word)).connector
     assert connector.condition is Condition.UNKNOWN
     assert (connector.status, connector.error) == (-1, 0)
     assert connector.word.isprintable()
-    assert len(connector.word) <= enova.MOST_WORD + 1
+    assert len(connector.word) <= enova.MAX_WORD + 1
     assert not is_documented(connector.word)
 
 
 @pytest.mark.parametrize("key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128])
 def test_ids_are_opaque(key: str) -> None:
-    read = enova.decode(frame("NOR_076198", key))
-    assert (read.station, read.key) == ("NOR_076198", key)
+    read = report(frame("NOR_076198", key))
+    assert (read.station_id, read.evse_uid) == ("NOR_076198", key)
 
 
 def test_keys_that_nobody_documented_are_no_error() -> None:
-    assert enova.decode(frame(timestamp=5, nested={"a": []})) == enova.decode(frame())
+    assert report(frame(timestamp=5, nested={"a": []})) == report(frame())
 
 
 BAD = [
-    b"",
+    b" ",
     b"null",
     b"[]",
     b"{}",
@@ -101,10 +108,10 @@ BAD = [
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: repr(bad[:60]))
 def test_what_is_no_frame_is_not_readable(bad: bytes) -> None:
-    with pytest.raises(NotReadableError) as caught:
-        enova.decode(bad)
-    assert str(caught.value).isprintable()
-    assert 0 < len(str(caught.value)) < 160
+    event = enova.decode(bad, AT)
+    assert isinstance(event, Unreadable)
+    assert event.reason.isprintable()
+    assert 0 < len(event.reason) < 160
 
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(["NOR_1", "AVAILABLE", "REMOVED"])
@@ -120,13 +127,15 @@ ANYTHING = st.recursive(
 
 @given(st.binary() | ANYTHING.map(lambda value: json.dumps(value).encode()) | st.builds(frame, TEXTS, TEXTS, TEXTS))
 def test_whatever_comes(data: bytes) -> None:
-    try:
-        read = enova.decode(data)
-    except NotReadableError as error:
-        assert str(error).isprintable()
+    read = enova.decode(data, AT)
+    if isinstance(read, Unreadable):
+        assert read.reason.isprintable()
         return
-    assert read.station.isprintable()
-    assert read.key.isprintable()
+    if isinstance(read, Ignored):
+        assert not data
+        return
+    assert read.station_id.isprintable()
+    assert read.evse_uid.isprintable()
     connector = read.connector
     assert connector.word.isprintable()
     # Whoever gets it as version 1 sees it free or in fault where we do, and in use where somebody stands in the way.
@@ -157,7 +166,47 @@ def test_real_frames() -> None:
             if said == "":
                 # Where the server closed the socket.
                 continue
-            read = enova.decode(json.dumps(said).encode())
-            assert (read.station, read.key) == (said["nobilId"], said["evseUId"]), f"{file.name}:{number}"
+            read = report(json.dumps(said).encode())
+            assert (read.station_id, read.evse_uid) == (said["nobilId"], said["evseUId"]), f"{file.name}:{number}"
             assert read.connector.word == said["status"], f"{file.name}:{number}"
             assert is_documented(said["status"]), f"{file.name}:{number}"
+
+
+def test_a_frame_is_a_report_of_one_connector() -> None:
+    event = enova.decode(service_frame("NOR_076198", "SE*VIR*E250276", "OUTOFORDER").encode(), 7)
+    assert isinstance(event, ConnectorReport)
+    assert (event.station_id, event.evse_uid, event.at) == ("NOR_076198", "SE*VIR*E250276", 7)
+    assert (event.connector.condition, event.connector.word) == (Condition.FAULT, "OUTOFORDER")
+
+
+def test_an_empty_frame_says_nothing() -> None:
+    assert enova.decode(b"", 7) == Ignored("", 7)
+
+
+@pytest.mark.parametrize("data", [b" ", b"{", b"null", b"[]", b"{}", b"\xff", b'{"nobilId": 71098}', b"[" * 100_000])
+def test_what_cannot_be_read_is_told_and_no_more(data: bytes) -> None:
+    event = enova.decode(data, 7)
+    assert isinstance(event, Unreadable)
+    assert event.reason.isprintable()
+    assert event.reason
+
+
+@given(
+    st.binary()
+    | st.builds(service_frame, st.text(), st.text(), st.text()).map(str.encode)
+    | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(
+        lambda value: json.dumps(value).encode()
+    )
+)
+@example(service_frame("NOR_71098", "a\x1b[2J", "AVAILABLE").encode())
+@example(service_frame("NOR_71098", "a", "\u202e" * 1000).encode())
+def test_whatever_comes_is_safe_to_show(data: bytes) -> None:
+    event = enova.decode(data, 7)
+    assert event.at == 7
+    if isinstance(event, ConnectorReport):
+        assert event.station_id.isprintable()
+        assert event.evse_uid.isprintable()
+        assert event.connector.word.isprintable()
+        assert len(event.connector.word) <= 41
+    elif isinstance(event, Unreadable):
+        assert event.reason.isprintable()

@@ -9,28 +9,34 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.events import Event, Ignored, RawReport, Snapshot, StationReport, Unreadable
 from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
 from nobil_tui.wire import v1
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
+
+AT = 1_700_000_000_123
 
 
 def frame(type_: str, data: Any, **more: Any) -> bytes:
     return json.dumps({"type": type_, "data": data, **more}).encode()
 
 
-def snapshot(*stations: Any) -> v1.Snapshot:
-    message = v1.decode(frame("snapshot:init", stations))
-    assert isinstance(message, v1.Snapshot)
+def decode(data: bytes) -> Event:
+    return v1.decode(data, AT)
+
+
+def snapshot(*stations: Any) -> Snapshot:
+    message = decode(frame("snapshot:init", stations))
+    assert isinstance(message, Snapshot)
     return message
 
 
 def update(**station: Any) -> Station:
-    message = v1.decode(frame("status:update", station))
-    assert isinstance(message, v1.Update)
-    return message.data
+    message = decode(frame("status:update", station))
+    assert isinstance(message, StationReport)
+    return message.station
 
 
 # What the document shows
@@ -43,7 +49,7 @@ def test_the_documents_connector() -> None:
 
 
 def test_the_documents_envelope() -> None:
-    assert v1.decode(b'{"type": "foo:bar", "data": []}') == v1.Unknown("foo:bar")
+    assert decode(b'{"type": "foo:bar", "data": []}') == Ignored("foo:bar", AT)
 
 
 def test_a_snapshot_is_a_list_of_stations_without_a_status() -> None:
@@ -67,15 +73,13 @@ def test_an_error_stands_beside_the_status() -> None:
 
 def test_a_charger_reports_itself() -> None:
     data = {"uuid": "NOR_01333", "connector": 2, "status": 1, "error": 0, "timestamp": 1362520099000}
-    message = v1.decode(frame("status:raw", data, code=7))
-    assert message == v1.RawReport(v1.Report("NOR_01333", 2, 1, 0, 1362520099000))
-    assert v1.connector_of(message.data) == Connector(1, 0, 1362520099000)
+    message = decode(frame("status:raw", data, code=7))
+    assert message == RawReport("NOR_01333", 2, Connector(1, 0, 1362520099000), AT)
 
 
 def test_what_a_charger_does_not_say_is_unknown() -> None:
-    message = v1.decode(frame("status:raw", {"uuid": "NOR_01333", "connector": 0}))
-    assert isinstance(message, v1.RawReport)
-    assert v1.connector_of(message.data) == Connector(-1, 0, -1)
+    message = decode(frame("status:raw", {"uuid": "NOR_01333", "connector": 0}))
+    assert message == RawReport("NOR_01333", 0, Connector(-1, 0, -1), AT)
     assert update(uuid="NOR_01333", connectors=[{}]).connectors == [Connector(-1, 0, -1)]
 
 
@@ -89,16 +93,16 @@ def test_keys_that_nobody_documented_are_no_error() -> None:
 
 @pytest.mark.parametrize("data", ["", 3, None, {}, [[]], {"uuid": 5}])
 def test_an_unknown_type_is_told_whatever_its_data(data: Any) -> None:
-    assert v1.decode(frame("status:delete", data)) == v1.Unknown("status:delete")
+    assert decode(frame("status:delete", data)) == Ignored("status:delete", AT)
 
 
 def test_an_envelope_of_an_unknown_type_needs_no_data() -> None:
-    assert v1.decode(b'{"type":"ping"}') == v1.Unknown("ping")
+    assert decode(b'{"type":"ping"}') == Ignored("ping", AT)
 
 
 def test_a_hostile_type_is_made_safe() -> None:
-    message = v1.decode(frame("\x1b[2J" + "x" * 1000, None))
-    assert isinstance(message, v1.Unknown)
+    message = decode(frame("\x1b[2J" + "x" * 1000, None))
+    assert isinstance(message, Ignored)
     assert message.type.startswith("·[2J")
     assert len(message.type) < 130
 
@@ -155,29 +159,28 @@ def test_a_bad_station_costs_only_itself(bad: Any) -> None:
     read = snapshot(good[0], bad, good[1])
     assert [station.id for station in read.stations] == ["A", "C"]
     assert read.unreadable == 1
-    with pytest.raises(NotReadableError):
-        v1.decode(frame("status:update", bad))
+    assert isinstance(decode(frame("status:update", bad)), Unreadable)
 
 
 def test_a_station_of_broken_unicode_costs_only_itself() -> None:
-    read = v1.decode(b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}')
-    assert read == v1.Snapshot([Station("B", [])], 1)
+    read = decode(b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}')
+    assert read == Snapshot([Station("B", [])], AT, 1)
 
 
 @pytest.mark.parametrize("half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"])
 def test_half_a_character_costs_nothing_where_nobody_reads_it(half: str) -> None:
     """Servers that cut their texts send such, and the decoder stops at it even in a text that it skips."""
     station = f'{{"uuid":"A","name":"Fornebu {half}","connectors":[]}}'
-    read = v1.decode(f'{{"type":"snapshot:init","data":[{station},{{"uuid":"B","connectors":[]}}]}}'.encode())
-    assert read == v1.Snapshot([Station("A", []), Station("B", [])], 0)
-    assert v1.decode(f'{{"type":"status:update","data":{station}}}'.encode()) == v1.Update(Station("A", []))
-    assert v1.decode(f'{{"data":"{half}","type":"foo:bar"}}'.encode()) == v1.Unknown("foo:bar")
+    read = decode(f'{{"type":"snapshot:init","data":[{station},{{"uuid":"B","connectors":[]}}]}}'.encode())
+    assert read == Snapshot([Station("A", []), Station("B", [])], AT, 0)
+    assert decode(f'{{"type":"status:update","data":{station}}}'.encode()) == StationReport(Station("A", []), AT)
+    assert decode(f'{{"data":"{half}","type":"foo:bar"}}'.encode()) == Ignored("foo:bar", AT)
 
 
 def test_whole_characters_stay_beside_half_ones() -> None:
     stations = r'[{"uuid":"\ud83d\udd0c \\ud83d","connectors":[]},{"uuid":"\ud83d","connectors":[]}]'
-    read = v1.decode(f'{{"type":"snapshot:init","data":{stations}}}'.encode())
-    assert read == v1.Snapshot([Station("🔌 \\ud83d", [])], 1)
+    read = decode(f'{{"type":"snapshot:init","data":{stations}}}'.encode())
+    assert read == Snapshot([Station("🔌 \\ud83d", [])], AT, 1)
 
 
 @pytest.mark.parametrize(
@@ -195,14 +198,12 @@ def test_whole_characters_stay_beside_half_ones() -> None:
     ],
 )
 def test_a_bad_report_is_not_readable(bad: Any) -> None:
-    with pytest.raises(NotReadableError):
-        v1.decode(frame("status:raw", bad))
+    assert isinstance(decode(frame("status:raw", bad)), Unreadable)
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", 5, {"uuid": "A", "connectors": []}])
 def test_a_snapshot_that_is_no_list_is_not_readable(data: Any) -> None:
-    with pytest.raises(NotReadableError):
-        v1.decode(frame("snapshot:init", data))
+    assert isinstance(decode(frame("snapshot:init", data)), Unreadable)
 
 
 DEEP = 200_000
@@ -236,9 +237,9 @@ DEEP = 200_000
     ids=lambda bad: repr(bad[:40]),
 )
 def test_what_is_no_message_is_not_readable(bad: bytes) -> None:
-    with pytest.raises(NotReadableError) as caught:
-        v1.decode(bad)
-    assert_safe(caught.value)
+    event = decode(bad)
+    assert isinstance(event, Unreadable)
+    assert_safe(event.reason)
 
 
 def test_no_key_of_a_server_is_taken_for_our_own_notes() -> None:
@@ -253,10 +254,10 @@ def test_no_key_of_a_server_is_taken_for_our_own_notes() -> None:
 # Laws
 
 
-def assert_safe(error: NotReadableError) -> None:
-    assert str(error)
-    assert str(error).isprintable()
-    assert len(str(error)) < 160
+def assert_safe(reason: str) -> None:
+    assert reason
+    assert reason.isprintable()
+    assert len(reason) < 160
 
 
 INTEGERS = st.integers(-2, 2) | st.integers() | st.sampled_from([2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**400])
@@ -288,20 +289,17 @@ def broken(draw: st.DrawFn) -> bytes:
 
 def check(frame: bytes) -> None:
     """Whatever comes: a message of sound stations, or the one error."""
-    try:
-        message = v1.decode(frame)
-    except NotReadableError as error:
-        assert_safe(error)
-        return
-    match message:
-        case v1.Unknown(type_):
+    match decode(frame):
+        case Unreadable(reason):
+            assert_safe(reason)
+        case Ignored(type_):
             assert type_.isprintable()
-        case v1.RawReport(report):
-            assert report.uuid.isprintable()
-            check_connector(v1.connector_of(report))
-        case v1.Update(station):
+        case RawReport(station_id, _, connector):
+            assert station_id.isprintable()
+            check_connector(connector)
+        case StationReport(station):
             check_station(station)
-        case v1.Snapshot(stations, unreadable):
+        case Snapshot(stations, _, unreadable):
             assert unreadable >= 0
             for station in stations:
                 check_station(station)

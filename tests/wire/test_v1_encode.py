@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.events import RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station, WordConnector, operator_status
 from nobil_tui.wire import enova, v1
 from nobil_tui.wire.v1_encode import as_sent, raw_frame, snapshot_frame, update_frame
+from tests.conftest import START
 
 CONNECTOR = {"status", "error", "timestamp"}
 
@@ -42,28 +44,28 @@ def sent(frame: bytes) -> Any:
 
 @given(stations(plain))
 def test_what_is_version_1_already_comes_back_as_it_was(given: list[Station]) -> None:
-    message = v1.decode(snapshot_frame(given))
-    assert isinstance(message, v1.Snapshot)
+    message = v1.decode(snapshot_frame(given), START)
+    assert isinstance(message, Snapshot)
     assert message.unreadable == 0
     assert [(s.id, s.connectors, s.status) for s in message.stations] == [(s.id, s.connectors, None) for s in given]
 
 
 @given(stations(anything).filter(bool))
 def test_an_update_comes_back_as_it_was_sent(given: list[Station]) -> None:
-    message = v1.decode(update_frame(given[0]))
-    assert isinstance(message, v1.Update)
+    message = v1.decode(update_frame(given[0]), START)
+    assert isinstance(message, StationReport)
     said = [as_sent(connector) for connector in given[0].connectors]
-    assert message.data.id == given[0].id
-    assert message.data.connectors == said
-    assert message.data.status == operator_status(said)
+    assert message.station.id == given[0].id
+    assert message.station.connectors == said
+    assert message.station.status == operator_status(said)
 
 
 @given(ids, st.integers(0, 1023), anything)
 def test_a_raw_report_comes_back_as_it_was_sent(station: str, index: int, connector: Connector) -> None:
-    message = v1.decode(raw_frame(station, index, connector))
-    assert isinstance(message, v1.RawReport)
-    assert (message.data.uuid, message.data.connector) == (station, index)
-    assert v1.connector_of(message.data) == as_sent(connector)
+    message = v1.decode(raw_frame(station, index, connector), START)
+    assert isinstance(message, RawReport)
+    assert (message.station_id, message.index) == (station, index)
+    assert message.connector == as_sent(connector)
 
 
 @given(anything)
@@ -96,7 +98,7 @@ def test_a_connector_means_the_same_as_far_as_version_1_can_say_it(connector: Co
     ],
 )
 def test_words_are_sent_as_numbers(word: str, expected: tuple[int, int]) -> None:
-    said = as_sent(enova.connector_of(word))
+    said = as_sent(enova.connector_from(word))
     assert (said.status, said.error) == expected
 
 

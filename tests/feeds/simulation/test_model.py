@@ -102,7 +102,7 @@ def test_every_report_is_a_change_and_the_board_ends_up_as_the_simulation() -> N
         if isinstance(event, StationReport):
             assert board.apply_station(event.station, event.at)
         else:
-            held = board.stations[event.id].connectors[event.index]
+            held = board.stations[event.station_id].connectors[event.index]
             assert held == event.connector
     assert [(s.id, s.connectors) for s in simulation.stations] == [
         (s.id, s.connectors) for s in board.stations.values()
@@ -213,7 +213,7 @@ def test_a_station_that_loses_contact_is_unknown_as_a_whole_and_comes_back() -> 
     back = []
     for event in simulation.advance(NOON + 24 * HOUR):
         if isinstance(event, RawReport):
-            assert event.id not in lost
+            assert event.station_id not in lost
             continue
         said = {(c.status, c.error, c.timestamp) for c in event.station.connectors}
         if len(event.station.connectors) > 1 and said == {(-1, 0, event.at)}:

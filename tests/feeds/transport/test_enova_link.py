@@ -12,11 +12,13 @@ import pytest
 
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.events import Connected, Connecting, ConnectorReport, Event, Ignored, Lost, Refused, Unreadable
-from nobil_tui.feeds.enova import EnovaFeed, enova_link
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff
+from nobil_tui.feeds.transport.enova_token import enova_link
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.wire.codecs import ENOVA
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import KEY, Answer, EnovaService, Talk, body, breaking, closing, frame, refusal, status
 
@@ -43,7 +45,7 @@ class Listener:
         self.clock = clock
         self.backoff = CountedBackoff()
         self.link = enova_link(key, service.address, clock=clock, backoff=self.backoff)
-        self.feed = EnovaFeed(self.link)
+        self.feed = StreamFeed(self.link, ENOVA)
         self.events: AsyncGenerator[Event, None] = self.feed.events()
         self.seen: list[Event] = []
 
@@ -216,7 +218,9 @@ def test_an_address_that_is_none_is_told_at_once() -> None:
 
 
 async def test_a_break_loses_nothing_on_the_board_and_marks_it(service: EnovaService, clock: FakeClock) -> None:
-    monitor = Monitor(EnovaFeed(enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff())), tick=0)
+    monitor = Monitor(
+        StreamFeed(enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff()), ENOVA), tick=0
+    )
     service.talks.append(closing(FREE, frame("NOR_71098", "b", "CHARGING")))
     async with aclosing(monitor.batches()) as batches:
 

@@ -7,6 +7,8 @@ import gzip
 import json
 import logging
 import socket
+import subprocess
+import sys
 import traceback
 from collections.abc import AsyncIterator
 from urllib.parse import quote
@@ -294,3 +296,10 @@ async def test_no_failure_and_no_log_holds_a_secret(service: EnovaService, caplo
     for text in (*said, caplog.text):
         for secret in service.secrets:
             assert secret not in text
+
+
+def test_the_library_is_not_loaded_before_it_is_needed() -> None:
+    code = (
+        "import sys, nobil_tui.feeds.transport.enova_token as e; e.enova_link('k'); sys.exit('aiohttp' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)  # our own interpreter and our own words

@@ -97,7 +97,7 @@ class StationsPane(VirtualList):
         touched = batch.touched
         if station_list.query.is_live and batch.raw_reports:
             # A charger's own report is no change, but it confirms.
-            touched = touched.union(heard.id for heard in batch.raw_reports)
+            touched = touched.union(report.station_id for report in batch.raw_reports)
         station_list.mark_changed(touched, whole=batch.whole, now=self.clock.now())
         if station_list.stale and not (station_list.ids and self._begun):
             self.rebuild()

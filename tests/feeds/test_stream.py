@@ -26,9 +26,9 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.stream import StreamFeed
-from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.v1 import V1Feed, read
+from nobil_tui.wire import v1
+from nobil_tui.wire.codecs import V1, Codec
 from tests.conftest import START, FakeClock, Serve, guarded, settle
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
@@ -40,7 +40,7 @@ def frame(type_: str, data: Any, **more: Any) -> str:
 
 
 def said(text: str) -> Event:
-    return read(Frame(text.encode(), AT))
+    return v1.decode(text.encode(), AT)
 
 
 def test_a_snapshot() -> None:
@@ -74,10 +74,10 @@ def test_what_cannot_be_read(text: str) -> None:
 
 @given(st.binary())
 def test_any_frame_is_an_event(data: bytes) -> None:
-    assert isinstance(read(Frame(data, AT)), Unreadable | Ignored)
+    assert isinstance(v1.decode(data, AT), Unreadable | Ignored)
 
 
-async def take(feed: V1Feed, count: int) -> list[Event]:
+async def take(feed: StreamFeed, count: int) -> list[Event]:
     """Take so many events, then leave."""
     events = feed.events()
     taken = [await guarded(anext(events)) for _ in range(count)]
@@ -102,7 +102,7 @@ async def test_it_reads_a_link_and_nothing_unreadable_ends_it(serve: Serve, cloc
     async def dial() -> str:
         return url
 
-    taken = await take(V1Feed(Link(dial, clock=clock)), 7)
+    taken = await take(StreamFeed(Link(dial, clock=clock), V1), 7)
     assert [type(event) for event in taken] == [
         Connecting,
         Connected,
@@ -124,16 +124,16 @@ async def test_a_frame_is_let_go_of_once_it_was_read(serve: Serve, clock: FakeCl
         await connection.send(frame("snapshot:init", []))
         await connection.wait_closed()
 
-    def keep(came: Frame) -> Event:
-        frames.append(came.data)
-        return read(came)
+    def keep(data: bytes, at: int) -> Event:
+        frames.append(data)
+        return v1.decode(data, at)
 
     url = await serve(handler)
 
     async def dial() -> str:
         return url
 
-    events = StreamFeed(Link(dial, clock=clock), keep).events()
+    events = StreamFeed(Link(dial, clock=clock), Codec("v1", keep)).events()
     for _ in range(3):
         await guarded(anext(events))
     waiting = asyncio.ensure_future(anext(events))
@@ -160,7 +160,7 @@ async def test_what_becomes_of_the_link_is_handed_on_and_a_try_can_be_asked_for(
     async def dial() -> str:
         return url
 
-    feed = V1Feed(Link(dial, clock=clock))
+    feed = StreamFeed(Link(dial, clock=clock), V1)
     events = feed.events()
     for expected in (Connecting, Refused, Connecting, Lost, Connecting, Connected):
         waiting = asyncio.ensure_future(anext(events))
