@@ -1,43 +1,177 @@
-"""The words of the filter line, for those who read it and those who complete it."""
+"""The words of the filter language, each once: fields, plugs and countries.
+
+The parser, the completion, the searched text and the error messages derive from these tables.
+A field that searches text is one row here; a new kind of value also needs a parser in ``query.py``.
+"""
 
 from __future__ import annotations
 
-FIELDS = {
-    "op": "op:recharge",
-    "owner": "owner:kommune",
-    "place": "place:oslo",
-    "name": "name:torget",
-    "street": "street:storgata",
-    "id": "id:nor_01333",
-    "country": "country:swe",
-    "plug": "plug:ccs",
-    "near": "near:59.91,10.75",
-    "within": "within:20km",
-}
-"""The fields with an example of each, in the order in which they are offered."""
-PLUGS = {
-    "ccs": "CCS",
-    "chademo": "CHAdeMO",
-    "type2": "Type 2",
-    "type1": "Type 1",
-    "tesla": "Tesla",
-    "schuko": "Schuko",
-    "mcs": "MCS",
-}
-"""The plugs that need no field, and how a reader knows them, in the order in which they are offered."""
-BRANDS = ("tesla",)
-"""Those of them that are companies too."""
-COUNTRIES = ("NOR", "SWE", "DAN", "FIN", "ISL")
-"""The countries of the streams, by NOBIL's letters."""
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum, auto
+from functools import lru_cache
 
-FIELD_OF = {**{name: name for name in FIELDS}, "operator": "op", "city": "place", "town": "place", "connector": "plug"}
-"""The field by each of its names."""
-PLUG_OF = {**{name: name for name in PLUGS}, "combo": "ccs", "mennekes": "type2", "typ2": "type2", "typ1": "type1"}
-"""The plug by each of its names."""
-COUNTRY_OF = {
-    **{code.lower(): code for code in COUNTRIES},
-    **{"no": "NOR", "norway": "NOR", "norge": "NOR", "se": "SWE", "sweden": "SWE", "sverige": "SWE"},
-    **{"dk": "DAN", "dnk": "DAN", "denmark": "DAN", "danmark": "DAN", "fi": "FIN", "finland": "FIN", "suomi": "FIN"},
-    **{"is": "ISL", "iceland": "ISL", "island": "ISL"},
+from msgspec import Struct
+
+from nobil_tui.charging.register import Facts
+from nobil_tui.search.folding import fold
+
+FieldValues = Mapping[str, Sequence[str]]
+"""The values that the register has for each field, by the field's name, most frequent first."""
+
+
+class FieldKind(Enum):
+    """How the value of a field is read."""
+
+    TEXT = auto()
+    """Part of a text in one of the field's columns."""
+    COUNTRY = auto()
+    PLUG = auto()
+    NEAR = auto()
+    """A latitude and a longitude, or ``home``."""
+    WITHIN = auto()
+    """A distance."""
+
+
+class Field(Struct, frozen=True):
+    """A field of the filter language, written ``name:value``."""
+
+    name: str
+    kind: FieldKind
+    value: str
+    """What the value is, with its article, for error messages."""
+    example: str
+    aliases: tuple[str, ...] = ()
+    """Other names that are understood, but not offered."""
+    columns: tuple[str, ...] = ()
+    """The texts that a field of the kind TEXT searches: ``id``, or attributes of ``Facts``."""
+    fallback: str = ""
+    """The column searched instead where the first is empty."""
+    suggestions: tuple[str, ...] = ()
+    """Values that are always offered."""
+    values_of: Callable[[Facts], Iterable[str]] | None = None
+    """Returns the values that a station contributes to the completion."""
+
+
+class PlugWord(Struct, frozen=True):
+    """A plug that can be searched without a field."""
+
+    name: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    is_brand: bool = False
+    """Whether it is also the name of a company."""
+
+
+PLUGS = (
+    PlugWord("ccs", "CCS", ("combo",)),
+    PlugWord("chademo", "CHAdeMO"),
+    PlugWord("type2", "Type 2", ("mennekes", "typ2")),
+    PlugWord("type1", "Type 1", ("typ1",)),
+    PlugWord("tesla", "Tesla", is_brand=True),
+    PlugWord("schuko", "Schuko"),
+    PlugWord("mcs", "MCS"),
+)
+"""In the order of completion."""
+
+COUNTRIES = {
+    "NOR": ("no", "norway", "norge"),
+    "SWE": ("se", "sweden", "sverige"),
+    "DAN": ("dk", "dnk", "denmark", "danmark"),
+    "FIN": ("fi", "finland", "suomi"),
+    "ISL": ("is", "iceland", "island"),
 }
-"""The country by each of its names."""
+"""The countries of the streams by NOBIL's letters, with their other names."""
+
+
+@lru_cache(maxsize=1024)
+def plug_kinds(name: str) -> tuple[str, ...]:
+    """Split a plug's name into comparable parts: ``Type 2 + Schuko`` into ``type2``, ``schuko``."""
+    return tuple(kind for part in name.split("+") if (kind := fold(part).replace(" ", "")))
+
+
+def _kinds_of_station(facts: Facts) -> Iterable[str]:
+    return (kind for plug in facts.plugs for kind in plug_kinds(plug.name))
+
+
+_TABLE = (
+    Field(
+        "name",
+        FieldKind.TEXT,
+        "part of a name",
+        "name:torget",
+        columns=("name",),
+        # A station without a name is called by its id.
+        fallback="id",
+    ),
+    Field(
+        "op",
+        FieldKind.TEXT,
+        "an operator",
+        "op:recharge",
+        aliases=("operator",),
+        columns=("operator",),
+        # Most stations without an operator are run by their owner.
+        fallback="owner",
+        values_of=lambda facts: (facts.operator or facts.owner,),
+    ),
+    Field(
+        "owner",
+        FieldKind.TEXT,
+        "an owner",
+        "owner:kommune",
+        columns=("owner",),
+        values_of=lambda facts: (facts.owner,),
+    ),
+    Field(
+        "place",
+        FieldKind.TEXT,
+        "a town, municipality, county or postcode",
+        "place:oslo",
+        aliases=("city", "town"),
+        columns=("place", "municipality", "county", "zipcode"),
+        values_of=lambda facts: (facts.place,),
+    ),
+    Field("street", FieldKind.TEXT, "a street", "street:storgata", columns=("street",)),
+    Field("id", FieldKind.TEXT, "part of an id", "id:nor_01333", columns=("id",)),
+    Field(
+        "country",
+        FieldKind.COUNTRY,
+        "a country",
+        "country:swe",
+        suggestions=tuple(code.lower() for code in COUNTRIES),
+    ),
+    Field(
+        "plug",
+        FieldKind.PLUG,
+        "a plug",
+        "plug:ccs",
+        aliases=("connector",),
+        suggestions=tuple(plug.name for plug in PLUGS),
+        values_of=_kinds_of_station,
+    ),
+    Field(
+        "near",
+        FieldKind.NEAR,
+        "a latitude and a longitude",
+        "near:59.91,10.75",
+        suggestions=("home",),
+    ),
+    Field(
+        "within",
+        FieldKind.WITHIN,
+        "a distance",
+        "within:20km",
+        suggestions=("5km", "20km", "50km", "100km"),
+    ),
+)
+
+FIELDS = {field.name: field for field in _TABLE}
+"""The fields by name, in the order of completion."""
+FIELD_BY_NAME = {name: field for field in _TABLE for name in (field.name, *field.aliases)}
+"""The fields by each of their names."""
+PLUG_BY_NAME = {name: plug for plug in PLUGS for name in (plug.name, *plug.aliases)}
+"""The plugs by each of their names."""
+COUNTRY_BY_NAME = {name: code for code, others in COUNTRIES.items() for name in (code.lower(), *others)}
+"""The code of a country by each of its names."""
+COLUMNS = tuple(dict.fromkeys(("id", *(column for field in _TABLE for column in field.columns))))
+"""The texts of a station that are searched, in the order in which a ``Document`` holds them."""

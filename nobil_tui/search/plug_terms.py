@@ -1,55 +1,54 @@
-"""What a filter can ask of plugs: their names and their power."""
+"""Terms of a filter about plugs: their names and their power."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 
 from nobil_tui.charging.register import Plug, Plugs
 from nobil_tui.search.document import Document
-from nobil_tui.search.fields import PLUGS
-from nobil_tui.search.folding import fold
+from nobil_tui.search.fields import PLUG_BY_NAME, plug_kinds
 
 
 class PlugName(Struct, frozen=True):
-    """Plugs by their names; several stand for "one of these"."""
+    """Plugs by name. Several names mean any of them."""
 
     kinds: tuple[str, ...]
-    """Folded and without spaces; what a name begins with is enough."""
+    """Folded and without spaces. The beginning of a plug's name is enough."""
     brand: bool = False
-    """The one name is a company's too: a station whose texts hold it is meant as well."""
+    """Whether the only name is also a company's: then stations with it in their texts match too."""
 
     def matches(self, plug: Plug) -> bool:
-        """Whether a plug is meant."""
+        """Return whether a plug has one of the names."""
         return any(kind.startswith(self.kinds) for kind in plug_kinds(plug.name))
 
     @property
     def label(self) -> str:
-        """What is asked, to a reader."""
-        return " or ".join(PLUGS.get(kind, kind) for kind in self.kinds)
+        """The names for display: ``CCS or Type 2``."""
+        known = ((PLUG_BY_NAME.get(kind), kind) for kind in self.kinds)
+        return " or ".join(plug.label if plug is not None else kind for plug, kind in known)
 
 
 class PowerRange(Struct, frozen=True):
-    """From so many kW to so many, both included."""
+    """A range of power in kW, bounds included."""
 
     least: float
     most: float
     label: str
-    """What is asked, to a reader."""
+    """The range for display: ``150 kW or more``."""
 
     def matches(self, plug: Plug) -> bool:
-        """Whether a plug has it; one of unknown power never has."""
+        """Return whether a plug's power is in the range. Unknown power never is."""
         return plug.kw > 0 and self.least <= plug.kw <= self.most
 
 
 PlugMatch = bool | tuple[bool, ...]
-"""Which of a station's plugs are asked for: all, none, or for each whether it is."""
+"""Which of a station's plugs match: all, none, or one flag per plug."""
 
 
 class PlugFilter(Struct, frozen=True):
-    """The plugs that are asked for: of any of the names, and of all the powers."""
+    """Matches plugs that have any of the names and all of the powers."""
 
     names: tuple[PlugName, ...] = ()
     powers: tuple[PowerRange, ...] = ()
@@ -58,69 +57,70 @@ class PlugFilter(Struct, frozen=True):
         return bool(self.names or self.powers)
 
     def match(self, plugs: Plugs) -> PlugMatch:
-        """Tell which of a station's plugs are asked for. A company's name that is no plug here asks for no other."""
+        """Return which plugs of a station match.
+
+        The name of a company that is no plug of the station does not exclude its other plugs.
+        """
         if not self:
             return True
         strong = [all(power.matches(plug) for power in self.powers) for plug in plugs]
-        here = [plug for plug, fits in zip(plugs, strong, strict=True) if fits]
-        found = [name for name in self.names if any(map(name.matches, here))]
+        candidates = [plug for plug, fits in zip(plugs, strong, strict=True) if fits]
+        found = [name for name in self.names if any(map(name.matches, candidates))]
         if not found and not all(name.brand for name in self.names):
             return False
-        fit = tuple(
+        match = tuple(
             fits and (not found or any(name.matches(plug) for name in found))
             for plug, fits in zip(plugs, strong, strict=True)
         )
-        return all(fit) or (any(fit) and fit)
+        return all(match) or (any(match) and match)
 
-    def keep(self, rows: Sequence[Document]) -> list[Document]:
-        """Keep the stations that have a plug of each name, strong enough.
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the stations that have a plug of each name with enough power.
 
-        Few sets of plugs are different, so each is looked at once.
+        Stations share few distinct tuples of plugs, so each tuple is examined once.
         """
         seen: dict[int, tuple[str, ...] | None] = {}
         kept = []
-        for row in rows:
-            # By identity: the rows hold the plugs, so none of them goes while this runs.
-            plugs = row.facts.plugs
+        for document in documents:
+            # By identity: the documents hold the plugs, so no id is reused while this runs.
+            plugs = document.facts.plugs
             known = id(plugs)
             if known not in seen:
-                seen[known] = self._missing(plugs)
+                seen[known] = self._missing_brands(plugs)
             missing = seen[known]
             if missing is None:
                 continue
             for word in missing:
-                if word not in row.text:
+                if word not in document.text:
                     break
             else:
-                kept.append(row)
+                kept.append(document)
         return kept
 
-    def _missing(self, plugs: Plugs) -> tuple[str, ...] | None:
-        """Tell which words a station's texts must hold instead of its plugs; None where that would not do either."""
-        here = [plug for plug in plugs if all(power.matches(plug) for power in self.powers)]
-        missing = [name for name in self.names if not any(map(name.matches, here))]
-        if (self.powers and not here) or not all(name.brand for name in missing):
+    def _missing_brands(self, plugs: Plugs) -> tuple[str, ...] | None:
+        """Return the brands that a station's texts must contain, since its plugs do not match them.
+
+        None if the station cannot match.
+        """
+        candidates = [plug for plug in plugs if all(power.matches(plug) for power in self.powers)]
+        missing = [name for name in self.names if not any(map(name.matches, candidates))]
+        if (self.powers and not candidates) or not all(name.brand for name in missing):
             return None
         return tuple(name.kinds[0] for name in missing)
 
     @property
     def label(self) -> str:
-        """What is asked, to a reader."""
-        return ", ".join([*(name.label for name in self.names), *(power.label for power in self.powers)])
+        """The names and powers for display."""
+        names, powers = self.names, self.powers
+        return ", ".join([*(name.label for name in names), *(power.label for power in powers)])
 
 
 class Not(Struct, frozen=True):
-    """No such plug."""
+    """Matches stations without a matching plug."""
 
-    asks: PlugFilter
+    plugs: PlugFilter
 
-    def keep(self, rows: Sequence[Document]) -> list[Document]:
-        """Keep the rows that fit."""
-        having = set(map(id, self.asks.keep(rows)))
-        return [row for row in rows if id(row) not in having]
-
-
-@lru_cache(maxsize=1024)
-def plug_kinds(name: str) -> tuple[str, ...]:
-    """Split a plug's name into what it is compared by: ``Type 2 + Schuko`` into ``type2`` and ``schuko``."""
-    return tuple(kind for part in name.split("+") if (kind := fold(part).replace(" ", "")))
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match."""
+        excluded = set(map(id, self.plugs.keep(documents)))
+        return [document for document in documents if id(document) not in excluded]

@@ -1,14 +1,25 @@
-"""What a list of stations can be ordered by."""
+"""The orders of the station list."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from nobil_tui.charging.station import Station
 
 
+class SortTraits(NamedTuple):
+    """What is known of an order besides its id."""
+
+    label: str
+    is_live: bool = False
+    """Whether reports can change the order."""
+    needs_origin: bool = False
+    """Whether it measures distances."""
+
+
 class Sort(StrEnum):
-    """What a list of stations can be ordered by."""
+    """An order of the station list."""
 
     STARRED = "starred"
     NAME = "name"
@@ -19,27 +30,34 @@ class Sort(StrEnum):
 
     @property
     def label(self) -> str:
-        """The order as a reader is told it."""
-        return _WORDS.get(self.value, f"by {self.value}")
+        """The order for display: ``most free first``."""
+        return _TRAITS[self].label
 
     @property
     def is_live(self) -> bool:
-        """Whether what the stream says can change the order."""
-        return self in (Sort.FREE, Sort.CHANGED)
+        """Whether reports can change the order."""
+        return _TRAITS[self].is_live
+
+    @property
+    def needs_origin(self) -> bool:
+        """Whether it measures distances."""
+        return _TRAITS[self].needs_origin
 
 
-_WORDS = {
-    "starred": "starred first",
-    "free": "most free first",
-    "changed": "last change first",
-    "distance": "nearest first",
+_TRAITS = {
+    Sort.STARRED: SortTraits("starred first"),
+    Sort.NAME: SortTraits("by name"),
+    Sort.ID: SortTraits("by id"),
+    Sort.FREE: SortTraits("most free first", is_live=True),
+    Sort.CHANGED: SortTraits("last change first", is_live=True),
+    Sort.DISTANCE: SortTraits("nearest first", needs_origin=True),
 }
 
 
 def changed_at(station: Station) -> int:
-    """When the last change at a station was, in ms, as far as is known; zero where it is not."""
+    """Return the time of a station's last change in ms; zero if unknown."""
     latest = 0
-    # A loop, since this is asked for a whole country at once.
+    # A plain loop: it runs for a whole country at once.
     for connector in station.connectors:
         if connector.timestamp > latest:
             latest = connector.timestamp

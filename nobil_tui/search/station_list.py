@@ -1,271 +1,307 @@
-"""The stations as a list to look through: filtered, sorted, and no more.
+"""The list of stations to show: filtered and sorted ids over a board and a register.
 
-It stands over a board and a register and holds ids only. It moves when it is told to: what changes on the board marks
-it stale, and whoever shows it decides when a list may move under the hand.
+Changes on the board mark the list stale. The owner decides when to refresh it, since a list must
+not move while the user works with it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import assert_never
+
+from msgspec import Struct
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.search.completion import FieldValues
-from nobil_tui.search.document import fold_line
+from nobil_tui.search.fields import FieldValues
+from nobil_tui.search.folding import fold_line
 from nobil_tui.search.index import PreparedIndex, StationIndex
-from nobil_tui.search.listed import Listed
-from nobil_tui.search.selection import Query, UnknownConnectors
+from nobil_tui.search.query import Query, parse_query
+from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.sorting import Sort, changed_at
 from nobil_tui.search.terms import LiveState, TextTerm
 
-_AGED = 5_000
-"""Milliseconds of a break after which a filter for what is stale is asked again."""
+_STALE_INTERVAL = 5_000
+"""Milliseconds of downtime after which a filter for stale connectors is evaluated again."""
+
+
+class ListOptions(Struct):
+    """What the list shows, and in which order. A new source gets the options of the last one."""
+
+    sort: Sort = Sort.STARRED
+    reverse: bool = False
+    pin_starred: bool = True
+    """Whether starred stations are on top in every order."""
+    filter: str = ""
+    """In the language of ``query.py``."""
+    starred_only: bool = False
+    faults_only: bool = False
+    include_registered: bool = False
+    """Whether stations are listed that are in the register but not in the stream."""
+    home: Position | None = None
+    """The position that distances are measured from, unless the filter names another."""
 
 
 class StationList:
-    """The ids of the stations to show, in order. Set what to show, then ``refresh``."""
+    """The ids of the stations to show, in order. Set ``options``, then ``refresh``."""
 
     def __init__(
-        self, board: Board, register: Register, starred: Iterable[str] = (), home: Position | None = None
+        self,
+        board: Board,
+        register: Register,
+        starred: Iterable[str] = (),
+        options: ListOptions | None = None,
     ) -> None:
         self.board = board
         self.register = register
         self.starred = starred if isinstance(starred, set) else set(starred)
-        """A set that was handed over stays the same object: whoever keeps the stars and this list agree."""
-        self.sort = Sort.STARRED
-        self.reverse = False
-        self.pinned = True
-        """Whether starred stations stand on top whatever the order."""
+        """A set is shared with its owner, not copied."""
+        self.options = options or ListOptions()
+        """Set ``filter`` and ``home`` by the properties of the list, which parse the query."""
         self.query = Query("")
-        """What ``filter`` asks, read."""
-        self.starred_only = False
-        self.faults_only = False
-        self.registered = False
-        """Whether stations that only the register knows are listed too."""
+        """The parsed filter."""
         self.stale = False
-        self._listed = Listed([])
-        self._gathered: object = None
-        """Of what ``_by_id`` was made."""
-        self._home = home
+        """Whether ``refresh`` would change the list."""
+        self._shown = OrderedIds([])
         self._index = StationIndex(register)
         self._version = register.version
-        self._listened = 0
+        self._downtime = 0
         self._names: dict[str, str] = {}
+        self._members: object = None
+        """The stations, stars and register that ``_by_id`` was made of."""
         self._by_id: list[str] = []
-        """All that could be listed."""
+        """Every station that could be listed."""
         self._by_name: dict[bool, list[str]] = {}
         self._counts: dict[str, Summary] = {}
         self._changed: dict[str, float] = {}
+        self.filter = self.options.filter
 
-    # What to show
+    # Options
 
     @property
     def filter(self) -> str:
-        """What a station must fit, in the language of ``query.py``."""
-        return self.query.text
+        """The filter, in the language of ``query.py``."""
+        return self.options.filter
 
     @filter.setter
     def filter(self, text: str) -> None:
+        self.options.filter = text
         plugs = self.query.plugs
-        self.query = _read(text, self.home) if text else Query("")
+        self.query = parse_query(text, self.home) if text else Query("")
         if self.query.plugs != plugs:
             self._counts.clear()
 
     @property
     def home(self) -> Position | None:
-        """From where distances are meant, unless the filter says otherwise."""
-        return self._home
+        """The position that distances are measured from, unless the filter names another."""
+        return self.options.home
 
     @home.setter
     def home(self, home: Position | None) -> None:
-        self._home = home
+        self.options.home = home
         self.filter = self.filter
 
     @property
     def origin(self) -> Position | None:
-        """From where the list's distances are."""
-        return self.query.near or self._home
+        """The position that distances are measured from."""
+        return self.query.near or self.home
 
     @property
     def available_sorts(self) -> tuple[Sort, ...]:
-        """The orders that make sense now."""
-        return tuple(sort for sort in Sort if sort is not Sort.DISTANCE or self.origin is not None)
+        """The orders that are possible now."""
+        return tuple(sort for sort in Sort if self.origin is not None or not sort.needs_origin)
 
     @property
     def active_sort(self) -> Sort:
-        """What the list is ordered by: without an origin nothing is near, and names stand in."""
-        return self.sort if self.sort in self.available_sorts else Sort.NAME
+        """The order of the list: by name if the chosen order is not possible."""
+        sort = self.options.sort
+        return sort if self.origin is not None or not sort.needs_origin else Sort.NAME
 
     @property
     def field_values(self) -> FieldValues:
-        """What stands in the register, for completion."""
+        """The register's values of each field, for completion."""
         return self._index.field_values
-
-    # What is shown
 
     @property
     def filtered(self) -> bool:
-        """Whether anything may be hidden."""
-        return bool(self.query) or self.starred_only or self.faults_only
+        """Whether stations may be hidden."""
+        return bool(self.query) or self.options.starred_only or self.options.faults_only
+
+    # Contents
 
     @property
     def ids(self) -> list[str]:
         """The stations to show, in order."""
-        return self._listed.ids
+        return self._shown.ids
 
     @property
     def hidden_starred(self) -> int:
-        """How many starred stations are not in the list."""
-        return self._listed.lacks(self.starred)
+        """The number of starred stations that are not in the list."""
+        return self._shown.count_missing(self.starred)
 
     @property
     def total(self) -> int:
-        """How many stations there were to show without a filter, when the list was made."""
+        """The number of stations without a filter, as of the last refresh."""
         return len(self._by_id)
 
     def row_of(self, station: str) -> int | None:
-        """Tell the line on which a station stands; None where it is not shown."""
-        return self._listed.line_of(station)
+        """Return the row of a station, from 0; None if it is not in the list."""
+        return self._shown.row_of(station)
 
     def count(self, station: Station) -> Summary:
-        """Count the connectors that the filter asks for; all where it asks for none."""
+        """Count the connectors that the filter selects."""
         if not self.query.plugs:
             return station.summary
-        counts = self._counts.get(station.id)
-        if counts is None:
-            counts = self._counts[station.id] = self._index.count(station, self.query)
-        return counts
+        summary = self._counts.get(station.id)
+        if summary is None:
+            summary = self._counts[station.id] = self._index.count(station, self.query)
+        return summary
 
     def count_free(self) -> tuple[int, int]:
-        """Count, over all that is listed, the free connectors and those in service that the filter asks for."""
+        """Return the free connectors of the list, and those in service, that the filter selects."""
         board = self.board
         if not self.filtered:
-            return board.tally[Condition.FREE], board.connectors - board.tally[Condition.NOT_IN_SERVICE]
+            in_service = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
+            return board.tally[Condition.FREE], in_service
         stations = board.stations
-        counts = [self.count(stations[i]) for i in self.ids if i in stations]
-        return sum(count.free for count in counts), sum(count.total for count in counts)
+        summaries = [self.count(stations[i]) for i in self.ids if i in stations]
+        return sum(each.free for each in summaries), sum(each.total for each in summaries)
 
     def selected_connectors(self, station: Station) -> Sequence[int] | None:
-        """Tell the indexes of the connectors that the filter asks for; None where it cannot be told which they are."""
+        """Return the indexes of the connectors that the filter selects; None if unknown."""
         if not self.query.plugs:
             return range(len(station.connectors))
-        wanted = self._index.selected_connectors(station, self.query)
-        return None if isinstance(wanted, UnknownConnectors) else wanted
+        selected = self._index.selected_connectors(station, self.query)
+        return None if isinstance(selected, UnknownConnectors) else selected
 
     def best_plug(self, station: str) -> Plug | None:
-        """The strongest plug of a station, of those that the filter asks for where it does."""
+        """Return the strongest plug of a station, of those that the filter selects."""
         return self._index.best_plug(station, self.query)
 
     def distance(self, station: str) -> float | None:
-        """Tell how far a station is from ``origin``, in km; None where either place is not known."""
+        """Return the distance of a station from ``origin`` in km; None if unknown."""
         return self._index.distances((station,), self.origin)[station]
 
     def find(self, words: Iterable[str]) -> list[str]:
-        """Tell the stations whose texts hold every word, by name, whatever the list shows: words are words here."""
+        """Return the stations whose texts contain every word, by name, whatever the list shows.
+
+        The words are plain text, not the filter language.
+        """
         terms = tuple(TextTerm("", (needle,)) for word in words if (needle := fold_line(word)))
-        return self._index.matching(self._named(False), Query("", terms), self.board, 0)
+        return self._index.matching(self._sorted_by_name(False), Query("", terms), self.board, 0)
 
-    # What happens
+    # Changes
 
-    def mark_changed(self, touched: Collection[str], *, whole: bool, now: int) -> None:
-        """Mark the list stale if what happened until ``now`` (ms) can change who is in it, or where."""
+    def mark_changed(self, stations: Collection[str], *, whole: bool, now: int) -> None:
+        """Mark the list stale if changes up to ``now`` (ms) can change its contents or order.
+
+        ``whole`` means that any station may have changed.
+        """
         if whole or self._version != self.register.version:
-            self._forget()
+            self._clear_caches()
             self.stale = True
             return
-        for station in touched:
+        for station in stations:
             self._counts.pop(station, None)
             self._changed.pop(station, None)
         if not self.stale:
-            self.stale = self._has_moved(touched, now)
+            self.stale = self._affects_list(stations, now)
 
     def refresh(self, now: int) -> None:
-        """Filter and sort anew, as it is at ``now`` (ms)."""
+        """Filter and sort the list as of ``now`` (ms)."""
         if self._version != self.register.version:
-            self._forget()
-        self._gather()
-        ids = self._sorted(self._matching(self._base(), now))
-        if self.starred and (self.pinned or self.sort is Sort.STARRED):
+            self._clear_caches()
+        self._update_members()
+        ids = self._sorted(self._matching(self._presorted(), now))
+        if self.starred and (self.options.pin_starred or self.options.sort is Sort.STARRED):
             starred = self.starred
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
-        self._listed = Listed(ids)
-        self._listened = self.board.downtime.total(now)
+        self._shown = OrderedIds(ids)
+        self._downtime = self.board.downtime.total(now)
         self.stale = False
 
     def prepare(self) -> PreparedIndex:
-        """Make ready what the first keystrokes need, after a refresh; fit for a thread. Then ``adopt`` it."""
+        """Index the stations of the last refresh, in a thread. Pass the result to ``adopt``."""
         return self._index.prepare(self._by_id)
 
-    def adopt(self, ready: PreparedIndex) -> None:
-        """Take over what ``prepare`` made ready."""
-        self._index.adopt(ready)
+    def adopt(self, prepared: PreparedIndex) -> None:
+        """Take over what ``prepare`` returned."""
+        self._index.adopt(prepared)
 
-    # Inside
-
-    def _forget(self) -> None:
+    def _clear_caches(self) -> None:
         self._version = self.register.version
         self._counts.clear()
         self._changed.clear()
         self._names.clear()
         self._by_name.clear()
 
-    def _gather(self) -> None:
-        """Take in who is there to be listed. Between two times few come or go, so the order of the ids is kept."""
-        gathered = self.board.membership, frozenset(self.starred), self.register.version if self.registered else None
-        if gathered == self._gathered:
+    def _update_members(self) -> None:
+        """Update the stations that could be listed. Few come or go, so their order is kept."""
+        include_registered = self.options.include_registered
+        version = self.register.version if include_registered else None
+        members = self.board.membership, frozenset(self.starred), version
+        if members == self._members:
             return
-        self._gathered = gathered
-        every = {*self.board.stations, *self.starred, *(self.register if self.registered else ())}
+        self._members = members
+        registered = self.register if include_registered else ()
+        every = {*self.board.stations, *self.starred, *registered}
         fresh = every.difference(self._by_id)
         by_id = [station for station in self._by_id if station in every]
-        # As the stream names them, which is mostly in order already: then there is little to sort.
+        # In the order of the stream, which is mostly sorted: that makes the sort cheap.
         by_id += [station for station in self.board.stations if station in fresh]
         by_id += fresh - self.board.stations.keys()
         by_id.sort()
         self._by_id = by_id
         self._by_name.clear()
 
-    def _has_moved(self, touched: Collection[str], now: int) -> bool:
-        lines, stations = self._listed.lines, self.board.stations
-        if self.active_sort.is_live and any(station in lines for station in touched):
+    def _affects_list(self, changed: Collection[str], now: int) -> bool:
+        """Return whether changed stations can enter or leave the list, or move in it."""
+        rows, stations = self._shown.rows, self.board.stations
+        if self.active_sort.is_live and any(station in rows for station in changed):
             return True
-        if self._asks_stale and self._has_aged(now):
+        if self._filters_stale and self._has_aged(now):
             return True
-        if not self.query.is_live and not self.faults_only:
-            # Who is in it cannot change, only who is there at all.
-            touched = [station for station in touched if station not in lines]
-        there = [station for station in touched if station in stations or station in lines]
-        fitting = set(self._matching(there, now)) if there else set()
-        return any((station in fitting) is not (station in lines) for station in there)
+        if not self.query.is_live and not self.options.faults_only:
+            # Changes of listed stations do not matter: only new stations do.
+            changed = [station for station in changed if station not in rows]
+        present = [station for station in changed if station in stations or station in rows]
+        matching = set(self._matching(present, now)) if present else set()
+        return any((station in matching) is not (station in rows) for station in present)
 
     def _has_aged(self, now: int) -> bool:
-        """Whether what was not touched may have grown stale: by steps, for a break that lasts ages all of a country."""
-        listening = self.board.downtime
-        passed = listening.total(now) - self._listened
-        return passed >= _AGED or (listening.live and passed > 0)
+        """Return whether unchanged stations may have become stale.
+
+        A downtime ages a whole country at once, so it is checked at intervals.
+        """
+        downtime = self.board.downtime
+        passed = downtime.total(now) - self._downtime
+        return passed >= _STALE_INTERVAL or (downtime.live and passed > 0)
 
     @property
-    def _asks_stale(self) -> bool:
-        return any(state.state is LiveState.STALE for state in self.query.states)
+    def _filters_stale(self) -> bool:
+        return any(term.state is LiveState.STALE for term in self.query.states)
 
     def _matching(self, ids: Collection[str], now: int) -> list[str]:
         stations = self.board.stations
-        if self.starred_only:
+        if self.options.starred_only:
             ids = [i for i in ids if i in self.starred]
-        if self.faults_only:
-            ids = [i for i in ids if (station := stations.get(i)) is not None and station.summary.faults]
+        if self.options.faults_only:
+            ids = [i for i in ids if (s := stations.get(i)) is not None and s.summary.faults]
         return self._index.matching(ids, self.query, self.board, now, self.count)
 
-    def _base(self) -> list[str]:
-        """All ids in an order that the stream cannot change: by name, else by id."""
-        return self._named(self.reverse) if self.active_sort in (Sort.STARRED, Sort.NAME) else self._by_id
+    # Orders
 
-    def _named(self, reverse: bool) -> list[str]:
-        """All ids by the stations' names."""
+    def _presorted(self) -> list[str]:
+        """Return all ids in an order that reports cannot change: by name, else by id."""
+        if self.active_sort in (Sort.STARRED, Sort.NAME):
+            return self._sorted_by_name(self.options.reverse)
+        return self._by_id
+
+    def _sorted_by_name(self, reverse: bool) -> list[str]:
         order = self._by_name.get(reverse)
         if order is None:
             if self.register:
@@ -275,43 +311,53 @@ class StationList:
                         names[station] = name_of(station).casefold()
                 key = names.__getitem__
             else:
-                # Without a register the id is the name of all.
+                # Without a register, stations are called by their ids.
                 key = str.casefold
-            # From the order of the ids, since equals stay as they stand, also the other way round.
+            # Stable, so equal names stay in the order of the ids in both directions.
             order = sorted(self._by_id, key=key, reverse=reverse)
             self._by_name[reverse] = order
         return order
 
     def _sorted(self, ids: list[str]) -> list[str]:
-        """Put ids that stand by id into an order that moves, or turn them round."""
-        match self.active_sort:
-            case Sort.ID:
-                return ids[::-1] if self.reverse else ids
-            case Sort.FREE:
-                return self._by_free(ids)
-            case Sort.CHANGED:
-                return sorted(ids, key=self._changes(ids).__getitem__, reverse=not self.reverse)
-            case Sort.DISTANCE:
-                km = self._index.distances(ids, self.origin)
-                placed = [i for i in ids if km[i] is not None]
-                placed.sort(key=km.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]  # None was left out
-                return placed if len(placed) == len(ids) else placed + [i for i in ids if km[i] is None]
-            case _:
+        """Sort presorted ids by the active order. Ties stay in the order of the ids."""
+        reverse, sort = self.options.reverse, self.active_sort
+        match sort:
+            case Sort.STARRED | Sort.NAME:
                 return ids
+            case Sort.ID:
+                return ids[::-1] if reverse else ids
+            case Sort.FREE:
+                return self._sorted_by_free(ids)
+            case Sort.CHANGED:
+                return sorted(ids, key=self._change_times(ids).__getitem__, reverse=not reverse)
+            case Sort.DISTANCE:
+                return self._sorted_by_distance(ids)
+            case _:
+                assert_never(sort)
 
-    def _by_free(self, ids: list[str]) -> list[str]:
-        """Put ids into order by what is free. There are few different numbers, so a heap for each is fastest."""
-        stations, counts = self.board.stations, self.count
-        asked = bool(self.query.plugs)
-        heaps: defaultdict[int, list[str]] = defaultdict(list)
+    def _sorted_by_free(self, ids: list[str]) -> list[str]:
+        """Sort by free connectors. There are few distinct counts, so buckets are fastest."""
+        stations, count = self.board.stations, self.count
+        by_plug = bool(self.query.plugs)
+        buckets: defaultdict[int, list[str]] = defaultdict(list)
         for i in ids:
             station = stations.get(i)
-            free = -1 if station is None else (counts(station) if asked else station.summary).free
-            heaps[free].append(i)
-        return [i for free in sorted(heaps, reverse=not self.reverse) for i in heaps[free]]
+            if station is None:
+                buckets[-1].append(i)
+            else:
+                buckets[(count(station) if by_plug else station.summary).free].append(i)
+        descending = sorted(buckets, reverse=not self.options.reverse)
+        return [i for free in descending for i in buckets[free]]
 
-    def _changes(self, ids: list[str]) -> Mapping[str, float]:
-        """When each of some stations changed last. Numbers are kept as floats: those compare fastest."""
+    def _sorted_by_distance(self, ids: list[str]) -> list[str]:
+        """Sort by distance; stations of unknown position are last in both directions."""
+        km = self._index.distances(ids, self.origin)
+        known = {i: distance for i in ids if (distance := km[i]) is not None}
+        order = sorted(known, key=known.__getitem__, reverse=self.options.reverse)
+        return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
+
+    def _change_times(self, ids: list[str]) -> Mapping[str, float]:
+        """Return the time of each station's last change. Floats compare fastest."""
         stations, changed = self.board.stations, self._changed
         for i in ids:
             if i not in changed:
@@ -319,8 +365,30 @@ class StationList:
         return changed
 
 
-def _read(text: str, home: Position | None) -> Query:
-    # Its patterns are compiled when there is something to read: the first paint need not wait for them.
-    from nobil_tui.search.query import parse_query
+class OrderedIds:
+    """Ids in their order, immutable, with the row of each."""
 
-    return parse_query(text, home)
+    def __init__(self, ids: list[str]) -> None:
+        self.ids = ids
+        self._rows: dict[str, int] | None = None
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """The row of each id, from 0. Built on first use: a keystroke of the filter needs few."""
+        if self._rows is None:
+            self._rows = {station: row for row, station in enumerate(self.ids)}
+        return self._rows
+
+    def row_of(self, station: str) -> int | None:
+        """Return the row of an id; None if it is not present."""
+        if self._rows is not None:
+            return self._rows.get(station)
+        try:
+            # Numbering a whole country takes five times as long as one search.
+            return self.ids.index(station)
+        except ValueError:
+            return None
+
+    def count_missing(self, stations: set[str]) -> int:
+        """Count the stations that are not present."""
+        return len(stations.difference(self.ids if self._rows is None else self._rows))

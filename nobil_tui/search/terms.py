@@ -1,7 +1,7 @@
-"""What a filter can ask of a station, term by term.
+"""The terms of a filter.
 
-A term that looks only at what the register knows is static: its answer holds until the register is replaced. What the
-stream says is asked by ``LiveTerm`` alone.
+A static term depends on the register only: its result holds until the register is replaced.
+A ``LiveTerm`` depends on what the stream reports.
 """
 
 from __future__ import annotations
@@ -15,61 +15,52 @@ from msgspec import Struct
 
 from nobil_tui.charging.geo import Circle, Position
 from nobil_tui.charging.station import Summary
-from nobil_tui.search.document import COLUMNS, Document
+from nobil_tui.search.document import Document
+from nobil_tui.search.fields import COLUMNS, FIELDS
 from nobil_tui.search.plug_terms import Not, PlugFilter
-
-_FIELDS: dict[str, tuple[str, ...]] = {
-    "id": ("id",),
-    "name": ("name",),
-    "op": ("operator",),
-    "owner": ("owner",),
-    "street": ("street",),
-    "place": ("place", "municipality", "county", "zipcode"),
-}
-_INSTEAD = {"name": "id", "op": "owner"}
-"""Where a field is empty, another stands for it: a station is called by its id, and mostly run by its owner."""
 
 
 class TextTerm(Struct, frozen=True):
-    """A text that one of the fields must hold; several stand for "one of these"."""
+    """A text that a field must contain. Several texts mean any of them."""
 
     field: str
-    """Empty for any."""
+    """Empty for all columns."""
     needles: tuple[str, ...]
     """Folded."""
     negated: bool = False
 
-    def matches(self, row: Document) -> bool:
-        """Whether a station fits."""
-        return self._found(row) is not self.negated
+    def matches(self, document: Document) -> bool:
+        """Return whether a station matches."""
+        return self._found(document) is not self.negated
 
-    def keep(self, rows: Sequence[Document]) -> list[Document]:
-        """Keep the rows that fit. This is most of what a keystroke costs."""
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match. Most of the cost of a keystroke is here."""
         if len(self.needles) > 1:
-            return [row for row in rows if self.matches(row)]
+            return [document for document in documents if self.matches(document)]
         needle, negated = self.needles[0], self.negated
         if not self.field:
-            return [row for row in rows if (needle in row.text) is not negated]
+            return [document for document in documents if (needle in document.text) is not negated]
         if not negated:
-            rows = [row for row in rows if needle in row.text]
+            # The whole text is cheaper to search than to split.
+            documents = [document for document in documents if needle in document.text]
         columns = _columns(self.field)
         if len(columns) > 1:
-            return [row for row in rows if self.matches(row)]
-        column, instead = columns[0], _instead(self.field)
-        parts = max(column, instead) + 1
+            return [document for document in documents if self.matches(document)]
+        column, fallback = columns[0], _fallback(self.field)
+        parts = max(column, fallback) + 1
         return [
-            row
-            for row in rows
-            if (needle in ((texts := row.text.split("\n", parts))[column] or texts[instead])) is not negated
+            document
+            for document in documents
+            if (needle in ((texts := document.text.split("\n", parts))[column] or texts[fallback])) is not negated
         ]
 
-    def _found(self, row: Document) -> bool:
+    def _found(self, document: Document) -> bool:
         if not self.field:
-            return any(needle in row.text for needle in self.needles)
-        texts = row.text.split("\n")
+            return any(needle in document.text for needle in self.needles)
+        texts = document.text.split("\n")
         columns = _columns(self.field)
         if len(columns) == 1 and not texts[columns[0]]:
-            columns = (_instead(self.field),)
+            columns = (_fallback(self.field),)
         for column in columns:
             text = texts[column]
             for needle in self.needles:
@@ -79,35 +70,41 @@ class TextTerm(Struct, frozen=True):
 
 
 class CountryTerm(Struct, frozen=True):
-    """The country, by NOBIL's three letters."""
+    """A country by NOBIL's three letters. Several codes mean any of them."""
 
     codes: tuple[str, ...]
     negated: bool = False
 
-    def matches(self, row: Document) -> bool:
-        """Whether a station fits. Where the register lacks one, its id tells: it begins with the country."""
-        if row.facts.country:
-            return (row.facts.country in self.codes) is not self.negated
-        return row.id.startswith(tuple(f"{code}_" for code in self.codes)) is not self.negated
+    def matches(self, document: Document) -> bool:
+        """Return whether a station matches. Ids begin with the country if the register lacks it."""
+        country = document.facts.country
+        if country:
+            return (country in self.codes) is not self.negated
+        prefixes = tuple(f"{code}_" for code in self.codes)
+        return document.id.startswith(prefixes) is not self.negated
 
-    def keep(self, rows: Sequence[Document]) -> list[Document]:
-        """Keep the rows that fit."""
-        return [row for row in rows if self.matches(row)]
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match."""
+        return [document for document in documents if self.matches(document)]
 
 
 class DistanceTerm(Struct, frozen=True):
-    """Not further from a place than so many km; without a distance, anywhere that is known."""
+    """A greatest distance from a position; without a distance, any known position matches."""
 
     centre: Position
     km: float | None = None
     negated: bool = False
 
-    def keep(self, rows: Sequence[Document]) -> list[Document]:
-        """Keep the rows that fit. Where it is not known where a station is, it is neither near nor far."""
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match. A station of unknown position is neither near nor far."""
         if self.km is None:
-            return [row for row in rows if row.facts.position is not None]
+            return [document for document in documents if document.facts.position is not None]
         circle, negated = _circle(self.centre, self.km), self.negated
-        return [row for row in rows if (place := row.facts.position) is not None and (place in circle) is not negated]
+        return [
+            document
+            for document in documents
+            if (position := document.facts.position) is not None and (position in circle) is not negated
+        ]
 
 
 Term = TextTerm | CountryTerm | DistanceTerm | PlugFilter | Not
@@ -115,7 +112,10 @@ Term = TextTerm | CountryTerm | DistanceTerm | PlugFilter | Not
 
 
 def narrows(new: Term, old: Term) -> bool:
-    """Whether all that fit ``new`` fit ``old`` too: then it is enough to look through what was found for that."""
+    """Return whether all that match ``new`` also match ``old``.
+
+    Then it is enough to search what ``old`` kept.
+    """
     if new == old:
         return True
     if isinstance(new, TextTerm) and isinstance(old, TextTerm):
@@ -132,7 +132,7 @@ def narrows(new: Term, old: Term) -> bool:
 
 
 class LiveState(StrEnum):
-    """What can be asked of connectors as they are now."""
+    """A state of connectors that can be filtered by."""
 
     FREE = "free"
     OCCUPIED = "occupied"
@@ -142,7 +142,7 @@ class LiveState(StrEnum):
 
     @property
     def count_of(self) -> Callable[[Summary], int]:
-        """Reads how many connectors are in it; for ``STALE`` that is no matter of counts."""
+        """Return the count of connectors in this state; ``STALE`` is not counted in summaries."""
         return _COUNTS[self]
 
 
@@ -155,7 +155,7 @@ _COUNTS: dict[str, Callable[[Summary], int]] = {
 
 
 class LiveTerm(Struct, frozen=True):
-    """One of the connectors must be in it now; negated, none may be."""
+    """A state that one of the connectors must be in now; negated, none may be."""
 
     state: LiveState
     negated: bool = False
@@ -163,12 +163,12 @@ class LiveTerm(Struct, frozen=True):
 
 @lru_cache
 def _columns(field: str) -> tuple[int, ...]:
-    return tuple(map(COLUMNS.index, _FIELDS[field]))
+    return tuple(map(COLUMNS.index, FIELDS[field].columns))
 
 
 @lru_cache
-def _instead(field: str) -> int:
-    return COLUMNS.index(_INSTEAD.get(field, _FIELDS[field][0]))
+def _fallback(field: str) -> int:
+    return COLUMNS.index(FIELDS[field].fallback or FIELDS[field].columns[0])
 
 
 @lru_cache(maxsize=64)

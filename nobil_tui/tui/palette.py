@@ -13,7 +13,7 @@ from textual.markup import escape
 from textual.theme import ThemeProvider
 
 from nobil_tui.commands import COMMANDS, command_by_id
-from nobil_tui.search.document import fold_line
+from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import binding_of
 from nobil_tui.tui.dismissal import Dismissal
 

@@ -5,16 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.register import Facts, Plug, Register
-from nobil_tui.search.completion import MAX_COMPLETIONS, FieldValues, completions, insert_completion, word_at
+from nobil_tui.search.completion import MAX_COMPLETIONS, completions, insert_completion, word_at
+from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.index import StationIndex
 from nobil_tui.search.query import parse_query
 
-VALUES = FieldValues(
-    operators=("Recharge", "Mer", "Circle K", 'The "Best"', "A,B"),
-    owners=("Bærum kommune",),
-    places=("Oslo", "Mo i Rana", "Bærum"),
-    plugs=("ccs", "type2", "cee"),
-)
+VALUES: FieldValues = {
+    "op": ("Recharge", "Mer", "Circle K", 'The "Best"', "A,B"),
+    "owner": ("Bærum kommune",),
+    "place": ("Oslo", "Mo i Rana", "Bærum"),
+    "plug": ("ccs", "type2", "cee"),
+}
 
 
 def offered(text: str, cursor: int | None = None) -> list[str]:
@@ -96,8 +97,11 @@ def test_the_values_are_the_registers_the_most_frequent_first() -> None:
             }
         )
     )
-    assert station_index.field_values == FieldValues(
-        ("Recharge", "Mer"), ("Recharge",), ("Oslo", "Bergen"), ("type2", "schuko")
-    )
+    assert station_index.field_values == {
+        "op": ("Recharge", "Mer"),
+        "owner": ("Recharge",),
+        "place": ("Oslo", "Bergen"),
+        "plug": ("type2", "schuko"),
+    }
     register.replace({})
-    assert station_index.field_values == FieldValues()
+    assert not any(station_index.field_values.values())

@@ -51,25 +51,25 @@ def test_another_register_is_another_world() -> None:
 
 
 def test_it_remembers_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_KEPT", 3)
-    monkeypatch.setattr(module, "_MOST_ROWS", 5)
+    monkeypatch.setattr(module, "_MAX_RESULTS", 3)
+    monkeypatch.setattr(module, "_MAX_DOCUMENTS", 5)
     station_index = StationIndex(Register())
     ids = [f"NOR_{number}" for number in range(20)]
     for text in ("nor", "nor_1", "_2", "_3", "nor"):
         assert find(station_index, ids, text) == [i for i in ids if text in i.lower()]
-    assert len(station_index._finds) <= 3
+    assert len(station_index._results) <= 3
     assert find(station_index, ids[:1], "nor") == ids[:1]
-    assert len(station_index._rows) <= 20
+    assert len(station_index._documents) <= 20
 
 
 def test_what_is_prepared_need_not_be_folded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     station_index = StationIndex(Register({"NOR_1": Facts(name="Torget", operator="Mer")}))
     station_index.adopt(station_index.prepare(["NOR_1", "NOR_1"]))
-    assert station_index.prepare(["NOR_1"]).rows == []
+    assert station_index.prepare(["NOR_1"]).documents == []
     monkeypatch.setattr(module, "make_document", NotImplemented)
-    monkeypatch.setattr(module, "_values_of", NotImplemented)
+    monkeypatch.setattr(module, "_field_values", NotImplemented)
     assert find(station_index, ["NOR_1"], "torg") == ["NOR_1"]
-    assert station_index.field_values.operators == ("Mer",)
+    assert station_index.field_values["op"] == ("Mer",)
 
 
 def test_what_was_asked_before_it_was_prepared_is_found_after_it() -> None:
@@ -107,7 +107,7 @@ def test_a_register_that_comes_while_it_is_prepared_is_what_counts(monkeypatch: 
     monkeypatch.setattr(module, "make_document", replaced_meanwhile)
     station_index.adopt(station_index.prepare(ids))
     assert [find(station_index, ids, text) for text in ("kaien", "torget", "kai")] == [["NOR_1"], [], ["NOR_1"]]
-    assert station_index.field_values.operators == ("Recharge",)
+    assert station_index.field_values["op"] == ("Recharge",)
 
 
 def test_what_was_prepared_from_another_register_is_left() -> None:
@@ -115,10 +115,10 @@ def test_what_was_prepared_from_another_register_is_left() -> None:
     station_index = StationIndex(register)
     ready = station_index.prepare(["NOR_1"])
     register.replace({"NOR_1": Facts(name="Kaien", operator="Recharge")})
-    assert station_index.prepare(["NOR_1"]).values.operators == ("Recharge",)
+    assert station_index.prepare(["NOR_1"]).field_values["op"] == ("Recharge",)
     station_index.adopt(ready)
     assert [find(station_index, ["NOR_1"], text) for text in ("torg", "kai")] == [[], ["NOR_1"]]
-    assert station_index.field_values.operators == ("Recharge",)
+    assert station_index.field_values["op"] == ("Recharge",)
 
 
 def test_distances_are_told_from_any_place() -> None:

@@ -8,6 +8,7 @@ from math import isclose
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
@@ -15,10 +16,10 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary, WordConnector
+from nobil_tui.search.fields import FIELDS, Field
 from nobil_tui.search.folding import fold
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import MAX_FILTER_LENGTH, parse_query
-from nobil_tui.search.selection import Query
+from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
 
 NOW = 1_700_000_000_000
 OSLO = (59.91, 10.75)
@@ -291,20 +292,20 @@ def test_columns_do_not_run_into_one_another() -> None:
     [
         ("ccs oper:x", 4, "did you mean op:?"),
         ("contry:nor", 0, "did you mean country:?"),
-        ("xyz:1", 0, "there is no field xyz: – there are op, owner"),
-        (">=fast", 0, "a number of kW"),
-        ("op:", 0, "op: wants something to look for, as in op:recharge"),
+        ("xyz:1", 0, "unknown field xyz: – the fields are name, op, owner"),
+        (">=fast", 0, "> needs a number of kW"),
+        ("op:", 0, "op: needs an operator, as in op:recharge"),
         ("plug:chadmo", 0, "did you mean chademo?"),
         ("country:swedn", 0, "did you mean sweden?"),
-        ("country:xyz", 0, "there is no country xyz"),
+        ("country:xyz", 0, "unknown country xyz – the countries are nor, swe"),
         ("near:oslo", 0, "a latitude and a longitude"),
-        ("near:91,10", 0, "no such place"),
-        ("near:59,10 near:60,11", 11, "only one place"),
-        ("-near", 0, "cannot be turned round"),
-        ("within:far", 0, "wants a distance"),
-        ("within:0km", 0, "on this earth"),
-        ("within:999999km", 0, "on this earth"),
-        ("x" * (MAX_FILTER_LENGTH + 1), MAX_FILTER_LENGTH, f"only {MAX_FILTER_LENGTH} characters"),
+        ("near:91,10", 0, "no such position"),
+        ("near:59,10 near:60,11", 11, "only one position"),
+        ("-near", 0, "cannot be negated"),
+        ("within:far", 0, "within: needs a distance, as in within:20km"),
+        ("within:0km", 0, "needs a distance up to 20,040 km"),
+        ("within:999999km", 0, "needs a distance up to 20,040 km"),
+        ("x" * (MAX_FILTER_LENGTH + 1), MAX_FILTER_LENGTH, f"only the first {MAX_FILTER_LENGTH} characters"),
     ],
 )
 def test_a_mistake_says_where_it_is_and_what_would_be_right(text: str, start: int, words: str) -> None:
@@ -317,7 +318,7 @@ def test_without_a_home_nothing_is_near_by_itself() -> None:
     for text in ("near", "within:20km", "near:home"):
         query = parse_query(text)
         assert not query
-        assert "home position" in query.problems[0].message
+        assert "press H on a station" in query.problems[0].message
 
 
 def test_what_means_nothing_is_left_out_and_the_rest_holds() -> None:
@@ -513,3 +514,25 @@ def test_the_short_way_finds_what_the_long_way_finds(
 def test_an_empty_query_asks_nothing() -> None:
     assert not Query("")
     assert parse_query(" \t ").terms == ()
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.name)
+def test_every_example_of_a_field_is_valid(field: Field) -> None:
+    query = parse_query(field.example, OSLO)
+    assert query.terms
+    assert not query.problems
+    for alias in field.aliases:
+        value = field.example.partition(":")[2]
+        assert parse_query(f"{alias}:{value}", OSLO).terms == query.terms
+
+
+def test_every_text_field_searches_its_own_columns() -> None:
+    for field in FIELDS.values():
+        for column in field.columns:
+            facts = Facts()
+            if column != "id":
+                facts = replace(facts, **{column: "needle"})
+            station = "needle" if column == "id" else "A"
+            index = StationIndex(Register({station: facts}))
+            query = parse_query(f"{field.name}:needle")
+            assert index.matching([station], query, Board(), NOW) == [station]

@@ -16,7 +16,7 @@ from nobil_tui.charging.geo import distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import StationList
+from nobil_tui.search.station_list import ListOptions, OrderedIds, StationList
 
 T0 = 1_700_000_000_000
 OSLO, BERGEN, MALMO = (59.91, 10.75), (60.39, 5.32), (55.60, 13.00)
@@ -116,13 +116,16 @@ class Wish:
     starred: set[str]
 
     def put(self, station_list: StationList) -> None:
-        station_list.sort, station_list.reverse, station_list.pinned = self.sort, self.reverse, self.pinned
-        station_list.filter = "  ".join(self.terms)
-        station_list.starred_only, station_list.faults_only, station_list.registered = (
-            self.starred_only,
-            self.faults_only,
-            self.registered,
+        station_list.options = ListOptions(
+            sort=self.sort,
+            reverse=self.reverse,
+            pin_starred=self.pinned,
+            starred_only=self.starred_only,
+            faults_only=self.faults_only,
+            include_registered=self.registered,
+            home=station_list.home,
         )
+        station_list.filter = "  ".join(self.terms)
         station_list.starred = set(self.starred)
 
 
@@ -209,7 +212,7 @@ def plainly(board: Board, wish: Wish) -> list[str]:
 @given(BOARDS, WISHES)
 def test_it_shows_what_a_plain_model_shows(stations: dict[str, Connectors], wish: Wish) -> None:
     board = board_of(stations)
-    station_list = StationList(board, REGISTER, home=OSLO)
+    station_list = StationList(board, REGISTER, options=ListOptions(home=OSLO))
     wish.put(station_list)
     station_list.refresh(T0)
     assert station_list.ids == plainly(board, wish)
@@ -225,7 +228,10 @@ def test_it_shows_what_a_plain_model_shows(stations: dict[str, Connectors], wish
 @given(BOARDS, WISHES, WISHES)
 def test_nothing_is_left_of_what_was_shown_before(stations: dict[str, Connectors], first: Wish, second: Wish) -> None:
     board = board_of(stations)
-    used, fresh = StationList(board, REGISTER, home=OSLO), StationList(board, REGISTER, home=OSLO)
+    used, fresh = (
+        StationList(board, REGISTER, options=ListOptions(home=OSLO)),
+        StationList(board, REGISTER, options=ListOptions(home=OSLO)),
+    )
     first.put(used)
     used.refresh(T0)
     for station_list in (used, fresh):
@@ -245,7 +251,7 @@ def test_a_list_that_is_not_stale_is_right(
     stations: dict[str, Connectors], wish: Wish, reports: list[tuple[str, Connectors]]
 ) -> None:
     board = board_of(stations)
-    station_list = StationList(board, REGISTER, home=OSLO)
+    station_list = StationList(board, REGISTER, options=ListOptions(home=OSLO))
     wish.put(station_list)
     station_list.refresh(T0)
     for at, (name, connectors) in enumerate(reports, T0):
@@ -260,7 +266,7 @@ def test_a_list_that_is_not_stale_is_right(
 @given(BOARDS, WISHES)
 def test_what_is_counted_is_what_is_asked_for(stations: dict[str, Connectors], wish: Wish) -> None:
     board = board_of(stations)
-    station_list = StationList(board, REGISTER, home=OSLO)
+    station_list = StationList(board, REGISTER, options=ListOptions(home=OSLO))
     wish.put(station_list)
     station_list.refresh(T0)
     free = total = 0
@@ -284,7 +290,9 @@ def test_what_is_counted_is_what_is_asked_for(stations: dict[str, Connectors], w
 
 
 def roster_over(*names: str, home: tuple[float, float] | None = None) -> StationList:
-    station_list = StationList(board_of({name: [Connector(0)] for name in names}), REGISTER, home=home)
+    station_list = StationList(
+        board_of({name: [Connector(0)] for name in names}), REGISTER, options=ListOptions(home=home)
+    )
     station_list.refresh(T0)
     return station_list
 
@@ -292,7 +300,7 @@ def roster_over(*names: str, home: tuple[float, float] | None = None) -> Station
 @pytest.mark.parametrize("sort", [Sort.STARRED, Sort.NAME, Sort.ID, Sort.DISTANCE])
 def test_what_moves_nothing_does_not_make_it_stale(sort: Sort) -> None:
     station_list = roster_over("NOR_00012", "NOR_01333", home=OSLO)
-    station_list.sort = sort
+    station_list.options.sort = sort
     station_list.mark_changed({"NOR_00012"}, whole=False, now=T0)
     assert not station_list.stale
 
@@ -301,7 +309,7 @@ def test_what_moves_nothing_does_not_make_it_stale(sort: Sort) -> None:
 def test_an_order_that_moves_is_stale_after_any_report_of_what_is_listed(sort: Sort) -> None:
     station_list = roster_over("NOR_00012", "NOR_01333")
     station_list.filter = "fornebu"
-    station_list.sort = sort
+    station_list.options.sort = sort
     station_list.refresh(T0)
     for touched in (set(), {"NOR_00012"}):
         station_list.mark_changed(touched, whole=False, now=T0)
@@ -342,7 +350,7 @@ def test_a_filter_for_a_state_is_stale_when_somebody_comes_in_or_goes() -> None:
 
 def test_the_filter_for_faults_is_stale_when_there_is_one_more_or_less() -> None:
     station_list = roster_over("NOR_00012")
-    station_list.faults_only = True
+    station_list.options.faults_only = True
     station_list.refresh(T0)
     assert station_list.ids == []
     assert not report(station_list, "NOR_00012", Connector(1))
@@ -354,7 +362,7 @@ def test_the_filter_for_faults_is_stale_when_there_is_one_more_or_less() -> None
 
 def test_what_leaves_while_only_stars_are_shown_moves_nothing() -> None:
     station_list = roster_over("NOR_00012", "NOR_01333")
-    station_list.starred_only = True
+    station_list.options.starred_only = True
     station_list.starred.add("NOR_01333")
     station_list.filter = "free"
     station_list.refresh(T0)
@@ -448,45 +456,45 @@ def test_a_register_that_is_renewed_makes_it_stale() -> None:
 def test_starred_stations_stand_on_top_whatever_the_order() -> None:
     station_list = roster_over("DAN_00001", "NOR_00012", "SWE_00007")
     station_list.starred = {"SWE_00007"}
-    station_list.sort = Sort.ID
+    station_list.options.sort = Sort.ID
     station_list.refresh(T0)
     assert station_list.ids == ["SWE_00007", "DAN_00001", "NOR_00012"]
-    station_list.reverse = True
+    station_list.options.reverse = True
     station_list.refresh(T0)
     assert station_list.ids == ["SWE_00007", "NOR_00012", "DAN_00001"]
-    station_list.pinned = False
+    station_list.options.pin_starred = False
     station_list.refresh(T0)
     assert station_list.ids == ["SWE_00007", "NOR_00012", "DAN_00001"]
-    station_list.reverse = False
+    station_list.options.reverse = False
     station_list.refresh(T0)
     assert station_list.ids == ["DAN_00001", "NOR_00012", "SWE_00007"]
 
 
 def test_equals_stand_by_id_in_both_directions() -> None:
     station_list = roster_over("NOR_00013", "NOR_00012", "NOR_01333")
-    station_list.sort = Sort.NAME
+    station_list.options.sort = Sort.NAME
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013"]
-    station_list.reverse = True
+    station_list.options.reverse = True
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_00012", "NOR_00013", "NOR_01333"]
 
 
 def test_the_nearest_come_first_and_those_without_a_place_last_whichever_way_round() -> None:
     station_list = roster_over(*IDS, home=OSLO)
-    station_list.sort = Sort.DISTANCE
+    station_list.options.sort = Sort.DISTANCE
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013", "SWE_00007", "DAN_00001", "NOR_076198"]
     assert station_list.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
     assert station_list.distance("DAN_00001") is None
-    station_list.reverse = True
+    station_list.options.reverse = True
     station_list.refresh(T0)
     assert station_list.ids == ["SWE_00007", "NOR_00012", "NOR_00013", "NOR_01333", "DAN_00001", "NOR_076198"]
 
 
 def test_without_an_origin_nothing_is_near_and_names_stand_in() -> None:
     station_list = roster_over("SWE_00007", "NOR_01333")
-    station_list.sort = Sort.DISTANCE
+    station_list.options.sort = Sort.DISTANCE
     station_list.refresh(T0)
     assert Sort.DISTANCE not in station_list.available_sorts
     assert (station_list.active_sort, station_list.origin, station_list.distance("NOR_01333")) == (
@@ -546,11 +554,11 @@ def test_a_starred_station_that_is_not_on_the_board_is_listed_and_found() -> Non
 def test_what_only_the_register_knows_is_listed_when_asked_for() -> None:
     station_list = roster_over("DAN_00001")
     assert (station_list.ids, station_list.total) == (["DAN_00001"], 1)
-    station_list.registered = True
+    station_list.options.include_registered = True
     station_list.refresh(T0)
     assert set(station_list.ids) == set(IDS)
     assert station_list.total == len(IDS)
-    station_list.registered = False
+    station_list.options.include_registered = False
     station_list.refresh(T0)
     assert (station_list.ids, station_list.total) == (["DAN_00001"], 1)
 
@@ -602,8 +610,8 @@ def test_the_best_plug_is_one_that_is_asked_for() -> None:
 def test_what_could_be_typed_comes_from_the_register() -> None:
     station_list = roster_over("NOR_00012")
     station_list.adopt(station_list.prepare())
-    assert set(station_list.field_values.operators) == {"Kraft Øst", "Lading"}
-    assert "Bærum" in station_list.field_values.places
+    assert set(station_list.field_values["op"]) == {"Kraft Øst", "Lading"}
+    assert "Bærum" in station_list.field_values["place"]
 
 
 def test_all_are_counted_where_nothing_is_filtered() -> None:
@@ -613,3 +621,12 @@ def test_all_are_counted_where_nothing_is_filtered() -> None:
     station_list.refresh(T0)
     assert station_list.count_free() == (1, 3)
     assert station_list.count(station_list.board.stations["NOR_01333"]) == Summary(0, 1, 0, 1, 0)
+
+
+@given(st.lists(st.sampled_from(IDS), unique=True), st.sampled_from(IDS), st.sets(st.sampled_from(IDS)))
+def test_ordered_ids_agree_before_and_after_numbering(ids: list[str], station: str, stations: set[str]) -> None:
+    ordered = OrderedIds(ids)
+    before = ordered.row_of(station), ordered.count_missing(stations)
+    assert ordered.rows == dict(zip(ids, range(len(ids)), strict=True))
+    assert (ordered.row_of(station), ordered.count_missing(stations)) == before
+    assert before == (ids.index(station) if station in ids else None, len(stations - {*ids}))

@@ -134,11 +134,11 @@ async def test_the_users_keys_work_and_those_taken_away_do_not() -> None:
     config = Config(interface=InterfaceSection(keys=chosen))
     async with opened(setup_of(clock, SteppedSource(clock), config=config)) as pilot:
         main = await live(pilot)
-        assert main.station_list.pinned
+        assert main.station_list.options.pin_starred
         await pilot.press("s", "w", "question_mark")
         assert not main.keeper.starred
-        assert not main.station_list.starred_only
-        assert not main.station_list.pinned
+        assert not main.station_list.options.starred_only
+        assert not main.station_list.options.pin_starred
         assert pilot.app.screen is main
         footer = text_of(pilot)[-1]
         assert "Starred" not in footer

@@ -33,7 +33,7 @@ async def test_hints_do_what_they_say(pane: str) -> None:
         await click_hint(pilot, main, "Star")
         assert main.keeper.starred == {selected}
         await click_hint(pilot, main, "Starred")
-        assert main.station_list.starred_only
+        assert main.station_list.options.starred_only
         await click_hint(pilot, main, "Tell me")
         assert main.tell.stations == {selected}
         scope = main.events.scope
@@ -73,5 +73,5 @@ async def test_a_click_on_a_head_orders_and_another_turns_it_round() -> None:
             "Rådhusgata 12",
         ]
         await pilot.click(offset=(x, y))
-        assert main.station_list.reverse
+        assert main.station_list.options.reverse
         assert main.register.name(main.station_list.ids[0]) == "Rådhusgata 12"

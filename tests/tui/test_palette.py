@@ -200,9 +200,9 @@ async def test_commands_are_done_from_every_pane(pane: str) -> None:
     async with app() as (main, pilot):
         main.query_one(f"#{pane}").focus()
         await pilot.pause()
-        before = main.station_list.sort
+        before = main.station_list.options.sort
         await palette(pilot, "sort the stations by")
-        await until(pilot, lambda: main.station_list.sort is not before)
+        await until(pilot, lambda: main.station_list.options.sort is not before)
         await palette(pilot, "log every station")
         await until(pilot, lambda: main.events.scope is LogScope.STARRED)
         await palette(pilot, "show every key")

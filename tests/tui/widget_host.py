@@ -16,7 +16,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.search.station_list import StationList
+from nobil_tui.search.station_list import ListOptions, StationList
 from nobil_tui.tui import app as real
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 from tests.conftest import START
@@ -71,4 +71,5 @@ def roster_of(
     """Return a station list over a board that has had one snapshot."""
     board = Board()
     board.apply_snapshot([Station(name, [*connectors]) for name, connectors in stations.items()], at)
-    return StationList(board, Register(facts or {}), starred if starred is not None else set(), home)
+    stars = starred if starred is not None else set()
+    return StationList(board, Register(facts or {}), stars, ListOptions(home=home))

@@ -73,29 +73,29 @@ class Finding(Live):
 
     def action_starred_only(self) -> None:
         """Show only starred stations, or all."""
-        self.station_list.starred_only = not self.station_list.starred_only
+        self.station_list.options.starred_only = not self.station_list.options.starred_only
         self.relist()
 
     def action_faults_only(self) -> None:
         """Show only stations with a fault, or all."""
-        self.station_list.faults_only = not self.station_list.faults_only
+        self.station_list.options.faults_only = not self.station_list.options.faults_only
         self.relist()
 
     def action_registered(self) -> None:
         """List also what only the register knows, or not."""
-        self.station_list.registered = not self.station_list.registered
+        self.station_list.options.include_registered = not self.station_list.options.include_registered
         self.relist()
 
     def action_pin_starred(self) -> None:
         """Keep starred stations on top, or not."""
-        self.station_list.pinned = not self.station_list.pinned
+        self.station_list.options.pin_starred = not self.station_list.options.pin_starred
         self.relist()
-        self.remember(Put("interface", "pin_starred", self.station_list.pinned))
+        self.remember(Put("interface", "pin_starred", self.station_list.options.pin_starred))
 
     @on(StationsPane.Reordered)
     def order_chosen(self) -> None:
         """Remember the order."""
-        self.remember(Put("interface", "sort", self.station_list.sort))
+        self.remember(Put("interface", "sort", self.station_list.options.sort))
 
     def action_tell_me(self) -> None:
         """Wait for a free connector of the selected station, or no longer."""
@@ -225,7 +225,7 @@ class Finding(Live):
 
     def show_all(self) -> None:
         """Take away all that narrows the list."""
-        self.station_list.starred_only = self.station_list.faults_only = False
+        self.station_list.options.starred_only = self.station_list.options.faults_only = False
         self.filter_line.text = ""
         self.station_list.filter = ""
         self.relist()

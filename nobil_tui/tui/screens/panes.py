@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -21,7 +22,7 @@ from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.commands import Context
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import LinkPhase
-from nobil_tui.search.station_list import StationList
+from nobil_tui.search.station_list import ListOptions, StationList
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
@@ -140,10 +141,7 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin with what there is: nothing yet."""
-        settings = self.setup.config.interface
         self.list_anew()
-        self.station_list.sort = settings.sort
-        self.station_list.pinned = settings.pin_starred
         self.events.update_title()
         self.look_at_link()
 
@@ -181,13 +179,12 @@ class Panes(Screen[None], inherit_bindings=False):
         """Look at the session's board and register."""
         session, stations = self.session, self.stations
         before = self._station_list
-        home = self.keeper.home
-        station_list = StationList(session.board, session.register, self.keeper.starred, home)
         if before is not None:
-            station_list.sort, station_list.reverse, station_list.pinned = before.sort, before.reverse, before.pinned
-            station_list.filter = before.filter
-            station_list.starred_only, station_list.faults_only = before.starred_only, before.faults_only
-            station_list.registered = before.registered
+            options = replace(before.options, home=self.keeper.home)
+        else:
+            interface = self.setup.config.interface
+            options = ListOptions(sort=interface.sort, pin_starred=interface.pin_starred, home=self.keeper.home)
+        station_list = StationList(session.board, session.register, self.keeper.starred, options)
         stations.clock = self.connectors.clock = session.clock
         stations.alerted = self.tell.stations
         self._station_list = stations.station_list = station_list

@@ -17,7 +17,8 @@ from textual.widgets import Input
 
 from nobil_tui.commands import Context
 from nobil_tui.config.validation import MAX_FILTER
-from nobil_tui.search.completion import FieldValues, completions, insert_completion, word_at
+from nobil_tui.search.completion import completions, insert_completion, word_at
+from nobil_tui.search.fields import FieldValues
 from nobil_tui.tui.bindings import bindings_for
 
 _EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
@@ -54,7 +55,7 @@ class FilterInput(Input):
             select_on_focus=False,
             compact=True,
         )
-        self._values = FieldValues()
+        self._values: FieldValues = {}
         self._completions: tuple[str, int, list[str]] = ("", 0, [])
         """The completions of a text and a cursor position: several callers ask for the same."""
 

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widgets import Input
 
 from nobil_tui.commands import command_by_id
-from nobil_tui.search.completion import FieldValues
+from nobil_tui.search.fields import FieldValues
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.input import FilterInput, FilterPrompt
 from nobil_tui.tui.widgets.filter.note import FilterNote

@@ -209,8 +209,8 @@ class StationsPane(VirtualList):
     def sort_by(self, sort: Sort) -> None:
         """Order by a column; by the same one again, the other way round."""
         station_list = self.station_list
-        station_list.reverse = not station_list.reverse if station_list.sort is sort else False
-        station_list.sort = sort
+        station_list.options.reverse = not station_list.options.reverse if station_list.options.sort is sort else False
+        station_list.options.sort = sort
         self.rebuild()
         self.post_message(self.Reordered())
 
@@ -218,14 +218,14 @@ class StationsPane(VirtualList):
         """The next order."""
         station_list = self.station_list
         sorts = station_list.available_sorts
-        station_list.reverse = False
-        station_list.sort = sorts[(sorts.index(station_list.active_sort) + 1) % len(sorts)]
+        station_list.options.reverse = False
+        station_list.options.sort = sorts[(sorts.index(station_list.active_sort) + 1) % len(sorts)]
         self.rebuild()
         self.post_message(self.Reordered())
 
     def action_reverse_sort(self) -> None:
         """The same order, the other way round."""
-        self.sort_by(self.station_list.sort)
+        self.sort_by(self.station_list.options.sort)
 
     # Inside
 
@@ -250,12 +250,16 @@ class StationsPane(VirtualList):
         station_list = self.station_list
         dot = self.glyphs.dot
         shown = f"{self.count:,} of {station_list.total:,}" if station_list.filtered else f"{self.count:,}"
+        options = station_list.options
         narrowed = [
             words
-            for on, words in ((station_list.starred_only, "starred"), (station_list.faults_only, "with a fault"))
+            for on, words in (
+                (options.starred_only, "starred"),
+                (options.faults_only, "with a fault"),
+            )
             if on
         ]
-        order = station_list.active_sort.label + (", reversed" if station_list.reverse else "")
+        order = station_list.active_sort.label + (", reversed" if station_list.options.reverse else "")
         title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
         parts = []
         # Under the hand of somebody who types, nothing is counted that takes its time.
@@ -277,12 +281,12 @@ class StationsPane(VirtualList):
         station_list, named = self._station_list, self.keys.named
         if station_list is None or not station_list.total:
             return self.waiting_text
-        if station_list.starred_only and not station_list.starred:
+        if station_list.options.starred_only and not station_list.starred:
             return (
                 f"No station is starred yet. Press {named('starred-only')} to see all, and {named('star')} to star one."
             )
         if station_list.filter.strip():
             return f"No station matches the filter. {named('back')} clears it."
-        if station_list.faults_only:
+        if station_list.options.faults_only:
             return f"No station has a fault. Press {named('faults-only')} to see all."
         return f"Nothing to show. {named('back')} shows all stations."

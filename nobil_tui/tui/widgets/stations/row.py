@@ -171,7 +171,7 @@ class StationRowPainter:
         if station_list.active_sort is not sort:
             return _HEADS[sort]
         glyphs = self._list.glyphs
-        return (glyphs.up if station_list.reverse == sort.is_live else glyphs.down) + _HEADS[sort]
+        return (glyphs.up if station_list.options.reverse == sort.is_live else glyphs.down) + _HEADS[sort]
 
     def _edge(self, station_id: str, cursor: bool) -> list[Segment]:
         painted = self._list

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from nobil_tui.config.validation import MAX_FILTER
-from nobil_tui.search.completion import FieldValues
+from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.query import parse_query
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.input import FilterInput
@@ -18,7 +18,10 @@ from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.filter.result import FilterResult
 from tests.tui.widget_host import Stage, lines_of
 
-VALUES = FieldValues(operators=("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"), places=("Oslo", "Bærum"))
+VALUES: FieldValues = {
+    "op": ("Recharge", "Mer", "Circle K", "Kople", "Eviny", "Ionity"),
+    "place": ("Oslo", "Bærum"),
+}
 
 
 class Screen(Stage):
@@ -185,7 +188,7 @@ async def test_other_completions_stand_beside() -> None:
         await pilot.press("enter")
         await pilot.pause()
         # Nobody types any more, so now it is told that this is nothing yet.
-        assert app.note == "op: wants something to look for, as in op:recharge  0 of 0"
+        assert app.note == "op: needs an operator, as in op:recharge  0 of 0"
 
 
 async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> None:
@@ -211,9 +214,9 @@ async def test_what_is_found_is_told_beside_the_text() -> None:
 @pytest.mark.parametrize(
     ("width", "note"),
     [
-        (110, "there is no field opr: – did you mean op:?  7 starred hidden  12 of 400"),
-        (80, "there is no field opr: – did you mean op:?  12 of 400"),
-        (60, "did you mean op:?  12 of 400"),
+        (110, "unknown field opr: – did you mean op:?  7 starred hidden  12 of 400"),
+        (80, "unknown field opr: – did you mean op:?  12 of 400"),
+        (58, "did you mean op:?  12 of 400"),
         (44, "did you mean op:?"),
     ],
 )

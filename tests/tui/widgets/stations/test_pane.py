@@ -248,7 +248,7 @@ async def test_the_key_goes_through_the_orders_that_make_sense_now() -> None:
             seen.append(app.station_list.active_sort)
         assert seen == [Sort.NAME, Sort.ID, Sort.FREE, Sort.CHANGED, Sort.STARRED, Sort.NAME]
         app.station_list.home = OSLO
-        app.station_list.sort = Sort.CHANGED
+        app.station_list.options.sort = Sort.CHANGED
         app.list.rebuild()
         await pilot.press("o")
         seen.append(app.station_list.active_sort)
@@ -267,7 +267,7 @@ async def test_without_a_home_the_order_by_distance_is_left_for_the_next() -> No
         app.list.rebuild()
         assert "by name" in str(app.list.border_title)
         await pilot.press("o")
-        assert station_list.sort is Sort.ID
+        assert station_list.options.sort is Sort.ID
 
 
 async def test_the_other_way_round() -> None:
@@ -290,7 +290,7 @@ async def test_a_click_on_a_head_sorts_and_on_the_same_again_the_other_way(head:
             x = lines_of(app.list)[0].index(head) + 1
             await pilot.click("#list", offset=(x, 1))
             await pilot.pause()
-            assert (app.station_list.sort, app.station_list.reverse) == (sort, reverse)
+            assert (app.station_list.options.sort, app.station_list.options.reverse) == (sort, reverse)
 
 
 async def test_a_click_means_the_row_as_it_was_painted() -> None:
@@ -330,6 +330,11 @@ async def test_what_takes_its_time_is_counted_when_nobody_types(monkeypatch: pyt
         assert str(app.list.border_subtitle) == "3 of 6 connectors free"
 
 
+def target_of(app: Listing, setting: str) -> object:
+    """Return the owner of a setting: a filter is parsed by the list."""
+    return app.station_list if setting == "filter" else app.station_list.options
+
+
 async def test_an_empty_list_says_why() -> None:
     async with listing(forty()) as (app, pilot):
         for setting, words in (
@@ -337,12 +342,12 @@ async def test_an_empty_list_says_why() -> None:
             ("starred_only", "No station is starred yet"),
             ("faults_only", "No station has a fault"),
         ):
-            setattr(app.station_list, setting, "zzz" if setting == "filter" else True)
+            setattr(target_of(app, setting), setting, "zzz" if setting == "filter" else True)
             app.list.rebuild()
             await pilot.pause()
             assert words in lines_of(app.list)[2]
             assert app.list.selected == ""
-            setattr(app.station_list, setting, "" if setting == "filter" else False)
+            setattr(target_of(app, setting), setting, "" if setting == "filter" else False)
         app.list.rebuild()
         assert app.list.selected == "NOR_00"
 

@@ -327,7 +327,7 @@ async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
             stations.sort_by(sort)
             assert head.translate(str.maketrans("▲▼", "▼▲")) in lines_of(stations)[0]
         station_list.home = None
-        station_list.sort = Sort.DISTANCE
+        station_list.options.sort = Sort.DISTANCE
         stations.rebuild()
         # Nothing is near without a place to be near to.
         assert "▼Station" in lines_of(stations)[0]
