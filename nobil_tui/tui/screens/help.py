@@ -107,8 +107,8 @@ class HelpScreen(Dialog[None]):
     def _signs(self) -> Iterator[tuple[str, str]]:
         glyphs = self._glyphs
         for condition in Condition:
-            yield glyphs.of(condition), f"{condition.label}: {condition.meaning}"
-        counted = f"{glyphs.of(Condition.FREE)}3{glyphs.of(Condition.OCCUPIED)}9"
+            yield glyphs.conditions[condition], f"{condition.label}: {condition.meaning}"
+        counted = f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9"
         yield counted, "how many are in each, where a row has no room for all"
         yield "2/4", "two free of four in service; ? where nothing is known"
         yield glyphs.star, "starred"

@@ -277,7 +277,7 @@ class Panes(Screen[None], inherit_bindings=False):
         if words != self.stations.waiting_text:
             self.stations.waiting_text = words
             if not self.stations.count:
-                self.stations.recount()
+                self.stations.update_count()
 
     def complain(self, text: str) -> None:
         """Tell what is wrong."""

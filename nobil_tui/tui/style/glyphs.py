@@ -1,20 +1,20 @@
-"""The signs of the interface, in Unicode and for poor terminals in ASCII. A condition always has a sign of its own."""
+"""The glyphs of the interface in Unicode and in ASCII, and texts fitted to a width in cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
 from nobil_tui.charging.conditions import Condition
+from nobil_tui.tui.style.conditions import CONDITION_LOOKS
 
 
 class Glyphs(Struct, frozen=True):
-    """One set of signs."""
+    """One set of glyphs."""
 
-    conditions: tuple[str, ...]
-    """By the condition's value."""
+    conditions: Mapping[Condition, str]
     star: str
     alert: str
     cursor: str
@@ -26,15 +26,11 @@ class Glyphs(Struct, frozen=True):
     ellipsis: str
     dot: str
     bars: str
-    """From nothing to most, for the sparkline."""
-
-    def of(self, condition: Condition) -> str:
-        """The sign of a condition."""
-        return self.conditions[condition]
+    """Bars of the sparkline, from the lowest to the highest."""
 
 
 UNICODE = Glyphs(
-    conditions=("●", "■", "▣", "◆", "✗", "·", "–"),
+    conditions={condition: look.unicode for condition, look in CONDITION_LOOKS.items()},
     star="★",
     alert="!",
     cursor="▌",
@@ -49,7 +45,7 @@ UNICODE = Glyphs(
 )
 
 ASCII = Glyphs(
-    conditions=("o", "#", "B", "R", "x", "?", "-"),
+    conditions={condition: look.ascii for condition, look in CONDITION_LOOKS.items()},
     star="*",
     alert="!",
     cursor=">",
@@ -65,7 +61,10 @@ ASCII = Glyphs(
 
 
 def truncate(text: str, width: int, ellipsis: str = "…") -> str:
-    """Fit a text from outside into ``width`` cells: control characters go, and what is cut ends in an ellipsis."""
+    """Return a text in at most ``width`` cells, without control characters.
+
+    A text that is too long ends in an ellipsis.
+    """
     if not text.isprintable():
         text = "".join(character for character in text if character.isprintable())
     length = len(text) if text.isascii() else cell_len(text)
@@ -75,13 +74,13 @@ def truncate(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def fit_width(text: str, width: int, ellipsis: str = "…") -> str:
-    """Cut a text and fill it up with spaces to exactly ``width`` cells."""
+    """Return a text in exactly ``width`` cells, truncated or padded with spaces."""
     text = truncate(text, width, ellipsis)
     length = len(text) if text.isascii() else cell_len(text)
     return text + " " * (width - length)
 
 
 def sparkline(values: Sequence[float], bars: str) -> str:
-    """Draw values as bars, the greatest one as the highest."""
+    """Return a bar for each value; the greatest value has the highest bar."""
     most = max(values, default=0) or 1
     return "".join(bars[round(value / most * (len(bars) - 1))] for value in values)

@@ -1,7 +1,8 @@
-"""How words and signs look: in which of the theme's colours, and how strong.
+"""Named styles of words and glyphs, in the colours of the theme.
 
-Not in the style sheet: for each name that a widget declares there, the library makes a node and styles it, each time
-that the widget's own styles change. For the lists and the bars that was a tenth of the time to the first paint.
+They are not in the style sheet: for every name that a widget declares there, Textual creates a node
+and styles it whenever the widget's own styles change. For the lists and the bars that took a tenth of
+the time to the first paint.
 """
 
 from __future__ import annotations
@@ -12,24 +13,21 @@ from msgspec import Struct
 from rich.style import Style
 from textual.color import Color
 
-from nobil_tui.charging.conditions import Condition
+from nobil_tui.tui.style.conditions import STYLE_NAMES
 
 
 class StyleRule(Struct, frozen=True):
-    """Colours by the names of the theme's variables; what is empty stays as it is."""
+    """Colours, by the names of the theme's variables, and attributes; unset ones do not change."""
 
-    ink: str = ""
-    ground: str = ""
+    fg: str = ""
+    bg: str = ""
     bold: bool | None = None
     dim: bool | None = None
 
 
-CONDITIONS = tuple(condition.name.lower().replace("_", "-") for condition in Condition)
-"""The look of each condition, which is the theme's variable for it as well."""
-
 STYLES = {
-    **{name: StyleRule(name) for name in CONDITIONS},
-    "cursor": StyleRule(ground="cursor"),
+    **{name: StyleRule(name) for name in STYLE_NAMES.values()},
+    "cursor": StyleRule(bg="cursor"),
     "key": StyleRule("primary", bold=True),
     "live": StyleRule("free", bold=True),
     "note": StyleRule("primary"),
@@ -45,7 +43,7 @@ STYLES = {
 
 
 def style_of(name: str, variables: Mapping[str, str]) -> Style:
-    """Return the style of a look in a theme, given its variables, to be laid over another."""
-    look = STYLES[name]
-    ink, ground = (Color.parse(variables[colour]).rich_color if colour else None for colour in (look.ink, look.ground))
-    return Style(color=ink, bgcolor=ground, bold=look.bold, dim=look.dim)
+    """Return a named style, given the variables of the theme, to be added to another style."""
+    rule = STYLES[name]
+    fg, bg = (Color.parse(variables[colour]).rich_color if colour else None for colour in (rule.fg, rule.bg))
+    return Style(color=fg, bgcolor=bg, bold=rule.bold, dim=rule.dim)

@@ -1,46 +1,25 @@
-"""The two themes of our own, and the colours of the conditions in every other one.
-
-Each condition has a glyph as well, so that no meaning hangs on a colour alone; green, violet and red differ in
-lightness too, for those who cannot tell the hues apart.
-"""
+"""Our two themes, and the colours that our styles add to every other theme."""
 
 from __future__ import annotations
 
 from textual.color import Color
 from textual.theme import Theme
 
+from nobil_tui.tui.style.conditions import CONDITION_LOOKS, STYLE_NAMES
+
 DARK = "nobil-dark"
 LIGHT = "nobil-light"
 
 _ON_DARK = {
-    "free": "#3ddc84",
-    "occupied": "#9aa5ff",
-    "blocked": "#d59bf6",
-    "reserved": "#62c6e8",
-    "fault": "#ff6b64",
-    "unknown": "#8590a0",
-    "not-in-service": "#747f8e",
+    **{STYLE_NAMES[condition]: look.on_dark for condition, look in CONDITION_LOOKS.items()},
     "star": "#f5c451",
 }
 _ON_LIGHT = {
-    "free": "#148542",
-    "occupied": "#4237b0",
-    "blocked": "#8a3ab9",
-    "reserved": "#006d92",
-    "fault": "#bb1b18",
-    "unknown": "#646d7a",
-    "not-in-service": "#707985",
+    **{STYLE_NAMES[condition]: look.on_light for condition, look in CONDITION_LOOKS.items()},
     "star": "#a06400",
 }
-
 _ANSI = {
-    "free": "ansi_green",
-    "occupied": "ansi_blue",
-    "blocked": "ansi_magenta",
-    "reserved": "ansi_cyan",
-    "fault": "ansi_red",
-    "unknown": "ansi_white",
-    "not-in-service": "ansi_white",
+    **{STYLE_NAMES[condition]: look.ansi for condition, look in CONDITION_LOOKS.items()},
     "star": "ansi_yellow",
     "quiet": "ansi_white",
     "faint": "ansi_bright_black",
@@ -82,17 +61,18 @@ THEMES = (
 
 
 def theme_variables_for(theme: Theme) -> dict[str, str]:
-    """What our looks and our style sheet ask for and somebody else's theme lacks.
+    """Return the variables that our styles and style sheet need and other themes lack.
 
-    The lines of a list are painted without the compositor's blending, so what is quiet is mixed here.
+    The lines of a list are painted without the compositor's blending, so that quiet colours are
+    blended here.
     """
     colours = theme.to_color_system().generate()
-    mixed = dict(_ON_DARK if theme.dark else _ON_LIGHT)
-    ground, ink, accent = (Color.parse(colours[name]) for name in ("background", "foreground", "primary"))
-    if theme.ansi or ground.ansi is not None or ink.ansi is not None:
-        # The terminal's own colours cannot be mixed.
-        return {**mixed, **_ANSI}
-    mixed["quiet"] = ground.blend(ink, 0.64).hex
-    mixed["faint"] = ground.blend(ink, 0.3).hex
-    mixed["cursor"] = ground.blend(accent, 0.24).hex
-    return mixed
+    variables = dict(_ON_DARK if theme.dark else _ON_LIGHT)
+    bg, fg, accent = (Color.parse(colours[name]) for name in ("background", "foreground", "primary"))
+    if theme.ansi or bg.ansi is not None or fg.ansi is not None:
+        # The terminal's own colours cannot be blended.
+        return {**variables, **_ANSI}
+    variables["quiet"] = bg.blend(fg, 0.64).hex
+    variables["faint"] = bg.blend(fg, 0.3).hex
+    variables["cursor"] = bg.blend(accent, 0.24).hex
+    return variables

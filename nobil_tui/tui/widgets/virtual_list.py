@@ -19,6 +19,7 @@ from nobil_tui.charging.conditions import Condition
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style import styles
+from nobil_tui.tui.style.conditions import STYLE_NAMES
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs
 
 _EMPTY_MOST = 12
@@ -101,9 +102,9 @@ class VirtualList(ScrollView, can_focus=True):
 
     def condition_style(self, condition: Condition, cursor: bool = False, *, stale: bool = False) -> Style:
         """Return the colour of a condition; what is no longer sure is dimmed."""
-        return self.style_of(styles.CONDITIONS[condition], cursor, stale=stale)
+        return self.style_of(STYLE_NAMES[condition], cursor, stale=stale)
 
-    def recount(self) -> None:
+    def update_count(self) -> None:
         """Take over a changed number of lines, and paint them; where there are none, what is said instead."""
         self._fit()
         said = None if self.count else (self.empty_text, self.tail_text)
@@ -111,7 +112,7 @@ class VirtualList(ScrollView, can_focus=True):
             self.refresh()
         self._said = said
 
-    def entitle(self, title: str, subtitle: str) -> None:
+    def set_titles(self, title: str, subtitle: str) -> None:
         """Write into the border, if that is anything new: the library would paint all lines for it."""
         if (title, subtitle) != self._titles:
             self._titles = title, subtitle

@@ -82,7 +82,7 @@ async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: G
         await open_help(pilot)
         text = said(pilot)
         for condition in Condition:
-            meaning = text.partition(f"{glyphs.of(condition)} {condition.label}: ")[2]
+            meaning = text.partition(f"{glyphs.conditions[condition]} {condition.label}: ")[2]
             assert len(meaning.split(" ")[0]) > 1, condition
         for sign, words in (
             (glyphs.star, "starred"),
@@ -91,7 +91,7 @@ async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: G
             ("~2 min", "the link was away for up to two minutes"),
             ("dim", "the link was away for longer"),
             ("2/4", "two free of four"),
-            (f"{glyphs.of(Condition.FREE)}3{glyphs.of(Condition.OCCUPIED)}9", "how many are in each"),
+            (f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9", "how many are in each"),
         ):
             assert f"{sign} {words}" in text
 

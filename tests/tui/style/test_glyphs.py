@@ -86,7 +86,7 @@ def test_what_is_cut_in_ascii_stays_ascii() -> None:
 
 @SETS
 def test_every_condition_has_a_sign_of_its_own(glyphs: Glyphs) -> None:
-    signs = [glyphs.of(condition) for condition in Condition]
+    signs = [glyphs.conditions[condition] for condition in Condition]
     assert len({*signs}) == len(Condition)
     # One cell each, so that a row of them has as many as there are connectors, and none that could be taken for others.
     assert all(cell_len(sign) == 1 for sign in signs)
@@ -100,7 +100,8 @@ def test_the_signs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
 
 
 def test_poor_terminals_are_given_nothing_but_ascii() -> None:
-    signs = (getattr(ASCII, field) for field in Glyphs.__struct_fields__)
+    signs = [*ASCII.conditions.values()]
+    signs += [getattr(ASCII, field) for field in Glyphs.__struct_fields__ if field != "conditions"]
     assert all("".join(sign).isascii() for sign in signs)
 
 

@@ -1,4 +1,4 @@
-"""A look is a style in every theme, and says no more than it must."""
+"""Named styles in every theme."""
 
 from __future__ import annotations
 
@@ -7,29 +7,28 @@ from rich.style import Style
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
-from nobil_tui.charging.conditions import Condition
-from nobil_tui.tui.style.styles import CONDITIONS, STYLES, style_of
+from nobil_tui.tui.style.styles import STYLES, style_of
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 
 ALL = {theme.name: theme for theme in (*BUILTIN_THEMES.values(), *THEMES)}
 
 
 def variables(theme: Theme) -> dict[str, str]:
-    """As the library puts them together."""
+    """Return the variables as Textual merges them."""
     return {**theme_variables_for(theme), **theme.to_color_system().generate(), **theme.variables}
 
 
-def test_every_theme_has_every_look() -> None:
+def test_every_theme_has_every_style() -> None:
     for theme in ALL.values():
         defined = variables(theme)
-        for name, look in STYLES.items():
+        for name, rule in STYLES.items():
             style = style_of(name, defined)
-            assert (style.color is not None) is bool(look.ink), (theme.name, name)
-            assert (style.bgcolor is not None) is bool(look.ground), (theme.name, name)
+            assert (style.color is not None) is bool(rule.fg), (theme.name, name)
+            assert (style.bgcolor is not None) is bool(rule.bg), (theme.name, name)
             assert style, (theme.name, name)
 
 
-def test_a_look_is_laid_over_what_is_there() -> None:
+def test_a_style_is_added_to_another() -> None:
     ground = Style(color="#010203", bgcolor="#040506", italic=True)
     mine = variables(ALL[DARK])
     assert ground + style_of("strong", mine) == ground + Style(bold=True)
@@ -40,20 +39,7 @@ def test_a_look_is_laid_over_what_is_there() -> None:
     assert (ground + style_of("simulated", mine)) == Style(color="#0e1218", bgcolor="#f5c451", bold=True, italic=True)
 
 
-def test_each_condition_has_a_look() -> None:
-    names = {
-        Condition.FREE: "free",
-        Condition.OCCUPIED: "occupied",
-        Condition.BLOCKED: "blocked",
-        Condition.RESERVED: "reserved",
-        Condition.FAULT: "fault",
-        Condition.UNKNOWN: "unknown",
-        Condition.NOT_IN_SERVICE: "not-in-service",
-    }
-    assert {condition: CONDITIONS[condition] for condition in Condition} == names
-
-
-async def test_the_library_tells_the_variables_of_its_theme() -> None:
+async def test_textual_passes_the_variables_of_its_theme() -> None:
     class Bare(App[None]):
         def get_theme_variable_defaults(self) -> dict[str, str]:
             return theme_variables_for(self.current_theme)

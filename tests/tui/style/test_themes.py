@@ -31,7 +31,7 @@ class Signs(VirtualList):
 
     def segments(self, index: int, width: int) -> list[Segment]:
         condition = list(Condition)[index]
-        return [Segment(UNICODE.of(condition), self.condition_style(condition, index == 0))]
+        return [Segment(UNICODE.conditions[condition], self.condition_style(condition, index == 0))]
 
 
 def colours_of(theme: Theme) -> dict[str, Color]:

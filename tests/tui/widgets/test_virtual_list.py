@@ -50,7 +50,7 @@ class Numbers(VirtualList):
 
     def become(self, count: int) -> None:
         self.many = count
-        self.recount()
+        self.update_count()
 
     @property
     def shown(self) -> list[str]:

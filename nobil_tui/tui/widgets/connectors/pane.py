@@ -76,8 +76,8 @@ class ConnectorsPane(VirtualList):
                 self.station, now, width, airy=self.page >= _AIRY, starred=self.starred, has_alert=self.has_alert
             )
             heard = self._heard(now)
-        self.entitle("Connectors", heard)
-        self.recount()
+        self.set_titles("Connectors", heard)
+        self.update_count()
 
     def _heard(self, now: int) -> str:
         heard = self._painter.heard(self.station) if self._painter else None

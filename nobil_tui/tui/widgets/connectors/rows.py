@@ -132,7 +132,7 @@ class ConnectorTable:
         words = texts.said if cell_len(texts.said) <= widths.condition else condition.label
         row = [
             Segment(f"{index + 1}".rjust(widths.number) + " ", quiet),
-            Segment(f"{glyphs.of(condition)} {fit_width(words, widths.condition, glyphs.ellipsis)} ", style),
+            Segment(f"{glyphs.conditions[condition]} {fit_width(words, widths.condition, glyphs.ellipsis)} ", style),
         ]
         if widths.plug:
             row.append(Segment(fit_width(texts.plug, widths.plug, glyphs.ellipsis) + " ", plain))

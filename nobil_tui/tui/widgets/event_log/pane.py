@@ -53,12 +53,12 @@ class EventLog(VirtualList):
     def show(self, added: int, gone: int) -> None:
         """Show what was added to the ring: so many lines that the scope lets through, while so many old ones went."""
         if self.following:
-            self.recount()
+            self.update_count()
             self._to_end()
         else:
             self._waiting += added
             top = self.top
-            self.recount()
+            self.update_count()
             if gone:
                 self.scroll_to(y=max(0, top - gone), animate=False, immediate=True)
         self.update_title()
@@ -66,14 +66,14 @@ class EventLog(VirtualList):
     def clear(self) -> None:
         """Begin anew."""
         self.buffer = EventBuffer()
-        self.recount()
+        self.update_count()
         self.follow()
 
     def narrow(self, scope: LogScope, passes: Callable[[str], bool] | None) -> None:
         """Show only the stations that ``passes`` lets through."""
         self.scope = scope
         self.buffer.narrow(passes)
-        self.recount()
+        self.update_count()
         self.follow()
 
     def follow(self) -> None:
@@ -95,7 +95,7 @@ class EventLog(VirtualList):
             place = f"[reverse] {self.glyphs.down} {self._waiting:,} new {dot} {self._last_key} [/]"
         else:
             place = f"scrolled {dot} {self._last_key} follows"
-        self.entitle(f"Events {dot} {SCOPE_WORDS[self.scope]}", place)
+        self.set_titles(f"Events {dot} {SCOPE_WORDS[self.scope]}", place)
 
     @property
     def _last_key(self) -> str:

@@ -1,71 +1,235 @@
-"""Which columns of the station list fit, and how wide they are."""
+"""The columns of the station list: one table, every column once."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from rich.cells import cell_len
+from rich.segment import Segment
 
-CHANGED = 8
-FREE_LEAST, FREE_MOST = 5, 7
-GLYPHS_LEAST, GLYPHS_ENOUGH, GLYPHS_MOST = 4, 10, 12
-NAME_LEAST, NAME_FAIR, NAME_ENOUGH = 16, 18, 24
-PLACE_LEAST = 8
-EDGE = 4
-"""Cursor, star, bell and a space."""
-COLUMN_GAP = 2
-"""Cells after the counts and after the glyphs; one cell follows each other column."""
+from nobil_tui.charging.board import MAX_AHEAD, Board, Since
+from nobil_tui.charging.freshness import Staleness, staleness_of
+from nobil_tui.charging.register import Facts, Plug
+from nobil_tui.charging.station import Station
+from nobil_tui.search.sorting import Sort
+from nobil_tui.search.station_list import StationList
+from nobil_tui.tui.style.glyphs import fit_width, truncate
+from nobil_tui.tui.text.distances import distance_text
+from nobil_tui.tui.text.times import age_text
+from nobil_tui.tui.widgets.stations.connector_glyphs import connector_runs
+from nobil_tui.tui.widgets.stations.layout import Column, StationRow
 
+MARKS_WIDTH = 4
+"""Cursor, star, alert mark and a space."""
+_COUNT_GAP = 2
+"""Cells after the counts and after the glyphs."""
+_CHANGED_WIDTH = 8
+_MAX_PLUG_WIDTH = 9
+_SHORT_PLUGS = {"Type 1": "T1", "Type 2": "T2", "CHAdeMO": "CHA"}
 
-class Columns(Struct, frozen=True):
-    """Widths in cells; zero for a column that is not drawn."""
-
-    free: int
-    glyphs: int
-    id: int
-    name: int
-    place: int
-    distance: int
-    plug: int
-
-    @property
-    def volatile(self) -> int:
-        """Cells of what the stream says: counts and glyphs."""
-        return self.free + COLUMN_GAP + self.glyphs + COLUMN_GAP
+# Cells
 
 
-class Needs(Struct):
-    """How wide each column would like to be; zero where there is nothing to show in it."""
+def _marks(row: StationRow, width: int) -> list[Segment]:
+    pane = row.pane
+    glyphs = pane.glyphs
+    starred = row.station_id in row.station_list.starred
+    plain = pane.style_of("", row.cursor)
+    cursor = glyphs.cursor if row.cursor else " "
+    if not starred and not row.has_alert:
+        return [Segment(cursor + " " * (width - 1), plain)]
+    alert = glyphs.alert if row.has_alert else " "
+    return [
+        Segment(cursor, plain),
+        Segment(glyphs.star if starred else " ", pane.style_of("star", row.cursor)),
+        Segment(alert + " ", pane.style_of("note", row.cursor)),
+    ]
 
-    free: int = 0
-    glyphs: int = 0
-    id: int = 0
-    place: int = 0
-    distance: int = 0
-    plug: int = 0
+
+def _free(row: StationRow, width: int) -> list[Segment]:
+    summary, pane = row.summary, row.pane
+    if summary is None:
+        return []
+    text = truncate(summary.text, width, pane.glyphs.ellipsis)
+    return [
+        Segment(text.rjust(width), pane.condition_style(summary.condition, row.cursor)),
+        Segment(" " * _COUNT_GAP, pane.style_of("", row.cursor)),
+    ]
 
 
-def lay_out(width: int, needs: Needs) -> Columns:
-    """Share out ``width`` cells.
+def _connectors(row: StationRow, width: int) -> list[Segment]:
+    if row.station is None or row.summary is None:
+        return []
+    pane, segments, used = row.pane, [], 0
+    runs = connector_runs(row.station_list, row.station, row.summary.total, pane.glyphs.conditions, width, row.now)
+    for condition, stale, text in runs:
+        segments.append(Segment(text, pane.condition_style(condition, row.cursor, stale=stale)))
+        used += len(text)
+    segments.append(Segment(" " * (width + _COUNT_GAP - used), pane.style_of("", row.cursor)))
+    return segments
 
-    A column that does not fit goes away whole, least needed first: the id, then plug, place and distance. Who looks for
-    a charger asks where it is before what it is called in a register.
-    """
-    free = max(FREE_LEAST, min(FREE_MOST, needs.free))
-    glyphs = max(GLYPHS_LEAST, min(GLYPHS_ENOUGH, needs.glyphs))
-    name = width - EDGE - free - COLUMN_GAP - glyphs - COLUMN_GAP - 1 - CHANGED - 1
-    if name < NAME_LEAST:
-        less = min(glyphs - GLYPHS_LEAST, NAME_LEAST - name)
-        glyphs, name = glyphs - less, name + less
-    place = min(needs.place, PLACE_LEAST)
-    kept = {"distance": needs.distance, "place": place, "plug": needs.plug, "id": needs.id}
-    for column, need in kept.items():
-        if need and name - need - 1 >= NAME_LEAST:
-            name -= need + 1
-        else:
-            kept[column] = 0
-    # What is left over, to whom it helps most.
-    if kept["place"]:
-        more = max(0, min(needs.place - place, name - NAME_FAIR))
-        kept["place"] += more
-        name -= more
-    more = max(0, min(min(needs.glyphs, GLYPHS_MOST) - glyphs, name - NAME_ENOUGH))
-    return Columns(free=free, glyphs=glyphs + more, name=max(1, name - more), **kept)
+
+def _id(row: StationRow, width: int) -> list[Segment]:
+    text = fit_width(row.station_id, width, row.pane.glyphs.ellipsis)
+    return [Segment(text + " ", row.pane.style_of("quiet", row.cursor))]
+
+
+def _name(row: StationRow, width: int) -> list[Segment]:
+    text = fit_width(row.facts.name or row.station_id, width, row.pane.glyphs.ellipsis)
+    style = row.pane.style_of("strong" if row.cursor else "", row.cursor)
+    return [Segment(text + " ", style)]
+
+
+def _place(row: StationRow, width: int) -> list[Segment]:
+    text = fit_width(row.facts.place, width, row.pane.glyphs.ellipsis)
+    return [Segment(text + " ", row.pane.style_of("quiet", row.cursor))]
+
+
+def _distance(row: StationRow, width: int) -> list[Segment]:
+    km = row.station_list.distance(row.station_id)
+    text = "" if km is None else distance_text(km)
+    return [Segment(text.rjust(width) + " ", row.pane.style_of("", row.cursor))]
+
+
+def _plug(row: StationRow, width: int) -> list[Segment]:
+    plug = row.station_list.best_plug(row.station_id)
+    text = _plug_text(plug, width, row.pane.glyphs.ellipsis)
+    padding = " " * (width - cell_len(text))
+    return [Segment(padding + text + " ", row.pane.style_of("quiet", row.cursor))]
+
+
+def _changed(row: StationRow, width: int) -> list[Segment]:
+    station, pane, board, now = row.station, row.pane, row.station_list.board, row.now
+    if station is None:
+        return []
+    if not station.connectors:
+        return [Segment("–".rjust(width), pane.style_of("quiet", row.cursor))]
+    last = _last_change(board, station, now)
+    staleness = Staleness.CONFIRMED
+    if board.downtime.total(now):
+        every = range(len(station.connectors))
+        staleness = staleness_of(max(board.unconfirmed_for(station, i, now) for i in every))
+    text = age_text(now - last.at)
+    if staleness is Staleness.SLIGHTLY_STALE:
+        text = "~" + text
+    elif last.at_least:
+        text = pane.glyphs.at_least + text
+    style = pane.style_of("", row.cursor, stale=staleness >= Staleness.STALE)
+    return [Segment(text.rjust(width), style)]
+
+
+def _last_change(board: Board, station: Station, now: int) -> Since:
+    """Return the time of the last change at a station with connectors."""
+    times = [connector.timestamp for connector in station.connectors]
+    latest = max(times)
+    if min(times) > 0 and latest <= now + MAX_AHEAD:
+        return board.since(station, times.index(latest), now)
+    since = (board.since(station, index, now) for index in range(len(times)))
+    return max(since, key=lambda each: each.at)
+
+
+def _plug_text(plug: Plug | None, width: int, ellipsis: str = "") -> str:
+    """Return the name and the power (kW) of a plug; the name is truncated, never the power."""
+    if plug is None:
+        return ""
+    power = f"{plug.kw:g}" if plug.kw else ""
+    name = _SHORT_PLUGS.get(plug.name, plug.name)
+    return f"{truncate(name, width - len(power) - bool(power), ellipsis)} {power}".strip()
+
+
+# Measures
+
+
+def _measure_free(_list: StationList, _id: str, station: Station | None, _facts: Facts) -> int:
+    return len(station.summary.text) if station else 0
+
+
+def _measure_connectors(_list: StationList, _id: str, station: Station | None, _facts: Facts) -> int:
+    return len(station.connectors) if station else 0
+
+
+def _measure_id(_list: StationList, station_id: str, _station: Station | None, facts: Facts) -> int:
+    # Without a name the id is in the name's column.
+    return cell_len(station_id) if facts.name else 0
+
+
+def _measure_place(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
+    return cell_len(facts.place)
+
+
+def _measure_distance(station_list: StationList, station_id: str, _station: Station | None, _facts: Facts) -> int:
+    if station_list.origin is None:
+        return 0
+    km = station_list.distance(station_id)
+    return 0 if km is None else len(distance_text(km))
+
+
+def _measure_plug(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
+    return cell_len(_plug_text(facts.best_plug, _MAX_PLUG_WIDTH))
+
+
+COLUMNS = (
+    Column("marks", "", _marks, MARKS_WIDTH, MARKS_WIDTH, sort=Sort.STARRED, gap=0),
+    Column(
+        "free",
+        "Free",
+        _free,
+        5,
+        7,
+        _measure_free,
+        Sort.FREE,
+        _COUNT_GAP,
+        live=True,
+        align_right=True,
+    ),
+    Column(
+        "connectors",
+        "Now",
+        _connectors,
+        4,
+        12,
+        _measure_connectors,
+        gap=_COUNT_GAP,
+        first_width=10,
+        grows_beyond=24,
+        shrinks=True,
+        live=True,
+        long_head="Connectors",
+    ),
+    Column("id", "Id", _id, 3, 12, _measure_id, Sort.ID, priority=4),
+    Column("name", "Station", _name, 1, 1, sort=Sort.NAME, fills=True),
+    Column(
+        "place",
+        "Place",
+        _place,
+        5,
+        12,
+        _measure_place,
+        priority=2,
+        first_width=8,
+        grows_beyond=18,
+    ),
+    Column(
+        "distance",
+        "Away",
+        _distance,
+        5,
+        8,
+        _measure_distance,
+        Sort.DISTANCE,
+        priority=1,
+        align_right=True,
+    ),
+    Column("plug", "Plug", _plug, 4, _MAX_PLUG_WIDTH, _measure_plug, priority=3, align_right=True),
+    Column(
+        "changed",
+        "Changed",
+        _changed,
+        _CHANGED_WIDTH,
+        _CHANGED_WIDTH,
+        sort=Sort.CHANGED,
+        gap=0,
+        live=True,
+        align_right=True,
+    ),
+)
+"""Every column, from the left. Distance and place have room before the id in a register: a driver
+looks for where a charger is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,101 +17,98 @@ from nobil_tui.monitor.batch import Batch
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.bindings import bindings_for
-from nobil_tui.tui.widgets.stations.columns import Columns, Needs, lay_out
+from nobil_tui.tui.widgets.stations.layout import Layout
 from nobil_tui.tui.widgets.stations.row import StationRowPainter
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 RESORT_INTERVAL = 1.0
-"""Seconds: a list that moves under the eye is hard to read."""
+"""Seconds between two sorts at least: a list that moves often is hard to read."""
 INPUT_PAUSE = 2.0
-"""Seconds since the last key or click before the list may move by itself: under the hand it is useless."""
-
-_QUICK = 2000
-"""Stations of a filtered list whose connectors are counted at once; those of more when the list is at rest."""
+"""Seconds since the last key or click before the list re-sorts by itself."""
+_COUNTED_AT_ONCE = 2000
+"""Stations of a filtered list whose connectors are counted at once; more are counted later."""
 
 
 class StationsPane(VirtualList):
-    """The list; its ``selected`` station stays selected whatever is sorted, filtered or updated."""
+    """The station list. The ``selected`` station survives sorting, filtering and updates."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.STATIONS)
     HEADER = 1
 
     selected: reactive[str] = reactive("", repaint=False)
-    """The id of the station under the cursor; empty where the list is."""
+    """The id of the station under the cursor; empty if the list is empty."""
 
     class Selected(Message):
-        """Another station is under the cursor."""
+        """The cursor moved to another station: see ``StationsPane.selected``."""
 
-        def __init__(self, station: str) -> None:
-            super().__init__()
-            self.station = station
-
+    @dataclass
     class StarClicked(Message):
-        """The star of a row was clicked."""
+        """The user clicked the star of a row."""
 
-        def __init__(self, station: str) -> None:
-            super().__init__()
-            self.station = station
+        station: str
 
     class Reordered(Message):
-        """The user chose another order."""
+        """The user selected another order."""
 
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
         self.clock = clock
         self.last_input_at = 0.0
-        """When a key or a click last came, by the monotonic clock."""
+        """The time of the last key or click, by the monotonic clock."""
         self.alerted: set[str] = set()
-        """The stations of which the user wants to be told when one becomes free."""
+        """The stations with an alert."""
         self.waiting_text = ""
-        """What stands in the list before there is anything to list."""
+        """The text of the list before the first station."""
         self._station_list: StationList | None = None
         self._painter: StationRowPainter | None = None
         self._wanted = ""
-        self._begun = False
-        """Whether the stream has named a station: before that only starred ones are listed."""
+        """The station the user selected, which may be hidden for now."""
+        self._has_stations = False
+        """Whether the stream has named a station: before, only starred ones are listed."""
         self._sorted_at = 0.0
         self._painted: dict[int, str] = {}
-        self._columns: Columns | None = None
-        self._columns_at = 0
-        """The width that they were laid out for: what is resized is painted before anybody tells of it."""
+        """The station painted on each line of the screen: a click means what the user sees."""
+        self._layout: Layout | None = None
+        self._layout_width = 0
+        """The width of ``_layout``: Textual paints a resized widget before its resize event."""
 
     @property
     def station_list(self) -> StationList:
-        """What is listed. Set it to begin anew with another source."""
+        """The list to show. Set it for another source."""
         if self._station_list is None:
-            raise RuntimeError("the station list has no station_list yet")
+            raise RuntimeError("the station pane has no station list yet")
         return self._station_list
 
     @station_list.setter
     def station_list(self, station_list: StationList) -> None:
         self._station_list = station_list
         self._painter = StationRowPainter(self, station_list)
-        self._begun = False
+        self._has_stations = False
         self.rebuild()
 
-    # What happens
+    # Updates
 
     def apply(self, batch: Batch) -> None:
-        """Take over what a batch did to the board."""
+        """Show the changes of a batch."""
         station_list = self.station_list
         touched = batch.touched
         if station_list.query.is_live and batch.raw_reports:
-            # A charger's own report is no change, but it confirms.
+            # A raw report changes nothing, but it confirms.
             touched = touched.union(report.station_id for report in batch.raw_reports)
         station_list.mark_changed(touched, whole=batch.whole, now=self.clock.now())
-        if station_list.stale and not (station_list.ids and self._begun):
+        if station_list.stale and not (station_list.ids and self._has_stations):
             self.rebuild()
         elif batch.whole:
             self.refresh()
         else:
-            # By what is on screen: of a country, that is far less than what is touched.
-            for line, station in enumerate(station_list.ids[self.top : self.top + self.page], self.top):
+            # Check the lines on screen: of a country, they are far fewer than the changes.
+            on_screen = station_list.ids[self.top : self.top + self.page]
+            for line, station in enumerate(on_screen, self.top):
                 if station in touched:
                     self.repaint_line(line)
 
     def resort_when_idle(self) -> None:
-        """Bring a stale list into order, if it may move now."""
+        """Sort a stale list, unless the user is active or it was sorted just now."""
         now = self.clock.monotonic()
         self.station_list.mark_changed((), whole=False, now=self.clock.now())
         idle = now - self.last_input_at >= INPUT_PAUSE
@@ -118,29 +116,29 @@ class StationsPane(VirtualList):
             self.rebuild()
 
     def rebuild(self) -> None:
-        """Filter and sort anew; the selected row keeps its line on the screen."""
+        """Filter and sort the list; the selected row keeps its line on the screen."""
         station_list = self.station_list
         before = station_list.row_of(self.selected)
-        offset = None if before is None or not self._begun else before - self.top
+        offset = None if before is None or not self._has_stations else before - self.top
         station_list.refresh(self.clock.now())
         self._sorted_at = self.clock.monotonic()
-        self._columns = None
-        self._select_what_is_there()
-        self.recount()
+        self._layout = None
+        self._update_selected()
+        self.update_count()
         line = station_list.row_of(self.selected)
         if line is not None:
             if offset is not None and 0 <= offset < self.page:
                 self.scroll_to(y=max(0, line - offset), animate=False, immediate=True)
             self.show_line(line)
-        self._retitle(at_once=True)
+        self._update_titles(at_once=True)
 
     def refresh_ages(self) -> None:
-        """Let the age texts on screen move."""
-        self._retitle()
+        """Repaint the ages."""
+        self._update_titles()
         self.refresh()
 
     def select(self, station: str) -> bool:
-        """Put the cursor on a station; false where it is not in the list."""
+        """Move the cursor to a station. Return whether it is listed."""
         line = self.station_list.row_of(station)
         if line is None:
             return False
@@ -150,39 +148,45 @@ class StationsPane(VirtualList):
         return True
 
     def watch_selected(self, before: str, after: str) -> None:
-        """Repaint the two rows, and tell."""
+        """Repaint the two rows, and post ``Selected``."""
         for station in (before, after):
             line = self.station_list.row_of(station) if self._station_list else None
             if line is not None:
                 self.repaint_line(line)
-        self.post_message(self.Selected(after))
+        self.post_message(self.Selected())
 
-    # The list's own lines
+    # The lines
 
     @property
     def count(self) -> int:
-        """How many stations are listed."""
+        """The number of listed stations."""
         return len(self._station_list.ids) if self._station_list else 0
 
     def is_cursor(self, index: int) -> bool:
-        """Whether the row is the selected station's."""
+        """Whether a row is that of the selected station."""
         return self.station_list.ids[index] == self.selected
 
     def segments(self, index: int, width: int) -> list[Segment]:
-        """Paint one station."""
+        """Paint a station."""
         station = self.station_list.ids[index]
         self._painted[index - self.top] = station
-        assert self._painter is not None  # noqa: S101  # setting the list makes it
-        return self._painter.row(station, self._columns_for(width), self.clock.now(), station == self.selected)
+        assert self._painter is not None  # noqa: S101  # created with the list
+        return self._painter.row(
+            station,
+            self._layout_for(self._painter, width),
+            self.clock.now(),
+            cursor=station == self.selected,
+            has_alert=station in self.alerted,
+        )
 
     def header_segments(self, row: int, width: int) -> list[Segment]:
-        """Paint the column heads."""
+        """Paint the column headings."""
         if self._painter is None:
             return []
-        return self._painter.header(self._columns_for(width))
+        return self._painter.header(self._layout_for(self._painter, width))
 
     def move_cursor(self, by: int) -> None:
-        """Select the station ``by`` lines further."""
+        """Select the station ``by`` lines below."""
         ids = self.station_list.ids
         if not ids:
             return
@@ -190,12 +194,13 @@ class StationsPane(VirtualList):
         self.select(ids[min(max(line + by, 0), len(ids) - 1)])
 
     def on_click(self, event: events.Click) -> None:
-        """Select a row, star it, or sort by a column: the row is the one that was painted there."""
+        """Select or star the row that was painted there, or sort by the column."""
         offset = event.get_content_offset(self)
         if offset is None or self._painter is None:
             return
         if offset.y < self.HEADER:
-            sort = self._painter.sort_at(offset.x, self._columns_for(self.scrollable_content_region.width))
+            layout = self._layout_for(self._painter, self.scrollable_content_region.width)
+            sort = self._painter.sort_at(offset.x, layout)
             if sort is not None:
                 self.sort_by(sort)
             return
@@ -207,7 +212,7 @@ class StationsPane(VirtualList):
             self.post_message(self.StarClicked(station))
 
     def sort_by(self, sort: Sort) -> None:
-        """Order by a column; by the same one again, the other way round."""
+        """Sort by an order; reverse it if it is selected already."""
         station_list = self.station_list
         station_list.options.reverse = not station_list.options.reverse if station_list.options.sort is sort else False
         station_list.options.sort = sort
@@ -215,7 +220,7 @@ class StationsPane(VirtualList):
         self.post_message(self.Reordered())
 
     def action_sort(self) -> None:
-        """The next order."""
+        """Select the next order."""
         station_list = self.station_list
         sorts = station_list.available_sorts
         station_list.options.reverse = False
@@ -224,69 +229,69 @@ class StationsPane(VirtualList):
         self.post_message(self.Reordered())
 
     def action_reverse_sort(self) -> None:
-        """The same order, the other way round."""
+        """Reverse the order."""
         self.sort_by(self.station_list.options.sort)
 
-    # Inside
-
-    def _select_what_is_there(self) -> None:
+    def _update_selected(self) -> None:
+        """Keep the wanted station selected, or select the first one while it is hidden."""
         station_list = self.station_list
         if self._wanted and station_list.row_of(self._wanted) is not None:
             self.selected = self._wanted
-        elif not self._begun or station_list.row_of(self.selected) is None:
-            # Filtered away: another has the cursor until the wanted one comes back.
+        elif not self._has_stations or station_list.row_of(self.selected) is None:
             self.selected = station_list.ids[0] if station_list.ids else ""
-        self._begun = bool(station_list.board.stations)
-        if self._begun and not self._wanted:
+        self._has_stations = bool(station_list.board.stations)
+        if self._has_stations and not self._wanted:
             self._wanted = self.selected
 
-    def _columns_for(self, width: int) -> Columns:
-        if self._columns is None or self._columns_at != width:
-            self._columns_at = width
-            self._columns = self._painter.columns(width) if self._painter else lay_out(width, Needs())
-        return self._columns
+    def _layout_for(self, painter: StationRowPainter, width: int) -> Layout:
+        if self._layout is None or self._layout_width != width:
+            self._layout_width = width
+            self._layout = painter.layout(width)
+        return self._layout
 
-    def _retitle(self, *, at_once: bool = False) -> None:
+    # Titles and texts
+
+    def _update_titles(self, *, at_once: bool = False) -> None:
+        """Update the border titles; ``at_once`` leaves out counts that take long."""
         station_list = self.station_list
-        dot = self.glyphs.dot
-        shown = f"{self.count:,} of {station_list.total:,}" if station_list.filtered else f"{self.count:,}"
-        options = station_list.options
-        narrowed = [
-            words
-            for on, words in (
-                (options.starred_only, "starred"),
-                (options.faults_only, "with a fault"),
-            )
-            if on
-        ]
-        order = station_list.active_sort.label + (", reversed" if station_list.options.reverse else "")
-        title = f" {dot} ".join([f"Stations {shown}", *narrowed, order])
-        parts = []
-        # Under the hand of somebody who types, nothing is counted that takes its time.
-        if not at_once or not station_list.filtered or self.count <= _QUICK:
+        filtered = station_list.filtered
+        dot = f" {self.glyphs.dot} "
+        shown = f"{self.count:,} of {station_list.total:,}" if filtered else f"{self.count:,}"
+        parts = [f"Stations {shown}"]
+        if station_list.options.starred_only:
+            parts.append("starred")
+        if station_list.options.faults_only:
+            parts.append("with a fault")
+        reverse = ", reversed" if station_list.options.reverse else ""
+        parts.append(station_list.active_sort.label + reverse)
+        counts = []
+        if not at_once or not filtered or self.count <= _COUNTED_AT_ONCE:
             free, total = station_list.count_free()
-            parts = [f"{free:,} of {total:,} connectors free"] if total else []
-        if station_list.filtered and station_list.hidden_starred:
-            parts.append(f"{station_list.hidden_starred} starred hidden")
-        self.entitle(title, f" {dot} ".join(parts))
+            counts = [f"{free:,} of {total:,} connectors free"] if total else []
+        if filtered and station_list.hidden_starred:
+            counts.append(f"{station_list.hidden_starred} starred hidden")
+        self.set_titles(dot.join(parts), dot.join(counts))
 
     @property
     def tail_text(self) -> str:
-        """What is waited for, where only starred stations are listed."""
-        return "" if self._station_list is None or self._station_list.board.stations else self.waiting_text
+        """The waiting text below starred stations before the first report."""
+        if self._station_list is None or self._station_list.board.stations:
+            return ""
+        return self.waiting_text
 
     @property
     def empty_text(self) -> str:
-        """What to say where no station is listed."""
+        """Why the list is empty, and the key to change that."""
         station_list, named = self._station_list, self.keys.named
         if station_list is None or not station_list.total:
             return self.waiting_text
         if station_list.options.starred_only and not station_list.starred:
             return (
-                f"No station is starred yet. Press {named('starred-only')} to see all, and {named('star')} to star one."
+                f"No starred stations. Press {named('starred-only')} to show all stations, "
+                f"and {named('star')} to star one."
             )
         if station_list.filter.strip():
-            return f"No station matches the filter. {named('back')} clears it."
+            return f"No stations match the filter. Press {named('back')} to clear it."
         if station_list.options.faults_only:
-            return f"No station has a fault. Press {named('faults-only')} to see all."
-        return f"Nothing to show. {named('back')} shows all stations."
+            return f"No faulty stations. Press {named('faults-only')} to show all stations."
+        return f"No stations to show. Press {named('back')} to show all stations."

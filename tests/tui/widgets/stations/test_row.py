@@ -52,9 +52,8 @@ def row(stations: StationsPane, name: str) -> str:
 
 
 def segments(stations: StationsPane, name: str, now: int = START) -> list[Segment]:
-    columns = StationRowPainter(stations, stations.station_list).columns(110)
     painter = StationRowPainter(stations, stations.station_list)
-    return painter.row(name, columns, now, cursor=False)
+    return painter.row(name, painter.layout(110), now, cursor=False)
 
 
 def colour(stations: StationsPane, painted: list[Segment], text: str) -> Condition | None:
@@ -353,7 +352,7 @@ def test_the_distance_has_room_whenever_it_is_told() -> None:
     for text in ("", "near:59.9,10.7 within:20km") * 2:
         station_list.filter = text
         station_list.refresh(2)
-        widths.append(painter.columns(110).distance > 0)
+        widths.append(painter.layout(110).width_of("distance") > 0)
     assert widths == [False, True] * 2
 
 
@@ -362,10 +361,10 @@ def test_another_register_may_need_other_room() -> None:
     station_list = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
     station_list.refresh(2)
     painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
-    narrow = painter.columns(110).place
+    narrow = painter.layout(110).width_of("place")
     station_list.register.replace({"NOR_00001": Facts("A", "Et langt stedsnavn")})
     station_list.refresh(2)
-    assert painter.columns(110).place > narrow
+    assert painter.layout(110).width_of("place") > narrow
 
 
 def test_columns_only_grow_while_a_filter_is_typed() -> None:
@@ -380,6 +379,6 @@ def test_columns_only_grow_while_a_filter_is_typed() -> None:
     for text in ("sted -langt", "langt", "her", "sted -langt"):
         station_list.filter = text
         station_list.refresh(2)
-        columns = painter.columns(160)
-        widths.append((columns.place, columns.plug))
+        layout = painter.layout(160)
+        widths.append((layout.width_of("place"), layout.width_of("plug")))
     assert widths == [(5, 5), (12, 5), (12, 6), (12, 6)]
