@@ -7,10 +7,12 @@ from copy import deepcopy
 from enum import Enum
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import KeyPath
+from nobil_tui.config.model import Config, secret_from_text
 
 Plain = str | bool | int | float
 Value = Plain | Secret | Sequence[Plain] | None
@@ -68,6 +70,14 @@ def apply_to_document(document: dict[str, Any], operations: Sequence[Operation])
             case Put():
                 _put(changed, operation.path, operation.plain)
     return changed
+
+
+def applied_to(config: Config, operations: Sequence[Operation]) -> Config:
+    """Return a config with the operations applied. Raises ``msgspec.ValidationError`` for a value of a wrong type."""
+    if not operations:
+        return config
+    document = msgspec.to_builtins(config, enc_hook=_plain)
+    return msgspec.convert(apply_to_document(document, operations), Config, dec_hook=secret_from_text)
 
 
 def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

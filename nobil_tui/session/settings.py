@@ -1,4 +1,4 @@
-"""The user's config while the app is open: stars and settings saved, and what another app saved picked up."""
+"""The settings of a session: the config file, and the changes that are not saved in it yet."""
 
 from __future__ import annotations
 
@@ -8,96 +8,113 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nobil_tui.base.files import stamp
-from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.tasks import in_thread
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
+from nobil_tui.config.operations import applied_to
 from nobil_tui.config.reading import ConfigError, load_config
-from nobil_tui.config.writing import NotSavedError, Operation, Put, Star, Unstar, save_config
+from nobil_tui.config.writing import NotSavedError, Operation, Put, save
 
 logger = logging.getLogger(__name__)
 
 
 class Settings:
-    """Keeps one config file. Without a path nothing is saved, and stars hold for this session."""
+    """The one owner of the config while the program runs.
+
+    A change is applied at once and saved later. One that cannot be saved stays applied until the
+    program ends, whatever another program writes to the file, and each later save tries it again.
+    """
 
     def __init__(self, path: Path | None, config: Config) -> None:
-        self.config = config
-        self.starred: set[str] = set(config.watched.stations)
-        """The stars as the user sees them: those of the file, and those that could not be saved."""
         self.path = path
+        """The config file; None keeps all changes for this session."""
+        self.config = config
+        """The config of the file, with the unsaved changes applied."""
+        self.starred: set[str] = set(config.watched.stations)
+        """The starred stations. Always the same set, which lists and painters share."""
+        self._file_config = config
+        self._unsaved: list[Operation] = []
         self._stamp = stamp(path) if path is not None else None
-        self.filters: dict[str, str] = dict(config.filters)
-        """The saved filters as the user sees them, in the same way."""
-        self.home: Position | None = config.home.position
-        """From where distances are counted, in the same way."""
-        self._unsaved: dict[str, bool] = {}
-        self._complained = False
-        self._saving = asyncio.Lock()
+        self._warned = False
+        """Whether the user was warned that the file is invalid."""
+        self._lock = asyncio.Lock()
+        """Held while the file is read or written."""
 
-    def mark(self, station: str, on: bool) -> None:
-        """Star a station, or take its star away, for this session: ``save_star`` makes it last."""
-        (self.starred.add if on else self.starred.discard)(station)
-        self._unsaved[station] = on
+    @property
+    def filters(self) -> dict[str, str]:
+        """The saved filters by name, in the order of the file."""
+        return self.config.filters
 
-    async def save_star(self, station: str, on: bool) -> str:
-        """Save what was marked. Returns what went wrong, in words; empty where nothing did."""
-        problem = await self.put(Star(station) if on else Unstar(station))
-        if not problem and self._unsaved.get(station) is on:
-            del self._unsaved[station]
-        return problem
+    @property
+    def home(self) -> Position | None:
+        """The position that distances are measured from."""
+        return self.config.home.position
 
-    async def put(self, *operations: Operation) -> str:
-        """Save. Returns what went wrong, in words; empty where nothing did."""
+    def apply(self, *operations: Operation) -> None:
+        """Apply changes to this session; ``save`` writes them to the file."""
+        for operation in operations:
+            target = _target(operation)
+            self._unsaved = [each for each in self._unsaved if _target(each) != target]
+            self._unsaved.append(operation)
+        self._update()
+
+    async def save(self) -> str:
+        """Write the unsaved changes to the file. Return the error as text, or an empty string."""
         path = self.path
         if path is None:
             return ""
-        async with self._saving:
+        async with self._lock:
+            operations = self._unsaved
+            if not operations:
+                return ""
             try:
-                self.config = await run_in_thread(lambda: save_config(path, *operations))
+                config = await in_thread(lambda: save(path, *operations))
             except (NotSavedError, ConfigError) as error:
                 logger.warning("config not saved: %s", error)
-                return str(error)
+                return f"{error}\nThe change applies until you quit."
+            self._stamp = stamp(path)
+            # An operation that was replaced while this one was saved is still to be saved.
+            saved = set(map(id, operations))
+            self._unsaved = [each for each in self._unsaved if id(each) not in saved]
+            self._file_config = config
+            self._update()
         return ""
 
-    def hold(self, *operations: Operation) -> None:
-        """Have settings hold for this session: ``put`` makes them last."""
-        for operation in operations:
-            match operation:
-                case Put("filters", name, str(text)):
-                    self.filters[name] = text
-                case Put("filters", name, None):
-                    self.filters.pop(name, None)
-                case Put("home", "position", [float(latitude), float(longitude)]):
-                    self.home = latitude, longitude
+    async def poll(self, stars_changed: Callable[[], None], warn: Callable[[str], None]) -> None:
+        """Read the file again if another program changed it.
 
-    async def poll(self, changed: Callable[[], None], complain: Callable[[str], None]) -> None:
-        """Look whether the file was changed, and take over its stars."""
+        Calls ``stars_changed`` if other stations are starred now, and ``warn`` once with the error
+        of a file that became invalid.
+        """
         path = self.path
-        if path is None or self._saving.locked():
+        if path is None or self._lock.locked():
             return
         now = stamp(path)
         if now == self._stamp:
             return
         self._stamp = now
-        saved = self.config.filters
         try:
-            # What is saved meanwhile must not be taken for undone.
-            async with self._saving:
-                self.config = await run_in_thread(lambda: load_config(path))
+            async with self._lock:
+                self._file_config = await in_thread(lambda: load_config(path))
         except ConfigError as error:
-            if not self._complained:
-                self._complained = True
-                complain(f"{error}\nThe stars of this session are kept.")
+            if not self._warned:
+                self._warned = True
+                warn(f"{error}\nThe settings of this session are kept.")
             return
-        self._complained = False
-        for name in saved.keys() - self.config.filters.keys():
-            self.filters.pop(name, None)
-        self.filters.update(self.config.filters)
-        self.home = self.config.home.position or self.home
+        self._warned = False
         before = set(self.starred)
+        self._update()
+        if self.starred != before:
+            stars_changed()
+
+    def _update(self) -> None:
+        self.config = applied_to(self._file_config, self._unsaved)
         self.starred.clear()
         self.starred.update(self.config.watched.stations)
-        for station, on in self._unsaved.items():
-            (self.starred.add if on else self.starred.discard)(station)
-        if self.starred != before:
-            changed()
+
+
+def _target(operation: Operation) -> tuple[str, ...]:
+    """Return what an operation changes: of two that change the same, the later one counts."""
+    if isinstance(operation, Put):
+        return operation.path
+    return "watched", "stations", operation.station
