@@ -113,7 +113,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sort", ("o",), "Sort", "Sort the stations by the next column.", Context.STATIONS, footer=True),
     Command("reverse-sort", ("O",), "Reverse", "Sort the stations the other way round.", Context.STATIONS),
     Command("pin-starred", ("p",), "Pin starred", "Keep starred stations on top of every order, or not."),
-    Command("tell-me", ("n",), "Tell me", "Tell me when a connector of this station becomes free.", footer=True),
+    Command("alert", ("n",), "Alert", "Notify me when a connector here becomes free.", footer=True),
     Command("log-scope", ("l",), "Log", "Log every station, starred ones, or the selected one.", footer=True),
     Command("show-log", ("v",), "Show log", "Show the event log where the terminal has no room for it, or hide it."),
     Command("select", ("enter",), "Select", "Select the station of this line.", Context.LOG, palette=False),

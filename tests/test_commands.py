@@ -78,4 +78,4 @@ def test_what_has_no_key_is_in_the_palette() -> None:
 
 def test_the_footer_reads_as_designed() -> None:
     footer = [command.label for command in active_in(Context.STATIONS) if command.footer]
-    assert sorted(footer) == sorted(["Filter", "Star", "Starred", "Sort", "Tell me", "Log", "Help", "Quit"])
+    assert sorted(footer) == sorted(["Filter", "Star", "Starred", "Sort", "Alert", "Log", "Help", "Quit"])

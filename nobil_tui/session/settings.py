@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nobil_tui.base.files import stamp
-from nobil_tui.base.tasks import in_thread
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import applied_to
 from nobil_tui.config.reading import ConfigError, load_config
-from nobil_tui.config.writing import NotSavedError, Operation, Put, save
+from nobil_tui.config.writing import NotSavedError, Operation, Put, save_config
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Settings:
             if not operations:
                 return ""
             try:
-                config = await in_thread(lambda: save(path, *operations))
+                config = await run_in_thread(lambda: save_config(path, *operations))
             except (NotSavedError, ConfigError) as error:
                 logger.warning("config not saved: %s", error)
                 return f"{error}\nThe change applies until you quit."
@@ -95,7 +95,7 @@ class Settings:
         self._stamp = now
         try:
             async with self._lock:
-                self._file_config = await in_thread(lambda: load_config(path))
+                self._file_config = await run_in_thread(lambda: load_config(path))
         except ConfigError as error:
             if not self._warned:
                 self._warned = True

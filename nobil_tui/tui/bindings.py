@@ -1,4 +1,4 @@
-"""Commands as Textual's bindings, and keys as a reader knows them."""
+"""Key bindings: commands as Textual's bindings, and keys as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.keys import format_key
 from nobil_tui.commands import COMMANDS, Command, Context, command_by_id, for_context
 
 NEVER = "f63"
-"""A key that no keyboard has, for a command whose keys the user took away: Textual overlooks an empty one."""
+"""A key that no keyboard has, for a command without keys: Textual ignores an empty string in a keymap."""
 
 _NAMES = {
     "escape": "Esc",
@@ -27,56 +27,59 @@ _NAMES = {
 
 
 def bindings_for(context: Context) -> list[BindingType]:
-    """Return the bindings of one context, with the ids by which a keymap changes their keys.
+    """Return the bindings of a context, with the command ids that a keymap refers to.
 
-    A dialog hides what is below it, so it binds what must work everywhere itself. None is a priority binding of
-    Textual's: such a key would be taken from somebody who types it into a text field.
+    A dialog hides the bindings of the screens below, so it binds the commands that work everywhere
+    itself. None is a priority binding of Textual's: such a key could not be typed in a text field.
     """
     commands = list(for_context(context))
     if context is Context.DIALOG:
-        commands += [command for command in COMMANDS if command.priority and command not in commands]
-    return [binding_of(command) for command in commands]
+        commands += [each for each in COMMANDS if each.priority and each not in commands]
+    screen_runs = context in (Context.EVERYWHERE, Context.PLAYING)
+    return [binding_of(each, f"run_command('{each.id}')" if screen_runs else "") for each in commands]
 
 
 def keymap_of(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Turn the config's keys by command id into Textual's keymap."""
+    """Return Textual's keymap for the config's keys by command id."""
     return {id_: ",".join(chosen) or NEVER for id_, chosen in keys.items()}
 
 
 class KeyBindings:
-    """Which keys each command has, in words."""
+    """The keys of each command, and how they are written in texts."""
 
     def __init__(self, chosen: Mapping[str, Sequence[str]] | None = None) -> None:
         self._chosen = chosen or {}
 
     def of(self, command: Command) -> tuple[str, ...]:
-        """The command's keys, as Textual names them."""
+        """Return the keys of a command, as Textual names them."""
         return tuple(self._chosen.get(command.id, command.keys))
 
     def label(self, command: Command) -> str:
-        """The first of its keys as a reader knows it; empty where it has none."""
+        """Return the first key of a command as text; empty if it has none."""
         keys = self.of(command)
         return key_label(keys[0]) if keys else ""
 
     def named(self, id_: str) -> str:
-        """The first key of the command of an id, for texts that name it; its words where it has none."""
+        """Return the first key of the command with this id; its label if it has none."""
         command = command_by_id(id_)
         return self.label(command) or command.label
 
     def labels(self, command: Command) -> str:
-        """All of its keys; of a long row the first and the last."""
+        """Return all keys of a command; of more than four, the first and the last."""
         labels = [key_label(key) for key in self.of(command)]
         return " ".join(labels) if len(labels) < 5 else f"{labels[0]} to {labels[-1]}"
 
 
 def key_label(key: str) -> str:
-    """A key as a reader knows it: ``/``, ``Esc``, ``^p``, ``S-Tab``."""
+    """Return a key as text: ``/``, ``Esc``, ``^p``, ``S-Tab``."""
     *held, last = key.split("+")
     name = _NAMES.get(last) or (last.upper() if last.startswith("f") and last[1:].isdigit() else format_key(last))
     return "".join({"ctrl": "^", "shift": "S-", "alt": "M-"}.get(one, one + "-") for one in held) + name
 
 
-def binding_of(command: Command) -> Binding:
-    """Return the binding of one command."""
+def binding_of(command: Command, action: str = "") -> Binding:
+    """Return the binding of a command to an action; by default to the one of its id."""
+    if not action:
+        action = "app.quit" if command.id == "quit" else command.action
     keys = ",".join(command.keys) or NEVER
-    return Binding(keys, command.action, command.label, id=command.id, tooltip=command.tooltip, show=False)
+    return Binding(keys, action, command.label, id=command.id, tooltip=command.tooltip, show=False)

@@ -1,10 +1,10 @@
-"""What the palette finds: every command, saved filters, and stations by name."""
+"""The command palette: commands, saved filters, and stations by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, Protocol, cast
 
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -12,91 +12,133 @@ from textual.content import Content
 from textual.markup import escape
 from textual.theme import ThemeProvider
 
-from nobil_tui.commands import COMMANDS, command_by_id
+from nobil_tui.commands import COMMANDS, Command, command_by_id
 from nobil_tui.search.folding import fold_line
-from nobil_tui.tui.bindings import binding_of
-from nobil_tui.tui.dismissal import Dismissal
+from nobil_tui.tui.bindings import KeyBindings, binding_of
+from nobil_tui.tui.textual_internals import Dismissal
 
-if TYPE_CHECKING:
-    from nobil_tui.tui.screens.main import MainScreen
-
-MOST_STATIONS = 40
+MAX_STATIONS = 40
 """Stations that are offered at once."""
 
 
+class PaletteHost(Protocol):
+    """What the palette offers, and how it is run."""
+
+    @property
+    def keys(self) -> KeyBindings:
+        """The keys of each command."""
+
+    @property
+    def saved_filters(self) -> Mapping[str, str]:
+        """The saved filters by name."""
+
+    def is_available(self, command: Command) -> bool:
+        """Return whether a command does anything now."""
+
+    async def run(self, command_id: str) -> None:
+        """Run a command."""
+
+    def show_filter(self, text: str) -> None:
+        """Filter the stations by a text."""
+
+    def forget_filter(self, name: str) -> None:
+        """Delete a saved filter."""
+
+    def find_stations(self, words: list[str], limit: int) -> list[str]:
+        """Return the ids of up to ``limit`` stations whose texts contain every word."""
+
+    def station_title(self, station: str) -> str:
+        """Return the name and the place of a station."""
+
+    def station_state(self, station: str) -> str:
+        """Return the state of a station in a few words."""
+
+    def go_to(self, station: str) -> None:
+        """Select a station."""
+
+
+class HostScreen(Protocol):
+    """A screen that the palette can be opened over."""
+
+    @property
+    def commands(self) -> PaletteHost:
+        """What the palette offers over this screen."""
+
+
 class PaletteItem(NamedTuple):
-    """Something that the palette offers."""
+    """An entry of the palette."""
 
     title: str
     help: str
-    do: Callable[[], object]
+    run: Callable[[], object]
 
 
 class Palette(Dismissal, CommandPalette):
-    """The library's, with the one key that must work everywhere."""
+    """Textual's palette, with our keys to quit."""
 
     CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(command_by_id("quit"))]
 
-    def action_quit(self) -> None:
-        """Quit the program."""
-        self.app.exit(0)
 
-
-def commands_and_stations() -> Palette:
-    """Make the palette of everything."""
+def command_palette() -> Palette:
+    """Return a palette of commands, saved filters and stations."""
     return Palette([CommandProvider, StationProvider], placeholder="A command, or a station by name")
 
 
-def themes() -> Palette:
-    """Make the palette of the themes."""
+def theme_palette() -> Palette:
+    """Return a palette of themes."""
     return Palette([ThemeProvider], placeholder="A theme")
 
 
 class CommandProvider(Provider):
-    """Every command, with its key, and the saved filters."""
+    """Offers the commands with their keys, and the saved filters."""
 
     async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
+        """Offer all entries before anything is typed."""
         for item in self._items():
-            yield DiscoveryHit(Content(item.title), item.do, text=item.title, help=escape(item.help))
+            yield DiscoveryHit(Content(item.title), item.run, text=item.title, help=escape(item.help))
 
     async def search(self, query: str) -> Hits:
-        """Those that match."""
+        """Offer the entries that match."""
         matcher = self.matcher(query)
         for item in self._items():
             score = max(matcher.match(item.title), matcher.match(item.help) * 0.5)
             if score > 0:
                 title = matcher.highlight(escape(item.title))
-                yield Hit(score, title, item.do, text=item.title, help=escape(item.help))
+                yield Hit(score, title, item.run, text=item.title, help=escape(item.help))
 
     def _items(self) -> Iterator[PaletteItem]:
-        screen = cast("MainScreen", self.screen)
+        host = _host_of(self)
         for command in COMMANDS:
-            if command.palette and screen.offers(command):
-                label = screen.keys.label(command)
+            if command.palette and host.is_available(command):
+                label = host.keys.label(command)
                 title = f"{command.label}   {label}" if label else command.label
-                yield PaletteItem(title, command.tooltip, partial(screen.do, command))
-        for name, text in screen.saved_filters.items():
-            yield PaletteItem(f"Filter: {name}", text, partial(screen.show_filter, text))
-        for name, text in screen.saved_filters.items():
-            yield PaletteItem(f"Forget filter: {name}", text, partial(screen.forget_filter, name))
+                yield PaletteItem(title, command.tooltip, partial(host.run, command.id))
+        for name, text in host.saved_filters.items():
+            yield PaletteItem(f"Filter: {name}", text, partial(host.show_filter, text))
+        for name, text in host.saved_filters.items():
+            yield PaletteItem(f"Forget filter: {name}", text, partial(host.forget_filter, name))
 
 
 class StationProvider(Provider):
-    """Stations by name, place or id. Only the few best are looked at closely: there may be tens of thousands."""
+    """Offers stations by name, place or id.
+
+    Only the best are scored and formatted: there may be tens of thousands.
+    """
 
     async def search(self, query: str) -> Hits:
-        """Those whose texts hold every word."""
-        asked = fold_line(query).split()
-        if not asked:
+        """Offer the stations whose texts contain every word."""
+        words = fold_line(query).split()
+        if not words:
             return
-        screen = cast("MainScreen", self.screen)
-        for station in screen.find_stations(asked, MOST_STATIONS):
-            facts = screen.register.facts(station)
-            name = facts.name or station
-            text = ", ".join(part for part in (name, facts.place if facts.place not in name else "") if part)
-            # The library takes the second line for markup, and an id can hold anything.
-            words = escape(f"{station}  {screen.summary_words(station)}")
-            # Below every command that matches as well, in the order in which they were found.
-            yield Hit(0.3, Content(text), partial(screen.go_to, station), text=text, help=words)
+        host = _host_of(self)
+        for station in host.find_stations(words, MAX_STATIONS):
+            title = host.station_title(station)
+            # Textual parses the second line as markup, and an id can hold anything.
+            text = escape(f"{station}  {host.station_state(station)}")
+            # Ranked below every command that matches as well, in the order of the search.
+            yield Hit(0.3, Content(title), partial(host.go_to, station), text=title, help=text)
+
+
+def _host_of(provider: Provider) -> PaletteHost:
+    return cast("HostScreen", provider.screen).commands

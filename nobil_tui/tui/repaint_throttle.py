@@ -1,6 +1,6 @@
-"""How often what happens is painted: as often as somebody can follow, and no more than the terminal takes.
+"""Throttle repaints: at most as often as a user can follow, and as the terminal can draw.
 
-Whatever waits meanwhile is painted with the next. Keys do not wait for it: what they change is painted at once.
+Changes that arrive meanwhile are painted together. Keys are not throttled.
 """
 
 from __future__ import annotations
@@ -10,28 +10,23 @@ from typing import Any
 
 from textual.app import App
 
+from nobil_tui.tui.textual_internals import is_terminal_behind
+
 MANY = 40
-"""So many changes at a time are read by nobody one by one."""
-LONGER = 0.05
-"""Seconds more between two paints of many changes: twenty a second would cost half of what the program costs."""
-FLOOD, FLOODED = 1000, 0.15
-"""So many changes at a time are a flood, and the seconds are better spent on reading it: so many between two paints."""
-LOOK_AGAIN = 0.02
-"""Seconds until the terminal is looked at again."""
+"""Changes in one batch that a user can no longer read one by one."""
+MANY_PAUSE = 0.05
+"""Seconds of pause after a batch of many: 20 paints a second would take half of the program's time."""
+FLOOD = 1000
+"""Changes in one batch from which the time is better spent on reading."""
+FLOOD_PAUSE = 0.15
+"""Seconds of pause after a flood."""
+TERMINAL_CHECK_INTERVAL = 0.02
+"""Seconds between two checks of a terminal that is behind."""
 
 
-async def until_worth_painting(app: App[Any], changes: int) -> None:
-    """Wait between two paints, after one of so many changes."""
+async def wait_before_repaint(app: App[Any], changes: int) -> None:
+    """Wait after a batch of this many changes until the next one is worth painting."""
     if changes > MANY:
-        await asyncio.sleep(LONGER if changes < FLOOD else FLOODED)
-    while is_behind(app):  # noqa: ASYNC110  # the writer tells nobody when it is done
-        await asyncio.sleep(LOOK_AGAIN)
-
-
-def is_behind(app: App[Any]) -> bool:
-    """Whether something painted still waits for the terminal, as on a slow line.
-
-    The library's writer takes thirty paints before it holds up the program, and a key would wait for them all.
-    """
-    writer = getattr(app._driver, "_writer_thread", None)
-    return writer is not None and writer._queue.qsize() > 0
+        await asyncio.sleep(MANY_PAUSE if changes < FLOOD else FLOOD_PAUSE)
+    while is_terminal_behind(app):  # noqa: ASYNC110  # Textual's writer thread signals nothing
+        await asyncio.sleep(TERMINAL_CHECK_INTERVAL)

@@ -39,30 +39,30 @@ def test_a_station_is_waited_for_or_not() -> None:
 def test_it_is_told_once() -> None:
     tell, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
     became = change("A", OCCUPIED, FREE)
-    assert tell.due([became, became], board) == ["A"]
+    assert tell.take_due([became, became], board) == ["A"]
     assert tell.stations == {"B"}
-    assert tell.due([became], board) == []
+    assert tell.take_due([became], board) == []
 
 
 def test_several_are_told_in_the_order_in_which_they_became_free() -> None:
     tell, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
     entries: list[BatchEntry] = [Note(START, NoteKind.LOST, "A"), change("B", UNKNOWN, FREE), change("A", None, FREE)]
-    assert tell.due(entries, board) == ["B", "A"]
+    assert tell.take_due(entries, board) == ["B", "A"]
 
 
 def test_what_is_not_free_is_not_told() -> None:
     tell, board = waiting("A"), board_of(A=[FREE, FREE])
     for after in (OCCUPIED, FAULT, UNKNOWN, None):
-        assert tell.due([change("A", FREE, after)], board) == []
-    assert tell.due([change("B", OCCUPIED, FREE)], board) == []
-    assert tell.due([], board) == []
+        assert tell.take_due([change("A", FREE, after)], board) == []
+    assert tell.take_due([change("B", OCCUPIED, FREE)], board) == []
+    assert tell.take_due([], board) == []
     assert tell.stations == {"A"}
 
 
 def test_what_is_occupied_again_or_gone_is_waited_for_further() -> None:
     tell = waiting("A")
     became = change("A", OCCUPIED, FREE)
-    assert tell.due([became], board_of(A=[OCCUPIED, FAULT])) == []
-    assert tell.due([became], board_of(B=[FREE])) == []
+    assert tell.take_due([became], board_of(A=[OCCUPIED, FAULT])) == []
+    assert tell.take_due([became], board_of(B=[FREE])) == []
     assert tell.stations == {"A"}
-    assert tell.due([became], board_of(A=[FREE])) == ["A"]
+    assert tell.take_due([became], board_of(A=[FREE])) == ["A"]

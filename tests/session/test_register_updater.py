@@ -18,8 +18,8 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, Country, RegisterSection
 from nobil_tui.register.update import update_register
 from nobil_tui.session.register_updater import RegisterUpdater
+from nobil_tui.tui import live_updates as live_module
 from nobil_tui.tui.options import AppOptions
-from nobil_tui.tui.screens import live as live_module
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
@@ -256,10 +256,10 @@ async def test_the_demo_asks_nobody_and_what_is_connected_to_from_it_does(owning
     demo.simulated = True
     async with opened(setup_with(owning, demo)) as pilot:
         main = await live(pilot)
-        main.look_at_register()
+        main.live_updates.check_register()
         await pilot.pause()
         assert owning.asked == []
-        main.switch(listed(HandSource(owning.clock, name="real.example")), "wss://real.example")
+        main.live_updates.switch(listed(HandSource(owning.clock, name="real.example")), "wss://real.example")
         await until(pilot, lambda: "Torget" in on_screen(pilot))
         assert owning.asked == ["NOR", "SWE"]
 
@@ -270,9 +270,9 @@ async def test_the_palette_waits_for_the_one_that_runs_by_itself(owning: Owning)
     async with opened(setup_with(owning)) as pilot:
         main = await live(pilot)
         await until(pilot, held.reached.is_set)
-        main.action_update_register()
+        await main.commands.run("update-register")
         await pilot.pause()
-        await until(pilot, lambda: "It is being fetched already" in on_screen(pilot))
+        await until(pilot, lambda: "A download is already running" in on_screen(pilot))
         assert owning.asked == ["NOR"]
         held.go_on.set()
         await until(pilot, lambda: "3 stations, fetched just now" in on_screen(pilot))
@@ -289,16 +289,16 @@ async def test_a_palette_update_that_failed_in_part_starts_no_other(owning: Owni
         owning.clock.advance(DAY)
         renamed = dump_of([station("NOR_00001", "NOR", "Brygga"), *stations("NOR", 2, first=2)])
         owning.service.answers.extend([body(renamed), *[hang_up] * 2])
-        main.action_update_register()
+        await main.commands.run("update-register")
         await pilot.pause()
         await until(pilot, lambda: "Sweden: 127.0.0.1" in on_screen(pilot))
         asked = len(owning.asked)
         await pilot.press("escape")
         await until(pilot, lambda: "Brygga" in on_screen(pilot))
-        main.look_at_register()
+        main.live_updates.check_register()
         await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"])
         assert len(owning.asked) == asked
         owning.clock.advance(HOUR)
-        main.look_at_register()
+        main.live_updates.check_register()
         await until(pilot, lambda: len(owning.asked) > asked)
         assert owning.asked[asked:] == ["SWE"]

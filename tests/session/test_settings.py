@@ -10,8 +10,8 @@ from typing import TypeVar
 import pytest
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
-from nobil_tui.config.reading import load
-from nobil_tui.config.writing import Operation, Put, Star, Unstar, save
+from nobil_tui.config.reading import load_config
+from nobil_tui.config.writing import Operation, Put, Star, Unstar, save_config
 from nobil_tui.session import settings as module
 from nobil_tui.session.settings import Settings
 from tests.conftest import guarded, settle
@@ -41,8 +41,12 @@ def path(tmp_path: Path) -> Path:
 
 def settings_of(path: Path, *stars: str) -> Settings:
     if stars:
-        save(path, *map(Star, stars))
-    return Settings(path, load(path) if path.exists() else Config())
+        save_config(path, *map(Star, stars))
+    return Settings(path, load_config(path) if path.exists() else Config())
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
 
 
 async def set_all(settings: Settings, *operations: Operation) -> str:
@@ -57,10 +61,10 @@ async def test_a_change_is_applied_at_once_and_then_saved(path: Path) -> None:
     settings.apply(Unstar("A"), Put("interface", "theme", "nord"))
     assert settings.starred == {"B"}
     assert settings.config.interface.theme == "nord"
-    assert load(path).watched.stations == ["A"]
+    assert load_config(path).watched.stations == ["A"]
     assert await guarded(settings.save()) == ""
-    assert load(path).watched.stations == ["B"]
-    assert settings.config == load(path)
+    assert load_config(path).watched.stations == ["B"]
+    assert settings.config == load_config(path)
 
 
 async def test_without_a_file_changes_apply_to_the_session() -> None:
@@ -78,11 +82,11 @@ async def test_changes_by_another_program_are_read(path: Path) -> None:
     poller = Poller(settings)
     await poller.poll()
     assert poller.changes == 0
-    save(path, Star("B"), Unstar("A"))
+    save_config(path, Star("B"), Unstar("A"))
     await poller.poll()
     assert (settings.starred, poller.changes) == ({"B"}, 1)
     # A change of another setting is no change of the stars.
-    save(path, Put("interface", "theme", "nord"))
+    save_config(path, Put("interface", "theme", "nord"))
     await poller.poll()
     assert (settings.config.interface, poller.changes) == (InterfaceSection(theme="nord"), 1)
 
@@ -90,7 +94,7 @@ async def test_changes_by_another_program_are_read(path: Path) -> None:
 async def test_the_set_of_stars_stays_the_same_object(path: Path) -> None:
     settings = settings_of(path, "A")
     starred = settings.starred
-    save(path, Star("B"))
+    save_config(path, Star("B"))
     await Poller(settings).poll()
     assert starred == {"A", "B"}
     settings.apply(Unstar("A"))
@@ -104,9 +108,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     def counted(path: Path) -> Config:
         found.append(path)
-        return load(path)
+        return load_config(path)
 
-    monkeypatch.setattr(module, "load", counted)
+    monkeypatch.setattr(module, "load_config", counted)
     return found
 
 
@@ -114,7 +118,7 @@ async def test_an_unchanged_file_is_not_read_again(path: Path, reads: list[Path]
     poller = Poller(settings_of(path, "A"))
     await poller.poll()
     assert reads == []
-    save(path, Star("B"))
+    save_config(path, Star("B"))
     await poller.poll()
     await poller.poll()
     assert reads == [path]
@@ -130,29 +134,29 @@ async def test_a_file_that_we_saved_is_not_read_back(path: Path, reads: list[Pat
 
 async def test_an_unsaved_star_survives_what_another_program_saves(path: Path) -> None:
     settings = settings_of(path, "A", "B")
-    path.write_text("nonsense")
+    write(path, "nonsense")
     problem = await set_all(settings, Star("C"), Unstar("A"))
     assert str(path) in problem
     assert problem.endswith("\nThe change applies until you quit.")
-    path.write_text('[watched]\nstations = ["A", "B"]\n')
-    save(path, Star("D"))
+    write(path, '[watched]\nstations = ["A", "B"]\n')
+    save_config(path, Star("D"))
     await Poller(settings).poll()
     assert settings.starred == {"B", "C", "D"}
     # Once saved, it is like any other star of the file.
     assert await guarded(settings.save()) == ""
-    assert load(path).watched.stations == ["B", "D", "C"]
-    save(path, Unstar("C"))
+    assert load_config(path).watched.stations == ["B", "D", "C"]
+    save_config(path, Unstar("C"))
     await Poller(settings).poll()
     assert settings.starred == {"B", "D"}
 
 
 async def test_a_failed_save_is_repeated_by_the_next(path: Path) -> None:
     settings = settings_of(path)
-    path.write_text("nonsense")
+    write(path, "nonsense")
     assert await set_all(settings, Star("A"))
-    path.write_text("")
+    write(path, "")
     assert await set_all(settings, Put("interface", "theme", "nord")) == ""
-    assert load(path) == Config(WatchedSection(["A"]), interface=InterfaceSection(theme="nord"))
+    assert load_config(path) == Config(WatchedSection(["A"]), interface=InterfaceSection(theme="nord"))
 
 
 async def test_the_last_of_two_changes_of_the_same_thing_counts(path: Path) -> None:
@@ -161,23 +165,23 @@ async def test_the_last_of_two_changes_of_the_same_thing_counts(path: Path) -> N
     settings.apply(Unstar("A"), Put("interface", "theme", None))
     await guarded(settings.save())
     await Poller(settings).poll()
-    assert settings.config == load(path) == Config()
+    assert settings.config == load_config(path) == Config()
 
 
 async def test_an_invalid_file_is_reported_once_and_the_settings_are_kept(path: Path) -> None:
     settings = settings_of(path, "A")
     poller = Poller(settings)
     for text in ("nonsense", "more nonsense", 'watched = "everything"'):
-        path.write_text(text)
+        write(path, text)
         await poller.poll()
     assert len(poller.warnings) == 1
     assert str(path) in poller.warnings[0]
     assert poller.warnings[0].endswith("\nThe settings of this session are kept.")
     assert settings.starred == {"A"}
-    path.write_text('[watched]\nstations = ["B"]\n')
+    write(path, '[watched]\nstations = ["B"]\n')
     await poller.poll()
     assert settings.starred == {"B"}
-    path.write_text("nonsense again")
+    write(path, "nonsense again")
     await poller.poll()
     assert len(poller.warnings) == 2
 
@@ -191,15 +195,15 @@ async def test_an_unwritable_file_is_reported(tmp_path: Path) -> None:
 
 
 async def test_an_unsaved_filter_and_home_survive_what_another_program_saves(path: Path) -> None:
-    path.write_text('[filters]\nmine = "oslo"\n')
+    write(path, '[filters]\nmine = "oslo"\n')
     settings = settings_of(path)
-    path.write_text("nonsense")
+    write(path, "nonsense")
     for put in (Put("filters", "Fast", "ccs"), Put("home", "position", [59.9, 10.7])):
         assert str(path) in await set_all(settings, put)
-    path.write_text('[filters]\nmine = "bergen"\n')
+    write(path, '[filters]\nmine = "bergen"\n')
     await Poller(settings).poll()
     assert settings.filters == {"mine": "bergen", "Fast": "ccs"}
-    path.write_text("[home]\nposition = [60.0, 11.0]\n")
+    write(path, "[home]\nposition = [60.0, 11.0]\n")
     await Poller(settings).poll()
     assert settings.filters == {"Fast": "ccs"}
     assert settings.home == (59.9, 10.7)
@@ -213,7 +217,7 @@ async def test_saves_do_not_lose_one_another(path: Path) -> None:
         settings.apply(Star(station))
         problems.append(settings.save())
     assert await guarded(asyncio.gather(*problems)) == [""] * 8
-    assert load(path).watched.stations == stations
+    assert load_config(path).watched.stations == stations
 
 
 async def test_a_star_set_while_the_file_is_read_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +231,8 @@ async def test_a_star_set_while_the_file_is_read_is_kept(path: Path, monkeypatch
         return result
 
     settings = settings_of(path, "A")
-    save(path, Star("B"))
-    monkeypatch.setattr(module, "in_thread", held)
+    save_config(path, Star("B"))
+    monkeypatch.setattr(module, "run_in_thread", held)
     poll = asyncio.ensure_future(Poller(settings).poll())
     await settle()
     settings.apply(Star("C"))

@@ -137,7 +137,7 @@ async def opened(setup: AppOptions, size: tuple[int, int] = WIDE) -> AsyncIterat
             # The loop of a real app ends with it, and so waits for what is being tidied up.
             await guarded(asyncio.wait(working))
     finally:
-        app.let_go()
+        app.close_session()
 
 
 def main_of(pilot: Pilot[int]) -> MainScreen:
@@ -161,7 +161,12 @@ async def live(pilot: Pilot[int]) -> MainScreen:
     """Wait until stations are listed."""
     main = main_of(pilot)
     await until(
-        pilot, lambda: main.session.link.phase is LinkPhase.LIVE and main.board.stations and main.stations.count
+        pilot,
+        lambda: (
+            main.workspace.session.link.phase is LinkPhase.LIVE
+            and main.workspace.board.stations
+            and main.workspace.stations.count
+        ),
     )
     return main
 
@@ -174,7 +179,13 @@ async def step(pilot: Pilot[int], clock: FakeClock, seconds: float) -> None:
     await pilot.pause()
     await clock.asleep()
     # One line more than changes: that the link is connected.
-    await until(pilot, lambda: main.session.monitor and main.painted == main.session.monitor.counts.changes + 1)
+    await until(
+        pilot,
+        lambda: (
+            main.workspace.session.monitor
+            and main.live_updates.painted == main.workspace.session.monitor.counts.changes + 1
+        ),
+    )
 
 
 def text_of(pilot: Pilot[int]) -> list[str]:

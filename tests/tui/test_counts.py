@@ -9,6 +9,7 @@ from nobil_tui.charging.events import Connected, ConnectorReport, Ignored, Unrea
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import OpenSource
+from nobil_tui.tui.commands.view import about
 from nobil_tui.wire.enova import connector_from
 from tests.conftest import START, FakeClock
 from tests.feeds.recordings import content, said, write
@@ -39,12 +40,12 @@ async def test_unknown_words_stand_in_the_link_bar() -> None:
     source.feed.put(Connected(START), report("AVAILABLE"))
     async with opened(setup_of(clock, source), WIDE) as pilot:
         main = await live(pilot)
-        main.look_at_link()
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "unknown words" not in text_of(pilot)[0]
         source.feed.put(report("SINGING"), report("SINGING"), report("CHARGING"))
-        await until(pilot, lambda: main.session.monitor and main.session.monitor.counts.frames == 4)
-        main.look_at_link()
+        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 4)
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "2 reports with unknown words: SINGING" in text_of(pilot)[0]
         assert "last frame" in text_of(pilot)[0]
@@ -56,14 +57,14 @@ async def test_the_help_says_what_came() -> None:
     source.feed.put(Connected(START), report("AVAILABLE"), report("[b]X", START + 1))
     async with opened(setup_of(clock, source), MIDDLE) as pilot:
         main = await live(pilot)
-        await until(pilot, lambda: main.session.monitor and main.session.monitor.counts.frames == 2)
-        assert main.about().endswith("Received: 2 frames, 2 changes, 1 report with unknown words: [b]X.")
+        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 2)
+        assert about(main.workspace).endswith("Received: 2 frames, 2 changes, 1 report with unknown words: [b]X.")
         source.feed.put(Unreadable("bad", START + 2), Ignored("foo:bar", START + 3), Ignored("", START + 4))
-        await until(pilot, lambda: main.session.monitor and main.session.monitor.counts.frames == 5)
+        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 5)
         await pilot.press("question_mark")
         await pilot.pause()
         shown = " ".join(" ".join(text_of(pilot)).replace("│", " ").split())
-        assert "Received: 5 frames, 2 changes, 1 not readable, 2 that say nothing to us, 1 report" in shown
+        assert "Received: 5 frames, 2 changes, 1 unreadable, 2 ignored, 1 report" in shown
         assert "unknown words: [b]X." in shown
 
 
@@ -73,5 +74,5 @@ async def test_the_words_of_a_recording_count_too(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content([(said(word), n) for n, word in enumerate(words)], None))
     async with opened(setup_of(clock, Recorded(clock, path)), WIDE) as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.session.monitor and main.session.monitor.counts.frames == 3)
-        assert "2 reports with unknown words: SINGING" in main.about()
+        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 3)
+        assert "2 reports with unknown words: SINGING" in about(main.workspace)

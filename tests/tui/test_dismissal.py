@@ -15,16 +15,17 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from nobil_tui.commands import Command
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.tui.palette import commands_and_stations, themes
-from nobil_tui.tui.screens import export
-from nobil_tui.tui.screens.connect import ConnectScreen
-from nobil_tui.tui.screens.export import ExportScreen
-from nobil_tui.tui.screens.help import HelpScreen
+from nobil_tui.tui.commands.runner import CommandRunner
+from nobil_tui.tui.commands.view import about
+from nobil_tui.tui.dialogs import export
+from nobil_tui.tui.dialogs.connect import ConnectScreen
+from nobil_tui.tui.dialogs.export import ExportScreen
+from nobil_tui.tui.dialogs.help import HelpScreen
+from nobil_tui.tui.dialogs.register import RegisterScreen
+from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
+from nobil_tui.tui.palette import command_palette, theme_palette
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.tui.screens.register import RegisterScreen
-from nobil_tui.tui.screens.save_filter import SaveFilterScreen
 from tests.conftest import FakeClock
 from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
 
@@ -42,16 +43,16 @@ def choose_nothing(text: str, key: object) -> Any:
 
 
 def own_register(main: MainScreen) -> RegisterScreen:
-    assert main.stored_register is not None
-    return RegisterScreen(main.stored_register, main.keeper.config.register, {}, lambda: None)
+    assert main.workspace.register_updater is not None
+    return RegisterScreen(main.workspace.register_updater, main.workspace.settings.config.register, {}, lambda: None)
 
 
 MAKE: dict[str, Make] = {
-    "help": lambda main: HelpScreen(main.keys, main.glyphs, main.about()),
-    "palette": lambda main: commands_and_stations(),
-    "themes": lambda main: themes(),
+    "help": lambda main: HelpScreen(main.workspace.keys, main.workspace.glyphs, about(main.workspace)),
+    "palette": lambda main: command_palette(),
+    "themes": lambda main: theme_palette(),
     "name": lambda main: SaveFilterScreen("ccs free", ()),
-    "export": lambda main: ExportScreen([], main.register, "no/such/folder/log.csv"),
+    "export": lambda main: ExportScreen([], main.workspace.register, "no/such/folder/log.csv"),
     "connect": lambda main: ConnectScreen(choose_nothing, "demo"),
     "register": own_register,
 }
@@ -70,7 +71,7 @@ async def over_main(tmp_path: Path, name: str) -> AsyncIterator[tuple[MainScreen
     setup = setup_of(clock, SteppedSource(clock), register_path=tmp_path / "register")
     async with opened(setup, USUAL) as pilot:
         main = await live(pilot)
-        main.show_filter("free")
+        main.commands.filters.show("free")
         await pilot.pause()
         answers: Answers = []
         pilot.app.push_screen(MAKE[name](main), answers.append)
@@ -97,14 +98,14 @@ async def test_two_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> N
             await at_rest(pilot)
             assert not pilot.app._exit, pair
             assert len(answers) <= 1, pair
-            assert main.station_list.filtered, pair
+            assert main.workspace.station_list.filtered, pair
             if pilot.app.screen is not screen:
                 # Closed; what was chosen in the palette may have opened another.
                 assert pilot.app.screen_stack[0] is main, pair
                 while pilot.app.screen is not main:
                     pilot.app.screen.dismiss()
                     await pilot.pause()
-                main.show_filter("free")
+                main.commands.filters.show("free")
 
 
 @pytest.mark.slow
@@ -145,16 +146,16 @@ async def test_what_closes_the_help_twice_does_not_quit(tmp_path: Path) -> None:
 
 
 async def test_what_is_chosen_twice_at_once_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[Command] = []
+    done: list[str] = []
 
-    async def do(main: MainScreen, command: Command) -> None:
-        done.append(command)
+    async def run(runner: CommandRunner, command_id: str) -> None:
+        done.append(command_id)
 
-    monkeypatch.setattr(MainScreen, "do", do)
     clock = FakeClock()
     async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
         main = await live(pilot)
-        main.action_palette()
+        await main.commands.run("palette")
+        monkeypatch.setattr(CommandRunner, "run", run)
         await until(pilot, lambda: any(found.option_count for found in pilot.app.screen.query(CommandList)))
         type_at_once(pilot, "down", "enter", "enter", "enter")
         await until(pilot, lambda: done)

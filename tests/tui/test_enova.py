@@ -34,11 +34,11 @@ def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = 
 
 
 async def phase(pilot: Pilot[int], main: MainScreen, wanted: LinkPhase) -> None:
-    await until(pilot, lambda: main.session.link.phase is wanted)
+    await until(pilot, lambda: main.workspace.session.link.phase is wanted)
 
 
 async def heard(pilot: Pilot[int], main: MainScreen, station: str) -> None:
-    await until(pilot, lambda: station in main.board.stations and main.stations.count)
+    await until(pilot, lambda: station in main.workspace.board.stations and main.workspace.stations.count)
 
 
 def screen_text(pilot: Pilot[int]) -> str:
@@ -79,9 +79,9 @@ async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
         clock.advance(120)
         await phase(pilot, main, LinkPhase.LIVE)
         await guarded(service.say(frame("NOR_71098", "1252", "CHARGING"), frame("NOR_71098", "b", "SINGING")))
-        await until(pilot, lambda: main.session.monitor and "NOR_71098" in main.keeper.starred)
-        await until(pilot, lambda: "SINGING" in str(main.board.stations["NOR_71098"].connectors))
-        await main.look_around()
+        await until(pilot, lambda: main.workspace.session.monitor and "NOR_71098" in main.workspace.settings.starred)
+        await until(pilot, lambda: "SINGING" in str(main.workspace.board.stations["NOR_71098"].connectors))
+        await main.live_updates.tick()
         await pilot.pause()
         text = screen_text(pilot)
         assert "★" in text
@@ -97,7 +97,7 @@ async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: Fa
         main = main_of(pilot)
         await phase(pilot, main, LinkPhase.REFUSED)
         clock.advance(3600)
-        main.look_at_link()
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "KEY REFUSED" in screen_text(pilot)
         assert "Access denied" in screen_text(pilot)
@@ -116,8 +116,8 @@ async def test_what_was_known_is_there_the_next_time(service: EnovaService, cloc
         main = main_of(pilot)
         await phase(pilot, main, LinkPhase.LIVE)
         await guarded(service.say(*frames))
-        await until(pilot, lambda: main.board.connectors == 3)
-    store = main.session._store
+        await until(pilot, lambda: main.workspace.board.connectors == 3)
+    store = main.workspace.session._store
     assert store is not None
     # Quitting waits only so long for a slow disk.
     store._thread.join(GUARD)
@@ -126,13 +126,13 @@ async def test_what_was_known_is_there_the_next_time(service: EnovaService, cloc
         main = main_of(pilot)
         await phase(pilot, main, LinkPhase.LIVE)
         await heard(pilot, main, "SWE_1")
-        assert main.board.connectors == 3
-        main.look_at_link()
+        assert main.workspace.board.connectors == 3
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "3 unconfirmed" in screen_text(pilot)
         await guarded(service.say(frame("SWE_1", "x", "AVAILABLE")))
-        await until(pilot, lambda: main.painted == 2)
-        main.look_at_link()
+        await until(pilot, lambda: main.live_updates.painted == 2)
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         text = screen_text(pilot)
         assert "2 unconfirmed" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from nobil_tui.tui.screens.help import HelpScreen
+from nobil_tui.tui.dialogs.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import FakeClock
 from tests.tui.app_driver import live, opened, setup_of, text_of, until
@@ -29,16 +29,16 @@ async def test_hints_do_what_they_say(pane: str) -> None:
         main = await live(pilot)
         main.query_one(f"#{pane}").focus()
         await pilot.pause()
-        selected = main.stations.selected
+        selected = main.workspace.stations.selected
         await click_hint(pilot, main, "Star")
-        assert main.keeper.starred == {selected}
+        assert main.workspace.settings.starred == {selected}
         await click_hint(pilot, main, "Starred")
-        assert main.station_list.options.starred_only
-        await click_hint(pilot, main, "Tell me")
-        assert main.tell.stations == {selected}
-        scope = main.events.scope
+        assert main.workspace.station_list.options.starred_only
+        await click_hint(pilot, main, "Alert")
+        assert main.workspace.alerts.stations == {selected}
+        scope = main.workspace.event_log.scope
         await click_hint(pilot, main, "Log")
-        assert main.events.scope is not scope
+        assert main.workspace.event_log.scope is not scope
         await click_hint(pilot, main, "Help")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape")
@@ -46,7 +46,7 @@ async def test_hints_do_what_they_say(pane: str) -> None:
         await until(pilot, lambda: pilot.app.screen is not main)
         await pilot.press("escape")
         await click_hint(pilot, main, "Filter")
-        assert main.focused is main.filter_line.input
+        assert main.focused is main.workspace.filter_line.input
 
 
 @pytest.mark.parametrize("pane", PANES)
@@ -67,11 +67,12 @@ async def test_a_click_on_a_head_orders_and_another_turns_it_round() -> None:
         head = next(line for line in text_of(pilot) if "Station " in line and "Changed" in line)
         x, y = head.index("Station"), text_of(pilot).index(head)
         await pilot.click(offset=(x, y))
-        assert [main.register.name(i) for i in main.station_list.ids] == [
+        station_list = main.workspace.station_list
+        assert [station_list.register.name(i) for i in station_list.ids] == [
             "Fornebu S",
             "Minde Ladepark",
             "Rådhusgata 12",
         ]
         await pilot.click(offset=(x, y))
-        assert main.station_list.options.reverse
-        assert main.register.name(main.station_list.ids[0]) == "Rådhusgata 12"
+        assert station_list.options.reverse
+        assert station_list.register.name(station_list.ids[0]) == "Rådhusgata 12"

@@ -17,8 +17,8 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.commands import COMMANDS, Context, command_by_id
 from nobil_tui.config.model import Config, InterfaceSection, LogScope
 from nobil_tui.tui.bindings import KeyBindings
-from nobil_tui.tui.palette import MOST_STATIONS, CommandProvider, Palette, StationProvider
-from nobil_tui.tui.screens.help import HelpScreen
+from nobil_tui.tui.dialogs.help import HelpScreen
+from nobil_tui.tui.palette import MAX_STATIONS, CommandProvider, Palette, StationProvider
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
@@ -103,8 +103,8 @@ async def test_saved_filters_are_offered_by_their_names() -> None:
         hit, _ = await found(CommandProvider, main, "Filter: Oslo")
         hit.command()
         await pilot.pause()
-        assert main.station_list.filter == "oslo"
-        assert main.station_list.ids == ["NOR_00002"]
+        assert main.workspace.station_list.filter == "oslo"
+        assert main.workspace.station_list.ids == ["NOR_00002"]
 
 
 async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
         (hit,) = await found(CommandProvider, main, "Forget filter: Fast")
         hit.command()
         await until(pilot, lambda: "Fast" not in config.read_text())
-        assert main.saved_filters == {"Oslo": "oslo"}
+        assert main.commands.saved_filters == {"Oslo": "oslo"}
         assert config.read_text() == '[filters]\nOslo = "oslo"  # mine\n'
 
 
@@ -152,23 +152,23 @@ async def test_without_a_register_the_id_is_the_name() -> None:
 async def test_no_more_stations_are_offered_than_anybody_reads() -> None:
     clock = FakeClock()
     source = HandSource(clock)
-    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MOST_STATIONS + 20)]
+    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MAX_STATIONS + 20)]
     source.feed.put(Connected(START), Snapshot(many, START))
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
-        assert len(await found(StationProvider, main, "nor")) == MOST_STATIONS
+        assert len(await found(StationProvider, main, "nor")) == MAX_STATIONS
 
 
 async def test_a_station_is_gone_to_whatever_hides_it() -> None:
     async with app() as (main, pilot):
-        main.show_filter("minde")
+        main.commands.filters.show("minde")
         await pilot.press("w")
         (hit,) = await found(StationProvider, main, "fornebu")
         hit.command()
         await pilot.pause()
-        assert main.stations.selected == "NOR_00001"
-        assert len(main.station_list.ids) == 3
-        assert main.focused is main.stations
+        assert main.workspace.stations.selected == "NOR_00001"
+        assert len(main.workspace.station_list.ids) == 3
+        assert main.focused is main.workspace.stations
 
 
 async def test_commands_come_before_stations() -> None:
@@ -200,11 +200,11 @@ async def test_commands_are_done_from_every_pane(pane: str) -> None:
     async with app() as (main, pilot):
         main.query_one(f"#{pane}").focus()
         await pilot.pause()
-        before = main.station_list.options.sort
+        before = main.workspace.station_list.options.sort
         await palette(pilot, "sort the stations by")
-        await until(pilot, lambda: main.station_list.options.sort is not before)
+        await until(pilot, lambda: main.workspace.station_list.options.sort is not before)
         await palette(pilot, "log every station")
-        await until(pilot, lambda: main.events.scope is LogScope.STARRED)
+        await until(pilot, lambda: main.workspace.event_log.scope is LogScope.STARRED)
         await palette(pilot, "show every key")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
 

@@ -15,7 +15,7 @@ from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search import index as finder_module
 from nobil_tui.search.document import Document, make_document
-from nobil_tui.tui.screens import live as live_module
+from nobil_tui.tui import live_updates as live_module
 from tests.conftest import GUARD, START, FakeClock
 from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, until
 
@@ -53,7 +53,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 async def find(pilot: Pilot[int], *keys: str) -> list[str]:
     await pilot.press("slash", *keys)
     await pilot.pause()
-    return main_of(pilot).station_list.ids
+    return main_of(pilot).workspace.station_list.ids
 
 
 async def test_a_filter_typed_before_anything_came_finds_what_comes(
@@ -61,7 +61,7 @@ async def test_a_filter_typed_before_anything_came_finds_what_comes(
 ) -> None:
     source = HandSource(clock, Register(facts("Oslo")))
     async with opened(setup_of(clock, source)) as pilot:
-        await until(pilot, lambda: main_of(pilot).session.monitor)
+        await until(pilot, lambda: main_of(pilot).workspace.session.monitor)
         assert await find(pilot, *"oslo") == []
         await pilot.press("escape")
         come(source)
@@ -72,7 +72,7 @@ async def test_a_filter_typed_before_anything_came_finds_what_comes(
         # And so does what is typed on from it.
         await pilot.press("space", "1")
         await pilot.pause()
-        assert main_of(pilot).station_list.ids == ["NOR_1"]
+        assert main_of(pilot).workspace.station_list.ids == ["NOR_1"]
 
 
 async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
@@ -107,7 +107,7 @@ async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
         main = await live(pilot)
         await until(pilot, begun.is_set)
         register.replace(facts("Bergen"))
-        main.register_changed()
+        main.live_updates.register_changed()
         await until(pilot, lambda: not is_preparing(pilot))
         goes_on.set()
         await until(pilot, ended.is_set)

@@ -10,7 +10,8 @@ import pytest
 from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 
-from nobil_tui.tui.repaint_throttle import FLOOD, FLOODED, LONGER, MANY, is_behind, until_worth_painting
+from nobil_tui.tui.repaint_throttle import FLOOD, FLOOD_PAUSE, MANY, MANY_PAUSE, wait_before_repaint
+from nobil_tui.tui.textual_internals import is_terminal_behind
 
 
 def app_with(writer: WriterThread | None) -> App[Any]:
@@ -32,7 +33,7 @@ class SlowTerminal(io.StringIO):
 
 
 def test_without_a_terminal_nothing_waits() -> None:
-    assert not is_behind(app_with(None))
+    assert not is_terminal_behind(app_with(None))
 
 
 def test_a_terminal_that_takes_no_more_is_seen() -> None:
@@ -42,18 +43,18 @@ def test_a_terminal_that_takes_no_more_is_seen() -> None:
     writer.start()
     writer.write("one")
     assert terminal.begun.wait(10)
-    assert not is_behind(app)
+    assert not is_terminal_behind(app)
     writer.write("two")
-    assert is_behind(app)
+    assert is_terminal_behind(app)
     terminal.let.set()
     writer.stop()
-    assert not is_behind(app)
+    assert not is_terminal_behind(app)
     assert terminal.getvalue() == "onetwo"
 
 
 @pytest.mark.parametrize(
     ("changes", "waits"),
-    [(0, []), (MANY, []), (MANY + 1, [LONGER]), (FLOOD, [FLOODED])],
+    [(0, []), (MANY, []), (MANY + 1, [MANY_PAUSE]), (FLOOD, [FLOOD_PAUSE])],
 )
 async def test_many_changes_are_painted_less_often(
     changes: int, waits: list[float], monkeypatch: pytest.MonkeyPatch
@@ -64,7 +65,7 @@ async def test_many_changes_are_painted_less_often(
         waited.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    await until_worth_painting(app_with(None), changes)
+    await wait_before_repaint(app_with(None), changes)
     assert waited == waits
 
 
@@ -80,5 +81,5 @@ async def test_a_slow_terminal_is_waited_for(monkeypatch: pytest.MonkeyPatch) ->
             writer._queue.get()
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    await until_worth_painting(app_with(writer), 1)
+    await wait_before_repaint(app_with(writer), 1)
     assert looks == 3

@@ -78,8 +78,8 @@ async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pyte
         main = await live(pilot)
         for _ in range(40):
             await step(pilot, clock, 1.0)
-        await main.look_around()
-        main.look_at_link()
+        await main.live_updates.tick()
+        main.workspace.refresh_link_bar()
         await steps(pilot)
         picture = pilot.app.export_screenshot(title="nobil-tui")
     assert picture == snapshot(name=name, extension_class=Pictures)

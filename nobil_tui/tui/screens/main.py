@@ -1,225 +1,165 @@
-"""The main screen, and its commands for the source, the log and everything around them.
-
-How the panes get their content stands in ``panes.py``, and what narrows the list in ``finding.py``.
-"""
+"""The main screen: composes the panes, adapts the layout, and passes messages and commands on."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import cast
+from typing import ClassVar
 
-from textual import on, work
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.events import Resize
+from textual.geometry import Size
+from textual.screen import Screen
 
-from nobil_tui.base.redaction import Secret
-from nobil_tui.charging.board import Change
-from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import Context
-from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import Put
-from nobil_tui.config.reading import config_warnings
-from nobil_tui.feeds.source import ChosenSource
-from nobil_tui.monitor.batch import StreamCounts
-from nobil_tui.tui.screens.finding import Finding
-from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges
+from nobil_tui.session.settings import Settings
+from nobil_tui.tui.bindings import KeyBindings, bindings_for
+from nobil_tui.tui.commands.runner import CommandRunner
+from nobil_tui.tui.input_activity import InputActivity
+from nobil_tui.tui.layout import WIDE, breakpoint_classes
+from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
+from nobil_tui.tui.options import AppOptions
+from nobil_tui.tui.style.glyphs import Glyphs
+from nobil_tui.tui.style.themes import DARK
+from nobil_tui.tui.textual_internals import FirstPaint
+from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from nobil_tui.tui.widgets.event_log.pane import EventLog
+from nobil_tui.tui.widgets.filter.input import FilterInput
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.stations.pane import StationsPane
+from nobil_tui.tui.workspace import Workspace
 
-JUMP = 600.0
-"""Seconds of a recording that a jump passes over."""
 
-_SCOPES = tuple(LogScope)
+class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
+    """Station list, connectors, event log and the two bars."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for(Context.EVERYWHERE),
+        *bindings_for(Context.PLAYING),
+    ]
+    AUTO_FOCUS = "#stations"
 
-class MainScreen(Finding):
-    """What the user sees first, and what every command acts on."""
+    def __init__(
+        self,
+        options: AppOptions,
+        settings: Settings,
+        keys: KeyBindings,
+        glyphs: Glyphs,
+        input_activity: InputActivity,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        """``warnings`` are shown at the start, besides those of the options."""
+        super().__init__()
+        self.workspace = Workspace(self, options, settings, keys, glyphs, input_activity)
+        self.live_updates = LiveUpdates(self.workspace)
+        self.commands = CommandRunner(self.workspace, self.live_updates)
+        self._warnings = (*options.cautions, *warnings)
 
-    # The log
+    def compose(self) -> ComposeResult:
+        """Compose the bars at the top and bottom, and the panes between them."""
+        workspace = self.workspace
+        yield workspace.link_bar
+        with Vertical(id="body"):
+            with Container(id="panes"):
+                yield workspace.stations
+                yield workspace.connectors
+            yield workspace.event_log
+        yield workspace.key_hints
 
-    def action_log_scope(self) -> None:
-        """The next scope."""
-        scope = _SCOPES[(_SCOPES.index(self.events.scope) + 1) % len(_SCOPES)]
-        self.events.scope = scope
-        self.show_scope()
-        if not self.log_shown:
-            self.log_shown = True
-        self.remember(Put("interface", "log_scope", scope))
+    def on_mount(self) -> None:
+        """Show the empty panes; everything that takes time starts after the first paint."""
+        self.workspace.bind_session()
+        self.workspace.event_log.update_title()
+        self.call_after_refresh(self._start)
 
-    def action_show_log(self) -> None:
-        """Show the log, or hide it."""
-        self.log_shown = not self.log_shown
-        if not self.log_shown and self.focused is self.events:
-            self.stations.focus()
-
-    @on(EventLog.Chosen)
-    def event_chosen(self, message: EventLog.Chosen) -> None:
-        """Select the station of a line, and stay in the log."""
-        if not self.stations.select(message.station):
-            self.show_all()
-            self.stations.select(message.station)
-
-    def action_export_log(self) -> None:
-        """Ask for a path, and write the log to it."""
-        from nobil_tui.tui.screens.export import ExportScreen
-
-        changes = [
-            line.last if isinstance(line, FoldedChanges) else cast("Change", line) for line in self.logged_changes()
-        ]
-        if not changes:
-            self.say("The event log holds no change yet.")
+    def _start(self) -> None:
+        if not self.app.is_running:
+            # The user quit already.
             return
-        day = datetime.fromtimestamp(self.session.clock.now() / 1000, self.setup.zone)
-        screen = ExportScreen(changes, self.register, f"nobil-events-{day:%Y-%m-%d-%H%M}.csv")
-        self.app.push_screen(screen, self._told)
+        self.painted_once = True
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._save_theme())
+        self.live_updates.start(self._warnings)
 
-    def _told(self, words: str | None) -> None:
-        """Say what a dialog did."""
-        if words:
-            self.say(words, timeout=12)
+    def _save_theme(self) -> None:
+        if self.app.theme != (self.workspace.settings.config.interface.theme or DARK):
+            self.workspace.set(Put("interface", "theme", self.app.theme))
 
-    # The source
+    # The layout
 
-    def action_retry(self) -> None:
-        """Try to connect now."""
-        self.session.retry()
+    def set_start_size(self, size: Size) -> None:
+        """Set the classes for a terminal of this size before anything is styled.
 
-    def action_connect(self) -> None:
-        """Ask for a source, and connect to it."""
-        from nobil_tui.tui.screens.connect import ConnectScreen, SourceChoice
+        Each class that is set later styles the whole screen again.
+        """
+        workspace = self.workspace
+        workspace.is_wide = workspace.log_shown = size.width >= WIDE
+        classes = {**workspace.log_classes, **dict.fromkeys(breakpoint_classes(size), True)}
+        self.update_classes(classes, update=False)
 
-        def choose(text: str, key: Secret | None) -> ChosenSource:
-            return self.setup.make_source(text, self.keeper.config, key)
-
-        def connect(choice: SourceChoice | None) -> None:
-            if choice is None:
-                return
-            chosen = choice.chosen
-            self.switch(chosen.source, chosen.text)
-            for caution in chosen.cautions:
-                self.complain(caution)
-            if choice.remember:
-                self._remember_source(chosen)
-
-        self.app.push_screen(ConnectScreen(choose, self.text), connect)
-
-    @work(group="remember")
-    async def _remember_source(self, chosen: ChosenSource) -> None:
-        """Save a source; what goes wrong is told, what the config loses, and who can read the key in it."""
-        path = self.keeper.path
-        if problem := await self.keeper.put(*chosen.remember):
-            self.complain(f"{problem}\nIt holds for this session.")
-        elif path is not None:
-            self._told(chosen.removed_key)
-            for caution in config_warnings(path, self.keeper.config):
-                if caution not in self.setup.cautions:
-                    self.complain(caution)
-
-    def action_pause(self) -> None:
-        """Stop the recording, or go on."""
-        if self.session.player is not None:
-            self.session.player.pause()
-            self.look_at_link()
-
-    def action_faster(self) -> None:
-        """Play faster."""
-        if self.session.player is not None:
-            self.session.player.faster()
-            self.look_at_link()
-
-    def action_slower(self) -> None:
-        """Play slower."""
-        if self.session.player is not None:
-            self.session.player.slower()
-            self.look_at_link()
-
-    def action_forward(self) -> None:
-        """Jump forward."""
-        if self.session.player is not None:
-            self.session.player.jump(JUMP)
-
-    def action_backward(self) -> None:
-        """Jump back."""
-        if self.session.player is not None:
-            self.session.player.jump(-JUMP)
-
-    def action_update_register(self) -> None:
-        """Fetch the register, with its progress on screen."""
-        from nobil_tui.tui.screens.register import RegisterScreen
-
-        stored = self.stored_register
-        if stored is None:
-            self.complain("No place for a register is known.")
-            return
-        screen = RegisterScreen(stored, self.keeper.config.register, self.setup.environ, self.register_changed)
-        self.app.push_screen(screen, self._told)
-
-    # Around all of it
-
-    def action_theme(self) -> None:
-        """Choose the colours."""
-        from nobil_tui.tui.palette import themes
-
-        self.app.push_screen(themes())
-
-    def action_help(self) -> None:
-        """Show every key and what it does."""
-        from nobil_tui.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.keys, self.glyphs, self.about()))
-
-    def about(self) -> str:
-        """What is running, in a few lines."""
-        lines = [f"nobil-tui, connected to {self.session.source.name}."]
-        if self.session.source.simulated:
-            lines = ["nobil-tui, over a simulated country: every station and status here is made up."]
-        if self.setup.config_path is not None:
-            lines.append(f"Stars and settings: {self.setup.config_path}")
-            lines.append("Its [interface.keys] gives other keys to what stands in grey below.")
-        lines.append(f"Names, places and plugs of real stations: {CREDIT}.")
-        if self.session.monitor is not None:
-            lines.append(_received(self.session.monitor.counts))
-        return "\n".join(lines)
-
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self.focus_next("#stations, #connectors, #log")
-
-    def action_previous_pane(self) -> None:
-        """Go to the previous pane."""
-        self.focus_previous("#stations, #connectors, #log")
-
-    def action_back(self) -> None:
-        """Step back out: from another pane to the stations, then from what narrows them."""
-        if self.focused is not self.stations:
-            self.stations.focus()
-        elif self.station_list.filtered or self.filter_line.text:
-            self.show_all()
-
-    def action_suspend(self) -> None:
-        """Go to the shell."""
-        self.app.action_suspend_process()
-
-    def action_quit(self) -> None:
-        """Quit."""
-        self.app.exit(0)
+    def on_resize(self, event: Resize) -> None:
+        """Adapt the layout to the new width."""
+        self.workspace.set_wide(event.size.width >= WIDE)
 
     def on_descendant_focus(self) -> None:
-        """Name the keys that work now."""
-        focused = self.focused
-        if focused is self.stations:
-            self.hints.context = Context.STATIONS
-        elif focused is self.connectors:
-            self.hints.context = Context.CONNECTORS
-        elif focused is self.events:
-            self.hints.context = Context.LOG
-        else:
-            self.hints.context = Context.FILTER
+        """Name the keys of the focused pane in the footer."""
+        self.workspace.key_hints.context = self.commands.focused_context
 
+    # Commands
 
-def _received(counts: StreamCounts) -> str:
-    """What came over the link, in a sentence: here stands whatever the link bar has no room for."""
-    parts = [f"{counts.frames:,} frames", f"{counts.changes:,} changes"]
-    if counts.unreadable:
-        parts.append(f"{counts.unreadable:,} not readable")
-    if counts.ignored:
-        parts.append(f"{counts.ignored:,} that say nothing to us")
-    parts.append(counts.unknown_words.text)
-    return f"Received: {', '.join(filter(None, parts))}."
+    async def action_run_command(self, command_id: str) -> None:
+        """Run a command, for its key."""
+        await self.commands.run(command_id)
+
+    @on(KeyHints.CommandClicked)
+    async def run_clicked_command(self, message: KeyHints.CommandClicked) -> None:
+        """Run a command that was clicked in the footer."""
+        await self.commands.run(message.command_id)
+
+    # Messages of the panes
+
+    @on(BatchReceived)
+    def show_batch(self, message: BatchReceived) -> None:
+        """Show what the source sent."""
+        self.live_updates.show(message)
+
+    @on(StationsPane.Selected)
+    def show_selected(self) -> None:
+        """Show the selected station in the other panes."""
+        self.workspace.show_selected()
+
+    @on(StationsPane.StarClicked)
+    def toggle_star(self, message: StationsPane.StarClicked) -> None:
+        """Star the station whose star was clicked, or unstar it."""
+        self.commands.stations.toggle_star(message.station)
+
+    @on(StationsPane.Reordered)
+    def save_order(self) -> None:
+        """Save the order that the user chose."""
+        self.commands.stations.save_order()
+
+    @on(EventLog.Chosen)
+    def select_station(self, message: EventLog.Chosen) -> None:
+        """Select the station of a log line; the focus stays in the log."""
+        self.workspace.select(message.station)
+
+    @on(FilterLine.Changed)
+    def apply_filter(self, message: FilterLine.Changed) -> None:
+        """Filter while the user types."""
+        self.commands.filters.apply(message.text)
+
+    @on(FilterInput.Accepted)
+    def keep_filter(self) -> None:
+        """Return from the filter to the stations."""
+        self.commands.filters.keep()
+
+    @on(FilterInput.Cancelled)
+    def clear_filter(self) -> None:
+        """Remove the filter and return to the stations."""
+        self.commands.filters.show("")
+
+    @on(FilterInput.CursorMoved)
+    def move_cursor(self, message: FilterInput.CursorMoved) -> None:
+        """Move the cursor of the list while the user types."""
+        self.workspace.stations.move_cursor(message.by)

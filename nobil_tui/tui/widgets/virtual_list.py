@@ -21,6 +21,7 @@ from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style import styles
 from nobil_tui.tui.style.conditions import STYLE_NAMES
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs
+from nobil_tui.tui.textual_internals import update_scrollbars
 
 _EMPTY_MOST = 12
 """Lines that what is said of an empty list may take."""
@@ -127,8 +128,7 @@ class VirtualList(ScrollView, can_focus=True):
                 self.set_reactive(VirtualList.virtual_size, size)
             else:
                 self.virtual_size = size
-            # Laying out alone leaves a bar where there is just room for all lines.
-            self._scroll_update(size)
+            update_scrollbars(self, size)
 
     def repaint_line(self, index: int) -> None:
         """Paint a line again, if it is on screen."""

@@ -109,7 +109,7 @@ async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> No
             await connect(pilot, text, key)
 
             def stored(key: str = key) -> bool:
-                return Secret(key) in main.keeper.config.secrets
+                return Secret(key) in main.workspace.settings.config.secrets
 
             await until(pilot, stored)
             hands.keys.clear()
@@ -123,7 +123,7 @@ async def test_what_another_program_saved_counts(path: Path) -> None:
     async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
         main = await live(pilot)
         write(path, f'[stream]\nsource = "{B}"\napi_key = "KEY-OF-B-123"\n')
-        await main.look_around()
+        await main.live_updates.tick()
         await connect(pilot, B, remember=False)
     assert set(hands.keys) == {"KEY-OF-B-123"}
 
@@ -133,10 +133,13 @@ async def test_a_key_that_is_written_into_an_address_is_not_shown_again(path: Pa
     async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
         main = await live(pilot)
         await connect(pilot, "wss://far.example/s?key=S3CRETVALUE99")
-        await until(pilot, lambda: Secret("S3CRETVALUE99") in main.keeper.config.secrets)
+        await until(pilot, lambda: Secret("S3CRETVALUE99") in main.workspace.settings.config.secrets)
         assert load_config(path).stream.source == "wss://far.example/s?key={private_apikey}"
         # With the key that was remembered, it is chosen again as it stands.
-        assert await connect(pilot, main.text, remember=False) == "wss://far.example/s?key={private_apikey}"
+        assert (
+            await connect(pilot, main.workspace.source_text, remember=False)
+            == "wss://far.example/s?key={private_apikey}"
+        )
         assert "S3CRET" not in screen_text(pilot)
 
 
@@ -164,5 +167,5 @@ async def test_where_it_cannot_be_saved_nothing_is_said_to_be_taken_out(path: Pa
     write(path, "not a config")
     async with opened(setup) as pilot:
         await connect(pilot, "enova", "KEY-OF-ENOVA")
-        await until(pilot, lambda: "It holds for this session." in screen_text(pilot))
+        await until(pilot, lambda: "The change applies until you quit." in screen_text(pilot))
         assert "taken out" not in screen_text(pilot)

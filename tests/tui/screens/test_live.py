@@ -83,10 +83,13 @@ def shown(pilot: Pilot[int]) -> dict[str, tuple[str, str]]:
 
 
 async def caught_up(pilot: Pilot[int], main: MainScreen, frames: int) -> None:
-    await until(pilot, lambda: main.session.monitor and main.session.monitor.counts.frames == frames)
-    await until(pilot, lambda: main.session.monitor and main.painted >= main.session.monitor.counts.changes)
-    await main.look_around()
-    main.look_at_link()
+    await until(pilot, lambda: main.workspace.session.monitor)
+    monitor = main.workspace.session.monitor
+    assert monitor is not None
+    await until(pilot, lambda: monitor.counts.frames == frames)
+    await until(pilot, lambda: main.live_updates.painted >= monitor.counts.changes)
+    await main.live_updates.tick()
+    main.workspace.refresh_link_bar()
     await pilot.pause()
 
 
@@ -151,7 +154,7 @@ async def test_a_starred_station_that_left_stays(serve: Serve, tmp_path: Path) -
     source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source, config_path=config), (120, 40)) as pilot:
         main = await live(pilot)
-        first = main.stations.selected
+        first = main.workspace.stations.selected
         await pilot.press("s")
         await until(pilot, config.exists)
         del server.stations[first]
@@ -174,14 +177,14 @@ async def test_a_refused_key_is_not_tried_again_until_the_user_asks(serve: Serve
     source = SourceFactory({}, clock=clock)(url, Config()).source
     async with opened(setup_of(clock, source)) as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.session.link.phase is LinkPhase.REFUSED)
+        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.REFUSED)
         clock.advance(600)
-        main.look_at_link()
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert asked == 1
         text = "\n".join(text_of(pilot))
         assert "KEY REFUSED" in text
-        assert "Press c to give another" in text
+        assert "Press c to enter another" in text
         allowed = True
         await pilot.press("r")
         await live(pilot)
@@ -201,8 +204,8 @@ async def test_what_changed_while_disconnected_is_told_as_that(serve: Serve) -> 
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await guarded(connections[0].close())
-        await until(pilot, lambda: main.session.link.phase is LinkPhase.RETRYING)
-        main.look_at_link()
+        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.RETRYING)
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert re.search(r"RETRY IN \d+ s", "\n".join(text_of(pilot)))
         clock.advance(0.5)

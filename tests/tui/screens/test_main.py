@@ -62,13 +62,13 @@ async def test_a_star_is_seen_and_saved(tmp_path: Path) -> None:
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
         main = await live(pilot)
         await pilot.press("j", "s")
-        chosen = main.stations.selected
-        assert chosen in main.keeper.starred
+        chosen = main.workspace.stations.selected
+        assert chosen in main.workspace.settings.starred
         await until(pilot, config.exists)
         assert load_config(config).watched.stations == [chosen]
         await pilot.press("s")
         await until(pilot, lambda: load_config(config).watched.stations == [])
-        assert chosen not in main.keeper.starred
+        assert chosen not in main.workspace.settings.starred
 
 
 async def test_a_click_on_the_star_stars_and_a_click_on_a_row_selects() -> None:
@@ -76,11 +76,11 @@ async def test_a_click_on_the_star_stars_and_a_click_on_a_row_selects() -> None:
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
         # The border, the header, and then the third row.
-        await pilot.click(main.stations, offset=(20, 4))
-        assert main.stations.selected == main.station_list.ids[2]
-        third = main.station_list.ids[2]
-        await pilot.click(main.stations, offset=(2, 4))
-        assert main.keeper.starred == {third}
+        await pilot.click(main.workspace.stations, offset=(20, 4))
+        assert main.workspace.stations.selected == main.workspace.station_list.ids[2]
+        third = main.workspace.station_list.ids[2]
+        await pilot.click(main.workspace.stations, offset=(2, 4))
+        assert main.workspace.settings.starred == {third}
 
 
 async def test_another_programs_star_is_picked_up(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ async def test_another_programs_star_is_picked_up(tmp_path: Path) -> None:
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
         main = await live(pilot)
         save_config(config, Star("NOR_00003"))
-        await main.look_around()
-        assert main.keeper.starred == {"NOR_00003"}
-        assert main.station_list.ids[0] == "NOR_00003"
+        await main.live_updates.tick()
+        assert main.workspace.settings.starred == {"NOR_00003"}
+        assert main.workspace.station_list.ids[0] == "NOR_00003"
 
 
 async def test_a_config_that_cannot_be_written_is_told_and_the_star_holds(tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ async def test_a_config_that_cannot_be_written_is_told_and_the_star_holds(tmp_pa
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
         main = await live(pilot)
         await pilot.press("s")
-        await until(pilot, lambda: "holds for this session" in screen_text(pilot))
-        assert main.stations.selected in main.keeper.starred
-        await main.look_around()
-        assert main.stations.selected in main.keeper.starred
+        await until(pilot, lambda: "applies until you quit" in screen_text(pilot))
+        assert main.workspace.stations.selected in main.workspace.settings.starred
+        await main.live_updates.tick()
+        assert main.workspace.stations.selected in main.workspace.settings.starred
 
 
 async def test_the_selection_stays_on_its_station() -> None:
@@ -110,35 +110,35 @@ async def test_the_selection_stays_on_its_station() -> None:
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
         await pilot.press("j")
-        chosen = main.stations.selected
+        chosen = main.workspace.stations.selected
         for _ in range(6):
             await pilot.press("o")
-            assert main.stations.selected == chosen
+            assert main.workspace.stations.selected == chosen
         await pilot.press("O")
-        assert main.stations.selected == chosen
-        main.session.source.feed.put(Snapshot([station(9, FREE), *country()], START + 5))  # type: ignore[attr-defined]
-        await until(pilot, lambda: "NOR_00009" in main.board.stations)
+        assert main.workspace.stations.selected == chosen
+        main.workspace.session.source.feed.put(Snapshot([station(9, FREE), *country()], START + 5))  # type: ignore[attr-defined]
+        await until(pilot, lambda: "NOR_00009" in main.workspace.board.stations)
         # Not under the hand.
-        await main.look_around()
-        assert "NOR_00009" not in main.station_list.ids
+        await main.live_updates.tick()
+        assert "NOR_00009" not in main.workspace.station_list.ids
         clock.advance(INPUT_PAUSE)
-        await main.look_around()
-        assert "NOR_00009" in main.station_list.ids
-        assert main.stations.selected == chosen
+        await main.live_updates.tick()
+        assert "NOR_00009" in main.workspace.station_list.ids
+        assert main.workspace.stations.selected == chosen
 
 
 async def test_a_filtered_away_selection_comes_back() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        main.stations.select("NOR_00002")
+        main.workspace.stations.select("NOR_00002")
         await pilot.press("slash", *"minde")
-        assert main.station_list.ids == ["NOR_00003"]
-        assert main.stations.selected == "NOR_00003"
+        assert main.workspace.station_list.ids == ["NOR_00003"]
+        assert main.workspace.stations.selected == "NOR_00003"
         assert "1 of 3" in screen_text(pilot)
         await pilot.press("escape")
-        assert main.stations.selected == "NOR_00002"
-        assert main.focused is main.stations
+        assert main.workspace.stations.selected == "NOR_00002"
+        assert main.focused is main.workspace.stations
 
 
 async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
@@ -146,11 +146,11 @@ async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
         await pilot.press("slash", *"ccs free", "enter")
-        assert main.focused is main.stations
-        assert set(main.station_list.ids) == {"NOR_00001", "NOR_00003"}
+        assert main.focused is main.workspace.stations
+        assert set(main.workspace.station_list.ids) == {"NOR_00001", "NOR_00003"}
         await pilot.press("escape")
-        assert len(main.station_list.ids) == 3
-        assert not main.filter_line.has_class("-shown")
+        assert len(main.workspace.station_list.ids) == 3
+        assert not main.workspace.filter_line.has_class("-shown")
 
 
 async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
@@ -160,9 +160,9 @@ async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
         await pilot.press("escape")
         assert not main.query(FilterLine)
         await pilot.press("slash")
-        assert main.query_one(FilterLine).region.bottom == main.hints.region.y
+        assert main.query_one(FilterLine).region.bottom == main.workspace.key_hints.region.y
         await pilot.press("escape", "slash", *"minde")
-        assert main.station_list.ids == ["NOR_00003"]
+        assert main.workspace.station_list.ids == ["NOR_00003"]
 
 
 async def test_a_mistake_in_a_filter_is_explained() -> None:
@@ -179,12 +179,12 @@ async def test_filters_are_saved_and_recalled_by_number(tmp_path: Path) -> None:
         main = await live(pilot)
         await pilot.press("slash", *"ccs", "enter", "S")
         await pilot.press(*"Fast", "enter")
-        await until(pilot, lambda: main.keeper.config.filters == {"Fast": "ccs"})
+        await until(pilot, lambda: main.workspace.settings.config.filters == {"Fast": "ccs"})
         assert tomllib.loads(path.read_text())["filters"] == {"Fast": "ccs"}
         await pilot.press("escape")
-        assert len(main.station_list.ids) == 3
+        assert len(main.workspace.station_list.ids) == 3
         await pilot.press("1")
-        assert set(main.station_list.ids) == {"NOR_00001", "NOR_00003"}
+        assert set(main.workspace.station_list.ids) == {"NOR_00001", "NOR_00003"}
         await pilot.press("2")
         assert "There is no saved filter 2" in screen_text(pilot)
 
@@ -195,37 +195,37 @@ async def test_starred_only_and_faults_only() -> None:
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
         main = await live(pilot)
         await pilot.press("w")
-        assert set(main.station_list.ids) == {"NOR_00002", "NOR_00077"}
+        assert set(main.workspace.station_list.ids) == {"NOR_00002", "NOR_00077"}
         assert "not streamed" in screen_text(pilot)
         await pilot.press("w", "e")
-        assert main.station_list.ids == ["NOR_00003"]
+        assert main.workspace.station_list.ids == ["NOR_00003"]
         assert "2 starred hidden" in screen_text(pilot)
         await pilot.press("escape")
-        assert len(main.station_list.ids) == 4
+        assert len(main.workspace.station_list.ids) == 4
 
 
 async def test_the_user_is_told_when_a_connector_becomes_free() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        main.stations.select("NOR_00002")
+        main.workspace.stations.select("NOR_00002")
         await pilot.press("n")
-        assert main.tell.stations == {"NOR_00002"}
-        main.session.source.feed.put(StationReport(station(2, FREE, at=START + 1000), START + 1000))  # type: ignore[attr-defined]
+        assert main.workspace.alerts.stations == {"NOR_00002"}
+        main.workspace.session.source.feed.put(StationReport(station(2, FREE, at=START + 1000), START + 1000))  # type: ignore[attr-defined]
         await until(pilot, lambda: "A connector is free" in screen_text(pilot))
-        assert main.tell.stations == set()
+        assert main.workspace.alerts.stations == set()
 
 
 async def test_an_event_leads_to_its_station() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        main.session.source.feed.put(StationReport(station(3, OCCUPIED, FAULT), START + 1000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.painted == 2)
-        main.stations.select("NOR_00001")
-        main.events.focus()
+        main.workspace.session.source.feed.put(StationReport(station(3, OCCUPIED, FAULT), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.live_updates.painted == 2)
+        main.workspace.stations.select("NOR_00001")
+        main.workspace.event_log.focus()
         await pilot.press("enter")
-        await until(pilot, lambda: main.stations.selected == "NOR_00003")
+        await until(pilot, lambda: main.workspace.stations.selected == "NOR_00003")
 
 
 async def test_the_log_shows_what_its_scope_lets_through() -> None:
@@ -233,17 +233,17 @@ async def test_the_log_shows_what_its_scope_lets_through() -> None:
     config = Config(watched=WatchedSection(["NOR_00002"]))
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
         main = await live(pilot)
-        main.stations.select("NOR_00001")
+        main.workspace.stations.select("NOR_00001")
         for report in (station(2, FREE), station(3, OCCUPIED, FAULT), station(1, OCCUPIED, OCCUPIED)):
-            main.session.source.feed.put(StationReport(report, START + 1000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.painted == 4)
-        assert main.events.count == 4
+            main.workspace.session.source.feed.put(StationReport(report, START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.live_updates.painted == 4)
+        assert main.workspace.event_log.count == 4
         await pilot.press("l")
-        assert main.events.count == 2
+        assert main.workspace.event_log.count == 2
         await pilot.press("l")
-        assert main.events.count == 2
-        main.stations.select("NOR_00003")
-        logged = main.events.buffer.lines
+        assert main.workspace.event_log.count == 2
+        main.workspace.stations.select("NOR_00003")
+        logged = main.workspace.event_log.buffer.lines
         await until(pilot, lambda: [getattr(line, "station", "") for line in logged()] == ["", "NOR_00003"])
 
 
@@ -253,13 +253,13 @@ async def test_the_log_is_exported_and_nothing_is_overwritten_unasked(tmp_path: 
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
         await pilot.press("x")
-        assert "holds no change yet" in screen_text(pilot)
-        main.session.source.feed.put(StationReport(station(2, FREE), START + 1000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.painted == 2)
+        assert "Nothing to export" in screen_text(pilot)
+        main.workspace.session.source.feed.put(StationReport(station(2, FREE), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.live_updates.painted == 2)
         await pilot.press("x")
         pilot.app.screen.query_one("#path", Input).value = str(target)
         await pilot.press("enter")
-        await until(pilot, lambda: "This file exists" in screen_text(pilot))
+        await until(pilot, lambda: "This file already exists" in screen_text(pilot))
         assert target.read_text() == "mine\n"
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is main)
@@ -291,13 +291,13 @@ async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> Non
         assert "s3cr3t" not in screen_text(pilot)
         other.feed.put(Refused("HTTP 401", START))
         await pilot.press("enter")
-        await until(pilot, lambda: "The key is refused" in screen_text(pilot))
+        await until(pilot, lambda: "Key refused" in screen_text(pilot))
         pilot.app.screen.query_one("#remember").toggle()  # type: ignore[attr-defined]
         other.feed.put(Connected(START))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is main)
         assert keys[-1] == "s3cr3t-key"
-        assert main.session.source.name == "other.example"
+        assert main.workspace.session.source.name == "other.example"
         await until(pilot, path.exists)
         assert load_config(path).stream.api_key == Secret("s3cr3t-key")
         assert "s3cr3t" not in screen_text(pilot)
@@ -309,8 +309,8 @@ async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
     source.feed.put(Connected(START), Snapshot(country(), START))
     async with opened(setup_of(clock, source)) as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.session.link.phase is LinkPhase.FAILED)
-        main.look_at_link()
+        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.FAILED)
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "FAILED" in screen_text(pilot)
         assert "no port is free" in screen_text(pilot)
@@ -349,15 +349,15 @@ async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> No
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        sort = main.station_list.options.sort
+        sort = main.workspace.station_list.options.sort
         # All there before the first of them is handled, as from a script or a very quick hand.
         for letter in "/oslo":
             pilot.app.post_message(events.Key("slash" if letter == "/" else letter, letter))
-        await until(pilot, lambda: main.filter_line.text == "oslo")
-        await until(pilot, lambda: main.stations.count == 1)
+        await until(pilot, lambda: main.workspace.filter_line.text == "oslo")
+        await until(pilot, lambda: main.workspace.stations.count == 1)
         # None of it was a command: o sorts, s stars, l is the log's scope.
-        assert (main.station_list.options.sort, main.keeper.starred) == (sort, set())
-        assert main.events.scope is LogScope.ALL
+        assert (main.workspace.station_list.options.sort, main.workspace.settings.starred) == (sort, set())
+        assert main.workspace.event_log.scope is LogScope.ALL
 
 
 async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() -> None:
@@ -366,11 +366,11 @@ async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() ->
         main = await live(pilot)
         for key, letter in (("slash", "/"), ("m", "m"), ("escape", None), ("s", "s")):
             pilot.app._driver.process_message(events.Key(key, letter))  # type: ignore[union-attr]
-        await until(pilot, lambda: main.focused is main.stations)
+        await until(pilot, lambda: main.focused is main.workspace.stations)
         await pilot.pause()
         await pilot.pause()
-        assert main.station_list.filter == main.filter_line.text
-        assert bool(main.station_list.filter) is main.filter_line.has_class("-shown")
+        assert main.workspace.station_list.filter == main.workspace.filter_line.text
+        assert bool(main.workspace.station_list.filter) is main.workspace.filter_line.has_class("-shown")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -379,8 +379,8 @@ async def test_every_size_has_room_for_what_matters(size: tuple[int, int]) -> No
     config = Config(watched=WatchedSection(["NOR_00002"]))
     async with opened(setup_of(clock, source_of(clock), config=config), size) as pilot:
         main = await live(pilot)
-        main.stations.select("NOR_00002")
-        main.look_at_link()
+        main.workspace.stations.select("NOR_00002")
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         lines = text_of(pilot)
         assert "LIVE" in lines[0]
@@ -396,31 +396,31 @@ async def test_a_narrow_terminal_has_the_log_behind_a_key() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
         main = await live(pilot)
-        assert not main.events.display
+        assert not main.workspace.event_log.display
         await pilot.press("v")
-        assert main.events.display
-        assert not main.connectors.display
+        assert main.workspace.event_log.display
+        assert not main.workspace.connectors.display
         await pilot.resize_terminal(160, 50)
         await pilot.pause()
-        assert main.events.display
-        assert main.connectors.display
+        assert main.workspace.event_log.display
+        assert main.workspace.connectors.display
 
 
 async def test_a_lost_link_shows_what_it_costs() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        main.session.source.feed.put(Lost("the connection broke", START, START + 7000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.session.link.phase is LinkPhase.RETRYING)
+        main.workspace.session.source.feed.put(Lost("the connection broke", START, START + 7000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.RETRYING)
         clock.advance(1)
-        await main.look_around()
-        main.look_at_link()
+        await main.live_updates.tick()
+        main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "RETRY IN 6 s" in screen_text(pilot)
         assert "5 unconfirmed" in screen_text(pilot)
         assert "~1 min" in screen_text(pilot)
         await pilot.press("r")
-        assert main.session.source.feed.retries == 1  # type: ignore[attr-defined]
+        assert main.workspace.session.source.feed.retries == 1  # type: ignore[attr-defined]
 
 
 async def test_the_end_of_a_source_is_said() -> None:
@@ -430,10 +430,10 @@ async def test_the_end_of_a_source_is_said() -> None:
         main = await live(pilot)
         source.feed.put(Ended(START + 10))
         source.feed.end()
-        await until(pilot, lambda: main.session.link.phase is LinkPhase.ENDED)
+        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.ENDED)
         await until(pilot, lambda: source.closed == 1)
         assert "ENDED" in screen_text(pilot)
-        assert main.stations.count == 3
+        assert main.workspace.stations.count == 3
 
 
 @pytest.mark.parametrize("then", ["slash", "question_mark", "c", "s"])
@@ -455,7 +455,7 @@ async def test_all_is_painted_once_at_the_start_and_again_where_a_dialog_was(mon
 
     def note(app: App[int], screen: Screen[None], update: object) -> None:
         if isinstance(update, LayoutUpdate):
-            whole.append(isinstance(screen, MainScreen) and screen.begun)
+            whole.append(isinstance(screen, MainScreen) and screen.painted_once)
         display(app, screen, update)  # type: ignore[arg-type]
 
     monkeypatch.setattr(App, "_display", note)
@@ -509,9 +509,9 @@ async def test_keys_can_be_changed() -> None:
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
         main = await live(pilot)
         await pilot.press("s")
-        assert not main.keeper.starred
+        assert not main.workspace.settings.starred
         await pilot.press("f")
-        assert main.keeper.starred
+        assert main.workspace.settings.starred
         assert "f Star" in text_of(pilot)[-1]
         assert "^x Quit" in text_of(pilot)[-1]
 
@@ -520,14 +520,14 @@ async def test_home_gives_distances(tmp_path: Path) -> None:
     clock, path = FakeClock(), tmp_path / "config.toml"
     async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
         main = await live(pilot)
-        main.stations.select("NOR_00002")
+        main.workspace.stations.select("NOR_00002")
         await pilot.press("H")
         await until(pilot, path.exists)
         assert load_config(path).home.position == (59.91, 10.75)
         assert "8.4 km" in screen_text(pilot)
-        main.stations.select("NOR_00003")
+        main.workspace.stations.select("NOR_00003")
         await pilot.press("H")
-        assert "not known where" in screen_text(pilot)
+        assert "position is unknown" in screen_text(pilot)
 
 
 async def test_texts_from_outside_are_data() -> None:
@@ -537,8 +537,8 @@ async def test_texts_from_outside_are_data() -> None:
     source.feed.put(Connected(START), Snapshot([station(1, FREE)], START))
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
-        main.session.source.feed.put(StationReport(station(1, OCCUPIED), START + 1))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.painted == 2)
+        main.workspace.session.source.feed.put(StationReport(station(1, OCCUPIED), START + 1))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.live_updates.painted == 2)
         await pilot.press("n", "y")
         await pilot.pause()
         text = screen_text(pilot)
@@ -555,7 +555,7 @@ async def test_the_palette_finds_stations_and_commands() -> None:
         await pilot.press(*"minde")
         await until(pilot, lambda: "NOR_00003" in screen_text(pilot) and "Search" not in screen_text(pilot))
         await pilot.press("down", "enter")
-        await until(pilot, lambda: main.stations.selected == "NOR_00003")
+        await until(pilot, lambda: main.workspace.stations.selected == "NOR_00003")
 
 
 async def test_the_palette_takes_nothing_for_markup() -> None:
@@ -577,9 +577,9 @@ async def test_a_filter_that_cannot_be_saved_holds_for_this_session(tmp_path: Pa
         main = await live(pilot)
         await pilot.press("slash", *"ccs", "enter", "S")
         await pilot.press(*"Fast", "enter")
-        await until(pilot, lambda: "holds for this session" in screen_text(pilot))
+        await until(pilot, lambda: "applies until you quit" in screen_text(pilot))
         await pilot.press("escape", "1")
-        assert set(main.station_list.ids) == {"NOR_00001", "NOR_00003"}
+        assert set(main.workspace.station_list.ids) == {"NOR_00001", "NOR_00003"}
 
 
 async def test_quit_leaves_with_zero() -> None:
@@ -595,9 +595,9 @@ async def test_escape_leaves_every_dialog(key: str) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
         main = await live(pilot)
-        main.session.source.feed.put(StationReport(station(2, FREE), START + 1000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.painted == 2)
-        main.show_filter("minde")
+        main.workspace.session.source.feed.put(StationReport(station(2, FREE), START + 1000))  # type: ignore[attr-defined]
+        await until(pilot, lambda: main.live_updates.painted == 2)
+        main.commands.filters.show("minde")
         await pilot.press(key)
         assert pilot.app.screen is not main
         await pilot.press("escape")
@@ -618,6 +618,6 @@ async def test_a_crash_shows_no_secret(caplog: pytest.LogCaptureFixture, capsys:
             main.call_later(broken)
             await until(pilot, lambda: pilot.app.return_code == 1)
     said = capsys.readouterr()
-    assert "an error of its own (RuntimeError)" in said.err + said.out
+    assert "nobil-tui crashed (RuntimeError)" in said.err + said.out
     assert "s3cr3t" not in said.err + said.out + caplog.text
     assert "on purpose" in caplog.text

@@ -52,11 +52,11 @@ async def test_the_palette_and_who_is_told_do_not_take_it_for_sure(clock: FakeCl
     source.feed.put(Connected(START), Snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START))
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
-        assert main.summary_words("NOR_1") == "1/2 free"
-        main.tell.toggle("NOR_1")
+        assert main.workspace.summary_text("NOR_1") == "1/2 free"
+        main.workspace.alerts.toggle("NOR_1")
         source.feed.put(Lost("away", START, START + 1000))
         clock.advance(5 * 3600)
-        await until(pilot, lambda: not main.board.downtime.live)
+        await until(pilot, lambda: not main.workspace.board.downtime.live)
         await pilot.press("ctrl+p", *"nor_1")
         await until(pilot, lambda: "1/2 free, not confirmed for 5 h" in "\n".join(text_of(pilot)))
         await pilot.press("escape")
@@ -66,4 +66,4 @@ async def test_the_palette_and_who_is_told_do_not_take_it_for_sure(clock: FakeCl
         await until(pilot, lambda: pilot.app._notifications)
         (told,) = pilot.app._notifications
         assert told.message == "A connector is free: 2/2 free, 1 of 2 not confirmed for 5 h."
-        assert main.summary_words("NOR_2") == "not in the stream"
+        assert main.workspace.summary_text("NOR_2") == "not in the stream"

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -14,7 +15,7 @@ from nobil_tui.config.key_names import types_character
 from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, fit_parts, part_at
 
-_NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "tell-me", "log-scope")
+_NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "alert", "log-scope")
 """In a narrow terminal these have room first, in this order."""
 
 
@@ -25,6 +26,13 @@ class KeyHints(Bar):
     """What has the focus."""
     also: reactive[tuple[str, ...]] = reactive(())
     """Ids of commands that stand in the footer for a while, such as the way out of the simulation."""
+
+    class CommandClicked(Message):
+        """A command was clicked."""
+
+        def __init__(self, command_id: str) -> None:
+            super().__init__()
+            self.command_id = command_id
 
     def __init__(self, keys: KeyBindings, *, id: str) -> None:
         super().__init__(id=id)
@@ -60,18 +68,12 @@ class KeyHints(Bar):
             used += cell_len(part.text) + PART_GAP
         return Strip(segments).adjust_cell_length(room, ground).apply_style(ground)
 
-    async def on_click(self, event: events.Click) -> None:
-        """Do what the hint says."""
+    def on_click(self, event: events.Click) -> None:
+        """Report the command that was clicked."""
         offset = event.get_content_offset(self)
         name = part_at(self._parts, offset.x, self.size.width) if offset is not None else ""
         if name:
-            await self._do(command_by_id(name).action)
-
-    async def _do(self, action: str) -> None:
-        """Have it done by whom its key would reach: the nearest that can, from what has the focus outwards."""
-        for node in (self.screen.focused or self.screen).ancestors_with_self:
-            if await self.app.run_action(action, node):
-                return
+            self.post_message(self.CommandClicked(name))
 
     def _part(self, command: Command, style: Style) -> BarPart:
         need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)

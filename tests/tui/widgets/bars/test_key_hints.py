@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from nobil_tui.commands import Context, active_in
 from nobil_tui.tui.bindings import KeyBindings
-from nobil_tui.tui.screens.connect import ConnectScreen
-from nobil_tui.tui.screens.main import JUMP
+from nobil_tui.tui.commands.playback import JUMP
+from nobil_tui.tui.dialogs.connect import ConnectScreen
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, part_at
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from tests.conftest import FakeClock
@@ -38,9 +38,9 @@ def text_of(hints: KeyHints) -> str:
 @pytest.mark.parametrize(
     ("context", "text"),
     [
-        (Context.STATIONS, "o Sort  / Filter  s Star  w Starred  n Tell me  l Log  ? Help  q Quit"),
-        (Context.CONNECTORS, "/ Filter  s Star  w Starred  n Tell me  l Log  ? Help  q Quit"),
-        (Context.LOG, "Enter Select  / Filter  s Star  w Starred  n Tell me  l Log  ? Help  q Quit"),
+        (Context.STATIONS, "o Sort  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
+        (Context.CONNECTORS, "/ Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
+        (Context.LOG, "Enter Select  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
         # What is typed is text: only keys that type nothing do anything.
         (Context.FILTER, "Enter Keep  Esc Back  F1 Help  ^q Quit"),
         (Context.DIALOG, "Esc Back  ^q Quit"),
@@ -138,14 +138,14 @@ def where(hints: KeyHints, name: str) -> tuple[int, int]:
 async def test_a_narrow_terminal_has_the_log_behind_a_click(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
         main = await live(pilot)
-        assert not main.events.display
-        await pilot.click(main.hints, offset=where(main.hints, "show-log"))
-        assert main.events.display
+        assert not main.workspace.event_log.display
+        await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, "show-log"))
+        assert main.workspace.event_log.display
         # Between two hints nothing is done.
-        star = where(main.hints, "star")
-        await pilot.click(main.hints, offset=(star[0] - 1, 0))
-        assert not main.keeper.starred
-        assert main.events.display
+        star = where(main.workspace.key_hints, "star")
+        await pilot.click(main.workspace.key_hints, offset=(star[0] - 1, 0))
+        assert not main.workspace.settings.starred
+        assert main.workspace.event_log.display
 
 
 async def test_what_is_named_while_typing_can_be_clicked(clock: FakeClock) -> None:
@@ -153,16 +153,16 @@ async def test_what_is_named_while_typing_can_be_clicked(clock: FakeClock) -> No
         main = await live(pilot)
         for name, kept in (("keep-filter", "a"), ("back", "")):
             await pilot.press("slash", "a")
-            assert main.hints.context is Context.FILTER
-            await pilot.click(main.hints, offset=where(main.hints, name))
-            assert main.focused is main.stations
-            assert main.station_list.filter == kept
+            assert main.workspace.key_hints.context is Context.FILTER
+            await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, name))
+            assert main.focused is main.workspace.stations
+            assert main.workspace.station_list.filter == kept
 
 
 async def test_the_way_out_of_the_simulation_can_be_clicked(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock)), NARROW) as pilot:
         main = await live(pilot)
-        await pilot.click(main.hints, offset=where(main.hints, "connect"))
+        await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, "connect"))
         assert isinstance(pilot.app.screen, ConnectScreen)
 
 

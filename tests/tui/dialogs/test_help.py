@@ -13,7 +13,7 @@ from nobil_tui.charging.register import CREDIT
 from nobil_tui.commands import COMMANDS, Context
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.bindings import KeyBindings
-from nobil_tui.tui.screens.help import HelpScreen, HelpText
+from nobil_tui.tui.dialogs.help import HelpScreen, HelpText
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
 from tests.conftest import FakeClock
@@ -86,12 +86,15 @@ async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: G
             assert len(meaning.split(" ")[0]) > 1, condition
         for sign, words in (
             (glyphs.star, "starred"),
-            (glyphs.alert, "you are told when"),
-            (f"{glyphs.at_least}14:02", "at least since then"),
-            ("~2 min", "the link was away for up to two minutes"),
-            ("dim", "the link was away for longer"),
+            (glyphs.alert, "alert: you will be notified when"),
+            (f"{glyphs.at_least}14:02", "at least since this time"),
+            ("~2 min", "the link was down for up to two minutes"),
+            ("dim", "the link was down for longer"),
             ("2/4", "two free of four"),
-            (f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9", "how many are in each"),
+            (
+                f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9",
+                "connectors in each condition",
+            ),
         ):
             assert f"{sign} {words}" in text
 
@@ -100,7 +103,7 @@ async def test_it_says_what_is_running_and_whom_to_credit(clock: FakeClock) -> N
     async with opened(setup(clock), TALL) as pilot:
         await open_help(pilot)
         text = said(pilot)
-        assert "over a simulated country: every station and status here is made up" in text
+        assert "running a simulation: all stations and statuses are made up" in text
         assert "Stars and settings: /nowhere/config.toml" in text
         assert CREDIT in text
 
@@ -122,7 +125,7 @@ async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tupl
         await pilot.press("G")
         assert text.scroll_offset.y == text.max_scroll_y > page
         # Everything is read on the way down, line by line.
-        assert "it may no longer hold" in said(pilot)
+        assert "the state may be outdated" in said(pilot)
         await pilot.press("home")
         seen = lines_of(pilot)
         for _ in range(text.max_scroll_y):

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from nobil_tui.config.validation import MAX_FILTER, MAX_NAME
-from nobil_tui.tui.screens.dialog import AsciiCheckbox, Dialog
-from nobil_tui.tui.screens.save_filter import SaveFilterScreen
+from nobil_tui.tui.dialogs.dialog import Dialog
+from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
+from nobil_tui.tui.textual_internals import AsciiCheckbox
 from tests.tui.widget_host import Stage
 
 
@@ -129,7 +130,13 @@ async def test_a_name_is_given_by_enter_or_by_the_button() -> None:
         assert answers.given == [None]
 
 
-@pytest.mark.parametrize(("name", "words"), [("  ", "Give it a name."), ("a\x1b[2J", "A name is printable text.")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("  ", "Enter a name."),
+        ("a\x1b[2J", "A name can hold printable characters only."),
+    ],
+)
 async def test_what_is_no_name_is_not_taken(name: str, words: str) -> None:
     async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         type_in(pilot, name)
@@ -144,7 +151,7 @@ async def test_another_filter_is_not_replaced_unasked() -> None:
             type_in(pilot, name)
             await pilot.press("enter")
             # Said of one, it does not hold for another.
-            assert answer(pilot) == "There is a filter of this name. Save once more to replace it."
+            assert answer(pilot) == "A filter of this name already exists. Press Save again to replace it."
             assert answers.given == []
         await pilot.press("enter")
         assert answers.given == ["Fast"]

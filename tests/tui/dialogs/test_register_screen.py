@@ -18,8 +18,9 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, RegisterSection
 from nobil_tui.register.cache import load_register
 from nobil_tui.register.update import update_register
+from nobil_tui.tui.dialogs.register import RegisterScreen
+from nobil_tui.tui.live_updates import LiveUpdates
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.tui.screens.register import RegisterScreen
 from tests.conftest import START, FakeClock, guarded
 from tests.feeds.enova_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, stations
@@ -78,7 +79,7 @@ class Fetching:
 
 async def begin(main: MainScreen, pilot: Pilot[int]) -> None:
     """Open the screen, and wait until it is seen. It may be gone by then."""
-    main.action_update_register()
+    await main.commands.run("update-register")
     screen = pilot.app.screen
     assert isinstance(screen, RegisterScreen)
     await until(pilot, lambda: pilot.app.screen is main or screen.query(Button))
@@ -89,13 +90,13 @@ async def begin(main: MainScreen, pilot: Pilot[int]) -> None:
 async def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fetching]:
     async with RegisterService() as service:
         it = Fetching(tmp_path / "cache" / "register.msgpack", service)
-        original = MainScreen.register_changed
+        original = LiveUpdates.register_changed
 
-        def counted(screen: MainScreen) -> None:
+        def counted(live_updates: LiveUpdates) -> None:
             it.renewed += 1
-            original(screen)
+            original(live_updates)
 
-        monkeypatch.setattr(MainScreen, "register_changed", counted)
+        monkeypatch.setattr(LiveUpdates, "register_changed", counted)
         yield it
 
 
@@ -137,7 +138,7 @@ async def test_it_is_fetched_and_that_is_told(fetching: Fetching) -> None:
     async with fetching.screen() as (main, pilot):
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.asked == ["NOR", "SWE"]
-        assert len(main.own_register) == len(fetching.stored) == 5
+        assert len(main.workspace.user_register) == len(fetching.stored) == 5
         assert fetching.renewed == 1
         await until(pilot, lambda: "Torget" in said(pilot))
         await until(pilot, lambda: "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations" in said(pilot))
@@ -170,8 +171,8 @@ async def test_to_leave_it_stops_the_download(fetching: Fetching, way: str) -> N
             await pilot.click(offset=(1, 1))
         await until(pilot, lambda: pilot.app.screen is main)
         await until(pilot, lambda: stuck.left)
-        assert main.stored_register is not None
-        await until(pilot, lambda: main.stored_register and not main.stored_register.updating)
+        assert main.workspace.register_updater is not None
+        await until(pilot, lambda: main.workspace.register_updater and not main.workspace.register_updater.updating)
         assert fetching.asked == ["NOR"]
         assert fetching.stored == before
         # And it can be begun again.
@@ -213,7 +214,7 @@ async def test_too_little_is_not_believed_unless_the_user_does(fetching: Fetchin
         await pilot.click("#force")
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.stored == {"NOR_00001", "SWE_00001", "SWE_00002"}
-        assert {*main.own_register} == fetching.stored
+        assert {*main.workspace.user_register} == fetching.stored
 
 
 async def test_what_is_not_a_day_old_is_fetched_where_the_user_wants_it(fetching: Fetching) -> None:
@@ -226,7 +227,7 @@ async def test_what_is_not_a_day_old_is_fetched_where_the_user_wants_it(fetching
         await pilot.click("#force")
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.asked == ["NOR", "SWE"]
-        assert len(main.own_register) == 7
+        assert len(main.workspace.user_register) == 7
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -246,7 +247,7 @@ async def test_the_environments_key_will_do(fetching: Fetching) -> None:
     fetching.key = None
     async with fetching.screen(environ={"NOBIL_REGISTER_KEY": KEY}) as (main, pilot):
         await until(pilot, lambda: pilot.app.screen is main)
-        assert len(main.own_register) == 5
+        assert len(main.workspace.user_register) == 5
 
 
 async def test_what_came_of_one_country_counts_where_the_other_fails(fetching: Fetching) -> None:
@@ -255,7 +256,7 @@ async def test_what_came_of_one_country_counts_where_the_other_fails(fetching: F
     async with fetching.screen() as (main, pilot):
         await until(pilot, lambda: "Sweden: 127.0.0.1 answered without any station of it." in said(pilot))
         assert "Norway: 4 stations from 127.0.0.1." in said(pilot)
-        assert len(main.own_register) == len(fetching.stored) == 4
+        assert len(main.workspace.user_register) == len(fetching.stored) == 4
         assert fetching.renewed == 1
         # It is not too little: to fetch it anyway would do nothing else.
         assert button(pilot).disabled
@@ -266,7 +267,7 @@ async def test_what_came_of_one_country_counts_where_the_other_fails(fetching: F
 async def test_where_no_register_can_be_kept_that_is_said(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock))) as pilot:
         main = await live(pilot)
-        main.action_update_register()
+        await main.commands.run("update-register")
         await pilot.pause()
         assert pilot.app.screen is main
-        assert "No place for a register is known." in said(pilot)
+        assert "Cannot update the station register" in said(pilot)

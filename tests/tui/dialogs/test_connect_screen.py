@@ -14,8 +14,8 @@ from textual.widgets import Checkbox, Input, Static
 from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused
 from nobil_tui.feeds.source import ChosenSource, OpenSource, SourceError
-from nobil_tui.tui.screens import connect as module
-from nobil_tui.tui.screens.connect import ConnectScreen, SourceChoice, try_out
+from nobil_tui.tui.dialogs import connect as module
+from nobil_tui.tui.dialogs.connect import ConnectScreen, SourceChoice, try_out
 from tests.conftest import GUARD, START, FakeClock, guarded
 from tests.tui.app_driver import HandSource, until
 from tests.tui.widget_host import Stage
@@ -37,8 +37,8 @@ def source_of(*events: Event) -> HandSource:
     [
         ([Connecting(), Connected(START)], ""),
         ([Ended(START)], ""),
-        ([Refused("HTTP 401", START)], "The key is refused (HTTP 401)."),
-        ([Lost("no such host", START, START + 1000)], "Not connected: no such host."),
+        ([Refused("HTTP 401", START)], "Key refused (HTTP 401)."),
+        ([Lost("no such host", START, START + 1000)], "Could not connect: no such host."),
     ],
 )
 async def test_the_first_thing_that_tells_is_what_counts(events: list[Event], words: str) -> None:
@@ -51,7 +51,7 @@ async def test_the_first_thing_that_tells_is_what_counts(events: list[Event], wo
 async def test_one_that_ends_without_a_word() -> None:
     source = source_of()
     source.feed.end()
-    assert await guarded(try_out(source)) == "The source ended at once."
+    assert await guarded(try_out(source)) == "The source ended immediately."
     assert source.closed == 1
 
 
@@ -61,9 +61,9 @@ async def test_one_that_cannot_be_opened() -> None:
 
 
 async def test_one_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TRY_FOR", 0)
+    monkeypatch.setattr(module, "TRIAL_TIMEOUT", 0)
     source = source_of(Connecting())
-    assert await guarded(try_out(source)) == "Nothing answered within 0 s."
+    assert await guarded(try_out(source)) == "No answer within 0 s."
     assert source.closed == 1
 
 
@@ -148,10 +148,10 @@ async def test_what_does_not_work_is_said_and_can_be_mended() -> None:
         it.field("source").value = "wss://host/path"
         it.source.feed.put(Refused("HTTP 401", START))
         await it.pilot.press("enter")
-        await it.until("The key is refused (HTTP 401).")
+        await it.until("Key refused (HTTP 401).")
         it.source.feed.put(Lost("no such host", START, START))
         await it.pilot.press("enter")
-        await it.until("Not connected: no such host.")
+        await it.until("Could not connect: no such host.")
         assert it.given == []
         it.source.feed.put(Connected(START))
         await it.pilot.press("enter")

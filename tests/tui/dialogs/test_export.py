@@ -33,7 +33,7 @@ async def export(tmp_path: Path, name: str, its_own: Register | None) -> str:
         main = await live(pilot)
         await until(pilot, lambda: "Fornebu S" in "\n".join(text_of(pilot)))
         source.feed.put(StationReport(station("NOR_1", 1), START + 1), StationReport(station("NOR_2", 1), START + 2))
-        await until(pilot, lambda: main.painted == 3)
+        await until(pilot, lambda: main.live_updates.painted == 3)
         await pilot.press("x")
         await pilot.pause()
         said = "\n".join(text_of(pilot))

@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector
-from nobil_tui.tui.screens.export import ExportScreen, path_of, write_file
+from nobil_tui.tui.dialogs.export import ExportScreen, path_of, write_file
 from tests.conftest import START
 from tests.tui.app_driver import until
 from tests.tui.widget_host import Stage
@@ -80,9 +80,9 @@ def names_in(folder: Path) -> set[str]:
 async def test_lines_of_json(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"log{suffix}"
     async with exporting() as it:
-        assert "3 changes." in it.labels
+        assert "3 changes. The" in it.labels
         await it.write_to(path)
-        assert it.given == [f"3 changes written to {path}"]
+        assert it.given == [f"Exported 3 changes to {path}."]
     lines = [json.loads(line) for line in read(path).splitlines()]
     assert [(line["station"], line["before"], line["after"]) for line in lines] == [
         (change.station, "free", "occupied") for change in CHANGES
@@ -102,14 +102,14 @@ async def test_it_is_told_where_it_went(tmp_path: Path, monkeypatch: pytest.Monk
     async with exporting() as it:
         await it.pilot.press("enter")
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
-        assert it.given == [f"3 changes written to {tmp_path}/log.csv"]
+        assert it.given == [f"Exported 3 changes to {tmp_path}/log.csv."]
 
 
 @pytest.mark.parametrize("name", ["", "log", "log.txt", "log.csv.gz"])
 async def test_the_name_says_in_which_form(name: str) -> None:
     async with exporting() as it:
         await it.write_to(name)
-        assert it.answer == "The name must end in .csv or .jsonl."
+        assert it.answer == "The file name must end in .csv or .jsonl."
         assert it.given == []
 
 
@@ -121,10 +121,10 @@ async def test_what_is_there_is_replaced_when_it_is_asked_for_twice(tmp_path: Pa
         for each in (path, other, path):
             await it.write_to(each)
             # Said of one, it does not hold for another.
-            assert it.answer == "This file exists. Write once more to replace it."
+            assert it.answer == "This file already exists. Press Export again to replace it."
             assert (read(path), read(other), it.given) == (OLD, OLD, [])
         await it.again()
-        assert it.given == [f"3 changes written to {path}"]
+        assert it.given == [f"Exported 3 changes to {path}."]
     assert read(path).startswith(b"time,station")
     assert read(other) == OLD
     assert names_in(tmp_path) == {"log.csv", "other.csv"}
@@ -146,11 +146,11 @@ async def test_what_the_system_says_is_told(tmp_path: Path) -> None:
     folder.mkdir()
     async with exporting() as it:
         await it.write_to(tmp_path / "nowhere" / "log.csv")
-        assert it.answer == f"{tmp_path}/nowhere/log.csv is not written: No such file or directory."
+        assert it.answer == f"Could not write {tmp_path}/nowhere/log.csv: no such file or directory."
         # A folder is there too, and is no file that could be replaced.
         await it.write_to(folder)
         await it.again()
-        assert it.answer == f"{folder} is not written: Is a directory."
+        assert it.answer == f"Could not write {folder}: is a directory."
     assert names_in(tmp_path) == {"folder.csv"}
 
 
@@ -158,9 +158,9 @@ async def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
     async with exporting() as it:
         for name in ("a\0b.csv", "a\ud800.csv", "a\x1b[2J.csv"):
             await it.write_to(tmp_path / name)
-            assert it.answer == "A name is printable text."
+            assert it.answer == "A file name can hold printable characters only."
         await it.write_to(tmp_path / f"{'x' * 300}.csv")
-        assert it.answer.endswith("is not written: File name too long.")
+        assert it.answer.endswith(": file name too long.")
     assert names_in(tmp_path) == set()
 
 

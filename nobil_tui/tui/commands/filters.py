@@ -1,0 +1,103 @@
+"""Commands for the filter: type it, save it, and apply a saved one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nobil_tui.commands import command_by_id
+from nobil_tui.config.operations import Put
+from nobil_tui.tui.bindings import key_label
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.workspace import Workspace
+
+
+class FilterCommands:
+    """Commands that act on the filter line and on the saved filters."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def filter(self) -> None:
+        """Start to type a filter."""
+        line = self._mounted_filter_line()
+        line.values = self._workspace.station_list.field_values
+        line.open()
+
+    def apply(self, text: str) -> None:
+        """Filter by a text that was typed."""
+        if text != self._workspace.filter_line.text:
+            # More was typed meanwhile, or the filter was left.
+            return
+        self._workspace.station_list.filter = text
+        self._workspace.relist()
+
+    def keep(self) -> None:
+        """Keep the filter and focus the stations, at once: the next key is meant for them."""
+        self._workspace.screen.set_focus(self._workspace.stations)
+
+    def show(self, text: str) -> None:
+        """Filter by a text, and focus the stations."""
+        workspace = self._workspace
+        if text:
+            self._mounted_filter_line()
+        workspace.filter_line.text = text
+        workspace.station_list.filter = text
+        workspace.relist()
+        workspace.stations.focus()
+
+    @property
+    def saved(self) -> Mapping[str, str]:
+        """The saved filters by name, in the order of the config."""
+        return self._workspace.settings.filters
+
+    def saved_filter(self) -> None:
+        """Filter by the saved filter whose number was pressed."""
+        workspace = self._workspace
+        keys = workspace.keys.of(command_by_id("saved-filter"))
+        last_key = workspace.input.last_key
+        index = keys.index(last_key) if last_key in keys else 0
+        saved = list(self.saved.values())
+        if index < len(saved):
+            self.show(saved[index])
+            return
+        save = workspace.keys.label(command_by_id("save-filter"))
+        text = f"There is no saved filter {index + 1}. Type a filter, then press {save} to save it."
+        workspace.notify(text, timeout=5)
+
+    def save_filter(self) -> None:
+        """Ask for a name, and save the filter under it."""
+        from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
+
+        workspace = self._workspace
+        text = workspace.station_list.filter.strip()
+        if not text:
+            workspace.notify(f"No filter to save. Press {workspace.keys.named('filter')} to type one.")
+            return
+
+        def save(name: str | None) -> None:
+            if name:
+                workspace.set(Put("filters", name, text))
+                self._confirm_saved(name)
+
+        workspace.screen.app.push_screen(SaveFilterScreen(text, tuple(self.saved)), save)
+
+    def forget(self, name: str) -> None:
+        """Delete a saved filter."""
+        self._workspace.set(Put("filters", name, None))
+        self._workspace.notify("Filter deleted.", title=name)
+
+    def _confirm_saved(self, name: str) -> None:
+        keys = self._workspace.keys
+        numbers, index = keys.of(command_by_id("saved-filter")), [*self.saved].index(name)
+        if index < len(numbers):
+            text = f"Filter saved. Press {key_label(numbers[index])} to apply it."
+        else:
+            text = f"Filter saved. Press {keys.named('palette')} and type its name to apply it."
+        self._workspace.notify(text, title=name)
+
+    def _mounted_filter_line(self) -> FilterLine:
+        """Return the filter line, which is mounted on first use: the first paint need not wait for it."""
+        workspace = self._workspace
+        if not workspace.filter_line.is_attached:
+            workspace.screen.mount(workspace.filter_line, before=workspace.key_hints)
+        return workspace.filter_line

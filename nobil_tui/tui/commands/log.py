@@ -1,0 +1,54 @@
+"""Commands for the event log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from nobil_tui.charging.board import Change
+from nobil_tui.config.model import LogScope
+from nobil_tui.config.operations import Put
+from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges
+from nobil_tui.tui.workspace import Workspace
+
+_SCOPES = tuple(LogScope)
+
+
+class LogCommands:
+    """Commands that act on the event log."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def log_scope(self) -> None:
+        """Show the log with the next scope."""
+        workspace = self._workspace
+        scope = _SCOPES[(_SCOPES.index(workspace.event_log.scope) + 1) % len(_SCOPES)]
+        workspace.event_log.scope = scope
+        workspace.show_log_scope()
+        if not workspace.log_shown:
+            workspace.show_log(True)
+        workspace.set(Put("interface", "log_scope", scope))
+
+    def show_log(self) -> None:
+        """Show or hide the log."""
+        workspace = self._workspace
+        workspace.show_log(not workspace.log_shown)
+        if not workspace.log_shown and workspace.screen.focused is workspace.event_log:
+            workspace.stations.focus()
+
+    def export_log(self) -> None:
+        """Ask for a file, and export the log to it."""
+        from nobil_tui.tui.dialogs.export import ExportScreen
+
+        workspace = self._workspace
+        changes = [
+            line.last if isinstance(line, FoldedChanges) else cast("Change", line)
+            for line in workspace.logged_changes()
+        ]
+        if not changes:
+            workspace.notify("Nothing to export: the event log has no changes yet.")
+            return
+        now = datetime.fromtimestamp(workspace.session.clock.now() / 1000, workspace.options.zone)
+        dialog = ExportScreen(changes, workspace.register, f"nobil-events-{now:%Y-%m-%d-%H%M}.csv")
+        workspace.screen.app.push_screen(dialog, workspace.notify_result)

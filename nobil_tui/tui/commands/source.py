@@ -1,0 +1,71 @@
+"""Commands for the source of reports and for the station register."""
+
+from __future__ import annotations
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.config.reading import config_warnings
+from nobil_tui.feeds.source import ChosenSource
+from nobil_tui.tui.live_updates import LiveUpdates
+from nobil_tui.tui.workspace import Workspace
+
+
+class SourceCommands:
+    """Commands that act on where the data comes from."""
+
+    def __init__(self, workspace: Workspace, live_updates: LiveUpdates) -> None:
+        self._workspace = workspace
+        self._live_updates = live_updates
+
+    def retry(self) -> None:
+        """Retry to connect now."""
+        self._workspace.session.retry()
+
+    def connect(self) -> None:
+        """Ask for a source, and connect to it."""
+        from nobil_tui.tui.dialogs.connect import ConnectScreen, SourceChoice
+
+        workspace = self._workspace
+
+        def make(text: str, key: Secret | None) -> ChosenSource:
+            return workspace.options.make_source(text, workspace.settings.config, key)
+
+        def connect(choice: SourceChoice | None) -> None:
+            if choice is None:
+                return
+            chosen = choice.chosen
+            self._live_updates.switch(chosen.source, chosen.text)
+            for caution in chosen.cautions:
+                workspace.warn(caution)
+            if choice.remember:
+                workspace.settings.apply(*chosen.remember)
+                workspace.screen.run_worker(self._save(chosen), group="settings")
+
+        workspace.screen.app.push_screen(ConnectScreen(make, workspace.source_text), connect)
+
+    async def _save(self, chosen: ChosenSource) -> None:
+        """Save a source. Warn if another program can read the key in the config."""
+        workspace = self._workspace
+        settings = workspace.settings
+        if problem := await settings.save():
+            workspace.warn(problem)
+        elif settings.path is not None:
+            workspace.notify_result(chosen.removed_key)
+            for caution in config_warnings(settings.path, settings.config):
+                if caution not in workspace.options.cautions:
+                    workspace.warn(caution)
+
+    def update_register(self) -> None:
+        """Download the station register, and show the progress."""
+        from nobil_tui.tui.dialogs.register import RegisterScreen
+
+        workspace = self._workspace
+        if workspace.register_updater is None:
+            workspace.warn("Cannot update the station register: there is no folder to store it in.")
+            return
+        dialog = RegisterScreen(
+            workspace.register_updater,
+            workspace.settings.config.register,
+            workspace.options.environ,
+            self._live_updates.register_changed,
+        )
+        workspace.screen.app.push_screen(dialog, workspace.notify_result)

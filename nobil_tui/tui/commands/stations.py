@@ -1,0 +1,93 @@
+"""Commands for the stations: stars, alerts, the order of the list and what it shows."""
+
+from __future__ import annotations
+
+from nobil_tui.config.operations import Put, Star, Unstar
+from nobil_tui.tui.text.station_text import station_text
+from nobil_tui.tui.workspace import Workspace
+
+
+class StationCommands:
+    """Commands that act on the selected station or on the list."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def star(self) -> None:
+        """Star the selected station, or unstar it."""
+        if station := self._workspace.stations.selected:
+            self.toggle_star(station)
+
+    def toggle_star(self, station: str) -> None:
+        """Star a station, or unstar it."""
+        starred = station in self._workspace.settings.starred
+        self._workspace.set(Unstar(station) if starred else Star(station))
+        self._workspace.show_stars()
+
+    def starred_only(self) -> None:
+        """Show only starred stations, or all."""
+        options = self._workspace.station_list.options
+        options.starred_only = not options.starred_only
+        self._workspace.relist()
+
+    def faults_only(self) -> None:
+        """Show only stations with a fault, or all."""
+        options = self._workspace.station_list.options
+        options.faults_only = not options.faults_only
+        self._workspace.relist()
+
+    def registered(self) -> None:
+        """List stations that only the register knows, or hide them."""
+        options = self._workspace.station_list.options
+        options.include_registered = not options.include_registered
+        self._workspace.relist()
+
+    def pin_starred(self) -> None:
+        """Keep starred stations on top, or sort them with the others."""
+        options = self._workspace.station_list.options
+        options.pin_starred = not options.pin_starred
+        self._workspace.relist()
+        self._workspace.set(Put("interface", "pin_starred", options.pin_starred))
+
+    def save_order(self) -> None:
+        """Save the order of the list, which the user changed."""
+        self._workspace.set(Put("interface", "sort", self._workspace.station_list.options.sort))
+
+    def alert(self) -> None:
+        """Set or remove the alert of the selected station."""
+        workspace = self._workspace
+        station = workspace.stations.selected
+        if not station:
+            return
+        if workspace.alerts.toggle(station):
+            text = "Alert set: you will be notified once when a connector here becomes free."
+        else:
+            text = "Alert removed."
+        workspace.notify(text, title=workspace.register.name(station))
+        workspace.show_alerts()
+
+    def copy(self) -> None:
+        """Copy the selected station to the clipboard as text."""
+        workspace = self._workspace
+        station, register = workspace.stations.selected, workspace.register
+        if not station:
+            return
+        now, zone = workspace.session.clock.now(), workspace.options.zone
+        text = station_text(station, workspace.board, register, now, zone, credit=register.credit)
+        workspace.screen.app.copy_to_clipboard(text)
+        workspace.notify("Copied, if the terminal allows it.", title=register.name(station))
+
+    def home(self) -> None:
+        """Set the selected station as home."""
+        workspace = self._workspace
+        station = workspace.stations.selected
+        position = workspace.register.facts(station).position if station else None
+        if position is None:
+            workspace.warn("Cannot set this station as home: its position is unknown.")
+            return
+        workspace.set(Put("home", "position", list(position)))
+        workspace.station_list.home = position
+        workspace.relist()
+        workspace.connectors.rebuild()
+        name = workspace.register.name(station)
+        workspace.notify("Set as home. Distances are measured from here.", title=name)

@@ -1,0 +1,91 @@
+"""Commands for the program as a whole: panes, theme, help, palette, and leaving it."""
+
+from __future__ import annotations
+
+from nobil_tui.charging.register import CREDIT
+from nobil_tui.monitor.batch import StreamCounts
+from nobil_tui.tui.workspace import Workspace
+
+_PANES = "#stations, #connectors, #log"
+
+
+class ViewCommands:
+    """Commands that act on the screen and on the app."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._screen = workspace.screen
+
+    def next_pane(self) -> None:
+        """Focus the next pane."""
+        self._screen.focus_next(_PANES)
+
+    def previous_pane(self) -> None:
+        """Focus the previous pane."""
+        self._screen.focus_previous(_PANES)
+
+    def back(self) -> None:
+        """Focus the stations; from there, show all stations."""
+        workspace = self._workspace
+        if self._screen.focused is not workspace.stations:
+            workspace.stations.focus()
+        elif workspace.station_list.filtered or workspace.filter_line.text:
+            workspace.show_all()
+
+    def palette(self) -> None:
+        """Find a command or a station."""
+        from nobil_tui.tui.palette import command_palette
+
+        self._screen.app.push_screen(command_palette())
+
+    def theme(self) -> None:
+        """Choose a theme."""
+        from nobil_tui.tui.palette import theme_palette
+
+        self._screen.app.push_screen(theme_palette())
+
+    def help(self) -> None:
+        """Show every key and what it does."""
+        from nobil_tui.tui.dialogs.help import HelpScreen
+
+        workspace = self._workspace
+        self._screen.app.push_screen(HelpScreen(workspace.keys, workspace.glyphs, about(workspace)))
+
+    def suspend(self) -> None:
+        """Suspend the program and return to the shell."""
+        self._screen.app.action_suspend_process()
+
+    async def quit(self) -> None:
+        """Quit the program."""
+        await self._screen.app.action_quit()
+
+
+def about(workspace: Workspace) -> str:
+    """Return what is running, in a few lines."""
+    session, config_path = workspace.session, workspace.options.config_path
+    if session.source.simulated:
+        lines = ["nobil-tui, running a simulation: all stations and statuses are made up."]
+    else:
+        lines = [f"nobil-tui, connected to {session.source.name}."]
+    if config_path is not None:
+        lines.append(f"Stars and settings: {config_path}")
+        lines.append("Remap keys under [interface.keys], using the ids shown in grey.")
+    lines.append(f"Names, places and plugs of real stations: {CREDIT}.")
+    if session.monitor is not None:
+        lines.append(_received(session.monitor.counts))
+    return "\n".join(lines)
+
+
+def _received(counts: StreamCounts) -> str:
+    """Return what came over the link, with the counts that the link bar has no room for."""
+    parts = [_count(counts.frames, "frame"), _count(counts.changes, "change")]
+    if counts.unreadable:
+        parts.append(f"{counts.unreadable:,} unreadable")
+    if counts.ignored:
+        parts.append(f"{counts.ignored:,} ignored")
+    parts.append(counts.unknown_words.text)
+    return f"Received: {', '.join(filter(None, parts))}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

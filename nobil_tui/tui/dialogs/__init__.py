@@ -1,0 +1,1 @@
+"""Dialogs: screens over the main screen."""

@@ -1,0 +1,105 @@
+"""The dialog that connects to another source: a source is used and saved only after it answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Input, Label
+
+from nobil_tui.base.redaction import Secret
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
+from nobil_tui.feeds.source import ChosenSource, Source, SourceError
+from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
+from nobil_tui.tui.textual_internals import AsciiCheckbox
+
+TRIAL_TIMEOUT = 20.0
+"""Seconds to wait for the first event of a source."""
+
+MakeTrial = Callable[[str, Secret | None], ChosenSource]
+"""Make a source from a text and a key. Raises ``SourceError``."""
+
+
+class SourceChoice(NamedTuple):
+    """The source that the user chose."""
+
+    chosen: ChosenSource
+    remember: bool
+    """Whether to save it in the config."""
+
+
+async def try_out(source: Source) -> str:
+    """Connect once. Return the error as text, or an empty string."""
+    try:
+        return await _first_answer((await run_in_thread(source.open)).feed)
+    except SourceError as error:
+        return str(error)
+    finally:
+        # Also if the trial was cancelled while the source was being opened.
+        await run_in_thread(source.close)
+
+
+async def _first_answer(feed: Feed) -> str:
+    """Return the error that the feed reports first, or an empty string once it is connected."""
+    events = feed.events()
+    try:
+        async with asyncio.timeout(TRIAL_TIMEOUT):
+            async for event in events:
+                if isinstance(event, Connected | Ended):
+                    return ""
+                if isinstance(event, Refused):
+                    return f"Key refused ({event.reason})."
+                if isinstance(event, Lost):
+                    return f"Could not connect: {event.reason}."
+    except TimeoutError:
+        return f"No answer within {TRIAL_TIMEOUT:.0f} s."
+    finally:
+        await events.aclose()
+    return "The source ended immediately."
+
+
+class ConnectScreen(FormDialog[SourceChoice]):
+    """Returns the source that the user chose, or None if the user cancels."""
+
+    FORM_TITLE = "Connect to a source"
+    SUBMIT = SubmitButton("connect", "Connect")
+
+    def __init__(self, make: MakeTrial, text: str) -> None:
+        """Ask for a source that ``make`` makes; ``text`` is the one to suggest."""
+        super().__init__()
+        self._make = make
+        self._text = text
+
+    def fields(self) -> Iterator[Widget]:
+        """Yield the fields for the source and its key."""
+        yield Label("Source: enova, a ws:// or wss:// address, v1, demo, or the file of a recording")
+        yield Input(self._text, placeholder="enova, or wss://host/path?key={private_apikey}", id="source")
+        yield Label("API key, if required (hidden; sent to this source only)")
+        yield Input(password=True, placeholder="API key", id="key")
+        yield AsciiCheckbox("Remember both in the config once they work", id="remember")
+
+    async def submit(self) -> None:
+        """Start to try the source."""
+        self.attempt()
+
+    @work(exclusive=True)
+    async def attempt(self) -> None:
+        """Try the source in the fields, and return it if it works."""
+        text = self.query_one("#source", Input).value.strip()
+        typed = self.query_one("#key", Input).value.strip()
+        key = Secret(typed) if typed else None
+        self.say("Connecting …")
+        try:
+            trial = self._make(text, key).source
+            problem = "" if trial.simulated else await try_out(trial)
+            if not problem:
+                remember = self.query_one("#remember", AsciiCheckbox).value
+                self.dismiss(SourceChoice(self._make(text, key), remember))
+                return
+        except SourceError as error:
+            problem = str(error)
+        self.say(problem)

@@ -1,0 +1,111 @@
+"""The base classes of all dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, NamedTuple, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from nobil_tui.commands import Context
+from nobil_tui.tui.bindings import bindings_for
+from nobil_tui.tui.textual_internals import Dismissal
+
+T = TypeVar("T")
+
+
+class Dialog(Dismissal, ModalScreen[T], inherit_bindings=False):
+    """A screen over the main one. Esc and a click beside it close it, and the keys to quit work."""
+
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for(Context.DIALOG),
+        # Not commands: these keys move between fields in every dialog of every program.
+        ("tab,down", "app.focus_next", "Next field"),
+        ("shift+tab,up", "app.focus_previous", "Previous field"),
+    ]
+
+    def action_back(self) -> None:
+        """Close the dialog without a result."""
+        self.dismiss(None)
+
+    def action_palette(self) -> None:
+        """Do nothing: the palette's commands act on the main screen."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Close the dialog when the user clicks beside it."""
+        if event.widget is self:
+            self.action_back()
+
+
+class SubmitButton(NamedTuple):
+    """The button that submits a form."""
+
+    id: str
+    label: str
+    enabled: bool = True
+
+
+class FormDialog(Dialog[T]):
+    """A dialog with fields, a line for the answer, a button to submit and one to cancel.
+
+    A subclass yields its fields and implements ``submit``, which Enter in a field calls too.
+    """
+
+    FORM_TITLE: ClassVar[str]
+    SUBMIT: ClassVar[SubmitButton]
+    _to_replace = ""
+    """What the user was asked about: submitted again, it is replaced."""
+
+    def fields(self) -> Iterator[Widget]:
+        """Yield the labels and fields of the form."""
+        raise NotImplementedError
+
+    async def submit(self) -> None:
+        """Act on what is in the fields: ``dismiss`` the dialog, or ``say`` why not."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Compose the form."""
+        button = self.SUBMIT
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = self.FORM_TITLE
+            yield from self.fields()
+            yield Static("", id="answer", markup=False)
+            with Horizontal(classes="buttons"):
+                submit = Button(button.label, id=button.id, disabled=not button.enabled)
+                submit.variant = "primary" if button.enabled else "default"
+                yield submit
+                yield Button("Cancel", id="cancel")
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Submit the form, or close it."""
+        if event.button.id == "cancel":
+            self.action_back()
+        else:
+            await self.submit()
+
+    async def on_input_submitted(self) -> None:
+        """Submit the form."""
+        await self.submit()
+
+    def say(self, text: str) -> None:
+        """Show an answer, unless the dialog was closed while it was awaited."""
+        if not self.dismissed:
+            self.query_one("#answer", Static).update(text)
+
+    def may_replace(self, name: str) -> bool:
+        """Return whether the user was asked about replacing ``name`` just now."""
+        return self._to_replace == name
+
+    def ask_to_replace(self, name: str, what: str) -> None:
+        """Ask whether to replace what exists under this name: to submit it again says yes."""
+        self._to_replace = name
+        self.say(f"{what} already exists. Press {self.SUBMIT.label} again to replace it.")

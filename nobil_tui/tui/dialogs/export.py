@@ -1,0 +1,114 @@
+"""The dialog that exports the event log to a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from textual.widget import Widget
+from textual.widgets import Input, Label
+
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.charging.board import Change
+from nobil_tui.charging.register import Register
+from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
+from nobil_tui.wire.changes import csv_text, json_line
+
+
+class ExportScreen(FormDialog[str]):
+    """Returns what was exported as text, or None if the user cancels."""
+
+    FORM_TITLE = "Export the event log"
+    SUBMIT = SubmitButton("write", "Export")
+
+    def __init__(self, changes: Sequence[Change], register: Register, name: str) -> None:
+        """Export ``changes`` with the names of ``register``; ``name`` is the file to suggest."""
+        super().__init__()
+        self._changes = changes
+        self._register = register
+        self._name = name
+
+    def fields(self) -> Iterator[Widget]:
+        """Yield a field for the file."""
+        yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
+        yield Input(self._name, placeholder="File", id="path", select_on_focus=False)
+        if self._register.credit and len(self._register):
+            credit = f"Names: {self._register.credit}. Credit them where you publish the names."
+            yield Label(credit, markup=False)
+
+    def on_input_changed(self) -> None:
+        """Ask again before another file is replaced."""
+        self._to_replace = ""
+        self.say("")
+
+    async def submit(self) -> None:
+        """Write the file."""
+        text = self.query_one("#path", Input).value.strip()
+        if not text.isprintable():
+            self.say("A file name can hold printable characters only.")
+            return
+        path = path_of(text).absolute()
+        if path.suffix.lower() not in (".csv", ".jsonl"):
+            self.say("The file name must end in .csv or .jsonl.")
+            return
+        content = self._content(path)
+        replace = self.may_replace(text)
+        try:
+            await run_in_thread(lambda: write_file(path, content, replace=replace))
+        except FileExistsError:
+            self.ask_to_replace(text, "This file")
+        except OSError as error:
+            reason = error.strerror or "refused by the system"
+            self.say(f"Could not write {path}: {reason[:1].lower()}{reason[1:]}.")
+        else:
+            self.dismiss(f"Exported {self._count} to {path}.")
+
+    @property
+    def _count(self) -> str:
+        count = len(self._changes)
+        return f"{count:,} change{'' if count == 1 else 's'}"
+
+    def _content(self, path: Path) -> bytes:
+        if path.suffix.lower() == ".csv":
+            return csv_text(self._changes, self._register).encode()
+        return b"".join(json_line(change, self._register) for change in self._changes)
+
+
+def path_of(text: str) -> Path:
+    """Return the path for a text, with ``~`` expanded as by a shell."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        # No such user.
+        return Path(text)
+
+
+def write_file(path: Path, content: bytes, *, replace: bool) -> None:
+    """Write a file completely or not at all. Raises ``FileExistsError`` unless it may be replaced, and ``OSError``."""
+    if not replace:
+        with path.open("xb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+        return
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(OSError):
+            # The users who could read the old file still can.
+            shutil.copymode(target, name)
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

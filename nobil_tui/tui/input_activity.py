@@ -1,0 +1,14 @@
+"""The user's latest input, which the app records and the panes respect."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class InputActivity(Struct):
+    """When the user did something last: a list must not move while the user is busy with it."""
+
+    last_input_at: float = -1e9
+    """When the last key or click arrived, in seconds of the monotonic clock."""
+    last_key: str = ""
+    """The key that was pressed last, as Textual names it."""

@@ -1,0 +1,208 @@
+"""Live updates: batches of the running source reach the panes, and ages and the register are kept current."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from nobil_tui.base.tasks import SLICE_SECONDS, run_in_thread, yield_to_loop
+from nobil_tui.feeds.source import Source
+from nobil_tui.monitor.batch import Batch, BatchEntry
+from nobil_tui.session.register_updater import CHECK_INTERVAL
+from nobil_tui.session.session import Session
+from nobil_tui.tui.repaint_throttle import wait_before_repaint
+from nobil_tui.tui.textual_internals import is_terminal_behind
+from nobil_tui.tui.workspace import Workspace
+
+LINK_BAR_INTERVAL = 0.25
+"""Seconds between two updates of the link bar, whose countdown and ages change with time."""
+TICK_INTERVAL = 1.0
+"""Seconds between two updates of the ages, the order of the list and the settings."""
+GC_THRESHOLDS = (10_000, 20, 50)
+"""The garbage collector's thresholds after the first snapshot, which creates many objects that stay.
+
+At Python's default of 700 it takes a tenth of the time under load, and finds nothing."""
+FREEZE_DELAY = 1.0
+"""Seconds after the first snapshot: the collector's walk through it must not delay a key."""
+PREPARE_DELAY = 0.1
+"""Seconds after the first snapshot, so that the thread takes no time from its first paint."""
+LOG_SLICE = 200
+"""Entries that are logged without a break: a flood has ten times as many, and keys must be answered."""
+
+
+@dataclass
+class BatchReceived(Message):
+    """A batch was received and logged. Its receiver sets ``taken``, and the next batch follows."""
+
+    session: Session
+    batch: Batch
+    lines_added: int
+    """Lines that the log shows more."""
+    lines_dropped: int
+    """Old lines that the log dropped."""
+    taken: asyncio.Event
+
+
+class LiveUpdates:
+    """Runs the session of a workspace and shows what it receives."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._screen = workspace.screen
+        self.painted = 0
+        """Changes and notes of the session that were shown."""
+        self._version = 0
+        self._frozen = False
+        self._notice = ""
+
+    def start(self, warnings: Iterable[str]) -> None:
+        """Show warnings, run the session and start everything that changes with time."""
+        screen = self._screen
+        screen.set_interval(LINK_BAR_INTERVAL, self._workspace.refresh_link_bar)
+        screen.set_interval(TICK_INTERVAL, self.tick)
+        screen.set_interval(CHECK_INTERVAL, self.check_register)
+        for warning in warnings:
+            self._workspace.warn(warning)
+        self._run()
+
+    def switch(self, source: Source, text: str) -> None:
+        """End the session, and start one with another source; ``text`` is how the user wrote it."""
+        # The frozen objects of the session before are garbage now.
+        gc.unfreeze()
+        self._frozen = False
+        self.painted = 0
+        self._workspace.open_session(source, text)
+        self._run()
+
+    def _run(self) -> None:
+        self._screen.run_worker(self._run_session(), group="session", exclusive=True)
+        self.check_register()
+
+    async def _run_session(self) -> None:
+        session = self._workspace.session
+
+        async def show(batch: Batch) -> None:
+            taken = asyncio.Event()
+            added, dropped = await self._log(batch.entries)
+            self._screen.post_message(BatchReceived(session, batch, added, dropped, taken))
+            await taken.wait()
+            await wait_before_repaint(self._screen.app, len(batch.entries))
+
+        await session.run(self._workspace.bind_session, show)
+
+    async def _log(self, entries: list[BatchEntry]) -> tuple[int, int]:
+        """Log entries in slices. Return how many lines were added, and how many old ones dropped."""
+        added = dropped = 0
+        for start in range(0, len(entries), LOG_SLICE):
+            if start:
+                await yield_to_loop()
+            new, old = self._workspace.event_log.buffer.extend(entries[start : start + LOG_SLICE])
+            added, dropped = added + new, dropped + old
+        return added, dropped
+
+    def show(self, message: BatchReceived) -> None:
+        """Show a batch in all panes."""
+        message.taken.set()
+        workspace, batch = self._workspace, message.batch
+        if message.session is not workspace.session:
+            return
+        stations = workspace.stations
+        if batch.link.phase is not workspace.link_bar.state.link.phase:
+            workspace.refresh_link_bar()
+        stations.last_input_at = workspace.input.last_input_at
+        stations.apply(batch)
+        if batch.entries:
+            workspace.event_log.show(message.lines_added, message.lines_dropped)
+            self._notify_alerts(batch)
+        self.painted += len(batch.entries)
+        workspace.change_rate.note(len(batch.entries), workspace.options.clock.monotonic())
+        if batch.whole or stations.selected in batch.touched:
+            self._version += 1
+            workspace.connectors.version = self._version
+        if batch.whole and not self._frozen:
+            self._frozen = True
+            self._screen.set_timer(FREEZE_DELAY, _freeze)
+            self._screen.set_timer(PREPARE_DELAY, self._prepare_filter)
+        workspace.show_filter_result()
+
+    def _notify_alerts(self, batch: Batch) -> None:
+        workspace = self._workspace
+        for station in workspace.alerts.take_due(batch.entries, workspace.board):
+            text = f"A connector is free: {workspace.summary_text(station)}."
+            workspace.notify(text, title=workspace.register.name(station), timeout=30)
+            if not self._screen.app.app_focus:
+                self._screen.app.bell()
+            workspace.show_alerts()
+
+    async def tick(self) -> None:
+        """Update ages, settle the order of the list, and read settings that another program saved."""
+        workspace = self._workspace
+        workspace.stations.last_input_at = workspace.input.last_input_at
+        if not is_terminal_behind(self._screen.app):
+            workspace.stations.resort_when_idle()
+            workspace.stations.refresh_ages()
+            workspace.connectors.rebuild()
+        if workspace.session.notice != self._notice:
+            self._notice = workspace.session.notice
+            if self._notice:
+                workspace.warn(self._notice)
+        await workspace.settings.poll(workspace.show_stars, workspace.warn)
+
+    # The register
+
+    def register_changed(self) -> None:
+        """Show a register that changed, and prepare the filter for it."""
+        self._workspace.register_changed()
+        self._prepare_filter()
+
+    def check_register(self) -> None:
+        """Start to read the user's register, and to download it if it is due."""
+        self._screen.run_worker(self._read_register(), group="register")
+
+    async def _read_register(self) -> None:
+        """Read the user's register if its file changed, and download it if it is due.
+
+        A simulation has a register of its own: nothing is downloaded for it.
+        """
+        workspace = self._workspace
+        updater = workspace.register_updater
+        if updater is None:
+            return
+        version = workspace.user_register.version
+        if problem := await updater.read():
+            workspace.warn(problem)
+        if workspace.user_register.version != version:
+            self.register_changed()
+        if workspace.session.source.simulated:
+            return
+        if await updater.update_if_due(workspace.settings.config.register):
+            self.register_changed()
+
+    def _prepare_filter(self) -> None:
+        self._screen.run_worker(self._prepare(), group="prepare", exclusive=True)
+
+    async def _prepare(self) -> None:
+        """Compute what the first key of a filter would otherwise wait for."""
+        station_list = self._workspace.station_list
+        station_list.adopt(await run_in_thread(station_list.prepare))
+        self._workspace.filter_line.values = station_list.field_values
+        # The summaries are computed here and not in the thread: a report could change a station
+        # between computing and storing.
+        slice_end = time.perf_counter() + SLICE_SECONDS
+        for station in list(self._workspace.board.stations.values()):
+            _ = station.summary
+            if time.perf_counter() > slice_end:
+                await yield_to_loop()
+                slice_end = time.perf_counter() + SLICE_SECONDS
+
+
+def _freeze() -> None:
+    """Exempt the first snapshot from garbage collection: its objects live as long as the session."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)

@@ -1,0 +1,337 @@
+"""The workspace: the panes of the main screen and the objects that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+from textual.screen import Screen
+
+from nobil_tui.alerts.rules import Alerts
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.register import CREDIT, Register
+from nobil_tui.config.model import LogScope
+from nobil_tui.config.writing import Operation
+from nobil_tui.feeds.source import Source
+from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.session.register_updater import RegisterUpdater
+from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Settings
+from nobil_tui.tui.bindings import KeyBindings
+from nobil_tui.tui.input_activity import InputActivity
+from nobil_tui.tui.options import AppOptions
+from nobil_tui.tui.style.glyphs import Glyphs, truncate
+from nobil_tui.tui.text.staleness import station_staleness
+from nobil_tui.tui.text.times import datetime_text
+from nobil_tui.tui.widgets.bars.key_hints import KeyHints
+from nobil_tui.tui.widgets.bars.link_bar import ChangeRate, LinkBar, LinkBarState
+from nobil_tui.tui.widgets.connectors.detail import DetailPainter
+from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
+from nobil_tui.tui.widgets.event_log.buffer import station_id_of
+from nobil_tui.tui.widgets.event_log.line import LogLinePainter
+from nobil_tui.tui.widgets.event_log.pane import EventLog
+from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.filter.result import FilterResult
+from nobil_tui.tui.widgets.stations.pane import StationsPane
+
+_TITLE_WIDTH = 50
+"""Cells of a station's name in the title of a toast."""
+_WAITING = {
+    LinkPhase.CONNECTING: "Connecting to {source}.",
+    LinkPhase.LIVE: "Connected to {source}. Waiting for the first report.",
+    LinkPhase.RETRYING: (
+        "{source} does not answer: {reason}. Retrying automatically; press {retry} to retry now, "
+        "or {connect} to connect to another source."
+    ),
+    LinkPhase.REFUSED: (
+        "{source} refused the key ({reason}). Press {connect} to enter another key, or {retry} to retry."
+    ),
+    LinkPhase.ENDED: "{source} has ended.",
+    LinkPhase.FAILED: (
+        "Could not open {source}: {reason}. Press {retry} to retry, or {connect} to connect to another source."
+    ),
+}
+"""The text of the station list before the first station."""
+
+
+class Workspace:
+    """The panes and bars, over one session at a time. Commands and live updates act on it."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        options: AppOptions,
+        settings: Settings,
+        keys: KeyBindings,
+        glyphs: Glyphs,
+        input_activity: InputActivity,
+    ) -> None:
+        self.screen = screen
+        self.options = options
+        self.settings = settings
+        self.keys = keys
+        self.glyphs = glyphs
+        self.input = input_activity
+        self.alerts = Alerts()
+        self.user_register = Register(credit=CREDIT)
+        """The user's own register, which is read after the first paint."""
+        path = options.register_path
+        self.register_updater = RegisterUpdater(path, self.user_register, options) if path is not None else None
+        """Fills ``user_register``; None without a file for it."""
+        self.session = Session(options.source, options, self.user_register)
+        self.source_text = options.source_text
+        """The source as the user wrote it, without a key."""
+        self.change_rate = ChangeRate()
+        self.log_shown = True
+        self.is_wide: bool | None = None
+        """Whether the panes are side by side; None before the size is known."""
+        self._station_list: StationList | None = None
+        self._create_panes()
+
+    def _create_panes(self) -> None:
+        self.stations = StationsPane(self.session.clock, id="stations")
+        self.connectors = ConnectorsPane(self.session.clock, id="connectors")
+        self.event_log = EventLog(id="log")
+        self.event_log.scope = self.settings.config.interface.log_scope
+        self.filter_line = FilterLine(self.keys, id="filter")
+        self.link_bar = LinkBar(id="link-bar")
+        self.key_hints = KeyHints(self.keys, id="hints")
+        for pane in (self.stations, self.connectors, self.event_log, self.link_bar):
+            pane.glyphs = self.glyphs
+        for pane in (self.stations, self.event_log):
+            pane.keys = self.keys
+
+    @property
+    def register(self) -> Register:
+        """The static data of the session's stations."""
+        return self.session.register
+
+    @property
+    def station_list(self) -> StationList:
+        """The filtered, sorted station list."""
+        return self.stations.station_list
+
+    @property
+    def board(self) -> Board:
+        """The latest state of every station."""
+        return self.session.board
+
+    # The session
+
+    def open_session(self, source: Source, text: str) -> None:
+        """Replace the session by one with another source, which is not running yet."""
+        self.source_text = text
+        self.session = Session(source, self.options, self.user_register)
+        self.alerts.stations.clear()
+        self.event_log.clear()
+        self.change_rate = ChangeRate()
+        self.bind_session()
+
+    def bind_session(self) -> None:
+        """Show the board and the register of the session, which another one replaced or which opened its source."""
+        session, stations, settings = self.session, self.stations, self.settings
+        options = self._list_options()
+        station_list = StationList(session.board, session.register, settings.starred, options)
+        stations.clock = self.connectors.clock = session.clock
+        stations.alerted = self.alerts.stations
+        self._station_list = stations.station_list = station_list
+        zone = self.options.zone
+        credited = bool(session.register.credit)
+        self.connectors.set_painter(DetailPainter(self.connectors, station_list, zone, credited=credited))
+        self.event_log.painter = LogLinePainter(self.event_log, session.register, settings.starred, zone)
+        self.show_log_scope()
+        self.update_key_hints()
+        self.refresh_link_bar()
+
+    def _list_options(self) -> ListOptions:
+        """Return the options of the list before, or those of the settings for the first list."""
+        home = self.settings.home
+        if self._station_list is not None:
+            return replace(self._station_list.options, home=home)
+        interface = self.settings.config.interface
+        return ListOptions(sort=interface.sort, pin_starred=interface.pin_starred, home=home)
+
+    # The layout
+
+    def set_wide(self, wide: bool) -> None:
+        """Adapt to a terminal that became wide or narrow: a narrow one has no room for the log."""
+        if wide is not self.is_wide:
+            self.is_wide = wide
+            self.show_log(wide)
+            self.update_key_hints()
+
+    def show_log(self, shown: bool) -> None:
+        """Show or hide the event log."""
+        self.log_shown = shown
+        self.screen.update_classes(self.log_classes)
+
+    @property
+    def log_classes(self) -> dict[str, bool]:
+        """The classes of the screen that show or hide the event log."""
+        return {"-log-shown": self.log_shown, "-log-hidden": not self.log_shown}
+
+    def update_key_hints(self) -> None:
+        """Name the commands in the footer that the source and the layout call for."""
+        if self.session.player is not None:
+            extra: tuple[str, ...] = ("pause", "slower", "faster", "backward", "forward")
+        else:
+            extra = ("connect",) if self.session.source.simulated else ()
+            if not self.is_wide:
+                extra = (*extra, "show-log")
+        self.key_hints.also = extra
+
+    # Showing what changed
+
+    def relist(self) -> None:
+        """Filter and sort the station list again."""
+        self.stations.rebuild()
+        self.show_filter_result()
+
+    def show_all(self) -> None:
+        """Remove everything that narrows the station list."""
+        options = self.station_list.options
+        options.starred_only = options.faults_only = False
+        self.filter_line.text = ""
+        self.station_list.filter = ""
+        self.relist()
+
+    def select(self, station: str) -> None:
+        """Select a station; if it is hidden, show all stations."""
+        if not self.stations.select(station):
+            self.show_all()
+            self.stations.select(station)
+
+    def show_selected(self) -> None:
+        """Show the selected station in the other panes."""
+        station = self.stations.selected
+        self.connectors.starred = station in self.settings.starred
+        self.connectors.has_alert = station in self.alerts.stations
+        self.connectors.station = station
+        if self.event_log.scope is LogScope.STATION:
+            self.show_log_scope()
+
+    def show_stars(self) -> None:
+        """Show which stations are starred now."""
+        self.stations.rebuild()
+        self.show_selected()
+        if self.event_log.scope is LogScope.STARRED:
+            self.show_log_scope()
+        self.event_log.refresh()
+        self.show_filter_result()
+
+    def show_alerts(self) -> None:
+        """Show which stations have an alert now."""
+        self.stations.refresh()
+        self.show_selected()
+
+    def show_log_scope(self) -> None:
+        """Show the log lines of the log's scope."""
+        scope = self.event_log.scope
+        passes = {
+            LogScope.ALL: None,
+            LogScope.STARRED: self.settings.starred.__contains__,
+            LogScope.STATION: self.stations.selected.__eq__,
+        }[scope]
+        self.event_log.narrow(scope, passes)
+
+    def show_filter_result(self) -> None:
+        """Show in the filter line what the filter finds."""
+        station_list = self.station_list
+        problems = station_list.query.problems
+        self.filter_line.result = FilterResult(
+            self.stations.count,
+            station_list.total,
+            station_list.hidden_starred,
+            problems[0].message if problems else "",
+        )
+
+    def refresh_link_bar(self) -> None:
+        """Show the state of the link in the link bar, and in an empty station list."""
+        session, board, monitor = self.session, self.board, self.session.monitor
+        now = session.clock.now()
+        beats, rate = self.change_rate.read(self.options.clock.monotonic())
+        total = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
+        in_use = sum(board.tally[each] for each in Condition if each.in_use)
+        playing = ""
+        if session.player is not None:
+            playing = f"{datetime_text(now, self.options.zone)}  {session.player.words}"
+        self.link_bar.state = LinkBarState(
+            link=session.link,
+            source=session.source.name,
+            simulated=session.source.simulated,
+            stations=len(board.stations),
+            connectors=board.connectors,
+            in_use=in_use / total if total else 0.0,
+            unconfirmed=board.unconfirmed(now) if board.stations else 0,
+            unreadable=monitor.counts.unreadable if monitor else 0,
+            unknown_words=monitor.counts.unknown_words.text if monitor else "",
+            beats=tuple(beats),
+            rate=rate,
+            frame_at=monitor.frame_at if monitor else 0,
+            behind=monitor.behind if monitor else 0,
+            now=now,
+            playing=playing,
+        )
+        self._set_waiting_text()
+
+    def _set_waiting_text(self) -> None:
+        link = self.session.link
+        text = _WAITING[link.phase].format(
+            source=self.session.source.name,
+            reason=link.reason.rstrip("."),
+            retry=self.keys.named("retry"),
+            connect=self.keys.named("connect"),
+        )
+        if text != self.stations.waiting_text:
+            self.stations.waiting_text = text
+            if not self.stations.count:
+                self.stations.update_count()
+
+    def register_changed(self) -> None:
+        """Show the names and plugs of a register that changed."""
+        self.session.register_changed()
+        self.stations.rebuild()
+        self.connectors.rebuild()
+        self.event_log.refresh()
+
+    # Settings and toasts
+
+    def set(self, *operations: Operation) -> None:
+        """Change settings: at once in this session, and then in the config file."""
+        self.settings.apply(*operations)
+        self.screen.run_worker(self._save_settings(), group="settings")
+
+    async def _save_settings(self) -> None:
+        if problem := await self.settings.save():
+            self.warn(problem)
+
+    def warn(self, text: str) -> None:
+        """Show a warning."""
+        self.screen.app.notify(text, severity="warning", timeout=12, markup=False)
+
+    def notify(self, text: str, *, title: str = "", timeout: float = 4) -> None:
+        """Show a toast for ``timeout`` seconds; the title may come from outside."""
+        title = truncate(title, _TITLE_WIDTH, self.glyphs.ellipsis)
+        self.screen.app.notify(text, title=title, timeout=timeout, markup=False)
+
+    def notify_result(self, text: str | None) -> None:
+        """Show what a dialog did, if it did anything."""
+        if text:
+            self.notify(text, timeout=12)
+
+    # Texts
+
+    def logged_changes(self) -> Iterator[object]:
+        """Yield the log's lines of changes within its scope."""
+        return (line for line in self.event_log.buffer.lines() if station_id_of(line))
+
+    def summary_text(self, station: str) -> str:
+        """Return the state of a station in a few words."""
+        board = self.board
+        held = board.stations.get(station)
+        if held is None:
+            return "not in the stream" if board.has_snapshot else "no report yet"
+        doubt = station_staleness(board, held, self.session.clock.now())
+        return f"{held.summary.text} free, {doubt}" if doubt else f"{held.summary.text} free"
