@@ -1,4 +1,4 @@
-"""From the command line to the app: what it is opened with, and what keeps it from being opened."""
+"""From the command line to the app: its options, and what prevents its start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def everything_written(folder: Path) -> str:
     return "".join(file.read_text() for file in folder.rglob("*.log*"))
 
 
-def test_without_anything_it_opens_on_the_simulation(invoke: Invoke, opened: list[AppOptions], home: Path) -> None:
+def test_default_is_the_simulation(invoke: Invoke, opened: list[AppOptions], home: Path) -> None:
     assert invoke().exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, DemoSource)
@@ -38,7 +38,7 @@ def test_without_anything_it_opens_on_the_simulation(invoke: Invoke, opened: lis
     assert os.environ["TEXTUAL_FPS"] == "1000"
 
 
-def test_what_was_set_for_textual_stays(
+def test_textual_fps_of_the_environment_is_kept(
     invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEXTUAL_FPS", "10")
@@ -46,14 +46,14 @@ def test_what_was_set_for_textual_stays(
     assert os.environ["TEXTUAL_FPS"] == "10"
 
 
-def test_the_code_of_the_app_is_that_of_the_program(
+def test_exit_code_of_the_app_is_returned(
     invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["nobil_tui.tui.app"], "run", lambda setup: 1)
     assert invoke().exit_code == 1
 
 
-def test_the_options_reach_the_simulation(invoke: Invoke, opened: list[AppOptions]) -> None:
+def test_options_apply_to_the_simulation(invoke: Invoke, opened: list[AppOptions]) -> None:
     assert invoke("--stations", "7", "--seed", "9", "--speed", "2.5", "--ascii").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, DemoSource)
@@ -61,14 +61,14 @@ def test_the_options_reach_the_simulation(invoke: Invoke, opened: list[AppOption
     assert setup.ascii
 
 
-def test_a_recording_is_played_at_the_speed_that_is_asked_for(invoke: Invoke, opened: list[AppOptions]) -> None:
+def test_speed_applies_to_a_recording(invoke: Invoke, opened: list[AppOptions]) -> None:
     assert invoke("--source", "day.jsonl", "--speed", "max").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, RecordingSource)
     assert setup.source._speed == float("inf")
 
 
-def test_the_source_and_its_key_come_from_the_config(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
+def test_source_and_key_of_the_config(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'[stream]\nsource = "{PLACE}"\napi_key = "{KEY}"\n[watched]\nstations = ["NOR_1"]\n')
     file.chmod(0o600)
@@ -81,9 +81,7 @@ def test_the_source_and_its_key_come_from_the_config(invoke: Invoke, opened: lis
     assert isinstance(other.source, DemoSource)
 
 
-def test_what_should_be_known_is_told_once_the_app_is_open(
-    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
-) -> None:
+def test_warnings_are_passed_to_the_app(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'[stream]\nsource = "ws://example.org/?key={KEY}"\napi_key = "{KEY}"\n')
     file.chmod(0o644)
@@ -100,7 +98,7 @@ def test_what_should_be_known_is_told_once_the_app_is_open(
 # Keys
 
 
-def test_a_key_on_the_command_line_is_refused_and_not_said_again(
+def test_key_on_the_command_line_is_refused_and_not_repeated(
     invoke: Invoke, opened: list[AppOptions], home: Path
 ) -> None:
     for source in (f"wss://example.org/x?key={KEY}", f"ws://example.org/x?a=1&api%6bey={KEY}"):
@@ -113,7 +111,7 @@ def test_a_key_on_the_command_line_is_refused_and_not_said_again(
     assert KEY not in everything_written(home)
 
 
-def test_on_this_machine_it_is_allowed(invoke: Invoke, opened: list[AppOptions]) -> None:
+def test_key_on_the_command_line_is_allowed_for_localhost(invoke: Invoke, opened: list[AppOptions]) -> None:
     assert invoke("--source", f"ws://127.0.0.1:1/x?key={KEY}").exit_code == 0
     [setup] = opened
     assert setup.source_text == "ws://127.0.0.1:1/x?key={private_apikey}"
@@ -134,7 +132,7 @@ def test_on_this_machine_it_is_allowed(invoke: Invoke, opened: list[AppOptions])
         (f"wss://example.org:0/?key={KEY}", "cannot be read"),
     ],
 )
-def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[AppOptions], source: str, words: str) -> None:
+def test_invalid_source_is_a_usage_error(invoke: Invoke, opened: list[AppOptions], source: str, words: str) -> None:
     refused = invoke("--source", source)
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert words in refused.stderr
@@ -143,7 +141,7 @@ def test_a_source_that_cannot_be_is_code_2(invoke: Invoke, opened: list[AppOptio
 
 
 @pytest.mark.parametrize("name", ["--stations", "--seed", "--speed"])
-def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[AppOptions], name: str) -> None:
+def test_option_without_effect_is_refused(invoke: Invoke, opened: list[AppOptions], name: str) -> None:
     refused = invoke("--source", "ws://127.0.0.1:1/x", name, "3")
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert f"{name} only applies to the simulation" in refused.stderr
@@ -151,18 +149,16 @@ def test_an_option_that_would_do_nothing_is_told(invoke: Invoke, opened: list[Ap
 
 
 @pytest.mark.parametrize("speed", ["3601", "max", "0.009", "1e-300"])
-def test_a_simulation_has_a_speed_that_it_can_go(invoke: Invoke, opened: list[AppOptions], speed: str) -> None:
+def test_simulation_speed_out_of_range_is_refused(invoke: Invoke, opened: list[AppOptions], speed: str) -> None:
     refused = invoke("--speed", speed)
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert "from 0.01 to 3600" in refused.stderr
 
 
-# What keeps it from being opened
+# What prevents its start
 
 
-def test_a_config_that_is_not_valid_is_told_with_its_line(
-    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
-) -> None:
+def test_invalid_config_is_reported_with_its_line(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     text = f'[watched]\nstations = []\n[stream]\napi_kee = "{KEY}"\n'
     file.write_text(text)
@@ -173,23 +169,21 @@ def test_a_config_that_is_not_valid_is_told_with_its_line(
     assert file.read_text() == text
 
 
-def test_without_a_terminal_it_names_tail(run: Run) -> None:
+def test_without_a_terminal_suggest_tail(run: Run) -> None:
     refused = run()
     assert (refused.returncode, refused.stdout) == (ExitCode.USAGE, "")
     assert "nobil-tui tail" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_a_terminal_that_cannot_draw_is_told(
-    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dumb_terminal_is_refused(invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     refused = invoke()
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert "TERM=dumb" in refused.stderr
 
 
-def test_a_terminal_that_knows_no_unicode_gets_ascii(
+def test_terminal_without_unicode_gets_ascii(
     invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for encoding in ("latin-1", "ascii", "utf-8"):
@@ -199,9 +193,7 @@ def test_a_terminal_that_knows_no_unicode_gets_ascii(
     assert [setup.ascii for setup in opened] == [True, True, False]
 
 
-def test_a_log_that_cannot_be_written_is_no_reason_not_to_open(
-    invoke: Invoke, opened: list[AppOptions], home: Path
-) -> None:
+def test_unwritable_log_does_not_prevent_start(invoke: Invoke, opened: list[AppOptions], home: Path) -> None:
     (home / ".local").touch()
     shown = invoke()
     assert (shown.exit_code, shown.output) == (0, "")

@@ -1,4 +1,4 @@
-"""Completion: the scripts, and what they are answered."""
+"""Shell completion: the scripts and their candidates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cli.conftest import Run
 
 
 def completed(run: Run, words: str) -> list[str]:
-    """Return what bash is offered for the last of ``words``: kind and text."""
+    """Return bash's candidates for the last of ``words``, as ``kind,text``."""
     done = run(
         env={
             "_NOBIL_TUI_COMPLETE": "bash_complete",
@@ -25,7 +25,7 @@ def completed(run: Run, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_is_one_of_its_shell(run: Run, shell: str) -> None:
+def test_script_is_valid_in_its_shell(run: Run, shell: str) -> None:
     done = run("completion", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"_NOBIL_TUI_COMPLETE={shell}_complete" in done.stdout
@@ -33,7 +33,7 @@ def test_the_script_is_one_of_its_shell(run: Run, shell: str) -> None:
         subprocess.run([shell, "-n"], input=done.stdout, text=True, check=True)
 
 
-def test_commands_and_options(run: Run) -> None:
+def test_complete_commands_and_options(run: Run) -> None:
     assert completed(run, "nobil-tui ") == [f"plain,{name}" for name in COMMANDS]
     assert completed(run, "nobil-tui con") == ["plain,config"]
     assert completed(run, "nobil-tui config ") == ["plain,init", "plain,path", "plain,show"]
@@ -41,7 +41,7 @@ def test_commands_and_options(run: Run) -> None:
     assert completed(run, "nobil-tui completion z") == ["plain,zsh"]
 
 
-def test_sources(run: Run) -> None:
+def test_complete_sources(run: Run) -> None:
     assert completed(run, "nobil-tui --source ") == ["plain,demo", "plain,v1", "plain,enova"]
     assert completed(run, "nobil-tui --source e") == ["plain,enova"]
     assert completed(run, "nobil-tui --source rec") == ["file,rec"]

@@ -9,19 +9,19 @@ from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import Invoke, Run
 
 
-def test_the_usual_place_and_another(invoke: Invoke, home: Path, run: Run) -> None:
+def test_path_default_and_given(invoke: Invoke, home: Path, run: Run) -> None:
     assert invoke("config", "path").output == f"{home}/.config/nobil-tui/config.toml\n"
     assert run("config", "path").stdout == f"{home}/.config/nobil-tui/config.toml\n"
     assert invoke("config", "path", "--config", "else.toml").output == "else.toml\n"
     assert [*home.iterdir()] == []
 
 
-def test_a_path_that_is_no_text_comes_out_as_it_is(invoke: Invoke) -> None:
+def test_path_that_is_not_valid_text(invoke: Invoke) -> None:
     name = os.fsdecode(b"/tmp/\xff.toml")
     assert invoke("config", "path", "--config", name).stdout_bytes == b"/tmp/\xff.toml\n"
 
 
-def test_init_writes_once_and_show_shows_it(invoke: Invoke, home: Path) -> None:
+def test_init_then_show(invoke: Invoke, home: Path) -> None:
     made = invoke("config", "init")
     file = Path(made.stdout.strip())
     assert made.exit_code == 0
@@ -33,7 +33,7 @@ def test_init_writes_once_and_show_shows_it(invoke: Invoke, home: Path) -> None:
     assert "there already" in again.stderr
 
 
-def test_show_hides_keys_and_without_a_file_shows_the_defaults(invoke: Invoke, tmp_path: Path) -> None:
+def test_show_hides_keys_and_prints_defaults(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     shown = invoke("config", "show", "--config", str(file))
     assert "does not exist. These are the defaults." in shown.stdout
@@ -44,7 +44,7 @@ def test_show_hides_keys_and_without_a_file_shows_the_defaults(invoke: Invoke, t
     assert "wss://h/" in shown.stdout
 
 
-def test_a_file_that_is_not_valid_is_told_with_its_line_and_left_alone(invoke: Invoke, tmp_path: Path) -> None:
+def test_show_reports_an_invalid_file_with_its_line(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('[stream]\napi_kee = "s3cr3t"\n')
     shown = invoke("config", "show", "--config", str(file))
@@ -54,7 +54,7 @@ def test_a_file_that_is_not_valid_is_told_with_its_line_and_left_alone(invoke: I
     assert "s3cr3t" not in shown.stderr
 
 
-def test_init_where_nothing_can_be_written_is_told(invoke: Invoke, tmp_path: Path) -> None:
+def test_init_in_an_unwritable_folder_is_reported(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     made = invoke("config", "init", "--config", str(tmp_path / "file" / "config.toml"))
     assert made.exit_code == ExitCode.FAILURE

@@ -1,4 +1,4 @@
-"""How work without a screen ends: by itself, by Ctrl-C, or because it was asked to stop."""
+"""How a coroutine ends: by itself, by Ctrl-C, or by a signal."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="no such signals ther
 
 
 class Work:
-    """Sends itself a signal, and tidies up."""
+    """Work that sends a signal to its own process and cleans up."""
 
     def __init__(self, number: signal.Signals) -> None:
         self.number = number
-        self.tidied = False
+        self.cleaned_up = False
 
     async def __call__(self) -> int:
         try:
             signal.raise_signal(self.number)
             await settle()
-            # On a machine of any speed it is either cancelled by now, or nobody will do so.
+            # At any speed: if it is not cancelled by now, it never is.
             return 5
         finally:
             await settle()
-            self.tidied = True
+            self.cleaned_up = True
 
 
-def test_what_it_returns_is_returned() -> None:
+def test_result_is_returned() -> None:
     async def work() -> int:
         return 5
 
@@ -46,16 +46,16 @@ def test_what_it_returns_is_returned() -> None:
     ("number", "code"),
     [("SIGINT", ExitCode.INTERRUPTED), ("SIGTERM", ExitCode.SUCCESS), ("SIGHUP", ExitCode.SUCCESS)],
 )
-def test_it_is_cancelled_and_may_tidy_up(number: str, code: ExitCode) -> None:
+def test_signals_cancel_and_allow_cleanup(number: str, code: ExitCode) -> None:
     work = Work(signal.Signals[number])
     with pytest.raises(Exit) as ended:
         run_coroutine(work())
     assert ended.value.exit_code == code
-    assert work.tidied
+    assert work.cleaned_up
 
 
 @posix
-def test_what_somebody_ignores_stays_ignored() -> None:
+def test_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         work = Work(signal.SIGHUP)
@@ -64,7 +64,7 @@ def test_what_somebody_ignores_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_cancellation_of_its_own_is_no_quitting() -> None:
+def test_cancellation_without_a_signal_is_raised() -> None:
     async def work() -> None:
         task = asyncio.create_task(for_ever())
         task.cancel()

@@ -1,4 +1,4 @@
-"""The log file: who may read it, how large it grows, and that no key gets into it."""
+"""The log file: its mode, its size, and the redaction of API keys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such modes there")
-def test_nobody_else_may_read_it_nor_what_it_was_before(path: Path) -> None:
+def test_log_and_rotated_log_are_private(path: Path) -> None:
     before = os.umask(0)
     try:
         log_file.start_logging(path, "INFO", [])
@@ -51,14 +51,14 @@ def test_nobody_else_may_read_it_nor_what_it_was_before(path: Path) -> None:
     assert all(file.stat().st_size <= log_file.MAX_LOG_BYTES for file in files)
 
 
-def test_it_is_added_to(path: Path) -> None:
+def test_log_is_appended_to(path: Path) -> None:
     for word in ("one", "two"):
         log_file.start_logging(path, "INFO", [])
         logging.getLogger("x").info(word)
     assert [line.rpartition(" ")[2] for line in written(path).splitlines()] == ["one", "two"]
 
 
-def test_the_level_counts_also_for_loggers_that_have_their_own(path: Path) -> None:
+def test_level_applies_to_loggers_with_their_own_level(path: Path) -> None:
     log_file.start_logging(path, "WARNING", [])
     own = logging.getLogger("with.its.own")
     own.setLevel(logging.DEBUG)
@@ -77,7 +77,7 @@ def test_the_level_counts_also_for_loggers_that_have_their_own(path: Path) -> No
         f"{{'x-api-key': '{KEY}'}}",
     ],
 )
-def test_a_known_key_is_taken_out_wherever_it_stands(message: str) -> None:
+def test_known_key_is_redacted_everywhere(message: str) -> None:
     assert KEY not in formatted(message)
     assert quote(KEY, safe="") not in formatted(message)
     assert KEY not in formatted("%s and %r", message, message)
@@ -97,22 +97,22 @@ def test_a_known_key_is_taken_out_wherever_it_stands(message: str) -> None:
         "InvalidURI: wss://h/?sig=unknown#x",
         "wss://h/?auth=unknown&pwd=unknown",
         "signature: unknown",
-        # Of no name that says so, but in an address, and long enough to be one.
+        # The name is harmless, but the value is long enough to be a key.
         "GET https://h/x?code=unknown HTTP/1.1",
     ],
 )
-def test_what_looks_like_a_key_is_taken_out(message: str) -> None:
+def test_possible_keys_are_redacted(message: str) -> None:
     text = formatted(message)
     assert "unknown" not in text
     assert "•••" in text
 
 
 @pytest.mark.parametrize("message", ["key refused: HTTP 401", "connected to h, 12 keys", "lost: the connection broke"])
-def test_what_is_none_stays(message: str) -> None:
+def test_other_text_is_not_redacted(message: str) -> None:
     assert formatted(message).endswith(message)
 
 
-def test_exceptions_with_their_causes_hold_no_key(path: Path) -> None:
+def test_exceptions_and_causes_are_redacted(path: Path) -> None:
     log_file.start_logging(path, "INFO", [KEY])
     try:
         try:
@@ -127,7 +127,7 @@ def test_exceptions_with_their_causes_hold_no_key(path: Path) -> None:
     assert KEY not in text
 
 
-def test_a_key_that_is_learnt_later_is_taken_out_from_then_on(path: Path) -> None:
+def test_key_learned_later_is_redacted(path: Path) -> None:
     add_secret = log_file.start_logging(path, "INFO", ["known-at-the-start"])
     for each in (KEY, "k3y-two", KEY, "", "a"):
         add_secret(each)
@@ -137,8 +137,8 @@ def test_a_key_that_is_learnt_later_is_taken_out_from_then_on(path: Path) -> Non
     assert lines == ["typed •••, ••• and •••: a", "•••"]
 
 
-def test_of_what_is_learnt_the_latest_count() -> None:
-    """Some links have a secret each, for months; what has expired is given up, what was known at the start is not."""
+def test_only_the_most_recently_learned_keys_are_kept() -> None:
+    """Links of months learn many secrets: the oldest are dropped, but not those known at the start."""
     redacting = log_file.RedactingFormatter([KEY])
     for number in range(log_file.MAX_LEARNED_SECRETS + 1):
         redacting.learn(f"token-{number:06}")
@@ -150,44 +150,42 @@ keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=MIN_
 
 
 @given(keys, st.text(), st.text())
-def test_no_key_gets_through_whatever_stands_around_it(key: str, before: str, after: str) -> None:
+def test_key_is_redacted_in_any_context(key: str, before: str, after: str) -> None:
     text = formatted("%s", f"{before}{key}{after}", secrets=(key,))
     assert key not in text.partition(" x: ")[2]
 
 
-def test_what_a_terminal_would_obey_is_not_written() -> None:
+def test_control_characters_are_replaced() -> None:
     text = formatted("%s", "\x1b]0;title\x07 \x9b31m \r")
     assert text.isprintable()
 
 
-def test_a_key_that_is_too_short_takes_nothing_out() -> None:
+def test_very_short_keys_are_not_redacted() -> None:
     assert formatted("a b c", secrets=("a", "")).endswith("a b c")
 
 
-def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_unwritable_folder_is_ignored(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path / "file" / "x.log", tmp_path, tmp_path / "nul\0"):
         log_file.start_logging(path, "DEBUG", [])
-        logging.getLogger("x").error("nobody hears this")
+        logging.getLogger("x").error("not logged")
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device there")
-def test_a_full_disk_is_not_written_across_the_screen(capfd: pytest.CaptureFixture[str]) -> None:
+def test_full_disk_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     log_file.start_logging(Path("/dev/full"), "DEBUG", [])
-    logging.getLogger("x").error("nobody hears this")
+    logging.getLogger("x").error("not logged")
     for handler in [*logging.getLogger().handlers]:
         if isinstance(handler.formatter, log_file.RedactingFormatter):
             logging.getLogger().removeHandler(handler)
-            # What waits to be written cannot be, here either.
+            # The buffered record cannot be written here either.
             with pytest.raises(OSError, match=r"."):
                 handler.close()
     assert capfd.readouterr() == ("", "")
 
 
-def test_threads_and_warnings_go_to_the_file(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_thread_errors_and_warnings_are_logged(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log_file.start_logging(path, "WARNING", [KEY])
 
     def broken() -> None:

@@ -1,4 +1,4 @@
-"""Quitting while the name of a host is looked up, which nothing can call off: nobody waits for it."""
+"""Quit during a DNS lookup, which cannot be cancelled: the program must not wait for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STUCK = """
 import os, socket, sys, threading
 
 def stuck(*_, **__):
-    os.write({told}, b"!")
+    os.write({notify}, b"!")
     threading.Event().wait()
 
 socket.getaddrinfo = stuck
@@ -30,31 +30,31 @@ sys.argv[0] = "nobil-tui"
 from nobil_tui.cli import main
 main()
 """
-"""The program, where no name is ever found; it tells when one is looked for."""
+"""The program with a DNS lookup that never ends, and reports its start."""
 
 V1 = "ws://realtime.invalid/x"
 
 
 class Program:
-    """The program with a terminal of its own, until a name is looked up."""
+    """The program in a pseudo-terminal, run until it looks up a host name."""
 
     def __init__(self, *args: str, env: dict[str, str]) -> None:
         self._terminal, theirs = os.openpty()
-        told, telling = os.pipe()
+        read_end, write_end = os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", STUCK.format(told=telling), *args],
+            [sys.executable, "-c", STUCK.format(notify=write_end), *args],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            pass_fds=(telling,),
+            pass_fds=(write_end,),
             start_new_session=True,
             env={**os.environ, **env},
         )
         os.close(theirs)
-        os.close(telling)
-        # What it paints must go somewhere.
+        os.close(write_end)
+        # Drain the screen output.
         threading.Thread(target=self._take, daemon=True).start()
-        with os.fdopen(told, "rb") as pipe:
+        with os.fdopen(read_end, "rb") as pipe:
             assert pipe.read(1) == b"!"
 
     def press(self, key: bytes) -> None:
@@ -92,7 +92,7 @@ def terminate(program: Program) -> None:
     ],
     ids=["app q", "app SIGTERM", "app q, enova", "tail ^C", "tail SIGTERM, enova", "record ^C"],
 )
-def test_nobody_waits_for_a_name(
+def test_quitting_does_not_wait_for_dns(
     args: tuple[str, ...], source: str, end: Callable[[Program], None], code: ExitCode, tmp_path: Path
 ) -> None:
     arguments = [str(tmp_path / each) if each.endswith(".jsonl") else each for each in args]

@@ -1,4 +1,4 @@
-"""``record``, as a process of its own."""
+"""``record`` in a process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.feeds.recordings import content, said, write
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals are others there")
 
 BUSY = ("--stations", "100", "--speed", "3000")
-"""A simulation in which something happens all the time."""
+"""Options of a busy simulation."""
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def start_record(start: Start) -> Start:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    """Wait for what another process does; what hangs must fail."""
+    """Wait until ``true()``, at most ``GUARD`` seconds."""
     until = time.monotonic() + GUARD
     while not true():
         assert time.monotonic() < until
@@ -50,7 +50,7 @@ def lines_in(path: Path) -> list[bytes]:
 
 
 def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGINT) -> str:
-    """Stop it, as one does; returns what it said."""
+    """Interrupt the process and return its stderr."""
     process.send_signal(number)
     out, err = process.communicate(timeout=GUARD)
     assert (process.returncode, out) == (ExitCode.SUCCESS, "")
@@ -59,7 +59,7 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGI
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_server_is_recorded_until_it_is_stopped(
+def test_record_a_server_until_interrupted(
     start_record: Start, run: Run, demo: Demo, tmp_path: Path, number: signal.Signals
 ) -> None:
     path = tmp_path / "a.jsonl"
@@ -82,7 +82,7 @@ def test_a_server_is_recorded_until_it_is_stopped(
     assert done.stdout
 
 
-def test_the_simulation_can_be_recorded_and_stays_one(start_record: Start, run: Run, tmp_path: Path) -> None:
+def test_recording_of_the_simulation_stays_simulated(start_record: Start, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     process = start_record(str(path), *BUSY)
     eventually(lambda: path.exists() and path.stat().st_size > 3000)
@@ -92,7 +92,7 @@ def test_the_simulation_can_be_recorded_and_stays_one(start_record: Start, run: 
     assert "nobil-tui: SIMULATED: a.jsonl.gz is not real data." in done.stderr.splitlines()
 
 
-def test_another_file_is_begun_when_one_is_large_enough(start_record: Start, tmp_path: Path) -> None:
+def test_rotate_size(start_record: Start, tmp_path: Path) -> None:
     process = start_record(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-size", "1kB")
     eventually(lambda: len(lines_in(tmp_path / "a.3.jsonl")) > 1)
     err = stopped(process)
@@ -103,7 +103,7 @@ def test_another_file_is_begun_when_one_is_large_enough(start_record: Start, tmp
     assert re.search(r"Wrote [0-9,]+ frames to .*/a\.\d+\.jsonl\.$", err.strip())
 
 
-def test_a_file_a_day_is_called_by_its_day(start_record: Start, tmp_path: Path) -> None:
+def test_rotate_daily(start_record: Start, tmp_path: Path) -> None:
     process = start_record(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-daily")
     eventually(lambda: any(len(lines_in(path)) > 1 for path in tmp_path.glob("a.*.jsonl")))
     stopped(process)
@@ -111,7 +111,7 @@ def test_a_file_a_day_is_called_by_its_day(start_record: Start, tmp_path: Path) 
     assert all(re.fullmatch(r"a\.\d{4}-\d\d-\d\d(\.\d)?\.jsonl", name) for name in names)
 
 
-def test_a_terminal_shows_how_much_is_written(start_record: Start, tmp_path: Path) -> None:
+def test_progress_on_a_terminal(start_record: Start, tmp_path: Path) -> None:
     ours, its = pty.openpty()
     process = start_record(str(tmp_path / "a.jsonl"), *BUSY, stderr=its)
     os.close(its)
@@ -129,7 +129,7 @@ def test_a_terminal_shows_how_much_is_written(start_record: Start, tmp_path: Pat
 # What cannot be recorded
 
 
-def test_nothing_is_overwritten(here: Run, tmp_path: Path) -> None:
+def test_existing_file_is_not_overwritten(here: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("mine")
     done = here("record", str(path))
@@ -138,7 +138,7 @@ def test_nothing_is_overwritten(here: Run, tmp_path: Path) -> None:
     assert path.read_text() == "mine"
 
 
-def test_a_recording_is_recorded_by_copying_it(here: Run, tmp_path: Path) -> None:
+def test_recording_a_recording_is_refused(here: Run, tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", content([(said("AVAILABLE"), 0)]))
     done = here("record", str(tmp_path / "b.jsonl"), "--source", str(source))
     assert (done.returncode, done.stderr) == (
@@ -148,7 +148,7 @@ def test_a_recording_is_recorded_by_copying_it(here: Run, tmp_path: Path) -> Non
     assert not (tmp_path / "b.jsonl").exists()
 
 
-def test_a_refused_key_ends_it_and_leaves_no_empty_file(here: Run, demo: Demo, tmp_path: Path) -> None:
+def test_refused_key_leaves_no_empty_file(here: Run, demo: Demo, tmp_path: Path) -> None:
     done = here("record", str(tmp_path / "a.jsonl"), "--source", demo.url + "x")
     assert done.returncode == ExitCode.KEY_REFUSED
     assert "refused the key (HTTP 401)." in done.stderr
@@ -157,9 +157,9 @@ def test_a_refused_key_ends_it_and_leaves_no_empty_file(here: Run, demo: Demo, t
 
 
 @pytest.mark.slow
-def test_a_full_disk_ends_it_with_a_word(tmp_path: Path, home: Path) -> None:
+def test_full_disk_is_reported(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "a.jsonl"
-    # A limit on the size of a file is how a full disk feels.
+    # A limit on the file size acts like a full disk.
     command = f'ulimit -f 32; exec "{sys.executable}" -m nobil_tui record "{path}" {" ".join(BUSY)}'
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
     assert done.returncode == ExitCode.FAILURE
@@ -167,7 +167,7 @@ def test_a_full_disk_ends_it_with_a_word(tmp_path: Path, home: Path) -> None:
     assert path.exists()
 
 
-def test_where_no_file_can_be_is_told(here: Run, tmp_path: Path) -> None:
+def test_missing_folder_is_reported(here: Run, tmp_path: Path) -> None:
     done = here("record", str(tmp_path / "missing" / "a.jsonl"))
     assert done.returncode == ExitCode.FAILURE
     assert f"{tmp_path}/missing/a.jsonl: No such file or directory." in done.stderr
@@ -177,18 +177,18 @@ def test_where_no_file_can_be_is_told(here: Run, tmp_path: Path) -> None:
     ("text", "size"),
     [("1", 1), ("500kB", 500_000), ("500k", 500_000), ("2KB", 2000), ("100MB", 10**8), ("1.5G", 1_500_000_000)],
 )
-def test_sizes_as_people_write_them(text: str, size: int) -> None:
+def test_parse_size(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "0", "0.0M", "-1", "MB", "1TB", "1e3", "1,5G", "100MiB", "٣k", "9" * 20])
-def test_what_is_no_size(text: str) -> None:
+def test_parse_size_rejects(text: str) -> None:
     with pytest.raises(click.BadParameter):
         parse_size(text)
 
 
 @pytest.mark.slow
-def test_recording_leaves_textual_out(tmp_path: Path) -> None:
+def test_record_does_not_import_textual(tmp_path: Path) -> None:
     code = f"""
 import sys, signal
 from nobil_tui.cli import messages

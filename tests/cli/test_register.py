@@ -1,4 +1,4 @@
-"""``register``: its words and its codes, against a real server."""
+"""``register``: messages and exit codes, against a real server."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ async def service() -> AsyncIterator[RegisterService]:
 
 @pytest.fixture
 async def config(service: RegisterService, tmp_path: Path) -> Path:
-    """A config that leads to the server on this machine."""
+    """Return a config with the address of the local server."""
     path = tmp_path / "config.toml"
     path.write_text(f'[register]\naddress = "{service.address}"\n')
     return path
 
 
 def add(config: Path, text: str, mode: int) -> None:
-    """Add to a config, and say who may read it."""
+    """Append to a config and set its mode."""
     config.write_text(config.read_text() + text)
     config.chmod(mode)
 
 
 @pytest.fixture
 async def register(run: Run) -> Register:
-    """Return ``register(*args)``: the command in a process of its own; the key is in nothing that it says."""
+    """Return ``register(*args)``: run the command in a process; check that the key is not printed."""
 
     async def runs(*args: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
         done = await asyncio.to_thread(run, "register", *args, env={"NOBIL_REGISTER_KEY": key})
@@ -63,7 +63,7 @@ async def register(run: Run) -> Register:
     return runs
 
 
-async def test_it_fetches_the_countries_of_the_config(
+async def test_update_fetches_the_countries_of_the_config(
     register: Register, service: RegisterService, config: Path
 ) -> None:
     done = await register("update", "--config", str(config))
@@ -71,7 +71,7 @@ async def test_it_fetches_the_countries_of_the_config(
         ExitCode.SUCCESS,
         f"Norway: 3 stations from 127.0.0.1. Sweden: 2 stations from 127.0.0.1.\n{CREDIT}\n",
     )
-    # No terminal: a line for each country.
+    # Without a terminal, a line per country.
     assert done.stderr == "nobil-tui: Norway: connecting\nnobil-tui: Sweden: connecting\n"
     assert len(service.asked) == 2
     cached = load_register(register_file())
@@ -98,7 +98,7 @@ async def test_it_fetches_the_countries_of_the_config(
     assert [asked.query["countrycode"] for asked in service.asked] == ["NOR", "SWE", "SWE"]
 
 
-async def test_the_key_of_the_config_is_used_and_the_variable_goes_before_it(
+async def test_key_of_the_environment_precedes_the_config(
     register: Register, service: RegisterService, config: Path
 ) -> None:
     add(config, f'api_key = "{KEY}"\n[enova]\napi_key = "other"\n', 0o600)
@@ -108,14 +108,14 @@ async def test_the_key_of_the_config_is_used_and_the_variable_goes_before_it(
     assert done.returncode == ExitCode.KEY_REFUSED
 
 
-async def test_a_key_that_others_can_read_is_warned_of(register: Register, config: Path) -> None:
+async def test_warn_if_others_can_read_the_key(register: Register, config: Path) -> None:
     add(config, f'api_key = "{KEY}"\n', 0o644)
     done = await register("update", "--config", str(config), key="")
     assert done.returncode == ExitCode.SUCCESS
     assert "others on this machine can read it" in done.stderr
 
 
-def test_without_a_key_it_says_how_to_set_one(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_explain_how_to_set_one(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOBIL_API_KEY", "k3y-of-another-service")
     done = invoke("register", "update")
     assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
@@ -123,7 +123,7 @@ def test_without_a_key_it_says_how_to_set_one(invoke: Invoke, monkeypatch: pytes
         assert words in done.stderr
 
 
-def test_a_config_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
+def test_invalid_config_is_reported(invoke: Invoke, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[register]\ncountries = ["DAN"]\n')
     done = invoke("register", "--config", str(path), "update")
@@ -131,7 +131,9 @@ def test_a_config_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
     assert f"{path}:2:" in done.stderr
 
 
-async def test_a_key_in_the_clear_is_warned_of(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_warn_if_the_key_is_sent_unencrypted(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[register]\naddress = "http://nobil.invalid/"\n')
     monkeypatch.setenv("NOBIL_REGISTER_KEY", KEY)
@@ -144,7 +146,7 @@ async def test_a_key_in_the_clear_is_warned_of(invoke: Invoke, tmp_path: Path, m
 @pytest.mark.parametrize(
     ("code", "exit_code"), [(401, ExitCode.KEY_REFUSED), (403, ExitCode.KEY_REFUSED), (500, ExitCode.FAILURE)]
 )
-async def test_a_no_of_the_server(
+async def test_server_error_is_reported(
     register: Register, service: RegisterService, config: Path, code: int, exit_code: ExitCode
 ) -> None:
     service.answers.append(status(code))
@@ -154,7 +156,7 @@ async def test_a_no_of_the_server(
     assert load_register(register_file()) is None
 
 
-async def test_too_little_is_refused_with_the_way_out(
+async def test_too_few_stations_are_refused_with_a_hint(
     register: Register, service: RegisterService, config: Path
 ) -> None:
     save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
@@ -172,7 +174,7 @@ async def test_too_little_is_refused_with_the_way_out(
     ("number", "code"),
     [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.FAILURE), (signal.SIGHUP, ExitCode.FAILURE)],
 )
-async def test_it_can_be_stopped_and_what_is_stored_stays(
+async def test_interrupted_update_keeps_the_stored_register(
     service: RegisterService, config: Path, number: signal.Signals, code: ExitCode
 ) -> None:
     save_register(register_file(), {"NOR_1": Facts("old")}, {})
@@ -194,7 +196,7 @@ async def test_it_can_be_stopped_and_what_is_stored_stays(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
-async def test_on_a_terminal_it_is_one_line_that_changes(service: RegisterService, config: Path) -> None:
+async def test_progress_on_a_terminal_is_one_line(service: RegisterService, config: Path) -> None:
     ours, theirs = os.openpty()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", "-m", "nobil_tui", "register", "update", "--config", str(config)),
@@ -207,7 +209,7 @@ async def test_on_a_terminal_it_is_one_line_that_changes(service: RegisterServic
     said = os.read(ours, 100_000).decode()
     os.close(ours)
     lines = said.split("\r\x1b[K")
-    # The last one is taken away.
+    # The line is erased at the end.
     assert (lines[0], lines[-1]) == ("", "")
     assert lines[1] == "Norway: connecting"
     assert "Norway: downloading"[:19] in lines
@@ -218,7 +220,7 @@ async def test_on_a_terminal_it_is_one_line_that_changes(service: RegisterServic
 # Import and status
 
 
-def test_a_file_is_imported(invoke: Invoke, tmp_path: Path) -> None:
+def test_import_file(invoke: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "dump.json"
     file.write_bytes(dump_of([*stations("SWE", 2), station("NOR_1", None), {"csmd": {}}]))
     done = invoke("register", "import", str(file))
@@ -231,7 +233,7 @@ def test_a_file_is_imported(invoke: Invoke, tmp_path: Path) -> None:
     assert len(cached.facts) == 3
 
 
-def test_what_of_a_file_cannot_be_read_is_counted(invoke: Invoke, tmp_path: Path) -> None:
+def test_import_counts_problems(invoke: Invoke, tmp_path: Path) -> None:
     found = stations("SWE", 2)
     for each in found:
         each["csmd"]["Position"] = "(0,0)"
@@ -242,7 +244,7 @@ def test_what_of_a_file_cannot_be_read_is_counted(invoke: Invoke, tmp_path: Path
     assert "nobil-tui: positions at 0,0 (2)" in done.stderr.splitlines()
 
 
-def test_a_part_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> None:
+def test_incomplete_file_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> None:
     save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
     file = tmp_path / "dump.json"
     file.write_bytes(dump_of(stations("NOR", 2)))
@@ -258,13 +260,13 @@ def test_a_part_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> N
     assert (invoke("register", "import", str(file), "--force").exit_code, count()) == (ExitCode.SUCCESS, 2)
 
 
-def test_a_file_that_is_none_is_told(invoke: Invoke, tmp_path: Path) -> None:
+def test_import_of_a_missing_file_is_reported(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("register", "import", str(tmp_path / "none.json"))
     assert (done.exit_code, done.stdout) == (ExitCode.FAILURE, "")
     assert "none.json is not imported: no such file" in done.stderr
 
 
-def test_without_a_register_the_status_says_how_to_get_one(invoke: Invoke) -> None:
+def test_status_without_a_register(invoke: Invoke) -> None:
     done = invoke("register", "status")
     assert done.exit_code == ExitCode.SUCCESS
     assert "No register yet" in done.stdout
@@ -272,7 +274,7 @@ def test_without_a_register_the_status_says_how_to_get_one(invoke: Invoke) -> No
     assert not register_file().parent.exists()
 
 
-def test_the_status_tells_another_licence(invoke: Invoke) -> None:
+def test_status_shows_another_licence(invoke: Invoke) -> None:
     origins = {"NOR": Origin(0, "a.json", 1), "SWE": Origin(0, "b.json", 2, rights="CC BY-NC 4.0")}
     save_register(register_file(), {}, origins)
     norway, sweden, credit = invoke("register", "status").stdout.splitlines()[1:]
@@ -282,7 +284,7 @@ def test_the_status_tells_another_licence(invoke: Invoke) -> None:
     assert credit == CREDIT
 
 
-def test_a_damaged_register_is_told(invoke: Invoke) -> None:
+def test_status_of_a_damaged_register(invoke: Invoke) -> None:
     register_file().parent.mkdir(parents=True)
     register_file().write_bytes(b"damaged")
     done = invoke("register", "status")
@@ -291,13 +293,13 @@ def test_a_damaged_register_is_told(invoke: Invoke) -> None:
 
 
 @pytest.mark.parametrize("args", [(), ("update",), ("import",), ("status",)])
-def test_the_help_gives_credit(invoke: Invoke, args: tuple[str, ...]) -> None:
+def test_help_gives_credit(invoke: Invoke, args: tuple[str, ...]) -> None:
     done = invoke("register", *args, "--help")
     assert done.exit_code == ExitCode.SUCCESS
     assert CREDIT in " ".join(done.stdout.split())
 
 
-def test_help_and_status_leave_the_network_out(run: Run) -> None:
+def test_help_and_status_do_not_import_network_libraries(run: Run) -> None:
     code = """
 import sys
 from nobil_tui.cli.root import run

@@ -1,4 +1,4 @@
-"""The program's own help, its commands, and what is said to who mistypes."""
+"""The program's help, its commands, and its usage errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAVY = ("textual", "rich", "websockets", "aiohttp", "msgspec", "sqlite3", "asyn
 
 
 def loaded_by(*args: str) -> list[str]:
-    """Run the program and tell which of what is slow to import it imported."""
+    """Run the program and return the heavy modules that it imported."""
     code = f"""
 import sys, json
 from nobil_tui.cli.root import run
@@ -35,18 +35,18 @@ print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]))
 
 @pytest.mark.slow
 @pytest.mark.parametrize("args", [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")])
-def test_what_needs_nothing_loads_nothing(args: tuple[str, ...]) -> None:
+def test_help_and_completion_import_no_heavy_module(args: tuple[str, ...]) -> None:
     assert loaded_by(*args) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [*COMMANDS])
-def test_no_command_loads_textual_for_its_help(command: str) -> None:
+def test_command_help_does_not_import_textual(command: str) -> None:
     assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded_by(command, "--help")}
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])
-def test_every_command_of_the_table_is_there_and_tells_of_itself(name: str) -> None:
+def test_every_listed_command_exists_and_has_help(name: str) -> None:
     command = getattr(importlib.import_module(COMMANDS[name].module), name)
     assert isinstance(command, click.Command)
     assert command.name == name
@@ -54,7 +54,7 @@ def test_every_command_of_the_table_is_there_and_tells_of_itself(name: str) -> N
     assert COMMANDS[name].help.endswith(".")
 
 
-def test_the_help_lists_commands_and_codes(here: Run) -> None:
+def test_help_lists_commands_and_exit_codes(here: Run) -> None:
     done = here("--help")
     assert (done.returncode, done.stderr) == (0, "")
     for name, entry in COMMANDS.items():
@@ -64,12 +64,12 @@ def test_the_help_lists_commands_and_codes(here: Run) -> None:
     assert here("-h").stdout == done.stdout
 
 
-def test_the_help_fits_a_terminal_of_80_columns(here: Run) -> None:
+def test_help_fits_80_columns(here: Run) -> None:
     for args in ((), *((name,) for name in COMMANDS)):
         assert max(map(len, here(*args, "--help").stdout.splitlines())) <= 80
 
 
-def test_the_version(run: Run) -> None:
+def test_version(run: Run) -> None:
     done = run("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("nobil-tui ")
@@ -100,7 +100,7 @@ def test_the_version(run: Run) -> None:
         (("--source", "demo", "config", "path"), "--source does not apply to config."),
     ],
 )
-def test_a_mistake_is_a_word_and_code_2(here: Run, args: tuple[str, ...], words: str) -> None:
+def test_usage_errors_explain_themselves(here: Run, args: tuple[str, ...], words: str) -> None:
     done = here(*args)
     assert done.returncode == ExitCode.USAGE
     assert done.stdout == ""
@@ -109,13 +109,13 @@ def test_a_mistake_is_a_word_and_code_2(here: Run, args: tuple[str, ...], words:
 
 
 @pytest.mark.parametrize("text", ["ws://example.org/?key=s3cr3t", "s3cr3t-3b1f6a0c-aaaa-4c1e-9f7e-000000000000"])
-def test_what_could_be_a_key_is_not_said_again(here: Run, text: str) -> None:
+def test_possible_key_is_not_repeated(here: Run, text: str) -> None:
     done = here(text)
     assert done.returncode == ExitCode.USAGE
     assert "s3cr3t" not in done.stderr + done.stdout
 
 
-def test_ctrl_c_before_anything_runs_is_130(
+def test_ctrl_c_during_startup_exits_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -127,14 +127,14 @@ def test_ctrl_c_before_anything_runs_is_130(
 
 
 @pytest.mark.slow
-def test_a_reader_that_goes_away_is_no_traceback() -> None:
+def test_closed_stdout_prints_no_traceback() -> None:
     line = f"{sys.executable} -m nobil_tui config show | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.strip() in {"0", "1"}
 
 
-def test_an_option_before_a_command_counts_for_it(invoke: Invoke, home: object) -> None:
+def test_option_before_a_command_applies_to_it(invoke: Invoke, home: object) -> None:
     assert invoke("--config", "/tmp/one.toml", "config", "path").output == "/tmp/one.toml\n"
     assert invoke("config", "--config", "/tmp/two.toml", "path").output == "/tmp/two.toml\n"
     assert invoke("--config", "/tmp/one.toml", "config", "path", "--config", "/tmp/3.toml").output == "/tmp/3.toml\n"

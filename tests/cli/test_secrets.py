@@ -1,4 +1,4 @@
-"""No key in what is printed or logged, also where everything is logged: over a real link, taken and refused."""
+"""API keys are neither printed nor logged, even at DEBUG, over a real link."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def logged(home: Path) -> str:
     return "".join(file.read_text() for file in home.rglob("*.log*"))
 
 
-def test_a_key_that_is_refused(start_server: Start, run: Run, home: Path) -> None:
+def test_refused_key_is_neither_printed_nor_logged(start_server: Start, run: Run, home: Path) -> None:
     address = url_of(start_server("--stations", "2")).partition("?")[0]
     source = f"{address}?apikey={{private_apikey}}"
     done = run("tail", "--log-level", "DEBUG", "--source", source, env={"NOBIL_API_KEY": "wr0ng-k3y+/"})
@@ -30,7 +30,7 @@ def test_a_key_that_is_refused(start_server: Start, run: Run, home: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
-def test_a_key_that_is_taken(start_server: Start, home: Path, tmp_path: Path) -> None:
+def test_accepted_key_is_neither_printed_nor_logged(start_server: Start, home: Path, tmp_path: Path) -> None:
     url = url_of(start_server("--stations", "2"))
     key = urlsplit(url).query.partition("=")[2]
     config = tmp_path / "config.toml"

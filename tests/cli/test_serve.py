@@ -1,4 +1,4 @@
-"""``serve``, as a process of its own."""
+"""``serve`` in a process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.cli.conftest import GUARD, Run, Start, url_of
 from tests.conftest import START
 
 
-def test_it_serves_a_country_to_who_has_the_key(start_server: Start, home: Path) -> None:
+def test_serve_requires_the_key(start_server: Start, home: Path) -> None:
     server = start_server("--stations", "25", "--seed", "3", "--log-level", "DEBUG")
     url = url_of(server)
     with connect(url, proxy=None, max_size=None) as consumer:
@@ -43,7 +43,7 @@ def test_it_serves_a_country_to_who_has_the_key(start_server: Start, home: Path)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_it_can_be_asked_to_stop_also_with_consumers(start_server: Start, number: signal.Signals) -> None:
+def test_sigterm_and_sighup_stop_a_server_with_consumers(start_server: Start, number: signal.Signals) -> None:
     server = start_server("--stations", "5")
     with connect(url_of(server), proxy=None) as consumer:
         consumer.recv(timeout=GUARD)
@@ -53,7 +53,7 @@ def test_it_can_be_asked_to_stop_also_with_consumers(start_server: Start, number
     assert "Traceback" not in server.communicate(timeout=GUARD)[1]
 
 
-def test_the_same_seed_is_the_same_country(start_server: Start) -> None:
+def test_same_seed_serves_same_stations(start_server: Start) -> None:
     def ids(*args: str) -> list[str]:
         with connect(url_of(start_server(*args)), proxy=None, max_size=None) as consumer:
             message = v1.decode(consumer.recv(timeout=GUARD, decode=False), START)
@@ -63,7 +63,7 @@ def test_the_same_seed_is_the_same_country(start_server: Start) -> None:
     assert ids("--stations", "9", "--seed", "3") == ids("--stations", "9", "--seed", "3")
 
 
-def test_a_port_that_is_taken_is_told(here: Run) -> None:
+def test_port_in_use_is_reported(here: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -85,14 +85,14 @@ def test_a_port_that_is_taken_is_told(here: Run) -> None:
         (("--speed", "1e-300"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
     ],
 )
-def test_where_and_what_cannot_be_served_is_told(here: Run, args: tuple[str, ...], code: ExitCode, words: str) -> None:
+def test_invalid_options_are_reported(here: Run, args: tuple[str, ...], code: ExitCode, words: str) -> None:
     done = here("serve", *args)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
-def test_serving_leaves_textual_out() -> None:
+def test_serve_does_not_import_textual() -> None:
     code = """
 import sys, signal, threading
 from nobil_tui.cli import messages

@@ -1,4 +1,4 @@
-"""``tail``, as a process of its own, as scripts use it."""
+"""``tail`` in a process, as scripts use it."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ CONDITIONS = dict(zip(WORDS, ("free", "occupied", "unknown", "fault", "blocked")
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    """Some hours of a few stations, as somebody else records them."""
+    """Return a recording of some hours of a few stations, in the format without a header."""
     entries = [(said(WORDS[n * n % 5], f"NOR_{n % 4}", f"key{n % 7}"), n * 61_000) for n in range(300)]
     return write(tmp_path / "a.jsonl", content(entries, None))
 
 
 def oracle(path: Path) -> list[dict[str, Any]]:
-    """The lines that a recording of NOBIL Real-time is, worked out as plainly as can be."""
+    """Return the expected lines of a recording of NOBIL Real-time, computed in the simplest way."""
     expected: list[dict[str, Any]] = []
     numbers: dict[str, dict[str, int]] = {}
     words: dict[tuple[str, str], str] = {}
@@ -80,14 +80,14 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_recording_gives_the_lines_of_the_oracle(run: Run, recording: Path) -> None:
+def test_recording_equals_the_oracle(run: Run, recording: Path) -> None:
     done = run("tail", "--source", str(recording), "--speed", "max")
     assert done.returncode == ExitCode.SUCCESS
     assert lines(done.stdout) == oracle(recording)
     assert done.stderr.splitlines() == ["nobil-tui: Connected to a.jsonl.", "nobil-tui: a.jsonl has ended."]
 
 
-def test_a_real_recording_gives_the_lines_of_the_oracle(run: Run) -> None:
+def test_capture_equals_the_oracle(run: Run) -> None:
     folder = os.environ.get("NOBIL_CAPTURES")
     if not folder:
         pytest.skip("NOBIL_CAPTURES names no folder with captures of NOBIL Real-time")
@@ -98,12 +98,12 @@ def test_a_real_recording_gives_the_lines_of_the_oracle(run: Run) -> None:
     assert lines(done.stdout) == oracle(path)
 
 
-def test_only_the_stations_that_are_named(run: Run, recording: Path) -> None:
+def test_given_stations_only(run: Run, recording: Path) -> None:
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_2", "NOR_never_heard_of")
     assert lines(done.stdout) == [line for line in oracle(recording) if line["station"] == "NOR_2"]
 
 
-def test_only_the_starred_ones(run: Run, recording: Path, tmp_path: Path) -> None:
+def test_watched_prints_starred_stations(run: Run, recording: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[watched]\nstations = ["NOR_1"]\n')
     args = ("tail", "--source", str(recording), "--speed", "max", "--config", str(config), "--watched")
@@ -112,7 +112,7 @@ def test_only_the_starred_ones(run: Run, recording: Path, tmp_path: Path) -> Non
         assert lines(run(*args, *more).stdout) == [line for line in oracle(recording) if line["station"] in wanted]
 
 
-def test_names_are_those_of_the_users_own_register(run: Run, recording: Path) -> None:
+def test_names_come_from_the_user_register(run: Run, recording: Path) -> None:
     save_register(register_file(), {"NOR_1": Facts(name="Fornebu S")}, {})
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1", "NOR_2")
     assert {line["station"]: (line["name"], line["credit"]) for line in lines(done.stdout)} == {
@@ -126,10 +126,10 @@ def test_names_are_those_of_the_users_own_register(run: Run, recording: Path) ->
     assert "The stored register is no register" in done.stderr
 
 
-# How it ends
+# The end
 
 
-def test_a_reader_who_goes_ends_it_also_while_nothing_happens(start_tail: Start, recording: Path) -> None:
+def test_closed_stdout_ends_it_while_idle(start_tail: Start, recording: Path) -> None:
     process = start_tail("--source", str(recording))
     assert process.stdout is not None
     assert process.stderr is not None
@@ -140,7 +140,7 @@ def test_a_reader_who_goes_ends_it_also_while_nothing_happens(start_tail: Start,
     assert process.stderr.read() == "nobil-tui: Connected to a.jsonl.\n"
 
 
-def test_a_reader_who_goes_in_the_middle_of_a_flood_ends_it(start_tail: Start, tmp_path: Path) -> None:
+def test_closed_stdout_ends_it_during_a_flood(start_tail: Start, tmp_path: Path) -> None:
     entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
     process = start_tail("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
     assert process.stdout is not None
@@ -154,7 +154,7 @@ def test_a_reader_who_goes_in_the_middle_of_a_flood_ends_it(start_tail: Start, t
     }
 
 
-def test_messages_and_data_in_one_pipe_end_with_it(start_tail: Start, recording: Path) -> None:
+def test_closed_pipe_of_stdout_and_stderr_ends_it(start_tail: Start, recording: Path) -> None:
     process = start_tail("--source", str(recording), stderr=subprocess.STDOUT)
     assert process.stdout is not None
     process.stdout.readline()
@@ -162,7 +162,7 @@ def test_messages_and_data_in_one_pipe_end_with_it(start_tail: Start, recording:
     assert process.wait(GUARD) == ExitCode.SUCCESS
 
 
-def test_who_wants_no_messages_gets_the_data_all_the_same(start_tail: Start, recording: Path) -> None:
+def test_closed_stderr_does_not_affect_the_data(start_tail: Start, recording: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     process = start_tail("--source", str(recording), "--speed", "max", stderr=write_end)
@@ -176,7 +176,7 @@ def test_who_wants_no_messages_gets_the_data_all_the_same(start_tail: Start, rec
     ("number", "code"),
     [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.SUCCESS), (signal.SIGHUP, ExitCode.SUCCESS)],
 )
-def test_it_can_be_stopped(start_tail: Start, recording: Path, number: signal.Signals, code: ExitCode) -> None:
+def test_signals_end_it(start_tail: Start, recording: Path, number: signal.Signals, code: ExitCode) -> None:
     process = start_tail("--source", str(recording))
     assert process.stdout is not None
     process.stdout.readline()
@@ -186,17 +186,17 @@ def test_it_can_be_stopped(start_tail: Start, recording: Path, number: signal.Si
     assert err == "nobil-tui: Connected to a.jsonl.\n"
 
 
-def test_it_can_be_stopped_while_nobody_reads(start_tail: Start, tmp_path: Path) -> None:
+def test_ctrl_c_while_stdout_is_blocked(start_tail: Start, tmp_path: Path) -> None:
     entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
     process = start_tail("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
     assert process.stdout is not None
-    # More comes than the pipe has room for.
+    # There is more data than fits the pipe.
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     assert process.wait(GUARD) == ExitCode.INTERRUPTED
 
 
-def test_a_refused_key_ends_it(run: Run, demo: Demo) -> None:
+def test_refused_key_ends_it(run: Run, demo: Demo) -> None:
     done = run("tail", "--source", demo.url + "x")
     assert (done.returncode, done.stdout) == (ExitCode.KEY_REFUSED, "")
     assert "refused the key (HTTP 401)." in done.stderr
@@ -214,9 +214,7 @@ def test_a_refused_key_ends_it(run: Run, demo: Demo) -> None:
         (("--config", "rubbish.txt"), ExitCode.USAGE, "rubbish.txt:1: is not TOML"),
     ],
 )
-def test_what_cannot_be_done_is_told(
-    here: Run, tmp_path: Path, args: tuple[str, ...], code: ExitCode, words: str
-) -> None:
+def test_errors_are_reported(here: Run, tmp_path: Path, args: tuple[str, ...], code: ExitCode, words: str) -> None:
     (tmp_path / "rubbish.txt").write_text("rubbish\n")
     done = here("tail", *(str(tmp_path / arg) if "." in arg else arg for arg in args))
     assert (done.returncode, done.stdout) == (code, "")
@@ -225,7 +223,7 @@ def test_what_cannot_be_done_is_told(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-def test_a_full_disk_ends_it_with_a_word(start_tail: Start, recording: Path) -> None:
+def test_full_disk_is_reported(start_tail: Start, recording: Path) -> None:
     with Path("/dev/full").open("w") as full:
         process = start_tail("--source", str(recording), "--speed", "max", stdout=full)
         _, err = process.communicate(timeout=GUARD)
@@ -233,7 +231,7 @@ def test_a_full_disk_ends_it_with_a_word(start_tail: Start, recording: Path) -> 
     assert "Cannot write to standard output: No space left on device." in err
 
 
-def test_without_a_standard_output_nothing_else_is_written_to(recording: Path, home: Path) -> None:
+def test_missing_stdout_is_reported(recording: Path, home: Path) -> None:
     command = f'exec "{sys.executable}" -m nobil_tui tail --source "{recording}" --speed max >&-'
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
     assert done.returncode == ExitCode.FAILURE
@@ -243,7 +241,7 @@ def test_without_a_standard_output_nothing_else_is_written_to(recording: Path, h
 # A live source
 
 
-def test_a_simulation_is_told_to_be_one(start_tail: Start) -> None:
+def test_simulation_is_marked_as_simulated(start_tail: Start) -> None:
     process = start_tail("--stations", "100", "--speed", "3000")
     assert process.stdout is not None
     [line] = lines(process.stdout.readline())
@@ -253,12 +251,12 @@ def test_a_simulation_is_told_to_be_one(start_tail: Start) -> None:
     assert "SIMULATED" in process.communicate(timeout=GUARD)[1]
 
 
-def test_it_goes_on_from_the_last_known_state(start_tail: Start, demo: Demo) -> None:
+def test_second_run_starts_from_the_last_known_state(start_tail: Start, demo: Demo) -> None:
     for session in range(2):
         process = start_tail("--source", demo.url)
         assert process.stdout is not None
         [first] = lines(process.stdout.readline())
-        # In the first session the first thing that is told happened while it listened.
+        # In the first session, the first change happened while connected.
         assert first["missed"] is (session == 1)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=GUARD)
@@ -268,7 +266,7 @@ def test_it_goes_on_from_the_last_known_state(start_tail: Start, demo: Demo) -> 
             assert len(store.load().stations) == 100
 
 
-def test_tailing_leaves_textual_out(recording: Path) -> None:
+def test_tail_does_not_import_textual(recording: Path) -> None:
     code = f"""
 import sys
 from nobil_tui.cli.root import run

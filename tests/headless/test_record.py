@@ -27,7 +27,7 @@ from tests.headless.feeds import T0, ScriptedFeed, session_of
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait for what a thread or a tick does; what hangs must fail."""
+    """Wait until ``true()``, at most ``GUARD`` seconds."""
     async with asyncio.timeout(GUARD):
         while not true():  # noqa: ASYNC110 - a thread sets no event of the loop
             await asyncio.sleep(0.001)
@@ -45,11 +45,11 @@ class Recording:
         self.task = asyncio.create_task(work)
 
     async def until_written(self, frames: int) -> None:
-        """Wait for the recorder's own thread."""
+        """Wait for the recorder's thread."""
         await until(lambda: self.recorder.frames >= frames)
 
     async def look(self) -> None:
-        """Let the time pass until the next look at the recorder."""
+        """Advance the clock to the next progress report."""
         await guarded(self.clock.asleep())
         self.clock.advance(PROGRESS_INTERVAL)
         await settle()
@@ -61,7 +61,7 @@ class Start(Protocol):
 
 @pytest.fixture
 async def start(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Start]:
-    """Return ``start(feed, **options)``: something that is being recorded to ``a.jsonl``."""
+    """Return ``start(feed, **options)``: a running recording to ``a.jsonl``."""
     recordings: list[Recording] = []
 
     def starts(feed: Any, **options: Any) -> Recording:
@@ -75,9 +75,7 @@ async def start(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Start]:
         recording.recorder.close()
 
 
-async def test_what_a_server_sends_is_in_the_file_and_so_is_the_break(
-    serve: Serve, clock: FakeClock, start: Start, tmp_path: Path
-) -> None:
+async def test_frames_and_breaks_are_recorded(serve: Serve, clock: FakeClock, start: Start, tmp_path: Path) -> None:
     frames = [json.dumps({"type": "foo", "n": n}) for n in range(3)]
     times = 0
 
@@ -96,7 +94,7 @@ async def test_what_a_server_sends_is_in_the_file_and_so_is_the_break(
 
     tap = FrameTap()
     feed = StreamFeed(Link(dial, clock=clock, tap=tap), V1)
-    # Before there is a recorder, nothing is recorded, and nothing goes wrong.
+    # Without a recorder, frames are ignored.
     tap(b"lost", 0)
     recording = start(feed)
     tap.recorder = recording.recorder
@@ -118,7 +116,7 @@ async def test_what_a_server_sends_is_in_the_file_and_so_is_the_break(
     ]
 
 
-async def test_nobil_real_time_is_played_as_it_was_heard(clock: FakeClock, tmp_path: Path) -> None:
+async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClock, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     before = [frame("NOR_1", "a", "AVAILABLE"), "rubbish", frame("NOR_2", "a", "BLOCKED")]
     after = [frame("NOR_1", "a", "CHARGING"), '{"nobilId":"NOR_3", "evseUId" : "\u00e6", "status":"NEWWORD", "more":1}']
@@ -147,28 +145,28 @@ async def test_nobil_real_time_is_played_as_it_was_heard(clock: FakeClock, tmp_p
     reports = [event for event in live if isinstance(event, ConnectorReport | Unreadable)]
     assert len(reports) == 5
     assert [event for event in played if isinstance(event, ConnectorReport | Unreadable)] == reports
-    # And the break is one, since when last something was heard.
+    # The break is played too, with the time of the last frame.
     lost, played_lost = ([event.heard_at for event in some if isinstance(event, Lost)] for some in (live, played))
     assert played_lost[0] == lost[0]
     assert [type(event) for event in played] == [*[type(event) for event in live], Ended]
 
 
-def test_frames_are_called_by_their_feed() -> None:
+def test_format_of() -> None:
     async def dial() -> str:
-        raise AssertionError("nobody connects")
+        raise AssertionError("not called")
 
     assert format_of(StreamFeed(Link(dial), V1)) == "v1"
     assert format_of(StreamFeed(Link(dial), ENOVA)) == "enova"
 
 
-async def test_a_refused_key_ends_it(start: Start) -> None:
+async def test_refused_key_ends_it(start: Start) -> None:
     recording = start(ScriptedFeed(Connected(T0), Refused("HTTP 401", T0)))
     with pytest.raises(KeyRefusedError, match="HTTP 401"):
         await guarded(recording.task)
     assert recording.feed.closed
 
 
-async def test_a_disk_that_takes_no_more_ends_it_also_while_nothing_comes(start: Start) -> None:
+async def test_disk_error_ends_it_while_idle(start: Start) -> None:
     recording = start(ScriptedFeed(Connected(T0)))
     await recording.look()
     assert not recording.task.done()
@@ -179,7 +177,7 @@ async def test_a_disk_that_takes_no_more_ends_it_also_while_nothing_comes(start:
     assert recording.feed.closed
 
 
-async def test_it_says_now_and_then_how_much_is_written_and_where(start: Start, tmp_path: Path) -> None:
+async def test_progress_and_next_file_are_reported(start: Start, tmp_path: Path) -> None:
     recording = start(ScriptedFeed(Connected(T0)), rotate_size=1)
     await until(lambda: bool(recording.said))
     await recording.look()
@@ -192,7 +190,7 @@ async def test_it_says_now_and_then_how_much_is_written_and_where(start: Start, 
     assert recording.said == ["Connected to a source.", f"Continuing in {tmp_path / 'a.1.jsonl'}."]
 
 
-async def test_it_ends_with_its_feed(start: Start) -> None:
+async def test_ends_with_the_feed(start: Start) -> None:
     recording = start(ScriptedFeed(Connected(T0)))
     recording.feed.end()
     await guarded(recording.task)

@@ -1,4 +1,4 @@
-"""Real pipes and files: what is written to them, and what becomes of it."""
+"""Writing to real pipes and files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pipe() -> Iterator[Pipe]:
         pipe.close_reader()
 
 
-async def test_what_is_written_is_there_at_once(pipe: Pipe, tmp_path: Path) -> None:
+async def test_write_is_unbuffered(pipe: Pipe, tmp_path: Path) -> None:
     out = StdoutWriter(pipe.write_end)
     for data in (b"one\n", b"two\n"):
         await guarded(out.write(data))
@@ -45,7 +45,7 @@ async def test_what_is_written_is_there_at_once(pipe: Pipe, tmp_path: Path) -> N
         assert (tmp_path / "a").read_bytes() == b"three\n"
 
 
-async def test_a_reader_who_does_not_read_holds_up_nobody_else(pipe: Pipe) -> None:
+async def test_slow_reader_does_not_block_the_loop(pipe: Pipe) -> None:
     data = os.urandom(1024 * 1024)
     writing = asyncio.create_task(StdoutWriter(pipe.write_end).write(data))
     await settle()
@@ -57,7 +57,7 @@ async def test_a_reader_who_does_not_read_holds_up_nobody_else(pipe: Pipe) -> No
     assert read == data
 
 
-async def test_it_can_be_left_while_nobody_reads(pipe: Pipe) -> None:
+async def test_write_can_be_cancelled_while_blocked(pipe: Pipe) -> None:
     before = threading.enumerate()
     writing = asyncio.create_task(StdoutWriter(pipe.write_end).write(bytes(1024 * 1024)))
     await settle()
@@ -65,19 +65,19 @@ async def test_it_can_be_left_while_nobody_reads(pipe: Pipe) -> None:
     await asyncio.gather(writing, return_exceptions=True)
     assert writing.cancelled()
     [thread] = [thread for thread in threading.enumerate() if thread not in before]
-    # It does not keep the program from ending; and once the pipe is gone, neither does it go on.
+    # A daemon thread does not prevent the exit, and ends with the pipe.
     assert thread.daemon
     pipe.close_reader()
     await guarded(asyncio.to_thread(thread.join))
 
 
-async def test_a_reader_who_is_gone_is_told(pipe: Pipe) -> None:
+async def test_write_raises_if_the_reader_is_gone(pipe: Pipe) -> None:
     pipe.close_reader()
     with pytest.raises(BrokenPipeError):
         await guarded(StdoutWriter(pipe.write_end).write(b"one\n"))
 
 
-async def test_that_the_reader_goes_is_noticed_also_while_nothing_is_written(pipe: Pipe) -> None:
+async def test_wait_reader_gone_returns_while_idle(pipe: Pipe) -> None:
     out = StdoutWriter(pipe.write_end)
     await out.write(b"one\n")
     gone = asyncio.create_task(out.wait_reader_gone())
@@ -87,7 +87,7 @@ async def test_that_the_reader_goes_is_noticed_also_while_nothing_is_written(pip
     await guarded(gone)
 
 
-async def test_what_is_no_pipe_has_no_reader_who_goes(tmp_path: Path) -> None:
+async def test_wait_reader_gone_never_returns_for_a_file(tmp_path: Path) -> None:
     with (tmp_path / "a").open("wb") as file:
         gone = asyncio.create_task(StdoutWriter(file.fileno()).wait_reader_gone())
         await settle()

@@ -63,7 +63,7 @@ class Paper(StdoutWriter):
         await self._news.wait()
 
     async def until(self, count: int) -> list[Any]:
-        """Wait for so many lines."""
+        """Wait for ``count`` lines and return all."""
         while len(self.lines) < count:
             await guarded(self.more())
         return self.lines
@@ -85,7 +85,7 @@ class Start(Protocol):
 
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
-    """Return ``start(*events, **options)``: a tail that runs."""
+    """Return ``start(*events, **options)``: a running tail."""
     tails: list[Tailing] = []
 
     def starts(*events: Any, **options: Any) -> Tailing:
@@ -104,7 +104,7 @@ def changes(lines: list[Any]) -> list[tuple[str, int, str | None, str | None]]:
     return [(line["station"], line["connector"], line["before"], line["after"]) for line in lines]
 
 
-async def test_each_change_is_a_line_as_it_happens(start: Start) -> None:
+async def test_each_change_is_a_line(start: Start) -> None:
     tail = start(Connected(T0), report("a", "AVAILABLE"), report("a", "AVAILABLE", 1))
     assert await tail.paper.until(1) == [
         {
@@ -127,20 +127,20 @@ async def test_each_change_is_a_line_as_it_happens(start: Start) -> None:
     assert tail.said == ["Connected to a source."]
 
 
-async def test_only_the_stations_that_are_wanted(start: Start) -> None:
+async def test_given_stations_only(start: Start) -> None:
     events = [report("a", "AVAILABLE", station=f"NOR_{n}") for n in range(5)]
     tail = start(Connected(T0), *events, Ended(T0), stations={"NOR_1", "NOR_3", "NOR_never"})
     await guarded(tail.task)
     assert [line["station"] for line in tail.paper.lines] == ["NOR_1", "NOR_3"]
 
 
-async def test_names_are_the_registers(start: Start) -> None:
+async def test_names_come_from_the_register(start: Start) -> None:
     tail = start(Connected(T0), report("a", "AVAILABLE"), register=Register({"NOR_1": Facts(name="Fornebu S")}))
     line = (await tail.paper.until(1))[0]
     assert (line["name"], line["credit"]) == ("Fornebu S", None)
 
 
-async def test_each_name_of_a_register_brings_its_credit(start: Start) -> None:
+async def test_each_name_has_its_credit(start: Start) -> None:
     events = [report("a", "AVAILABLE", station=f"NOR_{n}") for n in (1, 2)]
     tail = start(Connected(T0), *events, register=Register({"NOR_1": Facts(name="Fornebu S")}, credit=CREDIT))
     assert [(line["name"], line["credit"]) for line in await tail.paper.until(2)] == [
@@ -149,7 +149,7 @@ async def test_each_name_of_a_register_brings_its_credit(start: Start) -> None:
     ]
 
 
-async def test_it_ends_with_its_feed(start: Start) -> None:
+async def test_ends_with_the_feed(start: Start) -> None:
     tail = start(Connected(T0), report("a", "AVAILABLE"), Ended(T0))
     await guarded(tail.task)
     assert len(tail.paper.lines) == 1
@@ -160,7 +160,7 @@ async def test_it_ends_with_its_feed(start: Start) -> None:
     assert len(tail.paper.lines) == 1
 
 
-async def test_a_refused_key_ends_it_when_all_is_written(start: Start) -> None:
+async def test_refused_key_ends_it_after_all_lines(start: Start) -> None:
     tail = start(Connected(T0), report("a", "AVAILABLE"), Lost("it broke", T0, T0 + 1), Refused("HTTP 401", T0))
     with pytest.raises(KeyRefusedError, match="HTTP 401"):
         await guarded(tail.task)
@@ -168,7 +168,7 @@ async def test_a_refused_key_ends_it_when_all_is_written(start: Start) -> None:
     assert tail.said == ["Connected to a source.", "Lost the link to a source: it broke. Retrying automatically."]
 
 
-async def test_what_happened_meanwhile_is_told_as_missed(start: Start) -> None:
+async def test_changes_while_disconnected_are_missed(start: Start) -> None:
     def snapshot(status: int, at: int) -> Snapshot:
         return Snapshot([Station("NOR_1", [Connector(status)])], T0 + at)
 
@@ -178,10 +178,10 @@ async def test_what_happened_meanwhile_is_told_as_missed(start: Start) -> None:
     assert [line["missed"] for line in lines] == [True, False]
 
 
-# Who reads it
+# The reader
 
 
-async def test_it_ends_when_nobody_reads_any_more(start: Start) -> None:
+async def test_ends_when_the_reader_is_gone(start: Start) -> None:
     tail = start(Connected(T0))
     await settle()
     tail.paper.gone.set()
@@ -193,7 +193,7 @@ async def test_it_ends_when_nobody_reads_any_more(start: Start) -> None:
     await guarded(tail.task)
 
 
-async def test_another_failure_to_write_is_told(start: Start) -> None:
+async def test_other_write_errors_are_raised(start: Start) -> None:
     tail = start(Connected(T0))
     tail.paper.error = OSError(28, "No space left on device")
     tail.feed.say(report("a", "AVAILABLE"))
@@ -201,9 +201,9 @@ async def test_another_failure_to_write_is_told(start: Start) -> None:
         await guarded(tail.task)
 
 
-async def test_a_slow_reader_slows_the_feed_and_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_reader_pauses_the_feed_and_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (20,))
-    # What a batch may hold where nobody waits for whoever takes it.
+    # The limit of a batch that is not lossless.
     monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
     events = [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(300)]
     tail = start(Connected(T0))
@@ -213,7 +213,7 @@ async def test_a_slow_reader_slows_the_feed_and_loses_nothing(start: Start, monk
     for _ in range(20):
         await settle()
     assert tail.paper.lines == []
-    # What is being written, and what is gathered meanwhile.
+    # The batch being written and the next one.
     assert 1 < tail.feed.taken <= 2 * 20 + 1
     tail.paper.room.set()
     await guarded(tail.task)
@@ -221,7 +221,7 @@ async def test_a_slow_reader_slows_the_feed_and_loses_nothing(start: Start, monk
     assert [line["after"] for line in lines] == ["free" if n % 2 else "occupied" for n in range(300)]
 
 
-async def test_a_snapshot_full_of_changes_is_written_whole(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_large_snapshot_is_written_completely(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
     snapshots = [
         Snapshot([Station(f"NOR_{n}", [Connector(status)]) for n in range(50)], T0 + status) for status in (0, 1)
@@ -234,7 +234,7 @@ async def test_a_snapshot_full_of_changes_is_written_whole(start: Start, monkeyp
 # From one session to the next
 
 
-async def test_after_a_restart_first_sights_are_compared_with_what_was_known(start: Start, tmp_path: Path) -> None:
+async def test_first_sights_are_compared_with_the_last_known_state(start: Start, tmp_path: Path) -> None:
     for word, before, after in (("AVAILABLE", None, "free"), ("CHARGING", "free", "occupied")):
         tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), state_dir=tmp_path, clock=FakeClock(T0))
         await guarded(tail.task)
@@ -251,17 +251,17 @@ async def test_a_problem_with_the_last_known_state_is_printed_once(start: Start,
     assert [words for words in tail.said if "damaged" in words] == [tail.session.notice]
 
 
-# A country
+# Large sources
 
 COUNTRY = 6000
-"""Stations, of five connectors each: thrice of what a gate lets through."""
+"""Stations with five connectors each: three times ``MAX_PENDING``."""
 
 
 def country(status: int, at: int) -> bytes:
     return snapshot_frame(Station(f"NOR_{n}", [Connector(status, 0, at)] * 5) for n in range(COUNTRY))
 
 
-async def test_a_country_of_a_server_is_tailed(serve: Serve) -> None:
+async def test_tail_a_country_from_a_server(serve: Serve) -> None:
     async def stream(connection: ServerConnection) -> None:
         await connection.send(country(0, T0), text=True)
         for n in range(COUNTRY):
@@ -283,7 +283,7 @@ async def test_a_country_of_a_server_is_tailed(serve: Serve) -> None:
     await asyncio.gather(tail, return_exceptions=True)
 
 
-async def test_a_recording_of_a_country_is_tailed(tmp_path: Path) -> None:
+async def test_tail_a_country_from_a_recording(tmp_path: Path) -> None:
     entries = [(country(n % 2, T0 + n), n * 1000) for n in range(4)]
     path = write(tmp_path / "country.jsonl", content(entries, "v1"))
     paper = Paper()

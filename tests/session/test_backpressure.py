@@ -30,14 +30,14 @@ class Reader:
 @pytest.mark.parametrize(
     ("event", "fit"), [(report("a", "AVAILABLE"), 10), (update(0, 4), 3), (SNAPSHOT, 1), (Connected(T0), 10)]
 )
-async def test_it_lets_so_much_through_and_waits(event: Event, fit: int) -> None:
+async def test_feed_pauses_after_max_pending(event: Event, fit: int) -> None:
     feed = ScriptedFeed(*[event] * 30)
     gate = BackpressureFeed(feed, max_pending=10)
     reader = Reader(gate)
     for times in (1, 2, 3):
         await settle()
         assert len(reader.came) == min(30, fit * times)
-        # And nothing more is asked of the feed meanwhile: that is what reaches the server.
+        # The feed is not read meanwhile, which slows the server down.
         assert feed.taken == len(reader.came)
         gate.release()
     feed.end()
@@ -45,7 +45,7 @@ async def test_it_lets_so_much_through_and_waits(event: Event, fit: int) -> None
     await asyncio.gather(reader.task, return_exceptions=True)
 
 
-async def test_where_it_is_opened_in_time_nothing_waits() -> None:
+async def test_release_in_time_avoids_a_pause() -> None:
     feed = ScriptedFeed()
     gate = BackpressureFeed(feed, max_pending=3)
     reader = Reader(gate)
@@ -59,7 +59,7 @@ async def test_where_it_is_opened_in_time_nothing_waits() -> None:
     await guarded(reader.task)
 
 
-async def test_leaving_it_leaves_the_feed() -> None:
+async def test_cancel_closes_the_feed() -> None:
     feed = ScriptedFeed(*[report("a", "AVAILABLE")] * 9)
     reader = Reader(BackpressureFeed(feed, max_pending=2))
     await settle()
@@ -68,7 +68,7 @@ async def test_leaving_it_leaves_the_feed() -> None:
     assert feed.closed
 
 
-async def test_the_rest_is_the_feeds() -> None:
+async def test_retry_and_behind_are_delegated() -> None:
     feed = ScriptedFeed()
     gate = BackpressureFeed(feed)
     gate.retry()

@@ -1,4 +1,4 @@
-"""The user's own register while the app is open: read from the disk, and renewed when that is due."""
+"""The user's register while the app is open: read from disk, and updated when due."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ DAY = 24 * HOUR
 
 
 async def hang_up(request: web.Request) -> web.StreamResponse:
-    """Close the connection without a word: the library asks once more before it gives up."""
+    """Close the connection without an answer; aiohttp retries once."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
 
 
 class Held:
-    """Answers with the stations of Norway when it may."""
+    """A service that answers with Norway's stations once allowed."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -51,7 +51,7 @@ class Held:
 
 
 class Owning:
-    """A register, a service that it comes from, and the file between them."""
+    """A register, its service and its file."""
 
     def __init__(self, path: Path, service: RegisterService) -> None:
         self.path = path
@@ -63,11 +63,11 @@ class Owning:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a session."""
+        """Start a session."""
         self.own = RegisterUpdater(self.path, self.register, setup_of(self.clock, HandSource(self.clock)))
 
     async def update_if_due(self) -> bool:
-        """Renew by the settings of now."""
+        """Update with the current settings."""
         section = RegisterSection(api_key=self.key, countries=self.countries, address=self.service.address)
         return await guarded(self.own.update_if_due(section))
 
@@ -86,7 +86,7 @@ async def owning(tmp_path: Path) -> AsyncIterator[Owning]:
         yield Owning(tmp_path / "cache" / "register.msgpack", service)
 
 
-async def test_what_is_stored_is_read(owning: Owning) -> None:
+async def test_read_stored_register(owning: Owning) -> None:
     await owning.store()
     version = owning.register.version
     assert await guarded(owning.own.read()) == ""
@@ -95,12 +95,12 @@ async def test_what_is_stored_is_read(owning: Owning) -> None:
     assert owning.register.version > version
 
 
-async def test_where_nothing_is_stored_nothing_is_said(owning: Owning) -> None:
+async def test_read_without_a_file(owning: Owning) -> None:
     assert await guarded(owning.own.read()) == ""
     assert len(owning.register) == 0
 
 
-async def test_what_cannot_be_read_is_told(owning: Owning) -> None:
+async def test_read_error_is_returned(owning: Owning) -> None:
     owning.path.parent.mkdir()
     owning.path.write_bytes(b"no register")
     problem = await guarded(owning.own.read())
@@ -109,14 +109,14 @@ async def test_what_cannot_be_read_is_told(owning: Owning) -> None:
     assert len(owning.register) == 0
 
 
-async def test_it_is_fetched_where_there_is_none(owning: Owning) -> None:
+async def test_update_if_there_is_none(owning: Owning) -> None:
     await guarded(owning.own.read())
     assert await owning.update_if_due()
     assert len(owning.register) == 5
     assert owning.asked == ["NOR", "SWE"]
 
 
-async def test_it_is_fetched_once_a_day(owning: Owning) -> None:
+async def test_update_once_a_day(owning: Owning) -> None:
     await owning.store()
     await guarded(owning.own.read())
     owning.clock.advance(DAY - 1)
@@ -128,13 +128,13 @@ async def test_it_is_fetched_once_a_day(owning: Owning) -> None:
     assert len(owning.register) == 7
 
 
-async def test_without_a_key_nobody_is_asked(owning: Owning) -> None:
+async def test_no_update_without_a_key(owning: Owning) -> None:
     owning.key = None
     assert not await owning.update_if_due()
     assert owning.asked == []
 
 
-async def test_the_key_of_the_environment_will_do(owning: Owning) -> None:
+async def test_update_with_the_key_of_the_environment(owning: Owning) -> None:
     section = RegisterSection(address=owning.service.address)
     setup = setup_of(owning.clock, HandSource(owning.clock), environ={"NOBIL_REGISTER_KEY": KEY})
     own = RegisterUpdater(owning.path, owning.register, setup)
@@ -142,9 +142,7 @@ async def test_the_key_of_the_environment_will_do(owning: Owning) -> None:
     assert len(owning.register) == 5
 
 
-async def test_what_came_of_one_country_is_taken_where_the_other_fails(
-    owning: Owning, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_partial_update_is_used(owning: Owning, caplog: pytest.LogCaptureFixture) -> None:
     owning.service.stations["SWE"] = []
     assert await owning.update_if_due()
     assert {*owning.register} == {"NOR_00001", "NOR_00002", "NOR_00003"}
@@ -152,7 +150,7 @@ async def test_what_came_of_one_country_is_taken_where_the_other_fails(
     assert KEY not in caplog.text
 
 
-async def test_a_failure_leaves_what_was_known_and_is_not_tried_again_for_a_day(owning: Owning) -> None:
+async def test_failed_update_keeps_the_register_for_a_day(owning: Owning) -> None:
     owning.countries = [Country.NOR]
     await owning.store()
     owning.begin()
@@ -166,7 +164,7 @@ async def test_a_failure_leaves_what_was_known_and_is_not_tried_again_for_a_day(
     assert owning.asked == ["NOR"]
 
 
-async def test_what_another_program_stored_is_taken_over(owning: Owning) -> None:
+async def test_read_what_another_program_stored(owning: Owning) -> None:
     await owning.store()
     await guarded(owning.own.read())
     version = owning.register.version
@@ -180,14 +178,14 @@ async def test_what_another_program_stored_is_taken_over(owning: Owning) -> None
     assert not await owning.update_if_due()
 
 
-async def test_a_damaged_file_is_told_once(owning: Owning) -> None:
+async def test_damaged_file_is_reported_once(owning: Owning) -> None:
     owning.path.parent.mkdir()
     owning.path.write_bytes(b"no register")
     assert await guarded(owning.own.read())
     assert await guarded(owning.own.read()) == ""
 
 
-async def test_there_are_never_two_at_once(owning: Owning) -> None:
+async def test_updates_do_not_overlap(owning: Owning) -> None:
     owning.countries = [Country.NOR]
     owning.service.answers.append(held := Held())
     section = RegisterSection(countries=owning.countries, address=owning.service.address)
@@ -201,20 +199,20 @@ async def test_there_are_never_two_at_once(owning: Owning) -> None:
     held.go_on.set()
     assert await guarded(first)
     assert not await guarded(second)
-    # The user is told that it is fresh, and asked whether to fetch it all the same.
+    # The dialog says that it is recent and offers to fetch it anyway.
     assert (await guarded(third)).recent
     assert owning.asked == ["NOR"]
     assert not owning.own.updating
 
 
-async def test_a_server_that_does_not_answer_is_left_alone_for_a_while(owning: Owning) -> None:
+async def test_unreachable_server_is_not_retried_at_once(owning: Owning) -> None:
     owning.countries = [Country.NOR]
     owning.service.answers.extend([hang_up] * 2)
     assert not await owning.update_if_due()
     asked = len(owning.asked)
     assert not await owning.update_if_due()
     assert len(owning.asked) == asked
-    # It said no to nobody, so there is no need to wait for a day.
+    # There was no error answer, so the next attempt is not a day later.
     owning.clock.advance(HOUR)
     assert await owning.update_if_due()
 
@@ -237,7 +235,7 @@ def on_screen(pilot: Pilot[int]) -> str:
     return "\n".join(text_of(pilot))
 
 
-async def test_an_app_that_stays_open_renews_it_each_day(owning: Owning, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_open_app_updates_each_day(owning: Owning, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_module, "CHECK_INTERVAL", 0.01)
     async with opened(setup_with(owning)) as pilot:
         await until(pilot, lambda: "Torget" in on_screen(pilot))
@@ -251,7 +249,7 @@ async def test_an_app_that_stays_open_renews_it_each_day(owning: Owning, monkeyp
         assert owning.asked == ["NOR", "SWE"] * 2
 
 
-async def test_the_demo_asks_nobody_and_what_is_connected_to_from_it_does(owning: Owning) -> None:
+async def test_simulation_does_not_update_but_the_next_source_does(owning: Owning) -> None:
     demo = listed(HandSource(owning.clock))
     demo.simulated = True
     async with opened(setup_with(owning, demo)) as pilot:
@@ -264,7 +262,7 @@ async def test_the_demo_asks_nobody_and_what_is_connected_to_from_it_does(owning
         assert owning.asked == ["NOR", "SWE"]
 
 
-async def test_the_palette_waits_for_the_one_that_runs_by_itself(owning: Owning) -> None:
+async def test_palette_update_waits_for_the_automatic_one(owning: Owning) -> None:
     owning.countries = [Country.NOR]
     owning.service.answers.append(held := Held())
     async with opened(setup_with(owning)) as pilot:
@@ -281,7 +279,7 @@ async def test_the_palette_waits_for_the_one_that_runs_by_itself(owning: Owning)
         await until(pilot, lambda: "Torget" in on_screen(pilot))
 
 
-async def test_a_palette_update_that_failed_in_part_starts_no_other(owning: Owning) -> None:
+async def test_partial_palette_update_starts_no_automatic_one(owning: Owning) -> None:
     await owning.store()
     async with opened(setup_with(owning)) as pilot:
         main = await live(pilot)

@@ -1,4 +1,4 @@
-"""One source from its opening to its end, and what is left of it when the user has no patience."""
+"""A session from opening to closing, and when it is cancelled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KNOWN = Register({"NOR_1": Facts("Fornebu S", plugs=(Plug("CCS", 150.0),) * 2, p
 
 
 class Running:
-    """A session that runs."""
+    """A running session and its batches."""
 
     def __init__(self, source: HandSource, setup: AppOptions, own: Register | None = None) -> None:
         self.session = Session(source, setup, own if own is not None else Register())
@@ -33,7 +33,7 @@ class Running:
         self.batches: list[Batch] = []
         self.told = asyncio.Event()
         self.taken = asyncio.Event()
-        """Cleared, whoever is told keeps the batch in hand."""
+        """While cleared, the current batch is not done."""
         self.taken.set()
         self.task = asyncio.create_task(self.session.run(self._open, self._tell))
 
@@ -66,7 +66,7 @@ async def running(source: HandSource, own: Register | None = None, state: Path |
         assert asyncio.all_tasks() == {asyncio.current_task()}
         it.session.close()
         if (store := it.session._store) is not None:
-            # It may take longer than a user waits.
+            # It may take longer than close waits.
             store._thread.join(GUARD)
             assert not store._thread.is_alive()
 
@@ -86,7 +86,7 @@ def live_source(clock: FakeClock, **options: object) -> HandSource:
 
 
 def stored(folder: Path) -> dict[str, Station]:
-    """What a later session finds."""
+    """Return the stations that a later session restores."""
     store = StateStore.open(folder / "hand.sqlite")
     try:
         return store.load().stations
@@ -98,7 +98,7 @@ def files_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-async def test_it_runs_until_the_source_ends(clock: FakeClock) -> None:
+async def test_run_until_the_source_ends(clock: FakeClock) -> None:
     source = live_source(clock)
     source.feed.put(Ended(START + 1))
     source.feed.end()
@@ -111,10 +111,10 @@ async def test_it_runs_until_the_source_ends(clock: FakeClock) -> None:
         assert it.batches[-1].link.phase is it.session.link.phase is LinkPhase.ENDED
 
 
-async def test_a_source_that_does_not_open_is_tried_again_when_the_user_asks(clock: FakeClock) -> None:
+async def test_retry_opens_the_source_again(clock: FakeClock) -> None:
     source = live_source(clock, problems=["No port is free.", "Still none."])
     async with running(source) as it:
-        # Asked for before there was anything to try again.
+        # Too early: there is nothing to retry yet.
         it.session.retry()
         await it.until(LinkPhase.FAILED)
         await settle()
@@ -128,7 +128,7 @@ async def test_a_source_that_does_not_open_is_tried_again_when_the_user_asks(clo
         assert (source.opened, it.opened, it.session.link.reason) == (3, 1, "")
 
 
-async def test_once_it_is_open_the_link_is_what_is_tried_again(clock: FakeClock) -> None:
+async def test_retry_of_an_open_source_retries_the_link(clock: FakeClock) -> None:
     source = live_source(clock)
     async with running(source) as it:
         await it.until(LinkPhase.LIVE)
@@ -136,7 +136,7 @@ async def test_once_it_is_open_the_link_is_what_is_tried_again(clock: FakeClock)
         assert source.feed.retries == 1
 
 
-async def test_a_source_that_does_not_open_can_be_left(clock: FakeClock) -> None:
+async def test_cancel_before_the_source_is_open(clock: FakeClock) -> None:
     source = live_source(clock, problems=["No port is free."])
     async with running(source) as it:
         await it.until(LinkPhase.FAILED)
@@ -150,7 +150,7 @@ class Playing:
     words = "4x"
 
 
-async def test_what_a_source_has_of_its_own_goes_before_what_the_user_has(clock: FakeClock) -> None:
+async def test_register_of_the_source_precedes_the_user_register(clock: FakeClock) -> None:
     own = Register({"NOR_1": Facts("Other")})
     player: object = Playing()
     source = live_source(clock, register=KNOWN, player=player)
@@ -163,13 +163,13 @@ async def test_what_a_source_has_of_its_own_goes_before_what_the_user_has(clock:
 
 
 class Bare(HandSource):
-    """A source with nothing of its own."""
+    """A source without a register, a clock and a player."""
 
     def open(self) -> OpenSource:
         return OpenSource(super().open().feed)
 
 
-async def test_what_a_source_does_not_have_stays_the_users(clock: FakeClock) -> None:
+async def test_user_register_is_used_without_one_of_the_source(clock: FakeClock) -> None:
     source = Bare(clock)
     source.feed.put(Connected(START))
     async with running(source, KNOWN) as it:
@@ -180,12 +180,12 @@ async def test_what_a_source_does_not_have_stays_the_users(clock: FakeClock) -> 
         assert it.session.player is None
 
 
-async def test_connectors_that_the_register_knows_are_there_before_they_are_named(clock: FakeClock) -> None:
+async def test_register_changed_adds_connectors(clock: FakeClock) -> None:
     own = Register()
     source = HandSource(clock)
     source.feed.put(Connected(START), ConnectorReport("NOR_1", "b", Connector(0), START))
     async with running(source, own) as it:
-        # Too early to matter, and no error.
+        # Too early to have an effect, but not an error.
         it.session.register_changed()
         while "NOR_1" not in it.session.board.stations:
             await it.news()
@@ -197,7 +197,7 @@ async def test_connectors_that_the_register_knows_are_there_before_they_are_name
         assert "NOR_1" in it.batches[-1].touched
 
 
-async def test_the_register_that_is_there_already_counts_from_the_beginning(clock: FakeClock) -> None:
+async def test_connectors_of_the_register_are_added_at_first_sight(clock: FakeClock) -> None:
     source = HandSource(clock)
     source.feed.put(Connected(START), ConnectorReport("NOR_1", "b", Connector(0), START))
     async with running(source, KNOWN) as it:
@@ -205,7 +205,7 @@ async def test_the_register_that_is_there_already_counts_from_the_beginning(cloc
         assert it.session.board.stations["NOR_1"].summary.text == "1/2"
 
 
-async def test_it_can_be_left_while_a_batch_is_painted(clock: FakeClock) -> None:
+async def test_cancel_while_a_batch_is_handled(clock: FakeClock) -> None:
     source = live_source(clock)
     async with running(source) as it:
         it.taken.clear()
@@ -216,7 +216,7 @@ async def test_it_can_be_left_while_a_batch_is_painted(clock: FakeClock) -> None
         assert source.closed == 1
 
 
-async def test_what_is_known_is_on_the_disk_when_it_is_left(clock: FakeClock, tmp_path: Path) -> None:
+async def test_state_is_saved_on_close(clock: FakeClock, tmp_path: Path) -> None:
     source = live_source(clock)
     source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
@@ -227,9 +227,7 @@ async def test_what_is_known_is_on_the_disk_when_it_is_left(clock: FakeClock, tm
 
 
 @pytest.mark.parametrize("state", ["", "hand"])
-async def test_nothing_is_kept_of_a_source_without_a_state_or_where_there_is_no_folder(
-    clock: FakeClock, tmp_path: Path, state: str
-) -> None:
+async def test_no_state_without_a_key_or_a_folder(clock: FakeClock, tmp_path: Path, state: str) -> None:
     source = live_source(clock)
     source.state_key = state
     async with running(source, state=None if state else tmp_path) as it:
@@ -237,7 +235,7 @@ async def test_nothing_is_kept_of_a_source_without_a_state_or_where_there_is_no_
     assert files_in(tmp_path) == []
 
 
-async def test_a_state_that_cannot_be_kept_is_told_and_the_session_goes_on(clock: FakeClock, tmp_path: Path) -> None:
+async def test_unwritable_state_is_a_notice(clock: FakeClock, tmp_path: Path) -> None:
     folder = tmp_path / "state"
     folder.write_text("no folder")
     source = live_source(clock)
@@ -248,7 +246,7 @@ async def test_a_state_that_cannot_be_kept_is_told_and_the_session_goes_on(clock
         assert str(folder) in it.session.notice
 
 
-async def test_a_damaged_state_is_told(clock: FakeClock, tmp_path: Path) -> None:
+async def test_damaged_state_is_a_notice(clock: FakeClock, tmp_path: Path) -> None:
     (tmp_path / "hand.sqlite").write_bytes(b"no database" * 1000)
     source = live_source(clock)
     source.state_key = "hand"
@@ -259,7 +257,7 @@ async def test_a_damaged_state_is_told(clock: FakeClock, tmp_path: Path) -> None
 
 
 class Slow(HandSource):
-    """A source that lets go of what it has when it is told to."""
+    """A source whose close blocks until ``go`` is set."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
@@ -273,20 +271,20 @@ class Slow(HandSource):
         super().close()
 
 
-async def test_the_impatient_wait_for_nothing(clock: FakeClock) -> None:
+async def test_second_cancel_does_not_wait_for_the_source(clock: FakeClock) -> None:
     source = Slow(clock)
     async with running(source) as it:
         await it.until(LinkPhase.LIVE)
         it.task.cancel()
         await guarded(asyncio.to_thread(source.closing.wait, GUARD))
         assert not it.task.done()
-        # Again, while it tidies up.
+        # Again, during the cleanup.
         it.task.cancel()
         await guarded(asyncio.wait([it.task]))
         assert it.task.cancelled()
         assert source.closed == 0
         source.go.set()
-        # What was begun comes to its end.
+        # The close that was started is finished.
         await until(lambda: source.closed == 1)
 
 
