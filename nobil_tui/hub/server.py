@@ -18,8 +18,8 @@ from nobil_tui.base.redaction import is_loopback
 from nobil_tui.hub.api_keys import same_key
 from nobil_tui.hub.consumer import CLOSE_WITHIN, MOST_WAITING, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
-from nobil_tui.monitor.batch import Batch, Note
-from nobil_tui.monitor.monitor import MOST_ENTRIES, Monitor
+from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, Note
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.v1_encode import raw_frame, snapshot_frame, update_frame
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class Hub:
 def _changed(batch: Batch) -> list[str]:
     """Tell which stations a consumer must hear of anew."""
     # Under a flood the oldest changes are dropped: then every station that was touched.
-    if len(batch.entries) >= MOST_ENTRIES:
+    if len(batch.entries) >= MAX_ENTRIES:
         return sorted(batch.touched)
     changed = (entry.station for entry in batch.entries if not isinstance(entry, Note))
     return list(dict.fromkeys([*changed, *sorted(batch.expired)]))

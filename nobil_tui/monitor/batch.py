@@ -11,6 +11,9 @@ from nobil_tui.charging.board import Change
 from nobil_tui.charging.events import RawReport
 from nobil_tui.monitor.unknown_words import UnknownWords
 
+MAX_ENTRIES = 10_000
+"""Entries of one batch; if more happen before it is taken, the oldest are dropped."""
+
 
 class LinkPhase(Enum):
     """What the link is at."""
@@ -70,7 +73,7 @@ class StreamCounts(Struct):
 
 
 class Batch(Struct):
-    """What happened since the batch before."""
+    """What happened since the batch before. Shared by all sinks: do not change one."""
 
     link: LinkState
     entries: list[BatchEntry] = field(default_factory=list)
@@ -78,8 +81,40 @@ class Batch(Struct):
     touched: set[str] = field(default_factory=set)
     """The stations that a report named, and ``expired``."""
     expired: set[str] = field(default_factory=set)
-    """The stations of which something is too old to be known any more."""
+    """The stations with connectors that became unknown by age."""
     raw_reports: list[RawReport] = field(default_factory=list)
     """The chargers' own reports."""
     whole: bool = False
-    """A snapshot came, or everything may have changed for another reason."""
+    """Whether any station may have changed or left: a snapshot came, or the board was replaced."""
+    restored: bool = False
+    """Whether ``whole`` is only due to the last known state, which is stored already."""
+    alive_at: int = 0
+    """When the link was last alive, in ms; zero before it was."""
+
+
+def merge(earlier: Batch, later: Batch, *, bounded: bool = True) -> Batch:
+    """Return two successive batches as one; if ``bounded``, with the latest ``MAX_ENTRIES`` entries.
+
+    A restart of the source, as of a recording that is rewound, drops what came before it.
+    """
+    restarts = (isinstance(e, Note) and e.kind is NoteKind.RESTARTED for e in later.entries)
+    if any(restarts):
+        return later
+    entries = earlier.entries + later.entries
+    reports = earlier.raw_reports + later.raw_reports
+    touched = earlier.touched | later.touched
+    if bounded:
+        # A report that is dropped here still touched its station.
+        touched.update(report.station_id for report in reports[:-MAX_ENTRIES])
+        entries, reports = entries[-MAX_ENTRIES:], reports[-MAX_ENTRIES:]
+    whole = [batch for batch in (earlier, later) if batch.whole]
+    return Batch(
+        later.link,
+        entries,
+        touched,
+        earlier.expired | later.expired,
+        reports,
+        whole=bool(whole),
+        restored=bool(whole) and all(batch.restored for batch in whole),
+        alive_at=later.alive_at,
+    )

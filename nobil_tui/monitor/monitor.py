@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 
 from nobil_tui.base.clock import Clock
@@ -32,29 +32,32 @@ from nobil_tui.charging.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
-from nobil_tui.store.state_writer import Keeper, Keeping
+from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
+from nobil_tui.monitor.sinks import Outlet, Sink, SinkRunner
 
 TICK = 0.05
-"""Seconds between batches at the least."""
-HARD_ON = 0.005
-"""Seconds in which a snapshot follows a connection: one batch for both, where there was nothing before."""
-LOOK_EVERY = 60.0
-"""Seconds between two looks at what has grown too old, while the link is down."""
-TELL_EVERY = 60_000
-"""Milliseconds between two notes of unreadable frames at the least: a stream of them would be all that is told."""
-MOST_ENTRIES = 10_000
-"""Entries of one batch; under a flood that nobody takes, the oldest go."""
+"""Seconds between two batches at least."""
+SNAPSHOT_WAIT = 0.005
+"""Seconds to wait for the first snapshot after a connection, so that both are one batch."""
+EXPIRY_INTERVAL = 60.0
+"""Seconds between two searches for expired connectors, while the link is down."""
+UNREADABLE_NOTE_INTERVAL = 60_000
+"""Milliseconds between two notes of unreadable frames at least: they must not fill the log."""
 
 logger = logging.getLogger(__name__)
 
 
-class Monitor:
-    """Runs ``feed`` into ``board``; take the ``batches``.
+Restore = Callable[[int], Awaitable[bool]]
+"""Fills the empty board with the last known state, at a time in ms; returns whether there was one."""
 
-    With a ``keeper``, an empty board goes on from what is kept, and what happens is kept for a later session. Where it
-    is not ``bounded``, a batch holds all that happened, however much: for a feed that waits until it is taken.
-    ``clock`` is the one that the feed's times go by.
+
+class Monitor:
+    """Run ``feed`` into ``board`` and hand what happens to every receiver, in batches.
+
+    ``sinks`` and the caller of ``batches`` each receive every batch at their own pace; see ``Sink``.
+    ``restore`` runs before the feed is read, if the board is empty. If ``bounded`` is false, a batch
+    of ``batches`` holds all entries, however many: for a feed that waits until a batch is handled.
+    ``clock`` is the clock of the feed's times.
     """
 
     def __init__(
@@ -63,7 +66,8 @@ class Monitor:
         board: Board | None = None,
         *,
         tick: float = TICK,
-        keeper: Keeper | None = None,
+        sinks: Sequence[Sink] = (),
+        restore: Restore | None = None,
         bounded: bool = True,
         clock: Clock | None = None,
     ) -> None:
@@ -73,17 +77,20 @@ class Monitor:
         self.frame_at = 0
         """When the last frame came, in ms; zero before one."""
         self._alive_at = 0
-        self._keeping = Keeping(self.board, keeper) if keeper is not None else None
+        self._restore = restore
+        self._runners = [SinkRunner(sink) for sink in sinks]
+        self._outlet = Outlet(bounded=bounded)
         self._feed = feed
         self._tick = tick
         self._clock = clock or Clock()
-        self._entries: deque[BatchEntry] = deque(maxlen=MOST_ENTRIES if bounded else None)
-        self._raw_reports: deque[RawReport] = deque(maxlen=MOST_ENTRIES)
+        self._entries: deque[BatchEntry] = deque(maxlen=MAX_ENTRIES if bounded else None)
+        self._raw_reports: deque[RawReport] = deque(maxlen=MAX_ENTRIES)
         self._touched: set[str] = set()
         self._expired: set[str] = set()
         self._whole = False
+        self._restored = False
         self._unreadable: Unreadable | None = None
-        self._told_unreadable_at = -TELL_EVERY
+        self._told_unreadable_at = -UNREADABLE_NOTE_INTERVAL
         self._news = asyncio.Event()
         self._down = asyncio.Event()
         """Set while nothing is listened to."""
@@ -106,33 +113,52 @@ class Monitor:
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Run the feed and yield what happens, at most once a tick; ends when the feed ends.
 
-        What is not taken in time is gathered into the next batch. ``aclose`` shuts the link down.
+        Batches that are not taken in time are merged. ``aclose`` shuts the link down. An error of
+        the feed is raised after the last batch.
         """
-        reading, aging = asyncio.create_task(self._read()), asyncio.create_task(self._age())
+        reading = asyncio.create_task(self._read())
         reading.add_done_callback(lambda _: self._news.set())
+        pumping = asyncio.create_task(self._pump(reading))
+        pumping.add_done_callback(lambda _: self._outlet.wake())
+        aging = asyncio.create_task(self._age())
+        running = [asyncio.create_task(runner.run()) for runner in self._runners]
+        tasks = [reading, pumping, aging, *running]
         try:
             while True:
-                await self._news.wait()
-                if not self.board.stations:
-                    await self._first_stations(min(HARD_ON, self._tick))
-                self._news.clear()
-                yield self._take()
-                if reading.done() and not self._news.is_set():
+                await self._outlet.wait()
+                if (batch := self._outlet.take()) is not None:
+                    yield batch
+                elif pumping.done():
+                    pumping.result()
                     reading.result()
                     return
-                if self._keeping is not None:
-                    await self._keeping.hand_over()
-                await asyncio.sleep(self._tick)
+                if pumping.done():
+                    self._outlet.wake()
         finally:
-            reading.cancel()
-            aging.cancel()
+            for task in tasks:
+                task.cancel()
             try:
-                await asyncio.gather(reading, aging, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
             finally:
-                # Also where somebody is too impatient to wait for the link.
-                if self._keeping is not None:
-                    self._note_kept(self._keeping)
-                    self._keeping.finish()
+                # Also if the caller does not wait for the link to close.
+                rest = self._next_batch()
+                for runner in self._runners:
+                    runner.finish(rest)
+
+    async def _pump(self, reading: asyncio.Task[None]) -> None:
+        """Hand each batch to every receiver, at most once a tick, until ``reading`` is done."""
+        while True:
+            await self._news.wait()
+            if not self.board.stations:
+                await self._first_stations(min(SNAPSHOT_WAIT, self._tick))
+            self._news.clear()
+            batch = self._next_batch()
+            self._outlet.put(batch)
+            for runner in self._runners:
+                runner.put(batch)
+            if reading.done() and not self._news.is_set():
+                return
+            await asyncio.sleep(self._tick)
 
     async def _first_stations(self, seconds: float) -> None:
         """Wait for the first stations, so long at the most."""
@@ -143,8 +169,8 @@ class Monitor:
                     await self._news.wait()
 
     async def _read(self) -> None:
-        if self._keeping is not None and await self._keeping.restore(self._clock.now):
-            self._whole = True
+        if self._restore is not None and not self.board.stations and await self._restore(self._clock.now()):
+            self._whole = self._restored = True
             self._news.set()
             self._note_link()
         events = self._feed.events()
@@ -168,7 +194,7 @@ class Monitor:
         """Forget what grows too old while nothing happens: where a key is refused, that can be for weeks."""
         while True:
             await self._down.wait()
-            await self._clock.sleep(LOOK_EVERY)
+            await self._clock.sleep(EXPIRY_INTERVAL)
             self._forget(self._clock.now())
 
     def _forget(self, now: int) -> None:
@@ -183,25 +209,27 @@ class Monitor:
         else:
             self._down.set()
 
-    def _note_kept(self, keeping: Keeping) -> None:
-        keeping.note(self._touched, self._alive_at)
-        keeping.note((report.station_id for report in self._raw_reports), self._alive_at)
-
-    def _take(self) -> Batch:
-        if self._keeping is not None:
-            self._note_kept(self._keeping)
-        if self._unreadable is not None and self._unreadable.at - self._told_unreadable_at >= TELL_EVERY:
+    def _next_batch(self) -> Batch:
+        """Return what happened since the last call."""
+        if self._unreadable is not None and self._unreadable.at - self._told_unreadable_at >= UNREADABLE_NOTE_INTERVAL:
             bad = self._unreadable
             self._told_unreadable_at = bad.at
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
             self._entries.append(Note(bad.at, NoteKind.UNREADABLE, bad.reason))
         batch = Batch(
-            self.link, list(self._entries), self._touched, self._expired, list(self._raw_reports), self._whole
+            self.link,
+            list(self._entries),
+            self._touched,
+            self._expired,
+            list(self._raw_reports),
+            self._whole,
+            self._restored,
+            self._alive_at,
         )
         self._entries.clear()
         self._raw_reports.clear()
         self._touched, self._expired = set(), set()
-        self._whole = False
+        self._whole = self._restored = False
         self._unreadable = None
         return batch
 
@@ -267,7 +295,7 @@ class Monitor:
         self._touched.clear()
         self._expired.clear()
         self.board.clear()
-        self._whole = True
+        self._whole, self._restored = True, False
         self.link = LinkState()
         self._entries.append(Note(at, NoteKind.RESTARTED, ""))
 
@@ -288,8 +316,6 @@ class Monitor:
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         self._frame(snapshot.at)
-        if self._keeping is not None:
-            self._keeping.note((), snapshot.at, whole=True)
         self.counts.unreadable += snapshot.unreadable
         partial = snapshot.unreadable > 0
         for station in snapshot.stations:
@@ -305,4 +331,4 @@ class Monitor:
             self._entries.append(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
         if partial:
             self._unreadable = Unreadable(f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at)
-        self._whole = True
+        self._whole, self._restored = True, False

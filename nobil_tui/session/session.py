@@ -21,6 +21,7 @@ from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.session.backpressure import BackpressureFeed
 from nobil_tui.session.options import SessionOptions
+from nobil_tui.store.state_writer import StateWriter
 
 if TYPE_CHECKING:
     from nobil_tui.store.state_store import StateStore
@@ -120,8 +121,14 @@ class Session:
         if self._state_dir is not None and self.source.state_key:
             await run_in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
         gate = BackpressureFeed(feed) if self._lossless else None
+        writer = StateWriter(self.board, self._store) if self._store is not None else None
         self.monitor = Monitor(
-            gate or feed, self.board, keeper=self._store, bounded=not self._lossless, clock=self.clock
+            gate or feed,
+            self.board,
+            sinks=() if writer is None else (writer,),
+            restore=None if writer is None else writer.restore,
+            bounded=not self._lossless,
+            clock=self.clock,
         )
         self.register_changed()
         async with aclosing(self.monitor.batches()) as batches:

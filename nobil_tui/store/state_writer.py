@@ -1,10 +1,10 @@
-"""How a board outlasts its session: what changed on it is handed to a keeper, a slice of time at a time."""
+"""The state writer: a sink that stores what changes on the board for a later session."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -12,98 +12,94 @@ import msgspec
 from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.persisted import StoredBoard, StoredStation
+from nobil_tui.monitor.batch import Batch
 
 REST = 10
-"""Handing over rests for so many times as long as it took: a flood touches every station again and again."""
+"""A pause lasts so many times as long as the turn before it took."""
 PORTION = 64
-"""Stations that are packed together: few enough for a slice."""
+"""Stations that are packed together: few enough for one slice."""
 
 Packed = Sequence[bytes]
-"""Stations by the portion. As an object each, those of a country would take a third of the room that the board takes,
-and Python gives so small objects' room back to nobody."""
+"""Stations in portions. As one object each, those of a country would take a third of the board's memory,
+and Python does not return the memory of such small objects to the OS."""
 
 _pack = msgspec.json.Encoder().encode
 _unpack = msgspec.json.Decoder(list[tuple[str, msgspec.Raw]]).decode
 
 
 def pack(stations: Sequence[tuple[str, StoredStation | None]]) -> bytes:
-    """Pack a portion: stations by their names, None for one that is gone."""
+    """Pack a portion of stations with their ids; None for a station that is gone."""
     return _pack(stations)
 
 
 def unpack(packed: Packed) -> Iterator[tuple[str, bytes | None]]:
-    """Take portions apart: the names, and each ``StoredStation`` as JSON."""
+    """Yield the stations of all portions: their ids, and each ``StoredStation`` as JSON."""
     for portion in packed:
         for name, kept in _unpack(portion):
             said = bytes(kept)
             yield name, None if said == b"null" else said
 
 
-class Keeper(Protocol):
-    """Something that keeps stations for a later session. None of it raises what a disk can cause."""
+class StateStorage(Protocol):
+    """Storage of stations for a later session. Its methods raise nothing that a disk can cause."""
 
     @property
     def writing(self) -> bool:
-        """Whether it takes what is saved; another program may be the one that does."""
+        """Whether it accepts ``save``; another program may be the one that writes."""
         ...
 
     @property
     def wants_all(self) -> bool:
-        """Whether this session did not begin with what it has: it needs all stations before it takes single ones."""
+        """Whether it holds another session's state: it needs all stations before single ones."""
         ...
 
     def load(self) -> StoredBoard:
-        """Return what is kept. It may take its time, so it is called in a thread, before anything is saved."""
+        """Return the last known state. Blocks; called in a thread, before the first ``save``."""
         ...
 
-    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
-        """Keep packed stations, and forget those that are None; ``whole``: and all others. Returns at once.
+    def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
+        """Store packed stations and remove those that are None; ``whole``: remove all others too.
 
-        ``breaks`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns.
+        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at
+        once.
         """
         ...
 
 
-class Keeping:
-    """Brings one board and one keeper together."""
+class StateWriter:
+    """Store the state of a board for a later session, as a sink of its monitor.
 
-    def __init__(self, board: Board, keeper: Keeper) -> None:
+    Stations are packed in slices of time. After a long turn it pauses for ``REST`` times as long,
+    since a flood of reports touches every station again and again.
+    """
+
+    def __init__(self, board: Board, storage: StateStorage) -> None:
         self._board = board
-        self._keeper = keeper
+        self._storage = storage
         self._stations: set[str] = set()
         self._whole = False
         self._alive_at = 0
         self._rests_until = 0.0
 
-    async def restore(self, now: Callable[[], int]) -> bool:
-        """Put what is kept on the board, unless it holds something already; tells whether there was anything."""
-        if self._board.stations:
-            return False
-        stored = await asyncio.to_thread(self._keeper.load)
-        # What is unknown by its age is kept so.
-        self._stations.update(self._board.restore(stored, now()))
+    async def restore(self, now: int) -> bool:
+        """Fill the board with the last known state, at ``now`` (ms); return whether there was one."""
+        stored = await asyncio.to_thread(self._storage.load)
+        # Connectors that expired are stored as such.
+        self._stations.update(self._board.restore(stored, now))
         return bool(self._board.stations)
 
-    def note(self, stations: Iterable[str], alive_at: int, *, whole: bool = False) -> None:
-        """Note which stations are to be handed over, and when the link was last alive, in ms; zero before it was.
-
-        ``whole``: all of them, and those that are gone.
-        """
-        self._stations.update(stations)
-        self._alive_at = alive_at
-        self._whole |= whole
-
-    async def hand_over(self) -> None:
-        """Hand over what was noted; after much of it, only the next time that it is asked to once it has rested."""
+    async def take(self, batch: Batch) -> None:
+        """Store the stations of a batch, or remember them for a later one while it pauses."""
+        self._note(batch)
         began = time.perf_counter()
-        if not self._keeper.writing or began < self._rests_until:
+        if not self._storage.writing or began < self._rests_until:
             return
         stations, whole = self._begin()
-        kept: list[bytes] = []
+        packed: list[bytes] = []
         slice_end = began + SLICE_SECONDS
         try:
             for portion in self._portions(stations):
-                kept.append(portion)
+                packed.append(portion)
                 if time.perf_counter() > slice_end:
                     await yield_to_loop()
                     slice_end = time.perf_counter() + SLICE_SECONDS
@@ -114,16 +110,24 @@ class Keeping:
         took = time.perf_counter() - began
         if took > SLICE_SECONDS:
             self._rests_until = began + took * REST
-        self._save(kept, whole)
+        self._save(packed, whole)
 
-    def finish(self) -> None:
-        """Hand over what is left, at one stroke."""
-        if self._keeper.writing:
+    def finish(self, batch: Batch) -> None:
+        """Store what is left, in one go."""
+        self._note(batch)
+        if self._storage.writing:
             stations, whole = self._begin()
             self._save(list(self._portions(stations)), whole)
 
+    def _note(self, batch: Batch) -> None:
+        self._stations |= batch.touched
+        self._stations.update(report.station_id for report in batch.raw_reports)
+        self._alive_at = batch.alive_at
+        self._whole |= batch.whole and not batch.restored
+
     def _begin(self) -> tuple[list[str], bool]:
-        noted, whole = self._stations, self._whole or self._keeper.wants_all
+        """Return the stations to store, and whether they are all, and forget them."""
+        noted, whole = self._stations, self._whole or self._storage.wants_all
         self._stations, self._whole = set(), False
         return list(self._board.stations if whole else noted), whole
 
@@ -132,8 +136,8 @@ class Keeping:
         for begin in range(0, len(stations), PORTION):
             yield pack([(station, stored(station)) for station in stations[begin : begin + PORTION]])
 
-    def _save(self, kept: Packed, whole: bool) -> None:
-        # Before the link was alive, nothing is known that is not kept already.
+    def _save(self, packed: Packed, whole: bool) -> None:
+        # Before the link was alive, nothing is known that is not stored already.
         if self._alive_at:
-            breaks, alive_at = self._board.downtime.checkpoint(self._alive_at)
-            self._keeper.save(kept, breaks, alive_at, whole=whole)
+            downtime, alive_at = self._board.downtime.checkpoint(self._alive_at)
+            self._storage.save(packed, downtime, alive_at, whole=whole)

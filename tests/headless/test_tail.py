@@ -204,7 +204,7 @@ async def test_other_write_errors_are_raised(start: Start) -> None:
 async def test_slow_reader_pauses_the_feed_and_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (20,))
     # The limit of a batch that is not lossless.
-    monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 5)
     events = [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(300)]
     tail = start(Connected(T0))
     await settle()
@@ -222,7 +222,7 @@ async def test_slow_reader_pauses_the_feed_and_loses_nothing(start: Start, monke
 
 
 async def test_large_snapshot_is_written_completely(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 5)
     snapshots = [
         Snapshot([Station(f"NOR_{n}", [Connector(status)]) for n in range(50)], T0 + status) for status in (0, 1)
     ]

@@ -176,8 +176,8 @@ async def test_what_becomes_unknown_with_the_link_is_told(hub_over: OpensHub, jo
 async def test_under_a_flood_no_station_is_forgotten(
     hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for room in ("monitor.monitor", "hub.server"):
-        monkeypatch.setattr(f"nobil_tui.{room}.MOST_ENTRIES", 5)
+    for room in ("monitor.batch", "monitor.monitor", "hub.server"):
+        monkeypatch.setattr(f"nobil_tui.{room}.MAX_ENTRIES", 5)
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(50)))
     consumer = await join(await hub_over(feed))
     await consumer.read()

@@ -33,7 +33,7 @@ from nobil_tui.charging.freshness import EXPIRED
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
-from nobil_tui.monitor.monitor import LOOK_EVERY, Monitor
+from nobil_tui.monitor.monitor import EXPIRY_INTERVAL, Monitor
 from nobil_tui.wire.enova import connector_from
 from tests.conftest import FakeClock, guarded, settle
 
@@ -233,7 +233,7 @@ async def test_what_nobody_takes_is_gathered(hall: Hall) -> None:
 
 
 async def test_what_nobody_takes_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_module, "MOST_ENTRIES", 50)
+    monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 50)
     hall = Hall()
     await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
     for at in range(500):
@@ -306,7 +306,7 @@ async def test_that_it_connects_is_no_news_at_the_start(hall: Hall) -> None:
 
 
 async def test_a_snapshot_that_follows_hard_on_the_connection_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_module, "HARD_ON", LONG)
+    monkeypatch.setattr(monitor_module, "SNAPSHOT_WAIT", LONG)
     hall = Hall(tick=LONG)
     waiting = asyncio.ensure_future(anext(hall.batches))
     hall.script.say(Connected(T0))
@@ -369,13 +369,13 @@ async def test_what_grows_too_old_while_the_link_is_down_is_unknown(event: Event
     hall = Hall(clock=clock)
     await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), event)
     await guarded(clock.asleep())
-    assert clock.sleepers == [LOOK_EVERY]
+    assert clock.sleepers == [EXPIRY_INTERVAL]
     clock.advance(EXPIRED / 1000)
     waiting = asyncio.ensure_future(anext(hall.batches))
     await settle()
     assert hall.monitor.board.stations["A"].summary.text == "1/1"
     assert not waiting.done()
-    clock.advance(LOOK_EVERY)
+    clock.advance(EXPIRY_INTERVAL)
     batch = await guarded(waiting)
     assert (batch.entries, batch.touched, batch.expired) == ([], {"A"}, {"A"})
     assert hall.monitor.board.stations["A"].summary.text == "?/1"
@@ -396,7 +396,7 @@ async def test_while_something_is_listened_to_nothing_can_grow_old() -> None:
     await settle()
     assert clock.sleepers == []
     await hall.take(Lost("away", T0, T0 + 1000), Connecting(), Connected(T0 + 1000))
-    clock.advance(LOOK_EVERY)
+    clock.advance(EXPIRY_INTERVAL)
     await settle()
     assert clock.sleepers == []
     await guarded(hall.batches.aclose())

@@ -1,4 +1,4 @@
-"""The monitor and a keeper: what happens is handed over, and comes back in the next session."""
+"""The monitor and a storage: what happens is handed over, and comes back in the next session."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from nobil_tui.base import tasks
+from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -19,6 +20,7 @@ from nobil_tui.charging.events import (
     ConnectorReport,
     Ended,
     Event,
+    Feed,
     Lost,
     RawReport,
     Refused,
@@ -28,11 +30,11 @@ from nobil_tui.charging.events import (
 from nobil_tui.charging.freshness import EXPIRED, Staleness, staleness_of
 from nobil_tui.charging.persisted import StoredBoard, StoredStation
 from nobil_tui.charging.station import Connector, Station, WordConnector
-from nobil_tui.monitor.batch import Batch, Note, NoteKind
+from nobil_tui.monitor.batch import Batch, LinkState, Note, NoteKind
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.store import state_writer as keeping_module
+from nobil_tui.store import state_writer as writer_module
 from nobil_tui.store.state_store import StateStore
-from nobil_tui.store.state_writer import Keeping, Packed, unpack
+from nobil_tui.store.state_writer import Packed, StateStorage, StateWriter, unpack
 from tests.conftest import FakeClock, for_ever, guarded, settle
 
 T0 = 1_700_000_000_000
@@ -61,7 +63,7 @@ decode = msgspec.json.Decoder(StoredStation).decode
 
 
 class Memory:
-    """A keeper that notes what it gets."""
+    """A storage that notes what it gets."""
 
     def __init__(self, stored: StoredBoard | None = None) -> None:
         self.writing = True
@@ -81,10 +83,16 @@ def says(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
     return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
 
 
+def stored_by(storage: StateStorage, feed: Feed, board: Board | None = None, clock: Clock | None = None) -> Monitor:
+    board = board or Board()
+    writer = StateWriter(board, storage)
+    return Monitor(feed, board, tick=0, sinks=[writer], restore=writer.restore, clock=clock)
+
+
 async def play(
-    *said: Event, keeper: Memory | StateStore, board: Board | None = None, now: int = T0
+    *said: Event, storage: Memory | StateStore, board: Board | None = None, now: int = T0
 ) -> tuple[Monitor, list[Batch]]:
-    monitor = Monitor(Script(*said, Ended(T0)), board, tick=0, keeper=keeper, clock=FakeClock(now))
+    monitor = stored_by(storage, Script(*said, Ended(T0)), board, FakeClock(now))
     async with aclosing(monitor.batches()) as batches:
         return monitor, await guarded(_all(batches))
 
@@ -96,11 +104,11 @@ async def _all(batches: AsyncGenerator[Batch, None]) -> list[Batch]:
 async def test_a_session_goes_on_from_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     store = await asyncio.to_thread(StateStore.open, path)
-    await play(Connected(T0), says("NOR_1", "AVAILABLE", T0 + 1), says("NOR_2", "CHARGING", T0 + 2), keeper=store)
+    await play(Connected(T0), says("NOR_1", "AVAILABLE", T0 + 1), says("NOR_2", "CHARGING", T0 + 2), storage=store)
     await asyncio.to_thread(store.close)
 
     store = await asyncio.to_thread(StateStore.open, path)
-    monitor, (first, *_) = await play(Connected(T0 + 9000), says("NOR_1", "AVAILABLE", T0 + 9001), keeper=store)
+    monitor, (first, *_) = await play(Connected(T0 + 9000), says("NOR_1", "AVAILABLE", T0 + 9001), storage=store)
     assert first.whole
     assert monitor.counts.changes == 0
     board = monitor.board
@@ -111,37 +119,33 @@ async def test_a_session_goes_on_from_the_one_before(tmp_path: Path) -> None:
 
 
 async def test_only_what_a_report_named_is_handed_over() -> None:
-    keeper = Memory()
+    storage = Memory()
     board = Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
-    monitor = Monitor(
-        Script(
-            Connected(T0 + 1), says("NOR_1", "CHARGING", T0 + 2, "0"), RawReport("NOR_2", 0, Connector(0, 0), T0 + 3)
-        ),
-        board,
-        tick=0,
-        keeper=keeper,
-    )
+    report = RawReport("NOR_2", 0, Connector(0, 0), T0 + 3)
+    feed = Script(Connected(T0 + 1), says("NOR_1", "CHARGING", T0 + 2, "0"), report)
+    monitor = stored_by(storage, feed, board)
     async with aclosing(monitor.batches()) as batches:
         await guarded(anext(batches))
         await settle()
-    ((stations, breaks, alive_at, whole),) = keeper.saved
+    (stations, breaks, alive_at, whole), *rest = storage.saved
+    assert not any(stations for stations, *_ in rest)
     assert stations == {"NOR_1": board.stored("NOR_1"), "NOR_2": board.stored("NOR_2")}
     assert (breaks, alive_at, whole) == (0, T0 + 3, False)
 
 
 async def test_what_was_not_taken_when_it_closes_is_handed_over() -> None:
-    keeper = Memory()
-    monitor = Monitor(Script(Connected(T0), says("NOR_1", "CHARGING", T0 + 2)), tick=0, keeper=keeper)
+    storage = Memory()
+    monitor = stored_by(storage, Script(Connected(T0), says("NOR_1", "CHARGING", T0 + 2)))
     async with aclosing(monitor.batches()) as batches:
         await guarded(anext(batches))
         monitor._apply(says("NOR_2", "CHARGING", T0 + 3))
-    assert {name for stations, *_ in keeper.saved for name in stations} == {"NOR_1", "NOR_2"}
-    assert keeper.saved[-1][2] == T0 + 3
+    assert {name for stations, *_ in storage.saved for name in stations} == {"NOR_1", "NOR_2"}
+    assert storage.saved[-1][2] == T0 + 3
 
 
 async def test_after_a_break_its_length_is_kept_and_in_one_when_it_began() -> None:
-    keeper = Memory()
+    storage = Memory()
     await play(
         Connected(T0),
         says("NOR_1", "CHARGING", T0 + 2),
@@ -149,53 +153,52 @@ async def test_after_a_break_its_length_is_kept_and_in_one_when_it_began() -> No
         Connecting(),
         Connected(T0 + 25),
         Lost("gone", T0 + 30, T0 + 90),
-        keeper=keeper,
+        storage=storage,
     )
-    assert keeper.saved[-1][1:3] == (20, T0 + 30)
+    assert storage.saved[-1][1:3] == (20, T0 + 30)
 
 
 async def test_nothing_is_kept_where_nothing_was_ever_reached() -> None:
-    keeper = Memory()
-    keeper.wants_all = True
-    await play(Connecting(), Lost("gone", T0 + 5, T0 + 9), Refused("HTTP 401", T0 + 10), keeper=keeper)
-    assert keeper.saved == []
+    storage = Memory()
+    storage.wants_all = True
+    await play(Connecting(), Lost("gone", T0 + 5, T0 + 9), Refused("HTTP 401", T0 + 10), storage=storage)
+    assert storage.saved == []
 
 
 async def test_what_was_kept_is_not_written_again() -> None:
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
-    keeper = Memory(StoredBoard(dict(earlier.stations), 0, T0))
-    await play(Connected(T0 + 1), says("NOR_2", "CHARGING", T0 + 2), keeper=keeper)
-    assert [(set(stations), whole) for stations, _, _, whole in keeper.saved] == [({"NOR_2"}, False)]
+    storage = Memory(StoredBoard(dict(earlier.stations), 0, T0))
+    await play(Connected(T0 + 1), says("NOR_2", "CHARGING", T0 + 2), storage=storage)
+    assert [(set(stations), whole) for stations, _, _, whole in storage.saved] == [({"NOR_2"}, False)]
 
 
 async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping_module, "SLICE_SECONDS", 0.0)
-    monkeypatch.setattr(keeping_module, "PORTION", 2)
+    monkeypatch.setattr(writer_module, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(writer_module, "PORTION", 2)
     monkeypatch.setattr(tasks, "PAUSE_SECONDS", 0.0)
-    keeper = Memory()
+    storage = Memory()
     stations = [Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)]
-    monitor, _ = await play(Connected(T0), Snapshot(stations, T0 + 1), keeper=keeper)
-    (kept, _, _, whole) = keeper.saved[0]
+    monitor, _ = await play(Connected(T0), Snapshot(stations, T0 + 1), storage=storage)
+    (kept, _, _, whole) = storage.saved[0]
     assert whole
     assert kept == {name: monitor.board.stored(name) for name in monitor.board.stations}
 
 
 async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping_module, "SLICE_SECONDS", 0.0)
-    monkeypatch.setattr(keeping_module, "PORTION", 2)
-    monkeypatch.setattr(keeping_module, "yield_to_loop", for_ever)
-    keeper, board = Memory(), Board()
+    monkeypatch.setattr(writer_module, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(writer_module, "PORTION", 2)
+    monkeypatch.setattr(writer_module, "yield_to_loop", for_ever)
+    storage, board = Memory(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
-    keeping = Keeping(board, keeper)
-    keeping.note(board.stations, T0, whole=True)
-    handing = asyncio.create_task(keeping.hand_over())
+    writer = StateWriter(board, storage)
+    handing = asyncio.create_task(writer.take(Batch(LinkState(), whole=True, alive_at=T0)))
     await settle()
     handing.cancel()
     await asyncio.gather(handing, return_exceptions=True)
-    assert keeper.saved == []
-    keeping.finish()
-    ((kept, _, _, whole),) = keeper.saved
+    assert storage.saved == []
+    writer.finish(Batch(LinkState(), alive_at=T0))
+    ((kept, _, _, whole),) = storage.saved
     assert (len(kept), whole) == (9, True)
 
 
@@ -209,32 +212,31 @@ async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monke
             return super().stored(station_id)
 
     monkeypatch.setattr(time, "perf_counter", lambda: now)
-    keeper, board = Memory(), Slow()
+    storage, board = Memory(), Slow()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
-    keeping = Keeping(board, keeper)
+    writer = StateWriter(board, storage)
     for station in ("NOR_1", "NOR_2"):
-        keeping.note([station, "NOR_3"], T0)
-        await keeping.hand_over()
-    assert [set(stations) for stations, *_ in keeper.saved] == [{"NOR_1", "NOR_3"}]
+        await writer.take(Batch(LinkState(), touched={station, "NOR_3"}, alive_at=T0))
+    assert [set(stations) for stations, *_ in storage.saved] == [{"NOR_1", "NOR_3"}]
     now += 1.0
-    await keeping.hand_over()
-    assert [set(stations) for stations, *_ in keeper.saved[1:]] == [{"NOR_2", "NOR_3"}]
+    await writer.take(Batch(LinkState(), alive_at=T0))
+    assert [set(stations) for stations, *_ in storage.saved[1:]] == [{"NOR_2", "NOR_3"}]
 
 
-async def test_a_keeper_that_wants_all_gets_all() -> None:
-    keeper, board = Memory(), Board()
+async def test_a_storage_that_wants_all_gets_all() -> None:
+    storage, board = Memory(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
-    keeper.wants_all = True
-    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2, "0"), keeper=keeper, board=board)
-    (kept, _, _, whole) = keeper.saved[0]
+    storage.wants_all = True
+    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2, "0"), storage=storage, board=board)
+    (kept, _, _, whole) = storage.saved[0]
     assert (len(kept), whole) == (9, True)
 
 
-async def test_a_keeper_that_does_not_write_gets_nothing() -> None:
-    keeper = Memory()
-    keeper.writing = False
-    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2), keeper=keeper)
-    assert keeper.saved == []
+async def test_a_storage_that_does_not_write_gets_nothing() -> None:
+    storage = Memory()
+    storage.writing = False
+    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2), storage=storage)
+    assert storage.saved == []
 
 
 async def test_a_board_that_holds_something_is_not_restored() -> None:
@@ -243,12 +245,12 @@ async def test_a_board_that_holds_something_is_not_restored() -> None:
     rows = StoredBoard(dict(earlier.stations), 0, T0)
     board = Board()
     board.apply_connector("NOR_2", "a", Connector(0, 0), T0)
-    monitor, _ = await play(Connected(T0 + 1), keeper=Memory(rows), board=board)
+    monitor, _ = await play(Connected(T0 + 1), storage=Memory(rows), board=board)
     assert set(monitor.board.stations) == {"NOR_2"}
 
 
 def an_earlier_session() -> Memory:
-    """A keeper of one connector that was free at T0, when the link was last alive."""
+    """A storage of one connector that was free at T0, when the link was last alive."""
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
     return Memory(StoredBoard(dict(earlier.stations), 0, T0))
@@ -257,7 +259,7 @@ def an_earlier_session() -> Memory:
 async def test_what_is_too_old_is_unknown_at_once() -> None:
     for now, text in ((T0 + EXPIRED, "1/1"), (T0 + EXPIRED + 9, "?/1")):
         # The source says nothing: not even that it cannot be reached.
-        monitor = Monitor(Script(Connecting()), tick=0, keeper=an_earlier_session(), clock=FakeClock(now))
+        monitor = stored_by(an_earlier_session(), Script(Connecting()), clock=FakeClock(now))
         async with aclosing(monitor.batches()) as batches:
             first = await guarded(anext(batches))
             assert first.whole
@@ -267,7 +269,7 @@ async def test_what_is_too_old_is_unknown_at_once() -> None:
 async def test_what_grows_too_old_is_unknown_though_nothing_happens() -> None:
     for event in (Connecting(), Refused("HTTP 401", T0 + 9)):
         clock = FakeClock(T0 + 9)
-        monitor = Monitor(Script(event), tick=0, keeper=an_earlier_session(), clock=clock)
+        monitor = stored_by(an_earlier_session(), Script(event), clock=clock)
         async with aclosing(monitor.batches()) as batches:
             await guarded(anext(batches))
             assert monitor.board.stations["NOR_1"].summary.text == "1/1"
@@ -280,9 +282,9 @@ async def test_what_grows_too_old_is_unknown_though_nothing_happens() -> None:
 
 async def test_what_is_unknown_by_age_is_kept_so() -> None:
     late = T0 + EXPIRED + 9
-    keeper = an_earlier_session()
-    await play(Connected(late), keeper=keeper, now=late)
-    kept = keeper.saved[-1][0]["NOR_1"]
+    storage = an_earlier_session()
+    await play(Connected(late), storage=storage, now=late)
+    kept = storage.saved[-1][0]["NOR_1"]
     assert kept is not None
     assert (kept.connectors[0].word, kept.connectors[0].since, kept.connectors[0].at_least) == ("", T0 + EXPIRED, True)
 

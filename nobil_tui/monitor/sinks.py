@@ -1,0 +1,109 @@
+"""Sinks: what receives the batches of a monitor, each at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from nobil_tui.monitor.batch import Batch, merge
+
+logger = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """A receiver of a monitor's batches: the state writer, alerts, history, a server.
+
+    The contract:
+
+    * ``take`` gets one batch at a time, in their order. Batches are shared by all sinks: read only.
+    * While ``take`` runs, the batches that follow are merged, and it gets them as one. A slow sink
+      therefore delays neither the feed nor another sink.
+    * Merging never loses a station: it is in ``touched`` or ``raw_reports``, or the merged batch is
+      ``whole``. Of entries, only the latest ``MAX_ENTRIES`` are kept. A sink that mirrors the board
+      by these fields holds the final state after ``finish``.
+    * ``finish`` is called once, at the end, with what ``take`` has not completed: also with the
+      batch whose ``take`` was cancelled. It must not block for long.
+    * A sink that raises is logged and gets no more batches; the monitor and other sinks go on.
+    """
+
+    async def take(self, batch: Batch) -> None:
+        """Handle a batch. Cancelled when the monitor stops."""
+        ...
+
+    def finish(self, batch: Batch) -> None:
+        """Handle the rest, which may be empty, and release what the sink holds."""
+        ...
+
+
+class Outlet:
+    """The batches of one receiver that it has not taken yet, merged into one."""
+
+    def __init__(self, *, bounded: bool = True) -> None:
+        self._bounded = bounded
+        self._pending: Batch | None = None
+        self._news = asyncio.Event()
+
+    def put(self, batch: Batch) -> None:
+        """Add a batch. Never waits."""
+        pending = self._pending
+        self._pending = batch if pending is None else merge(pending, batch, bounded=self._bounded)
+        self._news.set()
+
+    def take(self) -> Batch | None:
+        """Remove and return what is pending; None if there is nothing."""
+        batch, self._pending = self._pending, None
+        self._news.clear()
+        return batch
+
+    def wake(self) -> None:
+        """Make ``wait`` return although nothing is pending."""
+        self._news.set()
+
+    async def wait(self) -> None:
+        """Wait for a batch or for ``wake``."""
+        await self._news.wait()
+
+
+class SinkRunner:
+    """Pass batches to one sink as the ``Sink`` contract says."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._outlet = Outlet()
+        self._taking: Batch | None = None
+        self._failed = False
+
+    def put(self, batch: Batch) -> None:
+        """Pass on a batch. Never waits."""
+        if not self._failed:
+            self._outlet.put(batch)
+
+    async def run(self) -> None:
+        """Pass on batches until cancelled, or until the sink fails."""
+        try:
+            while True:
+                await self._outlet.wait()
+                if (batch := self._outlet.take()) is not None:
+                    self._taking = batch
+                    await self._sink.take(batch)
+                    self._taking = None
+        except Exception:  # noqa: BLE001 - no sink may stop the feed or another sink
+            self._fail()
+
+    def finish(self, rest: Batch) -> None:
+        """Pass on what is not handled, and the ``rest``; call it after ``run`` has ended."""
+        if self._failed:
+            return
+        for unhandled in (self._outlet.take(), self._taking):
+            if unhandled is not None:
+                rest = merge(unhandled, rest)
+        try:
+            self._sink.finish(rest)
+        except Exception:  # noqa: BLE001 - no sink may stop the feed or another sink
+            self._fail()
+
+    def _fail(self) -> None:
+        self._failed = True
+        self._outlet.take()
+        logger.exception("%s failed and gets no more batches", type(self._sink).__name__)
