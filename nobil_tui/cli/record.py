@@ -114,13 +114,13 @@ def _run(session: Session, recorder: Recorder) -> None:
     """Record until interrupted, which is the normal end and a success."""
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
-    from nobil_tui.headless.record import record
+    from nobil_tui.headless.record import record_session
     from nobil_tui.store.recorder import RecordError
 
     line, code = ProgressLine(), ExitCode.SUCCESS
     line.print_message(f"Recording {session.source.name} to {recorder.path}. Press Ctrl-C to stop.")
     try:
-        run_coroutine(record(session, recorder, line.print_message, lambda frames: line.show(_frames(frames))))
+        run_coroutine(record_session(session, recorder, line.print_message, lambda frames: line.show(_frames(frames))))
     except Exit:
         pass
     except KeyRefusedError as error:

@@ -18,7 +18,7 @@ from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import config_option
 from nobil_tui.cli.progress import ProgressLine
-from nobil_tui.cli.startup import config_path, load_config, print_warnings
+from nobil_tui.cli.startup import config_path, load_config_or_fail, print_warnings
 from nobil_tui.config.model import Country
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     from nobil_tui.config.reading import config_warnings
     from nobil_tui.register.update import NO_KEY, update_register
 
-    settings = load_config(config)
+    settings = load_config_or_fail(config)
     key = settings.register.key(os.environ)
     if key is None:
         fail(ExitCode.USAGE, NO_KEY)

@@ -19,7 +19,7 @@ NAME = "nobil-tui"
 STARTUP_GC_THRESHOLDS = (200_000, 20, 50)
 """Thresholds of the garbage collector: imports create 100,000 lasting objects, and scanning them takes 15 ms."""
 
-COMMANDS = {
+CLI_COMMANDS = {
     "tail": LazyCommand("nobil_tui.cli.tail", "Print changes as JSON Lines."),
     "record": LazyCommand("nobil_tui.cli.record", "Record a source to a file."),
     "register": LazyCommand("nobil_tui.cli.register", "Fetch names, places and plugs of the stations."),
@@ -49,7 +49,7 @@ class Root(LazyGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the first argument names; explain how to give a source."""
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+        if args[0] not in CLI_COMMANDS and not ctx.resilient_parsing:
             from nobil_tui.sources.names import may_be_source
 
             if may_be_source(args[0]):
@@ -63,7 +63,7 @@ class Root(LazyGroup):
 
 @click.group(
     cls=Root,
-    lazy_commands=COMMANDS,
+    lazy_commands=CLI_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -116,7 +116,7 @@ def _refuse_unused_options(ctx: click.Context, name: str) -> None:
             raise click.UsageError(f"{param.opts[0]} does not apply to {name}.", ctx)
 
 
-def run(args: Sequence[str]) -> int:
+def run_command_line(args: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
     try:
         code = cli.main([*args], NAME, standalone_mode=False)
@@ -131,4 +131,4 @@ def run(args: Sequence[str]) -> int:
 def main() -> NoReturn:
     """Run the command line and exit."""
     gc.set_threshold(*STARTUP_GC_THRESHOLDS)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_command_line(sys.argv[1:]))

@@ -44,7 +44,7 @@ def serve(
     from nobil_tui.base.redaction import is_loopback
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.hub.errors import HubError
-    from nobil_tui.hub.serve import serve as run_hub
+    from nobil_tui.hub.serve import serve_simulation
 
     pace = simulation_speed(speed)
     start_log(log_level)
@@ -57,6 +57,6 @@ def serve(
 
     size = DEFAULT_STATIONS if stations is None else stations
     try:
-        run_coroutine(run_hub(host, port, size, DEFAULT_SEED if seed is None else seed, pace, announce))
+        run_coroutine(serve_simulation(host, port, size, DEFAULT_SEED if seed is None else seed, pace, announce))
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")

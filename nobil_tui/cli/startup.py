@@ -55,7 +55,7 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
     from nobil_tui.sources.factory import SourceFactory
 
     path = config_path(options.config)
-    config = load_config(path)
+    config = load_config_or_fail(path)
     add_secret = start_log(options.log_level, config, options.source)
     make_source = SourceFactory(
         os.environ,
@@ -99,7 +99,7 @@ def config_path(given: Path | None) -> Path:
     return config_file()
 
 
-def load_config(given: Path | None) -> Config:
+def load_config_or_fail(given: Path | None) -> Config:
     """Read the config; end the program if it is invalid."""
     from nobil_tui.config import reading
     from nobil_tui.config.errors import ConfigError

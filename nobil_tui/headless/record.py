@@ -15,7 +15,7 @@ from nobil_tui.session.session import Session
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.recording import FeedName
 
-PROGRESS_INTERVAL = 1.0
+REPORT_INTERVAL = 1.0
 """Seconds between two progress reports, and between two checks for a disk error."""
 
 
@@ -44,7 +44,7 @@ def format_of(feed: Feed) -> FeedName:
     return feed.codec.name
 
 
-async def record(
+async def record_session(
     session: Session,
     recorder: Recorder,
     print_message: Print,
@@ -54,7 +54,7 @@ async def record(
 ) -> None:
     """Run an open session whose link has ``recorder`` as its tap, until it ends or is cancelled.
 
-    ``on_progress`` receives the number of frames written, every ``PROGRESS_INTERVAL``. Raises ``KeyRefusedError``, and
+    ``on_progress`` receives the number of frames written, every ``REPORT_INTERVAL``. Raises ``KeyRefusedError``, and
     ``RecordError`` if the disk cannot be written. The caller closes the recorder.
     """
     reading = asyncio.create_task(_read(session, print_message))
@@ -82,7 +82,7 @@ async def _watch(recorder: Recorder, print_message: Print, on_progress: Callable
     """Report the recorder's progress and its next file; raise ``RecordError`` once it has failed."""
     path: Path = recorder.path
     while recorder.error is None:
-        await clock.sleep(PROGRESS_INTERVAL)
+        await clock.sleep(REPORT_INTERVAL)
         if recorder.path != path:
             path = recorder.path
             print_message(f"Continuing in {path}.")

@@ -12,7 +12,7 @@ from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
 
 
-async def serve(
+async def serve_simulation(
     host: str,
     port: int,
     stations: int,

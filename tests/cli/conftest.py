@@ -85,7 +85,7 @@ def here(capfd: pytest.CaptureFixture[str]) -> Run:
             for name, value in (env or {}).items():
                 patch.setenv(name, value)
             capfd.readouterr()
-            code = root.run(args)
+            code = root.run_command_line(args)
             return subprocess.CompletedProcess(args, code, *capfd.readouterr())
 
     return runs

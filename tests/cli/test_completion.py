@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from nobil_tui.cli.root import COMMANDS
+from nobil_tui.cli.root import CLI_COMMANDS
 from tests.cli.conftest import Run
 
 
@@ -34,7 +34,7 @@ def test_script_is_valid_in_its_shell(run: Run, shell: str) -> None:
 
 
 def test_complete_commands_and_options(run: Run) -> None:
-    assert completed(run, "nobil-tui ") == [f"plain,{name}" for name in COMMANDS]
+    assert completed(run, "nobil-tui ") == [f"plain,{name}" for name in CLI_COMMANDS]
     assert completed(run, "nobil-tui con") == ["plain,config"]
     assert completed(run, "nobil-tui config ") == ["plain,init", "plain,path", "plain,show"]
     assert "plain,--source" in completed(run, "nobil-tui --s")

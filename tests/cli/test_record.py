@@ -192,12 +192,12 @@ def test_record_does_not_import_textual(tmp_path: Path) -> None:
     code = f"""
 import sys, signal
 from nobil_tui.cli import messages
-from nobil_tui.cli.root import run
+from nobil_tui.cli.root import run_command_line
 def print_message(text):
     if "Connected" in text:
         signal.raise_signal(signal.SIGINT)
 messages.print_message = print_message
-code = run(["record", {str(tmp_path / "a.jsonl")!r}, "--stations", "2"])
+code = run_command_line(["record", {str(tmp_path / "a.jsonl")!r}, "--stations", "2"])
 print(code, [name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)

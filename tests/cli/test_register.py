@@ -302,8 +302,8 @@ def test_help_gives_credit(invoke: Invoke, args: tuple[str, ...]) -> None:
 def test_help_and_status_do_not_import_network_libraries(run: Run) -> None:
     code = """
 import sys
-from nobil_tui.cli.root import run
-assert run(sys.argv[1:]) == 0
+from nobil_tui.cli.root import run_command_line
+assert run_command_line(sys.argv[1:]) == 0
 print([name for name in ("aiohttp", "textual", "websockets", "sqlite3") if name in sys.modules])
 """
     for args in (("register", "update", "--help"), ("register", "status")):

@@ -12,8 +12,8 @@ import click
 import pytest
 
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from nobil_tui.cli.root import COMMANDS, cli
-from nobil_tui.cli.root import run as run_here
+from nobil_tui.cli.root import CLI_COMMANDS, cli
+from nobil_tui.cli.root import run_command_line as run_here
 from tests.cli.conftest import Invoke, Run
 
 HEAVY = ("textual", "rich", "websockets", "aiohttp", "msgspec", "sqlite3", "asyncio", "tomlkit", "nobil_tui.tui")
@@ -23,8 +23,8 @@ def loaded_by(*args: str) -> list[str]:
     """Run the program and return the heavy modules that it imported."""
     code = f"""
 import sys, json
-from nobil_tui.cli.root import run
-code = run({[*args]!r})
+from nobil_tui.cli.root import run_command_line
+code = run_command_line({[*args]!r})
 print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -40,24 +40,24 @@ def test_help_and_completion_import_no_heavy_module(args: tuple[str, ...]) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [*COMMANDS])
+@pytest.mark.parametrize("command", [*CLI_COMMANDS])
 def test_command_help_does_not_import_textual(command: str) -> None:
     assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded_by(command, "--help")}
 
 
-@pytest.mark.parametrize("name", [*COMMANDS])
+@pytest.mark.parametrize("name", [*CLI_COMMANDS])
 def test_every_listed_command_exists_and_has_help(name: str) -> None:
-    command = getattr(importlib.import_module(COMMANDS[name].module), name)
+    command = getattr(importlib.import_module(CLI_COMMANDS[name].module), name)
     assert isinstance(command, click.Command)
     assert command.name == name
     assert command.help
-    assert COMMANDS[name].help.endswith(".")
+    assert CLI_COMMANDS[name].help.endswith(".")
 
 
 def test_help_lists_commands_and_exit_codes(here: Run) -> None:
     done = here("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for name, entry in COMMANDS.items():
+    for name, entry in CLI_COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(entry.help)}$", done.stdout, re.MULTILINE)
     for code in ExitCode:
         assert re.search(rf"^  {int(code)} +{re.escape(EXIT_CODE_HELP[code])}", done.stdout, re.MULTILINE)
@@ -65,7 +65,7 @@ def test_help_lists_commands_and_exit_codes(here: Run) -> None:
 
 
 def test_help_fits_80_columns(here: Run) -> None:
-    for args in ((), *((name,) for name in COMMANDS)):
+    for args in ((), *((name,) for name in CLI_COMMANDS)):
         assert max(map(len, here(*args, "--help").stdout.splitlines())) <= 80
 
 

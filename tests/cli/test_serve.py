@@ -96,12 +96,12 @@ def test_serve_does_not_import_textual() -> None:
     code = """
 import sys, signal, threading
 from nobil_tui.cli import messages
-from nobil_tui.cli.root import run
+from nobil_tui.cli.root import run_command_line
 def print_message(text):
     print([name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
     signal.raise_signal(signal.SIGINT)
 messages.print_message = print_message
-sys.exit(run(["serve", "--port", "0", "--stations", "2"]))
+sys.exit(run_command_line(["serve", "--port", "0", "--stations", "2"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
     assert done.returncode == ExitCode.INTERRUPTED

@@ -269,8 +269,8 @@ def test_second_run_starts_from_the_last_known_state(start_tail: Start, demo: De
 def test_tail_does_not_import_textual(recording: Path) -> None:
     code = f"""
 import sys
-from nobil_tui.cli.root import run
-code = run(["tail", "--source", {str(recording)!r}, "--speed", "max", "nothing"])
+from nobil_tui.cli.root import run_command_line
+code = run_command_line(["tail", "--source", {str(recording)!r}, "--speed", "max", "nothing"])
 print(code, [name for name in ("textual", "rich", "nobil_tui.tui", "aiohttp", "sqlite3") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)

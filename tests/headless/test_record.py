@@ -16,7 +16,7 @@ from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.enova_token import enova_link
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.link_reporter import KeyRefusedError
-from nobil_tui.headless.record import PROGRESS_INTERVAL, FrameTap, format_of, record
+from nobil_tui.headless.record import REPORT_INTERVAL, FrameTap, format_of, record_session
 from nobil_tui.sources.recording import RecordingSource
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.codecs import ENOVA, V1
@@ -41,7 +41,7 @@ class Recording:
         self.said: list[str] = []
         self.counts: list[int] = []
         session = session_of(feed, lossless=False)
-        work = record(session, self.recorder, self.said.append, self.counts.append, clock=clock)
+        work = record_session(session, self.recorder, self.said.append, self.counts.append, clock=clock)
         self.task = asyncio.create_task(work)
 
     async def until_written(self, frames: int) -> None:
@@ -51,7 +51,7 @@ class Recording:
     async def look(self) -> None:
         """Advance the clock to the next progress report."""
         await guarded(self.clock.asleep())
-        self.clock.advance(PROGRESS_INTERVAL)
+        self.clock.advance(REPORT_INTERVAL)
         await settle()
 
 

@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from nobil_tui.charging.events import RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.hub.errors import HubError
-from nobil_tui.hub.serve import serve
+from nobil_tui.hub.serve import serve_simulation
 from nobil_tui.wire import v1
 from tests.conftest import START, FakeClock, guarded
 
@@ -31,7 +31,7 @@ class Said:
 
 async def test_it_announces_where_to_connect_and_serves_until_cancelled(clock: FakeClock) -> None:
     said = Said()
-    serving = asyncio.create_task(serve("127.0.0.1", 0, 30, 5, 10.0, said, clock=clock))
+    serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 30, 5, 10.0, said, clock=clock))
     url = await said.first()
     async with connect(url, proxy=None, close_timeout=0.1) as consumer:
         message = v1.decode(await guarded(consumer.recv(decode=False)), START)
@@ -55,7 +55,7 @@ async def test_a_key_can_be_given_and_is_random_otherwise(clock: FakeClock) -> N
     urls = []
     for key in ("mine", None, None):
         said = Said()
-        serving = asyncio.create_task(serve("127.0.0.1", 0, 1, 5, 1.0, said, key=key, clock=clock))
+        serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 1, 5, 1.0, said, key=key, clock=clock))
         urls.append(await said.first())
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
@@ -68,5 +68,5 @@ async def test_a_key_can_be_given_and_is_random_otherwise(clock: FakeClock) -> N
 async def test_where_nobody_can_listen_is_told_and_nothing_announced(clock: FakeClock) -> None:
     said = Said()
     with pytest.raises(HubError, match="does not exist"):
-        await guarded(serve("127.0.0.1", 99_999, 1, 5, 1.0, said, clock=clock))
+        await guarded(serve_simulation("127.0.0.1", 99_999, 1, 5, 1.0, said, clock=clock))
     assert said.lines == []
