@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,45 +10,11 @@ from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 
 from nobil_tui.tui.repaint_throttle import FLOOD, FLOOD_PAUSE, MANY, MANY_PAUSE, wait_before_repaint
-from nobil_tui.tui.textual_internals import is_terminal_behind
 
 
 def app_with(writer: WriterThread | None) -> App[Any]:
     driver = None if writer is None else SimpleNamespace(_writer_thread=writer)
     return cast(App[Any], SimpleNamespace(_driver=driver))
-
-
-class SlowTerminal(io.StringIO):
-    """Takes one paint and no more until it is let."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun, self.let = threading.Event(), threading.Event()
-
-    def write(self, text: str) -> int:
-        self.begun.set()
-        assert self.let.wait(10)
-        return super().write(text)
-
-
-def test_without_a_terminal_nothing_waits() -> None:
-    assert not is_terminal_behind(app_with(None))
-
-
-def test_a_terminal_that_takes_no_more_is_seen() -> None:
-    terminal = SlowTerminal()
-    writer = WriterThread(terminal)
-    app = app_with(writer)
-    writer.start()
-    writer.write("one")
-    assert terminal.begun.wait(10)
-    assert not is_terminal_behind(app)
-    writer.write("two")
-    assert is_terminal_behind(app)
-    terminal.let.set()
-    writer.stop()
-    assert not is_terminal_behind(app)
-    assert terminal.getvalue() == "onetwo"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""Every command runs at its target, whichever way it is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.commands import COMMANDS, command_by_id
+from nobil_tui.search.sorting import Sort
+from nobil_tui.tui.commands.runner import SCREEN_CONTEXTS
+from tests.conftest import FakeClock
+from tests.tui.app_driver import live, opened, setup_of
+from tests.tui.screens.test_main import source_of
+
+PANES = ("stations", "connectors", "log")
+
+
+async def test_every_command_of_the_screen_has_one_handler() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        wanted = {each.id for each in COMMANDS if each.context in SCREEN_CONTEXTS}
+        assert main.commands._handlers.keys() == wanted
+
+
+async def test_an_unknown_command_is_an_error() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        with pytest.raises(KeyError, match="no-such-command"):
+            await main.commands.run("no-such-command")
+
+
+@pytest.mark.parametrize("pane", PANES)
+async def test_a_command_of_a_pane_runs_there_from_every_other(pane: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.query_one(f"#{pane}").focus()
+        await pilot.pause()
+        station_list = main.workspace.station_list
+        before = station_list.options.sort
+        await main.commands.run("sort")
+        assert station_list.options.sort is not before
+        assert isinstance(station_list.options.sort, Sort)
+
+
+@pytest.mark.parametrize("pane", PANES)
+async def test_a_command_of_lists_runs_in_the_focused_one(pane: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.query_one(f"#{pane}").focus()
+        await pilot.pause()
+        selected = main.workspace.stations.selected
+        await main.commands.run("down")
+        assert (main.workspace.stations.selected != selected) is (pane == "stations")
+
+
+async def test_back_runs_in_the_filter_while_it_is_typed() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        await pilot.press("slash", *"minde")
+        await main.commands.run("back")
+        await pilot.pause()
+        assert main.workspace.station_list.filter == ""
+        assert main.focused is main.workspace.stations
+
+
+@pytest.mark.parametrize("way", ["key", "click", "palette"])
+async def test_keys_the_footer_and_the_palette_run_the_same_command(way: str) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        command = command_by_id("star")
+        if way == "key":
+            await pilot.press(command.keys[0])
+        elif way == "click":
+            main.workspace.key_hints.post_message(main.workspace.key_hints.CommandClicked("star"))
+        else:
+            await main.commands.run("star")
+        await pilot.pause()
+        assert main.workspace.settings.starred == {main.workspace.stations.selected}
