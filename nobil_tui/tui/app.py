@@ -134,7 +134,7 @@ class NobilApp(CrashReport, App[int], inherit_bindings=False):
             self._main.workspace.session.close()
 
     def _theme_of(self, name: str) -> tuple[str, str]:
-        """Return the theme to start with for the config's theme, and a warning if there is none of this name."""
+        """Return the theme to start with, and a warning if the config names an unknown one."""
         if not name or name in self.available_themes:
             return name or DARK, ""
         near = did_you_mean(name, self.available_themes)

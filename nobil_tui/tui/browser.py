@@ -1,4 +1,4 @@
-"""Opening an address in a browser, where there is one that leaves the terminal alone."""
+"""Find a browser that does not take over the terminal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ _IN_TERMINAL = {"elinks", "links", "lynx", "w3m", "www-browser"}
 
 
 def window_browser(environ: Mapping[str, str], platform: str = sys.platform) -> webbrowser.BaseBrowser | None:
-    """Find a browser that opens a window where the user sits; None where there is none.
+    """Return a browser that opens a window on the user's desktop, or None.
 
-    One that runs in the terminal would take the screen from this program, and over ssh a window opens somewhere else.
+    A browser in the terminal would take the screen from this program, and over SSH a window would
+    open on another machine.
     """
     if "SSH_CONNECTION" in environ or "SSH_TTY" in environ:
         return None

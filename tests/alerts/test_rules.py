@@ -1,4 +1,4 @@
-"""Who waits for a station is told once, when something of it is really free."""
+"""An alert is due once, when a connector of its station becomes free and still is."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ def change(station: str, before: Connector | None, after: Connector | None) -> C
 
 
 def waiting(*stations: str) -> Alerts:
-    tell = Alerts()
+    alerts = Alerts()
     for station in stations:
-        assert tell.toggle(station)
-    return tell
+        assert alerts.toggle(station)
+    return alerts
 
 
-def test_a_station_is_waited_for_or_not() -> None:
-    tell = Alerts()
-    assert tell.toggle("A")
-    assert tell.toggle("B")
-    assert not tell.toggle("A")
-    assert tell.stations == {"B"}
+def test_an_alert_is_set_and_removed() -> None:
+    alerts = Alerts()
+    assert alerts.toggle("A")
+    assert alerts.toggle("B")
+    assert not alerts.toggle("A")
+    assert alerts.stations == {"B"}
 
 
-def test_it_is_told_once() -> None:
-    tell, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
+def test_an_alert_is_due_once() -> None:
+    alerts, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
     became = change("A", OCCUPIED, FREE)
-    assert tell.take_due([became, became], board) == ["A"]
-    assert tell.stations == {"B"}
-    assert tell.take_due([became], board) == []
+    assert alerts.take_due([became, became], board) == ["A"]
+    assert alerts.stations == {"B"}
+    assert alerts.take_due([became], board) == []
 
 
-def test_several_are_told_in_the_order_in_which_they_became_free() -> None:
-    tell, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
+def test_several_alerts_are_due_in_the_order_of_the_changes() -> None:
+    alerts, board = waiting("A", "B"), board_of(A=[FREE], B=[FREE])
     entries: list[BatchEntry] = [Note(START, NoteKind.LOST, "A"), change("B", UNKNOWN, FREE), change("A", None, FREE)]
-    assert tell.take_due(entries, board) == ["B", "A"]
+    assert alerts.take_due(entries, board) == ["B", "A"]
 
 
-def test_what_is_not_free_is_not_told() -> None:
-    tell, board = waiting("A"), board_of(A=[FREE, FREE])
+def test_other_changes_are_not_due() -> None:
+    alerts, board = waiting("A"), board_of(A=[FREE, FREE])
     for after in (OCCUPIED, FAULT, UNKNOWN, None):
-        assert tell.take_due([change("A", FREE, after)], board) == []
-    assert tell.take_due([change("B", OCCUPIED, FREE)], board) == []
-    assert tell.take_due([], board) == []
-    assert tell.stations == {"A"}
+        assert alerts.take_due([change("A", FREE, after)], board) == []
+    assert alerts.take_due([change("B", OCCUPIED, FREE)], board) == []
+    assert alerts.take_due([], board) == []
+    assert alerts.stations == {"A"}
 
 
-def test_what_is_occupied_again_or_gone_is_waited_for_further() -> None:
-    tell = waiting("A")
+def test_an_alert_remains_if_the_connector_is_occupied_again() -> None:
+    alerts = waiting("A")
     became = change("A", OCCUPIED, FREE)
-    assert tell.take_due([became], board_of(A=[OCCUPIED, FAULT])) == []
-    assert tell.take_due([became], board_of(B=[FREE])) == []
-    assert tell.stations == {"A"}
-    assert tell.take_due([became], board_of(A=[FREE])) == ["A"]
+    assert alerts.take_due([became], board_of(A=[OCCUPIED, FAULT])) == []
+    assert alerts.take_due([became], board_of(B=[FREE])) == []
+    assert alerts.stations == {"A"}
+    assert alerts.take_due([became], board_of(A=[FREE])) == ["A"]

@@ -1,4 +1,4 @@
-"""The app, opened without a terminal and without a network: over a simulation that is stepped, or a feed by hand."""
+"""Run the app without a terminal or a network, with a stepped simulation or a feed filled by the test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SIZES = (WIDE, MIDDLE, USUAL, NARROW)
 
 
 class SteppedSource:
-    """A simulated country that lives when the clock is told to."""
+    """A simulated country that advances with the fake clock."""
 
     name = "simulation"
     simulated = True
@@ -53,7 +53,7 @@ class SteppedSource:
 
 
 class HandFeed:
-    """Yields what a test puts in."""
+    """A feed that yields the events that a test puts in."""
 
     behind = 0
 
@@ -77,7 +77,7 @@ class HandFeed:
 
 
 class HandSource:
-    """A source that a test holds in its hand."""
+    """A source whose feed is filled by the test."""
 
     simulated = False
     state_key = ""
@@ -111,7 +111,7 @@ class HandSource:
 
 
 def no_choice(text: str, config: Config, key: Secret | None) -> ChosenSource:
-    """Stand in for ``make_source`` where a test connects to nothing else."""
+    """Replace ``make_source`` in a test that connects to no other source."""
     raise SourceError(f"There is no source {text}.")
 
 
@@ -125,7 +125,7 @@ def setup_of(clock: FakeClock, source: Source, **more: Any) -> AppOptions:
 
 @asynccontextmanager
 async def opened(setup: AppOptions, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
-    """Run the app; nothing in it moves by itself but what the clock is told."""
+    """Run the app; its time advances with the fake clock only."""
     random.seed(0)
     app = NobilApp(setup)
     app.animation_level = "none"
@@ -134,21 +134,21 @@ async def opened(setup: AppOptions, size: tuple[int, int] = WIDE) -> AsyncIterat
             yield pilot
             working = [worker._task for worker in app.workers if worker._task is not None]
         if working:
-            # The loop of a real app ends with it, and so waits for what is being tidied up.
+            # asyncio.run would wait for the cancelled workers at the end.
             await guarded(asyncio.wait(working))
     finally:
         app.close_session()
 
 
 def main_of(pilot: Pilot[int]) -> MainScreen:
-    """The main screen, whatever stands over it."""
+    """Return the main screen, also below a dialog."""
     screen = pilot.app.screen_stack[0]
     assert isinstance(screen, MainScreen)
     return screen
 
 
 async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
-    """Let the app work until something holds."""
+    """Let the app run until a condition is true."""
 
     async def look() -> None:
         while not holds():
@@ -172,13 +172,13 @@ async def live(pilot: Pilot[int]) -> MainScreen:
 
 
 async def step(pilot: Pilot[int], clock: FakeClock, seconds: float) -> None:
-    """Let a stepped simulation live for so long, and wait until it is painted."""
+    """Advance a stepped simulation, and wait until its changes are painted."""
     main = main_of(pilot)
     await clock.asleep()
     clock.advance(seconds)
     await pilot.pause()
     await clock.asleep()
-    # One line more than changes: that the link is connected.
+    # One entry more than changes: the note that the link is connected.
     await until(
         pilot,
         lambda: (
@@ -189,7 +189,7 @@ async def step(pilot: Pilot[int], clock: FakeClock, seconds: float) -> None:
 
 
 def text_of(pilot: Pilot[int]) -> list[str]:
-    """What is on screen, line by line."""
+    """Return the text on screen, line by line."""
     width, height = pilot.app.size
     lines = pilot.app.screen._compositor.render_strips()
     assert len(lines) == height
@@ -197,6 +197,6 @@ def text_of(pilot: Pilot[int]) -> list[str]:
 
 
 def styled(pilot: Pilot[int]) -> list[list[tuple[str, Style]]]:
-    """What is on screen, line by line, each cell with its style."""
+    """Return each cell on screen with its style, line by line."""
     lines = pilot.app.screen._compositor.render_strips()
     return [[(cell, segment.style or Style()) for segment in strip for cell in segment.text] for strip in lines]

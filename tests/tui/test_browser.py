@@ -12,7 +12,7 @@ FIREFOX = webbrowser.Mozilla("firefox")
 
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What the machine would open an address with."""
+    """Return the browser that the machine would use."""
     found: list[object] = [FIREFOX]
 
     def get() -> object:
@@ -37,7 +37,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         ({"SSH_TTY": "/dev/pts/1"}, "darwin", False),
     ],
 )
-def test_a_window_opens_where_the_user_sits(
+def test_a_window_opens_on_a_local_desktop_only(
     browser: list[object], environ: dict[str, str], platform: str, opens: bool
 ) -> None:
     assert window_browser(environ, platform) is (FIREFOX if opens else None)
@@ -53,6 +53,6 @@ def test_a_window_opens_where_the_user_sits(
         (webbrowser.Error("could not locate runnable browser"), False),
     ],
 )
-def test_none_takes_the_terminal(browser: list[object], found: object, opens: bool) -> None:
+def test_no_browser_takes_over_the_terminal(browser: list[object], found: object, opens: bool) -> None:
     browser[0] = found
     assert window_browser(HERE, "linux") is (found if opens else None)

@@ -1,4 +1,4 @@
-"""What came over the link, counted, and where a user sees it."""
+"""The counts of received frames in the link bar and the help."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def report(word: str, at: int = START) -> ConnectorReport:
 
 
 class Recorded(HandSource):
-    """A recording that is played as fast as it can be."""
+    """A recording that is played without pauses."""
 
     def __init__(self, clock: FakeClock, path: Path) -> None:
         super().__init__(clock)
@@ -34,7 +34,7 @@ class Recorded(HandSource):
         self._file.close()
 
 
-async def test_unknown_words_stand_in_the_link_bar() -> None:
+async def test_the_link_bar_shows_unknown_words() -> None:
     clock = FakeClock()
     source = HandSource(clock)
     source.feed.put(Connected(START), report("AVAILABLE"))
@@ -51,7 +51,7 @@ async def test_unknown_words_stand_in_the_link_bar() -> None:
         assert "last frame" in text_of(pilot)[0]
 
 
-async def test_the_help_says_what_came() -> None:
+async def test_the_help_shows_the_counts() -> None:
     clock = FakeClock()
     source = HandSource(clock)
     source.feed.put(Connected(START), report("AVAILABLE"), report("[b]X", START + 1))
@@ -68,7 +68,7 @@ async def test_the_help_says_what_came() -> None:
         assert "unknown words: [b]X." in shown
 
 
-async def test_the_words_of_a_recording_count_too(tmp_path: Path) -> None:
+async def test_unknown_words_of_a_recording_are_counted(tmp_path: Path) -> None:
     clock = FakeClock()
     words = ("AVAILABLE", "SINGING", "SINGING")
     path = write(tmp_path / "a.jsonl", content([(said(word), n) for n, word in enumerate(words)], None))

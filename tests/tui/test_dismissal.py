@@ -1,4 +1,4 @@
-"""Keys that come faster than a screen goes away: it goes away once, and they reach nothing that they were not for."""
+"""Keys that arrive while a screen closes: it closes once, and they reach no other screen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Make = Callable[[MainScreen], Screen[Any]]
 CHARACTERS = {"enter": "\r", "escape": "\x1b", "question_mark": "?", "space": " ", "tab": "\t"}
 KEYS = ("enter", "escape", "question_mark")
 HELD = 30
-"""So many times a key comes that is held for a second."""
+"""Times that a key held for a second arrives."""
 
 
 def choose_nothing(text: str, key: object) -> Any:
@@ -59,14 +59,14 @@ MAKE: dict[str, Make] = {
 
 
 def type_at_once(pilot: Pilot[int], *keys: str) -> None:
-    """Have keys come as a driver that read them all from the terminal hands them on: the loop does not run between."""
+    """Post keys like a driver that read them all at once: the event loop does not run in between."""
     for key in keys:
         pilot.app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
 
 @asynccontextmanager
 async def over_main(tmp_path: Path, name: str) -> AsyncIterator[tuple[MainScreen, Pilot[int], Answers]]:
-    """Open the app, and one of its screens over the main one."""
+    """Open the app and a screen over the main one."""
     clock = FakeClock()
     setup = setup_of(clock, SteppedSource(clock), register_path=tmp_path / "register")
     async with opened(setup, USUAL) as pilot:
@@ -111,7 +111,7 @@ async def test_two_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("name", MAKE)
-async def test_a_held_key_ends_nothing_but_the_screen(tmp_path: Path, name: str, key: str) -> None:
+async def test_a_held_key_closes_only_the_screen(tmp_path: Path, name: str, key: str) -> None:
     async with over_main(tmp_path, name) as (main, pilot, answers):
         type_at_once(pilot, *[key] * HELD)
         await at_rest(pilot)
@@ -123,7 +123,7 @@ async def test_a_held_key_ends_nothing_but_the_screen(tmp_path: Path, name: str,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
-async def test_the_help_is_opened_and_closed_at_once(key: str) -> None:
+async def test_the_help_opens_and_closes_at_once(key: str) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
         main = await live(pilot)
@@ -136,7 +136,7 @@ async def test_the_help_is_opened_and_closed_at_once(key: str) -> None:
             assert pilot.app.screen is main, turns
 
 
-async def test_what_closes_the_help_twice_does_not_quit(tmp_path: Path) -> None:
+async def test_closing_the_help_twice_does_not_quit(tmp_path: Path) -> None:
     async with over_main(tmp_path, "help") as (main, pilot, answers):
         type_at_once(pilot, *"qqq")
         await at_rest(pilot)
@@ -145,7 +145,7 @@ async def test_what_closes_the_help_twice_does_not_quit(tmp_path: Path) -> None:
         assert answers == [None]
 
 
-async def test_what_is_chosen_twice_at_once_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_palette_entry_chosen_twice_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
     async def run(runner: CommandRunner, command_id: str) -> None:
@@ -164,7 +164,7 @@ async def test_what_is_chosen_twice_at_once_is_done_once(monkeypatch: pytest.Mon
         assert len(done) == 1
 
 
-async def test_what_is_done_later_closes_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_late_answer_closes_no_other_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answered = asyncio.Event()
 
     async def slow(work: object) -> None:
@@ -180,7 +180,7 @@ async def test_what_is_done_later_closes_nothing_else(tmp_path: Path, monkeypatc
         assert pilot.app.is_running
 
 
-async def test_a_screen_below_another_goes_when_that_has_gone(tmp_path: Path) -> None:
+async def test_a_dismissed_screen_below_another_closes_after_it(tmp_path: Path) -> None:
     async with over_main(tmp_path, "name") as (main, pilot, answers):
         below = pilot.app.screen
         pilot.app.push_screen(MAKE["help"](main))

@@ -1,4 +1,4 @@
-"""The app on NOBIL Real-time: everything that its service does is survived, and what was known is there next time."""
+"""The app with NOBIL Real-time: it survives every failure of the service and restores the last known state."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def screen_text(pilot: Pilot[int]) -> str:
     return "\n".join(text_of(pilot))
 
 
-async def test_a_bad_day_of_the_service_costs_no_star_and_no_storm(
+async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
     service: EnovaService, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -106,7 +106,7 @@ async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: Fa
         await phase(pilot, main, LinkPhase.LIVE)
 
 
-async def test_what_was_known_is_there_the_next_time(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
+async def test_the_last_known_state_is_restored(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
     frames = [
         frame("NOR_71098", "1252", "AVAILABLE"),
         frame("SWE_1", "1252", "CHARGING"),
@@ -119,7 +119,7 @@ async def test_what_was_known_is_there_the_next_time(service: EnovaService, cloc
         await until(pilot, lambda: main.workspace.board.connectors == 3)
     store = main.workspace.session._store
     assert store is not None
-    # Quitting waits only so long for a slow disk.
+    # Quitting waits for a slow disk for a limited time.
     store._thread.join(GUARD)
     clock.advance(30)
     async with opened(setup_for(service, clock, tmp_path), (120, 40)) as pilot:
@@ -136,5 +136,5 @@ async def test_what_was_known_is_there_the_next_time(service: EnovaService, cloc
         await pilot.pause()
         text = screen_text(pilot)
         assert "2 unconfirmed" in text
-        # The number is the one that it was given in the session before.
+        # The number was assigned in the session before.
         assert "#2   blocked → free" in text

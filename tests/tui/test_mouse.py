@@ -1,4 +1,4 @@
-"""Everything that the footer names can be done with the mouse alone, from whichever pane has the focus."""
+"""The mouse alone runs every command of the footer, whichever pane has the focus."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def click_hint(pilot: Pilot[int], main: MainScreen, words: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pane", PANES)
-async def test_hints_do_what_they_say(pane: str) -> None:
+async def test_a_click_on_a_key_hint_runs_its_command(pane: str) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -50,7 +50,7 @@ async def test_hints_do_what_they_say(pane: str) -> None:
 
 
 @pytest.mark.parametrize("pane", PANES)
-async def test_quit_can_be_clicked(pane: str) -> None:
+async def test_a_click_on_quit_quits(pane: str) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -60,7 +60,7 @@ async def test_quit_can_be_clicked(pane: str) -> None:
     assert pilot.app.return_value == 0
 
 
-async def test_a_click_on_a_head_orders_and_another_turns_it_round() -> None:
+async def test_a_click_on_a_heading_sorts_and_another_reverses() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)

@@ -47,12 +47,12 @@ async def app(
 
 
 async def offered(main: MainScreen) -> list[DiscoveryHit]:
-    """What is offered before anything is typed."""
+    """Return the entries that are offered before anything is typed."""
     return [hit async for hit in CommandProvider(main).discover() if isinstance(hit, DiscoveryHit)]
 
 
 async def found(provider: type[Provider], main: MainScreen, query: str) -> list[Hit]:
-    """What a provider finds, the best first."""
+    """Return the hits of a provider, the best first."""
     hits = [hit async for hit in provider(main).search(query) if isinstance(hit, Hit)]
     return sorted(hits, key=lambda hit: hit.score, reverse=True)
 
@@ -66,7 +66,7 @@ class Player:
 
 
 @pytest.mark.parametrize("player", [None, Player()])
-async def test_every_command_that_makes_sense_is_offered_with_its_key(player: Player | None) -> None:
+async def test_every_available_command_is_offered_with_its_key(player: Player | None) -> None:
     async with app(player=player) as (main, _):
         texts = {text(hit): str(hit.help) for hit in await offered(main)}
         for command in COMMANDS:
@@ -79,14 +79,14 @@ async def test_every_command_that_makes_sense_is_offered_with_its_key(player: Pl
         assert texts["Not streamed"].startswith("List also")
 
 
-async def test_keys_are_the_users() -> None:
+async def test_remapped_keys_are_shown() -> None:
     async with app(interface=InterfaceSection(keys={"star": "f", "sort": []})) as (main, _):
         texts = [text(hit) for hit in await offered(main)]
         assert "Star   f" in texts
         assert "Sort" in texts
 
 
-async def test_a_command_is_found_by_its_words_and_by_what_it_does() -> None:
+async def test_a_command_is_found_by_its_label_and_its_tooltip() -> None:
     async with app() as (main, _):
         hits = await found(CommandProvider, main, "star")
         assert text(hits[0]) == "Star   s"
@@ -94,7 +94,7 @@ async def test_a_command_is_found_by_its_words_and_by_what_it_does() -> None:
         assert await found(CommandProvider, main, "zzzz") == []
 
 
-async def test_saved_filters_are_offered_by_their_names() -> None:
+async def test_saved_filters_are_offered_by_name() -> None:
     async with app(filters={"Fast [/b]": "ccs", "Oslo": "oslo"}) as (main, pilot):
         filters = ["Filter: Fast [/b]", "Filter: Oslo", "Forget filter: Fast [/b]", "Forget filter: Oslo"]
         assert [text(hit) for hit in await offered(main)][-4:] == filters
@@ -107,7 +107,7 @@ async def test_saved_filters_are_offered_by_their_names() -> None:
         assert main.workspace.station_list.ids == ["NOR_00002"]
 
 
-async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
+async def test_a_saved_filter_is_deleted(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[filters]\n"Fast" = "ccs"\nOslo = "oslo"  # mine\n')
     async with app(filters={"Fast": "ccs", "Oslo": "oslo"}, config_path=config) as (main, pilot):
@@ -122,13 +122,13 @@ async def test_a_saved_filter_is_forgotten(tmp_path: Path) -> None:
     ("query", "texts"),
     [
         ("fornebu", ["Fornebu S, Bærum"]),
-        # As it is typed on any keyboard, and by place and id too.
+        # Without diacritics, and by place and id.
         ("RADHUS", ["Rådhusgata 12, Oslo"]),
         ("oslo 12", ["Rådhusgata 12, Oslo"]),
         ("nor_00003", ["Minde Ladepark Bergen"]),
         ("zzz", []),
         ("  ", []),
-        # What only the register knows cannot be shown.
+        # A station that only the register knows cannot be selected.
         ("never", []),
     ],
 )
@@ -137,7 +137,7 @@ async def test_stations_are_found_by_name_place_or_id(query: str, texts: list[st
         assert [text(hit) for hit in await found(StationProvider, main, query)] == texts
 
 
-async def test_a_station_is_shown_with_how_it_is() -> None:
+async def test_a_station_is_offered_with_its_state() -> None:
     async with app() as (main, _):
         for query, words in (("fornebu", "NOR_00001  1/1 free"), ("minde", "NOR_00003  ?/1 free")):
             (hit,) = await found(StationProvider, main, query)
@@ -149,7 +149,7 @@ async def test_without_a_register_the_id_is_the_name() -> None:
         assert [text(hit) for hit in await found(StationProvider, main, "00002")] == ["NOR_00002"]
 
 
-async def test_no_more_stations_are_offered_than_anybody_reads() -> None:
+async def test_the_number_of_offered_stations_is_limited() -> None:
     clock = FakeClock()
     source = HandSource(clock)
     many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MAX_STATIONS + 20)]
@@ -159,7 +159,7 @@ async def test_no_more_stations_are_offered_than_anybody_reads() -> None:
         assert len(await found(StationProvider, main, "nor")) == MAX_STATIONS
 
 
-async def test_a_station_is_gone_to_whatever_hides_it() -> None:
+async def test_a_hidden_station_is_selected() -> None:
     async with app() as (main, pilot):
         main.commands.filters.show("minde")
         await pilot.press("w")
@@ -178,11 +178,11 @@ async def test_commands_come_before_stations() -> None:
         assert commands[0].score > stations[0].score
 
 
-# By hand
+# In the app
 
 
 async def palette(pilot: Pilot[int], typed: str) -> None:
-    """Open it, type, and choose the first thing that it offers."""
+    """Open the palette, type, and choose the first entry."""
     await pilot.press("ctrl+p", *typed)
     await until(pilot, lambda: _listed(pilot))
     await pilot.press("down", "enter")
@@ -196,7 +196,7 @@ def _listed(pilot: Pilot[int]) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pane", ["stations", "connectors", "log"])
-async def test_commands_are_done_from_every_pane(pane: str) -> None:
+async def test_commands_run_from_every_pane(pane: str) -> None:
     async with app() as (main, pilot):
         main.query_one(f"#{pane}").focus()
         await pilot.pause()
@@ -209,7 +209,7 @@ async def test_commands_are_done_from_every_pane(pane: str) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
 
 
-async def test_it_is_left() -> None:
+async def test_escape_closes_the_palette() -> None:
     async with app() as (main, pilot):
         await pilot.press("ctrl+p")
         opened = pilot.app.screen
@@ -219,7 +219,7 @@ async def test_it_is_left() -> None:
 
 
 @pytest.mark.parametrize("key", [key for key in command_by_id("quit").keys if "+" in key])
-async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
+async def test_the_keys_to_quit_work(key: str) -> None:
     async with app() as (_, pilot):
         await pilot.press("ctrl+p", "q")
         assert isinstance(pilot.app.screen, Palette)
@@ -228,7 +228,7 @@ async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
     assert pilot.app.return_value == 0
 
 
-async def test_it_says_what_it_is_for() -> None:
+async def test_the_empty_palette_says_what_to_type() -> None:
     async with app() as (_, pilot):
         await pilot.press("ctrl+p")
         await until(pilot, lambda: "A command, or a station by name" in "\n".join(text_of(pilot)))

@@ -1,4 +1,4 @@
-"""What is made ready in the background for the first keystroke, and what happens meanwhile."""
+"""Preparing the filter in the background, and what arrives meanwhile."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_preparing(pilot: Pilot[int]) -> bool:
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set once the filter was prepared."""
+    """Set once the filter is prepared."""
     ended = threading.Event()
 
     async def watched(work: Callable[[], T]) -> T:
@@ -56,7 +56,7 @@ async def find(pilot: Pilot[int], *keys: str) -> list[str]:
     return main_of(pilot).workspace.station_list.ids
 
 
-async def test_a_filter_typed_before_anything_came_finds_what_comes(
+async def test_a_filter_typed_before_the_first_report_finds_later_stations(
     clock: FakeClock, prepared: threading.Event
 ) -> None:
     source = HandSource(clock, Register(facts("Oslo")))
@@ -69,13 +69,13 @@ async def test_a_filter_typed_before_anything_came_finds_what_comes(
         await until(pilot, prepared.is_set)
         await until(pilot, lambda: not is_preparing(pilot))
         assert await find(pilot, *"oslo") == IDS
-        # And so does what is typed on from it.
+        # A longer filter narrows it.
         await pilot.press("space", "1")
         await pilot.pause()
         assert main_of(pilot).workspace.station_list.ids == ["NOR_1"]
 
 
-async def test_a_register_that_comes_while_it_is_prepared_is_looked_through(
+async def test_a_register_replaced_during_the_preparation_is_searched(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, goes_on, ended = threading.Event(), threading.Event(), threading.Event()

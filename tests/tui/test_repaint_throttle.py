@@ -21,7 +21,7 @@ def app_with(writer: WriterThread | None) -> App[Any]:
     ("changes", "waits"),
     [(0, []), (MANY, []), (MANY + 1, [MANY_PAUSE]), (FLOOD, [FLOOD_PAUSE])],
 )
-async def test_many_changes_are_painted_less_often(
+async def test_large_batches_are_painted_less_often(
     changes: int, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
@@ -34,7 +34,7 @@ async def test_many_changes_are_painted_less_often(
     assert waited == waits
 
 
-async def test_a_slow_terminal_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_repaints_wait_for_a_slow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     writer = WriterThread(io.StringIO())
     writer.write("one")
     looks = 0

@@ -1,4 +1,4 @@
-"""The pictures in the README, drawn again and compared: so they never show what the program is not."""
+"""The pictures of the README are the baselines: they always show the current program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 
 
 class Pictures(SingleFileSnapshotExtension):
-    """One SVG a picture, in the folder that the README shows."""
+    """One SVG for each picture, in the folder of the README's pictures."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "svg"
@@ -85,5 +85,5 @@ async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pyte
     assert picture == snapshot(name=name, extension_class=Pictures)
 
 
-def test_no_picture_is_left_over() -> None:
+def test_every_picture_has_a_test() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == {*_CASES}

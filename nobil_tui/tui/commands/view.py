@@ -72,7 +72,7 @@ def about(workspace: Workspace) -> str:
         lines.append("Remap keys under [interface.keys], using the ids shown in grey.")
     lines.append(f"Names, places and plugs of real stations: {CREDIT}.")
     if session.monitor is not None:
-        lines.append(_received(session.monitor.counts))
+        lines.append(_received(session.counts))
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Trying another source: only one that works is taken, and what does not work says why."""
+"""The dialog to connect: a source that works is returned, and an error is shown for any other."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ def source_of(*events: Event) -> HandSource:
         ([Lost("no such host", START, START + 1000)], "Could not connect: no such host."),
     ],
 )
-async def test_the_first_thing_that_tells_is_what_counts(events: list[Event], words: str) -> None:
-    # What would come after it does not.
+async def test_the_first_conclusive_event_decides(events: list[Event], words: str) -> None:
+    # Later events do not count.
     source = source_of(*events, Refused("never read", START))
     assert await guarded(try_out(source)) == words
     assert (source.opened, source.closed) == (1, 1)
 
 
-async def test_one_that_ends_without_a_word() -> None:
+async def test_a_source_that_ends_immediately() -> None:
     source = source_of()
     source.feed.end()
     assert await guarded(try_out(source)) == "The source ended immediately."
     assert source.closed == 1
 
 
-async def test_one_that_cannot_be_opened() -> None:
+async def test_a_source_that_cannot_be_opened() -> None:
     source = HandSource(FakeClock(), problems=["There is no such file."])
     assert await guarded(try_out(source)) == "There is no such file."
 
 
-async def test_one_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_source_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRIAL_TIMEOUT", 0)
     source = source_of(Connecting())
     assert await guarded(try_out(source)) == "No answer within 0 s."
@@ -71,7 +71,7 @@ async def test_one_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) ->
 
 
 class Choosing:
-    """Makes sources, and remembers of what."""
+    """Makes sources, and records the arguments."""
 
     def __init__(self, pilot: Pilot[None]) -> None:
         self.pilot = pilot
@@ -110,7 +110,7 @@ async def choosing(text: str = "", size: tuple[int, int] = (100, 30)) -> AsyncIt
         yield it
 
 
-async def test_what_works_is_given_back() -> None:
+async def test_a_working_source_is_returned() -> None:
     async with choosing("enova") as it:
         assert it.field("source").value == "enova"
         it.field("key").value = f" {KEY} "
@@ -118,11 +118,11 @@ async def test_what_works_is_given_back() -> None:
         await it.pilot.press("enter")
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
         assert it.given == [SourceChoice(ChosenSource(it.source, "enova"), remember=False)]
-        # Tried with one, and then there is a fresh one.
+        # One is made for the trial, and another one for use.
         assert it.asked == [("enova", KEY)] * 2
 
 
-async def test_it_is_remembered_where_that_is_asked_for() -> None:
+async def test_the_checkbox_asks_to_save_the_source() -> None:
     async with choosing() as it:
         it.field("source").value = "enova"
         it.pilot.app.screen.query_one("#remember", Checkbox).value = True
@@ -133,7 +133,7 @@ async def test_it_is_remembered_where_that_is_asked_for() -> None:
         assert it.asked == [("enova", None)] * 2
 
 
-async def test_what_is_made_up_need_not_be_tried() -> None:
+async def test_a_simulated_source_is_not_tried() -> None:
     async with choosing("demo") as it:
         it.source.simulated = True
         await it.pilot.press("enter")
@@ -141,7 +141,7 @@ async def test_what_is_made_up_need_not_be_tried() -> None:
         assert it.source.opened == 0
 
 
-async def test_what_does_not_work_is_said_and_can_be_mended() -> None:
+async def test_an_error_is_shown_and_can_be_corrected() -> None:
     async with choosing("nonsense") as it:
         await it.pilot.press("enter")
         await it.until("This is no source.")
@@ -158,7 +158,7 @@ async def test_what_does_not_work_is_said_and_can_be_mended() -> None:
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
 
 
-async def test_a_second_try_ends_the_first() -> None:
+async def test_a_second_trial_cancels_the_first() -> None:
     async with choosing("one") as it:
         first = it.source
         await it.pilot.press("enter")
@@ -174,7 +174,7 @@ async def test_a_second_try_ends_the_first() -> None:
 
 
 @pytest.mark.parametrize("way", ["escape", "cancel"])
-async def test_to_leave_it_ends_the_try(way: str) -> None:
+async def test_closing_the_dialog_cancels_the_trial(way: str) -> None:
     async with choosing("one") as it:
         await it.pilot.press("enter")
         await until(it.pilot, lambda: it.source.opened == 1)  # type: ignore[arg-type]
@@ -187,7 +187,7 @@ async def test_to_leave_it_ends_the_try(way: str) -> None:
 
 
 class Slow(HandSource):
-    """A source that takes its time to open."""
+    """A source that opens slowly."""
 
     def __init__(self) -> None:
         super().__init__(FakeClock())
@@ -200,7 +200,7 @@ class Slow(HandSource):
         return super().open()
 
 
-async def test_one_that_takes_its_time_to_open_is_let_go_of_when_it_is_left() -> None:
+async def test_a_source_that_opens_after_the_dialog_closed_is_closed() -> None:
     source = Slow()
     trial = asyncio.create_task(try_out(source))
     await guarded(asyncio.to_thread(source.begun.wait, GUARD))
@@ -220,7 +220,7 @@ async def test_the_key_is_never_on_screen() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
-async def test_everything_has_room_and_a_click_reaches_it(size: tuple[int, int]) -> None:
+async def test_every_field_is_visible_and_clickable(size: tuple[int, int]) -> None:
     async with choosing(size=size) as it:
         for id_ in ("source", "key"):
             await it.pilot.click(f"#{id_}")

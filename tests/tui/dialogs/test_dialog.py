@@ -1,4 +1,4 @@
-"""What every dialog shares, and the one that asks for a filter's name."""
+"""The base of all dialogs, and the dialog that saves a filter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.tui.widget_host import Stage
 
 
 class Asking(Dialog[str]):
-    """Two fields, a box and a button."""
+    """A dialog with a field, a checkbox and a button."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -29,7 +29,7 @@ class Asking(Dialog[str]):
 
 
 class Answers:
-    """What a dialog came back with."""
+    """The results of a dialog."""
 
     def __init__(self) -> None:
         self.given: list[str | None] = []
@@ -51,7 +51,7 @@ def focused(pilot: Pilot[None]) -> str | None:
     return widget.id if widget is not None else None
 
 
-async def test_keys_go_through_its_fields_and_round() -> None:
+async def test_keys_move_through_the_fields() -> None:
     async with over(Asking()) as (_, pilot):
         for key, id_ in (
             (None, "one"),
@@ -66,7 +66,7 @@ async def test_keys_go_through_its_fields_and_round() -> None:
             assert focused(pilot) == id_
 
 
-async def test_escape_and_a_click_beside_it_close_it_and_a_click_into_it_does_not() -> None:
+async def test_escape_and_a_click_beside_close_a_dialog() -> None:
     async with over(Asking()) as (answers, pilot):
         await pilot.click(".dialog", offset=(2, 1))
         await pilot.click("#one")
@@ -78,7 +78,7 @@ async def test_escape_and_a_click_beside_it_close_it_and_a_click_into_it_does_no
         assert answers.given == [None]
 
 
-async def test_what_is_typed_is_text_and_no_command() -> None:
+async def test_printable_keys_are_text() -> None:
     async with over(Asking()) as (answers, pilot):
         await pilot.press(*"q?/s", "ctrl+p")
         assert pilot.app.screen.query_one("#one", Input).value == "q?/s"
@@ -86,7 +86,7 @@ async def test_what_is_typed_is_text_and_no_command() -> None:
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
-async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
+async def test_the_keys_to_quit_work(key: str) -> None:
     async with over(Asking()) as (answers, pilot):
         assert not pilot.app._exit
         await pilot.press(key)
@@ -94,7 +94,7 @@ async def test_the_way_out_of_the_program_stays_open(key: str) -> None:
     assert answers.given == []
 
 
-async def test_a_box_shows_without_colours_whether_it_is_ticked() -> None:
+async def test_a_checkbox_needs_no_colours() -> None:
     async with over(Asking()) as (_, pilot):
         box = pilot.app.screen.query_one(AsciiCheckbox)
         assert "[ ] box" in box.render_line(0).text
@@ -105,7 +105,7 @@ async def test_a_box_shows_without_colours_whether_it_is_ticked() -> None:
         assert "[ ] box" in box.render_line(0).text
 
 
-# The name of a filter
+# The dialog that saves a filter
 
 
 def answer(pilot: Pilot[None]) -> str:
@@ -116,7 +116,7 @@ def type_in(pilot: Pilot[None], text: str) -> None:
     pilot.app.screen.query_one("#name", Input).value = text
 
 
-async def test_a_name_is_given_by_enter_or_by_the_button() -> None:
+async def test_enter_and_the_button_return_the_name() -> None:
     async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         await pilot.press(*"Fast ", "enter")
         assert answers.given == ["Fast"]
@@ -137,7 +137,7 @@ async def test_a_name_is_given_by_enter_or_by_the_button() -> None:
         ("a\x1b[2J", "A name can hold printable characters only."),
     ],
 )
-async def test_what_is_no_name_is_not_taken(name: str, words: str) -> None:
+async def test_an_invalid_name_is_refused(name: str, words: str) -> None:
     async with over(SaveFilterScreen("ccs free", ())) as (answers, pilot):
         type_in(pilot, name)
         await pilot.press("enter")
@@ -145,26 +145,26 @@ async def test_what_is_no_name_is_not_taken(name: str, words: str) -> None:
         assert answers.given == []
 
 
-async def test_another_filter_is_not_replaced_unasked() -> None:
+async def test_a_filter_is_replaced_after_confirmation_only() -> None:
     async with over(SaveFilterScreen("ccs free", ("Fast", "Slow"))) as (answers, pilot):
         for name in ("Fast", "Slow", "Fast"):
             type_in(pilot, name)
             await pilot.press("enter")
-            # Said of one, it does not hold for another.
+            # A confirmation for one name does not count for another.
             assert answer(pilot) == "A filter of this name already exists. Press Save again to replace it."
             assert answers.given == []
         await pilot.press("enter")
         assert answers.given == ["Fast"]
 
 
-async def test_a_name_is_no_longer_than_the_config_takes() -> None:
+async def test_the_length_of_a_name_is_limited() -> None:
     async with over(SaveFilterScreen("ccs free", ())) as (_, pilot):
         await pilot.press(*"x" * (MAX_NAME + 5))
         assert len(pilot.app.screen.query_one("#name", Input).value) == MAX_NAME
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
-async def test_it_shows_the_filter_whatever_that_is(size: tuple[int, int]) -> None:
+async def test_any_filter_is_shown_safely(size: tuple[int, int]) -> None:
     text = "[red]\x1b[2J日本 " + "x" * MAX_FILTER
     async with over(SaveFilterScreen(text, ()), *size) as (_, pilot):
         strips = [strip.text for strip in pilot.app.screen._compositor.render_strips()]

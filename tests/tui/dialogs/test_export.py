@@ -1,4 +1,4 @@
-"""The event log, exported: whose names they are stands beside them."""
+"""The exported event log credits the source of the names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def station(name: str, status: int) -> Station:
 
 
 async def export(tmp_path: Path, name: str, its_own: Register | None) -> str:
-    """Let a named and a nameless station change, and export that; returns what the dialog says."""
+    """Export changes of a station with a name and of one without. Return the text of the dialog."""
     clock, path = FakeClock(), tmp_path / "register"
     save_register(path, NAMES, {})
     source = HandSource(clock, its_own)
@@ -44,7 +44,7 @@ async def export(tmp_path: Path, name: str, its_own: Register | None) -> str:
 
 
 @pytest.mark.parametrize("made_up", [False, True])
-async def test_each_name_of_the_register_is_credited(tmp_path: Path, made_up: bool) -> None:
+async def test_names_of_the_register_are_credited(tmp_path: Path, made_up: bool) -> None:
     credit = None if made_up else CREDIT
     said = await export(tmp_path, "log.jsonl", Register(NAMES) if made_up else None)
     assert (CREDIT in said) is not made_up
@@ -52,7 +52,7 @@ async def test_each_name_of_the_register_is_credited(tmp_path: Path, made_up: bo
     assert [(line["name"], line["credit"]) for line in lines] == [("Fornebu S", credit), (None, None)]
 
 
-async def test_a_table_has_a_column_for_it(tmp_path: Path) -> None:
+async def test_a_csv_file_has_a_column_for_the_credit(tmp_path: Path) -> None:
     await export(tmp_path, "log.csv", None)
     with (tmp_path / "log.csv").open(newline="") as file:
         rows = [*csv.DictReader(file)]

@@ -1,4 +1,4 @@
-"""Exporting the event log: in which form, where to, and never over something unasked."""
+"""The dialog to export the event log: formats, paths, errors, and confirmation before a file is replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OLD = b"mine\n"
 
 
 class Exporting:
-    """An open screen, and what it came back with."""
+    """An open dialog and its results."""
 
     def __init__(self, pilot: Pilot[None]) -> None:
         self.pilot = pilot
@@ -44,14 +44,14 @@ class Exporting:
         return "\n".join(str(label.content) for label in self.pilot.app.screen.query(Static))
 
     async def write_to(self, path: object) -> None:
-        """Name a path, press Enter, and wait for what comes of it."""
+        """Enter a path, press Enter, and wait for the result."""
         field = self.pilot.app.screen.query_one("#path", Input)
         field.value = str(path)
         await self.pilot.pause()
         await self.again()
 
     async def again(self) -> None:
-        """Press Enter."""
+        """Press Enter and wait for the result."""
         given = len(self.given)
         self.pilot.app.screen.query_one("#answer", Static).update("")
         await self.pilot.press("enter")
@@ -77,7 +77,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".JSONL"])
-async def test_lines_of_json(tmp_path: Path, suffix: str) -> None:
+async def test_a_jsonl_file_has_a_line_for_each_change(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"log{suffix}"
     async with exporting() as it:
         assert "3 changes. The" in it.labels
@@ -89,7 +89,7 @@ async def test_lines_of_json(tmp_path: Path, suffix: str) -> None:
     ]
 
 
-async def test_a_table(tmp_path: Path) -> None:
+async def test_a_csv_file_has_a_row_for_each_change(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     async with exporting() as it:
         await it.write_to(path)
@@ -97,7 +97,7 @@ async def test_a_table(tmp_path: Path) -> None:
     assert [row["station"] for row in rows] == [change.station for change in CHANGES]
 
 
-async def test_it_is_told_where_it_went(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_result_names_the_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with exporting() as it:
         await it.pilot.press("enter")
@@ -106,21 +106,21 @@ async def test_it_is_told_where_it_went(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("name", ["", "log", "log.txt", "log.csv.gz"])
-async def test_the_name_says_in_which_form(name: str) -> None:
+async def test_another_extension_is_refused(name: str) -> None:
     async with exporting() as it:
         await it.write_to(name)
         assert it.answer == "The file name must end in .csv or .jsonl."
         assert it.given == []
 
 
-async def test_what_is_there_is_replaced_when_it_is_asked_for_twice(tmp_path: Path) -> None:
+async def test_a_file_is_replaced_after_confirmation_only(tmp_path: Path) -> None:
     path, other = tmp_path / "log.csv", tmp_path / "other.csv"
     for each in (path, other):
         each.write_bytes(OLD)
     async with exporting() as it:
         for each in (path, other, path):
             await it.write_to(each)
-            # Said of one, it does not hold for another.
+            # A confirmation for one file does not count for another.
             assert it.answer == "This file already exists. Press Export again to replace it."
             assert (read(path), read(other), it.given) == (OLD, OLD, [])
         await it.again()
@@ -131,7 +131,7 @@ async def test_what_is_there_is_replaced_when_it_is_asked_for_twice(tmp_path: Pa
 
 
 @pytest.mark.parametrize("way", ["escape", "cancel"])
-async def test_it_can_be_left(tmp_path: Path, way: str) -> None:
+async def test_it_can_be_cancelled(tmp_path: Path, way: str) -> None:
     async with exporting(name=str(tmp_path / "log.csv")) as it:
         if way == "escape":
             await it.pilot.press("escape")
@@ -141,20 +141,20 @@ async def test_it_can_be_left(tmp_path: Path, way: str) -> None:
     assert names_in(tmp_path) == set()
 
 
-async def test_what_the_system_says_is_told(tmp_path: Path) -> None:
+async def test_an_error_of_the_system_is_shown(tmp_path: Path) -> None:
     folder = tmp_path / "folder.csv"
     folder.mkdir()
     async with exporting() as it:
         await it.write_to(tmp_path / "nowhere" / "log.csv")
         assert it.answer == f"Could not write {tmp_path}/nowhere/log.csv: no such file or directory."
-        # A folder is there too, and is no file that could be replaced.
+        # A folder exists, too, but cannot be replaced.
         await it.write_to(folder)
         await it.again()
         assert it.answer == f"Could not write {folder}: is a directory."
     assert names_in(tmp_path) == {"folder.csv"}
 
 
-async def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+async def test_an_invalid_file_name_is_refused(tmp_path: Path) -> None:
     async with exporting() as it:
         for name in ("a\0b.csv", "a\ud800.csv", "a\x1b[2J.csv"):
             await it.write_to(tmp_path / name)
@@ -165,20 +165,20 @@ async def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("facts", "credited"), [({"NOR_1": Facts("Torget")}, True), ({}, False)])
-async def test_whose_names_they_are_is_said(facts: dict[str, Facts], credited: bool) -> None:
+async def test_the_credit_is_shown_with_names_of_the_register(facts: dict[str, Facts], credited: bool) -> None:
     async with exporting(Register(facts, credit=CREDIT)) as it:
         assert (CREDIT in it.labels) is credited
 
 
-def test_a_path_is_what_a_shell_would_make_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert path_of("~/log.csv") == Path("/home/somebody/log.csv")
-    assert path_of("~nobody-of-that-name/log.csv") == Path("~nobody-of-that-name/log.csv")
+def test_a_path_is_expanded_as_by_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/user")
+    assert path_of("~/log.csv") == Path("/home/user/log.csv")
+    assert path_of("~no-such-user/log.csv") == Path("~no-such-user/log.csv")
     assert path_of("log~.csv") == Path("log~.csv")
 
 
 class Full(io.BytesIO):
-    """A file on a disk that is full after a few bytes."""
+    """A file on a full disk."""
 
     def __init__(self, file: Any) -> None:
         super().__init__()
@@ -194,7 +194,9 @@ class Full(io.BytesIO):
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replace: bool) -> None:
+def test_a_file_is_written_completely_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replace: bool
+) -> None:
     path = tmp_path / "log.csv"
     if replace:
         path.write_bytes(OLD)
@@ -209,7 +211,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     assert not replace or read(path) == OLD
 
 
-def test_what_is_replaced_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_mode_and_link(tmp_path: Path) -> None:
     path, link = tmp_path / "log.csv", tmp_path / "link.csv"
     path.write_bytes(OLD)
     path.chmod(0o640)

@@ -1,4 +1,4 @@
-"""The help: every key and what it does, and what every sign means."""
+"""The help: every key, every symbol, and what is running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import FakeClock
 from tests.tui.app_driver import NARROW, USUAL, SteppedSource, live, opened, setup_of, text_of, until
 
 TALL = (100, 140)
-"""A terminal with room for all of it."""
+"""A terminal with room for the whole help."""
 
 
 async def open_help(pilot: Pilot[int]) -> MainScreen:
@@ -32,10 +32,10 @@ async def open_help(pilot: Pilot[int]) -> MainScreen:
 
 
 def lines_of(pilot: Pilot[int]) -> list[str]:
-    """What stands in the dialog, line by line."""
+    """Return the lines of the dialog."""
     text = pilot.app.screen.query_one(HelpText)
     region = text.content_region
-    # Without the bar.
+    # Without the scrollbar.
     end = region.right - text.show_vertical_scrollbar
     return [line[region.x : end] for line in text_of(pilot)[region.y : region.bottom]]
 
@@ -49,7 +49,7 @@ def setup(clock: FakeClock, **settings: Any) -> Any:
     return setup_of(clock, SteppedSource(clock), config=config, config_path=Path("/nowhere/config.toml"))
 
 
-async def test_every_command_with_a_key_is_there(clock: FakeClock) -> None:
+async def test_every_command_with_a_key_is_listed(clock: FakeClock) -> None:
     keys = KeyBindings()
     async with opened(setup(clock), TALL) as pilot:
         await open_help(pilot)
@@ -58,13 +58,13 @@ async def test_every_command_with_a_key_is_there(clock: FakeClock) -> None:
             if command.keys:
                 assert f"{keys.labels(command)} {command.tooltip} {command.id}" in text
             else:
-                # What has no key is in the palette.
+                # A command without a key is in the palette only.
                 assert command.tooltip not in text
         for context in Context:
             assert (context.heading in text) is (context is not Context.DIALOG)
 
 
-async def test_keys_are_the_users(clock: FakeClock) -> None:
+async def test_remapped_keys_are_shown(clock: FakeClock) -> None:
     keys = {"star": ["f", "ctrl+s"], "sort": [], "back": "f8"}
     async with opened(setup(clock, keys=keys), TALL) as pilot:
         await open_help(pilot)
@@ -77,7 +77,7 @@ async def test_keys_are_the_users(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize(("ascii_", "glyphs"), [(False, UNICODE), (True, ASCII)])
-async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: Glyphs) -> None:
+async def test_every_symbol_is_explained(clock: FakeClock, ascii_: bool, glyphs: Glyphs) -> None:
     async with opened(setup(clock, ascii=ascii_), TALL) as pilot:
         await open_help(pilot)
         text = said(pilot)
@@ -99,7 +99,7 @@ async def test_every_sign_is_explained(clock: FakeClock, ascii_: bool, glyphs: G
             assert f"{sign} {words}" in text
 
 
-async def test_it_says_what_is_running_and_whom_to_credit(clock: FakeClock) -> None:
+async def test_what_is_running_and_the_credit_are_shown(clock: FakeClock) -> None:
     async with opened(setup(clock), TALL) as pilot:
         await open_help(pilot)
         text = said(pilot)
@@ -110,7 +110,7 @@ async def test_it_says_what_is_running_and_whom_to_credit(clock: FakeClock) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [USUAL, NARROW])
-async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tuple[int, int]) -> None:
+async def test_it_scrolls_with_the_keys_of_every_list(clock: FakeClock, size: tuple[int, int]) -> None:
     async with opened(setup(clock), size) as pilot:
         main = await open_help(pilot)
         text = pilot.app.screen.query_one(HelpText)
@@ -124,7 +124,7 @@ async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tupl
         assert text.scroll_offset.y == 0
         await pilot.press("G")
         assert text.scroll_offset.y == text.max_scroll_y > page
-        # Everything is read on the way down, line by line.
+        # Scrolling line by line shows everything.
         assert "the state may be outdated" in said(pilot)
         await pilot.press("home")
         seen = lines_of(pilot)
@@ -138,12 +138,12 @@ async def test_it_scrolls_by_the_keys_of_every_list(clock: FakeClock, size: tupl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["escape", "question_mark", "f1", "q"])
-async def test_it_is_closed_and_the_program_goes_on(clock: FakeClock, key: str) -> None:
+async def test_closing_it_does_not_quit(clock: FakeClock, key: str) -> None:
     async with opened(setup(clock)) as pilot:
         main = await open_help(pilot)
         await pilot.press(key)
         await pilot.pause()
         assert pilot.app.screen is main
-        # And opened again by the same key as ever.
+        # The key opens it again.
         await pilot.press("f1")
         assert isinstance(pilot.app.screen, HelpScreen)

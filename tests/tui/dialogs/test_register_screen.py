@@ -1,4 +1,4 @@
-"""Fetching the register by hand: it shows how far it is, can be left, and says what went wrong and what to do."""
+"""The dialog that downloads the register: progress, cancelling, and errors with what to do."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tests.register.register_service import KEY, RegisterService, dump_of, stati
 from tests.tui.app_driver import NARROW, WIDE, HandSource, SteppedSource, live, opened, setup_of, text_of, until
 
 DAY = 24 * 3600.0
-"""Seconds."""
+"""One day in seconds."""
 
 
 class Fetching:
-    """An app over something made up, so that it asks nobody by itself, and a service to ask."""
+    """An app with a simulated source, which downloads nothing by itself, and a register service."""
 
     def __init__(self, path: Path, service: RegisterService) -> None:
         self.path = path
@@ -39,11 +39,11 @@ class Fetching:
         self.clock = FakeClock()
         self.key: str | None = KEY
         self.renewed = 0
-        """How often the screens were told that there is something new."""
+        """How often the screen was asked to show a new register."""
 
     @asynccontextmanager
     async def screen(self, size: tuple[int, int] = WIDE, **more: Any) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
-        """Open the screen."""
+        """Open the app and the dialog."""
         section = RegisterSection(api_key=Secret(self.key) if self.key else None, address=self.service.address)
         source = HandSource(self.clock)
         source.simulated = True
@@ -62,13 +62,13 @@ class Fetching:
             yield main, pilot
 
     async def store(self) -> None:
-        """Have both countries stored."""
+        """Store the registers of both countries."""
         await guarded(update_register(self.path, ["NOR", "SWE"], Secret(KEY), self.service.address, clock=self.clock))
         self.service.asked.clear()
 
     @property
     def stored(self) -> set[str]:
-        """The stations that are stored."""
+        """The ids of the stored stations."""
         cached = load_register(self.path)
         return set(cached.facts) if cached is not None else set()
 
@@ -78,7 +78,7 @@ class Fetching:
 
 
 async def begin(main: MainScreen, pilot: Pilot[int]) -> None:
-    """Open the screen, and wait until it is seen. It may be gone by then."""
+    """Open the dialog and wait until it is shown. It may be closed by then."""
     await main.commands.run("update-register")
     screen = pilot.app.screen
     assert isinstance(screen, RegisterScreen)
@@ -101,7 +101,7 @@ async def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 def said(pilot: Pilot[int]) -> str:
-    """What stands in the dialog, as one text; where there is none, what is on screen."""
+    """Return the text of the dialog; if it is closed, the text on screen."""
     lines = text_of(pilot)
     for dialog in pilot.app.screen.query(".dialog"):
         region = dialog.region
@@ -118,7 +118,7 @@ def bar(pilot: Pilot[int]) -> ProgressBar:
 
 
 class Stuck:
-    """Answers a part, and then nothing more."""
+    """Sends a part of the answer, and then nothing."""
 
     def __init__(self, service: RegisterService) -> None:
         self._service = service
@@ -130,11 +130,11 @@ class Stuck:
 
     @property
     def left(self) -> bool:
-        """Whether who asked has hung up."""
+        """Whether the client has disconnected."""
         return self._request is not None and (self._request.transport is None or self._request.transport.is_closing())
 
 
-async def test_it_is_fetched_and_that_is_told(fetching: Fetching) -> None:
+async def test_a_download_is_reported(fetching: Fetching) -> None:
     async with fetching.screen() as (main, pilot):
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.asked == ["NOR", "SWE"]
@@ -144,7 +144,7 @@ async def test_it_is_fetched_and_that_is_told(fetching: Fetching) -> None:
         await until(pilot, lambda: "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations" in said(pilot))
 
 
-async def test_it_shows_how_far_it_is(fetching: Fetching) -> None:
+async def test_the_progress_is_shown(fetching: Fetching) -> None:
     fetching.service.answers.append(fetching.service.half)
     async with fetching.screen() as (_, pilot):
         await until(pilot, lambda: bar(pilot).progress)
@@ -155,7 +155,7 @@ async def test_it_shows_how_far_it_is(fetching: Fetching) -> None:
 
 
 @pytest.mark.parametrize("way", ["escape", "cancel", "beside"])
-async def test_to_leave_it_stops_the_download(fetching: Fetching, way: str) -> None:
+async def test_closing_it_stops_the_download(fetching: Fetching, way: str) -> None:
     await fetching.store()
     fetching.clock.advance(DAY)
     before = fetching.stored
@@ -175,17 +175,17 @@ async def test_to_leave_it_stops_the_download(fetching: Fetching, way: str) -> N
         await until(pilot, lambda: main.workspace.register_updater and not main.workspace.register_updater.updating)
         assert fetching.asked == ["NOR"]
         assert fetching.stored == before
-        # And it can be begun again.
+        # It can be started again.
         await begin(main, pilot)
         await until(pilot, lambda: fetching.asked == ["NOR", "NOR", "SWE"])
         await until(pilot, lambda: pilot.app.screen is main)
 
 
-async def test_a_refused_key_is_told_and_not_shown(fetching: Fetching) -> None:
+async def test_a_refused_key_is_reported_and_not_shown(fetching: Fetching) -> None:
     fetching.key = "an0ther-Key"
     async with fetching.screen() as (_, pilot):
         await until(pilot, lambda: "127.0.0.1 says: Wrong API key. Set NOBIL_REGISTER_KEY" in said(pilot))
-        # Another country would say the same, and so would another try.
+        # The other country and a retry would have the same result.
         assert fetching.asked == ["NOR"]
         assert button(pilot).disabled
         assert not bar(pilot).display
@@ -193,7 +193,7 @@ async def test_a_refused_key_is_told_and_not_shown(fetching: Fetching) -> None:
         assert fetching.renewed == 0
 
 
-async def test_too_little_is_not_believed_unless_the_user_does(fetching: Fetching) -> None:
+async def test_a_register_with_too_few_stations_needs_confirmation(fetching: Fetching) -> None:
     await fetching.store()
     fetching.clock.advance(DAY)
     fetching.service.stations["NOR"] = stations("NOR", 1)
@@ -204,7 +204,7 @@ async def test_too_little_is_not_believed_unless_the_user_does(fetching: Fetchin
         assert not bar(pilot).display
         fetching.service.answers.append(fetching.service.half)
         await pilot.click("#force")
-        # How far it is shows again, and it is not begun twice.
+        # The progress is shown again, and the button is disabled.
         await until(pilot, lambda: bar(pilot).display and bar(pilot).progress)
         assert button(pilot).disabled
         await pilot.press("escape")
@@ -217,7 +217,7 @@ async def test_too_little_is_not_believed_unless_the_user_does(fetching: Fetchin
         assert {*main.workspace.user_register} == fetching.stored
 
 
-async def test_what_is_not_a_day_old_is_fetched_where_the_user_wants_it(fetching: Fetching) -> None:
+async def test_a_recent_register_is_downloaded_on_request(fetching: Fetching) -> None:
     await fetching.store()
     fetching.clock.advance(3600)
     async with fetching.screen() as (main, pilot):
@@ -231,7 +231,7 @@ async def test_what_is_not_a_day_old_is_fetched_where_the_user_wants_it(fetching
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_without_a_key_it_says_where_one_goes(fetching: Fetching, size: tuple[int, int]) -> None:
+async def test_without_a_key_it_says_where_to_set_one(fetching: Fetching, size: tuple[int, int]) -> None:
     fetching.key = None
     async with fetching.screen(size) as (main, pilot):
         await until(pilot, lambda: "Set NOBIL_REGISTER_KEY, or api_key under [register] in the config." in said(pilot))
@@ -243,14 +243,14 @@ async def test_without_a_key_it_says_where_one_goes(fetching: Fetching, size: tu
         await until(pilot, lambda: pilot.app.screen is main)
 
 
-async def test_the_environments_key_will_do(fetching: Fetching) -> None:
+async def test_the_key_of_the_environment_is_used(fetching: Fetching) -> None:
     fetching.key = None
     async with fetching.screen(environ={"NOBIL_REGISTER_KEY": KEY}) as (main, pilot):
         await until(pilot, lambda: pilot.app.screen is main)
         assert len(main.workspace.user_register) == 5
 
 
-async def test_what_came_of_one_country_counts_where_the_other_fails(fetching: Fetching) -> None:
+async def test_one_country_is_stored_if_the_other_fails(fetching: Fetching) -> None:
     fetching.service.answers.append(body(dump_of(stations("NOR", 4))))
     fetching.service.stations["SWE"] = []
     async with fetching.screen() as (main, pilot):
@@ -258,13 +258,13 @@ async def test_what_came_of_one_country_counts_where_the_other_fails(fetching: F
         assert "Norway: 4 stations from 127.0.0.1." in said(pilot)
         assert len(main.workspace.user_register) == len(fetching.stored) == 4
         assert fetching.renewed == 1
-        # It is not too little: to fetch it anyway would do nothing else.
+        # Not too few stations: to download it anyway would not help.
         assert button(pilot).disabled
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is main and "Torget" in said(pilot))
 
 
-async def test_where_no_register_can_be_kept_that_is_said(clock: FakeClock) -> None:
+async def test_without_a_folder_for_it_an_update_is_refused(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock))) as pilot:
         main = await live(pilot)
         await main.commands.run("update-register")

@@ -1,4 +1,4 @@
-"""Connecting to another source: which key goes with it, what is kept, and what the user is told."""
+"""Connecting to another source: which key is sent and saved, and which warnings are shown."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ B = "ws://b.example.org/x?key={private_apikey}"
 
 
 class Hands:
-    """Chooses as the program does, and hands out a source that a test holds."""
+    """Makes sources like the program, but with a feed that the test fills."""
 
     def __init__(self, clock: FakeClock, environ: dict[str, str] | None = None) -> None:
         self.keys: list[str] = []
-        """What each source that was made would send."""
+        """The key that each source would send."""
         self._clock = clock
         self._choose = SourceFactory(environ or {}, add_secret=self.keys.append, clock=clock)
 
@@ -40,7 +40,7 @@ class Hands:
 
 
 async def connect(pilot: Pilot[int], text: str, key: str = "", *, remember: bool = True) -> str:
-    """Fill in the dialog and press Enter; returns what stood in its first field, and waits until it is gone."""
+    """Fill in the dialog, press Enter and wait until it is closed. Return the text that its first field had."""
     main = await live(pilot)
     await pilot.press("c")
     dialog = pilot.app.screen
@@ -73,7 +73,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-async def test_the_key_that_stood_there_does_not_stay_beside_another_source(path: Path) -> None:
+async def test_the_saved_key_is_removed_with_its_source(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock, {"NOBIL_API_KEY": "of-environment"})
     setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
@@ -86,7 +86,7 @@ async def test_the_key_that_stood_there_does_not_stay_beside_another_source(path
     assert "# mine" in read(path)
 
 
-async def test_the_key_of_the_same_source_stays(path: Path) -> None:
+async def test_the_key_of_the_same_source_is_kept(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
     setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
@@ -100,7 +100,7 @@ async def test_the_key_of_the_same_source_stays(path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> None:
+async def test_a_saved_source_can_be_chosen_again_at_once(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
     async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
@@ -117,7 +117,7 @@ async def test_what_was_remembered_can_be_chosen_again_at_once(path: Path) -> No
             assert set(hands.keys) == {key}
 
 
-async def test_what_another_program_saved_counts(path: Path) -> None:
+async def test_a_source_saved_by_another_program_is_used(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
     async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
@@ -128,14 +128,14 @@ async def test_what_another_program_saved_counts(path: Path) -> None:
     assert set(hands.keys) == {"KEY-OF-B-123"}
 
 
-async def test_a_key_that_is_written_into_an_address_is_not_shown_again(path: Path) -> None:
+async def test_a_key_in_an_address_is_not_shown_again(path: Path) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
         main = await live(pilot)
         await connect(pilot, "wss://far.example/s?key=S3CRETVALUE99")
         await until(pilot, lambda: Secret("S3CRETVALUE99") in main.workspace.settings.config.secrets)
         assert load_config(path).stream.source == "wss://far.example/s?key={private_apikey}"
-        # With the key that was remembered, it is chosen again as it stands.
+        # The saved key is used again.
         assert (
             await connect(pilot, main.workspace.source_text, remember=False)
             == "wss://far.example/s?key={private_apikey}"
@@ -143,7 +143,7 @@ async def test_a_key_that_is_written_into_an_address_is_not_shown_again(path: Pa
         assert "S3CRET" not in screen_text(pilot)
 
 
-async def test_a_key_that_goes_in_clear_is_warned_of() -> None:
+async def test_an_unencrypted_key_causes_a_warning() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock))) as pilot:
         await connect(pilot, B, "KEY-OF-B-123", remember=False)
@@ -151,7 +151,7 @@ async def test_a_key_that_goes_in_clear_is_warned_of() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
-async def test_a_key_that_others_can_read_is_warned_of_when_it_is_saved(path: Path) -> None:
+async def test_a_key_readable_by_others_causes_a_warning_when_saved(path: Path) -> None:
     clock = FakeClock()
     write(path, "", 0o644)
     async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
@@ -160,7 +160,7 @@ async def test_a_key_that_others_can_read_is_warned_of_when_it_is_saved(path: Pa
         assert "KEY-OF-A" not in screen_text(pilot)
 
 
-async def test_where_it_cannot_be_saved_nothing_is_said_to_be_taken_out(path: Path) -> None:
+async def test_a_failed_save_does_not_claim_to_have_removed_a_key(path: Path) -> None:
     clock = FakeClock()
     config = Config(stream=StreamSection(source=A, api_key=Secret("KEY-OF-A-123")))
     setup = setup_of(clock, source_of(clock), make_source=Hands(clock), config=config, config_path=path)

@@ -1,4 +1,4 @@
-"""A server of version 1, written with nothing but ``websockets``: the screen shows exactly its state."""
+"""A version 1 server written with ``websockets`` only: the screen shows exactly its state."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SIGNS = {(0, 0): "●", (1, 0): "■", (-1, 0): "·"}
 
 
 class Server:
-    """Holds the truth and tells it."""
+    """Holds the true state and sends it."""
 
     def __init__(self) -> None:
-        # The document's own example of a connector, and its rule that an error is looked at before the status.
+        # The protocol's example of a connector, and its rule that an error goes before the status.
         self.stations: dict[str, list[dict[str, int]]] = {
             f"NOR_{number:05}": [{"status": 0, "error": 0, "timestamp": 1362520099000} for _ in range(1 + number % 6)]
             for number in range(1, STATIONS + 1)
@@ -74,7 +74,7 @@ class Server:
 
 
 def shown(pilot: Pilot[int]) -> dict[str, tuple[str, str]]:
-    """What the list says of each station: its counts and its signs."""
+    """Return the counts and the symbols of each station in the list."""
     found = {}
     for line in text_of(pilot):
         if match := re.match(r"│.{4}\s*([\d?]+/\d+)\s+(\S+)\s+(NOR_\d+) ", line):
@@ -110,7 +110,7 @@ async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
             assert shown(pilot) == {id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations}
 
 
-async def test_what_is_unheard_of_is_no_error(serve: Serve) -> None:
+async def test_unknown_values_are_no_errors(serve: Serve) -> None:
     server, clock = Server(), FakeClock()
     url = await serve(server)
     source = SourceFactory({}, clock=clock)(url, Config()).source
@@ -138,7 +138,7 @@ async def test_what_is_unheard_of_is_no_error(serve: Serve) -> None:
         assert new in text
         assert "→ unknown (status 9)" in text
         assert "gone" in text
-        # Another snapshot on the same socket: what it lacks has left.
+        # Another snapshot on the same socket: missing stations have left.
         del server.stations["NOR_00004"]
         server.more.put_nowait([json.dumps({"type": "snapshot:init", "data": server.snapshot()})])
         await caught_up(pilot, main, 8)
@@ -147,7 +147,7 @@ async def test_what_is_unheard_of_is_no_error(serve: Serve) -> None:
         assert "NOR_00004" not in shown(pilot)
 
 
-async def test_a_starred_station_that_left_stays(serve: Serve, tmp_path: Path) -> None:
+async def test_a_starred_station_that_left_is_listed(serve: Serve, tmp_path: Path) -> None:
     server, clock = Server(), FakeClock()
     url = await serve(server)
     config = tmp_path / "config.toml"
@@ -163,7 +163,7 @@ async def test_a_starred_station_that_left_stays(serve: Serve, tmp_path: Path) -
         assert any(first in line and "not streamed" in line for line in text_of(pilot))
 
 
-async def test_a_refused_key_is_not_tried_again_until_the_user_asks(serve: Serve) -> None:
+async def test_a_refused_key_is_retried_on_request_only(serve: Serve) -> None:
     asked = 0
     allowed = False
 
@@ -191,7 +191,7 @@ async def test_a_refused_key_is_not_tried_again_until_the_user_asks(serve: Serve
         assert asked == 2
 
 
-async def test_what_changed_while_disconnected_is_told_as_that(serve: Serve) -> None:
+async def test_changes_while_disconnected_are_marked(serve: Serve) -> None:
     server, clock = Server(), FakeClock()
     connections: list[ServerConnection] = []
 

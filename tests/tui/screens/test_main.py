@@ -1,4 +1,4 @@
-"""The main screen by hand: every key does what the help says, and nothing that moves takes the selection along."""
+"""The main screen: keys, clicks, and a selection that stays on its station."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def screen_text(pilot: object) -> str:
     return "\n".join(text_of(pilot))  # type: ignore[arg-type]
 
 
-async def test_a_star_is_seen_and_saved(tmp_path: Path) -> None:
+async def test_a_star_is_shown_and_saved(tmp_path: Path) -> None:
     clock, config = FakeClock(), tmp_path / "config.toml"
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
         main = await live(pilot)
@@ -83,7 +83,7 @@ async def test_a_click_on_the_star_stars_and_a_click_on_a_row_selects() -> None:
         assert main.workspace.settings.starred == {third}
 
 
-async def test_another_programs_star_is_picked_up(tmp_path: Path) -> None:
+async def test_a_star_set_by_another_program_is_shown(tmp_path: Path) -> None:
     clock, config = FakeClock(), tmp_path / "config.toml"
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
         main = await live(pilot)
@@ -93,7 +93,7 @@ async def test_another_programs_star_is_picked_up(tmp_path: Path) -> None:
         assert main.workspace.station_list.ids[0] == "NOR_00003"
 
 
-async def test_a_config_that_cannot_be_written_is_told_and_the_star_holds(tmp_path: Path) -> None:
+async def test_a_star_that_cannot_be_saved_is_reported_and_kept(tmp_path: Path) -> None:
     clock, config = FakeClock(), tmp_path / "folder" / "config.toml"
     config.parent.write_text("not a folder")
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
@@ -118,7 +118,7 @@ async def test_the_selection_stays_on_its_station() -> None:
         assert main.workspace.stations.selected == chosen
         main.workspace.session.source.feed.put(Snapshot([station(9, FREE), *country()], START + 5))  # type: ignore[attr-defined]
         await until(pilot, lambda: "NOR_00009" in main.workspace.board.stations)
-        # Not under the hand.
+        # Not while the user is busy.
         await main.live_updates.tick()
         assert "NOR_00009" not in main.workspace.station_list.ids
         clock.advance(INPUT_PAUSE)
@@ -127,7 +127,7 @@ async def test_the_selection_stays_on_its_station() -> None:
         assert main.workspace.stations.selected == chosen
 
 
-async def test_a_filtered_away_selection_comes_back() -> None:
+async def test_the_selection_returns_after_a_filter() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -141,7 +141,7 @@ async def test_a_filtered_away_selection_comes_back() -> None:
         assert main.focused is main.workspace.stations
 
 
-async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
+async def test_enter_keeps_a_filter_and_escape_clears_it() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -153,7 +153,7 @@ async def test_a_filter_is_kept_and_then_cleared_step_by_step() -> None:
         assert not main.workspace.filter_line.has_class("-shown")
 
 
-async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
+async def test_the_filter_line_is_mounted_on_first_use() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -165,7 +165,7 @@ async def test_the_filter_line_is_there_from_when_it_is_wanted() -> None:
         assert main.workspace.station_list.ids == ["NOR_00003"]
 
 
-async def test_a_mistake_in_a_filter_is_explained() -> None:
+async def test_an_error_in_a_filter_is_explained() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         await live(pilot)
@@ -204,7 +204,7 @@ async def test_starred_only_and_faults_only() -> None:
         assert len(main.workspace.station_list.ids) == 4
 
 
-async def test_the_user_is_told_when_a_connector_becomes_free() -> None:
+async def test_an_alert_notifies_when_a_connector_becomes_free() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -216,7 +216,7 @@ async def test_the_user_is_told_when_a_connector_becomes_free() -> None:
         assert main.workspace.alerts.stations == set()
 
 
-async def test_an_event_leads_to_its_station() -> None:
+async def test_a_log_line_selects_its_station() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -228,7 +228,7 @@ async def test_an_event_leads_to_its_station() -> None:
         await until(pilot, lambda: main.workspace.stations.selected == "NOR_00003")
 
 
-async def test_the_log_shows_what_its_scope_lets_through() -> None:
+async def test_the_log_shows_its_scope() -> None:
     clock = FakeClock()
     config = Config(watched=WatchedSection(["NOR_00002"]))
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
@@ -247,7 +247,7 @@ async def test_the_log_shows_what_its_scope_lets_through() -> None:
         await until(pilot, lambda: [getattr(line, "station", "") for line in logged()] == ["", "NOR_00003"])
 
 
-async def test_the_log_is_exported_and_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+async def test_the_log_is_exported_and_a_file_is_replaced_after_confirmation(tmp_path: Path) -> None:
     clock, target = FakeClock(), tmp_path / "log.jsonl"
     target.write_text("mine\n")
     async with opened(setup_of(clock, source_of(clock))) as pilot:
@@ -267,7 +267,7 @@ async def test_the_log_is_exported_and_nothing_is_overwritten_unasked(tmp_path: 
         assert (line["station"], line["before"], line["after"]) == ("NOR_00002", "occupied", "free")
 
 
-async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> None:
+async def test_another_source_is_tried_before_it_is_used(tmp_path: Path) -> None:
     clock, path = FakeClock(), tmp_path / "config.toml"
     other = HandSource(clock, name="other.example")
     keys: list[str | None] = []
@@ -303,7 +303,7 @@ async def test_another_source_is_tried_before_it_is_taken(tmp_path: Path) -> Non
         assert "s3cr3t" not in screen_text(pilot)
 
 
-async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
+async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:
     clock = FakeClock()
     source = HandSource(clock, REGISTER, problems=["The simulation cannot start: no port is free."])
     source.feed.put(Connected(START), Snapshot(country(), START))
@@ -319,9 +319,7 @@ async def test_a_source_that_cannot_be_opened_is_told_and_tried_again() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))])
-async def test_another_size_is_painted_as_if_it_had_been_so_from_the_start(
-    before: tuple[int, int], after: tuple[int, int]
-) -> None:
+async def test_a_resized_terminal_looks_like_one_of_that_size(before: tuple[int, int], after: tuple[int, int]) -> None:
     texts = []
     for sizes in ((before, after), (after,)):
         clock = FakeClock()
@@ -334,23 +332,23 @@ async def test_another_size_is_painted_as_if_it_had_been_so_from_the_start(
     assert texts[0] == texts[1]
 
 
-async def test_themes_are_chosen_in_signs_that_every_terminal_has() -> None:
+async def test_the_theme_palette_is_drawn_in_ascii() -> None:
     clock = FakeClock()
     config = Config(interface=InterfaceSection(keys={"theme": ["t"]}))
     async with opened(setup_of(clock, source_of(clock), config=config, ascii=True)) as pilot:
         await live(pilot)
-        # Before the palette of commands was open.
+        # Also before the command palette was opened.
         await pilot.press("t")
         await until(pilot, lambda: "nobil-light" in screen_text(pilot))
         assert not [sign for sign in screen_text(pilot) if not sign.isascii() and not sign.isalpha()]
 
 
-async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> None:
+async def test_text_typed_right_after_slash_goes_to_the_filter() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
         sort = main.workspace.station_list.options.sort
-        # All there before the first of them is handled, as from a script or a very quick hand.
+        # All arrive before the first is handled, as from a script.
         for letter in "/oslo":
             pilot.app.post_message(events.Key("slash" if letter == "/" else letter, letter))
         await until(pilot, lambda: main.workspace.filter_line.text == "oslo")
@@ -360,7 +358,7 @@ async def test_what_is_typed_fast_behind_a_key_goes_where_that_key_leads() -> No
         assert main.workspace.event_log.scope is LogScope.ALL
 
 
-async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() -> None:
+async def test_text_typed_right_before_escape_is_cleared() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -374,7 +372,7 @@ async def test_what_is_typed_fast_before_the_filter_is_left_is_gone_with_it() ->
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_every_size_has_room_for_what_matters(size: tuple[int, int]) -> None:
+async def test_every_size_has_room_for_the_essentials(size: tuple[int, int]) -> None:
     clock = FakeClock()
     config = Config(watched=WatchedSection(["NOR_00002"]))
     async with opened(setup_of(clock, source_of(clock), config=config), size) as pilot:
@@ -388,11 +386,11 @@ async def test_every_size_has_room_for_what_matters(size: tuple[int, int]) -> No
         assert any("■ occupied" in line for line in lines)
         assert "? Help" in lines[-1]
         assert "q Quit" in lines[-1]
-        # Every pane has its whole frame.
+        # Every pane has a complete border.
         assert sum(line.count("╭") for line in lines) == sum(line.count("╯") for line in lines)
 
 
-async def test_a_narrow_terminal_has_the_log_behind_a_key() -> None:
+async def test_a_narrow_terminal_shows_the_log_on_request() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
         main = await live(pilot)
@@ -406,7 +404,7 @@ async def test_a_narrow_terminal_has_the_log_behind_a_key() -> None:
         assert main.workspace.connectors.display
 
 
-async def test_a_lost_link_shows_what_it_costs() -> None:
+async def test_a_lost_link_shows_the_unconfirmed_connectors() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
@@ -423,7 +421,7 @@ async def test_a_lost_link_shows_what_it_costs() -> None:
         assert main.workspace.session.source.feed.retries == 1  # type: ignore[attr-defined]
 
 
-async def test_the_end_of_a_source_is_said() -> None:
+async def test_the_end_of_a_source_is_shown() -> None:
     clock = FakeClock()
     source = source_of(clock)
     async with opened(setup_of(clock, source)) as pilot:
@@ -437,20 +435,20 @@ async def test_the_end_of_a_source_is_said() -> None:
 
 
 @pytest.mark.parametrize("then", ["slash", "question_mark", "c", "s"])
-async def test_what_is_typed_behind_quit_goes_nowhere(then: str) -> None:
+async def test_keys_after_quit_are_dropped(then: str) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         await live(pilot)
-        # As a terminal hands them over: both are there before the first is handled.
+        # As from a terminal: both arrive before the first is handled.
         for key in ("q", then):
             pilot.app.post_message(events.Key(key, None))
         await until(pilot, lambda: not pilot.app.is_running)
     assert pilot.app.return_code == 0
 
 
-async def test_all_is_painted_once_at_the_start_and_again_where_a_dialog_was(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_start_paints_once_and_closing_a_dialog_paints_again(monkeypatch: pytest.MonkeyPatch) -> None:
     whole: list[bool] = []
-    """Of each paint, whether it was one of all the screen, and whether the screen had begun."""
+    """For each paint of a whole screen, whether it was the main one after its first paint."""
     display = App._display
 
     def note(app: App[int], screen: Screen[None], update: object) -> None:
@@ -470,7 +468,7 @@ async def test_all_is_painted_once_at_the_start_and_again_where_a_dialog_was(mon
         assert whole[-1]
 
 
-async def test_the_theme_is_remembered(tmp_path: Path) -> None:
+async def test_the_theme_is_saved(tmp_path: Path) -> None:
     clock, path = FakeClock(), tmp_path / "config.toml"
     async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
         await live(pilot)
@@ -480,7 +478,7 @@ async def test_the_theme_is_remembered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])
-async def test_another_theme_is_painted_as_if_it_had_been_so_from_the_start(name: str) -> None:
+async def test_a_changed_theme_looks_like_one_set_at_the_start(name: str) -> None:
     painted = []
     for begun in (name, ""):
         clock = FakeClock()
@@ -495,7 +493,7 @@ async def test_another_theme_is_painted_as_if_it_had_been_so_from_the_start(name
     assert painted[0] == painted[1]
 
 
-async def test_an_unknown_theme_is_told() -> None:
+async def test_an_unknown_theme_is_reported() -> None:
     clock = FakeClock()
     config = Config(interface=InterfaceSection(theme="nrod"))
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
@@ -503,7 +501,7 @@ async def test_an_unknown_theme_is_told() -> None:
         await until(pilot, lambda: '"nord"?' in screen_text(pilot))
 
 
-async def test_keys_can_be_changed() -> None:
+async def test_keys_can_be_remapped() -> None:
     clock = FakeClock()
     config = Config(interface=InterfaceSection(keys={"star": "f", "quit": ["ctrl+x"]}))
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
@@ -530,7 +528,7 @@ async def test_home_gives_distances(tmp_path: Path) -> None:
         assert "position is unknown" in screen_text(pilot)
 
 
-async def test_texts_from_outside_are_data() -> None:
+async def test_texts_from_outside_are_neither_markup_nor_control_codes() -> None:
     clock = FakeClock()
     nasty = "[red]\x1b[2J\u202eevil[/] " + "x" * 500
     source = HandSource(clock, Register({"NOR_00001": Facts(nasty, nasty, nasty, nasty)}))
@@ -558,7 +556,7 @@ async def test_the_palette_finds_stations_and_commands() -> None:
         await until(pilot, lambda: main.workspace.stations.selected == "NOR_00003")
 
 
-async def test_the_palette_takes_nothing_for_markup() -> None:
+async def test_the_palette_parses_no_text_as_markup() -> None:
     clock = FakeClock()
     source = HandSource(clock)
     odd = "NOR_1[/b][@click=app.exit]x"
@@ -570,7 +568,7 @@ async def test_the_palette_takes_nothing_for_markup() -> None:
         await until(pilot, lambda: odd in screen_text(pilot) and "[/y] nor" in screen_text(pilot))
 
 
-async def test_a_filter_that_cannot_be_saved_holds_for_this_session(tmp_path: Path) -> None:
+async def test_a_filter_that_cannot_be_saved_works_in_this_session(tmp_path: Path) -> None:
     clock, config = FakeClock(), tmp_path / "folder" / "config.toml"
     config.parent.write_text("not a folder")
     async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
@@ -582,7 +580,7 @@ async def test_a_filter_that_cannot_be_saved_holds_for_this_session(tmp_path: Pa
         assert set(main.workspace.station_list.ids) == {"NOR_00001", "NOR_00003"}
 
 
-async def test_quit_leaves_with_zero() -> None:
+async def test_quit_returns_zero() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         await live(pilot)
@@ -591,7 +589,7 @@ async def test_quit_leaves_with_zero() -> None:
 
 
 @pytest.mark.parametrize("key", ["question_mark", "c", "x", "S", "ctrl+p"])
-async def test_escape_leaves_every_dialog(key: str) -> None:
+async def test_escape_closes_every_dialog(key: str) -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
         main = await live(pilot)
