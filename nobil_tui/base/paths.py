@@ -7,6 +7,15 @@ from pathlib import Path
 APP_NAME = "nobil-tui"
 
 
+def expand_user(text: str) -> Path:
+    """Return the path that ``text`` means, with ``~`` expanded as a shell does."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        # No such user.
+        return Path(text)
+
+
 def config_file() -> Path:
     """The config file, where none is named."""
     from platformdirs import user_config_path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ class SuggestingGroup(click.Group):
         """Return the command that the first argument names. Raises ``UsageError``."""
         name, names = args[0], self.list_commands(ctx)
         if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
-            from nobil_tui.base.text import did_you_mean, quoted
-
             unknown = f" {quoted(name)}" if _SHOWABLE.fullmatch(name) else ""
             raise click.UsageError(f"Unknown command{unknown}.{did_you_mean(name, names)}", ctx)
         return super().resolve_command(ctx, args)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS, MAX_SIMULATED_STATIONS
+from nobil_tui.sources import catalogue
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -48,8 +49,8 @@ def inherit(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 def _complete_source(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    names = {"demo": "the simulation", "v1": "version 1 of the stream API", "enova": "NOBIL Real-time"}
-    items = [CompletionItem(name, help=help) for name, help in names.items() if name.startswith(incomplete)]
+    kinds = catalogue.typed_names()
+    items = [CompletionItem(name, help=kind.summary) for name, kind in kinds.items() if name.startswith(incomplete)]
     # The shell itself completes an item of type "file".
     return items or [CompletionItem(incomplete, type="file")]
 
@@ -61,7 +62,7 @@ def source_option(command: Decorated) -> Decorated:
         metavar="SOURCE",
         callback=inherit,
         shell_complete=_complete_source,
-        help="The source to connect to: demo, v1, enova, a ws:// or wss:// address, or a recording.",
+        help=f"The source to connect to: {catalogue.expected()}.",
     )(command)
 
 

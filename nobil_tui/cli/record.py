@@ -77,30 +77,28 @@ def record(
     from nobil_tui.headless.record import FrameTap
     from nobil_tui.session.options import SessionOptions
     from nobil_tui.session.session import Session
-    from nobil_tui.sources.recording import RecordingSource
 
     tap = FrameTap()
     startup = start_up(CommonOptions(source, config, stations, seed, speed, log_level), tap)
     print_warnings(startup.warnings)
     chosen = startup.chosen.source
-    if isinstance(chosen, RecordingSource):
-        fail(ExitCode.USAGE, f"{chosen.name} is already a recording. Copy the file instead.")
     session = Session(chosen, SessionOptions(), Register())
     with closing(session):
         open_session(session)
+        if not session.codec:
+            fail(ExitCode.USAGE, f"{chosen.name} is already a recording. Copy the file instead.")
         tap.recorder = _make_recorder(session, file, rotate_size=rotate_size, rotate_daily=rotate_daily)
         _run(session, tap.recorder)
 
 
 def _make_recorder(session: Session, file: Path, *, rotate_size: int | None, rotate_daily: bool) -> Recorder:
     """Create the first file; end the program if that fails."""
-    from nobil_tui.headless.record import format_of
     from nobil_tui.store.recorder import Recorder, RecordError
 
     try:
         return Recorder(
             file,
-            format_of(session.feed),
+            session.codec,
             rotate_size=rotate_size,
             rotate_daily=rotate_daily,
             simulated=session.source.simulated,

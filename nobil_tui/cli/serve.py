@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nobil_tui.base.redaction import is_loopback
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
@@ -41,7 +42,6 @@ def serve(
 
     Prints the address to connect to, including its key. A client without the key gets a 401, as from a real server.
     """
-    from nobil_tui.base.redaction import is_loopback
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.hub.errors import HubError
     from nobil_tui.hub.serve import serve_simulation

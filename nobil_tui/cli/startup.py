@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret, secrets_in_query
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import DEFAULT_LOG_LEVEL
 from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS, MAX_SPEED, MIN_SPEED
+from nobil_tui.sources import catalogue
 
 if TYPE_CHECKING:
-    from nobil_tui.base.redaction import AddSecret
     from nobil_tui.config.model import Config
     from nobil_tui.feeds.source import ChosenSource
     from nobil_tui.feeds.transport.link import Tap
@@ -53,18 +54,19 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
     """
     from nobil_tui.config.reading import config_warnings
     from nobil_tui.sources.factory import SourceFactory
+    from nobil_tui.sources.request import SourceOptions
 
     path = config_path(options.config)
     config = load_config_or_fail(path)
     add_secret = start_log(options.log_level, config, options.source)
-    make_source = SourceFactory(
-        os.environ,
-        stations=DEFAULT_STATIONS if options.stations is None else options.stations,
-        seed=DEFAULT_SEED if options.seed is None else options.seed,
-        speed=options.speed,
+    source_options = SourceOptions(
+        DEFAULT_STATIONS if options.stations is None else options.stations,
+        DEFAULT_SEED if options.seed is None else options.seed,
+        options.speed,
         tap=tap,
         add_secret=add_secret,
     )
+    make_source = SourceFactory(os.environ, source_options)
     chosen = _choose_source(make_source, config, options.source)
     return Startup(path, config, make_source, chosen, (*config_warnings(path, config), *chosen.cautions))
 
@@ -113,7 +115,6 @@ def load_config_or_fail(given: Path | None) -> Config:
 def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> AddSecret:
     """Start the log file and keep every known API key out of it; return a function for keys learned later."""
     from nobil_tui.base import paths
-    from nobil_tui.base.redaction import secrets_in_query
     from nobil_tui.cli.log_file import start_logging
 
     secrets = [value for name, value in os.environ.items() if name.startswith("NOBIL_") and name.endswith("_KEY")]
@@ -145,34 +146,27 @@ def _choose_source(make_source: SourceFactory, config: Config, text: str | None)
 
 def _refuse_key(text: str) -> None:
     """Refuse an API key in ``--source``, unless the address is on this machine."""
-    from nobil_tui.base.redaction import KEY_PLACEHOLDER
-    from nobil_tui.sources.api_keys import API_KEY_VARIABLE
-    from nobil_tui.sources.names import address_of
+    from nobil_tui.sources.names import address_of, kind_of
 
-    address = address_of(text)
-    if address is not None and address.contains_key and not address.is_local:
+    address, rule = address_of(text), kind_of(text.strip()).key
+    if address is not None and rule is not None and address.contains_key and not address.is_local:
         fail(
             ExitCode.USAGE,
             "--source contains an API key, and every user of this machine can read a command line. "
-            f"Write {KEY_PLACEHOLDER} in place of the key and set {API_KEY_VARIABLE}.",
+            f"Write {KEY_PLACEHOLDER} in place of the key and set {rule.variable}.",
         )
 
 
 def _refuse_unused_options(text: str) -> None:
     """Refuse options that have no effect on this source."""
-    from nobil_tui.sources.names import Kind, kind_of
+    from nobil_tui.sources.names import kind_of
 
     params = click.get_current_context().params
     kind = kind_of(text.strip())
-    for name, kinds in (
-        ("stations", {Kind.DEMO}),
-        ("seed", {Kind.DEMO}),
-        ("speed", {Kind.DEMO, Kind.RECORDING}),
-    ):
-        if params.get(name) is not None and kind not in kinds:
-            recordings = " and recordings" if Kind.RECORDING in kinds else ""
-            raise click.UsageError(f"--{name} only applies to the simulation{recordings}.")
-    if kind is Kind.DEMO:
+    for name in ("stations", "seed", "speed"):
+        if params.get(name) is not None and name not in kind.options:
+            raise click.UsageError(f"--{name} only applies to {catalogue.kinds_with_option(name)}.")
+    if kind.simulated:
         simulation_speed(params.get("speed"))
 
 

@@ -1,7 +1,7 @@
-"""A recording as a feed: what a stream once sent, at its own pace, faster, or as fast as it can be read.
+"""A recording as a feed, played at its own pace, faster, or as fast as it can be read.
 
-It is read like the stream that it was. Where the link broke, it breaks again, for as long: what the recorder missed is
-as unconfirmed as it was then.
+Frames are decoded like those of the stream that was recorded. Where the link was lost, it is lost
+again for the same time: what the recorder missed is as unconfirmed as it was then.
 """
 
 from __future__ import annotations
@@ -17,29 +17,31 @@ from nobil_tui.feeds.recording_file import DamagedLine, RecordingFile
 from nobil_tui.wire.codecs import CODECS
 from nobil_tui.wire.recording import BREAK
 
-BREAK_REASON = "the link broke while this was recorded"
+BREAK_REASON = "the link was lost during the recording"
 
 
 class RecordingFeed:
-    """Plays a recording; it is a ``Player``, and ``clock`` tells the recording's time.
+    """Play ``file``. It is a ``Player`` too, and ``clock`` shows the time of the recording.
 
-    ``speed`` is how many seconds pass in one; infinity is as fast as it can. ``clock`` is the one on the wall.
+    ``speed`` is in recorded seconds per second; infinity is as fast as possible. ``clock`` is the
+    clock that it is played by.
     """
 
     def __init__(self, file: RecordingFile, *, speed: float = 1.0, clock: Clock | None = None) -> None:
         wall = clock or Clock()
         self._file = file
         self._start = wall.now() if file.start is None else file.start
-        self._decode = CODECS[file.header.feed].decode
+        self._decode = CODECS[file.header.codec].decode
         self.clock = PlaybackClock(wall, self._start, speed)
-        """Stands where the recording is; before the first frame, where that is."""
+        """The position in the recording; before the first frame, the time of that frame."""
 
     # The feed
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what was recorded, when it is due, and ``Ended``.
+        """Yield the recorded events when they are due, and ``Ended``.
 
-        Then it waits for somebody to go back, and begins again with ``Restarted``: leave it where nobody will.
+        Then wait for a jump back, and start again with ``Restarted``: a caller that offers no jumps
+        must leave at ``Ended``.
         """
         while True:
             yield Connecting()
@@ -57,67 +59,68 @@ class RecordingFeed:
 
     @property
     def behind(self) -> int:
-        """It never is: nobody waits for it to be read."""
+        """Zero: a recording waits for its reader."""
         return 0
 
     def retry(self) -> None:
-        """There is nothing to try: the link was back when it was back."""
+        """Do nothing: a recorded loss ends when it ended."""
 
     # The player
 
     @property
     def words(self) -> str:
-        """How it plays: ``10x, 0:12:08, 67 %``; ``10x paused, ...``."""
+        """Speed and position: ``10x, 0:12:08, 67 %``; ``10x paused, ...``."""
         clock = self.clock
         speed = "max" if clock.speed == math.inf else f"{clock.speed:g}x"
         pause = " paused" if clock.paused else ""
         minutes, seconds = divmod(max(0, clock.now() - self._start) // 1000, 60)
-        where = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-        return f"{speed}{pause}, {where}, {math.floor(self._file.fraction * 100)} %"
+        position = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        return f"{speed}{pause}, {position}, {math.floor(self._file.fraction * 100)} %"
 
     def pause(self) -> None:
-        """Stand still, or go on."""
+        """Pause, or resume."""
         self.clock.pause()
 
     def faster(self) -> None:
         """Play at the next higher speed."""
-        self.clock.set_speed(min((speed for speed in SPEEDS if speed > self.clock.speed), default=math.inf))
+        higher = (speed for speed in SPEEDS if speed > self.clock.speed)
+        self.clock.set_speed(min(higher, default=math.inf))
 
     def slower(self) -> None:
-        """Play at the next lower speed, down to its own pace."""
+        """Play at the next lower speed, down to the recorded pace."""
         now = self.clock.speed
         self.clock.set_speed(max((speed for speed in SPEEDS if speed < now), default=now))
 
     def jump(self, seconds: float) -> None:
-        """Go forward by so many seconds of the recording; back if it is less than zero."""
+        """Jump ``seconds`` of the recording forward, or back if negative."""
         self.clock.jump(seconds)
 
     # Inside
 
     def _script(self) -> Iterator[tuple[int, Event] | None]:
-        """Tell what happened and when (ms), and None wherever there is time to do something else."""
+        """Yield each event with its time (ms), and None wherever the loop may run something else."""
         at = heard_at = self._start
         broke_at: int | None = None
         live = False
-        for said in self._file.lines():
-            if said is None:
+        for line in self._file.lines():
+            if line is None:
                 yield None
-            elif isinstance(said, DamagedLine):
-                yield at, Unreadable(said.reason, at)
-            elif said.data == BREAK:
+            elif isinstance(line, DamagedLine):
+                yield at, Unreadable(line.reason, at)
+            elif line.data == BREAK:
                 if live:
-                    live, broke_at = False, said.at
-                    # Our own recorder notes when last something came; others, when they noticed that nothing does.
-                    heard_at = said.at if self._file.has_header else at
+                    live, broke_at = False, line.at
+                    # Our recorder writes when data last came; others, when they noticed the loss.
+                    heard_at = line.at if self._file.has_header else at
             else:
                 if broke_at is not None:
-                    yield from _break(broke_at, heard_at, said.at)
+                    yield from _break(broke_at, heard_at, line.at)
                     broke_at = None
                 if not live:
                     live = True
-                    yield said.at, Connected(said.at)
-                at = said.at
-                yield at, self._decode(said.data, at)
+                    yield line.at, Connected(line.at)
+                at = line.at
+                yield at, self._decode(line.data, at)
         end = at if broke_at is None else max(at, broke_at)
         if broke_at is not None:
             yield broke_at, _lost(heard_at, end)
@@ -130,5 +133,6 @@ def _break(broke_at: int, heard_at: int, back_at: int) -> Iterator[tuple[int, Ev
 
 
 def _lost(heard_at: int, back_at: int) -> Lost:
-    # However short or wrongly dated it was: something may have been missed, and only time that passed tells so.
+    # Of any length, even none or a negative one: something may have been missed, and only a span of
+    # time marks that.
     return Lost(BREAK_REASON, min(heard_at, back_at - 1), back_at)

@@ -1,7 +1,8 @@
-"""The file of a recording: opened, told from what is none, and read line by line as often as is asked.
+"""Open, validate and iterate a recording file.
 
-Reading is done in chunks, so that whoever reads can do something else between two of them. A recording that is still
-being made, or whose recorder was killed, ends in the middle of a line or of the compressed data: that is no damage.
+It is read in chunks, so that the reader can do something else between two of them. A recording that
+is still being written, or whose recorder was killed, ends in the middle of a line or of the
+compressed data: that is no damage.
 """
 
 from __future__ import annotations
@@ -18,87 +19,106 @@ from typing import NamedTuple, Self
 from msgspec import Struct
 
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.text import safe_text
+from nobil_tui.base.text import quoted, safe_text
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.wire.recording import BREAK, MAX_LINE, RecordedFrame, RecordingHeader, decode_header, decode_line
+from nobil_tui.wire.codecs import CODECS
+from nobil_tui.wire.recording import (
+    BREAK,
+    MAX_LINE,
+    UNMARKED_CODEC,
+    RecordedFrame,
+    RecordingHeader,
+    decode_header,
+    decode_line,
+)
 
 CHUNK_BYTES = 64 * 1024
-"""Bytes that are read, and unpacked, at a time."""
+"""Bytes read, and decompressed, at a time."""
 PROBE_BYTES = 1024 * 1024
-"""Bytes within which a file without our first line has a line of a recording, if it is one."""
+"""Bytes within which a file without our first line must contain a recorded frame."""
 MAX_DAMAGED_LINES = 100
-"""Damaged lines after which the first frame is no longer looked for."""
+"""Damaged lines after which the search for the first frame stops."""
 EARLIEST, LATEST = 946_684_800_000, 4_102_444_800_000
-"""Between which times a recording can have been made, in ms: the years 2000 to 2099."""
+"""Range of plausible times of a frame, in ms: the years 2000 to 2099."""
 
-_ZIPPED = b"\x1f\x8b"
-_ZIP_DAMAGED = "the compressed data are damaged"
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_DAMAGED = "the compressed data are damaged"
 
 
 class DamagedLine(Struct, frozen=True):
-    """A line that cannot be read, and why, in words safe to show."""
+    """A line that cannot be decoded. ``reason`` is safe to show."""
 
     reason: str
 
 
+class UnknownCodecError(SourceError):
+    """A recording whose frames are of a format that this version does not know."""
+
+    def __init__(self, codec: str) -> None:
+        super().__init__(f"This recording holds {quoted(codec)} frames, which this version cannot read.")
+
+
 class _Text(NamedTuple):
     data: bytes | None
-    """Without the line feed; None for what is too long to be read."""
+    """Without the line feed; None if too long."""
     whole: bool = True
-    """Whether the line feed was there."""
+    """Whether it ended with a line feed."""
 
 
 class RecordingFile:
-    """A recording that is open. Make one with ``open``."""
+    """An open recording. Create it with ``open``."""
 
     def __init__(self, path: Path) -> None:
         self._raw = path.open("rb", buffering=0)
         self._size = os.fstat(self._raw.fileno()).st_size
         self._zipped = False
         self._passed = 0
-        """Bytes of the lines that were read, as they are when they are not compressed."""
-        self.header = RecordingHeader(feed="enova")
-        """What it says of itself; where it says nothing, what is taken for granted."""
+        """Bytes of the lines read so far, uncompressed."""
+        self.header = RecordingHeader(codec=UNMARKED_CODEC)
+        """Its first line, or the default for a file without."""
         self.has_header = False
-        """Whether it has the first line that this program writes."""
+        """Whether it has a first line, so that this program wrote it."""
         self.start: int | None = None
-        """When its first frame came, in ms; None where there is none."""
+        """Time of its first frame, in ms; None without frames."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open what is at ``path``, and look at how it begins. Raises ``SourceError`` for what is no recording."""
+        """Open ``path`` and read its beginning. Raises ``SourceError`` if it is not a recording."""
         name = safe_text(str(path), 4096)
         try:
-            # Asked first: opening a pipe that nobody writes to would wait for ever.
+            # Checked first: opening a pipe without a writer would block.
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode):
-                what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
-                raise SourceError(f"{name} is {what}; expected the file of a recording.")
+                what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+                raise SourceError(f"{name} is {what}; expected a recording.")
             file = cls(path)
         except FileNotFoundError:
-            raise SourceError(f"There is no file {name}.") from None
+            raise SourceError(f"{name} does not exist.") from None
         except OSError as error:
             raise SourceError(f"{name} cannot be read: {error.strerror or 'the system refuses'}.") from None
         except ValueError:
-            raise SourceError(f"{name} is no name of a file.") from None
+            raise SourceError(f"{name} is not a valid file name.") from None
         try:
-            file._look()
+            file._probe()
         except NotReadableError as error:
             file.close()
             raise SourceError(f"{name} cannot be played: {error}.") from None
+        except SourceError:
+            file.close()
+            raise
         return file
 
     @property
     def fraction(self) -> float:
-        """How much of it was read, from 0 to 1."""
+        """Share of the file read so far, from 0 to 1."""
         if self._raw.closed or not self._size:
             return 1.0
         return min(1.0, (self._raw.tell() if self._zipped else self._passed) / self._size)
 
     def lines(self) -> Iterator[RecordedFrame | DamagedLine | None]:
-        """Read from the beginning: what the lines say, and None wherever there is time to do something else.
+        """Yield the lines from the beginning, and None after each chunk.
 
-        What the disk does in the middle of it, or damaged compression, is one damaged line, and the last.
+        A disk error or damaged compressed data in the middle is one damaged line, and the last.
         """
         at = number = 0
         try:
@@ -107,45 +127,52 @@ class RecordingFile:
                     yield None
                     continue
                 number += 1
-                said = self._read(text, at, number)
-                if said is not None:
-                    at = said.at if isinstance(said, RecordedFrame) else at
-                    yield said
+                line = self._decode(text, at, number)
+                if line is not None:
+                    at = line.at if isinstance(line, RecordedFrame) else at
+                    yield line
         except OSError as error:
-            yield DamagedLine(f"the rest of it: {error.strerror or _ZIP_DAMAGED}")
+            yield DamagedLine(f"the rest of the file: {error.strerror or _GZIP_DAMAGED}")
         except zlib.error:
-            yield DamagedLine(f"the rest of it: {_ZIP_DAMAGED}")
+            yield DamagedLine(f"the rest of the file: {_GZIP_DAMAGED}")
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the file."""
         self._raw.close()
 
-    def _look(self) -> None:
-        """Find out what it is. Raises ``NotReadableError`` for what is no recording, or of a newer version."""
+    def _probe(self) -> None:
+        """Read the header and find the first frame.
+
+        Raises ``NotReadableError`` if it is not a recording that this version can play.
+        """
         if not self._size:
             raise NotReadableError("it is empty")
-        self._zipped = self._raw.read(len(_ZIPPED)) == _ZIPPED
+        self._zipped = self._raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
         try:
             begin = islice(_texts(self._chunks()), PROBE_BYTES // CHUNK_BYTES)
             first = next((text.data for text in begin if text is not None and text.data), b"")
         except (OSError, zlib.error):
-            raise NotReadableError("the disk does not give it, or its compressed data are damaged") from None
+            raise NotReadableError("a disk error, or damaged compressed data") from None
         header = decode_header(first)
         if header is not None:
             self.header, self.has_header = header, True
+        if self.header.codec not in CODECS:
+            raise UnknownCodecError(self.header.codec)
         self.start = self._first_at(MAX_LINE if self.has_header else PROBE_BYTES)
         if self.start is None and header is None:
-            raise NotReadableError("it is no recording")
+            raise NotReadableError("it is not a recording")
 
     def _first_at(self, within: int) -> int | None:
         damaged = pauses = 0
-        for said in self.lines():
-            if isinstance(said, RecordedFrame):
-                return said.at
-            damaged += said is not None
-            pauses += said is None
+        for line in self.lines():
+            if isinstance(line, RecordedFrame):
+                return line.at
+            damaged += line is not None
+            pauses += line is None
             if damaged > MAX_DAMAGED_LINES or pauses > within // CHUNK_BYTES:
-                raise NotReadableError("it is no recording" if not self.has_header else "its first lines are damaged")
+                raise NotReadableError(
+                    "it is not a recording" if not self.has_header else "its first lines are damaged"
+                )
         return None
 
     def _chunks(self) -> Iterator[bytes]:
@@ -157,14 +184,14 @@ class RecordingFile:
             return
         with gzip.GzipFile(fileobj=self._raw, mode="rb") as unzipped:
             try:
-                # One read at a time: what was unpacked before the damage must not be lost with it.
+                # One read at a time, to keep what was decompressed before any damage.
                 while chunk := unzipped.read1(CHUNK_BYTES):
                     yield chunk
             except EOFError:
                 return
 
-    def _read(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
-        """Tell what a line says, after one of ``at`` (ms); None for nothing."""
+    def _decode(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
+        """Decode a line that follows one of ``at`` (ms); return None for a line without a frame."""
         data = text.data
         if data is None:
             return DamagedLine(f"line {number} is longer than {MAX_LINE // 1024**2} MiB")
@@ -174,11 +201,11 @@ class RecordingFile:
         try:
             line = decode_line(data)
             if not EARLIEST <= line.at < LATEST:
-                raise NotReadableError("no recording was made at such a time")
+                raise NotReadableError("its time is out of range")
         except NotReadableError as error:
             if not text.whole:
                 return None
-            # Files that were put one behind the other: between two of them nobody listened.
+            # Concatenated files: nothing was received between two of them.
             return RecordedFrame(BREAK, at) if _is_header(data) else DamagedLine(f"line {number}: {error}")
         return line
 
@@ -191,7 +218,7 @@ def _is_header(data: bytes) -> bool:
 
 
 def _texts(chunks: Iterator[bytes]) -> Iterator[_Text | None]:
-    """Split into lines; None after each chunk. Nothing is held of what is too long."""
+    """Split chunks into lines; yield None after each chunk. Too long lines are not kept."""
     begun: list[bytes] = []
     size = 0
     for chunk in chunks:

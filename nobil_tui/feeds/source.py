@@ -1,4 +1,4 @@
-"""What a user connects to: something that opens a feed, and tells what is known of its stations."""
+"""What a user connects to: a source that opens a feed, and what is known of its stations."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class SourceError(Exception):
 
 
 class Player(Protocol):
-    """What can be done with a source that is played, as a recording is."""
+    """Controls of a source that is played, such as a recording."""
 
     @property
     def words(self) -> str:
-        """How it plays, for the link bar: its speed, where in the recording it is, whether it is paused."""
+        """Speed, position and pause, for the link bar."""
         ...
 
     def pause(self) -> None:
-        """Stand still, or go on."""
+        """Pause, or resume."""
         ...
 
     def faster(self) -> None:
@@ -35,7 +35,7 @@ class Player(Protocol):
         ...
 
     def jump(self, seconds: float) -> None:
-        """Go forward by so many seconds of the recording; back if it is less than zero."""
+        """Jump ``seconds`` of the recording forward, or back if negative."""
         ...
 
 
@@ -44,11 +44,13 @@ class OpenSource(NamedTuple):
 
     feed: Feed
     register: Register | None = None
-    """What it knows of its stations itself; None where the user's own register is meant."""
+    """Its own register; None to use the user's."""
     clock: Clock | None = None
-    """The clock that its times go by; None for the machine's."""
+    """The clock of its times; None for the system clock."""
     player: Player | None = None
-    """What plays it; None for a live one."""
+    """Its controls; None for a live source."""
+    codec: str = ""
+    """Name of the format of its frames, to record them; empty if it has no frames to record."""
 
 
 class Source(Protocol):
@@ -56,37 +58,37 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """How it is called on screen; holds no secret."""
+        """Display name, without a secret."""
         ...
 
     @property
     def simulated(self) -> bool:
-        """Whether what it sends is made up."""
+        """Whether its data are simulated."""
         ...
 
     @property
     def state_key(self) -> str:
-        """What its last known state is kept under: a part of a file's name. Empty where none is kept."""
+        """Name of its last known state, a part of a file name. Empty if no state is kept."""
         ...
 
     def open(self) -> OpenSource:
-        """Make it ready. It may take its time, so it is called in a thread; raises ``SourceError``."""
+        """Open it. This may block, so call it in a thread. Raises ``SourceError``."""
         ...
 
     def close(self) -> None:
-        """Let go of it. Also for one that was never opened."""
+        """Release its resources. Allowed for a source that was never opened."""
         ...
 
 
 class ChosenSource(NamedTuple):
-    """A source that was chosen, and what comes with the choice."""
+    """A source that a user chose, and what follows from the choice."""
 
     source: Source
     text: str = ""
-    """What names it, as a user writes it; without a key."""
+    """The source as a user writes it, without a key."""
     cautions: tuple[str, ...] = ()
-    """What the user should know of it: a sentence or two each."""
+    """Warnings about it, one or two sentences each."""
     remember: tuple[Operation, ...] = ()
-    """What to save in the config to have it at the next start."""
+    """Changes of the config that select it at the next start."""
     removed_key: str = ""
-    """What the config loses by that, in words; empty where it loses nothing."""
+    """A sentence on the key that these changes remove; empty if they remove none."""

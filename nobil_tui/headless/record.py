@@ -8,12 +8,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.charging.events import Feed
-from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.session.session import Session
 from nobil_tui.store.recorder import Recorder, RecordError
-from nobil_tui.wire.recording import FeedName
 
 REPORT_INTERVAL = 1.0
 """Seconds between two progress reports, and between two checks for a disk error."""
@@ -32,16 +29,6 @@ class FrameTap:
         """Pass on a frame received at ``at`` (ms)."""
         if self.recorder is not None:
             self.recorder(data, at)
-
-
-def format_of(feed: Feed) -> FeedName:
-    """Return the recording format of a feed's frames.
-
-    Raises ``RecordError`` for a feed without frames.
-    """
-    if not isinstance(feed, StreamFeed):
-        raise RecordError("this source sends no frames that could be recorded")
-    return feed.codec.name
 
 
 async def record_session(

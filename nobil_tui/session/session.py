@@ -50,6 +50,8 @@ class Session:
         self.monitor: Monitor | None = None
         self._user_register = user_register
         self._lossless = lossless
+        self.codec = ""
+        """Name of the format of the source's frames, to record them; empty if it has none."""
         self._feed: Feed | None = None
         self._link = LinkState()
         self._state_dir = options.state_dir
@@ -163,6 +165,7 @@ class Session:
         self.register = opened.register if opened.register is not None else self.register
         self.clock = opened.clock or self.clock
         self.player = opened.player
+        self.codec = opened.codec
         self._feed = opened.feed
 
     def _open_store(self, path: Path) -> None:

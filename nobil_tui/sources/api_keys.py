@@ -1,6 +1,6 @@
-"""Which key goes where, and what becomes of it in the config: a key belongs to its source.
+"""Which API key goes to which source, and how the config keeps it: a key belongs to its source.
 
-That is decided here and nowhere else.
+That is decided here only.
 """
 
 from __future__ import annotations
@@ -13,91 +13,87 @@ from nobil_tui.config.operations import Operation, Put
 from nobil_tui.config.validation import MAX_API_KEY
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address
-from nobil_tui.sources.names import Kind, address_of, kind_of
+from nobil_tui.sources.catalogue import SOURCES, SourceKind
+from nobil_tui.sources.names import address_of, kind_of
 
-API_KEY_VARIABLE = "NOBIL_API_KEY"
-"""The variable of the environment that holds the key; it goes before the config."""
+Owner = tuple[str, str]
+"""Whose a key is: the name of its kind of source, and the host, empty for a kind without addresses."""
+
+SHARED_SECTION = "stream"
+"""Table of the config with the chosen source, and a key for it, whatever its kind."""
 
 
 class ApiKeys:
-    """The keys of one config and one environment."""
+    """The API keys of one config and one environment."""
 
     def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
         self._config = config
         self._environ = environ
 
-    def of_stream(self, address: Address) -> str:
-        """Return the key for a server of version 1. Raises ``SourceError`` where there is none for it."""
-        if key := self._of_environment():
+    def find(self, kind: SourceKind, address: Address | None) -> str:
+        """Return the key for a source. Raises ``SourceError`` if none belongs to it."""
+        if kind.key is None:
+            return ""
+        section, variable = kind.key
+        name = address.display_name if address is not None else kind.label
+        if key := checked_key(self._environ.get(variable, "").strip(), f"The variable {variable}"):
             return key
-        secret = self._config.stream.api_key
-        if secret is None:
+        if section != SHARED_SECTION and (own := key_in(self._config, section)) is not None:
+            return own.reveal()
+        shared = self._config.stream.api_key
+        if shared is not None and self.has_one_for(kind, address):
+            return shared.reveal()
+        if section == SHARED_SECTION and shared is not None:
             raise SourceError(
-                f"{address.display_name} needs a key, and there is none. "
-                f"Set the variable {API_KEY_VARIABLE}, or source and api_key under [stream] in the config."
+                f"{name} needs an API key. The one under [{SHARED_SECTION}] in the config belongs to the "
+                f"source there and is sent nowhere else. Set {variable} for this source."
             )
-        if not self.has_one_for(address):
-            raise SourceError(
-                f"{address.display_name} needs a key. The one under [stream] in the config belongs to the source "
-                f"that stands there, and goes nowhere else. Set the variable {API_KEY_VARIABLE} for this one."
-            )
-        return secret.reveal()
+        where = "source and api_key" if section == SHARED_SECTION else "api_key"
+        raise SourceError(f"{name} needs an API key. Set {variable}, or {where} under [{section}] in the config.")
 
-    def of_enova(self) -> str:
-        """Return the key for NOBIL Real-time. Raises ``SourceError`` where there is none."""
-        if key := self._of_environment():
-            return key
-        config = self._config
-        secret = config.enova.api_key
-        if secret is None and _owner(config.stream.source) == (Kind.ENOVA, ""):
-            secret = config.stream.api_key
-        if secret is None:
-            raise SourceError(
-                "NOBIL Real-time needs a key, and there is none. "
-                f"Set the variable {API_KEY_VARIABLE}, or api_key under [enova] in the config."
-            )
-        return secret.reveal()
-
-    def has_one_for(self, address: Address) -> bool:
-        """Whether the config's own source has this host, so that the key beside it may go there."""
+    def has_one_for(self, kind: SourceKind, address: Address | None) -> bool:
+        """Return whether the config's source is this one, so that the key beside it may be sent there."""
         stream = self._config.stream
-        return stream.api_key is not None and _owner(stream.source) == (Kind.V1, address.host)
+        owner = kind.name, address.host if address is not None else ""
+        return stream.api_key is not None and _owner(stream.source) == owner
 
-    def _of_environment(self) -> str:
-        return checked_key(self._environ.get(API_KEY_VARIABLE, "").strip(), f"The variable {API_KEY_VARIABLE}")
+
+def key_in(config: Config, section: str) -> Secret | None:
+    """Return the API key in a table of the config."""
+    key = getattr(config, section).api_key
+    return key if isinstance(key, Secret) else None
 
 
 def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operation, ...], str]:
-    """Tell how to save the source that ``text`` names, with the key that was ``given``, and what is lost by that.
+    """Return how to save the source that ``text`` names with the ``given`` key, and the loss in words.
 
-    Where another source is saved than the one that stands there, its key does not stay beside it. What is lost is
-    told in words; empty where nothing is. Raises ``SourceError`` where ``text`` names no source.
+    A key in the config does not stay beside another source than its own. The loss is a sentence on
+    the key that is removed; empty if none is. Raises ``SourceError`` if ``text`` names no source.
     """
     kind, address = kind_of(text), address_of(text)
     if address is not None and not given and _is_key(address.written_key):
-        # A key has one place in the config, where it is replaced as any other.
+        # A key has one place in the config, where it can be replaced like any other.
         text, given = address.without_key, address.written_key
-    operations: list[Operation] = [Put("stream", "source", text)]
-    takes_key = {Kind.V1: "stream", Kind.ENOVA: "enova"}.get(kind)
-    if given and takes_key:
-        operations.append(Put(takes_key, "api_key", Secret(given)))
-    stands, owner = config.stream.api_key, _owner(config.stream.source)
-    if stands is None or owner == _owner(text):
+    operations: list[Operation] = [Put(SHARED_SECTION, "source", text)]
+    section = kind.key.section if kind.key is not None else ""
+    if given and section:
+        operations.append(Put(section, "api_key", Secret(given)))
+    saved, owner = config.stream.api_key, _owner(config.stream.source)
+    if saved is None or owner == _owner(text):
         return tuple(operations), ""
-    if not (given and takes_key == "stream"):
-        operations.append(Put("stream", "api_key", None))
-    if owner == (Kind.ENOVA, "") and config.enova.api_key is None:
-        # That one has a place of its own.
-        return (*operations, Put("enova", "api_key", stands)), ""
-    return tuple(operations), "" if stands == Secret(given) else _lost(config.stream.source)
+    if not (given and section == SHARED_SECTION):
+        operations.append(Put(SHARED_SECTION, "api_key", None))
+    if (own := _own_section(owner)) and key_in(config, own) is None:
+        return (*operations, Put(own, "api_key", saved)), ""
+    return tuple(operations), "" if saved == Secret(given) else _loss(config.stream.source)
 
 
-def checked_key(key: str, what: str) -> str:
-    """Return a key that can be sent; an empty one is none. Raises ``SourceError``, and never tells the key."""
+def checked_key(key: str, name: str) -> str:
+    """Return a key that can be sent; empty for none. Raises ``SourceError``, which never quotes it."""
     if len(key) > MAX_API_KEY:
-        raise SourceError(f"{what} has {len(key):,} characters; no key has more than {MAX_API_KEY:,}.")
+        raise SourceError(f"{name} has {len(key):,} characters; expected at most {MAX_API_KEY:,}.")
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise SourceError(f"{what} has a blank, a control character or a letter that is not ASCII; no key has.")
+        raise SourceError(f"{name} contains a space, a control character or a non-ASCII letter.")
     return key
 
 
@@ -108,21 +104,26 @@ def _is_key(text: str) -> bool:
         return False
 
 
-def _owner(source: str) -> tuple[Kind, str] | None:
-    """Tell whose a key is that stands beside a ``source`` in the config: its kind, and its host where it has one."""
+def _owner(source: str) -> Owner | None:
+    """Return the owner of a key beside ``source`` in the config."""
     try:
         address = address_of(source)
-        return kind_of(source.strip()), address.host if address is not None else ""
+        return kind_of(source.strip()).name, address.host if address is not None else ""
     except SourceError:
         return None
 
 
-def _lost(source: str) -> str:
-    match _owner(source):
-        case (Kind.V1, _) if address := address_of(source):
-            name = address.display_name
-        case (Kind.ENOVA, _):
-            name = "NOBIL Real-time"
-        case _:
-            return "The key that stood under [stream] in the config was taken out: it was not for this source."
-    return f"The key for {name} was taken out of the config: it goes nowhere else. To go back there, give it again."
+def _own_section(owner: Owner | None) -> str:
+    """Return the table of the config that only this kind of source has; empty if it has none."""
+    rule = SOURCES[owner[0]].key if owner is not None else None
+    return rule.section if rule is not None and rule.section != SHARED_SECTION else ""
+
+
+def _loss(source: str) -> str:
+    owner = _owner(source)
+    kind = SOURCES[owner[0]] if owner is not None else None
+    if kind is None or kind.key is None:
+        return f"The key under [{SHARED_SECTION}] was removed from the config: it did not belong to this source."
+    address = address_of(source)
+    name = address.display_name if address is not None else kind.label
+    return f"The key for {name} was removed from the config. Enter it again to go back."

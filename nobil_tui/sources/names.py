@@ -1,64 +1,45 @@
-"""What a user's text names: one of the sources that have a name, an address, or a file."""
+"""Find the source that a text names: by a name, an address, or a file."""
 
 from __future__ import annotations
 
 import re
-from enum import Enum
-from pathlib import Path
 
-from nobil_tui.base.redaction import KEY_PLACEHOLDER
+from nobil_tui.base.paths import expand_user
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.sources import catalogue
 from nobil_tui.sources.address import MAX_ADDRESS, Address, is_address, parse_address
+from nobil_tui.sources.catalogue import Argument, SourceKind
 
-V1_ADDRESS = f"ws://realtime.chargelizer.com/api/v1/stream/realtime?key={KEY_PLACEHOLDER}"
-"""Where version 1 was first served."""
 RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
-"""How the name of a recording ends; another file is one if it is there."""
+"""Suffixes that make a name a recording even if the file does not exist."""
 
 _WORD = re.compile(r"[\w./~-]{1,24}")
-"""What can be no key, and so can be shown."""
+"""Text that cannot be an API key, so that an error may quote it."""
 
 
-class Kind(Enum):
-    """What a text names."""
+def kind_of(text: str) -> SourceKind:
+    """Return the kind of source that ``text`` names; an empty text is the default.
 
-    DEMO = "demo"
-    V1 = "v1"
-    ENOVA = "enova"
-    RECORDING = "recording"
-
-
-SOURCE_NAMES = {kind.value: kind for kind in (Kind.DEMO, Kind.V1, Kind.ENOVA)}
-"""The sources that have a name."""
-
-
-def kind_of(text: str) -> Kind:
-    """Tell what a text names; an empty one is the simulation. Raises ``SourceError`` for one that names nothing."""
+    Raises ``SourceError`` for a text that names no source.
+    """
     if len(text) > MAX_ADDRESS:
         raise SourceError(f"The source has {len(text):,} characters; expected at most {MAX_ADDRESS:,}.")
     if not text.isprintable():
-        raise SourceError("The source has a control character or the like in it; expected printable text.")
+        raise SourceError("The source contains a control character; expected printable text.")
     if not text:
-        return Kind.DEMO
-    if text.casefold() in SOURCE_NAMES:
-        return SOURCE_NAMES[text.casefold()]
+        return catalogue.DEFAULT
+    if (kind := catalogue.typed_names().get(text.casefold())) is not None:
+        return kind
     if is_address(text):
-        return Kind.V1
-    path = path_of(text)
-    try:
-        if path.is_dir():
-            raise SourceError("The source is a folder; expected the file of a recording.")
-        if path.exists() or path.name.endswith(RECORDING_SUFFIXES):
-            return Kind.RECORDING
-    except OSError:
-        # A name that no file can have is none.
-        pass
+        return catalogue.kind_with(Argument.ADDRESS)
+    if _is_recording(text):
+        return catalogue.kind_with(Argument.FILE)
     raise SourceError(_not_a_source(text))
 
 
 def may_be_source(text: str) -> bool:
-    """Whether a text names something, or means to."""
+    """Return whether ``text`` names a source, or looks like the address of one."""
     try:
         kind_of(text)
     except SourceError:
@@ -66,30 +47,36 @@ def may_be_source(text: str) -> bool:
     return True
 
 
-def path_of(text: str) -> Path:
-    """Return the path that a text means, as a shell would."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        # There is no such user.
-        return Path(text)
-
-
 def address_of(text: str) -> Address | None:
-    """Return the address of version 1 that a text names; None for another kind of source. Raises ``SourceError``."""
+    """Return the address that ``text`` names; None for a kind without addresses.
+
+    Raises ``SourceError``.
+    """
     text = text.strip()
-    if kind_of(text) is not Kind.V1:
-        return None
-    return parse_address(text if is_address(text) else V1_ADDRESS)
+    kind = kind_of(text)
+    if is_address(text):
+        return parse_address(text)
+    return parse_address(kind.address) if kind.address else None
 
 
 def without_key(text: str) -> str:
-    """Return a text that names a source, with the place for the key wherever one is written into it."""
+    """Return ``text`` with the placeholder in place of each API key in it."""
     address = address_of(text)
     return text.strip() if address is None or not address.contains_key else address.without_key
 
 
+def _is_recording(text: str) -> bool:
+    path = expand_user(text)
+    try:
+        if path.is_dir():
+            raise SourceError("The source is a folder; expected a recording file.")
+        return path.exists() or path.name.endswith(RECORDING_SUFFIXES)
+    except OSError:
+        # Not a valid file name.
+        return False
+
+
 def _not_a_source(text: str) -> str:
-    words = f"{quoted(text)} is no source." if _WORD.fullmatch(text) else "This is no source."
-    expected = "Expected demo, v1, enova, a ws:// or wss:// address, or the file of a recording."
-    return f"{words}{did_you_mean(text, SOURCE_NAMES)} {expected}"
+    name = quoted(text) if _WORD.fullmatch(text) else "This"
+    hint = did_you_mean(text, catalogue.typed_names())
+    return f"{name} is not a source.{hint} Expected {catalogue.expected()}."

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nobil_tui.base.clock import Clock
+from nobil_tui.base.paths import expand_user
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import OpenSource
 
+if TYPE_CHECKING:
+    from nobil_tui.sources.request import SourceRequest
+
 
 class RecordingSource:
-    """Plays the file at ``path``; ``speed`` as ``RecordingFeed`` has it, None for its own pace.
+    """Play a recording file, at the speed of the options or its own pace."""
 
-    ``clock`` is the one on the wall.
-    """
-
-    def __init__(self, path: Path, *, speed: float | None = None, clock: Clock | None = None) -> None:
-        self.path = path
-        self.name = safe_text(path.name)
+    def __init__(self, request: SourceRequest) -> None:
+        self.path = expand_user(request.text)
+        self.name = safe_text(self.path.name)
         """The file's name."""
         self.simulated = False
-        """Whether what was recorded is made up; known once it is open."""
+        """Whether the recorded data are simulated; known once it is open."""
         self.state_key = ""
-        """Nothing is kept: what was is not the last that is known."""
-        self._speed = 1.0 if speed is None else speed
-        self._clock = clock
+        """Empty: a past state is not the last known one."""
+        self.options = request.options
         self._file: RecordingFile | None = None
 
     def open(self) -> OpenSource:
-        """Look into the file. Raises ``SourceError`` for what is no recording."""
+        """Open the file. Raises ``SourceError`` if it is not a recording."""
         self.close()
         file = self._file = RecordingFile.open(self.path)
         self.simulated = file.header.simulated
-        feed = RecordingFeed(file, speed=self._speed, clock=self._clock)
+        speed = 1.0 if self.options.speed is None else self.options.speed
+        feed = RecordingFeed(file, speed=speed, clock=self.options.clock)
         return OpenSource(feed, clock=feed.clock, player=feed)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

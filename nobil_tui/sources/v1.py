@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret
 from nobil_tui.base.text import short_hash
-from nobil_tui.feeds.source import OpenSource
-from nobil_tui.sources.address import Address
+from nobil_tui.feeds.source import OpenSource, SourceError
+from nobil_tui.sources.stream import open_stream
 
 if TYPE_CHECKING:
-    from nobil_tui.feeds.transport.link import Tap
+    from nobil_tui.sources.request import SourceRequest
 
 
 class V1Source:
-    """Connects to an ``address``, with a ``key`` where that has a place for one.
-
-    ``unsent``: whether there is a key for it, and no place. ``add_secret`` as for ``Link``.
-    """
+    """Connect to an address, with the API key in its placeholder if it has one."""
 
     simulated = False
 
-    def __init__(
-        self,
-        address: Address,
-        key: str = "",
-        *,
-        unsent: bool = False,
-        clock: Clock | None = None,
-        tap: Tap | None = None,
-        add_secret: AddSecret | None = None,
-    ) -> None:
-        self._address = address
-        self._unsent = unsent
-        self._url = address.with_key(key)
-        self._clock = clock
-        self._tap = tap
-        self._add_secret = add_secret
+    def __init__(self, request: SourceRequest) -> None:
+        if request.address is None:
+            raise SourceError("This source needs an address.")
+        self._request = request
+        self._address = request.address
 
     @property
     def name(self) -> str:
@@ -50,36 +33,12 @@ class V1Source:
         """The same for the same host and path."""
         return f"v1-{short_hash(self._address.endpoint)}"
 
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """What a user should know of how the key travels, or that it does not: a sentence or two each."""
-        address = self._address
-        cautions = []
-        if self._unsent and not address.contains_key:
-            cautions.append(
-                "The key under [stream] in the config is not sent: "
-                f"write {KEY_PLACEHOLDER} into the source, where it goes."
-            )
-        if (address.takes_key or address.contains_key) and not (address.encrypted or address.is_local):
-            cautions.append(
-                f"The key goes to {address.display_name} unencrypted: everybody on the way can read it. "
-                "Use wss:// if the server has it."
-            )
-        return tuple(cautions)
-
     def open(self) -> OpenSource:
-        """Make the feed; the connection is made when it is read."""
-        # Here, in a thread and after the first paint: the loop would stand still for it.
-        from nobil_tui.feeds.stream import StreamFeed
-        from nobil_tui.feeds.transport.link import Link
-        from nobil_tui.wire.codecs import V1
-
-        importlib.import_module("websockets.asyncio.client")
-        link = Link(self._dial, clock=self._clock, tap=self._tap, add_secret=self._add_secret)
-        return OpenSource(StreamFeed(link, V1))
+        """Create the feed."""
+        return open_stream(self._request, self._dial)
 
     def close(self) -> None:
-        """There is nothing to let go of: the link ends with its reading."""
+        """Do nothing: leaving the feed closes the link."""
 
     async def _dial(self) -> str:
-        return self._url
+        return self._address.with_key(self._request.key)

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from nobil_tui.wire.recording import FeedName, RecordingHeader, encode_header, encode_line
+from nobil_tui.wire.recording import RecordingHeader, encode_header, encode_line
 
 EVERY = 1.0
 """Seconds between flushes."""
@@ -38,14 +38,14 @@ class Recorder:
 
     ``rotate_size``: bytes after which another file is begun (``name.1.jsonl``, ``name.2.jsonl``, ...).
     ``rotate_daily``: a file for each day in UTC (``name.2026-03-24.jsonl``). A name that ends in ``.gz`` is compressed.
-    ``source`` must hold no secret. ``every``: seconds between flushes; ``now``: the time in ms. Raises ``RecordError``
-    where the first file cannot be made, or exists.
+    ``codec``: name of the format of the frames. ``source`` must hold no secret. ``every``: seconds between flushes;
+    ``now``: the time in ms. Raises ``RecordError`` where the first file cannot be made, or exists.
     """
 
     def __init__(
         self,
         path: Path,
-        feed: FeedName,
+        codec: str,
         *,
         rotate_size: int | None = None,
         rotate_daily: bool = False,
@@ -59,7 +59,7 @@ class Recorder:
         self.frames = 0
         """How many frames were written."""
         self._files = _Files(
-            path, encode_header(RecordingHeader(feed=feed, simulated=simulated, source=source)), rotate_daily
+            path, encode_header(RecordingHeader(codec=codec, simulated=simulated, source=source)), rotate_daily
         )
         self._rotate_size = rotate_size
         self._every = every

@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 from nobil_tui.charging.events import Event
 from nobil_tui.wire import enova, v1
-from nobil_tui.wire.recording import FeedName
 
 
 class Codec(NamedTuple):
     """A format that a stream sends frames in."""
 
-    name: FeedName
-    """Its name in recordings."""
+    name: str
+    """Its name in recordings and in the catalogue of sources."""
     decode: Callable[[bytes, int], Event]
     """Decodes a frame received at a time in ms; never raises."""
 
 
 V1 = Codec("v1", v1.decode)
 ENOVA = Codec("enova", enova.decode)
-CODECS: dict[FeedName, Codec] = {codec.name: codec for codec in (V1, ENOVA)}
+CODECS: dict[str, Codec] = {codec.name: codec for codec in (V1, ENOVA)}
+"""Every format that can be decoded, by name."""

@@ -1,10 +1,11 @@
-"""Recordings: what a feed sent, a line a frame, with the time of receipt. JSON Lines, ``.gz`` or not.
+"""The recording format: the frames of a stream with their time of receipt, as JSON Lines.
 
-The first line says what it is: ``{"format": "nobil-tui recording", "version": 1, "feed": "v1", "simulated": false,
-"source": "..."}``. Every other one is ``{"received_at": "2026-03-23T12:00:00.107Z", "frame": {...}}``: the frame is the
-JSON object as it came, byte for byte; ``"frame": ""`` is where the link broke. A frame that is no object on one line
-stands as a text in ``"raw"``, and one that is no text in ``"base64"``. Files without the first line are recordings of
-NOBIL Real-time, as others make them.
+The first line describes the recording: ``{"format": "nobil-tui recording", "version": 1,
+"codec": "v1", "simulated": false, "source": "..."}``. Each following line is one frame,
+``{"received_at": "2026-03-23T12:00:00.107Z", "frame": {...}}``: the JSON object as received, byte
+for byte; ``"frame": ""`` marks a loss of the link. A frame that is not a JSON object on one line is
+kept as text in ``"raw"``, and one that is not UTF-8 in ``"base64"``. A file without the first line
+is a recording of NOBIL Real-time by another program.
 """
 
 from __future__ import annotations
@@ -20,28 +21,29 @@ from nobil_tui.base.text import safe_text
 from nobil_tui.wire.changes import iso
 
 RECORDING_VERSION = 1
-"""The version of the format that is written, and the latest that can be read."""
+"""The version that is written, and the latest that can be read."""
 MAX_LINE = 64 * 1024 * 1024
-"""Bytes of a line that are read; a national snapshot has some 10 to 20 MB."""
+"""Bytes of the longest line that is read; a national snapshot has some 10 to 20 MB."""
 BREAK = b""
-"""What stands for a frame where the link broke."""
-
-FeedName = Literal["v1", "enova"]
+"""In place of a frame, a loss of the link."""
+UNMARKED_CODEC = "enova"
+"""Format of the frames in a file without the first line."""
 
 
 class RecordingHeader(Struct, frozen=True, kw_only=True):
-    """The first line: what the other lines are."""
+    """The first line: a description of the others."""
 
     format: Literal["nobil-tui recording"] = "nobil-tui recording"
     version: int = RECORDING_VERSION
-    feed: FeedName
+    codec: str
+    """Name of the format of the frames, as in ``wire.codecs``."""
     simulated: bool = False
     source: str = ""
-    """What was recorded, by a name that holds no secret."""
+    """Display name of the recorded source, without a secret."""
 
 
 class RecordedFrame(Struct, frozen=True, gc=False):
-    """A frame as it came, or ``BREAK``, and when, in ms."""
+    """A frame as received, or ``BREAK``, and its time in ms."""
 
     data: bytes
     at: int
@@ -69,17 +71,20 @@ _decode_header = msgspec.json.Decoder(RecordingHeader).decode
 
 
 def encode_header(header: RecordingHeader) -> bytes:
-    """Write the first line, with its line feed."""
+    """Encode the first line, including the line feed."""
     return _encode(header) + b"\n"
 
 
 def encode_line(data: bytes, at: int) -> bytes:
-    """Write a frame, or ``BREAK``, and when it came (ms), with the line feed."""
+    """Encode a frame or ``BREAK``, received at ``at`` (ms), including the line feed."""
     return b'{"received_at":"%b",%b}\n' % (iso(at).encode(), _field(data))
 
 
 def decode_header(line: bytes) -> RecordingHeader | None:
-    """Read a first line; None where it is not one of ours. Raises ``NotReadableError`` for a damaged one."""
+    """Decode a first line; return None if it is none.
+
+    Raises ``NotReadableError`` for a damaged one and for a newer version.
+    """
     try:
         mark = _decode_mark(line)
     except _BROKEN:
@@ -92,23 +97,23 @@ def decode_header(line: bytes) -> RecordingHeader | None:
         header = _decode_header(line)
     except _BROKEN as error:
         raise NotReadableError(f"its first line is damaged: {safe_text(str(error))}") from None
-    return msgspec.structs.replace(header, source=safe_text(header.source))
+    return msgspec.structs.replace(header, codec=safe_text(header.codec), source=safe_text(header.source))
 
 
 def decode_line(line: bytes) -> RecordedFrame:
-    """Read a line. Raises ``NotReadableError`` where it is damaged."""
+    """Decode a line with a frame. Raises ``NotReadableError`` for a damaged line."""
     try:
-        said = _decode(line)
-        at = _milliseconds(said.received_at)
+        decoded = _decode(line)
+        at = _milliseconds(decoded.received_at)
     except _BROKEN as error:
         raise NotReadableError(safe_text(str(error))) from None
-    if isinstance(said.frame, Raw):
-        data = bytes(said.frame)
+    if isinstance(decoded.frame, Raw):
+        data = bytes(decoded.frame)
         return RecordedFrame(BREAK if data == b'""' else data, at)
-    if isinstance(said.raw, str):
-        return RecordedFrame(said.raw.encode(), at)
-    if isinstance(said.base64, bytes):
-        return RecordedFrame(said.base64, at)
+    if isinstance(decoded.raw, str):
+        return RecordedFrame(decoded.raw.encode(), at)
+    if isinstance(decoded.base64, bytes):
+        return RecordedFrame(decoded.base64, at)
     raise NotReadableError("a line without a frame")
 
 
@@ -123,7 +128,7 @@ def _field(data: bytes) -> bytes:
 
 
 def _is_line(data: bytes) -> bool:
-    """Whether a frame is a JSON object that can stand in a line as it is."""
+    """Return whether ``data`` is a JSON object that fits on a line unchanged."""
     if not data.startswith(b"{") or b"\n" in data or b"\r" in data:
         return False
     try:

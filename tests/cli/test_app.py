@@ -57,7 +57,7 @@ def test_options_apply_to_the_simulation(invoke: Invoke, opened: list[AppOptions
     assert invoke("--stations", "7", "--seed", "9", "--speed", "2.5", "--ascii").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, DemoSource)
-    assert (setup.source._stations, setup.source._seed, setup.source._speed) == (7, 9, 2.5)
+    assert setup.source.options[:3] == (7, 9, 2.5)
     assert setup.ascii
 
 
@@ -65,7 +65,7 @@ def test_speed_applies_to_a_recording(invoke: Invoke, opened: list[AppOptions]) 
     assert invoke("--source", "day.jsonl", "--speed", "max").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, RecordingSource)
-    assert setup.source._speed == float("inf")
+    assert setup.source.options.speed == float("inf")
 
 
 def test_source_and_key_of_the_config(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_key_on_the_command_line_is_allowed_for_localhost(invoke: Invoke, opened
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (PLACE, "needs a key"),
-        ("enova", "needs a key"),
+        (PLACE, "needs an API key"),
+        ("enova", "needs an API key"),
         ("enva", 'Did you mean "enova"?'),
         (f"wss://user:{KEY}@example.org/", "a name or a password"),
         (f"wss://example.org/#{KEY}", "has a #"),

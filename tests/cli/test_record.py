@@ -68,7 +68,7 @@ def test_record_a_server_until_interrupted(
     err = stopped(process, number)
     first, *lines = lines_in(path)
     host = demo.url.split("/")[2]
-    assert decode_header(first) == RecordingHeader(feed="v1", source=host)
+    assert decode_header(first) == RecordingHeader(codec="v1", source=host)
     assert demo.url.partition("key=")[2] not in path.read_text() + err
     frames = [v1.decode(decode_line(line).data, START) for line in lines]
     assert isinstance(frames[0], Snapshot)
@@ -98,7 +98,7 @@ def test_rotate_size(start_record: Start, tmp_path: Path) -> None:
     err = stopped(process)
     for name in ("a.jsonl", "a.1.jsonl", "a.2.jsonl"):
         first, *rest = lines_in(tmp_path / name)
-        assert decode_header(first) == RecordingHeader(feed="v1", simulated=True, source="demo")
+        assert decode_header(first) == RecordingHeader(codec="v1", simulated=True, source="demo")
         assert all(decode_line(line).data for line in rest)
     assert re.search(r"Wrote [0-9,]+ frames to .*/a\.\d+\.jsonl\.$", err.strip())
 

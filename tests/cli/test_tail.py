@@ -206,9 +206,9 @@ def test_refused_key_ends_it(run: Run, demo: Demo) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (("--source", "missing.jsonl"), ExitCode.FAILURE, "There is no file missing.jsonl."),
-        (("--source", "rubbish.txt"), ExitCode.FAILURE, "rubbish.txt cannot be played: it is no recording."),
-        (("--source", "nothing"), ExitCode.USAGE, "is no source"),
+        (("--source", "missing.jsonl"), ExitCode.FAILURE, "missing.jsonl does not exist."),
+        (("--source", "rubbish.txt"), ExitCode.FAILURE, "rubbish.txt cannot be played: it is not a recording."),
+        (("--source", "nothing"), ExitCode.USAGE, "is not a source"),
         (("--source", "rubbish.txt", "--watched"), ExitCode.USAGE, "No station is starred."),
         (("--source", "rubbish.txt", "--stations", "5"), ExitCode.USAGE, "--stations"),
         (("--config", "rubbish.txt"), ExitCode.USAGE, "rubbish.txt:1: is not TOML"),

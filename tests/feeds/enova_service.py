@@ -18,6 +18,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.enova_token import TokenClient
+from nobil_tui.feeds.transport.link import Link, Tap
 
 KEY = "k3y-Of/The+Test=7Q"
 """The one key that is taken; no real one."""
@@ -210,3 +213,16 @@ def closing(*frames: str) -> Talk:
 async def breaking(connection: ServerConnection) -> None:
     """Break the connection without a word."""
     connection.transport.abort()
+
+
+def enova_link(
+    key: str,
+    address: str,
+    *,
+    clock: Clock | None = None,
+    backoff: Backoff | None = None,
+    tap: Tap | None = None,
+) -> Link:
+    """Return a link that requests a new URL from ``address`` before each handshake, as ``EnovaSource`` does."""
+    tokens = TokenClient(key, address, clock=clock)
+    return Link(tokens.dial, clock=clock, backoff=backoff, tap=tap, expires=True)

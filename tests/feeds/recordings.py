@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
-from nobil_tui.wire.recording import FeedName, RecordingHeader, encode_header, encode_line
+from nobil_tui.wire.recording import RecordingHeader, encode_header, encode_line
 
 T0 = 1_774_267_200_000
 """When they begin, in ms."""
@@ -20,9 +20,9 @@ def said(word: str, station: str = "NOR_1", key: str = "a") -> bytes:
     return b'{"nobilId":"%b","evseUId":"%b","status":"%b"}' % (station.encode(), key.encode(), word.encode())
 
 
-def content(entries: Sequence[Entry], feed: FeedName | None = "enova", *, simulated: bool = False) -> bytes:
-    """The bytes of a recording; without a ``feed``, one that somebody else made."""
-    first = encode_header(RecordingHeader(feed=feed, simulated=simulated)) if feed is not None else b""
+def content(entries: Sequence[Entry], codec: str | None = "enova", *, simulated: bool = False) -> bytes:
+    """The bytes of a recording; without a ``codec``, one that somebody else made."""
+    first = encode_header(RecordingHeader(codec=codec, simulated=simulated)) if codec is not None else b""
     return first + b"".join(encode_line(data, T0 + at) for data, at in entries)
 
 

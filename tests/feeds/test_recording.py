@@ -36,7 +36,7 @@ from nobil_tui.feeds.recording_file import CHUNK_BYTES, RecordingFile
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.store.recorder import Recorder
-from nobil_tui.wire.recording import BREAK, FeedName, RecordedFrame
+from nobil_tui.wire.recording import BREAK, RecordedFrame
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.recordings import T0, Entry, content, said, write
 
@@ -105,12 +105,12 @@ async def test_without_the_first_line_it_is_taken_for_nobil_real_time(tmp_path: 
     assert events[2] == report(FREE, 0)
 
 
-@pytest.mark.parametrize(("feed", "heard_at"), [("enova", 90), (None, 50)])
+@pytest.mark.parametrize(("codec", "heard_at"), [("enova", 90), (None, 50)])
 async def test_where_the_link_broke_it_breaks_until_the_next_frame(
-    tmp_path: Path, feed: FeedName | None, heard_at: int
+    tmp_path: Path, codec: str | None, heard_at: int
 ) -> None:
     """Our recorder says when last something came. Others say when they noticed, and a frame is all that is sure."""
-    path = write(tmp_path / "a.jsonl", content([(FREE, 0), (FREE, 50), (BREAK, 90), (BUSY, 7000)], feed))
+    path = write(tmp_path / "a.jsonl", content([(FREE, 0), (FREE, 50), (BREAK, 90), (BUSY, 7000)], codec))
     assert (await events_of(path))[4:] == [
         Lost(BREAK_REASON, T0 + heard_at, T0 + 7000),
         Connecting(),
@@ -397,25 +397,25 @@ async def board_of(path: Path) -> tuple[Board, int]:
     raise AssertionError("it never ends")
 
 
-@given(frames=st.lists(FRAMES, min_size=1, max_size=12), feed=st.sampled_from(["enova", None]))
-@example(frames=[("NOR_1", "a", "AVAILABLE", 0, False), ("NOR_1", "a", "CHARGING", 0, True)], feed="enova")
+@given(frames=st.lists(FRAMES, min_size=1, max_size=12), codec=st.sampled_from(["enova", None]))
+@example(frames=[("NOR_1", "a", "AVAILABLE", 0, False), ("NOR_1", "a", "CHARGING", 0, True)], codec="enova")
 @example(
     frames=[
         ("NOR_1", "a", "AVAILABLE", 0, False),
         ("NOR_1", "a", "CHARGING", 0, True),
         ("NOR_1", "b", "CHARGING", 0, False),
     ],
-    feed="enova",
+    codec="enova",
 )
 async def test_what_a_break_made_wrong_is_never_unmarked(
     tmp_path_factory: pytest.TempPathFactory,
     frames: list[tuple[str, str, str, int, bool]],
-    feed: FeedName | None,
+    codec: str | None,
 ) -> None:
     script = script_of(frames)
     if not any(data for data, _ in script.entries):
         return
-    path = write(tmp_path_factory.mktemp("any") / "a.jsonl", content(script.entries, feed))
+    path = write(tmp_path_factory.mktemp("any") / "a.jsonl", content(script.entries, codec))
     board, now = await board_of(path)
     known, unsure = held(board), away(board, now)
     assert all(unsure[evse] > 0 for evse, word in known.items() if word != script.oracle[evse])
@@ -467,18 +467,18 @@ async def test_whatever_is_done_with_it_the_end_is_the_same(
 @settings(max_examples=30)
 @given(
     frames=st.lists(st.binary(max_size=60) | st.sampled_from([FREE, BUSY, b'{"type":"foo","data":{}}']), min_size=1),
-    feed=st.sampled_from(["v1", "enova"]),
+    codec=st.sampled_from(["v1", "enova"]),
     name=st.sampled_from(["a.jsonl", "a.jsonl.gz"]),
 )
 def test_what_was_recorded_is_played_byte_for_byte(
-    tmp_path_factory: pytest.TempPathFactory, frames: list[bytes], feed: FeedName, name: str
+    tmp_path_factory: pytest.TempPathFactory, frames: list[bytes], codec: str, name: str
 ) -> None:
     path = tmp_path_factory.mktemp("any") / name
-    recorder = Recorder(path, feed, every=0)
+    recorder = Recorder(path, codec, every=0)
     for n, frame in enumerate(frames):
         recorder(frame, T0 + n)
     recorder.close()
     with closing(RecordingFile.open(path)) as file:
-        assert file.header.feed == feed
+        assert file.header.codec == codec
         played = [line for line in file.lines() if line is not None]
     assert played == [RecordedFrame(frame, T0 + n) for n, frame in enumerate(frames)]

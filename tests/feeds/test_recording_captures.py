@@ -17,7 +17,7 @@ from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.wire.recording import BREAK, FeedName, RecordingHeader, encode_header, encode_line
+from nobil_tui.wire.recording import BREAK, RecordingHeader, encode_header, encode_line
 from tests.conftest import guarded
 from tests.feeds.test_enova_captures import EVSE, Line, held, load, oracle, unsure
 
@@ -69,10 +69,10 @@ async def test_going_back_and_playing_on_leaves_the_same(name: str) -> None:
 
 
 def write_with_breaks(
-    path: Path, lines: Sequence[Line], breaks: Sequence[tuple[int, int]], feed: FeedName | None
+    path: Path, lines: Sequence[Line], breaks: Sequence[tuple[int, int]], codec: str | None
 ) -> set[EVSE]:
     """Write what a recorder has of it, who from a line's number on misses so many; returns whom it heard since."""
-    out = [encode_header(RecordingHeader(feed=feed))] if feed is not None else []
+    out = [encode_header(RecordingHeader(codec=codec))] if codec is not None else []
     sure: set[EVSE] = set()
     number = 0
 
@@ -87,7 +87,7 @@ def write_with_breaks(
         number = min(start + length, len(lines))
         if start:
             # Another recorder notices late.
-            at = lines[start - 1].at if feed is not None else lines[max(start, number) - 1].at
+            at = lines[start - 1].at if codec is not None else lines[max(start, number) - 1].at
             out.append(encode_line(BREAK, at))
             sure.clear()
     take(len(lines))
@@ -99,18 +99,18 @@ BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_siz
 
 
 @settings(max_examples=20)
-@given(breaks=BREAKS, feed=st.sampled_from(["enova", None]))
-@example(breaks=[(5565, 1)], feed="enova")
-@example(breaks=[(1, 5565)], feed=None)
-@example(breaks=[(2000, 0), (2000, 0)], feed="enova")
+@given(breaks=BREAKS, codec=st.sampled_from(["enova", None]))
+@example(breaks=[(5565, 1)], codec="enova")
+@example(breaks=[(1, 5565)], codec=None)
+@example(breaks=[(2000, 0), (2000, 0)], codec="enova")
 async def test_what_a_break_made_wrong_is_never_unmarked(
     busy: list[Line],
     tmp_path_factory: pytest.TempPathFactory,
     breaks: list[tuple[int, int]],
-    feed: FeedName | None,
+    codec: str | None,
 ) -> None:
     path = tmp_path_factory.mktemp("broken") / "a.jsonl"
-    sure = write_with_breaks(path, busy, breaks, feed)
+    sure = write_with_breaks(path, busy, breaks, codec)
     if len(path.read_bytes().splitlines()) < 2:
         return
     board, now = await play(path)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nobil_tui.feeds import recording_file
 from nobil_tui.feeds.recording_file import CHUNK_BYTES, MAX_DAMAGED_LINES, PROBE_BYTES, DamagedLine, RecordingFile
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.wire.recording import BREAK, FeedName, RecordedFrame, RecordingHeader, encode_header
+from nobil_tui.wire.recording import BREAK, RecordedFrame, RecordingHeader, encode_header
 from tests.feeds.recordings import T0, content, said, write
 
 FREE, BUSY = said("AVAILABLE"), said("CHARGING")
@@ -30,13 +30,13 @@ def lines(path: Path) -> list[RecordedFrame | DamagedLine]:
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "whatever"])
-@pytest.mark.parametrize("feed", ["v1", "enova", None])
-def test_what_was_written_is_read(tmp_path: Path, name: str, feed: FeedName | None) -> None:
-    path = write(tmp_path / name, content(ENTRIES, feed, simulated=True))
+@pytest.mark.parametrize("codec", ["v1", "enova", None])
+def test_what_was_written_is_read(tmp_path: Path, name: str, codec: str | None) -> None:
+    path = write(tmp_path / name, content(ENTRIES, codec, simulated=True))
     with closing(RecordingFile.open(path)) as file:
-        assert file.has_header is (feed is not None)
+        assert file.has_header is (codec is not None)
         assert file.header == (
-            RecordingHeader(feed=feed, simulated=True) if feed is not None else RecordingHeader(feed="enova")
+            RecordingHeader(codec=codec, simulated=True) if codec is not None else RecordingHeader(codec="enova")
         )
         assert file.start == T0
         for _ in range(2):
@@ -83,14 +83,14 @@ def refused(path: Path) -> str:
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
-    assert refused(tmp_path / "a\x1b.jsonl") == f"There is no file {tmp_path}/a·.jsonl."
+    assert refused(tmp_path / "a\x1b.jsonl") == f"{tmp_path}/a·.jsonl does not exist."
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "is a folder" in refused(tmp_path)
-    assert "is no ordinary file" in refused(tmp_path / "pipe")
-    assert "is no name of a file" in refused(Path("a\0b"))
+    assert "is not a regular file" in refused(tmp_path / "pipe")
+    assert "is not a valid file name" in refused(Path("a\0b"))
     assert "cannot be read" in refused(tmp_path / ("x" * 300))
 
 
@@ -98,17 +98,17 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     ("data", "words"),
     [
         (b"", "it is empty"),
-        (b"\n\n", "it is no recording"),
-        (b"hello\nworld\n", "it is no recording"),
-        (b"{}\n" * 200, "it is no recording"),
-        (bytes(3 * PROBE_BYTES), "it is no recording"),
-        (b'{"a":1}\n' * (PROBE_BYTES // 4), "it is no recording"),
-        (b"\x1f\x8b", "it is no recording"),
-        (b"\x1f\x8bhello, world", "compressed data are damaged"),
-        (gzip.compress(b"hello"), "it is no recording"),
+        (b"\n\n", "it is not a recording"),
+        (b"hello\nworld\n", "it is not a recording"),
+        (b"{}\n" * 200, "it is not a recording"),
+        (bytes(3 * PROBE_BYTES), "it is not a recording"),
+        (b'{"a":1}\n' * (PROBE_BYTES // 4), "it is not a recording"),
+        (b"\x1f\x8b", "it is not a recording"),
+        (b"\x1f\x8bhello, world", "damaged compressed data"),
+        (gzip.compress(b"hello"), "it is not a recording"),
         (b'{"format":"nobil-tui recording","version":2}\n', "newer version"),
-        (b'{"format":"nobil-tui recording","version":1,"feed":"x"}\n', "first line is damaged"),
-        (encode_header(RecordingHeader(feed="v1")) + b"{}\n" * 200, "its first lines are damaged"),
+        (b'{"format":"nobil-tui recording","version":1,"codec":7}\n', "first line is damaged"),
+        (encode_header(RecordingHeader(codec="v1")) + b"{}\n" * 200, "its first lines are damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
@@ -162,7 +162,7 @@ def test_a_last_line_without_its_end_is_read_if_it_is_whole(tmp_path: Path) -> N
 def test_a_time_that_cannot_be_is_damage(tmp_path: Path, time: str) -> None:
     line = b'{"received_at":"%b","frame":{}}\n' % time.encode()
     found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + line))
-    assert found == [*LINES, DamagedLine("line 5: no recording was made at such a time")]
+    assert found == [*LINES, DamagedLine("line 5: its time is out of range")]
 
 
 @pytest.fixture
@@ -200,6 +200,13 @@ def test_the_longest_line_is_read(tmp_path: Path, short_lines: int) -> None:
     assert [isinstance(line, RecordedFrame) for line in found[3:]] == [True, False, True]
 
 
+def test_an_unknown_codec_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", content(ENTRIES, "ocpi"))
+    with pytest.raises(SourceError) as raised:
+        RecordingFile.open(path)
+    assert str(raised.value) == 'This recording holds "ocpi" frames, which this version cannot read.'
+
+
 def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> None:
     # The same each time: now and then a part of what is random can be read.
     rubbish = random.Random(1).randbytes
@@ -213,7 +220,7 @@ def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> 
         path = tmp_path / "a.jsonl.gz"
         path.write_bytes(data)
         *good, last = lines(path)
-        assert last == DamagedLine("the rest of it: the compressed data are damaged")
+        assert last == DamagedLine("the rest of the file: the compressed data are damaged")
         assert good[:right] == [RecordedFrame(frame, T0 + at) for frame, at in entries[:right]]
 
 
@@ -245,7 +252,7 @@ def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
         real, file._raw = file._raw, Failing(data)  # type: ignore[assignment]  # no file can be made to fail
         assert [line for line in file.lines() if line is not None] == [
             *LINES,
-            DamagedLine("the rest of it: Input/output error"),
+            DamagedLine("the rest of the file: Input/output error"),
         ]
         file._raw = real
 

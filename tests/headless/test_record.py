@@ -13,17 +13,16 @@ from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Event, Lost, Refused, Unreadable
 from nobil_tui.feeds.stream import StreamFeed
-from nobil_tui.feeds.transport.enova_token import enova_link
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.link_reporter import KeyRefusedError
-from nobil_tui.headless.record import REPORT_INTERVAL, FrameTap, format_of, record_session
-from nobil_tui.sources.recording import RecordingSource
+from nobil_tui.headless.record import REPORT_INTERVAL, FrameTap, record_session
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.wire.codecs import ENOVA, V1
 from nobil_tui.wire.recording import decode_line
 from tests.conftest import GUARD, FakeClock, Serve, guarded, settle
-from tests.feeds.enova_service import KEY, EnovaService, closing, frame
+from tests.feeds.enova_service import KEY, EnovaService, closing, enova_link, frame
 from tests.headless.feeds import T0, ScriptedFeed, session_of
+from tests.sources.choices import recording_source
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -125,7 +124,7 @@ async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClo
     async with EnovaService(clock) as service:
         service.talks += [closing(*before), closing(*after)]
         feed = StreamFeed(enova_link(KEY, service.address, clock=clock, tap=tap), ENOVA)
-        tap.recorder = Recorder(path, format_of(feed), source="a source")
+        tap.recorder = Recorder(path, feed.codec.name, source="a source")
         async with aclosing(feed.events()) as events:
             while sum(isinstance(event, Lost) for event in live) < 2:
                 coming = asyncio.ensure_future(anext(events))
@@ -134,7 +133,7 @@ async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClo
                     await asyncio.wait([coming], timeout=0.005)
                 live.append(coming.result())
         tap.recorder.close()
-    source = RecordingSource(path, speed=math.inf)
+    source = recording_source(path, speed=math.inf)
     played: list[Event] = []
     async with aclosing(source.open().feed.events()) as events:
         async for event in events:
@@ -149,14 +148,6 @@ async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClo
     lost, played_lost = ([event.heard_at for event in some if isinstance(event, Lost)] for some in (live, played))
     assert played_lost[0] == lost[0]
     assert [type(event) for event in played] == [*[type(event) for event in live], Ended]
-
-
-def test_format_of() -> None:
-    async def dial() -> str:
-        raise AssertionError("not called")
-
-    assert format_of(StreamFeed(Link(dial), V1)) == "v1"
-    assert format_of(StreamFeed(Link(dial), ENOVA)) == "enova"
 
 
 async def test_refused_key_ends_it(start: Start) -> None:

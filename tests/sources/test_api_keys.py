@@ -13,8 +13,8 @@ from nobil_tui.config.model import Config
 from nobil_tui.config.operations import apply_to_document
 from nobil_tui.config.reading import config_from_document
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.sources.catalogue import V1_ADDRESS
 from nobil_tui.sources.enova import EnovaSource
-from nobil_tui.sources.names import V1_ADDRESS
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
@@ -42,7 +42,7 @@ async def test_what_is_typed_goes_before_the_environment_and_that_before_the_con
     ],
 )
 def test_the_key_of_the_config_goes_to_no_other_host(own: str, text: str) -> None:
-    with pytest.raises(SourceError, match="goes nowhere else") as raised:
+    with pytest.raises(SourceError, match="is sent nowhere else") as raised:
         choose(text, config(own, key="s3cr3t"))
     assert "NOBIL_API_KEY" in str(raised.value)
     assert "s3cr3t" not in str(raised.value)
@@ -62,9 +62,9 @@ async def test_the_key_of_the_config_goes_to_its_own_host(own: str, text: str) -
 
 
 def test_a_key_that_is_missing_is_told_with_where_to_put_it() -> None:
-    with pytest.raises(SourceError, match=r"example\.org needs a key.*NOBIL_API_KEY.*\[stream\]"):
+    with pytest.raises(SourceError, match=r"example\.org needs an API key.*NOBIL_API_KEY.*\[stream\]"):
         choose(PLACE)
-    with pytest.raises(SourceError, match=r"needs a key.*NOBIL_API_KEY.*\[enova\]"):
+    with pytest.raises(SourceError, match=r"needs an API key.*NOBIL_API_KEY.*\[enova\]"):
         choose("enova")
 
 
@@ -93,14 +93,14 @@ def test_the_keys_of_enova() -> None:
     def key(own: Config, environ: Mapping[str, str] | None = None, typed: str | None = None) -> str:
         source = choose("enova", own, environ, typed)
         assert isinstance(source, EnovaSource)
-        return source._key
+        return source._request.key
 
     assert key(config(enova_key="own")) == "own"
     assert key(config("enova", key="beside")) == "beside"
     assert key(config("enova", key="beside", enova_key="own")) == "own"
     assert key(config(enova_key="own"), {"NOBIL_API_KEY": "environment"}) == "environment"
     assert key(config(enova_key="own"), {"NOBIL_API_KEY": "environment"}, "typed") == "typed"
-    with pytest.raises(SourceError, match="needs a key"):
+    with pytest.raises(SourceError, match="needs an API key"):
         key(config(PLACE, key="of another"))
 
 
@@ -148,8 +148,8 @@ def revealed(secret: Secret | None) -> str:
         (A, "enova", "new", "", "new", "a.example.org"),
         (A, "demo", "", "", "", "a.example.org"),
         (A, "day.jsonl", "", "", "", "a.example.org"),
-        ("", B, "", "", "", "not for this source"),
-        ("no source at all", B, "new", "new", "", "not for this source"),
+        ("", B, "", "", "", "did not belong to this source"),
+        ("no source at all", B, "new", "new", "", "did not belong to this source"),
         # The key of NOBIL Real-time has a place of its own.
         ("enova", A, "", "", "old", ""),
         ("enova", A, "new", "new", "old", ""),
@@ -226,5 +226,5 @@ async def test_whatever_is_saved_a_key_reaches_its_own_source_alone(
                 source = choose(asked, own)
             except SourceError:
                 continue
-            sent = source._key if isinstance(source, EnovaSource) else (await url_of(source)).rpartition("=")[2]
+            sent = source._request.key if isinstance(source, EnovaSource) else (await url_of(source)).rpartition("=")[2]
             assert sent == f"key-of-{owner}"

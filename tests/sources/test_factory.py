@@ -8,6 +8,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
 from nobil_tui.sources.demo import DemoSource
 from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.sources.request import SourceOptions
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
@@ -91,12 +92,12 @@ def test_the_text_that_is_chosen_is_told_without_its_key() -> None:
 
 
 def test_every_key_that_is_used_is_kept_out_of_the_log() -> None:
-    hushed: list[str] = []
-    choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, add_secret=hushed.append)
+    hidden: list[str] = []
+    choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, SourceOptions(add_secret=hidden.append))
     for text in ("demo", "day.jsonl", "ws://127.0.0.1:1/x"):
         choose(text, Config())
-    assert hushed == []
+    assert hidden == []
     choose(PLACE, Config(), Secret("typed-1"))
     choose("enova", Config(), Secret("typed-2"))
     choose("enova", Config())
-    assert hushed == ["typed-1", "typed-2", "of-environment"]
+    assert hidden == ["typed-1", "typed-2", "of-environment"]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.sources.names import Kind, kind_of, without_key
+from nobil_tui.sources.catalogue import DEMO, ENOVA, RECORDING, V1, SourceKind
+from nobil_tui.sources.names import kind_of, without_key
 
 PLACE = "wss://example.org/x?key={private_apikey}"
 
@@ -17,29 +18,29 @@ PLACE = "wss://example.org/x?key={private_apikey}"
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("", Kind.DEMO),
-        ("demo", Kind.DEMO),
-        ("Demo", Kind.DEMO),
-        ("v1", Kind.V1),
-        ("ws://h/x", Kind.V1),
-        ("wss://h/x", Kind.V1),
-        ("enova", Kind.ENOVA),
-        ("day.jsonl", Kind.RECORDING),
-        ("a/b.jsonl.gz", Kind.RECORDING),
+        ("", DEMO),
+        ("demo", DEMO),
+        ("Demo", DEMO),
+        ("v1", V1),
+        ("ws://h/x", V1),
+        ("wss://h/x", V1),
+        ("enova", ENOVA),
+        ("day.jsonl", RECORDING),
+        ("a/b.jsonl.gz", RECORDING),
     ],
 )
-def test_what_a_text_names(text: str, kind: Kind) -> None:
+def test_what_a_text_names(text: str, kind: SourceKind) -> None:
     assert kind_of(text) is kind
 
 
 def test_a_file_that_is_there_is_a_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "captured"
-    with pytest.raises(SourceError, match="no source"):
+    with pytest.raises(SourceError, match="not a source"):
         kind_of(str(file))
     file.touch()
-    assert kind_of(str(file)) is Kind.RECORDING
+    assert kind_of(str(file)) is RECORDING
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert kind_of("~/captured") is Kind.RECORDING
+    assert kind_of("~/captured") is RECORDING
 
 
 def test_a_folder_is_none(tmp_path: Path) -> None:
@@ -50,14 +51,14 @@ def test_a_folder_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("enva", '"enva" is no source. Did you mean "enova"?'),
+        ("enva", '"enva" is not a source. Did you mean "enova"?'),
         ("dmo", 'Did you mean "demo"?'),
         ("something", "Expected demo, v1, enova"),
         ("a\x1b[31m", "control character"),
         ("x" * 2049, "2,049 characters"),
-        ("x" * 2000, "This is no source"),
-        ("~nobody-of-that-name/x", "is no source"),
-        ("3b1f6a0c-aaaa-4c1e-9f7e-000000000000", "This is no source"),
+        ("x" * 2000, "This is not a source"),
+        ("~nobody-of-that-name/x", "is not a source"),
+        ("3b1f6a0c-aaaa-4c1e-9f7e-000000000000", "This is not a source"),
     ],
 )
 def test_what_names_nothing_is_told_with_what_it_is_like(text: str, words: str) -> None:

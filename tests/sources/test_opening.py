@@ -15,9 +15,10 @@ from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.hub.demo_server import Demo
 from nobil_tui.hub.errors import HubError
-from nobil_tui.sources.demo import DemoSource
 from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.sources.request import SourceOptions
 from tests.conftest import Serve, ServeRaw, guarded
+from tests.sources.choices import demo_source
 
 SNAPSHOT = '{"type":"snapshot:init","data":[{"uuid":"NOR_00001","connectors":[{"status":0,"error":0,"timestamp":-1}]}]}'
 
@@ -44,7 +45,7 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
         await connection.wait_closed()
 
     url = await serve(handler)
-    choose = SourceFactory({"NOBIL_API_KEY": "a&b"}, tap=lambda data, at: tapped.append(data))
+    choose = SourceFactory({"NOBIL_API_KEY": "a&b"}, SourceOptions(tap=lambda data, at: tapped.append(data)))
     source = choose(f"{url}/api/v1/stream?apikey={{private_apikey}}", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert (opened.register, opened.clock, opened.player) == (None, None, None)
@@ -57,7 +58,7 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
 
 
 async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> None:
-    source = SourceFactory({}, stations=30, seed=4, speed=3600.0)("demo", Config()).source
+    source = SourceFactory({}, SourceOptions(stations=30, seed=4, speed=3600.0))("demo", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert opened.register is not None
     board = Board()
@@ -72,7 +73,7 @@ async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> 
 
 async def test_the_seed_and_the_number_of_stations_say_which_country() -> None:
     async def ids(stations: int, seed: int) -> set[str]:
-        source = SourceFactory({}, stations=stations, seed=seed)("", Config()).source
+        source = SourceFactory({}, SourceOptions(stations=stations, seed=seed))("", Config()).source
         opened = await asyncio.to_thread(source.open)
         source.close()
         assert opened.register is not None
@@ -94,7 +95,7 @@ async def ended() -> None:
 
 
 async def test_closing_stops_it_and_it_can_be_opened_again() -> None:
-    source = DemoSource(5, 0, 1.0)
+    source = demo_source(5, 0, 1.0)
     source.close()
     await asyncio.to_thread(source.open)
     assert len(demo_threads()) == 1
@@ -111,7 +112,7 @@ async def test_closing_stops_it_and_it_can_be_opened_again() -> None:
 
 
 async def test_closing_while_it_starts_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = DemoSource(5, 0, 1.0)
+    source = demo_source(5, 0, 1.0)
     start = Demo.start
 
     def closed_meanwhile(*args: object, **kwargs: object) -> Demo:
@@ -128,7 +129,7 @@ async def test_closing_while_it_starts_leaves_nothing_running(monkeypatch: pytes
 @pytest.mark.parametrize(("stations", "speed"), [(0, 1.0), (200_000, 1.0), (1, 0.0), (1, 1e9)])
 def test_a_country_out_of_range_is_told(stations: int, speed: float) -> None:
     with pytest.raises(SourceError, match=r"The simulation cannot start: (stations|speed): "):
-        DemoSource(stations, 0, speed).open()
+        demo_source(stations, 0, speed).open()
 
 
 def test_a_hub_that_cannot_listen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +138,7 @@ def test_a_hub_that_cannot_listen_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(Demo, "start", refused)
     with pytest.raises(SourceError, match=r"^The simulation cannot start: no port is free\.$"):
-        DemoSource(1, 0, 1.0).open()
+        demo_source(1, 0, 1.0).open()
 
 
 async def test_enova_asks_where_the_config_says_with_its_key(serve_raw: ServeRaw) -> None:

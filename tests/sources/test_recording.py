@@ -7,21 +7,21 @@ import pytest
 
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.source import Source, SourceError
-from nobil_tui.sources.recording import RecordingSource
 from tests.conftest import FakeClock
 from tests.feeds.recordings import T0, content, said, write
+from tests.sources.choices import recording_source
 
 DATA = content([(said("AVAILABLE"), 0)])
 
 
 def test_it_is_called_by_its_file_and_keeps_nothing(tmp_path: Path) -> None:
-    source: Source = RecordingSource(tmp_path / "a\x1b[2J.jsonl")
+    source: Source = recording_source(tmp_path / "a\x1b[2J.jsonl")
     assert source.name == "a·[2J.jsonl"
     assert source.state_key == ""
 
 
 async def test_it_opens_a_feed_with_a_clock_and_a_player_of_its_own(tmp_path: Path, clock: FakeClock) -> None:
-    source = RecordingSource(write(tmp_path / "a.jsonl", DATA), clock=clock)
+    source = recording_source(write(tmp_path / "a.jsonl", DATA), clock=clock)
     assert not source.simulated
     opened = source.open()
     assert isinstance(opened.feed, RecordingFeed)
@@ -35,7 +35,7 @@ async def test_it_opens_a_feed_with_a_clock_and_a_player_of_its_own(tmp_path: Pa
 
 @pytest.mark.parametrize(("given", "speed"), [(None, 1), (30, 30), (math.inf, math.inf)])
 async def test_it_plays_at_the_speed_that_was_asked_for(tmp_path: Path, given: float | None, speed: float) -> None:
-    source = RecordingSource(write(tmp_path / "a.jsonl", DATA), speed=given)
+    source = recording_source(write(tmp_path / "a.jsonl", DATA), speed=given)
     feed = source.open().feed
     assert isinstance(feed, RecordingFeed)
     assert feed.clock.speed == speed
@@ -44,7 +44,7 @@ async def test_it_plays_at_the_speed_that_was_asked_for(tmp_path: Path, given: f
 
 def test_it_says_simulated_of_what_was_simulated(tmp_path: Path) -> None:
     data = content([(said("AVAILABLE"), 0)], simulated=True)
-    source = RecordingSource(write(tmp_path / "a.jsonl.gz", data))
+    source = recording_source(write(tmp_path / "a.jsonl.gz", data))
     source.open()
     assert source.simulated
     source.close()
@@ -52,9 +52,9 @@ def test_it_says_simulated_of_what_was_simulated(tmp_path: Path) -> None:
 
 def test_what_cannot_be_opened_can_be_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    source = RecordingSource(path)
+    source = recording_source(path)
     source.close()
-    for words in ("There is no file", "cannot be played"):
+    for words in ("does not exist", "cannot be played"):
         with pytest.raises(SourceError, match=words):
             source.open()
         path.write_bytes(b"hello\n")

@@ -35,7 +35,7 @@ def record(path: Path, *frames: tuple[bytes, int], **options: Any) -> Recorder:
 def frames_in(path: Path) -> list[bytes]:
     raw = path.read_bytes()
     header, *lines = (gzip.decompress(raw) if path.suffix == ".gz" else raw).splitlines()
-    assert decode_header(header) == RecordingHeader(feed="enova")
+    assert decode_header(header) == RecordingHeader(codec="enova")
     return [decode_line(line).data for line in lines]
 
 
@@ -50,7 +50,7 @@ def test_what_comes_stands_in_the_file(tmp_path: Path) -> None:
 def test_the_first_line_is_there_at_once(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.jsonl", "v1", simulated=True, source="a simulation")
     assert decode_header(recorder.path.read_bytes()) == RecordingHeader(
-        feed="v1", simulated=True, source="a simulation"
+        codec="v1", simulated=True, source="a simulation"
     )
     recorder.close()
 
@@ -89,7 +89,7 @@ def test_where_no_file_can_be_it_says_so(tmp_path: Path, name: str) -> None:
 
 def test_another_file_after_so_many_bytes_under_a_name_that_is_free(tmp_path: Path) -> None:
     (tmp_path / "a.2.jsonl").write_text("mine")
-    recorder = record(tmp_path / "a.jsonl", *((b'{"n":%d}' % n, T0) for n in range(5)), rotate_size=150)
+    recorder = record(tmp_path / "a.jsonl", *((b'{"n":%d}' % n, T0) for n in range(5)), rotate_size=160)
     assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", "a.1.jsonl", "a.2.jsonl", "a.3.jsonl"}
     assert (tmp_path / "a.2.jsonl").read_text() == "mine"
     found = [frames_in(tmp_path / name) for name in ("a.jsonl", "a.1.jsonl", "a.3.jsonl")]

@@ -14,6 +14,7 @@ from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.config.reading import load_config
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import GUARD, FakeClock, guarded
@@ -29,7 +30,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
 
 def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> AppOptions:
     config = Config(enova=EnovaSection(Secret(key), service.address))
-    source = SourceFactory({}, clock=clock)("enova", config).source
+    source = SourceFactory({}, SourceOptions(clock=clock))("enova", config).source
     return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")
 
 

@@ -115,12 +115,12 @@ def test_an_ill_frame_is_the_feeds_business() -> None:
 
 
 def test_the_first_line_says_what_follows() -> None:
-    header = RecordingHeader(feed="v1", simulated=True, source="a simulation")
+    header = RecordingHeader(codec="v1", simulated=True, source="a simulation")
     line = encode_header(header)
     assert json.loads(line) == {
         "format": "nobil-tui recording",
         "version": 1,
-        "feed": "v1",
+        "codec": "v1",
         "simulated": True,
         "source": "a simulation",
     }
@@ -135,10 +135,10 @@ def test_other_first_lines_are_not_ours(line: bytes) -> None:
 @pytest.mark.parametrize(
     ("rest", "words"),
     [
-        (b'"version":2,"feed":"v1"', "newer version"),
-        (b'"version":1,"feed":"v3"', "damaged"),
+        (b'"version":2,"codec":"v1"', "newer version"),
+        (b'"version":1,"codec":3', "damaged"),
         (b'"version":1', "damaged"),
-        (b'"version":1,"feed":"v1","simulated":1', "damaged"),
+        (b'"version":1,"codec":"v1","simulated":1', "damaged"),
     ],
 )
 def test_a_first_line_of_ours_that_cannot_be_read_is_told(rest: bytes, words: str) -> None:
@@ -147,6 +147,6 @@ def test_a_first_line_of_ours_that_cannot_be_read_is_told(rest: bytes, words: st
 
 
 def test_a_source_cannot_write_to_the_terminal() -> None:
-    header = decode_header(b'{"format":"nobil-tui recording","version":1,"feed":"v1","source":"\\u001b[2J"}')
+    header = decode_header(b'{"format":"nobil-tui recording","version":1,"codec":"v1","source":"\\u001b[2J"}')
     assert header is not None
     assert header.source == "·[2J"

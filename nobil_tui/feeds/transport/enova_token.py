@@ -11,13 +11,10 @@ import msgspec
 from msgspec import Struct, field
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import AddSecret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
-from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.link import Link, Tap
 from nobil_tui.feeds.transport.websocket import (
     RefusedError,
     UnreachableError,
@@ -136,20 +133,3 @@ def url_of(answer: bytes, *, plain: bool) -> str | None:
     parts = http.split_url(url)
     schemes = ("wss", "ws") if plain else ("wss",)
     return url if parts is not None and parts.scheme in schemes and not parts.fragment else None
-
-
-def enova_link(
-    key: str,
-    address: str = TOKEN_ADDRESS,
-    *,
-    clock: Clock | None = None,
-    backoff: Backoff | None = None,
-    tap: Tap | None = None,
-    add_secret: AddSecret | None = None,
-) -> Link:
-    """Return the link that requests a new URL from ``address`` before each handshake.
-
-    Raises ``SourceError`` if ``address`` is not an HTTP address.
-    """
-    call = TokenClient(key, address, clock=clock)
-    return Link(call.dial, clock=clock, backoff=backoff, tap=tap, expires=True, add_secret=add_secret)

@@ -14,6 +14,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
 from nobil_tui.feeds.source import ChosenSource, Source, SourceError
+from nobil_tui.sources import catalogue
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.textual_internals import AsciiCheckbox
 
@@ -76,7 +77,7 @@ class ConnectScreen(FormDialog[SourceChoice]):
 
     def fields(self) -> Iterator[Widget]:
         """Yield the fields for the source and its key."""
-        yield Label("Source: enova, a ws:// or wss:// address, v1, demo, or the file of a recording")
+        yield Label(f"Source: {catalogue.expected()}")
         yield Input(self._text, placeholder="enova, or wss://host/path?key={private_apikey}", id="source")
         yield Label("API key, if required (hidden; sent to this source only)")
         yield Input(password=True, placeholder="API key", id="key")

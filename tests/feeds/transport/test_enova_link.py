@@ -15,12 +15,23 @@ from nobil_tui.charging.events import Connected, Connecting, ConnectorReport, Ev
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff
-from nobil_tui.feeds.transport.enova_token import enova_link
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.codecs import ENOVA
 from tests.conftest import START, FakeClock, guarded, settle
-from tests.feeds.enova_service import KEY, Answer, EnovaService, Talk, body, breaking, closing, frame, refusal, status
+from tests.feeds.enova_service import (
+    KEY,
+    Answer,
+    EnovaService,
+    Talk,
+    body,
+    breaking,
+    closing,
+    enova_link,
+    frame,
+    refusal,
+    status,
+)
 
 FREE = frame("NOR_71098", "1252", "AVAILABLE")
 BUSY = frame("NOR_71098", "1252", "CHARGING")

@@ -300,6 +300,6 @@ async def test_no_failure_and_no_log_holds_a_secret(service: EnovaService, caplo
 
 def test_the_library_is_not_loaded_before_it_is_needed() -> None:
     code = (
-        "import sys, nobil_tui.feeds.transport.enova_token as e; e.enova_link('k'); sys.exit('aiohttp' in sys.modules)"
+        "import sys, nobil_tui.feeds.transport.enova_token as e; e.TokenClient('k'); sys.exit('aiohttp' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # our own interpreter and our own words

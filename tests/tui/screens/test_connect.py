@@ -15,6 +15,7 @@ from nobil_tui.config.model import Config, StreamSection
 from nobil_tui.config.reading import load_config
 from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.sources.request import SourceOptions
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
 from tests.tui.screens.test_main import REGISTER, country, source_of
@@ -30,7 +31,7 @@ class Hands:
         self.keys: list[str] = []
         """The key that each source would send."""
         self._clock = clock
-        self._choose = SourceFactory(environ or {}, add_secret=self.keys.append, clock=clock)
+        self._choose = SourceFactory(environ or {}, SourceOptions(add_secret=self.keys.append, clock=clock))
 
     def __call__(self, text: str, config: Config, key: Secret | None) -> ChosenSource:
         chosen = self._choose(text, config, key)
@@ -79,7 +80,7 @@ async def test_the_saved_key_is_removed_with_its_source(path: Path) -> None:
     setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
     async with opened(setup) as pilot:
         await connect(pilot, "enova")
-        await until(pilot, lambda: "The key for a.example.org was taken out of the config" in screen_text(pilot))
+        await until(pilot, lambda: "The key for a.example.org was removed from the config" in screen_text(pilot))
     assert set(hands.keys) == {"of-environment"}
     config = load_config(path)
     assert (config.stream.source, config.secrets) == ("enova", ())
@@ -94,7 +95,7 @@ async def test_the_key_of_the_same_source_is_kept(path: Path) -> None:
         await connect(pilot, A.replace("/x?", "/y?"))
         await until(pilot, lambda: "/y?" in read(path))
         await pilot.pause()
-        assert "taken out" not in screen_text(pilot)
+        assert "was removed" not in screen_text(pilot)
     assert set(hands.keys) == {"KEY-OF-A-123"}
     assert load_config(path).stream.api_key == Secret("KEY-OF-A-123")
 
@@ -168,4 +169,4 @@ async def test_a_failed_save_does_not_claim_to_have_removed_a_key(path: Path) ->
     async with opened(setup) as pilot:
         await connect(pilot, "enova", "KEY-OF-ENOVA")
         await until(pilot, lambda: "The change applies until you quit." in screen_text(pilot))
-        assert "taken out" not in screen_text(pilot)
+        assert "was removed" not in screen_text(pilot)

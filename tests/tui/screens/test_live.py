@@ -15,6 +15,7 @@ from websockets.asyncio.server import ServerConnection
 from nobil_tui.config.model import Config
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
+from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, Serve, guarded
 from tests.tui.app_driver import live, main_of, opened, setup_of, text_of, until
@@ -96,7 +97,7 @@ async def caught_up(pilot: Pilot[int], main: MainScreen, frames: int) -> None:
 async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
     server, clock, rng = Server(), FakeClock(), random.Random(1)
     url = await serve(server)
-    source = SourceFactory({}, clock=clock)(f"{url}/api/v1/stream?apikey=abc", Config()).source
+    source = SourceFactory({}, SourceOptions(clock=clock))(f"{url}/api/v1/stream?apikey=abc", Config()).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await caught_up(pilot, main, 1)
@@ -113,7 +114,7 @@ async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
 async def test_unknown_values_are_no_errors(serve: Serve) -> None:
     server, clock = Server(), FakeClock()
     url = await serve(server)
-    source = SourceFactory({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, SourceOptions(clock=clock))(url, Config()).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         new, grown = "SWE_00001", "NOR_00001"
@@ -151,7 +152,7 @@ async def test_a_starred_station_that_left_is_listed(serve: Serve, tmp_path: Pat
     server, clock = Server(), FakeClock()
     url = await serve(server)
     config = tmp_path / "config.toml"
-    source = SourceFactory({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, SourceOptions(clock=clock))(url, Config()).source
     async with opened(setup_of(clock, source, config_path=config), (120, 40)) as pilot:
         main = await live(pilot)
         first = main.workspace.stations.selected
@@ -174,7 +175,7 @@ async def test_a_refused_key_is_retried_on_request_only(serve: Serve) -> None:
 
     server, clock = Server(), FakeClock()
     url = await serve(server, process_request=admit)
-    source = SourceFactory({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, SourceOptions(clock=clock))(url, Config()).source
     async with opened(setup_of(clock, source)) as pilot:
         main = main_of(pilot)
         await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.REFUSED)
@@ -200,7 +201,7 @@ async def test_changes_while_disconnected_are_marked(serve: Serve) -> None:
         await server(connection)
 
     url = await serve(handle)
-    source = SourceFactory({}, clock=clock)(url, Config()).source
+    source = SourceFactory({}, SourceOptions(clock=clock))(url, Config()).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await guarded(connections[0].close())

@@ -1,0 +1,52 @@
+"""A place for a resource that one thread opens while another may close it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Slot(Generic[T]):
+    """Hold one resource at a time, and call ``release`` once for each.
+
+    Opening takes time: call ``start`` before and ``put`` after it. If ``close`` or another ``start``
+    came in between, ``put`` releases the new resource, which nothing else could.
+    """
+
+    def __init__(self, release: Callable[[T], None]) -> None:
+        self._release = release
+        self._lock = threading.Lock()
+        self._held: T | None = None
+        self._turn = 0
+
+    @property
+    def held(self) -> T | None:
+        """The resource; None while there is none."""
+        return self._held
+
+    def start(self) -> int:
+        """Release the resource that is held, and return the turn to pass to ``put``."""
+        with self._lock:
+            self._turn += 1
+            turn = self._turn
+            before, self._held = self._held, None
+        if before is not None:
+            self._release(before)
+        return turn
+
+    def put(self, turn: int, resource: T) -> bool:
+        """Hold ``resource``. If ``turn`` is over, release it and return False."""
+        with self._lock:
+            current = turn == self._turn
+            if current:
+                self._held = resource
+        if not current:
+            self._release(resource)
+        return current
+
+    def close(self) -> None:
+        """Release the resource, and one that is being opened as soon as it is put."""
+        self.start()

@@ -1,0 +1,46 @@
+"""What a source is made of: the user's choice, and the options of this run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
+from nobil_tui.sources.address import Address
+
+if TYPE_CHECKING:
+    from nobil_tui.base.clock import Clock
+    from nobil_tui.base.redaction import AddSecret
+    from nobil_tui.config.model import Config
+    from nobil_tui.feeds.transport.link import Tap
+
+
+class SourceOptions(NamedTuple):
+    """The same for every source of this run."""
+
+    stations: int = DEFAULT_STATIONS
+    """Stations of the simulation."""
+    seed: int = DEFAULT_SEED
+    """Seed of the simulation."""
+    speed: float | None = None
+    """Speed of the simulation or a recording; None for 1."""
+    tap: Tap | None = None
+    """Called with each frame of a link."""
+    clock: Clock | None = None
+    """None for the system clock."""
+    add_secret: AddSecret | None = None
+    """Called with each secret that is used, to hide it in the log."""
+
+
+class SourceRequest(NamedTuple):
+    """One source to make."""
+
+    text: str
+    """What the user typed."""
+    codec: str
+    """Name of the format of its frames."""
+    address: Address | None
+    """None for a kind without addresses."""
+    key: str
+    """The API key; empty if it needs none."""
+    config: Config
+    options: SourceOptions
