@@ -37,7 +37,7 @@ class Status(Struct, frozen=True, gc=False):
     time: int = 0
     """When the status changed; zero where the service does not say, or says it unreadably."""
     location_id: str = ""
-    """Where the EVSE is; empty in a snapshot, which does not say."""
+    """Where the EVSE is; empty where the service does not say, as in its snapshot."""
 
 
 class Statuses(Struct, frozen=True):
@@ -54,6 +54,7 @@ class _Entry(Struct, gc=False):
     evseId: str  # noqa: N815
     status: str
     time: datetime | None = None
+    locationId: str = ""  # noqa: N815
 
 
 class _Answer(Struct):
@@ -73,10 +74,10 @@ _decode_anything = msgspec.json.Decoder().decode
 
 def decode_statuses(answer: bytes) -> Statuses:
     """Decode the answer with the statuses of all EVSEs. Raises ``NotReadableError`` if it has none."""
-    entries: list[tuple[Any, Any, Any]]
+    entries: list[tuple[Any, Any, Any, Any]]
     try:
         read = _decode_answer(answer)
-        entries = [(entry.evseId, entry.status, entry.time) for entry in read.statuses]
+        entries = [(entry.evseId, entry.status, entry.time, entry.locationId) for entry in read.statuses]
         made_at = time_of(read.modifiedAt)
     except _BROKEN:
         try:
@@ -86,8 +87,8 @@ def decode_statuses(answer: bytes) -> Statuses:
         entries = [_fields(each) for each in raw.statuses]
         made_at = time_of(raw.modifiedAt)
     statuses = [
-        Status(evse_id, word, time_of(time))
-        for evse_id, word, time in entries
+        Status(evse_id, word, time_of(time), location_id if is_id(location_id, MAX_ID) else "")
+        for evse_id, word, time, location_id in entries
         if is_id(evse_id, MAX_EVSE_ID) and isinstance(word, str)
     ]
     return Statuses(statuses, len(entries) - len(statuses), made_at)
@@ -104,7 +105,7 @@ def decode_message(topic: str, payload: bytes) -> Status:
     location_id, evse_id = levels[3:]
     if not (is_id(location_id, MAX_ID) and is_id(evse_id, MAX_EVSE_ID)):
         raise NotReadableError("a topic with an id that is empty, too long or holds control characters")
-    _, word, time = _fields(payload)
+    _, word, time, _ = _fields(payload)
     if not isinstance(word, str):
         raise NotReadableError(f"no status of {safe_text(evse_id)}")
     return Status(evse_id, word, time_of(time), location_id)
@@ -128,12 +129,12 @@ def time_of(value: Any) -> int:
     return max(0, (aware - _EPOCH) // timedelta(milliseconds=1))
 
 
-def _fields(raw: Raw | bytes) -> tuple[Any, Any, Any]:
-    """Return ``evseId``, ``status`` and ``time`` of one entry, None for what it lacks."""
+def _fields(raw: Raw | bytes) -> tuple[Any, Any, Any, Any]:
+    """Return ``evseId``, ``status``, ``time`` and ``locationId`` of an entry, None for what it lacks."""
     try:
         entry = _decode_anything(raw)
     except _BROKEN:
-        return None, None, None
+        entry = None
     if not isinstance(entry, dict):
-        return None, None, None
-    return entry.get("evseId"), entry.get("status"), entry.get("time")
+        return None, None, None, None
+    return entry.get("evseId"), entry.get("status"), entry.get("time"), entry.get("locationId")

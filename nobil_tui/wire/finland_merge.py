@@ -1,0 +1,260 @@
+"""Finland's snapshot and stream merged: per EVSE, the report with the later time counts.
+
+The snapshot can be a minute older than the messages that were held while it was fetched, and a broker
+may send messages that it retained. All times are in ms since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.text import safe_text
+from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
+from nobil_tui.charging.station import MAX_CONNECTORS, Station
+from nobil_tui.charging.tracking import Track
+from nobil_tui.wire.changes import iso
+from nobil_tui.wire.enova import connector_from
+from nobil_tui.wire.finland import MAX_ID, Status, Statuses, decode_message, decode_statuses
+
+AHEAD = 5_000
+"""Milliseconds that a time may lie ahead of our clock: what a measured clock can be wrong by."""
+OLDER = "an older report"
+"""The type of the event for a report that is older than what is held."""
+
+
+class _Held(Struct, gc=False):
+    """What is held of one EVSE. Times are by our own clock; zero where there is none to trust."""
+
+    word: str
+    time: int
+    """When the latest report was made, as it says."""
+    since: int
+    """When a report first had this word."""
+    station: str
+    heard: int
+    """When a message last named it; zero if only a snapshot did."""
+
+
+class Merger:
+    """Turn statuses into events, and hold the latest of each EVSE to compare the next with."""
+
+    def __init__(self) -> None:
+        self.skew = 0
+        """How far the service's clock is ahead of ours, in ms."""
+        self._held: dict[str, _Held] = {}
+        self._places: Mapping[str, str] = {}
+        self._topics: dict[str, str] = {}
+        """The location of EVSEs as messages named it."""
+        self._connected_at = 0
+        self._has_snapshot = False
+        self._gap = 0
+
+    @property
+    def has_places(self) -> bool:
+        """Whether it is known where EVSEs are."""
+        return bool(self._places)
+
+    @property
+    def has_snapshot(self) -> bool:
+        """Whether a snapshot was applied."""
+        return self._has_snapshot
+
+    def use_places(self, places: Mapping[str, str]) -> None:
+        """Take the location of each EVSE from ``places``, in whose order connectors are numbered.
+
+        It counts from the next snapshot on; see ``again``.
+        """
+        self._places = places
+
+    def connected(self, at: int) -> None:
+        """Note a new connection, or with 0 its loss: what was heard before may be out of date."""
+        self._connected_at = at
+
+    def snapshot(self, statuses: Statuses, at: int, gap: int = 0) -> Snapshot:
+        """Apply the statuses of all EVSEs, which came at ``at``; ``gap`` is as for ``Snapshot``.
+
+        An EVSE that it lacks is gone, unless it was reported since the connection was made.
+        """
+        self._has_snapshot = True
+        self._gap = gap
+        before, self._held = self._held, {}
+        for status in statuses.statuses:
+            known = before.get(status.evse_id)
+            station = self._place(status)
+            time = self._time(status, at)
+            if known is not None and not self._wins(time, known):
+                known.station = station
+                self._held[status.evse_id] = known
+            else:
+                self._held[status.evse_id] = _held(status.word, time, station, known, heard=0)
+        for evse_id, known in before.items():
+            if evse_id not in self._held and (self._is_live(known) or statuses.unreadable):
+                self._held[evse_id] = known
+        return self._event(at, statuses.unreadable, gap)
+
+    def again(self, at: int) -> Snapshot:
+        """Return what is held as a snapshot, with every EVSE where it is known to be by now."""
+        for evse_id, held in self._held.items():
+            held.station = self._places.get(evse_id) or self._topics.get(evse_id) or held.station
+        return self._event(at, 0, self._gap)
+
+    def report(self, status: Status, at: int) -> ConnectorReport | Ignored:
+        """Apply one message that came at ``at``; one that is older than what is held is ignored."""
+        known = self._held.get(status.evse_id)
+        time = self._time(status, at)
+        if status.location_id:
+            self._topics[status.evse_id] = status.location_id
+        if known is not None and time < known.time:
+            return Ignored(OLDER, at)
+        # It stays where it is until the next snapshot, so that no connector is in two stations.
+        station = known.station if known is not None else self._place(status)
+        held = _held(status.word, time, station, known, heard=at)
+        self._held[status.evse_id] = held
+        connector = connector_from(held.word)
+        connector.timestamp = held.since or -1
+        return ConnectorReport(held.station, status.evse_id, connector, at)
+
+    def placed(self, statuses: Iterable[Status]) -> list[Status]:
+        """Return statuses with the location of each, in the order of their numbers, to be recorded."""
+        rank = self._rank()
+        ordered = sorted(statuses, key=lambda each: rank.get(each.evse_id, len(rank)))
+        return [msgspec.structs.replace(each, location_id=self._place(each)) for each in ordered]
+
+    def _time(self, status: Status, at: int) -> int:
+        """Return a status's time by our clock; zero for none, or one that lies in the future."""
+        time = status.time - self.skew if status.time else 0
+        return min(time, at) if 0 < time <= at + AHEAD else 0
+
+    def _place(self, status: Status) -> str:
+        """Return the station of an EVSE: its location, or while that is not known, the EVSE itself."""
+        evse_id = status.evse_id
+        known = self._places.get(evse_id) or status.location_id or self._topics.get(evse_id)
+        return known or evse_id[:MAX_ID]
+
+    def _is_live(self, held: _Held) -> bool:
+        """Return whether a message named an EVSE since the present connection was made."""
+        return 0 < self._connected_at <= held.heard
+
+    def _wins(self, time: int, known: _Held) -> bool:
+        """Return whether a snapshot's entry counts before what is held.
+
+        Without a time it could be of any age: it loses to what came over the present connection.
+        """
+        return time >= known.time if time else not self._is_live(known)
+
+    def _rank(self) -> dict[str, int]:
+        return {evse_id: number for number, evse_id in enumerate(self._places)}
+
+    def _event(self, at: int, unreadable: int, gap: int) -> Snapshot:
+        rank = self._rank()
+        stations: dict[str, list[str]] = {}
+        for evse_id in sorted(self._held, key=lambda each: rank.get(each, len(rank))):
+            stations.setdefault(self._held[evse_id].station, []).append(evse_id)
+        return Snapshot(
+            [self._station(station, evse_ids[:MAX_CONNECTORS]) for station, evse_ids in stations.items()],
+            at,
+            unreadable,
+            gap,
+        )
+
+    def _station(self, station: str, evse_ids: list[str]) -> Station:
+        connectors = []
+        for evse_id in evse_ids:
+            held = self._held[evse_id]
+            connector = connector_from(held.word)
+            connector.timestamp = held.since or -1
+            connectors.append(connector)
+        return Station(station, list(connectors), track=Track(evse_uids=tuple(evse_ids)))
+
+
+def _held(word: str, time: int, station: str, known: _Held | None, *, heard: int) -> _Held:
+    # A report that repeats the word changes nothing, so it is not when the condition began.
+    since = known.since if known is not None and known.word == word else time
+    return _Held(word, time, since, station, heard)
+
+
+# Recordings
+
+
+class _Message(Struct):
+    topic: str
+    payload: msgspec.Raw
+
+
+class _RecordedEntry(Struct, omit_defaults=True):
+    evseId: str  # noqa: N815
+    status: str
+    time: str = ""
+    locationId: str = ""  # noqa: N815
+
+
+class Circumstances(Struct):
+    """What a recorded snapshot needs beside its statuses. Times in ms."""
+
+    connectedAt: int = 0  # noqa: N815
+    gap: int = 0
+    skew: int = 0
+
+
+class _RecordedSnapshot(Circumstances, kw_only=True):
+    statuses: list[_RecordedEntry]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_message = msgspec.json.Decoder(_Message).decode
+_decode_circumstances = msgspec.json.Decoder(Circumstances).decode
+_decode_anything = msgspec.json.Decoder().decode
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def encode_message(topic: str, payload: bytes) -> bytes:
+    """Encode a message for a recording: one JSON object on one line."""
+    try:
+        value: Any = _decode_anything(payload)
+    except _BROKEN:
+        value = payload.decode(errors="replace")
+    return _encode({"topic": topic, "payload": value})
+
+
+def encode_snapshot(statuses: Iterable[Status], connected_at: int, gap: int, skew: int) -> bytes:
+    """Encode a snapshot for a recording, with what the merger knew of it (ms)."""
+    entries = [
+        _RecordedEntry(each.evse_id, each.word, iso(each.time) if each.time else "", each.location_id)
+        for each in statuses
+    ]
+    return _encode(_RecordedSnapshot(connected_at, gap, skew, statuses=entries))
+
+
+class RecordedDecoder:
+    """Decode the lines of a recording, in their order, from its beginning."""
+
+    def __init__(self) -> None:
+        self._merger = Merger()
+
+    def __call__(self, data: bytes, at: int) -> Event:
+        """Return the event of the line that was recorded at ``at`` (ms)."""
+        try:
+            message = _decode_message(data)
+        except _BROKEN:
+            return self._snapshot(data, at)
+        try:
+            return self._merger.report(decode_message(message.topic, bytes(message.payload)), at)
+        except NotReadableError as error:
+            return Unreadable(str(error), at)
+
+    def _snapshot(self, data: bytes, at: int) -> Snapshot | Unreadable:
+        try:
+            statuses = decode_statuses(data)
+            known = _decode_circumstances(data)
+        except NotReadableError as error:
+            return Unreadable(str(error), at)
+        except _BROKEN as error:
+            return Unreadable(safe_text(str(error)), at)
+        self._merger.skew = known.skew
+        self._merger.connected(known.connectedAt)
+        return self._merger.snapshot(statuses, at, max(0, known.gap))

@@ -1,0 +1,238 @@
+"""Snapshot and stream merged, against an oracle that looks at everything that was ever said."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
+from nobil_tui.wire.changes import iso
+from nobil_tui.wire.finland import Status, Statuses, decode_message
+from nobil_tui.wire.finland_merge import (
+    AHEAD,
+    Merger,
+    RecordedDecoder,
+    encode_message,
+    encode_snapshot,
+)
+
+T0 = 1_764_668_286_000
+MINUTE = 60_000
+EVSES = ("A", "B", "C")
+WORDS = ("AVAILABLE", "CHARGING", "OUTOFORDER")
+
+
+def apply(board: Board, event: Event) -> None:
+    if isinstance(event, Snapshot):
+        board.apply_snapshot(event.stations, event.at, partial=event.unreadable > 0, gap=event.gap)
+    elif isinstance(event, ConnectorReport):
+        board.apply_connector(event.station_id, event.evse_uid, event.connector, event.at)
+
+
+def words(board: Board) -> dict[str, str]:
+    return {
+        uid: connector.word
+        for station in board.stations.values()
+        for uid, connector in zip(station.evse_uids, station.connectors, strict=True)
+        if connector.word
+    }
+
+
+class Said(NamedTuple):
+    """One thing that the service said, in the order of arrival."""
+
+    evse: str
+    word: str
+    time: int
+    """By the service's clock; zero for none."""
+
+
+class Step(NamedTuple):
+    connects: bool
+    snapshot: tuple[Said, ...] | None
+    message: Said | None
+
+
+said = st.builds(
+    Said,
+    st.sampled_from(EVSES),
+    st.sampled_from(WORDS),
+    st.one_of(st.just(0), st.integers(T0 - 20, T0 + 20), st.just(T0 + 10 * MINUTE)),
+)
+snapshots = st.lists(said, max_size=3, unique_by=lambda each: each.evse).map(tuple)
+steps = st.one_of(
+    st.builds(Step, st.just(True), st.none(), st.none()),
+    st.builds(Step, st.just(False), snapshots, st.none()),
+    st.builds(Step, st.just(False), st.none(), said),
+)
+
+
+def usable(said: Said, at: int, skew: int) -> int:
+    """Return a time by our own clock; zero if it is missing or lies in the future."""
+    time = said.time - skew
+    return 0 if not said.time or time > at + AHEAD else min(time, at)
+
+
+class Oracle:
+    """Everything that was said of an EVSE, and by plain search the one that counts."""
+
+    def __init__(self, skew: int) -> None:
+        self.skew = skew
+        self.said: dict[str, list[tuple[int, str, bool]]] = {}
+        """Time, word, and whether it came over the present connection, of each EVSE."""
+
+    def connect(self) -> None:
+        self.said = {evse: [(time, word, False) for time, word, _ in every] for evse, every in self.said.items()}
+
+    def snapshot(self, entries: tuple[Said, ...], at: int) -> None:
+        named = {entry.evse: entry for entry in entries}
+        for evse in list(self.said):
+            if evse not in named and not self.latest(evse)[2]:
+                del self.said[evse]
+        for evse, entry in named.items():
+            time = usable(entry, at, self.skew)
+            if not time and evse in self.said:
+                if self.latest(evse)[2]:
+                    continue
+                self.said[evse] = []
+            self.said.setdefault(evse, []).append((time, entry.word, False))
+
+    def message(self, message: Said, at: int) -> None:
+        time = usable(message, at, self.skew)
+        self.said.setdefault(message.evse, []).append((time, message.word, True))
+
+    def latest(self, evse: str) -> tuple[int, str, bool]:
+        """Return the one with the latest time; of several, the last to arrive."""
+        every = self.said[evse]
+        most = max(time for time, _, _ in every)
+        return next(each for each in reversed(every) if each[0] == most)
+
+    def words(self) -> dict[str, str]:
+        return {evse: self.latest(evse)[1] for evse in self.said if self.said[evse]}
+
+
+@given(st.lists(steps, max_size=25), st.sampled_from([0, 5 * MINUTE, -5 * MINUTE]))
+def test_the_later_time_counts_whatever_the_order(script: list[Step], skew: int) -> None:
+    merger, oracle, board, at = Merger(), Oracle(skew), Board(), T0
+    merger.skew = skew
+    merger.connected(at)
+    for step in script:
+        at += 10
+        if step.connects:
+            merger.connected(at)
+            oracle.connect()
+        elif step.snapshot is not None:
+            entries = [Status(each.evse, each.word, each.time) for each in step.snapshot]
+            apply(board, merger.snapshot(Statuses(entries, 0), at))
+            oracle.snapshot(step.snapshot, at)
+        elif step.message is not None:
+            apply(board, merger.report(Status(step.message.evse, step.message.word, step.message.time, "L"), at))
+            oracle.message(step.message, at)
+        assert words(board) == oracle.words()
+        for station in board.stations.values():
+            for index in range(len(station.connectors)):
+                assert 0 < board.since(station, index, at).at <= at
+
+
+def report(evse: str, word: str, time: int, location: str = "L") -> Status:
+    return Status(evse, word, time, location)
+
+
+def test_an_older_message_is_ignored() -> None:
+    merger = Merger()
+    merger.report(report("A", "CHARGING", T0), T0)
+    assert merger.report(report("A", "AVAILABLE", T0 - 1), T0 + 1) == Ignored("an older report", T0 + 1)
+
+
+def test_a_message_without_a_time_does_not_replace_one_with_a_time() -> None:
+    merger = Merger()
+    merger.report(report("A", "CHARGING", T0), T0)
+    assert isinstance(merger.report(report("A", "AVAILABLE", 0), T0 + 1), Ignored)
+    assert isinstance(merger.report(report("A", "AVAILABLE", T0 + 10 * MINUTE), T0 + 2), Ignored)
+
+
+def test_since_is_when_the_word_changed() -> None:
+    merger, board = Merger(), Board()
+    for word, time in (("CHARGING", T0 - 9), ("CHARGING", T0 - 5), ("AVAILABLE", T0 - 2)):
+        apply(board, merger.report(report("A", word, time), T0))
+        since = board.since(board.stations["L"], 0, T0)
+        assert since == ({"CHARGING": T0 - 9, "AVAILABLE": T0 - 2}[word], False)
+
+
+def test_a_time_by_a_clock_that_is_ahead_is_corrected() -> None:
+    merger, board = Merger(), Board()
+    merger.skew = 5 * MINUTE
+    apply(board, merger.snapshot(Statuses([report("A", "CHARGING", T0 + 4 * MINUTE)], 0), T0))
+    assert board.since(board.stations["L"], 0, T0) == (T0 - MINUTE, False)
+
+
+def test_an_evse_without_a_location_is_a_station_until_the_location_is_known() -> None:
+    merger, board = Merger(), Board()
+    apply(board, merger.snapshot(Statuses([Status("A", "CHARGING"), Status("B", "AVAILABLE")], 0), T0))
+    assert list(board.stations) == ["A", "B"]
+    apply(board, merger.report(report("B", "CHARGING", T0, "LB"), T0))
+    assert list(board.stations) == ["A", "B"]
+    merger.use_places({"B": "L", "A": "L"})
+    apply(board, merger.again(T0 + 1))
+    assert {name: station.evse_uids for name, station in board.stations.items()} == {"L": ("B", "A")}
+    assert words(board) == {"A": "CHARGING", "B": "CHARGING"}
+
+
+def test_the_topic_says_where_an_evse_is_for_the_next_snapshot() -> None:
+    merger = Merger()
+    merger.report(report("A", "CHARGING", T0, "L"), T0)
+    assert [station.id for station in merger.snapshot(Statuses([Status("A", "CHARGING")], 0), T0).stations] == ["L"]
+
+
+def test_a_snapshot_that_could_not_be_read_whole_loses_no_evse() -> None:
+    merger = Merger()
+    merger.snapshot(Statuses([report("A", "CHARGING", T0), report("B", "CHARGING", T0)], 0), T0)
+    event = merger.snapshot(Statuses([report("A", "AVAILABLE", T0 + 1)], unreadable=1), T0 + 1)
+    assert [station.evse_uids for station in event.stations] == [("A", "B")]
+
+
+@given(st.lists(steps, max_size=25))
+def test_a_recording_plays_as_it_was_received(script: list[Step]) -> None:
+    merger, decoder = Merger(), RecordedDecoder()
+    live, played, clock, connected_at = Board(), Board(), itertools.count(T0, 10), 0
+    merger.use_places({"B": "K"})
+    for step in script:
+        at = next(clock)
+        if step.connects:
+            connected_at = at
+            merger.connected(at)
+        elif step.snapshot is not None:
+            entries = [Status(each.evse, each.word, each.time) for each in step.snapshot]
+            line = encode_snapshot(merger.placed(entries), connected_at, 7, 0)
+            apply(live, merger.snapshot(Statuses(entries, 0), at, 7))
+            apply(played, decoder(line, at))
+        elif step.message is not None:
+            spoken = {"status": step.message.word} | ({"time": iso(step.message.time)} if step.message.time else {})
+            message = f"status-v1/FI/NYT/L/{step.message.evse}", json.dumps(spoken).encode()
+            if step.message.evse != "B" or "B" in words(live):
+                apply(live, merger.report(decode_message(*message), at))
+                apply(played, decoder(encode_message(*message), at))
+    assert words(played) == words(live)
+    assert {name: each.evse_uids for name, each in played.stations.items()} == {
+        name: each.evse_uids for name, each in live.stations.items()
+    }
+
+
+def test_records_messages() -> None:
+    topic = "status-v1/FI/NYT/L/A"
+    line = encode_message(topic, b'{"status": "CHARGING"}')
+    assert line == b'{"topic":"status-v1/FI/NYT/L/A","payload":{"status":"CHARGING"}}'
+    event = RecordedDecoder()(line, T0)
+    assert isinstance(event, ConnectorReport)
+    assert (event.station_id, event.evse_uid, event.connector.word) == ("L", "A", "CHARGING")
+    assert isinstance(RecordedDecoder()(encode_message(topic, b"\xff"), T0), Unreadable)
+
+
+@given(st.binary(max_size=60))
+def test_no_line_raises(line: bytes) -> None:
+    assert isinstance(RecordedDecoder()(line, T0), Unreadable | Snapshot | ConnectorReport)
