@@ -61,6 +61,7 @@ class Connection:
         self._receiving = False
         """Whether ``receive`` waits. Otherwise no frame is read, and no pong behind it."""
         self._watching: asyncio.Task[None] | None = None
+        self._failure = ""
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,12 +97,25 @@ class Connection:
         try:
             data = await self._websocket.recv(decode=False)
         except ConnectionClosed as closed:
-            dead = self._watching.done()
-            reason = "nothing was received any more" if dead else close_reason(closed, self._secrets)
-            raise ClosedError(reason) from None
+            dead = "nothing was received any more" if self._watching.done() else ""
+            raise ClosedError(self._failure or dead or close_reason(closed, self._secrets)) from None
         self._receiving = False
         self._note_alive()
         return Frame(data, self.alive_at)
+
+    async def send(self, data: bytes) -> None:
+        """Send a binary frame. Raises ``ClosedError`` at the end of the connection."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            await self._websocket.send(data)
+        except ConnectionClosed as closed:
+            raise ClosedError(self._failure or close_reason(closed, self._secrets)) from None
+
+    def fail(self, reason: str) -> None:
+        """Abort the connection; ``receive`` raises ``ClosedError`` with ``reason``."""
+        self._failure = reason
+        self._websocket.transport.abort()
 
     def _note_alive(self) -> None:
         self._alive_on = self._clock.monotonic()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Protocol
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import AddSecret, secrets_in_address
@@ -27,13 +28,27 @@ Tap = Callable[[bytes, int], None]
 """Called with each frame and its time (ms). At a loss: no bytes, and when data last came."""
 
 
+class SubprotocolSession(Protocol):
+    """What is spoken over a WebSocket that carries another protocol."""
+
+    @property
+    def subprotocol(self) -> str:
+        """Its registered name, sent in the handshake."""
+        ...
+
+    async def start(self, connection: Connection) -> None:
+        """Open the session on a new connection. Raises ``ClosedError`` if that fails."""
+        ...
+
+
 class Link:
     """Connect, read frames, and connect again after a loss.
 
     ``dial`` returns the whole URL of one handshake, a secret: it holds the key. It may raise
     ``RefusedError`` or ``UnreachableError``. If that URL ``expires``, a refused handshake says
     nothing about the key, and the next try asks for another URL. ``add_secret`` is called with each
-    secret of a URL, to hide it in the log.
+    secret of a URL, to hide it in the log. A ``session`` is started on each connection before that
+    counts as live; it takes no key, so that a refused handshake is one failure of many.
     """
 
     def __init__(
@@ -45,8 +60,10 @@ class Link:
         tap: Tap | None = None,
         expires: bool = False,
         add_secret: AddSecret | None = None,
+        session: SubprotocolSession | None = None,
     ) -> None:
         self._dial = dial
+        self._session = session
         self._add_secret = add_secret
         self._tap = tap
         self._expires = expires
@@ -83,8 +100,10 @@ class Link:
             live_since = self._clock.monotonic()
             async with connection:
                 self._connection = connection
-                yield Connected(connection.alive_at)
                 try:
+                    if self._session is not None:
+                        await self._session.start(connection)
+                    yield Connected(connection.alive_at)
                     while True:
                         frame = await self._receive(connection)
                         yield frame
@@ -107,9 +126,12 @@ class Link:
         if self._add_secret is not None:
             for secret in secrets:
                 self._add_secret(secret)
+        subprotocol = self._session.subprotocol if self._session is not None else ""
         try:
-            websocket = await open_connection(url, MAX_FRAME, CLOSE_TIMEOUT)
+            websocket = await open_connection(url, MAX_FRAME, CLOSE_TIMEOUT, subprotocol)
         except RefusedError as error:
+            if self._session is not None:
+                raise UnreachableError(f"the server answered {error}") from None
             if not self._expires:
                 raise
             raise UnreachableError(f"the server no longer accepts the URL it issued ({error})") from None

@@ -53,15 +53,17 @@ class UnreachableError(Exception):
         self.retry_after = parse_retry_after
 
 
-async def open_connection(url: str, largest: int, hang_up: float) -> ClientConnection:
+async def open_connection(url: str, largest: int, hang_up: float, subprotocol: str = "") -> ClientConnection:
     """Open a WebSocket, or raise ``RefusedError`` or ``UnreachableError`` with a reason that holds no secret."""
     from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
+    from websockets.typing import Subprotocol
 
     host = _host_of(url)
     local = is_loopback(host)
     try:
         return await _connect()(
             url,
+            subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
             max_size=largest,
             max_queue=READ_AHEAD,
             open_timeout=OPEN_TIMEOUT,

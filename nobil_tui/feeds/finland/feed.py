@@ -1,0 +1,320 @@
+"""Finland's charging network as a feed.
+
+Without a gap: subscribe, hold what arrives, fetch the snapshot, apply it, then what was held. The same
+after every reconnect. If one part fails, the other one carries on: messages alone while the snapshot
+cannot be fetched, and polling while the broker cannot be reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from msgspec import Struct
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.charging.events import Connected, Connecting, Degraded, Event, Lost, Refused, Unreadable
+from nobil_tui.feeds.finland.rest import STATUSES, Answer, FinlandRest
+from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.connection import Frame
+from nobil_tui.feeds.transport.link import Link, LinkEvent, Tap
+from nobil_tui.feeds.transport.mqtt import MqttSession
+from nobil_tui.feeds.transport.websocket import UnreachableError
+from nobil_tui.wire.finland import Status, Statuses, decode_message, decode_statuses
+from nobil_tui.wire.finland_merge import Merger, encode_message, encode_snapshot
+
+POLL_INTERVAL = 60.0
+"""Seconds between two snapshots while the broker cannot be reached; they are made once a minute."""
+FAILURES_BEFORE_POLLING = 2
+"""Failed connections in a row after which snapshots are polled; the loss of a live one counts as one.
+
+So does the start, where nothing is shown yet.
+"""
+PLACES_GRACE = 5.0
+"""Seconds that the first snapshot waits for the locations, so that stations do not start as mere ids."""
+UNDATED_AGE = 60_000
+"""Milliseconds that a snapshot may be old which does not say when it was made."""
+MAX_GAP = 600_000
+"""Milliseconds; a snapshot that claims to be older is dated wrongly."""
+MAX_HELD = 200_000
+"""Messages held while the snapshot is fetched; further ones are applied at once."""
+QUEUE_SIZE = 64
+"""Frames that may wait here: the link's own queue, and with it the network, holds the rest."""
+
+logger = logging.getLogger(__name__)
+
+
+class _Fetched(Struct, frozen=True):
+    """A snapshot has been fetched."""
+
+    statuses: Statuses
+    answer: Answer
+    at: int
+    attempt: int
+
+
+class _NotFetched(Struct, frozen=True):
+    """A snapshot could not be fetched this time."""
+
+    reason: str
+    seconds: float
+    """Until the next try."""
+    attempt: int
+
+
+_Input = LinkEvent | _Fetched | _NotFetched
+
+
+class FinlandFeed:
+    """Read the messages of ``link``, on which ``session`` runs, and snapshots from ``rest``.
+
+    ``tap`` is called with each message and snapshot as it is recorded.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        session: MqttSession,
+        rest: FinlandRest,
+        *,
+        clock: Clock | None = None,
+        tap: Tap | None = None,
+    ) -> None:
+        self._link = link
+        self._session = session
+        self._rest = rest
+        self._clock = clock or Clock()
+        self._tap = tap
+        self._merger = Merger()
+        self._places_settled = asyncio.Event()
+        self._regroup = False
+        self._held: list[tuple[Status, int]] | None = None
+        """Messages that wait for the snapshot; None while none is awaited."""
+        self._connected_at = 0
+        """When the stream became live, in ms; zero while it is not."""
+        self._failures = 1
+        self._polling = False
+        """Whether snapshots are fetched in place of the stream."""
+        self._polled_at = 0
+        """When the last of them came, in ms; zero if it failed."""
+        self._attempt = 0
+        """Numbers the connections, to tell a snapshot for this one from a late one."""
+        self._fetching: asyncio.Task[None] | None = None
+        self._pinging: asyncio.Task[None] | None = None
+        self._inputs: asyncio.Queue[_Input | None] = asyncio.Queue(QUEUE_SIZE)
+
+    @property
+    def behind(self) -> int:
+        """How far reading lags behind sending, in ms."""
+        return self._link.behind
+
+    def retry(self) -> None:
+        """Try now."""
+        self._link.retry()
+
+    def use_places(self, places: Mapping[str, str]) -> None:
+        """Take the location of each EVSE from ``places``; stations are regrouped if they are there.
+
+        Empty places mean that none are to be had: the first snapshot no longer waits for them.
+        """
+        if places:
+            self._merger.use_places(places)
+            self._regroup = True
+            self._wake()
+        self._places_settled.set()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield what happens, without end."""
+        reading = asyncio.create_task(self._read_link())
+        reading.add_done_callback(lambda _: self._wake())
+        try:
+            while True:
+                given = await self._inputs.get()
+                for event in await self._events_of(given):
+                    yield event
+                if reading.done():
+                    reading.result()
+        finally:
+            tasks: list[asyncio.Task[Any]] = [reading]
+            tasks += [task for task in (self._fetching, self._pinging) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # Inputs
+
+    def _wake(self) -> None:
+        """Have ``events`` look again. If the queue is full, it is about to."""
+        if not self._inputs.full():
+            self._inputs.put_nowait(None)
+
+    async def _read_link(self) -> None:
+        async with aclosing(self._link.events()) as events:
+            async for event in events:
+                await self._inputs.put(event)
+
+    async def _events_of(self, given: _Input | None) -> list[Event]:
+        match given:
+            case Frame():
+                return [
+                    event
+                    for message in await self._session.messages(given.data)
+                    for event in self._message(message.topic, message.payload, given.at)
+                ]
+            case Connected(at):
+                events = [*self._connected(at)]
+                for message in await self._session.messages(b""):
+                    events += self._message(message.topic, message.payload, at)
+                return events
+            case Lost() | Refused():
+                return [*self._lost(given)]
+            case _Fetched():
+                return [*self._fetched(given)]
+            case _NotFetched():
+                return [*self._not_fetched(given)]
+            case Connecting():
+                # While polling, the tries to reach the broker are not what the user sees.
+                return [] if self._polled_at else [given]
+            case None:
+                return [*self._regrouped()]
+
+    # The stream
+
+    def _connected(self, at: int) -> Iterator[Event]:
+        self._failures = 0
+        self._polling = False
+        self._polled_at = 0
+        self._connected_at = at
+        self._held = []
+        self._merger.connected(at)
+        self._start_fetching(polling=False)
+        self._stop(self._pinging)
+        self._pinging = asyncio.create_task(self._session.keep_alive())
+        yield Connected(at)
+
+    def _lost(self, event: Lost | Refused) -> Iterator[Event]:
+        was_live = bool(self._connected_at)
+        yield from self._release()
+        self._connected_at = 0
+        self._merger.connected(0)
+        self._stop(self._pinging)
+        if was_live and self._tap is not None:
+            self._tap(b"", event.heard_at)
+        self._failures += 1
+        if not self._polled_at:
+            yield event
+        if not self._polling:
+            self._stop(self._fetching)
+            if self._failures >= FAILURES_BEFORE_POLLING:
+                self._polling = True
+                self._start_fetching(polling=True)
+
+    def _message(self, topic: str, payload: bytes, at: int) -> Iterator[Event]:
+        if self._tap is not None:
+            self._tap(encode_message(topic, payload), at)
+        try:
+            status = decode_message(topic, payload)
+        except NotReadableError as error:
+            yield Unreadable(str(error), at)
+            return
+        if self._held is not None and len(self._held) < MAX_HELD:
+            self._held.append((status, at))
+        else:
+            yield self._merger.report(status, at)
+
+    # The snapshot
+
+    def _start_fetching(self, *, polling: bool) -> None:
+        self._stop(self._fetching)
+        self._attempt += 1
+        self._fetching = asyncio.create_task(self._fetch(self._attempt, polling))
+
+    async def _fetch(self, attempt: int, polling: bool) -> None:
+        """Fetch one snapshot, or one a minute while polling; try again with backoff if that fails."""
+        backoff = Backoff()
+        while True:
+            try:
+                answer = await self._rest.get(STATUSES)
+                assert answer is not None  # noqa: S101
+                statuses = await run_in_thread(lambda body=answer.body: decode_statuses(body))  # type: ignore[misc]
+            except (UnreachableError, NotReadableError) as error:
+                logger.info("no snapshot: %s", error)
+                asked = error.retry_after if isinstance(error, UnreachableError) else 0.0
+                seconds = max(backoff.wait(), asked, POLL_INTERVAL if polling else 0.0)
+                await self._inputs.put(_NotFetched(str(error), seconds, attempt))
+                await self._clock.sleep(seconds)
+                continue
+            await self._wait_for_places()
+            await self._inputs.put(_Fetched(statuses, answer, self._clock.now(), attempt))
+            if not polling:
+                return
+            backoff = Backoff()
+            await self._clock.sleep(POLL_INTERVAL)
+
+    async def _wait_for_places(self) -> None:
+        if self._merger.has_places or self._places_settled.is_set():
+            return
+        waits = [
+            asyncio.ensure_future(self._clock.sleep(PLACES_GRACE)),
+            asyncio.ensure_future(self._places_settled.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._places_settled.set()
+
+    def _fetched(self, fetched: _Fetched) -> Iterator[Event]:
+        if fetched.attempt != self._attempt:
+            return
+        self._regroup = False
+        self._merger.skew = fetched.answer.skew
+        gap = _gap(fetched, self._connected_at or fetched.at)
+        if self._tap is not None:
+            placed = self._merger.placed(fetched.statuses.statuses)
+            self._tap(encode_snapshot(placed, self._connected_at, gap, fetched.answer.skew), fetched.at)
+        if self._polling:
+            self._polled_at = fetched.at
+        yield Degraded("polling, up to 2 min old" if self._polling else "", fetched.at)
+        yield self._merger.snapshot(fetched.statuses, fetched.at, gap)
+        yield from self._release()
+
+    def _not_fetched(self, failed: _NotFetched) -> Iterator[Event]:
+        if failed.attempt != self._attempt:
+            return
+        if self._connected_at:
+            yield Degraded(f"no snapshot: {failed.reason}", self._clock.now())
+            yield from self._release()
+        elif self._polled_at:
+            heard_at, self._polled_at = self._polled_at, 0
+            yield Lost(failed.reason, heard_at, self._clock.now() + round(failed.seconds * 1000))
+
+    def _release(self) -> Iterator[Event]:
+        """Yield the messages that were held for the snapshot; hold no more."""
+        held, self._held = self._held or [], None
+        for status, at in held:
+            yield self._merger.report(status, at)
+
+    def _regrouped(self) -> Iterator[Event]:
+        if self._regroup and self._merger.has_snapshot:
+            self._regroup = False
+            yield self._merger.again(self._clock.now())
+
+    def _stop(self, task: asyncio.Task[None] | None) -> None:
+        if task is not None:
+            task.cancel()
+
+
+def _gap(fetched: _Fetched, began: int) -> int:
+    """Return how long before ``began`` a snapshot was made, in ms. Source: its own date, or the server's."""
+    answer = fetched.answer
+    dated = fetched.statuses.made_at or answer.modified_at
+    made_at = dated - answer.skew if dated else answer.requested_at - UNDATED_AGE
+    gap = began - made_at
+    return max(0, gap) if gap <= MAX_GAP else UNDATED_AGE

