@@ -1,7 +1,58 @@
-"""What every format shares: how to say that something cannot be read."""
+"""Shared by all decoders: their errors, the byte order mark, and gunzip with a limit."""
 
 from __future__ import annotations
 
+import zlib
+
+import msgspec
+
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Everything that msgspec raises for data that is not of the expected format."""
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark that some programs write before UTF-8."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 16
+_MAX_MEMBERS = 100_000
+"""Members of a gzip file, usually of about 64 kB each. Endless empty members are an attack."""
+
 
 class NotReadableError(Exception):
-    """Something that is not of the format it came as. Its text is safe to show."""
+    """Data that is not of its expected format. The message is safe to show."""
+
+
+def gunzip(data: bytes | bytearray, max_bytes: int) -> bytes | bytearray:
+    """Decompress gzip data; return any other data unchanged.
+
+    A few kilobytes can decompress to more than fits in memory, hence the limit. Raise
+    ``NotReadableError`` if the data is damaged, truncated or larger than ``max_bytes``.
+    """
+    if data.startswith(_GZIP_MAGIC):
+        return _decompress(memoryview(data), max_bytes)
+    return data
+
+
+def _decompress(data: memoryview, max_bytes: int) -> bytearray:
+    result = bytearray()
+    members = 1
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    for start in range(0, len(data), _CHUNK):
+        chunk: bytes | memoryview = data[start : start + _CHUNK]
+        while chunk:
+            if decompressor.eof:
+                decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                members += 1
+            try:
+                result += decompressor.decompress(chunk, 16 * _CHUNK)
+            except zlib.error:
+                raise NotReadableError("its gzip data is damaged") from None
+            if len(result) > max_bytes:
+                raise NotReadableError(f"it decompresses to more than {max_bytes >> 20} MB")
+            if members > _MAX_MEMBERS:
+                raise NotReadableError("its gzip data has too many empty parts")
+            # The last block may be padded with zeros.
+            rest = decompressor.unused_data.lstrip(b"\0")
+            chunk = rest if decompressor.eof else decompressor.unconsumed_tail
+    if not decompressor.eof:
+        raise NotReadableError("it is truncated")
+    return result

@@ -1,39 +1,43 @@
-"""What is a secret though nobody says so: known by the name that it has, by its length, and by where it stands.
+"""Secrets: recognise them by name, length and position, and keep them out of what is shown.
 
-The one list of such names is here. What is shown, written down or sent somewhere is judged by it alone.
+The only list of names that mark a secret is here.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+import string
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "•••"
-"""What stands for a secret wherever it could be read."""
-SECRET_NAMES = "key|token|secret|passw|pwd|auth|sig"  # noqa: S105  # a pattern of names  # noqa: S105  # a pattern of names
-"""What is part of the name of a parameter, a header or a setting that holds a secret: a regular expression."""
+"""Shown in place of a secret."""
+SECRET_NAMES = "key|token|secret|passw|pwd|auth|sig"  # noqa: S105  # a pattern of names
+"""A pattern that is part of the name of a parameter, header or setting that holds a secret."""
 KEY_PLACEHOLDER = "{private_apikey}"
-"""Where the key goes in an address, in the words of version 1's documentation."""
+"""The place of the key in an address, as version 1's documentation writes it."""
 KEY_PLACEHOLDER_RE = re.compile(r"\{private_apikey\}|%7Bprivate_apikey%7D", re.IGNORECASE)
 MIN_SECRET_LENGTH = 6
-"""Characters of what may be a secret whatever it is called; what is shorter is part of too many words."""
+"""Characters of a value that may be a secret whatever its name. Shorter ones occur in words."""
 MIN_SECRET_IN_PATH = 12
-"""The same of a part of an address's path: those that are no secret are words, and longer."""
+"""The same for a part of a URL's path, where ordinary words are longer."""
 
 AddSecret = Callable[[str], None]
-"""Is told a secret that was not known at the start: it must be kept out of what is written down."""
+"""Adds a secret that was not known at the start to those kept out of the log."""
 
-_SECRET = re.compile(SECRET_NAMES, re.IGNORECASE)
-_PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;#]*)=(?P<value>[^&;#]*)")
+_SECRET_NAME = re.compile(SECRET_NAMES, re.IGNORECASE)
+_PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;#]*+)(?:=(?P<value>[^&;#]*+))?")
+"""A parameter of a query, with a value or without: so each character is examined once."""
 _ADDRESS = re.compile(r"""\w://[^\s"'<>]+""")
 _LOGIN = re.compile(r"(://)[^/@?#]+@")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Secret:
-    """A text that shows itself to nobody by accident: no ``str``, no ``repr``, no format, no pickle."""
+    """A text that is not revealed by accident: not by ``str``, ``repr``, format or pickle."""
 
     __slots__ = ("_value",)
 
@@ -41,7 +45,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
+        """Return the text."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -62,31 +66,31 @@ class Secret:
         return format(HIDDEN, spec)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a secret is not copied or pickled")
+        raise TypeError("a secret cannot be copied or pickled")
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what is called so is a secret."""
-    return _SECRET.search(name) is not None
+    """Return whether a value of this name is a secret."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def keys_in_address(address: str) -> list[str]:
-    """Return the values in an address's query that are keys by their names, as they are written there."""
+    """Return the values in an address's query that are keys by name, as written."""
     return [found["value"] for found in _PARAMETER.finditer(address) if _is_key(found)]
 
 
-def replace_keys(address: str, sign: str = KEY_PLACEHOLDER) -> str:
-    """Put ``sign`` in the place of each value in an address's query that is a key by its name."""
-    return _PARAMETER.sub(lambda found: _with(found, sign) if _is_key(found) else found[0], address)
+def replace_keys(address: str, replacement: str = KEY_PLACEHOLDER) -> str:
+    """Replace the values in an address's query that are keys by name."""
+    return _PARAMETER.sub(lambda found: _with(found, replacement) if _is_key(found) else found[0], address)
 
 
 def secrets_in_query(address: str) -> list[str]:
-    """Return what in an address's query is or may be a secret, whatever it is called; decoded."""
+    """Return the values in an address's query that may be secrets, decoded."""
     return [unquote(found["value"]) for found in _PARAMETER.finditer(address) if _may_be_key(found)]
 
 
 def secrets_in_address(url: str) -> list[str]:
-    """Return all of a URL that is or may be a secret, decoded: in its query, in its path, and before its host."""
+    """Return what may be a secret in a URL's query, path and login, decoded."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -96,18 +100,35 @@ def secrets_in_address(url: str) -> list[str]:
 
 
 def redact_address(address: str) -> str:
-    """Hide what is or may be a secret in an address, in its query and before its host; the place for a key stays."""
-    hidden = _PARAMETER.sub(lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address)
-    return _LOGIN.sub(rf"\g<1>{HIDDEN}@", hidden)
+    """Hide what may be a secret in an address's query and login. A key's placeholder stays."""
+    redacted = _PARAMETER.sub(lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address)
+    return _LOGIN.sub(rf"\g<1>{HIDDEN}@", redacted)
 
 
 def redact_addresses(text: str) -> str:
-    """Hide the same in each address that a text holds."""
+    """Redact each address in a text."""
     return _ADDRESS.sub(lambda address: redact_address(address[0]), text)
 
 
+def remove_secrets(secrets: Iterable[str], text: str) -> str:
+    """Remove secrets from a text: as they are, URL-encoded, and truncated.
+
+    Every run of ``MIN_SECRET_LENGTH`` characters in common with a secret becomes an ellipsis.
+    """
+    folded, hidden = text.translate(_LOWER), bytearray(len(text))
+    forms = (form for secret in secrets for form in (secret, quote(secret, safe="")))
+    for form in {form.translate(_LOWER) for form in forms if form}:
+        length = min(MIN_SECRET_LENGTH, len(form))
+        runs = {form[at : at + length] for at in range(len(form) - length + 1)}
+        for at in range(len(text) - length + 1):
+            if folded[at : at + length] in runs:
+                hidden[at : at + length] = b"\1" * length
+    parts = groupby(zip(text, hidden, strict=True), key=lambda each: each[1])
+    return "".join("…" if is_hidden else "".join(letter for letter, _ in letters) for is_hidden, letters in parts)
+
+
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: what is sent there crosses no network."""
+    """Return whether a host is this machine, so that nothing crosses a network."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -115,20 +136,22 @@ def is_loopback(host: str) -> bool:
 
 
 def is_unencrypted(address: str) -> bool:
-    """Whether what is sent to an http address can be read on the way: it is not encrypted and not this machine."""
+    """Return whether data sent to an http address can be read on the way."""
     parts = urlsplit(address)
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def _is_key(parameter: re.Match[str]) -> bool:
-    value = parameter["value"]
-    return bool(value) and not KEY_PLACEHOLDER_RE.fullmatch(value) and is_secret_name(unquote(parameter["name"]))
+    value = parameter["value"] or ""
+    if not value or KEY_PLACEHOLDER_RE.fullmatch(value):
+        return False
+    return is_secret_name(unquote(parameter["name"]))
 
 
 def _may_be_key(parameter: re.Match[str]) -> bool:
-    return _is_key(parameter) or (
-        len(parameter["value"]) >= MIN_SECRET_LENGTH and not KEY_PLACEHOLDER_RE.fullmatch(parameter["value"])
-    )
+    value = parameter["value"] or ""
+    long_enough = len(value) >= MIN_SECRET_LENGTH
+    return _is_key(parameter) or (long_enough and not KEY_PLACEHOLDER_RE.fullmatch(value))
 
 
 def _with(parameter: re.Match[str], value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import NoReturn
 import click
 from click.core import ParameterSource
 
+from nobil_tui.base.memory import defer_collection
 from nobil_tui.cli import options
 from nobil_tui.cli.commands import LazyCommand, LazyGroup, write_exit_codes
 from nobil_tui.cli.exit_codes import ExitCode
 
 NAME = "nobil-tui"
-STARTUP_GC_THRESHOLDS = (200_000, 20, 50)
-"""Thresholds of the garbage collector: imports create 100,000 lasting objects, and scanning them takes 15 ms."""
 
 CLI_COMMANDS = {
     "tail": LazyCommand("nobil_tui.cli.tail", "Print changes as JSON Lines."),
@@ -130,5 +128,5 @@ def run_command_line(args: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    gc.set_threshold(*STARTUP_GC_THRESHOLDS)
+    defer_collection()
     sys.exit(run_command_line(sys.argv[1:]))

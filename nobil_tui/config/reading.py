@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from nobil_tui.base.decoding import BOM
 from nobil_tui.base.files import stamp
 from nobil_tui.base.redaction import is_unencrypted, keys_in_address
 from nobil_tui.base.text import safe_path, safe_text
@@ -23,8 +24,6 @@ MAX_CONFIG_BYTES = 1024 * 1024
 """What a config file may have."""
 
 _WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
-_MARK = b"\xef\xbb\xbf"
-"""What some editors put before UTF-8."""
 
 
 def load_config(path: Path) -> Config:
@@ -99,7 +98,7 @@ def config_from_document(document: dict[str, Any]) -> Config:
 
 def decode_config(path: Path, content: bytes) -> str:
     """Decode a file's bytes, without the mark that some editors put first. Raises ``ConfigError``."""
-    body = content.removeprefix(_MARK)
+    body = content.removeprefix(BOM)
     try:
         return body.decode()
     except UnicodeDecodeError as error:

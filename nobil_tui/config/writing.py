@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nobil_tui.base.decoding import BOM
 from nobil_tui.base.files import NotSavedError, Stamp, locked, replace_file, stamp, translating_errors
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.errors import InvalidValueError
@@ -20,8 +21,6 @@ LOCK_TIMEOUT = 5.0
 
 MAX_TRIES = 5
 """How often to begin anew when an editor, which knows no lock, saves the file in between."""
-
-_MARK = b"\xef\xbb\xbf"
 
 
 class _Seen(NamedTuple):
@@ -92,4 +91,4 @@ def _edited(path: Path, seen: _Seen, operations: tuple[Operation, ...]) -> bytes
         ) from None
     if windows:
         text = text.replace("\n", "\r\n")
-    return (_MARK if seen.content.startswith(_MARK) else b"") + text.encode()
+    return (BOM if seen.content.startswith(BOM) else b"") + text.encode()

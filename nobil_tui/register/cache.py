@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
+from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.files import make_folders, replace_file, stamp
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts, Plug, Plugs
@@ -20,7 +21,6 @@ from nobil_tui.charging.register import Facts, Plug, Plugs
 CACHE_VERSION = 1
 """Of the file's format."""
 _FORMAT = "nobil-tui register"
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class CacheError(Exception):
@@ -128,7 +128,7 @@ def load_register(path: Path) -> CachedRegister | None:
         raise CacheError(f"The register cannot be read: {path}: {error.strerror or 'the system refuses'}.") from None
     try:
         file = _file(content)
-    except _BROKEN:
+    except DECODE_ERRORS:
         raise DamagedCacheError(_renew(path, "is no register, or is damaged")) from None
     if file.format != _FORMAT:
         raise DamagedCacheError(_renew(path, "is no register"))
@@ -139,7 +139,7 @@ def load_register(path: Path) -> CachedRegister | None:
         if zlib.crc32(file.body) != file.check:
             raise DamagedCacheError(_renew(path, "is damaged"))
         return _unpacked(_body(file.body))
-    except (*_BROKEN, IndexError):
+    except (*DECODE_ERRORS, IndexError):
         raise DamagedCacheError(_renew(path, "is damaged")) from None
 
 

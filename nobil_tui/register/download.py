@@ -19,13 +19,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.redaction import Secret
+from nobil_tui.base.redaction import Secret, remove_secrets
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after, redirect_note, without
+from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after, redirect_note
 from nobil_tui.wire.register import ComplaintError, decode
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class RegisterClient:
 
     def safe(self, said: str) -> str:
         """Make what the server said safe to show: it may quote the key."""
-        return safe_text(without((self._key,), said))
+        return safe_text(remove_secrets((self._key,), said))
 
     def _url(self, country: str) -> str:
         """Write the whole address, with the key in it."""
@@ -272,7 +272,7 @@ class RegisterClient:
         """Read a header that is kept and given back; one that could not be is none, nor is one that quotes the key."""
         said = response.headers.get(header, "")
         fits = len(said) <= MAX_VALIDATOR and said.isascii() and said.isprintable()
-        return said if fits and without((self._key,), said) == said else ""
+        return said if fits and remove_secrets((self._key,), said) == said else ""
 
     def _reason(self, error: Exception, answered: bool) -> str:
         if answered and isinstance(error, TimeoutError):

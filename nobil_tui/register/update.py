@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import NotReadableError, gunzip
 from nobil_tui.base.files import NotSavedError
-from nobil_tui.base.gzip_bounded import unzipped
 from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
@@ -179,7 +178,7 @@ async def import_register(
     at = (clock or Clock()).now()
     try:
         tell(UpdateProgress(UpdatePhase.READING))
-        dump = await run_in_thread(lambda: decode(unzipped(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
+        dump = await run_in_thread(lambda: decode(gunzip(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
         if not dump.facts:
             raise NotReadableError(f"it has no station{_unread(dump)}")
         fresh: dict[str, dict[str, Facts]] = {}
@@ -278,7 +277,7 @@ class _Update:
         host = self._call.host
         self._tell(UpdateProgress(UpdatePhase.READING, country))
         try:
-            dump = await run_in_thread(lambda: decode(unzipped(body, MAX_DUMP)))
+            dump = await run_in_thread(lambda: decode(gunzip(body, MAX_DUMP)))
         except ComplaintError as error:
             raise DownloadError(f"{host} says: {self._call.safe(str(error))}", refused=error.about_key) from None
         except NotReadableError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.charging.board import MAX_STATIONS
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
@@ -38,7 +39,6 @@ _CLOCK = "SELECT CAST(breaks AS INTEGER), CAST(alive_at AS INTEGER) FROM clock W
 _STATIONS = "SELECT CAST(id AS BLOB), CAST(said AS BLOB) FROM stations WHERE length(said) <= ? LIMIT ?"
 _PUT = "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET said = excluded.said"
 
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 _decode_station = msgspec.json.Decoder(StoredStation).decode
 
@@ -106,7 +106,7 @@ def read(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
         stations: dict[str, Station] = {}
         # One after the other: as rows, all of them would take as much room as the stations.
         for name, said in connection.execute(_STATIONS, (LARGEST_ROW, MAX_STATIONS)):
-            with suppress(*_BROKEN):
+            with suppress(*DECODE_ERRORS):
                 station = _station(name, said, breaks)
                 stations[station.id] = station
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import sys
 from contextlib import suppress
@@ -17,6 +16,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
 
+from nobil_tui.base.memory import freeze_imports
 from nobil_tui.base.tasks import DaemonExecutor
 from nobil_tui.base.text import did_you_mean
 from nobil_tui.commands import command_by_id
@@ -145,9 +145,7 @@ class NobilApp(CrashReport, App[int], inherit_bindings=False):
 def run(options: AppOptions) -> int:
     """Run the app and return its exit code."""
     app = NobilApp(options)
-    # The imported modules stay, so the collector need not walk through them. Looking for garbage
-    # among them first would take longer than the first paint.
-    gc.freeze()
+    freeze_imports()
     sys.setswitchinterval(SWITCH_INTERVAL)
     if app.ascii:
         force_ascii(sys.__stderr__)

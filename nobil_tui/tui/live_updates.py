@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.message import Message
 
+from nobil_tui.base.memory import freeze_board, unfreeze
 from nobil_tui.base.tasks import SLICE_SECONDS, run_in_thread, yield_to_loop
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import Batch, BatchEntry
@@ -23,10 +23,6 @@ LINK_BAR_INTERVAL = 0.25
 """Seconds between two updates of the link bar, whose countdown and ages change with time."""
 TICK_INTERVAL = 1.0
 """Seconds between two updates of the ages, the order of the list and the settings."""
-GC_THRESHOLDS = (10_000, 20, 50)
-"""The garbage collector's thresholds after the first snapshot, which creates many objects that stay.
-
-At Python's default of 700 it takes a tenth of the time under load, and finds nothing."""
 FREEZE_DELAY = 1.0
 """Seconds after the first snapshot: the collector's walk through it must not delay a key."""
 PREPARE_DELAY = 0.1
@@ -73,7 +69,7 @@ class LiveUpdates:
     def switch(self, source: Source, text: str) -> None:
         """End the session, and start one with another source; ``text`` is how the user wrote it."""
         # The frozen objects of the session before are garbage now.
-        gc.unfreeze()
+        unfreeze()
         self._frozen = False
         self.painted = 0
         self._workspace.open_session(source, text)
@@ -126,7 +122,7 @@ class LiveUpdates:
             workspace.connectors.version = self._version
         if batch.whole and not self._frozen:
             self._frozen = True
-            self._screen.set_timer(FREEZE_DELAY, _freeze)
+            self._screen.set_timer(FREEZE_DELAY, freeze_board)
             self._screen.set_timer(PREPARE_DELAY, self._prepare_filter)
         workspace.show_filter_result()
 
@@ -199,10 +195,3 @@ class LiveUpdates:
             if time.perf_counter() > slice_end:
                 await yield_to_loop()
                 slice_end = time.perf_counter() + SLICE_SECONDS
-
-
-def _freeze() -> None:
-    """Exempt the first snapshot from garbage collection: its objects live as long as the session."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)

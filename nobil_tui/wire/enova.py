@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
+from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.conditions import BY_WORD
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
@@ -23,7 +24,6 @@ MAX_WORD = 40
 
 # All connectors share the word of this table: a country would otherwise hold a copy for each.
 _WORDS = {word: (*condition.version_1, word) for word, condition in BY_WORD.items()}
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 EvseUid = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -46,7 +46,7 @@ def decode(data: bytes, at: int) -> ConnectorReport | Ignored | Unreadable:
         return Ignored("", at)
     try:
         frame = _decode(data)
-    except _BROKEN as error:
+    except DECODE_ERRORS as error:
         return Unreadable(safe_text(str(error)), at)
     if not (frame.station.isprintable() and frame.evse_uid.isprintable()):
         return Unreadable("an id holds control characters", at)

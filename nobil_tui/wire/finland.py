@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 import msgspec
 from msgspec import Raw, Struct
 
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 
 MAX_ID = 64
@@ -26,7 +26,6 @@ TOPIC_FILTER = f"{TOPIC_ROOT}/#"
 """Subscribes to the statuses of every EVSE."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Status(Struct, frozen=True, gc=False):
@@ -79,10 +78,10 @@ def decode_statuses(answer: bytes) -> Statuses:
         read = _decode_answer(answer)
         entries = [(entry.evseId, entry.status, entry.time, entry.locationId) for entry in read.statuses]
         made_at = time_of(read.modifiedAt)
-    except _BROKEN:
+    except DECODE_ERRORS:
         try:
             raw = _decode_raw_answer(answer)
-        except _BROKEN as error:
+        except DECODE_ERRORS as error:
             raise NotReadableError(f"the answer has no list of statuses: {safe_text(str(error))}") from None
         entries = [_fields(each) for each in raw.statuses]
         made_at = time_of(raw.modifiedAt)
@@ -133,7 +132,7 @@ def _fields(raw: Raw | bytes) -> tuple[Any, Any, Any, Any]:
     """Return ``evseId``, ``status``, ``time`` and ``locationId`` of an entry, None for what it lacks."""
     try:
         entry = _decode_anything(raw)
-    except _BROKEN:
+    except DECODE_ERRORS:
         entry = None
     if not isinstance(entry, dict):
         return None, None, None, None

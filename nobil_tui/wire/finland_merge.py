@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
 from nobil_tui.charging.station import MAX_CONNECTORS, Station
@@ -209,14 +209,13 @@ _encode = msgspec.json.Encoder().encode
 _decode_message = msgspec.json.Decoder(_Message).decode
 _decode_circumstances = msgspec.json.Decoder(Circumstances).decode
 _decode_anything = msgspec.json.Decoder().decode
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def encode_message(topic: str, payload: bytes) -> bytes:
     """Encode a message for a recording: one JSON object on one line."""
     try:
         value: Any = _decode_anything(payload)
-    except _BROKEN:
+    except DECODE_ERRORS:
         value = payload.decode(errors="replace")
     return _encode({"topic": topic, "payload": value})
 
@@ -240,7 +239,7 @@ class RecordedDecoder:
         """Return the event of the line that was recorded at ``at`` (ms)."""
         try:
             message = _decode_message(data)
-        except _BROKEN:
+        except DECODE_ERRORS:
             return self._snapshot(data, at)
         try:
             return self._merger.report(decode_message(message.topic, bytes(message.payload)), at)
@@ -253,7 +252,7 @@ class RecordedDecoder:
             known = _decode_circumstances(data)
         except NotReadableError as error:
             return Unreadable(str(error), at)
-        except _BROKEN as error:
+        except DECODE_ERRORS as error:
             return Unreadable(safe_text(str(error)), at)
         self._merger.skew = known.skew
         self._merger.connected(known.connectedAt)

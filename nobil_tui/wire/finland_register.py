@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 import msgspec
 from msgspec import Raw, Struct
 
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.prices import Price, cheapest
@@ -51,7 +51,6 @@ _PLUGS = {
     "TESLA_S": "Tesla",
 }
 _COUNTRY_CODES = {"FI": "FIN", "FIN": "FIN", "AX": "FIN", "SE": "SWE", "NO": "NOR", "DK": "DAN", "IS": "ISL"}
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Locations(Struct, frozen=True):
@@ -90,7 +89,7 @@ def decode_locations(answer: bytes | bytearray, tariffs: Mapping[str, Tariff]) -
     """Decode the answer with all locations. Raises ``NotReadableError`` if it has none."""
     try:
         features = _decode_features(answer).features
-    except _BROKEN as error:
+    except DECODE_ERRORS as error:
         raise NotReadableError(f"the answer has no list of locations: {safe_text(str(error))}") from None
     reader = _LocationReader(tariffs)
     # One at a time: all of them as dicts would take several times the memory of the answer.
@@ -106,7 +105,7 @@ def decode_tariffs(answer: bytes | bytearray) -> dict[str, Tariff]:
     """
     try:
         raws = _decode_tariffs(answer).tariffs
-    except _BROKEN as error:
+    except DECODE_ERRORS as error:
         raise NotReadableError(f"the answer has no list of tariffs: {safe_text(str(error))}") from None
     tariffs: dict[str, Tariff] = {}
     shared: dict[Price, Price] = {}
@@ -324,7 +323,7 @@ def _number(value: Any) -> float:
 def _decoded(raw: Raw) -> Any:
     try:
         return _decode_anything(raw)
-    except _BROKEN:
+    except DECODE_ERRORS:
         return None
 
 

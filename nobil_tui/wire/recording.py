@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.wire.changes import iso
 
@@ -62,7 +62,7 @@ class _Line(Struct):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+_BROKEN = (*DECODE_ERRORS, OverflowError)
 _encode = msgspec.json.Encoder().encode
 _skim = msgspec.json.Decoder(Raw).decode
 _decode = msgspec.json.Decoder(_Line).decode

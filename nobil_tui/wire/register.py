@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import BOM, DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
-from nobil_tui.wire.register_entry import BROKEN, Attributes, Entry, Outlet, read
+from nobil_tui.wire.register_entry import Attributes, Entry, Outlet, read
 from nobil_tui.wire.register_fields import (
     MOST_PROSE,
     country_of,
@@ -37,8 +37,6 @@ from nobil_tui.wire.register_fields import (
 MOST_ID = 64
 """Characters of a station's id."""
 
-_MARK = b"\xef\xbb\xbf"
-"""What some editors put before UTF-8."""
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
 _USUAL_RIGHTS = re.compile(r"\b(CC[ -]BY|Creative Commons Attribution)[ -]4\.0", re.ASCII | re.IGNORECASE)
 _POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", re.ASCII)
@@ -91,7 +89,7 @@ def decode(answer: bytes | bytearray) -> Dump:
     if not answer:
         raise NotReadableError("the answer is empty")
     # A view: taking the mark off an answer of a whole country would copy it.
-    reader.read_answer(msgspec.Raw(memoryview(answer)[len(_MARK) if answer.startswith(_MARK) else 0 :]))
+    reader.read_answer(msgspec.Raw(memoryview(answer)[len(BOM) if answer.startswith(BOM) else 0 :]))
     return Dump(reader.facts, reader.unreadable, reader.problems, reader.rights)
 
 
@@ -124,7 +122,7 @@ class _Reader:
         """Take the stations out of an envelope; None where it is none. In a ``bare`` list it may be a station."""
         try:
             found = _envelope(answer)
-        except BROKEN as error:
+        except DECODE_ERRORS as error:
             if bare:
                 return None
             raise _no_answer(error) from None
@@ -213,7 +211,7 @@ class _Reader:
 def _split(stations: msgspec.Raw) -> Iterator[msgspec.Raw]:
     try:
         found = _stations(stations)
-    except BROKEN as error:
+    except DECODE_ERRORS as error:
         raise _no_answer(error) from None
     yield from found.values() if isinstance(found, dict) else found
 

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct, field
 
-BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What the decoder raises for what it cannot read."""
+from nobil_tui.base.decoding import DECODE_ERRORS
 
 
 class Attribute(Struct, gc=False):
@@ -99,7 +98,7 @@ def read(raw: msgspec.Raw) -> Read | None:
     """Read a station; None where it is none."""
     try:
         whole = _whole(raw)
-    except BROKEN:
+    except DECODE_ERRORS:
         return _mended(raw)
     return Read(whole.csmd, whole.attr if isinstance(whole.attr, Attributes) else Attributes(), False)
 
@@ -107,7 +106,7 @@ def read(raw: msgspec.Raw) -> Read | None:
 def _mended(raw: msgspec.Raw) -> Read | None:
     try:
         found = _anything(raw)
-    except BROKEN:
+    except DECODE_ERRORS:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("csmd"), dict):
         return None

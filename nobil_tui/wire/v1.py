@@ -11,6 +11,7 @@ import re
 import msgspec
 from msgspec import Raw, Struct
 
+from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.events import Ignored, RawReport, Snapshot, StationReport, Unreadable
 from nobil_tui.charging.station import Connector, Int32, Milliseconds, Station, StationId
@@ -48,7 +49,6 @@ _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_list = msgspec.json.Decoder(list[Raw]).decode
 _decode_station = msgspec.json.Decoder(Station).decode
 _KNOWN = {"snapshot:init", "status:update", "status:raw"}
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # An escaped backslash, a surrogate pair, or a lone surrogate.
 _SURROGATES = re.compile(
     rb"""\\\\ | (\\u[dD][89abAB][0-9a-fA-F]{2}) (\\u[dD][c-fC-F][0-9a-fA-F]{2})? | (\\u[dD][c-fC-F][0-9a-fA-F]{2})""",
@@ -64,7 +64,7 @@ def decode(data: bytes, at: int) -> V1Event:
     """
     try:
         message: _Snapshot | _Update | _Raw = _decode_known(data)
-    except _BROKEN as error:
+    except DECODE_ERRORS as error:
         return _decode_other(data, at, error)
     if isinstance(message, _Snapshot):
         return _snapshot(message.data, len(message.data), at)
@@ -83,7 +83,7 @@ def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
         envelope = _decode_envelope(data)
         if envelope.type == "snapshot:init":
             return _salvage(_decode_list(envelope.data), at)
-    except _BROKEN as error:
+    except DECODE_ERRORS as error:
         repaired = _SURROGATES.sub(_without_lone_surrogate, data)
         if repaired != data:
             return decode(repaired, at)
@@ -105,7 +105,7 @@ def _salvage(raws: list[Raw], at: int) -> Snapshot:
     for raw in raws:
         try:
             stations.append(_decode_station(raw))
-        except _BROKEN:
+        except DECODE_ERRORS:
             continue
     return _snapshot(stations, len(raws), at)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 
-from nobil_tui.cli.root import STARTUP_GC_THRESHOLDS
+from nobil_tui.base.memory import defer_collection
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.monitor.monitor import Monitor
@@ -42,5 +41,5 @@ async def board(url: str) -> None:
 
 if __name__ == "__main__":
     # As the commands without a screen have it.
-    gc.set_threshold(*STARTUP_GC_THRESHOLDS)
+    defer_collection()
     asyncio.run({"bare": bare, "board": board}[sys.argv[1]](sys.argv[2]))

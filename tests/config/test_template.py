@@ -164,3 +164,22 @@ def test_a_first_config_that_cannot_be_written_is_told_and_leaves_nothing(
     with pytest.raises(NotSavedError, match=r"No space left on device\. Free some space"):
         init_config(tmp_path / "config.toml")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "a" * 1_000_000,
+        "key" * 333_000,
+        "a.key-" * 160_000,
+        "key " * 250_000,
+        "key" + " " * 1_000_000,
+        "wss://h/" + "?" * 1_000_000,
+        "#\n" * 500_000,
+    ],
+    ids=["letters", "names", "dotted", "words", "blanks", "queries", "lines"],
+)
+def test_a_comment_of_a_megabyte_is_redacted_in_linear_time(comment: str) -> None:
+    # In quadratic time, one of these takes hours.
+    text = f"# {comment}\n# api_key = '{KEY}'\n"
+    assert redact_config(text, Config()).endswith('# api_key = "•••"\n')

@@ -38,7 +38,7 @@ BROKEN: list[tuple[Answer, str]] = [
     (body(b""), "cannot be used: the answer is empty"),
     (body(b"<html>Sorry</html>"), "cannot be used: this is no answer of the register"),
     (body(dump_of(stations("NOR", 3))[:-5]), "cannot be used: this is no answer of the register"),
-    (body(gzip.compress(dump_of(stations("NOR", 3)))[:-9], headers={"Content-Encoding": "gzip"}), "it is cut off"),
+    (body(gzip.compress(dump_of(stations("NOR", 3)))[:-9], headers={"Content-Encoding": "gzip"}), "it is truncated"),
     (body(dump_of([])), "answered without any station of it"),
     (body(dump_of(stations("SWE", 9))), "answered without any station of it"),
     (body(dump_of([7, 8])), "answered without any station of it (2 more cannot be read)"),

@@ -11,8 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.gzip_bounded import unzipped
+from nobil_tui.base.decoding import NotReadableError, gunzip
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
@@ -102,7 +101,7 @@ class FinlandRest:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise UnreachableError(http.failure_reason(error, self.host)) from None
         try:
-            body = await run_in_thread(lambda: unzipped(sent, MAX_ANSWER))
+            body = await run_in_thread(lambda: gunzip(sent, MAX_ANSWER))
         except NotReadableError as error:
             raise UnreachableError(f"{self.host} sent an answer that cannot be read: {error}") from None
         date = _http_date(found.get("Date", ""))

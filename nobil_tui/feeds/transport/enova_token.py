@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Struct, field
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.decoding import DECODE_ERRORS
+from nobil_tui.base.redaction import remove_secrets
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
@@ -20,7 +22,6 @@ from nobil_tui.feeds.transport.websocket import (
     UnreachableError,
     parse_retry_after,
     redirect_note,
-    without,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ MAX_TOKEN_ANSWER = 64 * 1024
 """Bytes; a real answer has about one thousand."""
 MAX_URL = 16 * 1024
 """Characters of a token's URL."""
-
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Answer(Struct):
@@ -113,9 +112,9 @@ class TokenClient:
         reason = f"HTTP {response.status}"
         try:
             message = msgspec.json.decode(await http.read_body(response, MAX_TOKEN_ANSWER), type=_Complaint).message
-        except (*_BROKEN, ClientError, TimeoutError, OSError):
+        except (*DECODE_ERRORS, ClientError, TimeoutError, OSError):
             return reason
-        said = without((self._key,), message.strip())
+        said = remove_secrets((self._key,), message.strip())
         return f"{reason}: {safe_text(said)}" if said else reason
 
 
@@ -126,7 +125,7 @@ def url_of(answer: bytes, *, plain: bool) -> str | None:
     """
     try:
         url = msgspec.json.decode(answer, type=_Answer).url
-    except _BROKEN:
+    except DECODE_ERRORS:
         return None
     if len(url) > MAX_URL:
         return None

@@ -11,15 +11,13 @@ import logging
 import os
 import socket
 import ssl
-import string
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.redaction import MIN_SECRET_LENGTH, is_loopback
+from nobil_tui.base.redaction import is_loopback, remove_secrets
 from nobil_tui.base.text import safe_text
 
 if TYPE_CHECKING:
@@ -33,8 +31,6 @@ MAX_RETRY_AFTER = 3600.0
 READ_AHEAD = 4
 """Frames that may wait here until no more is taken from the network: each may be as large as can be,
 and with sixty-four of them a flood is read no faster."""
-
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 # The library's debugging lines hold the whole URL, and with it the key.
 _quiet = logging.getLogger("nobil_tui.feeds.websockets")
@@ -124,24 +120,8 @@ def close_reason(closed: ConnectionClosed, secrets: Iterable[str] = ()) -> str:
         return "the server sent a frame that is too large"
     if said is None:
         return "the connection broke"
-    words = safe_text(without(secrets, said.reason))
+    words = safe_text(remove_secrets(secrets, said.reason))
     return f"the server closed: {words}" if words else "the server closed the connection"
-
-
-def without(secrets: Iterable[str], said: str) -> str:
-    """Take secrets out of what a server said: as they are, as they stand in a URL, and cut short.
-
-    Whatever ``said`` has in common with one for ``MIN_SECRET_LENGTH`` characters on end is replaced by an ellipsis.
-    """
-    folded, hidden = said.translate(_LOWER), bytearray(len(said))
-    for form in {form.translate(_LOWER) for secret in secrets for form in (secret, quote(secret, safe="")) if form}:
-        run = min(MIN_SECRET_LENGTH, len(form))
-        runs = {form[at : at + run] for at in range(len(form) - run + 1)}
-        for at in range(len(said) - run + 1):
-            if folded[at : at + run] in runs:
-                hidden[at : at + run] = b"\1" * run
-    parts = groupby(zip(said, hidden, strict=True), key=lambda each: each[1])
-    return "".join("…" if secret else "".join(letter for letter, _ in letters) for secret, letters in parts)
 
 
 def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:

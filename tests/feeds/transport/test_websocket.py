@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
-from nobil_tui.base.redaction import MIN_SECRET_LENGTH
+from nobil_tui.base.redaction import MIN_SECRET_LENGTH, remove_secrets
 from nobil_tui.feeds.transport import websocket
 from nobil_tui.feeds.transport.link import MAX_FRAME
 from nobil_tui.feeds.transport.websocket import (
@@ -30,7 +30,6 @@ from nobil_tui.feeds.transport.websocket import (
     open_connection,
     os_error_reason,
     parse_retry_after,
-    without,
 )
 from tests.conftest import START, RawHandler, Serve, ServeRaw, for_ever, guarded, settle
 
@@ -335,7 +334,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIGSIG"
 )
 def test_what_a_server_says_is_passed_on_without_secrets(said: str, safe: str) -> None:
     secrets = (KEY, TOKEN, "a+b/c=d", "")
-    assert without(secrets, said) == safe
+    assert remove_secrets(secrets, said) == safe
     closed = ConnectionClosedError(Close(1008, said), None)
     assert close_reason(closed, secrets) == (
         f"the server closed: {safe}" if said else "the server closed the connection"
@@ -343,7 +342,7 @@ def test_what_a_server_says_is_passed_on_without_secrets(said: str, safe: str) -
 
 
 def test_a_short_secret_is_taken_out_whole() -> None:
-    assert without(("abc",), "ab abc ABC b") == "ab … … b"
+    assert remove_secrets(("abc",), "ab abc ABC b") == "ab … … b"
 
 
 PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
@@ -354,7 +353,7 @@ def test_whatever_stands_around_it_no_part_of_a_secret_gets_through(
     secret: str, before: str, after: str, data: st.DataObject
 ) -> None:
     part = data.draw(st.integers(0, max(0, len(secret) - MIN_SECRET_LENGTH)).map(lambda at: secret[at:]))
-    safe = without((secret,), f"{before}{part}{after}")
+    safe = remove_secrets((secret,), f"{before}{part}{after}")
     run = min(MIN_SECRET_LENGTH, len(secret))
     assert not [at for at in range(len(secret) - run + 1) if secret[at : at + run] in safe]
 
