@@ -12,7 +12,7 @@ from textual.message import Message
 from nobil_tui.base.memory import freeze_board, unfreeze
 from nobil_tui.base.tasks import SLICE_SECONDS, run_in_thread, yield_to_loop
 from nobil_tui.feeds.source import Source
-from nobil_tui.monitor.batch import Batch, BatchEntry
+from nobil_tui.monitor.batch import Batch
 from nobil_tui.session.register_updater import CHECK_INTERVAL
 from nobil_tui.session.session import Session
 from nobil_tui.tui.repaint_throttle import wait_before_repaint
@@ -27,8 +27,6 @@ FREEZE_DELAY = 1.0
 """Seconds after the first snapshot: the collector's walk through it must not delay a key."""
 PREPARE_DELAY = 0.1
 """Seconds after the first snapshot, so that the thread takes no time from its first paint."""
-LOG_SLICE = 200
-"""Entries that are logged without a break: a flood has ten times as many, and keys must be answered."""
 
 
 @dataclass
@@ -37,10 +35,6 @@ class BatchReceived(Message):
 
     session: Session
     batch: Batch
-    lines_added: int
-    """Lines that the log shows more."""
-    lines_dropped: int
-    """Old lines that the log dropped."""
     taken: asyncio.Event
 
 
@@ -84,22 +78,12 @@ class LiveUpdates:
 
         async def show(batch: Batch) -> None:
             taken = asyncio.Event()
-            added, dropped = await self._log(batch.entries)
-            self._screen.post_message(BatchReceived(session, batch, added, dropped, taken))
+            await self._workspace.event_log.add(batch.entries)
+            self._screen.post_message(BatchReceived(session, batch, taken))
             await taken.wait()
             await wait_before_repaint(self._screen.app, len(batch.entries))
 
         await session.run(self._workspace.bind_session, show)
-
-    async def _log(self, entries: list[BatchEntry]) -> tuple[int, int]:
-        """Log entries in slices. Return how many lines were added, and how many old ones dropped."""
-        added = dropped = 0
-        for start in range(0, len(entries), LOG_SLICE):
-            if start:
-                await yield_to_loop()
-            new, old = self._workspace.event_log.buffer.extend(entries[start : start + LOG_SLICE])
-            added, dropped = added + new, dropped + old
-        return added, dropped
 
     def show(self, message: BatchReceived) -> None:
         """Show a batch in all panes."""
@@ -113,7 +97,7 @@ class LiveUpdates:
         stations.last_input_at = workspace.input.last_input_at
         stations.apply(batch)
         if batch.entries:
-            workspace.event_log.show(message.lines_added, message.lines_dropped)
+            workspace.event_log.show_added()
             self._notify_alerts(batch)
         self.painted += len(batch.entries)
         workspace.change_rate.note(len(batch.entries), workspace.options.clock.monotonic())

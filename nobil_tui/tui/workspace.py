@@ -234,7 +234,7 @@ class Workspace:
             LogScope.STARRED: self.settings.starred.__contains__,
             LogScope.STATION: self.stations.selected.__eq__,
         }[scope]
-        self.event_log.narrow(scope, passes)
+        self.event_log.set_scope(scope, passes)
 
     def show_filter_result(self) -> None:
         """Show in the filter line what the filter finds."""

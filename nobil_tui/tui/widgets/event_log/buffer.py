@@ -1,6 +1,6 @@
-"""What the event log holds: a bounded ring of raw entries, and the part of it that a scope lets through.
+"""The lines of the event log: a bounded buffer of unformatted entries, and the scope's part of it.
 
-Nothing is formatted here: at thousands of changes a second only the lines on screen are worth a text.
+Nothing is formatted here: at thousands of changes a second only the lines on screen need a text.
 """
 
 from __future__ import annotations
@@ -13,52 +13,54 @@ from msgspec import Struct
 from nobil_tui.charging.board import Change
 from nobil_tui.monitor.batch import BatchEntry, Note
 
-MOST = 10_000
-"""Entries held; the oldest go."""
+MAX_LINES = 10_000
+"""Lines kept; the oldest are dropped."""
 FLAP_CHANGES = 6
-"""More changes than this of one connector within ``FLAP_WITHIN`` are folded into one line that counts."""
+"""More changes than this of one connector within ``FLAP_WINDOW`` are folded into one line."""
 FLAP_WINDOW = 10 * 60_000
 """Milliseconds."""
-_MOST_RUNS = 20_000
+_MAX_HISTORIES = 20_000
 
 
 class FoldedChanges(Struct):
-    """Many changes of one connector that flaps, in one line."""
+    """Many changes of one flapping connector, in one line."""
 
     last: Change
     count: int
     since: int
-    """When the first of them was, in ms."""
+    """The time of the first change, in ms."""
 
 
 LogLine = Change | Note | FoldedChanges
 StationFilter = Callable[[str], bool]
-"""Whether a station's changes are let through."""
+"""Whether the changes of a station are in the scope."""
 
 
-class _Run(Struct):
-    """How often a connector changed of late."""
+class _ConnectorHistory(Struct):
+    """The latest changes of a connector that changed more than once."""
 
     times: tuple[int, ...] = ()
-    """The latest changes, at most ``FLAPS``, in ms."""
+    """The latest ``FLAP_CHANGES`` changes, in ms."""
     folded: FoldedChanges | None = None
-    number: int = -1
-    """Where the folded line stands in the ring."""
+    line_number: int = -1
+    """The number of the line of ``folded``."""
 
 
 class EventBuffer:
-    """Holds lines, each with a number of its own that counts up for ever."""
+    """Keeps the newest lines. Each has a number that counts up and never changes."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._lines: deque[LogLine] = deque(maxlen=most)
+    def __init__(self, max_lines: int = MAX_LINES) -> None:
+        self._lines: deque[LogLine] = deque(maxlen=max_lines)
         self._next = 0
+        """The number of the next line."""
         self._scope: StationFilter | None = None
         self._scoped: deque[int] = deque()
-        self._runs: dict[tuple[str, int], int | _Run] = {}
-        """By station and number. Most connectors changed but once of late: then only when, in ms."""
+        """The numbers of the lines in the scope, if there is one."""
+        self._histories: dict[tuple[str, int], int | _ConnectorHistory] = {}
+        """By station and connector. For most a single time (ms) is enough: they changed once."""
 
     def __len__(self) -> int:
-        """How many lines the scope lets through."""
+        """Return the number of lines in the scope."""
         return len(self._lines) if self._scope is None else len(self._scoped)
 
     def __getitem__(self, index: int) -> LogLine:
@@ -66,21 +68,18 @@ class EventBuffer:
             return self._lines[index]
         return self._lines[self._scoped[index] - self._oldest]
 
-    @property
-    def added(self) -> int:
-        """How many lines were ever added: the number of the next one."""
-        return self._next
-
     def number_of(self, index: int) -> int:
-        """The number of a line that the scope lets through: it stays the same while older ones go."""
+        """Return the number of the line at ``index`` in the scope."""
         return self._oldest + index if self._scope is None else self._scoped[index]
 
     def lines(self) -> list[LogLine]:
-        """All lines that the scope lets through."""
-        return list(self._lines) if self._scope is None else [self._lines[n - self._oldest] for n in self._scoped]
+        """Return all lines in the scope."""
+        if self._scope is None:
+            return list(self._lines)
+        return [self._lines[number - self._oldest] for number in self._scoped]
 
     def extend(self, entries: Iterable[BatchEntry]) -> tuple[int, int]:
-        """Add entries. Returns how many lines that the scope lets through were added, and how many old ones went."""
+        """Add entries. Return how many lines of the scope were added, and how many dropped."""
         before = len(self)
         added = 0
         for entry in entries:
@@ -93,70 +92,76 @@ class EventBuffer:
                 self._scoped.popleft()
         return added, before + added - len(self)
 
-    def narrow(self, scope: StationFilter | None) -> None:
-        """Let through only what ``scope`` does; None lets everything through. Notes always pass."""
+    def set_scope(self, scope: StationFilter | None) -> None:
+        """Restrict the lines to the stations of a scope; None is all. Notes are always in it."""
         self._scope = scope
         if scope is None:
             self._scoped.clear()
         else:
             oldest = self._oldest
-            self._scoped = deque(oldest + i for i, line in enumerate(self._lines) if passes(line, scope))
+            self._scoped = deque(oldest + index for index, line in enumerate(self._lines) if in_scope(line, scope))
 
     @property
     def _oldest(self) -> int:
         return self._next - len(self._lines)
 
     def _append(self, line: LogLine) -> int:
+        """Append a line. Return how many lines the scope gained."""
         self._lines.append(line)
         self._next += 1
         if self._scope is None:
             return 1
-        if not passes(line, self._scope):
+        if not in_scope(line, self._scope):
             return 0
         self._scoped.append(self._next - 1)
         return 1
 
     def _fold(self, change: Change) -> LogLine | None:
-        """Tell which line a change needs: its own, one that counts, or none because it was counted in one."""
+        """Return the line for a change; None if a folded line counts it."""
         key = change.station, change.number
-        run = self._runs.get(key)
-        if isinstance(run, int):
-            run = _Run((run,)) if 0 <= change.at - run <= FLAP_WINDOW else None
-        if run is None:
+        history = self._histories.get(key)
+        if isinstance(history, int):
+            is_recent = 0 <= change.at - history <= FLAP_WINDOW
+            history = _ConnectorHistory((history,)) if is_recent else None
+        if history is None:
             self._remember(key, change.at)
             return change
-        self._runs[key] = run
-        recent = tuple(at for at in run.times if 0 <= change.at - at <= FLAP_WINDOW)
-        # Also while they are counted: the line that counts may be gone at the next change.
-        run.times = (*recent[1 - FLAP_CHANGES :], change.at)
-        folded = run.folded
-        if folded is not None and run.number >= self._oldest and 0 <= change.at - folded.last.at <= FLAP_WINDOW:
+        self._histories[key] = history
+        recent = tuple(at for at in history.times if 0 <= change.at - at <= FLAP_WINDOW)
+        # Updated while folding too: the folded line may be dropped before the next change.
+        history.times = (*recent[1 - FLAP_CHANGES :], change.at)
+        folded = history.folded
+        if (
+            folded is not None
+            and history.line_number >= self._oldest
+            and 0 <= change.at - folded.last.at <= FLAP_WINDOW
+        ):
             folded.last = change
             folded.count += 1
             return None
-        run.folded = None
+        history.folded = None
         if len(recent) < FLAP_CHANGES:
             return change
-        run.folded = FoldedChanges(change, FLAP_CHANGES + 1, recent[0])
-        run.number = self._next
-        return run.folded
+        history.folded = FoldedChanges(change, FLAP_CHANGES + 1, recent[0])
+        history.line_number = self._next
+        return history.folded
 
     def _remember(self, key: tuple[str, int], at: int) -> None:
-        if len(self._runs) >= _MOST_RUNS and key not in self._runs:
-            # Those that changed lately are the last of the dict, more or less: a forgotten one begins anew.
-            self._runs = dict(list(self._runs.items())[_MOST_RUNS // 2 :])
-        self._runs[key] = at
+        """Remember the time of a change, and forget the half of the connectors that changed first."""
+        if len(self._histories) >= _MAX_HISTORIES and key not in self._histories:
+            self._histories = dict(list(self._histories.items())[_MAX_HISTORIES // 2 :])
+        self._histories[key] = at
 
 
-def passes(line: LogLine, scope: StationFilter) -> bool:
-    """Whether a scope lets a line through."""
+def in_scope(line: LogLine, scope: StationFilter) -> bool:
+    """Return whether a line is in a scope."""
     if isinstance(line, Note):
         return True
     return scope(station_id_of(line))
 
 
 def station_id_of(line: LogLine) -> str:
-    """The station that a line is about; empty for a note."""
+    """Return the station of a line; empty for a note."""
     if isinstance(line, Note):
         return ""
     return line.last.station if isinstance(line, FoldedChanges) else line.station

@@ -1,4 +1,4 @@
-"""How one line of the event log is painted."""
+"""Painting the lines of the event log."""
 
 from __future__ import annotations
 
@@ -18,31 +18,30 @@ from nobil_tui.tui.text.times import clock_text
 from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges, LogLine
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
-_NAME_LEAST = 12
-_NAME_MOST = 28
-_CHANGE = 34
-"""Cells that a change may take beside the name."""
-
-_NOTES = {
+_MIN_NAME_WIDTH = 12
+_MAX_NAME_WIDTH = 28
+_CHANGE_WIDTH = 34
+"""Cells for a change beside the name."""
+_NOTE_TEXTS = {
     NoteKind.CONNECTED: "connected",
     NoteKind.DEGRADED: "works in part",
     NoteKind.LOST: "lost",
-    NoteKind.REFUSED: "the key is refused",
-    NoteKind.ENDED: "the stream has ended",
+    NoteKind.REFUSED: "key refused",
+    NoteKind.ENDED: "stream ended",
     NoteKind.LEFT: "",
     NoteKind.UNREADABLE: "not readable",
-    NoteKind.RESTARTED: "played from the beginning",
+    NoteKind.RESTARTED: "playing from the beginning",
 }
-_BAD = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
+_PROBLEMS = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
 
 
 def note_text(note: Note) -> str:
-    """A note as a reader is told it."""
-    return ": ".join(part for part in (_NOTES[note.kind], note.text) if part)
+    """Return the text of a note."""
+    return ": ".join(part for part in (_NOTE_TEXTS[note.kind], note.text) if part)
 
 
 class LogLinePainter:
-    """Paints the lines of a log."""
+    """Paints log lines in the styles of a log."""
 
     def __init__(self, log: VirtualList, register: Register, starred: Container[str], zone: tzinfo | None) -> None:
         self._log = log
@@ -51,7 +50,7 @@ class LogLinePainter:
         self._zone = zone
 
     def line(self, line: LogLine, width: int, cursor: bool) -> list[Segment]:
-        """Paint one line in ``width`` cells."""
+        """Paint a line in ``width`` cells."""
         log = self._log
         at = line.last.at if isinstance(line, FoldedChanges) else line.at
         segments = [
@@ -59,27 +58,28 @@ class LogLinePainter:
             Segment(clock_text(at, self._zone) + " ", log.style_of("quiet", cursor)),
         ]
         if isinstance(line, Note):
-            style = log.style_of("fault" if line.kind in _BAD else "note", cursor)
-            text = truncate(f"{log.glyphs.dot} {note_text(line)}", width - 12, log.glyphs.ellipsis)
+            style = log.style_of("fault" if line.kind in _PROBLEMS else "note", cursor)
+            text = f"{log.glyphs.dot} {note_text(line)}"
+            text = truncate(text, width - 12, log.glyphs.ellipsis)
             return [*segments, Segment("  ", log.style_of("", cursor)), Segment(text, style)]
         change = line.last if isinstance(line, FoldedChanges) else line
         return [*segments, *self._change(change, line, width, cursor)]
 
     def _change(self, change: Change, line: LogLine, width: int, cursor: bool) -> list[Segment]:
         log = self._log
-        plain = log.style_of("", cursor)
+        plain, quiet = log.style_of("", cursor), log.style_of("quiet", cursor)
         star = log.glyphs.star if change.station in self._starred else " "
-        room = min(_NAME_MOST, max(_NAME_LEAST, width - 10 - 2 - _CHANGE - 6))
+        room = min(_MAX_NAME_WIDTH, max(_MIN_NAME_WIDTH, width - 10 - 2 - _CHANGE_WIDTH - 6))
         name = self._register.name(change.station)
         segments = [
             Segment(star + " ", log.style_of("star", cursor)),
             Segment(fit_width(name, room, log.glyphs.ellipsis) + " ", plain),
-            Segment(f"#{change.number}".ljust(5), log.style_of("quiet", cursor)),
+            Segment(f"#{change.number}".ljust(5), quiet),
         ]
         if change.before is not None:
-            segments.append(self._said(change.before, "", cursor))
+            segments.append(self._condition(change.before, "", cursor))
         arrow = f" {log.glyphs.arrow} " if change.before is not None else f"{log.glyphs.arrow} "
-        segments += [Segment(arrow, log.style_of("quiet", cursor)), self._said(change.after, "gone", cursor)]
+        segments += [Segment(arrow, quiet), self._condition(change.after, "gone", cursor)]
         tail = "  while disconnected" if change.missed else ""
         if isinstance(line, FoldedChanges):
             tail = f"  flaps: {line.count} changes since {clock_text(line.since, self._zone)[:5]}"
@@ -87,7 +87,7 @@ class LogLinePainter:
             segments.append(Segment(tail, log.style_of("note", cursor)))
         return segments
 
-    def _said(self, connector: Connector | None, absent: str, cursor: bool) -> Segment:
+    def _condition(self, connector: Connector | None, absent: str, cursor: bool) -> Segment:
         style: Style = self._log.style_of("quiet", cursor)
         if connector is not None:
             style = self._log.condition_style(connector.condition, cursor)

@@ -1,8 +1,9 @@
-"""The event log: what changed, newest at the end; it follows until you scroll."""
+"""The event log pane: the newest line at the end, which it follows until the user scrolls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -11,28 +12,34 @@ from textual.binding import BindingType
 from textual.markup import escape
 from textual.message import Message
 
+from nobil_tui.base.tasks import yield_to_loop
 from nobil_tui.commands import Context, command_by_id
 from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import BatchEntry
 from nobil_tui.tui.bindings import bindings_for
-from nobil_tui.tui.widgets.event_log.buffer import EventBuffer, station_id_of
+from nobil_tui.tui.widgets.event_log.buffer import EventBuffer, StationFilter, station_id_of
 from nobil_tui.tui.widgets.event_log.line import LogLinePainter
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
-SCOPE_WORDS = {LogScope.ALL: "all", LogScope.STARRED: "starred", LogScope.STATION: "this station"}
+SCOPE_WORDS = {
+    LogScope.ALL: "all",
+    LogScope.STARRED: "starred",
+    LogScope.STATION: "this station",
+}
+ADD_SLICE = 200
+"""Entries that are added without a break: a flood has ten times as many, and keys must be answered."""
 
 
 class EventLog(VirtualList):
-    """Lines over a ring. The cursor stands on a line's number, so that it stays while others come and go."""
+    """A list over an ``EventBuffer``. The cursor is on a line's number, so that it stays there."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LOG)
 
+    @dataclass
     class Chosen(Message):
-        """A line was chosen: its station is meant."""
+        """The user chose a line about a station."""
 
-        def __init__(self, station: str) -> None:
-            super().__init__()
-            self.station = station
+        station: str
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -40,94 +47,112 @@ class EventLog(VirtualList):
         self.painter: LogLinePainter | None = None
         self.scope = LogScope.ALL
         self.following = True
-        self._waiting = 0
+        self._added = 0
+        """Lines added to the buffer, but not shown."""
+        self._dropped = 0
+        """Lines dropped from the buffer, but still shown."""
+        self._unseen = 0
+        """Lines added since the user scrolled away from the end."""
         self._cursor = -1
-        """The number of the line under the cursor; -1 for the last one."""
+        """The number of the line under the cursor; -1 for the last line."""
 
-    # What happens
+    # Updates
 
-    def add(self, entries: Iterable[BatchEntry]) -> None:
-        """Add what happened."""
-        self.show(*self.buffer.extend(entries))
+    async def add(self, entries: Sequence[BatchEntry]) -> None:
+        """Add entries in slices, with breaks for other tasks. ``show_added`` then shows them."""
+        buffer = self.buffer
+        for begin in range(0, len(entries), ADD_SLICE):
+            if begin:
+                await yield_to_loop()
+            added, dropped = buffer.extend(entries[begin : begin + ADD_SLICE])
+            if buffer is self.buffer:
+                self._added += added
+                self._dropped += dropped
 
-    def show(self, added: int, gone: int) -> None:
-        """Show what was added to the ring: so many lines that the scope lets through, while so many old ones went."""
+    def show_added(self) -> None:
+        """Show the lines added since the last call."""
+        added, dropped = self._added, self._dropped
+        self._added = self._dropped = 0
         if self.following:
             self.update_count()
-            self._to_end()
+            self._scroll_to_end()
         else:
-            self._waiting += added
+            self._unseen += added
             top = self.top
             self.update_count()
-            if gone:
-                self.scroll_to(y=max(0, top - gone), animate=False, immediate=True)
+            if dropped:
+                self.scroll_to(y=max(0, top - dropped), animate=False, immediate=True)
         self.update_title()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all lines."""
         self.buffer = EventBuffer()
+        self._added = self._dropped = 0
         self.update_count()
         self.follow()
 
-    def narrow(self, scope: LogScope, passes: Callable[[str], bool] | None) -> None:
-        """Show only the stations that ``passes`` lets through."""
+    def set_scope(self, scope: LogScope, stations: StationFilter | None) -> None:
+        """Show only the lines of some stations; None shows all lines."""
         self.scope = scope
-        self.buffer.narrow(passes)
+        self.buffer.set_scope(stations)
+        self._added = self._dropped = 0
         self.update_count()
         self.follow()
 
     def follow(self) -> None:
-        """Go to the end and stay there."""
+        """Scroll to the end and follow it."""
         self.following = True
-        self._waiting = 0
+        self._unseen = 0
         self._cursor = -1
-        self._to_end()
+        self._scroll_to_end()
         if self.count:
             self.refresh()
         self.update_title()
 
     def update_title(self) -> None:
-        """Say what is shown, and what waits."""
+        """Show the scope and the number of unseen lines in the border."""
         dot = self.glyphs.dot
         if self.following:
             place = "following"
-        elif self._waiting:
-            place = f"[reverse] {self.glyphs.down} {self._waiting:,} new {dot} {self._last_key} [/]"
+        elif self._unseen:
+            # The pill: a click on it follows.
+            text = f"{self.glyphs.down} {self._unseen:,} new {dot} {self._last_key}"
+            place = f"[reverse] {text} [/]"
         else:
             place = f"scrolled {dot} {self._last_key} follows"
         self.set_titles(f"Events {dot} {SCOPE_WORDS[self.scope]}", place)
 
     @property
     def _last_key(self) -> str:
+        """The key for the last line, as markup."""
         last = command_by_id("last")
-        # A border's text is markup.
         return escape([last.label, *self.keys.labels(last).split()][-1])
 
-    # The list's own lines
+    # The lines
 
     @property
     def count(self) -> int:
-        """How many lines the scope lets through."""
+        """The number of lines in the scope."""
         return len(self.buffer)
 
     @property
     def empty_text(self) -> str:
-        """What to say where there is no line."""
+        """Why the log is empty."""
         key = self.keys.named("log-scope")
         match self.scope:
             case LogScope.STARRED:
-                return f"Nothing has changed at a starred station yet. Press {key} for all."
+                return f"No changes at starred stations yet. Press {key} to show all."
             case LogScope.STATION:
-                return f"Nothing has changed at this station yet. Press {key} for all."
+                return f"No changes at this station yet. Press {key} to show all."
             case _:
-                return "Nothing has changed yet."
+                return "No changes yet."
 
     def is_cursor(self, index: int) -> bool:
-        """Whether the line is under the cursor; it shows only while the log has the focus."""
+        """Whether the cursor is on a line; it is shown only while the log has the focus."""
         return self.has_focus and index == self._cursor_index()
 
     def segments(self, index: int, width: int) -> list[Segment]:
-        """Paint one line."""
+        """Paint a line."""
         if self.painter is None:
             return []
         return self.painter.line(self.buffer[index], width, self.is_cursor(index))
@@ -147,7 +172,7 @@ class EventLog(VirtualList):
         self.update_title()
 
     def action_select(self) -> None:
-        """Select the station of the line under the cursor."""
+        """Choose the line under the cursor."""
         if self.count and (station := station_id_of(self.buffer[self._cursor_index()])):
             self.post_message(self.Chosen(station))
 
@@ -168,7 +193,7 @@ class EventLog(VirtualList):
             self.action_select()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Stop following when somebody scrolls up, by wheel or bar; follow again at the end."""
+        """Stop following when the user scrolls up, and follow again at the end."""
         super().watch_scroll_y(old_value, new_value)
         at_end = new_value >= self.max_scroll_y
         if new_value < old_value and self.following and not at_end:
@@ -179,24 +204,23 @@ class EventLog(VirtualList):
             self.follow()
 
     def on_resize(self) -> None:
-        """Have the end on screen for who follows, also where there is less room now."""
+        """Keep the end on screen while following."""
         if self.following:
-            self._to_end()
+            self._scroll_to_end()
 
     def on_focus(self) -> None:
         """Show the cursor."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Hide it."""
+        """Hide the cursor."""
         self.refresh()
 
-    # Inside
-
     def _cursor_index(self) -> int:
+        """Return the index of the line under the cursor, or of the first one after it."""
         if self._cursor < 0:
             return self.count - 1
-        # Numbers rise: the first that is not below it, for the line itself may have gone.
+        # A binary search, because the line itself may have been dropped.
         low, high = 0, self.count - 1
         while low < high:
             middle = (low + high) // 2
@@ -206,5 +230,5 @@ class EventLog(VirtualList):
                 high = middle
         return max(low, 0)
 
-    def _to_end(self) -> None:
+    def _scroll_to_end(self) -> None:
         self.scroll_to(y=max(0, self.count - self.page), animate=False, immediate=True)

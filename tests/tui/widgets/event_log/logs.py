@@ -70,9 +70,15 @@ async def logged(entries: list[BatchEntry], height: int = 12) -> AsyncIterator[t
     async with app.run_test(size=(80, height)) as pilot:
         app.log_pane.focus()
         await pilot.pause()
-        app.log_pane.add(entries)
+        await add(app.log_pane, entries)
         await pilot.pause()
         yield app, app.log_pane, pilot
+
+
+async def add(log: EventLog, entries: list[BatchEntry]) -> None:
+    """Add entries to a log and show them."""
+    await log.add(entries)
+    log.show_added()
 
 
 def painted(pilot: Pilot[None]) -> str:

@@ -98,11 +98,11 @@ async def test_what_a_line_says(line: LogLine, text: str) -> None:
     [
         (NoteKind.CONNECTED, "", "connected"),
         (NoteKind.LOST, "no pong", "lost: no pong"),
-        (NoteKind.REFUSED, "HTTP 401", "the key is refused: HTTP 401"),
-        (NoteKind.ENDED, "", "the stream has ended"),
+        (NoteKind.REFUSED, "HTTP 401", "key refused: HTTP 401"),
+        (NoteKind.ENDED, "", "stream ended"),
         (NoteKind.LEFT, "NOR_1 left the stream", "NOR_1 left the stream"),
         (NoteKind.UNREADABLE, "no JSON", "not readable: no JSON"),
-        (NoteKind.RESTARTED, "", "played from the beginning"),
+        (NoteKind.RESTARTED, "", "playing from the beginning"),
     ],
 )
 async def test_notes_in_words_and_what_is_bad_in_red(kind: NoteKind, text: str, words: str) -> None:

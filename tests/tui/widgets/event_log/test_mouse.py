@@ -6,7 +6,7 @@ import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 
 from tests.tui.widget_host import wheel
-from tests.tui.widgets.event_log.logs import changes, ids, logged
+from tests.tui.widgets.event_log.logs import add, changes, ids, logged
 
 
 async def test_the_wheel_stops_it_and_starts_it_again() -> None:
@@ -15,7 +15,7 @@ async def test_the_wheel_stops_it_and_starts_it_again() -> None:
         assert not log.following
         before = app.shown
         assert before[-1] != "NOR_029"
-        log.add(changes(30, 32))
+        await add(log, changes(30, 32))
         await pilot.pause()
         assert app.shown == before
         assert " 2 new " in app.subtitle
@@ -25,7 +25,7 @@ async def test_the_wheel_stops_it_and_starts_it_again() -> None:
         await wheel(pilot, log, MouseScrollDown, 20)
         assert log.following
         assert app.shown == ids(22, 32)
-        log.add(changes(32, 33))
+        await add(log, changes(32, 33))
         await pilot.pause()
         assert app.shown == ids(23, 33)
 
@@ -45,7 +45,7 @@ async def test_a_click_chooses_the_line_that_is_painted_there() -> None:
         assert app.chosen == ["NOR_022"]
         assert app.marked == ["NOR_022"]
         assert app.subtitle == "scrolled · G follows"
-        log.add(changes(30, 40))
+        await add(log, changes(30, 40))
         await pilot.pause()
         assert app.shown == ids(20, 30)
 
@@ -63,7 +63,7 @@ async def test_a_click_where_no_line_is_chooses_nothing() -> None:
 async def test_a_click_on_the_pill_goes_to_the_end(x: int) -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
-        log.add(changes(30, 33))
+        await add(log, changes(30, 33))
         await pilot.pause()
         await pilot.click(log, offset=(x, 11))
         await pilot.pause()

@@ -12,19 +12,19 @@ from nobil_tui.monitor.batch import BatchEntry, Note, NoteKind
 from nobil_tui.tui.bindings import KeyBindings
 from tests.conftest import START
 from tests.tui.widget_host import lines_of, wheel
-from tests.tui.widgets.event_log.logs import MOST, changes, ids, logged, painted
+from tests.tui.widgets.event_log.logs import MOST, add, changes, ids, logged, painted
 
 
 async def test_it_follows_what_is_new() -> None:
     async with logged(changes(0, 5)) as (app, log, pilot):
         assert app.shown == ids(0, 5)
-        log.add(changes(5, 30))
+        await add(log, changes(5, 30))
         await pilot.pause()
         assert app.shown == ids(20, 30)
         assert app.marked == ["NOR_029"]
         assert app.subtitle == "following"
         # Also when the oldest lines go.
-        log.add(changes(30, 90))
+        await add(log, changes(30, 90))
         await pilot.pause()
         assert app.shown == ids(80, 90)
         assert len(log.buffer) == MOST
@@ -35,17 +35,17 @@ async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:
         await pilot.press("k")
         assert app.marked == ["NOR_028"]
         assert app.subtitle == "scrolled · G follows"
-        log.add(changes(30, 33))
+        await add(log, changes(30, 33))
         await pilot.pause()
         assert app.shown == ids(20, 30)
         assert app.marked == ["NOR_028"]
         assert app.subtitle.startswith("[reverse] ▼ 3 new · G [")
-        log.add(changes(33, 34))
+        await add(log, changes(33, 34))
         assert " 4 new " in app.subtitle
         await pilot.press("G")
         assert app.shown == ids(24, 34)
         assert app.subtitle == "following"
-        log.add(changes(34, 35))
+        await add(log, changes(34, 35))
         await pilot.pause()
         assert app.marked == ["NOR_034"]
         # What waited was seen.
@@ -72,12 +72,12 @@ async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
         await pilot.press(*"kkkkk")
         line = app.shown.index("NOR_044")
         for first in range(MOST, MOST + 20, 7):
-            log.add(changes(first, first + 7))
+            await add(log, changes(first, first + 7))
             await pilot.pause()
             assert app.marked == ["NOR_044"]
             assert app.shown.index("NOR_044") == line
         # When it goes itself, the oldest that is left has it.
-        log.add(changes(MOST + 21, MOST + 60))
+        await add(log, changes(MOST + 21, MOST + 60))
         await pilot.pause()
         assert app.marked == ["NOR_060"]
         assert app.shown == ids(60, 70)
@@ -107,32 +107,32 @@ async def test_the_cursor_is_seen_only_where_keys_go() -> None:
 async def test_a_scope_lets_its_stations_through_and_begins_at_the_end() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
-        log.narrow(LogScope.STARRED, {"NOR_003", "NOR_007", "NOR_035"}.__contains__)
+        log.set_scope(LogScope.STARRED, {"NOR_003", "NOR_007", "NOR_035"}.__contains__)
         await pilot.pause()
         assert app.shown == ["NOR_003", "NOR_007"]
         assert str(log.border_title) == "Events · starred"
         assert log.following
         await pilot.press("g")
-        log.add(changes(30, 40))
+        await add(log, changes(30, 40))
         assert " 1 new " in app.subtitle
-        log.narrow(LogScope.STATION, "NOR_099".__eq__)
+        log.set_scope(LogScope.STATION, "NOR_099".__eq__)
         await pilot.pause()
         assert str(log.border_title) == "Events · this station"
         assert "at this station yet" in "".join(lines_of(log))
         await pilot.press("enter", "k", "G")
         assert app.chosen == []
-        log.narrow(LogScope.ALL, None)
+        log.set_scope(LogScope.ALL, None)
         assert log.count == 40
 
 
 async def test_an_empty_log_says_why() -> None:
     async with logged([]) as (_, log, pilot):
-        assert "Nothing has changed yet." in "".join(lines_of(log))
+        assert "No changes yet." in "".join(lines_of(log))
         log.keys = KeyBindings({"log-scope": ("f3",)})
-        log.narrow(LogScope.STARRED, lambda _: False)
+        log.set_scope(LogScope.STARRED, lambda _: False)
         await pilot.pause()
         text = " ".join(line.strip() for line in lines_of(log))
-        assert "at a starred station yet. Press F3 " in text
+        assert "at starred stations yet. Press F3 " in text
 
 
 async def test_it_begins_anew() -> None:
@@ -141,7 +141,7 @@ async def test_it_begins_anew() -> None:
         log.clear()
         await pilot.pause()
         assert (log.count, log.following, app.subtitle) == (0, True, "following")
-        log.add(changes(50, 53))
+        await add(log, changes(50, 53))
         await pilot.pause()
         assert app.shown == ids(50, 53)
 
@@ -184,7 +184,7 @@ async def test_nothing_moves_under_the_eye_and_the_pill_tells_the_truth(steps: l
             before, marked = app.shown, app.marked
             if isinstance(step, int):
                 followed = log.following
-                log.add(changes(last, last + step))
+                await add(log, changes(last, last + step))
                 last += step
                 await pilot.pause()
                 waiting = 0 if followed else waiting + step
