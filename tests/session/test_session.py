@@ -31,7 +31,7 @@ class Running:
         self.session = Session(source, setup, own if own is not None else Register())
         self.opened = 0
         self.batches: list[Batch] = []
-        self.told = asyncio.Event()
+        self.received = asyncio.Event()
         self.taken = asyncio.Event()
         """While cleared, the current batch is not done."""
         self.taken.set()
@@ -42,13 +42,13 @@ class Running:
 
     async def _tell(self, batch: Batch) -> None:
         self.batches.append(batch)
-        self.told.set()
+        self.received.set()
         await self.taken.wait()
 
     async def news(self) -> None:
         """Wait for another batch."""
-        await guarded(self.told.wait())
-        self.told.clear()
+        await guarded(self.received.wait())
+        self.received.clear()
 
     async def until(self, phase: LinkPhase) -> None:
         await until(lambda: self.session.link.phase is phase)
