@@ -1,4 +1,4 @@
-"""The keys that consumers show."""
+"""The API keys that consumers send."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import secrets
 
 
 def generate_key() -> str:
-    """Make a new key, of characters that stand in a URL as they are."""
+    """Return a new random key that needs no escaping in a URL."""
     return secrets.token_urlsafe(24)
 
 
 def same_key(given: str, key: str) -> bool:
-    """Compare two keys in a time that does not tell how much of them agrees."""
+    """Return whether two keys are equal, in constant time."""
     return hmac.compare_digest(given.encode(), key.encode())

@@ -1,4 +1,4 @@
-"""One consumer of the stream: what waits to be sent to it, and what it says, which nobody listens to."""
+"""One consumer of the stream: its queue of frames to send. Its messages are read and dropped."""
 
 from __future__ import annotations
 
@@ -10,54 +10,54 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
-MOST_WAITING = 4096
-"""Frames that may wait for a consumer; one that lets more gather does not read."""
-AT_A_STRETCH = 64
-"""Frames sent before others have their turn: sending does not suspend while the network takes all."""
-LISTEN_EVERY = 0.001
-"""Seconds between two messages of a consumer that talks: what it says more must wait on its own side."""
+MAX_QUEUED_FRAMES = 4096
+"""Frames that may be queued; a consumer that lets more queue up does not read and is closed."""
+SEND_BURST = 64
+"""Frames sent before yielding to the loop: sending does not suspend while the network keeps up."""
+RECEIVE_INTERVAL = 0.001
+"""Seconds between two messages read from a consumer; further ones wait on its side."""
 CLOSE_WITHIN = 1.0
-"""Seconds that a consumer has to answer the closing handshake before it is cut."""
+"""Seconds to wait for the closing handshake before the connection is aborted."""
 TRY_AGAIN_LATER = 1013
-"""The closing code for a consumer that does not read."""
+"""The close code for a consumer that does not read."""
 
 logger = logging.getLogger(__name__)
 
 
 class Consumer:
-    """Somebody connected. Frames are shared by all consumers and never copied."""
+    """A connected consumer. Frames are shared by all consumers and never copied."""
 
-    def __init__(self, connection: ServerConnection, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, connection: ServerConnection, max_queued_frames: int = MAX_QUEUED_FRAMES) -> None:
         self._connection = connection
-        self._most = most_waiting
+        self._most = max_queued_frames
         self._waiting: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
 
     def put(self, frame: bytes) -> None:
-        """Have a frame sent after those that wait. Closes the connection if too many do."""
+        """Queue a frame. Close the connection if too many are queued."""
         if self._closing is not None:
             return
         if len(self._waiting) >= self._most:
             logger.warning("a consumer does not read: closed")
             self._waiting.clear()
-            self._closing = asyncio.create_task(self._turn_out())
+            self._closing = asyncio.create_task(self._close_slow())
             return
         self._waiting.append(frame)
         self._news.set()
 
-    def start_anew(self, snapshot: bytes) -> None:
-        """Have a snapshot sent instead of all that waits: it holds it all."""
+    def restart(self, snapshot: bytes) -> None:
+        """Replace all queued frames by a snapshot, which covers them."""
         self._waiting.clear()
         self.put(snapshot)
 
     def abort(self) -> None:
-        """Cut the connection."""
+        """Abort the connection."""
         self._connection.transport.abort()
 
     async def run(self) -> None:
-        """Send what is put until the connection is closed, by either side."""
-        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._ignore())]
+        """Send queued frames until either side closes the connection."""
+        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._drop_messages())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -70,9 +70,9 @@ class Consumer:
             if isinstance(result, Exception):
                 raise result
 
-    async def _turn_out(self) -> None:
+    async def _close_slow(self) -> None:
         try:
-            # The closing frame waits behind what is not read: the library has no bound for that.
+            # The close frame queues behind unread data, and the library does not limit that wait.
             async with asyncio.timeout(CLOSE_WITHIN):
                 await self._connection.close(TRY_AGAIN_LATER, "too slow")
         except TimeoutError:
@@ -90,17 +90,17 @@ class Consumer:
                 while waiting:
                     await send(waiting.popleft(), text=True)
                     count += 1
-                    if count % AT_A_STRETCH == 0:
+                    if count % SEND_BURST == 0:
                         await asyncio.sleep(0)
         except ConnectionClosed:
             return
 
-    async def _ignore(self) -> None:
+    async def _drop_messages(self) -> None:
         from websockets.exceptions import ConnectionClosed
 
         try:
             while True:
                 await self._connection.recv(decode=False)
-                await asyncio.sleep(LISTEN_EVERY)
+                await asyncio.sleep(RECEIVE_INTERVAL)
         except ConnectionClosed:
             return

@@ -1,6 +1,6 @@
-"""The built-in demo: the simulation behind a hub of its own, in a thread with a loop of its own.
+"""The built-in demo: a simulated country, served by a hub in a thread with its own event loop.
 
-The app connects to it as to any other server, and its loop never waits for it.
+The app connects to it like to any other server, so the app's event loop never waits for it.
 """
 
 from __future__ import annotations
@@ -14,23 +14,20 @@ from typing import Self
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.register import Register
-from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
-from nobil_tui.hub.api_keys import generate_key
 from nobil_tui.hub.errors import HubError
-from nobil_tui.hub.server import Hub
-from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.hub.serve import serve_country
 
 STOP_WITHIN = 0.08
-"""Seconds that ``stop`` waits for the thread, which ends by itself all the same."""
+"""Seconds that ``stop`` waits for the thread; a slower one ends later on its own."""
 
 
-class Demo:
-    """A simulated country that is being served. Make one with ``start``."""
+class DemoServer:
+    """A simulated country that is served. Create one with ``start``."""
 
     def __init__(self, simulation: Simulation, host: str, port: int, clock: Clock) -> None:
         self.register: Register = simulation.register
-        """What is known of its stations beside their status."""
+        """The register of its stations."""
         self._simulation = simulation
         self._clock = clock
         self._started: Future[str] = Future()
@@ -49,28 +46,29 @@ class Demo:
         port: int = 0,
         clock: Clock | None = None,
     ) -> Self:
-        """Build a country and serve it with a key of its own. It takes its time, so call it in a thread.
+        """Build a country and serve it with a generated key. This blocks: call it in a thread.
 
-        Raises ``HubError`` where it cannot listen, and ``ValueError`` for a simulation out of range.
+        Raises ``HubError`` if the hub cannot listen, and ``ValueError`` for a simulation out of
+        range.
         """
         clock = clock or Clock()
         demo = cls(Simulation(stations, seed, start=clock.now(), speed=speed), host, port, clock)
         demo._thread.start()
         demo._started.result()
-        # Who forgets to stop it must be able to quit in peace.
+        # A caller that does not stop it must still be able to exit.
         atexit.register(demo.stop)
         return demo
 
     @property
     def url(self) -> str:
-        """Where to connect, with the key: a secret."""
+        """The URL with the key: a secret."""
         return self._started.result()
 
     def stop(self) -> None:
-        """Stop serving; returns within 100 ms. Also for one that is stopped."""
+        """Stop serving; return within 100 ms. Further calls do nothing."""
         atexit.unregister(self.stop)
         if self._loop is not None and self._serving is not None:
-            # It is an error to ask a closed loop, which has stopped.
+            # The loop is closed if the server has already stopped.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._serving.cancel)
         self._thread.join(STOP_WITHIN)
@@ -83,12 +81,10 @@ class Demo:
         except HubError as error:
             self._started.set_exception(error)
         finally:
-            # Whatever else ended it, nobody waits for ever.
+            # ``start`` must not wait forever, whatever ended the thread.
             self._started.cancel()
 
     async def _serve(self, host: str, port: int) -> None:
         self._loop, self._serving = asyncio.get_running_loop(), asyncio.current_task()
-        monitor = Monitor(SimulationFeed(self._simulation, self._clock), clock=self._clock)
-        async with Hub(monitor, key=generate_key(), host=host, port=port) as hub:
-            self._started.set_result(hub.url)
-            await hub.wait()
+        announce = self._started.set_result
+        await serve_country(host, port, self._simulation, announce, clock=self._clock)

@@ -1,4 +1,4 @@
-"""Why the hub cannot be reached where it was asked to be, in words for a person."""
+"""Errors of the hub, with messages for the user."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import socket
 
 
 class HubError(Exception):
-    """The hub could not start. Its text is safe to show."""
+    """The hub cannot start. The message is safe to show."""
 
 
 def bind_reason(error: OSError | OverflowError, host: str, port: int) -> str:
-    """Say why the hub cannot listen at ``host`` and ``port``, and what to do."""
+    """Return why the hub cannot listen on ``host`` and ``port``, and what to do."""
     if isinstance(error, OverflowError):
         return f"port {port} does not exist: choose one from 1 to 65535"
     if isinstance(error, socket.gaierror):

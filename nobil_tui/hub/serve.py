@@ -1,4 +1,4 @@
-"""The hub by itself, over the simulation: what ``nobil-tui serve`` runs."""
+"""Serve a simulated country: ``nobil-tui serve``, and the built-in demo."""
 
 from __future__ import annotations
 
@@ -23,13 +23,29 @@ async def serve_simulation(
     key: str | None = None,
     clock: Clock | None = None,
 ) -> None:
-    """Serve a simulated country until cancelled.
+    """Build a simulated country and serve it; see ``serve_country``.
 
-    ``announce`` is told the URL with its key, once, as soon as consumers can connect. Without a ``key`` a new one is
-    made. Raises ``HubError`` where it cannot listen, and ``ValueError`` for a simulation out of range.
+    Raises ``ValueError`` for a simulation out of range.
     """
     clock = clock or Clock()
     simulation = Simulation(stations, seed, start=clock.now(), speed=speed)
+    await serve_country(host, port, simulation, announce, key=key, clock=clock)
+
+
+async def serve_country(
+    host: str,
+    port: int,
+    simulation: Simulation,
+    announce: Callable[[str], None],
+    *,
+    key: str | None = None,
+    clock: Clock,
+) -> None:
+    """Serve a simulated country until cancelled.
+
+    ``announce`` receives the URL with its key once consumers can connect. Without a ``key``, one is
+    generated. Raises ``HubError`` if the hub cannot listen.
+    """
     monitor = Monitor(SimulationFeed(simulation, clock), clock=clock)
     async with Hub(monitor, key=key or generate_key(), host=host, port=port) as hub:
         announce(hub.url)

@@ -1,7 +1,8 @@
-"""The hub: serves version 1 of the stream API from a running monitor, to any number of consumers.
+"""The hub: serve version 1 of the stream API from a running monitor, to any number of consumers.
 
-A consumer joins between two steps of the loop: it is given the board as it is and counted in at once, so whatever
-changes afterwards reaches it. What was already in the board and leaves with the next batch repeats what it holds.
+A consumer joins between two steps of the loop: it gets a snapshot of the board and is registered at
+once, so that every later change reaches it. A change that the snapshot contains already may be sent
+again with the next batch.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.hub.api_keys import same_key
-from nobil_tui.hub.consumer import CLOSE_WITHIN, MOST_WAITING, Consumer
+from nobil_tui.hub.consumer import CLOSE_WITHIN, MAX_QUEUED_FRAMES, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, Note
 from nobil_tui.monitor.monitor import Monitor
@@ -30,26 +31,27 @@ PATH = "/api/v1/stream/realtime"
 PATHS = {PATH, "/api/v1/stream"}
 KEY = "key"
 KEYS = {KEY, "apikey"}
-"""Both paths, and both names of the key's parameter, are the same API."""
+"""Both paths and both parameter names are the same API."""
 
 LARGEST_MESSAGE = 4096
-"""Bytes that a consumer may say at once, although nobody listens."""
-GOODBYE = 0.05
-"""Seconds that consumers have to answer the closing handshake before they are cut."""
+"""Bytes of one message from a consumer; messages are dropped."""
+CLOSE_TIMEOUT = 0.05
+"""Seconds to wait for closing handshakes before the connections are aborted."""
 
 logger = logging.getLogger(__name__)
 
-# The library's lines hold the whole URL and with it the key (debug), and a traceback for whatever strangers send that
-# is no handshake: neither is anybody's business.
+# The library logs the whole URL with the key (debug), and a traceback for every connection that sends
+# no valid handshake: neither belongs in the log.
 _quiet = logging.getLogger("nobil_tui.hub.websockets")
 _quiet.setLevel(logging.INFO)
 _quiet.addFilter(lambda record: record.msg != "opening handshake failed")
 
 
 class Hub:
-    """Runs ``monitor`` and serves its board. Use it with ``async with``, or ``start`` and ``close`` it.
+    """Run ``monitor`` and serve its board. Use it with ``async with``, or ``start`` and ``close`` it.
 
-    ``port`` 0 is any that is free. Nobody else may take the monitor's batches.
+    ``port`` 0 is any free port. The hub iterates over the monitor's batches; other receivers must be
+    its sinks.
     """
 
     def __init__(
@@ -59,15 +61,15 @@ class Hub:
         key: str,
         host: str = "127.0.0.1",
         port: int = 0,
-        most_waiting: int = MOST_WAITING,
+        max_queued_frames: int = MAX_QUEUED_FRAMES,
     ) -> None:
         if not key:
-            raise ValueError("a hub without a key would let in everybody")
+            raise ValueError("a hub needs a key")
         self._monitor = monitor
         self._key = key
         self._host = host
         self._port = port
-        self._most_waiting = most_waiting
+        self._max_queued_frames = max_queued_frames
         self._consumers: set[Consumer] = set()
         self._snapshot: bytes | None = None
         self._server: Server | None = None
@@ -76,13 +78,13 @@ class Hub:
 
     @property
     def address(self) -> str:
-        """Where it listens: the URL without the key. Known after ``start``."""
+        """The URL without the key. Raises ``RuntimeError`` before ``start``."""
         if self._server is None:
             raise RuntimeError("the hub is not started")
         host, port = next(iter(self._server.sockets)).getsockname()[:2]
         address = ipaddress.ip_address(host)
         if address.is_unspecified:
-            # All addresses of this machine is no place to connect to.
+            # "All addresses" is not an address to connect to.
             host = "127.0.0.1" if address.version == 4 else "::1"
         return f"ws://{f'[{host}]' if address.version == 6 else host}:{port}{PATH}"
 
@@ -93,36 +95,36 @@ class Hub:
 
     @property
     def consumers(self) -> int:
-        """How many are connected."""
+        """How many consumers are connected."""
         return len(self._consumers)
 
     async def start(self) -> None:
-        """Read the feed and listen; returns when both do. Raises ``HubError`` where it cannot listen."""
+        """Read the feed and listen; return once both work. Raises ``HubError`` if it cannot listen."""
         self._reading = asyncio.create_task(self._read())
         self._reading.add_done_callback(lambda _: self._ready.set())
         try:
-            # Whoever asks early should not be told of an empty country.
+            # An early consumer should not get an empty snapshot.
             await self._ready.wait()
             if self._reading.done():
                 self._reading.result()
             await self._listen()
         except BaseException:
-            # Also where it is called off: nothing may go on listening.
+            # Also if cancelled: nothing may keep listening.
             await self.close()
             raise
 
     async def wait(self) -> None:
-        """Wait until the hub is closed. What breaks the reading of the feed is raised here."""
+        """Wait until the hub is closed. Raises the error that ended the feed, if there was one."""
         if self._server is None or self._reading is None:
             raise RuntimeError("the hub is not started")
         await asyncio.wait([self._reading])
         if not self._reading.cancelled():
             self._reading.result()
-        # A feed that ends leaves a board to serve.
+        # After the feed has ended, the board is still served.
         await self._server.wait_closed()
 
     async def close(self) -> None:
-        """Stop reading, and let go of everybody: politely for ``GOODBYE`` seconds."""
+        """Stop reading and close all connections: with a handshake for ``CLOSE_TIMEOUT`` seconds."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -130,11 +132,11 @@ class Hub:
             return
         self._server.close()
         closed = asyncio.ensure_future(self._server.wait_closed())
-        await asyncio.wait([closed], timeout=GOODBYE)
+        await asyncio.wait([closed], timeout=CLOSE_TIMEOUT)
         for consumer in [*self._consumers]:
             consumer.abort()
-        # Strangers in the middle of a handshake are not waited for.
-        await asyncio.wait([closed], timeout=GOODBYE)
+        # Connections in the middle of the opening handshake are not waited for.
+        await asyncio.wait([closed], timeout=CLOSE_TIMEOUT)
         closed.cancel()
 
     async def __aenter__(self) -> Self:
@@ -155,14 +157,14 @@ class Hub:
             raise HubError("no host to listen on: choose an address of this machine, such as 127.0.0.1")
         try:
             self._server = await serve(
-                self._attend,
+                self._serve_consumer,
                 self._host,
                 self._port,
-                process_request=self._admit,
-                # Packing is done for each consumer alone, and a big snapshot stalls the loop.
+                process_request=self._check_request,
+                # Frames are compressed per consumer, and a large snapshot would stall the loop.
                 compression=None if is_loopback(self._host) else "deflate",
                 max_size=LARGEST_MESSAGE,
-                # A pong waits behind a big snapshot on a slow line: who reads is told by what waits to be sent.
+                # On a slow line a pong waits behind a large snapshot: the queue shows whether it reads.
                 ping_timeout=None,
                 close_timeout=CLOSE_WITHIN,
                 server_header=None,
@@ -173,7 +175,7 @@ class Hub:
         except UnicodeError:
             raise HubError(f"{self._host[:40]!r} is no host: choose an address of this machine") from None
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
         path, _, query = request.path.partition("?")
         if path not in PATHS:
             return connection.respond(HTTPStatus.NOT_FOUND, f"The stream is at {PATH}\n")
@@ -182,9 +184,9 @@ class Hub:
             return connection.respond(HTTPStatus.UNAUTHORIZED, f"Give your key as ?{KEY}=\n")
         return None
 
-    async def _attend(self, connection: ServerConnection) -> None:
-        consumer = Consumer(connection, self._most_waiting)
-        # No await between these two: nothing may change in between.
+    async def _serve_consumer(self, connection: ServerConnection) -> None:
+        consumer = Consumer(connection, self._max_queued_frames)
+        # No await between these two: the board must not change in between.
         consumer.put(self._snapshot_frame())
         self._consumers.add(consumer)
         logger.info("a consumer joined (%d)", self.consumers)
@@ -200,20 +202,20 @@ class Hub:
         batches = self._monitor.batches()
         try:
             async for batch in batches:
-                self._tell(batch)
+                self._send(batch)
                 self._ready.set()
         finally:
             await batches.aclose()
 
-    def _tell(self, batch: Batch) -> None:
-        """Send a batch to everybody. Each frame is written once, and none for nobody."""
+    def _send(self, batch: Batch) -> None:
+        """Send a batch to all consumers. Each frame is encoded once, and only if there are consumers."""
         self._snapshot = None
         if not self._consumers:
             return
         if batch.whole:
             snapshot = self._snapshot_frame()
             for consumer in self._consumers:
-                consumer.start_anew(snapshot)
+                consumer.restart(snapshot)
             frames = []
         else:
             stations = self._monitor.board.stations
@@ -230,8 +232,8 @@ class Hub:
 
 
 def _changed(batch: Batch) -> list[str]:
-    """Tell which stations a consumer must hear of anew."""
-    # Under a flood the oldest changes are dropped: then every station that was touched.
+    """Return the stations to send an update for."""
+    # If the oldest changes were dropped, every touched station is sent.
     if len(batch.entries) >= MAX_ENTRIES:
         return sorted(batch.touched)
     changed = (entry.station for entry in batch.entries if not isinstance(entry, Note))

@@ -9,7 +9,7 @@ from nobil_tui.feeds.source import OpenSource, SourceError
 from nobil_tui.sources.stream import open_stream
 
 if TYPE_CHECKING:
-    from nobil_tui.hub.demo_server import Demo
+    from nobil_tui.hub.demo_server import DemoServer
     from nobil_tui.sources.request import SourceRequest
 
 
@@ -23,19 +23,19 @@ class DemoSource:
     def __init__(self, request: SourceRequest) -> None:
         self.options = request.options
         self._request = request
-        self._demo: Slot[Demo] = Slot(lambda demo: demo.stop())
+        self._demo: Slot[DemoServer] = Slot(lambda demo: demo.stop())
 
     def open(self) -> OpenSource:
         """Build the country, serve it, and create the feed. Raises ``SourceError``."""
         # Imported here, in a thread and after the first paint: it would block the event loop.
-        from nobil_tui.hub.demo_server import Demo
+        from nobil_tui.hub.demo_server import DemoServer
         from nobil_tui.hub.errors import HubError
 
         options = self.options
         speed = 1.0 if options.speed is None else options.speed
         turn = self._demo.start()
         try:
-            demo = Demo.start(options.stations, options.seed, speed, clock=options.clock)
+            demo = DemoServer.start(options.stations, options.seed, speed, clock=options.clock)
         except (HubError, ValueError) as error:
             raise SourceError(f"The simulation cannot start: {error}.") from None
         if not self._demo.put(turn, demo):

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nobil_tui.cli import app, root
-from nobil_tui.hub.demo_server import Demo
+from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.tui.options import AppOptions
 
 HERE = Path(__file__).parent
@@ -151,9 +151,9 @@ def start_server(start: Start) -> Start:
 
 
 @pytest.fixture
-def demo() -> Iterator[Demo]:
+def demo() -> Iterator[DemoServer]:
     """Serve a busy simulation in this process."""
-    demo = Demo.start(100, 0, 3000)
+    demo = DemoServer.start(100, 0, 3000)
     yield demo
     demo.stop()
 

@@ -18,7 +18,7 @@ import pytest
 from nobil_tui.charging.events import Snapshot
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.record import parse_size
-from nobil_tui.hub.demo_server import Demo
+from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.wire import v1
 from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
 from tests.cli.conftest import GUARD, Run, Start
@@ -60,7 +60,7 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGI
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_record_a_server_until_interrupted(
-    start_record: Start, run: Run, demo: Demo, tmp_path: Path, number: signal.Signals
+    start_record: Start, run: Run, demo: DemoServer, tmp_path: Path, number: signal.Signals
 ) -> None:
     path = tmp_path / "a.jsonl"
     process = start_record(str(path), "--source", demo.url)
@@ -148,7 +148,7 @@ def test_recording_a_recording_is_refused(here: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "b.jsonl").exists()
 
 
-def test_refused_key_leaves_no_empty_file(here: Run, demo: Demo, tmp_path: Path) -> None:
+def test_refused_key_leaves_no_empty_file(here: Run, demo: DemoServer, tmp_path: Path) -> None:
     done = here("record", str(tmp_path / "a.jsonl"), "--source", demo.url + "x")
     assert done.returncode == ExitCode.KEY_REFUSED
     assert "refused the key (HTTP 401)." in done.stderr

@@ -17,7 +17,7 @@ import pytest
 from nobil_tui.base.paths import register_file, state_dir
 from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.hub.demo_server import Demo
+from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.register.cache import save_register
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.wire.changes import ChangeLine
@@ -196,7 +196,7 @@ def test_ctrl_c_while_stdout_is_blocked(start_tail: Start, tmp_path: Path) -> No
     assert process.wait(GUARD) == ExitCode.INTERRUPTED
 
 
-def test_refused_key_ends_it(run: Run, demo: Demo) -> None:
+def test_refused_key_ends_it(run: Run, demo: DemoServer) -> None:
     done = run("tail", "--source", demo.url + "x")
     assert (done.returncode, done.stdout) == (ExitCode.KEY_REFUSED, "")
     assert "refused the key (HTTP 401)." in done.stderr
@@ -251,7 +251,7 @@ def test_simulation_is_marked_as_simulated(start_tail: Start) -> None:
     assert "SIMULATED" in process.communicate(timeout=GUARD)[1]
 
 
-def test_second_run_starts_from_the_last_known_state(start_tail: Start, demo: Demo) -> None:
+def test_second_run_starts_from_the_last_known_state(start_tail: Start, demo: DemoServer) -> None:
     for session in range(2):
         process = start_tail("--source", demo.url)
         assert process.stdout is not None

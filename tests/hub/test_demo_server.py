@@ -13,7 +13,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Snapshot
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.hub.demo_server import STOP_WITHIN, Demo
+from nobil_tui.hub.demo_server import STOP_WITHIN, DemoServer
 from nobil_tui.hub.errors import HubError
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
@@ -26,7 +26,7 @@ def demo_threads() -> list[threading.Thread]:
 
 
 async def test_the_app_reads_it_as_any_other_server() -> None:
-    demo = Demo.start(40, 1, 3600.0)
+    demo = DemoServer.start(40, 1, 3600.0)
 
     async def dial() -> str:
         return demo.url
@@ -44,7 +44,7 @@ async def test_the_app_reads_it_as_any_other_server() -> None:
 
 
 async def test_the_seed_decides_and_the_key_is_random() -> None:
-    one, other = Demo.start(20, 7, 1.0), Demo.start(20, 7, 1.0)
+    one, other = DemoServer.start(20, 7, 1.0), DemoServer.start(20, 7, 1.0)
     assert [*one.register] == [*other.register]
     assert urlsplit(one.url).query != urlsplit(other.url).query
     one.stop()
@@ -52,7 +52,7 @@ async def test_the_seed_decides_and_the_key_is_random() -> None:
 
 
 async def test_it_stops_at_once_also_with_consumers_and_twice() -> None:
-    demo = Demo.start(400, 1, 1.0)
+    demo = DemoServer.start(400, 1, 1.0)
     async with connect(demo.url, proxy=None, max_size=None, close_timeout=0.1) as connection:
         assert isinstance(v1.decode(await guarded(connection.recv(decode=False)), START), Snapshot)
         demo.stop()
@@ -63,7 +63,7 @@ async def test_it_stops_at_once_also_with_consumers_and_twice() -> None:
 
 
 def test_to_stop_it_waits_for_no_thread_that_hangs() -> None:
-    demo = Demo.start(1, 1, 1.0)
+    demo = DemoServer.start(1, 1, 1.0)
     assert demo.url
     let_go = threading.Event()
     assert demo._loop is not None
@@ -82,7 +82,7 @@ def test_a_port_in_use_is_told_to_whoever_starts_it() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(HubError, match="is in use"):
-            Demo.start(1, 1, 1.0, port=taken.getsockname()[1])
+            DemoServer.start(1, 1, 1.0, port=taken.getsockname()[1])
     for thread in demo_threads():
         thread.join(5)
     assert not demo_threads()
@@ -91,7 +91,7 @@ def test_a_port_in_use_is_told_to_whoever_starts_it() -> None:
 @pytest.mark.parametrize(("stations", "speed"), [(0, 1.0), (1, 0.0)])
 def test_a_simulation_out_of_range_is_told(stations: int, speed: float) -> None:
     with pytest.raises(ValueError, match=r"stations|speed"):
-        Demo.start(stations, 1, speed)
+        DemoServer.start(stations, 1, speed)
     assert not demo_threads()
 
 
@@ -99,10 +99,10 @@ QUITS = """
 import logging
 from contextlib import ExitStack
 from websockets.sync.client import connect
-from nobil_tui.hub.demo_server import Demo
+from nobil_tui.hub.demo_server import DemoServer
 # Not a warning for each step that took 0.1 s, as on a busy machine; an exception that is never retrieved is an error.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
-demo = Demo.start(400, 1, 3600.0)
+demo = DemoServer.start(400, 1, 3600.0)
 stack = ExitStack()
 stack.enter_context(connect(demo.url, proxy=None, max_size=None)).recv()
 {end}

@@ -219,7 +219,7 @@ async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: OpensHub, join: Joins) -> None:
     statuses = [0, 1] * 500
     feed = ScriptedFeed(station(A, *statuses), station(B, 0))
-    hub = await hub_over(feed, most_waiting=20)
+    hub = await hub_over(feed, max_queued_frames=20)
     good = await join(hub)
     _, writer = await stalled(hub)
     await good.read()
@@ -239,7 +239,7 @@ async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: Opens
 
 async def test_one_that_lags_is_told_why_it_is_closed(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(20)))
-    hub = await hub_over(feed, most_waiting=10)
+    hub = await hub_over(feed, max_queued_frames=10)
     consumer = await join(hub)
     await consumer.read()
     for n in range(20):

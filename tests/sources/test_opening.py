@@ -13,7 +13,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, Feed, Refused, Snapshot, StationReport
 from nobil_tui.config.model import Config, EnovaSection
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.hub.demo_server import Demo
+from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.hub.errors import HubError
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
@@ -113,14 +113,14 @@ async def test_closing_stops_it_and_it_can_be_opened_again() -> None:
 
 async def test_closing_while_it_starts_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
     source = demo_source(5, 0, 1.0)
-    start = Demo.start
+    start = DemoServer.start
 
-    def closed_meanwhile(*args: object, **kwargs: object) -> Demo:
+    def closed_meanwhile(*args: object, **kwargs: object) -> DemoServer:
         demo = start(5, 0, 1.0)
         source.close()
         return demo
 
-    monkeypatch.setattr(Demo, "start", closed_meanwhile)
+    monkeypatch.setattr(DemoServer, "start", closed_meanwhile)
     with pytest.raises(SourceError, match="closed while it started"):
         await asyncio.to_thread(source.open)
     await ended()
@@ -133,10 +133,10 @@ def test_a_country_out_of_range_is_told(stations: int, speed: float) -> None:
 
 
 def test_a_hub_that_cannot_listen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*args: object, **kwargs: object) -> Demo:
+    def refused(*args: object, **kwargs: object) -> DemoServer:
         raise HubError("no port is free")
 
-    monkeypatch.setattr(Demo, "start", refused)
+    monkeypatch.setattr(DemoServer, "start", refused)
     with pytest.raises(SourceError, match=r"^The simulation cannot start: no port is free\.$"):
         demo_source(1, 0, 1.0).open()
 
