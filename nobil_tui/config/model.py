@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
-from msgspec.structs import force_setattr
+from msgspec.structs import fields, force_setattr
 
 from nobil_tui.base.redaction import Secret, secrets_in_query
 from nobil_tui.search.sorting import Sort
@@ -122,16 +122,30 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     """Saved filters by their names."""
     interface: InterfaceSection = field(default_factory=InterfaceSection)
 
+    def api_key(self, section: str) -> Secret | None:
+        """Return the API key in a table of ``ADDRESS_KEYS``."""
+        keyed: _KeyedSection = getattr(self, section)
+        return keyed.api_key
+
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every address that it holds; a secret may be written into each."""
-        return tuple(filter(None, (self.stream.source, self.enova.address, self.register.address)))
+        addresses = (getattr(getattr(self, section), key) for section, key in ADDRESS_KEYS.items())
+        return tuple(filter(None, addresses))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Every key that it holds, and what in its addresses is one or may be."""
-        keys = [keyed.api_key for keyed in (self.stream, self.enova, self.register) if keyed.api_key is not None]
+        keys = [key for section in ADDRESS_KEYS if (key := self.api_key(section)) is not None]
         return *keys, *(Secret(value) for address in self.addresses for value in secrets_in_query(address))
+
+
+ADDRESS_KEYS = {
+    table.name: "source" if hasattr(table.type, "source") else "address"
+    for table in fields(Config)
+    if isinstance(table.type, type) and issubclass(table.type, _KeyedSection)
+}
+"""The tables of services, which may hold an API key, and the key in each that holds its address."""
 
 
 def secret_from_text(kind: type, value: Any) -> Secret:

@@ -15,7 +15,7 @@ from nobil_tui.base.files import stamp
 from nobil_tui.base.redaction import is_unencrypted, keys_in_address
 from nobil_tui.base.text import safe_path, safe_text
 from nobil_tui.config.errors import ConfigError, InvalidValueError
-from nobil_tui.config.model import Config, secret_from_text
+from nobil_tui.config.model import ADDRESS_KEYS, Config, secret_from_text
 from nobil_tui.config.validation import validate
 
 __all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
@@ -35,13 +35,15 @@ def load_config(path: Path) -> Config:
 def config_warnings(path: Path, config: Config) -> list[str]:
     """Tell what a user should know about a config that is valid: a sentence or two each, with what to do."""
     warnings = []
-    keys = any(keyed.api_key is not None for keyed in (config.stream, config.enova, config.register))
+    keys = any(config.api_key(section) is not None for section in ADDRESS_KEYS)
     mode = _mode(path) if keys or any(map(keys_in_address, config.addresses)) else None
     if mode is not None and mode & 0o044:
         words = f"{safe_path(path)} holds an API key, and others on this machine can read it (mode {mode:04o})."
         warnings.append(f"{words} Run: chmod 600 on it.")
-    for section, keyed in (("enova", config.enova), ("register", config.register)):
-        if keyed.api_key is not None and is_unencrypted(keyed.address):
+    for section, address_key in ADDRESS_KEYS.items():
+        address: str = getattr(getattr(config, section), address_key)
+        # A source may be a WebSocket address, which its own warning covers.
+        if address_key == "address" and config.api_key(section) is not None and is_unencrypted(address):
             warnings.append(f"[{section}] address is http: its key goes over the network unencrypted. Use https.")
     return warnings
 

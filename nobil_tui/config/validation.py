@@ -6,6 +6,7 @@ from typing import Any
 
 from nobil_tui.config.errors import InvalidValueError, KeyPath
 from nobil_tui.config.keymap import parse_keymap
+from nobil_tui.config.model import ADDRESS_KEYS
 
 MAX_ID = 64
 MAX_NAME = 64
@@ -19,9 +20,9 @@ def validate(document: dict[str, Any]) -> None:
     for index, station in enumerate(_get(document, "watched", "stations", [])):
         _printable(station, ("watched", "stations", index), MAX_ID)
     _printable(_get(document, "stream", "source", ""), ("stream", "source"), MAX_ADDRESS, least=0)
-    for section in ("stream", "enova", "register"):
+    for section, address_key in ADDRESS_KEYS.items():
         _key(_get(document, section, "api_key", ""), (section, "api_key"))
-        if section != "stream":
+        if address_key == "address":
             _address(_get(document, section, "address", ""), (section, "address"))
     for index, degrees in enumerate(_get(document, "home", "position", [])):
         # A range lets nan through where a number is only compared.

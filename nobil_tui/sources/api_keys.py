@@ -38,7 +38,7 @@ class ApiKeys:
         name = address.display_name if address is not None else kind.label
         if key := checked_key(self._environ.get(variable, "").strip(), f"The variable {variable}"):
             return key
-        if section != SHARED_SECTION and (own := key_in(self._config, section)) is not None:
+        if section != SHARED_SECTION and (own := self._config.api_key(section)) is not None:
             return own.reveal()
         shared = self._config.stream.api_key
         if shared is not None and self.has_one_for(kind, address):
@@ -56,12 +56,6 @@ class ApiKeys:
         stream = self._config.stream
         owner = kind.name, address.host if address is not None else ""
         return stream.api_key is not None and _owner(stream.source) == owner
-
-
-def key_in(config: Config, section: str) -> Secret | None:
-    """Return the API key in a table of the config."""
-    key = getattr(config, section).api_key
-    return key if isinstance(key, Secret) else None
 
 
 def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operation, ...], str]:
@@ -83,7 +77,7 @@ def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operat
         return tuple(operations), ""
     if not (given and section == SHARED_SECTION):
         operations.append(Put(SHARED_SECTION, "api_key", None))
-    if (own := _own_section(owner)) and key_in(config, own) is None:
+    if (own := _own_section(owner)) and config.api_key(own) is None:
         return (*operations, Put(own, "api_key", saved)), ""
     return tuple(operations), "" if saved == Secret(given) else _loss(config.stream.source)
 
