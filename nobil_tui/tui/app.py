@@ -1,4 +1,4 @@
-"""The app: its themes, its keys and how it ends. Everything on screen is in ``screens`` and ``widgets``."""
+"""The app: its themes, its keys and how it ends."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class NobilApp(CrashReport, App[int], inherit_bindings=False):
         return theme_variables_for(self.current_theme)
 
     async def on_event(self, event: events.Event) -> None:
-        """Record the user's input, and route the keys that a text field must not get or must get."""
+        """Record the input, and route the keys that are not handled by the focused widget."""
         if self.return_code is not None and isinstance(event, events.InputEvent):
             # Typed after the key that quits: the panes are gone.
             return
@@ -138,8 +138,8 @@ class NobilApp(CrashReport, App[int], inherit_bindings=False):
         if not name or name in self.available_themes:
             return name or DARK, ""
         near = did_you_mean(name, self.available_themes)
-        warning = f"[interface] theme: there is no theme {name!r}.{near} Choose a theme in the palette."
-        return DARK, warning
+        problem = f"[interface] theme: there is no theme {name!r}.{near}"
+        return DARK, f"{problem} Choose a theme in the palette."
 
 
 def run(options: AppOptions) -> int:

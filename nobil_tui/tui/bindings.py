@@ -10,7 +10,7 @@ from textual.keys import format_key
 from nobil_tui.commands import COMMANDS, Command, Context, command_by_id, for_context
 
 NEVER = "f63"
-"""A key that no keyboard has, for a command without keys: Textual ignores an empty string in a keymap."""
+"""A key that no keyboard has, for a command without keys: Textual ignores an empty string."""
 
 _NAMES = {
     "escape": "Esc",

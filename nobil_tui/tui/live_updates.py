@@ -1,4 +1,4 @@
-"""Live updates: batches of the running source reach the panes, and ages and the register are kept current."""
+"""Live updates: show what the running source sends, and what changes with time."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class LiveUpdates:
             workspace.show_alerts()
 
     async def tick(self) -> None:
-        """Update ages, settle the order of the list, and read settings that another program saved."""
+        """Update the ages and the order of the list, and read settings saved by other programs."""
         workspace = self._workspace
         workspace.stations.last_input_at = workspace.input.last_input_at
         if not is_terminal_behind(self._screen.app):

@@ -15,7 +15,7 @@ from nobil_tui.tui.textual_internals import is_terminal_behind
 MANY = 40
 """Changes in one batch that a user can no longer read one by one."""
 MANY_PAUSE = 0.05
-"""Seconds of pause after a batch of many: 20 paints a second would take half of the program's time."""
+"""Seconds of pause after a batch of many: 20 paints a second would take half of the CPU time."""
 FLOOD = 1000
 """Changes in one batch from which the time is better spent on reading."""
 FLOOD_PAUSE = 0.15

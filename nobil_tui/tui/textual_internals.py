@@ -68,7 +68,10 @@ def update_scrollbars(view: ScrollView, size: Size) -> None:
 
 
 class CrashReport(_AppBase):
-    """Makes an app log a crash instead of showing Textual's traceback, which shows secrets in local variables."""
+    """Makes an app log a crash.
+
+    Textual's own report shows the values of local variables, and so secrets.
+    """
 
     def _fatal_error(self) -> None:
         error = sys.exc_info()[1]

@@ -130,7 +130,7 @@ class Workspace:
         self.bind_session()
 
     def bind_session(self) -> None:
-        """Show the board and the register of the session, which another one replaced or which opened its source."""
+        """Show the board and the register of the session, once it is new or its source is open."""
         session, stations, settings = self.session, self.stations, self.settings
         options = self._list_options()
         station_list = StationList(session.board, session.register, settings.starred, options)

@@ -71,7 +71,8 @@ class FilterCommands:
         workspace = self._workspace
         text = workspace.station_list.filter.strip()
         if not text:
-            workspace.notify(f"No filter to save. Press {workspace.keys.named('filter')} to type one.")
+            key = workspace.keys.named("filter")
+            workspace.notify(f"No filter to save. Press {key} to type one.")
             return
 
         def save(name: str | None) -> None:
@@ -96,7 +97,7 @@ class FilterCommands:
         self._workspace.notify(text, title=name)
 
     def _mounted_filter_line(self) -> FilterLine:
-        """Return the filter line, which is mounted on first use: the first paint need not wait for it."""
+        """Return the filter line, mounted on first use so that the first paint is fast."""
         workspace = self._workspace
         if not workspace.filter_line.is_attached:
             workspace.screen.mount(workspace.filter_line, before=workspace.key_hints)

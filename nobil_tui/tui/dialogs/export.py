@@ -88,7 +88,10 @@ def path_of(text: str) -> Path:
 
 
 def write_file(path: Path, content: bytes, *, replace: bool) -> None:
-    """Write a file completely or not at all. Raises ``FileExistsError`` unless it may be replaced, and ``OSError``."""
+    """Write a file completely or not at all.
+
+    Raises ``FileExistsError`` if it exists and ``replace`` is false, and ``OSError``.
+    """
     if not replace:
         with path.open("xb") as file:
             try:

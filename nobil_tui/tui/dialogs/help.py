@@ -108,6 +108,6 @@ class HelpScreen(Dialog[None]):
         yield "2/4", "two free of four in service; ? if nothing is known"
         yield glyphs.star, "starred"
         yield glyphs.alert, "alert: you will be notified when a connector becomes free"
-        yield f"{glyphs.at_least}14:02", "at least since this time: the change itself was not received"
+        yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not received"
         yield "~2 min", "the link was down for up to two minutes since the last report"
         yield "dim", "the link was down for longer, so the state may be outdated"

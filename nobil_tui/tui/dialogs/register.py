@@ -39,7 +39,8 @@ class RegisterScreen(FormDialog[str]):
     def fields(self) -> Iterator[Widget]:
         """Yield the progress bar."""
         countries = ", ".join(self._section.countries)
-        yield Label(f"Names, places and plugs of all stations of {countries}: NOBIL by Enova, CC BY 4.0.")
+        what = f"Names, places and plugs of all stations of {countries}"
+        yield Label(f"{what}: NOBIL by Enova, CC BY 4.0.")
         yield ProgressBar(show_eta=False, id="bar")
 
     def on_mount(self) -> None:

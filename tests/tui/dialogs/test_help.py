@@ -87,7 +87,7 @@ async def test_every_symbol_is_explained(clock: FakeClock, ascii_: bool, glyphs:
         for sign, words in (
             (glyphs.star, "starred"),
             (glyphs.alert, "alert: you will be notified when"),
-            (f"{glyphs.at_least}14:02", "at least since this time"),
+            (f"{glyphs.at_least}14:02", "at least since then"),
             ("~2 min", "the link was down for up to two minutes"),
             ("dim", "the link was down for longer"),
             ("2/4", "two free of four"),
