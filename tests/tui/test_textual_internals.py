@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
 import io
 import logging
+import pkgutil
+import re
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -14,11 +19,14 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.drivers._writer_thread import WriterThread
 from textual.geometry import Size
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Label
 
+from nobil_tui import tui
+from nobil_tui.tui import textual_internals
 from nobil_tui.tui.style.themes import DARK, LIGHT, THEMES, theme_variables_for
 from nobil_tui.tui.textual_internals import (
     AsciiCheckbox,
@@ -211,3 +219,45 @@ async def test_a_checkbox_is_drawn_in_ascii() -> None:
             await pilot.pause()
     assert "[ ] box" in texts[0]
     assert "[x] box" in texts[1]
+
+
+# Nothing else relies on them
+
+
+def tui_modules() -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}."):
+        if found.name != textual_internals.__name__:
+            yield importlib.import_module(found.name)
+
+
+def test_no_other_module_uses_a_private_name_of_another_object() -> None:
+    found = [
+        f"{module.__name__}:{node.lineno} {node.attr}"
+        for module in tui_modules()
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+    ]
+    assert found == []
+
+
+def test_no_other_class_redefines_a_private_name_of_textual() -> None:
+    """Also by accident: such an attribute would break the widget in a way that is hard to find."""
+    classes = {
+        each
+        for module in tui_modules()
+        for each in vars(module).values()
+        if isinstance(each, type) and each.__module__ == module.__name__ and issubclass(each, MessagePump)
+    }
+    assert classes
+    found = [
+        f"{each.__qualname__}.{name}"
+        for each in classes
+        for base in each.__mro__
+        if base.__module__.startswith("textual.")
+        for name in vars(each).keys() & vars(base).keys()
+        if re.match("_[a-z]", name) and isinstance(vars(each)[name], FunctionType | property)
+    ]
+    assert found == []
