@@ -1,4 +1,4 @@
-"""Playing: the clock of something that was recorded. It runs at any speed, stands still, and jumps."""
+"""The clock of a playback: it runs at any speed, pauses, and jumps."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import math
 from nobil_tui.base.clock import Clock
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1000.0, math.inf)
-"""The speeds that faster and slower step through; infinity is as fast as it can."""
+"""Speeds that faster and slower step through; infinity is as fast as possible."""
 MIN_WAIT = 0.02
-"""Seconds: what falls due closer together comes together."""
+"""Seconds of the shortest wait: events that are due closer together come together."""
 MAX_LAG = 1.0
-"""Seconds that playing may fall behind and still make up for; what it is further behind by is given up."""
+"""Seconds of delay that playback catches up; a longer delay is dropped."""
 
 
 class PlaybackClock(Clock):
-    """Tells the time of what is played, which begins at ``start`` (ms); ``wall`` is the clock that it is played by.
+    """Position in a recording that starts at ``start`` (ms), played by the clock ``wall``.
 
-    Whoever plays calls ``wait_for`` with the time of each thing that was recorded, in their order.
+    The player calls ``wait_for`` with the time of each recorded event, in order.
     """
 
     def __init__(self, wall: Clock, start: int, speed: float) -> None:
@@ -27,36 +27,36 @@ class PlaybackClock(Clock):
         self._wall = wall
         self._start = start
         self._at = float(start)
-        """Where it was, in ms, ..."""
+        """Playback position (ms) at ``_since``."""
         self._since = wall.monotonic()
-        """... when the clock on the wall stood here, in seconds."""
+        """Monotonic time (s) of ``_at``."""
         self._next = start
-        """What is waited for, in ms: the clock does not run past it."""
+        """Time of the next event, in ms: the clock does not run past it."""
         self._last = start
-        """What came last, in ms."""
+        """Time of the last event, in ms."""
         self._target: int | None = None
-        """Where to go at one stroke, in ms."""
+        """Target of a jump, in ms."""
         self._back = False
         self._changed = asyncio.Event()
 
     def now(self) -> int:
-        """Milliseconds since the epoch, when what is played happened."""
+        """Return the playback position, in ms since the epoch."""
         if self.paused or self._target is not None or self.speed == math.inf:
             return round(self._at)
         return round(min(self._running(), max(self._at, self._next)))
 
     def monotonic(self) -> float:
-        """Seconds of the clock on the wall."""
+        """Return the monotonic time of ``wall``, in seconds."""
         return self._wall.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, by the clock on the wall."""
+        """Sleep by the clock ``wall``."""
         await self._wall.sleep(seconds)
 
-    # What is done with it
+    # Controls
 
     def pause(self) -> None:
-        """Stand still, or go on."""
+        """Pause, or resume."""
         self._set(self.now())
         self.paused = not self.paused
         self._changed.set()
@@ -68,19 +68,19 @@ class PlaybackClock(Clock):
         self._changed.set()
 
     def jump(self, seconds: float) -> None:
-        """Go forward, or back if ``seconds`` is less than zero. A jump during another goes on from its target."""
+        """Jump ``seconds`` forward, or back if negative. A jump during another starts from its target."""
         if self._target is None:
             self._set(self.now())
         here = round(self._at) if self._target is None else self._target
         self._target = max(self._start, here + round(seconds * 1000))
-        # Going back over nothing that came is no beginning anew.
+        # A jump back over no event needs no restart.
         self._back |= self._target < self._last
         self._changed.set()
 
-    # For whoever plays
+    # For the player
 
     async def wait_for(self, at: int) -> bool:
-        """Wait until ``at`` (ms) is due. False where somebody goes back instead: then ``rewind``."""
+        """Wait until ``at`` (ms) is due. Return False after a jump back: then call ``rewind``."""
         self._next = at
         while not self._back:
             if self._is_due(at):
@@ -91,14 +91,14 @@ class PlaybackClock(Clock):
         return False
 
     async def wait_for_back(self) -> None:
-        """Wait at the end until somebody goes back."""
+        """Wait at the end for a jump back."""
         while not self._back:
-            # There is nothing to go forward to.
+            # There is nothing ahead to jump to.
             self._target = None
             await self._pause(None)
 
     def rewind(self) -> int:
-        """Begin anew, and return where to play to at one stroke, in ms."""
+        """Restart, and return the position to play to at once, in ms."""
         self._back = False
         self._last = self._next = self._start
         self._set(self._start)
@@ -130,7 +130,7 @@ class PlaybackClock(Clock):
         return behind >= 0
 
     async def _pause(self, seconds: float | None) -> None:
-        """Wait until so much time has passed, or something is changed; None for the latter alone."""
+        """Wait ``seconds``, or until a control is used; None to wait for a control only."""
         self._changed.clear()
         waits: list[asyncio.Task[object]] = [asyncio.create_task(self._changed.wait())]
         if seconds is not None:
