@@ -71,7 +71,7 @@ class Facts(Struct, frozen=True, gc=False):
     prices: tuple[Price | None, ...] = ()
     """The price at each plug, None where it is not known; empty if no price is known."""
     credit: str = ""
-    """Who must be named wherever these facts are shown; empty for facts that are made up."""
+    """Who must be named wherever these facts are shown; empty to name the register's own source."""
 
     @property
     def price(self) -> Price | None:
@@ -152,6 +152,30 @@ class Register:
     def facts(self, station: str) -> Facts:
         """All that is known of a station."""
         return self._facts.get(station, NO_FACTS)
+
+    def credit_of(self, station: str) -> str:
+        """Return who must be named where a station's facts are shown; empty if there is none."""
+        facts = self._facts.get(station)
+        return "" if facts is None else facts.credit or self.credit
+
+    @property
+    def credits(self) -> list[str]:
+        """Return everyone who must be named where facts of several stations are shown."""
+        found = dict.fromkeys(facts.credit or self.credit for facts in self._facts.values())
+        return [credit for credit in found if credit]
+
+    def prices_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Price | None, ...]:
+        """Return the cheapest price at each of ``count`` connectors; ``keys`` as for ``plugs_for``."""
+        facts = self.facts(station)
+        if not facts.prices:
+            return (None,) * count
+        if not keys:
+            return facts.prices if count == len(facts.prices) else (None,) * count
+        known: dict[str, list[Price | None]] = {}
+        for key, price in zip(facts.plug_evse_uids, facts.prices, strict=False):
+            known.setdefault(key, []).append(price)
+        found = tuple(cheapest(known.get(key, ())) for key in keys[:count])
+        return found + (None,) * (count - len(found))
 
     def name(self, station: str) -> str:
         """The station's name, else its id."""

@@ -12,7 +12,7 @@ import click
 from click.exceptions import Exit
 
 from nobil_tui.base.redaction import is_unencrypted
-from nobil_tui.charging.register import CREDIT, country_name
+from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
@@ -103,7 +103,7 @@ def status() -> None:
     """Show where the register is stored, what it contains and how old it is."""
     from nobil_tui.base.clock import Clock
     from nobil_tui.base.paths import register_file
-    from nobil_tui.register.cache import CacheError, load_register
+    from nobil_tui.register.cache import CacheError, load_register, origin_name
     from nobil_tui.register.merge import licence_note, station_count
     from nobil_tui.register.update import ago
 
@@ -119,8 +119,9 @@ def status() -> None:
     now = Clock().now()
     for country, origin in sorted(cached.origins.items()):
         count, age = station_count(origin.stations), ago(origin.fetched_at, now)
-        click.echo(f"{country_name(country)}: {count} from {origin.source}, {age}{licence_note(origin.rights)}")
-    click.echo(CREDIT)
+        click.echo(f"{origin_name(country)}: {count} from {origin.source}, {age}{licence_note(origin.rights)}")
+    credits = Register(cached.facts, credit=CREDIT).credits
+    click.echo("\n".join(credits or [CREDIT]))
 
 
 class ProgressReporter:

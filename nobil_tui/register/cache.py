@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.files import make_folders, replace_file, stamp
 from nobil_tui.charging.geo import Position
-from nobil_tui.charging.register import Facts, Plug, Plugs
+from nobil_tui.charging.prices import Price
+from nobil_tui.charging.register import Facts, Plug, Plugs, country_name, country_of
+from nobil_tui.wire.finland_register import CREDIT as FINLAND_CREDIT
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Of the file's format."""
 _FORMAT = "nobil-tui register"
 
@@ -45,6 +48,8 @@ class Origin(Struct, frozen=True):
     """When the server says that they changed last, in its own words; empty if it does not say."""
     rights: str = ""
     """Their licence, where it is stated to be another one than that of all the register."""
+    tariffs_etag: str = ""
+    """The same as ``etag`` for the tariffs of these stations, where they come in an answer of their own."""
 
 
 class CachedRegister(NamedTuple):
@@ -53,7 +58,21 @@ class CachedRegister(NamedTuple):
     facts: dict[str, Facts]
     """By station id."""
     origins: dict[str, Origin]
-    """By country, in NOBIL's three letters."""
+    """By country, in NOBIL's three letters, or by a provider that has its own; see ``origin_of``."""
+
+
+FINLAND = "finland"
+"""The origin of the stations that Fintraffic publishes; NOBIL's of the same country are others."""
+
+
+def origin_of(station: str, facts: Facts) -> str:
+    """Return the key of the origin that a station belongs to."""
+    return FINLAND if facts.credit == FINLAND_CREDIT else country_of(station, facts)
+
+
+def origin_name(origin: str) -> str:
+    """Return the display name of an origin."""
+    return "Finland (Fintraffic)" if origin == FINLAND else country_name(origin)
 
 
 Index = Annotated[int, Meta(ge=0)]
@@ -81,12 +100,19 @@ class _Row(Struct, array_like=True, gc=False):
     comment: Index
     contact: Index
     plug_evse_uids: tuple[str, ...]
+    prices: Index
+    credit: Index
+
+
+_Amount = float | None
+_Price = tuple[str, _Amount, _Amount, _Amount, _Amount, bool, bool]
 
 
 class _Body(Struct):
     origins: dict[str, Origin]
     texts: list[str]
     plugs: list[list[tuple[str, float]]]
+    prices: list[list[_Price | None]]
     rows: list[_Row]
 
 
@@ -150,6 +176,7 @@ def _renew(path: Path, what: str) -> str:
 def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:
     texts: dict[str, int] = {"": 0}
     plugs: dict[Plugs, int] = {}
+    prices: dict[tuple[Price | None, ...], int] = {}
 
     def text(said: str) -> int:
         return texts.setdefault(said, len(texts))
@@ -175,16 +202,28 @@ def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:
             text(known.comment),
             text(known.contact),
             known.plug_evse_uids,
+            prices.setdefault(known.prices, len(prices)),
+            text(known.credit),
         )
         for station, known in facts.items()
     ]
-    return _Body(origins, list(texts), [[(plug.name, plug.kw) for plug in some] for some in plugs], rows)
+    return _Body(
+        origins,
+        list(texts),
+        [[(plug.name, plug.kw) for plug in some] for some in plugs],
+        [[None if price is None else cast(_Price, astuple(price)) for price in some] for some in prices],
+        rows,
+    )
 
 
 def _unpacked(body: _Body) -> CachedRegister:
     texts = body.texts
     single: dict[tuple[str, float], Plug] = {}
     plugs = [tuple(single.setdefault(plug, Plug(*plug)) for plug in some) for some in body.plugs]
+    one: dict[_Price | None, Price | None] = {None: None}
+    prices = [
+        tuple(one.get(each) or one.setdefault(each, each and Price(*each)) for each in some) for some in body.prices
+    ]
     facts = {
         row.id: Facts(
             texts[row.name],
@@ -205,6 +244,8 @@ def _unpacked(body: _Body) -> CachedRegister:
             texts[row.comment],
             texts[row.contact],
             row.plug_evse_uids,
+            prices[row.prices],
+            texts[row.credit],
         )
         for row in body.rows
     }

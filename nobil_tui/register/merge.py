@@ -13,8 +13,17 @@ from msgspec.structs import replace
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import locked, make_folders
-from nobil_tui.charging.register import Facts, country_name, country_of
-from nobil_tui.register.cache import CachedRegister, CacheError, DamagedCacheError, Origin, load_register, save_register
+from nobil_tui.charging.register import Facts
+from nobil_tui.register.cache import (
+    CachedRegister,
+    CacheError,
+    DamagedCacheError,
+    Origin,
+    load_register,
+    origin_name,
+    origin_of,
+    save_register,
+)
 
 MAX_AGE = 24 * 3600 * 1000
 """Milliseconds after which the register is asked again by itself."""
@@ -30,7 +39,7 @@ class TooFewStationsError(Exception):
 
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(
-            f"{station_count(found)} of {country_name(country)} cannot be all of them where {stored:,} are stored: "
+            f"{station_count(found)} of {origin_name(country)} cannot be all of them where {stored:,} are stored: "
             "nothing was changed"
         )
 
@@ -98,7 +107,7 @@ def merged(
         if not force:
             _doubt(old, fresh)
         old = CachedRegister(
-            {id_: facts for id_, facts in old.facts.items() if country_of(id_, facts) not in fresh}, old.origins
+            {id_: facts for id_, facts in old.facts.items() if origin_of(id_, facts) not in fresh}, old.origins
         )
     facts = dict(old.facts)
     for stations in fresh.values():
@@ -111,7 +120,7 @@ def merged(
             origins[country] = replace(before, etag="", last_modified="", rights=origin.rights or before.rights)
         else:
             origins[country] = origin
-    counts = Counter(country_of(id_, known) for id_, known in facts.items())
+    counts = Counter(origin_of(id_, known) for id_, known in facts.items())
     return CachedRegister(
         facts, {country: replace(each, stations=counts[country]) for country, each in origins.items()}
     )
@@ -173,7 +182,7 @@ def _failure(path: Path) -> Path:
 
 
 def _doubt(old: CachedRegister, fresh: Mapping[str, dict[str, Facts]]) -> None:
-    counts = Counter(country_of(id_, facts) for id_, facts in old.facts.items())
+    counts = Counter(origin_of(id_, facts) for id_, facts in old.facts.items())
     for country, stations in fresh.items():
         if 2 * len(stations) < counts[country]:
             raise TooFewStationsError(country, len(stations), counts[country])

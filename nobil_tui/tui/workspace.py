@@ -138,8 +138,7 @@ class Workspace:
         stations.alerted = self.alerts.stations
         self._station_list = stations.station_list = station_list
         zone = self.options.zone
-        credited = bool(session.register.credit)
-        self.connectors.set_painter(DetailPainter(self.connectors, station_list, zone, credited=credited))
+        self.connectors.set_painter(DetailPainter(self.connectors, station_list, zone))
         self.event_log.painter = LogLinePainter(self.event_log, session.register, settings.starred, zone)
         self.show_log_scope()
         self.update_key_hints()

@@ -52,7 +52,7 @@ def line_of(change: Change, register: Register) -> ChangeLine:
         _condition(change.after),
         change.after.word or None if change.after is not None else None,
         change.missed,
-        (register.credit or None) if name else None,
+        (register.credit_of(change.station) or None) if name else None,
     )
 
 

@@ -152,6 +152,10 @@ class FinlandService:
 
         self.answers[path].extend([answer] * times)
 
+    def forget(self) -> None:
+        """Make the answers again: the country was changed."""
+        self._packed.clear()
+
     async def __aenter__(self) -> FinlandService:
         app = web.Application(logger=_quiet)
         app.router.add_get("/api/charging-network/v1/{path:.*}", self._serve)
@@ -189,6 +193,12 @@ class FinlandService:
         else:
             body = _pack(self._answer(name) if whole else self._page(name, request.query.get("cursor", "0")))
         return web.Response(body=body, headers=headers | {"Content-Encoding": "gzip"}, content_type="application/json")
+
+    async def answer_in_full(self, request: web.Request) -> web.StreamResponse:
+        """Answer in full, whatever version the client has."""
+        name = request.match_info["path"].removesuffix("/all")
+        headers = self._headers() | {"ETag": f'"{name}-2"', "Content-Encoding": "gzip"}
+        return web.Response(body=_pack(self._answer(name)), headers=headers, content_type="application/json")
 
     def _headers(self) -> dict[str, str]:
         now = self._clock.now() + self.skew

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.register import cache as store
 from nobil_tui.register.cache import CachedRegister, CacheError, DamagedCacheError, Origin, load_register, save_register
@@ -74,7 +75,8 @@ FACTS_OF_ALL = {
     "position": (59.1, 10.2),
     "plugs": (Plug("CCS", 150.0),),
     "parking_fee": True,
-    "evse_ids": ("SE*VIR*E1",),
+    "plug_evse_uids": ("SE*VIR*E1",),
+    "prices": (Price("SEK", 4.5, 1.0, 2.0, 3.0, at_least=True),),
 }
 
 
@@ -137,15 +139,19 @@ def test_any_bytes_are_no_register(content: bytes) -> None:
 def test_a_body_of_another_shape_is_damage(body: object) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
-        path.write_bytes(a_file(msgspec.msgpack.encode({"origins": {}, "texts": [""], "plugs": [[]], "rows": [body]})))
+        path.write_bytes(
+            a_file(
+                msgspec.msgpack.encode({"origins": {}, "texts": [""], "plugs": [[]], "prices": [[]], "rows": [body]})
+            )
+        )
         with pytest.raises(DamagedCacheError, match="is damaged"):
             load_register(path)
 
 
-@pytest.mark.parametrize("numbers", [{1: 7}, {1: -1}, {6: 1}, {6: -1}])
+@pytest.mark.parametrize("numbers", [{1: 7}, {1: -1}, {6: 1}, {6: -1}, {19: 1}, {20: 1}])
 def test_a_row_that_leads_nowhere_is_damage(path: Path, numbers: dict[int, int]) -> None:
-    row: list[object] = ["NOR_1", 0, 0, 0, 0, None, 0, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 0, ()]
-    body: dict[str, object] = {"origins": {}, "texts": [""], "plugs": [[]], "rows": [row]}
+    row: list[object] = ["NOR_1", 0, 0, 0, 0, None, 0, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 0, (), 0, 0]
+    body: dict[str, object] = {"origins": {}, "texts": [""], "plugs": [[]], "prices": [[]], "rows": [row]}
     path.parent.mkdir(parents=True)
     path.write_bytes(a_file(msgspec.msgpack.encode(body)))
     assert load_register(path) == CachedRegister({"NOR_1": Facts()}, {})

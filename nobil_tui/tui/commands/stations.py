@@ -73,7 +73,7 @@ class StationCommands:
         if not station:
             return
         now, zone = workspace.session.clock.now(), workspace.options.zone
-        text = station_text(station, workspace.board, register, now, zone, credit=register.credit)
+        text = station_text(station, workspace.board, register, now, zone, credit=register.credit_of(station))
         workspace.screen.app.copy_to_clipboard(text)
         workspace.notify("Copied, if the terminal allows it.", title=register.name(station))
 

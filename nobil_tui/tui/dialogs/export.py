@@ -36,8 +36,8 @@ class ExportScreen(FormDialog[str]):
         """Yield a field for the file."""
         yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
         yield Input(self._name, placeholder="File", id="path", select_on_focus=False)
-        if self._register.credit and len(self._register):
-            credit = f"Names: {self._register.credit}. Credit them where you publish the names."
+        if credits := self._register.credits:
+            credit = f"Names: {'; '.join(credits)}. Credit them where you publish the names."
             yield Label(credit, markup=False)
 
     def on_input_changed(self) -> None:

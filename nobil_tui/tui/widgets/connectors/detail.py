@@ -9,7 +9,7 @@ from datetime import tzinfo
 from rich.segment import Segment
 from rich.style import Style
 
-from nobil_tui.charging.register import CREDIT, Facts
+from nobil_tui.charging.register import Facts
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import truncate
@@ -29,12 +29,10 @@ _MOST_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
 class DetailPainter:
     """Writes the lines of a station, in the styles of the list that shows them."""
 
-    def __init__(self, pane: VirtualList, station_list: StationList, zone: tzinfo | None, *, credited: bool) -> None:
+    def __init__(self, pane: VirtualList, station_list: StationList, zone: tzinfo | None) -> None:
         self._pane = pane
         self._station_list = station_list
         self._connectors = ConnectorTable(pane, station_list, zone)
-        self._credited = credited
-        """Whether the facts are NOBIL's, who then must be named."""
 
     def rows(self, station_id: str, now: int, width: int, *, airy: bool, starred: bool, has_alert: bool) -> list[Row]:
         """Write all lines; ``airy`` sets the parts apart where there is room."""
@@ -56,8 +54,9 @@ class DetailPainter:
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
         between: list[Row] = [[]] if airy else []
         written = [*head, *between, *rows, *(between if known else ()), *known]
-        if self._credited and facts.name:
-            written += [*between, *self._text(CREDIT.rpartition(",")[0], width)]
+        credit = self._station_list.register.credit_of(station_id)
+        if credit and facts.name:
+            written += [*between, *self._text(credit.partition(", https:")[0], width)]
         return written
 
     def heard(self, station_id: str) -> int | None:

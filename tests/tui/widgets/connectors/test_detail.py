@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT
-from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import ASCII
@@ -56,7 +56,8 @@ class Pane(Stage):
         self.pane = ConnectorsPane(self.clock, id="pane")
         if ascii_:
             self.pane.glyphs = ASCII
-        self.painter = DetailPainter(self.pane, station_list, UTC, credited=credited)
+        station_list.register.credit = CREDIT if credited else ""
+        self.painter = DetailPainter(self.pane, station_list, UTC)
         super().__init__(self.pane)
 
     def on_mount(self) -> None:
@@ -384,7 +385,7 @@ async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
 def test_no_fact_breaks_a_line(facts: Facts, width: int) -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0))}, {"NOR_1": facts}, home=(59, 10))
     pane = _Plain()
-    painter = DetailPainter(pane, station_list, UTC, credited=True)
+    painter = DetailPainter(pane, station_list, UTC)
     for line in painter.rows("NOR_1", START, width, airy=True, starred=True, has_alert=True):
         text = "".join(segment.text for segment in line)
         assert cell_len(text) <= width

@@ -1,0 +1,73 @@
+"""Updates the stored register with the locations and tariffs that Fintraffic publishes.
+
+NOBIL's stations of the same country stay as they are; so do these when NOBIL's are updated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.files import NotSavedError
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, Answer, FinlandRest
+from nobil_tui.feeds.transport.websocket import UnreachableError
+from nobil_tui.register.cache import FINLAND, CachedRegister, CacheError, Origin
+from nobil_tui.register.merge import TooFewStationsError, is_recent, merged, put, stored, unchanged
+from nobil_tui.register.update import OnProgress, UpdateError, UpdatePhase, UpdateProgress
+from nobil_tui.wire.finland_register import COUNTRY, Locations, decode_locations, decode_tariffs
+
+
+async def update_finland(
+    path: Path, rest: FinlandRest, *, on_progress: OnProgress = lambda _: None, clock: Clock | None = None
+) -> CachedRegister | None:
+    """Fetch locations and tariffs and store them at ``path``, at most once a day.
+
+    Returns what is stored now, None if that is what was stored before. Raises ``UpdateError``.
+    """
+    clock = clock or Clock()
+    try:
+        origin = (await run_in_thread(lambda: stored(path))).origins.get(FINLAND)
+        if origin is not None and origin.source != rest.host:
+            origin = None
+        if origin is not None and is_recent(origin.fetched_at, clock.now()):
+            return None
+        return await _update(path, rest, origin, on_progress, clock)
+    except (UnreachableError, NotReadableError, TooFewStationsError) as error:
+        raise UpdateError(f"The stations of Finland were not updated: {error}.") from None
+    except (CacheError, NotSavedError) as error:
+        raise UpdateError(str(error)) from None
+
+
+async def _update(
+    path: Path, rest: FinlandRest, origin: Origin | None, on_progress: OnProgress, clock: Clock
+) -> CachedRegister | None:
+    on_progress(UpdateProgress(UpdatePhase.CONNECTING, COUNTRY))
+
+    def on_bytes(done: int, total: int | None) -> None:
+        on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, COUNTRY, done, total))
+
+    tariffs = await rest.get(TARIFFS, origin.tariffs_etag if origin is not None else "")
+    # A changed price is in the stations too, so both answers are needed unless neither changed.
+    locations = await rest.get(LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes)
+    if locations is None:
+        seen = origin
+        assert seen is not None  # noqa: S101
+        return await run_in_thread(lambda: put(path, lambda old: unchanged(old, FINLAND, seen, clock.now())))
+    if tariffs is None:
+        tariffs = await rest.get(TARIFFS)
+    on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
+    found = await run_in_thread(lambda: _decode(locations, tariffs))
+    if not found.facts:
+        raise NotReadableError(f"{rest.host} answered without any station")
+    on_progress(UpdateProgress(UpdatePhase.STORING, COUNTRY))
+    fresh = Origin(
+        clock.now(), rest.host, len(found.facts), locations.etag, tariffs_etag=tariffs.etag if tariffs else ""
+    )
+    return await run_in_thread(lambda: put(path, lambda old: merged(old, {FINLAND: found.facts}, fresh)))
+
+
+def _decode(locations: Answer, tariffs: Answer | None) -> Locations:
+    prices = decode_tariffs(tariffs.body) if tariffs is not None else {}
+    return decode_locations(locations.body, prices)
