@@ -1,4 +1,4 @@
-"""The events of a feed, whatever it reads from. All times are in milliseconds since the epoch."""
+"""The events that a feed yields. All times are milliseconds since the epoch."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from nobil_tui.charging.station import Connector, Station
 
 
 class Connecting(Struct, frozen=True):
-    """The feed tries to reach its source."""
+    """The feed is connecting to its source."""
 
 
 class Connected(Struct, frozen=True):
-    """The source is reached; from ``at`` on nothing is missed."""
+    """The source is connected; nothing is missed from ``at`` on."""
 
     at: int
 
 
 class Snapshot(Struct, frozen=True):
-    """The state of every station of the stream: one that it lacks has left."""
+    """The state of every station of the stream; a station that it lacks has left."""
 
     stations: list[Station]
     at: int
     unreadable: int = 0
-    """Stations in it that could not be decoded. They are in the stream all the same: none may be said to have left."""
+    """How many stations could not be decoded. If there are any, no station counts as having left."""
     gap: int = 0
     """How long before the link was live it was made, in ms: what changed in that time may be missing."""
 
 
 class StationReport(Struct, frozen=True):
-    """One station with all its connectors; replaces what was held."""
+    """One station with all its connectors; replaces the held state."""
 
     station: Station
     at: int
@@ -57,14 +57,14 @@ class RawReport(Struct, frozen=True):
 
 
 class Unreadable(Struct, frozen=True):
-    """A frame that could not be decoded, and why, in words safe to show."""
+    """A frame that could not be decoded; ``reason`` is safe to show."""
 
     reason: str
     at: int
 
 
 class Ignored(Struct, frozen=True):
-    """A frame that is well formed and not for us, such as one of an unknown type."""
+    """A well-formed frame that is not used, such as one of an unknown type."""
 
     type: str
     at: int
@@ -81,7 +81,7 @@ class Degraded(Struct, frozen=True):
 
 
 class Lost(Struct, frozen=True):
-    """The link is down. Nothing was heard after ``heard_at``; the next try is at ``retry_at``."""
+    """The link is down. Nothing was heard after ``heard_at``; the next attempt is at ``retry_at``."""
 
     reason: str
     heard_at: int
@@ -89,20 +89,20 @@ class Lost(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """The source does not take the key: no further try until the user asks for one."""
+    """The source rejects the API key; the feed does not retry unless told to."""
 
     reason: str
     heard_at: int
 
 
 class Ended(Struct, frozen=True):
-    """The source has nothing more to say, as a recording that was played to its end."""
+    """The source is at its end, such as a recording."""
 
     at: int
 
 
 class Restarted(Struct, frozen=True):
-    """The source begins anew, as a recording in which somebody went back: what it said so far is not said."""
+    """The source starts over, such as a rewound recording: all earlier events are void."""
 
     at: int
 
@@ -125,17 +125,17 @@ Event = (
 
 
 class Feed(Protocol):
-    """A source of reports. Leaving the iteration (``aclose``) shuts the link down at once."""
+    """An iterator of events. Closing the iterator (``aclose``) closes the link at once."""
 
     def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what comes, without an end of its own unless the source has one."""
+        """Yield the events; endless unless the source has an end."""
         ...
 
     @property
     def behind(self) -> int:
-        """How far what is read lies behind what is sent, in ms; zero where it keeps up."""
+        """How far reading lags behind the stream, in ms; zero if it keeps up."""
         ...
 
     def retry(self) -> None:
-        """Try now: ends the wait for the next try, or the stop after a refusal."""
+        """Connect now: end the wait for the next attempt, or the stop after a rejected key."""
         ...

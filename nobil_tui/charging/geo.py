@@ -1,4 +1,4 @@
-"""Where things are: positions on the earth, and how far apart they are."""
+"""Positions on the earth and distances between them."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ RADIUS = 6371.0088
 
 
 def is_position(latitude: float, longitude: float) -> bool:
-    """Whether two numbers can be a place on the earth."""
+    """Return whether two numbers are a valid position."""
     return isfinite(latitude) and isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180
 
 
 def distance_km(here: Position, there: Position) -> float:
-    """Tell the way along a great circle, in km, by the haversine formula; right to 0.5 %, as the earth is no sphere."""
+    """Return the great-circle distance in km (haversine formula; accurate to 0.5 %)."""
     return 2 * RADIUS * asin(min(1.0, sqrt(_haversine(here, there))))
 
 
 class Circle:
-    """All places within ``km`` of a place. Made once, it answers for a whole country."""
+    """All positions within ``km`` of a position. Create it once to test a whole country."""
 
     def __init__(self, centre: Position, km: float) -> None:
         self._centre = centre
-        # Half a circumference reaches everything there is.
+        # Half the circumference reaches every position.
         angle = min(km / RADIUS, pi)
         self._most = sin(angle / 2) ** 2
-        # A little more than the exact box, so that rounding never loses what lies on the rim.
+        # Slightly larger than the exact box, so that rounding never excludes a position on the edge.
         self._north_south = degrees(angle) + 1e-6
         self._east_west = _reach(centre[0], angle) + 1e-6
 
     def __contains__(self, place: Position) -> bool:
-        """Whether a place lies in it. The box comes first: most of a country is outside."""
+        """Return whether a position is inside. The box is tested first: most of a country is outside."""
         if abs(place[0] - self._centre[0]) > self._north_south:
             return False
         apart = abs(place[1] - self._centre[1])
@@ -49,7 +49,7 @@ def _haversine(here: Position, there: Position) -> float:
 
 
 def _reach(latitude: float, angle: float) -> float:
-    """How many degrees of longitude a circle of ``angle`` (radians) reaches to either side; infinite around a pole."""
+    """Return how many degrees of longitude a circle of ``angle`` (radians) extends; infinite at a pole."""
     if abs(radians(latitude)) + angle >= pi / 2:
         return inf
     return degrees(asin(min(1.0, sin(angle) / cos(radians(latitude)))))

@@ -1,4 +1,4 @@
-"""What is known of stations beside their status: who and where they are, and what plugs they have."""
+"""The station register: static data of stations, such as name, place, operator and plugs."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.prices import Price, cheapest
 
 CREDIT = "NOBIL by Enova, CC BY 4.0, https://nobil.no"
-"""What must stand wherever data of the register is shown."""
+"""The credit to show wherever data of the register is shown."""
 
 
 class Plug(Struct, frozen=True, gc=False):
     """What one connector offers: the plug's name as drivers say it (``CCS``, ``Type 2``) and its power."""
 
     name: str = ""
-    """Several in one outlet stand beside one another: ``Type 2 + Schuko``."""
+    """Several plugs of one outlet are joined: ``Type 2 + Schuko``."""
     kw: float = 0.0
-    """Kilowatt; zero where not known."""
+    """Kilowatts; zero if not known."""
 
     @property
     def text(self) -> str:
-        """``CCS 150``, or what of it is known."""
+        """``CCS 150``, or the part of it that is known."""
         power = f"{self.kw:g}" if self.kw else ""
         return f"{self.name} {power}".strip()
 
@@ -33,12 +33,12 @@ Plugs = tuple[Plug, ...]
 
 
 def best(plugs: Iterable[Plug]) -> Plug | None:
-    """The strongest of some plugs."""
+    """Return the plug with the highest power; None if there is none."""
     return max(plugs, key=lambda plug: plug.kw, default=None)
 
 
 class Facts(Struct, frozen=True, gc=False):
-    """What is known of one station beside its status. Empty texts stand for "not known"."""
+    """The static data of one station. An empty text means "not known"."""
 
     name: str = ""
     place: str = ""
@@ -62,10 +62,10 @@ class Facts(Struct, frozen=True, gc=False):
     availability: str = ""
     """Who may use it, in NOBIL's words: ``Public``, ``Visitors``."""
     description: str = ""
-    """Where at the address it stands."""
+    """Its location at the address."""
     comment: str = ""
     contact: str = ""
-    """Whom to call when it does not work."""
+    """The contact for problems."""
     plug_evse_uids: tuple[str, ...] = ()
     """The EVSE UID of each plug, which Enova's stream calls it by; empty where it has none. None at all: no entry."""
     prices: tuple[Price | None, ...] = ()
@@ -80,7 +80,7 @@ class Facts(Struct, frozen=True, gc=False):
 
     @property
     def best_plug(self) -> Plug | None:
-        """The strongest plug: what a row has room to name."""
+        """The plug with the highest power, for a row."""
         return best(self.plugs)
 
     @property
@@ -89,7 +89,7 @@ class Facts(Struct, frozen=True, gc=False):
         return tuple(dict.fromkeys(key for key in self.plug_evse_uids if key))
 
     def plugs_for(self, keys: Sequence[str], count: int) -> tuple[Plugs, ...] | None:
-        """Tell the plugs of each of ``count`` connectors; None where it cannot be told which has which.
+        """Return the plugs of each of ``count`` connectors; None if they cannot be matched.
 
         ``keys`` are the stream's own for them, in their order, empty for a stream whose connectors have only an index.
         """
@@ -110,9 +110,9 @@ _COUNTRIES = {"NOR": "Norway", "SWE": "Sweden", "DAN": "Denmark", "FIN": "Finlan
 
 
 def country_of(station: str, facts: Facts) -> str:
-    """Tell whose station it is, in NOBIL's three letters; empty where nothing tells.
+    """Return the country of a station in NOBIL's three letters; empty if not known.
 
-    Where the register does not say, its id does: it begins with the country.
+    Without an entry in the register, it is the prefix of the station's id.
     """
     prefix, _, number = station.partition("_")
     named = number and len(prefix) == 3 and prefix.isascii() and prefix.isalpha()
@@ -120,21 +120,21 @@ def country_of(station: str, facts: Facts) -> str:
 
 
 def country_name(country: str) -> str:
-    """Name a country by NOBIL's three letters."""
+    """Return the name of a country by NOBIL's three letters."""
     return _COUNTRIES.get(country, country or "no country")
 
 
 class Register:
-    """Facts by station id. A station that the register lacks has ``NO_FACTS``, and its id for a name.
+    """Facts by station id. A station that is not listed has ``NO_FACTS``, and its id as its name.
 
-    It can come after the first paint and be renewed while it is looked at, so all hold one object, and its ``version``
-    tells those who keep something made from it to make it anew.
+    It may be loaded after the first paint and replaced later, so all users share one object;
+    ``version`` invalidates what they derived from it.
     """
 
     def __init__(self, facts: dict[str, Facts] | None = None, *, credit: str = "") -> None:
         self._facts = facts or {}
         self.credit = credit
-        """Who must be named wherever the facts are shown; empty where nobody must, as with what is made up."""
+        """The credit to show with the facts; empty for simulated data."""
         self.version = 0
         """Grows whenever the facts are replaced."""
 
@@ -145,12 +145,12 @@ class Register:
         return iter(self._facts)
 
     def replace(self, facts: dict[str, Facts]) -> None:
-        """Take other facts for all that was known."""
+        """Replace all facts."""
         self._facts = facts
         self.version += 1
 
     def facts(self, station: str) -> Facts:
-        """All that is known of a station."""
+        """Return the facts of a station."""
         return self._facts.get(station, NO_FACTS)
 
     def credit_of(self, station: str) -> str:
@@ -178,11 +178,11 @@ class Register:
         return found + (None,) * (count - len(found))
 
     def name(self, station: str) -> str:
-        """The station's name, else its id."""
+        """Return the station's name, or its id if it has none."""
         return self.facts(station).name or station
 
     def plugs_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Plugs, ...]:
-        """Tell the plugs of each of ``count`` connectors of a station; none where it cannot be told which has which.
+        """Return the plugs of each of ``count`` connectors; empty ones if they cannot be matched.
 
         ``keys`` are the stream's own for them, in their order, empty for a stream whose connectors have only an index.
         """

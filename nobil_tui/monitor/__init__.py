@@ -1,1 +1,1 @@
-"""Runs one feed into one board and hands out batches."""
+"""Runs one feed into one board and passes batches to sinks."""

@@ -1,4 +1,4 @@
-"""What the monitor hands out: batches, and what they tell of the link and of the stream as a whole."""
+"""Batches: the changes of one tick, with the state of the link and notes on the stream."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_ENTRIES = 10_000
 
 
 class LinkPhase(Enum):
-    """What the link is at."""
+    """The phase of the link."""
 
     CONNECTING = "connecting"
     LIVE = "live"
@@ -24,11 +24,11 @@ class LinkPhase(Enum):
     REFUSED = "refused"
     ENDED = "ended"
     FAILED = "failed"
-    """The source could not be opened at all."""
+    """The source could not be opened."""
 
 
 class NoteKind(Enum):
-    """What happened to the link or the stream as a whole."""
+    """The kind of a note."""
 
     CONNECTED = "connected"
     DEGRADED = "degraded"
@@ -41,7 +41,7 @@ class NoteKind(Enum):
 
 
 class Note(NamedTuple):
-    """Something that happened to the link or to the stream as a whole, for the event log."""
+    """An event of the link or of the whole stream, for the event log."""
 
     at: int
     kind: NoteKind
@@ -52,24 +52,24 @@ BatchEntry = Change | Note
 
 
 class LinkState(Struct, frozen=True):
-    """What the link is at, and why. Times in ms."""
+    """The phase of the link, and the reason for it. Times in ms."""
 
     phase: LinkPhase = LinkPhase.CONNECTING
     reason: str = ""
     retry_at: int = 0
-    """When the next try is, while retrying."""
+    """When the next attempt is, while retrying."""
 
 
 class StreamCounts(Struct):
-    """What came since the monitor began."""
+    """What the monitor has received so far."""
 
     frames: int = 0
     changes: int = 0
     unreadable: int = 0
     ignored: int = 0
-    """Frames that are well formed and say nothing to us, such as those of an unknown type."""
+    """Well-formed frames that are not used, such as those of an unknown type."""
     unknown_words: UnknownWords = field(default_factory=UnknownWords)
-    """Reports with a status word that nobody has documented."""
+    """Reports with an undocumented status word."""
 
 
 class Batch(Struct):

@@ -1,6 +1,6 @@
-"""The hall: runs one feed, applies it to one board, and hands out what happened in batches.
+"""The monitor: run one feed, apply it to one board, and pass what happened to sinks in batches.
 
-The app, the hub and the headless commands all stand on it.
+The app, the hub and the headless commands all use it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Monitor:
         self.link = LinkState()
         self.counts = StreamCounts()
         self.frame_at = 0
-        """When the last frame came, in ms; zero before one."""
+        """When the last frame was received, in ms; zero before one."""
         self._alive_at = 0
         self._restore = restore
         self._runners = [SinkRunner(sink) for sink in sinks]
@@ -93,19 +93,19 @@ class Monitor:
         self._told_unreadable_at = -UNREADABLE_NOTE_INTERVAL
         self._news = asyncio.Event()
         self._down = asyncio.Event()
-        """Set while nothing is listened to."""
+        """Set while the link is down."""
 
     @property
     def behind(self) -> int:
-        """How far what is applied lies behind what is sent, in ms; zero where it keeps up."""
+        """How far the board lags behind the stream, in ms; zero if it keeps up."""
         return self._feed.behind
 
     def retry(self) -> None:
-        """Try to connect now."""
+        """Connect now."""
         self._feed.retry()
 
     def touch(self, stations: Collection[str]) -> None:
-        """Put stations into the next batch that were changed by other means than a report."""
+        """Add stations to the next batch that changed without a report, as by ``Board.use_register``."""
         if stations:
             self._touched.update(stations)
             self._news.set()
@@ -161,7 +161,7 @@ class Monitor:
             await asyncio.sleep(self._tick)
 
     async def _first_stations(self, seconds: float) -> None:
-        """Wait for the first stations, so long at the most."""
+        """Wait for the first stations, for at most so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not self.board.stations:
@@ -179,10 +179,10 @@ class Monitor:
             async for event in events:
                 before = self.link
                 self._apply(event)
-                # The first try is no news: that is how it begins.
+                # The first attempt to connect needs no batch: it is the initial state.
                 if not isinstance(event, Connecting) or self.link != before:
                     self._news.set()
-                # Not held until the next one comes: of a snapshot, the board keeps only what it needs.
+                # Released before the next one arrives: the board keeps only a part of a snapshot.
                 del event
                 if time.perf_counter() > slice_end:
                     await yield_to_loop()
@@ -191,13 +191,13 @@ class Monitor:
             await events.aclose()
 
     async def _age(self) -> None:
-        """Forget what grows too old while nothing happens: where a key is refused, that can be for weeks."""
+        """Expire connectors while the link is down: with a rejected key, that can last weeks."""
         while True:
             await self._down.wait()
             await self._clock.sleep(EXPIRY_INTERVAL)
-            self._forget(self._clock.now())
+            self._expire(self._clock.now())
 
-    def _forget(self, now: int) -> None:
+    def _expire(self, now: int) -> None:
         if expired := self.board.expire(now):
             self._touched.update(expired)
             self._expired.update(expired)
@@ -266,7 +266,7 @@ class Monitor:
                 self.link = LinkState(LinkPhase.CONNECTING, self.link.reason)
             case Connected(at):
                 self._alive_at = at
-                self._forget(at)
+                self._expire(at)
                 board.downtime.start(at)
                 self.link = LinkState(LinkPhase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
@@ -283,13 +283,13 @@ class Monitor:
                 self.link = LinkState(LinkPhase.REFUSED, reason)
                 self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
             case Restarted(at):
-                self._begin_anew(at)
+                self._restart(at)
             case Ended(at):
                 self.link = LinkState(LinkPhase.ENDED)
                 self._entries.append(Note(at, NoteKind.ENDED, ""))
 
-    def _begin_anew(self, at: int) -> None:
-        # What is not yet taken belongs to what is not said any more.
+    def _restart(self, at: int) -> None:
+        # The entries of the next batch are void too.
         self._entries.clear()
         self._raw_reports.clear()
         self._touched.clear()
@@ -300,7 +300,7 @@ class Monitor:
         self._entries.append(Note(at, NoteKind.RESTARTED, ""))
 
     def _note_once(self, note: Note) -> None:
-        # A server that is away for an hour is one line in the log, not sixty.
+        # An hour of failed attempts is one line in the log, not sixty.
         if self.link.reason != note.text:
             self._entries.append(note)
 
@@ -322,12 +322,12 @@ class Monitor:
             if station.evse_uids:
                 for connector in station.connectors:
                     self.counts.unknown_words.note(connector)
-        renewal = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap)
-        self.counts.changes += len(renewal.changes)
-        self._entries.extend(renewal.changes)
-        if renewal.left:
-            count = len(renewal.left)
-            text = renewal.left[0] if count == 1 else f"{count:,} stations"
+        result = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap)
+        self.counts.changes += len(result.changes)
+        self._entries.extend(result.changes)
+        if result.left:
+            count = len(result.left)
+            text = result.left[0] if count == 1 else f"{count:,} stations"
             self._entries.append(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
         if partial:
             self._unreadable = Unreadable(f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at)

@@ -1,7 +1,7 @@
-"""The last known state of a feed's stations, kept while the program runs and read back when it starts.
+"""The last known state of a feed's stations, written while the program runs and read at its start.
 
-One program writes, held by a lock of the system; a second one reads, and takes over when the first has quit. What a
-disk can do is never raised: it is a notice, and the program goes on without.
+One program writes, holding a file lock; a second one reads, and takes over when the first has quit.
+Disk errors are never raised: they become a notice, and the program continues without the store.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from nobil_tui.store import state_file
 from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
 from nobil_tui.store.state_writer import Packed, unpack
 
-EVERY = 1.0
-"""Seconds between transactions, and between tries to take over."""
-TRY_AGAIN = 30.0
-"""Seconds before the next try where writing failed."""
+WRITE_INTERVAL = 1.0
+"""Seconds between transactions, and between attempts to take over."""
+RETRY_INTERVAL = 30.0
+"""Seconds before writing is retried after an error."""
 CLOSE_WITHIN = 0.2
-"""Seconds that closing may take; a transaction that takes longer is lost whole when the program ends."""
+"""Seconds that closing may take; a longer transaction is rolled back when the program ends."""
 
 _ERRORS = (sqlite3.Error, OSError, NewerError, ForeignError)
 
@@ -33,35 +33,35 @@ logger = logging.getLogger(__name__)
 
 
 class StateStore:
-    """Keeps the last known state in one file. ``open`` makes one."""
+    """Store the last known state in one file. Create it with ``open``."""
 
     def __init__(self, path: Path, every: float) -> None:
         self.path = path
         self.notice: str | None = None
-        """What the user should know, in words; the last of it."""
+        """The latest problem, for the user; None if there was none."""
         self.writing = False
-        """Whether this program is the one that writes."""
+        """Whether this program writes the file."""
         self.wants_all = True
-        """Whether the file holds what another session left, so that single stations do not fit it."""
+        """Whether the file holds another session's state, so that single stations cannot be added."""
         self._every = every
         self._lock = FileLock(f"{path}.lock", thread_local=False)
         self._connection: sqlite3.Connection | None = None
         self._mutex = threading.RLock()
-        """Holds the connection, and whatever becomes of the file."""
+        """Guards the connection and the file."""
         self._news = threading.Condition()
-        """Holds what is to be written."""
+        """Guards what is to be written."""
         self._stations: dict[str, bytes | None] = {}
         self._all: Packed | None = None
-        """What takes the place of all that the file holds, before ``_stations``."""
+        """Replaces everything in the file, before ``_stations``."""
         self._clock: tuple[int, int] | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="state", daemon=True)
 
     @classmethod
-    def open(cls, path: Path, *, every: float = EVERY) -> StateStore:
-        """Open the file at ``path``, or begin it; its folder is made. Never raises: see ``notice`` and ``writing``.
+    def open(cls, path: Path, *, every: float = WRITE_INTERVAL) -> StateStore:
+        """Open or create the file at ``path`` and its folder. Never raises: see ``notice``, ``writing``.
 
-        ``every``: seconds between transactions. Reads from the disk, so not for an event loop.
+        ``every``: seconds between transactions. Blocks: do not call it on an event loop.
         """
         store = cls(path, every)
         store._begin()
@@ -69,7 +69,7 @@ class StateStore:
         return store
 
     def load(self) -> StoredBoard:
-        """Return the last known state; an empty one where there is none. Call it before the first ``save``."""
+        """Return the last known state, empty if there is none. Call it before the first ``save``."""
         with self._mutex:
             try:
                 if self._connection is not None:
@@ -85,20 +85,20 @@ class StateStore:
             except _ERRORS as error:
                 self._failed(error, "read")
                 return StoredBoard()
-            # Without a clock, nothing that the file may hold goes with what comes.
+            # Without a stored clock, new stations cannot be combined with those in the file.
             self.wants_all = not (self.writing and stored.alive_at)
         if bad:
             what = "one station" if bad == 1 else f"{bad:,} stations"
             self._tell(f"{what} of the last known state could not be read")
         return stored
 
-    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
-        """Write stations as ``keeping.pack`` packs them, within a second.
+    def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
+        """Write stations packed by ``state_writer.pack`` within a second.
 
-        One that is None is taken out, and ``whole`` takes out all others.
+        A station that is None is deleted; ``whole`` deletes all others.
 
-        ``breaks`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at once; what comes
-        while another program writes, or single stations while the store ``wants_all``, is not taken.
+        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at once.
+        Ignored while another program writes, or for single stations while the store ``wants_all``.
         """
         with self._news:
             if not self.writing or (self.wants_all and not whole):
@@ -109,11 +109,11 @@ class StateStore:
                 self.wants_all = False
             else:
                 self._stations.update(unpack(stations))
-            self._clock = breaks, alive_at
+            self._clock = downtime, alive_at
             self._news.notify_all()
 
     def close(self) -> None:
-        """Write what is left, and let another program take over. Takes ``CLOSE_WITHIN`` at the most."""
+        """Write the rest and release the lock. Takes at most ``CLOSE_WITHIN`` seconds."""
         with self._news:
             self._closing = True
             self._news.notify_all()
@@ -125,21 +125,21 @@ class StateStore:
         wait = 0.0
         while not self._wait(wait):
             if self.writing:
-                wait = self._every if self._write() else TRY_AGAIN
+                wait = self._every if self._write() else RETRY_INTERVAL
             else:
                 self._begin()
                 wait = self._every
         if self.writing:
             self._write()
         with self._mutex:
-            self._let_go()
+            self._release()
 
     def _wait(self, seconds: float) -> bool:
-        """Wait for the time to pass, and for something to do; tells whether it is time to close."""
+        """Wait for so many seconds and then for work; return whether the store is closing."""
         until = time.monotonic() + seconds
         with self._news:
             self._news.wait_for(lambda: self._closing, seconds)
-            # Who reads looks every while whether the writer has quit.
+            # A reader checks at intervals whether the writer has quit.
             rest = None if self.writing else max(0.0, until - time.monotonic())
             self._news.wait_for(lambda: self._closing or self._clock is not None, rest)
             return self._closing
@@ -175,7 +175,7 @@ class StateStore:
     # The file
 
     def _begin(self) -> None:
-        """Try to be the one who writes."""
+        """Try to become the writer."""
         with self._mutex:
             try:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -192,21 +192,21 @@ class StateStore:
             else:
                 self.wants_all = self.writing = True
             if not self.writing:
-                self._let_go()
+                self._release()
 
     def _failed(self, error: Exception, done: str) -> None:
         if isinstance(error, NewerError):
-            self._tell(f"{self.path} is of a newer version of this program: the state is not {done}")
+            self._tell(f"{self.path} was written by a newer version of nobil-tui; the last known state is not {done}")
         elif is_damage(error) and self._lock.is_locked:
-            self._begin_anew()
+            self._replace_file()
         elif is_damage(error):
             self._tell(f"the last known state is damaged and not {done}: {self.path}")
         else:
             reason = error.strerror or "error" if isinstance(error, OSError) else str(error)
             self._tell(f"the last known state cannot be {done}: {self.path}: {reason}")
 
-    def _begin_anew(self) -> None:
-        """Set a damaged file aside, and begin another."""
+    def _replace_file(self) -> None:
+        """Set a damaged file aside and create a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -220,7 +220,7 @@ class StateStore:
         self._tell(f"the last known state was damaged: it is set aside as {aside}, and a new one is begun")
         self.wants_all = self.writing = True
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self.writing = False
         if self._connection is not None:
             try:

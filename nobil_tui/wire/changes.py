@@ -23,7 +23,7 @@ from nobil_tui.charging.station import Connector
 
 
 class ChangeLine(Struct, frozen=True):
-    """One change, as it is written."""
+    """One change in the words of the format."""
 
     time: str
     station: str
@@ -41,7 +41,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def line_of(change: Change, register: Register) -> ChangeLine:
-    """Put a change in the words of the format."""
+    """Return a change in the words of the format."""
     name = register.facts(change.station).name or None
     return ChangeLine(
         iso(change.at),
@@ -57,12 +57,12 @@ def line_of(change: Change, register: Register) -> ChangeLine:
 
 
 def json_line(change: Change, register: Register) -> bytes:
-    """Write a change as one line of JSON, with its line feed."""
+    """Encode a change as one line of JSON, with a line feed."""
     return _encode(line_of(change, register)) + b"\n"
 
 
 def csv_text(changes: Iterable[Change], register: Register) -> str:
-    """Write changes as CSV with a header."""
+    """Encode changes as CSV with a header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(ChangeLine.__struct_fields__)
@@ -73,7 +73,7 @@ def csv_text(changes: Iterable[Change], register: Register) -> str:
 
 
 def iso(at: int) -> str:
-    """Milliseconds since the epoch as ISO 8601 in UTC."""
+    """Return milliseconds since the epoch as ISO 8601 in UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -86,5 +86,5 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    # A spreadsheet would take a name from outside for a formula.
+    # A spreadsheet would run such a text as a formula.
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

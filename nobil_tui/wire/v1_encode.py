@@ -1,7 +1,8 @@
-"""Version 1 of the stream API, written: what the hub sends.
+"""Encode version 1 of the stream API: what the hub sends.
 
-What a connector is in goes out in version 1's own numbers, whatever stream it came from: one that is not in service
-keeps its place as unknown, and an unheard-of status is unknown too. Nothing but the format's own keys is sent.
+A connector is sent with version 1's numbers for its condition, whatever stream it came from: one
+that is not in service keeps its index as unknown, and an undocumented status is unknown too. Only the
+format's own keys are sent.
 """
 
 from __future__ import annotations
@@ -50,27 +51,27 @@ _encode = msgspec.json.Encoder().encode
 
 
 def snapshot_frame(stations: Iterable[Station]) -> bytes:
-    """Write ``snapshot:init``: the state of all stations, without the operator's status."""
+    """Encode ``snapshot:init``: the state of all stations, without the operator's status."""
     return _encode(_Snapshot([_Bare(station.id, _all_sent(station.connectors)) for station in stations]))
 
 
 def update_frame(station: Station) -> bytes:
-    """Write ``status:update``: one station with all its connectors and the operator's status of them."""
+    """Encode ``status:update``: one station, all its connectors and the operator's status."""
     connectors = _all_sent(station.connectors)
     return _encode(_Update(_Full(station.id, operator_status(connectors), connectors)))
 
 
 def raw_frame(station_id: str, index: int, connector: Connector) -> bytes:
-    """Write ``status:raw``: a charger's own report of the connector at ``index``.
+    """Encode ``status:raw``: a charger's own report of the connector at ``index``.
 
-    The envelope's ``code`` is always 0: no document tells what its values mean.
+    The envelope's ``code`` is always 0: its values are undocumented.
     """
     sent = as_sent(connector)
     return _encode(_Raw(_Report(station_id, index, sent.status, sent.error, sent.timestamp)))
 
 
 def as_sent(connector: Connector) -> Connector:
-    """Give a connector as version 1 says it; the same object where it already does."""
+    """Return a connector with version 1's numbers; the same object if it has them already."""
     if (
         type(connector) is Connector
         and -1 <= connector.status <= 1

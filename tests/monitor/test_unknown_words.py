@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nobil_tui.charging.station import Connector
-from nobil_tui.monitor.unknown_words import MOST_WORDS, UnknownWords
+from nobil_tui.monitor.unknown_words import MAX_WORDS, UnknownWords
 from nobil_tui.wire.enova import connector_from
 
 
@@ -24,10 +24,10 @@ def test_a_word_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_words_without_end_cost_no_memory_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
-    found = after(*(f"WORD{number}" for number in range(MOST_WORDS * 10)))
-    assert found.reports == MOST_WORDS * 10
-    assert len(found.words) == MOST_WORDS
-    assert len(caplog.records) == MOST_WORDS + 1
+    found = after(*(f"WORD{number}" for number in range(MAX_WORDS * 10)))
+    assert found.reports == MAX_WORDS * 10
+    assert len(found.words) == MAX_WORDS
+    assert len(caplog.records) == MAX_WORDS + 1
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["PRAGMA application_id = 7", "DROP TABLE stations", "ALTER TABLE clock RENAME COLUMN breaks TO holes"],
+    ["PRAGMA application_id = 7", "DROP TABLE stations", "ALTER TABLE clock RENAME COLUMN downtime TO holes"],
 )
 def test_a_database_of_something_else_is_set_aside(path: Path, statement: str) -> None:
     with a_store(path):
@@ -354,7 +354,7 @@ def test_a_hostile_clock_leaves_nothing_to_go_on_from(path: Path, breaks: object
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE clock SET breaks = ?, alive_at = ?", (breaks, alive_at))
+        connection.execute("UPDATE clock SET downtime = ?, alive_at = ?", (breaks, alive_at))
     store = open_store(path)
     assert store.load() == StoredBoard()
     assert store.notice == "one station of the last known state could not be read"
@@ -387,7 +387,7 @@ def test_a_folder_in_place_of_the_file_is_told(path: Path) -> None:
 def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state_module, "TRY_AGAIN", 0.001)
+    monkeypatch.setattr(state_module, "RETRY_INTERVAL", 0.001)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
