@@ -1,7 +1,7 @@
-"""Every command of the interface, once: its id, its keys, its words, and where it works.
+"""Every command of the interface, once: id, keys, label, tooltip and context.
 
-Bindings, footer, help, palette and the ``[interface.keys]`` of the config are made from this table, so that they cannot
-disagree. A command is done by the method ``action_<action>`` of whoever binds it; this room knows no interface library.
+Bindings, footer, help, palette and ``[interface.keys]`` of the config derive from this table, so
+that they cannot disagree. The table does not depend on an interface library.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 
 class Context(StrEnum):
-    """Where a command's keys work."""
+    """The part of the interface in which the keys of a command work."""
 
     EVERYWHERE = "everywhere"
     LISTS = "lists"
@@ -25,7 +25,7 @@ class Context(StrEnum):
 
     @property
     def heading(self) -> str:
-        """A heading for the help."""
+        """The heading in the help."""
         return {
             Context.EVERYWHERE: "Everywhere",
             Context.LISTS: "In every list",
@@ -39,7 +39,10 @@ class Context(StrEnum):
 
     @property
     def active(self) -> tuple[Context, ...]:
-        """The contexts whose keys work while this one has the focus, nearest first; a dialog hides what is below."""
+        """The contexts whose keys work while this one has the focus, nearest first.
+
+        A dialog hides the contexts below it.
+        """
         if self is Context.DIALOG:
             return (self,)
         everywhere = (Context.EVERYWHERE, Context.PLAYING)
@@ -51,100 +54,102 @@ class Context(StrEnum):
 
     @property
     def accepts_text(self) -> bool:
-        """Whether a printable key is text here, and so cannot be a command."""
+        """Whether printable keys are text here, and so cannot run commands."""
         return self in (Context.FILTER, Context.DIALOG)
 
 
 class Command(Struct, frozen=True, gc=False):
-    """One thing that a user can have done."""
+    """One action of the interface."""
 
     id: str
-    """Kebab-case; what ``[interface.keys]`` calls the command, and the id of its bindings."""
+    """In kebab case. Used in ``[interface.keys]`` and as the id of the bindings."""
 
     keys: tuple[str, ...]
-    """The default keys, as Textual names them (``slash``, ``ctrl+p``, ``O``); empty for the palette alone."""
+    """The default keys by Textual's names (``slash``, ``ctrl+p``, ``O``); may be empty."""
 
     label: str
-    """A word or two, for the footer."""
+    """One or two words, for the footer."""
 
     tooltip: str
-    """One sentence, for the help, the palette and the mouse."""
+    """One sentence, for the help, the palette and the mouse pointer."""
 
     context: Context = Context.EVERYWHERE
 
     also_in: tuple[Context, ...] = ()
-    """Contexts that bind the command beside ``context``: a dialog hides the bindings of what is below it."""
+    """More contexts that bind the command, since a dialog hides the bindings below it."""
 
     footer: bool = False
-    """Whether the footer names it; it does so in the order of ``COMMANDS``."""
+    """Whether the footer shows it, in the order of ``COMMANDS``."""
 
     palette: bool = True
-    """Whether the palette offers it: what only moves about makes no sense there."""
+    """Whether the palette offers it. It offers no cursor movements."""
 
     priority: bool = False
-    """Whether its keys work whatever is on top, a dialog included (never a printable key in a text field)."""
+    """Whether its keys work in dialogs too, except printable keys in a text field."""
 
     required: bool = False
-    """Whether it must always have a key: without it a user would be lost."""
+    """Whether it must keep a key, as help and quit must."""
 
     @property
     def action(self) -> str:
-        """The id as the name of a method: ``reverse-sort`` is done by ``action_reverse_sort``."""
+        """The id as part of a method's name: ``reverse_sort``."""
         return self.id.replace("-", "_")
 
     def works_in(self, context: Context) -> bool:
-        """Whether its keys are bound in exactly this context."""
+        """Return whether its keys are bound in this context."""
         return context is self.context or context in self.also_in
 
 
-def _movement(id_: str, keys: tuple[str, ...], words: str, tooltip: str) -> Command:
-    return Command(id_, keys, words, tooltip, Context.LISTS, palette=False)
+def _movement(id_: str, keys: tuple[str, ...], label: str, tooltip: str) -> Command:
+    return Command(id_, keys, label, tooltip, Context.LISTS, palette=False)
 
 
-def _playing(id_: str, key: str, words: str, tooltip: str) -> Command:
-    return Command(id_, (key,), words, tooltip, Context.PLAYING)
+def _playing(id_: str, key: str, label: str, tooltip: str) -> Command:
+    return Command(id_, (key,), label, tooltip, Context.PLAYING)
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("filter", ("slash",), "Filter", "Find by words, plugs, power, state: ccs >=150kw free oslo.", footer=True),
-    Command("star", ("s",), "Star", "Star the selected station, or take its star away.", footer=True),
-    Command("starred-only", ("w",), "Starred", "Show only starred stations, or all.", footer=True),
-    Command("faults-only", ("e",), "Faults", "Show only stations with a fault, or all."),
+    Command(
+        "filter", ("slash",), "Filter", "Find by words, plugs, power or state: ccs >=150kw free oslo.", footer=True
+    ),
+    Command("star", ("s",), "Star", "Star or unstar the selected station.", footer=True),
+    Command("starred-only", ("w",), "Starred", "Show starred stations only, or all.", footer=True),
+    Command("faults-only", ("e",), "Faults", "Show stations with a fault only, or all."),
     Command("sort", ("o",), "Sort", "Sort the stations by the next column.", Context.STATIONS, footer=True),
-    Command("reverse-sort", ("O",), "Reverse", "Sort the stations the other way round.", Context.STATIONS),
-    Command("pin-starred", ("p",), "Pin starred", "Keep starred stations on top of every order, or not."),
+    Command("reverse-sort", ("O",), "Reverse", "Reverse the sort order.", Context.STATIONS),
+    Command("pin-starred", ("p",), "Pin starred", "Pin starred stations to the top, or unpin them."),
     Command("alert", ("n",), "Alert", "Notify me when a connector here becomes free.", footer=True),
-    Command("log-scope", ("l",), "Log", "Log every station, starred ones, or the selected one.", footer=True),
-    Command("show-log", ("v",), "Show log", "Show the event log where the terminal has no room for it, or hide it."),
-    Command("select", ("enter",), "Select", "Select the station of this line.", Context.LOG, palette=False),
-    Command("map", ("m",), "Map", "Show on a map where the station of this pane is.", Context.CONNECTORS),
-    Command("connect", ("c",), "Connect", "Connect to another source of reports."),
-    Command("retry", ("r",), "Retry", "Try to connect again now."),
+    Command("log-scope", ("l",), "Log", "Log all stations, starred ones, or the selected one.", footer=True),
+    Command("show-log", ("v",), "Show log", "Show or hide the event log."),
+    Command("select", ("enter",), "Select", "Select the station of this entry.", Context.LOG, palette=False),
+    Command("map", ("m",), "Map", "Show the station on a map.", Context.CONNECTORS),
+    Command("connect", ("c",), "Connect", "Connect to another source."),
+    Command("retry", ("r",), "Retry", "Retry the connection now."),
     Command("copy", ("y",), "Copy", "Copy the selected station as text."),
-    Command("export-log", ("x",), "Export log", "Write the event log to a file."),
-    Command("theme", (), "Theme", "Choose the colours."),
-    Command("save-filter", ("S",), "Save filter", "Keep the filter under a name."),
+    Command("export-log", ("x",), "Export log", "Export the event log to a file."),
+    Command("theme", (), "Theme", "Choose a color theme."),
+    Command("save-filter", ("S",), "Save filter", "Save the filter."),
     Command(
         "saved-filter",
         ("1", "2", "3", "4", "5", "6", "7", "8", "9"),
         "Saved filter",
-        "Filter by one of the saved filters: the first, the second, and so on.",
+        "Apply a saved filter by its number.",
         palette=False,
     ),
-    Command("home", ("H",), "Home", "This station is home: distances are counted from it."),
-    Command("registered", (), "Not streamed", "List also what only the register knows and the stream never named."),
-    Command("update-register", (), "Register", "Fetch names, places and plugs of all stations anew."),
-    _playing("pause", "space", "Pause", "Stop the recording, or go on."),
+    Command("home", ("H",), "Home", "Set this station as home; distances are measured from it."),
+    Command("registered", (), "Not streamed", "Show or hide stations of the register that are not in the stream."),
+    Command("update-register", (), "Register", "Update names, places and plugs of all stations."),
+    _playing("pause", "space", "Pause", "Pause or resume the recording."),
     _playing("faster", "plus", "Faster", "Play the recording faster."),
     _playing("slower", "minus", "Slower", "Play the recording slower."),
-    _playing("forward", "right_square_bracket", "Forward", "Jump ten minutes forward in the recording."),
-    _playing("backward", "left_square_bracket", "Back", "Jump ten minutes back in the recording."),
-    _movement("down", ("down", "j"), "Down", "One line down."),
-    _movement("up", ("up", "k"), "Up", "One line up."),
-    _movement("page-down", ("pagedown",), "Page down", "One screen down."),
-    _movement("page-up", ("pageup",), "Page up", "One screen up."),
-    _movement("first", ("home", "g"), "First", "To the first line."),
-    _movement("last", ("end", "G"), "Last", "To the last line; in the log, follow what is new."),
+    _playing("forward", "right_square_bracket", "Forward", "Jump forward ten minutes."),
+    _playing("backward", "left_square_bracket", "Back", "Jump back ten minutes."),
+    _movement("down", ("down", "j"), "Down", "Move down one line."),
+    _movement("up", ("up", "k"), "Up", "Move up one line."),
+    _movement("page-down", ("pagedown",), "Page down", "Move down one page."),
+    _movement("page-up", ("pageup",), "Page up", "Move up one page."),
+    _movement("first", ("home", "g"), "First", "Go to the first line."),
+    _movement("last", ("end", "G"), "Last", "Go to the last line; in the log, follow new entries."),
     Command(
         "keep-filter", ("enter",), "Keep", "Keep the filter and go to the stations.", Context.FILTER, palette=False
     ),
@@ -154,36 +159,36 @@ COMMANDS: tuple[Command, ...] = (
         "back",
         ("escape",),
         "Back",
-        "Leave the filter, the dialog or the narrowed list.",
+        "Close the dialog, leave the filter, or clear it.",
         also_in=(Context.FILTER, Context.DIALOG),
         palette=False,
     ),
-    Command("help", ("question_mark", "f1"), "Help", "Show every key and what it does.", footer=True, required=True),
-    Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit.", footer=True, priority=True, required=True),
-    Command("suspend", ("ctrl+z",), "Suspend", "Go to the shell; fg comes back.", palette=False),
+    Command("help", ("question_mark", "f1"), "Help", "Show all keys.", footer=True, required=True),
+    Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit the program.", footer=True, priority=True, required=True),
+    Command("suspend", ("ctrl+z",), "Suspend", "Suspend the program; fg resumes it.", palette=False),
     Command("palette", ("ctrl+p",), "Palette", "Find a command or a station by name.", palette=False, priority=True),
 )
-"""All of them; groups of a context stand together, and the footer keeps this order."""
+"""In the order of the footer; the commands of a context follow each other."""
 
 _BY_ID = {command.id: command for command in COMMANDS}
 
 
 def command_by_id(id_: str) -> Command:
-    """The command of that id; ``KeyError`` where there is none."""
+    """Return the command with this id. Raise ``KeyError`` if there is none."""
     return _BY_ID[id_]
 
 
 def is_command(id_: str) -> bool:
-    """Whether there is a command of that id."""
+    """Return whether there is a command with this id."""
     return id_ in _BY_ID
 
 
 def for_context(context: Context) -> tuple[Command, ...]:
-    """The commands whose keys are bound in exactly this context."""
+    """Return the commands whose keys are bound in this context."""
     return tuple(command for command in COMMANDS if command.works_in(context))
 
 
 def active_in(context: Context) -> tuple[Command, ...]:
-    """The commands whose keys work while this context has the focus, those of the nearest first, each once."""
+    """Return the commands whose keys work while a context has the focus, nearest context first."""
     near = [command for nearer in context.active for command in for_context(nearer)]
     return tuple(dict.fromkeys([*near, *(command for command in COMMANDS if command.priority)]))

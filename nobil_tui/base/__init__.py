@@ -1,1 +1,1 @@
-"""What any room may use: knows no charger and no Textual."""
+"""The base of all packages: independent of chargers and of Textual."""

@@ -1,4 +1,4 @@
-"""The time, as a thing that can be given: tests hand in one that stands still until told."""
+"""The clock, as an object that tests can replace."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import time
 
 
 class Clock:
-    """The machine's own time."""
+    """The clock of this machine."""
 
     def now(self) -> int:
-        """Milliseconds since the epoch."""
+        """Return the time in milliseconds since the epoch."""
         return time.time_ns() // 1_000_000
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow."""
+        """Return seconds that never decrease."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for some seconds."""
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Files that outlive what goes wrong: written whole or not at all, one writer at a time, read by nobody else."""
+"""Write files atomically, under a lock, readable by the user only."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from nobil_tui.base.text import safe_path
 Stamp = tuple[int, int, int]
 
 _WHAT_TO_DO = {
-    errno.EACCES: "Check who may write to the file and its folder.",
-    errno.EPERM: "Check who may write to the file and its folder.",
-    errno.EROFS: "Choose another place with --config.",
+    errno.EACCES: "Check the permissions of the file and its directory.",
+    errno.EPERM: "Check the permissions of the file and its directory.",
+    errno.EROFS: "Choose another file with --config.",
     errno.ENOSPC: "Free some space and try again.",
     errno.EDQUOT: "Free some space and try again.",
 }
 
 
 class NotSavedError(Exception):
-    """A config that could not be written, and so is as it was. Its text says what, where and what to do."""
+    """A file that could not be written and is unchanged. The message says why and what to do."""
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Return what changes when the file's content may have: time in ns, bytes, inode. None where it cannot be asked."""
+    """Return modification time (ns), size and inode, which change when the content may have.
+
+    None if the file cannot be examined.
+    """
     try:
         status = path.stat()
     except (OSError, ValueError):
@@ -37,20 +40,20 @@ def stamp(path: Path) -> Stamp | None:
 
 @contextmanager
 def translating_errors(path: Path) -> Iterator[None]:
-    """Turn what the system refuses into ``NotSavedError``."""
+    """Turn ``OSError`` into ``NotSavedError``."""
     try:
         yield
     except OSError as error:
         what = error.strerror or type(error).__name__
-        then = _WHAT_TO_DO.get(error.errno or 0, "The file is as it was.")
+        then = _WHAT_TO_DO.get(error.errno or 0, "The file is unchanged.")
         raise NotSavedError(f"{safe_path(path)} was not saved: {what}. {then}") from None
 
 
 @contextmanager
 def locked(target: Path, seconds: float) -> Iterator[None]:
-    """Hold the lock of a file (a ``.lock`` next to it, never deleted). Create the folder.
+    """Hold the lock of a file: a ``.lock`` next to it, which is never deleted.
 
-    Raise ``NotSavedError`` if the system refuses, or after ``seconds``.
+    Create the directory. Raise ``NotSavedError`` if the system refuses or after ``seconds``.
     """
     from filelock import FileLock, Timeout
 
@@ -70,7 +73,10 @@ def locked(target: Path, seconds: float) -> Iterator[None]:
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it, for this user alone; what is there already stays as it is. ``OSError``."""
+    """Create a directory and its parents, for this user only. Raise ``OSError``.
+
+    Existing directories are unchanged.
+    """
     missing = []
     while not folder.exists():
         missing.append(folder)
@@ -79,14 +85,14 @@ def make_folders(folder: Path) -> None:
         # Two programs may start at once.
         with suppress(FileExistsError):
             each.mkdir()
-            # Said after the fact: a umask could have taken away more than was meant.
+            # Set afterwards, since a umask could remove more permissions than intended.
             each.chmod(0o700)
 
 
 def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
-    """Put ``content`` in the place of a file at one stroke, keeping its mode and owner; a new one is for us alone.
+    """Replace a file atomically, keeping its mode and owner. A new file is for this user only.
 
-    Does nothing and returns False if the file is no longer the one that was ``seen``. Raises ``OSError``.
+    Return False and change nothing if the file's stamp is no longer ``seen``. Raise ``OSError``.
     """
     import tempfile
 
@@ -96,7 +102,7 @@ def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            _dress(file.fileno(), temporary, target)
+            _copy_mode_and_owner(file.fileno(), temporary, target)
             os.fsync(file.fileno())
         if stamp(target) != seen:
             return False
@@ -108,27 +114,27 @@ def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
 
 
 def create_file(target: Path, content: bytes) -> None:
-    """Write a file that is not there yet, for this user alone. Raises ``OSError``."""
+    """Write a new file, for this user only. Raise ``OSError``, also if it exists."""
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            _dress(file.fileno(), target, None)
+            _copy_mode_and_owner(file.fileno(), target, None)
             os.fsync(file.fileno())
     except OSError:
         target.unlink(missing_ok=True)
         raise
 
 
-def _dress(handle: int, path: Path, like: Path | None) -> None:
-    """Give a file the mode and owner of another; without one, nobody but us may read it."""
+def _copy_mode_and_owner(handle: int, path: Path, like: Path | None) -> None:
+    """Copy the mode and owner of another file; without one, only this user may read the file."""
     try:
         status = like.stat() if like is not None else None
     except FileNotFoundError:
         status = None
     if status is not None and hasattr(os, "fchown"):
-        # Only root may give files away; a group that we are in we may keep.
+        # Only root may change the owner; any member of a group may keep the group.
         for owner, group in ((status.st_uid, -1), (-1, status.st_gid)):
             with suppress(PermissionError):
                 os.fchown(handle, owner, group)
@@ -136,7 +142,7 @@ def _dress(handle: int, path: Path, like: Path | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name last through a power cut, where a folder can be synced; what was renamed is saved either way."""
+    """Make a renamed file survive a power failure, if the system can sync directories."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

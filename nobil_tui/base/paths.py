@@ -1,4 +1,4 @@
-"""Where things are kept on this machine, by its own customs. Nothing is made here."""
+"""The paths of the program's files, by the conventions of the platform. Creates nothing."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ def expand_user(text: str) -> Path:
 
 
 def config_file() -> Path:
-    """The config file, where none is named."""
+    """Return the default path of the config file."""
     from platformdirs import user_config_path
 
     return user_config_path(APP_NAME, appauthor=False) / "config.toml"
 
 
 def log_file() -> Path:
-    """The log file."""
+    """Return the path of the log file."""
     from platformdirs import user_log_path
 
     return user_log_path(APP_NAME, appauthor=False) / f"{APP_NAME}.log"
 
 
 def state_dir() -> Path:
-    """The folder of what outlasts a session."""
+    """Return the directory of the persistent state."""
     from platformdirs import user_state_path
 
     return user_state_path(APP_NAME, appauthor=False)
 
 
 def cache_dir() -> Path:
-    """The folder of what can be fetched again."""
+    """Return the directory of data that can be downloaded again."""
     from platformdirs import user_cache_path
 
     return user_cache_path(APP_NAME, appauthor=False)
 
 
 def register_file() -> Path:
-    """The station register, as it was last fetched."""
+    """Return the path of the cached station register."""
     return cache_dir() / "register.msgpack"

@@ -1,4 +1,4 @@
-"""Work that would hold up the loop, in threads that hold up nothing at the end."""
+"""Run blocking work in daemon threads, and divide long work into time slices."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SLICE_SECONDS = 0.002
-"""Seconds of work at a stretch: a whole country takes longer, and a key, which takes several turns of the loop until it
-is answered, can meet it at each of them."""
+"""Seconds of work without a pause. A whole country takes longer, and a key press needs several
+iterations of the loop, each of which may wait for a slice."""
 PAUSE_SECONDS = 0.010
-"""Seconds that the loop has for others between two slices, if they have so much to do: enough to answer a key in."""
+"""The longest pause between two slices in seconds: enough to handle a key press."""
 _IDLE = 0.0001
-"""A turn of the loop that takes fewer seconds than this had nothing to do."""
+"""An iteration of the loop that takes fewer seconds was idle."""
 
 
 class DaemonExecutor(ThreadPoolExecutor):
-    """Runs each piece of work in a daemon thread of its own, which nobody waits for at the end.
+    """Runs each call in a daemon thread of its own, which does not delay the exit.
 
-    For what a loop itself hands to threads: to look up the name of a host takes as long as it takes, cannot be called
-    off, and a program that is to quit would wait for it.
+    For the calls of the event loop itself: resolving a host name cannot be cancelled, and would
+    delay the exit of the program.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run ``fn`` with its arguments."""
+        """Run ``fn`` with its arguments in a new thread."""
         future: Future[T] = Future()
 
         def run() -> None:
@@ -38,7 +38,7 @@ class DaemonExecutor(ThreadPoolExecutor):
                 return
             try:
                 result = fn(*args, **kwargs)
-            except BaseException as raised:  # noqa: BLE001  # handed on to who waits, whatever it is
+            except BaseException as raised:  # noqa: BLE001  # passed on to the waiting task
                 future.set_exception(raised)
             else:
                 future.set_result(result)
@@ -47,11 +47,11 @@ class DaemonExecutor(ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for nobody."""
+        """Return at once."""
 
 
 async def run_in_thread(work: Callable[[], T]) -> T:
-    """Run ``work`` in a daemon thread: unlike a pool's, it is not waited for when the program quits."""
+    """Run ``work`` in a daemon thread, which does not delay the exit of the program."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
@@ -68,9 +68,9 @@ async def run_in_thread(work: Callable[[], T]) -> T:
         error: BaseException | None = None
         try:
             result = work()
-        except BaseException as raised:  # noqa: BLE001  # handed on to who waits, whatever it is
+        except BaseException as raised:  # noqa: BLE001  # passed on to the waiting task
             error = raised
-        # The loop may be gone: then nobody waits.
+        # The loop may be closed already.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(finish, result, error)
 
@@ -79,10 +79,10 @@ async def run_in_thread(work: Callable[[], T]) -> T:
 
 
 async def yield_to_loop() -> None:
-    """Let others work between two slices: until they have nothing to do, and for ``PAUSE_SECONDS`` at the most.
+    """Let other tasks run between two slices, until they are idle or ``PAUSE_SECONDS`` passed.
 
-    A key passes through several tasks until it is answered, so one turn of the loop is not enough; and to sleep while
-    nobody wants to work would cost a flood a third of what can be read.
+    A key press passes through several tasks, so one iteration of the loop is not enough. A fixed
+    sleep would cost a third of the throughput under flood.
     """
     now = time.perf_counter()
     end = now + PAUSE_SECONDS

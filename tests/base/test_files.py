@@ -150,7 +150,7 @@ def test_a_folder_that_may_not_be_written_to_is_told(path: Path) -> None:
     path.write_text("# mine\n")
     path.parent.chmod(0o500)
     try:
-        with pytest.raises(NotSavedError, match=r"Permission denied\. Check who may write"):
+        with pytest.raises(NotSavedError, match=r"Permission denied\. Check the permissions"):
             save_config(path, Star("a"))
     finally:
         path.parent.chmod(0o700)

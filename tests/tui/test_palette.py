@@ -76,7 +76,7 @@ async def test_every_available_command_is_offered_with_its_key(player: Player | 
             assert (title in texts) is wanted, command.id
             if wanted:
                 assert texts[title].replace("\\[", "[") == command.tooltip
-        assert texts["Not streamed"].startswith("List also")
+        assert texts["Not streamed"].startswith("Show or hide stations of the register")
 
 
 async def test_remapped_keys_are_shown() -> None:
@@ -90,7 +90,7 @@ async def test_a_command_is_found_by_its_label_and_its_tooltip() -> None:
     async with app() as (main, _):
         hits = await found(CommandProvider, main, "star")
         assert text(hits[0]) == "Star   s"
-        assert "Export log   x" in [text(hit) for hit in await found(CommandProvider, main, "write the event")]
+        assert "Export log   x" in [text(hit) for hit in await found(CommandProvider, main, "export the event")]
         assert await found(CommandProvider, main, "zzzz") == []
 
 
@@ -203,9 +203,9 @@ async def test_commands_run_from_every_pane(pane: str) -> None:
         before = main.workspace.station_list.options.sort
         await palette(pilot, "sort the stations by")
         await until(pilot, lambda: main.workspace.station_list.options.sort is not before)
-        await palette(pilot, "log every station")
+        await palette(pilot, "log all stations")
         await until(pilot, lambda: main.workspace.event_log.scope is LogScope.STARRED)
-        await palette(pilot, "show every key")
+        await palette(pilot, "show all keys")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
 
 

@@ -69,7 +69,7 @@ async def test_remapped_keys_are_shown(clock: FakeClock) -> None:
     async with opened(setup(clock, keys=keys), TALL) as pilot:
         await open_help(pilot)
         text = said(pilot)
-        assert "f ^s Star the selected station" in text
+        assert "f ^s Star or unstar" in text
         assert "Sort the stations by the next column" not in text
         assert "F8 closes" in "".join(text_of(pilot))
         await pilot.press("f8")
