@@ -16,7 +16,7 @@ SEND_BURST = 64
 """Frames sent before yielding to the loop: sending does not suspend while the network keeps up."""
 RECEIVE_INTERVAL = 0.001
 """Seconds between two messages read from a consumer; further ones wait on its side."""
-CLOSE_WITHIN = 1.0
+CONSUMER_CLOSE_TIMEOUT = 1.0
 """Seconds to wait for the closing handshake before the connection is aborted."""
 TRY_AGAIN_LATER = 1013
 """The close code for a consumer that does not read."""
@@ -73,7 +73,7 @@ class Consumer:
     async def _close_slow(self) -> None:
         try:
             # The close frame queues behind unread data, and the library does not limit that wait.
-            async with asyncio.timeout(CLOSE_WITHIN):
+            async with asyncio.timeout(CONSUMER_CLOSE_TIMEOUT):
                 await self._connection.close(TRY_AGAIN_LATER, "too slow")
         except TimeoutError:
             self.abort()

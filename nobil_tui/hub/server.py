@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.hub.api_keys import same_key
-from nobil_tui.hub.consumer import CLOSE_WITHIN, MAX_QUEUED_FRAMES, Consumer
+from nobil_tui.hub.consumer import CONSUMER_CLOSE_TIMEOUT, MAX_QUEUED_FRAMES, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, Note
 from nobil_tui.monitor.monitor import Monitor
@@ -35,7 +35,7 @@ KEYS = {KEY, "apikey"}
 
 LARGEST_MESSAGE = 4096
 """Bytes of one message from a consumer; messages are dropped."""
-CLOSE_TIMEOUT = 0.05
+DISCONNECT_TIMEOUT = 0.05
 """Seconds to wait for closing handshakes before the connections are aborted."""
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class Hub:
         await self._server.wait_closed()
 
     async def close(self) -> None:
-        """Stop reading and close all connections: with a handshake for ``CLOSE_TIMEOUT`` seconds."""
+        """Stop reading and close all connections: with a handshake for ``DISCONNECT_TIMEOUT`` seconds."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -132,11 +132,11 @@ class Hub:
             return
         self._server.close()
         closed = asyncio.ensure_future(self._server.wait_closed())
-        await asyncio.wait([closed], timeout=CLOSE_TIMEOUT)
+        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
         for consumer in [*self._consumers]:
             consumer.abort()
         # Connections in the middle of the opening handshake are not waited for.
-        await asyncio.wait([closed], timeout=CLOSE_TIMEOUT)
+        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
         closed.cancel()
 
     async def __aenter__(self) -> Self:
@@ -166,7 +166,7 @@ class Hub:
                 max_size=LARGEST_MESSAGE,
                 # On a slow line a pong waits behind a large snapshot: the queue shows whether it reads.
                 ping_timeout=None,
-                close_timeout=CLOSE_WITHIN,
+                close_timeout=CONSUMER_CLOSE_TIMEOUT,
                 server_header=None,
                 logger=_quiet,
             )

@@ -33,7 +33,7 @@ from nobil_tui.charging.events import (
     Unreadable,
 )
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
-from nobil_tui.monitor.sinks import Outlet, Sink, SinkRunner
+from nobil_tui.monitor.sinks import BatchOutlet, Sink, SinkRunner
 
 TICK = 0.05
 """Seconds between two batches at least."""
@@ -79,7 +79,7 @@ class Monitor:
         self._alive_at = 0
         self._restore = restore
         self._runners = [SinkRunner(sink) for sink in sinks]
-        self._outlet = Outlet(bounded=bounded)
+        self._outlet = BatchOutlet(bounded=bounded)
         self._feed = feed
         self._tick = tick
         self._clock = clock or Clock()

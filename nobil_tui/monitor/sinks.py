@@ -36,7 +36,7 @@ class Sink(Protocol):
         ...
 
 
-class Outlet:
+class BatchOutlet:
     """The batches of one receiver that it has not taken yet, merged into one."""
 
     def __init__(self, *, bounded: bool = True) -> None:
@@ -70,7 +70,7 @@ class SinkRunner:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._outlet = Outlet()
+        self._outlet = BatchOutlet()
         self._taking: Batch | None = None
         self._failed = False
 

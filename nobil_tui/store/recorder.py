@@ -21,7 +21,7 @@ EVERY = 1.0
 """Seconds between flushes."""
 MOST_WAITING = 256 * 1024 * 1024
 """Bytes of frames that may wait for the disk."""
-CLOSE_WITHIN = 5.0
+FLUSH_TIMEOUT = 5.0
 """Seconds that the disk has for what is left at the end."""
 
 
@@ -99,7 +99,7 @@ class Recorder:
         with self._news:
             self._closing = True
             self._news.notify_all()
-        self._thread.join(CLOSE_WITHIN)
+        self._thread.join(FLUSH_TIMEOUT)
         if self._thread.is_alive():
             self.error = f"the end of the recording is missing: the disk of {self.path} does not answer"
 

@@ -89,7 +89,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def read(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
+def read_state(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
     """Return the state and the number of unreadable stations. Raises ``sqlite3.Error``."""
     if not _begun(connection):
         return StoredBoard(), 0
@@ -114,7 +114,7 @@ def read(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
     return StoredBoard(stations, downtime, alive_at), held - len(stations)
 
 
-def write(
+def write_state(
     connection: sqlite3.Connection,
     stations: Mapping[str, bytes | None],
     downtime: int,

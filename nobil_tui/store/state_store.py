@@ -73,11 +73,11 @@ class StateStore:
         with self._mutex:
             try:
                 if self._connection is not None:
-                    stored, bad = state_file.read(self._connection)
+                    stored, bad = state_file.read_state(self._connection)
                 elif self.path.exists():
                     connection = open_to_read(self.path)
                     try:
-                        stored, bad = state_file.read(connection)
+                        stored, bad = state_file.read_state(connection)
                     finally:
                         connection.close()
                 else:
@@ -154,7 +154,9 @@ class StateStore:
             try:
                 if self._connection is None:
                     self._connection = open_to_write(self.path)
-                state_file.write(self._connection, stations, *clock, every=None if every is None else unpack(every))
+                state_file.write_state(
+                    self._connection, stations, *clock, every=None if every is None else unpack(every)
+                )
             except _ERRORS as error:
                 self._failed(error, "kept")
                 self._put_back(stations, clock, every)

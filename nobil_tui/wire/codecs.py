@@ -18,7 +18,7 @@ class Codec(NamedTuple):
     """Decodes a frame received at a time in ms; never raises."""
 
 
-V1 = Codec("v1", v1.decode)
-ENOVA = Codec("enova", enova.decode)
-CODECS: dict[str, Codec] = {codec.name: codec for codec in (V1, ENOVA)}
+V1_CODEC = Codec("v1", v1.decode)
+ENOVA_CODEC = Codec("enova", enova.decode)
+CODECS: dict[str, Codec] = {codec.name: codec for codec in (V1_CODEC, ENOVA_CODEC)}
 """Every format that can be decoded, by name."""

@@ -21,10 +21,10 @@ from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
-from nobil_tui.wire.register_entry import Attributes, Entry, Outlet, read
+from nobil_tui.wire.register_entry import Attributes, Entry, Outlet, decode_entry
 from nobil_tui.wire.register_fields import (
     MOST_PROSE,
-    country_of,
+    country_code,
     key_of,
     number_of,
     opening_of,
@@ -129,13 +129,13 @@ class _Reader:
         if bytes(memoryview(found.stations)[:5]) not in (b"", b"null"):
             self.rights = self.rights or text_of(found.rights)
             return found.stations
-        if found.error and not (bare and read(answer)):
+        if found.error and not (bare and decode_entry(answer)):
             raise ComplaintError(text_of(found.error, MOST_PROSE) or "an error, and no word of which")
         return None
 
     def _read(self, raw: msgspec.Raw) -> None:
         """Read one station, or count it as unreadable."""
-        station = read(raw)
+        station = decode_entry(raw)
         identity = station.entry.id if station is not None else None
         identity = identity.strip() if isinstance(identity, str) else ""
         if station is None or not (0 < len(identity) <= MOST_ID and identity.isprintable()):
@@ -161,7 +161,7 @@ class _Reader:
             municipality=share(place_of(entry.municipality)),
             county=share(place_of(entry.county)),
             zipcode=share(text_of(entry.zipcode, 12)),
-            country=share(country_of(entry.country)),
+            country=share(country_code(entry.country)),
             opening=share(opening_of(site.opening)),
             parking_fee=yes_or_no(site.parking_fee),
             availability=share(words_of(site.availability)),

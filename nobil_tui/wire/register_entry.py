@@ -94,7 +94,7 @@ _whole = msgspec.json.Decoder(_Whole).decode
 _anything = msgspec.json.Decoder().decode
 
 
-def read(raw: msgspec.Raw) -> Read | None:
+def decode_entry(raw: msgspec.Raw) -> Read | None:
     """Read a station; None where it is none."""
     try:
         whole = _whole(raw)

@@ -62,7 +62,7 @@ def place_of(value: Any) -> str:
     return words[:1].upper() + words[1:]
 
 
-def country_of(value: Any) -> str:
+def country_code(value: Any) -> str:
     """Read the three letters of a country."""
     text = value.strip().upper() if isinstance(value, str) else ""
     return text if len(text) == 3 and text.isascii() and text.isalpha() else ""

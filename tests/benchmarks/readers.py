@@ -10,7 +10,7 @@ from nobil_tui.base.memory import defer_collection
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.wire.codecs import V1
+from nobil_tui.wire.codecs import V1_CODEC
 from tests.benchmarks.country import checksum
 
 
@@ -29,7 +29,7 @@ async def board(url: str) -> None:
     async def dial() -> str:
         return url
 
-    monitor = Monitor(StreamFeed(Link(dial), V1))
+    monitor = Monitor(StreamFeed(Link(dial), V1_CODEC))
     batches = monitor.batches()
     async for batch in batches:
         if batch.link.phase.value == "retrying":

@@ -28,7 +28,7 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.wire import v1
-from nobil_tui.wire.codecs import V1, Codec
+from nobil_tui.wire.codecs import V1_CODEC, Codec
 from tests.conftest import START, FakeClock, Serve, guarded, settle
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
@@ -102,7 +102,7 @@ async def test_it_reads_a_link_and_nothing_unreadable_ends_it(serve: Serve, cloc
     async def dial() -> str:
         return url
 
-    taken = await take(StreamFeed(Link(dial, clock=clock), V1), 7)
+    taken = await take(StreamFeed(Link(dial, clock=clock), V1_CODEC), 7)
     assert [type(event) for event in taken] == [
         Connecting,
         Connected,
@@ -160,7 +160,7 @@ async def test_what_becomes_of_the_link_is_handed_on_and_a_try_can_be_asked_for(
     async def dial() -> str:
         return url
 
-    feed = StreamFeed(Link(dial, clock=clock), V1)
+    feed = StreamFeed(Link(dial, clock=clock), V1_CODEC)
     events = feed.events()
     for expected in (Connecting, Refused, Connecting, Lost, Connecting, Connected):
         waiting = asyncio.ensure_future(anext(events))

@@ -17,7 +17,7 @@ from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.record import REPORT_INTERVAL, FrameTap, record_session
 from nobil_tui.store.recorder import Recorder, RecordError
-from nobil_tui.wire.codecs import ENOVA, V1
+from nobil_tui.wire.codecs import ENOVA_CODEC, V1_CODEC
 from nobil_tui.wire.recording import decode_line
 from tests.conftest import GUARD, FakeClock, Serve, guarded, settle
 from tests.feeds.enova_service import KEY, EnovaService, closing, enova_link, frame
@@ -92,7 +92,7 @@ async def test_frames_and_breaks_are_recorded(serve: Serve, clock: FakeClock, st
         return url
 
     tap = FrameTap()
-    feed = StreamFeed(Link(dial, clock=clock, tap=tap), V1)
+    feed = StreamFeed(Link(dial, clock=clock, tap=tap), V1_CODEC)
     # Without a recorder, frames are ignored.
     tap(b"lost", 0)
     recording = start(feed)
@@ -123,7 +123,7 @@ async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClo
     live: list[Event] = []
     async with EnovaService(clock) as service:
         service.talks += [closing(*before), closing(*after)]
-        feed = StreamFeed(enova_link(KEY, service.address, clock=clock, tap=tap), ENOVA)
+        feed = StreamFeed(enova_link(KEY, service.address, clock=clock, tap=tap), ENOVA_CODEC)
         tap.recorder = Recorder(path, feed.codec.name, source="a source")
         async with aclosing(feed.events()) as events:
             while sum(isinstance(event, Lost) for event in live) < 2:

@@ -23,7 +23,7 @@ from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.session import backpressure
-from nobil_tui.wire.codecs import V1
+from nobil_tui.wire.codecs import V1_CODEC
 from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
 from tests.conftest import FakeClock, Serve, guarded, settle
 from tests.feeds.recordings import content, write
@@ -275,7 +275,7 @@ async def test_tail_a_country_from_a_server(serve: Serve) -> None:
         return url
 
     paper = Paper()
-    tail = asyncio.create_task(Tail(session_of(StreamFeed(Link(dial), V1)), paper, lambda _: None).run())
+    tail = asyncio.create_task(Tail(session_of(StreamFeed(Link(dial), V1_CODEC)), paper, lambda _: None).run())
     while paper.text.count(b"\n") < COUNTRY * 5:
         assert not tail.done()
         await guarded(paper.more())

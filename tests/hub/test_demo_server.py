@@ -17,7 +17,7 @@ from nobil_tui.hub.demo_server import STOP_WITHIN, DemoServer
 from nobil_tui.hub.errors import HubError
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
-from nobil_tui.wire.codecs import V1
+from nobil_tui.wire.codecs import V1_CODEC
 from tests.conftest import START, guarded
 
 
@@ -31,7 +31,7 @@ async def test_the_app_reads_it_as_any_other_server() -> None:
     async def dial() -> str:
         return demo.url
 
-    monitor = Monitor(StreamFeed(Link(dial), V1), Board())
+    monitor = Monitor(StreamFeed(Link(dial), V1_CODEC), Board())
     batches = monitor.batches()
     while not (monitor.counts.changes and any(s.track for s in monitor.board.stations.values())):
         await guarded(anext(batches))

@@ -17,7 +17,7 @@ from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
-from nobil_tui.wire.codecs import V1
+from nobil_tui.wire.codecs import V1_CODEC
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, station
 
@@ -151,7 +151,7 @@ async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: OpensHub
     async def dial() -> str:
         return hub.url
 
-    monitor = Monitor(StreamFeed(Link(dial), V1), tick=0.0)
+    monitor = Monitor(StreamFeed(Link(dial), V1_CODEC), tick=0.0)
     batches = monitor.batches()
     while A not in monitor.board.stations:
         await guarded(anext(batches))

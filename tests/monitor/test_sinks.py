@@ -27,7 +27,7 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, LinkPhase, LinkState, Note, NoteKind, merge
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.monitor.sinks import Outlet
+from nobil_tui.monitor.sinks import BatchOutlet
 from tests.conftest import guarded
 from tests.interleaving import ShuffledLoop, in_every_order
 
@@ -198,7 +198,7 @@ BATCHES = st.builds(
 
 @given(st.lists(BATCHES, min_size=1))
 def test_merging_loses_nothing(batches: list[Batch]) -> None:
-    outlet = Outlet()
+    outlet = BatchOutlet()
     for batch in batches:
         outlet.put(batch)
     merged = outlet.take()
@@ -226,7 +226,7 @@ def test_a_merged_batch_is_bounded_and_still_names_every_station() -> None:
 
 
 async def test_an_outlet_wakes_without_a_batch() -> None:
-    outlet = Outlet()
+    outlet = BatchOutlet()
     outlet.wake()
     await guarded(outlet.wait())
     assert outlet.take() is None

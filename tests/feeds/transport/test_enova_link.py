@@ -17,7 +17,7 @@ from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.wire.codecs import ENOVA
+from nobil_tui.wire.codecs import ENOVA_CODEC
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import (
     KEY,
@@ -56,7 +56,7 @@ class Listener:
         self.clock = clock
         self.backoff = CountedBackoff()
         self.link = enova_link(key, service.address, clock=clock, backoff=self.backoff)
-        self.feed = StreamFeed(self.link, ENOVA)
+        self.feed = StreamFeed(self.link, ENOVA_CODEC)
         self.events: AsyncGenerator[Event, None] = self.feed.events()
         self.seen: list[Event] = []
 
@@ -230,7 +230,7 @@ def test_an_address_that_is_none_is_told_at_once() -> None:
 
 async def test_a_break_loses_nothing_on_the_board_and_marks_it(service: EnovaService, clock: FakeClock) -> None:
     monitor = Monitor(
-        StreamFeed(enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff()), ENOVA), tick=0
+        StreamFeed(enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff()), ENOVA_CODEC), tick=0
     )
     service.talks.append(closing(FREE, frame("NOR_71098", "b", "CHARGING")))
     async with aclosing(monitor.batches()) as batches:
