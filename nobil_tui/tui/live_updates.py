@@ -100,7 +100,7 @@ class LiveUpdates:
             workspace.event_log.show_added()
             self._notify_alerts(batch)
         self.painted += len(batch.entries)
-        workspace.change_rate.note(len(batch.entries), workspace.options.clock.monotonic())
+        workspace.change_rate.add(len(batch.entries), workspace.options.clock.monotonic())
         if batch.whole or stations.selected in batch.touched:
             self._version += 1
             workspace.connectors.version = self._version

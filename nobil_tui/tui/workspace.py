@@ -179,7 +179,7 @@ class Workspace:
             extra = ("connect",) if self.session.source.simulated else ()
             if not self.is_wide:
                 extra = (*extra, "show-log")
-        self.key_hints.also = extra
+        self.key_hints.extra_commands = extra
 
     # Showing what changed
 
@@ -250,7 +250,7 @@ class Workspace:
         """Show the state of the link in the link bar, and in an empty station list."""
         session, board, monitor = self.session, self.board, self.session.monitor
         now = session.clock.now()
-        beats, rate = self.change_rate.read(self.options.clock.monotonic())
+        counts, rate = self.change_rate.read(self.options.clock.monotonic())
         total = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
         in_use = sum(board.tally[each] for each in Condition if each.in_use)
         playing = ""
@@ -266,7 +266,7 @@ class Workspace:
             unconfirmed=board.unconfirmed(now) if board.stations else 0,
             unreadable=monitor.counts.unreadable if monitor else 0,
             unknown_words=monitor.counts.unknown_words.text if monitor else "",
-            beats=tuple(beats),
+            changes_by_second=tuple(counts),
             rate=rate,
             frame_at=monitor.frame_at if monitor else 0,
             behind=monitor.behind if monitor else 0,

@@ -1,4 +1,4 @@
-"""A station as plain text, to be pasted somewhere."""
+"""A station as plain text, for the clipboard."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nobil_tui.tui.text.times import since_text
 def station_text(
     station_id: str, board: Board, register: Register, now: int, zone: tzinfo | None, *, credit: str
 ) -> str:
-    """Write a station's name, place and connectors, a line each, and at the end whom to credit for the names.
+    """Return a station's name, place and connectors, one per line, and the credit for the names.
 
-    Who reads it has no link bar beside it: what is old says so itself.
+    The text has no link bar beside it, so that it names the staleness itself.
     """
     facts = register.facts(station_id)
     head = ", ".join(part for part in (facts.name, facts.street, facts.place) if part)
@@ -24,16 +24,19 @@ def station_text(
     station = board.stations.get(station_id)
     if station is None:
         return "\n".join([*lines, "not in the stream" if board.has_snapshot else "no report yet"])
-    doubt = station_staleness(board, station, now)
-    lines.append(f"{station.summary.text} free, {doubt}" if doubt else f"{station.summary.text} free")
+    staleness = station_staleness(board, station, now)
+    free = f"{station.summary.text} free"
+    lines.append(f"{free}, {staleness}" if staleness else free)
     evse_uids = station.evse_uids
     plugs = register.plugs_for(station_id, evse_uids, len(station.connectors))
     for index, connector in enumerate(station.connectors):
         plug = " + ".join(text for each in plugs[index] if (text := each.text))
         since = board.since(station, index, now)
         least = "at least since" if since.at_least else "since"
-        words = f"{index + 1}: {condition_text(connector, '')} {least} {since_text(since.at, now, zone)}"
-        lines.append(", ".join(part for part in (words, connector_staleness(board, station, index, now), plug) if part))
+        condition = f"{index + 1}: {condition_text(connector, '')}"
+        text = f"{condition} {least} {since_text(since.at, now, zone)}"
+        parts = (text, connector_staleness(board, station, index, now), plug)
+        lines.append(", ".join(part for part in parts if part))
     if credit and facts != NO_FACTS:
         lines.append(f"({credit})")
     return "\n".join(lines)

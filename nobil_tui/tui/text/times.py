@@ -1,4 +1,4 @@
-"""Times as a reader is told them: short ages, and clock times in the user's zone."""
+"""Times as text: short ages, and clock times in the user's time zone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONG_AGO = 10_000 * _DAY
 
 
 def age_text(milliseconds: int) -> str:
-    """One short form for every age: ``now``, ``12 s``, ``2 min``, ``5 h``, ``3 d``. What lies ahead is ``now``."""
+    """Return an age as ``now``, ``12 s``, ``2 min``, ``5 h`` or ``3 d``; a negative age is ``now``."""
     seconds = milliseconds // 1000
     if seconds < 1:
         return "now"
@@ -25,17 +25,20 @@ def age_text(milliseconds: int) -> str:
 
 
 def clock_text(at: int, zone: tzinfo | None) -> str:
-    """``14:07:31``, in the user's zone (None for the machine's)."""
+    """Return a time (ms) as ``14:07:31`` in a time zone; None is the local one."""
     return _local(at, zone).strftime("%H:%M:%S")
 
 
 def datetime_text(at: int, zone: tzinfo | None) -> str:
-    """``2026-03-23 14:07:31``, in the user's zone (None for the machine's)."""
+    """Return a time (ms) as ``2026-03-23 14:07:31`` in a time zone; None is the local one."""
     return _local(at, zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def since_text(at: int, now: int, zone: tzinfo | None) -> str:
-    """``14:02`` today, ``Thu 14:02`` within the week, else ``12 Mar`` or ``12 Mar 2013``: names of days in English."""
+    """Return a past time (ms) as ``14:02``, ``Thu 14:02``, ``12 Mar`` or ``12 Mar 2013``.
+
+    The form depends on whether it is today, in the last week, or this year.
+    """
     when, today = _local(at, zone), _local(now, zone)
     if when.date() == today.date():
         return when.strftime("%H:%M")
@@ -45,10 +48,11 @@ def since_text(at: int, now: int, zone: tzinfo | None) -> str:
     return day if when.year == today.year else f"{day} {when.year}"
 
 
-# Not from the locale: the interface is in English, and a picture must not depend on the machine.
+# Not from the locale: the interface is English, and snapshots must not depend on the machine.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LATEST = 253_402_214_400
+"""Seconds since the epoch; ``datetime`` ends a day later, at the end of the year 9999."""
 
 
 def _local(at: int, zone: tzinfo | None) -> datetime:

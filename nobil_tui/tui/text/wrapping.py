@@ -1,4 +1,4 @@
-"""Texts from outside, on more than one line."""
+"""Wrapping of texts from outside into lines of a width in cells."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from nobil_tui.tui.style.glyphs import truncate
 
 
 def wrap_text(text: str, width: int, most: int, ellipsis: str = "…") -> list[str]:
-    """Wrap a text at its blanks into at most ``most`` lines of ``width`` cells; an ellipsis stands for the rest."""
-    # In no room at all the library that cuts would never come to an end.
+    """Return a text wrapped at spaces into at most ``most`` lines; an ellipsis ends a longer text."""
+    # Rich does not terminate for a width of 0.
     width = max(1, width)
-    return _packed(_words(text, width), " ", width, most, ellipsis)
+    return _pack(_words(text, width), " ", width, most, ellipsis)
 
 
 def flow_parts(parts: Iterable[str], between: str, width: int, most: int, ellipsis: str = "…") -> list[str]:
-    """Put parts beside one another, and on the next line what does not fit; a part is never torn, but may be cut."""
-    return _packed((truncate(part, width, ellipsis) for part in parts if part), between, width, most, ellipsis)
+    """Return parts joined by ``between``, wrapped into at most ``most`` lines.
+
+    A part is never split, but truncated if it is longer than a line.
+    """
+    return _pack((truncate(part, width, ellipsis) for part in parts if part), between, width, most, ellipsis)
 
 
-def _packed(parts: Iterable[str], between: str, width: int, most: int, ellipsis: str) -> list[str]:
+def _pack(parts: Iterable[str], between: str, width: int, most: int, ellipsis: str) -> list[str]:
     lines: list[str] = []
     for part in parts:
         if lines and cell_len(lines[-1]) + cell_len(between) + cell_len(part) <= width:
@@ -36,6 +39,7 @@ def _packed(parts: Iterable[str], between: str, width: int, most: int, ellipsis:
 
 def _words(text: str, width: int) -> Iterator[str]:
     for word in text.split():
-        # Twice as many cells as letters is never too few: this takes away only what cannot be printed.
+        # A character has two cells at most: this only removes the non-printable ones.
         printable = truncate(word, len(word) * 2)
-        yield from filter(None, chop_cells(printable, width) if cell_len(printable) > width else (printable,))
+        fits = cell_len(printable) <= width
+        yield from filter(None, (printable,) if fits else chop_cells(printable, width))

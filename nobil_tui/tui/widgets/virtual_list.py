@@ -1,6 +1,7 @@
-"""The virtual list that stations, connectors and event log share: it paints the lines on screen and knows no others.
+"""The virtual list of the stations, connectors and event log panes: it paints only lines on screen.
 
-A table widget that holds every row takes seconds for a country; this asks for a line's segments when it is painted.
+A table widget that keeps every row takes seconds for a country; this list asks for the segments of a
+line when it paints it.
 """
 
 from __future__ import annotations
@@ -23,50 +24,50 @@ from nobil_tui.tui.style.conditions import STYLE_NAMES
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs
 from nobil_tui.tui.textual_internals import update_scrollbars
 
-_EMPTY_MOST = 12
-"""Lines that what is said of an empty list may take."""
+_MAX_TEXT_LINES = 12
+"""Lines for the text of an empty list."""
 
 
 class VirtualList(ScrollView, can_focus=True):
-    """A scrolling list of lines; subclasses say how many there are and what stands in each."""
+    """A scrolling list of lines. Subclasses define ``count`` and ``segments``."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LISTS)
     HEADER = 0
-    """Lines on top that do not scroll."""
+    """Lines at the top that do not scroll."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
         self.keys = KeyBindings()
-        """For texts that name a key."""
+        """The key bindings, for texts that name a key."""
         self._styles: dict[tuple[str, bool, bool], Style] = {}
-        self._said: tuple[str, str] | None = None
-        """What was said where there was no line; None where there were some."""
+        self._shown_texts: tuple[str, str] | None = None
+        """The texts shown while the list was empty; None if it had lines."""
         self._titles = "", ""
 
     # For subclasses
 
     @property
     def count(self) -> int:
-        """How many lines there are under the header."""
+        """The number of lines below the header."""
         raise NotImplementedError
 
     def segments(self, index: int, width: int) -> list[Segment]:
-        """Return what stands in a line, at most ``width`` cells."""
+        """Return the segments of a line, at most ``width`` cells."""
         raise NotImplementedError
 
     @property
     def empty_text(self) -> str:
-        """What to say where there is no line."""
+        """The text of an empty list."""
         return ""
 
     @property
     def tail_text(self) -> str:
-        """What to say below the last line."""
+        """The text below the last line."""
         return ""
 
     def header_segments(self, row: int, width: int) -> list[Segment]:
-        """Return what stands in a line of the header."""
+        """Return the segments of a line of the header."""
         return []
 
     def is_cursor(self, index: int) -> bool:
@@ -74,90 +75,92 @@ class VirtualList(ScrollView, can_focus=True):
         return False
 
     def move_cursor(self, by: int) -> None:
-        """Move by lines; without a cursor the list scrolls."""
+        """Move the cursor by lines; a list without a cursor scrolls."""
         self.scroll_to(y=self.scroll_y + by, animate=False, immediate=True)
 
-    # The list itself
+    # Painting and scrolling
 
     @property
     def page(self) -> int:
-        """How many lines are on screen."""
+        """The number of lines on screen."""
         return max(1, self.scrollable_content_region.height - self.HEADER)
 
     @property
     def top(self) -> int:
-        """The first line on screen."""
+        """The index of the first line on screen."""
         return self.scroll_offset.y
 
     def style_of(self, name: str, cursor: bool = False, *, stale: bool = False) -> Style:
-        """Return the whole style of a look, on the cursor's ground and dimmed where that is meant."""
+        """Return the complete style of a name, on the cursor's background or dimmed if asked for."""
         style = self._styles.get((name, cursor, stale))
         if style is None:
-            # The ground's bold goes with it, not its colour: a condition keeps its own.
-            names = (*(("cursor",) if cursor else ()), *((name,) if name else ()), *(("stale",) if stale else ()))
             style = self.rich_style
-            for each in names:
-                style += styles.style_of(each, self.app.theme_variables)
+            for each in ("cursor" if cursor else "", name, "stale" if stale else ""):
+                if each:
+                    style += styles.style_of(each, self.app.theme_variables)
             self._styles[name, cursor, stale] = style
         return style
 
     def condition_style(self, condition: Condition, cursor: bool = False, *, stale: bool = False) -> Style:
-        """Return the colour of a condition; what is no longer sure is dimmed."""
+        """Return the style of a condition, dimmed if it is stale."""
         return self.style_of(STYLE_NAMES[condition], cursor, stale=stale)
 
     def update_count(self) -> None:
-        """Take over a changed number of lines, and paint them; where there are none, what is said instead."""
-        self._fit()
-        said = None if self.count else (self.empty_text, self.tail_text)
-        if said is None or said != self._said:
+        """Adapt to a changed number of lines, and repaint the list."""
+        self._update_virtual_size()
+        texts = None if self.count else (self.empty_text, self.tail_text)
+        if texts is None or texts != self._shown_texts:
             self.refresh()
-        self._said = said
+        self._shown_texts = texts
 
     def set_titles(self, title: str, subtitle: str) -> None:
-        """Write into the border, if that is anything new: the library would paint all lines for it."""
+        """Set the titles in the border, if they changed: Textual repaints all lines for them."""
         if (title, subtitle) != self._titles:
             self._titles = title, subtitle
             self.border_title, self.border_subtitle = title, subtitle
 
-    def _fit(self) -> None:
+    def _update_virtual_size(self) -> None:
+        """Set the virtual size to the number of lines."""
         size = Size(self.scrollable_content_region.width, self.count + self.HEADER)
         if size != self.virtual_size:
             room = self.container_size.height
             if room and self.show_vertical_scrollbar == (size.height > room):
-                # Setting it would lay out the whole screen, at every line of the log; and all that moves is the bar.
+                # The setter would lay out the whole screen at every new line of the log, although
+                # only the scroll bar moves.
                 self.set_reactive(VirtualList.virtual_size, size)
             else:
                 self.virtual_size = size
             update_scrollbars(self, size)
 
     def repaint_line(self, index: int) -> None:
-        """Paint a line again, if it is on screen."""
+        """Repaint a line if it is on screen."""
         if self.top <= index < self.top + self.page:
             self.refresh_lines(index + self.HEADER)
 
     def show_line(self, index: int) -> None:
-        """Scroll as little as needed for a line to be on screen."""
+        """Scroll a line into view, as little as possible."""
         if index < self.top:
             self.scroll_to(y=index, animate=False, immediate=True)
         elif index >= self.top + self.page:
             self.scroll_to(y=index - self.page + 1, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line of the screen."""
+        """Render a line of the screen."""
         width = self.scrollable_content_region.width
         base = self.style_of("")
         if y < self.HEADER:
-            return Strip(self.header_segments(y, width)).adjust_cell_length(width, self.style_of("quiet"))
+            header = Strip(self.header_segments(y, width))
+            return header.adjust_cell_length(width, self.style_of("quiet"))
         if not self.count:
             return self._text_line(self.empty_text, y - self.HEADER, width, base)
         index = y - self.HEADER + self.top
         if index >= self.count:
             return self._text_line(self.tail_text, index - self.count, width, base)
-        ground = self.style_of("", self.is_cursor(index))
-        return Strip(self.segments(index, width)).adjust_cell_length(width, ground)
+        background = self.style_of("", self.is_cursor(index))
+        return Strip(self.segments(index, width)).adjust_cell_length(width, background)
 
     def _text_line(self, text: str, row: int, width: int, base: Style) -> Strip:
-        if not (text and 1 <= row <= _EMPTY_MOST):
+        if not (text and 1 <= row <= _MAX_TEXT_LINES):
             return Strip.blank(width, base)
         texts = wrap(text, max(1, width - 4))
         text = texts[row - 1] if row <= len(texts) else ""
@@ -165,40 +168,40 @@ class VirtualList(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def notify_style_update(self) -> None:
-        """Forget the styles of the theme before."""
-        self.forget_styles()
+        """Discard the styles of the previous theme."""
+        self.clear_styles()
         super().notify_style_update()
 
-    def forget_styles(self) -> None:
-        """Ask for every style anew."""
+    def clear_styles(self) -> None:
+        """Discard the cached styles."""
         self._styles.clear()
 
     def on_resize(self) -> None:
-        """The width of a line is the width of the widget, which the library paints anew by itself."""
-        self._fit()
+        """Adapt to the width; Textual repaints a resized widget by itself."""
+        self._update_virtual_size()
 
-    # Movement, by the keys of ``commands.py``
+    # Actions, for the keys of ``commands.py``
 
     def action_down(self) -> None:
-        """One line down."""
+        """Move one line down."""
         self.move_cursor(1)
 
     def action_up(self) -> None:
-        """One line up."""
+        """Move one line up."""
         self.move_cursor(-1)
 
     def action_page_down(self) -> None:
-        """One screen down."""
+        """Move one screen down."""
         self.move_cursor(self.page)
 
     def action_page_up(self) -> None:
-        """One screen up."""
+        """Move one screen up."""
         self.move_cursor(-self.page)
 
     def action_first(self) -> None:
-        """To the first line."""
+        """Move to the first line."""
         self.move_cursor(-self.count)
 
     def action_last(self) -> None:
-        """To the last line."""
+        """Move to the last line."""
         self.move_cursor(self.count)

@@ -1,1 +1,1 @@
-"""The bars of one line: link bar and key hints."""
+"""The bars of one line: the link bar and the key hints."""

@@ -1,4 +1,4 @@
-"""Bars: one line of parts that share its width, of which the most needed get room first."""
+"""Bars of one line, whose parts share its width by priority."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Bar(Widget):
     """A widget of one line."""
 
     def style_of(self, name: str) -> Style:
-        """Return the style of a look, to be laid over the bar's own."""
+        """Return a named style, to be added to the bar's own."""
         return styles.style_of(name, self.app.theme_variables)
 
 
@@ -30,15 +30,15 @@ class BarPart(Struct, frozen=True):
     text: str
     style: Style
     need: int
-    """The lower, the more it is needed."""
+    """The priority: parts with a lower number have room first."""
     right: bool = False
-    """Whether it stands at the right end."""
+    """Whether it is right-aligned."""
     name: str = ""
-    """What a click on it means."""
+    """The name that ``part_at`` returns; a command id in the footer."""
 
 
 def fit_parts(parts: Iterable[BarPart], width: int) -> list[BarPart]:
-    """Keep the parts that fit into ``width`` cells, the most needed first, in the order in which they came."""
+    """Return the parts that fit into ``width`` cells by priority, in their original order."""
     parts = [part for part in parts if part.text]
     left = width
     kept: set[int] = set()
@@ -51,7 +51,7 @@ def fit_parts(parts: Iterable[BarPart], width: int) -> list[BarPart]:
 
 
 def bar_segments(parts: list[BarPart], width: int, ground: Style) -> list[Segment]:
-    """Write parts that fit into segments of exactly ``width`` cells."""
+    """Return the segments of parts that fit, exactly ``width`` cells."""
     left = [part for part in parts if not part.right]
     right = [part for part in parts if part.right]
     gaps = max(0, len(left) - 1) + max(0, len(right) - 1)
@@ -60,7 +60,7 @@ def bar_segments(parts: list[BarPart], width: int, ground: Style) -> list[Segmen
 
 
 def part_at(parts: list[BarPart], x: int, width: int) -> str:
-    """Tell the name of the part at a cell; empty where there is none."""
+    """Return the name of the part at cell ``x``; empty if there is none."""
     position = 0
     for part in parts:
         if part.right:

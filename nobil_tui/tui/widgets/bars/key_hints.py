@@ -1,4 +1,4 @@
-"""The footer: the keys that work now, as many as fit, and each of them a button for the mouse."""
+"""The key hints in the footer: the active keys that fit, clickable."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, fit_parts, part_at
 
 _NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "alert", "log-scope")
-"""In a narrow terminal these have room first, in this order."""
+"""Commands that have room first in a narrow terminal, in this order."""
 
 
 class KeyHints(Bar):
-    """One line of keys and words."""
+    """One line of keys and the labels of their commands."""
 
     context: reactive[Context] = reactive(Context.STATIONS)
-    """What has the focus."""
-    also: reactive[tuple[str, ...]] = reactive(())
-    """Ids of commands that stand in the footer for a while, such as the way out of the simulation."""
+    """The context of the widget with the focus."""
+    extra_commands: reactive[tuple[str, ...]] = reactive(())
+    """Ids of more commands to show, such as ``connect`` in the simulation."""
 
     class CommandClicked(Message):
         """A command was clicked."""
@@ -40,18 +40,18 @@ class KeyHints(Bar):
         self._parts: list[BarPart] = []
 
     def commands(self) -> list[Command]:
-        """The commands to name, those at the right end last."""
+        """Return the commands to show, the right-aligned ones last."""
         named = [
             command
             for command in active_in(self.context)
-            if command.footer or command.id in self.also or self._is_near(command)
+            if command.footer or command.id in self.extra_commands or self._is_near(command)
         ]
-        # The way back to what is being done already.
+        # The filter has the focus already.
         busy = "filter" if self.context is Context.FILTER else ""
         return [command for command in named if self._label(command) and command.id != busy]
 
     def render_line(self, y: int) -> Strip:
-        """Write what fits."""
+        """Render the hints that fit."""
         room = self.size.width
         ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
         palette = command_by_id("palette")
@@ -80,7 +80,7 @@ class KeyHints(Bar):
         return BarPart(f"{self._label(command)} {command.label}", style, need, name=command.id)
 
     def _label(self, command: Command) -> str:
-        """The first of its keys that works now: while text is typed, a printable one does not."""
+        """Return the first active key; in a text field, printable keys are not."""
         works = (key for key in self._keys.of(command) if not (self.context.accepts_text and types_character(key)))
         return next(map(key_label, works), "")
 

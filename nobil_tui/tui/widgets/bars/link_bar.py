@@ -1,4 +1,4 @@
-"""The bar on top: what the link is at, and how much comes over it."""
+"""The link bar at the top: the state of the link and the rate of changes."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from nobil_tui.tui.text.times import age_text
 from nobil_tui.tui.widgets.bars.bar import Bar, BarPart, bar_segments, fit_parts
 
 SECONDS = 16
-"""Bars of the sparkline, a second each."""
-_SIMULATED = 26
-"""Cells from which on the state and the whole word fit."""
-_RATE_OVER = 10
-"""Seconds that the rate is the mean of."""
+"""Seconds of the sparkline, one bar each."""
+_MIN_SIMULATED_WIDTH = 26
+"""Cells from which the state and the whole word SIMULATED fit."""
+_RATE_SECONDS = 10
+"""Seconds over which the rate is averaged."""
 
 
 class ChangeRate:
-    """Changes a second, of late."""
+    """Counts the changes of the last seconds."""
 
     def __init__(self) -> None:
         self._seconds: deque[int] = deque([0] * SECONDS, maxlen=SECONDS)
         self._second = 0
 
-    def note(self, count: int, now: float) -> None:
-        """Count changes at ``now`` (seconds of a clock that only grows)."""
-        self._roll(now)
+    def add(self, count: int, now: float) -> None:
+        """Count changes at ``now``, in seconds of a monotonic clock."""
+        self._advance(now)
         self._seconds[-1] += count
 
     def read(self, now: float) -> tuple[list[int], float]:
-        """Return the seconds that are over, the latest last, and the mean rate."""
-        self._roll(now)
+        """Return the counts of the past seconds, the latest last, and the mean rate per second."""
+        self._advance(now)
         over = list(self._seconds)[:-1]
-        return over, sum(over[-_RATE_OVER:]) / _RATE_OVER
+        return over, sum(over[-_RATE_SECONDS:]) / _RATE_SECONDS
 
-    def _roll(self, now: float) -> None:
+    def _advance(self, now: float) -> None:
         passed = min(int(now) - self._second, SECONDS)
         self._seconds.extend([0] * max(0, passed))
         self._second = max(self._second, int(now))
 
 
 class LinkBarState(Struct, frozen=True):
-    """What the link bar tells. Times in ms."""
+    """What the link bar shows. Times are in ms."""
 
     link: LinkState = LinkState()
     source: str = ""
@@ -59,29 +59,29 @@ class LinkBarState(Struct, frozen=True):
     unconfirmed: int = 0
     unreadable: int = 0
     unknown_words: str = ""
-    """How many reports had status words that nobody has documented, and which, in words."""
-    beats: tuple[int, ...] = ()
+    """The undocumented status words received, as text."""
+    changes_by_second: tuple[int, ...] = ()
     rate: float = 0.0
     frame_at: int = 0
     behind: int = 0
-    """How far what is shown lies behind what was sent, in ms, where that is known."""
+    """Delay of the shown state behind the stream, in ms; 0 if unknown."""
     now: int = 0
     playing: str = ""
-    """What a recording that is played says of itself."""
+    """Position and speed of a recording, as text."""
 
 
 class LinkBar(Bar):
-    """One line; it repaints when its state change."""
+    """Shows its ``state`` in one line."""
 
     state: reactive[LinkBarState] = reactive(LinkBarState())
-    """What it tells."""
+    """What it shows."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
 
     def render_line(self, y: int) -> Strip:
-        """Write what fits."""
+        """Render the parts that fit."""
         room = self.size.width
         ground = self.rich_style
         parts = fit_parts(self._parts(room), room)
@@ -91,8 +91,8 @@ class LinkBar(Bar):
         state = self.state
         glyphs, dot = self.glyphs, f" {self.glyphs.dot} "
         yield self._link_part()
-        # Never without it: where there is no room for the word, a part of it.
-        simulated = " SIMULATED " if width >= _SIMULATED else " SIM "
+        # Always shown, abbreviated if there is no room for the word.
+        simulated = " SIMULATED " if width >= _MIN_SIMULATED_WIDTH else " SIM "
         yield BarPart(simulated if state.simulated else "", self.style_of("simulated"), 1)
         if not state.simulated:
             yield BarPart(truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
@@ -113,7 +113,7 @@ class LinkBar(Bar):
             words = truncate(state.unknown_words, max(12, width // 2), glyphs.ellipsis)
             yield BarPart(words, self.style_of("warning"), 10)
         if state.frame_at:
-            beats = sparkline(state.beats, glyphs.bars)
+            beats = sparkline(state.changes_by_second, glyphs.bars)
             yield BarPart(beats, self.style_of("note"), 10)
             yield BarPart(f"{_rate(state.rate)}/s", self.rich_style, 8)
             yield BarPart(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)

@@ -1,4 +1,4 @@
-"""What the connectors' pane says of one station, line by line."""
+"""The lines of the connectors pane: a station, its connectors and its register entry."""
 
 from __future__ import annotations
 
@@ -19,23 +19,32 @@ from nobil_tui.tui.text.wrapping import flow_parts, wrap_text
 from nobil_tui.tui.widgets.connectors.rows import ConnectorTable, Row, plugs_text
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
-_OPERATOR = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
-_LABEL = 9
-_FEE = {True: "costs", False: "free of charge", None: ""}
-_MOST_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
-"""Lines that a text from the register may take; one where nothing is said."""
+_OPERATOR_WORDS = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
+_LABEL_WIDTH = 9
+_PARKING_WORDS = {True: "paid", False: "free of charge", None: ""}
+_MAX_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
+"""Lines for a text of the register; 1 for the others."""
 
 
 class DetailPainter:
-    """Writes the lines of a station, in the styles of the list that shows them."""
+    """Builds the lines of a station, in the styles of a pane."""
 
     def __init__(self, pane: VirtualList, station_list: StationList, zone: tzinfo | None) -> None:
         self._pane = pane
         self._station_list = station_list
         self._connectors = ConnectorTable(pane, station_list, zone)
 
-    def rows(self, station_id: str, now: int, width: int, *, airy: bool, starred: bool, has_alert: bool) -> list[Row]:
-        """Write all lines; ``airy`` sets the parts apart where there is room."""
+    def rows(
+        self,
+        station_id: str,
+        now: int,
+        width: int,
+        *,
+        spacious: bool,
+        starred: bool,
+        has_alert: bool,
+    ) -> list[Row]:
+        """Build all lines at ``now`` (ms); ``spacious`` separates the parts by empty lines."""
         facts = self._station_list.register.facts(station_id)
         station = self._station_list.board.stations.get(station_id)
         head = [
@@ -44,15 +53,15 @@ class DetailPainter:
         ]
         if station is None:
             complete = self._station_list.board.has_snapshot
-            absent = "It is not in the stream" if complete else "No report has named it yet"
-            rows = self._text(f"{absent}, so nothing is known of its connectors.", width)
+            absent = "Not in the stream" if complete else "Not reported yet"
+            rows = self._text(f"{absent}; its connectors are unknown.", width)
         elif not station.connectors:
-            rows = self._text("The stream names no connector of this station.", width)
+            rows = self._text("The stream names no connectors of this station.", width)
         else:
             head += self._counts(station, now, width)
             rows = self._connectors.rows(station, now, width)
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
-        between: list[Row] = [[]] if airy else []
+        between: list[Row] = [[]] if spacious else []
         written = [*head, *between, *rows, *(between if known else ()), *known]
         credit = self._station_list.register.credit_of(station_id)
         if credit and facts.name:
@@ -60,7 +69,7 @@ class DetailPainter:
         return written
 
     def heard(self, station_id: str) -> int | None:
-        """When any connector of a station was last named by a report, in ms."""
+        """Return the time (ms) of the last report about any connector of a station."""
         board = self._station_list.board
         station = board.stations.get(station_id)
         if station is None:
@@ -69,7 +78,7 @@ class DetailPainter:
         return max((at for at in every if at), default=None)
 
     def map_url(self, station_id: str) -> str:
-        """Where a map shows the station; empty where it is not known where it is."""
+        """Return the URL of a map of the station; empty without a position."""
         position = self._station_list.register.facts(station_id).position
         return map_url(position) if position else ""
 
@@ -92,22 +101,22 @@ class DetailPainter:
         yield from self._flow((address, "" if km is None else distance_text(km)), width, 2)
 
     def _counts(self, station: Station, now: int, width: int) -> Iterator[Row]:
-        """What we count and how old that is, and beside it what the operator says, which is something else."""
+        """Yield our counts and their staleness, and the status that the operator states."""
         station_list = self._station_list
         out_of_service = len(station.connectors) - station.summary.total
         parts = [*_counted(station.summary), f"{out_of_service} not in service" if out_of_service else ""]
         parts.append(station_staleness(station_list.board, station, now))
         if station.status is not None:
-            parts.append(f"operator says {_OPERATOR.get(station.status, f'status {station.status}')}")
+            parts.append(f"operator says {_OPERATOR_WORDS.get(station.status, f'status {station.status}')}")
         yield from self._flow(parts, width, 3, "")
         if station_list.query.plugs:
             asked = ", ".join(_counted(station_list.count(station)))
             yield from self._flow((f"{station_list.query.plugs.label}: {asked}",), width, 1, "note")
 
-    # What the register knows beside
+    # The register entry
 
     def _plugs(self, station: Station | None, facts: Facts, width: int) -> Iterator[Row]:
-        """All plugs in one line, where they stand at no connector."""
+        """Yield all plugs in one line, if they cannot be assigned to connectors."""
         if not facts.plugs:
             return
         if station is not None and station.connectors:
@@ -125,27 +134,28 @@ class DetailPainter:
             "Owner": owner,
             "Id": station_id if facts.name else "",
             "Hours": facts.opening,
-            "Parking": _FEE[facts.parking_fee],
+            "Parking": _PARKING_WORDS[facts.parking_fee],
             "Access": facts.availability,
             "Where": facts.description,
             "Comment": facts.comment,
             "Contact": facts.contact,
         }
         for label, text in texts.items():
-            yield from self._labelled(label, text, width, _MOST_LINES.get(label, 1))
+            yield from self._labelled(label, text, width, _MAX_LINES.get(label, 1))
         if facts.position is not None:
             link = self._pane.style_of("note") + Style(link=map_url(facts.position), underline=True)
             yield [
-                Segment("Map".ljust(_LABEL), self._pane.style_of("quiet")),
-                Segment(truncate(position_text(facts.position), width - _LABEL), link),
+                Segment("Map".ljust(_LABEL_WIDTH), self._pane.style_of("quiet")),
+                Segment(truncate(position_text(facts.position), width - _LABEL_WIDTH), link),
             ]
 
     # Lines
 
-    def _labelled(self, label: str, text: str, width: int, most: int) -> Iterator[Row]:
+    def _labelled(self, label: str, text: str, width: int, max_lines: int) -> Iterator[Row]:
         pane = self._pane
-        for index, line in enumerate(wrap_text(text, max(1, width - _LABEL), most, pane.glyphs.ellipsis)):
-            head = Segment(("" if index else label).ljust(_LABEL), pane.style_of("quiet"))
+        lines = wrap_text(text, width - _LABEL_WIDTH, max_lines, pane.glyphs.ellipsis)
+        for index, line in enumerate(lines):
+            head = Segment(("" if index else label).ljust(_LABEL_WIDTH), pane.style_of("quiet"))
             yield [head, Segment(line, pane.style_of(""))]
 
     def _flow(self, parts: tuple[str, ...] | list[str], width: int, most: int, style: str = "quiet") -> Iterator[Row]:
@@ -159,6 +169,6 @@ class DetailPainter:
 
 
 def _counted(summary: Summary) -> list[str]:
-    """``2/4 free``, and what the others are in."""
-    others = ((summary.in_use, "in use"), (summary.faults, "in fault"), (summary.unknown, "unknown"))
+    """Return ``2/4 free`` and the counts of the other connectors."""
+    others = ((summary.in_use, "in use"), (summary.faults, "faulty"), (summary.unknown, "unknown"))
     return [f"{summary.text} free", *(f"{count} {word}" for count, word in others if count)]

@@ -1,4 +1,4 @@
-"""The connectors of the selected station."""
+"""The connectors pane: the selected station and its connectors."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.rows import Row
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
-_AIRY = 10
-"""Lines of a pane that has room for empty ones."""
+_SPACIOUS_HEIGHT = 10
+"""Lines of a pane that has room for empty lines."""
 
 
 class ConnectorsPane(VirtualList):
-    """Shows one station; it is has_alert by its reactive attributes when there is something new to show."""
+    """Shows one station, and shows it again when a reactive attribute changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.CONNECTORS)
 
     station: reactive[str] = reactive("", repaint=False)
     """The id of the station that is shown."""
     version: reactive[int] = reactive(0, repaint=False)
-    """Counts what was reported of this station: its lines are written anew when it moves."""
+    """A number that changes with every report about the station."""
     starred: reactive[bool] = reactive(False, repaint=False)
     has_alert: reactive[bool] = reactive(False, repaint=False)
-    """Whether the user wants to be has_alert when a connector becomes free."""
+    """Whether an alert is set for the station."""
 
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
@@ -43,17 +43,17 @@ class ConnectorsPane(VirtualList):
         self._rows: list[Row] = []
 
     def set_painter(self, painter: DetailPainter) -> None:
-        """Begin anew with another source."""
+        """Show the stations of another source."""
         self._painter = painter
         self.rebuild()
 
     def watch_station(self) -> None:
-        """Show another station from its top."""
+        """Show another station, from its first line."""
         self.scroll_to(y=0, animate=False, immediate=True)
         self.rebuild()
 
     def watch_version(self) -> None:
-        """Show what was reported."""
+        """Show the report."""
         self.rebuild()
 
     def watch_starred(self) -> None:
@@ -61,11 +61,11 @@ class ConnectorsPane(VirtualList):
         self.rebuild()
 
     def watch_has_alert(self) -> None:
-        """Show the bell."""
+        """Show the alert mark."""
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Write all lines anew: also what makes the age texts move."""
+        """Build all lines with the current ages."""
         width = self.scrollable_content_region.width
         if self._painter is None or not self.station or width <= 0:
             self._rows = []
@@ -73,7 +73,12 @@ class ConnectorsPane(VirtualList):
         else:
             now = self.clock.now()
             self._rows = self._painter.rows(
-                self.station, now, width, airy=self.page >= _AIRY, starred=self.starred, has_alert=self.has_alert
+                self.station,
+                now,
+                width,
+                spacious=self.page >= _SPACIOUS_HEIGHT,
+                starred=self.starred,
+                has_alert=self.has_alert,
             )
             heard = self._heard(now)
         self.set_titles("Connectors", heard)
@@ -87,12 +92,12 @@ class ConnectorsPane(VirtualList):
         return "heard now" if text == "now" else f"heard {text} ago"
 
     def action_map(self) -> None:
-        """Show on a map where the station is: in a browser, else by the address to be pasted into one."""
+        """Open a map of the station in a browser, or copy its URL if there is no browser."""
         address = self._painter.map_url(self.station) if self._painter else ""
         if not address:
-            self.app.notify("It is not known where this station is.", timeout=4, markup=False)
+            self.app.notify("The position of this station is unknown.", timeout=4, markup=False)
             return
-        # Imported when asked for: hardly anybody does at the start.
+        # Imported on use: the first paint need not wait for it.
         from nobil_tui.tui.browser import window_browser
 
         browser = window_browser(os.environ)
@@ -100,41 +105,41 @@ class ConnectorsPane(VirtualList):
             self.run_worker(run_in_thread(lambda: browser.open(address)), group="map")
         else:
             self.app.copy_to_clipboard(address)
-            words = "The map's address is copied, if the terminal allows it."
+            words = "Map URL copied, if the terminal allows it."
             self.app.notify(words, title=address, timeout=6, markup=False)
 
     def on_click(self, event: events.Click) -> None:
-        """Follow the link, if it was that."""
+        """Open the map if its link was clicked."""
         if event.style.link:
             self.action_map()
 
-    # The list's own lines
+    # The lines
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
+        """The number of lines."""
         return len(self._rows)
 
     @property
     def empty_text(self) -> str:
-        """What to say where no station is selected."""
+        """The text without a selected station."""
         return "Select a station to see its connectors."
 
     def segments(self, index: int, width: int) -> list[Segment]:
-        """Paint one line."""
+        """Return a line."""
         return self._rows[index]
 
     def on_resize(self) -> None:
-        """The lines depend on the width."""
+        """Build the lines for another width."""
         self.rebuild()
 
     def notify_style_update(self) -> None:
-        """Write anew in another theme's colours."""
+        """Use the colours of another theme."""
         super().notify_style_update()
         if self._rows:
-            # The library sets the styles after it has has_alert of them.
-            self.call_after_refresh(self._in_new_colours)
+            # Textual sets the styles after this event.
+            self.call_after_refresh(self._rebuild_with_new_styles)
 
-    def _in_new_colours(self) -> None:
-        self.forget_styles()
+    def _rebuild_with_new_styles(self) -> None:
+        self.clear_styles()
         self.rebuild()

@@ -1,4 +1,4 @@
-"""The connectors of one station, a line each: plug, condition, since when, and when last heard."""
+"""The table of a station's connectors: condition, plug, time of the change, and last report."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 Row = list[Segment]
 
-_CONDITION_LEAST = 8
-_CONDITION_MOST = 26
-_PLUG_LEAST = 7
-_PLUG_MOST = 26
+_MIN_CONDITION_WIDTH = 8
+_MAX_CONDITION_WIDTH = 26
+_MIN_PLUG_WIDTH = 7
+_MAX_PLUG_WIDTH = 26
 _HEADS = ("Now", "Plug", "Since", "For", "Heard")
 
 
-class Widths(Struct, frozen=True):
-    """Cells of the columns; zero for one that does not fit or has nothing in it. One cell follows each but the last."""
+class TableWidths(Struct, frozen=True):
+    """Cells of the columns; 0 if a column does not fit or is empty. All but the last have a gap of 1."""
 
     number: int
     condition: int
@@ -40,21 +40,22 @@ class Widths(Struct, frozen=True):
     heard: int
 
 
-def lay_out(width: int, count: int, longest: Sequence[int]) -> Widths:
-    """Share out ``width`` cells: when last heard goes first, then the clock time, then the plug; never the condition.
+def lay_out_table(width: int, count: int, longest: Sequence[int]) -> TableWidths:
+    """Share ``width`` cells. The last report is dropped first, then the clock time, then the plug.
 
-    ``longest`` is what the longest texts of the columns need, in the order of ``Widths``; zero where there is none.
+    ``longest`` has the cells of the longest text of each column in the order of ``TableWidths``;
+    0 for a column without texts.
     """
     condition, plug, since, age_, heard = (
         max(need, len(head)) if need else 0 for need, head in zip(longest, _HEADS, strict=True)
     )
     number = max(2, len(str(count)))
-    # Before the words stand the number and the sign; what stands at the right of its column has two cells before it.
+    # The number and the glyph precede the condition; right-aligned columns have a gap of 2.
     left = width - number - 1 - 2 - 2 - age_
-    least = min(condition, _CONDITION_LEAST)
+    least = min(condition, _MIN_CONDITION_WIDTH)
     kept = {"plug": 0, "since": 0, "heard": 0}
-    if plug and left - least - 1 >= _PLUG_LEAST:
-        kept["plug"] = min(plug, _PLUG_MOST, left - least - 1)
+    if plug and left - least - 1 >= _MIN_PLUG_WIDTH:
+        kept["plug"] = min(plug, _MAX_PLUG_WIDTH, left - least - 1)
         left -= kept["plug"] + 1
     for name, need in (("since", since + 1), ("heard", heard + 1)):
         if left - need - 1 < least:
@@ -62,13 +63,15 @@ def lay_out(width: int, count: int, longest: Sequence[int]) -> Widths:
         if need > 1:
             kept[name] = need
             left -= need + 1
-    return Widths(number=number, condition=max(1, min(condition, _CONDITION_MOST, left)), age=age_ + 1, **kept)
+    return TableWidths(
+        number=number, condition=max(1, min(condition, _MAX_CONDITION_WIDTH, left)), age=age_ + 1, **kept
+    )
 
 
 class _Texts(NamedTuple):
-    """What stands in the columns of one connector."""
+    """The texts of one connector."""
 
-    said: str
+    condition: str
     plug: str
     since: str
     age: str
@@ -76,7 +79,7 @@ class _Texts(NamedTuple):
 
 
 class ConnectorTable:
-    """Writes the lines, in the styles of the list that shows them."""
+    """Builds the rows, in the styles of a pane."""
 
     def __init__(self, pane: VirtualList, station_list: StationList, zone: tzinfo | None) -> None:
         self._pane = pane
@@ -84,12 +87,12 @@ class ConnectorTable:
         self._zone = zone
 
     def rows(self, station: Station, now: int, width: int) -> Iterator[Row]:
-        """Write the head and a line for each connector, and what of it does not fit on the next one."""
+        """Yield the header and a row for each connector, with texts too long for it on the next row."""
         evse_uids = station.evse_uids
         count = len(station.connectors)
         plugs = self._station_list.register.plugs_for(station.id, evse_uids, count)
         texts = [self._texts(station, index, plugs[index], now) for index in range(count)]
-        widths = lay_out(width, count, [max(map(cell_len, column)) for column in zip(*texts, strict=True)])
+        widths = lay_out_table(width, count, [max(map(cell_len, column)) for column in zip(*texts, strict=True)])
         yield self._head(widths)
         indent = " " * (widths.number + 3)
         for index, each in enumerate(texts):
@@ -111,7 +114,7 @@ class ConnectorTable:
             age_text(now - heard) if heard else "",
         )
 
-    def _head(self, widths: Widths) -> Row:
+    def _head(self, widths: TableWidths) -> Row:
         now, plug, since, age_, heard = _HEADS
         heads = ["#".rjust(widths.number), "  " + now.ljust(widths.condition)]
         if widths.plug:
@@ -123,13 +126,13 @@ class ConnectorTable:
             heads.append(heard.rjust(widths.heard))
         return [Segment(" ".join(heads), self._pane.style_of("quiet"))]
 
-    def _row(self, station: Station, index: int, texts: _Texts, now: int, widths: Widths) -> Row:
+    def _row(self, station: Station, index: int, texts: _Texts, now: int, widths: TableWidths) -> Row:
         pane = self._pane
         glyphs, plain, quiet = pane.glyphs, pane.style_of(""), pane.style_of("quiet")
         condition = station.connectors[index].condition
         stale = staleness_of(self._station_list.board.unconfirmed_for(station, index, now)) >= Staleness.STALE
         style, aged = pane.condition_style(condition, stale=stale), pane.style_of("", stale=stale)
-        words = texts.said if cell_len(texts.said) <= widths.condition else condition.label
+        words = texts.condition if cell_len(texts.condition) <= widths.condition else condition.label
         row = [
             Segment(f"{index + 1}".rjust(widths.number) + " ", quiet),
             Segment(f"{glyphs.conditions[condition]} {fit_width(words, widths.condition, glyphs.ellipsis)} ", style),
@@ -138,21 +141,21 @@ class ConnectorTable:
             row.append(Segment(fit_width(texts.plug, widths.plug, glyphs.ellipsis) + " ", plain))
         if widths.since:
             row.append(Segment(texts.since.rjust(widths.since) + " ", aged))
-        # Said once is enough.
+        # One mark is enough.
         passed = texts.age.removeprefix(glyphs.at_least) if widths.since else texts.age
         row.append(Segment(passed.rjust(widths.age), aged))
         if widths.heard:
             row.append(Segment(" " + texts.heard.rjust(widths.heard), quiet))
         return row
 
-    def _rest(self, texts: _Texts, widths: Widths) -> Iterator[str]:
-        """What a line has no room for: the stream's own words, and plugs."""
-        if cell_len(texts.said) > widths.condition:
-            yield texts.said
+    def _rest(self, texts: _Texts, widths: TableWidths) -> Iterator[str]:
+        """Yield the texts that a row truncates."""
+        if cell_len(texts.condition) > widths.condition:
+            yield texts.condition
         if cell_len(texts.plug) > widths.plug:
             yield texts.plug
 
 
 def plugs_text(plugs: Plugs) -> str:
-    """The plugs of one connector, of which one can be used at a time: ``CCS 150 + CHAdeMO 50``."""
+    """Return the plugs of one connector, of which one is usable at a time: ``CCS 150 + CHAdeMO 50``."""
     return " + ".join(plug.text for plug in plugs if plug.text)

@@ -64,7 +64,7 @@ async def test_no_hint_names_a_key_that_does_not_work(context: Context) -> None:
 async def test_what_is_of_use_for_a_while_is_named_too() -> None:
     async with footer() as hints:
         assert "Connect" not in text_of(hints)
-        hints.also = ("connect", "pause")
+        hints.extra_commands = ("connect", "pause")
         assert "c Connect" in text_of(hints)
         assert "Space Pause" in text_of(hints)
         # But not where it is text.

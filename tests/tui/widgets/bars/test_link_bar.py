@@ -114,7 +114,7 @@ async def test_how_old_the_last_frame_is(passed: int, text: str) -> None:
 @pytest.mark.parametrize(("rate", "text"), [(0.0, "0/s"), (0.34, "0.3/s"), (9.4, "9.4/s"), (2345.6, "2,346/s")])
 async def test_changes_a_second(rate: float, text: str) -> None:
     async with bar() as link_bar:
-        link_bar.state = vitals(frame_at=START, beats=(0, 5, 10), rate=rate)
+        link_bar.state = vitals(frame_at=START, changes_by_second=(0, 5, 10), rate=rate)
         assert f"▁▅█  {text}  " in text_of(link_bar)
 
 
@@ -135,7 +135,7 @@ async def test_what_is_played_says_how() -> None:
 async def test_a_poor_terminal_is_given_ascii() -> None:
     async with bar() as link_bar:
         link_bar.glyphs = ASCII
-        link_bar.state = vitals(stations=2, connectors=3, frame_at=START, beats=(0, 3), unconfirmed=1)
+        link_bar.state = vitals(stations=2, connectors=3, frame_at=START, changes_by_second=(0, 3), unconfirmed=1)
         assert text_of(link_bar).isascii()
         link_bar.state = vitals(LinkState(LinkPhase.FAILED, "why " * 100))
         assert text_of(link_bar).isascii()
@@ -167,7 +167,13 @@ async def test_a_long_source_is_cut_and_not_left_out() -> None:
 async def test_in_a_usual_terminal_there_is_room_for_what_matters(width: int) -> None:
     async with bar(width) as link_bar:
         link_bar.state = vitals(
-            stations=11_734, connectors=46_198, in_use=0.3, unconfirmed=46_198, frame_at=START, beats=(1,) * 15, rate=4
+            stations=11_734,
+            connectors=46_198,
+            in_use=0.3,
+            unconfirmed=46_198,
+            frame_at=START,
+            changes_by_second=(1,) * 15,
+            rate=4,
         )
         line = text_of(link_bar)
         assert "● LIVE  example.org  11,734 stations" in line
@@ -193,8 +199,8 @@ class TestPulse:
 
     def test_the_second_that_runs_is_not_told_yet(self) -> None:
         pulse = ChangeRate()
-        pulse.note(5, 100.2)
-        pulse.note(2, 100.9)
+        pulse.add(5, 100.2)
+        pulse.add(2, 100.9)
         assert pulse.read(100.95) == ([0] * (SECONDS - 1), 0)
         beats, rate = pulse.read(101.0)
         assert beats == [*[0] * (SECONDS - 2), 7]
@@ -202,7 +208,7 @@ class TestPulse:
 
     def test_what_was_a_while_ago_is_forgotten(self) -> None:
         pulse = ChangeRate()
-        pulse.note(10, 5.0)
+        pulse.add(10, 5.0)
         assert pulse.read(15.9)[1] == pytest.approx(1.0)
         beats, rate = pulse.read(16.0)
         assert rate == 0
@@ -215,6 +221,6 @@ class TestPulse:
         pulse, now, counts = ChangeRate(), 0.0, dict[int, int]()
         for count, passed in notes:
             now += passed
-            pulse.note(count, now)
+            pulse.add(count, now)
             counts[int(now)] = counts.get(int(now), 0) + count
         assert pulse.read(now)[0] == [counts.get(int(now) - back, 0) for back in range(SECONDS - 1, 0, -1)]

@@ -22,7 +22,7 @@ from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
-from nobil_tui.tui.widgets.connectors.rows import lay_out
+from nobil_tui.tui.widgets.connectors.rows import lay_out_table
 from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, roster_of
 
@@ -95,7 +95,7 @@ async def test_all_that_is_known_of_a_station() -> None:
         assert app.lines == [
             "Fornebu S",
             "Snarøyveien 30, 1364 Bærum · 7.6 km",
-            "1/3 free · 1 in use · 1 in fault · operator says error",
+            "1/3 free · 1 in use · 1 faulty · operator says error",
             "",
             " #   Now               Plug       Since    For",
             " 1 ● free              CCS 150    22:04  9 min",
@@ -106,7 +106,7 @@ async def test_all_that_is_known_of_a_station() -> None:
             "Owner    Bærum kommune",
             "Id       NOR_1",
             "Hours    open 24h",
-            "Parking  costs",
+            "Parking  paid",
             "Access   Public",
             "Where    Behind the petrol station",
             "Comment  The second one from the left is often blocked by delivery",
@@ -150,7 +150,7 @@ async def test_an_owner_who_runs_it_is_named_once() -> None:
 
 
 async def test_parking_costs_or_does_not_or_it_is_not_known() -> None:
-    for fee, line in ((True, "Parking  costs"), (False, "Parking  free of charge"), (None, "")):
+    for fee, line in ((True, "Parking  paid"), (False, "Parking  free of charge"), (None, "")):
         facts = replace(FORNEBU, parking_fee=fee)
         async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
             assert app.line("Parking") == line
@@ -193,10 +193,10 @@ async def test_where_it_cannot_be_told_which_has_which_no_plug_is_claimed() -> N
 
 async def test_the_plugs_of_a_station_that_is_not_in_the_stream_are_told() -> None:
     async with showing(roster_of({}, {"NOR_1": FORNEBU})) as (app, _):
-        assert "It is not in the stream, so nothing is known of its connectors." in app.lines
+        assert "Not in the stream; its connectors are unknown." in app.lines
         assert app.line("Plugs") == "Plugs    2 x CCS 150, Type 2 22"
     async with showing(roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})) as (app, _):
-        assert "The stream names no connector of this station." in app.lines
+        assert "The stream names no connectors of this station." in app.lines
         assert app.line("Plugs") != ""
 
 
@@ -243,7 +243,7 @@ async def test_the_streams_own_words_stay_visible() -> None:
     st.tuples(st.integers(4, 40), st.integers(0, 60), st.integers(5, 12), st.integers(3, 8), st.integers(0, 8)),
 )
 def test_a_line_always_has_room_for_sign_and_age(count: int, width: int, longest: tuple[int, ...]) -> None:
-    widths = lay_out(width, count, longest)
+    widths = lay_out_table(width, count, longest)
     kept = [cells + 1 for cells in (widths.plug, widths.since, widths.heard) if cells]
     assert widths.number + 1 + 2 + widths.condition + 1 + sum(kept) + widths.age <= width
     assert widths.age > longest[3]
@@ -386,7 +386,7 @@ def test_no_fact_breaks_a_line(facts: Facts, width: int) -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0))}, {"NOR_1": facts}, home=(59, 10))
     pane = _Plain()
     painter = DetailPainter(pane, station_list, UTC)
-    for line in painter.rows("NOR_1", START, width, airy=True, starred=True, has_alert=True):
+    for line in painter.rows("NOR_1", START, width, spacious=True, starred=True, has_alert=True):
         text = "".join(segment.text for segment in line)
         assert cell_len(text) <= width
         assert text.isprintable()
@@ -459,7 +459,7 @@ async def test_without_a_place_there_is_no_map() -> None:
         await pilot.press("m")
         await pilot.pause()
         assert app.clipboard == ""
-        assert [notice.message for notice in app._notifications] == ["It is not known where this station is."]
+        assert [notice.message for notice in app._notifications] == ["The position of this station is unknown."]
 
 
 async def test_without_a_station_it_says_what_to_do() -> None:
