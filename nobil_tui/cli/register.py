@@ -56,10 +56,11 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     """
     from nobil_tui.base.paths import register_file
     from nobil_tui.config.reading import config_warnings
+    from nobil_tui.register.api_key import register_key
     from nobil_tui.register.update import NO_KEY, update_register
 
     settings = load_config_or_fail(config)
-    key = settings.register.key(os.environ)
+    key = register_key(settings.register, os.environ)
     if key is None:
         fail(ExitCode.USAGE, NO_KEY)
     print_warnings(config_warnings(config_path(config), settings))

@@ -1,5 +1,5 @@
-"""The user's config file: read and validated, written back with its comments kept.
+"""The user's config file: read, validated, and saved with its comments kept.
 
-A file that is not valid is told with its line and never written to. A start pays for what reading imports, so the
-modules that save, show and explain import their libraries when they are called.
+Errors name the line, and an invalid file is never changed. Reading must import little, since every
+start waits for it: the modules that save, show and explain defer their imports.
 """

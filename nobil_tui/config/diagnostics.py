@@ -1,7 +1,7 @@
-"""What does not fit in a document, for a reader: which part, what it is, and what was expected.
+"""Explain why a document is invalid: which value, what it is, and what is expected.
 
-msgspec judges; this walk over the same types is made only when it has said no, since its words name no line, lose the
-keys of tables, and can hold what was in the file.
+msgspec validates. Only when it fails does this module walk over the same types, since msgspec's
+messages name no line, lose the keys of tables, and can quote the file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nobil_tui.config.model import Config
 
 
 def first_mismatch(document: dict[str, Any]) -> InvalidValueError:
-    """The first thing in a document that does not fit, where msgspec says that something does not."""
+    """Return the first error of a document that msgspec rejected."""
     found = next(_misfits(document, inspect.type_info(Config), ()), None)
     return found or InvalidValueError((), "does not have the form that it must have.")
 
@@ -50,7 +50,7 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
                 yield InvalidValueError(path, words + did_you_mean(value, names))
         case inspect.FloatType() if isinstance(value, int | float) and not isinstance(value, bool):
             low, high = kind.ge, kind.le
-            # Written so that nan is out of range too.
+            # This form of the comparison rejects nan too.
             if low is not None and high is not None and not low <= value <= high:
                 yield InvalidValueError(path, f"is out of range; expected {low:g} to {high:g}.")
         case _:
@@ -60,7 +60,7 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
 
 def _in_union(value: Any, kind: inspect.UnionType, path: KeyPath) -> Iterator[InvalidValueError]:
     members = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
-    # A list is judged as the list that it may be: what is wrong inside it says more than that it is no text.
+    # Explain a list by its elements: that says more than that it is not a text.
     for member in members:
         lists = isinstance(member, inspect.ListType | inspect.TupleType)
         if len(members) == 1 or (lists and isinstance(value, list)):
@@ -82,7 +82,7 @@ def _in_table(value: dict[str, Any], kind: inspect.StructType, path: KeyPath) ->
 
 
 def _meant(key: str, names: Iterable[str], path: KeyPath) -> str:
-    """What a key that is not known may have meant: one of the same name in another table, or a neighbour."""
+    """Suggest a key for an unknown one: the same name in another table, or a similar one."""
     for table in fields(Config):
         section = isinstance(table.type, type) and issubclass(table.type, Struct) and (table.name,) != path
         if section and key in table.type.__struct_fields__:
@@ -119,7 +119,7 @@ def _expected(kind: inspect.Type) -> str:
 
 
 def _kind_of(value: Any) -> str:
-    """What a value is, never what it says: it may be a secret in the wrong place."""
+    """Return the type of a value for display, never its content: it may be a misplaced secret."""
     match value:
         case str():
             return "a text"

@@ -1,7 +1,7 @@
-"""Changes the text of a config file, with its comments, order and spacing kept.
+"""Edit the text of a config file and keep its comments, order and spacing.
 
-There are several ways to make a change, and none is right for every shape that a table or a list can be written in. So
-each way is a candidate: the first that means what it must mean, and has lost no comment, is taken.
+No single way of editing is right for every form of a table or list. Each way yields a candidate,
+and the first one that has the wanted meaning and keeps all comments is taken.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from nobil_tui.config.toml_spans import TomlSpans
 
 
 class CannotEditError(Exception):
-    """A change that no way of writing it gets right."""
+    """No way of editing gives the wanted result."""
 
 
 def edit_text(text: str, operation: Operation) -> str:
-    """Return the text with one operation done. Raises ``CannotEditError``."""
+    """Return the text with one operation applied. Raise ``CannotEditError``."""
     before = tomllib.loads(text)
     wanted = apply_to_document(before, [operation])
     if wanted == before:
@@ -37,7 +37,7 @@ def edit_text(text: str, operation: Operation) -> str:
             candidate = way()
             if _meaning(tomllib.loads(candidate)) == _meaning(wanted) and comments <= _comments(candidate):
                 return candidate
-        # What a way cannot do shows in many errors: a library's own, a missing place, a shape it did not expect.
+        # A way fails with many errors: the library's own, a missing span, an unexpected form.
         except (TOMLKitError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             continue
     raise CannotEditError
@@ -75,7 +75,7 @@ def _ways_in_list(text: str, operation: Operation) -> Iterator[Callable[[], str]
 
 
 def _meaning(document: Any) -> Any:
-    """Leave out empty tables: they say nothing, and what they are left by may take them along."""
+    """Drop empty tables: they mean nothing, and removing their last key may remove them."""
     if not isinstance(document, dict):
         return document
     members = {key: _meaning(member) for key, member in document.items()}
@@ -94,7 +94,7 @@ def _comments(text: str) -> Counter[str]:
     return Counter(text[span.start : span.end].rstrip() for span in TomlSpans(text).comments)
 
 
-# By the library: it keeps the shape of what it changes.
+# Edits by tomlkit, which keeps the form of what it changes.
 
 
 def _by_library(text: str, change: Callable[[Any], None]) -> str:
@@ -131,7 +131,7 @@ def _set(root: Any, path: KeyPath, value: Any) -> None:
     root[key] = value
 
 
-# By the place: it puts a line where a reader would, and touches nothing else.
+# Edits by span, which add a line where a person would and change nothing else.
 
 
 def _line(key: str | int, value: Any) -> str:
@@ -144,7 +144,7 @@ def _with_value(text: str, path: KeyPath, value: Any) -> str:
 
 
 def _with_line(text: str, path: KeyPath, value: Any) -> str:
-    """Add a line to a table that has a header: below its commented-out example, else at the table's end."""
+    """Add a line to a table with a header: after its commented-out example, else at the end."""
     places = TomlSpans(text)
     header, tail = places.keys[path[:-1]], places.tails[path[:-1]]
     following = min((at for at in places.keys.values() if at > tail), default=len(text))
@@ -158,7 +158,7 @@ def _with_line(text: str, path: KeyPath, value: Any) -> str:
 
 
 def _past_comments(text: str, tail: int) -> int:
-    """Go over comments right behind a table's last line, unless they lead over to the next table."""
+    """Skip comments directly after a table's last line, unless they introduce the next table."""
     match = re.compile(r"[^\n]*(?:\n[ \t]*#[^\n]*)*").match(text, tail)
     end = match.end() if match else tail
     following = text[end + 1 :].split("\n", 1)[0]
@@ -173,13 +173,13 @@ def _with_table(text: str, path: KeyPath, value: Any) -> str:
 
 
 def _with_comma(text: str) -> str:
-    """Put a comma behind the last element of the list where there is none: the library adds behind comments without."""
+    """Add a trailing comma to the list, without which the library appends after comments."""
     end = _end_of_elements(TomlSpans(text))
     return f"{text[:end]},{text[end:]}"
 
 
 def _with_element(text: str, station: str) -> str:
-    """Add an element right behind the last, whatever follows it."""
+    """Add an element directly after the last one."""
     end = _end_of_elements(TomlSpans(text))
     return f"{text[:end]}, {tomlkit.item(station).as_string()}{text[end:]}"
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a config, in words that are safe to show."""
+"""Errors of the config. Their messages are safe to show."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import re
 from nobil_tui.base.text import quoted
 
 KeyPath = tuple[str | int, ...]
-"""Where something is in the file: keys, and positions in lists from zero."""
+"""A path in the file: keys, and indexes of lists."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ConfigError(Exception):
-    """A config that cannot be used. Its text says where, what is wrong and what was expected, and holds no secret."""
+    """An invalid config. The message says where, what is wrong and what is expected."""
 
 
 class InvalidValueError(ConfigError):
-    """A part of a config that is not what it must be."""
+    """An invalid value in a config."""
 
     def __init__(self, path: KeyPath, words: str) -> None:
         super().__init__(f"{dotted_path(path)} {words}")
         self.path = path
-        """What it is about; the reader turns it into a line."""
+        """The path of the value. The reader adds its line."""
 
 
 def dotted_path(path: KeyPath) -> str:
-    """Write a path as a reader knows it: ``interface.keys.star[1]``."""
+    """Format a path: ``interface.keys.star[1]``."""
     words = ""
     for part in path:
         if isinstance(part, int):

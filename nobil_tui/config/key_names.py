@@ -1,4 +1,4 @@
-"""How keys are called: by the names that Textual delivers, or by the character that they type."""
+"""The names of keys: as Textual delivers them, or the character that a key types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REPLACED = {
 }
 
 _MODIFIERS = ("alt", "ctrl", "hyper", "meta", "shift", "super")
-"""In the order in which Textual names them."""
+"""In Textual's order."""
 
 _FUNCTION_KEYS = tuple(f"f{number}" for number in range(1, 36))
 
@@ -28,7 +28,7 @@ _NAMED = (
 """Keys that type nothing."""
 
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter"}
-"""Keys that a terminal cannot tell from another."""
+"""Keys that a terminal sends like another key."""
 
 _OTHER_WORDS = {
     "esc": "escape",
@@ -51,11 +51,11 @@ _OTHER_WORDS = {
     "cmd": "super",
     "option": "alt",
 }
-"""What people call keys elsewhere, for the hint."""
+"""Other names of keys, for suggestions."""
 
 
 class KeyNameError(ValueError):
-    """A text that names no key. Says what it may have meant."""
+    """A text that is not the name of a key. The message suggests one."""
 
 
 def key_name_of(character: str) -> str:
@@ -71,15 +71,15 @@ KEY_CHARACTERS = {key_name_of(character): character for character in string.punc
 
 
 def types_character(key: str) -> bool:
-    """Whether a key, by its name, types a character into a text field."""
+    """Return whether a key types a character into a text field."""
     return ("+" not in key and key not in _NAMED) or key == "shift+space"
 
 
 def canonical_key(text: str) -> str:
-    """Turn a key as a user wrote it into Textual's name for it; ``KeyNameError`` where there is no such key."""
+    """Return Textual's name of a key as a user wrote it. Raise ``KeyNameError`` if unknown."""
     if len(text) == 1:
         return _single(text)
-    # The plus key itself can stand after a plus.
+    # The plus key itself may follow a plus.
     held_text, joined, last = (text[:-2], "+", "+") if text.endswith("++") else text.rpartition("+")
     held = held_text.split("+") if joined else []
     unknown = next((each for each in held if each not in _MODIFIERS), None)
@@ -91,7 +91,7 @@ def canonical_key(text: str) -> str:
     if len(base) > 1 and base not in _NAMED and base not in KEY_CHARACTERS and len(last) > 1:
         raise KeyNameError(_no_key(text, last, (*_NAMED, *KEY_CHARACTERS)))
     key = "+".join([*sorted(set(held)), base])
-    _must_arrive(text, set(held), base)
+    _check_arrives(text, set(held), base)
     return _SAME.get(key, key)
 
 
@@ -102,8 +102,8 @@ def _single(character: str) -> str:
     return name
 
 
-def _must_arrive(text: str, held: set[str], base: str) -> None:
-    """A terminal sends what a key types, so some spellings never come."""
+def _check_arrives(text: str, held: set[str], base: str) -> None:
+    """Raise for spellings that no terminal sends, since it sends the typed character."""
     if held == {"shift"} and len(base) == 1 and base.isalpha():
         raise KeyNameError(f'{quoted(text)} arrives as the letter that it types: write "{base.upper()}".')
     if held == {"shift"} and types_character(base) and base != "space":
@@ -114,7 +114,7 @@ def _must_arrive(text: str, held: set[str], base: str) -> None:
 
 
 def _no_key(text: str, part: str, names: tuple[str, ...]) -> str:
-    """Say that there is no such key, with what comes nearest."""
+    """Return the message for an unknown key, with a suggestion."""
     if "," in text:
         return f'{quoted(text)} is no key. Several keys are a list: ["s", "x"].'
     meant = "+".join(_OTHER_WORDS.get(word, word) for word in text[:64].casefold().split("+"))

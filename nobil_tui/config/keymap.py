@@ -1,4 +1,4 @@
-"""The user's own keys: ids, names and clashes, which the interface library would overlook or settle silently."""
+"""Validate the user's key bindings: ids, key names and conflicts, which Textual would ignore."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TABLE: KeyPath = ("interface", "keys")
 
 
 def parse_keymap(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Turn keys by command id, as written, into Textual's names of them: only those commands, each key once.
+    """Return Textual's names of the keys of each remapped command, by command id.
 
-    An empty list takes a command's keys away. Raises ``ConfigError`` for a command or a key that there is not, for a
-    key that means two things at once, and where a command that must have a key has none.
+    An empty list removes all keys of a command. Raise ``InvalidValueError`` for an unknown command
+    or key, for a key of two commands in one context, and for a required command without a key.
     """
     chosen: dict[str, tuple[str, ...]] = {}
     for id_, written in keys.items():
@@ -29,7 +29,7 @@ def parse_keymap(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str
             )
         chosen[id_] = _keys_of(command_by_id(id_), written)
     if chosen:
-        _find_clashes(chosen)
+        _check_conflicts(chosen)
     return chosen
 
 
@@ -55,15 +55,15 @@ def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _find_clashes(chosen: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise for a key that two commands have where both work; the defaults have none, so one of the two was chosen."""
+def _check_conflicts(chosen: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise for a key of two commands in one context. The defaults have no conflicts."""
     order = list(chosen)
     for context in Context:
         for one, other in combinations(active_in(context), 2):
             both = [key for key in chosen.get(one.id, one.keys) if key in chosen.get(other.id, other.keys)]
             if not both:
                 continue
-            # Both may be in the file: the later line is the one that came too late.
+            # If both are in the file, the later line is reported.
             late, first = (one, other) if _place(one, order) > _place(other, order) else (other, one)
             raise InvalidValueError(
                 (*_TABLE, late.id),

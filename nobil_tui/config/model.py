@@ -1,8 +1,10 @@
-"""What a config can hold. Missing parts have defaults, so an empty file is a config."""
+"""The structure of the config. Everything has a default, so an empty file is valid.
+
+``setting_table.py`` holds the comment and the limits of each setting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -12,12 +14,9 @@ from msgspec.structs import fields, force_setattr
 from nobil_tui.base.redaction import Secret, secrets_in_query
 from nobil_tui.search.sorting import Sort
 
-REGISTER_VARIABLE = "NOBIL_REGISTER_KEY"
-"""The environment's variable that goes before the register's key in the config."""
-
 
 class LogScope(StrEnum):
-    """Whose changes the event log shows."""
+    """The stations whose changes the event log shows."""
 
     ALL = "all"
     STARRED = "starred"
@@ -25,7 +24,7 @@ class LogScope(StrEnum):
 
 
 class Country(StrEnum):
-    """The countries that the station register has, as it calls them."""
+    """The countries of the station register, by its own codes."""
 
     NOR = "NOR"
     SWE = "SWE"
@@ -36,10 +35,10 @@ class _Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _KeyedSection(_Section, frozen=True, forbid_unknown_fields=True):
-    """A table of the file that may hold a key."""
+    """A table of the file that may hold an API key."""
 
     api_key: Secret | None = None
-    """None where there is none; an empty one in the file is none."""
+    """None if missing or empty in the file."""
 
     def __post_init__(self) -> None:
         if self.api_key is not None and not self.api_key:
@@ -50,64 +49,59 @@ class WatchedSection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[watched]``: the starred stations."""
 
     stations: list[str] = []
-    """Ids, opaque, in the order of starring, each once."""
+    """Distinct opaque ids, in the order of starring."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "stations", list(dict.fromkeys(self.stations)))
 
 
 class StreamSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
-    """``[stream]``: where reports come from."""
+    """``[stream]``: the source of reports."""
 
     source: str = ""
-    """An address or a name of a source; empty for the one that is built in. May hold a key in its query."""
+    """An address or the name of a source; empty for the simulation. May hold a key in its query."""
 
 
 class EnovaSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
     """``[enova]``: access to NOBIL Real-time."""
 
     address: str = ""
-    """An http or https address in place of the usual one; empty for that."""
+    """An http or https address that replaces the usual one; empty for none."""
 
 
 class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
     """``[register]``: access to the station register."""
 
     countries: Annotated[list[Country], Meta(min_length=1)] = field(default_factory=lambda: list(Country))
-    """Whose stations to fetch, each once."""
+    """The distinct countries to download."""
     address: str = ""
-    """An http or https address in place of the usual one; empty for that."""
+    """An http or https address that replaces the usual one; empty for none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "countries", list(dict.fromkeys(self.countries)))
 
-    def key(self, environ: Mapping[str, str]) -> Secret | None:
-        """Find the key; None where there is none. The key of another service is never taken for it."""
-        said = environ.get(REGISTER_VARIABLE, "").strip()
-        return Secret(said) if said else self.api_key
-
 
 class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):
-    """``[home]``: from where distances are counted."""
+    """``[home]``: the position that distances are measured from."""
 
     position: tuple[Annotated[float, Meta(ge=-90, le=90)], Annotated[float, Meta(ge=-180, le=180)]] | None = None
     """Latitude and longitude in degrees."""
 
 
 class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
-    """``[interface]``: how it looks and which keys it has."""
+    """``[interface]``: appearance and key bindings."""
 
     theme: str = ""
-    """A theme's name; empty for the usual one. Whoever draws knows which there are."""
+    """The name of a theme; empty for the default. The interface knows which exist."""
     sort: Sort = Sort.STARRED
     ascii: bool = False
-    """Whether only ASCII is drawn."""
+    """Whether to draw ASCII characters only."""
     log_scope: LogScope = LogScope.ALL
     pin_starred: bool = True
-    """Whether starred stations stand on top of every order."""
+    """Whether starred stations are on top in every order."""
     keys: dict[str, str | list[str]] = {}
-    """Keys by command id, as written in the file: ``keys.check`` makes Textual's names of them."""
+    """Key bindings by command id, as written. ``parse_keymap`` returns Textual's names."""
 
 
 class Config(_Section, frozen=True, forbid_unknown_fields=True):
@@ -119,7 +113,7 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     register: RegisterSection = field(default_factory=RegisterSection)
     home: HomeSection = field(default_factory=HomeSection)
     filters: dict[str, str] = {}
-    """Saved filters by their names."""
+    """Saved filters by name."""
     interface: InterfaceSection = field(default_factory=InterfaceSection)
 
     def api_key(self, section: str) -> Secret | None:
@@ -129,13 +123,13 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Every address that it holds; a secret may be written into each."""
+        """All addresses. Each may contain a secret."""
         addresses = (getattr(getattr(self, section), key) for section, key in ADDRESS_KEYS.items())
         return tuple(filter(None, addresses))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Every key that it holds, and what in its addresses is one or may be."""
+        """All API keys, and what may be a secret in the addresses."""
         keys = [key for section in ADDRESS_KEYS if (key := self.api_key(section)) is not None]
         return *keys, *(Secret(value) for address in self.addresses for value in secrets_in_query(address))
 
@@ -149,7 +143,7 @@ ADDRESS_KEYS = {
 
 
 def secret_from_text(kind: type, value: Any) -> Secret:
-    """Make a secret of what a file holds, for msgspec, which turns a ``ValueError`` into one with its place."""
+    """Decode a ``Secret``, as a ``dec_hook`` of msgspec, which adds the path to a ``ValueError``."""
     if kind is not Secret or not isinstance(value, str):
         raise ValueError("expected a text")
     return Secret(value)

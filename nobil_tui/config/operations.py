@@ -1,4 +1,4 @@
-"""What can be done to a config: small operations, so that two programs that save at once do not undo each other."""
+"""Changes to a config as small operations, so that concurrent programs keep each other's changes."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ STARRED_PATH: KeyPath = ("watched", "stations")
 
 
 class Star(Struct, frozen=True):
-    """Star a station, behind those that are starred."""
+    """Star a station, after those already starred."""
 
     station: str
 
 
 class Unstar(Struct, frozen=True):
-    """Take a station's star away."""
+    """Unstar a station."""
 
     station: str
 
 
 class Put(Struct, frozen=True):
-    """Set one key, or remove it. A list is put as a whole."""
+    """Set or remove one key. A list is replaced as a whole."""
 
     section: str
     """The table, such as ``stream`` or ``interface.keys``."""
     key: str
     value: Value
-    """None removes the key, so that its default holds."""
+    """None removes the key, so that the default applies."""
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Where the key is in the file."""
+        """The path of the key in the file."""
         return (*self.section.split("."), self.key)
 
     @property
     def plain(self) -> Any:
-        """The value as TOML can hold it; a secret is revealed."""
+        """The value as a TOML type, with secrets revealed."""
         return _plain(self.value)
 
 
@@ -56,7 +56,10 @@ Operation = Star | Unstar | Put
 
 
 def apply_to_document(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
-    """Do the operations to a valid TOML document; returns another one. ``TypeError`` where a table is none."""
+    """Return a copy of a valid TOML document with the operations applied.
+
+    Raise ``TypeError`` if a value is in the place of a table.
+    """
     changed = deepcopy(document)
     for operation in operations:
         match operation:
@@ -73,7 +76,10 @@ def apply_to_document(document: dict[str, Any], operations: Sequence[Operation])
 
 
 def applied_to(config: Config, operations: Sequence[Operation]) -> Config:
-    """Return a config with the operations applied. Raises ``msgspec.ValidationError`` for a value of a wrong type."""
+    """Return a config with the operations applied.
+
+    Raise ``msgspec.ValidationError`` for a value of a wrong type.
+    """
     if not operations:
         return config
     document = msgspec.to_builtins(config, enc_hook=_plain)

@@ -1,4 +1,4 @@
-"""Reads the config file. What is wrong with it is told with its line, and nothing of it is used."""
+"""Read the config file. Errors name the line, and an invalid file is not used at all."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from nobil_tui.config.validation import validate
 __all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
 
 MAX_CONFIG_BYTES = 1024 * 1024
-"""What a config file may have."""
+"""The greatest size of a config file."""
 
 _WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
 
 
 def load_config(path: Path) -> Config:
-    """Read a config; defaults where there is no file. Raises ``ConfigError``."""
+    """Read a config; the defaults if the file is missing. Raise ``ConfigError``."""
     content = read_config_file(path)
     return Config() if content is None else parse_config(path, content)[1]
 
 
 def config_warnings(path: Path, config: Config) -> list[str]:
-    """Tell what a user should know about a config that is valid: a sentence or two each, with what to do."""
+    """Return warnings about a valid config, each with what to do."""
     warnings = []
     keys = any(config.api_key(section) is not None for section in ADDRESS_KEYS)
     mode = _mode(path) if keys or any(map(keys_in_address, config.addresses)) else None
@@ -49,13 +49,13 @@ def config_warnings(path: Path, config: Config) -> list[str]:
 
 
 def read_config_file(path: Path) -> bytes | None:
-    """Read the bytes of a config file; None where there is none. Raises ``ConfigError``."""
+    """Read the bytes of a config file; None if it is missing. Raise ``ConfigError``."""
     try:
         mode = path.stat().st_mode
         if not stat_bits.S_ISREG(mode):
             if os.path.realpath(path) == os.devnull:
                 return b""
-            what = "a folder" if stat_bits.S_ISDIR(mode) else "not an ordinary file"
+            what = "a directory" if stat_bits.S_ISDIR(mode) else "not an ordinary file"
             raise ConfigError(f"{safe_path(path)}: is {what}; expected a TOML file.")
         with path.open("rb") as file:
             content = file.read(MAX_CONFIG_BYTES + 1)
@@ -73,7 +73,7 @@ def read_config_file(path: Path) -> bytes | None:
 
 
 def parse_config(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
-    """Make a document and a config of a file's bytes. Raises ``ConfigError`` with the line."""
+    """Parse the bytes of a file into a document and a config. Raise ``ConfigError`` with the line."""
     text = decode_config(path, content)
     document = _document(path, text)
     try:
@@ -85,7 +85,7 @@ def parse_config(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
 
 
 def config_from_document(document: dict[str, Any]) -> Config:
-    """Make a config of a TOML document. Raises ``InvalidValueError``."""
+    """Convert a TOML document to a config. Raise ``InvalidValueError``."""
     try:
         config = msgspec.convert(document, Config, dec_hook=secret_from_text)
     except (msgspec.ValidationError, RecursionError):
@@ -99,7 +99,7 @@ def config_from_document(document: dict[str, Any]) -> Config:
 
 
 def decode_config(path: Path, content: bytes) -> str:
-    """Decode a file's bytes, without the mark that some editors put first. Raises ``ConfigError``."""
+    """Decode the bytes of a file without a byte order mark. Raise ``ConfigError``."""
     body = content.removeprefix(BOM)
     try:
         return body.decode()
@@ -121,7 +121,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 
 def _not_toml(path: Path, text: str, words: str) -> NoReturn:
-    """Tell a syntax error. Its words name a kind of mistake, a character or a key, and never a value."""
+    """Raise ``ConfigError`` for a syntax error. tomllib's messages never quote a value."""
     where = _WHERE.search(words)
     line, column = (where["line"], where["column"]) if where else ("1", None)
     if where and line is None:
@@ -134,7 +134,7 @@ def _not_toml(path: Path, text: str, words: str) -> NoReturn:
 
 
 def _mode(path: Path) -> int | None:
-    """A file's permissions; None where there are none to speak of."""
+    """Return the permissions of a file; None on systems without them."""
     if os.name != "posix":
         return None
     try:

@@ -1,6 +1,6 @@
-"""Where in a TOML file a key or a value is: what TOML readers forget, and error messages and editing need.
+"""Find the position of keys and values in TOML, for error messages and editing.
 
-It reads files that tomllib has accepted, so it looks for what there is and does not judge.
+Reads only text that tomllib has accepted, so it does not validate.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ _PLAIN = re.compile(r"[^,\]}#\n]+")
 
 
 class Span(NamedTuple):
-    """A part of the text: offsets of its first character and of the one after its last."""
+    """A part of the text, from ``start`` up to but not including ``end``."""
 
     start: int
     end: int
 
 
 class TomlSpans:
-    """The places in one document."""
+    """The spans in one document."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.keys: dict[KeyPath, int] = {}
-        """The offset at which each key, table or list element is named; a table's own header counts most."""
+        """The offset of each key, table or list element; of a table, its own header if it has one."""
         self.values: dict[KeyPath, Span] = {}
         """The value of each key and list element."""
         self.comments: list[Span] = []
         self.tails: dict[KeyPath, int] = {}
-        """For each ``[table]``: the offset behind its header or the last statement of its own."""
+        """The offset after each ``[table]``: after its last own statement, else its header."""
         self._at = 0
         self._tables: dict[KeyPath, int] = {}  # how many [[tables]] of each name there are so far
-        # Nesting deeper than calls can be, or TOML of a later day: what was found until then is of use.
+        # Nesting beyond the recursion limit, or newer TOML: use what was found so far.
         with suppress(RecursionError, ValueError):
             self._document()
 
     def line(self, path: KeyPath) -> int:
-        """The line, from 1, of a path, or of the nearest around it that is in the file."""
+        """Return the line of a path, from 1, or of its nearest parent in the file."""
         while path and path not in self.keys:
             path = path[:-1]
         return self.text.count("\n", 0, self.keys[path]) + 1 if path else 1
@@ -85,7 +85,7 @@ class TomlSpans:
         self._value(path)
 
     def _key(self, table: KeyPath, start: int) -> KeyPath:
-        """Read a key with its dots, up to what comes after it."""
+        """Read a dotted key."""
         path = table
         while True:
             self._skip()
@@ -134,7 +134,7 @@ class TomlSpans:
             self._pair(path)
 
     def _more(self, closing: str) -> bool:
-        """Go to the next member; False behind the closing bracket."""
+        """Advance to the next member; return False after the closing bracket."""
         self._skip(newlines=True)
         while self._peek() == ",":
             self._at += 1
@@ -156,7 +156,7 @@ class TomlSpans:
         return self.text[self._at : self._at + 1]
 
     def _skip(self, *, newlines: bool = False) -> bool:
-        """Go over blanks, and with ``newlines`` over comments and line ends too. False at the end of the text."""
+        """Skip blanks, and with ``newlines`` comments and line ends. Return False at the end."""
         while self._at < len(self.text):
             if match := _BLANK.match(self.text, self._at):
                 self._at = match.end()

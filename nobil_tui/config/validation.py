@@ -1,77 +1,108 @@
-"""What types cannot say of a config: texts that are printable and of a length, addresses, positions and keys."""
+"""Validate what types cannot express: printable texts, lengths, addresses and key bindings."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from nobil_tui.config.errors import InvalidValueError, KeyPath
 from nobil_tui.config.keymap import parse_keymap
-from nobil_tui.config.model import ADDRESS_KEYS
-
-MAX_ID = 64
-MAX_NAME = 64
-MAX_FILTER = 256
-MAX_ADDRESS = 2048
-MAX_API_KEY = 1024
+from nobil_tui.config.setting_table import (
+    MAX_ADDRESS,
+    MAX_API_KEY,
+    MAX_NAME,
+    SETTINGS,
+    Check,
+    Setting,
+)
 
 
 def validate(document: dict[str, Any]) -> None:
-    """Raise ``InvalidValueError`` for the first part of a document, right in its types, that is not what it must be."""
-    for index, station in enumerate(_get(document, "watched", "stations", [])):
-        _printable(station, ("watched", "stations", index), MAX_ID)
-    _printable(_get(document, "stream", "source", ""), ("stream", "source"), MAX_ADDRESS, least=0)
-    for section, address_key in ADDRESS_KEYS.items():
-        _key(_get(document, section, "api_key", ""), (section, "api_key"))
-        if address_key == "address":
-            _address(_get(document, section, "address", ""), (section, "address"))
-    for index, degrees in enumerate(_get(document, "home", "position", [])):
-        # A range lets nan through where a number is only compared.
-        if degrees != degrees:
-            raise InvalidValueError(("home", "position", index), "is not a number; expected degrees.")
-    for name, words in document.get("filters", {}).items():
-        path: KeyPath = ("filters", name)
-        _printable(name, path, MAX_NAME, "has a name that")
-        _printable(words, path, MAX_FILTER)
-    _printable(_get(document, "interface", "theme", ""), ("interface", "theme"), MAX_NAME, least=0)
-    parse_keymap(_get(document, "interface", "keys", {}))
+    """Raise ``InvalidValueError`` for the first invalid setting of a document of valid types."""
+    for setting in SETTINGS:
+        path: KeyPath = (*setting.section.split("."), *filter(None, (setting.key,)))
+        value = _get(document, path)
+        if value is not None:
+            _check(setting, path, value)
 
 
-def _get(document: dict[str, Any], section: str, key: str, missing: Any) -> Any:
-    return document.get(section, {}).get(key, missing)
+def _check(setting: Setting, path: KeyPath, value: Any) -> None:
+    match setting.check:
+        case Check.TYPE:
+            pass
+        case Check.TEXT:
+            for each_path, text in _texts(path, value):
+                _check_printable(text, each_path, setting.max_length, empty=setting.may_be_empty)
+        case Check.API_KEY:
+            _check_api_key(value, path)
+        case Check.ADDRESS:
+            _check_address(value, path)
+        case Check.DEGREES:
+            for index, degrees in enumerate(value):
+                # The range of the type lets nan through.
+                if degrees != degrees:
+                    raise InvalidValueError((*path, index), "is not a number; expected degrees.")
+        case Check.KEYMAP:
+            parse_keymap(value)
+        case Check.NAMED_TEXTS:
+            for name, text in value.items():
+                _check_printable(name, (*path, name), MAX_NAME, "has a name that")
+                _check_printable(text, (*path, name), setting.max_length)
 
 
-def _printable(text: str, path: KeyPath, most: int, subject: str = "", *, least: int = 1) -> None:
+def _get(document: dict[str, Any], path: KeyPath) -> Any:
+    value: Any = document
+    for part in path:
+        if part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def _texts(path: KeyPath, value: str | list[str]) -> Iterable[tuple[KeyPath, str]]:
+    if isinstance(value, str):
+        return [(path, value)]
+    return [((*path, index), text) for index, text in enumerate(value)]
+
+
+def _check_printable(text: str, path: KeyPath, max_length: int, subject: str = "", *, empty: bool = False) -> None:
+    """Raise unless a text is printable and neither too long nor, if not allowed, blank."""
     subject = f"{subject} " if subject else ""
-    if not text.strip() and (least or text):
-        raise InvalidValueError(path, f"{subject}is empty; expected 1 to {most} characters.")
-    if len(text) > most:
-        raise InvalidValueError(path, f"{subject}has {len(text)} characters; expected at most {most}.")
+    if not text.strip() and (text or not empty):
+        raise InvalidValueError(path, f"{subject}is empty; expected 1 to {max_length} characters.")
+    if len(text) > max_length:
+        words = f"has {len(text)} characters; expected at most {max_length}."
+        raise InvalidValueError(path, f"{subject}{words}")
     if not text.isprintable():
-        raise InvalidValueError(path, f"{subject}has a control character or the like; expected printable text.")
+        words = "has a control character or the like; expected printable text."
+        raise InvalidValueError(path, f"{subject}{words}")
 
 
-def _key(text: str, path: KeyPath) -> None:
-    """An API key goes into a header or an address: nothing else gets there whole. Its text is never told."""
+def _check_api_key(text: str, path: KeyPath) -> None:
+    """Raise unless a text can be sent in a header or an address. Errors do not quote it."""
     if len(text) > MAX_API_KEY:
-        raise InvalidValueError(path, f"has {len(text)} characters; expected at most {MAX_API_KEY}.")
+        words = f"has {len(text)} characters; expected at most {MAX_API_KEY}."
+        raise InvalidValueError(path, words)
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise InvalidValueError(path, "has a blank, a control character or a letter that is not ASCII; expected a key.")
+        words = "has a blank, a control character or a non-ASCII letter; expected a key."
+        raise InvalidValueError(path, words)
 
 
-def _address(text: str, path: KeyPath) -> None:
-    """An address that overrides another. Its text is not told: it may hold a secret."""
+def _check_address(text: str, path: KeyPath) -> None:
+    """Raise unless a text is an http address or empty. Errors do not quote it: see secrets."""
     if not text:
         return
-    _printable(text, path, MAX_ADDRESS)
+    _check_printable(text, path, MAX_ADDRESS)
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(text)
-        # A port that is none is noticed when it is asked for.
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in text
+        # Reading an invalid port raises.
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        whole = False
-    if not whole:
-        raise InvalidValueError(path, "is no address; expected http://… or https://….")
+        valid = False
+    if not valid or " " in text:
+        raise InvalidValueError(path, "is not an address; expected http://… or https://….")
     if parts.username is not None or parts.password is not None:
-        raise InvalidValueError(path, "has a name or a password in it; expected an address without.")
+        words = "has a user name or a password in it; expected an address without."
+        raise InvalidValueError(path, words)

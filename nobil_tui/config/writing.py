@@ -1,4 +1,4 @@
-"""Saves changes to the config file: on a fresh read, under a lock, whole or not at all."""
+"""Save changes to the config file: freshly read, under a lock, and atomically."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program that saves."""
 
 MAX_TRIES = 5
-"""How often to begin anew when an editor, which knows no lock, saves the file in between."""
+"""Attempts when an editor, which ignores the lock, saves the file meanwhile."""
 
 
-class _Seen(NamedTuple):
-    """A file as it was read."""
+class _FileState(NamedTuple):
+    """The state of a file when it was read."""
 
     stamp: Stamp | None
     content: bytes
@@ -33,24 +33,24 @@ class _Seen(NamedTuple):
 
 
 def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEOUT) -> Config:
-    """Do the operations to the file and return the config as it then is. Takes its time: not for an event loop.
+    """Apply operations to the file and return the new config. Blocks: not for an event loop.
 
-    Writes nothing where nothing changes. Raises ``ConfigError`` where the file is not valid, and ``NotSavedError``
-    where it cannot be written or would not be valid afterwards; either way the file is as it was.
+    Writes nothing if nothing changes. Raise ``ConfigError`` if the file is invalid, and
+    ``NotSavedError`` if it cannot be written or would become invalid. Then it is unchanged.
     """
     target = Path(os.path.realpath(path))
-    seen = _look(path)
+    seen = _read_state(path)
     if apply_to_document(seen.document, operations) == seen.document:
         return seen.config
     if target.exists() and not target.is_file():
         raise NotSavedError(f"{safe_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")
     with locked(target, lock_for):
         for _ in range(MAX_TRIES):
-            seen = _look(path)
+            seen = _read_state(path)
             wanted = apply_to_document(seen.document, operations)
             if wanted == seen.document:
                 return seen.config
-            config = _judged(path, wanted)
+            config = _validated(path, wanted)
             content = _edited(path, seen, operations)
             with translating_errors(path):
                 if replace_file(target, content, seen.stamp):
@@ -58,23 +58,23 @@ def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEO
     raise NotSavedError(f"{safe_path(path)} was not saved: another program keeps changing it. Try again.")
 
 
-def _look(path: Path) -> _Seen:
-    # The stamp first: what is written while the file is read then shows.
+def _read_state(path: Path) -> _FileState:
+    # The stamp first, so that a change during the read is noticed.
     before = stamp(path)
     content = read_config_file(path) or b""
     document, config = parse_config(path, content)
-    return _Seen(before, content, document, config)
+    return _FileState(before, content, document, config)
 
 
-def _judged(path: Path, wanted: dict[str, Any]) -> Config:
+def _validated(path: Path, wanted: dict[str, Any]) -> Config:
     try:
         return config_from_document(wanted)
     except InvalidValueError as error:
         raise NotSavedError(f"{safe_path(path)} was not saved: {error}") from None
 
 
-def _edited(path: Path, seen: _Seen, operations: tuple[Operation, ...]) -> bytes:
-    """Change the bytes of a file, with its line ends and its mark kept."""
+def _edited(path: Path, seen: _FileState, operations: tuple[Operation, ...]) -> bytes:
+    """Return the changed bytes of a file, with its line ends and byte order mark kept."""
     from nobil_tui.config.editing import CannotEditError, edit_text
 
     text = decode_config(path, seen.content)

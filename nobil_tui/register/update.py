@@ -21,8 +21,8 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.register import Facts, country_name, country_of
-from nobil_tui.config.model import REGISTER_VARIABLE
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.register.api_key import REGISTER_KEY_VARIABLE
 from nobil_tui.register.cache import CachedRegister, CacheError, Origin
 from nobil_tui.register.download import MAX_DUMP, REGISTER_ADDRESS, DownloadError, RegisterClient, Timeouts, Validators
 from nobil_tui.register.merge import (
@@ -52,7 +52,7 @@ __all__ = [
     "update_register",
 ]
 
-HOW_TO_SET = f"Set {REGISTER_VARIABLE}, or api_key under [register] in the config."
+HOW_TO_SET = f"Set {REGISTER_KEY_VARIABLE}, or api_key under [register] in the config."
 NO_KEY = (
     f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key for NOBIL Real-time, which "
     "is never sent there unless you set it there too."

@@ -16,6 +16,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import RegisterSection
+from nobil_tui.register.api_key import register_key
 from nobil_tui.session.options import SessionOptions
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class RegisterUpdater:
 
         A failure is logged and not raised: the user did not ask for this update.
         """
-        key = section.key(self._environ)
+        key = register_key(section, self._environ)
         if key is None:
             return False
         from nobil_tui.register.update import UpdateError, is_due

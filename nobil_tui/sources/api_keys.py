@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, Put
-from nobil_tui.config.validation import MAX_API_KEY
+from nobil_tui.config.setting_table import MAX_API_KEY
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.catalogue import SOURCES, SourceKind

@@ -30,7 +30,7 @@ def test_init_then_show(invoke: Invoke, home: Path) -> None:
     assert invoke("config", "show").stdout.replace("•••", "") == file.read_text()
     again = invoke("config", "init")
     assert (again.exit_code, again.stdout) == (ExitCode.FAILURE, "")
-    assert "there already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_show_hides_keys_and_prints_defaults(invoke: Invoke, tmp_path: Path) -> None:

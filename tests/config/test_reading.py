@@ -111,10 +111,10 @@ keys.filter = ["/", "f3"]
         ("[home]\nposition = '59, 10'", "2: home.position is a text; expected a list of 2 values."),
         ("[register]\ncountries = []", "2: register.countries is empty; expected at least one."),
         ("[register]\ncountries = ['nor']", '2: … is "nor"; expected NOR or SWE. Did you mean "NOR"?'),
-        ("[enova]\naddress = 'ftp://x'", "2: enova.address is no address; expected http://… or https://…."),
-        ("[enova]\naddress = 'https://'", "2: enova.address is no address; …"),
-        ("[enova]\naddress = 'http://x:99999/'", "2: enova.address is no address; …"),
-        (f"[enova]\naddress = 'http://u:{KEY}@x/'", "2: enova.address has a name or a password in it; …"),
+        ("[enova]\naddress = 'ftp://x'", "2: enova.address is not an address; expected http://… or https://…."),
+        ("[enova]\naddress = 'https://'", "2: enova.address is not an address; …"),
+        ("[enova]\naddress = 'http://x:99999/'", "2: enova.address is not an address; …"),
+        (f"[enova]\naddress = 'http://u:{KEY}@x/'", "2: enova.address has a user name or a password in it; …"),
         (f"[stream]\napi_key = '{KEY} '", "2: stream.api_key has a blank, …"),
         (f'[stream]\napi_key = "{KEY}\\n"', "2: stream.api_key has a blank, a control character …"),
         ("[interface]\nsort = 'nmae'", '2: interface.sort is "nmae"; expected starred, … Did you mean "name"?'),
@@ -167,7 +167,7 @@ def test_the_name_of_the_file_is_safe_too(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_is_no_config(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="is a folder; expected a TOML file"):
+    with pytest.raises(ConfigError, match="is a directory; expected a TOML file"):
         load_config(tmp_path)
 
 

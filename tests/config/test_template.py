@@ -19,6 +19,7 @@ from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config
 from nobil_tui.config.reading import load_config, parse_config
 from nobil_tui.config.redact_file import redact_config
+from nobil_tui.config.setting_table import SETTINGS
 from nobil_tui.config.template import TEMPLATE, init_config, show_config
 from nobil_tui.config.writing import NotSavedError
 
@@ -149,7 +150,7 @@ def test_the_first_config_names_everything_with_its_default(tmp_path: Path) -> N
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path, content: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(content)
-    with pytest.raises(NotSavedError, match="is there already"):
+    with pytest.raises(NotSavedError, match="already exists"):
         init_config(path)
     assert path.read_text() == content
 
@@ -183,3 +184,18 @@ def test_a_comment_of_a_megabyte_is_redacted_in_linear_time(comment: str) -> Non
     # In quadratic time, one of these takes hours.
     text = f"# {comment}\n# api_key = '{KEY}'\n"
     assert redact_config(text, Config()).endswith('# api_key = "•••"\n')
+
+
+def test_every_setting_of_the_model_is_in_the_table() -> None:
+    def leaves(section: type, path: str) -> set[tuple[str, str]]:
+        found = set()
+        for each in msgspec.structs.fields(section):
+            if isinstance(each.type, type) and issubclass(each.type, msgspec.Struct):
+                found |= leaves(each.type, f"{path}.{each.name}".lstrip("."))
+            elif str(each.type).startswith("dict"):
+                found.add((f"{path}.{each.name}".lstrip("."), ""))
+            else:
+                found.add((path, each.name))
+        return found
+
+    assert {(setting.section, setting.key) for setting in SETTINGS} == leaves(Config, "")

@@ -12,6 +12,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.config.model import RegisterSection
 from nobil_tui.register import download as feed
+from nobil_tui.register.api_key import register_key
 from nobil_tui.register.cache import Origin, load_register, save_register
 from nobil_tui.register.update import UpdatePhase, UpdateProgress, ago, is_due
 from nobil_tui.wire import register
@@ -209,7 +210,7 @@ async def test_without_an_answer_it_stays_due(renewing: Renewing, path: Path, se
     ],
 )
 def test_which_key_is_used(environ: dict[str, str], section: RegisterSection, key: str | None) -> None:
-    found = section.key(environ)
+    found = register_key(section, environ)
     assert (found.reveal() if found else None) == key
 
 

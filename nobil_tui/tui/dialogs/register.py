@@ -10,6 +10,7 @@ from textual.widgets import Button, Label, ProgressBar
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import RegisterSection
+from nobil_tui.register.api_key import register_key
 from nobil_tui.register.update import NO_KEY, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
@@ -33,7 +34,7 @@ class RegisterScreen(FormDialog[str]):
         self._changed = changed
         self._updater = updater
         self._section = section
-        self._key = section.key(environ)
+        self._key = register_key(section, environ)
         self._force = False
 
     def fields(self) -> Iterator[Widget]:

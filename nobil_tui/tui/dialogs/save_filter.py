@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from nobil_tui.config.validation import MAX_NAME
+from nobil_tui.config.setting_table import MAX_NAME
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.style.glyphs import truncate
 

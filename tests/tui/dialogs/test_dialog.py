@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from nobil_tui.config.validation import MAX_FILTER, MAX_NAME
+from nobil_tui.config.setting_table import MAX_FILTER, MAX_NAME
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
 from nobil_tui.tui.textual_internals import AsciiCheckbox

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from nobil_tui.commands import Context
-from nobil_tui.config.validation import MAX_FILTER
+from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.completion import completions, insert_completion, word_at
 from nobil_tui.search.fields import FieldValues
 from nobil_tui.tui.bindings import bindings_for

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from nobil_tui.config.validation import MAX_FILTER
+from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.query import parse_query
 from nobil_tui.tui.bindings import KeyBindings

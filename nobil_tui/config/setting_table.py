@@ -1,0 +1,139 @@
+"""Every setting once: its comment in a new config file, its example and its limits.
+
+A new setting is a field in ``model.py`` and a row here. The template of ``config init`` and the
+validation derive from this table; the type and the default come from the model.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from nobil_tui.base.text import one_of
+from nobil_tui.config.model import Country, LogScope
+from nobil_tui.search.sorting import Sort
+
+MAX_ID = 64
+MAX_NAME = 64
+MAX_FILTER = 256
+MAX_ADDRESS = 2048
+MAX_API_KEY = 1024
+
+
+class Check(Enum):
+    """How a value is validated beyond its type."""
+
+    TYPE = auto()
+    """The type is enough."""
+    TEXT = auto()
+    """A printable text of limited length, or each text of a list."""
+    API_KEY = auto()
+    ADDRESS = auto()
+    """An http or https address."""
+    DEGREES = auto()
+    KEYMAP = auto()
+    NAMED_TEXTS = auto()
+    """A table of printable texts with printable names."""
+
+
+class Setting(NamedTuple):
+    """A setting, or a whole table whose keys the user chooses."""
+
+    section: str
+    key: str
+    """Empty for a whole table."""
+    comment: str
+    """Shown above it in a new config file, one line per line."""
+    example: str
+    """What a new config file shows, in TOML: the default if there is one."""
+    check: Check = Check.TYPE
+    max_length: int = 0
+    may_be_empty: bool = True
+
+
+_USUAL_ADDRESS = "An address to use instead of the usual one."
+
+SETTINGS = (
+    Setting(
+        "watched",
+        "stations",
+        "Starred stations, by id. Pressing s adds to this list.",
+        "[]",
+        Check.TEXT,
+        MAX_ID,
+        may_be_empty=False,
+    ),
+    Setting(
+        "stream",
+        "source",
+        "The source of reports: the ws:// or wss:// address of a server, or the name of a source.\n"
+        "If empty, a simulation runs.",
+        '""',
+        Check.TEXT,
+        MAX_ADDRESS,
+    ),
+    Setting(
+        "stream",
+        "api_key",
+        "The key of the source. The variable NOBIL_API_KEY overrides it.",
+        '""',
+        Check.API_KEY,
+    ),
+    Setting("enova", "api_key", "The key of NOBIL Real-time by Enova.", '""', Check.API_KEY),
+    Setting("enova", "address", _USUAL_ADDRESS, '""', Check.ADDRESS),
+    Setting(
+        "register",
+        "api_key",
+        "The key of the station register with names, places and plugs.\nThe variable NOBIL_REGISTER_KEY overrides it.",
+        '""',
+        Check.API_KEY,
+    ),
+    Setting(
+        "register",
+        "countries",
+        f"The countries of the register: {one_of(Country)}, or both.",
+        '["NOR", "SWE"]',
+    ),
+    Setting("register", "address", _USUAL_ADDRESS, '""', Check.ADDRESS),
+    Setting(
+        "home",
+        "position",
+        "The position that distances are measured from: latitude and longitude in degrees.\n"
+        "There is no default; this is Oslo.",
+        "[59.91, 10.75]",
+        Check.DEGREES,
+    ),
+    Setting(
+        "filters",
+        "",
+        "Saved filters: a name and the filter.",
+        '"Fast in Oslo" = "oslo ccs"',
+        Check.NAMED_TEXTS,
+        MAX_FILTER,
+    ),
+    Setting(
+        "interface",
+        "theme",
+        "A color theme. If empty, the default theme.",
+        '""',
+        Check.TEXT,
+        MAX_NAME,
+    ),
+    Setting("interface", "sort", f"The order of the stations: {one_of(Sort)}.", '"starred"'),
+    Setting("interface", "ascii", "Draw with ASCII characters only.", "false"),
+    Setting(
+        "interface",
+        "log_scope",
+        f"The stations that the event log shows: {one_of(LogScope)}.",
+        '"all"',
+    ),
+    Setting("interface", "pin_starred", "Pin starred stations to the top in every order.", "true"),
+    Setting(
+        "interface.keys",
+        "",
+        "Key bindings by the id of a command: one key, several, or none.",
+        'star = ["s", "f2"]\ntheme = "t"\nexport-log = []',
+        Check.KEYMAP,
+    ),
+)
+"""In the order of a new config file. The settings of a section follow each other."""
