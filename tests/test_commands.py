@@ -16,7 +16,7 @@ def test_ids_are_kebab_case_and_unique() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
-def test_a_command_says_what_it_does(command: Command) -> None:
+def test_every_command_has_a_label_and_a_tooltip(command: Command) -> None:
     assert 0 < len(command.label) <= 14
     assert command.tooltip.endswith(".")
     assert command.tooltip[0].isupper()
@@ -32,7 +32,7 @@ def test_keys_are_written_as_textual_delivers_them(command: Command) -> None:
 
 
 @pytest.mark.parametrize("context", Context)
-def test_no_key_means_two_things_at_once(context: Context) -> None:
+def test_default_keys_do_not_conflict(context: Context) -> None:
     for one, other in itertools.combinations(active_in(context), 2):
         assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
@@ -45,7 +45,7 @@ def test_a_command_is_found_by_its_id() -> None:
         command_by_id("strar")
 
 
-def test_every_command_works_somewhere_and_every_context_has_words() -> None:
+def test_every_command_has_a_context_and_every_context_a_heading() -> None:
     found = {command.id for context in Context for command in for_context(context)}
     assert found == {command.id for command in COMMANDS}
     assert len({context.heading for context in Context}) == len(Context)
@@ -61,21 +61,21 @@ def test_a_dialog_hides_what_is_below_it() -> None:
     assert {command.id for command in active_in(Context.DIALOG)} == {"back", "quit", "palette"}
 
 
-def test_the_way_out_is_kept() -> None:
+def test_help_and_quit_are_required() -> None:
     assert {command.id for command in COMMANDS if command.required} == {"quit", "help"}
     assert all(command.keys for command in COMMANDS if command.required)
 
 
-def test_what_is_done_while_typing_needs_no_printable_key() -> None:
+def test_text_contexts_bind_no_printable_keys() -> None:
     for context in Context:
         if context.accepts_text:
             assert all(len(key) > 1 for command in for_context(context) for key in command.keys)
 
 
-def test_what_has_no_key_is_in_the_palette() -> None:
+def test_commands_without_keys_are_in_the_palette() -> None:
     assert all(command.palette for command in COMMANDS if not command.keys)
 
 
-def test_the_footer_reads_as_designed() -> None:
+def test_commands_of_the_footer() -> None:
     footer = [command.label for command in active_in(Context.STATIONS) if command.footer]
     assert sorted(footer) == sorted(["Filter", "Star", "Starred", "Sort", "Alert", "Log", "Help", "Quit"])

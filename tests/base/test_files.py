@@ -47,7 +47,7 @@ def mode(path: Path) -> int:
 
 @posix
 @pytest.mark.parametrize("umask", [0o022, 0, 0o077, 0o777])
-def test_what_we_make_is_for_this_user_alone(tmp_path: Path, mask: Callable[[int], None], umask: int) -> None:
+def test_new_files_are_private(tmp_path: Path, mask: Callable[[int], None], umask: int) -> None:
     path = tmp_path / "a" / "b" / "config.toml"
     mask(umask)
     save_config(path, Star("a"))
@@ -57,7 +57,7 @@ def test_what_we_make_is_for_this_user_alone(tmp_path: Path, mask: Callable[[int
 
 @posix
 @pytest.mark.parametrize("kept", [0o644, 0o640, 0o600, 0o666])
-def test_the_modes_of_others_are_left_alone(path: Path, mask: Callable[[int], None], kept: int) -> None:
+def test_existing_modes_are_kept(path: Path, mask: Callable[[int], None], kept: int) -> None:
     path.touch()
     path.chmod(kept)
     path.parent.chmod(0o755)
@@ -87,14 +87,14 @@ def test_links_are_followed(tmp_path: Path) -> None:
     assert {each.name for each in target.parent.iterdir()} == {"nobil.toml", "nobil.toml.lock"}
 
 
-def test_a_link_to_nothing_is_filled(tmp_path: Path) -> None:
+def test_dangling_link_is_filled(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "a" / "config.toml")
     save_config(tmp_path / "link", Star("a"))
     assert (tmp_path / "link").is_symlink()
     assert load_config(tmp_path / "a" / "config.toml").watched.stations == ["a"]
 
 
-def test_a_link_to_itself_is_told(path: Path) -> None:
+def test_link_to_itself_is_reported(path: Path) -> None:
     path.symlink_to(path)
     with pytest.raises(ConfigError, match="cannot be read"):
         save_config(path, Star("a"))
@@ -146,7 +146,7 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="may write everywhere")
-def test_a_folder_that_may_not_be_written_to_is_told(path: Path) -> None:
+def test_read_only_directory_is_reported(path: Path) -> None:
     path.write_text("# mine\n")
     path.parent.chmod(0o500)
     try:
@@ -158,7 +158,7 @@ def test_a_folder_that_may_not_be_written_to_is_told(path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_a_lock_that_cannot_be_made_is_told(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_failed_lock_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     path.write_text("# mine\n")
     opened = os.open
 

@@ -1,4 +1,4 @@
-"""What is free amid what is held: the C library gives it back when it is told to."""
+"""``trim_heap`` returns freed memory between live objects to the OS."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from nobil_tui.base.memory import trim_heap
 
-# In a process of its own, so that what holds the room is known. Of so many pieces, each a little above what Python
-# gives room to by itself, the last is kept: all before it is free, and not at the end of what the library has.
+# In a process of its own, so that its heap is known. All pieces but the last are freed, so the free
+# memory is not at the end of the heap. Each piece is larger than what Python itself allocates.
 HOLES = """
 import os
 from nobil_tui.base.memory import trim_heap
@@ -30,16 +30,16 @@ print(before - resident())
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc must be told")
-def test_what_is_free_amid_what_is_held_goes_back_to_the_system() -> None:
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_trim_heap_returns_memory_to_the_os() -> None:
     done = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 30
 
 
-def test_where_the_library_cannot_be_told_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trim_heap_without_malloc_trim(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(ctypes, "CDLL", asked.append)
-    # What it returns has no such call.
+    # The result has no malloc_trim.
     trim_heap()
     assert len(asked) == (sys.platform == "linux")
     monkeypatch.setattr(sys, "platform", "darwin")

@@ -23,12 +23,12 @@ from nobil_tui.base.redaction import (
     "name",
     ["key", "apikey", "x-api-key", "accessToken", "client_secret", "password", "passwd", "pwd", "Authorization", "Sig"],
 )
-def test_a_name_that_holds_a_secret(name: str) -> None:
+def test_secret_names(name: str) -> None:
     assert is_secret_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "country", "countrycode", "hub", "v"])
-def test_a_name_that_holds_none(name: str) -> None:
+def test_other_names_are_not_secret(name: str) -> None:
     assert not is_secret_name(name)
 
 
@@ -50,14 +50,14 @@ def test_a_name_that_holds_none(name: str) -> None:
         ("demo", "demo"),
     ],
 )
-def test_an_address_is_shown_without_its_secret(address: str, hidden: str) -> None:
+def test_address_is_redacted(address: str, hidden: str) -> None:
     assert redact_address(address) == hidden
     assert (
         redact_addresses(f'# was <{address}> or "demo?key=1"') == f'# was <{hidden}> or "demo?key=1"' or '"' in address
     )
 
 
-def test_what_of_an_address_is_a_key_and_what_may_be_one() -> None:
+def test_keys_and_possible_secrets_of_an_address() -> None:
     address = "wss://h/x?k=abc%2Bdef&country=NOR;key=a%2F&t="
     assert keys_in_address(address) == ["a%2F"]
     assert secrets_in_query(address) == ["abc+def", "a/"]
@@ -66,7 +66,7 @@ def test_what_of_an_address_is_a_key_and_what_may_be_one() -> None:
     assert secrets_in_query("ws://[?key=abc#x") == secrets_in_address("ws://[?key=abc#x") == ["abc"]
 
 
-def test_all_of_a_url_that_its_server_could_quote() -> None:
+def test_possible_secrets_of_a_url() -> None:
     url = "wss://me:pass@h/api/v1/0123456789abc%2B/stream?access_token=t&hub=nobil"
     assert secrets_in_address(url) == ["t", "0123456789abc+", "me", "pass"]
 
@@ -105,5 +105,5 @@ def test_another_machine(host: str) -> None:
         ("", False),
     ],
 )
-def test_what_can_be_read_on_the_way(address: str, clear: bool) -> None:
+def test_unencrypted_addresses(address: str, clear: bool) -> None:
     assert is_unencrypted(address) is clear

@@ -1,4 +1,4 @@
-"""Work in threads of its own: its result, its errors, and nobody who waits."""
+"""Daemon threads and time slices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_an_error_comes_back() -> None:
 
 
 @pytest.mark.parametrize("breaks", [False, True])
-async def test_who_is_cancelled_does_not_wait_and_nothing_is_left(breaks: bool) -> None:
+async def test_cancellation_does_not_wait(breaks: bool) -> None:
     go_on, done = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -85,7 +85,7 @@ def handed(*work: Callable[[], object]) -> list[object]:
     return asyncio.run(at_most())
 
 
-def test_what_a_loop_hands_over_is_done() -> None:
+def test_executor_runs_the_loops_calls() -> None:
     def breaks() -> None:
         raise ValueError("on purpose")
 
@@ -96,7 +96,7 @@ def test_what_a_loop_hands_over_is_done() -> None:
     assert thread.daemon
 
 
-def test_a_loop_that_ends_waits_for_none_of_it() -> None:
+def test_closing_the_loop_does_not_wait() -> None:
     """As where the name of a host is looked up: that takes as long as it takes, and cannot be called off."""
     go_on, begun = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
@@ -121,7 +121,7 @@ def test_a_loop_that_ends_waits_for_none_of_it() -> None:
     assert not threads[0].is_alive()
 
 
-def test_what_was_called_off_before_it_began_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_call_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     waiting: list[Callable[[], None]] = []
 
     class Later(threading.Thread):
@@ -136,8 +136,8 @@ def test_what_was_called_off_before_it_began_is_not_done(monkeypatch: pytest.Mon
     assert done == []
 
 
-async def test_others_are_given_way_to_while_they_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A turn in which somebody works takes long on this clock, an idle one no time at all.
+async def test_yield_lets_busy_tasks_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On this clock, a busy iteration takes long and an idle one no time.
     now, busy, turns = 0.0, 3, 0
 
     async def work() -> None:
@@ -154,7 +154,7 @@ async def test_others_are_given_way_to_while_they_have_something_to_do(monkeypat
     await others
 
 
-async def test_nobody_is_given_way_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_yield_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
 
     async def work() -> None:

@@ -14,18 +14,18 @@ from nobil_tui.base.text import MAX_TEXT, safe_text
     [
         ("", ""),
         ("Rådhusgata 12", "Rådhusgata 12"),
-        ("[bold]no markup[/]", "[bold]no markup[/]"),  # whoever draws it must not read it as markup
+        ("[bold]no markup[/]", "[bold]no markup[/]"),  # widgets must not parse it as markup
         ("\x1b]0;title\x07", "·]0;title·"),
         ("a\nb\tc\x00", "a·b·c·"),
         ("\u202eleft\u200b", "·left·"),
         ("\ud800", "·"),
     ],
 )
-def test_shown(text: str, safe: str) -> None:
+def test_safe_text(text: str, safe: str) -> None:
     assert safe_text(text) == safe
 
 
-def test_a_long_text_is_cut() -> None:
+def test_long_text_is_truncated() -> None:
     assert safe_text("x" * MAX_TEXT) == "x" * MAX_TEXT
     assert safe_text("x" * (MAX_TEXT + 1)) == "x" * MAX_TEXT + "…"
     assert safe_text("abcdef", 3) == "abc…"
@@ -35,7 +35,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 
 
 @given(ANY_TEXT, st.integers(0, 30))
-def test_whatever_comes_it_is_printable_short_and_stays_what_it_is(text: str, most: int) -> None:
+def test_safe_text_is_printable_short_and_idempotent(text: str, most: int) -> None:
     safe = safe_text(text, most)
     assert safe.isprintable()
     assert len(safe) <= most + 1

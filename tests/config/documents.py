@@ -68,7 +68,7 @@ class Written:
             self.put("\n")
 
     def gap(self) -> None:
-        """What may stand between the members of a list."""
+        """Return what may separate the members of a list."""
         self.blank()
         if self.one(False, False, True):
             self.end_line()

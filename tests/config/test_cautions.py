@@ -15,7 +15,7 @@ KEY = "hunter2hunter2"
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
-def test_a_key_that_others_can_read_is_a_caution(tmp_path: Path, mode: int, warned: bool) -> None:
+def test_world_readable_key_is_a_warning(tmp_path: Path, mode: int, warned: bool) -> None:
     path = tmp_path / "config.toml"
     contents = (
         f'[stream]\napi_key = "{KEY}"',
@@ -35,7 +35,7 @@ def test_a_key_that_others_can_read_is_a_caution(tmp_path: Path, mode: int, warn
         path.chmod(0o600)
 
 
-def test_a_file_without_a_key_may_be_read_by_all(tmp_path: Path) -> None:
+def test_file_without_a_key_may_be_world_readable(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[stream]\nsource = "wss://example.org/?key={private_apikey}&format=anything"')
     path.chmod(0o644)
@@ -53,7 +53,7 @@ def test_a_file_without_a_key_may_be_read_by_all(tmp_path: Path) -> None:
         ("", False),
     ],
 )
-def test_a_key_that_goes_in_clear_is_a_caution(tmp_path: Path, address: str, warned: bool) -> None:
+def test_unencrypted_key_is_a_warning(tmp_path: Path, address: str, warned: bool) -> None:
     path = tmp_path / "config.toml"
     path.touch(mode=0o600)
     path.write_text(f'[enova]\napi_key = "{KEY}"\naddress = "{address}"')

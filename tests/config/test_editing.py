@@ -53,7 +53,7 @@ def station_lists(draw: Any) -> str:
 
 @st.composite
 def configs(draw: Any) -> str:
-    """A config file as somebody may have written it."""
+    """A config file as a user may have written it."""
     sections: dict[str, list[tuple[str, str]]] = {
         "watched": [("stations", draw(station_lists()))],
         "stream": [("source", "'demo'"), ("api_key", '"k"')],
@@ -66,7 +66,7 @@ def configs(draw: Any) -> str:
         pairs = [pair for pair in sections[name] if draw(st.booleans())]
         form = draw(st.sampled_from(["table", "table", "table", "dotted", "inline", "none"]))
         if name.startswith("interface"):
-            # The two stand in one another, and not every pair of forms is TOML.
+            # One contains the other, and not every pair of forms is TOML.
             form = draw(st.sampled_from(["table", "none"]))
         before = draw(st.sampled_from(["", "\n", "\n# about\n", "# about\n\n"]))
         if form == "table":
@@ -99,7 +99,7 @@ def is_in_order(part: list[str], whole: list[str]) -> bool:
 
 
 @given(configs(), st.lists(OPERATIONS, max_size=4))
-def test_an_edited_file_means_what_was_asked_for(text: str, operations: list[Operation]) -> None:
+def test_edited_file_has_the_wanted_meaning(text: str, operations: list[Operation]) -> None:
     before = tomllib.loads(text)
     after = text
     for operation in operations:
@@ -108,7 +108,7 @@ def test_an_edited_file_means_what_was_asked_for(text: str, operations: list[Ope
 
 
 @given(configs(), OPERATIONS)
-def test_comments_stay_and_stay_in_order(text: str, operation: Operation) -> None:
+def test_comments_are_kept_in_order(text: str, operation: Operation) -> None:
     after = edit_text(text, operation)
     lost = Counter(comments(text)) - Counter(comments(after))
     removes = isinstance(operation, Unstar) or (isinstance(operation, Put) and operation.value is None)
@@ -128,7 +128,7 @@ def test_the_rest_keeps_its_order(text: str, operation: Operation) -> None:
 
 
 @given(configs(), OPERATIONS)
-def test_doing_it_again_changes_nothing(text: str, operation: Operation) -> None:
+def test_operations_are_idempotent(text: str, operation: Operation) -> None:
     once = edit_text(text, operation)
     assert edit_text(once, operation) == once
 
@@ -182,11 +182,11 @@ def test_doing_it_again_changes_nothing(text: str, operation: Operation) -> None
         ),
     ],
 )
-def test_a_change_looks_as_a_reader_would_make_it(text: str, operation: Operation, after: str) -> None:
+def test_edits_follow_the_style_of_the_file(text: str, operation: Operation, after: str) -> None:
     assert edit_text(text, operation) == after
 
 
-def test_the_first_config_takes_every_change_at_its_example() -> None:
+def test_template_is_edited_at_its_examples() -> None:
     after = TEMPLATE
     for operation in (Star("a"), Put("interface", "theme", "nord"), Put("home", "position", (1.5, 2))):
         after = edit_text(after, operation)

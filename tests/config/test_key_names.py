@@ -84,7 +84,7 @@ def test_a_key_is_canonical_or_refused(text: str) -> None:
         (NEVER, "is no key"),
     ],
 )
-def test_a_misspelt_key_is_told(text: str, meant: str) -> None:
+def test_misspelt_key_is_reported(text: str, meant: str) -> None:
     with pytest.raises(KeyNameError) as caught:
         canonical_key(text)
     assert meant in str(caught.value)

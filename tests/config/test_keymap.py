@@ -14,7 +14,7 @@ from nobil_tui.config.key_names import types_character
 from nobil_tui.config.keymap import parse_keymap
 
 
-def test_nothing_chosen_is_nothing_changed() -> None:
+def test_empty_keymap_changes_nothing() -> None:
     assert parse_keymap({}) == {}
 
 
@@ -49,7 +49,9 @@ def test_the_defaults_may_be_written_out() -> None:
         ({"star": "x", "export-log": "f2", "copy": "f2"}, ("copy",), "export-log"),
     ],
 )
-def test_what_cannot_work_is_told(keys: dict[str, str | list[str]], path: tuple[str | int, ...], told: str) -> None:
+def test_invalid_bindings_are_reported(
+    keys: dict[str, str | list[str]], path: tuple[str | int, ...], told: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_keymap(keys)
     assert isinstance(caught.value, InvalidValueError)
@@ -57,15 +59,15 @@ def test_what_cannot_work_is_told(keys: dict[str, str | list[str]], path: tuple[
     assert told in str(caught.value)
 
 
-def test_keys_can_change_hands() -> None:
+def test_two_commands_can_swap_keys() -> None:
     assert parse_keymap({"star": "w", "starred-only": "s"}) == {"star": ("w",), "starred-only": ("s",)}
 
 
-def test_a_key_can_mean_two_things_where_only_one_is_active() -> None:
+def test_key_may_repeat_in_separate_contexts() -> None:
     assert parse_keymap({"select": "f5", "sort": "f5", "keep-filter": "f5"})
 
 
-def test_a_hidden_key_is_no_clash() -> None:
+def test_hidden_key_is_no_conflict() -> None:
     # A dialog hides what is below it.
     assert not {command.id for command in for_context(Context.DIALOG)} & {"star"}
 
@@ -75,7 +77,7 @@ KEYS = st.sampled_from([*"sweoOjq/?Z", "tab", "enter", "f1", "f2", "f3", "f4", "
 
 
 @given(st.dictionaries(IDS, KEYS | st.lists(KEYS, max_size=3), max_size=4))
-def test_what_is_accepted_is_unambiguous(keys: dict[str, str | list[str]]) -> None:
+def test_accepted_keymaps_are_unambiguous(keys: dict[str, str | list[str]]) -> None:
     try:
         chosen = parse_keymap(keys)
     except ConfigError:

@@ -1,4 +1,4 @@
-"""A secret shows itself to nobody, and a config has defaults."""
+"""Secrets are never shown, and every setting has a default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_secret_is_revealed_on_purpose() -> None:
     assert Secret("hunter2").reveal() == "hunter2"
 
 
-def test_secrets_compare_by_what_they_hold() -> None:
+def test_secrets_compare_by_value() -> None:
     assert Secret("a") == Secret("a")
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"
@@ -33,7 +33,7 @@ def test_secrets_compare_by_what_they_hold() -> None:
 
 
 @pytest.mark.parametrize("leak", [pickle.dumps, copy.deepcopy, msgspec.json.encode])
-def test_a_secret_goes_nowhere_by_accident(leak: object) -> None:
+def test_secret_is_not_formatted_or_pickled(leak: object) -> None:
     assert callable(leak)
     for holder in (Secret("hunter2"), Config(stream=StreamSection(api_key=Secret("hunter2")))):
         with pytest.raises(TypeError) as caught:
@@ -57,14 +57,14 @@ def test_the_defaults() -> None:
     assert config.secrets == ()
 
 
-def test_configs_share_nothing() -> None:
+def test_configs_share_no_mutable_defaults() -> None:
     Config().watched.stations.append("NOR_1")
     Config().filters["a"] = "b"
     assert Config().watched.stations == []
     assert Config().filters == {}
 
 
-def test_what_is_named_twice_is_there_once() -> None:
+def test_duplicates_are_removed() -> None:
     assert WatchedSection(["b", "a", "b"]).stations == ["b", "a"]
     assert RegisterSection(countries=[Country.SWE, Country.SWE]).countries == [Country.SWE]
 

@@ -141,7 +141,7 @@ keys.filter = ["/", "f3"]
         ("#" * (MAX_CONFIG_BYTES + 1), " is larger than 1024 KiB; …"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, content: str | bytes, told: str) -> None:
+def test_errors_name_the_line(tmp_path: Path, content: str | bytes, told: str) -> None:
     text = complaint(tmp_path, content)
     position = 0
     for piece in told.split("…"):
@@ -150,7 +150,7 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, content: str | byte
     assert text.startswith(told.split("…")[0])
 
 
-def test_what_is_told_is_safe_and_short(tmp_path: Path) -> None:
+def test_error_messages_are_safe_and_short(tmp_path: Path) -> None:
     long = complaint(tmp_path, '[interface]\nsort = "' + "x" * 5000 + '"')
     assert len(long) < 200
     for content in ('[interface]\nsort = "\\u001b[31m\\u202e"', '"\\u001b]0;x\\u0007" = 1'):
@@ -166,19 +166,19 @@ def test_the_name_of_the_file_is_safe_too(tmp_path: Path, name: str) -> None:
     assert str(caught.value).isprintable()
 
 
-def test_a_folder_is_no_config(tmp_path: Path) -> None:
+def test_directory_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a directory; expected a TOML file"):
         load_config(tmp_path)
 
 
-def test_a_file_under_a_file_is_told(tmp_path: Path) -> None:
+def test_file_below_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"cannot be read: "):
         load_config(tmp_path / "file" / "config.toml")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigError, match="is not an ordinary file"):
         load_config(tmp_path / "pipe")
@@ -188,12 +188,12 @@ def test_the_empty_device_is_an_empty_config() -> None:
     assert load_config(Path(os.devnull)) == Config()
 
 
-def test_a_name_that_is_none_is_told() -> None:
+def test_invalid_file_name_is_reported() -> None:
     with pytest.raises(ConfigError, match="is no file name"):
         load_config(Path("a\0b"))
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "config.toml"
     path.touch()
 
@@ -207,7 +207,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="may read everything")
-def test_a_file_that_may_not_be_read_by_its_mode_is_told(tmp_path: Path) -> None:
+def test_file_without_read_permission_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.touch(mode=0)
     with pytest.raises(ConfigError, match="cannot be read: Permission denied"):

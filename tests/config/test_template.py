@@ -1,4 +1,4 @@
-"""Showing a config hides its keys, and the first config is one of comments."""
+"""Show a config without its keys, and write a first one of comments."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def shown(tmp_path: Path, text: str) -> str:
         (f"# wss://h/?key={KEY}\n", "# wss://h/?key=•••\n"),
     ],
 )
-def test_keys_are_hidden_and_nothing_else(tmp_path: Path, text: str, after: str) -> None:
+def test_only_keys_are_hidden(tmp_path: Path, text: str, after: str) -> None:
     assert KEY not in shown(tmp_path, text)
     if not text.startswith("# wss"):
         assert shown(tmp_path, text) == after
@@ -69,7 +69,7 @@ ESCAPED = r"S3CRE\u0054VALUE\U00000039\u0039"
         f'stream = {{ source = """wss://h/x?a=1&\\\n   key={S3CRET}""" }}\n',
         f'[enova]\naddress = "https://h/x?code={S3CRET}"\n',
         f'[register]\naddress = "https://h/x?subscription-key={ESCAPED}"\n',
-        # Wherever else it stands in the file.
+        # Anywhere else in the file.
         f"[stream]\nsource = 'wss://h/x?key={S3CRET}'\n# old: {S3CRET}\n[filters]\nx = '{S3CRET}'\n",
         f'[stream]\napi_key = "{S3CRET}"\n[filters]\n"{ESCAPED}" = "{ESCAPED}"\n',
         f'[stream]\napi_key = "{ESCAPED}"\n[filters]\nx = "wss://h/S3CRET%56ALUE99"\n',
@@ -77,7 +77,7 @@ ESCAPED = r"S3CRE\u0054VALUE\U00000039\u0039"
         f"# pwd: {S3CRET}\n",
     ],
 )
-def test_what_is_taken_for_a_key_is_shown_nowhere(tmp_path: Path, text: str) -> None:
+def test_possible_keys_are_hidden_everywhere(tmp_path: Path, text: str) -> None:
     after = shown(tmp_path, text)
     # As a reader of the file would see it: a document, and its comments.
     meant = repr(tomllib.loads(after)) + unquote(after)
@@ -86,12 +86,12 @@ def test_what_is_taken_for_a_key_is_shown_nowhere(tmp_path: Path, text: str) -> 
     assert HIDDEN in after
 
 
-def test_what_is_no_secret_is_shown(tmp_path: Path) -> None:
+def test_other_values_are_shown(tmp_path: Path) -> None:
     text = "[interface.keys]\nstar = '*' # key of mine\n[stream]\nsource = 'wss://h/?key={private_apikey}'\n"
     assert shown(tmp_path, text) == text
 
 
-def test_a_short_key_is_hidden_where_it_stands(tmp_path: Path) -> None:
+def test_short_key_is_hidden(tmp_path: Path) -> None:
     assert shown(tmp_path, "[stream]\napi_key = 'a'\n") == '[stream]\napi_key = "•••"\n'
 
 
@@ -147,7 +147,7 @@ def test_the_first_config_names_everything_with_its_default(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", ["", "# mine\n", "not toml"])
-def test_a_file_that_is_there_is_left_alone(tmp_path: Path, content: str) -> None:
+def test_existing_file_is_not_overwritten(tmp_path: Path, content: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(content)
     with pytest.raises(NotSavedError, match="already exists"):
@@ -155,9 +155,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path, content: str) -> Non
     assert path.read_text() == content
 
 
-def test_a_first_config_that_cannot_be_written_is_told_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_init_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -37,7 +37,7 @@ def left(folder: Path) -> set[str]:
     return {each.name for each in folder.iterdir()} - {"config.toml.lock"}
 
 
-def test_the_first_star_makes_the_file(path: Path) -> None:
+def test_first_star_creates_the_file(path: Path) -> None:
     config = save_config(path, Star("NOR_1"))
     assert config.watched.stations == ["NOR_1"]
     assert load_config(path) == config
@@ -49,7 +49,7 @@ def test_operations_are_done_in_order(path: Path) -> None:
     assert load_config(path).watched.stations == ["b", "a"]
 
 
-def test_everything_can_be_put_and_removed(path: Path) -> None:
+def test_every_setting_can_be_set_and_removed(path: Path) -> None:
     save_config(
         path,
         Put("stream", "api_key", Secret(KEY)),
@@ -85,7 +85,7 @@ NOTHING: list[list[Operation]] = [[], [Star("a")], [Unstar("b")], [Put("stream",
 
 
 @pytest.mark.parametrize("operations", NOTHING)
-def test_what_changes_nothing_writes_nothing(path: Path, operations: list[Operation]) -> None:
+def test_no_change_writes_nothing(path: Path, operations: list[Operation]) -> None:
     content = b"stream = {source='x'}\nwatched.stations = ['a', 'a']"
     path.write_bytes(content)
     before = path.stat()
@@ -96,7 +96,7 @@ def test_what_changes_nothing_writes_nothing(path: Path, operations: list[Operat
     assert not path.with_name("config.toml.lock").exists()
 
 
-def test_what_changes_nothing_makes_no_file(path: Path) -> None:
+def test_no_change_creates_no_file(path: Path) -> None:
     assert save_config(path / "a" / "b", Unstar("a"), Put("interface", "theme", None)) == Config()
     assert left(path.parent) == set()
 
@@ -123,7 +123,7 @@ def test_an_invalid_file_is_never_written_to(path: Path, content: bytes) -> None
         Put("register", "countries", ["DAN"]),
     ],
 )
-def test_what_would_not_be_valid_is_not_written(path: Path, operation: Operation) -> None:
+def test_invalid_result_is_not_written(path: Path, operation: Operation) -> None:
     path.write_text("# mine\n")
     with pytest.raises(NotSavedError) as caught:
         save_config(path, operation)
@@ -134,7 +134,7 @@ def test_what_would_not_be_valid_is_not_written(path: Path, operation: Operation
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_the_mark_and_the_line_ends_of_an_editor_are_kept(path: Path, mark: bytes) -> None:
+def test_bom_and_line_ends_are_kept(path: Path, mark: bytes) -> None:
     path.write_bytes(mark + b"# mine\r\n[watched]\r\nstations = [\r\n  'a', # b\r\n]\r\n")
     save_config(path, Star("c"), Put("interface", "theme", "nord"))
     content = path.read_bytes()
@@ -143,13 +143,13 @@ def test_the_mark_and_the_line_ends_of_an_editor_are_kept(path: Path, mark: byte
     assert load_config(path).interface.theme == "nord"
 
 
-def test_a_lock_that_another_holds_is_told(path: Path) -> None:
+def test_held_lock_is_reported(path: Path) -> None:
     with FileLock(f"{path}.lock"), pytest.raises(NotSavedError, match=r"another program has held .*\.lock for 0 s"):
         save_config(path, Star("a"), lock_for=0)
     assert save_config(path, Star("a")).watched.stations == ["a"]
 
 
-def test_an_editor_that_knows_no_lock_is_not_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_edit_is_not_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text("# mine\n")
     make = cast(Callable[..., tuple[int, str]], tempfile.mkstemp)
     calls: list[int] = []
@@ -167,14 +167,14 @@ def test_an_editor_that_knows_no_lock_is_not_overwritten(path: Path, monkeypatch
     assert left(path.parent) == {"config.toml"}
 
 
-def test_an_editor_that_never_rests_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_constant_edits_are_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "stamp", lambda _: object())
     with pytest.raises(NotSavedError, match="keeps changing it"):
         save_config(path, Star("a"))
     assert left(path.parent) == set()
 
 
-def test_threads_that_star_at_once_lose_nothing(path: Path) -> None:
+def test_concurrent_threads_lose_no_star(path: Path) -> None:
     start = threading.Barrier(8)
 
     def star(number: int) -> None:
@@ -190,7 +190,7 @@ def test_threads_that_star_at_once_lose_nothing(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_programs_that_star_at_once_lose_nothing(path: Path) -> None:
+def test_concurrent_programs_lose_no_star(path: Path) -> None:
     path.write_text("[watched]\nstations = [\n  'gone', # one\n]\n")
     code = (
         "import sys, pathlib\n"

@@ -49,22 +49,22 @@ def offered(text: str, cursor: int | None = None) -> list[str]:
         ("zzz", []),
     ],
 )
-def test_what_a_word_could_become(text: str, words: list[str]) -> None:
+def test_completions_of_a_word(text: str, words: list[str]) -> None:
     assert offered(text) == words
 
 
-def test_an_empty_line_offers_what_there_is() -> None:
+def test_empty_line_offers_words() -> None:
     assert offered("") == offered("ccs ")
     assert offered("")[:2] == ["free", "occupied"]
     assert len(offered("")) == MAX_COMPLETIONS
 
 
-def test_without_a_register_the_language_alone_is_offered() -> None:
+def test_without_a_register_only_the_language_is_offered() -> None:
     assert completions("op:", 3) == []
     assert completions("plug:t", 6) == ["plug:type2", "plug:type1", "plug:tesla"]
 
 
-def test_it_is_the_word_before_the_cursor_that_is_completed() -> None:
+def test_word_before_the_cursor_is_completed() -> None:
     assert offered("op:me oslo", 5) == ["op:mer"]
     assert insert_completion("op:me oslo", 5, "op:mer") == ("op:mer oslo", 6)
     assert insert_completion("oslo f", 6, "free") == ("oslo free ", 10)
@@ -81,13 +81,13 @@ def test_no_text_raises(text: str, cursor: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"])
-def test_what_is_offered_is_understood(text: str) -> None:
+def test_completions_are_valid_filters(text: str) -> None:
     for word in offered(text):
         if not word.endswith(":"):
             assert parse_query(word, (59.9, 10.7)).problems == ()
 
 
-def test_the_values_are_the_registers_the_most_frequent_first() -> None:
+def test_field_values_are_sorted_by_frequency() -> None:
     station_index = StationIndex(
         register := Register(
             {

@@ -1,4 +1,4 @@
-"""What a station_index remembers, and forgets. That it finds the right stations stands in ``test_query.py``."""
+"""The caches of ``StationIndex``. Its results are tested in ``test_query.py``."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def find(station_index: StationIndex, ids: list[str], text: str) -> list[str]:
     return station_index.matching(ids, parse_query(text), BOARD, 0)
 
 
-def test_the_order_is_the_callers() -> None:
+def test_matches_keep_the_callers_order() -> None:
     station_index = StationIndex(Register())
     assert find(station_index, ["NOR_3", "NOR_1", "NOR_2"], "nor") == ["NOR_3", "NOR_1", "NOR_2"]
     assert find(station_index, ["NOR_2", "NOR_3"], "nor") == ["NOR_2", "NOR_3"]
     assert find(station_index, ["NOR_2", "NOR_3"], "") == ["NOR_2", "NOR_3"]
 
 
-def test_a_station_that_comes_later_is_found_too() -> None:
+def test_stations_added_later_are_found() -> None:
     station_index = StationIndex(Register({"NOR_2": Facts(name="Torget"), "NOR_3": Facts(name="Other")}))
     assert find(station_index, ["NOR_1"], "torg") == []
     assert find(station_index, ["NOR_1", "NOR_2", "NOR_3"], "torg") == ["NOR_2"]
@@ -34,7 +34,7 @@ def test_a_station_that_comes_later_is_found_too() -> None:
     assert find(station_index, ["NOR_1"], "torg") == []
 
 
-def test_another_register_is_another_world() -> None:
+def test_replaced_register_invalidates_the_index() -> None:
     register = Register({"NOR_1": Facts(name="Torget", position=OSLO, plugs=(Plug("CCS"),))})
     station_index = StationIndex(register)
     ids = ["NOR_1"]
@@ -50,7 +50,7 @@ def test_another_register_is_another_world() -> None:
     assert station_index.distances(ids, OSLO)["NOR_1"] is None
 
 
-def test_it_remembers_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_RESULTS", 3)
     monkeypatch.setattr(module, "_MAX_DOCUMENTS", 5)
     station_index = StationIndex(Register())
@@ -62,7 +62,7 @@ def test_it_remembers_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(station_index._documents) <= 20
 
 
-def test_what_is_prepared_need_not_be_folded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prepared_stations_are_not_folded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     station_index = StationIndex(Register({"NOR_1": Facts(name="Torget", operator="Mer")}))
     station_index.adopt(station_index.prepare(["NOR_1", "NOR_1"]))
     assert station_index.prepare(["NOR_1"]).documents == []
@@ -72,7 +72,7 @@ def test_what_is_prepared_need_not_be_folded_again(monkeypatch: pytest.MonkeyPat
     assert station_index.field_values["op"] == ("Mer",)
 
 
-def test_what_was_asked_before_it_was_prepared_is_found_after_it() -> None:
+def test_adopting_invalidates_cached_results() -> None:
     station_index = StationIndex(Register({f"NOR_{n}": Facts(name=f"Oslo {n}") for n in range(3)}))
     ids = ["NOR_0", "NOR_1", "NOR_2"]
     for text in ("o", "os", "oslo"):
@@ -83,7 +83,7 @@ def test_what_was_asked_before_it_was_prepared_is_found_after_it() -> None:
     assert find(station_index, ids, "oslo 2") == ["NOR_2"]
 
 
-def test_what_was_folded_while_it_was_prepared_stays() -> None:
+def test_stations_folded_while_preparing_are_kept() -> None:
     station_index = StationIndex(Register({"NOR_1": Facts(name="Torget"), "NOR_2": Facts(name="Torgallmenningen")}))
     ready = station_index.prepare(["NOR_1", "NOR_2"])
     assert find(station_index, ["NOR_1"], "torg") == ["NOR_1"]
@@ -91,7 +91,7 @@ def test_what_was_folded_while_it_was_prepared_stays() -> None:
     assert find(station_index, ["NOR_1", "NOR_2"], "torg") == ["NOR_1", "NOR_2"]
 
 
-def test_a_register_that_comes_while_it_is_prepared_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_register_replaced_while_preparing_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     register = Register({"NOR_1": Facts(name="Torget", operator="Mer"), "NOR_2": Facts(name="Torget")})
     station_index = StationIndex(register)
     ids = ["NOR_1", "NOR_2"]
@@ -110,7 +110,7 @@ def test_a_register_that_comes_while_it_is_prepared_is_what_counts(monkeypatch: 
     assert station_index.field_values["op"] == ("Recharge",)
 
 
-def test_what_was_prepared_from_another_register_is_left() -> None:
+def test_preparation_of_an_old_register_is_dropped() -> None:
     register = Register({"NOR_1": Facts(name="Torget", operator="Mer")})
     station_index = StationIndex(register)
     ready = station_index.prepare(["NOR_1"])
@@ -121,7 +121,7 @@ def test_what_was_prepared_from_another_register_is_left() -> None:
     assert station_index.field_values["op"] == ("Recharge",)
 
 
-def test_distances_are_told_from_any_place() -> None:
+def test_distances_from_any_origin() -> None:
     station_index = StationIndex(Register({"NOR_1": Facts(position=BERGEN), "NOR_2": Facts()}))
     stations = ("NOR_1", "NOR_2")
     assert station_index.distances(stations, None) == {"NOR_1": None, "NOR_2": None}

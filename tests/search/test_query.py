@@ -131,7 +131,7 @@ def counts(text: str, station: Station, facts: Facts = TORGET) -> Summary:
         "-occupied -fault -unknown -stale",
     ],
 )
-def test_a_term_that_fits(text: str) -> None:
+def test_term_matches(text: str) -> None:
     assert fits(text)
 
 
@@ -172,7 +172,7 @@ def test_a_term_that_fits(text: str) -> None:
         "stale",
     ],
 )
-def test_a_term_that_does_not_fit(text: str) -> None:
+def test_term_does_not_match(text: str) -> None:
     assert not fits(text)
 
 
@@ -198,19 +198,17 @@ def test_a_term_that_does_not_fit(text: str) -> None:
         ("<60kw free", [BUSY, BUSY, BUSY, FREE], True),
     ],
 )
-def test_states_are_asked_of_the_plugs_that_are_asked_for(
-    text: str, connectors: list[Connector], expected: bool
-) -> None:
+def test_states_apply_to_the_filtered_plugs(text: str, connectors: list[Connector], expected: bool) -> None:
     assert fits(text, TORGET, *connectors) is expected
 
 
-def test_counts_are_those_of_the_plugs_asked_for() -> None:
+def test_counts_are_limited_to_the_filtered_plugs() -> None:
     station = Station("NOR_1", [FREE, BUSY, FAULT, UNKNOWN])
     counted = {text: counts(text, station).text for text in ("", "free", "ccs", "chademo", "type2 ccs")}
     assert counted == {"": "1/4", "free": "1/4", "ccs": "1/2", "chademo": "0/1", "type2 ccs": "1/3"}
 
 
-def test_where_the_stream_has_another_number_of_connectors_those_asked_for_are_unknown() -> None:
+def test_mismatched_connectors_count_as_unknown() -> None:
     station = Station("NOR_1", [FREE, FREE, FREE])
     assert counts("ccs", station) == Summary(0, 2, 0, 0, 2)
     assert not fits("ccs free", TORGET, FREE, FREE, FREE)
@@ -219,7 +217,7 @@ def test_where_the_stream_has_another_number_of_connectors_those_asked_for_are_u
     assert counts(">=11kw", station).text == "3/3"
 
 
-def test_enovas_connectors_are_known_by_their_keys() -> None:
+def test_connectors_are_joined_by_evse_uid() -> None:
     facts = Facts(name="Torget", plugs=(CCS, CHADEMO, TYPE2), plug_evse_uids=("b", "b", "a"))
     board = Board()
     for key, word, status in (("a", "CHARGING", 1), ("b", "AVAILABLE", 0), ("new", "AVAILABLE", 0)):
@@ -231,7 +229,7 @@ def test_enovas_connectors_are_known_by_their_keys() -> None:
     assert facts.evse_uids == ("b", "a")
 
 
-def test_a_company_that_has_a_plug_named_after_it_is_found_by_either() -> None:
+def test_brand_matches_plug_or_company() -> None:
     its_own = Facts(name="E6", operator="Tesla", plugs=(CCS, CCS))
     another = Facts(name="Torget", operator="Recharge", plugs=(CCS, TESLA))
     assert fits("tesla", its_own)
@@ -244,31 +242,31 @@ def test_a_company_that_has_a_plug_named_after_it_is_found_by_either() -> None:
     assert [counts("tesla", station, facts).text for facts in (its_own, another)] == ["1/2", "0/1"]
 
 
-def test_old_answers_have_only_an_owner_and_some_stations_no_name() -> None:
+def test_missing_operator_and_name_fall_back() -> None:
     assert fits("op:fortum", Facts(owner="Fortum"))
     assert not fits("op:fortum", Facts(owner="Fortum", operator="Mer"))
     assert fits("name:00001", Facts())
     assert not fits("name:00001", Facts(name="Torget"))
 
 
-def test_a_station_that_the_register_lacks_still_has_its_country() -> None:
+def test_country_of_an_unregistered_station() -> None:
     assert fits("country:denmark", Facts(), id="DAN_00001")
     assert not fits("country:nor", Facts(), id="DAN_00001")
 
 
-def test_where_a_station_is_not_known_it_is_neither_near_nor_far() -> None:
+def test_unknown_position_is_neither_near_nor_far() -> None:
     assert not fits("near", Facts())
     assert not fits("within:20km", Facts())
     assert not fits("-within:20km", Facts())
 
 
-def test_a_station_that_does_not_stream_is_in_no_state() -> None:
+def test_unreported_station_has_no_state() -> None:
     station_index = StationIndex(Register({"NOR_1": TORGET}))
     for text, found in (("free", []), ("ccs free", []), ("stale", []), ("-free ccs", ["NOR_1"]), ("-stale", ["NOR_1"])):
         assert station_index.matching(["NOR_1"], parse_query(text), Board(), NOW) == found
 
 
-def test_stale_is_what_was_not_listened_to_for_longer_than_a_moment() -> None:
+def test_stale_needs_more_than_a_slight_downtime() -> None:
     board = board_of(Station("NOR_1", [FREE]))
     board.downtime.stop(NOW)
     query = parse_query("stale")
@@ -277,7 +275,7 @@ def test_stale_is_what_was_not_listened_to_for_longer_than_a_moment() -> None:
     assert station_index.matching(["NOR_1"], query, board, NOW + SLIGHT + 1) == ["NOR_1"]
 
 
-def test_columns_do_not_run_into_one_another() -> None:
+def test_matches_do_not_span_columns() -> None:
     facts = Facts(name="one\ntwo", operator="three")
     assert fits('"one two"', facts)
     assert not fits('"two three"', facts)
@@ -308,20 +306,20 @@ def test_columns_do_not_run_into_one_another() -> None:
         ("x" * (MAX_FILTER_LENGTH + 1), MAX_FILTER_LENGTH, f"only the first {MAX_FILTER_LENGTH} characters"),
     ],
 )
-def test_a_mistake_says_where_it_is_and_what_would_be_right(text: str, start: int, words: str) -> None:
+def test_problem_has_a_position_and_a_hint(text: str, start: int, words: str) -> None:
     (mistake,) = parse_query(text, OSLO).problems
     assert (mistake.start, mistake.end > start) == (start, True)
     assert words in mistake.message
 
 
-def test_without_a_home_nothing_is_near_by_itself() -> None:
+def test_near_without_a_home_is_a_problem() -> None:
     for text in ("near", "within:20km", "near:home"):
         query = parse_query(text)
         assert not query
         assert "press H on a station" in query.problems[0].message
 
 
-def test_what_means_nothing_is_left_out_and_the_rest_holds() -> None:
+def test_invalid_parts_are_left_out() -> None:
     assert parse_query("ccs oper:x torg").terms == parse_query("ccs torg").terms
     assert len(parse_query("ccs oper:x torg").terms) == 2
 
@@ -335,11 +333,11 @@ def test_what_means_nothing_is_left_out_and_the_rest_holds() -> None:
         ("torg free", ""),
     ],
 )
-def test_a_query_tells_which_plugs_it_asks_for(text: str, words: str) -> None:
+def test_label_of_the_filtered_plugs(text: str, words: str) -> None:
     assert parse_query(text).plugs.label == words
 
 
-def test_only_states_move() -> None:
+def test_only_states_are_live() -> None:
     assert parse_query("ccs free").is_live
     assert not parse_query("ccs").is_live
 
@@ -356,7 +354,7 @@ ATOMS = ["-", ":", '"', " ", "near", "within:", "op:", ">=", "150", "kw", "ccs",
 
 
 @given(st.lists(st.sampled_from(ATOMS)).map("".join))
-def test_no_text_of_the_languages_own_parts_raises(text: str) -> None:
+def test_no_combination_of_tokens_raises(text: str) -> None:
     station_index = StationIndex(Register({"NOR_1": TORGET}))
     station_index.matching(["NOR_1"], parse_query(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW)
 
@@ -479,7 +477,7 @@ def asked_for(asked: list[tuple[bool, str]], facts: Facts, station: Station) -> 
 
 
 @given(facts_lists, st.lists(terms, min_size=1, max_size=4), st.data())
-def test_the_short_way_finds_what_the_long_way_finds(
+def test_index_agrees_with_a_naive_search(
     every: list[Facts], queries: list[list[tuple[bool, str]]], data: st.DataObject
 ) -> None:
     known = {f"{('NOR', 'SWE', 'DAN')[number % 3]}_{number:05}": facts for number, facts in enumerate(every)}
@@ -511,7 +509,7 @@ def test_the_short_way_finds_what_the_long_way_finds(
                 assert (counted.free, counted.total) == (conditions.count(Condition.FREE), len(conditions))
 
 
-def test_an_empty_query_asks_nothing() -> None:
+def test_empty_query_is_false() -> None:
     assert not Query("")
     assert parse_query(" \t ").terms == ()
 

@@ -17,10 +17,10 @@ from nobil_tui.search.sorting import Sort, changed_at
         (Sort.DISTANCE, "nearest first", False),
     ],
 )
-def test_orders_are_told_in_words(sort: Sort, words: str, moves: bool) -> None:
+def test_label_and_liveness_of_each_order(sort: Sort, words: str, moves: bool) -> None:
     assert (sort.label, sort.is_live) == (words, moves)
 
 
-def test_when_a_station_changed_last() -> None:
+def test_time_of_the_last_change() -> None:
     assert changed_at(Station("A", [Connector(0, 0, 5), Connector(1, 0, 9), Connector()])) == 9
     assert changed_at(Station("A", [])) == 0

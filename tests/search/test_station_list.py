@@ -210,7 +210,7 @@ def plainly(board: Board, wish: Wish) -> list[str]:
 
 
 @given(BOARDS, WISHES)
-def test_it_shows_what_a_plain_model_shows(stations: dict[str, Connectors], wish: Wish) -> None:
+def test_list_agrees_with_a_naive_model(stations: dict[str, Connectors], wish: Wish) -> None:
     board = board_of(stations)
     station_list = StationList(board, REGISTER, options=ListOptions(home=OSLO))
     wish.put(station_list)
@@ -226,7 +226,7 @@ def test_it_shows_what_a_plain_model_shows(stations: dict[str, Connectors], wish
 
 
 @given(BOARDS, WISHES, WISHES)
-def test_nothing_is_left_of_what_was_shown_before(stations: dict[str, Connectors], first: Wish, second: Wish) -> None:
+def test_refresh_leaves_nothing_of_old_options(stations: dict[str, Connectors], first: Wish, second: Wish) -> None:
     board = board_of(stations)
     used, fresh = (
         StationList(board, REGISTER, options=ListOptions(home=OSLO)),
@@ -247,7 +247,7 @@ FREE_ONES = Wish(Sort.NAME, False, False, ["ccs", "free"], False, False, False, 
 @given(BOARDS, WISHES, st.lists(st.tuples(STATIONS, CONNECTORS), max_size=3))
 @example({"NOR_01333": []}, NAME_AND_FILTER, [("NOR_00012", [])])  # a station comes that the filter lets through
 @example({"NOR_00012": [Connector(0), Connector(1)]}, FREE_ONES, [("NOR_00012", [Connector(1), Connector(0)])])
-def test_a_list_that_is_not_stale_is_right(
+def test_list_is_correct_unless_stale(
     stations: dict[str, Connectors], wish: Wish, reports: list[tuple[str, Connectors]]
 ) -> None:
     board = board_of(stations)
@@ -264,7 +264,7 @@ def test_a_list_that_is_not_stale_is_right(
 
 
 @given(BOARDS, WISHES)
-def test_what_is_counted_is_what_is_asked_for(stations: dict[str, Connectors], wish: Wish) -> None:
+def test_counts_agree_with_a_naive_count(stations: dict[str, Connectors], wish: Wish) -> None:
     board = board_of(stations)
     station_list = StationList(board, REGISTER, options=ListOptions(home=OSLO))
     wish.put(station_list)
@@ -289,7 +289,7 @@ def test_what_is_counted_is_what_is_asked_for(stations: dict[str, Connectors], w
 # Staleness by name
 
 
-def roster_over(*names: str, home: tuple[float, float] | None = None) -> StationList:
+def list_over(*names: str, home: tuple[float, float] | None = None) -> StationList:
     station_list = StationList(
         board_of({name: [Connector(0)] for name in names}), REGISTER, options=ListOptions(home=home)
     )
@@ -298,16 +298,16 @@ def roster_over(*names: str, home: tuple[float, float] | None = None) -> Station
 
 
 @pytest.mark.parametrize("sort", [Sort.STARRED, Sort.NAME, Sort.ID, Sort.DISTANCE])
-def test_what_moves_nothing_does_not_make_it_stale(sort: Sort) -> None:
-    station_list = roster_over("NOR_00012", "NOR_01333", home=OSLO)
+def test_irrelevant_reports_do_not_make_it_stale(sort: Sort) -> None:
+    station_list = list_over("NOR_00012", "NOR_01333", home=OSLO)
     station_list.options.sort = sort
     station_list.mark_changed({"NOR_00012"}, whole=False, now=T0)
     assert not station_list.stale
 
 
 @pytest.mark.parametrize("sort", [Sort.FREE, Sort.CHANGED])
-def test_an_order_that_moves_is_stale_after_any_report_of_what_is_listed(sort: Sort) -> None:
-    station_list = roster_over("NOR_00012", "NOR_01333")
+def test_live_order_is_stale_after_any_report(sort: Sort) -> None:
+    station_list = list_over("NOR_00012", "NOR_01333")
     station_list.filter = "fornebu"
     station_list.options.sort = sort
     station_list.refresh(T0)
@@ -318,8 +318,8 @@ def test_an_order_that_moves_is_stale_after_any_report_of_what_is_listed(sort: S
     assert station_list.stale
 
 
-def test_a_snapshot_makes_it_stale_and_a_refresh_makes_it_fresh() -> None:
-    station_list = roster_over("NOR_00012")
+def test_snapshot_makes_it_stale() -> None:
+    station_list = list_over("NOR_00012")
     station_list.mark_changed(set(), whole=True, now=T0)
     assert station_list.stale
     station_list.mark_changed(set(), whole=False, now=T0)
@@ -329,14 +329,14 @@ def test_a_snapshot_makes_it_stale_and_a_refresh_makes_it_fresh() -> None:
 
 
 def report(station_list: StationList, name: str, *connectors: Connector) -> bool:
-    """Report a station, and tell whether that made the list stale."""
+    """Report a station, and return whether the list became stale."""
     station_list.board.apply_station(Station(name, [*connectors]), T0)
     station_list.mark_changed({name}, whole=False, now=T0)
     return station_list.stale
 
 
-def test_a_filter_for_a_state_is_stale_when_somebody_comes_in_or_goes() -> None:
-    station_list = roster_over("NOR_00012", "NOR_01333")
+def test_state_filter_is_stale_when_a_match_changes() -> None:
+    station_list = list_over("NOR_00012", "NOR_01333")
     station_list.filter = "free"
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_01333", "NOR_00012"]
@@ -348,8 +348,8 @@ def test_a_filter_for_a_state_is_stale_when_somebody_comes_in_or_goes() -> None:
     assert report(station_list, "NOR_00012", Connector(0), Connector(-1))
 
 
-def test_the_filter_for_faults_is_stale_when_there_is_one_more_or_less() -> None:
-    station_list = roster_over("NOR_00012")
+def test_faults_only_is_stale_when_a_fault_changes() -> None:
+    station_list = list_over("NOR_00012")
     station_list.options.faults_only = True
     station_list.refresh(T0)
     assert station_list.ids == []
@@ -360,8 +360,8 @@ def test_the_filter_for_faults_is_stale_when_there_is_one_more_or_less() -> None
     assert report(station_list, "NOR_00012", Connector(0))
 
 
-def test_what_leaves_while_only_stars_are_shown_moves_nothing() -> None:
-    station_list = roster_over("NOR_00012", "NOR_01333")
+def test_unlisted_stations_do_not_make_it_stale() -> None:
+    station_list = list_over("NOR_00012", "NOR_01333")
     station_list.options.starred_only = True
     station_list.starred.add("NOR_01333")
     station_list.filter = "free"
@@ -370,8 +370,8 @@ def test_what_leaves_while_only_stars_are_shown_moves_nothing() -> None:
     assert report(station_list, "NOR_01333", Connector(1))
 
 
-def test_the_counts_of_asked_plugs_follow_the_stream() -> None:
-    station_list = roster_over("NOR_00013")
+def test_counts_of_filtered_plugs_follow_the_stream() -> None:
+    station_list = list_over("NOR_00013")
     station_list.filter = "ccs"
     station_list.refresh(T0)
     report(station_list, "NOR_00013", Connector(1), Connector(0))
@@ -383,7 +383,7 @@ def test_the_counts_of_asked_plugs_follow_the_stream() -> None:
     assert station_list.count(station_list.board.stations["NOR_00013"]).text == "0/2"
 
 
-def test_what_was_counted_for_one_filter_is_not_told_for_another() -> None:
+def test_counts_are_not_reused_for_another_filter() -> None:
     station_list = StationList(board_of({"NOR_00012": [Connector(0), Connector(1)]}), REGISTER)
     station = station_list.board.stations["NOR_00012"]
     told = {}
@@ -394,8 +394,8 @@ def test_what_was_counted_for_one_filter_is_not_told_for_another() -> None:
     assert told == {"ccs": "1/1", "type2": "0/1", "<50kw": "0/1", ">50kw": "1/1", "": "1/2"}
 
 
-def test_a_filter_for_what_is_stale_ages_with_a_break() -> None:
-    station_list = roster_over("NOR_00012")
+def test_stale_filter_follows_the_downtime() -> None:
+    station_list = list_over("NOR_00012")
     station_list.filter = "stale"
     station_list.refresh(T0)
     station_list.mark_changed((), whole=False, now=T0)
@@ -415,8 +415,8 @@ def test_a_filter_for_what_is_stale_ages_with_a_break() -> None:
     assert not station_list.stale
 
 
-def test_a_new_station_makes_it_stale_unless_it_is_filtered_away() -> None:
-    station_list = roster_over("NOR_00012")
+def test_new_station_makes_it_stale_unless_filtered() -> None:
+    station_list = list_over("NOR_00012")
     station_list.board.apply_station(Station("SWE_00007", []), T0)
     station_list.filter = "alesund"
     station_list.refresh(T0)
@@ -427,13 +427,13 @@ def test_a_new_station_makes_it_stale_unless_it_is_filtered_away() -> None:
     assert station_list.stale
 
 
-def test_a_station_that_the_board_does_not_take_makes_nothing_stale() -> None:
-    station_list = roster_over("NOR_00012")
+def test_rejected_station_does_not_make_it_stale() -> None:
+    station_list = list_over("NOR_00012")
     station_list.mark_changed({"NOR_99999"}, whole=False, now=T0)
     assert not station_list.stale
 
 
-def test_a_register_that_is_renewed_makes_it_stale() -> None:
+def test_replaced_register_makes_it_stale() -> None:
     register = Register({"A": Facts("Moss", plugs=(CCS,)), "B": Facts("Oslo", plugs=(CCS, TYPE_2))})
     station_list = StationList(board_of({"A": [Connector()], "B": [Connector(0), Connector(1)]}), register)
     station_list.filter = "ccs"
@@ -453,8 +453,8 @@ def test_a_register_that_is_renewed_makes_it_stale() -> None:
 # Order by name
 
 
-def test_starred_stations_stand_on_top_whatever_the_order() -> None:
-    station_list = roster_over("DAN_00001", "NOR_00012", "SWE_00007")
+def test_starred_stations_are_on_top_in_every_order() -> None:
+    station_list = list_over("DAN_00001", "NOR_00012", "SWE_00007")
     station_list.starred = {"SWE_00007"}
     station_list.options.sort = Sort.ID
     station_list.refresh(T0)
@@ -470,8 +470,8 @@ def test_starred_stations_stand_on_top_whatever_the_order() -> None:
     assert station_list.ids == ["DAN_00001", "NOR_00012", "SWE_00007"]
 
 
-def test_equals_stand_by_id_in_both_directions() -> None:
-    station_list = roster_over("NOR_00013", "NOR_00012", "NOR_01333")
+def test_ties_are_sorted_by_id_in_both_directions() -> None:
+    station_list = list_over("NOR_00013", "NOR_00012", "NOR_01333")
     station_list.options.sort = Sort.NAME
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013"]
@@ -480,8 +480,8 @@ def test_equals_stand_by_id_in_both_directions() -> None:
     assert station_list.ids == ["NOR_00012", "NOR_00013", "NOR_01333"]
 
 
-def test_the_nearest_come_first_and_those_without_a_place_last_whichever_way_round() -> None:
-    station_list = roster_over(*IDS, home=OSLO)
+def test_unknown_positions_are_last_in_both_directions() -> None:
+    station_list = list_over(*IDS, home=OSLO)
     station_list.options.sort = Sort.DISTANCE
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013", "SWE_00007", "DAN_00001", "NOR_076198"]
@@ -492,8 +492,8 @@ def test_the_nearest_come_first_and_those_without_a_place_last_whichever_way_rou
     assert station_list.ids == ["SWE_00007", "NOR_00012", "NOR_00013", "NOR_01333", "DAN_00001", "NOR_076198"]
 
 
-def test_without_an_origin_nothing_is_near_and_names_stand_in() -> None:
-    station_list = roster_over("SWE_00007", "NOR_01333")
+def test_without_an_origin_the_order_is_by_name() -> None:
+    station_list = list_over("SWE_00007", "NOR_01333")
     station_list.options.sort = Sort.DISTANCE
     station_list.refresh(T0)
     assert Sort.DISTANCE not in station_list.available_sorts
@@ -509,8 +509,8 @@ def test_without_an_origin_nothing_is_near_and_names_stand_in() -> None:
     assert station_list.ids == ["SWE_00007", "NOR_01333"]
 
 
-def test_a_place_in_the_filter_is_the_origin_as_long_as_it_stands_there() -> None:
-    station_list = roster_over(*IDS, home=OSLO)
+def test_position_in_the_filter_is_the_origin() -> None:
+    station_list = list_over(*IDS, home=OSLO)
     station_list.filter = "near:60.39,5.32"
     station_list.refresh(T0)
     assert station_list.origin == BERGEN
@@ -523,8 +523,8 @@ def test_a_place_in_the_filter_is_the_origin_as_long_as_it_stands_there() -> Non
     assert station_list.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
 
 
-def test_another_home_is_what_near_means() -> None:
-    station_list = roster_over(*IDS, home=OSLO)
+def test_changed_home_applies_to_the_filter() -> None:
+    station_list = list_over(*IDS, home=OSLO)
     station_list.filter = "within:50km"
     station_list.refresh(T0)
     assert station_list.ids == ["NOR_01333"]
@@ -539,7 +539,7 @@ def test_another_home_is_what_near_means() -> None:
 # Who is there
 
 
-def test_a_starred_station_that_is_not_on_the_board_is_listed_and_found() -> None:
+def test_starred_station_without_reports_is_listed() -> None:
     station_list = StationList(Board(), REGISTER, ["NOR_076198"])
     station_list.refresh(T0)
     assert (station_list.ids, station_list.total) == (["NOR_076198"], 1)
@@ -551,8 +551,8 @@ def test_a_starred_station_that_is_not_on_the_board_is_listed_and_found() -> Non
     assert (station_list.ids, station_list.hidden_starred) == ([], 1)
 
 
-def test_what_only_the_register_knows_is_listed_when_asked_for() -> None:
-    station_list = roster_over("DAN_00001")
+def test_registered_stations_are_listed_on_request() -> None:
+    station_list = list_over("DAN_00001")
     assert (station_list.ids, station_list.total) == (["DAN_00001"], 1)
     station_list.options.include_registered = True
     station_list.refresh(T0)
@@ -563,8 +563,8 @@ def test_what_only_the_register_knows_is_listed_when_asked_for() -> None:
     assert (station_list.ids, station_list.total) == (["DAN_00001"], 1)
 
 
-def test_blanks_and_what_means_nothing_are_no_filter() -> None:
-    station_list = roster_over("NOR_00012")
+def test_blanks_and_invalid_text_do_not_filter() -> None:
+    station_list = list_over("NOR_00012")
     for text_ in (" \t ", "opr:kraft"):
         station_list.filter = text_
         station_list.refresh(T0)
@@ -573,7 +573,7 @@ def test_blanks_and_what_means_nothing_are_no_filter() -> None:
     assert "op:" in station_list.query.problems[0].message
 
 
-def test_a_set_of_stars_is_shared_and_anything_else_is_copied() -> None:
+def test_set_of_stars_is_shared() -> None:
     live = {"NOR_00012"}
     station_list = StationList(Board(), REGISTER, live)
     live.add("SWE_00007")
@@ -586,8 +586,8 @@ def test_a_set_of_stars_is_shared_and_anything_else_is_copied() -> None:
     assert station_list.starred == {"NOR_00012"}
 
 
-def test_words_are_found_whatever_the_list_shows_and_whatever_they_mean_elsewhere() -> None:
-    station_list = roster_over("NOR_00012", "NOR_00013", "SWE_00007", home=OSLO)
+def test_find_ignores_filter_and_language() -> None:
+    station_list = list_over("NOR_00012", "NOR_00013", "SWE_00007", home=OSLO)
     station_list.filter = "near:60.39,5.32 within:1km"
     station_list.refresh(T0)
     assert station_list.ids == []
@@ -597,8 +597,8 @@ def test_words_are_found_whatever_the_list_shows_and_whatever_they_mean_elsewher
     assert station_list.origin == BERGEN
 
 
-def test_the_best_plug_is_one_that_is_asked_for() -> None:
-    station_list = roster_over("SWE_00007", "NOR_076198")
+def test_best_plug_is_a_filtered_one() -> None:
+    station_list = list_over("SWE_00007", "NOR_076198")
     assert station_list.best_plug("SWE_00007") == CCS
     assert station_list.best_plug("NOR_076198") is None
     station_list.filter = "type2"
@@ -607,14 +607,14 @@ def test_the_best_plug_is_one_that_is_asked_for() -> None:
     assert station_list.best_plug("NOR_076198") is None
 
 
-def test_what_could_be_typed_comes_from_the_register() -> None:
-    station_list = roster_over("NOR_00012")
+def test_field_values_come_from_the_register() -> None:
+    station_list = list_over("NOR_00012")
     station_list.adopt(station_list.prepare())
     assert set(station_list.field_values["op"]) == {"Kraft Øst", "Lading"}
     assert "Bærum" in station_list.field_values["place"]
 
 
-def test_all_are_counted_where_nothing_is_filtered() -> None:
+def test_count_free_without_a_filter() -> None:
     station_list = StationList(
         board_of({"DAN_00001": [Connector(0), Connector(1)], "NOR_01333": [Connector(0, 1)]}), REGISTER
     )
