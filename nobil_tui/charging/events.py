@@ -78,6 +78,8 @@ class Degraded(Struct, frozen=True):
 
     reason: str
     at: int
+    polled: bool = False
+    """Whether nothing is heard between two snapshots: what changes then is unconfirmed."""
 
 
 class Lost(Struct, frozen=True):

@@ -110,15 +110,25 @@ def _make_recorder(session: Session, file: Path, *, rotate_size: int | None, rot
 
 def _run(session: Session, recorder: Recorder) -> None:
     """Record until interrupted, which is the normal end and a success."""
+    from nobil_tui.base.paths import register_file
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
     from nobil_tui.headless.record import record_session
+    from nobil_tui.headless.station_data import updating_station_data
+    from nobil_tui.session.options import SessionOptions
+    from nobil_tui.session.register_updater import RegisterUpdater
     from nobil_tui.store.recorder import RecordError
 
     line, code = ProgressLine(), ExitCode.SUCCESS
     line.print_message(f"Recording {session.source.name} to {recorder.path}. Press Ctrl-C to stop.")
+
+    async def run() -> None:
+        updater = RegisterUpdater(register_file(), session.register, SessionOptions())
+        async with updating_station_data(session, updater, line.print_message):
+            await record_session(session, recorder, line.print_message, lambda frames: line.show(_frames(frames)))
+
     try:
-        run_coroutine(record_session(session, recorder, line.print_message, lambda frames: line.show(_frames(frames))))
+        run_coroutine(run())
     except Exit:
         pass
     except KeyRefusedError as error:

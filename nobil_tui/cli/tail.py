@@ -83,6 +83,7 @@ def _run(source: Source, descriptor: int, stations: frozenset[str] | None) -> No
     from nobil_tui.charging.register import CREDIT, Register
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
+    from nobil_tui.headless.station_data import updating_station_data
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.headless.tail import Tail
     from nobil_tui.session.options import SessionOptions
@@ -96,9 +97,13 @@ def _run(source: Source, descriptor: int, stations: frozenset[str] | None) -> No
 
     async def run() -> None:
         if session.uses_user_register:
-            problem = await RegisterUpdater(register_path, user_register, options).read()
-            if problem:
+            updater = RegisterUpdater(register_path, user_register, options)
+            if problem := await updater.read():
                 print_message(problem)
+            tail = Tail(session, StdoutWriter(descriptor), print_message, stations=stations)
+            async with updating_station_data(session, updater, print_message):
+                await tail.run()
+            return
         await Tail(session, StdoutWriter(descriptor), print_message, stations=stations).run()
 
     with closing(session):

@@ -69,6 +69,15 @@ class EnovaSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
     """An http or https address that replaces the usual one; empty for none."""
 
 
+class FinlandSection(_Section, frozen=True, forbid_unknown_fields=True):
+    """``[finland]``: access to Fintraffic's service, which takes no key."""
+
+    address: str = ""
+    """An http or https address in place of the usual one; empty for that."""
+    stream: str = ""
+    """A ws or wss address in place of the usual one; empty for that."""
+
+
 class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
     """``[register]``: access to the station register."""
 
@@ -110,6 +119,7 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     watched: WatchedSection = field(default_factory=WatchedSection)
     stream: StreamSection = field(default_factory=StreamSection)
     enova: EnovaSection = field(default_factory=EnovaSection)
+    finland: FinlandSection = field(default_factory=FinlandSection)
     register: RegisterSection = field(default_factory=RegisterSection)
     home: HomeSection = field(default_factory=HomeSection)
     filters: dict[str, str] = {}

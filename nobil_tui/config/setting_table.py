@@ -30,6 +30,8 @@ class Check(Enum):
     API_KEY = auto()
     ADDRESS = auto()
     """An http or https address."""
+    STREAM_ADDRESS = auto()
+    """A ws or wss address."""
     DEGREES = auto()
     KEYMAP = auto()
     NAMED_TEXTS = auto()
@@ -81,6 +83,14 @@ SETTINGS = (
     ),
     Setting("enova", "api_key", "The key of NOBIL Real-time by Enova.", '""', Check.API_KEY),
     Setting("enova", "address", _USUAL_ADDRESS, '""', Check.ADDRESS),
+    Setting(
+        "finland",
+        "address",
+        "An address to use instead of Fintraffic's, such as that of its test host.",
+        '""',
+        Check.ADDRESS,
+    ),
+    Setting("finland", "stream", "The same for its stream.", '""', Check.STREAM_ADDRESS),
     Setting(
         "register",
         "api_key",

@@ -36,7 +36,9 @@ def _check(setting: Setting, path: KeyPath, value: Any) -> None:
         case Check.API_KEY:
             _check_api_key(value, path)
         case Check.ADDRESS:
-            _check_address(value, path)
+            _check_address(value, path, "http", "https")
+        case Check.STREAM_ADDRESS:
+            _check_address(value, path, "ws", "wss")
         case Check.DEGREES:
             for index, degrees in enumerate(value):
                 # The range of the type lets nan through.
@@ -88,8 +90,11 @@ def _check_api_key(text: str, path: KeyPath) -> None:
         raise InvalidValueError(path, words)
 
 
-def _check_address(text: str, path: KeyPath) -> None:
-    """Raise unless a text is an http address or empty. Errors do not quote it: see secrets."""
+def _check_address(text: str, path: KeyPath, *schemes: str) -> None:
+    """Raise unless a text is empty or an address with one of two schemes.
+
+    Errors do not quote it: see secrets.
+    """
     if not text:
         return
     _check_printable(text, path, MAX_ADDRESS)
@@ -98,11 +103,11 @@ def _check_address(text: str, path: KeyPath) -> None:
     try:
         parts = urlsplit(text)
         # Reading an invalid port raises.
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid or " " in text:
-        raise InvalidValueError(path, "is not an address; expected http://… or https://….")
+        raise InvalidValueError(path, f"is not an address; expected {schemes[0]}://… or {schemes[1]}://….")
     if parts.username is not None or parts.password is not None:
         words = "has a user name or a password in it; expected an address without."
         raise InvalidValueError(path, words)

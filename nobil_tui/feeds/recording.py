@@ -31,7 +31,7 @@ class RecordingFeed:
         wall = clock or Clock()
         self._file = file
         self._start = wall.now() if file.start is None else file.start
-        self._decode = CODECS[file.header.codec].decode
+        self._codec = CODECS[file.header.codec]
         self.clock = PlaybackClock(wall, self._start, speed)
         """The position in the recording; before the first frame, the time of that frame."""
 
@@ -99,6 +99,7 @@ class RecordingFeed:
 
     def _script(self) -> Iterator[tuple[int, Event] | None]:
         """Yield each event with its time (ms), and None wherever the loop may run something else."""
+        decode = self._codec.decoder()
         at = heard_at = self._start
         broke_at: int | None = None
         live = False
@@ -120,7 +121,7 @@ class RecordingFeed:
                     live = True
                     yield line.at, Connected(line.at)
                 at = line.at
-                yield at, self._decode(line.data, at)
+                yield at, decode(line.data, at)
         end = at if broke_at is None else max(at, broke_at)
         if broke_at is not None:
             yield broke_at, _lost(heard_at, end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from nobil_tui.base.clock import Clock
@@ -39,6 +41,25 @@ class Player(Protocol):
         ...
 
 
+class StationData(Protocol):
+    """Static data of its stations that a source publishes, for the user's register."""
+
+    def use(self, register: Register) -> None:
+        """Join the source's stations with a register that was read or replaced."""
+        ...
+
+    def settle(self) -> None:
+        """Note that no update is under way: nothing has to wait for one."""
+        ...
+
+    async def update(self, path: Path, on_progress: Callable[[str], None]) -> bool:
+        """Update the register at ``path`` if that is due; return whether it changed.
+
+        Raises ``UpdateError`` of the register.
+        """
+        ...
+
+
 class OpenSource(NamedTuple):
     """A source that is open."""
 
@@ -51,6 +72,8 @@ class OpenSource(NamedTuple):
     """Its controls; None for a live source."""
     codec: str = ""
     """Name of the format of its frames, to record them; empty if it has no frames to record."""
+    station_data: StationData | None = None
+    """What it publishes of its stations; None if that is not its own."""
 
 
 class Source(Protocol):

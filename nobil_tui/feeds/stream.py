@@ -29,7 +29,7 @@ class StreamFeed:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the events of the link; a frame that cannot be decoded never ends the stream."""
-        decode = self.codec.decode
+        decode = self.codec.decoder()
         async with aclosing(self._link.events()) as events:
             async for event in events:
                 yield decode(event.data, event.at) if isinstance(event, Frame) else event

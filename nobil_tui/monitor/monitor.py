@@ -270,7 +270,9 @@ class Monitor:
                 board.downtime.start(at)
                 self.link = LinkState(LinkPhase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
-            case Degraded(reason, at):
+            case Degraded(reason, at, polled):
+                if polled:
+                    board.downtime.stop(at)
                 if reason:
                     self._note_once(Note(at, NoteKind.DEGRADED, reason))
                 self.link = LinkState(LinkPhase.LIVE, reason)

@@ -16,6 +16,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import RegisterSection
+from nobil_tui.feeds.source import StationData
 from nobil_tui.register.api_key import register_key
 from nobil_tui.session.options import SessionOptions
 
@@ -45,6 +46,8 @@ class RegisterUpdater:
         self._origins: Mapping[str, Origin] = {}
         self._stamp: object = None
         self._tried_at: int | None = None
+        self._failed_at: int | None = None
+        """When a source could not give its static data, in ms."""
         self._lock = asyncio.Lock()
 
     @property
@@ -100,6 +103,29 @@ class RegisterUpdater:
         """Update the register at the user's request, after a running update. Raises ``UpdateError``."""
         async with self._lock:
             return await self._update(section, key, on_progress, force=force)
+
+    async def update_station_data(self, data: StationData, on_progress: Callable[[str], None]) -> str:
+        """Update the register with what a source publishes of its stations, if that is due.
+
+        Returns an error message, or an empty string. Afterwards nothing waits for the update.
+        """
+        from nobil_tui.register.update import UpdateError
+
+        async with self._lock:
+            try:
+                now = self._clock.now()
+                if self._failed_at is not None and 0 <= now - self._failed_at < RETRY_AFTER:
+                    return ""
+                if await data.update(self._path, on_progress):
+                    return await self.read()
+                return ""
+            except UpdateError as error:
+                self._failed_at = self._clock.now()
+                logger.warning("%s", error)
+                return str(error)
+            finally:
+                on_progress("")
+                data.settle()
 
     async def _update(
         self,

@@ -16,7 +16,7 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
-from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError
+from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError, StationData
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.session.backpressure import BackpressureFeed
@@ -50,6 +50,8 @@ class Session:
         self.monitor: Monitor | None = None
         self._user_register = user_register
         self._lossless = lossless
+        self.station_data: StationData | None = None
+        """What the open source publishes of its stations; None if that is not its own."""
         self.codec = ""
         """Name of the format of the source's frames, to record them; empty if it has none."""
         self._feed: Feed | None = None
@@ -95,6 +97,8 @@ class Session:
 
     def register_changed(self) -> None:
         """Add the connectors that the register lists to the board, so that totals are correct."""
+        if self.station_data is not None:
+            self.station_data.use(self.register)
         if self.monitor is not None:
             self.monitor.touch(self.board.use_register(self.register))
 
@@ -166,6 +170,7 @@ class Session:
         self.clock = opened.clock or self.clock
         self.player = opened.player
         self.codec = opened.codec
+        self.station_data = opened.station_data
         self._feed = opened.feed
 
     def _open_store(self, path: Path) -> None:

@@ -90,6 +90,19 @@ def _make_recording(request: SourceRequest) -> Source:
     return RecordingSource(request)
 
 
+def _make_finland(request: SourceRequest) -> Source:
+    from nobil_tui.sources.finland import FinlandSource
+
+    return FinlandSource(request)
+
+
+FINLAND = SourceKind(
+    "finland",
+    "Finland",
+    "Finland, live, no key needed",
+    _make_finland,
+    codec="finland",
+)
 DEMO = SourceKind(
     "demo",
     "demo",
@@ -127,7 +140,7 @@ RECORDING = SourceKind(
     options=("speed",),
 )
 
-SOURCES: dict[str, SourceKind] = {kind.name: kind for kind in (DEMO, V1, ENOVA, RECORDING)}
+SOURCES: dict[str, SourceKind] = {kind.name: kind for kind in (FINLAND, DEMO, V1, ENOVA, RECORDING)}
 """Every kind, by name."""
 DEFAULT = DEMO
 """The kind that an empty text means."""

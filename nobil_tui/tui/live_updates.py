@@ -11,9 +11,9 @@ from textual.message import Message
 
 from nobil_tui.base.memory import freeze_board, unfreeze
 from nobil_tui.base.tasks import SLICE_SECONDS, run_in_thread, yield_to_loop
-from nobil_tui.feeds.source import Source
+from nobil_tui.feeds.source import Source, StationData
 from nobil_tui.monitor.batch import Batch
-from nobil_tui.session.register_updater import CHECK_INTERVAL
+from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.tui.repaint_throttle import wait_before_repaint
 from nobil_tui.tui.textual_internals import is_terminal_behind
@@ -83,7 +83,12 @@ class LiveUpdates:
             await taken.wait()
             await wait_before_repaint(self._screen.app, len(batch.entries))
 
-        await session.run(self._workspace.bind_session, show)
+        def on_open() -> None:
+            self._workspace.bind_session()
+            if session.station_data is not None:
+                self.check_register()
+
+        await session.run(on_open, show)
 
     def show(self, message: BatchReceived) -> None:
         """Show a batch in all panes."""
@@ -150,8 +155,10 @@ class LiveUpdates:
         A simulation has a register of its own: nothing is downloaded for it.
         """
         workspace = self._workspace
-        updater = workspace.register_updater
+        updater, data = workspace.register_updater, workspace.session.station_data
         if updater is None:
+            if data is not None:
+                data.settle()
             return
         version = workspace.user_register.version
         if problem := await updater.read():
@@ -160,7 +167,18 @@ class LiveUpdates:
             self.register_changed()
         if workspace.session.source.simulated:
             return
+        if data is not None:
+            await self._update_station_data(updater, data)
         if await updater.update_if_due(workspace.settings.config.register):
+            self.register_changed()
+
+    async def _update_station_data(self, updater: RegisterUpdater, data: StationData) -> None:
+        """Update the register with what the source publishes, and show how far that is."""
+        workspace = self._workspace
+        version = workspace.user_register.version
+        if problem := await updater.update_station_data(data, workspace.show_register_progress):
+            workspace.warn(problem)
+        if workspace.user_register.version != version:
             self.register_changed()
 
     def _prepare_filter(self) -> None:

@@ -84,6 +84,8 @@ class Workspace:
         self.source_text = options.source_text
         """The source as the user wrote it, without a key."""
         self.change_rate = ChangeRate()
+        self.register_progress = ""
+        """How far an update of the register with the source's own data is; empty if none runs."""
         self.log_shown = True
         self.is_wide: bool | None = None
         """Whether the panes are side by side; None before the size is known."""
@@ -272,6 +274,7 @@ class Workspace:
             behind=monitor.behind if monitor else 0,
             now=now,
             playing=playing,
+            progress=self.register_progress,
         )
         self._set_waiting_text()
 
@@ -294,6 +297,11 @@ class Workspace:
         self.stations.rebuild()
         self.connectors.rebuild()
         self.event_log.refresh()
+
+    def show_register_progress(self, words: str) -> None:
+        """Show how far an update of the register is; empty once it is over."""
+        self.register_progress = words
+        self.refresh_link_bar()
 
     # Settings and toasts
 

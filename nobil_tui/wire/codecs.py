@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from nobil_tui.charging.events import Event
 from nobil_tui.wire import enova, v1
+from nobil_tui.wire.finland_merge import RecordedDecoder
+
+Decode = Callable[[bytes, int], Event]
+"""Decodes a frame received at a time in ms; never raises."""
 
 
 class Codec(NamedTuple):
@@ -14,11 +18,12 @@ class Codec(NamedTuple):
 
     name: str
     """Its name in recordings and in the catalogue of sources."""
-    decode: Callable[[bytes, int], Event]
-    """Decodes a frame received at a time in ms; never raises."""
+    decoder: Callable[[], Decode]
+    """Returns the decoder of one stream or recording, to be called with its frames in order."""
 
 
-V1_CODEC = Codec("v1", v1.decode)
-ENOVA_CODEC = Codec("enova", enova.decode)
-CODECS: dict[str, Codec] = {codec.name: codec for codec in (V1_CODEC, ENOVA_CODEC)}
+V1_CODEC = Codec("v1", lambda: v1.decode)
+ENOVA_CODEC = Codec("enova", lambda: enova.decode)
+FINLAND_CODEC = Codec("finland", RecordedDecoder)
+CODECS: dict[str, Codec] = {codec.name: codec for codec in (V1_CODEC, ENOVA_CODEC, FINLAND_CODEC)}
 """Every format that can be decoded, by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import shutil
 import socket
@@ -12,6 +13,9 @@ from types import TracebackType
 from typing import Self
 
 from tests.conftest import guarded
+
+# It logs an error for each connection that it closes itself.
+logging.getLogger("paho.mqtt.client").disabled = True
 
 _WS = re.compile(rb"websocket clients on ws://127\.0\.0\.1:(\d+)")
 _MQTT = re.compile(rb"MQTT clients on mqtt://127\.0\.0\.1:(\d+)")

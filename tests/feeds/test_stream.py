@@ -133,7 +133,7 @@ async def test_a_frame_is_let_go_of_once_it_was_read(serve: Serve, clock: FakeCl
     async def dial() -> str:
         return url
 
-    events = StreamFeed(Link(dial, clock=clock), Codec("v1", keep)).events()
+    events = StreamFeed(Link(dial, clock=clock), Codec("v1", lambda: keep)).events()
     for _ in range(3):
         await guarded(anext(events))
     waiting = asyncio.ensure_future(anext(events))

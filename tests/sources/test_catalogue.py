@@ -51,7 +51,7 @@ class MadeUpFeed:
         for frame in FRAMES:
             if self._tap is not None:
                 self._tap(frame, AT)
-            yield self._codec.decode(frame, AT)
+            yield self._codec.decoder()(frame, AT)
         yield Ended(AT)
 
 
@@ -77,7 +77,7 @@ def make(request: SourceRequest) -> Source:
 def made_up(monkeypatch: pytest.MonkeyPatch) -> SourceKind:
     kind = SourceKind("made-up", "Made up", "a source of this test", make, codec="made-up-1")
     monkeypatch.setitem(SOURCES, kind.name, kind)
-    monkeypatch.setitem(CODECS, "made-up-1", Codec("made-up-1", decode))
+    monkeypatch.setitem(CODECS, "made-up-1", Codec("made-up-1", lambda: decode))
     return kind
 
 
@@ -130,6 +130,6 @@ def test_each_argument_has_one_kind() -> None:
 
 
 def test_what_is_expected_names_every_source() -> None:
-    assert catalogue.expected() == "demo, v1, enova, a ws:// or wss:// address, or a recording file"
+    assert catalogue.expected() == "finland, demo, v1, enova, a ws:// or wss:// address, or a recording file"
     assert catalogue.kinds_with_option("seed") == "the simulation"
     assert catalogue.kinds_with_option("speed") == "the simulation or a recording"

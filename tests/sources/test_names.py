@@ -53,7 +53,7 @@ def test_a_folder_is_none(tmp_path: Path) -> None:
     [
         ("enva", '"enva" is not a source. Did you mean "enova"?'),
         ("dmo", 'Did you mean "demo"?'),
-        ("something", "Expected demo, v1, enova"),
+        ("something", "Expected finland, demo, v1, enova"),
         ("a\x1b[31m", "control character"),
         ("x" * 2049, "2,049 characters"),
         ("x" * 2000, "This is not a source"),

@@ -19,4 +19,4 @@ def test_a_file_without_a_first_line_has_a_known_codec() -> None:
 
 @pytest.mark.parametrize("name", CODECS)
 def test_a_codec_never_raises(name: str) -> None:
-    assert isinstance(CODECS[name].decode(b"{", 7), Unreadable)
+    assert isinstance(CODECS[name].decoder()(b"{", 7), Unreadable)

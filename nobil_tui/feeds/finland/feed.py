@@ -100,6 +100,8 @@ class FinlandFeed:
         self._failures = 1
         self._polling = False
         """Whether snapshots are fetched in place of the stream."""
+        self._unreported: Lost | Refused | None = None
+        """The failure after which polling began, until it is known whether that works."""
         self._polled_at = 0
         """When the last of them came, in ms; zero if it failed."""
         self._attempt = 0
@@ -118,14 +120,14 @@ class FinlandFeed:
         self._link.retry()
 
     def use_places(self, places: Mapping[str, str]) -> None:
-        """Take the location of each EVSE from ``places``; stations are regrouped if they are there.
+        """Take the location of each EVSE from ``places``, and regroup the stations that are there."""
+        self._merger.use_places(places)
+        self._regroup = True
+        self._wake()
+        self._places_settled.set()
 
-        Empty places mean that none are to be had: the first snapshot no longer waits for them.
-        """
-        if places:
-            self._merger.use_places(places)
-            self._regroup = True
-            self._wake()
+    def settle_places(self) -> None:
+        """Note that no locations are to be had: the first snapshot no longer waits for them."""
         self._places_settled.set()
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -188,6 +190,7 @@ class FinlandFeed:
     def _connected(self, at: int) -> Iterator[Event]:
         self._failures = 0
         self._polling = False
+        self._unreported = None
         self._polled_at = 0
         self._connected_at = at
         self._held = []
@@ -206,13 +209,15 @@ class FinlandFeed:
         if was_live and self._tap is not None:
             self._tap(b"", event.heard_at)
         self._failures += 1
-        if not self._polled_at:
-            yield event
         if not self._polling:
             self._stop(self._fetching)
             if self._failures >= FAILURES_BEFORE_POLLING:
-                self._polling = True
+                # Reported only if polling fails too.
+                self._polling, self._unreported = True, event
                 self._start_fetching(polling=True)
+                return
+        if not self._polled_at and self._unreported is None:
+            yield event
 
     def _message(self, topic: str, payload: bytes, at: int) -> Iterator[Event]:
         if self._tap is not None:
@@ -281,7 +286,8 @@ class FinlandFeed:
             self._tap(encode_snapshot(placed, self._connected_at, gap, fetched.answer.skew), fetched.at)
         if self._polling:
             self._polled_at = fetched.at
-        yield Degraded("polling, up to 2 min old" if self._polling else "", fetched.at)
+        self._unreported = None
+        yield Degraded("polling, up to 2 min old" if self._polling else "", fetched.at, self._polling)
         yield self._merger.snapshot(fetched.statuses, fetched.at, gap)
         yield from self._release()
 
@@ -291,6 +297,9 @@ class FinlandFeed:
         if self._connected_at:
             yield Degraded(f"no snapshot: {failed.reason}", self._clock.now())
             yield from self._release()
+        elif self._unreported is not None:
+            yield self._unreported
+            self._unreported = None
         elif self._polled_at:
             heard_at, self._polled_at = self._polled_at, 0
             yield Lost(failed.reason, heard_at, self._clock.now() + round(failed.seconds * 1000))

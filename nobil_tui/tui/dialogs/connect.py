@@ -12,7 +12,7 @@ from textual.widgets import Input, Label
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.charging.events import Connected, Ended, Feed, Lost, Refused
+from nobil_tui.charging.events import Connected, Degraded, Ended, Feed, Lost, Refused
 from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.sources import catalogue
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
@@ -50,7 +50,7 @@ async def _first_answer(feed: Feed) -> str:
     try:
         async with asyncio.timeout(TRIAL_TIMEOUT):
             async for event in events:
-                if isinstance(event, Connected | Ended):
+                if isinstance(event, Connected | Degraded | Ended):
                     return ""
                 if isinstance(event, Refused):
                     return f"Key refused ({event.reason})."
@@ -78,7 +78,7 @@ class ConnectScreen(FormDialog[SourceChoice]):
     def fields(self) -> Iterator[Widget]:
         """Yield the fields for the source and its key."""
         yield Label(f"Source: {catalogue.expected()}")
-        yield Input(self._text, placeholder="enova, or wss://host/path?key={private_apikey}", id="source")
+        yield Input(self._text, placeholder="finland, or wss://host/path?key={private_apikey}", id="source")
         yield Label("API key, if required (hidden; sent to this source only)")
         yield Input(password=True, placeholder="API key", id="key")
         yield AsciiCheckbox("Remember both in the config once they work", id="remember")

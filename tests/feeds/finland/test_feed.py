@@ -83,6 +83,8 @@ class Reader:
                 self.board.downtime.start(at)
             case Lost():
                 self.board.downtime.stop(event.heard_at)
+            case Degraded(_, at, True):
+                self.board.downtime.stop(at)
             case Snapshot():
                 self.board.apply_snapshot(event.stations, event.at, gap=event.gap)
             case ConnectorReport():
@@ -228,8 +230,8 @@ async def test_polls_while_the_broker_cannot_be_reached(
     service: FinlandService, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     async with reading(make_feed(REFUSED_PORT), clock) as reader:
-        assert (await reader.kind(Lost)).reason == "nothing listens at 127.0.0.1"
-        assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
+        assert isinstance(await reader.until(lambda _: True), Connecting)
+        assert await reader.until(lambda _: True) == Degraded("polling, up to 2 min old", clock.now(), polled=True)
         snapshot = await reader.kind(Snapshot)
         assert snapshot.gap == service.made_ago
         evse = service.country.statuses[0]["evseId"]
@@ -269,6 +271,16 @@ async def test_says_that_nothing_can_be_reached(service: FinlandService, make_fe
         service.fail(STATUSES, 502)
         await pass_time(clock, POLL_INTERVAL)
         assert (await reader.kind(Lost)).reason == "127.0.0.1 answered HTTP 502"
+        await pass_time(clock, POLL_INTERVAL)
+        assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
+
+
+async def test_says_that_nothing_can_be_reached_at_the_start(
+    service: FinlandService, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    service.fail(STATUSES, 502)
+    async with reading(make_feed(REFUSED_PORT), clock) as reader:
+        assert (await reader.kind(Lost)).reason == "nothing listens at 127.0.0.1"
         await pass_time(clock, POLL_INTERVAL)
         assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
 
@@ -339,7 +351,9 @@ async def test_stations_are_regrouped_when_the_locations_come_late(
 # Brokers that refuse
 
 
-async def refusal(serve: Serve, make_feed: MakeFeed, clock: FakeClock, *answers: bytes) -> str:
+async def refusal(serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService, *answers: bytes) -> str:
+    service.fail(STATUSES, 500)
+
     async def handle(connection: ServerConnection) -> None:
         for answer in answers:
             await connection.recv()
@@ -351,19 +365,27 @@ async def refusal(serve: Serve, make_feed: MakeFeed, clock: FakeClock, *answers:
         return (await reader.kind(Lost)).reason
 
 
-async def test_says_why_a_broker_refuses(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
-    reason = await refusal(serve, make_feed, clock, b"\x20\x02\x00\x05")
+async def test_says_why_a_broker_refuses(
+    serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
+) -> None:
+    reason = await refusal(serve, make_feed, clock, service, b"\x20\x02\x00\x05")
     assert reason == "the broker refused the connection: not authorized"
 
 
-async def test_says_that_a_subscription_failed(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
-    reason = await refusal(serve, make_feed, clock, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80")
+async def test_says_that_a_subscription_failed(
+    serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
+) -> None:
+    reason = await refusal(serve, make_feed, clock, service, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80")
     assert reason == "the broker refused the subscription"
 
 
-async def test_says_that_it_is_not_mqtt(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:
-    assert "type 15" in await refusal(serve, make_feed, clock, b"\xff\x00")
-    assert "type 15" in await refusal(serve, make_feed, clock, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00\xff\x00")
+async def test_says_that_it_is_not_mqtt(
+    serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
+) -> None:
+    assert "type 15" in await refusal(serve, make_feed, clock, service, b"\xff\x00")
+    assert "type 15" in await refusal(
+        serve, make_feed, clock, service, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00\xff\x00"
+    )
 
 
 async def test_pings_the_broker(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:

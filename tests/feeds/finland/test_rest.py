@@ -69,7 +69,7 @@ async def test_says_that_an_answer_is_damaged(service: FinlandService, clock: Fa
         return web.Response(body=gzip.compress(b"x" * 1000)[:-20], headers={"Content-Encoding": "gzip"})
 
     service.answers[STATUSES].append(cut)
-    with pytest.raises(UnreachableError, match="cannot be read: it is cut off"):
+    with pytest.raises(UnreachableError, match="sent an answer that cannot be read: "):
         await FinlandRest(service.address, clock=clock).get(STATUSES)
 
 

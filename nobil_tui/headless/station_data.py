@@ -1,0 +1,39 @@
+"""Static data of a source's own stations, for commands without a screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from nobil_tui.session.register_updater import RegisterUpdater
+from nobil_tui.session.session import Session
+
+
+@asynccontextmanager
+async def updating_station_data(
+    session: Session, updater: RegisterUpdater, print_message: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Update the register with what the source of an open session publishes, if that is due.
+
+    It goes on beside what runs inside, and ends with it. Most sources publish nothing.
+    """
+    if session.station_data is None:
+        yield
+        return
+
+    async def update() -> None:
+        assert session.station_data is not None  # noqa: S101
+        if problem := await updater.update_station_data(session.station_data, lambda _: None):
+            print_message(problem)
+        session.register_changed()
+
+    if problem := await updater.read():
+        print_message(problem)
+    session.register_changed()
+    task = asyncio.create_task(update())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,121 @@
+"""Finland's charging network, live and without a key: Fintraffic's AFIR service."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from nobil_tui.base.text import safe_text, short_hash
+from nobil_tui.feeds.source import OpenSource
+from nobil_tui.sources.address import parse_address
+
+if TYPE_CHECKING:
+    from nobil_tui.base.clock import Clock
+    from nobil_tui.charging.register import Register
+    from nobil_tui.feeds.finland.feed import FinlandFeed
+    from nobil_tui.feeds.finland.rest import FinlandRest
+    from nobil_tui.sources.request import SourceRequest
+
+FINLAND_STREAM = "wss://afir.digitraffic.fi:443/mqtt"
+"""Where the operator publishes statuses over MQTT."""
+
+
+class FinlandSource:
+    """Connect to Fintraffic, or to the addresses under ``[finland]`` in the config."""
+
+    simulated = False
+
+    def __init__(self, request: SourceRequest) -> None:
+        """Raise ``SourceError`` for an address of the stream that is not ws or wss."""
+        self._request = request
+        section = request.config.finland
+        self._address = section.address
+        self._stream = parse_address(section.stream or FINLAND_STREAM).text
+
+    @property
+    def name(self) -> str:
+        """The country, and the host if it is not the usual one."""
+        host = urlsplit(self._address or self._stream).hostname or ""
+        return "Finland" if self._is_usual else f"Finland at {safe_text(host)}"
+
+    @property
+    def state_key(self) -> str:
+        """``finland``; one of its own for each other address, which may have other stations."""
+        return "finland" if self._is_usual else f"finland-{short_hash(self._address + self._stream)}"
+
+    def open(self) -> OpenSource:
+        """Create the feed. Raises ``SourceError`` for an address that is not http or https."""
+        # Imported here, in a thread and after the first paint: it would block the event loop.
+        from nobil_tui.feeds.finland.feed import FinlandFeed
+        from nobil_tui.feeds.finland.rest import FinlandRest
+        from nobil_tui.feeds.transport.link import Link
+        from nobil_tui.feeds.transport.mqtt import MqttSession
+        from nobil_tui.wire.finland import TOPIC_FILTER
+
+        importlib.import_module("websockets.asyncio.client")
+        importlib.import_module("aiohttp")
+        options, url = self._request.options, self._stream
+
+        async def dial() -> str:
+            return url
+
+        session = MqttSession(TOPIC_FILTER, options.clock)
+        rest = FinlandRest(self._address, clock=options.clock)
+        link = Link(dial, clock=options.clock, add_secret=options.add_secret, session=session)
+        feed = FinlandFeed(link, session, rest, clock=options.clock, tap=options.tap)
+        return OpenSource(
+            feed, codec=self._request.codec, station_data=FinlandStations(feed, rest, clock=options.clock)
+        )
+
+    def close(self) -> None:
+        """Do nothing: leaving the feed closes the link."""
+
+    @property
+    def _is_usual(self) -> bool:
+        return not self._address and self._stream == FINLAND_STREAM
+
+
+class FinlandStations:
+    """The locations and tariffs of Fintraffic, for the user's register and for ``feed``."""
+
+    def __init__(self, feed: FinlandFeed, rest: FinlandRest, *, clock: Clock | None = None) -> None:
+        self._feed = feed
+        self._rest = rest
+        self._clock = clock
+        self._used: tuple[Register, int] | None = None
+
+    def use(self, register: Register) -> None:
+        """Tell the feed where the EVSEs of a register are, unless it knows."""
+        from nobil_tui.wire.finland_register import CREDIT
+
+        used = (register, register.version)
+        if used == self._used:
+            return
+        self._used = used
+        places = {
+            evse_id: station
+            for station in register
+            if (facts := register.facts(station)).credit == CREDIT
+            for evse_id in facts.evse_uids
+        }
+        if places:
+            self._feed.use_places(places)
+
+    def settle(self) -> None:
+        """Have the feed wait for no locations."""
+        self._feed.settle_places()
+
+    async def update(self, path: Path, on_progress: Callable[[str], None]) -> bool:
+        """Update the register at ``path``, at most once a day; return whether it changed.
+
+        Raises ``UpdateError``.
+        """
+        from nobil_tui.register.finland import update_finland
+
+        cached = await update_finland(
+            path, self._rest, on_progress=lambda progress: on_progress(progress.words), clock=self._clock
+        )
+        return cached is not None
