@@ -89,7 +89,7 @@ async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
         assert "unknown (singing)" in text
     said = caplog.text + text
     assert not [secret for secret in service.secrets if secret in said]
-    assert [record for record in caplog.records if "never heard of" in record.getMessage()]
+    assert [record for record in caplog.records if "undocumented status word" in record.getMessage()]
 
 
 async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:

@@ -214,5 +214,5 @@ async def test_changes_while_disconnected_are_marked(serve: Serve) -> None:
         await pilot.press("r")
         await until(pilot, lambda: len(connections) == 2)
         await caught_up(pilot, main, 2)
-        text = "\n".join(text_of(pilot))
-        assert re.search(r"NOR_00005 .*#1 .*free → occupied  while disconnected", text)
+        line = r"NOR_00005 .*#1 .*free → occupied  while disconnected"
+        await until(pilot, lambda: re.search(line, "\n".join(text_of(pilot))))

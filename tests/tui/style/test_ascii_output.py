@@ -1,4 +1,4 @@
-"""A terminal that draws nothing but ASCII gets nothing else, and no column moves."""
+"""ASCII output: transliteration of the same width."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_text_becomes_ascii_of_the_same_width(text: str) -> None:
     assert len(to_ascii(text)) == sum(cell_len(character) if not character.isascii() else 1 for character in text)
 
 
-def test_a_stream_writes_nothing_else() -> None:
+def test_a_stream_writes_ascii_only() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="utf-8")
     force_ascii(stream)
@@ -30,5 +30,5 @@ def test_a_stream_writes_nothing_else() -> None:
     assert raw.getvalue() == b"? Tromso ????"
 
 
-def test_what_is_no_stream_is_left_alone() -> None:
+def test_other_objects_are_ignored() -> None:
     force_ascii(None)

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs, fit_width, sparkline, truncate
 
-# Whatever there is, and above all what takes two cells, none, or is no sign at all: wide and combining letters, flags,
-# families, variation selectors, jamo, controls, escapes, marks that turn the direction of writing, lone surrogates.
+# Characters of two cells or none, and non-characters: wide and combining letters, flags, families,
+# variation selectors, jamo, controls, escapes, direction marks and lone surrogates.
 ODD = (
     "日本語ｱ한각e\u0301\u0301🏴👩\u200d👩\u200d👧🇳🇴☎\ufe0f\u0e33\u0600"
     "\x00\x07\x1b\x9b\u200b\u202e\u2066\u2069\u200f\ufeff\ud800"
@@ -26,12 +26,12 @@ SETS = pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
 @example("👩\u200d👩\u200d👧👩\u200d👩\u200d👧", 5)
 @example("☎\ufe0f☎\ufe0f☎\ufe0f", 4)
 @example("e" + "\u0301" * 30, 2)
-def test_what_is_fitted_has_exactly_the_cells_that_it_is_given(text: str, width: int) -> None:
+def test_fit_width_returns_exactly_the_width(text: str, width: int) -> None:
     assert cell_len(fit_width(text, width)) == width
 
 
 @given(TEXTS, ROOM)
-def test_what_is_cut_takes_no_more_room_and_does_nothing_to_a_terminal(text: str, width: int) -> None:
+def test_truncated_text_fits_and_is_printable(text: str, width: int) -> None:
     result = truncate(text, width)
     assert cell_len(result) <= width
     assert result.isprintable()
@@ -39,7 +39,7 @@ def test_what_is_cut_takes_no_more_room_and_does_nothing_to_a_terminal(text: str
 
 
 @given(TEXTS, ROOM)
-def test_what_has_room_stays_and_what_is_cut_says_so(text: str, width: int) -> None:
+def test_truncated_text_ends_in_an_ellipsis(text: str, width: int) -> None:
     printable = "".join(character for character in text if character.isprintable())
     result = truncate(text, width)
     if cell_len(printable) <= width:
@@ -52,11 +52,11 @@ def test_what_has_room_stays_and_what_is_cut_says_so(text: str, width: int) -> N
 
 
 @given(TEXTS, ROOM)
-def test_as_much_is_kept_as_there_is_room_for(text: str, width: int) -> None:
-    # Blanks before an ellipsis go.
+def test_truncation_keeps_as_much_as_fits(text: str, width: int) -> None:
+    # Spaces before an ellipsis are removed.
     text = text.replace(" ", "x")
     whole = sum(map(cell_len, filter(str.isprintable, text)))
-    # But for the other half of a wide letter.
+    # Except for half of a wide letter.
     assert cell_len(truncate(text, width)) >= min(width - 1, cell_len(truncate(text, whole)))
 
 
@@ -75,31 +75,31 @@ def test_as_much_is_kept_as_there_is_room_for(text: str, width: int) -> None:
         ("ab", 0, ""),
     ],
 )
-def test_cut(text: str, width: int, expected: str) -> None:
+def test_truncate(text: str, width: int, expected: str) -> None:
     assert truncate(text, width) == expected
 
 
-def test_what_is_cut_in_ascii_stays_ascii() -> None:
+def test_the_ascii_ellipsis() -> None:
     assert truncate("Fornebu S", 5, ASCII.ellipsis) == "Forn~"
     assert fit_width("ab", 4, ASCII.ellipsis) == "ab  "
 
 
 @SETS
-def test_every_condition_has_a_sign_of_its_own(glyphs: Glyphs) -> None:
+def test_every_condition_has_its_own_glyph(glyphs: Glyphs) -> None:
     signs = [glyphs.conditions[condition] for condition in Condition]
     assert len({*signs}) == len(Condition)
-    # One cell each, so that a row of them has as many as there are connectors, and none that could be taken for others.
+    # One cell each, so that a row has as many as connectors, and none is like another glyph.
     assert all(cell_len(sign) == 1 for sign in signs)
     assert not {*signs} & {glyphs.star, glyphs.alert, glyphs.cursor}
 
 
 @SETS
-def test_the_signs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
+def test_glyphs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
     one = (glyphs.star, glyphs.alert, glyphs.cursor, glyphs.live, glyphs.up, glyphs.down, glyphs.ellipsis, glyphs.dot)
     assert [cell_len(sign) for sign in (*one, *glyphs.bars)] == [1] * (len(one) + len(glyphs.bars))
 
 
-def test_poor_terminals_are_given_nothing_but_ascii() -> None:
+def test_the_ascii_set_is_ascii() -> None:
     signs = [*ASCII.conditions.values()]
     signs += [getattr(ASCII, field) for field in Glyphs.__struct_fields__ if field != "conditions"]
     assert all("".join(sign).isascii() for sign in signs)
@@ -115,7 +115,7 @@ def test_a_sparkline_has_a_bar_for_each_value(glyphs: Glyphs) -> None:
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=30))
-def test_more_is_never_drawn_lower(values: list[int]) -> None:
+def test_greater_values_have_no_lower_bars(values: list[int]) -> None:
     heights = [UNICODE.bars.index(bar) for bar in sparkline(values, UNICODE.bars)]
     assert len(heights) == len(values)
     by_value = sorted(zip(values, heights, strict=True))

@@ -1,4 +1,4 @@
-"""Every theme that can be chosen has every colour that is painted with, and in none is a condition hard to see."""
+"""Themes: every colour in every theme, with enough contrast."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.tui.widget_host import Stage
 OURS = {theme.name: theme for theme in THEMES}
 ALL = {**BUILTIN_THEMES, **OURS}
 MIXED = {name: theme for name, theme in ALL.items() if not theme.ansi}
-"""Those whose colours are not the terminal's own."""
+"""Themes that do not use the terminal's own colours."""
 NAMES = [condition.name.lower().replace("_", "-") for condition in Condition]
 READABLE = 3.0
-"""The least contrast of a sign, by the Web Content Accessibility Guidelines 2.1."""
+"""The minimum contrast of a glyph, by the Web Content Accessibility Guidelines 2.1."""
 
 
 class Signs(VirtualList):
@@ -35,13 +35,13 @@ class Signs(VirtualList):
 
 
 def colours_of(theme: Theme) -> dict[str, Color]:
-    """What a style sheet would see: the theme's own colours first, as the library has it."""
+    """Return the colours of a style sheet, in which the theme's own take precedence."""
     defined = {**theme_variables_for(theme), **theme.to_color_system().generate()}
     return {name: Color.parse(defined[name]) for name in (*NAMES, "star", "quiet", "background", "cursor")}
 
 
 def contrast(one: Color, other: Color) -> float:
-    """The contrast of two colours, from 1 to 21, by the same guidelines."""
+    """Return the contrast of two colours, from 1 to 21, by the same guidelines."""
 
     def luminance(colour: Color) -> float:
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized]
@@ -51,7 +51,7 @@ def contrast(one: Color, other: Color) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_contrast_is_what_the_guidelines_say() -> None:
+def test_the_contrast_formula() -> None:
     assert contrast(Color.parse("#000"), Color.parse("#fff")) == pytest.approx(21)
     assert contrast(Color.parse("#777"), Color.parse("#fff")) == pytest.approx(4.48, abs=0.01)
 
@@ -62,21 +62,21 @@ async def test_every_theme_has_every_colour() -> None:
     async with app.run_test(size=(20, 10)) as pilot:
         assert {*app.available_themes} >= {*ALL}
         for name in ALL:
-            # A variable that is missing breaks the app here.
+            # A missing variable raises an error in the app.
             app.theme = name
             await pilot.pause()
             styles = [segment.style for y in range(len(Condition)) for segment in signs.render_line(y)][::2]
             assert all(style and style.color and not style.color.is_default for style in styles), name
 
 
-def test_no_condition_is_hard_to_see() -> None:
+def test_every_condition_has_contrast() -> None:
     for theme in MIXED.values():
         colours = colours_of(theme)
         for name in NAMES:
             assert contrast(colours[name], colours["background"]) >= READABLE, (theme.name, name)
 
 
-def test_in_ours_nothing_is_hard_to_see_under_the_cursor_either() -> None:
+def test_our_themes_have_contrast_under_the_cursor() -> None:
     for theme in OURS.values():
         colours = colours_of(theme)
         for name, ground in product((*NAMES, "star", "quiet"), ("background", "cursor")):
@@ -84,14 +84,14 @@ def test_in_ours_nothing_is_hard_to_see_under_the_cursor_either() -> None:
 
 
 def test_free_in_use_and_fault_differ_in_lightness_too() -> None:
-    # For those who cannot tell the hues apart.
+    # For users who cannot distinguish the hues.
     for theme in OURS.values():
         colours = colours_of(theme)
         for one, other in combinations(("free", "occupied", "fault"), 2):
             assert contrast(colours[one], colours[other]) >= 1.2, (theme.name, one, other)
 
 
-def test_a_theme_of_the_terminals_own_colours_is_not_mixed() -> None:
+def test_ansi_themes_are_not_blended() -> None:
     for theme in ALL.values():
         if theme.ansi:
             own = theme_variables_for(theme)

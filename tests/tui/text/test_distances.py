@@ -25,11 +25,11 @@ def test_distances(km: float, text: str) -> None:
     assert distance_text(km) == text
 
 
-def test_places() -> None:
+def test_positions() -> None:
     place = (59.87447, -10.49982)
     assert position_text(place) == "59.87447, -10.49982"
     assert map_url(place) == (
         "https://www.openstreetmap.org/?mlat=59.874470&mlon=-10.499820#map=17/59.874470/-10.499820"
     )
-    # Never in the form that no address has.
+    # Never in scientific notation.
     assert "e" not in map_url((1e-9, -1e-9)).partition("?")[2]

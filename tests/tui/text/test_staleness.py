@@ -1,4 +1,4 @@
-"""What is old says so, also where it stands in words alone."""
+"""Staleness in plain text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def doubts(board: Board, now: int) -> list[str]:
     return [connector_staleness(board, station, index, now) for index in range(len(station.connectors))]
 
 
-def test_after_a_break_it_is_told_how_long_nothing_was_heard() -> None:
+def test_staleness_after_downtime() -> None:
     board = Board()
     board.apply_snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START)
     station = board.stations["NOR_1"]
@@ -31,7 +31,7 @@ def test_after_a_break_it_is_told_how_long_nothing_was_heard() -> None:
     assert station_staleness(board, station, now) == "not confirmed for 5 h"
 
 
-def test_what_was_heard_again_is_sure_and_what_is_not_in_service_is_no_matter() -> None:
+def test_confirmed_and_uncounted_connectors_are_not_stale() -> None:
     board = Board(Register({"NOR_1": Facts(plug_evse_uids=("a", "b", "c", "never named"))}))
     for key, word in (("a", "AVAILABLE"), ("b", "CHARGING"), ("c", "REMOVED")):
         board.apply_connector("NOR_1", key, WordConnector(0, 0, said=word), START)
@@ -47,7 +47,7 @@ def test_what_was_heard_again_is_sure_and_what_is_not_in_service_is_no_matter() 
     assert station_staleness(board, station, now) == ""
 
 
-async def test_the_palette_and_who_is_told_do_not_take_it_for_sure(clock: FakeClock) -> None:
+async def test_the_palette_and_alerts_show_staleness(clock: FakeClock) -> None:
     source = HandSource(clock)
     source.feed.put(Connected(START), Snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START))
     async with opened(setup_of(clock, source)) as pilot:

@@ -27,7 +27,7 @@ def text_of(station: str, board: Board, register: Register = KNOWN, credit: str 
     return station_text(station, board, register, START + 2 * HOUR, UTC, credit=credit)
 
 
-def test_a_station_is_a_line_for_each_of_its_connectors() -> None:
+def test_a_station_has_a_line_per_connector() -> None:
     board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 1, START - 100 * HOUR)]))
     assert text_of("NOR_1", board) == (
         "Fornebu S, Snarøyveien 30, Bærum (NOR_1)\n"
@@ -38,30 +38,30 @@ def test_a_station_is_a_line_for_each_of_its_connectors() -> None:
     )
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_facts_are_left_out() -> None:
     board = board_of(Station("SWE_9", [Connector(-1)]))
-    # Nobody has to be credited for an id.
+    # An id needs no credit.
     assert text_of("SWE_9", board) == "SWE_9\n?/1 free\n1: unknown at least since Tue 22:13"
 
 
-def test_a_connector_has_the_plugs_that_the_streams_own_keys_tell() -> None:
+def test_plugs_are_assigned_by_evse_uid() -> None:
     board = Board()
     for key in ("a", "b"):
         board.apply_connector("NOR_2", key, Connector(0), START)
     lines = text_of("NOR_2", board).splitlines()
     assert lines[0] == "Oslo (NOR_2)"
     assert [line.partition(", ")[2] for line in lines[2:4]] == ["", "CCS 50 + CHAdeMO 50"]
-    # What there is of it comes from the register, also where the name does not.
+    # Its facts come from the register, even if its name does not.
     assert lines[4] == f"({CREDIT})"
 
 
-def test_a_source_that_names_its_stations_itself_is_not_credited() -> None:
+def test_names_of_the_source_are_not_credited() -> None:
     board = board_of(Station("NOR_1", [Connector(0)]))
     assert CREDIT in text_of("NOR_1", board)
     assert CREDIT not in text_of("NOR_1", board, credit="")
 
 
-def test_what_is_old_is_not_passed_on_as_if_it_were_news() -> None:
+def test_staleness_is_copied_too() -> None:
     board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
     board.downtime.stop(START - 3 * HOUR)
     board.downtime.start(START)
@@ -78,7 +78,7 @@ def test_what_is_old_is_not_passed_on_as_if_it_were_news() -> None:
     ]
 
 
-def test_what_may_no_longer_hold_says_so_itself() -> None:
+def test_each_stale_connector_is_marked() -> None:
     board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
     board.downtime.stop(START)
     lines = text_of("NOR_1", board).splitlines()
@@ -86,6 +86,6 @@ def test_what_may_no_longer_hold_says_so_itself() -> None:
     assert lines[2] == "1: free since Tue 21:13, not confirmed for 2 h, CCS 150"
 
 
-def test_a_station_that_left_or_was_not_named_yet_is_copied_as_that() -> None:
+def test_a_station_without_reports() -> None:
     assert text_of("NOR_1", board_of(Station("NOR_2", []))).splitlines()[1:] == ["not in the stream"]
     assert text_of("NOR_1", Board()).splitlines()[1:] == ["no report yet"]

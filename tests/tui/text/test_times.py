@@ -12,7 +12,7 @@ from tests.conftest import START
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 DAY = 24 * HOUR
 ANY_TIME = st.integers(-(2**53), 2**53)
-"""What a stream may say that a time is."""
+"""Timestamps that a stream may send."""
 OSLO = timezone(timedelta(hours=1))
 ZONES = st.sampled_from([UTC, OSLO, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])
 
@@ -59,32 +59,32 @@ NOW = ms("2026-03-12T14:30:00+01:00")
         ("2026-03-12T00:00:00+01:00", "00:00"),
         ("2026-03-11T23:59:00+01:00", "Wed 23:59"),
         ("2026-03-06T00:01:00+01:00", "Fri 00:01"),
-        # A week ago to the day would be taken for today's.
+        # The weekday of a week ago would be mistaken for today.
         ("2026-03-05T23:59:00+01:00", "5 Mar"),
         ("2026-01-01T00:00:00+01:00", "1 Jan"),
         ("2025-12-31T23:59:00+01:00", "31 Dec 2025"),
         ("2013-03-12T14:30:00+01:00", "12 Mar 2013"),
-        # What lies ahead: today is today, and another day is named by its date.
+        # Future times: today has a clock time, another day has a date.
         ("2026-03-12T23:00:00+01:00", "23:00"),
         ("2026-03-13T00:00:00+01:00", "13 Mar"),
     ],
 )
-def test_since_when(at: str, text: str) -> None:
+def test_since_texts(at: str, text: str) -> None:
     assert since_text(ms(at), NOW, OSLO) == text
 
 
-def test_times_are_the_users() -> None:
+def test_times_use_the_users_zone() -> None:
     assert clock_text(START, UTC) == "22:13:20"
     assert clock_text(START, OSLO) == "23:13:20"
     assert datetime_text(START, UTC) == "2023-11-14 22:13:20"
     assert datetime_text(START + 2 * HOUR, OSLO) == "2023-11-15 01:13:20"
-    # There it is another day meanwhile.
+    # It is another day in that zone.
     assert since_text(START, START + HOUR, UTC) == "22:13"
     assert since_text(START, START + HOUR, OSLO) == "Tue 23:13"
 
 
 @given(ANY_TIME, ANY_TIME, ZONES)
-def test_whatever_a_stream_says_is_some_time(at: int, now: int, zone: timezone) -> None:
+def test_every_timestamp_has_a_text(at: int, now: int, zone: timezone) -> None:
     assert 5 <= len(since_text(at, now, zone)) <= 11
     assert len(clock_text(at, zone)) == 8
     assert len(datetime_text(at, zone)) == 19

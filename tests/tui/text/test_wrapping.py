@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from nobil_tui.tui.text.wrapping import flow_parts, wrap_text
 
-# Wide ones, combining ones, those that are no signs at all, and blanks.
+# Wide and combining characters, non-printable ones, and spaces.
 TEXTS = st.text(st.sampled_from("ab \n\t日本e\u0301\x1b\u202e[]…"), max_size=80)
 
 
@@ -26,24 +26,24 @@ TEXTS = st.text(st.sampled_from("ab \n\t日本e\u0301\x1b\u202e[]…"), max_size
         ("\u202e\u202e x", ["x"]),
     ],
 )
-def test_a_text_is_wrapped_at_its_blanks(text: str, lines: list[str]) -> None:
+def test_text_is_wrapped_at_spaces(text: str, lines: list[str]) -> None:
     assert wrap_text(text, 10, 3) == lines
 
 
 @given(TEXTS, st.integers(2, 30), st.integers(1, 5))
-def test_no_line_is_too_long_and_there_are_not_too_many(text: str, width: int, most: int) -> None:
+def test_wrapped_lines_fit_the_width_and_the_limit(text: str, width: int, most: int) -> None:
     lines = wrap_text(text, width, most)
     assert len(lines) <= most
     assert all(len(line) > 0 and cell_len(line) <= width and line.isprintable() for line in lines)
 
 
 @given(TEXTS, st.integers(2, 30))
-def test_nothing_is_lost_where_there_is_room(text: str, width: int) -> None:
+def test_wrapping_loses_nothing_with_enough_lines(text: str, width: int) -> None:
     kept = "".join(wrap_text(text, width, 100)).replace(" ", "")
     assert kept == "".join(letter for letter in text if letter.isprintable() and letter != " ")
 
 
-def test_parts_flow_whole() -> None:
+def test_parts_are_not_split() -> None:
     parts = ("Storgata 4, 0150 Oslo", "", "2.4 km", "x" * 40)
     assert flow_parts(parts, " · ", 30, 3) == ["Storgata 4, 0150 Oslo · 2.4 km", "x" * 29 + "…"]
     assert flow_parts(parts, " · ", 25, 3) == ["Storgata 4, 0150 Oslo", "2.4 km", "x" * 24 + "…"]

@@ -1,4 +1,4 @@
-"""The virtual list that all panes share: what it paints, how it scrolls, and what it never asks for."""
+"""The virtual list: painting, scrolling, and the lines it does not paint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.tui.widget_host import Stage, lines_of, wheel
 
 
 class Numbers(VirtualList):
-    """Lines that say which they are."""
+    """A list whose lines show their index."""
 
     def __init__(self, count: int, header: int = 0) -> None:
         super().__init__(id="numbers")
@@ -54,7 +54,7 @@ class Numbers(VirtualList):
 
     @property
     def shown(self) -> list[str]:
-        """What is painted, but for blank lines."""
+        """Return the painted lines that are not blank."""
         return [line.rstrip() for line in lines_of(self)[: self.scrollable_content_region.height] if line.strip()]
 
 
@@ -73,7 +73,7 @@ def numbered(first: int, last: int) -> list[str]:
     return [f"line {number}" for number in range(first, last)]
 
 
-async def test_only_what_is_on_screen_is_asked_for() -> None:
+async def test_only_lines_on_screen_are_painted() -> None:
     async with listing(1_000_000) as (lines, pilot):
         assert lines.shown == numbered(0, 10)
         lines.scroll_to(y=500_000, animate=False, immediate=True)
@@ -82,7 +82,7 @@ async def test_only_what_is_on_screen_is_asked_for() -> None:
         assert {*lines.asked} == {*range(10), *range(500_000, 500_010)}
 
 
-async def test_a_header_stays() -> None:
+async def test_the_header_does_not_scroll() -> None:
     async with listing(100, header=2) as (lines, pilot):
         assert lines.page == 8
         assert lines.shown == ["head 0", "head 1", *numbered(0, 8)]
@@ -90,18 +90,18 @@ async def test_a_header_stays() -> None:
         assert lines.shown == ["head 0", "head 1", *numbered(92, 100)]
 
 
-async def test_every_line_fills_the_width_and_no_more() -> None:
+async def test_every_line_fills_the_width_exactly() -> None:
     for count in (0, 3, 100):
         async with listing(count, width=30) as (lines, _):
             assert {len(line) for line in lines_of(lines)} == {lines.scrollable_content_region.width}
 
 
-async def test_what_is_after_the_last_line_is_blank() -> None:
+async def test_rows_after_the_last_line_are_blank() -> None:
     async with listing(3) as (lines, _):
         assert [line.strip() for line in lines_of(lines)] == [*numbered(0, 3), *[""] * 7]
 
 
-async def test_an_empty_list_says_why_on_as_many_lines_as_it_takes() -> None:
+async def test_the_text_of_an_empty_list_is_wrapped() -> None:
     async with listing(0, width=30) as (lines, _):
         painted = [line.strip() for line in lines_of(lines)]
         assert painted[0] == ""
@@ -110,7 +110,7 @@ async def test_an_empty_list_says_why_on_as_many_lines_as_it_takes() -> None:
         assert lines.asked == []
 
 
-async def test_keys_scroll_where_there_is_no_cursor() -> None:
+async def test_keys_scroll_a_list_without_a_cursor() -> None:
     async with listing(100) as (lines, pilot):
         for keys, top in (
             (("j", "down"), 2),
@@ -138,7 +138,7 @@ async def test_the_wheel_scrolls() -> None:
 
 
 @pytest.mark.parametrize(("index", "top"), [(40, 40), (45, 40), (49, 40), (39, 39), (0, 0), (50, 41), (99, 90)])
-async def test_a_line_is_shown_with_as_little_scrolling_as_needed(index: int, top: int) -> None:
+async def test_show_line_scrolls_as_little_as_possible(index: int, top: int) -> None:
     async with listing(100) as (lines, _):
         lines.scroll_to(y=40, animate=False, immediate=True)
         lines.show_line(index)
@@ -146,7 +146,7 @@ async def test_a_line_is_shown_with_as_little_scrolling_as_needed(index: int, to
         assert f"line {index}" in lines.shown
 
 
-async def test_a_line_that_is_not_on_screen_is_not_painted() -> None:
+async def test_a_line_off_screen_is_not_repainted() -> None:
     async with listing(100, header=1) as (lines, pilot):
         lines.scroll_to(y=40, animate=False, immediate=True)
         await pilot.pause()
@@ -163,7 +163,7 @@ async def test_a_line_that_is_not_on_screen_is_not_painted() -> None:
     st.integers(0, 2),
     st.lists(st.one_of(st.integers(0, 40), st.tuples(st.integers(14, 60), st.integers(5, 30))), max_size=10),
 )
-async def test_it_scrolls_as_far_as_there_are_lines(header: int, steps: list[int | tuple[int, int]]) -> None:
+async def test_it_scrolls_to_the_last_line(header: int, steps: list[int | tuple[int, int]]) -> None:
     async with listing(5, header) as (lines, pilot):
         for step in steps:
             if isinstance(step, int):
@@ -175,14 +175,14 @@ async def test_it_scrolls_as_far_as_there_are_lines(header: int, steps: list[int
             assert lines.virtual_size == Size(region.width, lines.count + header)
             assert lines.max_scroll_y == max(0, lines.count + header - region.height)
             assert lines.show_vertical_scrollbar is (lines.max_scroll_y > 0)
-            # Room for the bar is kept, so that nothing jumps when it comes.
+            # Room for the scroll bar is reserved, so that nothing moves when it appears.
             assert region.width == lines.size.width - 1
             lines.action_last()
             await pilot.pause()
             assert lines.count == 0 or lines.shown[-1] in (f"line {lines.count - 1}", f"head {header - 1}")
 
 
-async def test_more_lines_lay_nothing_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_lines_cause_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     async with listing(50) as (lines, pilot):
         laid_out: list[object] = []
         monkeypatch.setattr(type(pilot.app.screen), "_refresh_layout", lambda *args, **more: laid_out.append(args))
@@ -193,7 +193,7 @@ async def test_more_lines_lay_nothing_out_anew(monkeypatch: pytest.MonkeyPatch) 
         assert not laid_out
 
 
-async def test_the_ground_of_the_cursor_goes_under_the_colours_of_a_line() -> None:
+async def test_the_cursor_keeps_the_colours_of_a_line() -> None:
     async with listing(5) as (lines, _):
         plain, marked = lines.style_of(""), lines.style_of("", True)
         assert plain.bgcolor != marked.bgcolor
@@ -205,7 +205,7 @@ async def test_the_ground_of_the_cursor_goes_under_the_colours_of_a_line() -> No
         assert lines.style_of("strong", True).bold
 
 
-async def test_the_line_under_the_cursor_has_its_ground_to_the_end() -> None:
+async def test_the_cursor_covers_the_whole_line() -> None:
     async with listing(5) as (lines, _):
         lines.marked = 2
         grounds = [{segment.style.bgcolor for segment in lines.render_line(y) if segment.style} for y in range(4)]
@@ -213,7 +213,7 @@ async def test_the_line_under_the_cursor_has_its_ground_to_the_end() -> None:
         assert grounds[2] != grounds[1] == grounds[0] == grounds[3]
 
 
-async def test_another_theme_has_other_colours() -> None:
+async def test_another_theme_changes_the_colours() -> None:
     async with listing(5) as (lines, pilot):
         before = lines.condition_style(Condition.FREE)
         pilot.app.theme = LIGHT

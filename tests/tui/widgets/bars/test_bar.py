@@ -1,4 +1,4 @@
-"""A bar of parts: what is needed most has room first, and a click means what is painted."""
+"""Bars of parts: priority, alignment and clicks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GROUND = Style(dim=True)
 
 @st.composite
 def bars(draw: st.DrawFn) -> list[BarPart]:
-    """Parts whose names are their places, in styles of their own."""
+    """Return parts named by their index, each in its own style."""
     texts = draw(st.lists(st.text(st.sampled_from("ab 日é·"), max_size=12), max_size=8))
     return [
         BarPart(text, Style(meta={"name": str(n)}), draw(st.integers(0, 4)), draw(st.booleans()), str(n))
@@ -27,7 +27,7 @@ WIDTHS = st.integers(0, 60)
 
 
 def painted(segments: list[Segment]) -> list[str]:
-    """The name of the part that each cell belongs to; empty for the ground."""
+    """Return the name of the part in each cell; empty for the background."""
     cells = []
     for segment in segments:
         assert segment.style is not None
@@ -36,13 +36,13 @@ def painted(segments: list[Segment]) -> list[str]:
 
 
 @given(bars(), WIDTHS)
-def test_a_bar_has_exactly_the_width_that_there_is(parts: list[BarPart], width: int) -> None:
+def test_a_bar_fills_its_width_exactly(parts: list[BarPart], width: int) -> None:
     segments = bar_segments(fit_parts(parts, width), width, GROUND)
     assert sum(cell_len(segment.text) for segment in segments) == width
 
 
 @given(bars(), WIDTHS)
-def test_a_click_means_what_is_painted_there(parts: list[BarPart], width: int) -> None:
+def test_a_click_hits_the_part_painted_there(parts: list[BarPart], width: int) -> None:
     kept = fit_parts(parts, width)
     names = painted(bar_segments(kept, width, GROUND))
     assert [part_at(kept, x, width) for x in range(width)] == names
@@ -50,7 +50,7 @@ def test_a_click_means_what_is_painted_there(parts: list[BarPart], width: int) -
 
 
 @given(bars(), WIDTHS)
-def test_what_is_kept_stays_whole_and_in_its_order(parts: list[BarPart], width: int) -> None:
+def test_fitting_parts_stay_whole_and_in_order(parts: list[BarPart], width: int) -> None:
     kept = fit_parts(parts, width)
     order = [int(part.name) for part in kept]
     assert order == sorted(order)
@@ -60,11 +60,11 @@ def test_what_is_kept_stays_whole_and_in_its_order(parts: list[BarPart], width: 
 
 
 @given(bars(), WIDTHS)
-def test_nothing_goes_for_want_of_room_while_what_is_needed_less_stays(parts: list[BarPart], width: int) -> None:
+def test_parts_are_dropped_by_priority(parts: list[BarPart], width: int) -> None:
     kept = {part.name for part in fit_parts(parts, width)}
     for part in parts:
         if part.text and part.name not in kept:
-            # With all that is needed more, or as much and comes first, it has no room.
+            # Parts of higher priority, or of the same and further left, leave no room for it.
             before = [
                 other
                 for other in parts

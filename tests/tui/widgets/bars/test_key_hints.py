@@ -1,4 +1,4 @@
-"""The footer names the keys that work now, as many as fit, and a click on one does what the key does."""
+"""The key hints: which keys are shown, how many fit, and clicks."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def text_of(hints: KeyHints) -> str:
         (Context.STATIONS, "o Sort  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
         (Context.CONNECTORS, "/ Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
         (Context.LOG, "Enter Select  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
-        # What is typed is text: only keys that type nothing do anything.
+        # In a text field only non-printable keys are active.
         (Context.FILTER, "Enter Keep  Esc Back  F1 Help  ^q Quit"),
         (Context.DIALOG, "Esc Back  ^q Quit"),
     ],
 )
-async def test_the_keys_that_work_now(context: Context, text: str) -> None:
+async def test_the_active_keys_of_a_context(context: Context, text: str) -> None:
     async with footer() as hints:
         hints.context = context
         line = text_of(hints)
@@ -55,24 +55,24 @@ async def test_the_keys_that_work_now(context: Context, text: str) -> None:
 
 
 @pytest.mark.parametrize("context", Context)
-async def test_no_hint_names_a_key_that_does_not_work(context: Context) -> None:
+async def test_every_hint_names_an_active_key(context: Context) -> None:
     async with footer() as hints:
         hints.context = context
         assert {*hints.commands()} <= {*active_in(context)}
 
 
-async def test_what_is_of_use_for_a_while_is_named_too() -> None:
+async def test_extra_commands_are_shown() -> None:
     async with footer() as hints:
         assert "Connect" not in text_of(hints)
         hints.extra_commands = ("connect", "pause")
         assert "c Connect" in text_of(hints)
         assert "Space Pause" in text_of(hints)
-        # But not where it is text.
+        # But not in a text field.
         hints.context = Context.FILTER
         assert "Connect" not in text_of(hints)
 
 
-async def test_a_hint_has_the_users_key_and_none_where_there_is_no_key() -> None:
+async def test_a_hint_shows_the_users_key() -> None:
     async with footer(keys=KeyBindings({"star": ("ctrl+s",), "filter": (), "palette": ()})) as hints:
         line = text_of(hints)
         assert "^s Star" in line
@@ -80,7 +80,7 @@ async def test_a_hint_has_the_users_key_and_none_where_there_is_no_key() -> None
         assert line.endswith(" palette")
 
 
-async def test_while_typing_a_hint_has_a_key_that_types_nothing() -> None:
+async def test_hints_while_typing_use_non_printable_keys() -> None:
     async with footer(keys=KeyBindings({"star": ("f", "ctrl+s"), "quit": ("q",)})) as hints:
         assert "f Star" in text_of(hints)
         hints.context = Context.FILTER
@@ -89,14 +89,14 @@ async def test_while_typing_a_hint_has_a_key_that_types_nothing() -> None:
         assert "Quit" not in line
 
 
-async def test_what_is_being_done_is_not_offered() -> None:
+async def test_the_active_command_is_not_offered() -> None:
     async with footer(keys=KeyBindings({"filter": ("f3",)})) as hints:
         assert "F3 Filter" in text_of(hints)
         hints.context = Context.FILTER
         assert "Filter" not in text_of(hints)
 
 
-async def test_where_there_is_little_room_the_way_out_comes_first() -> None:
+async def test_a_narrow_footer_shows_help_and_quit_first() -> None:
     hints = KeyHints(KEYS, id="hints")
     async with Stage(hints).run_test(size=(80, 5)) as pilot:
         for width in range(1, 70, 3):
@@ -110,12 +110,12 @@ async def test_where_there_is_little_room_the_way_out_comes_first() -> None:
                     break
                 assert text in texts, width
                 room -= len(text) + PART_GAP
-            # Each is there whole or not at all.
+            # Each hint is shown in full or not at all.
             assert line.split() == " ".join(texts).split(), width
 
 
 @pytest.mark.parametrize("label", ["b", "日"])
-async def test_a_click_means_what_is_painted_there(label: str) -> None:
+async def test_a_click_hits_the_part_painted_there(label: str) -> None:
     async with footer(100, KeyBindings({"star": (label,), "palette": (label,)})) as hints:
         line, cells = text_of(hints), []
         for character in line:
@@ -130,25 +130,25 @@ async def test_a_click_means_what_is_painted_there(label: str) -> None:
 
 
 def where(hints: KeyHints, name: str) -> tuple[int, int]:
-    """Where on a footer a command is named, within its padding."""
+    """Return the position of a command in the footer."""
     width = hints.size.width
     return next(x for x in range(width) if part_at(hints._parts, x, width) == name) + hints.gutter.left, 0
 
 
-async def test_a_narrow_terminal_has_the_log_behind_a_click(clock: FakeClock) -> None:
+async def test_a_click_opens_the_log_in_a_narrow_terminal(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
         main = await live(pilot)
         assert not main.workspace.event_log.display
         await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, "show-log"))
         assert main.workspace.event_log.display
-        # Between two hints nothing is done.
+        # A click between two hints does nothing.
         star = where(main.workspace.key_hints, "star")
         await pilot.click(main.workspace.key_hints, offset=(star[0] - 1, 0))
         assert not main.workspace.settings.starred
         assert main.workspace.event_log.display
 
 
-async def test_what_is_named_while_typing_can_be_clicked(clock: FakeClock) -> None:
+async def test_hints_can_be_clicked_while_typing(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock))) as pilot:
         main = await live(pilot)
         for name, kept in (("keep-filter", "a"), ("back", "")):
@@ -159,14 +159,14 @@ async def test_what_is_named_while_typing_can_be_clicked(clock: FakeClock) -> No
             assert main.workspace.station_list.filter == kept
 
 
-async def test_the_way_out_of_the_simulation_can_be_clicked(clock: FakeClock) -> None:
+async def test_connect_can_be_clicked_in_the_simulation(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock)), NARROW) as pilot:
         main = await live(pilot)
         await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, "connect"))
         assert isinstance(pilot.app.screen, ConnectScreen)
 
 
-async def test_a_recording_is_played_by_clicks(clock: FakeClock) -> None:
+async def test_clicks_control_the_playback(clock: FakeClock) -> None:
     done: list[object] = []
 
     class Player:

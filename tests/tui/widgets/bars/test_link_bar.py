@@ -1,4 +1,4 @@
-"""The bar on top says the truth at a glance, and in a narrow terminal the most important part of it."""
+"""The link bar: every state, and priority in a narrow terminal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
         (LinkState(LinkPhase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),
         (LinkState(LinkPhase.ENDED), ["ENDED", "example.org"]),
         (LinkState(LinkPhase.FAILED, "No port is free."), ["FAILED", "example.org", "No port is free."]),
-        # What was the matter before is said until it is over.
+        # The previous reason is shown until the link is live.
         (
             LinkState(LinkPhase.CONNECTING, "the connection broke"),
             ["CONNECTING", "example.org", "the connection broke"],
@@ -58,20 +58,20 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
         (LinkState(LinkPhase.LIVE, "no snapshot"), ["● LIVE", "example.org", "no snapshot"]),
     ],
 )
-async def test_every_phase_in_words(link: LinkState, words: list[str]) -> None:
+async def test_every_phase_has_a_text(link: LinkState, words: list[str]) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(link)
         assert text_of(link_bar).rstrip() == "  ".join(words)
 
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(7000, 7), (6001, 7), (6000, 6), (1, 1), (0, 0), (-5000, 0)])
-async def test_it_counts_down(milliseconds: int, seconds: int) -> None:
+async def test_the_retry_countdown(milliseconds: int, seconds: int) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(LinkState(LinkPhase.RETRYING, "", START + milliseconds))
         assert text_of(link_bar).startswith(f"RETRY IN {seconds} s ")
 
 
-async def test_what_is_made_up_always_says_so() -> None:
+async def test_simulated_data_is_always_marked() -> None:
     for width in (26, 60, 160):
         async with bar(width) as link_bar:
             for phase in LinkPhase:
@@ -81,7 +81,7 @@ async def test_what_is_made_up_always_says_so() -> None:
                 assert "example.org" not in line, phase
 
 
-async def test_what_there_is_and_how_sure_it_is() -> None:
+async def test_counts_and_unconfirmed_connectors() -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(stations=1, connectors=1, in_use=1.0)
         assert "1 station  1 connector · 100% in use" in text_of(link_bar)
@@ -92,7 +92,7 @@ async def test_what_there_is_and_how_sure_it_is() -> None:
         assert "1,234 unconfirmed  2 not readable" in line
 
 
-async def test_before_there_is_anything_nothing_is_counted() -> None:
+async def test_no_counts_before_the_first_report() -> None:
     async with bar() as link_bar:
         link_bar.state = vitals()
         line = text_of(link_bar)
@@ -105,26 +105,26 @@ async def test_before_there_is_anything_nothing_is_counted() -> None:
     ("passed", "text"),
     [(0, "0.0 s"), (300, "0.3 s"), (9999, "10.0 s"), (10_000, "10 s"), (120_000, "2 min"), (-500, "0.0 s")],
 )
-async def test_how_old_the_last_frame_is(passed: int, text: str) -> None:
+async def test_the_age_of_the_last_frame(passed: int, text: str) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(frame_at=START - passed)
         assert text_of(link_bar).endswith(f"last frame {text} ago")
 
 
 @pytest.mark.parametrize(("rate", "text"), [(0.0, "0/s"), (0.34, "0.3/s"), (9.4, "9.4/s"), (2345.6, "2,346/s")])
-async def test_changes_a_second(rate: float, text: str) -> None:
+async def test_the_rate_of_changes(rate: float, text: str) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(frame_at=START, changes_by_second=(0, 5, 10), rate=rate)
         assert f"▁▅█  {text}  " in text_of(link_bar)
 
 
-async def test_who_lies_behind_is_told_how_far() -> None:
+async def test_the_delay_behind_the_stream_is_shown() -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(behind=125_000)
         assert "2 min behind" in text_of(link_bar)
 
 
-async def test_what_is_played_says_how() -> None:
+async def test_a_recording_shows_its_position_and_speed() -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(playing="4x · 12:30")
         assert text_of(link_bar).startswith("PLAYING  example.org  4x · 12:30 ")
@@ -132,7 +132,7 @@ async def test_what_is_played_says_how() -> None:
         assert text_of(link_bar).startswith("PAUSED  example.org  4x paused ")
 
 
-async def test_a_poor_terminal_is_given_ascii() -> None:
+async def test_the_ascii_glyphs_are_used() -> None:
     async with bar() as link_bar:
         link_bar.glyphs = ASCII
         link_bar.state = vitals(stations=2, connectors=3, frame_at=START, changes_by_second=(0, 3), unconfirmed=1)
@@ -142,7 +142,7 @@ async def test_a_poor_terminal_is_given_ascii() -> None:
 
 
 @pytest.mark.parametrize("width", [13, 20, 40, 58, 78])
-async def test_in_a_narrow_terminal_the_state_comes_first_and_then_why(width: int) -> None:
+async def test_a_narrow_bar_shows_the_state_then_the_reason(width: int) -> None:
     async with bar(width) as link_bar:
         link_bar.state = vitals(
             LinkState(LinkPhase.RETRYING, "the server closed the connection without a word", START + 12_000),
@@ -153,18 +153,18 @@ async def test_in_a_narrow_terminal_the_state_comes_first_and_then_why(width: in
         )
         line = text_of(link_bar)
         assert line.startswith("RETRY IN 12 s")
-        # Cut where it must be, and that is said.
+        # Truncated with an ellipsis if it must be.
         assert ("the server" in line and "…" in line) is (width >= 27)
 
 
-async def test_a_long_source_is_cut_and_not_left_out() -> None:
+async def test_a_long_source_is_truncated() -> None:
     async with bar(78) as link_bar:
         link_bar.state = vitals(source="enova_" * 20 + ".jsonl.gz", stations=2)
         assert text_of(link_bar).startswith("● LIVE  enova_enova_enova_enova_e…  2 stations ")
 
 
 @pytest.mark.parametrize("width", [58, 78])
-async def test_in_a_usual_terminal_there_is_room_for_what_matters(width: int) -> None:
+async def test_the_important_parts_fit_in_80_columns(width: int) -> None:
     async with bar(width) as link_bar:
         link_bar.state = vitals(
             stations=11_734,
@@ -181,7 +181,7 @@ async def test_in_a_usual_terminal_there_is_room_for_what_matters(width: int) ->
 
 
 @pytest.mark.parametrize("width", [1, 2, 9, 24, 40, 61, 100])
-async def test_whatever_it_is_told_it_is_one_line(width: int) -> None:
+async def test_any_state_fits_in_one_line(width: int) -> None:
     async with bar(width) as link_bar:
 
         @settings(max_examples=20)
@@ -195,9 +195,9 @@ async def test_whatever_it_is_told_it_is_one_line(width: int) -> None:
 
 
 class TestPulse:
-    """Changes a second, of late."""
+    """The rate of changes."""
 
-    def test_the_second_that_runs_is_not_told_yet(self) -> None:
+    def test_the_current_second_is_not_counted_yet(self) -> None:
         pulse = ChangeRate()
         pulse.add(5, 100.2)
         pulse.add(2, 100.9)
@@ -206,7 +206,7 @@ class TestPulse:
         assert beats == [*[0] * (SECONDS - 2), 7]
         assert rate == pytest.approx(0.7)
 
-    def test_what_was_a_while_ago_is_forgotten(self) -> None:
+    def test_old_seconds_are_dropped(self) -> None:
         pulse = ChangeRate()
         pulse.add(10, 5.0)
         assert pulse.read(15.9)[1] == pytest.approx(1.0)

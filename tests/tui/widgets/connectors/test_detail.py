@@ -1,4 +1,4 @@
-"""What the connectors' pane says of a station."""
+"""The lines of the connectors pane."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ FORNEBU = Facts(
 
 
 class Pane(Stage):
-    """One station's connectors."""
+    """A pane with a painter, in a host app."""
 
     def __init__(self, station_list: StationList, *, credited: bool = False, ascii_: bool = False) -> None:
         self.clock = FakeClock()
@@ -65,7 +65,7 @@ class Pane(Stage):
 
     @property
     def lines(self) -> list[str]:
-        """What stands in the pane, from its top, without the ends that are blank."""
+        """Return the lines of the pane without trailing blanks."""
         lines = [self.pane.segments(index, 0) for index in range(self.pane.count)]
         return ["".join(segment.text for segment in line).rstrip() for line in lines]
 
@@ -88,7 +88,7 @@ def connectors(*pairs: tuple[int, int], at: int = EARLIER) -> list[Connector]:
     return [Connector(status, error, at) for status, error in pairs]
 
 
-async def test_all_that_is_known_of_a_station() -> None:
+async def test_every_line_of_a_station() -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU}, home=(59.91, 10.75))
     station_list.board.stations["NOR_1"].status = 2
     async with showing(station_list, credited=True) as (app, _):
@@ -118,7 +118,7 @@ async def test_all_that_is_known_of_a_station() -> None:
         ]
 
 
-async def test_nothing_empty_is_drawn() -> None:
+async def test_empty_facts_are_not_shown() -> None:
     async with showing(roster_of({"NOR_1": connectors((0, 0))}), credited=True) as (app, _):
         assert app.lines == ["NOR_1", "1/1 free", "", " #   Now   Since    For", " 1 ● free  22:04  9 min"]
 
@@ -130,7 +130,7 @@ async def test_a_low_pane_has_no_empty_lines() -> None:
         assert app.lines[:5][-1].startswith(" 1 ● free")
 
 
-async def test_credit_is_given_for_facts_of_the_register_only() -> None:
+async def test_only_facts_of_the_register_are_credited() -> None:
     station_list = roster_of({"NOR_1": [], "NOR_2": []}, {"NOR_1": FORNEBU})
     async with showing(station_list, credited=True) as (app, pilot):
         assert "NOBIL" in app.lines[-1]
@@ -141,7 +141,7 @@ async def test_credit_is_given_for_facts_of_the_register_only() -> None:
         assert "NOBIL" not in "".join(app.lines)
 
 
-async def test_an_owner_who_runs_it_is_named_once() -> None:
+async def test_an_owner_who_is_the_operator_is_shown_once() -> None:
     facts = replace(FORNEBU, owner="RECHARGE")
     async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
         assert app.line("Owner") == ""
@@ -149,14 +149,14 @@ async def test_an_owner_who_runs_it_is_named_once() -> None:
         assert (app.line("Operator"), app.line("Owner")) == ("", "Owner    RECHARGE")
 
 
-async def test_parking_costs_or_does_not_or_it_is_not_known() -> None:
+async def test_parking_fees() -> None:
     for fee, line in ((True, "Parking  paid"), (False, "Parking  free of charge"), (None, "")):
         facts = replace(FORNEBU, parking_fee=fee)
         async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
             assert app.line("Parking") == line
 
 
-async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
+async def test_star_and_alert_mark_follow_a_name_of_any_length() -> None:
     station_list = roster_of({"NOR_1": []}, {"NOR_1": Facts("An endless name " * 9)})
     async with showing(station_list, width=36) as (app, pilot):
         app.pane.starred = app.pane.has_alert = True
@@ -171,7 +171,7 @@ async def test_star_and_bell_stand_behind_a_name_however_long() -> None:
 # Connectors and their plugs
 
 
-async def test_several_plugs_of_one_evse_stand_together() -> None:
+async def test_plugs_of_one_evse_are_joined() -> None:
     facts = Facts("Minde", plugs=(CCS, CHADEMO, TYPE_2), plug_evse_uids=("A", "A", "B"))
     station_list = roster_of({}, {"NOR_1": facts})
     for key in ("B", "A", "?"):
@@ -183,7 +183,7 @@ async def test_several_plugs_of_one_evse_stand_together() -> None:
         assert app.line("Plugs") == ""
 
 
-async def test_where_it_cannot_be_told_which_has_which_no_plug_is_claimed() -> None:
+async def test_plugs_are_not_guessed() -> None:
     facts = Facts("Minde", plugs=(CCS, CCS, CHADEMO, Plug("", 0)))
     async with showing(roster_of({"NOR_1": connectors((0, 0))}, {"NOR_1": facts})) as (app, _):
         assert "CCS" not in app.line("1 ●")
@@ -191,7 +191,7 @@ async def test_where_it_cannot_be_told_which_has_which_no_plug_is_claimed() -> N
         assert "Plug" not in app.line("#")
 
 
-async def test_the_plugs_of_a_station_that_is_not_in_the_stream_are_told() -> None:
+async def test_plugs_of_a_station_without_reports() -> None:
     async with showing(roster_of({}, {"NOR_1": FORNEBU})) as (app, _):
         assert "Not in the stream; its connectors are unknown." in app.lines
         assert app.line("Plugs") == "Plugs    2 x CCS 150, Type 2 22"
@@ -200,7 +200,7 @@ async def test_the_plugs_of_a_station_that_is_not_in_the_stream_are_told() -> No
         assert app.line("Plugs") != ""
 
 
-async def test_asked_for_plugs_are_counted_beside_all() -> None:
+async def test_a_plug_filter_adds_its_own_counts() -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 0))}, {"NOR_1": FORNEBU})
     station_list.filter = "ccs >=100kw"
     station_list.refresh(START)
@@ -211,14 +211,14 @@ async def test_asked_for_plugs_are_counted_beside_all() -> None:
 @pytest.mark.parametrize(
     ("status", "words"), [(0, "operator says free"), (-1, "operator says unknown"), (7, "operator says status 7")]
 )
-async def test_the_operators_own_status_stands_beside_our_counts(status: int, words: str) -> None:
+async def test_the_operators_status_follows_our_counts(status: int, words: str) -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0))})
     station_list.board.stations["NOR_1"].status = status
     async with showing(station_list) as (app, _):
         assert app.lines[1] == f"1/1 free · {words}"
 
 
-async def test_the_streams_own_words_stay_visible() -> None:
+async def test_the_streams_own_words_are_shown() -> None:
     said = [
         WordConnector(-1, 0, EARLIER, "PLANNED"),
         WordConnector(-1, 0, EARLIER, "SOMETHING_NEW_AND_LONG"),
@@ -242,7 +242,7 @@ async def test_the_streams_own_words_stay_visible() -> None:
     st.integers(24, 150),
     st.tuples(st.integers(4, 40), st.integers(0, 60), st.integers(5, 12), st.integers(3, 8), st.integers(0, 8)),
 )
-def test_a_line_always_has_room_for_sign_and_age(count: int, width: int, longest: tuple[int, ...]) -> None:
+def test_a_row_always_has_room_for_glyph_and_age(count: int, width: int, longest: tuple[int, ...]) -> None:
     widths = lay_out_table(width, count, longest)
     kept = [cells + 1 for cells in (widths.plug, widths.since, widths.heard) if cells]
     assert widths.number + 1 + 2 + widths.condition + 1 + sum(kept) + widths.age <= width
@@ -251,7 +251,7 @@ def test_a_line_always_has_room_for_sign_and_age(count: int, width: int, longest
     assert widths.condition >= min(longest[0], 8) or width < 36
 
 
-async def test_columns_go_away_as_the_pane_gets_narrow_and_the_sign_never_does() -> None:
+async def test_a_narrow_pane_drops_columns_but_not_the_glyph() -> None:
     station_list = roster_of({"NOR_1": []}, {"NOR_1": Facts("Minde", plugs=(CCS, CHADEMO))})
     station_list.board.apply_station(Station("NOR_1", connectors((1, 0), (0, 0), at=START - 26 * HOUR)), START)
     heads = {}
@@ -265,11 +265,11 @@ async def test_columns_go_away_as_the_pane_gets_narrow_and_the_sign_never_does()
     assert heads[40] == ["#", "Now", "Plug", "For"]
     assert heads[26] == ["#", "Now", "For"]
     async with showing(station_list, width=26) as (app, _):
-        # What has no column has a line.
+        # A text without a column has a line.
         assert "CHAdeMO 50" in [line.strip() for line in app.lines]
 
 
-async def test_a_bar_that_comes_takes_no_cell_from_a_line() -> None:
+async def test_a_scroll_bar_takes_no_cell_from_a_line() -> None:
     station_list = roster_of({"NOR_1": connectors(*[(0, 0)] * 4)}, {"NOR_1": Facts("Minde", street="x" * 90)})
     async with showing(station_list, height=30) as (app, pilot):
         before = app.lines[1]
@@ -295,7 +295,7 @@ async def test_many_connectors_scroll() -> None:
 # Times
 
 
-async def test_ages_follow_what_is_sure() -> None:
+async def test_ages_show_their_staleness() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, -1)]})
     async with showing(station_list) as (app, _):
         assert app.line("1 ●").split()[-3:] == ["22:04", "9", "min"]
@@ -312,7 +312,7 @@ async def test_ages_follow_what_is_sure() -> None:
         assert dim == {"● free", "22:04", "12 min"}
 
 
-async def test_how_old_all_of_it_is_stands_above() -> None:
+async def test_the_staleness_of_the_station_is_shown_above() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
     station_list.board.stations["NOR_1"].status = 0
     async with showing(station_list) as (app, _):
@@ -323,7 +323,7 @@ async def test_how_old_all_of_it_is_stands_above() -> None:
         assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
 
 
-async def test_a_connector_that_was_never_named_is_not_old() -> None:
+async def test_a_connector_never_reported_is_not_stale() -> None:
     station_list = roster_of({})
     board = station_list.board
     board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "never named"))}))
@@ -342,7 +342,7 @@ async def test_a_connector_that_was_never_named_is_not_old() -> None:
         assert "1 of 2 not confirmed for 5 h" in app.lines[1]
 
 
-async def test_at_least_is_said_where_there_is_no_clock_time_to_say_it() -> None:
+async def test_the_age_shows_at_least_without_a_clock_time() -> None:
     station_list = roster_of({"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))})
     async with showing(station_list, width=34) as (app, _):
         assert app.line("#").split() == ["#", "Now", "Plug", "For"]
@@ -351,7 +351,7 @@ async def test_at_least_is_said_where_there_is_no_clock_time_to_say_it() -> None
         assert app.line("1 #").split()[-2:] == [">=22:13", "now"]
 
 
-async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
+async def test_the_border_shows_the_age_of_the_last_report() -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0))})
     async with showing(station_list) as (app, pilot):
         assert str(app.pane.border_subtitle) == ""
@@ -366,7 +366,7 @@ async def test_when_it_was_heard_from_last_stands_in_the_frame() -> None:
         assert app.line("1 ●").endswith("3 min")
 
 
-# What comes from outside
+# Texts from outside
 
 
 @given(
@@ -393,7 +393,7 @@ def test_no_fact_breaks_a_line(facts: Facts, width: int) -> None:
 
 
 class _Plain(ConnectorsPane):
-    """A pane that is nowhere on a screen, and so has no styles."""
+    """A pane outside of any screen, and so without styles."""
 
     def __init__(self) -> None:
         super().__init__(FakeClock(), id="plain")
@@ -414,7 +414,7 @@ async def test_a_long_comment_is_bounded() -> None:
 # The map
 
 
-async def test_the_place_is_a_link_to_a_map() -> None:
+async def test_the_position_is_a_link_to_a_map() -> None:
     station_list = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
     async with showing(station_list) as (app, _):
         index = app.lines.index("Map      59.89000, 10.62000")
@@ -426,7 +426,7 @@ async def test_the_place_is_a_link_to_a_map() -> None:
         assert f"\x1b]8;id={link._link_id};{link.link}\x1b\\" in written
 
 
-async def test_a_click_on_the_link_opens_the_map_or_copies_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
 
     class Browser:
@@ -452,7 +452,7 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_address(monkeypat
         assert (len(opened), app.clipboard) == (1, address)
 
 
-async def test_without_a_place_there_is_no_map() -> None:
+async def test_no_map_without_a_position() -> None:
     async with showing(roster_of({"NOR_1": []})) as (app, pilot):
         assert app.painter.map_url("NOR_1") == ""
         app.pane.focus()
@@ -462,7 +462,7 @@ async def test_without_a_place_there_is_no_map() -> None:
         assert [notice.message for notice in app._notifications] == ["The position of this station is unknown."]
 
 
-async def test_without_a_station_it_says_what_to_do() -> None:
+async def test_the_text_without_a_station() -> None:
     async with showing(roster_of({}), station="") as (app, _):
         assert app.lines == []
         assert "Select a station" in lines_of(app.pane)[1]

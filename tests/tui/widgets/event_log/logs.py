@@ -1,4 +1,4 @@
-"""An event log to put to the test: over a small ring, and with what it tells."""
+"""An event log with a small buffer, in a host app."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.conftest import START
 from tests.tui.widget_host import Stage, lines_of
 
 MOST = 50
-"""Lines that these logs hold."""
+"""Lines kept by these logs."""
 
 
 def change(number: int) -> Change:
-    # Each of another connector, so that nothing is folded.
+    # Each change is of another connector, so that none is folded.
     return Change(START + number * 1000, f"NOR_{number:03}", 1, Connector(0), Connector(1))
 
 
@@ -32,7 +32,7 @@ def changes(first: int, last: int) -> list[BatchEntry]:
 
 
 class Logging(Stage):
-    """A log over a small ring, and what it tells."""
+    """Shows a log, and keeps its messages."""
 
     def __init__(self) -> None:
         self.log_pane = EventLog(id="events")
@@ -66,7 +66,7 @@ class Logging(Stage):
 @asynccontextmanager
 async def logged(entries: list[BatchEntry], height: int = 12) -> AsyncIterator[tuple[Logging, EventLog, Pilot[None]]]:
     app = Logging()
-    # Ten lines within the border, unless it is said otherwise.
+    # Ten lines within the border by default.
     async with app.run_test(size=(80, height)) as pilot:
         app.log_pane.focus()
         await pilot.pause()
@@ -82,7 +82,7 @@ async def add(log: EventLog, entries: list[BatchEntry]) -> None:
 
 
 def painted(pilot: Pilot[None]) -> str:
-    """What is on screen, and not what would be there if it were painted again."""
+    """Return the text on screen, without repainting it."""
     return "".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 

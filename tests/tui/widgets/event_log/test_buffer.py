@@ -1,4 +1,4 @@
-"""The event log's ring, against a model that keeps everything and works it out anew each time."""
+"""The event buffer against a model that keeps everything and recomputes it each time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def note(at: int = START) -> Note:
 
 
 class Model:
-    """All lines that ever were, by their numbers, and all changes of each connector."""
+    """All lines ever added, by number, and all changes of each connector."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -76,7 +76,7 @@ class Model:
 
 class Add(Struct, frozen=True):
     seconds: int
-    """Since what was before it, and between its entries."""
+    """Milliseconds since the previous step, and between the entries."""
     station: str
     """Empty for a note."""
     number: int
@@ -87,7 +87,7 @@ class Narrow(Struct, frozen=True):
     to: frozenset[str] | None
 
 
-# Bursts, so that some are folded, and rests, so that the folding ends.
+# Bursts cause folding, and rests end it.
 _BURSTS = st.builds(
     Add,
     st.sampled_from([0, 1, 30, 100, 299, 600, 601]),
@@ -109,7 +109,7 @@ def scope_of(stations: frozenset[str] | None) -> StationFilter | None:
 
 
 @given(STEPS, st.integers(1, 20))
-def test_it_holds_what_the_model_holds(steps: list[Add | Narrow], most: int) -> None:
+def test_the_buffer_matches_the_model(steps: list[Add | Narrow], most: int) -> None:
     ring, model, at = EventBuffer(most), Model(most), START
     for step in steps:
         if isinstance(step, Narrow):
@@ -130,7 +130,7 @@ def test_it_holds_what_the_model_holds(steps: list[Add | Narrow], most: int) -> 
 
 
 @given(st.lists(_BURSTS, max_size=15), st.integers(1, 20))
-def test_a_line_that_counts_tells_the_truth(steps: list[Add], most: int) -> None:
+def test_folded_lines_count_correctly(steps: list[Add], most: int) -> None:
     ring, at, times = EventBuffer(most), START, dict[tuple[str, int], list[int]]()
     for step in steps:
         entries = entries_of(step, at)
@@ -140,7 +140,7 @@ def test_a_line_that_counts_tells_the_truth(steps: list[Add], most: int) -> None
         for line in ring.lines():
             if isinstance(line, FoldedChanges):
                 seen = times[line.last.station, line.last.number]
-                # Of what was at the same moment as its first, some may be in a line of their own.
+                # Changes at the time of its first one may have their own lines.
                 least = sum(line.since < each <= line.last.at for each in seen)
                 assert least < line.count <= sum(line.since <= each <= line.last.at for each in seen)
 
@@ -150,11 +150,11 @@ def flapping(count: int, every: int, first: int = START) -> list[Change]:
 
 
 def counted(lines: Sequence[LogLine]) -> list[int]:
-    """How many changes each line is of."""
+    """Return the number of changes of each line."""
     return [line.count if isinstance(line, FoldedChanges) else 1 for line in lines]
 
 
-def test_the_seventh_change_within_ten_minutes_and_those_after_it_are_one_line() -> None:
+def test_the_seventh_change_in_ten_minutes_starts_a_folded_line() -> None:
     ring = EventBuffer()
     assert ring.extend(flapping(6, 60_000)) == (6, 0)
     assert ring.extend(flapping(1, 0, START + 6 * 60_000)) == (1, 0)
@@ -165,13 +165,13 @@ def test_the_seventh_change_within_ten_minutes_and_those_after_it_are_one_line()
     assert (last.since, last.last.at) == (START, START + 46 * 60_000)
 
 
-def test_who_changes_less_often_is_not_folded() -> None:
+def test_slower_changes_are_not_folded() -> None:
     ring = EventBuffer()
     ring.extend(flapping(40, FLAP_WINDOW // FLAP_CHANGES + 1))
     assert counted(ring.lines()) == [1] * 40
 
 
-def test_a_connector_that_rested_begins_anew() -> None:
+def test_folding_ends_after_a_rest() -> None:
     ring = EventBuffer()
     ring.extend(flapping(9, 1000))
     ring.extend(flapping(1, 0, START + 8000 + FLAP_WINDOW))
@@ -180,20 +180,20 @@ def test_a_connector_that_rested_begins_anew() -> None:
     assert counted(ring.lines()) == [*[1] * 6, 10, *[1] * 6, 7]
 
 
-def test_a_clock_that_was_set_back_is_no_flapping() -> None:
+def test_a_clock_set_back_is_not_flapping() -> None:
     ring = EventBuffer()
     ring.extend(flapping(7, 1000))
     ring.extend([change(START - 3_600_000)])
     assert counted(ring.lines()) == [*[1] * 6, 7, 1]
 
 
-def test_connectors_are_folded_each_by_itself() -> None:
+def test_connectors_are_folded_separately() -> None:
     ring = EventBuffer()
     ring.extend(change(START, station, number) for _ in range(5) for station in "AB" for number in (1, 2))
     assert counted(ring.lines()) == [1] * 20
 
 
-def test_a_folded_line_that_went_is_followed_by_one_that_counts_what_is_true() -> None:
+def test_a_dropped_folded_line_is_replaced_by_a_correct_one() -> None:
     ring = EventBuffer(4)
     ring.extend(flapping(30, 1000))
     ring.extend(note() for _ in range(4))
@@ -203,19 +203,19 @@ def test_a_folded_line_that_went_is_followed_by_one_that_counts_what_is_true() -
     assert (last.count, last.since) == (FLAP_CHANGES + 1, START + 24_000)
 
 
-def test_what_is_remembered_of_flapping_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_histories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_HISTORIES", 10)
     ring = EventBuffer()
     ring.extend(flapping(2, 0))
     for number in range(2, 200):
         ring.extend([change(number=number), change(number=number)])
         assert len(ring._histories) <= 10
-        # The one of late is still known.
+        # The latest connector is still known.
         ring.extend(change(number=number - 1) for _ in range(5))
         assert counted(ring.lines())[-1] == 7
 
 
-def test_notes_pass_every_scope_and_are_about_no_station() -> None:
+def test_notes_are_in_every_scope() -> None:
     ring = EventBuffer()
     ring.extend([note(), change(), change(station="B")])
     ring.set_scope("B".__eq__)

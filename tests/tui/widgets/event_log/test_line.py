@@ -1,4 +1,4 @@
-"""A line of the event log: what it says, in what colours, and that it fits."""
+"""Event log lines: texts, colours and widths."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REGISTER = Register({"NOR_1": Facts("Fornebu S"), "NOR_2": Facts("Et ualminnelig
 
 
 class Painting:
-    """A painter, and the log that it paints for."""
+    """A painter and its log."""
 
     def __init__(self, log: EventLog, register: Register) -> None:
         self.log = log
@@ -42,7 +42,7 @@ class Painting:
         return "".join(segment.text for segment in self.segments(line, width, cursor=cursor))
 
     def colours(self, line: LogLine) -> dict[str, Condition]:
-        """Which texts of a line are in the colour of which condition."""
+        """Return the texts of a line that have the colour of a condition."""
         by_style = {self.log.condition_style(condition): condition for condition in Condition}
         return {
             segment.text: by_style[segment.style]
@@ -88,7 +88,7 @@ def change(
         (Note(START, NoteKind.LOST, "the connection broke"), " 22:13:20   · lost: the connection broke"),
     ],
 )
-async def test_what_a_line_says(line: LogLine, text: str) -> None:
+async def test_the_text_of_a_line(line: LogLine, text: str) -> None:
     async with painting() as it:
         assert it.text(line) == text
 
@@ -105,7 +105,7 @@ async def test_what_a_line_says(line: LogLine, text: str) -> None:
         (NoteKind.RESTARTED, "", "playing from the beginning"),
     ],
 )
-async def test_notes_in_words_and_what_is_bad_in_red(kind: NoteKind, text: str, words: str) -> None:
+async def test_problems_are_red_notes(kind: NoteKind, text: str, words: str) -> None:
     note = Note(START, kind, text)
     assert note_text(note) == words
     async with painting() as it:
@@ -113,7 +113,7 @@ async def test_notes_in_words_and_what_is_bad_in_red(kind: NoteKind, text: str, 
         assert it.colours(note) == ({f"· {words}": Condition.FAULT} if bad else {})
 
 
-def test_every_note_has_words() -> None:
+def test_every_note_has_a_text() -> None:
     assert all(note_text(Note(START, kind, "x")) for kind in NoteKind)
 
 
@@ -124,7 +124,7 @@ async def test_conditions_have_their_colours() -> None:
         assert it.colours(change(before=None, after=None)) == {}
 
 
-async def test_the_line_under_the_cursor_says_so_and_has_one_ground() -> None:
+async def test_the_line_under_the_cursor_has_one_background() -> None:
     async with painting() as it:
         for line in (change(missed=True), Note(START, NoteKind.CONNECTED, "")):
             assert it.text(line, cursor=True) == "▌" + it.text(line)[1:]
@@ -132,19 +132,19 @@ async def test_the_line_under_the_cursor_says_so_and_has_one_ground() -> None:
             assert grounds == {it.log.style_of("", True).bgcolor}
 
 
-async def test_a_poor_terminal_is_given_ascii() -> None:
+async def test_the_ascii_glyphs_are_used() -> None:
     async with painting(glyphs=ASCII) as it:
         for line in (change(missed=True), FoldedChanges(change(), 7, START), Note(START, NoteKind.LOST, "x" * 200)):
             assert it.text(line, cursor=True).isascii()
 
 
 @pytest.mark.parametrize(("width", "name"), [(100, 28), (78, 26), (70, 18), (64, 12), (58, 12)])
-async def test_a_name_gets_what_the_rest_leaves(width: int, name: int) -> None:
+async def test_the_width_of_the_name(width: int, name: int) -> None:
     async with painting() as it:
         assert it.text(change("NOR_2"), width).index("#3") == 12 + name + 1
 
 
-async def test_texts_from_outside_are_data() -> None:
+async def test_texts_from_outside_are_not_markup() -> None:
     async with painting() as one:
 
         @settings(max_examples=60)
@@ -165,7 +165,7 @@ async def test_texts_from_outside_are_data() -> None:
                 assert painted.isprintable()
                 if isinstance(line, Note):
                     assert cell_len(painted) <= width
-            # Whatever a name is, what follows stands where it always does.
+            # The column after the name does not depend on the name.
             room = min(28, max(12, width - 52))
             assert cell_len(it.text(change(), width).partition("#3")[0]) == 12 + room + 1
 

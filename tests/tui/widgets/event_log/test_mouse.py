@@ -1,4 +1,4 @@
-"""The event log by the mouse alone."""
+"""The event log with the mouse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.tui.widget_host import wheel
 from tests.tui.widgets.event_log.logs import add, changes, ids, logged
 
 
-async def test_the_wheel_stops_it_and_starts_it_again() -> None:
+async def test_the_wheel_stops_and_resumes_following() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await wheel(pilot, log, MouseScrollUp, 2)
         assert not log.following
@@ -19,7 +19,7 @@ async def test_the_wheel_stops_it_and_starts_it_again() -> None:
         await pilot.pause()
         assert app.shown == before
         assert " 2 new " in app.subtitle
-        # The cursor is where it was.
+        # The cursor did not move.
         await pilot.press("k")
         assert app.marked == ["NOR_028"]
         await wheel(pilot, log, MouseScrollDown, 20)
@@ -30,7 +30,7 @@ async def test_the_wheel_stops_it_and_starts_it_again() -> None:
         assert app.shown == ids(23, 33)
 
 
-async def test_the_wheel_over_a_log_that_is_all_on_screen_changes_nothing() -> None:
+async def test_the_wheel_does_nothing_if_all_lines_are_on_screen() -> None:
     async with logged(changes(0, 5)) as (app, log, pilot):
         await wheel(pilot, log, MouseScrollUp, 2)
         assert app.subtitle == "following"
@@ -38,7 +38,7 @@ async def test_the_wheel_over_a_log_that_is_all_on_screen_changes_nothing() -> N
         assert app.subtitle == "following"
 
 
-async def test_a_click_chooses_the_line_that_is_painted_there() -> None:
+async def test_a_click_chooses_the_line_painted_there() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.click(log, offset=(20, 3))
         await pilot.pause()
@@ -50,7 +50,7 @@ async def test_a_click_chooses_the_line_that_is_painted_there() -> None:
         assert app.shown == ids(20, 30)
 
 
-async def test_a_click_where_no_line_is_chooses_nothing() -> None:
+async def test_a_click_below_the_lines_chooses_nothing() -> None:
     async with logged(changes(0, 3)) as (app, log, pilot):
         for offset in ((20, 6), (20, 0), (20, 11)):
             await pilot.click(log, offset=offset)
@@ -60,7 +60,7 @@ async def test_a_click_where_no_line_is_chooses_nothing() -> None:
 
 
 @pytest.mark.parametrize("x", [3, 40, 70])
-async def test_a_click_on_the_pill_goes_to_the_end(x: int) -> None:
+async def test_a_click_on_the_pill_follows(x: int) -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
         await add(log, changes(30, 33))

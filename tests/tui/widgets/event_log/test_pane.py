@@ -1,4 +1,4 @@
-"""The event log: it follows until somebody looks closer, and then nothing moves under the eye."""
+"""The event log pane: following, scrolling, the cursor and scopes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.tui.widget_host import lines_of, wheel
 from tests.tui.widgets.event_log.logs import MOST, add, changes, ids, logged, painted
 
 
-async def test_it_follows_what_is_new() -> None:
+async def test_it_follows_new_lines() -> None:
     async with logged(changes(0, 5)) as (app, log, pilot):
         assert app.shown == ids(0, 5)
         await add(log, changes(5, 30))
@@ -23,14 +23,14 @@ async def test_it_follows_what_is_new() -> None:
         assert app.shown == ids(20, 30)
         assert app.marked == ["NOR_029"]
         assert app.subtitle == "following"
-        # Also when the oldest lines go.
+        # Also while old lines are dropped.
         await add(log, changes(30, 90))
         await pilot.pause()
         assert app.shown == ids(80, 90)
         assert len(log.buffer) == MOST
 
 
-async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:
+async def test_a_key_stops_following_and_the_pill_counts_new_lines() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("k")
         assert app.marked == ["NOR_028"]
@@ -48,12 +48,12 @@ async def test_a_key_stops_it_and_the_pill_counts_what_waits() -> None:
         await add(log, changes(34, 35))
         await pilot.pause()
         assert app.marked == ["NOR_034"]
-        # What waited was seen.
+        # The new lines were seen.
         await pilot.press("k")
         assert app.subtitle == "scrolled · G follows"
 
 
-async def test_the_last_line_by_any_key_is_the_end() -> None:
+async def test_reaching_the_last_line_follows_again() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("k", "k", "j")
         assert not log.following
@@ -67,7 +67,7 @@ async def test_the_last_line_by_any_key_is_the_end() -> None:
         assert app.marked == ["NOR_000"]
 
 
-async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
+async def test_the_cursor_stays_on_its_line_when_old_lines_are_dropped() -> None:
     async with logged(changes(0, MOST)) as (app, log, pilot):
         await pilot.press(*"kkkkk")
         line = app.shown.index("NOR_044")
@@ -76,7 +76,7 @@ async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
             await pilot.pause()
             assert app.marked == ["NOR_044"]
             assert app.shown.index("NOR_044") == line
-        # When it goes itself, the oldest that is left has it.
+        # When its line is dropped, the oldest line has the cursor.
         await add(log, changes(MOST + 21, MOST + 60))
         await pilot.pause()
         assert app.marked == ["NOR_060"]
@@ -86,14 +86,14 @@ async def test_the_cursor_stays_on_its_line_while_old_ones_go() -> None:
 async def test_enter_chooses_the_station_of_the_line() -> None:
     entries: list[BatchEntry] = [*changes(0, 3), Note(START, NoteKind.CONNECTED, "")]
     async with logged(entries) as (app, _, pilot):
-        # A note is about no station.
+        # A note has no station.
         await pilot.press("enter")
         assert app.chosen == []
         await pilot.press("k", "enter", "k", "enter")
         assert app.chosen == ["NOR_002", "NOR_001"]
 
 
-async def test_the_cursor_is_seen_only_where_keys_go() -> None:
+async def test_the_cursor_is_shown_only_with_the_focus() -> None:
     async with logged(changes(0, 3)) as (app, _, pilot):
         assert "▌" in painted(pilot)
         app.set_focus(None)
@@ -104,7 +104,7 @@ async def test_the_cursor_is_seen_only_where_keys_go() -> None:
         assert "▌" in painted(pilot)
 
 
-async def test_a_scope_lets_its_stations_through_and_begins_at_the_end() -> None:
+async def test_a_scope_shows_its_stations_from_the_end() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
         log.set_scope(LogScope.STARRED, {"NOR_003", "NOR_007", "NOR_035"}.__contains__)
@@ -135,7 +135,7 @@ async def test_an_empty_log_says_why() -> None:
         assert "at starred stations yet. Press F3 " in text
 
 
-async def test_it_begins_anew() -> None:
+async def test_clear_removes_all_lines() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         await pilot.press("g")
         log.clear()
@@ -150,14 +150,14 @@ async def test_it_begins_anew() -> None:
     ("keys", "text"),
     [(("end", "G"), "scrolled · G follows"), (("f9",), "scrolled · F9 follows"), ((), "scrolled · Last follows")],
 )
-async def test_it_names_the_users_key(keys: tuple[str, ...], text: str) -> None:
+async def test_the_title_names_the_users_key(keys: tuple[str, ...], text: str) -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         log.keys = KeyBindings({"last": keys})
         await pilot.press("k")
         assert app.subtitle == text
 
 
-async def test_who_follows_sees_the_end_whatever_the_size() -> None:
+async def test_following_shows_the_end_at_every_size() -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
         for height in (6, 20, 4, 40, 12):
             await pilot.resize_terminal(80, height)
@@ -176,7 +176,7 @@ STEPS = st.one_of(
 @pytest.mark.slow
 @settings(max_examples=12)
 @given(st.lists(STEPS, max_size=10))
-async def test_nothing_moves_under_the_eye_and_the_pill_tells_the_truth(steps: list[int | str]) -> None:
+async def test_scrolled_lines_do_not_move_and_the_pill_counts_correctly(steps: list[int | str]) -> None:
     last = 30
     async with logged(changes(0, last)) as (app, log, pilot):
         waiting = 0
@@ -191,7 +191,7 @@ async def test_nothing_moves_under_the_eye_and_the_pill_tells_the_truth(steps: l
                 oldest = f"NOR_{last - MOST:03}"
                 if not followed and before[0] >= oldest:
                     assert app.shown == before
-                    # Where the wheel has left it behind, it may go with its line.
+                    # The cursor may be dropped with its line after the wheel scrolled away from it.
                     assert not marked or app.marked == marked
             elif step.startswith("wheel"):
                 await wheel(pilot, log, MouseScrollUp if step == "wheel up" else MouseScrollDown, 1)

@@ -1,4 +1,4 @@
-"""The filter line: typing, completing, and saying what the filter finds or fails to say."""
+"""The filter line: typing, completion, and the note."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VALUES: FieldValues = {
 
 
 class Screen(Stage):
-    """A filter line, and something else that takes the focus."""
+    """A filter line, and another widget for the focus."""
 
     def __init__(self) -> None:
         self.line = FilterLine(KeyBindings(), id="filter")
@@ -81,7 +81,7 @@ async def type_in(pilot: Pilot[None], text: str) -> None:
     await pilot.pause()
 
 
-async def test_it_is_there_while_it_is_typed_in_or_holds_a_text() -> None:
+async def test_the_line_is_shown_with_focus_or_text() -> None:
     app = Screen()
     async with app.run_test(size=(80, 4)) as pilot:
         assert not app.line.display
@@ -104,7 +104,7 @@ async def test_it_is_there_while_it_is_typed_in_or_holds_a_text() -> None:
         assert not app.line.display
 
 
-async def test_every_change_is_told_and_every_letter_is_text() -> None:
+async def test_every_keystroke_posts_a_change() -> None:
     async with typing("qwo/") as (app, pilot):
         assert app.typed == ["q", "qw", "qwo", "qwo/"]
         await pilot.press("backspace")
@@ -112,7 +112,7 @@ async def test_every_change_is_told_and_every_letter_is_text() -> None:
         assert app.typed[-1] == app.line.text == "qwo"
 
 
-async def test_what_is_set_from_outside_is_not_told() -> None:
+async def test_setting_the_text_posts_no_change() -> None:
     async with typing() as (app, pilot):
         app.line.text = "ccs free"
         await pilot.pause()
@@ -136,7 +136,7 @@ async def test_enter_keeps_the_filter_and_escape_clears_it() -> None:
         assert app.typed[-1] == "ccs x"
 
 
-async def test_arrows_move_in_the_list() -> None:
+async def test_arrows_move_the_cursor_of_the_list() -> None:
     async with typing("c") as (app, pilot):
         await pilot.press("down", "down", "up")
         await pilot.pause()
@@ -144,7 +144,7 @@ async def test_arrows_move_in_the_list() -> None:
         assert app.line.text == "c"
 
 
-async def test_tab_takes_what_is_offered_and_else_goes_on() -> None:
+async def test_tab_completes_or_moves_the_focus() -> None:
     async with typing("ccs op:rec") as (app, pilot):
         assert app.painted == "ccs op:recharge"
         await pilot.press("tab")
@@ -156,7 +156,7 @@ async def test_tab_takes_what_is_offered_and_else_goes_on() -> None:
         assert (app.line.text, app.focused) == ("ccs op:recharge ", app.other)
 
 
-async def test_the_right_arrow_takes_it_at_the_end_of_the_line_only() -> None:
+async def test_the_right_arrow_completes_at_the_end_only() -> None:
     async with typing("op:me") as (app, pilot):
         await pilot.press("left", "right")
         await pilot.pause()
@@ -176,29 +176,29 @@ async def test_the_right_arrow_takes_it_at_the_end_of_the_line_only() -> None:
         ("ccs ", "ccs"),  # no word is begun
     ],
 )
-async def test_what_is_shown_of_an_offer(typed: str, painted: str) -> None:
+async def test_the_completion_behind_the_text(typed: str, painted: str) -> None:
     async with typing(typed) as (app, _):
         assert app.painted == painted
 
 
-async def test_other_completions_stand_beside() -> None:
+async def test_the_note_shows_other_completions() -> None:
     async with typing("op:") as (app, pilot):
         assert app.painted == "op:recharge"
         assert app.note == 'op:mer  op:"Circle K"  op:kople  op:eviny  0 of 0'
         await pilot.press("enter")
         await pilot.pause()
-        # Nobody types any more, so now it is told that this is nothing yet.
+        # Without the focus, the incomplete word is an error.
         assert app.note == "op: needs an operator, as in op:recharge  0 of 0"
 
 
-async def test_in_a_narrow_line_the_count_comes_before_other_completions() -> None:
+async def test_a_narrow_line_shows_the_count_before_completions() -> None:
     async with typing("op:", 60) as (app, pilot):
         app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
         assert app.note == 'op:mer  op:"Circle K"  12 of 400'
 
 
-async def test_what_is_found_is_told_beside_the_text() -> None:
+async def test_the_note_shows_the_result() -> None:
     async with typing("ccs") as (app, pilot):
         app.line.result = FilterResult(12, 30_400)
         await pilot.pause()
@@ -220,7 +220,7 @@ async def test_what_is_found_is_told_beside_the_text() -> None:
         (44, "did you mean op:?"),
     ],
 )
-async def test_the_first_mistake_is_told_in_words_and_never_at_the_cost_of_the_text(width: int, note: str) -> None:
+async def test_the_first_problem_is_shown_and_the_text_keeps_its_room(width: int, note: str) -> None:
     async with typing("opr:x", width) as (app, pilot):
         app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
@@ -234,7 +234,7 @@ async def test_the_first_mistake_is_told_in_words_and_never_at_the_cost_of_the_t
         assert style.color.get_truecolor().hex == app.get_css_variables()["warning"].lower()
 
 
-async def test_an_empty_line_gives_examples_that_mean_something() -> None:
+async def test_the_placeholder_is_a_valid_filter() -> None:
     async with typing() as (app, _):
         assert app.painted.startswith("words, or ccs")
         examples = app.line.input.placeholder.partition("or ")[2]
@@ -242,7 +242,7 @@ async def test_an_empty_line_gives_examples_that_mean_something() -> None:
         assert app.note == ""
 
 
-async def test_what_is_pasted_can_hold_anything() -> None:
+async def test_pasted_text_is_sanitized() -> None:
     async with typing() as (app, pilot):
         app.line.input.insert_text_at_cursor("a\x1b[31m\u202eb\tc")
         await pilot.pause()
@@ -254,14 +254,14 @@ async def test_what_is_pasted_can_hold_anything() -> None:
         assert app.painted == "[red]x[/]"
 
 
-async def test_a_filter_is_no_longer_than_one_that_can_be_saved() -> None:
+async def test_the_text_is_limited_to_what_can_be_saved() -> None:
     async with typing() as (app, pilot):
         app.line.input.insert_text_at_cursor("x" * MAX_FILTER)
         await type_in(pilot, "y")
         assert app.line.text == "x" * MAX_FILTER
 
 
-async def test_the_prompt_is_the_key_that_leads_here() -> None:
+async def test_the_prompt_is_the_filters_key() -> None:
     async with typing() as (app, pilot):
         assert lines_of(app.line.query_one("FilterPrompt"))[0] == "/ "
         await pilot.press("enter")
@@ -272,7 +272,7 @@ async def test_the_prompt_is_the_key_that_leads_here() -> None:
         assert app.focused is app.line.input
 
 
-async def test_another_key_is_another_prompt_if_it_is_one_sign() -> None:
+async def test_the_prompt_follows_a_remapped_key_of_one_character() -> None:
     for key, prompt in (("f", "f "), ("ctrl+f", "/ ")):
         app = Stage(FilterLine(KeyBindings({"filter": (key,)}), id="filter"))
         async with app.run_test(size=(80, 4)) as pilot:

@@ -1,4 +1,4 @@
-"""The station list: what it selects, when it moves, and what it says of itself."""
+"""The station pane: selection, sorting, clicks and texts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def forty(**options: object) -> StationList:
 # Selection
 
 
-async def test_the_first_station_is_selected_and_keys_move_on() -> None:
+async def test_the_first_station_is_selected_and_keys_move_the_cursor() -> None:
     async with listing(forty()) as (app, pilot):
         assert app.list.selected == "NOR_00"
         await pilot.press("j", "down", "k")
@@ -93,7 +93,7 @@ async def test_the_first_station_is_selected_and_keys_move_on() -> None:
         assert app.of(StationsPane.Selected)
 
 
-async def test_the_selected_row_keeps_its_line_on_screen_whatever_the_order() -> None:
+async def test_the_selected_row_keeps_its_line_when_sorted() -> None:
     async with listing(forty()) as (app, pilot):
         app.list.select("NOR_20")
         await pilot.press("k", "k", "k")
@@ -118,7 +118,7 @@ async def test_the_selected_row_keeps_its_line_on_screen_whatever_the_order() ->
         max_size=8,
     )
 )
-async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: list[tuple[str, object]]) -> None:
+async def test_the_selection_survives_filters(steps: list[tuple[str, object]]) -> None:
     async with listing(forty(home=OSLO)) as (app, _):
         app.list.select("NOR_17")
         gone = set()
@@ -148,30 +148,30 @@ async def test_the_selection_stays_and_what_is_filtered_away_comes_back(steps: l
         assert (app.list.selected == "NOR_17") is ("NOR_17" not in gone)
 
 
-async def test_the_selected_row_has_a_ground_of_its_own() -> None:
+async def test_the_selected_row_has_its_own_background() -> None:
     async with listing(forty()) as (app, _):
         grounds = [{segment.style.bgcolor for segment in app.list.render_line(y) if segment.style} for y in (1, 2, 3)]
         assert [len(ground) for ground in grounds] == [1, 1, 1]
         assert grounds[0] != grounds[1] == grounds[2]
 
 
-async def test_a_station_that_is_not_listed_cannot_be_selected() -> None:
+async def test_a_hidden_station_cannot_be_selected() -> None:
     async with listing(forty()) as (app, _):
         assert not app.list.select("SWE_1")
         assert app.list.selected == "NOR_00"
 
 
-# When it moves
+# Sorting while running
 
 
-async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
+async def test_it_sorts_at_most_once_a_second_and_not_during_input() -> None:
     async with listing(forty()) as (app, _):
         app.list.sort_by(Sort.FREE)
         first = list(app.station_list.ids)
         app.report("NOR_39", Connector(0), Connector(0))
         app.list.last_input_at = -INPUT_PAUSE
         app.list.resort_when_idle()
-        # It has just been sorted.
+        # It was sorted just now.
         assert app.station_list.ids == first
         app.list.last_input_at = app.clock.monotonic()
         app.clock.advance(INPUT_PAUSE - 0.1)
@@ -182,7 +182,7 @@ async def test_it_moves_at_most_once_a_second_and_not_under_the_hand() -> None:
         assert app.station_list.ids[0] == "NOR_39"
 
 
-async def test_a_filter_for_a_state_moves_with_the_stream() -> None:
+async def test_a_filter_by_condition_follows_the_stream() -> None:
     async with listing(forty()) as (app, _):
         app.station_list.filter = "occupied"
         app.list.rebuild()
@@ -194,7 +194,7 @@ async def test_a_filter_for_a_state_moves_with_the_stream() -> None:
         assert app.list.count == 19
 
 
-async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -> None:
+async def test_a_filter_for_stale_stations_follows_downtime_and_reports() -> None:
     async with listing(forty()) as (app, _):
         app.station_list.filter = "stale"
         app.list.rebuild()
@@ -213,7 +213,7 @@ async def test_a_filter_for_what_is_stale_follows_a_break_and_what_was_heard() -
         assert (app.list.count, app.station_list.row_of("NOR_07")) == (39, None)
 
 
-async def test_the_first_stations_come_at_once() -> None:
+async def test_the_first_stations_are_listed_at_once() -> None:
     async with listing(roster_of({})) as (app, pilot):
         assert "Connecting …" in lines_of(app.list)[2]
         app.report("NOR_05", Connector(0))
@@ -221,7 +221,7 @@ async def test_the_first_stations_come_at_once() -> None:
         assert app.list.selected == "NOR_05"
 
 
-async def test_a_report_repaints_its_row_and_no_other() -> None:
+async def test_a_report_repaints_only_its_row() -> None:
     async with listing(forty()) as (app, pilot):
         painted: list[int] = []
         original = app.list.segments
@@ -240,7 +240,7 @@ async def test_a_report_repaints_its_row_and_no_other() -> None:
 # Orders
 
 
-async def test_the_key_goes_through_the_orders_that_make_sense_now() -> None:
+async def test_the_sort_key_cycles_through_the_available_orders() -> None:
     async with listing(forty()) as (app, pilot):
         seen = []
         for _ in range(6):
@@ -259,7 +259,7 @@ async def test_the_key_goes_through_the_orders_that_make_sense_now() -> None:
         assert len(app.of(StationsPane.Reordered)) == 8
 
 
-async def test_without_a_home_the_order_by_distance_is_left_for_the_next() -> None:
+async def test_the_sort_key_skips_distance_without_a_home() -> None:
     station_list = forty(home=OSLO)
     async with listing(station_list) as (app, pilot):
         app.list.sort_by(Sort.DISTANCE)
@@ -270,7 +270,7 @@ async def test_without_a_home_the_order_by_distance_is_left_for_the_next() -> No
         assert station_list.options.sort is Sort.ID
 
 
-async def test_the_other_way_round() -> None:
+async def test_the_order_is_reversed() -> None:
     async with listing(forty()) as (app, pilot):
         app.list.sort_by(Sort.ID)
         await pilot.press("O")
@@ -283,7 +283,7 @@ async def test_the_other_way_round() -> None:
 @pytest.mark.parametrize(
     ("head", "sort"), [("Free", Sort.FREE), ("Id", Sort.ID), ("Station", Sort.NAME), ("Away", Sort.DISTANCE)]
 )
-async def test_a_click_on_a_head_sorts_and_on_the_same_again_the_other_way(head: str, sort: Sort) -> None:
+async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(head: str, sort: Sort) -> None:
     facts = {name: Facts(f"Station {name}", position=(60, 10)) for name in NAMES}
     async with listing(forty(facts=facts, home=OSLO), width=120) as (app, pilot):
         for reverse in (False, True, False):
@@ -293,7 +293,7 @@ async def test_a_click_on_a_head_sorts_and_on_the_same_again_the_other_way(head:
             assert (app.station_list.options.sort, app.station_list.options.reverse) == (sort, reverse)
 
 
-async def test_a_click_means_the_row_as_it_was_painted() -> None:
+async def test_a_click_selects_the_row_as_painted() -> None:
     async with listing(forty()) as (app, pilot):
         await pilot.click("#list", offset=(30, 4))
         assert app.list.selected == "NOR_02"
@@ -303,10 +303,10 @@ async def test_a_click_means_the_row_as_it_was_painted() -> None:
         assert [message.station for message in app.of(StationsPane.StarClicked)] == ["NOR_03"]
 
 
-# What it says
+# Texts
 
 
-async def test_titles_count() -> None:
+async def test_the_titles_show_counts() -> None:
     facts = {name: Facts(plugs=(Plug("CCS", 150),)) for name in NAMES[:6]}
     station_list = forty(facts=facts, starred={"NOR_30"})
     async with listing(station_list) as (app, _):
@@ -318,7 +318,7 @@ async def test_titles_count() -> None:
         assert str(app.list.border_subtitle) == "3 of 6 connectors free · 1 starred hidden"
 
 
-async def test_what_takes_its_time_is_counted_when_nobody_types(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_large_filtered_lists_are_counted_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_COUNTED_AT_ONCE", 5)
     facts = {name: Facts(plugs=(Plug("CCS", 150),)) for name in NAMES[:6]}
     station_list = forty(facts=facts)
@@ -352,7 +352,7 @@ async def test_an_empty_list_says_why() -> None:
         assert app.list.selected == "NOR_00"
 
 
-async def test_ages_move_by_themselves() -> None:
+async def test_ages_are_refreshed() -> None:
     async with listing(forty()) as (app, pilot):
         app.clock.advance(180)
         app.list.refresh_ages()
@@ -360,7 +360,7 @@ async def test_ages_move_by_themselves() -> None:
         assert "3 min" in lines_of(app.list)[1]
 
 
-async def test_it_is_laid_out_anew_when_the_terminal_is() -> None:
+async def test_a_resize_changes_the_layout() -> None:
     facts = {name: Facts(f"Station {name}", "Oslo") for name in NAMES}
     async with listing(forty(facts=facts), width=120) as (app, pilot):
         assert "Place" in lines_of(app.list)[0]

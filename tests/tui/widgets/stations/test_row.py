@@ -1,4 +1,4 @@
-"""How a station looks as a row."""
+"""Station rows and the header."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def segments(stations: StationsPane, name: str, now: int = START) -> list[Segmen
 
 
 def colour(stations: StationsPane, painted: list[Segment], text: str) -> Condition | None:
-    """The condition in whose colour a text is painted."""
+    """Return the condition whose colour a text has."""
     style = next(segment.style for segment in painted if text in segment.text)
     assert style is not None
     for condition in Condition:
@@ -66,7 +66,7 @@ def colour(stations: StationsPane, painted: list[Segment], text: str) -> Conditi
     return None
 
 
-async def test_a_row_tells_all() -> None:
+async def test_a_row_shows_every_column() -> None:
     station_list = roster_of(
         {"NOR_1": connectors(FREE, BUSY, FAULT, UNKNOWN), "NOR_2": connectors(BUSY)},
         {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", plugs=(TYPE_2,), position=(60.37, 5.35))},
@@ -93,7 +93,7 @@ async def test_a_row_tells_all() -> None:
             "min",
         ]
         assert second.split() == ["0/1", "■", "NOR_2", "Minde", "Bergen", "303", "km", "T2", "22", "2", "min"]
-        # Numbers stand under one another.
+        # Numbers are aligned.
         for text in ("km", "min"):
             assert first.index(text) == second.index(text)
 
@@ -137,7 +137,7 @@ async def test_many_connectors_are_counted_by_condition() -> None:
         assert colour(stations, painted, "✗1") is Condition.FAULT
 
 
-async def test_blocked_and_reserved_are_occupied_where_there_is_no_room_to_tell_them_apart() -> None:
+async def test_blocked_and_reserved_count_as_occupied_without_room() -> None:
     words = ["BLOCKED"] * 10 + ["RESERVED"] * 10 + ["CHARGING"] * 10 + ["AVAILABLE"] * 10 + ["OUTOFORDER"] * 10
     many = [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]
     async with listing(roster_of({"NOR_1": many}), 80) as stations:
@@ -147,7 +147,7 @@ async def test_blocked_and_reserved_are_occupied_where_there_is_no_room_to_tell_
         assert "▣◆■" in row(stations, "NOR_1")
 
 
-async def test_every_condition_has_a_colour_of_its_own_and_those_alike_are_one_piece() -> None:
+async def test_equal_conditions_are_one_segment_in_their_colour() -> None:
     station_list = roster_of({"NOR_1": connectors(FREE, FREE, BUSY, BUSY, FAULT, FREE)})
     async with listing(station_list) as stations:
         painted = segments(stations, "NOR_1")
@@ -157,7 +157,7 @@ async def test_every_condition_has_a_colour_of_its_own_and_those_alike_are_one_p
         assert colour(stations, painted, "■■") is Condition.OCCUPIED
 
 
-async def test_asked_for_plugs_are_counted_shown_and_named() -> None:
+async def test_a_plug_filter_selects_what_a_row_counts_and_shows() -> None:
     station_list = roster_of({"NOR_1": connectors(BUSY, FREE, FREE)}, {"NOR_1": FORNEBU})
     async with listing(station_list) as stations:
         assert "2/3" in row(stations, "NOR_1")
@@ -175,7 +175,7 @@ async def test_asked_for_plugs_are_counted_shown_and_named() -> None:
         assert stations.border_subtitle == "0 of 1 connectors free"
 
 
-async def test_what_cannot_be_told_is_unknown() -> None:
+async def test_unassignable_plugs_are_unknown() -> None:
     # Two connectors, and three plugs: which has which?
     station_list = roster_of({"NOR_1": connectors(FREE, FREE)}, {"NOR_1": FORNEBU})
     async with listing(station_list) as stations:
@@ -184,7 +184,7 @@ async def test_what_cannot_be_told_is_unknown() -> None:
         assert "?/1  · " in row(stations, "NOR_1")
 
 
-async def test_a_station_that_is_not_in_the_stream_says_so_at_every_width() -> None:
+async def test_a_station_without_reports_is_marked_at_every_width() -> None:
     for width, words in ((160, "not in the stream"), (80, "not in the stream"), (46, "not streamed")):
         station_list = roster_of({"NOR_1": connectors(*[FREE] * 12)}, {"NOR_2": FORNEBU}, {"NOR_2", "NOR_3"}, OSLO)
         async with listing(station_list, width) as stations:
@@ -194,7 +194,7 @@ async def test_a_station_that_is_not_in_the_stream_says_so_at_every_width() -> N
             assert "min" not in row(stations, "NOR_2")
 
 
-async def test_columns_with_nothing_in_them_are_not_drawn() -> None:
+async def test_empty_columns_are_not_shown() -> None:
     async with listing(roster_of({"NOR_1": connectors(FREE)}), 160) as stations:
         assert lines_of(stations)[0].split() == ["Free", "Now", "Station", "Changed"]
         assert row(stations, "NOR_1").split() == ["▌", "1/1", "●", "NOR_1", "2", "min"]
@@ -203,7 +203,7 @@ async def test_columns_with_nothing_in_them_are_not_drawn() -> None:
         assert "Away" not in lines_of(stations)[0]
 
 
-async def test_the_distance_comes_with_an_origin_and_goes_with_it() -> None:
+async def test_the_distance_column_needs_an_origin() -> None:
     station_list = roster_of({"NOR_1": connectors(FREE)}, {"NOR_1": FORNEBU})
     async with listing(station_list) as stations:
         assert "Away" not in lines_of(stations)[0]
@@ -216,7 +216,7 @@ async def test_the_distance_comes_with_an_origin_and_goes_with_it() -> None:
         assert "Away" not in lines_of(stations)[0]
 
 
-async def test_columns_keep_their_places_while_a_filter_is_typed() -> None:
+async def test_columns_do_not_move_while_a_filter_is_typed() -> None:
     facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Ytre Enebakk", plugs=(Plug("Type 2", 7.4),))}
     station_list = roster_of({name: connectors(FREE) for name in facts}, facts)
     async with listing(station_list) as stations:
@@ -229,7 +229,7 @@ async def test_columns_keep_their_places_while_a_filter_is_typed() -> None:
         assert "Place" not in lines_of(stations)[0]
 
 
-async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
+async def test_the_age_of_the_last_change_shows_its_staleness() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]})
     listening = station_list.board.downtime
     async with listing(station_list) as stations:
@@ -245,7 +245,7 @@ async def test_the_age_is_that_of_the_last_change_with_how_sure_it_is() -> None:
         assert dimmed == ["●", "■", "   6 min"]
 
 
-async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_changed() -> None:
+async def test_a_number_is_dimmed_if_any_of_its_connectors_is_stale() -> None:
     station_list = roster_of({"NOR_1": connectors(*[FREE] * 20, *[BUSY] * 20, *[FAULT] * 2)})
     board = station_list.board
     board.downtime.stop(START)
@@ -265,7 +265,7 @@ async def test_a_number_is_dimmed_where_one_of_those_that_it_counts_may_have_cha
         assert dimmed() == []
 
 
-async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are_one_number() -> None:
+async def test_a_stale_blocked_connector_dims_the_merged_number() -> None:
     words = [word for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER") for _ in range(10)]
     station_list = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
     board = station_list.board
@@ -279,7 +279,7 @@ async def test_what_is_blocked_and_old_makes_what_is_occupied_old_where_both_are
         assert [segment.text for segment in painted if segment.style and segment.style.dim][:-1] == ["■30"]
 
 
-async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
+async def test_a_connector_never_reported_makes_nothing_stale() -> None:
     station_list = roster_of({})
     board = station_list.board
     board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "never named"))}))
@@ -299,7 +299,7 @@ async def test_a_connector_that_was_never_named_makes_nothing_old() -> None:
         assert "●·" in row(stations, "NOR_1")
 
 
-async def test_a_change_that_was_not_seen_is_at_least_so_old() -> None:
+async def test_the_age_of_an_unseen_change_is_a_minimum() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]})
     async with listing(station_list) as stations:
         assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == "  ≥5 min"
@@ -310,7 +310,7 @@ async def test_a_change_that_was_not_seen_is_at_least_so_old() -> None:
         assert "1/1  o" in row(stations, "NOR_1")
 
 
-async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
+async def test_the_active_sort_has_an_arrow() -> None:
     facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", position=(60.37, 5.35))}
     station_list = roster_of({name: connectors(FREE) for name in facts}, facts, home=OSLO)
     async with listing(station_list, 160) as stations:
@@ -328,21 +328,21 @@ async def test_the_header_has_an_arrow_where_the_list_is_ordered_by() -> None:
         station_list.home = None
         station_list.options.sort = Sort.DISTANCE
         stations.rebuild()
-        # Nothing is near without a place to be near to.
+        # There are no distances without an origin.
         assert "▼Station" in lines_of(stations)[0]
         bold = [segment.text for segment in stations.render_line(0) if segment.style and segment.style.bold]
         assert [text.strip() for text in bold] == ["▼Station"]
 
 
-async def test_names_are_data() -> None:
+async def test_names_are_not_markup() -> None:
     facts = {"NOR_1": Facts("[red]Fornebu[/red]\x1b[31m\u202e", "Bæ[b]rum")}
     async with listing(roster_of({"NOR_1": connectors(FREE)}, facts), 160) as stations:
         assert "[red]Fornebu[/red][31m" in row(stations, "NOR_1")
         assert "Bæ[b]rum" in row(stations, "NOR_1")
 
 
-def test_the_distance_has_room_whenever_it_is_told() -> None:
-    # Those that are near stand behind all that are looked at of the plain list.
+def test_a_new_origin_makes_room_for_distances() -> None:
+    # The near stations come after those measured in the unfiltered list.
     far = {f"NOR_{n:05}": Facts(f"A {n}", "Bergen", position=(60.37, 5.35)) for n in range(300)}
     near = {f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)}
     facts = {**far, **near}
@@ -356,7 +356,7 @@ def test_the_distance_has_room_whenever_it_is_told() -> None:
     assert widths == [False, True] * 2
 
 
-def test_another_register_may_need_other_room() -> None:
+def test_another_register_changes_the_widths() -> None:
     register_names = {"NOR_00001": Facts("A", "Sted")}
     station_list = roster_of({"NOR_00001": [Connector(0, 0, 1)]}, register_names, set(), None)
     station_list.refresh(2)
