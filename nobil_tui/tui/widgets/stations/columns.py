@@ -166,7 +166,7 @@ def _measure_plug(_list: StationList, _id: str, _station: Station | None, facts:
     return cell_len(_plug_text(facts.best_plug, _MAX_PLUG_WIDTH))
 
 
-COLUMNS = (
+STATION_COLUMNS = (
     Column("marks", "", _marks, MARKS_WIDTH, MARKS_WIDTH, sort=Sort.STARRED, gap=0),
     Column(
         "free",

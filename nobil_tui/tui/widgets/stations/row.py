@@ -11,14 +11,14 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
-from nobil_tui.tui.widgets.stations.columns import COLUMNS, MARKS_WIDTH
+from nobil_tui.tui.widgets.stations.columns import MARKS_WIDTH, STATION_COLUMNS
 from nobil_tui.tui.widgets.stations.layout import Column, Layout, StationRow, lay_out
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 _SAMPLE = 200
 """Rows measured for the widths of the columns: enough to be right, few enough for a keystroke."""
 _MAX_MEASURED = 20 * _SAMPLE
-_MEASURED = tuple((column, column.measure) for column in COLUMNS if column.measure is not None)
+_MEASURED = tuple((column, column.measure) for column in STATION_COLUMNS if column.measure is not None)
 _NOT_STREAMED = ("not in the stream", "not streamed")
 """Shown for a station that no snapshot has: in full, and for little room."""
 _NO_REPORT = ("no report yet", "no report")
@@ -56,7 +56,7 @@ class StationRowPainter:
             self._measured.clear()
         for station_id in station_list.ids[:_SAMPLE]:
             self._measure(station_id)
-        return lay_out(COLUMNS, width, self._needs)
+        return lay_out(STATION_COLUMNS, width, self._needs)
 
     def header(self, layout: Layout) -> list[Segment]:
         """Paint the headings, that of the active sort in bold."""

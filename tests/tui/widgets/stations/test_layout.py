@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.tui.widgets.stations.columns import COLUMNS
+from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
 from nobil_tui.tui.widgets.stations.layout import MIN_NAME_WIDTH, Layout, lay_out
 
 NEEDS = st.fixed_dictionaries(
@@ -23,7 +23,7 @@ OPTIONAL = ("distance", "place", "plug", "id")
 
 
 def laid_out(width: int, needs: dict[str, int]) -> Layout:
-    return lay_out(COLUMNS, width, needs)
+    return lay_out(STATION_COLUMNS, width, needs)
 
 
 def shown(layout: Layout) -> list[str]:
@@ -72,7 +72,7 @@ def test_the_report_width_is_that_of_counts_and_glyphs_with_their_gaps() -> None
 
 
 def test_column_ids_and_priorities_are_unique() -> None:
-    assert len({column.id for column in COLUMNS}) == len(COLUMNS)
-    priorities = [column.priority for column in COLUMNS if column.priority]
+    assert len({column.id for column in STATION_COLUMNS}) == len(STATION_COLUMNS)
+    priorities = [column.priority for column in STATION_COLUMNS if column.priority]
     assert len({*priorities}) == len(priorities)
-    assert sum(column.fills for column in COLUMNS) == 1
+    assert sum(column.fills for column in STATION_COLUMNS) == 1
