@@ -6,24 +6,24 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Slot(Generic[T]):
+class Slot(Generic[_T]):
     """Hold one resource at a time, and call ``release`` once for each.
 
     Opening takes time: call ``start`` before and ``put`` after it. If ``close`` or another ``start``
     came in between, ``put`` releases the new resource, which nothing else could.
     """
 
-    def __init__(self, release: Callable[[T], None]) -> None:
+    def __init__(self, release: Callable[[_T], None]) -> None:
         self._release = release
         self._lock = threading.Lock()
-        self._held: T | None = None
+        self._held: _T | None = None
         self._turn = 0
 
     @property
-    def held(self) -> T | None:
+    def held(self) -> _T | None:
         """The resource; None while there is none."""
         return self._held
 
@@ -37,7 +37,7 @@ class Slot(Generic[T]):
             self._release(before)
         return turn
 
-    def put(self, turn: int, resource: T) -> bool:
+    def put(self, turn: int, resource: _T) -> bool:
         """Hold ``resource``. If ``turn`` is over, release it and return False."""
         with self._lock:
             current = turn == self._turn

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 SLICE_SECONDS = 0.002
 """Seconds of work without a pause. A whole country takes longer, and a key press needs several
@@ -29,9 +29,9 @@ class DaemonExecutor(ThreadPoolExecutor):
     delay the exit of the program.
     """
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def submit(self, fn: Callable[P, _T], /, *args: P.args, **kwargs: P.kwargs) -> Future[_T]:
         """Run ``fn`` with its arguments in a new thread."""
-        future: Future[T] = Future()
+        future: Future[_T] = Future()
 
         def run() -> None:
             if not future.set_running_or_notify_cancel():
@@ -50,21 +50,21 @@ class DaemonExecutor(ThreadPoolExecutor):
         """Return at once."""
 
 
-async def run_in_thread(work: Callable[[], T]) -> T:
+async def run_in_thread(work: Callable[[], _T]) -> _T:
     """Run ``work`` in a daemon thread, which does not delay the exit of the program."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
+    done: asyncio.Future[_T] = loop.create_future()
 
-    def finish(result: T | None, error: BaseException | None) -> None:
+    def finish(result: _T | None, error: BaseException | None) -> None:
         if done.done():
             return
         if error is not None:
             done.set_exception(error)
         else:
-            done.set_result(result)  # type: ignore[arg-type]  # it is a T wherever there is no error
+            done.set_result(result)  # type: ignore[arg-type]  # it is a _T wherever there is no error
 
     def run() -> None:
-        result: T | None = None
+        result: _T | None = None
         error: BaseException | None = None
         try:
             result = work()

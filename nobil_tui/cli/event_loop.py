@@ -13,10 +13,10 @@ from click.exceptions import Exit
 from nobil_tui.base.tasks import DaemonExecutor
 from nobil_tui.cli.exit_codes import ExitCode
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
+def run_coroutine(work: Coroutine[Any, Any, _T]) -> _T:
     """Run ``work`` in an event loop of its own and return its result.
 
     Ctrl-C cancels it and ends the program with ``ExitCode.INTERRUPTED``; SIGTERM and SIGHUP cancel it and end the
@@ -24,7 +24,7 @@ def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
     """
     terminated = False
 
-    async def run_until_signal() -> T:
+    async def run_until_signal() -> _T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         loop.set_default_executor(DaemonExecutor())
 

@@ -36,7 +36,7 @@ from nobil_tui.search.terms import (
     TextTerm,
 )
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 MAX_FILTER_LENGTH = 500
 """Characters of a filter that are read."""
@@ -325,5 +325,5 @@ def _power_range(sign: str, kw: float) -> PowerRange:
     return ranges[{">=": "≥", "<=": "≤"}.get(sign, sign)](kw)
 
 
-def _unique(terms: Iterable[T]) -> tuple[T, ...]:
+def _unique(terms: Iterable[_T]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(terms))

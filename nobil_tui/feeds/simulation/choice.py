@@ -7,17 +7,17 @@ from bisect import bisect
 from itertools import accumulate
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class WeightedChoice(Generic[T]):
+class WeightedChoice(Generic[_T]):
     """Options with their weights."""
 
-    def __init__(self, *options: tuple[T, float]) -> None:
+    def __init__(self, *options: tuple[_T, float]) -> None:
         self._options = tuple(option for option, _ in options)
         self._bounds = list(accumulate(weight for _, weight in options))
         self._total = self._bounds.pop()
 
-    def __call__(self, rng: random.Random) -> T:
+    def __call__(self, rng: random.Random) -> _T:
         """Draw one."""
         return self._options[bisect(self._bounds, rng.random() * self._total)]

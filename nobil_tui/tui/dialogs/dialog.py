@@ -18,10 +18,10 @@ from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.textual_internals import Dismissal
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Dialog(Dismissal, ModalScreen[T], inherit_bindings=False):
+class Dialog(Dismissal, ModalScreen[_T], inherit_bindings=False):
     """A screen over the main one. Esc and a click beside it close it, and the keys to quit work."""
 
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
@@ -53,7 +53,7 @@ class SubmitButton(NamedTuple):
     enabled: bool = True
 
 
-class FormDialog(Dialog[T]):
+class FormDialog(Dialog[_T]):
     """A dialog with fields, a line for the answer, a button to submit and one to cancel.
 
     A subclass yields its fields and implements ``submit``, which Enter in a field calls too.
