@@ -79,6 +79,12 @@ class Facts(Struct, frozen=True, gc=False):
         return cheapest(self.prices)
 
     @property
+    def kwh_price(self) -> float | None:
+        """The lowest price for a kWh at the station; None if none is known."""
+        price = self.price
+        return price.kwh if price is not None else None
+
+    @property
     def best_plug(self) -> Plug | None:
         """The plug with the highest power, for a row."""
         return best(self.plugs)
@@ -137,6 +143,8 @@ class Register:
         """The credit to show with the facts; empty for simulated data."""
         self.version = 0
         """Grows whenever the facts are replaced."""
+        self._priced_at = -1
+        self._has_prices = False
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -153,6 +161,14 @@ class Register:
         """Return the facts of a station."""
         return self._facts.get(station, NO_FACTS)
 
+    @property
+    def has_prices(self) -> bool:
+        """Whether the price of a kWh is known for any station."""
+        if self._priced_at != self.version:
+            self._priced_at = self.version
+            self._has_prices = any(facts.kwh_price is not None for facts in self._facts.values())
+        return self._has_prices
+
     def credit_of(self, station: str) -> str:
         """Return who must be named where a station's facts are shown; empty if there is none."""
         facts = self._facts.get(station)
@@ -163,19 +179,6 @@ class Register:
         """Return everyone who must be named where facts of several stations are shown."""
         found = dict.fromkeys(facts.credit or self.credit for facts in self._facts.values())
         return [credit for credit in found if credit]
-
-    def prices_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Price | None, ...]:
-        """Return the cheapest price at each of ``count`` connectors; ``keys`` as for ``plugs_for``."""
-        facts = self.facts(station)
-        if not facts.prices:
-            return (None,) * count
-        if not keys:
-            return facts.prices if count == len(facts.prices) else (None,) * count
-        known: dict[str, list[Price | None]] = {}
-        for key, price in zip(facts.plug_evse_uids, facts.prices, strict=False):
-            known.setdefault(key, []).append(price)
-        found = tuple(cheapest(known.get(key, ())) for key in keys[:count])
-        return found + (None,) * (count - len(found))
 
     def name(self, station: str) -> str:
         """Return the station's name, or its id if it has none."""

@@ -30,6 +30,8 @@ class FieldKind(Enum):
     """A latitude and a longitude, or ``home``."""
     WITHIN = auto()
     """A distance."""
+    PRICE = auto()
+    """A comparison with the price of a kWh."""
 
 
 class Field(Struct, frozen=True):
@@ -162,6 +164,13 @@ _TABLE = (
         "a distance",
         "within:20km",
         suggestions=("5km", "20km", "50km", "100km"),
+    ),
+    Field(
+        "price",
+        FieldKind.PRICE,
+        "a comparison with the price of a kWh",
+        "price<0.40",
+        suggestions=("<0.30", "<0.40", "<0.50"),
     ),
 )
 

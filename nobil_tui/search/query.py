@@ -32,6 +32,7 @@ from nobil_tui.search.terms import (
     DistanceTerm,
     LiveState,
     LiveTerm,
+    PriceTerm,
     Term,
     TextTerm,
 )
@@ -111,6 +112,7 @@ def _token() -> re.Pattern[str]:
           (?P<range>(?P<from>{number})\s*[-–]\s*(?P<to>{number})\s*kw(?!\S))
         | (?P<power>(?P<sign>[<>]=?|[=≤≥])\s*(?P<limit>{number})\s*(?:kw)?(?!\S))
         | (?P<exact>(?P<kw>{number})\s*kw(?!\S))
+        | (?P<price>price:?\s*(?P<relation>[<>]=?|[=≤≥])\s*(?P<amount>{number})(?!\S))
         | (?P<comparison>[<>≤≥=]\S*)
         | (?P<type>typ[e]?\s[123](?!\S))
         | (?P<place>near:\s*(?P<latitude>{degrees})\s*[,;]\s*(?P<longitude>{degrees})(?!\S))
@@ -171,6 +173,9 @@ class _Parser:
         elif groups["radius"]:
             metres = (groups["unit"] or "").lower() == "m"
             self._radii.append((_number(groups["reach"]) / (1000 if metres else 1), negated, token))
+        elif groups["price"]:
+            least, most = _price_range(groups["relation"], _number(groups["amount"]))
+            self._terms.append(PriceTerm(least, most, negated))
         elif groups["field"]:
             self._read_field(token, groups["field"], negated)
         elif groups["quoted"] is not None:
@@ -212,7 +217,7 @@ class _Parser:
                 self._add_plug_field(token, values, negated)
             case FieldKind.NEAR if fold_line(values[0]) == "home":
                 self._add_home(token)
-            case FieldKind.NEAR | FieldKind.WITHIN:
+            case FieldKind.NEAR | FieldKind.WITHIN | FieldKind.PRICE:
                 # A valid value is a token of its own.
                 self._report_value(token, field)
 
@@ -323,6 +328,22 @@ def _power_range(sign: str, kw: float) -> PowerRange:
         "≤": lambda n: PowerRange(0, n, f"{n:g} kW or less"),
     }
     return ranges[{">=": "≥", "<=": "≤"}.get(sign, sign)](kw)
+
+
+def _price_range(relation: str, amount: float) -> tuple[float, float]:
+    """Return the bounds of a price, included."""
+    match relation.replace("<=", "≤").replace(">=", "≥"):
+        case "<":
+            return 0.0, nextafter(amount, -inf)
+        case "≤":
+            return 0.0, amount
+        case ">":
+            return nextafter(amount, inf), inf
+        case "≥":
+            return amount, inf
+        case _:
+            # As prices are shown: to the cent.
+            return amount - 0.005, nextafter(amount + 0.005, -inf)
 
 
 def _unique(terms: Iterable[_T]) -> tuple[_T, ...]:

@@ -16,6 +16,8 @@ class SortTraits(NamedTuple):
     """Whether reports can change the order."""
     needs_origin: bool = False
     """Whether it measures distances."""
+    needs_prices: bool = False
+    """Whether it compares prices."""
 
 
 class Sort(StrEnum):
@@ -27,6 +29,7 @@ class Sort(StrEnum):
     FREE = "free"
     CHANGED = "changed"
     DISTANCE = "distance"
+    PRICE = "price"
 
     @property
     def label(self) -> str:
@@ -43,6 +46,11 @@ class Sort(StrEnum):
         """Whether it measures distances."""
         return _TRAITS[self].needs_origin
 
+    @property
+    def needs_prices(self) -> bool:
+        """Whether it compares prices."""
+        return _TRAITS[self].needs_prices
+
 
 _TRAITS = {
     Sort.STARRED: SortTraits("starred first"),
@@ -51,6 +59,7 @@ _TRAITS = {
     Sort.FREE: SortTraits("most free first", is_live=True),
     Sort.CHANGED: SortTraits("last change first", is_live=True),
     Sort.DISTANCE: SortTraits("nearest first", needs_origin=True),
+    Sort.PRICE: SortTraits("cheapest kWh first", needs_prices=True),
 }
 
 

@@ -113,13 +113,18 @@ class StationList:
     @property
     def available_sorts(self) -> tuple[Sort, ...]:
         """The orders that are possible now."""
-        return tuple(sort for sort in Sort if self.origin is not None or not sort.needs_origin)
+        return tuple(sort for sort in Sort if self._is_available(sort))
 
     @property
     def active_sort(self) -> Sort:
         """The order of the list: by name if the chosen order is not possible."""
         sort = self.options.sort
-        return sort if self.origin is not None or not sort.needs_origin else Sort.NAME
+        return sort if self._is_available(sort) else Sort.NAME
+
+    def _is_available(self, sort: Sort) -> bool:
+        if sort.needs_origin and self.origin is None:
+            return False
+        return not sort.needs_prices or self.register.has_prices
 
     @property
     def field_values(self) -> FieldValues:
@@ -332,6 +337,8 @@ class StationList:
                 return sorted(ids, key=self._change_times(ids).__getitem__, reverse=not reverse)
             case Sort.DISTANCE:
                 return self._sorted_by_distance(ids)
+            case Sort.PRICE:
+                return self._sorted_by_price(ids)
             case _:
                 assert_never(sort)
 
@@ -353,6 +360,13 @@ class StationList:
         """Sort by distance; stations of unknown position are last in both directions."""
         km = self._index.distances(ids, self.origin)
         known = {i: distance for i in ids if (distance := km[i]) is not None}
+        order = sorted(known, key=known.__getitem__, reverse=self.options.reverse)
+        return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
+
+    def _sorted_by_price(self, ids: list[str]) -> list[str]:
+        """Sort by the price of a kWh; stations of unknown price are last in both directions."""
+        facts_of = self.register.facts
+        known = {i: price for i in ids if (price := facts_of(i).kwh_price) is not None}
         order = sorted(known, key=known.__getitem__, reverse=self.options.reverse)
         return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
 

@@ -107,7 +107,24 @@ class DistanceTerm(Struct, frozen=True):
         ]
 
 
-Term = TextTerm | CountryTerm | DistanceTerm | PlugFilter | Not
+class PriceTerm(Struct, frozen=True):
+    """A range for the lowest price of a kWh at a station, bounds included; tax is in it."""
+
+    least: float
+    most: float
+    negated: bool = False
+
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match. A station of unknown price is neither cheap nor dear."""
+        least, most, negated = self.least, self.most, self.negated
+        return [
+            document
+            for document in documents
+            if (price := document.facts.kwh_price) is not None and (least <= price <= most) is not negated
+        ]
+
+
+Term = TextTerm | CountryTerm | DistanceTerm | PriceTerm | PlugFilter | Not
 """A static term."""
 
 

@@ -198,6 +198,8 @@ def plainly(board: Board, wish: Wish) -> list[str]:
             Sort.FREE: free(b) - free(a),
             Sort.CHANGED: changed(b) - changed(a),
             Sort.DISTANCE: ((here or 0) > (there or 0)) - ((here or 0) < (there or 0)),
+            # No price is known, so the order is by name.
+            Sort.PRICE: by_name,
         }[wish.sort]
         if wish.reverse:
             order = -order
@@ -505,7 +507,10 @@ def test_without_an_origin_the_order_is_by_name() -> None:
     assert station_list.ids == ["NOR_01333", "SWE_00007"]
     station_list.home = MALMO
     station_list.refresh(T0)
-    assert (station_list.active_sort, station_list.available_sorts) == (Sort.DISTANCE, tuple(Sort))
+    assert (station_list.active_sort, station_list.available_sorts) == (
+        Sort.DISTANCE,
+        tuple(sort for sort in Sort if sort is not Sort.PRICE),
+    )
     assert station_list.ids == ["SWE_00007", "NOR_01333"]
 
 

@@ -22,7 +22,7 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 _OPERATOR_WORDS = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
 _LABEL_WIDTH = 9
 _PARKING_WORDS = {True: "paid", False: "free of charge", None: ""}
-_MAX_LINES = {"Where": 3, "Comment": 5, "Contact": 3}
+_MAX_LINES = {"Price": 4, "Where": 3, "Comment": 5, "Contact": 3}
 """Lines for a text of the register; 1 for the others."""
 
 
@@ -130,6 +130,7 @@ class DetailPainter:
     def _more(self, station_id: str, facts: Facts, width: int) -> Iterator[Row]:
         owner = "" if facts.owner.casefold() == facts.operator.casefold() else facts.owner
         texts = {
+            "Price": _prices_text(facts),
             "Operator": facts.operator,
             "Owner": owner,
             "Id": station_id if facts.name else "",
@@ -166,6 +167,18 @@ class DetailPainter:
     def _text(self, text: str, width: int) -> Iterator[Row]:
         for line in wrap_text(text, width, 4, self._pane.glyphs.ellipsis):
             yield [Segment(line, self._pane.style_of("quiet"))]
+
+
+def _prices_text(facts: Facts) -> str:
+    """Return the prices at a station: one, or each with the plugs that it is for."""
+    plugs_of: dict[str, list[str]] = {}
+    for plug, price in zip(facts.plugs, facts.prices, strict=False):
+        if price is not None:
+            plugs_of.setdefault(price.text, []).append(plug.text)
+    if len(plugs_of) == 1 and None not in facts.prices:
+        return next(iter(plugs_of))
+    named = ((", ".join(filter(None, dict.fromkeys(plugs))), text) for text, plugs in plugs_of.items())
+    return "; ".join(f"{plugs}: {text}" if plugs else text for plugs, text in named)
 
 
 def _counted(summary: Summary) -> list[str]:

@@ -96,6 +96,11 @@ def _plug(row: StationRow, width: int) -> list[Segment]:
     return [Segment(padding + text + " ", row.pane.style_of("quiet", row.cursor))]
 
 
+def _price(row: StationRow, width: int) -> list[Segment]:
+    text = _price_text(row.facts)
+    return [Segment(text.rjust(width) + " ", row.pane.style_of("", row.cursor))]
+
+
 def _changed(row: StationRow, width: int) -> list[Segment]:
     station, pane, board, now = row.station, row.pane, row.station_list.board, row.now
     if station is None:
@@ -124,6 +129,12 @@ def _last_change(board: Board, station: Station, now: int) -> Since:
         return board.since(station, times.index(latest), now)
     since = (board.since(station, index, now) for index in range(len(times)))
     return max(since, key=lambda each: each.at)
+
+
+def _price_text(facts: Facts) -> str:
+    """Return the lowest price for a kWh at a station; empty if it is unknown."""
+    kwh = facts.kwh_price
+    return "" if kwh is None else f"{kwh:.2f}"
 
 
 def _plug_text(plug: Plug | None, width: int, ellipsis: str = "") -> str:
@@ -166,6 +177,10 @@ def _measure_plug(_list: StationList, _id: str, _station: Station | None, facts:
     return cell_len(_plug_text(facts.best_plug, _MAX_PLUG_WIDTH))
 
 
+def _measure_price(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
+    return len(_price_text(facts))
+
+
 STATION_COLUMNS = (
     Column("marks", "", _marks, MARKS_WIDTH, MARKS_WIDTH, sort=Sort.STARRED, gap=0),
     Column(
@@ -194,7 +209,7 @@ STATION_COLUMNS = (
         live=True,
         long_head="Connectors",
     ),
-    Column("id", "Id", _id, 3, 12, _measure_id, Sort.ID, priority=4),
+    Column("id", "Id", _id, 3, 12, _measure_id, Sort.ID, priority=5),
     Column("name", "Station", _name, 1, 1, sort=Sort.NAME, fills=True),
     Column(
         "place",
@@ -218,7 +233,8 @@ STATION_COLUMNS = (
         priority=1,
         align_right=True,
     ),
-    Column("plug", "Plug", _plug, 4, _MAX_PLUG_WIDTH, _measure_plug, priority=3, align_right=True),
+    Column("price", "kWh", _price, 4, 6, _measure_price, Sort.PRICE, priority=3, align_right=True),
+    Column("plug", "Plug", _plug, 4, _MAX_PLUG_WIDTH, _measure_plug, priority=4, align_right=True),
     Column(
         "changed",
         "Changed",
