@@ -78,11 +78,11 @@ class Monitor:
         """When the last frame was received, in ms; zero before one."""
         self._alive_at = 0
         self._restore = restore
-        self._runners = [SinkRunner(sink) for sink in sinks]
         self._outlet = BatchOutlet(bounded=bounded)
         self._feed = feed
         self._tick = tick
         self._clock = clock or Clock()
+        self._runners = [SinkRunner(sink, self._clock) for sink in sinks]
         self._entries: deque[BatchEntry] = deque(maxlen=MAX_ENTRIES if bounded else None)
         self._raw_reports: deque[RawReport] = deque(maxlen=MAX_ENTRIES)
         self._touched: set[str] = set()

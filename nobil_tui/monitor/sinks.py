@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Protocol
 
+from nobil_tui.base.clock import Clock
 from nobil_tui.monitor.batch import Batch, merge
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ class Sink(Protocol):
     * ``take`` gets one batch at a time, in their order. Batches are shared by all sinks: read only.
     * While ``take`` runs, the batches that follow are merged, and it gets them as one. A slow sink
       therefore delays neither the feed nor another sink.
+    * ``take`` may return a pause in seconds. Batches are merged for so long too, and passed on when
+      the pause is over, even if no other batch follows.
     * Merging never loses a station: it is in ``touched`` or ``raw_reports``, or the merged batch is
       ``whole``. Of entries, only the latest ``MAX_ENTRIES`` are kept. A sink that mirrors the board
       by these fields holds the final state after ``finish``.
@@ -27,8 +30,11 @@ class Sink(Protocol):
     * A sink that raises is logged and gets no more batches; the monitor and other sinks go on.
     """
 
-    async def take(self, batch: Batch) -> None:
-        """Handle a batch. Cancelled when the monitor stops."""
+    async def take(self, batch: Batch) -> float | None:
+        """Handle a batch; return the seconds to pause before the next one, or None.
+
+        Cancelled when the monitor stops.
+        """
         ...
 
     def finish(self, batch: Batch) -> None:
@@ -68,8 +74,9 @@ class BatchOutlet:
 class SinkRunner:
     """Pass batches to one sink as the ``Sink`` contract says."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, clock: Clock) -> None:
         self._sink = sink
+        self._clock = clock
         self._outlet = BatchOutlet()
         self._taking: Batch | None = None
         self._failed = False
@@ -86,8 +93,10 @@ class SinkRunner:
                 await self._outlet.wait()
                 if (batch := self._outlet.take()) is not None:
                     self._taking = batch
-                    await self._sink.take(batch)
+                    pause = await self._sink.take(batch)
                     self._taking = None
+                    if pause:
+                        await self._clock.sleep(pause)
         except Exception:  # noqa: BLE001 - no sink may stop the feed or another sink
             self._fail()
 

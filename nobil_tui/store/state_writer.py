@@ -14,7 +14,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.persisted import StoredBoard, StoredStation
 from nobil_tui.monitor.batch import Batch
 
-REST = 10
+PAUSE_FACTOR = 10
 """A pause lasts so many times as long as the turn before it took."""
 PORTION = 64
 """Stations that are packed together: few enough for one slice."""
@@ -35,9 +35,9 @@ def pack(stations: Sequence[tuple[str, StoredStation | None]]) -> bytes:
 def unpack(packed: Packed) -> Iterator[tuple[str, bytes | None]]:
     """Yield the stations of all portions: their ids, and each ``StoredStation`` as JSON."""
     for portion in packed:
-        for name, kept in _unpack(portion):
-            said = bytes(kept)
-            yield name, None if said == b"null" else said
+        for name, raw in _unpack(portion):
+            state = bytes(raw)
+            yield name, None if state == b"null" else state
 
 
 class StateStorage(Protocol):
@@ -69,8 +69,8 @@ class StateStorage(Protocol):
 class StateWriter:
     """Store the state of a board for a later session, as a sink of its monitor.
 
-    Stations are packed in slices of time. After a long turn it pauses for ``REST`` times as long,
-    since a flood of reports touches every station again and again.
+    Stations are packed in slices of time. After a long turn it asks for a pause of ``PAUSE_FACTOR``
+    times as long, since a flood of reports touches every station again and again.
     """
 
     def __init__(self, board: Board, storage: StateStorage) -> None:
@@ -79,7 +79,6 @@ class StateWriter:
         self._stations: set[str] = set()
         self._whole = False
         self._alive_at = 0
-        self._rests_until = 0.0
 
     async def restore(self, now: int) -> bool:
         """Fill the board with the last known state, at ``now`` (ms); return whether there was one."""
@@ -88,12 +87,12 @@ class StateWriter:
         self._stations.update(self._board.restore(stored, now))
         return bool(self._board.stations)
 
-    async def take(self, batch: Batch) -> None:
-        """Store the stations of a batch, or remember them for a later one while it pauses."""
+    async def take(self, batch: Batch) -> float | None:
+        """Store the stations of a batch; return the pause to make after a long turn."""
         self._note(batch)
+        if not self._storage.writing:
+            return None
         began = time.perf_counter()
-        if not self._storage.writing or began < self._rests_until:
-            return
         stations, whole = self._begin()
         packed: list[bytes] = []
         slice_end = began + SLICE_SECONDS
@@ -108,9 +107,8 @@ class StateWriter:
             self._whole |= whole
             raise
         took = time.perf_counter() - began
-        if took > SLICE_SECONDS:
-            self._rests_until = began + took * REST
         self._save(packed, whole)
+        return took * PAUSE_FACTOR if took > SLICE_SECONDS else None
 
     def finish(self, batch: Batch) -> None:
         """Store what is left, in one go."""

@@ -1,4 +1,4 @@
-"""The monitor and a storage: what happens is handed over, and comes back in the next session."""
+"""Tests of the state writer as a sink of a monitor: saving, and restoring in the next session."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from nobil_tui.charging.persisted import StoredBoard, StoredStation
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor.batch import Batch, LinkState, Note, NoteKind
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.monitor.sinks import SinkRunner
 from nobil_tui.store import state_writer as writer_module
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import Packed, StateStorage, StateWriter, unpack
@@ -41,17 +42,17 @@ T0 = 1_700_000_000_000
 
 
 class Script:
-    """A feed that says what it is told to, and has then nothing more to say."""
+    """A feed that yields the given events, and then waits unless the last one is ``Ended``."""
 
-    def __init__(self, *said: Event) -> None:
-        self.said = said
-        self.stays = asyncio.Event()
+    def __init__(self, *events: Event) -> None:
+        self._script = events
+        self.never = asyncio.Event()
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        for event in self.said:
+        for event in self._script:
             yield event
-        if not isinstance(self.said[-1], Ended):
-            await self.stays.wait()
+        if not isinstance(self._script[-1], Ended):
+            await self.never.wait()
 
     behind = 0
 
@@ -62,8 +63,8 @@ class Script:
 decode = msgspec.json.Decoder(StoredStation).decode
 
 
-class Memory:
-    """A storage that notes what it gets."""
+class RecordingStorage:
+    """A storage that records every ``save``."""
 
     def __init__(self, stored: StoredBoard | None = None) -> None:
         self.writing = True
@@ -74,25 +75,25 @@ class Memory:
     def load(self) -> StoredBoard:
         return self.stored
 
-    def save(self, stations: Packed, breaks: int, alive_at: int, *, whole: bool = False) -> None:
+    def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
         unpacked = {name: None if kept is None else decode(kept) for name, kept in unpack(stations)}
-        self.saved.append((unpacked, breaks, alive_at, whole))
+        self.saved.append((unpacked, downtime, alive_at, whole))
 
 
-def says(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
+def report_of(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
     return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
 
 
-def stored_by(storage: StateStorage, feed: Feed, board: Board | None = None, clock: Clock | None = None) -> Monitor:
+def monitor_with(storage: StateStorage, feed: Feed, board: Board | None = None, clock: Clock | None = None) -> Monitor:
     board = board or Board()
     writer = StateWriter(board, storage)
     return Monitor(feed, board, tick=0, sinks=[writer], restore=writer.restore, clock=clock)
 
 
 async def play(
-    *said: Event, storage: Memory | StateStore, board: Board | None = None, now: int = T0
+    *events: Event, storage: RecordingStorage | StateStore, board: Board | None = None, now: int = T0
 ) -> tuple[Monitor, list[Batch]]:
-    monitor = stored_by(storage, Script(*said, Ended(T0)), board, FakeClock(now))
+    monitor = monitor_with(storage, Script(*events, Ended(T0)), board, FakeClock(now))
     async with aclosing(monitor.batches()) as batches:
         return monitor, await guarded(_all(batches))
 
@@ -101,54 +102,56 @@ async def _all(batches: AsyncGenerator[Batch, None]) -> list[Batch]:
     return [batch async for batch in batches]
 
 
-async def test_a_session_goes_on_from_the_one_before(tmp_path: Path) -> None:
+async def test_next_session_starts_from_saved_state(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     store = await asyncio.to_thread(StateStore.open, path)
-    await play(Connected(T0), says("NOR_1", "AVAILABLE", T0 + 1), says("NOR_2", "CHARGING", T0 + 2), storage=store)
+    await play(
+        Connected(T0), report_of("NOR_1", "AVAILABLE", T0 + 1), report_of("NOR_2", "CHARGING", T0 + 2), storage=store
+    )
     await asyncio.to_thread(store.close)
 
     store = await asyncio.to_thread(StateStore.open, path)
-    monitor, (first, *_) = await play(Connected(T0 + 9000), says("NOR_1", "AVAILABLE", T0 + 9001), storage=store)
+    monitor, (first, *_) = await play(Connected(T0 + 9000), report_of("NOR_1", "AVAILABLE", T0 + 9001), storage=store)
     assert first.whole
     assert monitor.counts.changes == 0
     board = monitor.board
-    certainties = [staleness_of(board.unconfirmed_for(board.stations[i], 0, T0 + 9002)) for i in ("NOR_1", "NOR_2")]
-    assert certainties == [Staleness.CONFIRMED, Staleness.STALE]
+    grades = [staleness_of(board.unconfirmed_for(board.stations[i], 0, T0 + 9002)) for i in ("NOR_1", "NOR_2")]
+    assert grades == [Staleness.CONFIRMED, Staleness.STALE]
     assert board.heard(board.stations["NOR_2"], 0) == T0 + 2
     await asyncio.to_thread(store.close)
 
 
-async def test_only_what_a_report_named_is_handed_over() -> None:
-    storage = Memory()
+async def test_only_reported_stations_are_saved() -> None:
+    storage = RecordingStorage()
     board = Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     report = RawReport("NOR_2", 0, Connector(0, 0), T0 + 3)
-    feed = Script(Connected(T0 + 1), says("NOR_1", "CHARGING", T0 + 2, "0"), report)
-    monitor = stored_by(storage, feed, board)
+    feed = Script(Connected(T0 + 1), report_of("NOR_1", "CHARGING", T0 + 2, "0"), report)
+    monitor = monitor_with(storage, feed, board)
     async with aclosing(monitor.batches()) as batches:
         await guarded(anext(batches))
         await settle()
-    (stations, breaks, alive_at, whole), *rest = storage.saved
+    (stations, downtime, alive_at, whole), *rest = storage.saved
     assert not any(stations for stations, *_ in rest)
     assert stations == {"NOR_1": board.stored("NOR_1"), "NOR_2": board.stored("NOR_2")}
-    assert (breaks, alive_at, whole) == (0, T0 + 3, False)
+    assert (downtime, alive_at, whole) == (0, T0 + 3, False)
 
 
-async def test_what_was_not_taken_when_it_closes_is_handed_over() -> None:
-    storage = Memory()
-    monitor = stored_by(storage, Script(Connected(T0), says("NOR_1", "CHARGING", T0 + 2)))
+async def test_closing_saves_pending_stations() -> None:
+    storage = RecordingStorage()
+    monitor = monitor_with(storage, Script(Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2)))
     async with aclosing(monitor.batches()) as batches:
         await guarded(anext(batches))
-        monitor._apply(says("NOR_2", "CHARGING", T0 + 3))
+        monitor._apply(report_of("NOR_2", "CHARGING", T0 + 3))
     assert {name for stations, *_ in storage.saved for name in stations} == {"NOR_1", "NOR_2"}
     assert storage.saved[-1][2] == T0 + 3
 
 
-async def test_after_a_break_its_length_is_kept_and_in_one_when_it_began() -> None:
-    storage = Memory()
+async def test_downtime_and_start_of_break_are_saved() -> None:
+    storage = RecordingStorage()
     await play(
         Connected(T0),
-        says("NOR_1", "CHARGING", T0 + 2),
+        report_of("NOR_1", "CHARGING", T0 + 2),
         Lost("gone", T0 + 5, T0 + 9),
         Connecting(),
         Connected(T0 + 25),
@@ -158,26 +161,26 @@ async def test_after_a_break_its_length_is_kept_and_in_one_when_it_began() -> No
     assert storage.saved[-1][1:3] == (20, T0 + 30)
 
 
-async def test_nothing_is_kept_where_nothing_was_ever_reached() -> None:
-    storage = Memory()
+async def test_nothing_is_saved_before_first_connection() -> None:
+    storage = RecordingStorage()
     storage.wants_all = True
     await play(Connecting(), Lost("gone", T0 + 5, T0 + 9), Refused("HTTP 401", T0 + 10), storage=storage)
     assert storage.saved == []
 
 
-async def test_what_was_kept_is_not_written_again() -> None:
+async def test_restored_stations_are_not_saved_again() -> None:
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
-    storage = Memory(StoredBoard(dict(earlier.stations), 0, T0))
-    await play(Connected(T0 + 1), says("NOR_2", "CHARGING", T0 + 2), storage=storage)
+    storage = RecordingStorage(StoredBoard(dict(earlier.stations), 0, T0))
+    await play(Connected(T0 + 1), report_of("NOR_2", "CHARGING", T0 + 2), storage=storage)
     assert [(set(stations), whole) for stations, _, _, whole in storage.saved] == [({"NOR_2"}, False)]
 
 
-async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_snapshot_saves_all_stations_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(writer_module, "PORTION", 2)
     monkeypatch.setattr(tasks, "PAUSE_SECONDS", 0.0)
-    storage = Memory()
+    storage = RecordingStorage()
     stations = [Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)]
     monitor, _ = await play(Connected(T0), Snapshot(stations, T0 + 1), storage=storage)
     (kept, _, _, whole) = storage.saved[0]
@@ -185,11 +188,11 @@ async def test_a_snapshot_hands_over_all_in_slices(monkeypatch: pytest.MonkeyPat
     assert kept == {name: monitor.board.stored(name) for name in monitor.board.stations}
 
 
-async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelling_between_slices_loses_no_station(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(writer_module, "PORTION", 2)
     monkeypatch.setattr(writer_module, "yield_to_loop", for_ever)
-    storage, board = Memory(), Board()
+    storage, board = RecordingStorage(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     writer = StateWriter(board, storage)
     handing = asyncio.create_task(writer.take(Batch(LinkState(), whole=True, alive_at=T0)))
@@ -202,7 +205,9 @@ async def test_cut_off_between_two_slices_nothing_is_lost(monkeypatch: pytest.Mo
     assert (len(kept), whole) == (9, True)
 
 
-async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_state_after_flood_is_saved_without_another_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = 0.0
 
     class Slow(Board):
@@ -212,64 +217,72 @@ async def test_after_much_it_rests_and_then_hands_over_what_came_meanwhile(monke
             return super().stored(station_id)
 
     monkeypatch.setattr(time, "perf_counter", lambda: now)
-    storage, board = Memory(), Slow()
+    storage, board = RecordingStorage(), Slow()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
-    writer = StateWriter(board, storage)
-    for station in ("NOR_1", "NOR_2"):
-        await writer.take(Batch(LinkState(), touched={station, "NOR_3"}, alive_at=T0))
+    clock = FakeClock()
+    runner = SinkRunner(StateWriter(board, storage), clock)
+    running = asyncio.create_task(runner.run())
+    runner.put(Batch(LinkState(), touched={"NOR_1", "NOR_3"}, alive_at=T0))
+    await guarded(clock.asleep())
+    assert clock.sleepers == [pytest.approx(2 * tasks.SLICE_SECONDS * writer_module.PAUSE_FACTOR)]
+    for station in ("NOR_2", "NOR_3"):
+        runner.put(Batch(LinkState(), touched={station}, alive_at=T0))
+    await settle()
     assert [set(stations) for stations, *_ in storage.saved] == [{"NOR_1", "NOR_3"}]
-    now += 1.0
-    await writer.take(Batch(LinkState(), alive_at=T0))
+    clock.advance(clock.sleepers[0])
+    await settle()
     assert [set(stations) for stations, *_ in storage.saved[1:]] == [{"NOR_2", "NOR_3"}]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_storage_that_wants_all_gets_all() -> None:
-    storage, board = Memory(), Board()
+async def test_storage_that_wants_all_gets_all_stations() -> None:
+    storage, board = RecordingStorage(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     storage.wants_all = True
-    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2, "0"), storage=storage, board=board)
+    await play(Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2, "0"), storage=storage, board=board)
     (kept, _, _, whole) = storage.saved[0]
     assert (len(kept), whole) == (9, True)
 
 
-async def test_a_storage_that_does_not_write_gets_nothing() -> None:
-    storage = Memory()
+async def test_storage_that_does_not_write_gets_nothing() -> None:
+    storage = RecordingStorage()
     storage.writing = False
-    await play(Connected(T0), says("NOR_1", "CHARGING", T0 + 2), storage=storage)
+    await play(Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2), storage=storage)
     assert storage.saved == []
 
 
-async def test_a_board_that_holds_something_is_not_restored() -> None:
+async def test_nonempty_board_is_not_restored() -> None:
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
     rows = StoredBoard(dict(earlier.stations), 0, T0)
     board = Board()
     board.apply_connector("NOR_2", "a", Connector(0, 0), T0)
-    monitor, _ = await play(Connected(T0 + 1), storage=Memory(rows), board=board)
+    monitor, _ = await play(Connected(T0 + 1), storage=RecordingStorage(rows), board=board)
     assert set(monitor.board.stations) == {"NOR_2"}
 
 
-def an_earlier_session() -> Memory:
-    """A storage of one connector that was free at T0, when the link was last alive."""
+def earlier_session() -> RecordingStorage:
+    """Return a storage with one connector, free at T0, when the link was last alive."""
     earlier = Board()
     earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-    return Memory(StoredBoard(dict(earlier.stations), 0, T0))
+    return RecordingStorage(StoredBoard(dict(earlier.stations), 0, T0))
 
 
-async def test_what_is_too_old_is_unknown_at_once() -> None:
+async def test_expired_state_is_unknown_in_first_batch() -> None:
     for now, text in ((T0 + EXPIRED, "1/1"), (T0 + EXPIRED + 9, "?/1")):
-        # The source says nothing: not even that it cannot be reached.
-        monitor = stored_by(an_earlier_session(), Script(Connecting()), clock=FakeClock(now))
+        # The source sends no event, not even that it is unreachable.
+        monitor = monitor_with(earlier_session(), Script(Connecting()), clock=FakeClock(now))
         async with aclosing(monitor.batches()) as batches:
             first = await guarded(anext(batches))
             assert first.whole
             assert monitor.board.stations["NOR_1"].summary.text == text
 
 
-async def test_what_grows_too_old_is_unknown_though_nothing_happens() -> None:
+async def test_state_expires_without_events() -> None:
     for event in (Connecting(), Refused("HTTP 401", T0 + 9)):
         clock = FakeClock(T0 + 9)
-        monitor = stored_by(an_earlier_session(), Script(event), clock=clock)
+        monitor = monitor_with(earlier_session(), Script(event), clock=clock)
         async with aclosing(monitor.batches()) as batches:
             await guarded(anext(batches))
             assert monitor.board.stations["NOR_1"].summary.text == "1/1"
@@ -280,23 +293,23 @@ async def test_what_grows_too_old_is_unknown_though_nothing_happens() -> None:
             assert monitor.board.stations["NOR_1"].summary.text == "?/1"
 
 
-async def test_what_is_unknown_by_age_is_kept_so() -> None:
+async def test_expired_state_is_saved_as_unknown() -> None:
     late = T0 + EXPIRED + 9
-    storage = an_earlier_session()
+    storage = earlier_session()
     await play(Connected(late), storage=storage, now=late)
     kept = storage.saved[-1][0]["NOR_1"]
     assert kept is not None
     assert (kept.connectors[0].word, kept.connectors[0].since, kept.connectors[0].at_least) == ("", T0 + EXPIRED, True)
 
 
-async def test_a_source_that_begins_anew_leaves_nothing_of_what_it_said() -> None:
+async def test_restart_of_source_drops_earlier_events() -> None:
     monitor = Monitor(
         Script(
             Connected(T0),
-            says("NOR_1", "CHARGING", T0 + 1),
+            report_of("NOR_1", "CHARGING", T0 + 1),
             Restarted(T0),
             Connected(T0),
-            says("NOR_2", "CHARGING", T0 + 1),
+            report_of("NOR_2", "CHARGING", T0 + 1),
             Ended(T0 + 1),
         ),
         tick=0,
