@@ -21,5 +21,5 @@ def bind_reason(error: OSError | OverflowError, host: str, port: int) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"this user may not listen on port {port}: choose one from 1024 up"
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, None):
-        return f"{host} is no address of this machine: choose one that is, such as 127.0.0.1"
+        return f"{host} is not an address of this machine: choose one that is, such as 127.0.0.1"
     return f"cannot listen on port {port} of {host} ({errno.errorcode.get(error.errno, 'error')})"

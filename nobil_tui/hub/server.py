@@ -173,7 +173,9 @@ class Hub:
         except (OSError, OverflowError) as error:
             raise HubError(bind_reason(error, self._host, self._port)) from None
         except UnicodeError:
-            raise HubError(f"{self._host[:40]!r} is no host: choose an address of this machine") from None
+            raise HubError(
+                f"{self._host[:40]!r} is not a host: choose an address of this machine, such as 127.0.0.1"
+            ) from None
 
     def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
         path, _, query = request.path.partition("?")

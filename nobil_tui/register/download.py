@@ -26,7 +26,7 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after, redirect_note
-from nobil_tui.wire.register import ComplaintError, decode
+from nobil_tui.wire.register import ComplaintError, decode_register
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -261,7 +261,7 @@ class RegisterClient:
 
         try:
             async with asyncio.timeout(self._timeouts.complaint):
-                decode(await http.read_body(response, MAX_ERROR_ANSWER))
+                decode_register(await http.read_body(response, MAX_ERROR_ANSWER))
         except ComplaintError as error:
             return f": {self.safe(str(error))}", error.about_key
         except (NotReadableError, ClientError, TimeoutError, OSError):

@@ -30,7 +30,7 @@ MAX_AGE = 24 * 3600 * 1000
 LOCK_TIMEOUT = 10.0
 """Seconds that another program may take to store a register."""
 
-Change = Callable[[CachedRegister], CachedRegister | None]
+StoredChange = Callable[[CachedRegister], CachedRegister | None]
 """Makes another register of the stored one; None to leave it."""
 
 
@@ -78,7 +78,7 @@ def ready(path: Path) -> CachedRegister:
     return stored(path)
 
 
-def put(path: Path, change: Change) -> CachedRegister | None:
+def put(path: Path, change: StoredChange) -> CachedRegister | None:
     """Change the stored register and return what is stored then; None where ``change`` left it.
 
     Raises ``CacheError``, ``NotSavedError`` where another program holds it, and what ``change`` raises.

@@ -26,7 +26,7 @@ from nobil_tui.register.api_key import REGISTER_KEY_VARIABLE
 from nobil_tui.register.cache import CachedRegister, CacheError, Origin
 from nobil_tui.register.download import MAX_DUMP, REGISTER_ADDRESS, DownloadError, RegisterClient, Timeouts, Validators
 from nobil_tui.register.merge import (
-    Change,
+    StoredChange,
     TooFewStationsError,
     is_due,
     is_recent,
@@ -39,7 +39,7 @@ from nobil_tui.register.merge import (
     station_count,
     unchanged,
 )
-from nobil_tui.wire.register import ComplaintError, Dump, decode
+from nobil_tui.wire.register import ComplaintError, Dump, decode_register
 
 __all__ = [
     "UpdateError",
@@ -178,7 +178,7 @@ async def import_register(
     at = (clock or Clock()).now()
     try:
         tell(UpdateProgress(UpdatePhase.READING))
-        dump = await run_in_thread(lambda: decode(gunzip(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
+        dump = await run_in_thread(lambda: decode_register(gunzip(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
         if not dump.facts:
             raise NotReadableError(f"it has no station{_unread(dump)}")
         fresh: dict[str, dict[str, Facts]] = {}
@@ -277,7 +277,7 @@ class _Update:
         host = self._call.host
         self._tell(UpdateProgress(UpdatePhase.READING, country))
         try:
-            dump = await run_in_thread(lambda: decode(gunzip(body, MAX_DUMP)))
+            dump = await run_in_thread(lambda: decode_register(gunzip(body, MAX_DUMP)))
         except ComplaintError as error:
             raise DownloadError(f"{host} says: {self._call.safe(str(error))}", refused=error.about_key) from None
         except NotReadableError as error:
@@ -292,7 +292,7 @@ class _Update:
             self._problems["stations of other countries: left out"] += len(dump.facts) - len(facts)
         self._say(country, f"{station_count(len(facts))} from {host}{licence_note(dump.other_rights)}{_unread(dump)}")
 
-    async def _store(self, country: str, change: Change) -> None:
+    async def _store(self, country: str, change: StoredChange) -> None:
         self._tell(UpdateProgress(UpdatePhase.STORING, country))
         self._cached = await _put(self._path, change) or self._cached
 
@@ -304,7 +304,7 @@ class _Update:
         self._words.append(words)
 
 
-async def _put(path: Path, change: Change) -> CachedRegister | None:
+async def _put(path: Path, change: StoredChange) -> CachedRegister | None:
     """Change the stored register in a thread; cancelled before it writes, it does not."""
     cancelled = threading.Event()
     try:

@@ -89,7 +89,7 @@ class FinlandStations:
 
     def use(self, register: Register) -> None:
         """Tell the feed where the EVSEs of a register are, unless it knows."""
-        from nobil_tui.wire.finland_register import CREDIT
+        from nobil_tui.wire.finland_register import FINLAND_CREDIT
 
         used = (register, register.version)
         if used == self._used:
@@ -98,7 +98,7 @@ class FinlandStations:
         places = {
             evse_id: station
             for station in register
-            if (facts := register.facts(station)).credit == CREDIT
+            if (facts := register.facts(station)).credit == FINLAND_CREDIT
             for evse_id in facts.evse_uids
         }
         if places:

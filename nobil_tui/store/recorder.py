@@ -1,6 +1,6 @@
-"""Writes what a feed sends to a file, a line a frame, while it comes. The format is that of ``wire/recording.py``.
+"""Record the frames of a feed to a file in the format of ``wire/recording.py``, one line each.
 
-A recorder is a tap for a link. It never overwrites a file, and what was written up to a second ago is on the disk.
+A recorder is the tap of a link. It never overwrites a file, and flushes at least every second.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import BinaryIO
 
 from nobil_tui.wire.recording import RecordingHeader, encode_header, encode_line
 
-EVERY = 1.0
+FLUSH_INTERVAL = 1.0
 """Seconds between flushes."""
-MOST_WAITING = 256 * 1024 * 1024
-"""Bytes of frames that may wait for the disk."""
+MAX_WAITING_BYTES = 256 * 1024 * 1024
+"""Bytes of frames that may wait to be written; if more wait, recording stops."""
 FLUSH_TIMEOUT = 5.0
-"""Seconds that the disk has for what is left at the end."""
+"""Seconds that ``close`` waits for the last frames to be written."""
 
 
 class RecordError(Exception):
-    """A recording cannot be made. Its text is safe to show."""
+    """A recording cannot be started. The message is safe to show."""
 
 
 def _now() -> int:
@@ -34,12 +34,13 @@ def _now() -> int:
 
 
 class Recorder:
-    """Records frames: give it to a link as its ``tap``, look at ``error`` now and then, and ``close`` it.
+    """Record frames. Pass it to a link as its ``tap``, check ``error`` regularly, and ``close`` it.
 
-    ``rotate_size``: bytes after which another file is begun (``name.1.jsonl``, ``name.2.jsonl``, ...).
-    ``rotate_daily``: a file for each day in UTC (``name.2026-03-24.jsonl``). A name that ends in ``.gz`` is compressed.
-    ``codec``: name of the format of the frames. ``source`` must hold no secret. ``every``: seconds between flushes;
-    ``now``: the time in ms. Raises ``RecordError`` where the first file cannot be made, or exists.
+    ``rotate_size``: bytes after which a new file is started (``name.1.jsonl``, ``name.2.jsonl``,
+    ...). ``rotate_daily``: one file for each day in UTC (``name.2026-03-24.jsonl``). A file whose
+    name ends in ``.gz`` is compressed. ``codec``: name of the format of the frames. ``source`` must
+    not contain a secret. ``every``: seconds between flushes. ``now``: returns the time in ms. Raises
+    ``RecordError`` if the first file exists or cannot be created.
     """
 
     def __init__(
@@ -51,13 +52,13 @@ class Recorder:
         rotate_daily: bool = False,
         simulated: bool = False,
         source: str = "",
-        every: float = EVERY,
+        every: float = FLUSH_INTERVAL,
         now: Callable[[], int] = _now,
     ) -> None:
         self.error: str | None = None
-        """Why nothing is recorded any more, in words; None while all is well."""
+        """Why recording stopped, for the user; None while it works."""
         self.frames = 0
-        """How many frames were written."""
+        """How many frames have been written."""
         self._files = _Files(
             path, encode_header(RecordingHeader(codec=codec, simulated=simulated, source=source)), rotate_daily
         )
@@ -70,7 +71,7 @@ class Recorder:
         try:
             self._files.begin(now(), first=True)
         except FileExistsError:
-            raise RecordError(f"{path} exists already, and a recording overwrites nothing: give another name") from None
+            raise RecordError(f"{path} already exists: choose another file name") from None
         except OSError as error:
             self._files.abandon()
             raise RecordError(_words(self._files.path, error)) from None
@@ -79,29 +80,29 @@ class Recorder:
 
     @property
     def path(self) -> Path:
-        """The file that is written."""
+        """The file that is being written."""
         return self._files.path
 
     def __call__(self, data: bytes, at: int) -> None:
-        """Take a frame, and when it came (ms); no bytes where the link broke. Returns at once."""
+        """Record a frame received at ``at`` (ms); an empty one is a loss of the link. Returns at once."""
         with self._news:
             if self.error is not None or self._closing:
                 return
             self._waiting += len(data)
-            if self._waiting > MOST_WAITING:
-                self.error = f"recording stopped: the disk of {self.path} is too slow for what comes"
+            if self._waiting > MAX_WAITING_BYTES:
+                self.error = f"recording stopped: the disk is too slow: {self.path}"
             else:
                 self._lines.append((data, at))
             self._news.notify_all()
 
     def close(self) -> None:
-        """Write what is left. What went wrong stands in ``error``."""
+        """Write the remaining frames and close the file; see ``error`` for problems."""
         with self._news:
             self._closing = True
             self._news.notify_all()
         self._thread.join(FLUSH_TIMEOUT)
         if self._thread.is_alive():
-            self.error = f"the end of the recording is missing: the disk of {self.path} does not answer"
+            self.error = f"the end of the recording is missing: the disk does not respond: {self.path}"
 
     def _run(self) -> None:
         try:
@@ -120,7 +121,7 @@ class Recorder:
             return lines
 
     def _write(self, lines: list[tuple[bytes, int]]) -> bool:
-        """Write lines; tells whether more are to come."""
+        """Write lines; return whether to wait for more."""
         for data, at in lines:
             if self._files.is_over(at, self._rotate_size):
                 self._files.close()
@@ -134,12 +135,12 @@ class Recorder:
 
 
 class _Files:
-    """The files of one recording, one after the other."""
+    """The files of one recording, of which one is open at a time."""
 
     def __init__(self, path: Path, header: bytes, daily: bool) -> None:
         self.path = path
         self.empty = True
-        """Whether the file has no line but the first."""
+        """Whether the file contains only the header."""
         self._name = path
         self._header = header
         self._daily = daily
@@ -148,7 +149,7 @@ class _Files:
         self._out: BinaryIO | gzip.GzipFile | None = None
 
     def begin(self, at: int, *, first: bool = False) -> None:
-        """Make the next file, under a name that nothing has."""
+        """Create the next file, under an unused name."""
         self._day = _day(at) if self._daily else ""
         for number in count(0 if first or self._daily else 1):
             self.path = self._numbered(number)
@@ -166,7 +167,7 @@ class _Files:
         self.flush()
 
     def is_over(self, at: int, size: int | None) -> bool:
-        """Whether a line of ``at`` (ms) belongs to another file."""
+        """Return whether a line received at ``at`` (ms) belongs in the next file."""
         if self._daily and _day(at) != self._day:
             return True
         return size is not None and self._disk is not None and not self.empty and self._disk.tell() >= size
@@ -177,13 +178,13 @@ class _Files:
             self._out.write(line)
 
     def flush(self) -> None:
-        """Hand all to the system."""
+        """Pass everything written to the operating system."""
         for file in (self._out, self._disk):
             if file is not None:
                 file.flush()
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file. Raises ``OSError``."""
         out, disk = self._out, self._disk
         self._out = self._disk = None
         try:
@@ -194,7 +195,7 @@ class _Files:
                 disk.close()
 
     def abandon(self) -> None:
-        """End the file as it is."""
+        """Close the file and ignore errors."""
         with suppress(OSError):
             self.close()
 
@@ -210,4 +211,4 @@ def _day(at: int) -> str:
 
 
 def _words(path: Path, error: OSError) -> str:
-    return f"{path}: {error.strerror or 'the disk does not take it'}"
+    return f"{path}: {error.strerror or 'it cannot be written'}"

@@ -158,7 +158,7 @@ class StateStore:
                     self._connection, stations, *clock, every=None if every is None else unpack(every)
                 )
             except _ERRORS as error:
-                self._failed(error, "kept")
+                self._failed(error, "saved")
                 self._put_back(stations, clock, every)
                 return False
         if every is not None:
@@ -185,12 +185,12 @@ class StateStore:
             except Timeout:
                 return
             except OSError as error:
-                self._failed(error, "kept")
+                self._failed(error, "saved")
                 return
             try:
                 self._connection = open_to_write(self.path)
             except _ERRORS as error:
-                self._failed(error, "kept")
+                self._failed(error, "saved")
             else:
                 self.wants_all = self.writing = True
             if not self.writing:
@@ -217,9 +217,9 @@ class StateStore:
             self._connection = open_to_write(self.path)
         except _ERRORS as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            self._tell(f"the last known state is damaged and cannot be set aside: {self.path}: {reason}")
+            self._tell(f"the last known state is damaged and cannot be renamed: {self.path}: {reason}")
             return
-        self._tell(f"the last known state was damaged: it is set aside as {aside}, and a new one is begun")
+        self._tell(f"the last known state was damaged: it was renamed to {aside}, and a new one is started")
         self.wants_all = self.writing = True
 
     def _release(self) -> None:

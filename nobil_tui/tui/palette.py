@@ -17,7 +17,7 @@ from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import KeyBindings, binding_of
 from nobil_tui.tui.textual_internals import Dismissal
 
-MAX_STATIONS = 40
+MAX_FOUND_STATIONS = 40
 """Stations that are offered at once."""
 
 
@@ -132,7 +132,7 @@ class StationProvider(Provider):
         if not words:
             return
         host = _host_of(self)
-        for station in host.find_stations(words, MAX_STATIONS):
+        for station in host.find_stations(words, MAX_FOUND_STATIONS):
             title = host.station_title(station)
             # Textual parses the second line as markup, and an id can hold anything.
             text = escape(f"{station}  {host.station_state(station)}")

@@ -1,10 +1,10 @@
-"""Changes as JSON Lines and CSV, for scripts and spreadsheets.
+"""Encode changes as JSON Lines and CSV, for scripts and spreadsheets.
 
-A line has ``time`` (ISO 8601, UTC), ``station`` (its id), ``name``, ``connector`` (its number, from 1), ``before`` and
-``after`` (conditions; ``null`` or empty at first sight and where the connector is gone), ``word`` (what the stream said
-itself, where it uses words), ``missed`` (true for what happened while disconnected), and ``credit`` (who is to be named
-where the name is shown; ``null`` or empty where the name is missing or made up). The credit stands in every line, since
-each may travel alone.
+A line has ``time`` (ISO 8601, UTC), ``station`` (its id), ``name``, ``connector`` (its number, from
+1), ``before`` and ``after`` (conditions; ``null`` or empty at first sight and if the connector is
+gone), ``word`` (the stream's own status word, if it uses words), ``missed`` (true if it happened
+while disconnected), and ``credit`` (the source to name wherever the name is shown; ``null`` or empty
+if the name is missing or simulated). Every line has the credit, since lines may be copied singly.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nobil_tui.charging.station import Connector
 
 
 class ChangeLine(Struct, frozen=True):
-    """One change in the words of the format."""
+    """One change with the fields of the format."""
 
     time: str
     station: str
@@ -41,7 +41,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def line_of(change: Change, register: Register) -> ChangeLine:
-    """Return a change in the words of the format."""
+    """Return a change with the fields of the format."""
     name = register.facts(change.station).name or None
     return ChangeLine(
         iso(change.at),
@@ -57,7 +57,7 @@ def line_of(change: Change, register: Register) -> ChangeLine:
 
 
 def json_line(change: Change, register: Register) -> bytes:
-    """Encode a change as one line of JSON, with a line feed."""
+    """Encode a change as one line of JSON, including the line feed."""
     return _encode(line_of(change, register)) + b"\n"
 
 
@@ -86,5 +86,5 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    # A spreadsheet would run such a text as a formula.
+    # Quoted: a spreadsheet would evaluate such a text as a formula.
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 
-MAX_ID = 64
+MAX_LOCATION_ID = 64
 """Characters of a location's id; a longer one is not read."""
 MAX_EVSE_ID = 128
 """Characters of an EVSE's id; a longer one is not read."""
@@ -86,7 +86,7 @@ def decode_statuses(answer: bytes) -> Statuses:
         entries = [_fields(each) for each in raw.statuses]
         made_at = time_of(raw.modifiedAt)
     statuses = [
-        Status(evse_id, word, time_of(time), location_id if is_id(location_id, MAX_ID) else "")
+        Status(evse_id, word, time_of(time), location_id if is_id(location_id, MAX_LOCATION_ID) else "")
         for evse_id, word, time, location_id in entries
         if is_id(evse_id, MAX_EVSE_ID) and isinstance(word, str)
     ]
@@ -102,7 +102,7 @@ def decode_message(topic: str, payload: bytes) -> Status:
     if len(levels) < 5 or levels[0] != TOPIC_ROOT:
         raise NotReadableError(f"a topic that names no EVSE: {safe_text(topic)}")
     location_id, evse_id = levels[3:]
-    if not (is_id(location_id, MAX_ID) and is_id(evse_id, MAX_EVSE_ID)):
+    if not (is_id(location_id, MAX_LOCATION_ID) and is_id(evse_id, MAX_EVSE_ID)):
         raise NotReadableError("a topic with an id that is empty, too long or holds control characters")
     _, word, time, _ = _fields(payload)
     if not isinstance(word, str):

@@ -19,7 +19,7 @@ from nobil_tui.charging.station import MAX_CONNECTORS, Station
 from nobil_tui.charging.tracking import Track
 from nobil_tui.wire.changes import iso
 from nobil_tui.wire.enova import connector_from
-from nobil_tui.wire.finland import MAX_ID, Status, Statuses, decode_message, decode_statuses
+from nobil_tui.wire.finland import MAX_LOCATION_ID, Status, Statuses, decode_message, decode_statuses
 
 AHEAD = 5_000
 """Milliseconds that a time may lie ahead of our clock: what a measured clock can be wrong by."""
@@ -134,7 +134,7 @@ class Merger:
         """Return the station of an EVSE: its location, or while that is not known, the EVSE itself."""
         evse_id = status.evse_id
         known = self._places.get(evse_id) or status.location_id or self._topics.get(evse_id)
-        return known or evse_id[:MAX_ID]
+        return known or evse_id[:MAX_LOCATION_ID]
 
     def _is_live(self, held: _Held) -> bool:
         """Return whether a message named an EVSE since the present connection was made."""

@@ -20,13 +20,13 @@ from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.prices import Price, cheapest
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
-from nobil_tui.wire.finland import MAX_EVSE_ID, MAX_ID, is_id
-from nobil_tui.wire.plugs import MOST_KW
+from nobil_tui.wire.finland import MAX_EVSE_ID, MAX_LOCATION_ID, is_id
+from nobil_tui.wire.plugs import MAX_KW
 from nobil_tui.wire.register_fields import text_of
 
 COUNTRY = "FIN"
 """The country of every station, as NOBIL abbreviates it."""
-CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
+FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
 """What must be shown wherever the data is."""
 MAX_PRICE = 10_000.0
 """A higher amount is an error of the source."""
@@ -136,11 +136,11 @@ class _LocationReader:
         """Read one location, or count it as unreadable."""
         properties = _dict(feature.get("properties"))
         location_id = properties.get("id")
-        if not is_id(location_id, MAX_ID):
+        if not is_id(location_id, MAX_LOCATION_ID):
             self.unreadable += 1
             return
         if location_id in self.facts:
-            self.problems["locations given twice: the last one is used"] += 1
+            self.problems["duplicate locations: the last one is used"] += 1
         evses = [_dict(evse) for evse in _list(properties.get("evses"))]
         plugs, evse_ids, prices = self._outlets(evses)
         address = _dict(properties.get("address"))
@@ -156,7 +156,7 @@ class _LocationReader:
             country=_country(address.get("countryCode")),
             plug_evse_uids=evse_ids,
             prices=prices,
-            credit=CREDIT,
+            credit=FINLAND_CREDIT,
         )
 
     def _outlets(
@@ -181,7 +181,7 @@ class _LocationReader:
                 ids.append(evse_id)
                 prices.append(self._price(connector.get("tariffIds")))
         if len(ids) > MAX_CONNECTORS:
-            self.problems["locations with too many connectors: the last are left out"] += 1
+            self.problems["locations with too many connectors: the last ones are ignored"] += 1
         most = MAX_CONNECTORS
         known = tuple(prices[:most]) if any(prices) else ()
         return self._share(tuple(plugs[:most])), tuple(ids[:most]), self._share(known)
@@ -189,9 +189,9 @@ class _LocationReader:
     def _plug(self, connector: dict[str, Any]) -> Plug:
         plug = Plug(_plug_name(connector.get("standard")), _kw(connector))
         if not plug.name:
-            self.problems["connectors of no known type"] += 1
+            self.problems["connectors without a known type"] += 1
         if not plug.kw:
-            self.problems["connectors of no known power"] += 1
+            self.problems["connectors without a known power"] += 1
         return plug
 
     def _price(self, tariff_ids: Any) -> Price | None:
@@ -240,7 +240,7 @@ def _kw(connector: dict[str, Any]) -> float:
         factor = (sqrt(3) if volts > 300 else 3) if three_phases else 1
         watts = volts * amperes * factor
     kw = round(watts / 1000, 1)
-    return kw if 0 < kw <= MOST_KW else 0.0
+    return kw if 0 < kw <= MAX_KW else 0.0
 
 
 def _price(tariff: dict[str, Any]) -> Price | None:

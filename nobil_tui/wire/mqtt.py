@@ -15,7 +15,7 @@ from nobil_tui.base.decoding import NotReadableError
 
 MAX_REMAINING_LENGTH = 268_435_455
 """Bytes of a packet behind its fixed header at most: four digits of seven bits (2.2.3)."""
-MAX_TEXT = 65_535
+MAX_STRING_BYTES = 65_535
 """Bytes of a text at most: its length has two bytes (1.5.3)."""
 SUBSCRIPTION_FAILED = 0x80
 """The return code of a subscription that the broker refused (3.9.3)."""
@@ -198,7 +198,7 @@ def _encode(head: int, body: bytes) -> bytes:
 
 def _text(text: str) -> bytes:
     encoded = text.encode()
-    if len(encoded) > MAX_TEXT:
+    if len(encoded) > MAX_STRING_BYTES:
         raise ValueError(f"a text of {len(encoded):,} bytes does not fit into MQTT")
     return _number(len(encoded)) + encoded
 

@@ -1,7 +1,7 @@
-"""A connector's type and capacity as NOBIL has them, in words: what plug that is to a driver, and how many kW.
+"""Parse NOBIL's words for a connector's type and capacity into a plug name and its power in kW.
 
-Both are lists that keep growing, so the words are read and not their numbers. Source: NOBIL's API documentation, and
-the words that its answers were seen to hold.
+NOBIL keeps adding types and capacities, so their words are parsed instead of a table of their
+numbers. Source: NOBIL's API documentation, and words seen in real responses.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from math import sqrt
 
 from nobil_tui.charging.register import Plug
 
-MOST_KW = 10_000
-"""More than this is no charger: the largest for lorries and ships have some 4,000."""
+MAX_KW = 10_000
+"""A higher power is an error of the source: the largest chargers have some 4,000 kW."""
 
-# In this order they are looked for, and what one has matched is gone for the next.
+# Searched in this order; a match is removed before the next pattern is tried.
 _KINDS = (
     ("CHAdeMO", re.compile(r"chademo", re.IGNORECASE)),
     ("CCS", re.compile(r"ccs\s*/\s*combo|\bccs\b|\bcombo\b", re.IGNORECASE)),
@@ -36,7 +36,7 @@ _NAMES = {
     "82": "Biogas",
     "87": "MCS",
 }
-"""For an answer that gives the number alone."""
+"""Plug names by type number, for a response without words."""
 _POWER = re.compile(r"(?<![\d.,])(\d{1,6}(?:[.,]\d{1,4})?)\s*([km])w\b", re.IGNORECASE)
 _VOLT = re.compile(r"(?<![\d.,])(\d{2,4})\s*v", re.IGNORECASE)
 _AMPERE = re.compile(r"(?<![\d.,])(\d{1,4})\s*a\b", re.IGNORECASE)
@@ -45,11 +45,15 @@ _THREE_PHASE = re.compile(r"\b3[\s-]*(?:phase|fas)", re.IGNORECASE)
 
 @lru_cache(maxsize=4096)
 def plug_of(kind: str, number: str, capacity: str) -> Plug:
-    """Tell the plug from the connector type's words and number and the capacity's words; all may be empty."""
+    """Return the plug for a connector type in words and as a number, and a capacity in words.
+
+    All three may be empty.
+    """
     return Plug(_name(kind, number), _kw(capacity))
 
 
 def _name(kind: str, number: str) -> str:
+    """Return the plug names found in ``kind``, in their order there, joined by ``+``."""
     if not kind:
         return _NAMES.get(number, "")
     found: list[tuple[int, str]] = []
@@ -64,7 +68,10 @@ def _name(kind: str, number: str) -> str:
 
 
 def _kw(capacity: str) -> float:
-    """Read ``3,6 kW - 230V 1-phase max 16A``: the kW as given, else from volts and amperes; zero where neither is."""
+    """Return the power in kW of a text like ``3,6 kW - 230V 1-phase max 16A``.
+
+    Without a power, it is computed from volts and amperes; zero if these are missing too.
+    """
     if match := _POWER.search(capacity):
         kw = float(match[1].replace(",", ".")) * (1000 if match[2] in "mM" else 1)
     elif (volt := _VOLT.search(capacity)) and (ampere := _AMPERE.search(capacity)):
@@ -72,4 +79,4 @@ def _kw(capacity: str) -> float:
         kw = round(int(volt[1]) * int(ampere[1]) * phases / 1000, 1)
     else:
         return 0.0
-    return kw if 0 < kw <= MOST_KW else 0.0
+    return kw if 0 < kw <= MAX_KW else 0.0

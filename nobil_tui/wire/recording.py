@@ -62,7 +62,7 @@ class _Line(Struct):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BROKEN = (*DECODE_ERRORS, OverflowError)
+_LINE_ERRORS = (*DECODE_ERRORS, OverflowError)
 _encode = msgspec.json.Encoder().encode
 _skim = msgspec.json.Decoder(Raw).decode
 _decode = msgspec.json.Decoder(_Line).decode
@@ -87,7 +87,7 @@ def decode_header(line: bytes) -> RecordingHeader | None:
     """
     try:
         mark = _decode_mark(line)
-    except _BROKEN:
+    except _LINE_ERRORS:
         return None
     if mark.format != "nobil-tui recording":
         return None
@@ -95,7 +95,7 @@ def decode_header(line: bytes) -> RecordingHeader | None:
         raise NotReadableError("it was made by a newer version of this program")
     try:
         header = _decode_header(line)
-    except _BROKEN as error:
+    except _LINE_ERRORS as error:
         raise NotReadableError(f"its first line is damaged: {safe_text(str(error))}") from None
     return msgspec.structs.replace(header, codec=safe_text(header.codec), source=safe_text(header.source))
 
@@ -105,7 +105,7 @@ def decode_line(line: bytes) -> RecordedFrame:
     try:
         decoded = _decode(line)
         at = _milliseconds(decoded.received_at)
-    except _BROKEN as error:
+    except _LINE_ERRORS as error:
         raise NotReadableError(safe_text(str(error))) from None
     if isinstance(decoded.frame, Raw):
         data = bytes(decoded.frame)
@@ -133,7 +133,7 @@ def _is_line(data: bytes) -> bool:
         return False
     try:
         _skim(data)
-    except _BROKEN:
+    except _LINE_ERRORS:
         return False
     return True
 

@@ -1,8 +1,8 @@
-"""NOBIL's datadump, read: the station register as its API answers it, in whatever state the entries are.
+"""Decode NOBIL's datadump: the station register as its API sends it.
 
-Source: the API's documentation, version 3, and real answers. Most fields can be missing, null or of another type than
-their neighbours', texts carry HTML entities, and an empty object comes as an empty list. One station, field or plug
-that cannot be read is counted and costs no more than itself.
+Source: version 3 of the API's documentation, and real responses. Any field can be missing, null or
+of an unexpected type; texts contain HTML entities, and an empty object is sent as an empty list. A
+station, field or plug that cannot be decoded is counted and skipped; the rest is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register_entry import Attributes, Entry, Outlet, decode_entry
 from nobil_tui.wire.register_fields import (
-    MOST_PROSE,
+    MAX_PROSE,
     country_code,
     key_of,
     number_of,
@@ -34,8 +34,8 @@ from nobil_tui.wire.register_fields import (
     yes_or_no,
 )
 
-MOST_ID = 64
-"""Characters of a station's id."""
+MAX_STATION_ID = 64
+"""Characters of a station's id at most."""
 
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
 _USUAL_RIGHTS = re.compile(r"\b(CC[ -]BY|Creative Commons Attribution)[ -]4\.0", re.ASCII | re.IGNORECASE)
@@ -43,29 +43,29 @@ _POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", 
 
 
 class ComplaintError(NotReadableError):
-    """The register answered with an error of its own; the text is its words, safe to show."""
+    """The register's API reported an error. The message is the API's own, safe to show."""
 
     @property
     def about_key(self) -> bool:
-        """Whether it is the key that it does not take."""
+        """Whether the API rejected the key."""
         return "key" in str(self).lower()
 
 
 class Dump(Struct, frozen=True):
-    """What an answer holds."""
+    """A decoded response."""
 
     facts: dict[str, Facts]
     """By station id."""
     unreadable: int
-    """Stations that could not be read at all."""
+    """How many stations could not be decoded at all."""
     problems: Counter[str]
-    """What could not be read of the others, in words, and how often."""
+    """Problems of the other stations, in words, and how often each occurred."""
     rights: str
-    """The licence as the answer states it."""
+    """The licence that the response states."""
 
     @property
     def other_rights(self) -> str:
-        """The licence where it is another one than CC BY 4.0; empty where it is that, and where none is stated."""
+        """The licence if it is not CC BY 4.0; empty if it is, or if none is stated."""
         return "" if _USUAL_RIGHTS.search(self.rights) else self.rights
 
 
@@ -79,22 +79,22 @@ _envelope = msgspec.json.Decoder(_Envelope).decode
 _stations = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw]).decode
 
 
-def decode(answer: bytes | bytearray) -> Dump:
-    """Decode an answer.
+def decode_register(answer: bytes | bytearray) -> Dump:
+    """Decode a response.
 
-    Raises ``NotReadableError`` for what is none, and ``ComplaintError`` for an error of the API's own, which comes
-    under HTTP 200 as well.
+    Raises ``NotReadableError`` if it is not a register, and ``ComplaintError`` if the API reports an
+    error, which it may do with HTTP 200.
     """
     reader = _Reader()
     if not answer:
-        raise NotReadableError("the answer is empty")
-    # A view: taking the mark off an answer of a whole country would copy it.
+        raise NotReadableError("the response is empty")
+    # A view: removing the byte order mark would copy the response of a whole country.
     reader.read_answer(msgspec.Raw(memoryview(answer)[len(BOM) if answer.startswith(BOM) else 0 :]))
     return Dump(reader.facts, reader.unreadable, reader.problems, reader.rights)
 
 
 class _Reader:
-    """Reads the stations of one answer. Texts and plugs that many share are kept once."""
+    """Decode the stations of one response. Equal texts and plugs are stored once."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Facts] = {}
@@ -105,7 +105,7 @@ class _Reader:
         self._plugs: dict[tuple[Plug, ...], tuple[Plug, ...]] = {}
 
     def read_answer(self, answer: msgspec.Raw) -> None:
-        """Read an envelope, a list of envelopes, or a bare list of stations."""
+        """Decode an envelope, a list of envelopes, or a bare list of stations."""
         if not _is_object(answer):
             for raw in _split(answer):
                 stations = self._open(raw, bare=True)
@@ -114,12 +114,15 @@ class _Reader:
             return
         stations = self._open(answer, bare=False)
         if stations is None:
-            raise NotReadableError("this is no answer of the register: it has no list of stations")
+            raise NotReadableError("this is not a response of the register: it has no list of stations")
         for station in _split(stations):
             self._read(station)
 
     def _open(self, answer: msgspec.Raw, *, bare: bool) -> msgspec.Raw | None:
-        """Take the stations out of an envelope; None where it is none. In a ``bare`` list it may be a station."""
+        """Return the stations of an envelope, or None if it is not one.
+
+        An entry of a ``bare`` list may be a station instead.
+        """
         try:
             found = _envelope(answer)
         except DECODE_ERRORS as error:
@@ -130,21 +133,21 @@ class _Reader:
             self.rights = self.rights or text_of(found.rights)
             return found.stations
         if found.error and not (bare and decode_entry(answer)):
-            raise ComplaintError(text_of(found.error, MOST_PROSE) or "an error, and no word of which")
+            raise ComplaintError(text_of(found.error, MAX_PROSE) or "an error without a message")
         return None
 
     def _read(self, raw: msgspec.Raw) -> None:
-        """Read one station, or count it as unreadable."""
+        """Decode one station, or count it as unreadable."""
         station = decode_entry(raw)
         identity = station.entry.id if station is not None else None
         identity = identity.strip() if isinstance(identity, str) else ""
-        if station is None or not (0 < len(identity) <= MOST_ID and identity.isprintable()):
+        if station is None or not (0 < len(identity) <= MAX_STATION_ID and identity.isprintable()):
             self.unreadable += 1
             return
         if station.mended:
             self.problems["stations with fields of an unexpected type"] += 1
         if identity in self.facts:
-            self.problems["stations given twice: the last one is used"] += 1
+            self.problems["duplicate stations: the last one is used"] += 1
         self.facts[identity] = self._facts(station.entry, station.attributes)
 
     def _facts(self, entry: Entry, attributes: Attributes) -> Facts:
@@ -165,9 +168,9 @@ class _Reader:
             opening=share(opening_of(site.opening)),
             parking_fee=yes_or_no(site.parking_fee),
             availability=share(words_of(site.availability)),
-            description=share(text_of(entry.description, MOST_PROSE)),
-            comment=share(text_of(entry.comment, MOST_PROSE)),
-            contact=share(text_of(entry.contact, MOST_PROSE)),
+            description=share(text_of(entry.description, MAX_PROSE)),
+            comment=share(text_of(entry.comment, MAX_PROSE)),
+            contact=share(text_of(entry.contact, MAX_PROSE)),
             plug_evse_uids=plug_evse_uids,
         )
 
@@ -179,7 +182,7 @@ class _Reader:
             self.problems["stations without connectors"] += 1
             return (), ()
         if len(outlets) > MAX_CONNECTORS:
-            self.problems["stations with too many connectors: the last are left out"] += 1
+            self.problems["stations with too many connectors: the last ones are ignored"] += 1
             del outlets[MAX_CONNECTORS:]
         plugs = tuple(map(self._plug, outlets))
         plug_evse_uids = tuple(key_of(outlet.evse) for outlet in outlets)
@@ -188,9 +191,9 @@ class _Reader:
     def _plug(self, outlet: Outlet) -> Plug:
         plug = plug_of(words_of(outlet.kind), number_of(outlet.kind), words_of(outlet.capacity))
         if not plug.name:
-            self.problems["connectors of no known type"] += 1
+            self.problems["connectors without a known type"] += 1
         if not plug.kw:
-            self.problems["connectors of no known power"] += 1
+            self.problems["connectors without a known power"] += 1
         return plug
 
     def _position(self, value: Any) -> Position | None:
@@ -203,7 +206,7 @@ class _Reader:
             position = float(match[1]), float(match[2])
             if any(round(degrees, 2) for degrees in position) and is_position(*position):
                 return position
-            problem = "positions at 0,0" if is_position(*position) else "positions that are not on the earth"
+            problem = "positions at 0,0" if is_position(*position) else "positions out of range"
         self.problems[problem] += 1
         return None
 
@@ -221,4 +224,4 @@ def _is_object(answer: msgspec.Raw) -> bool:
 
 
 def _no_answer(error: Exception) -> NotReadableError:
-    return NotReadableError(f"this is no answer of the register: {safe_text(str(error))}")
+    return NotReadableError(f"this is not a response of the register: {safe_text(str(error))}")

@@ -1,4 +1,4 @@
-"""One station of NOBIL's datadump as JSON has it: its shape, and what is left of it where the shape is another."""
+"""The JSON structure of one station of NOBIL's datadump, and its salvage if types differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nobil_tui.base.decoding import DECODE_ERRORS
 
 
 class Attribute(Struct, gc=False):
-    """One attribute of a station or an outlet, among its neighbours under its number."""
+    """One attribute of a station or an outlet; it is keyed by its number."""
 
     number: Any = field(name="attrvalid", default=None)
     words: Any = field(name="trans", default=None)
@@ -38,19 +38,19 @@ Outlets = dict[str, Outlet | None] | list[Outlet | None] | None
 
 
 class Attributes(Struct, gc=False):
-    """Both. An empty object comes as an empty list."""
+    """The attributes of a station and its outlets. An empty object is sent as an empty list."""
 
     st: Site | list[Any] | None = None
     conn: Outlets = None
 
     @property
     def site(self) -> Site:
-        """The station's own attributes; none where there are none."""
+        """The station's own attributes; all None if it has none."""
         return self.st if isinstance(self.st, Site) else Site()
 
     @property
     def outlets(self) -> list[Outlet]:
-        """The outlets in the order of their numbers; one that is null keeps its place."""
+        """The outlets, sorted by number; an outlet that is null is kept as an empty one."""
         found = self.conn or []
         if isinstance(found, dict):
             found = [found[key] for key in sorted(found, key=_number)]
@@ -82,8 +82,8 @@ class _Whole(Struct, gc=False):
     attr: Attributes | list[Any] | None = None
 
 
-class Read(NamedTuple):
-    """A station, and whether something of it had to be left out because of its type."""
+class DecodedEntry(NamedTuple):
+    """A station, and whether fields of an unexpected type had to be dropped."""
 
     entry: Entry
     attributes: Attributes
@@ -94,16 +94,17 @@ _whole = msgspec.json.Decoder(_Whole).decode
 _anything = msgspec.json.Decoder().decode
 
 
-def decode_entry(raw: msgspec.Raw) -> Read | None:
-    """Read a station; None where it is none."""
+def decode_entry(raw: msgspec.Raw) -> DecodedEntry | None:
+    """Decode a station; return None if it is not one."""
     try:
         whole = _whole(raw)
     except DECODE_ERRORS:
         return _mended(raw)
-    return Read(whole.csmd, whole.attr if isinstance(whole.attr, Attributes) else Attributes(), False)
+    return DecodedEntry(whole.csmd, whole.attr if isinstance(whole.attr, Attributes) else Attributes(), False)
 
 
-def _mended(raw: msgspec.Raw) -> Read | None:
+def _mended(raw: msgspec.Raw) -> DecodedEntry | None:
+    """Decode a station without the attributes that are of an unexpected type."""
     try:
         found = _anything(raw)
     except DECODE_ERRORS:
@@ -113,7 +114,7 @@ def _mended(raw: msgspec.Raw) -> Read | None:
     attributes = found.get("attr")
     site, outlets = (attributes.get("st"), attributes.get("conn")) if isinstance(attributes, dict) else (None, None)
     pairs = outlets.items() if isinstance(outlets, dict) else enumerate(outlets if isinstance(outlets, list) else ())
-    return Read(
+    return DecodedEntry(
         msgspec.convert(found["csmd"], Entry),
         Attributes(
             msgspec.convert(_objects(site), Site),
@@ -124,7 +125,7 @@ def _mended(raw: msgspec.Raw) -> Read | None:
 
 
 def _objects(value: Any) -> dict[str, dict[str, Any]]:
-    """Keep of an object what is an object itself."""
+    """Return the members of an object that are objects themselves."""
     return {key: inner for key, inner in value.items() if isinstance(inner, dict)} if isinstance(value, dict) else {}
 
 

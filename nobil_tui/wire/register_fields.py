@@ -1,4 +1,4 @@
-"""The fields of NOBIL's datadump, one by one: whatever stands there becomes text that can be shown, or nothing."""
+"""Convert fields of NOBIL's datadump, which may have any type, to values that are safe to show."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from typing import Any
 
 from nobil_tui.wire.register_entry import Attribute
 
-MOST_NAME = 120
-"""Characters of a name, a place, an operator."""
-MOST_PROSE = 500
-"""Characters of a description or a comment."""
-MOST_KEY = 128
-"""Characters of an EVSE UID; a longer one could not come in the stream either."""
+MAX_NAME = 120
+"""Characters of a name, a place or an operator at most."""
+MAX_PROSE = 500
+"""Characters of a description or a comment at most."""
+MAX_EVSE_UID = 128
+"""Characters of an EVSE UID at most: the stream has no longer ones."""
 
 _WORD = re.compile(r"\w+")
 _SMALL_WORDS = {"i", "på", "og", "och", "ved", "vid"}
 
 
-def text_of(value: Any, most: int = MOST_NAME) -> str:
-    """Make a text of one line, without entities and control characters and of ``most`` characters at the most."""
+def text_of(value: Any, most: int = MAX_NAME) -> str:
+    """Return a value as one line of at most ``most`` characters; empty if it is not a text.
+
+    Entities are decoded, and control characters are removed.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
         return str(value)
     if not isinstance(value, str):
         return ""
-    # Nothing bounds what comes; an entity has up to thirty characters, and twice encoded some more.
+    # The input has no limit. An entity has up to thirty characters, more if it was encoded twice.
     text = value[: 40 * most]
     if "&" in text:
         # Some entries were encoded twice.
@@ -37,24 +40,24 @@ def text_of(value: Any, most: int = MOST_NAME) -> str:
 
 
 def words_of(attribute: Attribute | None) -> str:
-    """Read what an attribute says in words."""
+    """Return an attribute's value in words; empty if there is none."""
     return text_of(attribute.words) if attribute is not None else ""
 
 
 def number_of(attribute: Attribute | None) -> str:
-    """Read the number of what an attribute says."""
+    """Return the number of an attribute's value; empty if there is none."""
     return text_of(attribute.number, 12) if attribute is not None else ""
 
 
 def key_of(attribute: Attribute | None) -> str:
-    """Read an EVSE UID, as it is: it is compared with the stream's, letter by letter."""
+    """Return an EVSE UID unchanged, to be compared with the stream's; empty if there is none."""
     value = attribute.value if attribute is not None else None
     text = str(value) if type(value) is int and 0 < value < 10**18 else value
-    return text if isinstance(text, str) and len(text) <= MOST_KEY and text.isprintable() else ""
+    return text if isinstance(text, str) and len(text) <= MAX_EVSE_UID and text.isprintable() else ""
 
 
 def place_of(value: Any) -> str:
-    """Read the name of a place: ``BERG I ØSTFOLD`` is how it stands there, and ``Berg i Østfold`` how it is written."""
+    """Return the name of a place, with capitals as usual: ``Berg i Østfold``, not all in capitals."""
     text = text_of(value)
     if not text.isupper():
         return text
@@ -63,19 +66,19 @@ def place_of(value: Any) -> str:
 
 
 def country_code(value: Any) -> str:
-    """Read the three letters of a country."""
+    """Return the three-letter code of a country; empty if it is not one."""
     text = value.strip().upper() if isinstance(value, str) else ""
     return text if len(text) == 3 and text.isascii() and text.isalpha() else ""
 
 
 def yes_or_no(attribute: Attribute | None) -> bool | None:
-    """Read an attribute that is a yes or a no; None where it is neither."""
+    """Return whether an attribute says yes; None if it says neither yes nor no."""
     said = words_of(attribute) or number_of(attribute)
     return {"yes": True, "1": True, "no": False, "2": False}.get(said.lower())
 
 
 def opening_of(attribute: Attribute | None) -> str:
-    """Read when a station is open: always, or in the words of whoever entered it."""
+    """Return the opening hours in words; empty if they are unknown."""
     always = yes_or_no(attribute)
     if attribute is None or always is None:
         return ""

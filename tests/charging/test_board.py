@@ -1,4 +1,4 @@
-"""The board against a model that is too plain to be wrong, and the cases that a reader wants to see by name."""
+"""Tests of the board: against a simple model with random events, and important cases by name."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station, WordC
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
-Said = tuple[int, int, int]
+Triple = tuple[int, int, int]
 """status, error, timestamp"""
 
 
-def station(name: str, *said: Said) -> Station:
-    return Station(name, [Connector(*each) for each in said])
+def station(name: str, *triples: Triple) -> Station:
+    return Station(name, [Connector(*each) for each in triples])
 
 
-def kept(board: Board, alive_at: int) -> StoredBoard:
-    """What a later session gets of a board, by way of bytes."""
+def stored_board(board: Board, alive_at: int) -> StoredBoard:
+    """Return what a later session loads of a board, encoded and decoded."""
     encoded = {name: msgspec.json.encode(board.stored(name)) for name in board.stations}
     breaks, alive_at = board.downtime.checkpoint(alive_at)
     decode = msgspec.json.Decoder(StoredStation).decode
@@ -40,7 +40,7 @@ def kept(board: Board, alive_at: int) -> StoredBoard:
 
 def restored(board: Board, alive_at: int) -> Board:
     later = Board()
-    later.restore(kept(board, alive_at), alive_at)
+    later.restore(stored_board(board, alive_at), alive_at)
     return later
 
 
@@ -48,19 +48,19 @@ def restored(board: Board, alive_at: int) -> Board:
 
 
 @dataclass
-class Plain:
+class ModelConnector:
     key: str
     status: int
     error: int
     since: int
     at_least: bool
     confirmed: int
-    """How many breaks had been when it was last confirmed."""
+    """How many breaks there had been when it was last confirmed."""
     heard: int | None = None
     named: bool = True
 
     @property
-    def what(self) -> tuple[int, int]:
+    def pair(self) -> tuple[int, int]:
         return self.status, self.error
 
     @property
@@ -72,86 +72,87 @@ class Plain:
 
 @dataclass
 class Model:
-    stations: dict[str, list[Plain]] = field(default_factory=dict)
+    stations: dict[str, list[ModelConnector]] = field(default_factory=dict)
     breaks: list[tuple[int, int | None, int]] = field(default_factory=list)
-    """Begin, end (None while it runs), and the least that it counts for."""
+    """Begin, end (None while it lasts), and the minimum length that it counts for."""
 
     @property
     def live(self) -> bool:
         return not self.breaks or self.breaks[-1][1] is not None
 
-    def unconfirmed_for(self, plain: Plain, now: int) -> int:
-        if not plain.named:
+    def unconfirmed_for(self, connector: ModelConnector, now: int) -> int:
+        if not connector.named:
             return 0
         return sum(
-            max(least, (now if end is None else end) - begin) for begin, end, least in self.breaks[plain.confirmed :]
+            max(least, (now if end is None else end) - begin)
+            for begin, end, least in self.breaks[connector.confirmed :]
         )
 
     def expire(self, now: int) -> set[str]:
-        """Forget what is too old, since when it is; returns whom that touched."""
+        """Make expired connectors unknown; return the touched stations."""
         touched = set()
         for name, connectors in self.stations.items():
-            for plain in connectors:
-                over = self.unconfirmed_for(plain, now) - EXPIRED
-                if over > 0 and plain.condition is not Condition.UNKNOWN:
-                    plain.status, plain.error, plain.since, plain.at_least = -1, 0, now - over, True
+            for connector in connectors:
+                over = self.unconfirmed_for(connector, now) - EXPIRED
+                if over > 0 and connector.condition is not Condition.UNKNOWN:
+                    connector.status, connector.error, connector.since, connector.at_least = -1, 0, now - over, True
                     touched.add(name)
         return touched
 
-    def say(self, name: str, said: list[Said], at: int, *, snapshot: bool) -> list[tuple[object, ...]]:
-        """Replace a station's list; returns the changes of those that were held, and of those that are new and gone."""
+    def apply_list(self, name: str, triples: list[Triple], at: int, *, snapshot: bool) -> list[tuple[object, ...]]:
+        """Replace a station's connectors; return the changes, including added and removed connectors."""
         old = self.stations.get(name, [])
-        for plain in old:
-            # A list names all that it replaces.
-            plain.named = True
-        new: list[Plain] = []
+        for connector in old:
+            # A list names every connector that it replaces.
+            connector.named = True
+        new: list[ModelConnector] = []
         changes: list[tuple[object, ...]] = []
         confirmed = len(self.breaks)
-        for index, (status, error, timestamp) in enumerate(said):
+        for index, (status, error, timestamp) in enumerate(triples):
             held = old[index] if index < len(old) else None
             known = 0 < timestamp <= at + MAX_AHEAD
             if held is None:
-                plain = Plain(str(index), status, error, timestamp if known else at, not known, confirmed)
+                connector = ModelConnector(str(index), status, error, timestamp if known else at, not known, confirmed)
                 if not snapshot:
-                    changes.append((name, index + 1, None, plain.what, False))
+                    changes.append((name, index + 1, None, connector.pair, False))
             else:
                 unsure = self.unconfirmed_for(held, at) > 0
-                plain = Plain(held.key, status, error, held.since, held.at_least, confirmed, held.heard)
-                if held.what != plain.what:
-                    changes.append((name, index + 1, held.what, plain.what, snapshot and unsure))
-                    plain.since, plain.at_least = at, unsure
+                connector = ModelConnector(held.key, status, error, held.since, held.at_least, confirmed, held.heard)
+                if held.pair != connector.pair:
+                    changes.append((name, index + 1, held.pair, connector.pair, snapshot and unsure))
+                    connector.since, connector.at_least = at, unsure
                 if known:
-                    plain.since, plain.at_least = timestamp, False
+                    connector.since, connector.at_least = timestamp, False
             if not snapshot:
-                plain.heard = at
-            new.append(plain)
-        for index, held in enumerate(old[len(said) :], len(said)):
-            changes.append((name, index + 1, held.what, None, snapshot and self.unconfirmed_for(held, at) > 0))
+                connector.heard = at
+            new.append(connector)
+        for index, held in enumerate(old[len(triples) :], len(triples)):
+            changes.append((name, index + 1, held.pair, None, snapshot and self.unconfirmed_for(held, at) > 0))
         self.stations[name] = new
         return changes
 
-    def say_one(self, name: str, key: str, status: int, error: int, at: int) -> list[tuple[object, ...]]:
+    def apply_connector(self, name: str, key: str, status: int, error: int, at: int) -> list[tuple[object, ...]]:
         connectors = self.stations.setdefault(name, [])
-        held = next((plain for plain in connectors if plain.key == key), None)
+        held = next((connector for connector in connectors if connector.key == key), None)
         if held is None:
-            connectors.append(Plain(key, status, error, at, True, len(self.breaks), at))
+            connectors.append(ModelConnector(key, status, error, at, True, len(self.breaks), at))
             return [(name, len(connectors), None, (status, error), False)]
         unsure = self.unconfirmed_for(held, at) > 0
-        before = held.what if held.named else None
+        before = held.pair if held.named else None
         unsure |= not held.named
         held.status, held.error, held.heard, held.confirmed, held.named = status, error, at, len(self.breaks), True
-        if before == held.what:
+        if before == held.pair:
             return []
         held.since, held.at_least = at, unsure
-        return [(name, connectors.index(held) + 1, before, held.what, False)]
+        return [(name, connectors.index(held) + 1, before, held.pair, False)]
 
 
-def plainly(changes: list[Change]) -> list[tuple[object, ...]]:
-    def what(connector: Connector | None) -> tuple[int, int] | None:
+def pairs_of(changes: list[Change]) -> list[tuple[object, ...]]:
+    def pair(connector: Connector | None) -> tuple[int, int] | None:
         return None if connector is None else (connector.status, connector.error)
 
     return sorted(
-        ((c.station, c.number, what(c.before), what(c.after), c.missed) for c in changes), key=lambda c: c[:2]
+        ((c.station, c.number, pair(c.before), pair(c.after), c.missed) for c in changes), key=lambda c: c[:2]
     )
 
 
@@ -161,7 +162,7 @@ ERROR = st.sampled_from([0, 0, 0, 1])
 AGES = st.sampled_from(
     [None, None, 0, MINUTE, -MINUTE, -MAX_AHEAD, -MAX_AHEAD - 1, -MAX_AHEAD - 2 * MINUTE, T0, -(2**52), "zero"]
 )
-"""How old a timestamp is when it comes; None stands for -1."""
+"""Age of a timestamp on receipt, in ms; None for the timestamp -1."""
 LISTS = st.lists(st.tuples(STATUS, ERROR, AGES), max_size=4)
 COUNTRIES = st.lists(st.tuples(NAMES, LISTS), max_size=4)
 
@@ -170,16 +171,16 @@ class BoardMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.board, self.model = Board(), Model()
-        self.rolls: dict[object, set[str]] = {}
-        """Who was there, by the roll."""
+        self.memberships: dict[object, set[str]] = {}
+        """The held stations of each membership object."""
         self.now = T0
         self.confirmed_at = T0
 
-    def dated(self, said: list[tuple[int, int, object]]) -> list[Said]:
+    def dated(self, triples: list[tuple[int, int, object]]) -> list[Triple]:
         def timestamp(age: object) -> int:
             return -1 if age is None else 0 if age == "zero" else self.now - int(str(age))
 
-        return [(status, error, timestamp(age)) for status, error, age in said]
+        return [(status, error, timestamp(age)) for status, error, age in triples]
 
     @rule(ms=st.sampled_from([1, 700, MINUTE, 2 * MINUTE + 1, MAX_AHEAD]))
     def time_passes(self, ms: int) -> None:
@@ -188,35 +189,35 @@ class BoardMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.live)
     @rule(country=COUNTRIES, partial=st.sampled_from([False, False, True]))
     def snapshot(self, country: list[tuple[str, list[tuple[int, int, object]]]], partial: bool) -> None:
-        said = [(name, self.dated(connectors)) for name, connectors in country]
+        triples = [(name, self.dated(connectors)) for name, connectors in country]
         before = set(self.model.stations)
         expected = []
-        # Of a station that comes twice, the last is what holds.
-        for name, connectors in dict(said).items():
-            changes = self.model.say(name, connectors, self.now, snapshot=True)
+        # If a station occurs twice, the last one counts.
+        for name, connectors in dict(triples).items():
+            changes = self.model.apply_list(name, connectors, self.now, snapshot=True)
             expected += changes if name in before else []
-        gone = set() if partial else before - {name for name, _ in said}
+        gone = set() if partial else before - {name for name, _ in triples}
         for name in gone:
             del self.model.stations[name]
-        stations = [station(name, *connectors) for name, connectors in said]
+        stations = [station(name, *connectors) for name, connectors in triples]
         renewal = self.board.apply_snapshot(stations, self.now, partial=partial)
-        assert plainly(renewal.changes) == sorted(expected, key=lambda change: change[:2])
+        assert pairs_of(renewal.changes) == sorted(expected, key=lambda change: change[:2])
         assert sorted(renewal.left) == sorted(gone)
 
     @precondition(lambda self: self.model.live)
-    @rule(name=NAMES, said=LISTS)
-    def update(self, name: str, said: list[tuple[int, int, object]]) -> None:
-        connectors = self.dated(said)
-        expected = self.model.say(name, connectors, self.now, snapshot=False)
+    @rule(name=NAMES, triples=LISTS)
+    def update(self, name: str, triples: list[tuple[int, int, object]]) -> None:
+        connectors = self.dated(triples)
+        expected = self.model.apply_list(name, connectors, self.now, snapshot=False)
         changes = self.board.apply_station(station(name, *connectors), self.now)
-        assert plainly(changes) == sorted(expected, key=lambda change: change[:2])
+        assert pairs_of(changes) == sorted(expected, key=lambda change: change[:2])
         assert all(change.at == self.now for change in changes)
 
     @precondition(lambda self: self.model.live)
     @rule(name=NAMES, key=st.sampled_from(["0", "1", "3", "a"]), status=STATUS, error=ERROR)
     def one_connector(self, name: str, key: str, status: int, error: int) -> None:
-        expected = self.model.say_one(name, key, status, error, self.now)
-        assert plainly(self.board.apply_connector(name, key, Connector(status, error), self.now)) == expected
+        expected = self.model.apply_connector(name, key, status, error, self.now)
+        assert pairs_of(self.board.apply_connector(name, key, Connector(status, error), self.now)) == expected
 
     @precondition(lambda self: self.model.live)
     @rule(name=NAMES, index=st.integers(-1, 4), status=STATUS, error=ERROR)
@@ -226,7 +227,7 @@ class BoardMachine(RuleBasedStateMachine):
         assert self.board.apply_raw_report(name, index, Connector(status, error, self.now), self.now) is known
         if known:
             connectors[index].heard = self.now
-            if connectors[index].what == (status, error):
+            if connectors[index].pair == (status, error):
                 connectors[index].confirmed = len(self.model.breaks)
 
     @precondition(lambda self: self.model.live)
@@ -250,11 +251,11 @@ class BoardMachine(RuleBasedStateMachine):
         begin = self.now if self.model.live else self.model.breaks.pop()[0]
         self.model.breaks.append((begin, None, SLIGHT + 1))
         for connectors in self.model.stations.values():
-            keyed = any(plain.key != str(index) for index, plain in enumerate(connectors))
-            for plain in connectors:
-                # Of what is unknown and was never heard nothing tells that it was named.
-                plain.named = not keyed or plain.heard is not None or plain.what != (-1, 0)
-        # What is too old is not shown for a moment.
+            keyed = any(connector.key != str(index) for index, connector in enumerate(connectors))
+            for connector in connectors:
+                # For an unknown connector without a report, it is not stored whether it was named.
+                connector.named = not keyed or connector.heard is not None or connector.pair != (-1, 0)
+        # An expired condition is not shown, not even at first.
         self.model.expire(self.now)
         self.board = restored(self.board, self.now)
 
@@ -263,9 +264,9 @@ class BoardMachine(RuleBasedStateMachine):
         assert set(self.board.expire(self.now)) == self.model.expire(self.now)
 
     @invariant()
-    def by_its_roll_one_sees_who_is_there(self) -> None:
-        membership, there = self.board.membership, set(self.board.stations)
-        assert self.rolls.setdefault(membership, there) == there
+    def membership_is_replaced_when_stations_change(self) -> None:
+        membership, station_ids = self.board.membership, set(self.board.stations)
+        assert self.memberships.setdefault(membership, station_ids) == station_ids
 
     @invariant()
     def agrees(self) -> None:
@@ -273,22 +274,22 @@ class BoardMachine(RuleBasedStateMachine):
         for name, connectors in self.model.stations.items():
             held = self.board.stations[name]
             assert held.id == name
-            assert [(c.status, c.error) for c in held.connectors] == [plain.what for plain in connectors]
-            for index, plain in enumerate(connectors):
-                assert self.board.since(held, index, self.now) == Since(plain.since, plain.at_least)
-                assert self.board.heard(held, index) == plain.heard
-                unconfirmed_for = self.model.unconfirmed_for(plain, self.now)
+            assert [(c.status, c.error) for c in held.connectors] == [connector.pair for connector in connectors]
+            for index, connector in enumerate(connectors):
+                assert self.board.since(held, index, self.now) == Since(connector.since, connector.at_least)
+                assert self.board.heard(held, index) == connector.heard
+                unconfirmed_for = self.model.unconfirmed_for(connector, self.now)
                 assert self.board.unconfirmed_for(held, index, self.now) == unconfirmed_for
 
     @invariant()
-    def counts_what_is_unconfirmed(self) -> None:
-        every = [plain for connectors in self.model.stations.values() for plain in connectors]
-        unconfirmed = sum(self.model.unconfirmed_for(plain, self.now) > 0 for plain in every)
+    def counts_unconfirmed(self) -> None:
+        every = [connector for connectors in self.model.stations.values() for connector in connectors]
+        unconfirmed = sum(self.model.unconfirmed_for(connector, self.now) > 0 for connector in every)
         assert self.board.unconfirmed(self.now) == unconfirmed
 
     @invariant()
     def counts(self) -> None:
-        conditions = [plain.condition for connectors in self.model.stations.values() for plain in connectors]
+        conditions = [connector.condition for connectors in self.model.stations.values() for connector in connectors]
         assert self.board.tally == [conditions.count(condition) for condition in Condition]
         assert self.board.connectors == len(conditions)
         for held in self.board.stations.values():
@@ -299,10 +300,10 @@ TestBoardAgainstModel = BoardMachine.TestCase
 TestBoardAgainstModel.settings = settings(max_examples=120, stateful_step_count=25)
 
 
-# By name
+# Important cases
 
 
-def test_the_first_snapshot_is_no_news() -> None:
+def test_first_snapshot_yields_no_changes() -> None:
     board = Board()
     renewal = board.apply_snapshot([station("NOR_1", (0, 0, T0 - 5), (1, 0, -1))], T0)
     assert renewal == ([], [])
@@ -312,14 +313,14 @@ def test_the_first_snapshot_is_no_news() -> None:
     assert board.heard(held, 0) is None
 
 
-def test_a_timestamp_far_ahead_stays_unbelieved_when_its_time_comes_nearer() -> None:
+def test_timestamp_far_in_the_future_is_ignored_for_good() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, T0 + MAX_AHEAD + 1), (0, 0, 2**53))], T0)
     held = board.stations["NOR_1"]
     assert [board.since(held, index, T0 + 10 * MAX_AHEAD) for index in (0, 1)] == [Since(T0, True)] * 2
 
 
-def test_a_second_snapshot_on_the_same_socket_missed_nothing() -> None:
+def test_second_snapshot_without_break_marks_nothing_missed() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     (change,) = board.apply_snapshot([station("NOR_1", (1, 0, -1))], T0 + 1).changes
@@ -327,7 +328,7 @@ def test_a_second_snapshot_on_the_same_socket_missed_nothing() -> None:
     assert board.since(board.stations["NOR_1"], 0, T0 + 1) == Since(T0 + 1, False)
 
 
-def test_after_a_break_a_snapshot_tells_what_was_missed() -> None:
+def test_snapshot_after_break_marks_changes_missed() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, -1), (0, 0, T0))], T0)
     board.downtime.stop(T0 + 1000)
@@ -343,7 +344,7 @@ def test_after_a_break_a_snapshot_tells_what_was_missed() -> None:
     assert board.unconfirmed_for(held, 1, T0 + 9000) == 0
 
 
-def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None:
+def test_station_missing_from_partial_snapshot_stays_unconfirmed() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1)), station("NOR_2", (0, 0, -1))], T0)
     board.downtime.stop(T0)
@@ -352,12 +353,12 @@ def test_what_a_partial_snapshot_lacks_has_not_left_and_is_unconfirmed() -> None
     assert renewal.left == []
     assert board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 9000) == 0
     assert board.unconfirmed_for(board.stations["NOR_2"], 0, T0 + 9000) == 8000
-    # The next snapshot on the same socket: of the first, nothing was missed since the one before.
+    # The next snapshot on the same connection: NOR_1 was confirmed by the previous one.
     changes = board.apply_snapshot([station("NOR_1", (1, 0, -1)), station("NOR_2", (1, 0, -1))], T0 + 9000).changes
     assert [change.missed for change in changes] == [False, True]
 
 
-def test_an_update_after_a_break_cannot_tell_when_it_happened() -> None:
+def test_change_after_break_has_only_a_latest_possible_time() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.downtime.stop(T0)
@@ -366,7 +367,7 @@ def test_an_update_after_a_break_cannot_tell_when_it_happened() -> None:
     assert board.since(board.stations["NOR_1"], 0, T0 + 9000) == Since(T0 + 8001, True)
 
 
-def test_a_station_that_a_later_snapshot_lacks_has_left() -> None:
+def test_station_missing_from_snapshot_leaves() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1)), station("NOR_2", (1, 1, -1))], T0)
     renewal = board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0 + 1)
@@ -374,7 +375,7 @@ def test_a_station_that_a_later_snapshot_lacks_has_left() -> None:
     assert board.connectors == 1
 
 
-def test_a_shorter_list_means_that_the_last_are_gone_and_takes_their_notes_along() -> None:
+def test_shorter_connector_list_drops_the_last_and_their_state() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.apply_station(station("NOR_1", (0, 0, -1), (1, 0, -1)), T0 + 1)
@@ -386,16 +387,16 @@ def test_a_shorter_list_means_that_the_last_are_gone_and_takes_their_notes_along
     assert board.heard(board.stations["NOR_1"], 1) is None
 
 
-def test_a_station_twice_in_one_snapshot_is_one_change_at_most() -> None:
+def test_duplicate_station_in_snapshot_yields_one_change() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
-    twice = [station(name, *said) for name in ("NOR_1", "NOR_2") for said in ([(1, 0, -1)], [(0, 1, -1)])]
+    twice = [station(name, *triples) for name in ("NOR_1", "NOR_2") for triples in ([(1, 0, -1)], [(0, 1, -1)])]
     (change,) = board.apply_snapshot(twice, T0 + 1).changes
     assert change.after == Connector(0, 1, T0 + 1)
     assert (len(board.stations), board.connectors) == (2, 2)
 
 
-def test_a_raw_report_is_never_a_change() -> None:
+def test_raw_report_yields_no_change() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.downtime.stop(T0)
@@ -408,7 +409,7 @@ def test_a_raw_report_is_never_a_change() -> None:
     assert not board.apply_raw_report("NOR_9", 0, Connector(), T0)
 
 
-def test_after_seven_days_what_was_known_is_unknown() -> None:
+def test_conditions_expire_after_seven_days() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (-1, 1, -1)), station("NOR_2", (-1, 0, -1))], T0)
     board.downtime.stop(T0)
@@ -420,21 +421,21 @@ def test_after_seven_days_what_was_known_is_unknown() -> None:
     assert held.summary.text == "?/2"
     assert board.tally[Condition.UNKNOWN] == 3
     assert board.expire(T0 + EXPIRED + 2) == []
-    # Since when it became that, not since when it was last something else; and what it was, it may be still.
+    # They are unknown since they expired.
     assert [board.since(held, index, T0 + EXPIRED + 9) for index in (0, 1)] == [Since(T0 + EXPIRED, True)] * 2
 
 
-def test_however_late_it_is_seen_it_is_unknown_since_it_became_too_old() -> None:
+def test_expired_connector_is_unknown_since_it_expired() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, T0 - MINUTE))], T0)
     board.downtime.stop(T0 + 5)
     late = T0 + 5 + EXPIRED + 3 * MINUTE
     assert board.expire(late) == ["NOR_1"]
     assert board.since(board.stations["NOR_1"], 0, late) == Since(T0 + 5 + EXPIRED, True)
-    assert board.stored("NOR_1").connectors[0].at_least  # type: ignore[union-attr]  # it is held
+    assert board.stored("NOR_1").connectors[0].at_least  # type: ignore[union-attr]  # the board holds it
 
 
-def test_a_stream_that_knows_nothing_either_changes_nothing() -> None:
+def test_report_of_unknown_after_expiry_yields_no_change() -> None:
     board = Board()
     for key in "abc":
         board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
@@ -446,7 +447,7 @@ def test_a_stream_that_knows_nothing_either_changes_nothing() -> None:
     assert board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), late + 1) == []
     assert board.since(held, 0, late + 1) == Since(T0 + EXPIRED, True)
     assert board.unconfirmed_for(held, 0, late + 1) == 0
-    # Something that is said is one, also if nobody understands it.
+    # An undocumented word is a change, although its condition is unknown too.
     (odd,) = board.apply_connector("NOR_1", "b", WordConnector(-1, 0, said="melted"), late + 2)
     (free,) = board.apply_connector("NOR_1", "c", WordConnector(0, 0, said="AVAILABLE"), late + 3)
     assert [change.before.detail for change in (odd, free) if change.before] == ["", ""]
@@ -454,7 +455,7 @@ def test_a_stream_that_knows_nothing_either_changes_nothing() -> None:
     assert board.apply_station(Station("NOR_2", [Connector()]), late)[0].after == Connector(timestamp=late)
 
 
-def test_a_country_is_looked_through_only_where_something_can_be_too_old() -> None:
+def test_expire_searches_stations_only_if_one_can_have_expired() -> None:
     board = Board()
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
     board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
@@ -467,22 +468,22 @@ def test_a_country_is_looked_through_only_where_something_can_be_too_old() -> No
     assert board.expire(T0 + EXPIRED + MINUTE) == []
     board.stations = every
     assert board.expire(T0 + EXPIRED + MINUTE + 1) == ["NOR_2"]
-    # Nothing is known any more, so nothing is too old.
+    # Every condition is unknown now, so nothing can expire.
     board.stations = NotImplemented
     assert board.expire(T0 + 9 * EXPIRED) == []
 
 
-def test_what_is_too_old_does_not_come_back() -> None:
-    stored = kept(a_session(), T0 + 5)
+def test_restore_makes_expired_connectors_unknown() -> None:
+    stored = stored_board(earlier_board(), T0 + 5)
     board = Board()
     assert board.restore(stored, T0 + 5 + EXPIRED) == []
-    stored = kept(a_session(), T0 + 5)
+    stored = stored_board(earlier_board(), T0 + 5)
     assert board.restore(stored, T0 + 5 + EXPIRED + 7) == ["NOR_1"]
     assert board.stations["NOR_1"].summary.text == "?/2"
     assert board.since(board.stations["NOR_1"], 0, T0 + 6 + EXPIRED) == Since(T0 + 5 + EXPIRED, True)
 
 
-def test_connectors_by_key_keep_their_numbers() -> None:
+def test_connectors_with_keys_keep_their_numbers() -> None:
     board = Board()
     first = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
     second = board.apply_connector("NOR_1", "1252", WordConnector(1, 0, said="BLOCKED"), T0 + 1)
@@ -495,7 +496,7 @@ def test_connectors_by_key_keep_their_numbers() -> None:
     assert board.tally[Condition.BLOCKED] == 1
 
 
-def test_a_word_that_differs_is_a_change_though_the_numbers_agree() -> None:
+def test_different_word_with_equal_numbers_is_a_change() -> None:
     board = Board()
     board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0)
     (back,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), T0 + 1)
@@ -504,7 +505,7 @@ def test_a_word_that_differs_is_a_change_though_the_numbers_agree() -> None:
     assert board.stations["NOR_1"].summary.text == "?/1"
 
 
-def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stations_and_connectors_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_module, "MAX_STATIONS", 3)
     board = Board()
     renewal = board.apply_snapshot([station(f"NOR_{n}", (0, 0, -1)) for n in range(9)], T0)
@@ -518,10 +519,10 @@ def test_a_flood_of_stations_and_connectors_is_bounded(monkeypatch: pytest.Monke
     assert len(board.stations["NOR_0"].connectors) == MAX_CONNECTORS
 
 
-# What is unconfirmed
+# Unconfirmed connectors
 
 
-def test_what_is_not_in_service_is_not_unconfirmed() -> None:
+def test_connector_not_in_service_is_not_counted_unconfirmed() -> None:
     board = Board()
     board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0)
     board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0)
@@ -533,14 +534,14 @@ def test_what_is_not_in_service_is_not_unconfirmed() -> None:
     assert board.unconfirmed(T0 + 9000) == 2
     board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0 + 9000)
     assert board.unconfirmed(T0 + 9000) == 1
-    # The removed one is back, and by its own word.
+    # The removed connector is in service again, and confirmed by this report.
     board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 9001)
     assert board.unconfirmed(T0 + 9001) == 1
     board.apply_connector("NOR_2", "c", WordConnector(-1, 0, said="PLANNED"), T0 + 9002)
     assert board.unconfirmed(T0 + 9002) == 0
 
 
-def test_while_all_is_confirmed_no_station_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unconfirmed_searches_no_stations_while_all_are_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.downtime.stop(T0)
@@ -550,7 +551,7 @@ def test_while_all_is_confirmed_no_station_is_looked_at(monkeypatch: pytest.Monk
     assert board.unconfirmed(T0 + 9000) == 0
 
 
-def test_a_removed_connector_that_reports_again_is_back_under_its_number() -> None:
+def test_removed_connector_returns_under_its_number() -> None:
     board = Board()
     for key in "ab":
         board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
@@ -562,10 +563,10 @@ def test_a_removed_connector_that_reports_again_is_back_under_its_number() -> No
     assert board.tally[Condition.NOT_IN_SERVICE] == 0
 
 
-# From one session to the next
+# Restoring an earlier session
 
 
-def a_session() -> Board:
+def earlier_board() -> Board:
     board = Board()
     board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
     board.apply_connector("NOR_1", "1252", WordConnector(-1, 0, said="melted"), T0 + 1)
@@ -573,8 +574,8 @@ def a_session() -> Board:
     return board
 
 
-def test_what_an_earlier_session_knew_comes_back() -> None:
-    board = restored(a_session(), T0 + 5)
+def test_restore_returns_earlier_state() -> None:
+    board = restored(earlier_board(), T0 + 5)
     held = board.stations["NOR_1"]
     assert held.connectors == [
         WordConnector(1, 0, T0 + 2, said="BLOCKED"),
@@ -587,7 +588,7 @@ def test_what_an_earlier_session_knew_comes_back() -> None:
     assert change.number == 2
 
 
-def test_words_and_keys_that_many_share_are_held_once() -> None:
+def test_restored_words_and_keys_are_shared() -> None:
     board = Board()
     for name in ("NOR_1", "NOR_2"):
         board.apply_connector(name, "0", WordConnector(0, 0, said="AVAILABLE"), T0)
@@ -598,8 +599,8 @@ def test_words_and_keys_that_many_share_are_held_once() -> None:
     assert track.evse_uids == ()
 
 
-def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None:
-    board = restored(a_session(), T0 + 5)
+def test_restored_state_is_stale_after_any_pause() -> None:
+    board = restored(earlier_board(), T0 + 5)
     held = board.stations["NOR_1"]
     for now in (T0 - 5000, T0 + 6, T0 + 5 + EXPIRED):
         assert staleness_of(board.unconfirmed_for(held, 0, now)) is Staleness.STALE
@@ -612,8 +613,8 @@ def test_an_earlier_session_is_old_news_however_short_the_time_between() -> None
     assert board.unconfirmed(T0 + 9) == 1
 
 
-def test_the_time_between_sessions_adds_up_until_it_is_worth_nothing() -> None:
-    board = a_session()
+def test_downtime_between_sessions_adds_up_to_expiry() -> None:
+    board = earlier_board()
     now = T0 + 5
     for _ in range(4):
         board = restored(board, now)
@@ -624,7 +625,7 @@ def test_the_time_between_sessions_adds_up_until_it_is_worth_nothing() -> None:
     assert board.stations["NOR_1"].summary.text == "?/2"
 
 
-def test_a_first_snapshot_tells_what_happened_between_sessions() -> None:
+def test_first_snapshot_after_restore_marks_changes_missed() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, T0 - 7)), station("NOR_2", (0, 0, -1))], T0)
     board = restored(board, T0 + 5)
@@ -637,24 +638,24 @@ def test_a_first_snapshot_tells_what_happened_between_sessions() -> None:
     assert board.unconfirmed(T0 + 9001) == 0
 
 
-def test_what_claims_to_be_confirmed_in_the_future_is_not_believed() -> None:
-    stored = kept(a_session(), T0 + 5)
-    lies = [msgspec.structs.replace(each, confirmed=2**53) for each in a_session().stored("NOR_1").connectors]  # type: ignore[union-attr]  # it is held
+def test_restored_confirmation_in_the_future_is_ignored() -> None:
+    stored = stored_board(earlier_board(), T0 + 5)
+    lies = [msgspec.structs.replace(each, confirmed=2**53) for each in earlier_board().stored("NOR_1").connectors]  # type: ignore[union-attr]  # the board holds it
     stored.stations["NOR_1"] = restore_station("NOR_1", StoredStation(None, lies), stored.downtime)
     board = Board()
     board.restore(stored, T0 + 6)
     assert staleness_of(board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 6)) is Staleness.STALE
 
 
-def test_nothing_kept_is_an_empty_board_that_missed_nothing() -> None:
-    board = a_session()
+def test_restore_of_empty_state_leaves_board_live_and_empty() -> None:
+    board = earlier_board()
     assert board.restore(StoredBoard(), T0) == []
     assert (board.stations, board.connectors, board.downtime.live) == ({}, 0, True)
     assert board.stored("NOR_1") is None
 
 
-def test_cleared_it_is_as_new() -> None:
-    board = a_session()
+def test_clear_resets_board() -> None:
+    board = earlier_board()
     board.downtime.stop(T0)
     board.clear()
     assert (board.stations, board.connectors, board.unconfirmed(T0 + 9)) == ({}, 0, 0)
@@ -667,7 +668,7 @@ def free() -> WordConnector:
     return WordConnector(0, 0, said="AVAILABLE")
 
 
-def test_what_the_register_knows_is_there_as_unknown_and_in_its_order() -> None:
+def test_connectors_of_register_are_unknown_and_in_its_order() -> None:
     board = Board(REGISTER)
     (change,) = board.apply_connector("NOR_1", "b", free(), T0)
     assert (change.number, change.before, change.after) == (2, None, free_at(T0))
@@ -686,7 +687,7 @@ def free_at(at: int) -> WordConnector:
     return connector
 
 
-def test_what_was_never_named_cannot_be_old() -> None:
+def test_unnamed_connector_is_not_unconfirmed() -> None:
     board = Board(REGISTER)
     board.apply_connector("NOR_1", "b", free(), T0)
     board.downtime.stop(T0)
@@ -698,7 +699,7 @@ def test_what_was_never_named_cannot_be_old() -> None:
     assert board.unconfirmed(late) == 1
     board.apply_connector("NOR_1", "b", free(), late + 1)
     assert board.unconfirmed(late + 1) == 0
-    # Once it is named it can be, also in the next session.
+    # After the stream has named it, it can be, also in the next session.
     board.apply_connector("NOR_1", "a", free(), late + 1)
     board = restored(board, late + 2)
     held = board.stations["NOR_1"]
@@ -710,7 +711,7 @@ def test_what_was_never_named_cannot_be_old() -> None:
     assert board.unconfirmed(late + 3) == 2
 
 
-def test_a_register_that_comes_later_changes_no_number() -> None:
+def test_later_register_keeps_connector_numbers() -> None:
     board = Board()
     board.apply_connector("NOR_1", "c", free(), T0)
     board.apply_connector("NOR_2", "z", free(), T0)
@@ -722,21 +723,21 @@ def test_a_register_that_comes_later_changes_no_number() -> None:
     assert sum(board.tally) == board.connectors == 4
 
 
-def test_stations_without_keys_are_left_alone() -> None:
+def test_register_adds_no_connectors_to_stations_without_keys() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, T0))], T0)
     assert board.use_register(REGISTER) == []
     assert len(board.stations["NOR_1"].connectors) == 1
 
 
-def test_what_was_never_named_is_still_a_first_sight_in_the_next_session() -> None:
+def test_unnamed_connector_is_first_sight_after_restore() -> None:
     board = Board(REGISTER)
     board.downtime.start(T0)
     board.apply_connector("NOR_1", "b", free(), T0)
-    kept = board.stored("NOR_1")
-    assert kept is not None
+    stored = board.stored("NOR_1")
+    assert stored is not None
     again = Board()
-    again.restore(StoredBoard({"NOR_1": restore_station("NOR_1", kept, 0)}, 0, T0), T0)
+    again.restore(StoredBoard({"NOR_1": restore_station("NOR_1", stored, 0)}, 0, T0), T0)
     (change,) = again.apply_connector("NOR_1", "a", free(), T0 + 1000)
     assert (change.number, change.before) == (1, None)
     (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, said="CHARGING"), T0 + 1000)

@@ -1,4 +1,4 @@
-"""The table of conditions, and what derives from it."""
+"""Tests of the table of conditions and everything derived from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nobil_tui.charging.conditions import (
 )
 
 
-def test_values_number_the_rows() -> None:
+def test_values_are_row_numbers() -> None:
     assert [condition.value for condition in Condition] == [*range(len(Condition))]
 
 
@@ -49,12 +49,12 @@ def test_counted_and_in_use() -> None:
     assert IN_USE == (Condition.OCCUPIED, Condition.BLOCKED, Condition.RESERVED)
 
 
-def test_plain_words_are_those_that_name_one_condition_alone() -> None:
+def test_plain_words_are_unambiguous() -> None:
     assert {"INOPERATIVE", "PLANNED", "REMOVED"} == BY_WORD.keys() - PLAIN_WORDS
 
 
 @given(st.text())
-def test_an_undocumented_word_is_unknown(word: str) -> None:
+def test_undocumented_word_is_unknown(word: str) -> None:
     assert is_documented(word) == (word in BY_WORD)
     if word and not is_documented(word):
         assert condition_of(0, 0, word) is Condition.UNKNOWN

@@ -22,25 +22,27 @@ positions = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
         ((0, 0), (0, 180), pi * RADIUS),
     ],
 )
-def test_distances(here: Position, there: Position, km: float) -> None:
+def test_distance_km(here: Position, there: Position, km: float) -> None:
     assert distance_km(here, there) == pytest.approx(km, rel=0.005)
 
 
 @given(positions, positions)
-def test_there_is_as_far_as_back(here: Position, there: Position) -> None:
+def test_distance_is_symmetric_and_bounded(here: Position, there: Position) -> None:
     assert distance_km(here, there) == pytest.approx(distance_km(there, here), abs=1e-6)
     assert 0 <= distance_km(here, there) <= pi * RADIUS + 1e-6
 
 
 @given(positions, st.floats(0.001, 21_000), positions)
-def test_a_circle_holds_what_is_no_further_than_its_radius(centre: Position, km: float, place: Position) -> None:
+def test_circle_contains_positions_within_radius(centre: Position, km: float, place: Position) -> None:
     away = distance_km(centre, place)
     if abs(away - km) > 1e-3:
         assert (place in Circle(centre, km)) is (away < km)
 
 
 @given(positions, st.floats(1, 5000), st.floats(0, 0.999), st.floats(0, 2 * pi))
-def test_its_box_cuts_nothing_off(centre: Position, km: float, part: float, direction: float) -> None:
+def test_bounding_box_excludes_no_position_of_circle(
+    centre: Position, km: float, part: float, direction: float
+) -> None:
     from math import asin, atan2, cos, degrees, radians, sin
 
     latitude, angle = radians(centre[0]), km * part / RADIUS
@@ -51,8 +53,8 @@ def test_its_box_cuts_nothing_off(centre: Position, km: float, part: float, dire
 
 
 @pytest.mark.parametrize(
-    ("latitude", "longitude", "is_one"),
+    ("latitude", "longitude", "valid"),
     [(59, 10, True), (-90, 180, True), (91, 0, False), (0, 181, False), (nan, 0, False), (0, inf, False)],
 )
-def test_what_can_be_a_place(latitude: float, longitude: float, is_one: bool) -> None:
-    assert is_position(latitude, longitude) is is_one
+def test_is_position(latitude: float, longitude: float, valid: bool) -> None:
+    assert is_position(latitude, longitude) is valid

@@ -1,4 +1,4 @@
-"""Snapshots and dated reports of a stream that names its connectors."""
+"""Tests of snapshots and dated reports of a stream that names its connectors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def words(board: Board) -> dict[str, str]:
     return {uid: each.word for uid, each in zip(held.evse_uids, held.connectors, strict=True)}
 
 
-def test_connectors_keep_their_numbers() -> None:
+def test_snapshot_keeps_connector_numbers() -> None:
     board = Board()
     board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0)
     result = board.apply_snapshot(
@@ -37,7 +37,7 @@ def test_connectors_keep_their_numbers() -> None:
     assert sum(board.tally) == 3
 
 
-def test_a_connector_that_a_snapshot_lacks_is_unknown_until_it_is_named_again() -> None:
+def test_connector_missing_from_snapshot_is_unknown_until_named() -> None:
     board = Board()
     board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0)
     board.apply_snapshot([station(B=connector("AVAILABLE"))], T0 + 1)
@@ -48,20 +48,20 @@ def test_a_connector_that_a_snapshot_lacks_is_unknown_until_it_is_named_again() 
     assert [change.before for change in changes] == [None]
 
 
-def test_a_connector_that_could_not_be_decoded_stays() -> None:
+def test_partial_snapshot_keeps_missing_connector() -> None:
     board = Board()
     board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0)
     board.apply_snapshot([station(B=connector("CHARGING"))], T0 + 1, partial=True)
     assert words(board) == {"A": "AVAILABLE", "B": "CHARGING"}
 
 
-def test_the_first_snapshot_is_completed_from_the_register() -> None:
+def test_first_snapshot_is_completed_from_register() -> None:
     board = Board(Register({"L": Facts(plug_evse_uids=("B", "A", "C"))}))
     board.apply_snapshot([station(A=connector("AVAILABLE"))], T0)
     assert words(board) == {"A": "AVAILABLE", "B": "", "C": ""}
 
 
-def test_naming_a_connector_of_the_register_is_no_change() -> None:
+def test_snapshot_naming_connector_of_register_yields_no_change() -> None:
     board = Board(Register({"L": Facts(plug_evse_uids=("A", "B"))}))
     board.apply_connector("L", "A", connector("AVAILABLE"), T0)
     result = board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0 + 1)
@@ -70,14 +70,14 @@ def test_naming_a_connector_of_the_register_is_no_change() -> None:
     assert board.stations["L"].summary.text == "1/2"
 
 
-def test_a_station_that_joins_in_a_later_snapshot_is_completed() -> None:
+def test_station_of_later_snapshot_is_completed_from_register() -> None:
     board = Board(Register({"L": Facts(plug_evse_uids=("A", "B"))}))
     board.apply_snapshot([Station("K", [Connector()])], T0)
     board.apply_snapshot([Station("K", [Connector()]), station(B=connector("AVAILABLE"))], T0 + 1)
     assert words(board) == {"B": "AVAILABLE", "A": ""}
 
 
-def test_an_older_snapshot_leaves_everything_unconfirmed_for_its_age() -> None:
+def test_snapshot_gap_leaves_connectors_unconfirmed() -> None:
     board = Board()
     board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0, gap=40_000)
     held = board.stations["L"]
@@ -90,7 +90,7 @@ def test_an_older_snapshot_leaves_everything_unconfirmed_for_its_age() -> None:
     assert board.unconfirmed(T0 + MINUTE) == 0
 
 
-def test_a_report_is_dated_as_the_stream_says() -> None:
+def test_reported_timestamp_sets_since() -> None:
     board = Board()
     board.apply_connector("L", "A", connector("CHARGING", T0 - 5 * MINUTE), T0)
     assert board.since(board.stations["L"], 0, T0) == (T0 - 5 * MINUTE, False)

@@ -1,4 +1,4 @@
-"""Prices in words, and which is the cheapest."""
+"""Tests of price texts and of the cheapest price."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_text(price: Price, text: str) -> None:
     assert price.text == text
 
 
-def test_the_cheapest_goes_by_the_kwh_first() -> None:
+def test_cheapest_compares_kwh_first() -> None:
     by_kwh, by_minute, dearer = Price(kwh=0.3, start=2), Price(minute=0.05), Price(kwh=0.4)
     assert cheapest([dearer, None, by_minute, by_kwh]) is by_kwh
     assert cheapest([None, by_minute]) is by_minute

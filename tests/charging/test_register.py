@@ -1,4 +1,4 @@
-"""What is known of stations, and what stands in for what is not."""
+"""Tests of the register: facts, plugs and fallbacks for missing data."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ TYPE_2 = Plug("Type 2", 22.0)
         (Plug(), ""),
     ],
 )
-def test_a_plug_says_what_is_known_of_it(plug: Plug, text: str) -> None:
+def test_plug_text(plug: Plug, text: str) -> None:
     assert plug.text == text
 
 
-def test_the_best_plug_is_the_strongest() -> None:
+def test_best_plug_has_most_power() -> None:
     assert Facts(plugs=(TYPE_2, CCS, Plug("CHAdeMO", 50.0))).best_plug is CCS
     assert Facts(plugs=(Plug("Schuko"), Plug("Type 2"))).best_plug == Plug("Schuko")
     assert Facts().best_plug is None
 
 
-def test_a_station_that_the_register_lacks_has_its_id_for_a_name() -> None:
+def test_name_of_unlisted_station_is_its_id() -> None:
     register = Register()
     assert len(register) == 0
     assert register.facts("DAN_00001") is NO_FACTS
     assert register.name("DAN_00001") == "DAN_00001"
 
 
-def test_a_station_without_a_name_has_its_id_for_one() -> None:
+def test_name_of_unnamed_station_is_its_id() -> None:
     assert Register({"NOR_1": Facts(place="Moss")}).name("NOR_1") == "NOR_1"
 
 
-def test_facts_are_found_by_id() -> None:
+def test_facts_by_station_id() -> None:
     facts = Facts(name="Fornebu S", place="Bærum", position=(59.9, 10.6), plugs=(CCS, TYPE_2))
     register = Register({"NOR_01333": facts, "NOR_2": NO_FACTS})
     assert register.facts("NOR_01333") is facts
@@ -50,7 +50,7 @@ def test_facts_are_found_by_id() -> None:
     assert len(register) == 2
 
 
-def test_facts_can_be_renewed() -> None:
+def test_replace_updates_facts_and_version() -> None:
     register = Register({"A": Facts("Moss"), "B": Facts("Oslo")})
     version = register.version
     register.replace({"B": Facts("Ski")})
@@ -58,15 +58,15 @@ def test_facts_can_be_renewed() -> None:
     assert (register.name("A"), register.name("B"), len(register)) == ("A", "Ski", 1)
 
 
-def test_plugs_go_by_place_where_connectors_have_only_an_index() -> None:
+def test_plugs_are_assigned_by_index_without_uids() -> None:
     register = Register({"A": Facts(plugs=(CCS, TYPE_2))})
     assert register.plugs_for("A", [], 2) == ((CCS,), (TYPE_2,))
-    # Where the numbers differ, nobody knows which is which.
+    # If the counts differ, plugs cannot be assigned.
     assert register.plugs_for("A", [], 3) == ((), (), ())
     assert register.plugs_for("B", [], 2) == ((), ())
 
 
-def test_plugs_go_by_key_where_the_stream_names_connectors() -> None:
+def test_plugs_are_assigned_by_evse_uid() -> None:
     facts = Facts(plugs=(CCS, Plug("CHAdeMO", 50.0), TYPE_2, Plug("Schuko")), plug_evse_uids=("x", "x", "y", ""))
     register = Register({"A": facts})
     assert facts.evse_uids == ("x", "y")
@@ -90,9 +90,9 @@ def test_plugs_go_by_key_where_the_stream_names_connectors() -> None:
         ("", "DAN", "DAN"),
     ],
 )
-def test_whose_station_it_is(station: str, country: str, found: str) -> None:
+def test_country_of(station: str, country: str, found: str) -> None:
     assert country_of(station, Facts(country=country)) == found
 
 
-def test_countries_have_names() -> None:
+def test_country_name() -> None:
     assert [country_name(code) for code in ("NOR", "DAN", "XYZ", "")] == ["Norway", "Denmark", "XYZ", "no country"]

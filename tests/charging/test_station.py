@@ -19,7 +19,7 @@ PLANNED = WordConnector(-1, 0, said="PLANNED")
 @pytest.mark.parametrize("status", [-1, 0, 1, 2, 99, -(2**31)])
 @pytest.mark.parametrize("error", [1, 2, -1, 2**31 - 1])
 @pytest.mark.parametrize("word", ["", "AVAILABLE", "PLANNED", "REMOVED"])
-def test_error_is_looked_at_before_anything_else(status: int, error: int, word: str) -> None:
+def test_error_takes_precedence(status: int, error: int, word: str) -> None:
     assert condition_of(status, error, word) is Condition.FAULT
 
 
@@ -27,7 +27,7 @@ def test_error_is_looked_at_before_anything_else(status: int, error: int, word: 
     ("status", "condition"),
     [(0, Condition.FREE), (1, Condition.OCCUPIED), (-1, Condition.UNKNOWN), (2, Condition.UNKNOWN)],
 )
-def test_numbers(status: int, condition: Condition) -> None:
+def test_condition_of_status(status: int, condition: Condition) -> None:
     assert condition_of(status, 0) is condition
 
 
@@ -47,17 +47,17 @@ def test_numbers(status: int, condition: Condition) -> None:
         (-1, 0, "REMOVED", Condition.NOT_IN_SERVICE),
     ],
 )
-def test_words(status: int, error: int, word: str, condition: Condition) -> None:
+def test_condition_of_word(status: int, error: int, word: str, condition: Condition) -> None:
     assert WordConnector(status, error, said=word).condition is condition
     assert condition_of(-1, 0, word) is condition
 
 
 @given(st.integers(-(2**31), 2**31 - 1).filter(lambda status: status not in (0, 1)))
-def test_any_other_number_is_unknown_and_never_free(status: int) -> None:
+def test_undocumented_status_is_unknown(status: int) -> None:
     assert condition_of(status, 0) is Condition.UNKNOWN
 
 
-def test_only_what_is_out_of_service_is_not_counted() -> None:
+def test_only_not_in_service_is_not_counted() -> None:
     assert [c for c in Condition if not c.counted] == [Condition.NOT_IN_SERVICE]
     assert [c for c in Condition if c.in_use] == [Condition.OCCUPIED, Condition.BLOCKED, Condition.RESERVED]
 
@@ -76,11 +76,11 @@ def test_only_what_is_out_of_service_is_not_counted() -> None:
         (WordConnector(-1, 0, said="SNOWEDIN"), "snowedin"),
     ],
 )
-def test_what_the_condition_does_not_tell_is_kept_and_shown(connector: Connector, detail: str) -> None:
+def test_detail(connector: Connector, detail: str) -> None:
     assert connector.detail == detail
 
 
-def test_same_as_ignores_the_time_and_nothing_else() -> None:
+def test_same_as_ignores_only_the_timestamp() -> None:
     assert Connector(1, 0, 5).same_as(Connector(1, 0, 6))
     assert not Connector(1, 0).same_as(Connector(0, 0))
     assert not Connector(1, 0).same_as(Connector(1, 1))
@@ -102,17 +102,17 @@ def test_same_as_ignores_the_time_and_nothing_else() -> None:
         ([FREE, UNKNOWN], "1/2", Condition.FREE),
         ([], "–", Condition.NOT_IN_SERVICE),
         ([PLANNED, PLANNED], "–", Condition.NOT_IN_SERVICE),
-        # Available and in error: somebody who needs a charger must not count on it.
+        # Available and in error: a driver must not rely on it.
         ([FAULT], "0/1", Condition.FAULT),
     ],
 )
-def test_a_station(connectors: list[Connector], text: str, condition: Condition) -> None:
+def test_station_summary(connectors: list[Connector], text: str, condition: Condition) -> None:
     summary = Station("NOR_01333", connectors).summary
     assert (summary.text, summary.condition) == (text, condition)
 
 
 @given(st.lists(st.sampled_from([FREE, BUSY, FAULT, UNKNOWN, BLOCKED, RESERVED, PLANNED])))
-def test_every_connector_in_service_is_counted_once(connectors: list[Connector]) -> None:
+def test_summary_counts_each_connector_in_service_once(connectors: list[Connector]) -> None:
     summary = summarize(connectors)
     assert summary.free + summary.in_use + summary.faults + summary.unknown == summary.total
     assert summary.total == sum(connector.condition.counted for connector in connectors)
@@ -121,7 +121,7 @@ def test_every_connector_in_service_is_counted_once(connectors: list[Connector])
 @pytest.mark.parametrize(
     ("pairs", "status"),
     [
-        # The two examples that the operator gave.
+        # The operator's two examples.
         ([(0, 0), (-1, 0), (-1, 0), (-1, 0), (-1, 0)], ConnectorStatus.UNKNOWN),
         ([(0, 1)], ConnectorStatus.ERROR),
         ([(-1, 1), (0, 0)], ConnectorStatus.ERROR),

@@ -14,7 +14,7 @@ import pytest
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.wire.finland_register import CREDIT
+from nobil_tui.wire.finland_register import FINLAND_CREDIT
 from tests.cli.conftest import Run, Start
 from tests.conftest import guarded
 from tests.feeds.finland_service import Country, FinlandService, status_payload
@@ -60,7 +60,7 @@ async def test_tail_prints_named_changes(
     assert line["station"] == topic.split("/")[3]
     assert line["name"] == service.country.features[0]["properties"]["name"]
     assert line["after"] in ("blocked", "reserved")
-    assert line["credit"] == CREDIT
+    assert line["credit"] == FINLAND_CREDIT
 
 
 async def test_a_recording_plays_as_itself(

@@ -75,7 +75,7 @@ def test_record_a_server_until_interrupted(
     assert err.splitlines() == [
         f"nobil-tui: Recording {host} to {path}. Press Ctrl-C to stop.",
         f"nobil-tui: Connected to {host}.",
-        f"nobil-tui: Wrote {len(lines)} frames to {path}.",
+        f"nobil-tui: Wrote {len(lines):,} frames to {path}.",
     ]
     done = run("tail", "--source", str(path), "--speed", "max")
     assert done.returncode == ExitCode.SUCCESS
@@ -134,7 +134,7 @@ def test_existing_file_is_not_overwritten(here: Run, tmp_path: Path) -> None:
     path.write_text("mine")
     done = here("record", str(path))
     assert done.returncode == ExitCode.FAILURE
-    assert f"{path} exists already, and a recording overwrites nothing: give another name." in done.stderr
+    assert f"{path} already exists: choose another file name." in done.stderr
     assert path.read_text() == "mine"
 
 

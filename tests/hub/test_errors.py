@@ -13,8 +13,8 @@ from nobil_tui.hub.errors import bind_reason
     [
         (OSError(errno.EADDRINUSE, "x"), "port 8080 on 127.0.0.1 is in use"),
         (OSError(errno.EACCES, "x"), "may not listen on port 8080"),
-        (OSError(errno.EADDRNOTAVAIL, "x"), "127.0.0.1 is no address of this machine"),
-        (OSError("could not bind on any address"), "127.0.0.1 is no address of this machine"),
+        (OSError(errno.EADDRNOTAVAIL, "x"), "127.0.0.1 is not an address of this machine"),
+        (OSError("could not bind on any address"), "127.0.0.1 is not an address of this machine"),
         (socket.gaierror(-2, "x"), "host 127.0.0.1 is not found"),
         (OverflowError("x"), "port 8080 does not exist"),
         (OSError(errno.EMFILE, "x"), "cannot listen on port 8080 of 127.0.0.1 (EMFILE)"),

@@ -330,9 +330,9 @@ async def test_a_port_in_use_is_told(hub_over: OpensHub) -> None:
     ("host", "port", "words"),
     [
         ("127.0.0.1", 70_000, "port 70000 does not exist"),
-        ("192.0.2.1", 0, "192.0.2.1 is no address of this machine"),
+        ("192.0.2.1", 0, "192.0.2.1 is not an address of this machine"),
         ("", 0, "no host"),
-        ("a" * 80, 0, "is no host"),
+        ("a" * 80, 0, "is not a host"),
     ],
 )
 async def test_a_place_where_nobody_can_listen_is_told(host: str, port: int, words: str) -> None:

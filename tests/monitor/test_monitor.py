@@ -1,4 +1,4 @@
-"""The hall over a feed that says what a test tells it to."""
+"""Tests of the monitor over a scripted feed."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ from tests.conftest import FakeClock, guarded, settle
 T0 = 1_700_000_000_000
 FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
 LONG = 1e6
-"""Seconds that never end."""
+"""Seconds that exceed the duration of any test."""
 
 
 class Script:
-    """A feed that says what it is told to, and ends or fails when it is told to."""
+    """A feed that yields the events given to ``say``, and ends or fails on request."""
 
     def __init__(self) -> None:
         self._events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
-        self.began = 0
+        self.started = 0
         self.closed = 0
         self.retries = 0
 
@@ -62,8 +62,8 @@ class Script:
     def end(self) -> None:
         self._events.put_nowait(None)
 
-    async def heard_out(self) -> None:
-        """Wait until everything said was taken in."""
+    async def handled(self) -> None:
+        """Wait until the monitor has handled all events."""
         await guarded(self._events.join())
 
     behind = 0
@@ -72,7 +72,7 @@ class Script:
         self.retries += 1
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        self.began += 1
+        self.started += 1
         try:
             while (event := await self._events.get()) is not None:
                 if isinstance(event, Exception):
@@ -83,8 +83,8 @@ class Script:
             self.closed += 1
 
 
-class Hall:
-    """A monitor over a script, and what it hands out."""
+class ScriptedMonitor:
+    """A monitor over a ``Script``, and its batches."""
 
     def __init__(self, **options: Any) -> None:
         self.script = Script()
@@ -92,35 +92,35 @@ class Hall:
         self.batches = self.monitor.batches()
 
     async def take(self, *events: Event) -> Batch:
-        """Say something; the batch of what came of it."""
+        """Yield events to the monitor; return the next batch."""
         self.script.say(*events)
         pending = asyncio.ensure_future(anext(self.batches))
         batch = await guarded(pending)
-        await self.script.heard_out()
+        await self.script.handled()
         return batch
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_slices() -> Iterator[None]:
-    """What is said at a stretch is read at a stretch, on a slow machine too."""
+    """Read all pending events in one slice, also on a slow machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(monitor_module, "SLICE_SECONDS", LONG)
         yield
 
 
 @pytest.fixture
-async def hall() -> AsyncIterator[Hall]:
-    hall = Hall()
-    yield hall
-    await guarded(hall.batches.aclose())
+async def scripted() -> AsyncIterator[ScriptedMonitor]:
+    scripted = ScriptedMonitor()
+    yield scripted
+    await guarded(scripted.batches.aclose())
 
 
 def station(name: str, *said: tuple[int, int]) -> Station:
     return Station(name, [Connector(status, error, T0 - 1000) for status, error in said])
 
 
-def told(entries: list[BatchEntry]) -> list[tuple[object, ...]]:
-    """The entries in short."""
+def summaries(entries: list[BatchEntry]) -> list[tuple[object, ...]]:
+    """Return the entries as short tuples."""
     return [
         (entry.kind, entry.text) if isinstance(entry, Note) else (entry.station, entry.number, entry.missed)
         for entry in entries
@@ -133,8 +133,8 @@ CONNECTED = (NoteKind.CONNECTED, "")
 # Batches
 
 
-async def test_what_came_before_the_first_look_is_one_batch_in_its_order(hall: Hall) -> None:
-    batch = await hall.take(
+async def test_events_before_first_batch_are_one_batch_in_order(scripted: ScriptedMonitor) -> None:
+    batch = await scripted.take(
         Connecting(),
         Connected(T0),
         Snapshot([station("A", FREE, FREE), station("B", FREE)], T0 + 1),
@@ -142,7 +142,7 @@ async def test_what_came_before_the_first_look_is_one_batch_in_its_order(hall: H
         StationReport(station("A", FREE, FAULT), T0 + 3),
         RawReport("A", 0, Connector(0, 0), T0 + 4),
     )
-    assert told(batch.entries) == [CONNECTED, ("B", 1, False), ("A", 2, False)]
+    assert summaries(batch.entries) == [CONNECTED, ("B", 1, False), ("A", 2, False)]
     assert [entry.at for entry in batch.entries] == [T0, T0 + 2, T0 + 3]
     assert batch.touched >= {"A", "B"}
     assert [report.station_id for report in batch.raw_reports] == ["A"]
@@ -150,7 +150,7 @@ async def test_what_came_before_the_first_look_is_one_batch_in_its_order(hall: H
     assert batch.whole
 
 
-async def test_a_snapshot_is_let_go_of_once_it_was_applied() -> None:
+async def test_snapshot_is_released_after_it_is_applied() -> None:
     stations = [station("A", FREE)]
 
     class Once(Script):
@@ -162,93 +162,93 @@ async def test_a_snapshot_is_let_go_of_once_it_was_applied() -> None:
     await guarded(anext(batches))
     await settle()
     holders = sys.getrefcount(stations)
-    # The list here, and the call that counts.
+    # The list of this test, and the argument of ``getrefcount``.
     assert holders == 2
     await guarded(batches.aclose())
 
 
-async def test_a_batch_holds_only_what_is_new(hall: Hall) -> None:
-    await hall.take(
+async def test_batch_contains_only_new_entries(scripted: ScriptedMonitor) -> None:
+    await scripted.take(
         Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0), RawReport("A", 0, Connector(), T0)
     )
-    batch = await hall.take(StationReport(station("B", OCCUPIED), T0 + 1))
-    assert told(batch.entries) == [("B", 1, False)]
+    batch = await scripted.take(StationReport(station("B", OCCUPIED), T0 + 1))
+    assert summaries(batch.entries) == [("B", 1, False)]
     assert (batch.touched, batch.raw_reports, batch.whole) == ({"B"}, [], False)
 
 
-async def test_a_change_tells_before_and_after(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
-    (entry,) = (await hall.take(StationReport(station("A", FAULT), T0 + 1))).entries
+async def test_change_has_before_and_after(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
+    (entry,) = (await scripted.take(StationReport(station("A", FAULT), T0 + 1))).entries
     assert entry == Change(T0 + 1, "A", 1, Connector(0, 0, T0 - 1000), Connector(0, 1, T0 - 1000))
 
 
-async def test_a_report_of_one_connector_is_merged(hall: Hall) -> None:
-    batch = await hall.take(
+async def test_connector_report_updates_one_connector(scripted: ScriptedMonitor) -> None:
+    batch = await scripted.take(
         Connected(T0),
         ConnectorReport("A", "x", WordConnector(0, 0, said="AVAILABLE"), T0 + 1),
         ConnectorReport("A", "y", WordConnector(1, 0, said="CHARGING"), T0 + 2),
         ConnectorReport("A", "x", WordConnector(1, 0, said="BLOCKED"), T0 + 3),
     )
-    assert told(batch.entries) == [CONNECTED, ("A", 1, False), ("A", 2, False), ("A", 1, False)]
-    assert [connector.word for connector in hall.monitor.board.stations["A"].connectors] == ["BLOCKED", "CHARGING"]
+    assert summaries(batch.entries) == [CONNECTED, ("A", 1, False), ("A", 2, False), ("A", 1, False)]
+    assert [connector.word for connector in scripted.monitor.board.stations["A"].connectors] == ["BLOCKED", "CHARGING"]
 
 
-async def test_a_report_that_says_the_same_touches_and_is_no_entry(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
-    batch = await hall.take(StationReport(station("A", FREE), T0 + 1))
+async def test_unchanged_report_touches_station_without_entry(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
+    batch = await scripted.take(StationReport(station("A", FREE), T0 + 1))
     assert (batch.entries, batch.touched) == ([], {"A"})
 
 
-async def test_nothing_new_is_no_batch(hall: Hall) -> None:
-    await hall.take(Connected(T0))
-    waiting = asyncio.ensure_future(anext(hall.batches))
+async def test_no_batch_without_events(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0))
+    waiting = asyncio.ensure_future(anext(scripted.batches))
     await settle()
     assert not waiting.done()
-    hall.script.say(Connecting())
+    scripted.script.say(Connecting())
     assert (await guarded(waiting)).entries == []
 
 
-async def test_there_is_one_batch_a_tick() -> None:
-    hall = Hall(tick=LONG)
-    await hall.take(Connected(T0))
-    waiting = asyncio.ensure_future(anext(hall.batches))
-    hall.script.say(Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0))
-    await hall.script.heard_out()
+async def test_at_most_one_batch_per_tick() -> None:
+    scripted = ScriptedMonitor(tick=LONG)
+    await scripted.take(Connected(T0))
+    waiting = asyncio.ensure_future(anext(scripted.batches))
+    scripted.script.say(Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0))
+    await scripted.script.handled()
     await settle()
-    # It is on the board, and waits for the tick to be told.
-    assert hall.monitor.counts.changes == 1
+    # The board has it; its batch waits for the next tick.
+    assert scripted.monitor.counts.changes == 1
     assert not waiting.done()
     waiting.cancel()
     await asyncio.wait([waiting])
-    assert hall.script.closed == 1
+    assert scripted.script.closed == 1
 
 
-async def test_what_nobody_takes_is_gathered(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
+async def test_pending_batches_are_merged(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
     for at in range(10):
-        hall.script.say(StationReport(station("A", FREE if at % 2 else OCCUPIED), T0 + at))
-        await hall.script.heard_out()
-    batch = await guarded(anext(hall.batches))
+        scripted.script.say(StationReport(station("A", FREE if at % 2 else OCCUPIED), T0 + at))
+        await scripted.script.handled()
+    batch = await guarded(anext(scripted.batches))
     assert [entry.at for entry in batch.entries] == [T0 + at for at in range(10)]
 
 
-async def test_what_nobody_takes_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pending_entries_are_bounded_and_oldest_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 50)
-    hall = Hall()
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
+    scripted = ScriptedMonitor()
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
     for at in range(500):
-        hall.script.say(StationReport(station("A", FREE if at % 2 else OCCUPIED), T0 + at))
-        hall.script.say(RawReport("A", 0, Connector(), T0 + at))
-    await hall.script.heard_out()
-    batch = await guarded(anext(hall.batches))
+        scripted.script.say(StationReport(station("A", FREE if at % 2 else OCCUPIED), T0 + at))
+        scripted.script.say(RawReport("A", 0, Connector(), T0 + at))
+    await scripted.script.handled()
+    batch = await guarded(anext(scripted.batches))
     assert [entry.at for entry in batch.entries] == [T0 + at for at in range(450, 500)]
     assert [heard.at for heard in batch.raw_reports] == [T0 + at for at in range(450, 500)]
-    assert hall.monitor.counts.changes == 500
-    await guarded(hall.batches.aclose())
+    assert scripted.monitor.counts.changes == 500
+    await guarded(scripted.batches.aclose())
 
 
 class Flood(Script):
-    """Never suspends until somebody has taken a batch, as a socket on which frames wait."""
+    """A feed that does not suspend before a batch is taken, like a socket with pending frames."""
 
     enough = False
     said = 0
@@ -260,7 +260,7 @@ class Flood(Script):
             yield RawReport("A", 0, Connector(0, 0), T0)
 
 
-async def test_a_flood_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_flood_yields_to_other_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 0.0)
     flood = Flood()
     batches = Monitor(flood, tick=0.0).batches()
@@ -277,7 +277,7 @@ async def test_a_flood_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch)
 LINK: list[tuple[Event, LinkState]] = [
     (Connected(T0), LinkState(LinkPhase.LIVE)),
     (Lost("gone", T0, T0 + 5000), LinkState(LinkPhase.RETRYING, "gone", T0 + 5000)),
-    # While it tries again, what was wrong is still told.
+    # The reason of the loss is kept while reconnecting.
     (Connecting(), LinkState(LinkPhase.CONNECTING, "gone")),
     (Refused("HTTP 401", T0), LinkState(LinkPhase.REFUSED, "HTTP 401")),
     (Connecting(), LinkState(LinkPhase.CONNECTING, "HTTP 401")),
@@ -286,167 +286,165 @@ LINK: list[tuple[Event, LinkState]] = [
 ]
 
 
-async def test_what_the_link_is_at(hall: Hall) -> None:
-    assert hall.monitor.link == LinkState(LinkPhase.CONNECTING)
+async def test_link_state(scripted: ScriptedMonitor) -> None:
+    assert scripted.monitor.link == LinkState(LinkPhase.CONNECTING)
     for event, state in LINK:
-        batch = await hall.take(event)
-        assert batch.link == hall.monitor.link == state
+        batch = await scripted.take(event)
+        assert batch.link == scripted.monitor.link == state
 
 
-async def test_that_it_connects_is_no_news_at_the_start(hall: Hall) -> None:
-    waiting = asyncio.ensure_future(anext(hall.batches))
-    hall.script.say(Connecting())
-    await hall.script.heard_out()
+async def test_first_connecting_yields_no_batch(scripted: ScriptedMonitor) -> None:
+    waiting = asyncio.ensure_future(anext(scripted.batches))
+    scripted.script.say(Connecting())
+    await scripted.script.handled()
     await settle()
     assert not waiting.done()
-    hall.script.say(Lost("gone", T0, T0 + 5000))
+    scripted.script.say(Lost("gone", T0, T0 + 5000))
     assert (await guarded(waiting)).link.phase is LinkPhase.RETRYING
-    # Later it is.
-    assert (await hall.take(Connecting())).link == LinkState(LinkPhase.CONNECTING, "gone")
+    # After a loss it does.
+    assert (await scripted.take(Connecting())).link == LinkState(LinkPhase.CONNECTING, "gone")
 
 
-async def test_a_snapshot_that_follows_hard_on_the_connection_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_snapshot_right_after_connection_is_in_same_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor_module, "SNAPSHOT_WAIT", LONG)
-    hall = Hall(tick=LONG)
-    waiting = asyncio.ensure_future(anext(hall.batches))
-    hall.script.say(Connected(T0))
-    await hall.script.heard_out()
+    scripted = ScriptedMonitor(tick=LONG)
+    waiting = asyncio.ensure_future(anext(scripted.batches))
+    scripted.script.say(Connected(T0))
+    await scripted.script.handled()
     await settle()
     assert not waiting.done()
-    hall.script.say(Snapshot([station("A", FREE)], T0))
+    scripted.script.say(Snapshot([station("A", FREE)], T0))
     batch = await guarded(waiting)
-    assert (told(batch.entries), batch.whole) == ([CONNECTED], True)
-    await guarded(hall.batches.aclose())
+    assert (summaries(batch.entries), batch.whole) == ([CONNECTED], True)
+    await guarded(scripted.batches.aclose())
 
 
-async def test_a_loss_is_noted_once_while_its_reason_stays(hall: Hall) -> None:
+async def test_loss_is_noted_once_per_reason(scripted: ScriptedMonitor) -> None:
     async def lost(reason: str) -> list[tuple[object, ...]]:
-        return told((await hall.take(Connecting(), Lost(reason, T0, T0 + 1000))).entries)
+        return summaries((await scripted.take(Connecting(), Lost(reason, T0, T0 + 1000))).entries)
 
     assert await lost("away") == [(NoteKind.LOST, "away")]
     assert await lost("away") == []
     assert await lost("away") == []
     assert await lost("HTTP 503") == [(NoteKind.LOST, "HTTP 503")]
     assert await lost("HTTP 503") == []
-    assert told((await hall.take(Connecting(), Connected(T0))).entries) == [CONNECTED]
+    assert summaries((await scripted.take(Connecting(), Connected(T0))).entries) == [CONNECTED]
     assert await lost("HTTP 503") == [(NoteKind.LOST, "HTTP 503")]
 
 
-async def test_every_refusal_is_noted(hall: Hall) -> None:
+async def test_each_refusal_is_noted(scripted: ScriptedMonitor) -> None:
     for _ in range(2):
-        batch = await hall.take(Connecting(), Refused("HTTP 401", T0))
-        assert told(batch.entries) == [(NoteKind.REFUSED, "HTTP 401")]
+        batch = await scripted.take(Connecting(), Refused("HTTP 401", T0))
+        assert summaries(batch.entries) == [(NoteKind.REFUSED, "HTTP 401")]
 
 
-async def test_a_loss_is_dated_when_something_was_heard_last(hall: Hall) -> None:
-    (entry,) = (await hall.take(Lost("away", T0 - 45_000, T0 + 1000))).entries
+async def test_loss_is_dated_at_last_frame(scripted: ScriptedMonitor) -> None:
+    (entry,) = (await scripted.take(Lost("away", T0 - 45_000, T0 + 1000))).entries
     assert entry.at == T0 - 45_000
 
 
-async def test_what_changed_during_a_break_was_missed(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0))
-    await hall.take(Lost("away", T0 + 10, T0 + 1000), Connecting())
-    board = hall.monitor.board
+async def test_change_during_break_is_marked_missed(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0))
+    await scripted.take(Lost("away", T0 + 10, T0 + 1000), Connecting())
+    board = scripted.monitor.board
     assert not board.downtime.live
-    batch = await hall.take(
+    batch = await scripted.take(
         Connected(T0 + 1010),
         Snapshot([station("A", OCCUPIED), station("B", FREE)], T0 + 1010),
         StationReport(station("B", OCCUPIED), T0 + 1020),
     )
-    assert told(batch.entries) == [CONNECTED, ("A", 1, True), ("B", 1, False)]
+    assert summaries(batch.entries) == [CONNECTED, ("A", 1, True), ("B", 1, False)]
     assert board.downtime.live
     assert board.downtime.total(T0 + 5000) == 1000
 
 
-async def test_a_refused_key_is_time_not_listened_too(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), Refused("HTTP 401", T0 + 10))
-    assert hall.monitor.board.downtime.total(T0 + 500) == 490
+async def test_time_after_refusal_is_downtime(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0), Refused("HTTP 401", T0 + 10))
+    assert scripted.monitor.board.downtime.total(T0 + 500) == 490
 
 
 @pytest.mark.parametrize("event", [Refused("HTTP 401", T0 + 10), Lost("away", T0 + 10, T0 + 1000)])
-async def test_what_grows_too_old_while_the_link_is_down_is_unknown(event: Event) -> None:
+async def test_connectors_expire_while_link_is_down(event: Event) -> None:
     clock = FakeClock(T0 + 10)
-    hall = Hall(clock=clock)
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), event)
+    scripted = ScriptedMonitor(clock=clock)
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0), event)
     await guarded(clock.asleep())
     assert clock.sleepers == [EXPIRY_INTERVAL]
     clock.advance(EXPIRED / 1000)
-    waiting = asyncio.ensure_future(anext(hall.batches))
+    waiting = asyncio.ensure_future(anext(scripted.batches))
     await settle()
-    assert hall.monitor.board.stations["A"].summary.text == "1/1"
+    assert scripted.monitor.board.stations["A"].summary.text == "1/1"
     assert not waiting.done()
     clock.advance(EXPIRY_INTERVAL)
     batch = await guarded(waiting)
     assert (batch.entries, batch.touched, batch.expired) == ([], {"A"}, {"A"})
-    assert hall.monitor.board.stations["A"].summary.text == "?/1"
-    await guarded(hall.batches.aclose())
+    assert scripted.monitor.board.stations["A"].summary.text == "?/1"
+    await guarded(scripted.batches.aclose())
 
 
-async def test_what_grew_too_old_while_nobody_looked_is_unknown_when_the_link_is_back(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0), Lost("away", T0, T0 + 1000))
-    batch = await hall.take(Connecting(), Connected(T0 + EXPIRED + 1))
+async def test_connectors_expire_on_reconnection(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0), Lost("away", T0, T0 + 1000))
+    batch = await scripted.take(Connecting(), Connected(T0 + EXPIRED + 1))
     assert batch.touched == {"A"}
-    assert hall.monitor.board.stations["A"].summary.text == "?/1"
+    assert scripted.monitor.board.stations["A"].summary.text == "?/1"
 
 
-async def test_while_something_is_listened_to_nothing_can_grow_old() -> None:
+async def test_nothing_expires_while_link_is_live() -> None:
     clock = FakeClock(T0)
-    hall = Hall(clock=clock)
-    await hall.take(Connecting(), Connected(T0), Snapshot([station("A", FREE)], T0))
+    scripted = ScriptedMonitor(clock=clock)
+    await scripted.take(Connecting(), Connected(T0), Snapshot([station("A", FREE)], T0))
     await settle()
     assert clock.sleepers == []
-    await hall.take(Lost("away", T0, T0 + 1000), Connecting(), Connected(T0 + 1000))
+    await scripted.take(Lost("away", T0, T0 + 1000), Connecting(), Connected(T0 + 1000))
     clock.advance(EXPIRY_INTERVAL)
     await settle()
     assert clock.sleepers == []
-    await guarded(hall.batches.aclose())
+    await guarded(scripted.batches.aclose())
 
 
-async def test_a_user_can_ask_for_a_try(hall: Hall) -> None:
-    hall.monitor.retry()
-    assert hall.script.retries == 1
+async def test_retry_is_passed_to_feed(scripted: ScriptedMonitor) -> None:
+    scripted.monitor.retry()
+    assert scripted.script.retries == 1
 
 
 # The stream as a whole
 
 
-async def test_what_left_the_stream_is_one_note(hall: Hall) -> None:
-    await hall.take(Snapshot([station(name, FREE) for name in "ABCD"], T0))
-    batch = await hall.take(Snapshot([station("A", OCCUPIED), station("B", FREE), station("C", FREE)], T0 + 1))
-    assert told(batch.entries) == [("A", 1, False), (NoteKind.LEFT, "D left the stream")]
+async def test_stations_that_left_are_one_note(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Snapshot([station(name, FREE) for name in "ABCD"], T0))
+    batch = await scripted.take(Snapshot([station("A", OCCUPIED), station("B", FREE), station("C", FREE)], T0 + 1))
+    assert summaries(batch.entries) == [("A", 1, False), (NoteKind.LEFT, "D left the stream")]
     assert batch.whole
-    batch = await hall.take(Snapshot([station("A", OCCUPIED)], T0 + 2))
-    assert told(batch.entries) == [(NoteKind.LEFT, "2 stations left the stream")]
-    assert list(hall.monitor.board.stations) == ["A"]
+    batch = await scripted.take(Snapshot([station("A", OCCUPIED)], T0 + 2))
+    assert summaries(batch.entries) == [(NoteKind.LEFT, "2 stations left the stream")]
+    assert list(scripted.monitor.board.stations) == ["A"]
 
 
-async def test_a_snapshot_of_which_some_could_not_be_read_sends_nobody_away(
-    hall: Hall, caplog: pytest.LogCaptureFixture
-) -> None:
-    await hall.take(Snapshot([station("A", FREE), station("B", FREE)], T0))
+async def test_partial_snapshot_removes_no_station(scripted: ScriptedMonitor, caplog: pytest.LogCaptureFixture) -> None:
+    await scripted.take(Snapshot([station("A", FREE), station("B", FREE)], T0))
     caplog.clear()
-    batch = await hall.take(Snapshot([station("A", OCCUPIED)], T0 + 1, unreadable=3))
-    assert set(hall.monitor.board.stations) == {"A", "B"}
-    assert hall.monitor.counts.unreadable == 3
-    assert [kind for kind, *_ in told(batch.entries)] == ["A", NoteKind.UNREADABLE]
+    batch = await scripted.take(Snapshot([station("A", OCCUPIED)], T0 + 1, unreadable=3))
+    assert set(scripted.monitor.board.stations) == {"A", "B"}
+    assert scripted.monitor.counts.unreadable == 3
+    assert [kind for kind, *_ in summaries(batch.entries)] == ["A", NoteKind.UNREADABLE]
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-async def test_unreadable_frames_are_counted_and_noted_once_a_batch(
-    hall: Hall, caplog: pytest.LogCaptureFixture
+async def test_unreadable_frames_are_counted_and_noted_once_per_batch(
+    scripted: ScriptedMonitor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    batch = await hall.take(*(Unreadable(f"bad {number}", T0 + number) for number in range(5)))
+    batch = await scripted.take(*(Unreadable(f"bad {number}", T0 + number) for number in range(5)))
     (entry,) = batch.entries
     assert isinstance(entry, Note)
     assert entry.kind is NoteKind.UNREADABLE
-    assert hall.monitor.counts.unreadable == 5
+    assert scripted.monitor.counts.unreadable == 5
     (record,) = caplog.records
     assert "5" in record.getMessage()
-    assert (await hall.take(Ignored("foo:bar", T0 + 9))).entries == []
+    assert (await scripted.take(Ignored("foo:bar", T0 + 9))).entries == []
 
 
-async def test_everything_is_counted(hall: Hall) -> None:
-    await hall.take(
+async def test_counts(scripted: ScriptedMonitor) -> None:
+    await scripted.take(
         Connected(T0),
         Snapshot([station("A", FREE)], T0 + 1),
         StationReport(station("A", OCCUPIED), T0 + 2),
@@ -456,106 +454,106 @@ async def test_everything_is_counted(hall: Hall) -> None:
         Unreadable("bad", T0 + 6),
         Ignored("foo:bar", T0 + 7),
     )
-    assert hall.monitor.counts == StreamCounts(frames=7, changes=2, unreadable=1, ignored=1)
-    assert hall.monitor.frame_at == T0 + 7
+    assert scripted.monitor.counts == StreamCounts(frames=7, changes=2, unreadable=1, ignored=1)
+    assert scripted.monitor.frame_at == T0 + 7
 
 
-async def test_words_that_nobody_has_documented_are_counted(hall: Hall) -> None:
+async def test_undocumented_words_are_counted(scripted: ScriptedMonitor) -> None:
     words = ("AVAILABLE", "DANCING", "DANCING")
-    await hall.take(*(ConnectorReport("A", "x", connector_from(word), T0 + n) for n, word in enumerate(words)))
-    assert hall.monitor.counts.unknown_words.words == {"DANCING": 2}
-    assert hall.monitor.counts.unknown_words.reports == 2
+    await scripted.take(*(ConnectorReport("A", "x", connector_from(word), T0 + n) for n, word in enumerate(words)))
+    assert scripted.monitor.counts.unknown_words.words == {"DANCING": 2}
+    assert scripted.monitor.counts.unknown_words.reports == 2
 
 
-async def test_what_the_link_does_is_no_frame(hall: Hall) -> None:
-    await hall.take(Connecting(), Connected(T0), Lost("away", T0, T0))
-    assert (hall.monitor.counts, hall.monitor.frame_at) == (StreamCounts(), 0)
+async def test_link_events_are_not_counted_as_frames(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connecting(), Connected(T0), Lost("away", T0, T0))
+    assert (scripted.monitor.counts, scripted.monitor.frame_at) == (StreamCounts(), 0)
 
 
-async def test_a_report_of_a_connector_that_nobody_knows_is_heard_of_by_nobody(hall: Hall) -> None:
-    batch = await hall.take(
+async def test_raw_report_of_unknown_connector_is_dropped(scripted: ScriptedMonitor) -> None:
+    batch = await scripted.take(
         Snapshot([station("A", FREE)], T0),
         *(RawReport(name, index, Connector(), T0) for name, index in [("B", 0), ("A", 1)]),
     )
     assert batch.raw_reports == []
-    assert "B" not in hall.monitor.board.stations
+    assert "B" not in scripted.monitor.board.stations
 
 
-async def test_a_source_that_begins_anew(hall: Hall) -> None:
-    await hall.take(Connected(T0), Snapshot([station("A", FREE)], T0))
-    batch = await hall.take(StationReport(station("A", OCCUPIED), T0 + 1), Restarted(T0))
-    assert told(batch.entries) == [(NoteKind.RESTARTED, "")]
+async def test_restart_of_source_clears_board(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
+    batch = await scripted.take(StationReport(station("A", OCCUPIED), T0 + 1), Restarted(T0))
+    assert summaries(batch.entries) == [(NoteKind.RESTARTED, "")]
     assert batch.whole
-    assert hall.monitor.board.stations == {}
+    assert scripted.monitor.board.stations == {}
 
 
-async def test_it_goes_on_with_a_board_that_is_given() -> None:
+async def test_monitor_continues_given_board() -> None:
     board = Board()
     board.apply_snapshot([station("A", FREE)], T0)
-    hall = Hall(board=board)
-    batch = await hall.take(Connected(T0 + 1), StationReport(station("A", OCCUPIED), T0 + 2))
-    assert hall.monitor.board is board
-    assert told(batch.entries) == [CONNECTED, ("A", 1, False)]
-    await guarded(hall.batches.aclose())
+    scripted = ScriptedMonitor(board=board)
+    batch = await scripted.take(Connected(T0 + 1), StationReport(station("A", OCCUPIED), T0 + 2))
+    assert scripted.monitor.board is board
+    assert summaries(batch.entries) == [CONNECTED, ("A", 1, False)]
+    await guarded(scripted.batches.aclose())
 
 
 # The end
 
 
-async def test_it_ends_when_the_feed_ends(hall: Hall) -> None:
-    hall.script.say(Connected(T0), Ended(T0 + 1))
-    hall.script.end()
-    batches = [batch async for batch in hall.batches]
+async def test_batches_end_with_feed(scripted: ScriptedMonitor) -> None:
+    scripted.script.say(Connected(T0), Ended(T0 + 1))
+    scripted.script.end()
+    batches = [batch async for batch in scripted.batches]
     assert [entry for batch in batches for entry in batch.entries] == [
         Note(T0, NoteKind.CONNECTED, ""),
         Note(T0 + 1, NoteKind.ENDED, ""),
     ]
     assert batches[-1].link == LinkState(LinkPhase.ENDED)
-    assert hall.script.closed == 1
+    assert scripted.script.closed == 1
 
 
-async def test_what_was_said_last_is_handed_out_before_it_ends(hall: Hall) -> None:
-    await hall.take(Connected(T0))
-    hall.script.say(Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0 + 1))
-    hall.script.end()
+async def test_last_events_are_yielded_before_end(scripted: ScriptedMonitor) -> None:
+    await scripted.take(Connected(T0))
+    scripted.script.say(Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0 + 1))
+    scripted.script.end()
     await settle()
-    batches = [batch async for batch in hall.batches]
-    assert [told(batch.entries) for batch in batches if batch.entries] == [[("A", 1, False)]]
+    batches = [batch async for batch in scripted.batches]
+    assert [summaries(batch.entries) for batch in batches if batch.entries] == [[("A", 1, False)]]
 
 
-async def test_leaving_stops_the_feed() -> None:
-    hall = Hall()
-    await hall.take(Connected(T0))
-    assert (hall.script.began, hall.script.closed) == (1, 0)
-    await guarded(hall.batches.aclose())
-    assert hall.script.closed == 1
+async def test_closing_batches_closes_feed() -> None:
+    scripted = ScriptedMonitor()
+    await scripted.take(Connected(T0))
+    assert (scripted.script.started, scripted.script.closed) == (1, 0)
+    await guarded(scripted.batches.aclose())
+    assert scripted.script.closed == 1
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_nothing_begins_before_somebody_takes() -> None:
-    hall = Hall()
+async def test_feed_is_not_started_before_first_batch() -> None:
+    scripted = ScriptedMonitor()
     await settle()
-    assert hall.script.began == 0
+    assert scripted.script.started == 0
 
 
-async def test_an_error_of_the_feed_surfaces_after_what_it_said() -> None:
-    hall = Hall()
-    hall.script.say(Connected(T0))
-    hall.script.fail(ValueError("a defect"))
+async def test_error_of_feed_is_raised_after_its_events() -> None:
+    scripted = ScriptedMonitor()
+    scripted.script.say(Connected(T0))
+    scripted.script.fail(ValueError("a defect"))
     taken: list[Batch] = []
     with pytest.raises(ValueError, match="a defect"):
         async with asyncio.timeout(10):
-            async for batch in hall.batches:
+            async for batch in scripted.batches:
                 taken.append(batch)  # noqa: PERF401 - what was taken before the error counts
-    assert told(taken[0].entries) == [CONNECTED]
-    assert hall.script.closed == 1
+    assert summaries(taken[0].entries) == [CONNECTED]
+    assert scripted.script.closed == 1
 
 
-# A law: how it is cut into batches changes nothing
+# Property: batch boundaries do not change the result
 
 
 def reports() -> st.SearchStrategy[Callable[[int], Event]]:
-    """Makers of events, since a board keeps what it is given."""
+    """Factories of events: a board keeps the objects that it gets."""
     names = st.sampled_from("AB")
     said = st.lists(st.sampled_from([FREE, OCCUPIED, FAULT]), max_size=3)
 
@@ -577,27 +575,27 @@ def reports() -> st.SearchStrategy[Callable[[int], Event]]:
 
 
 @given(st.lists(st.lists(reports(), min_size=1, max_size=4), max_size=4))
-async def test_however_it_is_cut_the_changes_are_those_of_the_board(
+async def test_batch_boundaries_do_not_change_changes(
     chunks: list[list[Callable[[int], Event]]],
 ) -> None:
-    hall, alone = Hall(), Hall()
+    scripted, alone = ScriptedMonitor(), ScriptedMonitor()
     cut: list[BatchEntry] = []
     at = T0
     for chunk in chunks:
-        cut += (await hall.take(*(make(at + number) for number, make in enumerate(chunk)))).entries
+        cut += (await scripted.take(*(make(at + number) for number, make in enumerate(chunk)))).entries
         for number, make in enumerate(chunk):
-            # The same, one by one.
+            # The same events, applied one by one.
             await alone.take(make(at + number))
         at += 10_000
-    assert hall.monitor.counts == alone.monitor.counts
-    assert len([entry for entry in cut if isinstance(entry, Change)]) == hall.monitor.counts.changes
-    assert hall.monitor.board.stations == alone.monitor.board.stations
-    assert hall.monitor.board.tally == alone.monitor.board.tally
-    for each in (hall, alone):
+    assert scripted.monitor.counts == alone.monitor.counts
+    assert len([entry for entry in cut if isinstance(entry, Change)]) == scripted.monitor.counts.changes
+    assert scripted.monitor.board.stations == alone.monitor.board.stations
+    assert scripted.monitor.board.tally == alone.monitor.board.tally
+    for each in (scripted, alone):
         await guarded(each.batches.aclose())
 
 
-async def test_says_once_that_only_a_part_works() -> None:
+async def test_degraded_link_is_noted_once() -> None:
     script = Script()
     monitor = Monitor(script, tick=0)
     batches = monitor.batches()

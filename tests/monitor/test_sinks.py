@@ -1,4 +1,4 @@
-"""Sinks: every one holds the board's final state, however slow it is and whenever it is cut off."""
+"""Tests of sinks: each holds the board's final state, however slow it is or when it is cancelled."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("cut_off", [False, True])
-def test_every_sink_ends_with_the_state_of_the_board(cut_off: bool) -> None:
+def test_every_sink_ends_with_state_of_board(cut_off: bool) -> None:
     async def run(loop: ShuffledLoop) -> None:
         board = Board()
         mirrors = [Mirror(board), Mirror(board, loop), Mirror(board, loop)]
@@ -146,7 +146,7 @@ def test_every_sink_ends_with_the_state_of_the_board(cut_off: bool) -> None:
     in_every_order(run, 100)
 
 
-async def test_a_sink_that_never_returns_delays_no_other_one() -> None:
+async def test_stuck_sink_does_not_delay_others() -> None:
     board = Board()
     fast, stuck = Mirror(board), Mirror(board)
 
@@ -159,11 +159,11 @@ async def test_a_sink_that_never_returns_delays_no_other_one() -> None:
     async with aclosing(monitor.batches()) as batches:
         assert [batch.link.phase async for batch in batches][-1] is LinkPhase.ENDED
         assert fast.copy == state_of(board)
-    # The batch that was cut off comes again with the rest.
+    # ``finish`` gets the batch whose ``take`` was cancelled.
     assert stuck.copy == state_of(board)
 
 
-async def test_a_sink_that_fails_is_logged_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_sink_is_logged_and_does_not_stop_others(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Mirror):
         async def take(self, batch: Batch) -> None:
             raise ValueError("no room")
@@ -197,7 +197,7 @@ BATCHES = st.builds(
 
 
 @given(st.lists(BATCHES, min_size=1))
-def test_merging_loses_nothing(batches: list[Batch]) -> None:
+def test_merge_keeps_everything(batches: list[Batch]) -> None:
     outlet = BatchOutlet()
     for batch in batches:
         outlet.put(batch)
@@ -209,12 +209,12 @@ def test_merging_loses_nothing(batches: list[Batch]) -> None:
     assert merged.touched == set().union(*(batch.touched for batch in batches))
     assert merged.expired == set().union(*(batch.expired for batch in batches))
     assert merged.whole == any(batch.whole for batch in batches)
-    # Only the state that is stored already need not be stored.
+    # A sink may skip only a restored state.
     assert (merged.whole and not merged.restored) == any(b.whole and not b.restored for b in batches)
     assert merged.alive_at == batches[-1].alive_at
 
 
-def test_a_merged_batch_is_bounded_and_still_names_every_station() -> None:
+def test_merged_batch_is_bounded_and_names_every_station() -> None:
     reports = [RawReport(f"NOR_{n}", 0, Connector(), T0) for n in range(MAX_ENTRIES)]
     notes = [Note(n, NoteKind.LOST, "") for n in range(MAX_ENTRIES)]
     late = RawReport("SWE_1", 0, Connector(), T0)
@@ -225,7 +225,7 @@ def test_a_merged_batch_is_bounded_and_still_names_every_station() -> None:
     assert len(unbounded.entries) == 2 * MAX_ENTRIES
 
 
-async def test_an_outlet_wakes_without_a_batch() -> None:
+async def test_wake_ends_wait_without_batch() -> None:
     outlet = BatchOutlet()
     outlet.wake()
     await guarded(outlet.wait())

@@ -1,4 +1,4 @@
-"""Status words that nobody has documented: which they are, and how often they came."""
+"""Tests of counting undocumented status words."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def after(*words: str) -> UnknownWords:
     return unknown_words
 
 
-def test_a_word_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_word_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     found = after("AVAILABLE", "DANCING", "UNKNOWN", "DANCING", "", "DANCING", "available")
     assert found.reports == 5
     assert found.words == {"DANCING": 3, "": 1, "available": 1}
     assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["DANCING", "(empty)", "available"]
 
 
-def test_words_without_end_cost_no_memory_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_counted_and_logged_words_are_limited(caplog: pytest.LogCaptureFixture) -> None:
     found = after(*(f"WORD{number}" for number in range(MAX_WORDS * 10)))
     assert found.reports == MAX_WORDS * 10
     assert len(found.words) == MAX_WORDS
@@ -39,11 +39,11 @@ def test_words_without_end_cost_no_memory_and_no_log(caplog: pytest.LogCaptureFi
         (tuple("ABCD") * 500, "2,000 reports with unknown words: A, B, C, and more"),
     ],
 )
-def test_it_says_how_many_and_which(words: tuple[str, ...], text: str) -> None:
+def test_text_names_count_and_words(words: tuple[str, ...], text: str) -> None:
     assert after(*words).text == text
 
 
-def test_a_stream_without_words_has_none_that_are_unheard_of() -> None:
+def test_stream_without_words_counts_none() -> None:
     unknown_words = UnknownWords()
     unknown_words.note(Connector(7, 0))
     assert unknown_words == UnknownWords()

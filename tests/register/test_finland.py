@@ -14,7 +14,7 @@ from nobil_tui.register.cache import FINLAND, CachedRegister, Origin, load_regis
 from nobil_tui.register.finland import update_finland
 from nobil_tui.register.merge import merged
 from nobil_tui.register.update import UpdateError, UpdateProgress
-from nobil_tui.wire.finland_register import CREDIT as FINTRAFFIC
+from nobil_tui.wire.finland_register import FINLAND_CREDIT
 from tests.conftest import FakeClock
 from tests.feeds.finland_service import Country, FinlandService
 
@@ -48,7 +48,7 @@ async def test_stores_names_plugs_and_prices(path: Path, rest: FinlandRest, cloc
         assert facts.position
         assert facts.plugs
         assert isinstance(facts.price, Price)
-        assert facts.credit == FINTRAFFIC
+        assert facts.credit == FINLAND_CREDIT
     assert cached.origins[FINLAND].stations == 5
     assert [each.words for each in progress] == ["Finland: connecting", "Finland: reading", "Finland: storing"]
 
@@ -104,9 +104,9 @@ async def test_neither_source_replaces_the_stations_of_the_other(
     again = merged(cached, {"FIN": {"FIN_00002": Facts(name="New entry")}}, Origin(2, "nobil.no"))
     assert set(again.facts) == (set(cached.facts) - {"FIN_00001"}) | {"FIN_00002"}
     register = Register(again.facts, credit=CREDIT)
-    assert register.credits == [CREDIT, FINTRAFFIC] or register.credits == [FINTRAFFIC, CREDIT]
+    assert register.credits == [CREDIT, FINLAND_CREDIT] or register.credits == [FINLAND_CREDIT, CREDIT]
     assert register.credit_of("NOR_00001") == CREDIT
-    assert {register.credit_of(station) for station in cached.facts if station not in nobil} == {FINTRAFFIC}
+    assert {register.credit_of(station) for station in cached.facts if station not in nobil} == {FINLAND_CREDIT}
 
 
 @pytest.mark.parametrize("failing", [TARIFFS, LOCATIONS])
@@ -141,6 +141,6 @@ def test_an_origin_has_a_name() -> None:
 
 def test_prices_survive_storing(tmp_path: Path) -> None:
     prices = (Price(kwh=0.3, at_least=True), None, Price("SEK", minute=2.0, before_tax=True))
-    facts = {"A": Facts(prices=prices, credit=FINTRAFFIC), "B": Facts(prices=prices), "C": Facts()}
+    facts = {"A": Facts(prices=prices, credit=FINLAND_CREDIT), "B": Facts(prices=prices), "C": Facts()}
     save_register(tmp_path / "register", facts, {})
     assert load_register(tmp_path / "register") == CachedRegister(facts, {})

@@ -87,9 +87,9 @@ async def test_an_import_is_renewed_by_the_next_update(prepared: Renewing, file:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "the answer is empty"),
-        (b"# Register", "this is no answer of the register"),
-        (dump_of(stations("NOR", 9))[:-2], "this is no answer of the register"),
+        (b"", "the response is empty"),
+        (b"# Register", "this is not a response of the register"),
+        (dump_of(stations("NOR", 9))[:-2], "this is not a response of the register"),
         (gzip.compress(dump_of(stations("NOR", 9)))[:-2], "it is truncated"),
         (b"\x1f\x8b\x08 no gzip", "its gzip data is damaged"),
         (dump_of([]), "it has no station"),

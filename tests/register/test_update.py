@@ -98,9 +98,9 @@ async def test_an_answer_is_read_outside_the_loop(renewing: Renewing, monkeypatc
 
     def decode(answer: bytes | bytearray) -> Dump:
         threads.append(threading.current_thread())
-        return register.decode(answer)
+        return register.decode_register(answer)
 
-    monkeypatch.setattr("nobil_tui.register.update.decode", decode)
+    monkeypatch.setattr("nobil_tui.register.update.decode_register", decode)
     await renewing.update()
     assert len(threads) == 2
     for thread in threads:

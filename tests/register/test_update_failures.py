@@ -35,9 +35,9 @@ BROKEN: list[tuple[Answer, str]] = [
     (status(429, {"Retry-After": "60"}), "answered HTTP 429, and asks to be left alone for 60 s"),
     (status(500), "answered HTTP 500"),
     (status(302, {"Location": "https://nobil.example/"}), "answered HTTP 302, which points elsewhere"),
-    (body(b""), "cannot be used: the answer is empty"),
-    (body(b"<html>Sorry</html>"), "cannot be used: this is no answer of the register"),
-    (body(dump_of(stations("NOR", 3))[:-5]), "cannot be used: this is no answer of the register"),
+    (body(b""), "cannot be used: the response is empty"),
+    (body(b"<html>Sorry</html>"), "cannot be used: this is not a response of the register"),
+    (body(dump_of(stations("NOR", 3))[:-5]), "cannot be used: this is not a response of the register"),
     (body(gzip.compress(dump_of(stations("NOR", 3)))[:-9], headers={"Content-Encoding": "gzip"}), "it is truncated"),
     (body(dump_of([])), "answered without any station of it"),
     (body(dump_of(stations("SWE", 9))), "answered without any station of it"),
@@ -194,11 +194,11 @@ async def test_cancelled_while_it_reads(prepared: Renewing, monkeypatch: pytest.
         loop.call_soon_threadsafe(reading.set)
         assert go_on.wait(GUARD)
         try:
-            return register.decode(answer)
+            return register.decode_register(answer)
         finally:
             read.set()
 
-    monkeypatch.setattr("nobil_tui.register.update.decode", decode)
+    monkeypatch.setattr("nobil_tui.register.update.decode_register", decode)
     prepared.service.stations["NOR"] = stations("NOR", 9)
     before = prepared.path.read_bytes()
     running = asyncio.create_task(prepared.update())

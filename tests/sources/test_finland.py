@@ -11,7 +11,7 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources import catalogue
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.finland import FinlandSource
-from nobil_tui.wire.finland_register import CREDIT
+from nobil_tui.wire.finland_register import FINLAND_CREDIT
 
 
 def make(section: FinlandSection | None = None) -> FinlandSource:
@@ -58,10 +58,10 @@ async def test_evses_are_joined_with_the_stations_of_fintraffic_only() -> None:
     assert opened.station_data is not None
     assert isinstance(opened.feed, FinlandFeed)
     register = Register(
-        {"NOR_1": Facts(plug_evse_uids=("X",)), "FI1": Facts(plug_evse_uids=("B", "A", "A"), credit=CREDIT)}
+        {"NOR_1": Facts(plug_evse_uids=("X",)), "FI1": Facts(plug_evse_uids=("B", "A", "A"), credit=FINLAND_CREDIT)}
     )
     opened.station_data.use(register)
     assert opened.feed._merger._places == {"B": "FI1", "A": "FI1"}
-    register.replace({"FI2": Facts(plug_evse_uids=("A",), credit=CREDIT)})
+    register.replace({"FI2": Facts(plug_evse_uids=("A",), credit=FINLAND_CREDIT)})
     opened.station_data.use(register)
     assert opened.feed._merger._places == {"A": "FI2"}

@@ -26,7 +26,7 @@ def record(path: Path, *frames: tuple[bytes, int], **options: Any) -> Recorder:
     for data, at in frames:
         before = recorder.frames
         recorder(data, at)
-        # One at a time, so that the size of the file is known when the next comes.
+        # One at a time, so that the size of the file is known before the next frame.
         eventually(lambda before=before, data=data: recorder.frames == before + bool(data))  # type: ignore[misc]  # a lambda's defaults
     recorder.close()
     return recorder
@@ -39,7 +39,7 @@ def frames_in(path: Path) -> list[bytes]:
     return [decode_line(line).data for line in lines]
 
 
-def test_what_comes_stands_in_the_file(tmp_path: Path) -> None:
+def test_frames_are_written_to_file(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     recorder = record(path, (b'{"n":1}', T0), (b"", T0 + 1), (b"not JSON", T0 + 2))
     assert (recorder.error, recorder.frames) == (None, 2)
@@ -47,7 +47,7 @@ def test_what_comes_stands_in_the_file(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes().splitlines()[1])["received_at"] == "2026-03-23T12:00:00.000Z"
 
 
-def test_the_first_line_is_there_at_once(tmp_path: Path) -> None:
+def test_header_is_written_at_once(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.jsonl", "v1", simulated=True, source="a simulation")
     assert decode_header(recorder.path.read_bytes()) == RecordingHeader(
         codec="v1", simulated=True, source="a simulation"
@@ -55,7 +55,7 @@ def test_the_first_line_is_there_at_once(tmp_path: Path) -> None:
     recorder.close()
 
 
-def test_it_is_flushed_while_it_runs(tmp_path: Path) -> None:
+def test_frames_are_flushed_while_recording(tmp_path: Path) -> None:
     for name, unpack in (("a.jsonl", bytes), ("a.jsonl.gz", partly_unzipped)):
         recorder = Recorder(tmp_path / name, "enova", every=0)
         recorder(b'{"n":1}', T0)
@@ -64,30 +64,30 @@ def test_it_is_flushed_while_it_runs(tmp_path: Path) -> None:
 
 
 def partly_unzipped(data: bytes) -> bytes:
-    """What of a compressed file that has no end yet can be read."""
+    """Return the readable part of a compressed file without an end."""
     lines: list[bytes] = []
     with gzip.open(io.BytesIO(data)) as file, suppress(EOFError):
         lines.extend(iter(file.readline, b""))
     return b"".join(lines)
 
 
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("mine")
-    with pytest.raises(RecordError, match="exists already"):
+    with pytest.raises(RecordError, match="already exists"):
         Recorder(path, "v1")
     assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["missing/a.jsonl", "file/a.jsonl", "x" * 300])
-def test_where_no_file_can_be_it_says_so(tmp_path: Path, name: str) -> None:
+def test_file_that_cannot_be_created_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RecordError) as raised:
         Recorder(tmp_path / name, "v1")
     assert str(tmp_path / name) in str(raised.value)
 
 
-def test_another_file_after_so_many_bytes_under_a_name_that_is_free(tmp_path: Path) -> None:
+def test_rotation_by_size_uses_free_names(tmp_path: Path) -> None:
     (tmp_path / "a.2.jsonl").write_text("mine")
     recorder = record(tmp_path / "a.jsonl", *((b'{"n":%d}' % n, T0) for n in range(5)), rotate_size=160)
     assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", "a.1.jsonl", "a.2.jsonl", "a.3.jsonl"}
@@ -97,7 +97,7 @@ def test_another_file_after_so_many_bytes_under_a_name_that_is_free(tmp_path: Pa
     assert recorder.path.name == "a.3.jsonl"
 
 
-def test_a_file_a_day(tmp_path: Path) -> None:
+def test_daily_rotation(tmp_path: Path) -> None:
     frames = [
         (b'{"n":1}', T0),
         (b'{"n":2}', T0 + DAY // 2 - 1),
@@ -115,13 +115,13 @@ def test_a_file_a_day(tmp_path: Path) -> None:
     }
 
 
-def test_a_name_without_an_ending(tmp_path: Path) -> None:
+def test_rotation_of_name_without_suffix(tmp_path: Path) -> None:
     record(tmp_path / "a", (b"{}", T0), (b"{}", T0), rotate_size=1)
     assert {path.name for path in tmp_path.iterdir()} == {"a", "a.1"}
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
-def test_a_disk_that_is_full_ends_it_with_a_word(tmp_path: Path, name: str) -> None:
+def test_full_disk_stops_recording(tmp_path: Path, name: str) -> None:
     recorder = Recorder(tmp_path / name, "enova", every=0)
     with_limit(4096, lambda: fill(recorder))
     assert recorder.error is not None
@@ -142,7 +142,7 @@ def fill(recorder: Recorder) -> None:
 
 
 def with_limit(size: int, do: Callable[[], None]) -> None:
-    """Let no file grow beyond ``size`` bytes, which is how a full disk feels."""
+    """Call ``do`` while no file can grow beyond ``size`` bytes, like on a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -151,8 +151,8 @@ def with_limit(size: int, do: Callable[[], None]) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_disk_that_is_too_slow_ends_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder_module, "MOST_WAITING", 10)
+def test_slow_disk_stops_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "MAX_WAITING_BYTES", 10)
     recorder = Recorder(tmp_path / "a.jsonl", "enova", every=1000)
     recorder(b'{"n":1}', T0)
     recorder(b'{"n":2}', T0)
@@ -162,7 +162,7 @@ def test_a_disk_that_is_too_slow_ends_it_too(tmp_path: Path, monkeypatch: pytest
     assert frames_in(tmp_path / "a.jsonl") == [b'{"n":1}']
 
 
-def test_what_comes_last_is_written_when_it_closes(tmp_path: Path) -> None:
+def test_close_writes_remaining_frames(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.jsonl", "enova", every=1000)
     for n in range(100):
         recorder(b'{"n":%d}' % n, T0)

@@ -34,7 +34,7 @@ def a_board(*names: str, word: str = "AVAILABLE") -> Board:
 
 
 def rows(board: Board, *gone: str) -> list[bytes]:
-    """All of a board in portions of two, and then what is gone."""
+    """Return all stations of a board in portions of two, and the removed ones."""
     stored = [(name, board.stored(name)) for name in (*board.stations, *gone)]
     return [pack(stored[begin : begin + 2]) for begin in range(0, len(stored), 2)]
 
@@ -57,7 +57,7 @@ def shut(store: StateStore) -> None:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    """Wait for what another thread or process does; what hangs must fail."""
+    """Wait until a condition holds that another thread or process fulfils; fail after a timeout."""
     until = time.monotonic() + GUARD
     while not true():
         assert time.monotonic() < until
@@ -84,7 +84,7 @@ def a_store(path: Path) -> Iterator[StateStore]:
         shut(store)
 
 
-def test_what_is_saved_comes_back(path: Path) -> None:
+def test_load_returns_saved_state(path: Path) -> None:
     board = a_board()
     with a_store(path) as store:
         assert store.writing
@@ -97,13 +97,13 @@ def test_what_is_saved_comes_back(path: Path) -> None:
     assert staleness_of(later.unconfirmed_for(later.stations["NOR_1"], 0, T0 + 10)) is Staleness.STALE
 
 
-def test_a_first_start_is_empty_and_no_matter(path: Path) -> None:
+def test_missing_file_loads_empty_without_notice(path: Path) -> None:
     with a_store(path) as store:
         assert store.notice is None
         assert store.load() == StoredBoard()
 
 
-def test_single_stations_are_renewed_and_taken_out(path: Path) -> None:
+def test_save_updates_and_deletes_single_stations(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1", "NOR_2", "NOR_3")), 0, T0 + 1, whole=True)
     with a_store(path) as store:
@@ -114,7 +114,7 @@ def test_single_stations_are_renewed_and_taken_out(path: Path) -> None:
     assert words == {"NOR_1": ["BLOCKED"], "NOR_3": ["AVAILABLE"], "NOR_4": ["BLOCKED"]}
 
 
-def test_all_in_place_of_all(path: Path) -> None:
+def test_whole_save_replaces_everything(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
         store.save(rows(a_board("NOR_2")), 0, T0 + 2, whole=True)
@@ -122,14 +122,14 @@ def test_all_in_place_of_all(path: Path) -> None:
     assert set(kept(path).stations) == {"NOR_2", "NOR_3"}
 
 
-def test_a_portion_that_holds_nothing_any_more_is_no_matter(path: Path) -> None:
+def test_portion_without_stations_is_accepted(path: Path) -> None:
     with a_store(path) as store:
-        # Between two slices a station can leave the stream.
+        # A station can leave the stream between two slices.
         store.save(rows(a_board("NOR_1", "NOR_2"), "NOR_3", "NOR_4"), 0, T0 + 1, whole=True)
     assert set(kept(path).stations) == {"NOR_1", "NOR_2"}
 
 
-def test_what_a_country_took_is_given_back_once_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_returned_after_whole_save(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[set[str]] = []
     monkeypatch.setattr(state_module, "trim_heap", lambda: given_back.append(written(path)))
     with a_store(path) as store:
@@ -140,7 +140,7 @@ def test_what_a_country_took_is_given_back_once_it_is_written(path: Path, monkey
     assert given_back == [{"NOR_1"}]
 
 
-def test_what_was_not_loaded_is_not_added_to(path: Path) -> None:
+def test_single_stations_need_a_load_first(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     store = open_store(path)
@@ -150,7 +150,7 @@ def test_what_was_not_loaded_is_not_added_to(path: Path) -> None:
     assert set(kept(path).stations) == {"NOR_1"}
 
 
-def test_closing_twice_is_no_matter(path: Path) -> None:
+def test_second_close_does_nothing(path: Path) -> None:
     store = open_store(path)
     shut(store)
     shut(store)
@@ -158,7 +158,7 @@ def test_closing_twice_is_no_matter(path: Path) -> None:
     assert store.load() == StoredBoard()
 
 
-def test_it_writes_while_it_runs(path: Path) -> None:
+def test_saved_state_is_written_before_close(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
         eventually(lambda: written(path) == {"NOR_1"})
@@ -169,7 +169,7 @@ def test_it_writes_while_it_runs(path: Path) -> None:
 # Two programs
 
 
-def test_a_second_program_reads_and_takes_over_when_the_first_quits(path: Path) -> None:
+def test_second_program_takes_over_after_first_quits(path: Path) -> None:
     first = open_store(path)
     first.load()
     first.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
@@ -180,7 +180,7 @@ def test_a_second_program_reads_and_takes_over_when_the_first_quits(path: Path) 
         second.save(rows(a_board("NOR_2")), 0, T0 + 2, whole=True)
         shut(first)
         eventually(lambda: second.writing)
-        # Its clock of the breaks is not the first one's: nothing of the two may be mixed.
+        # Its downtime clock is not the first program's: their states must not be mixed.
         assert second.wants_all
         second.save(rows(a_board("NOR_3")), 0, T0 + 3)
         second.save(rows(a_board("NOR_4")), 0, T0 + 4, whole=True)
@@ -189,7 +189,7 @@ def test_a_second_program_reads_and_takes_over_when_the_first_quits(path: Path) 
     assert set(kept(path).stations) == {"NOR_4", "NOR_5"}
 
 
-def test_a_second_program_that_comes_before_anything_is_written_has_nothing(path: Path) -> None:
+def test_second_program_before_first_write_loads_empty(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
     with a_store(path), a_store(path) as second:
@@ -214,7 +214,7 @@ while True:
 """
 
 
-def test_killed_in_the_middle_of_writing_what_was_written_is_there_and_the_next_one_writes(path: Path) -> None:
+def test_kill_while_writing_keeps_committed_state(path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", KILLED, path], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"written\n"
@@ -232,7 +232,7 @@ def damage(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def test_a_damaged_file_is_set_aside_and_never_over_another(path: Path) -> None:
+def test_damaged_file_is_renamed_to_unused_name(path: Path) -> None:
     for number in (1, 2):
         content = b"no database at all " * (100 + number)
         damage(path, content)
@@ -246,7 +246,7 @@ def test_a_damaged_file_is_set_aside_and_never_over_another(path: Path) -> None:
     assert set(kept(path).stations) == {"NOR_1"}
 
 
-def test_its_log_goes_with_it(path: Path) -> None:
+def test_log_of_damaged_file_is_renamed_too(path: Path) -> None:
     damage(path, b"damaged")
     Path(f"{path}-wal").write_bytes(b"a log")
     aside = set_aside(path)
@@ -254,7 +254,7 @@ def test_its_log_goes_with_it(path: Path) -> None:
     assert set(path.parent.iterdir()) == {aside, Path(f"{aside}-wal")}
 
 
-def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
+def test_damage_is_detected_on_load(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board(*(f"NOR_{n}" for n in range(2000)))), 0, T0 + 1, whole=True)
     content = bytearray(path.read_bytes())
@@ -263,7 +263,7 @@ def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
     store = open_store(path)
     assert store.load() == StoredBoard()
     assert store.notice is not None
-    assert "set aside" in store.notice
+    assert "renamed" in store.notice
     store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     shut(store)
     assert set(kept(path).stations) == {"NOR_1"}
@@ -273,19 +273,19 @@ def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
     "statement",
     ["PRAGMA application_id = 7", "DROP TABLE stations", "ALTER TABLE clock RENAME COLUMN downtime TO holes"],
 )
-def test_a_database_of_something_else_is_set_aside(path: Path, statement: str) -> None:
+def test_database_of_another_program_is_renamed(path: Path, statement: str) -> None:
     with a_store(path):
         pass
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(statement)
     with a_store(path) as store:
         assert store.notice is not None
-        assert "set aside" in store.notice
+        assert "renamed" in store.notice
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     assert set(kept(path).stations) == {"NOR_1"}
 
 
-def test_who_only_reads_sets_nothing_aside(path: Path) -> None:
+def test_reader_does_not_rename_damaged_file(path: Path) -> None:
     damage(path, b"no database at all " * 100)
     with FileLock(f"{path}.lock"), a_store(path) as second:
         assert second.load() == StoredBoard()
@@ -294,7 +294,7 @@ def test_who_only_reads_sets_nothing_aside(path: Path) -> None:
         assert path.read_bytes().startswith(b"no database")
 
 
-def test_a_newer_file_is_left_alone(path: Path) -> None:
+def test_file_of_newer_version_is_not_touched(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     with closing(sqlite3.connect(path)) as connection:
@@ -336,7 +336,7 @@ GOOD = '[null,[["a",0,0,"AVAILABLE",5,false,0,0]]]'
         (7.5, "no station"),
     ],
 )
-def test_a_hostile_row_costs_only_itself(path: Path, name: object, said: object) -> None:
+def test_invalid_row_is_skipped(path: Path, name: object, said: object) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -350,7 +350,7 @@ def test_a_hostile_row_costs_only_itself(path: Path, name: object, said: object)
 @pytest.mark.parametrize(
     ("breaks", "alive_at"), [(-1, T0), (0, 0), (0, -5), (2**60, T0), (0, 2**63 - 1), (0, 1e300), ("x", "y")]
 )
-def test_a_hostile_clock_leaves_nothing_to_go_on_from(path: Path, breaks: object, alive_at: object) -> None:
+def test_invalid_clock_loads_empty(path: Path, breaks: object, alive_at: object) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -365,18 +365,18 @@ def test_a_hostile_clock_leaves_nothing_to_go_on_from(path: Path, breaks: object
 # The disk
 
 
-def test_where_no_folder_can_be_the_program_goes_on(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_a_notice(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with a_store(tmp_path / "file" / "state.sqlite") as store:
         store.save(rows(a_board()), 0, T0, whole=True)
         assert not store.writing
         assert store.load() == StoredBoard()
         assert store.notice is not None
-        assert "cannot be kept" in store.notice
+        assert "cannot be saved" in store.notice
         assert "Traceback" not in store.notice
 
 
-def test_a_folder_in_place_of_the_file_is_told(path: Path) -> None:
+def test_folder_in_place_of_file_is_a_notice(path: Path) -> None:
     path.mkdir(parents=True)
     with a_store(path) as store:
         assert not store.writing
@@ -384,9 +384,7 @@ def test_a_folder_in_place_of_the_file_is_told(path: Path) -> None:
         assert "cannot be" in store.notice
 
 
-def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_a_notice_and_writing_is_retried(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_module, "RETRY_INTERVAL", 0.001)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with a_store(path) as store:
@@ -400,7 +398,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_written_later(
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert store.notice is not None
-        assert "cannot be kept" in store.notice
+        assert "cannot be saved" in store.notice
         assert store.writing
         eventually(lambda: len(written(path)) == 2000)
     stored = state_module.StateStore.open(path)

@@ -18,7 +18,7 @@ from nobil_tui.commands import COMMANDS, Context, command_by_id
 from nobil_tui.config.model import Config, InterfaceSection, LogScope
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.dialogs.help import HelpScreen
-from nobil_tui.tui.palette import MAX_STATIONS, CommandProvider, Palette, StationProvider
+from nobil_tui.tui.palette import MAX_FOUND_STATIONS, CommandProvider, Palette, StationProvider
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
@@ -152,11 +152,11 @@ async def test_without_a_register_the_id_is_the_name() -> None:
 async def test_the_number_of_offered_stations_is_limited() -> None:
     clock = FakeClock()
     source = HandSource(clock)
-    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MAX_STATIONS + 20)]
+    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MAX_FOUND_STATIONS + 20)]
     source.feed.put(Connected(START), Snapshot(many, START))
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
-        assert len(await found(StationProvider, main, "nor")) == MAX_STATIONS
+        assert len(await found(StationProvider, main, "nor")) == MAX_FOUND_STATIONS
 
 
 async def test_a_hidden_station_is_selected() -> None:

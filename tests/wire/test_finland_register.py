@@ -11,7 +11,7 @@ from hypothesis import given
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.wire.finland_register import CREDIT, Locations, decode_locations, decode_tariffs
+from nobil_tui.wire.finland_register import FINLAND_CREDIT, Locations, decode_locations, decode_tariffs
 from tests.wire.finland_answers import LOCATIONS, TARIFFS, damaged
 
 AD_HOC = Price("EUR", 0.502, 0.1255, 1.255)
@@ -37,7 +37,7 @@ def test_reads_a_location() -> None:
             country="FIN",
             plug_evse_uids=("FI*NYT*E1", "FI*NYT*E1", "FI*NYT*E2"),
             prices=(AD_HOC, AD_HOC, NIGHT),
-            credit=CREDIT,
+            credit=FINLAND_CREDIT,
         )
     }
 
@@ -145,4 +145,4 @@ def test_no_damage_raises_anything_else(locations: Any, tariffs: Any) -> None:
             assert station.isprintable()
             assert len(facts.plugs) == len(facts.plug_evse_uids)
             assert len(facts.prices) in (0, len(facts.plugs))
-            assert facts.credit == CREDIT
+            assert facts.credit == FINLAND_CREDIT

@@ -15,8 +15,8 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
-from nobil_tui.wire.register import ComplaintError, Dump, decode
-from nobil_tui.wire.register_fields import MOST_NAME, MOST_PROSE
+from nobil_tui.wire.register import ComplaintError, Dump, decode_register
+from nobil_tui.wire.register_fields import MAX_NAME, MAX_PROSE
 
 CAPTURES = os.environ.get("NOBIL_CAPTURES", "")
 captured = pytest.mark.skipif(not CAPTURES, reason="NOBIL_CAPTURES names no folder with recorded answers")
@@ -43,7 +43,7 @@ def envelope(*stations: object) -> dict[str, object]:
 
 
 def dump(*stations: object) -> Dump:
-    return decode(json.dumps(envelope(*stations)).encode())
+    return decode_register(json.dumps(envelope(*stations)).encode())
 
 
 def facts(*args: object, **fields: object) -> Facts:
@@ -67,7 +67,7 @@ def facts(*args: object, **fields: object) -> Facts:
     ],
 )
 def test_another_licence_than_the_usual_one_is_noticed(rights: object, other: str) -> None:
-    assert decode(json.dumps({**envelope(), "Rights": rights}).encode()).other_rights == other
+    assert decode_register(json.dumps({**envelope(), "Rights": rights}).encode()).other_rights == other
 
 
 # The real ones
@@ -75,7 +75,7 @@ def test_another_licence_than_the_usual_one_is_noticed(rights: object, other: st
 
 @captured
 def test_a_swedish_town_of_2019() -> None:
-    read = decode((Path(CAPTURES) / "register_uppsala_2019.json").read_bytes())
+    read = decode_register((Path(CAPTURES) / "register_uppsala_2019.json").read_bytes())
     assert (len(read.facts), read.unreadable, read.problems) == (23, 0, {})
     assert read.rights == "Creative Commons Attribution 4.0 International License"
     assert sum(len(facts.plugs) for facts in read.facts.values()) == 86
@@ -95,7 +95,7 @@ def test_a_swedish_town_of_2019() -> None:
 
 @captured
 def test_three_norwegian_stations_of_2016_as_a_bare_list() -> None:
-    read = decode((Path(CAPTURES) / "register_norway_2016.json").read_bytes())
+    read = decode_register((Path(CAPTURES) / "register_norway_2016.json").read_bytes())
     assert (len(read.facts), read.unreadable, read.problems) == (3, 0, {})
     first = read.facts["NOR_01415"]
     assert first.plugs == (Plug("CHAdeMO", 50.0), Plug("Type 2", 43.0), Plug("CHAdeMO", 50.0), Plug("CCS", 50.0))
@@ -127,12 +127,12 @@ def test_three_norwegian_stations_of_2016_as_a_bare_list() -> None:
     ],
 )
 def test_the_envelope_can_be_an_object_or_a_list_or_missing(answer: object) -> None:
-    read = decode(json.dumps(answer).encode())
+    read = decode_register(json.dumps(answer).encode())
     assert (list(read.facts), read.unreadable) == (["NOR_00001"], 0)
 
 
 def test_a_byte_order_mark_is_no_harm() -> None:
-    assert decode(b"\xef\xbb\xbf" + json.dumps(envelope(station())).encode()).facts
+    assert decode_register(b"\xef\xbb\xbf" + json.dumps(envelope(station())).encode()).facts
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_a_byte_order_mark_is_no_harm() -> None:
     [
         ('{"error": "Wrong API key"}', "Wrong API key", True),
         ('[{"error": "Unknown &quot;countrycode&quot;"}]', 'Unknown "countrycode"', False),
-        ('{"error": {"code": 7}}', "an error, and no word of which", False),
+        ('{"error": {"code": 7}}', "an error without a message", False),
         ('{"error": "a\\u001b[31m\\nb"}', "a[31m b", False),
     ],
 )
 def test_an_error_of_the_api_is_told_in_its_words(answer: str, words: str, about_key: bool) -> None:
     with pytest.raises(ComplaintError) as raised:
-        decode(answer.encode())
+        decode_register(answer.encode())
     assert (str(raised.value), raised.value.about_key) == (words, about_key)
 
 
@@ -168,7 +168,7 @@ def test_an_error_of_the_api_is_told_in_its_words(answer: str, words: str, about
 )
 def test_what_is_no_answer_is_said_to_be_none(answer: bytes) -> None:
     with pytest.raises(NotReadableError) as raised:
-        decode(answer)
+        decode_register(answer)
     assert not isinstance(raised.value, ComplaintError)
     assert str(raised.value).isprintable()
 
@@ -176,7 +176,7 @@ def test_what_is_no_answer_is_said_to_be_none(answer: bytes) -> None:
 @given(st.binary() | st.builds(lambda a, b: b'{"chargerstations":[' + a + b"]" + b, st.binary(), st.binary()))
 def test_any_bytes_raise_nothing_else(answer: bytes) -> None:
     try:
-        decode(answer)
+        decode_register(answer)
     except NotReadableError as error:
         assert str(error).isprintable()
 
@@ -225,7 +225,7 @@ def test_no_state_of_a_station_raises_or_costs_its_neighbour(stations: list[Any]
     other = station(International_id="NOR_99999")
     read = dump(*stations, other)
     assert read.facts["NOR_99999"] == dump(other).facts["NOR_99999"]
-    assert len(read.facts) + read.unreadable + read.problems["stations given twice: the last one is used"] == (
+    assert len(read.facts) + read.unreadable + read.problems["duplicate stations: the last one is used"] == (
         len(stations) + 1
     )
     for identity, known in read.facts.items():
@@ -275,8 +275,8 @@ def test_a_field_of_another_type_costs_no_other() -> None:
     assert (known.name, known.availability, known.opening) == ("Torget", "Public", "")
     assert read.problems == {
         "stations with fields of an unexpected type": 1,
-        "connectors of no known type": 2,
-        "connectors of no known power": 1,
+        "connectors without a known type": 2,
+        "connectors without a known power": 1,
     }
 
 
@@ -313,8 +313,8 @@ def test_a_text_is_one_clean_line(text: object, name: str) -> None:
 
 def test_an_endless_text_is_cut() -> None:
     known = facts(name="x" * 10**6, User_comment="&amp;" * 10**5)
-    assert known.name == "x" * (MOST_NAME - 1) + "…"
-    assert known.comment == "&" * (MOST_PROSE - 1) + "…"
+    assert known.name == "x" * (MAX_NAME - 1) + "…"
+    assert known.comment == "&" * (MAX_PROSE - 1) + "…"
 
 
 @pytest.mark.parametrize(
@@ -361,8 +361,8 @@ def test_parking_fee(said: object, fee: bool | None) -> None:
         ([59.8, 10.4], None, "positions that cannot be read"),
         ("(0,0)", None, "positions at 0,0"),
         ("(0.000,-0.0001)", None, "positions at 0,0"),
-        ("(95.1,10)", None, "positions that are not on the earth"),
-        ("(59,181)", None, "positions that are not on the earth"),
+        ("(95.1,10)", None, "positions out of range"),
+        ("(59,181)", None, "positions out of range"),
     ],
 )
 def test_positions(position: object, read: object, problem: str | None) -> None:
@@ -446,13 +446,13 @@ def test_an_evse_uid_that_no_stream_could_have_is_none(value: str) -> None:
 def test_a_station_has_no_end_of_connectors_only_on_paper() -> None:
     read = dump(station({str(number): outlet() for number in range(MAX_CONNECTORS + 5)}))
     assert len(read.facts["NOR_00001"].plugs) == MAX_CONNECTORS
-    assert read.problems == {"stations with too many connectors: the last are left out": 1}
+    assert read.problems == {"stations with too many connectors: the last ones are ignored": 1}
 
 
 def test_of_a_station_given_twice_the_last_holds() -> None:
     read = dump(station(name="old"), station(name="new"))
     assert read.facts["NOR_00001"].name == "new"
-    assert read.problems == {"stations given twice: the last one is used": 1}
+    assert read.problems == {"duplicate stations: the last one is used": 1}
 
 
 def test_what_many_stations_share_is_kept_once() -> None:
