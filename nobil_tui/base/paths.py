@@ -44,6 +44,13 @@ def cache_dir() -> Path:
     return user_cache_path(APP_NAME, appauthor=False)
 
 
+def history_file() -> Path:
+    """Return the default history."""
+    from platformdirs import user_data_path
+
+    return user_data_path(APP_NAME, appauthor=False) / "history.sqlite"
+
+
 def register_file() -> Path:
     """Return the path of the cached station register."""
     return cache_dir() / "register.msgpack"

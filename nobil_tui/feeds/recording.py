@@ -45,7 +45,7 @@ class RecordingFeed:
         """
         while True:
             yield Connecting()
-            for step in self._script():
+            for step in self.script():
                 if step is None:
                     await asyncio.sleep(0)
                     continue
@@ -97,7 +97,7 @@ class RecordingFeed:
 
     # Inside
 
-    def _script(self) -> Iterator[tuple[int, Event] | None]:
+    def script(self) -> Iterator[tuple[int, Event] | None]:
         """Yield each event with its time (ms), and None wherever the loop may run something else."""
         decode = self._codec.decoder()
         at = heard_at = self._start

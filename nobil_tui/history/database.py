@@ -1,0 +1,366 @@
+"""The history as a SQLite file: its tables, and what is written to and read from them.
+
+``change`` holds a connector's condition from a time (ms) on, ``listened`` the intervals of listening
+(s) and ``profile`` a row for each station and hour of the week. Raises ``sqlite3.Error`` throughout.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from nobil_tui.history.hours import HOURS_OF_WEEK
+from nobil_tui.history.listening import Interval, Listening
+from nobil_tui.history.observation import Portion, StoredChange
+from nobil_tui.history.statistics import (
+    MIN_WEEK_SECONDS,
+    ConnectorHistory,
+    HourProfile,
+    Profile,
+    Row,
+    StationHistory,
+)
+from nobil_tui.history.tally import HourTally
+from nobil_tui.store.state_file import ForeignError, NewerError
+
+APPLICATION_ID = 0x6E6F6268
+"""The application id in the file, which marks it as a history of this program."""
+DAY = 24 * 3_600_000
+RETENTION = 366 * DAY
+"""How long changes and intervals are stored, in ms."""
+PRUNED_AT_ONCE = 200
+"""Connectors that are pruned in one transaction, so that it is short."""
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE connector (
+        id INTEGER PRIMARY KEY, station INTEGER NOT NULL REFERENCES station, uid TEXT NOT NULL,
+        number INTEGER NOT NULL, UNIQUE (station, uid)
+    );
+    CREATE TABLE change (
+        connector INTEGER NOT NULL, at INTEGER NOT NULL, condition INTEGER NOT NULL,
+        PRIMARY KEY (connector, at)
+    ) WITHOUT ROWID;
+    CREATE TABLE listened (began INTEGER PRIMARY KEY, ended INTEGER NOT NULL, period INTEGER NOT NULL);
+    CREATE TABLE profile (
+        hour INTEGER NOT NULL, station INTEGER NOT NULL, observed INTEGER NOT NULL,
+        any_free INTEGER NOT NULL, connectors INTEGER NOT NULL, free INTEGER NOT NULL,
+        fault INTEGER NOT NULL, weeks INTEGER NOT NULL, weeks_free INTEGER NOT NULL,
+        week INTEGER NOT NULL, week_observed INTEGER NOT NULL, week_free INTEGER NOT NULL,
+        PRIMARY KEY (hour, station)
+    ) WITHOUT ROWID;
+    """,
+)
+"""The script that takes the tables from one version to the next. Add to the end; never change one."""
+
+_ADD_CHANGE = """
+INSERT INTO change VALUES (?, ?, ?) ON CONFLICT (connector, at)
+DO UPDATE SET condition = excluded.condition WHERE condition != excluded.condition
+"""
+# The latest week is counted once it is over: until then, parts of its hour may still come.
+_ADD_TALLY = f"""
+INSERT INTO profile VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)
+ON CONFLICT (hour, station) DO UPDATE SET
+    observed = observed + excluded.observed,
+    any_free = any_free + excluded.any_free,
+    connectors = connectors + excluded.connectors,
+    free = free + excluded.free,
+    fault = fault + excluded.fault,
+    weeks = weeks + CASE
+        WHEN excluded.week > week THEN week_observed >= {MIN_WEEK_SECONDS}
+        WHEN excluded.week < week THEN excluded.week_observed >= {MIN_WEEK_SECONDS} ELSE 0 END,
+    weeks_free = weeks_free + CASE
+        WHEN excluded.week > week
+            THEN week_observed >= {MIN_WEEK_SECONDS} AND 2 * week_free >= week_observed
+        WHEN excluded.week < week
+            THEN excluded.week_observed >= {MIN_WEEK_SECONDS}
+                AND 2 * excluded.week_free >= excluded.week_observed ELSE 0 END,
+    week_observed = CASE WHEN excluded.week < week THEN week_observed
+        WHEN excluded.week = week THEN week_observed + excluded.week_observed
+        ELSE excluded.week_observed END,
+    week_free = CASE WHEN excluded.week < week THEN week_free
+        WHEN excluded.week = week THEN week_free + excluded.week_free
+        ELSE excluded.week_free END,
+    week = max(week, excluded.week)
+"""
+_READ_PROFILE = f"""
+SELECT hour, observed, any_free, connectors, free, fault,
+    weeks + (week_observed >= {MIN_WEEK_SECONDS}),
+    weeks_free + (week_observed >= {MIN_WEEK_SECONDS} AND 2 * week_free >= week_observed)
+FROM profile WHERE station = ? AND hour = ?
+"""
+_READ_CHANGES = """
+SELECT at, condition FROM change WHERE connector = :connector
+    AND at >= ifnull((SELECT max(at) FROM change WHERE connector = :connector AND at <= :since), 0)
+ORDER BY at
+"""
+_PRUNE = """
+DELETE FROM change WHERE connector = :connector
+    AND at < (SELECT max(at) FROM change WHERE connector = :connector AND at <= :before)
+"""
+_EXPORT = """
+SELECT station.name, connector.uid, connector.number, change.at, change.condition
+FROM change JOIN connector ON connector.id = change.connector JOIN station ON station.id = connector.station
+WHERE change.at >= ? AND connector.station = ?
+ORDER BY change.at, connector.number
+"""
+
+
+class Contents(NamedTuple):
+    """What a history holds in total."""
+
+    stations: int
+    changes: int
+    size: int
+    """Bytes of the file."""
+
+
+class HistoryDatabase:
+    """An open history. Use ``open_to_write``, ``open_to_read`` or ``in_memory``."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None = None) -> None:
+        self._connection = connection
+        self._path = path
+        self._stations: dict[str, int] = {}
+        self._connectors: dict[tuple[str, str], int] = {}
+
+    @classmethod
+    def open_to_write(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> HistoryDatabase:
+        """Open or create the file and bring its tables up to date.
+
+        Raises ``ForeignError`` for another program's database, ``NewerError`` for a later version.
+        """
+        connection = _connect(path, "mode=rwc")
+        try:
+            _check(connection, len(migrations))
+            _set_journal_mode(connection)
+            migrate(connection, migrations)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, path)
+
+    @classmethod
+    def open_to_read(cls, path: Path) -> HistoryDatabase:
+        """Open the file, which another program may be writing. Raises as ``open_to_write`` does."""
+        # SQLite cannot read a write-ahead log in a folder that it cannot write to.
+        options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
+        connection = _connect(path, options)
+        try:
+            if not _check(connection, len(MIGRATIONS)):
+                raise ForeignError
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, path)
+
+    @classmethod
+    def in_memory(cls) -> HistoryDatabase:
+        """Return an empty history that is not stored."""
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        migrate(connection, MIGRATIONS)
+        return cls(connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    # Writing
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is written within, or roll all of it back if it raises."""
+        if self._connection.in_transaction:
+            yield
+            return
+        try:
+            with transaction(self._connection):
+                yield
+        except BaseException:
+            # The ids of stations that were rolled back may be given to others.
+            self._stations.clear()
+            self._connectors.clear()
+            raise
+
+    def write(self, portion: Portion) -> int:
+        """Write a portion in one transaction, or within a larger one; return how many changes were new."""
+        executemany = self._connection.executemany
+        with self.transaction():
+            # Of two changes of a connector in the same millisecond, the later one counts.
+            rows = {(self._connector(change), change.at): change.code for change in portion.changes}
+            before = self._connection.total_changes
+            executemany(_ADD_CHANGE, [(*key, code) for key, code in rows.items()])
+            added = self._connection.total_changes - before
+            executemany(_ADD_TALLY, sorted(self._tally(name, tally) for name, tally in portion.tallies))
+            executemany("INSERT OR REPLACE INTO listened VALUES (?, ?, ?)", portion.intervals.values())
+        return added
+
+    def prune(self, before: int) -> Iterator[int]:
+        """Delete what was observed before a time (ms), in short transactions; yield after each.
+
+        The last condition before it stays: it may hold beyond it. Profiles are never pruned.
+        """
+        connection = self._connection
+        ids = [row[0] for row in connection.execute("SELECT id FROM connector")]
+        for begin in range(0, len(ids), PRUNED_AT_ONCE):
+            with transaction(connection):
+                connection.executemany(
+                    _PRUNE,
+                    [{"connector": id_, "before": before} for id_ in ids[begin : begin + PRUNED_AT_ONCE]],
+                )
+            yield begin
+        connection.execute("DELETE FROM listened WHERE ended < ?", (before // 1000,))
+
+    # Reading
+
+    def station(self, name: str, since: int = 0) -> StationHistory:
+        """Read what is stored of a station from a time (ms) on."""
+        history = StationHistory(name, listening=self.listening(since), size=self.size)
+        station = self._station_id(name)
+        if station is None:
+            return history
+        select = "SELECT id, uid, number FROM connector WHERE station = ? ORDER BY number, id"
+        for id_, uid, number in self._connection.execute(select, (station,)).fetchall():
+            rows = self._connection.execute(_READ_CHANGES, {"connector": id_, "since": since})
+            history.connectors.append(ConnectorHistory(uid, number, [Row(*row) for row in rows]))
+        history.connectors = [connector for connector in history.connectors if connector.rows]
+        history.profile = self._profile(station)
+        return history
+
+    def listening(self, since: int = 0) -> Listening:
+        """Read the intervals of listening that ended after a time (ms)."""
+        select = "SELECT began, ended, period FROM listened WHERE ended >= ? ORDER BY began"
+        return Listening(Interval(*row) for row in self._connection.execute(select, (since // 1000,)))
+
+    @property
+    def stations(self) -> list[str]:
+        """The ids of all stations of which anything is stored, sorted."""
+        return [row[0] for row in self._connection.execute("SELECT name FROM station ORDER BY name")]
+
+    def changes(self, stations: Iterable[str], since: int = 0) -> Iterator[StoredChange]:
+        """Yield the stored changes of stations from a time (ms) on, station by station."""
+        for name in stations:
+            station = self._station_id(name)
+            if station is not None:
+                with closing(self._connection.execute(_EXPORT, (since, station))) as rows:
+                    yield from map(StoredChange._make, rows)
+
+    @property
+    def size(self) -> int:
+        """The size of the file with its write-ahead log, in bytes."""
+        if self._path is None:
+            return 0
+        total = 0
+        for tail in ("", "-wal"):
+            with suppress(OSError):
+                total += Path(f"{self._path}{tail}").stat().st_size
+        return total
+
+    @property
+    def contents(self) -> Contents:
+        """Count what is stored. Reads every row."""
+        count = self._connection.execute("SELECT (SELECT count(*) FROM station), (SELECT count(*) FROM change)")
+        stations, changes = count.fetchone()
+        return Contents(stations, changes, self.size)
+
+    # Inside
+
+    def _profile(self, station: int) -> Profile:
+        profile = [HourProfile()] * HOURS_OF_WEEK
+        for hour in range(HOURS_OF_WEEK):
+            found = self._connection.execute(_READ_PROFILE, (station, hour)).fetchone()
+            if found is not None:
+                profile[hour] = HourProfile(*found[1:])
+        return profile
+
+    def _tally(self, name: str, tally: HourTally) -> tuple[int, ...]:
+        hour = (tally.hour, self._station(name), *tally[2:])
+        return (*hour, tally.week, tally.observed, tally.any_free)
+
+    def _station_id(self, name: str) -> int | None:
+        found = self._connection.execute("SELECT id FROM station WHERE name = ?", (name,)).fetchone()
+        return None if found is None else int(found[0])
+
+    def _station(self, name: str) -> int:
+        """Return the number of a station, a new one if it has none."""
+        known = self._stations.get(name)
+        if known is None:
+            self._connection.execute("INSERT OR IGNORE INTO station (name) VALUES (?)", (name,))
+            select = "SELECT id FROM station WHERE name = ?"
+            known = self._stations[name] = int(self._connection.execute(select, (name,)).fetchone()[0])
+        return known
+
+    def _connector(self, change: StoredChange) -> int:
+        """Return the number of a connector in the tables, a new one if it has none."""
+        key = change.station, change.uid
+        known = self._connectors.get(key)
+        if known is None:
+            row = (self._station(change.station), change.uid)
+            insert = "INSERT OR IGNORE INTO connector (station, uid, number) VALUES (?, ?, ?)"
+            self._connection.execute(insert, (*row, change.number))
+            select = "SELECT id FROM connector WHERE station = ? AND uid = ?"
+            known = self._connectors[key] = int(self._connection.execute(select, row).fetchone()[0])
+        return known
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done within, or roll it back if it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # The next transaction could not begin otherwise.
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    """Bring the tables up to date: all of the missing migrations in one transaction, or none."""
+    with transaction(connection):
+        version = _pragma(connection, "user_version")
+        for script in migrations[version:]:
+            for statement in filter(str.strip, script.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    # The owner's lock sees to it that one thread at a time uses it.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, timeout=1, check_same_thread=False
+    )
+
+
+def _check(connection: sqlite3.Connection, version: int) -> bool:
+    """Return whether the file has tables. Raise ``ForeignError`` or ``NewerError`` if they are not ours."""
+    if not _pragma(connection, "schema_version"):
+        return False
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise ForeignError
+    if _pragma(connection, "user_version") > version:
+        raise NewerError
+    return True
+
+
+def _set_journal_mode(connection: sqlite3.Connection) -> None:
+    """Use a write-ahead log, or a plain journal where the file system refuses it, as NFS does."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # The log is opened by the first access.
+        _pragma(connection, "schema_version")
+    except sqlite3.OperationalError:
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

@@ -1,0 +1,229 @@
+"""Observe a board: what changed, when it was listened to, and the occupancy of each hour.
+
+No I/O and no clock of its own: times come in as values, in ms since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.station import Station
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.listening import Interval, Listening
+from nobil_tui.history.tally import CODES, NOT_OBSERVED, HourTally, StationTally
+
+
+class StoredChange(NamedTuple):
+    """A condition of a connector from a time on, as it is stored.
+
+    Also written if nothing changed: when a connector is observed again after a break, and with
+    ``NOT_OBSERVED`` when it is observed no longer.
+    """
+
+    station: str
+    uid: str
+    """The id of the connector inside its station; its index where the stream has no ids."""
+    number: int
+    at: int
+    code: int
+
+
+class Portion(Struct):
+    """What was observed and is not stored yet."""
+
+    changes: list[StoredChange] = field(default_factory=list)
+    tallies: list[tuple[str, HourTally]] = field(default_factory=list)
+    """Hours that are over, or parts of them, by station."""
+    intervals: dict[int, Interval] = field(default_factory=dict)
+    """Intervals of listening that are new or longer, by their begin."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.tallies or self.intervals)
+
+
+class Observation:
+    """Observe ``board``; take what is to be stored with ``take_portion``.
+
+    ``recorded``: the stations whose changes are stored, None for all. With ``listening``, time is
+    only counted within these intervals, and ``begin`` and ``end`` add none.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        hours: LocalHours,
+        *,
+        recorded: Collection[str] | None = None,
+        listening: Listening | None = None,
+    ) -> None:
+        self.live = listening is not None
+        self._fixed = listening is not None
+        self._board = board
+        self._hours = hours
+        self._recorded = None if recorded is None else set(recorded)
+        self._listening = listening or Listening()
+        self._tallies: dict[str, StationTally] = {}
+        self._portion = Portion()
+        self._done: list[HourTally] = []
+
+    @property
+    def stations(self) -> list[str]:
+        """The stations of which anything was observed."""
+        return list(self._tallies)
+
+    @property
+    def began(self) -> int:
+        """When the present interval of listening began, in ms."""
+        last = self._listening.last
+        return last.began * 1000 if last is not None else 0
+
+    @property
+    def pending(self) -> int:
+        """How many changes are to be stored."""
+        return len(self._portion.changes)
+
+    def take_portion(self) -> Portion:
+        """Return what is to be stored, and forget it."""
+        portion, self._portion = self._portion, Portion()
+        return portion
+
+    # The link
+
+    def begin(self, at: int) -> None:
+        """Note that the link is live from ``at`` on."""
+        if self.live:
+            return
+        self.live = True
+        last = self._listening.last
+        self._note(self._listening.begin(max(at // 1000, last.ended if last is not None else 0)))
+
+    def listen(self, at: int) -> None:
+        """Note that the link is still live at ``at``."""
+        if self.live and not self._fixed:
+            self._note(self._listening.extend(at // 1000))
+
+    def end(self, heard_at: int) -> None:
+        """Note that the link is down, and that nothing was heard after ``heard_at``."""
+        if self._fixed:
+            return
+        self.listen(heard_at)
+        self.live = False
+
+    def restart(self, at: int) -> None:
+        """Forget all conditions; what was counted so far is kept. The link is down until ``begin``."""
+        self.finish(at)
+        self.live = self._fixed
+        self._tallies.clear()
+        if not self._fixed:
+            self._listening = Listening()
+
+    # Conditions
+
+    def apply(self, change: Change) -> None:
+        """Apply a change of the board."""
+        after = change.after
+        code = NOT_OBSERVED if after is None else CODES[after.condition]
+        self._set(change.station, change.number - 1, code, change.at)
+
+    def confirm(self, station_id: str, at: int, *, all_of_it: bool = False) -> None:
+        """Take over what the board knows of a station for connectors that are not observed yet.
+
+        ``all_of_it``: also for those that are, in case changes were missed; a station that is not
+        on the board is observed no longer. A connector that is stale on the board is left out.
+        """
+        station = self._board.stations.get(station_id)
+        tally = self._advanced(station_id, at)
+        if station is None:
+            for index in range(len(tally.codes)):
+                self._set(station_id, index, NOT_OBSERVED, at)
+            return
+        count = len(station.connectors)
+        if not all_of_it and len(tally.codes) == count and NOT_OBSERVED not in tally.codes:
+            return
+        for index, connector in enumerate(station.connectors):
+            known = tally.code(index) != NOT_OBSERVED
+            if known and not all_of_it:
+                continue
+            if self._board.unconfirmed_for(station, index, at) <= SLIGHT:
+                since = at if all_of_it else self._heard(station, index, at)
+                self._set(station_id, index, CODES[connector.condition], since)
+        for index in range(count, len(tally.codes)):
+            self._set(station_id, index, NOT_OBSERVED, at)
+
+    def record(self, stations: Collection[str] | None, at: int) -> None:
+        """Store the changes of other stations from ``at`` on; None for all."""
+        before, self._recorded = self._recorded, None if stations is None else set(stations)
+        for station, tally in self._tallies.items():
+            recorded = self._recorded is None or station in self._recorded
+            if recorded == (before is None or station in before):
+                continue
+            for index, code in enumerate(tally.codes):
+                if code != NOT_OBSERVED:
+                    self._store(station, index, code if recorded else NOT_OBSERVED, at)
+
+    # Time
+
+    def advance(self, stations: Iterable[str], at: int) -> None:
+        """Count the time of stations up to ``at``, so that the hours that are over can be stored."""
+        for station in stations:
+            self._advanced(station, at)
+
+    def forget_listening(self, before: int) -> None:
+        """Drop the intervals that ended before a time (ms) up to which every station is counted."""
+        if not self._fixed:
+            self._listening.forget(before // 1000)
+
+    def finish(self, at: int) -> None:
+        """Count the time of all stations up to ``at``, with the hour that is not over."""
+        self.listen(at)
+        for station, tally in self._tallies.items():
+            self._advanced(station, at)
+            tally.take(self._done)
+            self._collect(station)
+
+    # Inside
+
+    def _set(self, station: str, index: int, code: int, at: int) -> None:
+        if not self.live:
+            # What becomes known while the link is down is known from the next period on.
+            return
+        tally = self._advanced(station, at)
+        if tally.code(index) == code:
+            return
+        tally.set(index, code)
+        if self._recorded is None or station in self._recorded:
+            self._store(station, index, code, at)
+
+    def _store(self, station_id: str, index: int, code: int, at: int) -> None:
+        station = self._board.stations.get(station_id)
+        uids = station.evse_uids if station is not None else ()
+        uid = uids[index] if index < len(uids) else str(index)
+        self._portion.changes.append(StoredChange(station_id, uid, index + 1, at, code))
+
+    def _advanced(self, station: str, at: int) -> StationTally:
+        # Before time is counted: only what was listened to is.
+        self.listen(at)
+        tally = self._tallies.get(station)
+        if tally is None:
+            tally = self._tallies[station] = StationTally(since=at // 1000)
+        tally.advance(at // 1000, self._listening, self._hours, self._done)
+        if self._done:
+            self._collect(station)
+        return tally
+
+    def _collect(self, station: str) -> None:
+        self._portion.tallies += [(station, done) for done in self._done]
+        self._done.clear()
+
+    def _heard(self, station: Station, index: int, at: int) -> int:
+        heard = self._board.heard(station, index) or at
+        return heard if self.began <= heard <= at else at
+
+    def _note(self, interval: Interval | None) -> None:
+        if interval is not None:
+            self._portion.intervals[interval.began] = interval

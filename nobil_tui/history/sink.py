@@ -1,0 +1,161 @@
+"""Record the history of a monitor's board, as one of its sinks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from typing import Protocol
+
+from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
+from nobil_tui.charging.board import Board, Change
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.observation import Observation, Portion
+from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, NoteKind
+
+_DOWN = (NoteKind.LOST, NoteKind.REFUSED, NoteKind.ENDED)
+
+
+class HistoryStorage(Protocol):
+    """Where a sink stores what it observes; see ``HistoryStore``."""
+
+    @property
+    def writing(self) -> bool:
+        """Whether portions are stored: another program may be the writer."""
+        ...
+
+    def add(self, portion: Portion) -> None:
+        """Store a portion. Returns at once."""
+        ...
+
+
+class HistorySink:
+    """Record what happens on ``board`` in ``store``.
+
+    ``recorded``: returns the stations whose changes are stored, None for all; profiles are stored
+    for every station. ``now``: the time of the feed, in ms.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        store: HistoryStorage,
+        hours: LocalHours,
+        recorded: Callable[[], Collection[str] | None],
+        now: Callable[[], int],
+    ) -> None:
+        self._board = board
+        self._store = store
+        self._hours = hours
+        self._recorded = recorded
+        self._now = now
+        self._stations = _copied(recorded())
+        self._observation = Observation(board, hours, recorded=self._stations)
+        self._writing = False
+        self._every = False
+        """Whether any station may have changed in a way that no entry of a batch describes."""
+        self._swept = 0
+        """Until when the hours of every station were counted, in seconds."""
+
+    async def take(self, batch: Batch) -> None:
+        """Observe what a batch says, in slices of time, and hand it to the store."""
+        slice_end = time.perf_counter() + SLICE_SECONDS
+        for _ in self._steps(batch):
+            if time.perf_counter() > slice_end:
+                await yield_to_loop()
+                slice_end = time.perf_counter() + SLICE_SECONDS
+
+    def finish(self, batch: Batch) -> None:
+        """Observe the rest, count all time up to now, and hand it to the store."""
+        for _ in self._steps(batch):
+            pass
+        if self._writing:
+            self._observation.finish(self._time(batch))
+            self._store.add(self._observation.take_portion())
+
+    def _steps(self, batch: Batch) -> Iterator[None]:
+        """Observe a batch, step by step."""
+        if not self._store.writing:
+            self._writing = False
+            return
+        at, observation = batch.alive_at, self._observation
+        # A flag, and not a variable: if this is cancelled, it is begun again with the rest.
+        self._every |= batch.whole or len(batch.entries) >= MAX_ENTRIES
+        if not self._writing:
+            # Nothing that was observed before was stored, so the observation begins here.
+            self._writing = self._every = True
+            self._observation = observation = Observation(self._board, self._hours, recorded=self._stations)
+            if batch.link.phase is LinkPhase.LIVE:
+                observation.begin(at)
+        for entry in batch.entries:
+            self._observe(entry)
+            yield
+        self._follow_link(batch)
+        self._follow_stars(at)
+        yield from self._confirm(batch)
+        yield from self._sweep()
+        self._store.add(observation.take_portion())
+
+    def _observe(self, entry: BatchEntry) -> None:
+        observation = self._observation
+        if isinstance(entry, Change):
+            observation.apply(entry)
+        elif entry.kind is NoteKind.CONNECTED:
+            observation.begin(entry.at)
+        elif entry.kind in _DOWN:
+            observation.end(entry.at)
+        elif entry.kind is NoteKind.RESTARTED:
+            observation.restart(entry.at)
+
+    def _follow_link(self, batch: Batch) -> None:
+        """Follow the link's state, in case the note of it was dropped under a flood."""
+        if batch.link.phase is LinkPhase.LIVE:
+            self._observation.begin(batch.alive_at)
+            self._observation.listen(self._time(batch))
+        elif self._observation.live:
+            self._observation.end(batch.alive_at)
+
+    def _follow_stars(self, at: int) -> None:
+        recorded = self._recorded()
+        if recorded != self._stations:
+            self._stations = _copied(recorded)
+            self._observation.record(self._stations, at)
+
+    def _confirm(self, batch: Batch) -> Iterator[None]:
+        at, observation = batch.alive_at, self._observation
+        if not observation.live:
+            return
+        if self._every:
+            for station in {*self._board.stations, *observation.stations}:
+                observation.confirm(station, at, all_of_it=True)
+                yield
+            self._every = False
+            return
+        for station in batch.expired:
+            observation.confirm(station, at, all_of_it=True)
+            yield
+        for station in batch.touched.union(report.station_id for report in batch.raw_reports):
+            observation.confirm(station, at)
+            yield
+
+    def _sweep(self) -> Iterator[None]:
+        """Once an hour, count the hour of every station, so that it is stored."""
+        now = self._now()
+        began = self._hours.at(now // 1000).began
+        if began <= self._swept:
+            return
+        if self._swept and self._observation.live:
+            for station in self._observation.stations:
+                self._observation.advance((station,), now)
+                yield
+            self._observation.forget_listening(now)
+        self._swept = began
+
+    def _time(self, batch: Batch) -> int:
+        """Return the time up to which a batch is complete."""
+        if batch.link.phase is LinkPhase.LIVE:
+            return max(batch.alive_at, self._now())
+        return batch.alive_at or self._now()
+
+
+def _copied(stations: Collection[str] | None) -> set[str] | None:
+    return None if stations is None else set(stations)

@@ -1,0 +1,137 @@
+"""The occupancy of a station, hour by hour. Times are whole seconds since the epoch.
+
+The same code counts live and over stored changes, so that both agree to the second.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from nobil_tui.charging.conditions import Condition
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.listening import Listening
+
+NOT_OBSERVED = 255
+"""The code of a connector of which nothing is known now."""
+CODES: dict[Condition, int] = {
+    Condition.FREE: 0,
+    Condition.OCCUPIED: 1,
+    Condition.BLOCKED: 2,
+    Condition.RESERVED: 3,
+    Condition.FAULT: 4,
+    Condition.UNKNOWN: 5,
+    Condition.NOT_IN_SERVICE: 6,
+}
+"""What a condition is stored as. These numbers must never change."""
+CONDITIONS: dict[int, Condition] = {code: condition for condition, code in CODES.items()}
+"""The condition that a stored number means; ``NOT_OBSERVED`` means none."""
+FREE, FAULT = CODES[Condition.FREE], CODES[Condition.FAULT]
+LAST_OBSERVED = FAULT
+"""Up to this code, something is known of the connector that counts."""
+
+
+class HourTally(NamedTuple):
+    """Seconds of one hour, or a part of it."""
+
+    week: int
+    hour: int
+    """The hour of the week; see ``LocalHour``."""
+    observed: int
+    """Seconds in which at least one connector was observed: its condition known, and in service."""
+    any_free: int
+    """Seconds with at least one free connector."""
+    connectors: int
+    """Connector-seconds observed."""
+    free: int
+    """Connector-seconds free."""
+    fault: int
+    """Connector-seconds in fault."""
+
+
+class StationTally(Struct, gc=False):
+    """The conditions of a station's connectors, and the seconds of the current hour so far."""
+
+    since: int = 0
+    """Up to when time is counted."""
+    period: int = 0
+    """The period of listening whose reports are held."""
+    codes: bytearray = bytearray()
+    connectors: int = 0
+    """How many connectors are observed."""
+    free: int = 0
+    fault: int = 0
+    week: int = 0
+    hour: int = -1
+    observed_seconds: int = 0
+    any_free_seconds: int = 0
+    connector_seconds: int = 0
+    free_seconds: int = 0
+    fault_seconds: int = 0
+
+    def set(self, index: int, code: int) -> None:
+        """Set the condition of a connector; ``advance`` to the time of the report before."""
+        codes = self.codes
+        if index >= len(codes):
+            codes = self.codes = codes + bytes([NOT_OBSERVED]) * (index + 1 - len(codes))
+        before = codes[index]
+        codes[index] = code
+        self.connectors += (code <= LAST_OBSERVED) - (before <= LAST_OBSERVED)
+        self.free += (code == FREE) - (before == FREE)
+        self.fault += (code == FAULT) - (before == FAULT)
+
+    def code(self, index: int) -> int:
+        """Return the code of a connector."""
+        return self.codes[index] if index < len(self.codes) else NOT_OBSERVED
+
+    def reset(self) -> None:
+        """Forget the conditions: from now on, nothing is observed until it is reported."""
+        self.codes = bytearray(b"\xff" * len(self.codes))
+        self.connectors = self.free = self.fault = 0
+
+    def advance(self, to: int, listening: Listening, hours: LocalHours, done: list[HourTally]) -> None:
+        """Count the time up to ``to``; append each hour that is over to ``done``."""
+        if to < self.since:
+            return
+        for began, ended, period in listening.between(self.since, to):
+            if period > self.period:
+                self.period = period
+                self.reset()
+            if self.connectors:
+                self._count(began, ended, hours, done)
+        self.since = to
+
+    def take(self, done: list[HourTally]) -> None:
+        """Append what is counted of the current hour, if anything, and begin at zero."""
+        if self.observed_seconds:
+            done.append(
+                HourTally(
+                    self.week,
+                    self.hour,
+                    self.observed_seconds,
+                    self.any_free_seconds,
+                    self.connector_seconds,
+                    self.free_seconds,
+                    self.fault_seconds,
+                )
+            )
+            self.observed_seconds = self.any_free_seconds = 0
+            self.connector_seconds = self.free_seconds = self.fault_seconds = 0
+
+    def _count(self, began: int, ended: int, hours: LocalHours, done: list[HourTally]) -> None:
+        while began < ended:
+            local = hours.at(began)
+            if local.hour != self.hour or local.week != self.week:
+                self.take(done)
+                self.week, self.hour = local.week, local.hour
+            until = min(ended, local.ended)
+            seconds = until - began
+            self.observed_seconds += seconds
+            self.connector_seconds += seconds * self.connectors
+            if self.free:
+                self.any_free_seconds += seconds
+                self.free_seconds += seconds * self.free
+            if self.fault:
+                self.fault_seconds += seconds * self.fault
+            began = until

@@ -1,0 +1,148 @@
+"""The history on disk: one writer, damaged files, and what a killed program leaves."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.history import store as store_module
+from nobil_tui.history.database import RETENTION, HistoryDatabase
+from nobil_tui.history.listening import Interval
+from nobil_tui.history.observation import Portion, StoredChange
+from nobil_tui.history.store import HistoryStore, read_station
+from tests.conftest import GUARD
+
+CHANGE = StoredChange("NOR_1", "a", 1, 1_700_000_000_000, 0)
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from nobil_tui.history.database import HistoryDatabase
+from nobil_tui.history.observation import Portion, StoredChange
+database = HistoryDatabase.open_to_write(Path(sys.argv[1]))
+database.write(Portion([StoredChange("NOR_1", "a", 1, 1, 0)]))
+database._connection.execute("BEGIN IMMEDIATE")
+database._connection.execute("INSERT INTO change VALUES (1, 2, 1)")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "history.sqlite"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the thread however slow the machine is."""
+    monkeypatch.setattr(store_module, "CLOSE_TIMEOUT", GUARD)
+
+
+def rows(path: Path, station: str = "NOR_1") -> list[tuple[int, int]]:
+    found = read_station(path, station, 0, pytest.fail)
+    return [tuple(row) for connector in found.connectors for row in connector.rows]  # type: ignore[misc]
+
+
+def test_what_is_added_is_on_disk_after_close(path: Path) -> None:
+    store = HistoryStore.open(path, interval=0)
+    store.add(Portion([CHANGE]))
+    store.add(Portion([CHANGE._replace(at=CHANGE.at + 1, code=1)], intervals={5: Interval(5, 9, 5)}))
+    store.close()
+
+    assert rows(path) == [(CHANGE.at, 0), (CHANGE.at + 1, 1)]
+    assert store.read("NOR_1").size > 0
+    assert store.notice == ""
+
+
+def test_only_one_program_writes_and_another_takes_over(path: Path) -> None:
+    first, second = HistoryStore.open(path, interval=0.001), HistoryStore.open(path, interval=0.001)
+    assert (first.writing, second.writing) == (True, False)
+    second.add(Portion([CHANGE._replace(code=3)]))
+    first.add(Portion([CHANGE]))
+    first.close()
+
+    with second._news:
+        while not second.writing:
+            assert second._news.wait(0.001) or second._thread.is_alive()
+    second.add(Portion([CHANGE._replace(at=CHANGE.at + 1)]))
+    second.close()
+
+    assert rows(path) == [(CHANGE.at, 0), (CHANGE.at + 1, 0)]
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b""], ids=["foreign", "empty"])
+def test_a_damaged_file_is_set_aside(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+    store = HistoryStore.open(path, interval=0)
+    store.add(Portion([CHANGE]))
+    store.close()
+
+    assert rows(path) == [(CHANGE.at, 0)]
+    if content:
+        assert "was damaged" in store.notice
+        assert (path.parent / "history.damaged-1.sqlite").read_bytes() == content
+
+
+def test_a_file_that_is_damaged_while_the_program_runs_is_set_aside(path: Path) -> None:
+    HistoryStore.open(path, interval=0).close()
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE change")
+    connection.close()
+
+    store = HistoryStore.open(path, interval=0)
+    store.add(Portion([CHANGE]))
+    store.close()
+
+    assert "was damaged" in store.notice
+    assert rows(path) == [(CHANGE.at, 0)]
+
+
+def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    HistoryDatabase.open_to_write(path, ("CREATE TABLE later (x)",) * 1 + ("SELECT 1",) * 8).close()
+    before = path.read_bytes()
+
+    store = HistoryStore.open(path, interval=0)
+    store.close()
+
+    assert "newer version" in store.notice
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_a_notice(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    store = HistoryStore.open(tmp_path / "file" / "history.sqlite", interval=0)
+    store.add(Portion([CHANGE]))
+    store.close()
+
+    assert "History is not recorded" in store.notice
+
+
+def test_a_killed_program_leaves_whole_transactions(path: Path) -> None:
+    path.parent.mkdir()
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], timeout=GUARD, check=False)
+
+    assert rows(path) == [(1, 0)]
+
+
+def test_old_changes_are_pruned_in_the_background(path: Path) -> None:
+    store = HistoryStore.open(path, interval=0)
+    now = store._clock.now()
+    store.add(Portion([CHANGE._replace(at=now - RETENTION - offset) for offset in (5000, 1000)]))
+    store.add(Portion([CHANGE._replace(at=now, code=1)]))
+    while len(rows(path)) != 2:
+        assert store._thread.is_alive()
+        store.add(Portion(intervals={5: Interval(5, 9, 5)}))
+    store.close()
+
+    assert rows(path)[-1] == (now, 1)
+
+
+def test_reading_what_does_not_exist_is_empty(path: Path) -> None:
+    assert read_station(path, "NOR_1", 0, pytest.fail).connectors == []
