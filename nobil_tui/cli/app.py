@@ -32,6 +32,7 @@ def open_app(options: CommonOptions, *, ascii: bool) -> int:
         cautions=startup.warnings,
         ascii=ascii or not _terminal_supports_unicode(),
         state_dir=paths.state_dir(),
+        history_path=paths.history_file(),
         environ=os.environ,
         register_path=paths.register_file(),
     )

@@ -23,6 +23,14 @@ class LogScope(StrEnum):
     STATION = "station"
 
 
+class RecordMode(StrEnum):
+    """Whose changes the history stores."""
+
+    STARRED = "starred"
+    ALL = "all"
+    OFF = "off"
+
+
 class Country(StrEnum):
     """The countries of the station register, by its own codes."""
 
@@ -98,6 +106,13 @@ class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):
     """Latitude and longitude in degrees."""
 
 
+class HistorySection(_Section, frozen=True, forbid_unknown_fields=True):
+    """``[history]``: what is recorded on this machine."""
+
+    record: RecordMode = RecordMode.STARRED
+    """Whose changes are stored; unless off, the occupancy by hour of the week of every station too."""
+
+
 class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[interface]``: appearance and key bindings."""
 
@@ -124,6 +139,7 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     home: HomeSection = field(default_factory=HomeSection)
     filters: dict[str, str] = {}
     """Saved filters by name."""
+    history: HistorySection = field(default_factory=HistorySection)
     interface: InterfaceSection = field(default_factory=InterfaceSection)
 
     def api_key(self, section: str) -> Secret | None:

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from nobil_tui.base.text import one_of
-from nobil_tui.config.model import Country, LogScope
+from nobil_tui.config.model import Country, LogScope, RecordMode
 from nobil_tui.search.sorting import Sort
 
 MAX_ID = 64
@@ -120,6 +120,13 @@ SETTINGS = (
         '"Fast in Oslo" = "oslo ccs"',
         Check.NAMED_TEXTS,
         MAX_FILTER,
+    ),
+    Setting(
+        "history",
+        "record",
+        f"The stations whose changes are recorded: {one_of(RecordMode)}.\n"
+        "Unless off, how busy every station is by hour of the week is recorded too.",
+        '"starred"',
     ),
     Setting(
         "interface",

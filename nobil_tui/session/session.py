@@ -17,13 +17,18 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError, StationData
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.statistics import StationHistory
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.monitor.sinks import Sink
 from nobil_tui.session.backpressure import BackpressureFeed
+from nobil_tui.session.history import RecordedStations, SessionHistory, simulated_history
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.store.state_writer import StateWriter
 
 if TYPE_CHECKING:
+    from nobil_tui.history.sink import HistorySink
     from nobil_tui.store.state_store import StateStore
 
 logger = logging.getLogger(__name__)
@@ -33,13 +38,20 @@ class Session:
     """Open ``source``, run it, and save its last known state.
 
     ``user_register`` is used if the source has no register of its own. A ``lossless`` session pauses the feed until
-    each batch has been handled, so that no change is dropped.
+    each batch has been handled, so that no change is dropped. ``recorded`` is as for ``SessionHistory``; only a source
+    with a last known state is recorded.
 
     With a screen, ``run`` does everything. Without one, call ``open``, iterate over ``batches``, and call ``close``.
     """
 
     def __init__(
-        self, source: Source, options: SessionOptions, user_register: Register, *, lossless: bool = False
+        self,
+        source: Source,
+        options: SessionOptions,
+        user_register: Register,
+        *,
+        lossless: bool = False,
+        recorded: RecordedStations | None = None,
     ) -> None:
         self.source = source
         self.board = Board()
@@ -58,6 +70,13 @@ class Session:
         self._link = LinkState()
         self._state_dir = options.state_dir
         self._store: StateStore | None = None
+        self._history: SessionHistory | None = None
+        if options.history_path is not None:
+            self._history = SessionHistory(
+                options.history_path,
+                LocalHours(options.zone),
+                recorded if source.state_key else None,
+            )
         self._close_lock = threading.Lock()
         self._closed = False
         self._retry_requested = asyncio.Event()
@@ -81,8 +100,9 @@ class Session:
 
     @property
     def notice(self) -> str:
-        """What went wrong with the last known state; empty if nothing did."""
-        return (self._store.notice or "") if self._store is not None else ""
+        """What went wrong with the last known state or the history; empty if nothing did."""
+        state = (self._store.notice or "") if self._store is not None else ""
+        return state or (self._history.notice if self._history is not None else "")
 
     @property
     def uses_user_register(self) -> bool:
@@ -128,10 +148,13 @@ class Session:
             await run_in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
         gate = BackpressureFeed(feed) if self._lossless else None
         writer = StateWriter(self.board, self._store) if self._store is not None else None
+        sinks: list[Sink] = [] if writer is None else [writer]
+        if self._history is not None and (recorder := await run_in_thread(self._open_history)) is not None:
+            sinks.append(recorder)
         self.monitor = Monitor(
             gate or feed,
             self.board,
-            sinks=() if writer is None else (writer,),
+            sinks=sinks,
             restore=None if writer is None else writer.restore,
             bounded=not self._lossless,
             clock=self.clock,
@@ -151,7 +174,18 @@ class Session:
             self._closed = True
             if self._store is not None:
                 self._store.close()
+            if self._history is not None:
+                self._history.close()
             self.source.close()
+
+    async def read_history(self, station: str) -> StationHistory:
+        """Return the history of a station: as stored, or made up if the source is simulated."""
+        history = self._history
+        if history is None:
+            return StationHistory(station)
+        if self.source.simulated:
+            return await simulated_history(station, self.board, self.register, self.clock.now(), history.hours)
+        return await history.read(station)
 
     async def _open_with_retries(self) -> OpenSource:
         """Return the open source; after a failure, wait for ``retry``."""
@@ -172,6 +206,9 @@ class Session:
         self.codec = opened.codec
         self.station_data = opened.station_data
         self._feed = opened.feed
+
+    def _open_history(self) -> HistorySink | None:
+        return self._history.open(self.board, self.clock.now) if self._history is not None else None
 
     def _open_store(self, path: Path) -> None:
         from nobil_tui.store.state_store import StateStore

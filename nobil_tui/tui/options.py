@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
 from pathlib import Path
 
 from nobil_tui.base.redaction import Secret
@@ -31,5 +30,3 @@ class AppOptions(SessionOptions, frozen=True, kw_only=True):
     """Warnings to show at the start."""
     ascii: bool = False
     """Draw with ASCII only, whatever the config says."""
-    zone: tzinfo | None = None
-    """The time zone of the times shown; None for the machine's."""

@@ -11,7 +11,7 @@ from nobil_tui.alerts.rules import Alerts
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
-from nobil_tui.config.model import LogScope
+from nobil_tui.config.model import LogScope, RecordMode
 from nobil_tui.config.writing import Operation
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import LinkPhase
@@ -80,7 +80,7 @@ class Workspace:
         path = options.register_path
         self.register_updater = RegisterUpdater(path, self.user_register, options) if path is not None else None
         """Fills ``user_register``; None without a file for it."""
-        self.session = Session(options.source, options, self.user_register)
+        self.session = self._new_session(options.source)
         self.source_text = options.source_text
         """The source as the user wrote it, without a key."""
         self.change_rate = ChangeRate()
@@ -125,11 +125,20 @@ class Workspace:
     def open_session(self, source: Source, text: str) -> None:
         """Replace the session by one with another source, which is not running yet."""
         self.source_text = text
-        self.session = Session(source, self.options, self.user_register)
+        self.session = self._new_session(source)
         self.alerts.stations.clear()
         self.event_log.clear()
         self.change_rate = ChangeRate()
         self.bind_session()
+
+    def _new_session(self, source: Source) -> Session:
+        record, starred = self.settings.config.history.record, self.settings
+        recorded = {
+            RecordMode.STARRED: lambda: starred.starred,
+            RecordMode.ALL: lambda: None,
+            RecordMode.OFF: None,
+        }[record]
+        return Session(source, self.options, self.user_register, recorded=recorded)
 
     def bind_session(self) -> None:
         """Show the board and the register of the session, once it is new or its source is open."""

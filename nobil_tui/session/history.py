@@ -1,0 +1,88 @@
+"""The history of a session: recorded from a real source, made up for a simulated one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.register import Register
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.statistics import StationHistory
+
+if TYPE_CHECKING:
+    from nobil_tui.history.sink import HistorySink
+    from nobil_tui.history.store import HistoryStore
+
+RecordedStations = Callable[[], Collection[str] | None]
+"""Returns the stations whose changes are stored, None for all."""
+
+
+class SessionHistory:
+    """Record and read the history of one session at ``path``.
+
+    ``recorded``: None if nothing is to be recorded; what is stored can be read all the same.
+    Modules that only recording or a simulation needs are imported there.
+    """
+
+    def __init__(self, path: Path, hours: LocalHours, recorded: RecordedStations | None) -> None:
+        self.hours = hours
+        self._path = path
+        self._recorded = recorded
+        self._store: HistoryStore | None = None
+        self._notice = ""
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def notice(self) -> str:
+        """What went wrong with the history; empty if nothing did."""
+        return (self._store.notice if self._store is not None else "") or self._notice
+
+    def open(self, board: Board, now: Callable[[], int]) -> HistorySink | None:
+        """Open the file and return a sink that records; None if nothing is to be recorded. May block."""
+        if self._recorded is None:
+            return None
+        from nobil_tui.history.sink import HistorySink
+        from nobil_tui.history.store import HistoryStore
+
+        store = HistoryStore.open(self._path)
+        with self._lock:
+            if not self._closed:
+                self._store = store
+                return HistorySink(board, store, self.hours, self._recorded, now)
+        # The session was closed meanwhile and did not see this store, which would keep its lock.
+        store.close()
+        return None
+
+    def close(self) -> None:
+        """Write the rest. May block for a moment."""
+        with self._lock:
+            self._closed = True
+        if self._store is not None:
+            self._store.close()
+
+    async def read(self, station: str) -> StationHistory:
+        """Read what is stored of a station."""
+        from nobil_tui.history.store import read_station
+
+        return await run_in_thread(lambda: read_station(self._path, station, 0, self._complain))
+
+    def _complain(self, text: str) -> None:
+        self._notice = text
+
+
+async def simulated_history(
+    station_id: str, board: Board, register: Register, now: int, hours: LocalHours
+) -> StationHistory:
+    """Make up the history of a station of the simulation."""
+    from nobil_tui.history.simulated import simulate_history
+
+    station = board.stations.get(station_id)
+    if station is None:
+        return StationHistory(station_id)
+    connectors, facts = list(station.connectors), register.facts(station_id)
+    return await run_in_thread(lambda: simulate_history(station_id, connectors, facts, now, hours))
