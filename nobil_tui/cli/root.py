@@ -21,6 +21,7 @@ CLI_COMMANDS = {
     "tail": LazyCommand("nobil_tui.cli.tail", "Print changes as JSON Lines."),
     "record": LazyCommand("nobil_tui.cli.record", "Record a source to a file."),
     "register": LazyCommand("nobil_tui.cli.register", "Fetch names, places and plugs of the stations."),
+    "history": LazyCommand("nobil_tui.cli.history", "Show, export or import what was observed."),
     "serve": LazyCommand("nobil_tui.cli.serve", "Serve the simulation with the stream API."),
     "config": LazyCommand("nobil_tui.cli.config", "Show or create the config file."),
     "completion": LazyCommand("nobil_tui.cli.completion", "Print a shell completion script."),

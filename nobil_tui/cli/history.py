@@ -1,0 +1,185 @@
+"""``nobil-tui history``: summarize, export or import what was observed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from nobil_tui.base.text import did_you_mean, quoted
+from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+
+if TYPE_CHECKING:
+    from nobil_tui.history.database import HistoryDatabase
+
+EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
+FORMATS = ("jsonl", "csv")
+
+
+@click.group(cls=SuggestingGroup)
+def history() -> None:
+    """Show, export or import what was observed of the stations.
+
+    While the app runs, it records the changes of starred stations, and how busy every station is in each hour of the
+    week. Set record under [history] in the config to all or off to change that.
+    """
+
+
+@history.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+@click.argument("station")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def summary(station: str, as_json: bool) -> None:
+    """Show how busy STATION usually is, its sessions and its faults."""
+    from nobil_tui.base.clock import Clock
+    from nobil_tui.history.hours import LocalHours
+    from nobil_tui.history.statistics import summarize_history
+    from nobil_tui.history.summary import summary_data, summary_text
+
+    with _database() as (path, database):
+        found = database.station(station) if database is not None else None
+        if database is None or found is None or not (found.connectors or any(h.observed for h in found.profile)):
+            known = database.stations if database is not None else []
+            fail(ExitCode.FAILURE, _nothing_recorded(station, known, path))
+    statistics, hours, now = summarize_history(found), LocalHours(), Clock().now()
+    if as_json:
+        click.echo(msgspec.json.encode(summary_data(found, statistics)))
+    else:
+        click.echo(summary_text(found, statistics, hours, now))
+
+
+@history.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+@click.argument("stations", metavar="[STATION]...", nargs=-1)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="TIME",
+    help="Start at a local date or time, such as 2026-03-24 or 2026-03-24T08:00.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="Format of the output."
+)
+def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> None:
+    """Print the stored changes of every STATION, or of all, one per line.
+
+    A condition of null or nothing means that the connector is observed no longer.
+    """
+    from nobil_tui.history.exporting import history_csv, history_csv_header, history_json
+
+    encode = history_csv if format_ == "csv" else history_json
+    begin = int(since.timestamp() * 1000) if since is not None else 0
+    with _database() as (path, database):
+        known = database.stations if database is not None else []
+        for station in stations:
+            if station not in known:
+                fail(ExitCode.FAILURE, _nothing_recorded(station, known, path))
+        if database is None:
+            print_message(f"Nothing is recorded yet: {path} does not exist.")
+            return
+        out = sys.stdout.buffer
+        try:
+            if format_ == "csv":
+                out.write(history_csv_header())
+            for change in database.changes(stations or known, begin):
+                out.write(encode(change))
+            out.flush()
+        except BrokenPipeError:
+            _discard_stdout()
+
+
+@history.command("import", cls=CommandWithExitCodes, exit_codes=EXIT_CODES, short_help="Import recordings.")
+@click.argument(
+    "recordings", metavar="RECORDING...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path)
+)
+def import_(recordings: tuple[Path, ...]) -> None:
+    """Import each RECORDING of nobil-tui record, or a file of NOBIL Real-time with received_at and frame in each line.
+
+    The changes of all stations are stored. What was imported or observed before is not counted again.
+    """
+    from filelock import FileLock, Timeout
+
+    from nobil_tui.base.files import make_folders
+    from nobil_tui.base.paths import history_file
+    from nobil_tui.feeds.source import SourceError
+    from nobil_tui.history.database import HistoryDatabase
+    from nobil_tui.history.hours import LocalHours
+    from nobil_tui.history.importing import RecordingImport
+    from nobil_tui.history.store import STORE_ERRORS, unreadable
+    from nobil_tui.history.summary import duration_text
+
+    path, hours = history_file(), LocalHours()
+    try:
+        make_folders(path.parent)
+        with FileLock(f"{path}.lock").acquire(blocking=False):
+            database = HistoryDatabase.open_to_write(path)
+            try:
+                for recording in recordings:
+                    result = RecordingImport(recording, _Progress(recording)).run(database, hours)
+                    bad = f", {result.unreadable:,} unreadable lines or frames skipped" if result.unreadable else ""
+                    added = f"{result.changes:,} changes and {duration_text(result.seconds)} added"
+                    click.echo(f"{recording}: {added}{bad}")
+            finally:
+                database.close()
+    except Timeout:
+        fail(ExitCode.FAILURE, "Another nobil-tui is recording the history. Close it, then import again.")
+    except SourceError as error:
+        fail(ExitCode.FAILURE, str(error))
+    except STORE_ERRORS as error:
+        fail(ExitCode.FAILURE, unreadable(path, error))
+
+
+class _Progress:
+    """Show how much of a recording is imported."""
+
+    def __init__(self, recording: Path) -> None:
+        from nobil_tui.cli.progress import ProgressLine
+
+        self._name = recording.name
+        self._line = ProgressLine()
+
+    def __call__(self, share: float) -> None:
+        if share < 1:
+            self._line.show(f"{self._name}: {share:.0%}")
+        else:
+            self._line.clear()
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
+    """Open the history to read; None if there is none. End the program if it cannot be read."""
+    from nobil_tui.base.paths import history_file
+    from nobil_tui.history.database import HistoryDatabase
+    from nobil_tui.history.store import STORE_ERRORS, unreadable
+
+    path = history_file()
+    if not path.exists():
+        yield path, None
+        return
+    try:
+        database = HistoryDatabase.open_to_read(path)
+        try:
+            yield path, database
+        finally:
+            database.close()
+    except STORE_ERRORS as error:
+        fail(ExitCode.FAILURE, unreadable(path, error))
+
+
+def _nothing_recorded(station: str, known: list[str], path: Path) -> str:
+    if not known:
+        return f"Nothing is recorded yet in {path}. Open the app on a real source, or import a recording."
+    return f"Nothing is recorded of the station {quoted(station)}.{did_you_mean(station, known)}"
+
+
+def _discard_stdout() -> None:
+    """Keep Python from flushing to a pipe without a reader at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
