@@ -68,7 +68,7 @@ def csv_text(changes: Iterable[Change], register: Register) -> str:
     writer.writerow(ChangeLine.__struct_fields__)
     for change in changes:
         row = msgspec.structs.astuple(line_of(change, register))
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([escape_formula(value) for value in row])
     return out.getvalue()
 
 
@@ -81,7 +81,8 @@ def _condition(connector: Connector | None) -> str | None:
     return None if connector is None else connector.condition.label
 
 
-def _cell(value: object) -> object:
+def escape_formula(value: object) -> object:
+    """Return a value as a cell of CSV; no text becomes a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
