@@ -29,7 +29,7 @@ def open_app(options: CommonOptions, *, ascii: bool) -> int:
         config=startup.config,
         config_path=startup.config_path,
         source_text=startup.chosen.text,
-        cautions=startup.warnings,
+        warnings=startup.warnings,
         ascii=ascii or not _terminal_supports_unicode(),
         state_dir=paths.state_dir(),
         history_path=paths.history_file(),

@@ -69,7 +69,7 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
         print_message("The address under [register] is http, so the key is sent unencrypted. Use https.")
     reporter = ProgressReporter()
     chosen = countries or tuple(settings.register.countries)
-    work = update_register(register_file(), chosen, key, address, tell=reporter.report, force=force)
+    work = update_register(register_file(), chosen, key, address, on_progress=reporter.report, force=force)
     _print_outcome(_run(work, reporter))
 
 
@@ -93,7 +93,7 @@ def import_(file: Path, merge: bool, force: bool) -> None:
     from nobil_tui.register.update import import_register
 
     reporter = ProgressReporter()
-    work = import_register(register_file(), file, merge=merge, tell=reporter.report, force=force)
+    work = import_register(register_file(), file, merge=merge, on_progress=reporter.report, force=force)
     _print_outcome(_run(work, reporter, can_merge=True))
 
 

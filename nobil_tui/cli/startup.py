@@ -68,7 +68,7 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
     )
     make_source = SourceFactory(os.environ, source_options)
     chosen = _choose_source(make_source, config, options.source)
-    return Startup(path, config, make_source, chosen, (*config_warnings(path, config), *chosen.cautions))
+    return Startup(path, config, make_source, chosen, (*config_warnings(path, config), *chosen.warnings))
 
 
 def open_session(session: Session) -> None:

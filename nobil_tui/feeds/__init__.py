@@ -1,1 +1,3 @@
-"""Where reports come from. Each feed is one async iterator of the same few events (``events.py``)."""
+"""Sources of reports. Each feed is an asynchronous iterator of the events in
+``charging/events.py``.
+"""

@@ -1,8 +1,8 @@
 """Open, validate and iterate a recording file.
 
-It is read in chunks, so that the reader can do something else between two of them. A recording that
-is still being written, or whose recorder was killed, ends in the middle of a line or of the
-compressed data: that is no damage.
+It is read in chunks, so that the reader can do other work in between. A recording that is still
+being written, or whose recorder was killed, ends in the middle of a line or of the compressed data:
+that does not count as damage.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from nobil_tui.wire.recording import (
 )
 
 CHUNK_BYTES = 64 * 1024
-"""Bytes read, and decompressed, at a time."""
+"""Bytes to read, and to decompress, at a time."""
 PROBE_BYTES = 1024 * 1024
-"""Bytes within which a file without our first line must contain a recorded frame."""
+"""Bytes within which a file without our header must contain a recorded frame."""
 MAX_DAMAGED_LINES = 100
-"""Damaged lines after which the search for the first frame stops."""
+"""Number of damaged lines after which the search for the first frame stops."""
 EARLIEST, LATEST = 946_684_800_000, 4_102_444_800_000
-"""Range of plausible times of a frame, in ms: the years 2000 to 2099."""
+"""Range of plausible frame times, in ms: the years 2000 to 2099."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_DAMAGED = "the compressed data are damaged"
 
 
 class DamagedLine(Struct, frozen=True):
-    """A line that cannot be decoded. ``reason`` is safe to show."""
+    """A line that cannot be decoded. ``reason`` holds no secret."""
 
     reason: str
 
 
 class UnknownCodecError(SourceError):
-    """A recording whose frames are of a format that this version does not know."""
+    """A recording whose frames have a format that this version does not support."""
 
     def __init__(self, codec: str) -> None:
         super().__init__(f"This recording holds {quoted(codec)} frames, which this version cannot read.")
@@ -75,11 +75,11 @@ class RecordingFile:
         self._passed = 0
         """Bytes of the lines read so far, uncompressed."""
         self.header = RecordingHeader(codec=UNMARKED_CODEC)
-        """Its first line, or the default for a file without."""
+        """Its header, or the default for a file without one."""
         self.has_header = False
-        """Whether it has a first line, so that this program wrote it."""
+        """Whether it has a header, and was therefore written by this program."""
         self.start: int | None = None
-        """Time of its first frame, in ms; None without frames."""
+        """Time of its first frame, in ms; None if it has no frames."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -118,7 +118,8 @@ class RecordingFile:
     def lines(self) -> Iterator[RecordedFrame | DamagedLine | None]:
         """Yield the lines from the beginning, and None after each chunk.
 
-        A disk error or damaged compressed data in the middle is one damaged line, and the last.
+        A disk error or damaged compressed data in the middle is reported as one damaged line, and
+        ends the iteration.
         """
         at = number = 0
         try:
@@ -191,7 +192,7 @@ class RecordingFile:
                 return
 
     def _decode(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
-        """Decode a line that follows one of ``at`` (ms); return None for a line without a frame."""
+        """Decode the line after a line of time ``at`` (ms); return None for a line without a frame."""
         data = text.data
         if data is None:
             return DamagedLine(f"line {number} is longer than {MAX_LINE // 1024**2} MiB")
@@ -205,7 +206,7 @@ class RecordingFile:
         except NotReadableError as error:
             if not text.whole:
                 return None
-            # Concatenated files: nothing was received between two of them.
+            # The header of a concatenated file: nothing was received between the two recordings.
             return RecordedFrame(BREAK, at) if _is_header(data) else DamagedLine(f"line {number}: {error}")
         return line
 
@@ -218,7 +219,7 @@ def _is_header(data: bytes) -> bool:
 
 
 def _texts(chunks: Iterator[bytes]) -> Iterator[_Text | None]:
-    """Split chunks into lines; yield None after each chunk. Too long lines are not kept."""
+    """Split chunks into lines, and yield None after each chunk. Discard lines that are too long."""
     begun: list[bytes] = []
     size = 0
     for chunk in chunks:

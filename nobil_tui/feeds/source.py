@@ -109,7 +109,7 @@ class ChosenSource(NamedTuple):
     source: Source
     text: str = ""
     """The source as a user writes it, without a key."""
-    cautions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """Warnings about it, one or two sentences each."""
     remember: tuple[Operation, ...] = ()
     """Changes of the config that select it at the next start."""

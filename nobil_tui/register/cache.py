@@ -1,7 +1,8 @@
-"""The register between two sessions: one file that loads in a blink, so that names are there when the list is.
+"""The stored station register: one file that loads fast enough to show names as soon as the list
+appears.
 
-The texts that stations share are stored once, and a station is a row of numbers into them. What cannot be read is left
-where it is: the register is the user's until a better one is there.
+Texts that stations share are stored once, and a station is a row of indexes into them. A file that
+cannot be read is kept until a new register replaces it.
 """
 
 from __future__ import annotations
@@ -22,47 +23,47 @@ from nobil_tui.charging.register import Facts, Plug, Plugs, country_name, countr
 from nobil_tui.wire.finland_register import FINLAND_CREDIT
 
 CACHE_VERSION = 2
-"""Of the file's format."""
+"""Version of the file format."""
 _FORMAT = "nobil-tui register"
 
 
 class CacheError(Exception):
-    """The stored register cannot be read or written. Its text says which file, why, and what to do."""
+    """The stored register cannot be read or written. The text says which file, why, and what to do."""
 
 
 class DamagedCacheError(CacheError):
-    """What is stored is no register that this program can read; storing one puts it in its place."""
+    """The file is not a register that this version can read. Saving a register replaces it."""
 
 
 class Origin(Struct, frozen=True):
     """Where the stations of one country come from."""
 
     fetched_at: int
-    """When, in ms since the epoch."""
+    """Time of the download, in ms since the epoch."""
     source: str = ""
-    """The host, or the file, that they come from."""
+    """The host or the file."""
     stations: int = 0
     etag: str = ""
-    """What the server calls this version of them, to ask whether there is another; empty if it does not say."""
+    """The server's ``ETag``, for conditional requests; empty if it sent none."""
     last_modified: str = ""
-    """When the server says that they changed last, in its own words; empty if it does not say."""
+    """The server's ``Last-Modified``, unparsed; empty if it sent none."""
     rights: str = ""
-    """Their licence, where it is stated to be another one than that of all the register."""
+    """Their licence, if it differs from that of the register as a whole."""
     tariffs_etag: str = ""
-    """The same as ``etag`` for the tariffs of these stations, where they come in an answer of their own."""
+    """The ``ETag`` of the tariffs of these stations, if they are a separate answer."""
 
 
 class CachedRegister(NamedTuple):
-    """A register as it is stored."""
+    """The contents of the register file."""
 
     facts: dict[str, Facts]
     """By station id."""
     origins: dict[str, Origin]
-    """By country, in NOBIL's three letters, or by a provider that has its own; see ``origin_of``."""
+    """By country (NOBIL's three-letter code), or by provider; see ``origin_of``."""
 
 
 FINLAND = "finland"
-"""The origin of the stations that Fintraffic publishes; NOBIL's of the same country are others."""
+"""Origin of the stations that Fintraffic publishes. NOBIL's stations in Finland are separate."""
 
 
 def origin_of(station: str, facts: Facts) -> str:
@@ -79,7 +80,7 @@ Index = Annotated[int, Meta(ge=0)]
 
 
 class _Row(Struct, array_like=True, gc=False):
-    """A station; every number is that of one of the texts."""
+    """A station; texts, plugs and prices are indexes."""
 
     id: str
     name: Index
@@ -129,22 +130,23 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def save_register(path: Path, facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
-    """Store a register: the whole of it or nothing. Raises ``CacheError``."""
+    """Save a register atomically. Raises ``CacheError``."""
     body = _encode(_packed(facts, origins))
     content = _encode(_File(_FORMAT, CACHE_VERSION, zlib.crc32(body), msgspec.Raw(body)))
     try:
         make_folders(path.parent)
         kept = replace_file(path, content, stamp(path))
     except OSError as error:
-        raise CacheError(f"The register is not stored: {path}: {error.strerror or 'the system refuses'}.") from None
+        raise CacheError(f"The register was not saved: {path}: {error.strerror or 'the system refuses'}.") from None
     if not kept:
-        raise CacheError(f"The register is not stored: {path}: another program has just stored one. Try again.")
+        raise CacheError(f"The register was not saved: {path}: another program has just stored one. Try again.")
 
 
 def load_register(path: Path) -> CachedRegister | None:
-    """Load a register; None where there is none.
+    """Load a register; return None if there is no file.
 
-    Raises ``CacheError``, ``DamagedCacheError`` where the file is no register; it stays as it is.
+    Raises ``CacheError``; ``DamagedCacheError`` if the file is not a register. The file is not
+    changed.
     """
     try:
         content = path.read_bytes()
@@ -155,9 +157,9 @@ def load_register(path: Path) -> CachedRegister | None:
     try:
         file = _file(content)
     except DECODE_ERRORS:
-        raise DamagedCacheError(_renew(path, "is no register, or is damaged")) from None
+        raise DamagedCacheError(_renew(path, "is not a register, or is damaged")) from None
     if file.format != _FORMAT:
-        raise DamagedCacheError(_renew(path, "is no register"))
+        raise DamagedCacheError(_renew(path, "is not a register"))
     if file.version != CACHE_VERSION:
         age = "a newer" if file.version > CACHE_VERSION else "an older"
         raise DamagedCacheError(_renew(path, f"was written by {age} version of this program"))

@@ -1,6 +1,7 @@
-"""Updates the stored register with the locations and tariffs that Fintraffic publishes.
+"""Update the stored register with the locations and tariffs that Fintraffic publishes.
 
-NOBIL's stations of the same country stay as they are; so do these when NOBIL's are updated.
+NOBIL's stations in Finland are not changed, and an update of NOBIL's stations does not change
+these.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, Answer, FinlandRest
 from nobil_tui.feeds.transport.websocket import UnreachableError
 from nobil_tui.register.cache import FINLAND, CachedRegister, CacheError, Origin
-from nobil_tui.register.merge import TooFewStationsError, is_recent, merged, put, stored, unchanged
+from nobil_tui.register.merge import TooFewStationsError, edit_stored, is_recent, load_or_empty, mark_up_to_date, merged
 from nobil_tui.register.update import OnProgress, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.wire.finland_register import COUNTRY, Locations, decode_locations, decode_tariffs
 
@@ -22,13 +23,13 @@ from nobil_tui.wire.finland_register import COUNTRY, Locations, decode_locations
 async def update_finland(
     path: Path, rest: FinlandRest, *, on_progress: OnProgress = lambda _: None, clock: Clock | None = None
 ) -> CachedRegister | None:
-    """Fetch locations and tariffs and store them at ``path``, at most once a day.
+    """Download locations and tariffs and store them at ``path``, at most once a day.
 
-    Returns what is stored now, None if that is what was stored before. Raises ``UpdateError``.
+    Returns what is stored now; None if nothing changed. Raises ``UpdateError``.
     """
     clock = clock or Clock()
     try:
-        origin = (await run_in_thread(lambda: stored(path))).origins.get(FINLAND)
+        origin = (await run_in_thread(lambda: load_or_empty(path))).origins.get(FINLAND)
         if origin is not None and origin.source != rest.host:
             origin = None
         if origin is not None and is_recent(origin.fetched_at, clock.now()):
@@ -49,12 +50,14 @@ async def _update(
         on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, COUNTRY, done, total))
 
     tariffs = await rest.get(TARIFFS, origin.tariffs_etag if origin is not None else "")
-    # A changed price is in the stations too, so both answers are needed unless neither changed.
+    # Stations include their prices, so both answers are needed unless neither changed.
     locations = await rest.get(LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes)
     if locations is None:
         seen = origin
         assert seen is not None  # noqa: S101
-        return await run_in_thread(lambda: put(path, lambda old: unchanged(old, FINLAND, seen, clock.now())))
+        return await run_in_thread(
+            lambda: edit_stored(path, lambda old: mark_up_to_date(old, FINLAND, seen, clock.now()))
+        )
     if tariffs is None:
         tariffs = await rest.get(TARIFFS)
     on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
@@ -65,7 +68,7 @@ async def _update(
     fresh = Origin(
         clock.now(), rest.host, len(found.facts), locations.etag, tariffs_etag=tariffs.etag if tariffs else ""
     )
-    return await run_in_thread(lambda: put(path, lambda old: merged(old, {FINLAND: found.facts}, fresh)))
+    return await run_in_thread(lambda: edit_stored(path, lambda old: merged(old, {FINLAND: found.facts}, fresh)))
 
 
 def _decode(locations: Answer, tariffs: Answer | None) -> Locations:

@@ -1,4 +1,6 @@
-"""How the stored register changes: whole countries are replaced, under a lock, and not by too little of one."""
+"""RegisterEdit the stored register under a lock: replace whole countries, unless far too few stations are
+given.
+"""
 
 from __future__ import annotations
 
@@ -26,38 +28,38 @@ from nobil_tui.register.cache import (
 )
 
 MAX_AGE = 24 * 3600 * 1000
-"""Milliseconds after which the register is asked again by itself."""
-LOCK_TIMEOUT = 10.0
-"""Seconds that another program may take to store a register."""
+"""Age in milliseconds after which the register is updated automatically."""
+STORE_TIMEOUT = 10.0
+"""Seconds to wait for another program that is storing a register."""
 
-StoredChange = Callable[[CachedRegister], CachedRegister | None]
-"""Makes another register of the stored one; None to leave it."""
+RegisterEdit = Callable[[CachedRegister], CachedRegister | None]
+"""Returns the register to store in place of the stored one; None to keep it."""
 
 
 class TooFewStationsError(Exception):
-    """There is too little of a country to be all of it. Its text is safe to show."""
+    """There are too few stations of a country for a complete answer. The text holds no secret."""
 
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(
-            f"{station_count(found)} of {origin_name(country)} cannot be all of them where {stored:,} are stored: "
+            f"{station_count(found)} of {origin_name(country)} cannot be all of them, since {stored:,} are stored: "
             "nothing was changed"
         )
 
 
 def station_count(stations: int) -> str:
-    """Say how many stations."""
+    """Return ``1 station``, ``2,000 stations``."""
     return f"{stations:,} station{'' if stations == 1 else 's'}"
 
 
 def licence_note(rights: str) -> str:
-    """Say, behind other words, under which licence stations are; nothing where it is the one of all the register."""
+    """Return a note on the licence, to append to a message; empty if it is the register's own."""
     return f", under “{rights}”" if rights else ""
 
 
-def stored(path: Path) -> CachedRegister:
-    """Load the register that a change begins with: an empty one where there is none that can be read.
+def load_or_empty(path: Path) -> CachedRegister:
+    """Load the stored register, or an empty one if it is missing or damaged.
 
-    Raises ``CacheError`` where the system refuses it.
+    Raises ``CacheError`` if the file cannot be read.
     """
     try:
         return load_register(path) or CachedRegister({}, {})
@@ -65,8 +67,10 @@ def stored(path: Path) -> CachedRegister:
         return CachedRegister({}, {})
 
 
-def ready(path: Path) -> CachedRegister:
-    """Load the stored register as ``stored`` does, and make sure that another can be stored before much is fetched."""
+def load_if_writable(path: Path) -> CachedRegister:
+    """Load the stored register, and check that the folder is writable before anything is
+    downloaded.
+    """
     from tempfile import TemporaryFile
 
     try:
@@ -74,17 +78,18 @@ def ready(path: Path) -> CachedRegister:
         with TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise CacheError(f"No register can be stored: {path}: {error.strerror or 'the system refuses'}.") from None
-    return stored(path)
+        raise CacheError(f"The register cannot be saved: {path}: {error.strerror or 'the system refuses'}.") from None
+    return load_or_empty(path)
 
 
-def put(path: Path, change: StoredChange) -> CachedRegister | None:
-    """Change the stored register and return what is stored then; None where ``change`` left it.
+def edit_stored(path: Path, edit: RegisterEdit) -> CachedRegister | None:
+    """Store the register that ``edit`` returns, and return it too; None if ``edit`` returns None.
 
-    Raises ``CacheError``, ``NotSavedError`` where another program holds it, and what ``change`` raises.
+    Raises ``CacheError``, ``NotSavedError`` if another program holds the lock, and any exception of
+    ``edit``.
     """
-    with locked(path, LOCK_TIMEOUT):
-        changed = change(stored(path))
+    with locked(path, STORE_TIMEOUT):
+        changed = edit(load_or_empty(path))
         if changed is not None:
             save_register(path, changed.facts, changed.origins)
         return changed
@@ -98,10 +103,10 @@ def merged(
     merge: bool = False,
     force: bool = False,
 ) -> CachedRegister:
-    """Put the stations of ``fresh`` countries, which come from ``origin``, in the place of theirs.
+    """Return ``old`` with the countries in ``fresh``, from ``origin``, in place of its own.
 
-    ``merge``: beside theirs. Raises ``TooFewStationsError`` where there would be under half of a country,
-    unless ``force``.
+    ``merge`` keeps their other stations. Unless ``force``, raises ``TooFewStationsError`` if fewer
+    than half of a country's stations would be left.
     """
     if not merge:
         if not force:
@@ -116,7 +121,7 @@ def merged(
     for country in fresh:
         before = origins.get(country)
         if merge and before is not None:
-            # What the server called its version is no longer what is there.
+            # The server's validators do not describe the merged stations.
             origins[country] = replace(before, etag="", last_modified="", rights=origin.rights or before.rights)
         else:
             origins[country] = origin
@@ -126,22 +131,27 @@ def merged(
     )
 
 
-def unchanged(old: CachedRegister, country: str, seen: Origin, now: int) -> CachedRegister | None:
-    """Note that what was ``seen`` of a country is still so at ``now`` (ms); None where that is not there any more."""
+def mark_up_to_date(old: CachedRegister, country: str, seen: Origin, now: int) -> CachedRegister | None:
+    """Return ``old`` with ``country`` up to date at ``now`` (ms); None if its origin is no longer
+    ``seen``.
+    """
     if old.origins.get(country) != seen:
         return None
     return CachedRegister(old.facts, {**old.origins, country: replace(seen, fetched_at=now)})
 
 
 def is_recent(at: int, now: int) -> bool:
-    """Whether ``at`` (ms) is within a day before ``now``. What lies ahead is not: a clock was wrong."""
+    """Return whether ``at`` (ms) is less than a day before ``now``. A time in the future is not: a
+    clock was wrong.
+    """
     return 0 <= now - at < MAX_AGE
 
 
 def is_due(path: Path, origins: Mapping[str, Origin], countries: Iterable[str], now: int) -> bool:
-    """Whether to renew without being asked to: something is a day old, and no server has said no within a day.
+    """Return whether to update automatically: a country is a day old, and no server refused within
+    a day.
 
-    ``origins`` are those of the register at ``path``, none where there is none; ``now`` is in ms.
+    ``origins`` are those of the register at ``path``, empty without one; ``now`` is in ms.
     """
     if all(country in origins and is_recent(origins[country].fetched_at, now) for country in countries):
         return False
@@ -153,9 +163,9 @@ def is_due(path: Path, origins: Mapping[str, Origin], countries: Iterable[str], 
 
 
 def record_failure(path: Path, now: int) -> None:
-    """Note that a server has said no: it is not asked again by itself for a day."""
+    """Record that a server refused, so that it is not asked again automatically for a day."""
     note = _failure(path)
-    # Where nothing can be noted, nothing can be stored either, and that is told.
+    # If this cannot be written, the register cannot either, and that is reported.
     with suppress(OSError):
         make_folders(note.parent)
         note.touch(mode=0o600)
@@ -163,18 +173,18 @@ def record_failure(path: Path, now: int) -> None:
 
 
 def read_dump_file(file: Path, most: int) -> bytes:
-    """Read a file that the user names, of ``most`` bytes at the most. Raises ``NotReadableError``."""
+    """Read a file that the user named, of at most ``most`` bytes. Raises ``NotReadableError``."""
     try:
         status = file.stat()
         if not stat_bits.S_ISREG(status.st_mode):
-            raise NotReadableError("it is no ordinary file")
+            raise NotReadableError("it is not a regular file")
         if status.st_size > most:
-            raise NotReadableError(f"it has more than {most >> 20} MB, which no register has")
+            raise NotReadableError(f"it has more than {most >> 20} MB; a register is smaller")
         return file.read_bytes()
     except OSError as error:
-        raise NotReadableError((error.strerror or "the system refuses it").lower()) from None
+        raise NotReadableError((error.strerror or "the system denied access").lower()) from None
     except ValueError:
-        raise NotReadableError("it is no file name") from None
+        raise NotReadableError("it is not a valid file name") from None
 
 
 def _failure(path: Path) -> Path:

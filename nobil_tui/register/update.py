@@ -1,7 +1,7 @@
-"""Renews the stored station register: fetches or imports a dump, reads it, and puts it in the place of the old one.
+"""Update the stored station register from a download or a dump file.
 
-Whatever goes wrong, and whenever it is cancelled, what was stored stays. Countries are renewed one by one: what came of
-one is kept, also where the next one fails.
+After any failure or cancellation, the stored register is intact. Countries are updated one by one:
+a failure of one keeps those already updated.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from nobil_tui.register.api_key import REGISTER_KEY_VARIABLE
 from nobil_tui.register.cache import CachedRegister, CacheError, Origin
 from nobil_tui.register.download import MAX_DUMP, REGISTER_ADDRESS, DownloadError, RegisterClient, Timeouts, Validators
 from nobil_tui.register.merge import (
-    StoredChange,
+    RegisterEdit,
     TooFewStationsError,
+    edit_stored,
     is_due,
     is_recent,
     licence_note,
+    load_if_writable,
+    mark_up_to_date,
     merged,
-    put,
     read_dump_file,
-    ready,
     record_failure,
     station_count,
-    unchanged,
 )
 from nobil_tui.wire.register import ComplaintError, Dump, decode_register
 
@@ -57,13 +57,13 @@ NO_KEY = (
     f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key for NOBIL Real-time, which "
     "is never sent there unless you set it there too."
 )
-"""What to tell a user who has none."""
+"""For a user without a key."""
 MAX_SHOWN_PATH = 4096
-"""Characters of a file's path that are shown."""
+"""Maximum length of a file's path in messages, in characters."""
 
 
 class UpdatePhase(StrEnum):
-    """What is being done."""
+    """The current step of an update."""
 
     CONNECTING = "connecting"
     DOWNLOADING = "downloading"
@@ -72,19 +72,19 @@ class UpdatePhase(StrEnum):
 
 
 class UpdateProgress(NamedTuple):
-    """How far a renewal is."""
+    """Progress of an update."""
 
     phase: UpdatePhase
     country: str = ""
-    """Whose stations, in NOBIL's three letters; empty for a file."""
+    """NOBIL's three-letter code of the country; empty for a file."""
     done_bytes: int = 0
-    """Downloaded so far."""
+    """Bytes downloaded so far."""
     total_bytes: int | None = None
-    """Of how many; None where the server does not say."""
+    """Total bytes; None if the server does not send it."""
 
     @property
     def words(self) -> str:
-        """``Norway: downloading 12.3 of 45.6 MB``."""
+        """Progress as text: ``Norway: downloading 12.3 of 45.6 MB``."""
         words = f"{country_name(self.country)}: {self.phase}" if self.country else str(self.phase)
         if self.phase is not UpdatePhase.DOWNLOADING:
             return words
@@ -93,39 +93,42 @@ class UpdateProgress(NamedTuple):
 
 
 OnProgress = Callable[[UpdateProgress], None]
-"""Is told in the loop's thread, about ten times a second while bytes come."""
+"""Called in the event loop's thread, about ten times a second during a download."""
 
 
 class UpdateOutcome(NamedTuple):
-    """What a renewal did."""
+    """Result of an update."""
 
     words: str
-    """A sentence for each country."""
+    """One sentence for each country."""
     problems: Counter[str]
-    """What could not be read of the stations, in words, and how often."""
+    """Descriptions of the fields that could not be read, with their counts."""
     cached: CachedRegister | None = None
-    """What is stored now; None where that is what was stored before."""
+    """The register that is stored now; None if nothing changed."""
     recent: bool = False
-    """Whether something was left as it is because it is not a day old: ``force`` fetches it all the same."""
+    """Whether a country was skipped because it is less than a day old. ``force`` updates it anyway.
+    """
 
 
 class UpdateError(Exception):
-    """The register, or a country of it, was not renewed. Its text says why, and is safe to show."""
+    """The register, or one of its countries, was not updated. The text says why, and holds no
+    secret.
+    """
 
     def __init__(
         self, text: str, *, refused: bool = False, too_few: bool = False, cached: CachedRegister | None = None
     ) -> None:
         super().__init__(text)
         self.refused = refused
-        """Whether it is the key that is not taken."""
+        """Whether the key was rejected."""
         self.too_few = too_few
-        """Whether what came was too little to be believed: ``force`` stores it all the same."""
+        """Whether there were too few stations. ``force`` stores them anyway."""
         self.cached = cached
-        """What is stored now, where another country was renewed."""
+        """The register that is stored now, if another country was updated."""
 
 
 def ago(at: int, now: int) -> str:
-    """Say how long before ``now`` something was; both in ms."""
+    """Return the time from ``at`` to ``now`` (both in ms) as text: ``just now``, ``5 min ago``."""
     minutes = max(0, now - at) // 60_000
     if minutes < 60:
         return f"{minutes} min ago" if minutes else "just now"
@@ -138,23 +141,23 @@ async def update_register(
     key: Secret,
     address: str = "",
     *,
-    tell: OnProgress = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     force: bool = False,
     clock: Clock | None = None,
     timeouts: Timeouts | None = None,
 ) -> UpdateOutcome:
-    """Fetch the stations of ``countries`` and store them at ``path``; those of others stay as they were.
+    """Download the stations of ``countries`` and store them at ``path``. Other countries are kept.
 
-    ``address``: empty for the usual one. ``force``: also what is not a day old, and what is too little to be believed.
-    Raises ``UpdateError``.
+    An empty ``address`` is the default one. ``force`` also updates countries that are less than a
+    day old, and stores them even if there are too few stations. Raises ``UpdateError``.
     """
     clock = clock or Clock()
     try:
         call = RegisterClient(key, address or REGISTER_ADDRESS, clock=clock, timeouts=timeouts)
-        origins = await run_in_thread(lambda: ready(path).origins)
+        origins = await run_in_thread(lambda: load_if_writable(path).origins)
     except (SourceError, CacheError) as error:
         raise UpdateError(str(error)) from None
-    update = _Update(path, call, origins, tell, force, clock)
+    update = _Update(path, call, origins, on_progress, force, clock)
     for country in dict.fromkeys(countries):
         if not await update.renew(country):
             break
@@ -166,32 +169,35 @@ async def import_register(
     file: Path,
     *,
     merge: bool = False,
-    tell: OnProgress = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     force: bool = False,
     clock: Clock | None = None,
 ) -> UpdateOutcome:
-    """Store the stations of a dump that the user has, at ``path``, in place of all of their countries.
+    """Store the stations of a dump file at ``path``, in place of all stations of their countries.
 
-    ``merge``: beside those that are there. ``force``: also what is too little to be believed. Raises ``UpdateError``.
+    ``merge`` keeps the other stations. ``force`` stores them even if there are too few. Raises
+    ``UpdateError``.
     """
     name, where = safe_text(file.name), safe_text(str(file), MAX_SHOWN_PATH)
     at = (clock or Clock()).now()
     try:
-        tell(UpdateProgress(UpdatePhase.READING))
+        on_progress(UpdateProgress(UpdatePhase.READING))
         dump = await run_in_thread(lambda: decode_register(gunzip(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
         if not dump.facts:
-            raise NotReadableError(f"it has no station{_unread(dump)}")
+            raise NotReadableError(f"it has no stations{_unread(dump)}")
         fresh: dict[str, dict[str, Facts]] = {}
         for station, facts in dump.facts.items():
             fresh.setdefault(country_of(station, facts), {})[station] = facts
-        tell(UpdateProgress(UpdatePhase.STORING))
+        on_progress(UpdateProgress(UpdatePhase.STORING))
         origin = Origin(at, name, rights=dump.other_rights)
-        cached = await _put(path, lambda old: merged(old, fresh, origin, merge=merge, force=force))
+        cached = await _edit_stored(path, lambda old: merged(old, fresh, origin, merge=merge, force=force))
     except ComplaintError as error:
-        raise UpdateError(f"{where} is not imported: all that it says is “{safe_text(str(error))}”.") from None
+        raise UpdateError(
+            f"{where} was not imported: it contains only the message “{safe_text(str(error))}”."
+        ) from None
     except (NotReadableError, TooFewStationsError) as error:
         raise UpdateError(
-            f"{where} is not imported: {error}.", too_few=isinstance(error, TooFewStationsError)
+            f"{where} was not imported: {error}.", too_few=isinstance(error, TooFewStationsError)
         ) from None
     except (CacheError, NotSavedError) as error:
         raise UpdateError(str(error)) from None
@@ -202,21 +208,21 @@ async def import_register(
 
 
 class _Update:
-    """One update, country by country."""
+    """Update country by country."""
 
     def __init__(
         self,
         path: Path,
         call: RegisterClient,
         origins: Mapping[str, Origin],
-        tell: OnProgress,
+        on_progress: OnProgress,
         force: bool,
         clock: Clock,
     ) -> None:
         self._path = path
         self._call = call
         self._origins = origins
-        self._tell = tell
+        self._on_progress = on_progress
         self._force = force
         self._clock = clock
         self._words: list[str] = []
@@ -225,8 +231,8 @@ class _Update:
         self._recent = self._failed = self._refused = self._too_few = False
 
     async def renew(self, country: str) -> bool:
-        """Renew a country; tells whether it makes sense to go on with another."""
-        go_on = answered = True
+        """Update a country; return whether to continue with the next one."""
+        continues = answered = True
         try:
             await self._renew(country)
             return True
@@ -234,19 +240,19 @@ class _Update:
             self._fail(f"{country_name(country)}: {error}." + (f" {HOW_TO_SET}" if error.refused else ""))
             self._refused |= error.refused
             answered = error.answered
-            go_on = answered and not error.refused
+            continues = answered and not error.refused
         except TooFewStationsError as error:
             self._fail(f"{error}.")
             self._too_few = True
         except (CacheError, NotSavedError) as error:
             self._fail(str(error))
-            go_on = False
+            continues = False
         if answered:
             await run_in_thread(lambda: record_failure(self._path, self._clock.now()))
-        return go_on
+        return continues
 
     def outcome(self) -> UpdateOutcome:
-        """Tell the whole. Raises ``UpdateError`` where something failed."""
+        """Return the outcome. Raises ``UpdateError`` if a country failed."""
         words = " ".join(self._words)
         if self._failed:
             raise UpdateError(words, refused=self._refused, too_few=self._too_few, cached=self._cached)
@@ -260,31 +266,31 @@ class _Update:
                 self._say(country, f"{station_count(seen.stations)}, fetched {ago(seen.fetched_at, self._clock.now())}")
                 return
             known = Validators(seen.etag, seen.last_modified)
-        self._tell(UpdateProgress(UpdatePhase.CONNECTING, country))
+        self._on_progress(UpdateProgress(UpdatePhase.CONNECTING, country))
         answer = await self._call.download(
             country,
             known,
-            lambda done, total: self._tell(UpdateProgress(UpdatePhase.DOWNLOADING, country, done, total)),
+            lambda done, total: self._on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, country, done, total)),
         )
         if answer is not None:
             await self._take(country, answer.body, answer.version)
         elif seen is not None:
-            await self._store(country, lambda old: unchanged(old, country, seen, self._clock.now()))
+            await self._store(country, lambda old: mark_up_to_date(old, country, seen, self._clock.now()))
             self._say(country, f"{station_count(seen.stations)}, unchanged")
 
     async def _take(self, country: str, body: bytearray, version: Validators) -> None:
-        """Read an answer, and store what it holds."""
+        """Decode an answer and store its stations."""
         host = self._call.host
-        self._tell(UpdateProgress(UpdatePhase.READING, country))
+        self._on_progress(UpdateProgress(UpdatePhase.READING, country))
         try:
             dump = await run_in_thread(lambda: decode_register(gunzip(body, MAX_DUMP)))
         except ComplaintError as error:
             raise DownloadError(f"{host} says: {self._call.safe(str(error))}", refused=error.about_key) from None
         except NotReadableError as error:
-            raise DownloadError(f"{host} gave an answer that cannot be used: {error}") from None
+            raise DownloadError(f"{host} sent an invalid response: {error}") from None
         facts = {station: known for station, known in dump.facts.items() if country_of(station, known) == country}
         if not facts:
-            raise DownloadError(f"{host} answered without any station of it{_unread(dump)}")
+            raise DownloadError(f"{host} sent no stations{_unread(dump)}")
         origin = Origin(self._clock.now(), host, len(facts), *version, dump.other_rights)
         await self._store(country, lambda old: merged(old, {country: facts}, origin, force=self._force))
         self._problems += dump.problems
@@ -292,9 +298,9 @@ class _Update:
             self._problems["stations of other countries: left out"] += len(dump.facts) - len(facts)
         self._say(country, f"{station_count(len(facts))} from {host}{licence_note(dump.other_rights)}{_unread(dump)}")
 
-    async def _store(self, country: str, change: StoredChange) -> None:
-        self._tell(UpdateProgress(UpdatePhase.STORING, country))
-        self._cached = await _put(self._path, change) or self._cached
+    async def _store(self, country: str, edit: RegisterEdit) -> None:
+        self._on_progress(UpdateProgress(UpdatePhase.STORING, country))
+        self._cached = await _edit_stored(self._path, edit) or self._cached
 
     def _say(self, country: str, words: str) -> None:
         self._words.append(f"{country_name(country)}: {words}.")
@@ -304,11 +310,11 @@ class _Update:
         self._words.append(words)
 
 
-async def _put(path: Path, change: StoredChange) -> CachedRegister | None:
-    """Change the stored register in a thread; cancelled before it writes, it does not."""
+async def _edit_stored(path: Path, edit: RegisterEdit) -> CachedRegister | None:
+    """Edit the stored register in a thread. If cancelled before it is written, it is not written."""
     cancelled = threading.Event()
     try:
-        return await run_in_thread(lambda: put(path, lambda old: None if cancelled.is_set() else change(old)))
+        return await run_in_thread(lambda: edit_stored(path, lambda old: None if cancelled.is_set() else edit(old)))
     except asyncio.CancelledError:
         cancelled.set()
         raise

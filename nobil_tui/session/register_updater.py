@@ -143,7 +143,7 @@ class RegisterUpdater:
                 section.countries,
                 key,
                 section.address,
-                tell=on_progress,
+                on_progress=on_progress,
                 force=force,
                 clock=self._clock,
             )

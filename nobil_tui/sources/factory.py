@@ -34,8 +34,8 @@ class SourceFactory:
         if used and self._options.add_secret is not None:
             self._options.add_secret(used)
         source = kind.make(SourceRequest(text, kind.codec, address, used, config, self._options))
-        cautions = _cautions(kind, address, keys) if address is not None else ()
-        return ChosenSource(source, without_key(text), cautions, *save_operations(text, given, config))
+        warnings = _warnings(kind, address, keys) if address is not None else ()
+        return ChosenSource(source, without_key(text), warnings, *save_operations(text, given, config))
 
 
 def _key_for(kind: SourceKind, address: Address | None, given: str, keys: ApiKeys) -> str:
@@ -49,16 +49,16 @@ def _key_for(kind: SourceKind, address: Address | None, given: str, keys: ApiKey
     return given or keys.find(kind, address)
 
 
-def _cautions(kind: SourceKind, address: Address, keys: ApiKeys) -> tuple[str, ...]:
+def _warnings(kind: SourceKind, address: Address, keys: ApiKeys) -> tuple[str, ...]:
     """Return warnings about how the key travels, or that it does not."""
-    cautions = []
+    warnings = []
     if not (address.takes_key or address.contains_key) and keys.has_one_for(kind, address):
-        cautions.append(
+        warnings.append(
             f"The key under [stream] in the config is not sent: write {KEY_PLACEHOLDER} in the source where it goes."
         )
     if (address.takes_key or address.contains_key) and not (address.encrypted or address.is_local):
-        cautions.append(
+        warnings.append(
             f"The key goes to {address.display_name} unencrypted: anyone on the network path can read it. "
             "Use wss:// if the server supports it."
         )
-    return tuple(cautions)
+    return tuple(warnings)

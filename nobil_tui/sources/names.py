@@ -6,9 +6,10 @@ import re
 
 from nobil_tui.base.paths import expand_user
 from nobil_tui.base.text import did_you_mean, quoted
+from nobil_tui.config.setting_table import MAX_ADDRESS
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources import catalogue
-from nobil_tui.sources.address import MAX_ADDRESS, Address, is_address, parse_address
+from nobil_tui.sources.address import Address, is_address, parse_address
 from nobil_tui.sources.catalogue import Argument, SourceKind
 
 RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")

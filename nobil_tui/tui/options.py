@@ -26,7 +26,7 @@ class AppOptions(SessionOptions, frozen=True, kw_only=True):
     """Where stars and settings are saved; None keeps them for this session."""
     source_text: str = ""
     """The source as the user wrote it, without a key; empty for the simulation."""
-    cautions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """Warnings to show at the start."""
     ascii: bool = False
     """Draw with ASCII only, whatever the config says."""

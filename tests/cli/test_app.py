@@ -33,7 +33,7 @@ def test_default_is_the_simulation(invoke: Invoke, opened: list[AppOptions], hom
     assert setup.config_path == home / ".config" / "nobil-tui" / "config.toml"
     assert setup.state_dir == paths.state_dir()
     assert setup.register_path == paths.register_file()
-    assert (setup.cautions, setup.ascii) == ((), False)
+    assert (setup.warnings, setup.ascii) == ((), False)
     assert isinstance(setup.make_source("demo", setup.config, None).source, DemoSource)
     assert os.environ["TEXTUAL_FPS"] == "1000"
 
@@ -76,7 +76,7 @@ def test_source_and_key_of_the_config(invoke: Invoke, opened: list[AppOptions], 
     assert invoke("--config", str(file), "--source", "").exit_code == 0
     own, other = opened
     assert isinstance(own.source, V1Source)
-    assert (own.source_text, own.config_path, own.cautions) == (PLACE, file, ())
+    assert (own.source_text, own.config_path, own.warnings) == (PLACE, file, ())
     assert own.config.watched.stations == ["NOR_1"]
     assert isinstance(other.source, DemoSource)
 
@@ -89,10 +89,10 @@ def test_warnings_are_passed_to_the_app(invoke: Invoke, opened: list[AppOptions]
     assert (shown.exit_code, shown.output) == (0, "")
     [setup] = opened
     assert setup.source_text == "ws://example.org/?key={private_apikey}"
-    readable, clear = setup.cautions
+    readable, clear = setup.warnings
     assert "chmod 600" in readable
     assert "unencrypted" in clear
-    assert KEY not in "".join(setup.cautions)
+    assert KEY not in "".join(setup.warnings)
 
 
 # Keys
@@ -115,7 +115,7 @@ def test_key_on_the_command_line_is_allowed_for_localhost(invoke: Invoke, opened
     assert invoke("--source", f"ws://127.0.0.1:1/x?key={KEY}").exit_code == 0
     [setup] = opened
     assert setup.source_text == "ws://127.0.0.1:1/x?key={private_apikey}"
-    assert setup.cautions == ()
+    assert setup.warnings == ()
     assert KEY not in repr(setup)
 
 
@@ -125,9 +125,9 @@ def test_key_on_the_command_line_is_allowed_for_localhost(invoke: Invoke, opened
         (PLACE, "needs an API key"),
         ("enova", "needs an API key"),
         ("enva", 'Did you mean "enova"?'),
-        (f"wss://user:{KEY}@example.org/", "a name or a password"),
-        (f"wss://example.org/#{KEY}", "has a #"),
-        (f"https://example.org/?key={KEY}", "begins with ws://"),
+        (f"wss://user:{KEY}@example.org/", "a user name or password"),
+        (f"wss://example.org/#{KEY}", "contains a #"),
+        (f"https://example.org/?key={KEY}", "must begin with ws://"),
         (f"wss://example.org/?key={KEY}\x1b[2J", "control character"),
         (f"wss://example.org:0/?key={KEY}", "cannot be read"),
     ],

@@ -263,7 +263,7 @@ def test_incomplete_file_is_refused_merged_or_forced(invoke: Invoke, tmp_path: P
 def test_import_of_a_missing_file_is_reported(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("register", "import", str(tmp_path / "none.json"))
     assert (done.exit_code, done.stdout) == (ExitCode.FAILURE, "")
-    assert "none.json is not imported: no such file" in done.stderr
+    assert "none.json was not imported: no such file" in done.stderr
 
 
 def test_status_without_a_register(invoke: Invoke) -> None:

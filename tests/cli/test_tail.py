@@ -123,7 +123,7 @@ def test_names_come_from_the_user_register(run: Run, recording: Path) -> None:
     done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1")
     assert {line["name"] for line in lines(done.stdout)} == {None}
     assert done.returncode == ExitCode.SUCCESS
-    assert "The stored register is no register" in done.stderr
+    assert "The stored register is not a register" in done.stderr
 
 
 # The end

@@ -1,4 +1,6 @@
-"""NOBIL Real-time as its operator describes it, on this machine, misbehaving as a test tells it to."""
+"""A local server of NOBIL Real-time as its operator describes it, which fails when a test tells it
+to.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,11 @@ from nobil_tui.feeds.transport.enova_token import TokenClient
 from nobil_tui.feeds.transport.link import Link, Tap
 
 KEY = "k3y-Of/The+Test=7Q"
-"""The one key that is taken; no real one."""
+"""The only valid key; not a real one."""
 LIFETIME = 3600.0
-"""Seconds that a token is good for, the platform's default."""
+"""Lifetime of a token in seconds: the platform's default."""
 
-# A server may log its own secrets; what the tests look at is the client's log.
+# A server may log its own secrets; the tests check the client's log.
 _quiet = logging.getLogger("tests.enova_service")
 _quiet.disabled = True
 
@@ -36,28 +38,32 @@ Talk = Callable[[ServerConnection], Awaitable[None]]
 
 
 class EnovaService:
-    """The token call and the socket. What is left of ``answers`` and ``talks`` is used first, then what is right."""
+    """The token endpoint and the WebSocket. ``answers`` and ``talks`` are used up first, then it
+    answers correctly.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.calls: list[CIMultiDictProxy[str]] = []
-        """The headers of each token call."""
+        """Headers of each token request."""
         self.methods: list[str] = []
-        """The method and path of each."""
+        """Method and path of each token request."""
         self.bodies: list[bytes] = []
         self.answers: deque[Answer] = deque()
-        """How the next token calls are answered."""
+        """Answers to the next token requests."""
         self.talks: deque[Talk] = deque()
-        """What the next sockets do; further ones stay open and pass on what ``say`` is given."""
+        """Behaviour of the next WebSockets; the others stay open and send what is passed to
+        ``say``.
+        """
         self.lifetime = LIFETIME
-        """Seconds that a token lives."""
+        """Lifetime of a token in seconds."""
         self.issued: list[str] = []
-        """Every token that was given: a secret each."""
+        """All issued tokens: each is a secret."""
         self.handshakes = 0
-        """How many sockets were opened."""
+        """Number of opened WebSockets."""
         self.turned_away = 0
-        """How many handshakes had no good token."""
+        """Number of handshakes without a valid token."""
         self.called = asyncio.Event()
-        """Set when a call has come."""
+        """Set when a request has arrived."""
         self._clock = clock
         self._good_until: dict[str, int] = {}
         self._open: set[ServerConnection] = set()
@@ -66,7 +72,7 @@ class EnovaService:
 
     @property
     def address(self) -> str:
-        """Where the token call goes."""
+        """URL of the token endpoint."""
         return f"http://127.0.0.1:{self._port}/nobil/real-time/v1/Realtime"
 
     async def __aenter__(self) -> EnovaService:
@@ -93,17 +99,17 @@ class EnovaService:
 
     @property
     def secrets(self) -> list[str]:
-        """What may be in no log, no reason and no repr."""
+        """All secrets: none of them may be in a log, a reason or a repr."""
         return [KEY, *self.issued]
 
     async def say(self, *frames: str) -> None:
-        """Send to every open socket."""
+        """Send a frame on every open WebSocket."""
         for connection in list(self._open):
             for frame in frames:
                 await connection.send(frame)
 
     async def hang_up(self) -> None:
-        """Close every open socket."""
+        """Close every open WebSocket."""
         for connection in list(self._open):
             await connection.close(1001, "going away")
 
@@ -115,12 +121,12 @@ class EnovaService:
         return f"ws://127.0.0.1:{self._socket_port}/client/hubs/realtime?access_token={token}"
 
     async def never(self, _: web.Request) -> web.StreamResponse:
-        """Leave a call without an answer until the service goes down."""
+        """Leave a request unanswered until the service stops."""
         await self._closing.wait()
         return web.Response(status=500)
 
     async def half(self, request: web.Request) -> web.StreamResponse:
-        """Answer a part, and then nothing more."""
+        """Send a part of an answer, then nothing more."""
         response = web.StreamResponse(headers={"Content-Length": "1000"})
         await response.prepare(request)
         await response.write(b'{"accessToken": "ws')
@@ -128,7 +134,7 @@ class EnovaService:
         return response
 
     async def half_refused(self, request: web.Request) -> web.StreamResponse:
-        """Refuse the key, and never come to the end of the reason."""
+        """Reject the key with a reason that never ends."""
         response = web.StreamResponse(status=401, headers={"Content-Length": "1000"})
         await response.prepare(request)
         await response.write(b'{"message": "')
@@ -147,7 +153,7 @@ class EnovaService:
         return web.json_response({"accessToken": self.url()})
 
     def _check(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Let in who has a token that is neither used nor expired."""
+        """Accept a handshake whose token is neither used nor expired."""
         given = parse_qs(urlsplit(request.path).query).get("access_token", [""])[0]
         if self._good_until.pop(given, 0) > self._clock.now():
             self.handshakes += 1
@@ -167,12 +173,12 @@ class EnovaService:
 
 
 def frame(station: str, key: str, word: str) -> str:
-    """Write a frame as the service sends it."""
+    """Return a frame as the service sends it."""
     return json.dumps({"nobilId": station, "evseUId": key, "status": word}, separators=(",", ":"))
 
 
 def status(code: int, headers: Mapping[str, str] | None = None) -> Answer:
-    """Answer with nothing but a status."""
+    """Answer with a status and no body."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
         return web.Response(status=code, headers=headers)
@@ -181,12 +187,12 @@ def status(code: int, headers: Mapping[str, str] | None = None) -> Answer:
 
 
 def refusal(code: int, message: object) -> Answer:
-    """Answer as the service does when it does not take the key."""
+    """Answer as the service does for an invalid key."""
     return body(json.dumps({"statusCode": code, "message": message}).encode(), code)
 
 
 def body(data: bytes, code: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Answer with these bytes, said to be JSON."""
+    """Answer with ``body`` as JSON."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
         return web.Response(status=code, body=data, headers={"Content-Type": "application/json", **(headers or {})})
@@ -195,12 +201,12 @@ def body(data: bytes, code: int = 200, headers: Mapping[str, str] | None = None)
 
 
 def token(url: object) -> Answer:
-    """Answer with this as the token."""
+    """Answer with this token."""
     return body(json.dumps({"accessToken": url}).encode())
 
 
 def closing(*frames: str) -> Talk:
-    """Say this and close, as the service does now and then."""
+    """Send a close frame with a reason, as the service does from time to time."""
 
     async def talk(connection: ServerConnection) -> None:
         for said in frames:
@@ -211,7 +217,7 @@ def closing(*frames: str) -> Talk:
 
 
 async def breaking(connection: ServerConnection) -> None:
-    """Break the connection without a word."""
+    """Abort the connection without a close frame."""
     connection.transport.abort()
 
 

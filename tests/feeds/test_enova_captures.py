@@ -1,6 +1,7 @@
-"""Real frames of NOBIL Real-time, held against an oracle too plain to be wrong: a dict of the last word of each EVSE.
+"""Real frames of NOBIL Real-time, compared with a simple model: a dict of the last status of each
+EVSE.
 
-The captures are no part of the project: ``NOBIL_CAPTURES`` names the folder that has them.
+The captures are not part of the project: ``NOBIL_CAPTURES`` names their folder.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from tests.conftest import guarded
 pytestmark = pytest.mark.slow
 
 EVSE = tuple[str, str]
-"""A station's id and the key of a connector in it: only both together are one EVSE."""
+"""Station id and connector key, which together identify an EVSE."""
 
 
 class Line(NamedTuple):
-    """One line of a capture. Where the server closed, ``data`` is empty."""
+    """A line of a capture. ``data`` is empty where the server closed the connection."""
 
     at: int
     data: bytes
@@ -69,17 +70,17 @@ def capture(request: pytest.FixtureRequest) -> list[Line]:
 
 @pytest.fixture(scope="module")
 def busy() -> list[Line]:
-    """The frames alone: the breaks are the test's own."""
+    """The frames only: the tests choose the breaks."""
     return [line for line in load("enova_2026-03-23_12.jsonl") if line.data]
 
 
 def oracle(lines: Sequence[Line]) -> dict[EVSE, str]:
-    """The state after all lines, as somebody who missed none would know it."""
+    """The state after all lines, for a client that missed none."""
     return {line.evse: line.word for line in lines if line.data}
 
 
 class Script:
-    """A feed that says what was written down, as fast as it is taken."""
+    """A feed that yields prepared events as fast as they are taken."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
@@ -87,7 +88,7 @@ class Script:
     behind = 0
 
     def retry(self) -> None:
-        """There is nothing to try."""
+        """Do nothing."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
         for event in self._events:
@@ -95,7 +96,7 @@ class Script:
 
 
 def as_it_was(lines: Sequence[Line]) -> list[Event]:
-    """Tell a capture as the feed would have, with the break that the recorder wrote down."""
+    """Convert a capture to the events of the feed, with the recorded break."""
     events: list[Event] = [Connecting(), Connected(lines[0].at)]
     for before, line in pairwise([lines[0], *lines]):
         if not line.data:
@@ -109,19 +110,22 @@ def as_it_was(lines: Sequence[Line]) -> list[Event]:
 
 
 def with_breaks(lines: Sequence[Line], breaks: Sequence[tuple[int, int]]) -> list[Event]:
-    """Tell a capture with breaks: from a line's number on, so many lines are never heard."""
+    """Convert a capture to events with breaks: from each line number on, that many lines are
+    missed.
+    """
     events: list[Event] = [Connecting(), Connected(lines[0].at)]
     at = heard_at = lines[0].at
     number = 0
     for start, length in sorted(breaks):
         start = max(start, number)
         for line in lines[number:start]:
-            # A frame that comes while we are still connecting reaches us after it.
+            # A frame sent during the reconnect is received after it.
             at = heard_at = max(at, line.at)
             events.append(enova.decode(line.data, at))
         number = min(start + length, len(lines))
         back_at = lines[number].at if number < len(lines) else lines[-1].at
-        # The clock of the break has a grain of one millisecond; no token call and handshake are as fast as that.
+        # The break is measured in whole milliseconds; a token request and a handshake take longer
+        # than one.
         at = max(back_at, heard_at + 1)
         events += [Lost("broken", heard_at, at), Connecting(), Connected(at)]
         heard_at = at
@@ -140,7 +144,7 @@ async def play(events: Sequence[Event]) -> Monitor:
 
 
 def held(board: Board) -> dict[EVSE, str]:
-    """What the board has of each EVSE."""
+    """The board's status of each EVSE."""
     state = {}
     for station in board.stations.values():
         assert station.track is not None
@@ -151,7 +155,7 @@ def held(board: Board) -> dict[EVSE, str]:
 
 
 def unsure(board: Board, now: int) -> dict[EVSE, int]:
-    """For how many ms each EVSE was not listened to."""
+    """How many ms each EVSE was not listened to."""
     return {
         (station.id, key): board.unconfirmed_for(station, index, now)
         for station in board.stations.values()
@@ -159,7 +163,7 @@ def unsure(board: Board, now: int) -> dict[EVSE, int]:
     }
 
 
-async def test_playing_a_capture_leaves_what_the_oracle_knows(capture: list[Line]) -> None:
+async def test_playing_a_capture_matches_the_model(capture: list[Line]) -> None:
     monitor = await guarded(play(as_it_was(capture)))
     board = monitor.board
     assert held(board) == oracle(capture)
@@ -172,8 +176,8 @@ async def test_playing_a_capture_leaves_what_the_oracle_knows(capture: list[Line
     assert board.connectors == len(oracle(capture))
 
 
-async def test_the_break_of_the_recorder_marks_who_was_not_heard_again(capture: list[Line]) -> None:
-    """With what came after the break confirmed, and all before it a little unsure."""
+async def test_a_recorded_break_marks_evses_without_a_later_report(capture: list[Line]) -> None:
+    """Those with a report after the break are confirmed, the others slightly uncertain."""
     gone = [number for number, line in enumerate(capture) if not line.data]
     again = {line.evse for line in capture[gone[-1] :] if line.data} if gone else set(oracle(capture))
     monitor = await guarded(play(as_it_was(capture)))
@@ -190,7 +194,7 @@ async def test_the_break_of_the_recorder_marks_who_was_not_heard_again(capture: 
         )
 
 
-async def test_a_break_does_make_something_wrong_and_that_is_marked(busy: list[Line]) -> None:
+async def test_a_break_causes_wrong_states_which_are_marked(busy: list[Line]) -> None:
     board = (await guarded(play(with_breaks(busy, [(1000, 1500)])))).board
     truth, away = oracle(busy), unsure(board, busy[-1].at)
     wrong = {evse for evse, word in held(board).items() if word != truth[evse]}
@@ -207,7 +211,7 @@ BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_siz
 @example(breaks=[(5565, 1)])
 @example(breaks=[(1, 1)])
 @example(breaks=[(2000, 0), (2000, 0)])
-async def test_what_a_break_made_wrong_is_never_unmarked(busy: list[Line], breaks: list[tuple[int, int]]) -> None:
+async def test_a_wrong_state_is_always_marked(busy: list[Line], breaks: list[tuple[int, int]]) -> None:
     events = with_breaks(busy, breaks)
     board = (await play(events)).board
     now = max(busy[-1].at, next(event.at for event in reversed(events) if isinstance(event, Ended)))
@@ -215,7 +219,7 @@ async def test_what_a_break_made_wrong_is_never_unmarked(busy: list[Line], break
     assert known.keys() <= truth.keys()
     wrong = {evse for evse, word in known.items() if word != truth[evse]}
     assert all(away[evse] > 0 for evse in wrong)
-    # And no more than that is marked: who was heard after the last break is right, and sure.
+    # No more than that is marked: an EVSE with a report after the last break is right and certain.
     last = max(number for number, event in enumerate(events) if isinstance(event, Connected))
     again = await play(events[last:])
     assert all(away[evse] == 0 and known[evse] == truth[evse] for evse in held(again.board))

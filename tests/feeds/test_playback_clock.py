@@ -1,4 +1,4 @@
-"""The clock of what is played, by a clock on the wall that stands still until it is told."""
+"""The clock of a playback, driven by a fake wall clock."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from nobil_tui.feeds.playback_clock import MAX_LAG, MIN_WAIT, PlaybackClock
 from tests.conftest import FakeClock, guarded, settle
 
 T0 = 1_774_267_200_000
-"""When what is played was recorded; the clock on the wall says something else."""
+"""Time of the recording, which differs from the wall clock's."""
 
 STEP = 0.125
 """Seconds."""
 
 
 class Tape:
-    """Plays things that happened at some times, in seconds after ``T0``, and notes what came and when on the wall."""
+    """Play events at given times, in seconds after ``T0``, and note them with the wall clock's
+    time.
+    """
 
     def __init__(self, wall: FakeClock, speed: float, *times: float) -> None:
         self.wall = wall
@@ -48,7 +50,7 @@ class Tape:
         return (self.clock.now() - T0) / 1000
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, in steps that add up exactly."""
+        """Advance the clock in steps that add up exactly."""
         for _ in range(round(seconds / STEP)):
             self.wall.advance(STEP)
             await settle()
@@ -64,7 +66,7 @@ class Play(Protocol):
 
 @pytest.fixture
 async def play(clock: FakeClock) -> AsyncIterator[Play]:
-    """Return ``play(speed, *times)``: a tape that runs."""
+    """Return ``play(speed, *times)``, which starts a playback."""
     tapes: list[Tape] = []
 
     async def plays(speed: float, *times: float) -> Tape:
@@ -78,7 +80,7 @@ async def play(clock: FakeClock) -> AsyncIterator[Play]:
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.0, 2.0, 10.0])
-async def test_what_happened_comes_when_it_is_due(play: Play, speed: float) -> None:
+async def test_events_are_played_when_they_are_due(play: Play, speed: float) -> None:
     tape = await play(speed, 0, 10, 30, 31)
     assert tape.came == [0]
     await tape.advance(70)
@@ -86,30 +88,30 @@ async def test_what_happened_comes_when_it_is_due(play: Play, speed: float) -> N
     assert tape.at == pytest.approx([seconds / speed for seconds in tape.came], abs=STEP)
 
 
-async def test_the_clock_runs_between_two_things_and_not_past_the_next(play: Play, clock: FakeClock) -> None:
+async def test_clock_runs_up_to_the_next_event(play: Play, clock: FakeClock) -> None:
     tape = await play(2, 0, 10, 11)
     await tape.advance(3)
     assert tape.now == pytest.approx(6)
-    # The loop has not had its turn: what is due has not come yet.
+    # The event loop has not run yet: the due event has not been played.
     clock.advance(60)
     assert tape.now == 10
     assert tape.clock.monotonic() == clock.monotonic()
 
 
-async def test_at_the_end_it_stands_still(play: Play) -> None:
+async def test_clock_stops_at_the_end(play: Play) -> None:
     tape = await play(1, 0, 1)
     await tape.advance(30)
     assert tape.now == 1
 
 
-async def test_as_fast_as_it_can(play: Play, clock: FakeClock) -> None:
+async def test_infinite_speed_plays_without_waiting(play: Play, clock: FakeClock) -> None:
     tape = await play(math.inf, 0, 3600, 7200)
     assert tape.came == [0, 3600, 7200]
     assert clock.sleepers == []
     assert tape.now == 7200
 
 
-async def test_what_falls_due_close_together_comes_together(play: Play, clock: FakeClock) -> None:
+async def test_events_close_together_are_played_together(play: Play, clock: FakeClock) -> None:
     tape = await play(1, 0, 0.001, 0.002, 0.003)
     assert clock.sleepers == pytest.approx([MIN_WAIT])
     clock.advance(MIN_WAIT)
@@ -117,7 +119,7 @@ async def test_what_falls_due_close_together_comes_together(play: Play, clock: F
     assert tape.came == [0, 0.001, 0.002, 0.003]
 
 
-async def test_it_pauses_and_goes_on(play: Play, clock: FakeClock) -> None:
+async def test_pauses_and_resumes(play: Play, clock: FakeClock) -> None:
     tape = await play(1, 0, 10)
     await tape.advance(4)
     tape.clock.pause()
@@ -133,7 +135,7 @@ async def test_it_pauses_and_goes_on(play: Play, clock: FakeClock) -> None:
     assert tape.came == [0, 10]
 
 
-async def test_another_speed_holds_from_now_on(play: Play) -> None:
+async def test_a_new_speed_applies_from_now_on(play: Play) -> None:
     tape = await play(1, 0, 100)
     await tape.advance(10)
     tape.clock.set_speed(30)
@@ -145,7 +147,7 @@ async def test_another_speed_holds_from_now_on(play: Play) -> None:
     assert (tape.now, tape.came) == (100, [0, 100])
 
 
-async def test_while_it_is_paused_the_speed_can_be_chosen(play: Play) -> None:
+async def test_speed_can_be_changed_while_paused(play: Play) -> None:
     tape = await play(math.inf, 0)
     tape.clock.pause()
     tape.clock.set_speed(1)
@@ -154,19 +156,19 @@ async def test_while_it_is_paused_the_speed_can_be_chosen(play: Play) -> None:
 
 
 @pytest.mark.parametrize(("behind", "made_up_for"), [(MAX_LAG * 0.9, True), (MAX_LAG * 1.5, False)])
-async def test_a_small_lag_is_made_up_for_and_a_large_one_given_up(
+async def test_a_short_delay_is_caught_up_and_a_long_one_dropped(
     play: Play, clock: FakeClock, behind: float, made_up_for: bool
 ) -> None:
     tape = await play(1, 0, 10, 20)
     await tape.advance(9)
-    # The loop had no turn for so long.
+    # The event loop was blocked for that long.
     clock.advance(1 + behind)
     await settle()
     assert tape.came == [0, 10]
     assert tape.now == pytest.approx(10 + (behind if made_up_for else 0))
 
 
-async def test_times_that_go_back_a_little_wait_for_nothing(play: Play, clock: FakeClock) -> None:
+async def test_slightly_decreasing_times_do_not_wait(play: Play, clock: FakeClock) -> None:
     tape = await play(1, 0, 10, 9.8, 10.5)
     await tape.advance(10)
     assert tape.came == [0, 10, 9.8]
@@ -174,7 +176,7 @@ async def test_times_that_go_back_a_little_wait_for_nothing(play: Play, clock: F
     assert tape.came == [0, 10, 9.8, 10.5]
 
 
-async def test_where_the_recorders_clock_was_set_back_so_is_this_one(play: Play) -> None:
+async def test_clock_follows_a_recorder_clock_that_was_set_back(play: Play) -> None:
     tape = await play(1, 3600, 3610, 10, 20)
     await tape.advance(10)
     assert (tape.now, tape.came) == (10, [3600, 3610, 10])
@@ -185,7 +187,7 @@ async def test_where_the_recorders_clock_was_set_back_so_is_this_one(play: Play)
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_a_jump_forward_brings_all_that_is_between_at_once(play: Play, clock: FakeClock, paused: bool) -> None:
+async def test_a_jump_forward_plays_the_skipped_events_at_once(play: Play, clock: FakeClock, paused: bool) -> None:
     tape = await play(1, 0, 10, 20, 30)
     await tape.advance(5)
     if paused:
@@ -201,7 +203,7 @@ async def test_a_jump_forward_brings_all_that_is_between_at_once(play: Play, clo
     assert tape.came == [0, 10, 20] if paused else [0, 10, 20, 30]
 
 
-async def test_a_jump_to_what_comes_next_brings_it(play: Play) -> None:
+async def test_a_jump_to_the_next_event_plays_it(play: Play) -> None:
     tape = await play(1, 0, 10)
     tape.clock.jump(10)
     await settle()
@@ -209,7 +211,7 @@ async def test_a_jump_to_what_comes_next_brings_it(play: Play) -> None:
 
 
 @pytest.mark.parametrize("speed", [1, math.inf])
-async def test_a_jump_back_begins_anew_and_says_where_to_play_to(play: Play, speed: float) -> None:
+async def test_a_jump_back_restarts_and_returns_the_target(play: Play, speed: float) -> None:
     tape = await play(1, 0, 10, 20, 30)
     await tape.advance(25)
     tape.clock.set_speed(speed)
@@ -220,7 +222,7 @@ async def test_a_jump_back_begins_anew_and_says_where_to_play_to(play: Play, spe
     assert tape.now == (15 if speed == 1 else 30)
 
 
-async def test_there_is_nothing_before_the_beginning(play: Play) -> None:
+async def test_a_jump_back_stops_at_the_beginning(play: Play) -> None:
     tape = await play(1, 5, 10, 20)
     await tape.advance(7)
     tape.clock.jump(-1e6)
@@ -228,7 +230,7 @@ async def test_there_is_nothing_before_the_beginning(play: Play) -> None:
     assert (tape.restarts, tape.now, tape.came) == ([5], 5, [5])
 
 
-async def test_going_back_over_nothing_begins_nothing_anew(play: Play) -> None:
+async def test_a_jump_back_over_no_event_does_not_restart(play: Play) -> None:
     tape = await play(1, 0, 100)
     await tape.advance(50)
     tape.clock.jump(-20)
@@ -242,7 +244,7 @@ async def test_going_back_over_nothing_begins_nothing_anew(play: Play) -> None:
     ("jumps", "restarts", "now"),
     [([10, 10], [], 30), ([10, -5], [], 15), ([-5, -5], [0], 0), ([-5, 25], [30], 30), ([10, -15], [5], 5)],
 )
-async def test_jumps_in_one_breath_add_up(
+async def test_jumps_during_a_jump_add_up(
     play: Play, jumps: Sequence[float], restarts: Sequence[float], now: float
 ) -> None:
     tape = await play(1, 0, 6, 100)
@@ -253,7 +255,7 @@ async def test_jumps_in_one_breath_add_up(
     assert (tape.restarts, tape.now) == (restarts, now)
 
 
-async def test_at_the_end_one_can_only_go_back(play: Play) -> None:
+async def test_only_a_jump_back_is_possible_at_the_end(play: Play) -> None:
     tape = await play(1, 0, 10)
     await tape.advance(20)
     tape.clock.jump(30)
@@ -266,7 +268,7 @@ async def test_at_the_end_one_can_only_go_back(play: Play) -> None:
     assert tape.came == [0, 10]
 
 
-async def test_leaving_it_leaves_no_sleeper_behind(play: Play, clock: FakeClock) -> None:
+async def test_closing_leaves_no_sleeping_task(play: Play, clock: FakeClock) -> None:
     tape = await play(1, 0, 10)
     await guarded(clock.asleep())
     await tape.stop()

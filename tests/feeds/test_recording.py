@@ -1,4 +1,4 @@
-"""Recordings as a feed: the events that they become, and what a player can do with them."""
+"""Recordings as a feed: their events, and the controls of the player."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def report(frame: bytes, at: int) -> ConnectorReport:
     return ConnectorReport(fields["nobilId"], fields["evseUId"], connector, T0 + at)
 
 
-# What it becomes
+# Events
 
 
-async def test_frames_are_reports_of_when_they_came(tmp_path: Path) -> None:
+async def test_frames_become_reports_at_their_recorded_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content([(FREE, 0), (BUSY, 1500)]))
     assert await events_of(path) == [
         Connecting(),
@@ -76,7 +76,7 @@ async def test_frames_are_reports_of_when_they_came(tmp_path: Path) -> None:
     ]
 
 
-async def test_version_1_is_read_as_version_1(tmp_path: Path) -> None:
+async def test_decodes_version_1_frames(tmp_path: Path) -> None:
     connector = {"status": 1, "error": 0, "timestamp": 17}
     frames = [
         {"type": "snapshot:init", "data": [{"uuid": "NOR_1", "connectors": [connector]}]},
@@ -100,16 +100,16 @@ async def test_version_1_is_read_as_version_1(tmp_path: Path) -> None:
     assert ended == Ended(T0 + 4)
 
 
-async def test_without_the_first_line_it_is_taken_for_nobil_real_time(tmp_path: Path) -> None:
+async def test_a_recording_without_a_header_is_nobil_real_time(tmp_path: Path) -> None:
     events = await events_of(write(tmp_path / "a.jsonl", content([(FREE, 0)], None)))
     assert events[2] == report(FREE, 0)
 
 
 @pytest.mark.parametrize(("codec", "heard_at"), [("enova", 90), (None, 50)])
-async def test_where_the_link_broke_it_breaks_until_the_next_frame(
-    tmp_path: Path, codec: str | None, heard_at: int
-) -> None:
-    """Our recorder says when last something came. Others say when they noticed, and a frame is all that is sure."""
+async def test_a_break_lasts_until_the_next_frame(tmp_path: Path, codec: str | None, heard_at: int) -> None:
+    """Our recorder writes when data last came. Others write when they noticed the loss, so only
+    frames are certain.
+    """
     path = write(tmp_path / "a.jsonl", content([(FREE, 0), (FREE, 50), (BREAK, 90), (BUSY, 7000)], codec))
     assert (await events_of(path))[4:] == [
         Lost(BREAK_REASON, T0 + heard_at, T0 + 7000),
@@ -120,7 +120,7 @@ async def test_where_the_link_broke_it_breaks_until_the_next_frame(
     ]
 
 
-async def test_a_break_takes_its_time(tmp_path: Path, clock: FakeClock) -> None:
+async def test_a_break_takes_its_recorded_time(tmp_path: Path, clock: FakeClock) -> None:
     path = write(tmp_path / "a.jsonl", content([(FREE, 0), (BREAK, 1000), (BUSY, 8000)]))
     with closing(RecordingFile.open(path)) as file:
         events = RecordingFeed(file, clock=clock).events()
@@ -145,14 +145,14 @@ async def test_a_break_takes_its_time(tmp_path: Path, clock: FakeClock) -> None:
         ([(FREE, 3), (BREAK, 1)], 1, 3),
     ],
 )
-async def test_a_break_is_never_no_time_at_all(
+async def test_a_break_always_has_a_duration(
     tmp_path: Path, entries: Sequence[Entry], heard_at: int, back_at: int
 ) -> None:
     events = await events_of(write(tmp_path / "a.jsonl", content(entries)))
     assert [event for event in events if isinstance(event, Lost)] == [Lost(BREAK_REASON, T0 + heard_at, T0 + back_at)]
 
 
-async def test_a_break_before_the_first_frame_is_none(tmp_path: Path) -> None:
+async def test_a_break_before_the_first_frame_is_ignored(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content([(BREAK, 0), (BREAK, 1), (FREE, 9)]))
     assert await events_of(path) == [Connecting(), Connected(T0 + 9), report(FREE, 9), Ended(T0 + 9)]
 
@@ -168,12 +168,12 @@ async def test_damaged_lines_are_counted_and_skipped(tmp_path: Path) -> None:
     assert [event for event in events if event not in unreadable] == await events_of(without)
 
 
-async def test_nothing_recorded_ends_at_once(tmp_path: Path, clock: FakeClock) -> None:
+async def test_an_empty_recording_ends_at_once(tmp_path: Path, clock: FakeClock) -> None:
     path = write(tmp_path / "a.jsonl", content([]))
     assert await events_of(path, speed=1, clock=clock) == [Connecting(), Ended(START)]
 
 
-async def test_others_have_their_turn_while_nothing_comes(tmp_path: Path) -> None:
+async def test_other_tasks_run_while_no_event_comes(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content([(FREE, 0)]) + b"\n" * 20 * CHUNK_BYTES)
     turns = 0
 
@@ -189,11 +189,11 @@ async def test_others_have_their_turn_while_nothing_comes(tmp_path: Path) -> Non
     assert turns >= 20
 
 
-# Playing it
+# Playback
 
 
 class Watch:
-    """Somebody who watches: the word of each connector, and what became of the recording."""
+    """A viewer of a recording: the status of each connector, and the state of the playback."""
 
     def __init__(self, file: RecordingFile, speed: float, wall: FakeClock) -> None:
         self.feed = RecordingFeed(file, speed=speed, clock=wall)
@@ -221,7 +221,7 @@ class Play(Protocol):
 
 @pytest.fixture
 async def play(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Play]:
-    """Return ``play(data, speed)``: somebody who watches a recording."""
+    """Return ``play(data, speed)``, which starts a viewer of a recording."""
     watches: list[tuple[Watch, RecordingFile]] = []
 
     async def plays(data: bytes, speed: float = 1) -> Watch:
@@ -238,10 +238,10 @@ async def play(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Play]:
 
 
 MINUTES = content([(said("AVAILABLE", key=str(n)), n * 60_000) for n in range(11)])
-"""A frame a minute, for ten minutes."""
+"""A frame per minute, for ten minutes."""
 
 
-async def test_the_clock_is_the_recordings(play: Play, clock: FakeClock) -> None:
+async def test_clock_shows_the_recorded_time(play: Play, clock: FakeClock) -> None:
     watch = await play(MINUTES)
     assert watch.feed.clock.now() == T0
     assert watch.count == 1
@@ -252,7 +252,7 @@ async def test_the_clock_is_the_recordings(play: Play, clock: FakeClock) -> None
     assert watch.count == 2
 
 
-async def test_it_can_be_gone_back_from_the_end(play: Play) -> None:
+async def test_jumps_back_from_the_end(play: Play) -> None:
     watch = await play(MINUTES, math.inf)
     assert (watch.ended, watch.count) == (1, 11)
     watch.feed.pause()
@@ -266,9 +266,9 @@ async def test_it_can_be_gone_back_from_the_end(play: Play) -> None:
     assert (watch.ended, len(watch.words)) == (2, 11)
 
 
-async def test_it_says_how_it_plays(play: Play, clock: FakeClock) -> None:
+async def test_shows_speed_position_and_progress(play: Play, clock: FakeClock) -> None:
     watch = await play(MINUTES)
-    # How far it is read: the frame that is waited for is.
+    # Progress includes the frame that is waited for.
     assert watch.feed.words == "1x, 0:00:00, 24 %"
     watch.feed.jump(190)
     await settle()
@@ -306,14 +306,14 @@ async def test_faster_and_slower_step_through_the_speeds(play: Play) -> None:
     assert slow.clock.speed == 1
 
 
-async def test_there_is_nothing_to_try_and_it_is_never_behind(play: Play) -> None:
+async def test_retry_does_nothing_and_behind_is_zero(play: Play) -> None:
     feed = (await play(MINUTES)).feed
     feed.retry()
     assert feed.behind == 0
 
 
-async def test_a_jump_is_told_to_the_monitor_as_one_thing(tmp_path: Path) -> None:
-    """What is between comes in as few batches as there is time for, however much that is."""
+async def test_a_jump_reaches_the_monitor_in_few_batches(tmp_path: Path) -> None:
+    """However many events it skips, they come in as few batches as time allows."""
     data = content([(said("AVAILABLE", key=str(n)), n) for n in range(5000)] + [(FREE, 10_000_000)])
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
         feed = RecordingFeed(file)
@@ -328,16 +328,16 @@ async def test_a_jump_is_told_to_the_monitor_as_one_thing(tmp_path: Path) -> Non
             assert count < 50
 
 
-# Laws
+# Properties
 
 
 class Script(NamedTuple):
-    """What happened at a station or two, as somebody who missed none would know it, and what was recorded of it."""
+    """What happened at a few stations, and what was recorded of it."""
 
     entries: list[Entry]
     oracle: dict[tuple[str, str], str]
     sure: set[tuple[str, str]]
-    """Whoever was heard after the last break."""
+    """EVSEs with a report after the last break."""
 
 
 FRAMES = st.tuples(
@@ -347,7 +347,8 @@ FRAMES = st.tuples(
     st.integers(-5, 20),
     st.booleans(),
 )
-"""Station, key, word, how many ms later it comes (a clock may be set), and whether the link was down."""
+"""Station, key, status, delay in ms (negative if a clock was set), and whether the link was down.
+"""
 
 
 def script_of(frames: Sequence[tuple[str, str, str, int, bool]]) -> Script:
@@ -386,7 +387,7 @@ def away(board: Board, now: int) -> dict[tuple[str, str], int]:
 
 
 async def board_of(path: Path) -> tuple[Board, int]:
-    """Play a file to its end as fast as it can; returns the board, and the time then."""
+    """Play a file to its end as fast as possible; return the board and the time at the end."""
     with closing(RecordingFile.open(path)) as file:
         feed = RecordingFeed(file, speed=math.inf)
         monitor = Monitor(feed, tick=0)
@@ -407,7 +408,7 @@ async def board_of(path: Path) -> tuple[Board, int]:
     ],
     codec="enova",
 )
-async def test_what_a_break_made_wrong_is_never_unmarked(
+async def test_a_wrong_state_is_always_marked(
     tmp_path_factory: pytest.TempPathFactory,
     frames: list[tuple[str, str, str, int, bool]],
     codec: str | None,
@@ -419,7 +420,7 @@ async def test_what_a_break_made_wrong_is_never_unmarked(
     board, now = await board_of(path)
     known, unsure = held(board), away(board, now)
     assert all(unsure[evse] > 0 for evse, word in known.items() if word != script.oracle[evse])
-    # And no more than that: whoever was heard since the last break is right, and sure.
+    # No more than that is marked: an EVSE with a report after the last break is right and certain.
     assert {evse for evse, ms in unsure.items() if ms == 0} == script.sure
 
 
@@ -432,7 +433,7 @@ ACTS = st.lists(
 @given(acts=ACTS)
 @example(acts=[("jump", 700), ("jump", -700), ("jump", 700)])
 @example(acts=[("pause", 0), ("jump", 300), ("jump", -1), ("pause", 0)])
-async def test_whatever_is_done_with_it_the_end_is_the_same(
+async def test_any_use_of_the_controls_ends_in_the_same_state(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int]]
 ) -> None:
     words = ["AVAILABLE", "CHARGING", "UNKNOWN"]
@@ -451,7 +452,7 @@ async def test_whatever_is_done_with_it_the_end_is_the_same(
             else:
                 getattr(watch.feed, act)()
             await settle()
-            # At any time it shows what had happened by then, and nothing else.
+            # At any time the viewer shows exactly what had happened by then.
             by_now = [n for n in range(60) if T0 + n * 10_000 <= watch.feed.clock.now()]
             assert watch.words == {(f"NOR_{n % 4}", str(n % 5)): words[n % 3] for n in by_now}
         if watch.feed.clock.paused:
@@ -470,7 +471,7 @@ async def test_whatever_is_done_with_it_the_end_is_the_same(
     codec=st.sampled_from(["v1", "enova"]),
     name=st.sampled_from(["a.jsonl", "a.jsonl.gz"]),
 )
-def test_what_was_recorded_is_played_byte_for_byte(
+def test_plays_recorded_frames_byte_for_byte(
     tmp_path_factory: pytest.TempPathFactory, frames: list[bytes], codec: str, name: str
 ) -> None:
     path = tmp_path_factory.mktemp("any") / name

@@ -1,4 +1,4 @@
-"""Real recordings, played, and held against an oracle too plain to be wrong: a dict of the last word of each EVSE."""
+"""Real recordings, played and compared with a simple model: a dict of the last status of each EVSE."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ NAMES = ["enova_2026-03-23_12.jsonl", "enova_2026-03-24_02.jsonl"]
 
 @pytest.fixture(scope="module")
 def busy() -> list[Line]:
-    """The frames alone: the breaks are the test's own."""
+    """The frames only: the tests choose the breaks."""
     return [line for line in load(NAMES[0]) if line.data]
 
 
 async def play(path: Path, *jumps: float) -> tuple[Board, int]:
-    """Play a file to its end as fast as it can, jump and play it to the end again; returns the board and the time."""
+    """Play a file to its end as fast as possible, jump, and play to the end again; return the board
+    and the time.
+    """
     left = list(jumps)
     with closing(RecordingFile.open(path)) as file:
         feed = RecordingFeed(file, speed=math.inf)
@@ -50,16 +52,16 @@ async def play(path: Path, *jumps: float) -> tuple[Board, int]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_played_as_fast_as_it_can_it_leaves_what_the_oracle_knows(name: str) -> None:
+async def test_fast_playback_matches_the_model(name: str) -> None:
     lines = load(name)
     board, now = await guarded(play(Path(os.environ["NOBIL_CAPTURES"]) / name))
     assert held(board) == oracle(lines)
-    # To the millisecond: the capture's own times are finer.
+    # In whole milliseconds: the capture's own times are finer.
     assert abs(now - lines[-1].at) <= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_going_back_and_playing_on_leaves_the_same(name: str) -> None:
+async def test_jumping_back_and_playing_again_matches_the_model(name: str) -> None:
     lines = load(name)
     path = Path(os.environ["NOBIL_CAPTURES"]) / name
     straight, now = await guarded(play(path))
@@ -71,7 +73,9 @@ async def test_going_back_and_playing_on_leaves_the_same(name: str) -> None:
 def write_with_breaks(
     path: Path, lines: Sequence[Line], breaks: Sequence[tuple[int, int]], codec: str | None
 ) -> set[EVSE]:
-    """Write what a recorder has of it, who from a line's number on misses so many; returns whom it heard since."""
+    """Write a recording that misses that many lines from each line number on; return the EVSEs
+    reported since.
+    """
     out = [encode_header(RecordingHeader(codec=codec))] if codec is not None else []
     sure: set[EVSE] = set()
     number = 0
@@ -86,7 +90,7 @@ def write_with_breaks(
         take(start)
         number = min(start + length, len(lines))
         if start:
-            # Another recorder notices late.
+            # Another recorder notices a loss late.
             at = lines[start - 1].at if codec is not None else lines[max(start, number) - 1].at
             out.append(encode_line(BREAK, at))
             sure.clear()
@@ -103,7 +107,7 @@ BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_siz
 @example(breaks=[(5565, 1)], codec="enova")
 @example(breaks=[(1, 5565)], codec=None)
 @example(breaks=[(2000, 0), (2000, 0)], codec="enova")
-async def test_what_a_break_made_wrong_is_never_unmarked(
+async def test_a_wrong_state_is_always_marked(
     busy: list[Line],
     tmp_path_factory: pytest.TempPathFactory,
     breaks: list[tuple[int, int]],
@@ -120,7 +124,7 @@ async def test_what_a_break_made_wrong_is_never_unmarked(
     assert {evse for evse, ms in away.items() if ms == 0} == sure
 
 
-async def test_a_long_break_does_make_something_wrong(busy: list[Line], tmp_path: Path) -> None:
+async def test_a_long_break_causes_wrong_states(busy: list[Line], tmp_path: Path) -> None:
     write_with_breaks(tmp_path / "a.jsonl", busy, [(1000, 1500)], "enova")
     board, now = await guarded(play(tmp_path / "a.jsonl"))
     truth, away = oracle(busy), unsure(board, now)

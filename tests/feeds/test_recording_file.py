@@ -31,7 +31,7 @@ def lines(path: Path) -> list[RecordedFrame | DamagedLine]:
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "whatever"])
 @pytest.mark.parametrize("codec", ["v1", "enova", None])
-def test_what_was_written_is_read(tmp_path: Path, name: str, codec: str | None) -> None:
+def test_reads_what_was_written(tmp_path: Path, name: str, codec: str | None) -> None:
     path = write(tmp_path / name, content(ENTRIES, codec, simulated=True))
     with closing(RecordingFile.open(path)) as file:
         assert file.has_header is (codec is not None)
@@ -43,14 +43,14 @@ def test_what_was_written_is_read(tmp_path: Path, name: str, codec: str | None) 
             assert [line for line in file.lines() if line is not None] == LINES
 
 
-def test_what_is_compressed_is_told_by_its_content(tmp_path: Path) -> None:
+def test_detects_compression_by_content(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(gzip.compress(content(ENTRIES)))
     assert lines(path) == LINES
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
-def test_it_says_how_far_it_is_read(tmp_path: Path, name: str) -> None:
+def test_progress_is_the_share_read(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, content([(os.urandom(3000), n) for n in range(100)]))
     with closing(RecordingFile.open(path)) as file:
         passed = [file.fraction for line in file.lines() if line is not None]
@@ -61,7 +61,7 @@ def test_it_says_how_far_it_is_read(tmp_path: Path, name: str) -> None:
     assert file.fraction == 1
 
 
-def test_what_is_read_is_read_in_pieces(tmp_path: Path) -> None:
+def test_reads_in_chunks(tmp_path: Path) -> None:
     data = content([(b'{"a":"%b"}' % (b"x" * 10 * CHUNK_BYTES), 0), (FREE, 1)])
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
         found = list(file.lines())
@@ -70,7 +70,7 @@ def test_what_is_read_is_read_in_pieces(tmp_path: Path) -> None:
     assert [line for line in found if line is not None][1] == RecordedFrame(FREE, T0 + 1)
 
 
-# What is no recording
+# Not a recording
 
 
 def refused(path: Path) -> str:
@@ -82,11 +82,11 @@ def refused(path: Path) -> str:
     return text
 
 
-def test_what_is_not_there(tmp_path: Path) -> None:
+def test_rejects_a_missing_file(tmp_path: Path) -> None:
     assert refused(tmp_path / "a\x1b.jsonl") == f"{tmp_path}/a·.jsonl does not exist."
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_rejects_a_folder_or_special_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "is a folder" in refused(tmp_path)
     assert "is not a regular file" in refused(tmp_path / "pipe")
@@ -112,18 +112,18 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
-def test_what_is_no_recording(tmp_path: Path, data: bytes, words: str) -> None:
+def test_rejects_a_file_that_is_not_a_recording(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(data)
     assert words in refused(tmp_path / "a.jsonl")
 
 
-def test_a_recording_in_which_nothing_came_is_one(tmp_path: Path) -> None:
+def test_accepts_a_recording_without_frames(tmp_path: Path) -> None:
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", content([])))) as file:
         assert file.start is None
         assert [line for line in file.lines() if line is not None] == []
 
 
-def test_damaged_lines_at_the_beginning_are_only_that(tmp_path: Path) -> None:
+def test_damaged_lines_before_the_first_frame_are_skipped(tmp_path: Path) -> None:
     for feed in ("enova", None):
         rubbish = b"rubbish\n" * MAX_DAMAGED_LINES
         first, *rest = content(ENTRIES, feed).splitlines(keepends=True)
@@ -136,7 +136,7 @@ def test_damaged_lines_at_the_beginning_are_only_that(tmp_path: Path) -> None:
 # Damage
 
 
-def test_a_damaged_line_is_told_with_its_number_and_skipped(tmp_path: Path) -> None:
+def test_a_damaged_line_is_reported_with_its_number(tmp_path: Path) -> None:
     first, *rest = content(ENTRIES).splitlines(keepends=True)
     path = write(tmp_path / "a.jsonl", first + rest[0] + b"\n \r\n{\x1b}\n" + rest[1] + b"\xff\n" + rest[2])
     found = lines(path)
@@ -147,19 +147,19 @@ def test_a_damaged_line_is_told_with_its_number_and_skipped(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
-def test_a_last_line_that_is_cut_off_is_normal(tmp_path: Path, name: str) -> None:
+def test_a_truncated_last_line_is_not_damage(tmp_path: Path, name: str) -> None:
     data = content(ENTRIES)
     for left in range(1, len(data.splitlines()[-1])):
         cut = data.splitlines(keepends=True)[-1][:left]
         assert lines(write(tmp_path / name, content(ENTRIES[:2]) + cut)) == LINES[:2]
 
 
-def test_a_last_line_without_its_end_is_read_if_it_is_whole(tmp_path: Path) -> None:
+def test_reads_a_complete_last_line_without_a_line_feed(tmp_path: Path) -> None:
     assert lines(write(tmp_path / "a.jsonl", content(ENTRIES)[:-1])) == LINES
 
 
 @pytest.mark.parametrize("time", ["1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_time_that_cannot_be_is_damage(tmp_path: Path, time: str) -> None:
+def test_an_impossible_time_is_damage(tmp_path: Path, time: str) -> None:
     line = b'{"received_at":"%b","frame":{}}\n' % time.encode()
     found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + line))
     assert found == [*LINES, DamagedLine("line 5: its time is out of range")]
@@ -167,13 +167,13 @@ def test_a_time_that_cannot_be_is_damage(tmp_path: Path, time: str) -> None:
 
 @pytest.fixture
 def short_lines(monkeypatch: pytest.MonkeyPatch) -> int:
-    """The longest line that is read, for a test that has no room for the real ones."""
+    """A shorter maximum line length, since the real one needs much memory."""
     monkeypatch.setattr(recording_file, "MAX_LINE", 1024 * 1024)
     return 1024 * 1024
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
-def test_a_line_that_is_too_long_is_refused_without_being_held(tmp_path: Path, name: str, short_lines: int) -> None:
+def test_a_line_that_is_too_long_is_discarded(tmp_path: Path, name: str, short_lines: int) -> None:
     long = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"%b"}}\n' % (b"x" * 30 * short_lines)
     data = content(ENTRIES)
     path = write(tmp_path / name, data + long + content([(FREE, 9)], None) + long[:-1])
@@ -193,22 +193,22 @@ def test_a_line_that_is_too_long_is_refused_without_being_held(tmp_path: Path, n
     assert peak < 3 * short_lines
 
 
-def test_the_longest_line_is_read(tmp_path: Path, short_lines: int) -> None:
+def test_reads_a_line_of_the_maximum_length(tmp_path: Path, short_lines: int) -> None:
     head, tail = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"', b'"}}'
     fits = head + b"x" * (short_lines - len(head) - len(tail)) + tail
     found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + fits + b"\n" + fits + b" \n" + fits))
     assert [isinstance(line, RecordedFrame) for line in found[3:]] == [True, False, True]
 
 
-def test_an_unknown_codec_is_named(tmp_path: Path) -> None:
+def test_an_unknown_codec_is_named_in_the_error(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content(ENTRIES, "ocpi"))
     with pytest.raises(SourceError) as raised:
         RecordingFile.open(path)
     assert str(raised.value) == 'This recording holds "ocpi" frames, which this version cannot read.'
 
 
-def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> None:
-    # The same each time: now and then a part of what is random can be read.
+def test_damaged_compressed_data_end_the_recording_with_a_damaged_line(tmp_path: Path) -> None:
+    # Seeded: random bytes can sometimes be decompressed in part.
     rubbish = random.Random(1).randbytes
     entries = [(said("AVAILABLE", key=rubbish(20).hex()), n) for n in range(3000)]
     whole = gzip.compress(content(entries))
@@ -224,7 +224,7 @@ def test_compressed_data_that_are_damaged_end_it_with_a_word(tmp_path: Path) -> 
         assert good[:right] == [RecordedFrame(frame, T0 + at) for frame, at in entries[:right]]
 
 
-def test_compressed_data_that_are_cut_off_are_normal(tmp_path: Path) -> None:
+def test_truncated_compressed_data_are_not_damage(tmp_path: Path) -> None:
     entries = [(said("AVAILABLE", key=os.urandom(20).hex()), n) for n in range(3000)]
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(content(entries))[:-30_000])
@@ -233,9 +233,9 @@ def test_compressed_data_that_are_cut_off_are_normal(tmp_path: Path) -> None:
     assert found == [RecordedFrame(frame, T0 + at) for frame, at in entries[: len(found)]]
 
 
-def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
+def test_a_disk_error_ends_the_recording_with_a_damaged_line(tmp_path: Path) -> None:
     class Failing:
-        """Gives one chunk, and then what a disk gives that is broken."""
+        """Returns one chunk, then fails as a broken disk does."""
 
         def __init__(self, data: bytes) -> None:
             self._chunks: Iterator[bytes] = iter([data])
@@ -249,7 +249,7 @@ def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
 
     data = content(ENTRIES)
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
-        real, file._raw = file._raw, Failing(data)  # type: ignore[assignment]  # no file can be made to fail
+        real, file._raw = file._raw, Failing(data)  # type: ignore[assignment] # a real file cannot be made to fail
         assert [line for line in file.lines() if line is not None] == [
             *LINES,
             DamagedLine("the rest of the file: Input/output error"),
@@ -257,7 +257,7 @@ def test_a_disk_that_fails_ends_it_with_a_word(tmp_path: Path) -> None:
         file._raw = real
 
 
-def test_recordings_that_were_put_one_behind_the_other_have_a_break_between_them(tmp_path: Path) -> None:
+def test_concatenated_recordings_have_a_break_in_between(tmp_path: Path) -> None:
     both = content([(FREE, 0)]) + content([(BUSY, 9)])
     assert lines(write(tmp_path / "a.jsonl", both)) == [
         RecordedFrame(FREE, T0),
@@ -269,7 +269,7 @@ def test_recordings_that_were_put_one_behind_the_other_have_a_break_between_them
     assert lines(path) == [RecordedFrame(FREE, T0), RecordedFrame(BREAK, T0), RecordedFrame(BUSY, T0 + 9)]
 
 
-def test_a_file_that_is_removed_while_it_is_played_is_played_on(tmp_path: Path) -> None:
+def test_a_file_removed_during_playback_plays_to_its_end(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content(ENTRIES))
     with closing(RecordingFile.open(path)) as file:
         path.unlink()
@@ -277,7 +277,7 @@ def test_a_file_that_is_removed_while_it_is_played_is_played_on(tmp_path: Path) 
 
 
 @given(st.lists(st.binary(max_size=40) | st.sampled_from(content(ENTRIES).splitlines(keepends=True)), max_size=12))
-def test_nothing_in_a_file_is_more_than_damage(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
+def test_any_content_is_only_damage(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
     path = write(tmp_path_factory.mktemp("any") / "a.jsonl", content(ENTRIES) + b"".join(pieces))
     found = lines(path)
     assert found[:3] == LINES

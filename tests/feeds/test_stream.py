@@ -1,4 +1,4 @@
-"""Version 1 as a feed: frames become events, and none of them ends it."""
+"""Version 1 of the stream as a feed: frames become events, and no frame ends the feed."""
 
 from __future__ import annotations
 
@@ -43,29 +43,29 @@ def said(text: str) -> Event:
     return v1.decode(text.encode(), AT)
 
 
-def test_a_snapshot() -> None:
+def test_decodes_a_snapshot() -> None:
     assert said(frame("snapshot:init", [{"uuid": "NOR_01333", "connectors": [DOCUMENT]}, {}])) == Snapshot(
         [Station("NOR_01333", [Connector(0, 0, 1362520099000)])], AT, 1
     )
 
 
-def test_an_update() -> None:
+def test_decodes_an_update() -> None:
     assert said(frame("status:update", {"uuid": "NOR_01333", "status": 0, "connectors": [DOCUMENT]})) == StationReport(
         Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0), AT
     )
 
 
-def test_a_chargers_own_report() -> None:
+def test_decodes_an_operators_report() -> None:
     data = {"uuid": "NOR_01333", "connector": 3, **DOCUMENT}
     assert said(frame("status:raw", data, code=5)) == RawReport("NOR_01333", 3, Connector(0, 0, 1362520099000), AT)
 
 
-def test_what_is_not_for_us() -> None:
+def test_ignores_messages_of_other_types() -> None:
     assert said(frame("foo:bar", [])) == Ignored("foo:bar", AT)
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", frame("status:update", {"uuid": "A"}), frame("snapshot:init", 5)])
-def test_what_cannot_be_read(text: str) -> None:
+def test_reports_unreadable_frames(text: str) -> None:
     event = said(text)
     assert isinstance(event, Unreadable)
     assert event.reason
@@ -73,19 +73,19 @@ def test_what_cannot_be_read(text: str) -> None:
 
 
 @given(st.binary())
-def test_any_frame_is_an_event(data: bytes) -> None:
+def test_any_frame_becomes_an_event(data: bytes) -> None:
     assert isinstance(v1.decode(data, AT), Unreadable | Ignored)
 
 
 async def take(feed: StreamFeed, count: int) -> list[Event]:
-    """Take so many events, then leave."""
+    """Take that many events, then close the feed."""
     events = feed.events()
     taken = [await guarded(anext(events)) for _ in range(count)]
     await guarded(events.aclose())
     return taken
 
 
-async def test_it_reads_a_link_and_nothing_unreadable_ends_it(serve: Serve, clock: FakeClock) -> None:
+async def test_an_unreadable_frame_does_not_end_the_feed(serve: Serve, clock: FakeClock) -> None:
     closed = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
@@ -113,11 +113,11 @@ async def test_it_reads_a_link_and_nothing_unreadable_ends_it(serve: Serve, cloc
         StationReport,
     ]
     assert taken[2] == Snapshot([], START)
-    # Leaving the feed shuts its link down.
+    # Closing the feed closes its link.
     await guarded(closed.wait())
 
 
-async def test_a_frame_is_let_go_of_once_it_was_read(serve: Serve, clock: FakeClock) -> None:
+async def test_a_decoded_frame_is_released(serve: Serve, clock: FakeClock) -> None:
     frames: list[bytes] = []
 
     async def handler(connection: ServerConnection) -> None:
@@ -139,14 +139,14 @@ async def test_a_frame_is_let_go_of_once_it_was_read(serve: Serve, clock: FakeCl
     waiting = asyncio.ensure_future(anext(events))
     await settle()
     holders = sys.getrefcount(frames[0])
-    # The list here, and the call that counts.
+    # The list here, and the argument of getrefcount.
     assert holders == 2
     waiting.cancel()
     await asyncio.wait([waiting])
     await guarded(events.aclose())
 
 
-async def test_what_becomes_of_the_link_is_handed_on_and_a_try_can_be_asked_for(serve: Serve, clock: FakeClock) -> None:
+async def test_yields_link_events_and_forwards_retry(serve: Serve, clock: FakeClock) -> None:
     statuses = [401, 503]
 
     async def handler(connection: ServerConnection) -> None:

@@ -1,4 +1,4 @@
-"""A register that is renewed from a server on this machine, for the tests of it."""
+"""Fixtures: a register that is updated from a local server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOUR = 3600.0
 
 
 class Renewing:
-    """Updates one register from one server, by one clock."""
+    """Update one register from one server, with a fake clock."""
 
     def __init__(self, path: Path, service: RegisterService, clock: FakeClock) -> None:
         self.path = path
@@ -36,7 +36,7 @@ class Renewing:
                 countries,
                 Secret(self.key),
                 self.service.address,
-                tell=self.told.append,
+                on_progress=self.told.append,
                 force=force,
                 clock=self.clock,
                 timeouts=self.timeouts,
@@ -44,20 +44,20 @@ class Renewing:
         )
 
     async def fail(self, countries: Iterable[str] = BOTH) -> UpdateError:
-        """Update, and return how it failed; the key is in no part of it."""
+        """Update; return the error, after checking that it does not contain the key."""
         with pytest.raises(UpdateError) as raised:
             await self.update(countries)
         assert KEY not in str(raised.value)
         return raised.value
 
     def names(self) -> dict[str, str]:
-        """What is stored: names by station."""
+        """The stored names by station id."""
         cached = load_register(self.path)
         return {} if cached is None else {station: facts.name for station, facts in cached.facts.items()}
 
     @property
     def asked(self) -> list[str]:
-        """Whose stations were asked for."""
+        """The requested countries."""
         return [asked.query["countrycode"] for asked in self.service.asked]
 
 
@@ -79,7 +79,7 @@ async def renewing(path: Path, service: RegisterService, clock: FakeClock) -> Re
 
 @pytest.fixture
 async def prepared(renewing: Renewing) -> Renewing:
-    """Both countries are stored, and that was a day ago."""
+    """A stored register with both countries, a day old."""
     await renewing.update()
     renewing.clock.advance(24 * HOUR)
     renewing.service.asked.clear()

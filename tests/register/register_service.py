@@ -1,4 +1,4 @@
-"""NOBIL's datadump as it is described, on this machine, misbehaving as a test tells it to."""
+"""A local server of NOBIL's datadump as documented, which fails when a test tells it to."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from multidict import CIMultiDictProxy
 from tests.feeds.enova_service import Answer
 
 KEY = "r3g-Of/The+Test=7Q"
-"""The one key that is taken; no real one."""
+"""The only valid key; not a real one."""
 CHANGED = "Tue, 14 Nov 2023 22:13:20 GMT"
-"""When this service says that all of it changed last."""
+"""The ``Last-Modified`` of all answers."""
 
-# A server may log the addresses that it is asked for; what the tests look at is the client's log.
+# A server may log the URLs that it is asked for; the tests check the client's log.
 _quiet = logging.getLogger("tests.register_service")
 _quiet.disabled = True
 
 
 class Asked(NamedTuple):
-    """A request as it came."""
+    """A received request."""
 
     path: str
     query: dict[str, str]
@@ -35,22 +35,22 @@ class Asked(NamedTuple):
 
 
 class RegisterService:
-    """The stations of two countries. What is left of ``answers`` is used first, then what is right."""
+    """The stations of two countries. ``answers`` are used up first, then it answers correctly."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
-        """Each request."""
+        """All requests."""
         self.answers: deque[Answer] = deque()
-        """How the next requests are answered."""
+        """Answers to the next requests."""
         self.stations: dict[str, list[Any]] = {"NOR": stations("NOR", 3), "SWE": stations("SWE", 2)}
-        """What it has, by country."""
+        """Its stations by country."""
         self.reached = asyncio.Event()
         """Set when an answer is stuck."""
         self._closing = asyncio.Event()
 
     @property
     def address(self) -> str:
-        """Where it is asked."""
+        """Its URL."""
         return f"http://127.0.0.1:{self._port}/api/server/datadump.php"
 
     async def __aenter__(self) -> RegisterService:
@@ -69,17 +69,17 @@ class RegisterService:
         await self._runner.cleanup()
 
     async def never(self, _: web.Request) -> web.StreamResponse:
-        """Leave a request without an answer until the service goes down."""
+        """Leave a request unanswered until the service stops."""
         self.reached.set()
         await self._closing.wait()
         return web.Response(status=500)
 
     async def half(self, request: web.Request) -> web.StreamResponse:
-        """Answer a part, and then nothing more."""
+        """Send a part of an answer, then nothing more."""
         return await self._part(request, 200)
 
     async def half_refused(self, request: web.Request) -> web.StreamResponse:
-        """Refuse the key, and never come to the end of the reason."""
+        """Reject the key with a reason that never ends."""
         return await self._part(request, 401)
 
     async def _part(self, request: web.Request, status: int) -> web.StreamResponse:
@@ -95,7 +95,7 @@ class RegisterService:
         if self.answers:
             return await self.answers.popleft()(request)
         if request.query.get("apikey") != KEY:
-            # As the service does: an error under HTTP 200.
+            # As the real service does: an error with HTTP 200.
             return web.json_response({"error": "Wrong API key"})
         dump = dump_of(self.stations[request.query["countrycode"]])
         etag = f'"{hashlib.sha256(dump).hexdigest()}"'
@@ -106,17 +106,17 @@ class RegisterService:
 
 
 def station(identity: str, country: str | None, name: str = "Torget") -> dict[str, Any]:
-    """Write a station as the register has it."""
+    """Return a station in the register's format."""
     outlet = {"4": {"attrvalid": "39", "trans": "CCS/Combo"}, "5": {"attrvalid": "23", "trans": "150 kW DC"}}
     fields = {"International_id": identity, "name": name, "Position": "(59.87,10.49)", "Land_code": country}
     return {"csmd": fields, "attr": {"st": {}, "conn": {"1": outlet}}}
 
 
 def stations(country: str, count: int, first: int = 1) -> list[dict[str, Any]]:
-    """Write so many stations of a country."""
+    """Return that many stations of a country."""
     return [station(f"{country}_{number:05d}", country) for number in range(first, first + count)]
 
 
 def dump_of(found: Iterable[Any], rights: str = "CC BY 4.0") -> bytes:
-    """Write a whole answer."""
+    """Return a complete answer."""
     return json.dumps({"Provider": "NOBIL.no", "Rights": rights, "chargerstations": [*found]}).encode()

@@ -1,4 +1,4 @@
-"""The stored register comes back as it was, or is said to be damaged; what is stored is never half of one."""
+"""The stored register: it is loaded as saved, damage is detected, and it is saved atomically."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @given(st.dictionaries(TEXTS, FACTS, max_size=6), st.dictionaries(TEXTS, ORIGINS, max_size=3))
-def test_what_is_saved_comes_back(facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
+def test_loads_what_was_saved(facts: dict[str, Facts], origins: dict[str, Origin]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
         save_register(path, facts, origins)
@@ -59,7 +59,7 @@ def test_what_is_saved_comes_back(facts: dict[str, Facts], origins: dict[str, Or
         assert [*Path(folder).iterdir()] == [path]
 
 
-def test_every_field_of_a_station_is_kept() -> None:
+def test_saves_every_field_of_a_station() -> None:
     assert set(FACTS_OF_ALL) == set(Facts.__struct_fields__)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
@@ -69,7 +69,7 @@ def test_every_field_of_a_station_is_kept() -> None:
     assert msgspec.structs.asdict(cached.facts["NOR_1"]) == FACTS_OF_ALL
 
 
-# Each value differs, so that none can stand in for another.
+# All values differ, so that no two fields can be confused.
 FACTS_OF_ALL = {
     **{name: name for name, kind in Facts.__annotations__.items() if kind == "str"},
     "position": (59.1, 10.2),
@@ -80,12 +80,12 @@ FACTS_OF_ALL = {
 }
 
 
-def test_there_is_none_before_one_is_saved(path: Path) -> None:
+def test_load_returns_none_without_a_file(path: Path) -> None:
     assert load_register(path) is None
     assert not path.parent.exists()
 
 
-def test_texts_and_plugs_that_stations_share_are_one_object(path: Path) -> None:
+def test_shared_texts_and_plugs_are_one_object(path: Path) -> None:
     save_register(path, {f"NOR_{number}": Facts("A", "Oslo", plugs=(Plug("CCS", 50.0),)) for number in range(3)}, {})
     cached = load_register(path)
     assert cached is not None
@@ -98,7 +98,7 @@ def test_texts_and_plugs_that_stations_share_are_one_object(path: Path) -> None:
 # Damage
 
 
-def test_damage_at_any_byte_is_noticed(path: Path) -> None:
+def test_detects_damage_of_any_byte(path: Path) -> None:
     save_register(path, KNOWN, FROM)
     whole = path.read_bytes()
     for place in range(len(whole)):
@@ -110,7 +110,7 @@ def test_damage_at_any_byte_is_noticed(path: Path) -> None:
         assert path.read_bytes() == damaged
 
 
-def test_one_that_is_cut_off_anywhere_is_damaged(path: Path) -> None:
+def test_detects_truncation_at_any_byte(path: Path) -> None:
     save_register(path, KNOWN, FROM)
     whole = path.read_bytes()
     for length in range(len(whole)):
@@ -123,7 +123,7 @@ def test_one_that_is_cut_off_anywhere_is_damaged(path: Path) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_no_register(content: bytes) -> None:
+def test_any_other_content_is_rejected(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
         path.write_bytes(content)
@@ -136,7 +136,7 @@ def test_any_bytes_are_no_register(content: bytes) -> None:
         st.none() | st.integers(-9, 99) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=20), max_leaves=40
     )
 )
-def test_a_body_of_another_shape_is_damage(body: object) -> None:
+def test_a_body_of_another_structure_is_damage(body: object) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register"
         path.write_bytes(
@@ -149,7 +149,7 @@ def test_a_body_of_another_shape_is_damage(body: object) -> None:
 
 
 @pytest.mark.parametrize("numbers", [{1: 7}, {1: -1}, {6: 1}, {6: -1}, {19: 1}, {20: 1}])
-def test_a_row_that_leads_nowhere_is_damage(path: Path, numbers: dict[int, int]) -> None:
+def test_an_invalid_index_is_damage(path: Path, numbers: dict[int, int]) -> None:
     row: list[object] = ["NOR_1", 0, 0, 0, 0, None, 0, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 0, (), 0, 0]
     body: dict[str, object] = {"origins": {}, "texts": [""], "plugs": [[]], "prices": [[]], "rows": [row]}
     path.parent.mkdir(parents=True)
@@ -167,11 +167,11 @@ def test_a_row_that_leads_nowhere_is_damage(path: Path, numbers: dict[int, int])
     [
         ({"version": store.CACHE_VERSION + 1}, "a newer version"),
         ({"version": store.CACHE_VERSION - 1}, "an older version"),
-        ({"format": "another"}, "no register"),
+        ({"format": "another"}, "not a register"),
         ({"check": 7}, "is damaged"),
     ],
 )
-def test_one_of_another_version_is_told_and_stays(path: Path, fields: dict[str, object], words: str) -> None:
+def test_another_version_is_reported_and_kept(path: Path, fields: dict[str, object], words: str) -> None:
     save_register(path, KNOWN, FROM)
     changed = msgspec.msgpack.encode({**msgspec.msgpack.decode(path.read_bytes(), type=dict), **fields})
     path.write_bytes(changed)
@@ -181,18 +181,18 @@ def test_one_of_another_version_is_told_and_stays(path: Path, fields: dict[str, 
     assert path.read_bytes() == changed
 
 
-def test_a_damaged_one_is_replaced(path: Path) -> None:
+def test_save_replaces_a_damaged_register(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"nothing")
     save_register(path, KNOWN, FROM)
     assert load_register(path) == CachedRegister(KNOWN, FROM)
 
 
-# The disk
+# Files
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_it_is_for_this_user_alone(path: Path) -> None:
+def test_the_file_is_private(path: Path) -> None:
     umask = os.umask(0)
     try:
         save_register(path, KNOWN, FROM)
@@ -203,38 +203,38 @@ def test_it_is_for_this_user_alone(path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_a_mode_that_the_user_gave_it_stays(path: Path) -> None:
+def test_keeps_the_users_file_mode(path: Path) -> None:
     save_register(path, KNOWN, FROM)
     path.chmod(0o640)
     save_register(path, {}, {})
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+def test_reports_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "register"
-    with pytest.raises(CacheError, match="not stored") as raised:
+    with pytest.raises(CacheError, match="not saved") as raised:
         save_register(path, KNOWN, FROM)
     assert str(path) in str(raised.value)
     with pytest.raises(CacheError, match="cannot be read"):
         load_register(path)
 
 
-def test_a_folder_in_its_place_is_told(path: Path) -> None:
+def test_reports_a_folder_in_place_of_the_file(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(CacheError, match="cannot be read") as raised:
         load_register(path)
     assert not isinstance(raised.value, DamagedCacheError)
-    with pytest.raises(CacheError, match="not stored"):
+    with pytest.raises(CacheError, match="not saved"):
         save_register(path, KNOWN, FROM)
 
 
 @as_root
-def test_an_unwritable_folder_leaves_the_old_one(path: Path) -> None:
+def test_an_unwritable_folder_keeps_the_stored_register(path: Path) -> None:
     save_register(path, KNOWN, FROM)
     path.parent.chmod(0o500)
     try:
-        with pytest.raises(CacheError, match="not stored"):
+        with pytest.raises(CacheError, match="not saved"):
             save_register(path, {}, {})
     finally:
         path.parent.chmod(0o700)
@@ -242,7 +242,7 @@ def test_an_unwritable_folder_leaves_the_old_one(path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", ["fsync", "fdopen"])
-def test_a_disk_that_fails_leaves_the_old_one(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+def test_a_disk_error_keeps_the_stored_register(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     save_register(path, KNOWN, FROM)
 
     def full(*_: object, **__: object) -> None:
@@ -256,7 +256,7 @@ def test_a_disk_that_fails_leaves_the_old_one(path: Path, monkeypatch: pytest.Mo
     assert [*path.parent.iterdir()] == [path]
 
 
-def test_one_that_another_program_stored_meanwhile_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keeps_a_register_that_another_program_stored_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_register(path, {}, {})
 
     def slowly(file: int) -> None:
@@ -270,7 +270,7 @@ def test_one_that_another_program_stored_meanwhile_stays(path: Path, monkeypatch
 
 
 def a_file(body: bytes) -> bytes:
-    """Make a file of a body, as sound as one that was saved."""
+    """Return a valid file with this body."""
     import zlib
 
     fields = {"format": "nobil-tui register", "version": store.CACHE_VERSION, "check": zlib.crc32(body)}

@@ -1,4 +1,4 @@
-"""The register's download against a real server: what it sends, and what comes back."""
+"""The register's download from a real server: requests and answers."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ async def fetch(asking: RegisterClient, known: Validators | None = None, country
 
 
 async def fail(asking: RegisterClient) -> DownloadError:
-    """Fetch, and return how it failed."""
+    """Download; return the error."""
     with pytest.raises(DownloadError) as raised:
         await fetch(asking)
     return raised.value
 
 
-# What is sent, and a good answer
+# Request and answer
 
 
-async def test_a_call_is_one_get_with_the_key_in_the_address(service: RegisterService) -> None:
+async def test_sends_one_get_with_the_key_in_the_url(service: RegisterService) -> None:
     answer = await fetch(call(service.address), country="SWE")
     assert answer is not None
     assert answer.body == dump_of(service.stations["SWE"])
@@ -73,14 +73,12 @@ async def test_a_call_is_one_get_with_the_key_in_the_address(service: RegisterSe
         ("?x=1#part", {"x": "1"}),
     ],
 )
-async def test_an_address_may_have_a_query_of_its_own(
-    service: RegisterService, query: str, own: dict[str, str]
-) -> None:
+async def test_an_address_may_have_a_query(service: RegisterService, query: str, own: dict[str, str]) -> None:
     await fetch(call(service.address + query))
     assert service.asked[0].query == {**own, "apikey": KEY, "countrycode": "NOR", "file": "false", "format": "json"}
 
 
-async def test_only_another_version_is_sent_again(service: RegisterService) -> None:
+async def test_an_unchanged_version_is_not_sent_again(service: RegisterService) -> None:
     asking = call(service.address)
     first = await fetch(asking)
     assert first is not None
@@ -95,7 +93,7 @@ async def test_only_another_version_is_sent_again(service: RegisterService) -> N
 
 
 @pytest.mark.parametrize("said", ["", "x" * 257, '"\x80é"', "a\tb"])
-async def test_a_version_that_cannot_be_given_back_is_none(service: RegisterService, said: str) -> None:
+async def test_ignores_an_invalid_validator(service: RegisterService, said: str) -> None:
     service.answers.append(body(b"{}", headers={"ETag": said, "Last-Modified": said}))
     answer = await fetch(call(service.address))
     assert answer is not None
@@ -103,15 +101,15 @@ async def test_a_version_that_cannot_be_given_back_is_none(service: RegisterServ
 
 
 @pytest.mark.parametrize("quoted", [KEY, quote(KEY, safe=""), KEY.lower(), KEY[:8]])
-async def test_a_version_that_quotes_the_key_is_none(service: RegisterService, quoted: str) -> None:
-    """It would be kept in the register's file."""
+async def test_ignores_a_validator_that_quotes_the_key(service: RegisterService, quoted: str) -> None:
+    """It would be stored in the register file."""
     service.answers.append(body(b"{}", headers={"ETag": f'"v1-{quoted}"', "Last-Modified": quoted}))
     answer = await fetch(call(service.address))
     assert answer is not None
     assert answer.version == Validators()
 
 
-async def test_a_zipped_answer_comes_as_it_is(service: RegisterService) -> None:
+async def test_a_compressed_answer_is_returned_compressed(service: RegisterService) -> None:
     zipped = gzip.compress(dump_of([]))
     service.answers.append(body(zipped, headers={"Content-Encoding": "gzip"}))
     answer = await fetch(call(service.address))
@@ -119,7 +117,7 @@ async def test_a_zipped_answer_comes_as_it_is(service: RegisterService) -> None:
     assert answer.body == zipped
 
 
-async def test_it_tells_how_far_it_is_ten_times_a_second(service: RegisterService, clock: FakeClock) -> None:
+async def test_reports_progress_ten_times_a_second(service: RegisterService, clock: FakeClock) -> None:
     told: list[tuple[int, int | None]] = []
     parts = [b"a" * 10, b"b" * 10, b"c" * 10, b"d" * 10]
     read = asyncio.Event()
@@ -145,16 +143,16 @@ async def test_it_tells_how_far_it_is_ten_times_a_second(service: RegisterServic
     assert told == [(10, 40), (20, 40), (30, 40), (40, 40), (40, 40)]
 
 
-async def test_between_two_words_on_how_far_it_is_time_passes(service: RegisterService) -> None:
+async def test_does_not_report_progress_more_often(service: RegisterService) -> None:
     told: list[tuple[int, int | None]] = []
     service.answers.append(body(b"x" * 3_000_000))
     await guarded(call(service.address).download("NOR", Validators(), lambda done, total: told.append((done, total))))
-    # The clock stands still: only the beginning and the end are told.
+    # The fake clock does not advance: only the first and the last bytes are reported.
     assert len(told) == 2
     assert told[-1] == (3_000_000, 3_000_000)
 
 
-async def test_without_a_length_only_what_came_is_told(service: RegisterService) -> None:
+async def test_reports_progress_without_a_total_if_there_is_no_length(service: RegisterService) -> None:
     async def chunked(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         response.enable_chunked_encoding()
@@ -169,7 +167,7 @@ async def test_without_a_length_only_what_came_is_told(service: RegisterService)
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\r\nx-other: b", "kø", "a\0b"])
-async def test_what_can_be_no_key_is_refused_without_a_call(service: RegisterService, key: str) -> None:
+async def test_rejects_an_impossible_key_without_a_request(service: RegisterService, key: str) -> None:
     error = await fail(call(service.address, key=key))
     assert (error.refused, error.answered) == (True, False)
     assert "key" in str(error)
@@ -179,6 +177,6 @@ async def test_what_can_be_no_key_is_refused_without_a_call(service: RegisterSer
 @pytest.mark.parametrize(
     "address", ["", "nobil.example", "wss://nobil.example", "ftp://h", "https://", "https://a..b/"]
 )
-def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
+def test_rejects_an_invalid_address(address: str) -> None:
     with pytest.raises(SourceError, match="https://"):
         call(address)

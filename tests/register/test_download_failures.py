@@ -1,4 +1,6 @@
-"""The register's download where it fails: refusals, answers that are none, proxies; and the key is in no word of it."""
+"""Failures of the register's download: rejections, invalid answers, proxies. No error contains the
+key.
+"""
 
 from __future__ import annotations
 
@@ -37,52 +39,52 @@ async def service() -> AsyncIterator[RegisterService]:
         yield service
 
 
-# Refusals and complaints
+# Rejections and errors
 
 
 @pytest.mark.parametrize("code", [401, 403])
-async def test_a_refused_key_is_told_in_the_words_of_the_server(service: RegisterService, code: int) -> None:
+async def test_a_rejected_key_is_reported_in_the_servers_words(service: RegisterService, code: int) -> None:
     service.answers.append(body(json.dumps({"error": "Wrong \x1b[2J key &amp; no other"}).encode(), code))
     error = await fail(call(service.address))
     assert (error.refused, error.answered) == (True, True)
-    assert str(error) == f"127.0.0.1 does not take the key: HTTP {code}: Wrong [2J key & no other"
+    assert str(error) == f"127.0.0.1 rejected the key: HTTP {code}: Wrong [2J key & no other"
 
 
 @pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b'{"error": ""}', b'{"error": null}', b"\xff", b" " * 70_000])
-async def test_a_refusal_without_readable_words_is_one_all_the_same(service: RegisterService, said: bytes) -> None:
+async def test_a_rejection_with_unreadable_words(service: RegisterService, said: bytes) -> None:
     service.answers.append(body(said, 401))
     error = await fail(call(service.address))
     assert error.refused
-    assert str(error) == "127.0.0.1 does not take the key: HTTP 401"
+    assert str(error) == "127.0.0.1 rejected the key: HTTP 401"
 
 
-async def test_a_refusal_that_never_ends_is_one_all_the_same(service: RegisterService) -> None:
+async def test_a_rejection_that_never_ends(service: RegisterService) -> None:
     service.answers.append(service.half_refused)
     assert (await fail(call(service.address, timeouts=Timeouts(complaint=0.1)))).refused
 
 
-async def test_another_status_about_the_key_is_a_refusal(service: RegisterService) -> None:
+async def test_any_status_with_an_error_about_the_key_is_a_rejection(service: RegisterService) -> None:
     service.answers.append(body(b'{"error": "No such apikey"}', 400))
     error = await fail(call(service.address))
     assert error.refused
-    assert str(error) == "127.0.0.1 does not take the key: HTTP 400: No such apikey"
+    assert str(error) == "127.0.0.1 rejected the key: HTTP 400: No such apikey"
 
 
 @pytest.mark.parametrize("code", [204, 206, 304, 400, 404, 408, 429, 500, 502, 503])
-async def test_any_other_status_is_told(service: RegisterService, code: int) -> None:
+async def test_reports_other_http_errors(service: RegisterService, code: int) -> None:
     service.answers.append(status(code))
     error = await fail(call(service.address))
     assert (str(error), error.refused, error.answered) == (f"127.0.0.1 answered HTTP {code}", False, True)
 
 
-async def test_a_complaint_is_told_with_the_wait_that_is_asked_for(service: RegisterService) -> None:
+async def test_reports_retry_after(service: RegisterService) -> None:
     service.answers.append(body(b'{"error": "Too often"}', 429, {"Retry-After": "90"}))
     error = await fail(call(service.address))
-    assert str(error) == "127.0.0.1 answered HTTP 429: Too often, and asks to be left alone for 90 s"
+    assert str(error) == "127.0.0.1 answered HTTP 429: Too often, and asks to retry after 90 s"
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
-async def test_the_key_goes_nowhere_else(service: RegisterService, code: int) -> None:
+async def test_does_not_follow_redirects(service: RegisterService, code: int) -> None:
     async with RegisterService() as elsewhere:
         service.answers.append(status(code, {"Location": elsewhere.address}))
         assert "points elsewhere: the key is not sent there" in str(await fail(call(service.address)))
@@ -91,25 +93,25 @@ async def test_the_key_goes_nowhere_else(service: RegisterService, code: int) ->
 
 
 @pytest.mark.parametrize("echo", [KEY, KEY.upper(), quote(KEY, safe="")])
-async def test_a_key_that_the_server_quotes_is_not_repeated(service: RegisterService, echo: str) -> None:
-    # As PHP writes it, and at the place where a long text is cut.
+async def test_a_key_quoted_by_the_server_is_removed(service: RegisterService, echo: str) -> None:
+    # As PHP writes it, and where a long text is shortened.
     said = json.dumps({"error": "x" * 110 + f"'{echo}' is not known"}).replace("/", "\\/").encode()
     service.answers.append(body(said, 500))
     error = str(await fail(call(service.address)))
     assert error == "127.0.0.1 answered HTTP 500: " + "x" * 110 + "'…' is not…"
 
 
-# Answers that are none
+# Invalid answers
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "x"])
-async def test_an_encoding_that_was_not_asked_for_is_told(service: RegisterService, encoding: str) -> None:
+async def test_reports_an_encoding_that_was_not_requested(service: RegisterService, encoding: str) -> None:
     service.answers.append(body(b"1", headers={"Content-Encoding": encoding}))
     assert "encoding" in str(await fail(call(service.address)))
 
 
 @pytest.mark.parametrize("told", [True, False])
-async def test_an_endless_answer_is_not_read_on(
+async def test_stops_reading_an_endless_answer(
     service: RegisterService, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
     sent = 0
@@ -125,24 +127,24 @@ async def test_an_endless_answer_is_not_read_on(
     monkeypatch.setattr(download, "MAX_DUMP", 1 << 20)
     service.answers.append(endless)
     assert "more than 1 MB" in str(await fail(call(service.address)))
-    # What fills the buffers of two sockets on the way is beyond anybody's hand.
+    # The socket buffers on the way cannot be controlled.
     assert sent < 64 << 20
 
 
-async def test_an_answer_that_does_not_come_is_given_up(service: RegisterService) -> None:
+async def test_times_out_without_an_answer(service: RegisterService) -> None:
     service.answers.append(service.never)
     error = await fail(call(service.address, timeouts=SOON))
     assert (str(error), error.answered) == ("127.0.0.1 does not answer", False)
 
 
-async def test_an_answer_that_does_not_end_is_given_up(service: RegisterService) -> None:
+async def test_times_out_during_an_answer(service: RegisterService) -> None:
     service.answers.append(service.half)
     error = await fail(call(service.address, timeouts=Timeouts(silence=0.5)))
-    assert (str(error), error.answered) == ("127.0.0.1 broke off: nothing more came for 0.5 s", True)
+    assert (str(error), error.answered) == ("127.0.0.1 stopped sending: no data for 0.5 s", True)
 
 
 @pytest.mark.parametrize("stuck", ["never", "half"])
-async def test_a_call_that_is_cancelled_ends_at_once(service: RegisterService, stuck: str) -> None:
+async def test_cancellation_ends_a_request_at_once(service: RegisterService, stuck: str) -> None:
     service.answers.append(getattr(service, stuck))
     fetching = asyncio.create_task(fetch(call(service.address)))
     await guarded(service.reached.wait())
@@ -151,7 +153,7 @@ async def test_a_call_that_is_cancelled_ends_at_once(service: RegisterService, s
         await guarded(fetching)
 
 
-async def test_nothing_listens() -> None:
+async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         error = await fail(call(f"http://127.0.0.1:{taken.getsockname()[1]}/"))
@@ -162,14 +164,20 @@ async def test_nothing_listens() -> None:
     ("scheme", "answer", "reason"),
     [
         ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
-        ("http", b"", "127.0.0.1 gave no whole answer"),
+        ("http", b"", "127.0.0.1 sent an incomplete answer"),
         ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
-        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 gave no whole answer"),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 sent an incomplete answer"),
         ("http", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{", "127.0.0.1 does not answer as a web server does"),
-        ("http", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12", "127.0.0.1 gave no whole answer"),
+        (
+            "http",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12",
+            "127.0.0.1 sent an incomplete answer",
+        ),
     ],
 )
-async def test_a_server_that_is_none(serve_raw: ServeRaw, scheme: str, answer: bytes, reason: str) -> None:
+async def test_reports_a_server_that_does_not_speak_http(
+    serve_raw: ServeRaw, scheme: str, answer: bytes, reason: str
+) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
         writer.write(answer)
@@ -183,7 +191,7 @@ async def test_a_server_that_is_none(serve_raw: ServeRaw, scheme: str, answer: b
 # Proxies
 
 
-async def test_a_proxy_never_sees_the_key_of_a_secure_call(
+async def test_a_proxy_does_not_see_the_key_of_an_https_request(
     serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bytes] = []
@@ -202,7 +210,7 @@ async def test_a_proxy_never_sees_the_key_of_a_secure_call(
     assert quote(KEY, safe="").encode() not in asked[0]
 
 
-async def test_a_proxy_that_cannot_be_used_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_an_unusable_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "socks5://me:s3cret@127.0.0.1:1080")
     error = await fail(call("https://nobil.invalid/x"))
     assert "SOCKS" in str(error)
@@ -210,7 +218,7 @@ async def test_a_proxy_that_cannot_be_used_is_a_reason(monkeypatch: pytest.Monke
     assert not error.answered
 
 
-async def test_no_proxy_leads_to_this_machine(service: RegisterService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_is_used_for_this_machine(service: RegisterService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
     assert await fetch(call(service.address)) is not None
 
@@ -218,7 +226,7 @@ async def test_no_proxy_leads_to_this_machine(service: RegisterService, monkeypa
 # Secrets
 
 
-async def test_no_failure_and_no_log_holds_the_key(
+async def test_errors_and_logs_do_not_contain_the_key(
     service: RegisterService, caplog: pytest.LogCaptureFixture, serve_raw: ServeRaw
 ) -> None:
     async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -244,7 +252,7 @@ async def test_no_failure_and_no_log_holds_the_key(
     errors = [await fail(asking) for _ in range(len(service.answers))]
     errors.append(await fail(call(f"http://127.0.0.1:{await serve_raw(garbage)}/", timeouts=SOON)))
     for error in errors:
-        # The library's own exceptions hold the request, and with it the key.
+        # The library's own exceptions contain the request with the key.
         assert error.__cause__ is None
         assert error.__context__ is None or error.__suppress_context__
         said += [str(error), repr(error), "".join(traceback.format_exception(error))]

@@ -1,4 +1,4 @@
-"""The register's download where it breaks off: it goes on where it stood, if the server can tell that it may."""
+"""Resuming the register's download, if the server can tell that the answer is unchanged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def service() -> AsyncIterator[RegisterService]:
 
 
 class Loading:
-    """A download, and a server that breaks off when what it sent was read."""
+    """A download from a server that breaks off once its data have been read."""
 
     def __init__(self, service: RegisterService, clock: FakeClock) -> None:
         self.service = service
@@ -53,7 +53,7 @@ class Loading:
         return asyncio.create_task(asking.download("NOR", known or Validators(), self._tell))
 
     async def waits(self) -> float:
-        """Wait until it waits, let that pass, and return for how long it was."""
+        """Wait until the client sleeps, advance the clock, and return the delay in seconds."""
         await guarded(self.clock.asleep())
         (seconds,) = self.clock.sleepers
         self.clock.advance(seconds)
@@ -62,7 +62,7 @@ class Loading:
 
     def _tell(self, done: int, total: int | None) -> None:
         self.told.append((done, total))
-        # Every word on how far it is is heard, not only ten in a second.
+        # Every chunk is reported, not only ten per second.
         self.clock.advance(0.1)
         self._read.set()
 
@@ -75,7 +75,7 @@ class Loading:
         length: int = len(WHOLE),
         hangs: bool = False,
     ) -> Handler:
-        """Send a part of so many bytes, and break off."""
+        """Send that many bytes, then break off."""
 
         async def answer(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse(status=code, headers={"Content-Length": str(length), **headers})
@@ -92,12 +92,12 @@ class Loading:
         return answer
 
     def first(self, headers: dict[str, str] = RANGES, *, hangs: bool = False) -> None:
-        """The first answer breaks off."""
+        """Break off during the first answer."""
         self.service.answers.append(self.part(WHOLE[:CUT], headers, hangs=hangs))
 
 
 def rest(start: int = CUT, end: int | None = None, headers: dict[str, str] = RANGES) -> Handler:
-    """The part from ``start`` on, up to ``end``."""
+    """Return the part from ``start`` to ``end``."""
     sent = WHOLE[start:end]
     said = f"bytes {start}-{start + len(sent) - 1}/{len(WHOLE)}"
     return body(sent, 206, {"Content-Range": said, **headers})
@@ -109,7 +109,7 @@ async def loading(service: RegisterService, clock: FakeClock) -> Loading:
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-async def test_only_the_rest_is_asked_for(loading: Loading, hangs: bool) -> None:
+async def test_requests_only_the_rest(loading: Loading, hangs: bool) -> None:
     loading.silence = 0.5 if hangs else GUARD
     loading.first(hangs=hangs)
     loading.service.answers.append(rest())
@@ -126,7 +126,7 @@ async def test_only_the_rest_is_asked_for(loading: Loading, hangs: bool) -> None
     assert (CUT, len(WHOLE)) in loading.told
 
 
-async def test_the_time_of_the_last_change_tells_as_well(loading: Loading) -> None:
+async def test_resumes_by_last_modified(loading: Loading) -> None:
     headers = {"Accept-Ranges": "bytes", "ETag": 'W/"v1"', "Last-Modified": CHANGED, "Date": LATER}
     loading.first(headers)
     loading.service.answers.append(rest())
@@ -152,14 +152,14 @@ async def test_the_time_of_the_last_change_tells_as_well(loading: Loading) -> No
         {"Accept-Ranges": "bytes", "Last-Modified": "Tue, 14 Nov 2023 22:13:20 -0000", "Date": LATER},
     ],
 )
-async def test_where_a_server_cannot_tell_it_is_one_request(loading: Loading, headers: dict[str, str]) -> None:
+async def test_does_not_resume_without_a_strong_validator(loading: Loading, headers: dict[str, str]) -> None:
     loading.first(headers)
-    with pytest.raises(DownloadError, match=r"127\.0\.0\.1 gave no whole answer"):
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1 sent an incomplete answer"):
         await guarded(loading.start())
     assert len(loading.service.asked) == 1
 
 
-async def test_an_answer_that_is_another_one_by_now_comes_whole(loading: Loading) -> None:
+async def test_downloads_a_changed_answer_completely(loading: Loading) -> None:
     loading.first()
     other = dump_of(stations("NOR", 5))
     loading.service.answers.append(body(other, headers={"ETag": '"v2"'}))
@@ -168,7 +168,7 @@ async def test_an_answer_that_is_another_one_by_now_comes_whole(loading: Loading
     assert await guarded(task) == Download(bytearray(other), Validators('"v2"'))
 
 
-async def test_it_can_break_off_again(loading: Loading) -> None:
+async def test_resumes_several_times(loading: Loading) -> None:
     loading.first()
     middle = {"Content-Range": f"bytes {CUT}-{len(WHOLE) - 1}/{len(WHOLE)}", **RANGES}
     loading.service.answers.append(loading.part(WHOLE[CUT : 2 * CUT], middle, 206, length=len(WHOLE) - CUT))
@@ -186,7 +186,7 @@ async def test_it_can_break_off_again(loading: Loading) -> None:
     ]
 
 
-async def test_after_a_few_tries_it_is_given_up(loading: Loading) -> None:
+async def test_gives_up_after_max_requests(loading: Loading) -> None:
     loading.first()
     for start in range(CUT, CUT + MAX_REQUESTS):
         said = {"Content-Range": f"bytes {start}-{len(WHOLE) - 1}/{len(WHOLE)}"}
@@ -197,7 +197,7 @@ async def test_after_a_few_tries_it_is_given_up(loading: Loading) -> None:
     with pytest.raises(DownloadError) as raised:
         await guarded(task)
     assert waits == sorted(waits)
-    # It did answer: who asks by itself does not do so again for a day.
+    # The server did answer, so an automatic update waits for a day.
     assert raised.value.answered
     assert KEY not in str(raised.value)
     assert len(loading.service.asked) == MAX_REQUESTS
@@ -214,26 +214,26 @@ async def test_after_a_few_tries_it_is_given_up(loading: Loading) -> None:
         body(WHOLE[CUT:], 206),
     ],
 )
-async def test_a_part_that_was_not_asked_for_is_not_taken(loading: Loading, answer: Handler) -> None:
+async def test_rejects_a_part_that_was_not_requested(loading: Loading, answer: Handler) -> None:
     loading.first()
     loading.service.answers.append(answer)
     task = loading.start()
     await loading.waits()
-    with pytest.raises(DownloadError, match="another part of its answer"):
+    with pytest.raises(DownloadError, match="different part of its answer"):
         await guarded(task)
 
 
-async def test_a_rest_that_is_not_all_of_it_is_no_answer(loading: Loading) -> None:
+async def test_rejects_an_incomplete_rest(loading: Loading) -> None:
     loading.first()
     loading.service.answers.append(rest(CUT, 2 * CUT))
     task = loading.start()
     await loading.waits()
-    with pytest.raises(DownloadError, match="gave no whole answer"):
+    with pytest.raises(DownloadError, match="sent an incomplete answer"):
         await guarded(task)
 
 
 @pytest.mark.parametrize("code", [304, 404, 416, 503])
-async def test_a_server_that_will_not_go_on_is_told(loading: Loading, code: int) -> None:
+async def test_reports_an_error_when_resuming(loading: Loading, code: int) -> None:
     loading.first()
     loading.service.answers.append(status(code))
     task = loading.start(Validators('"v0"'))
@@ -243,17 +243,17 @@ async def test_a_server_that_will_not_go_on_is_told(loading: Loading, code: int)
     assert len(loading.service.asked) == 2
 
 
-async def test_parts_together_are_not_larger_than_an_answer(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_parts_together_must_not_exceed_the_maximum(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "MAX_DUMP", len(WHOLE) - 1)
     loading.service.answers.append(loading.part(WHOLE[:CUT], RANGES, length=CUT + 1))
     loading.service.answers.append(body(WHOLE[CUT:], 206, {"Content-Range": f"bytes {CUT}-{len(WHOLE)}/*"}))
     task = loading.start()
     await loading.waits()
-    with pytest.raises(DownloadError, match="which no register has"):
+    with pytest.raises(DownloadError, match="a register is smaller"):
         await guarded(task)
 
 
-async def test_compressed_parts_fit_together(loading: Loading) -> None:
+async def test_joins_compressed_parts(loading: Loading) -> None:
     zipped = gzip.compress(WHOLE)
     half = len(zipped) // 2
     headers = {**RANGES, "Content-Encoding": "gzip"}
@@ -267,14 +267,14 @@ async def test_compressed_parts_fit_together(loading: Loading) -> None:
     assert gzip.decompress(answer.body) == WHOLE
 
 
-async def test_it_goes_on_also_after_nobody_answered(loading: Loading) -> None:
+async def test_resumes_after_a_connection_without_an_answer(loading: Loading) -> None:
     async def hangs_up(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
 
     loading.first()
-    # The library itself asks once more where the connection is closed without a word.
+    # The library itself retries once if the connection is closed without a response.
     loading.service.answers.extend([hangs_up, hangs_up, rest()])
     task = loading.start()
     await loading.waits()
@@ -284,7 +284,7 @@ async def test_it_goes_on_also_after_nobody_answered(loading: Loading) -> None:
     assert answer.body == WHOLE
 
 
-async def test_it_can_be_cancelled_while_it_waits(loading: Loading) -> None:
+async def test_can_be_cancelled_while_waiting(loading: Loading) -> None:
     loading.first()
     task = loading.start()
     await guarded(loading.clock.asleep())

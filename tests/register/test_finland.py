@@ -1,4 +1,4 @@
-"""Finland's locations and tariffs in the stored register, beside NOBIL's stations."""
+"""Finland's locations and tariffs in the stored register, together with NOBIL's stations."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ async def test_stores_names_plugs_and_prices(path: Path, rest: FinlandRest, cloc
     assert [each.words for each in progress] == ["Finland: connecting", "Finland: reading", "Finland: storing"]
 
 
-async def test_fetches_once_a_day(service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock) -> None:
+async def test_downloads_once_a_day(service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock) -> None:
     await update_finland(path, rest, clock=clock)
     clock.advance(DAY - 1)
     assert await update_finland(path, rest, clock=clock) is None
     assert service.paths() == [TARIFFS, LOCATIONS]
 
 
-async def test_what_has_not_changed_is_not_sent_again(
+async def test_unchanged_answers_are_not_sent_again(
     service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
 ) -> None:
     first = await update_finland(path, rest, clock=clock)
@@ -78,7 +78,7 @@ async def test_what_has_not_changed_is_not_sent_again(
     ]
 
 
-async def test_new_prices_reach_stations_that_have_not_changed(
+async def test_new_prices_reach_unchanged_stations(
     service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
 ) -> None:
     await update_finland(path, rest, clock=clock)
@@ -92,9 +92,7 @@ async def test_new_prices_reach_stations_that_have_not_changed(
     assert all(facts.price is not None and facts.price.kwh == 1 for facts in cached.facts.values())
 
 
-async def test_neither_source_replaces_the_stations_of_the_other(
-    path: Path, rest: FinlandRest, clock: FakeClock
-) -> None:
+async def test_each_source_keeps_the_stations_of_the_other(path: Path, rest: FinlandRest, clock: FakeClock) -> None:
     nobil = {"FIN_00001": Facts(name="Old entry", country="FIN"), "NOR_00001": Facts(name="Oslo", country="NOR")}
     save_register(path, nobil, {"FIN": Origin(1, "nobil.no", 1), "NOR": Origin(1, "nobil.no", 1)})
     cached = await update_finland(path, rest, clock=clock)
@@ -110,7 +108,7 @@ async def test_neither_source_replaces_the_stations_of_the_other(
 
 
 @pytest.mark.parametrize("failing", [TARIFFS, LOCATIONS])
-async def test_a_failure_keeps_what_is_stored(
+async def test_a_failure_keeps_the_stored_register(
     service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock, failing: str
 ) -> None:
     before = await update_finland(path, rest, clock=clock)
@@ -121,7 +119,7 @@ async def test_a_failure_keeps_what_is_stored(
     assert load_register(path) == before
 
 
-async def test_too_few_stations_replace_nothing(
+async def test_too_few_stations_are_not_stored(
     service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
 ) -> None:
     before = await update_finland(path, rest, clock=clock)
@@ -134,12 +132,12 @@ async def test_too_few_stations_replace_nothing(
     assert load_register(path) == before
 
 
-def test_an_origin_has_a_name() -> None:
+def test_origin_name() -> None:
     assert origin_name(FINLAND) == "Finland (Fintraffic)"
     assert origin_name("NOR") == "Norway"
 
 
-def test_prices_survive_storing(tmp_path: Path) -> None:
+def test_prices_are_stored(tmp_path: Path) -> None:
     prices = (Price(kwh=0.3, at_least=True), None, Price("SEK", minute=2.0, before_tax=True))
     facts = {"A": Facts(prices=prices, credit=FINLAND_CREDIT), "B": Facts(prices=prices), "C": Facts()}
     save_register(tmp_path / "register", facts, {})

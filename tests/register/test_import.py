@@ -1,4 +1,4 @@
-"""A file that the user has, in place of what is stored or beside it."""
+"""Importing a dump file, in place of the stored stations or in addition to them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def write(file: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("pack", [lambda dump: dump, gzip.compress, lambda dump: b"[" + dump + b"]"])
-async def test_an_import_replaces_the_countries_that_it_has(
+async def test_import_replaces_the_countries_of_the_file(
     prepared: Renewing, file: Path, pack: Callable[[bytes], bytes]
 ) -> None:
     write(file, pack(dump_of([*stations("SWE", 3, first=7), station("DAN_1", "DAN"), station("x", None)])))
-    outcome = await import_register(prepared.path, file, tell=prepared.told.append, clock=prepared.clock)
+    outcome = await import_register(prepared.path, file, on_progress=prepared.told.append, clock=prepared.clock)
     assert outcome.words == "Stations of dump.json: no country 1, Denmark 1, Sweden 3."
     assert [*prepared.names()] == [
         *(f"NOR_0000{number}" for number in (1, 2, 3)),
@@ -44,7 +44,7 @@ async def test_an_import_replaces_the_countries_that_it_has(
     assert [progress.phase for progress in prepared.told] == [UpdatePhase.READING, UpdatePhase.STORING]
 
 
-async def test_another_licence_is_told_and_kept(prepared: Renewing, file: Path) -> None:
+async def test_import_reports_and_stores_another_licence(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("SWE", 3), "CC BY-NC 4.0"))
     outcome = await import_register(prepared.path, file)
     assert outcome.words == "Stations of dump.json, under “CC BY-NC 4.0”: Sweden 3."
@@ -53,7 +53,7 @@ async def test_another_licence_is_told_and_kept(prepared: Renewing, file: Path) 
     assert {country: origin.rights for country, origin in cached.origins.items()} == {"NOR": "", "SWE": "CC BY-NC 4.0"}
 
 
-async def test_an_import_can_add(prepared: Renewing, file: Path) -> None:
+async def test_import_can_merge(prepared: Renewing, file: Path) -> None:
     write(file, dump_of([station("SWE_00001", "SWE", "New"), station("SWE_00009", "SWE")]))
     outcome = await import_register(prepared.path, file, merge=True)
     assert outcome.words == "Stations of dump.json: Sweden 2."
@@ -61,21 +61,21 @@ async def test_an_import_can_add(prepared: Renewing, file: Path) -> None:
     assert prepared.names()["SWE_00001"] == "New"
 
 
-async def test_a_part_of_a_country_does_not_replace_it(prepared: Renewing, file: Path) -> None:
+async def test_import_does_not_replace_a_country_with_a_part_of_it(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("NOR", 1)))
     before = prepared.path.read_bytes()
     with pytest.raises(UpdateError) as raised:
         await import_register(prepared.path, file)
     assert raised.value.too_few
     assert str(raised.value) == (
-        f"{file} is not imported: 1 station of Norway cannot be all of them where 3 are stored: nothing was changed."
+        f"{file} was not imported: 1 station of Norway cannot be all of them, since 3 are stored: nothing was changed."
     )
     assert prepared.path.read_bytes() == before
     await import_register(prepared.path, file, force=True)
     assert len(prepared.names()) == 3
 
 
-async def test_an_import_is_renewed_by_the_next_update(prepared: Renewing, file: Path) -> None:
+async def test_the_next_update_downloads_imported_countries(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("NOR", 3, first=7)))
     outcome = await import_register(prepared.path, file, clock=prepared.clock)
     assert outcome.cached is not None
@@ -92,22 +92,26 @@ async def test_an_import_is_renewed_by_the_next_update(prepared: Renewing, file:
         (dump_of(stations("NOR", 9))[:-2], "this is not a response of the register"),
         (gzip.compress(dump_of(stations("NOR", 9)))[:-2], "it is truncated"),
         (b"\x1f\x8b\x08 no gzip", "its gzip data is damaged"),
-        (dump_of([]), "it has no station"),
-        (dump_of([7, 8]), "it has no station (2 more cannot be read)"),
-        (b'{"error": "Wrong API key"}', "all that it says is “Wrong API key”"),
+        (dump_of([]), "it has no stations"),
+        (dump_of([7, 8]), "it has no stations (2 more cannot be read)"),
+        (b'{"error": "Wrong API key"}', "it contains only the message “Wrong API key”"),
     ],
 )
-async def test_a_file_that_is_no_register(prepared: Renewing, file: Path, content: bytes, words: str) -> None:
+async def test_reports_a_file_that_is_not_a_register(
+    prepared: Renewing, file: Path, content: bytes, words: str
+) -> None:
     write(file, content)
     before = prepared.path.read_bytes()
     with pytest.raises(UpdateError) as raised:
         await import_register(prepared.path, file)
-    assert str(raised.value).startswith(f"{file} is not imported: {words}")
+    assert str(raised.value).startswith(f"{file} was not imported: {words}")
     assert not raised.value.refused
     assert prepared.path.read_bytes() == before
 
 
-async def test_a_file_that_unpacks_to_too_much(path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_file_that_decompresses_to_too_much(
+    path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(update, "MAX_DUMP", 1 << 20)
     write(file, gzip.compress(bytes(1 << 22)))
     with pytest.raises(UpdateError, match="more than 1 MB"):
@@ -115,7 +119,7 @@ async def test_a_file_that_unpacks_to_too_much(path: Path, file: Path, monkeypat
     assert load_register(path) is None
 
 
-async def test_a_file_with_a_name_to_be_careful_with(path: Path, tmp_path: Path) -> None:
+async def test_a_hostile_file_name_is_made_safe(path: Path, tmp_path: Path) -> None:
     file = tmp_path / "a\x1b[2J\n.json"
     with pytest.raises(UpdateError, match="no such file") as raised:
         await import_register(path, file)
@@ -124,14 +128,14 @@ async def test_a_file_with_a_name_to_be_careful_with(path: Path, tmp_path: Path)
     assert (await import_register(path, file)).words.isprintable()
 
 
-async def test_an_import_that_cannot_be_stored_is_told(tmp_path: Path, file: Path) -> None:
+async def test_reports_that_an_import_cannot_be_stored(tmp_path: Path, file: Path) -> None:
     write(file, dump_of(stations("NOR", 1)))
     with pytest.raises(UpdateError, match="not saved"):
         await import_register(file / "register", file)
 
 
 @pytest.mark.parametrize(("name", "count"), [("register_uppsala_2019.json", 23), ("register_norway_2016.json", 3)])
-async def test_real_answers(path: Path, name: str, count: int) -> None:
+async def test_imports_real_answers(path: Path, name: str, count: int) -> None:
     folder = os.environ.get("NOBIL_CAPTURES")
     if not folder:
         pytest.skip("NOBIL_CAPTURES names no folder with recorded answers")

@@ -1,4 +1,4 @@
-"""How a stored register changes: country by country, by one program at a time, and never to too little."""
+"""Changes of the stored register: by country, under a lock, and never to too few stations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from nobil_tui.register.cache import CachedRegister, CacheError, Origin, load_re
 from nobil_tui.register.merge import (
     MAX_AGE,
     TooFewStationsError,
+    edit_stored,
     is_due,
+    load_if_writable,
+    load_or_empty,
+    mark_up_to_date,
     merged,
-    put,
-    ready,
     record_failure,
-    stored,
-    unchanged,
 )
 
 AT = 1_700_000_000_000
@@ -51,10 +51,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "register.msgpack"
 
 
-# What becomes of it
+# Merging
 
 
-def test_one_country_is_replaced_and_the_others_stay() -> None:
+def test_replaces_one_country_and_keeps_the_others() -> None:
     old = register(NOR=4, SWE=3)
     changed = merged(old, {"NOR": some("NOR", 2, "new")}, NEW)
     assert changed.facts == some("SWE", 3) | some("NOR", 2, "new")
@@ -62,17 +62,17 @@ def test_one_country_is_replaced_and_the_others_stay() -> None:
     assert old == register(NOR=4, SWE=3)
 
 
-def test_merging_adds_and_renews_and_takes_nothing_away() -> None:
+def test_merge_adds_and_updates_without_removing() -> None:
     fresh = {"NOR": {"NOR_0": Facts("new", country="NOR"), "NOR_9": Facts("new", country="NOR")}}
     changed = merged(register(NOR=4, SWE=3), fresh, NEW, merge=True)
     assert changed.facts == register(NOR=4, SWE=3).facts | fresh["NOR"]
-    # It is no longer what the server has: the next update must fetch all of it.
+    # It no longer matches the server's version: the next update must download all of it.
     assert changed.origins["NOR"] == Origin(AT, "nobil.no", 5)
     assert changed.origins["SWE"] == origin(OLD, 3)
     assert merged(CachedRegister({}, {}), fresh, NEW, merge=True).origins == {"NOR": origin(NEW, 2)}
 
 
-def test_what_is_merged_is_under_every_licence_that_a_part_of_it_is_under() -> None:
+def test_merge_keeps_all_licences() -> None:
     fresh = {"NOR": some("NOR", 1, "new")}
     strict = replace(NEW, rights="CC BY-NC 4.0")
     both = merged(register(NOR=4), fresh, strict, merge=True)
@@ -82,7 +82,7 @@ def test_what_is_merged_is_under_every_licence_that_a_part_of_it_is_under() -> N
 
 
 @pytest.mark.parametrize(("had", "found", "too_few"), [(5, 2, True), (4, 2, False), (1, 1, False), (0, 1, False)])
-def test_under_half_of_a_country_is_not_believed(had: int, found: int, too_few: bool) -> None:
+def test_rejects_less_than_half_of_a_country(had: int, found: int, too_few: bool) -> None:
     old, fresh = register(NOR=had, SWE=1), {"NOR": some("NOR", found, "new")}
     if too_few:
         with pytest.raises(TooFewStationsError, match=r"2 stations of Norway cannot .* 5 are stored"):
@@ -92,7 +92,7 @@ def test_under_half_of_a_country_is_not_believed(had: int, found: int, too_few: 
     assert merged(old, fresh, NEW, force=True).origins["NOR"] == origin(NEW, found)
 
 
-def test_a_station_that_changes_its_country_is_counted_once() -> None:
+def test_a_station_that_changes_country_is_counted_once() -> None:
     changed = merged(register(NOR=2, SWE=2), {"SWE": {"NOR_0": Facts(country="SWE"), "SWE_0": Facts()}}, NEW)
     assert {country: each.stations for country, each in changed.origins.items()} == {"NOR": 1, "SWE": 2}
 
@@ -105,7 +105,7 @@ STATIONS = st.dictionaries(
 
 
 @given(STATIONS, STATIONS, st.booleans())
-def test_whatever_comes_the_counts_are_true_and_other_countries_untouched(
+def test_counts_are_correct_and_other_countries_unchanged(
     old: dict[str, Facts], new: dict[str, Facts], merge: bool
 ) -> None:
     def by_country(stations: dict[str, Facts]) -> dict[str, dict[str, Facts]]:
@@ -125,76 +125,74 @@ def test_whatever_comes_the_counts_are_true_and_other_countries_untouched(
     assert {country: each.stations for country, each in after.origins.items() if each.stations} == counted
 
 
-def test_what_has_not_changed_is_as_good_as_fetched() -> None:
+def test_an_unchanged_country_counts_as_downloaded() -> None:
     old = register(NOR=2, SWE=1)
-    changed = unchanged(old, "NOR", old.origins["NOR"], AT + 9)
+    changed = mark_up_to_date(old, "NOR", old.origins["NOR"], AT + 9)
     assert changed is not None
     assert changed.facts == old.facts
     assert changed.origins == {"NOR": Origin(AT + 9, "nobil.no", 2, '"1"', "earlier"), "SWE": origin(OLD, 1)}
-    assert unchanged(old, "NOR", NEW, AT + 9) is None
-    assert unchanged(old, "DAN", OLD, AT + 9) is None
+    assert mark_up_to_date(old, "NOR", NEW, AT + 9) is None
+    assert mark_up_to_date(old, "DAN", OLD, AT + 9) is None
 
 
-# The file
+# The stored file
 
 
-def test_a_change_is_stored(path: Path) -> None:
-    assert put(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD)) == register(NOR=1)
-    assert put(path, lambda old: merged(old, {"SWE": some("SWE", 1)}, OLD)) == register(NOR=1, SWE=1)
-    assert load_register(path) == stored(path) == ready(path) == register(NOR=1, SWE=1)
+def test_an_edit_is_stored(path: Path) -> None:
+    assert edit_stored(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD)) == register(NOR=1)
+    assert edit_stored(path, lambda old: merged(old, {"SWE": some("SWE", 1)}, OLD)) == register(NOR=1, SWE=1)
+    assert load_register(path) == load_or_empty(path) == load_if_writable(path) == register(NOR=1, SWE=1)
 
 
-def test_no_change_and_a_failed_one_leave_the_file(path: Path) -> None:
+def test_without_an_edit_or_after_an_error_the_file_is_unchanged(path: Path) -> None:
     save_register(path, *register(NOR=9))
     before = path.stat()
-    assert put(path, lambda _: None) is None
+    assert edit_stored(path, lambda _: None) is None
     with pytest.raises(TooFewStationsError):
-        put(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD))
+        edit_stored(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD))
     assert path.stat().st_ino == before.st_ino
     assert load_register(path) == register(NOR=9)
 
 
-def test_a_change_begins_with_nothing_where_the_file_is_damaged(path: Path) -> None:
+def test_a_damaged_file_is_edited_as_an_empty_register(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"nothing")
-    assert ready(path) == stored(path) == CachedRegister({}, {})
+    assert load_if_writable(path) == load_or_empty(path) == CachedRegister({}, {})
     assert path.read_bytes() == b"nothing"
-    put(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD))
+    edit_stored(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD))
     assert load_register(path) == register(NOR=1)
 
 
-def test_a_file_that_may_not_be_read_is_not_overwritten(path: Path) -> None:
+def test_an_unreadable_file_is_not_overwritten(path: Path) -> None:
     path.mkdir(parents=True)
-    for touch in (stored, ready):
+    for touch in (load_or_empty, load_if_writable):
         with pytest.raises(CacheError):
             touch(path)
 
 
-def test_another_program_that_stores_one_is_waited_for_but_not_for_ever(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waits_for_another_program_until_a_timeout(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_register(path, *register(NOR=1))
-    monkeypatch.setattr(merge, "LOCK_TIMEOUT", 0.01)
+    monkeypatch.setattr(merge, "STORE_TIMEOUT", 0.01)
     with FileLock(f"{path}.lock"), pytest.raises(NotSavedError, match="another program"):
-        put(path, lambda _: CachedRegister({}, {}))
+        edit_stored(path, lambda _: CachedRegister({}, {}))
     assert load_register(path) == register(NOR=1)
 
 
-def test_a_place_where_nothing_can_be_stored_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_reports_an_unwritable_folder_before_the_download(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(CacheError, match="No register can be stored"):
-        ready(tmp_path / "file" / "register")
+    with pytest.raises(CacheError, match="The register cannot be saved"):
+        load_if_writable(tmp_path / "file" / "register")
 
 
-def test_making_ready_leaves_nothing_behind(path: Path) -> None:
-    assert ready(path) == CachedRegister({}, {})
+def test_checking_the_folder_leaves_no_file(path: Path) -> None:
+    assert load_if_writable(path) == CachedRegister({}, {})
     assert [*path.parent.iterdir()] == []
 
 
-# When
+# When an update is due
 
 
-def test_it_is_due_once_a_day(path: Path) -> None:
+def test_due_once_a_day(path: Path) -> None:
     both = ["NOR", "SWE"]
     origins = {"NOR": OLD, "SWE": Origin(AT + 5)}
     assert is_due(path, {}, both, AT)
@@ -202,11 +200,11 @@ def test_it_is_due_once_a_day(path: Path) -> None:
     assert not is_due(path, {"NOR": OLD}, ["NOR"], AT)
     assert not is_due(path, origins, both, AT + MAX_AGE - 1)
     assert is_due(path, origins, both, AT + MAX_AGE)
-    # It is said to come from tomorrow: a clock was wrong.
+    # A time in the future: a clock was wrong.
     assert is_due(path, origins, both, AT - 1)
 
 
-def test_a_server_that_said_no_is_left_alone_for_a_day(path: Path) -> None:
+def test_not_due_for_a_day_after_a_refusal(path: Path) -> None:
     record_failure(path, AT)
     assert not is_due(path, {}, ["NOR"], AT)
     assert not is_due(path, {}, ["NOR"], AT + MAX_AGE - 1)
@@ -216,16 +214,16 @@ def test_a_server_that_said_no_is_left_alone_for_a_day(path: Path) -> None:
     assert not is_due(path, {}, ["NOR"], AT + MAX_AGE)
 
 
-def test_a_failure_that_cannot_be_noted_is_no_other_failure(tmp_path: Path) -> None:
+def test_an_unwritable_failure_note_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     record_failure(tmp_path / "file" / "register", AT)
     assert is_due(tmp_path / "file" / "register", {}, ["NOR"], AT)
 
 
-# A file of the user's
+# Dump files
 
 
-def test_the_content_of_a_file(tmp_path: Path) -> None:
+def test_reads_a_dump_file(tmp_path: Path) -> None:
     file = tmp_path / "dump.json"
     file.write_bytes(b"12345")
     assert merge.read_dump_file(file, 5) == b"12345"
@@ -233,17 +231,17 @@ def test_the_content_of_a_file(tmp_path: Path) -> None:
         merge.read_dump_file(file, 4)
 
 
-def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
+def test_rejects_a_path_that_is_not_a_regular_file(tmp_path: Path) -> None:
     with pytest.raises(NotReadableError, match="no such file"):
         merge.read_dump_file(tmp_path / "none", 5)
-    with pytest.raises(NotReadableError, match="no ordinary file"):
+    with pytest.raises(NotReadableError, match="not a regular file"):
         merge.read_dump_file(tmp_path, 5)
-    with pytest.raises(NotReadableError, match="no file name"):
+    with pytest.raises(NotReadableError, match="not a valid file name"):
         merge.read_dump_file(Path("a\0b"), 5)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
-def test_what_would_never_end_is_not_read(tmp_path: Path) -> None:
+def test_rejects_an_endless_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(NotReadableError, match="no ordinary file"):
+    with pytest.raises(NotReadableError, match="not a regular file"):
         merge.read_dump_file(tmp_path / "pipe", 5)

@@ -1,4 +1,6 @@
-"""The register's renewal against a real server: what is stored, how often it is asked, and what is told."""
+"""Updates of the register from a real server: what is stored, how often it is requested, what is
+reported.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,10 @@ from tests.feeds.enova_service import body, status
 from tests.register.conftest import BOTH, HOUR, Renewing
 from tests.register.register_service import CHANGED, RegisterService, dump_of, station, stations
 
-# What is stored
+# Stored stations
 
 
-async def test_a_first_update_stores_all(renewing: Renewing, path: Path) -> None:
+async def test_first_update_stores_all_countries(renewing: Renewing, path: Path) -> None:
     outcome = await renewing.update()
     assert outcome.words == "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations from 127.0.0.1."
     assert not outcome.problems
@@ -41,7 +43,7 @@ async def test_a_first_update_stores_all(renewing: Renewing, path: Path) -> None
     assert (origin.last_modified, origin.etag[0]) == (CHANGED, '"')
 
 
-async def test_another_licence_is_told_and_kept_until_it_is_the_usual_one(renewing: Renewing, path: Path) -> None:
+async def test_another_licence_is_reported_and_stored_until_it_changes_back(renewing: Renewing, path: Path) -> None:
     renewing.service.answers.append(body(dump_of(stations("NOR", 3), "CC BY 3.0")))
     outcome = await renewing.update()
     said = "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
@@ -55,7 +57,7 @@ async def test_another_licence_is_told_and_kept_until_it_is_the_usual_one(renewi
     assert again.cached.origins["NOR"].rights == ""
 
 
-async def test_one_country_leaves_the_other_as_it_was(prepared: Renewing, path: Path) -> None:
+async def test_updating_one_country_keeps_the_others(prepared: Renewing, path: Path) -> None:
     before = load_register(path)
     assert before is not None
     prepared.service.stations["NOR"] = stations("NOR", 2, first=7)
@@ -68,7 +70,7 @@ async def test_one_country_leaves_the_other_as_it_was(prepared: Renewing, path: 
     assert after.facts["SWE_00001"] == before.facts["SWE_00001"]
 
 
-async def test_it_tells_how_far_it_is(renewing: Renewing) -> None:
+async def test_reports_progress(renewing: Renewing) -> None:
     size = len(dump_of(renewing.service.stations["NOR"]))
     await renewing.update(["NOR"])
     told = [one for n, one in enumerate(renewing.told) if one not in renewing.told[:n]]
@@ -89,11 +91,11 @@ async def test_it_tells_how_far_it_is(renewing: Renewing) -> None:
         (UpdateProgress(UpdatePhase.READING), "reading"),
     ],
 )
-def test_how_far_it_is_in_words(progress: UpdateProgress, words: str) -> None:
+def test_progress_as_text(progress: UpdateProgress, words: str) -> None:
     assert progress.words == words
 
 
-async def test_an_answer_is_read_outside_the_loop(renewing: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_decodes_outside_the_event_loop(renewing: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
 
     def decode(answer: bytes | bytearray) -> Dump:
@@ -105,18 +107,18 @@ async def test_an_answer_is_read_outside_the_loop(renewing: Renewing, monkeypatc
     assert len(threads) == 2
     for thread in threads:
         assert thread is not threading.current_thread()
-        # One that is no daemon is waited for when the program quits.
+        # A thread that is not a daemon delays the exit of the program.
         assert thread.daemon
 
 
-async def test_a_zipped_answer(renewing: Renewing) -> None:
+async def test_stores_a_compressed_answer(renewing: Renewing) -> None:
     zipped = gzip.compress(dump_of(stations("NOR", 4)))
     renewing.service.answers.append(body(zipped, headers={"Content-Encoding": "gzip"}))
     await renewing.update(["NOR"])
     assert len(renewing.names()) == 4
 
 
-async def test_what_cannot_be_read_is_counted(renewing: Renewing) -> None:
+async def test_counts_unreadable_stations(renewing: Renewing) -> None:
     broken = station("NOR_00009", "NOR")
     broken["csmd"]["Position"] = "somewhere"
     foreign = station("SWE_00009", "SWE")
@@ -127,17 +129,17 @@ async def test_what_cannot_be_read_is_counted(renewing: Renewing) -> None:
     assert [*renewing.names()] == ["NOR_00009"]
 
 
-async def test_a_station_without_a_country_belongs_where_its_id_says(renewing: Renewing) -> None:
+async def test_a_station_without_a_country_belongs_to_that_of_its_id(renewing: Renewing) -> None:
     found = [station("NOR_00009", None), station("SWE_00009", None), station("nowhere", None)]
     renewing.service.answers.append(body(dump_of(found)))
     await renewing.update(["NOR"])
     assert [*renewing.names()] == ["NOR_00009"]
 
 
-# Politely
+# Frequency of requests
 
 
-async def test_within_a_day_nothing_is_asked_again(renewing: Renewing) -> None:
+async def test_requests_nothing_within_a_day(renewing: Renewing) -> None:
     await renewing.update(["NOR"])
     renewing.clock.advance(3 * HOUR)
     outcome = await renewing.update()
@@ -149,7 +151,7 @@ async def test_within_a_day_nothing_is_asked_again(renewing: Renewing) -> None:
     assert outcome.cached is None
 
 
-async def test_force_fetches_the_whole_again(renewing: Renewing) -> None:
+async def test_force_downloads_within_a_day(renewing: Renewing) -> None:
     await renewing.update()
     outcome = await renewing.update(force=True)
     assert renewing.asked == ["NOR", "SWE"] * 2
@@ -157,7 +159,7 @@ async def test_force_fetches_the_whole_again(renewing: Renewing) -> None:
     assert not outcome.recent
 
 
-async def test_what_has_not_changed_is_not_sent_again(prepared: Renewing, path: Path) -> None:
+async def test_an_unchanged_answer_is_not_sent_again(prepared: Renewing, path: Path) -> None:
     before = load_register(path)
     outcome = await prepared.update()
     after = load_register(path)
@@ -171,7 +173,7 @@ async def test_what_has_not_changed_is_not_sent_again(prepared: Renewing, path: 
     assert UpdateProgress(UpdatePhase.READING, "NOR") not in prepared.told
 
 
-async def test_what_another_server_called_its_version_is_not_told_to_this_one(prepared: Renewing, path: Path) -> None:
+async def test_validators_of_another_server_are_not_sent(prepared: Renewing, path: Path) -> None:
     cached = load_register(path)
     assert cached is not None
     save_register(path, cached.facts, {"NOR": Origin(prepared.clock.now(), "nobil.no", 3, '"x"', CHANGED)})
@@ -180,7 +182,7 @@ async def test_what_another_server_called_its_version_is_not_told_to_this_one(pr
     assert not {"If-None-Match", "If-Modified-Since"} & {*prepared.service.asked[0].headers}
 
 
-async def test_after_a_no_it_is_not_due_for_a_day(renewing: Renewing, path: Path) -> None:
+async def test_not_due_for_a_day_after_a_refusal(renewing: Renewing, path: Path) -> None:
     assert is_due(path, {}, BOTH, renewing.clock.now())
     renewing.service.answers.append(status(500))
     await renewing.fail(["NOR"])
@@ -189,14 +191,14 @@ async def test_after_a_no_it_is_not_due_for_a_day(renewing: Renewing, path: Path
     assert is_due(path, {}, BOTH, renewing.clock.now())
 
 
-async def test_without_an_answer_it_stays_due(renewing: Renewing, path: Path, service: RegisterService) -> None:
+async def test_stays_due_without_an_answer(renewing: Renewing, path: Path, service: RegisterService) -> None:
     await service.__aexit__(None, None, None)
     error = await renewing.fail()
     assert str(error) == "Norway: nothing listens at 127.0.0.1."
     assert is_due(path, {}, BOTH, renewing.clock.now())
 
 
-# Around it
+# Options
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ async def test_without_an_answer_it_stays_due(renewing: Renewing, path: Path, se
         ({}, RegisterSection(), None),
         ({"NOBIL_REGISTER_KEY": " one\n"}, RegisterSection(api_key=Secret("two")), "one"),
         ({"NOBIL_REGISTER_KEY": " "}, RegisterSection(api_key=Secret("two")), "two"),
-        # The key of another service belongs to that service.
+        # A key for another service is not used.
         ({"NOBIL_API_KEY": "three"}, RegisterSection(), None),
     ],
 )
@@ -226,9 +228,9 @@ def test_which_key_is_used(environ: dict[str, str], section: RegisterSection, ke
         (48 * 60, "2 d ago"),
     ],
 )
-def test_how_long_ago(minutes: float, words: str) -> None:
+def test_ago(minutes: float, words: str) -> None:
     assert ago(START, START + round(minutes * 60_000)) == words
 
 
-def test_the_usual_address_is_nobils() -> None:
+def test_default_address_is_nobils() -> None:
     assert feed.REGISTER_ADDRESS.startswith("https://nobil.no/")

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, and whenever a renewal is cancelled, what was stored stays."""
+"""After any failure or cancellation of an update, the stored register is intact."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from tests.feeds.enova_service import Answer, body, status
 from tests.register.conftest import BOTH, Renewing
 from tests.register.register_service import KEY, RegisterService, dump_of, stations
 
-# What goes wrong
+# Failures
 
 
 BROKEN: list[tuple[Answer, str]] = [
-    (status(429, {"Retry-After": "60"}), "answered HTTP 429, and asks to be left alone for 60 s"),
+    (status(429, {"Retry-After": "60"}), "answered HTTP 429, and asks to retry after 60 s"),
     (status(500), "answered HTTP 500"),
     (status(302, {"Location": "https://nobil.example/"}), "answered HTTP 302, which points elsewhere"),
-    (body(b""), "cannot be used: the response is empty"),
-    (body(b"<html>Sorry</html>"), "cannot be used: this is not a response of the register"),
-    (body(dump_of(stations("NOR", 3))[:-5]), "cannot be used: this is not a response of the register"),
+    (body(b""), "sent an invalid response: the response is empty"),
+    (body(b"<html>Sorry</html>"), "sent an invalid response: this is not a response of the register"),
+    (body(dump_of(stations("NOR", 3))[:-5]), "sent an invalid response: this is not a response of the register"),
     (body(gzip.compress(dump_of(stations("NOR", 3)))[:-9], headers={"Content-Encoding": "gzip"}), "it is truncated"),
-    (body(dump_of([])), "answered without any station of it"),
-    (body(dump_of(stations("SWE", 9))), "answered without any station of it"),
-    (body(dump_of([7, 8])), "answered without any station of it (2 more cannot be read)"),
+    (body(dump_of([])), "sent no stations"),
+    (body(dump_of(stations("SWE", 9))), "sent no stations"),
+    (body(dump_of([7, 8])), "sent no stations (2 more cannot be read)"),
     (body(b'{"error": "Unknown country"}'), "says: Unknown country"),
-    (body(dump_of(stations("NOR", 1))), "1 station of Norway cannot be all of them where 3 are stored"),
+    (body(dump_of(stations("NOR", 1))), "1 station of Norway cannot be all of them, since 3 are stored"),
 ]
 
 
 @pytest.mark.parametrize(("answer", "words"), BROKEN)
-async def test_whatever_comes_of_one_country_what_is_stored_stays_and_the_other_is_renewed(
+async def test_a_failure_of_one_country_keeps_it_and_updates_the_other(
     prepared: Renewing, answer: Answer, words: str
 ) -> None:
     before = prepared.names()
@@ -66,13 +66,13 @@ async def test_whatever_comes_of_one_country_what_is_stored_stays_and_the_other_
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (status(401), "does not take the key: HTTP 401"),
-        (status(403), "does not take the key: HTTP 403"),
+        (status(401), "rejected the key: HTTP 401"),
+        (status(403), "rejected the key: HTTP 403"),
         (body(b'{"error": "Wrong API key"}'), "says: Wrong API key"),
         (body(json.dumps({"error": f"Key {KEY} is unknown"}).encode()), "says: Key … is unknown"),
     ],
 )
-async def test_a_refused_key_is_tried_once(prepared: Renewing, answer: Answer, words: str) -> None:
+async def test_a_rejected_key_is_tried_once(prepared: Renewing, answer: Answer, words: str) -> None:
     before = prepared.path.read_bytes()
     prepared.service.answers.append(answer)
     error = await prepared.fail()
@@ -85,13 +85,13 @@ async def test_a_refused_key_is_tried_once(prepared: Renewing, answer: Answer, w
     assert error.cached is None
 
 
-async def test_a_wrong_key_at_the_real_service_is_an_error_under_200(renewing: Renewing) -> None:
+async def test_a_wrong_key_is_an_error_with_http_200(renewing: Renewing) -> None:
     renewing.key = "another"
     assert (await renewing.fail()).refused
 
 
 @pytest.mark.parametrize("stuck", ["never", "half"])
-async def test_a_server_that_falls_silent(prepared: Renewing, stuck: str) -> None:
+async def test_a_server_that_stops_sending(prepared: Renewing, stuck: str) -> None:
     before = prepared.path.read_bytes()
     prepared.timeouts = Timeouts(connect=GUARD, silence=0.1)
     prepared.service.answers.append(getattr(prepared.service, stuck))
@@ -100,35 +100,35 @@ async def test_a_server_that_falls_silent(prepared: Renewing, stuck: str) -> Non
     assert prepared.path.read_bytes() == before
 
 
-async def test_too_little_is_stored_where_it_is_meant(prepared: Renewing) -> None:
+async def test_force_stores_too_few_stations(prepared: Renewing) -> None:
     prepared.service.stations["NOR"] = stations("NOR", 1)
     await prepared.fail(["NOR"])
     await prepared.update(["NOR"], force=True)
     assert {*prepared.names()} == {"NOR_00001", "SWE_00001", "SWE_00002"}
 
 
-async def test_nothing_at_all_is_stored_by_no_force(prepared: Renewing) -> None:
+async def test_force_does_not_store_an_empty_answer(prepared: Renewing) -> None:
     prepared.service.stations["NOR"] = []
-    with pytest.raises(UpdateError, match="without any station"):
+    with pytest.raises(UpdateError, match="sent no stations"):
         await prepared.update(["NOR"], force=True)
     assert "NOR_00001" in prepared.names()
 
 
-async def test_an_address_that_is_none_is_told(path: Path) -> None:
+async def test_rejects_an_invalid_address(path: Path) -> None:
     with pytest.raises(UpdateError, match="https://"):
         await update_register(path, BOTH, Secret(KEY), "ftp://nobil.example")
 
 
-async def test_nothing_is_fetched_where_nothing_can_be_stored(
+async def test_downloads_nothing_if_the_folder_is_not_writable(
     service: RegisterService, clock: FakeClock, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     error = await Renewing(tmp_path / "file" / "register", service, clock).fail()
-    assert "No register can be stored" in str(error)
+    assert "The register cannot be saved" in str(error)
     assert service.asked == []
 
 
-async def test_a_disk_that_fails_at_the_end_is_told(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_disk_error_when_saving(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -142,41 +142,41 @@ async def test_a_disk_that_fails_at_the_end_is_told(prepared: Renewing, monkeypa
     assert prepared.path.read_bytes() == before
 
 
-async def test_a_damaged_register_is_replaced(prepared: Renewing) -> None:
+async def test_replaces_a_damaged_register(prepared: Renewing) -> None:
     prepared.path.write_bytes(b"damaged")
     outcome = await prepared.update(["NOR"])
     assert not outcome.recent
     assert [*prepared.names()] == ["NOR_00001", "NOR_00002", "NOR_00003"]
 
 
-async def test_two_programs_that_update_at_once_lose_nothing(
-    path: Path, service: RegisterService, clock: FakeClock
-) -> None:
+async def test_concurrent_updates_lose_nothing(path: Path, service: RegisterService, clock: FakeClock) -> None:
     await asyncio.gather(
         *(Renewing(path, service, clock).update([country]) for country in BOTH),
     )
     assert len(Renewing(path, service, clock).names()) == 5
 
 
-async def test_what_another_program_replaced_meanwhile_is_not_confirmed(prepared: Renewing, path: Path) -> None:
+async def test_does_not_confirm_stations_that_another_program_replaced(prepared: Renewing, path: Path) -> None:
     other = Origin(prepared.clock.now(), "a.json", 1)
 
     def meanwhile(progress: UpdateProgress) -> None:
         save_register(path, {"NOR_7": Facts()}, {"NOR": other})
 
     await guarded(
-        update_register(path, ["NOR"], Secret(KEY), prepared.service.address, tell=meanwhile, clock=prepared.clock)
+        update_register(
+            path, ["NOR"], Secret(KEY), prepared.service.address, on_progress=meanwhile, clock=prepared.clock
+        )
     )
     cached = load_register(path)
     assert cached is not None
     assert cached.origins == {"NOR": other}
 
 
-# Cancelled
+# Cancellation
 
 
 @pytest.mark.parametrize("stuck", ["never", "half"])
-async def test_cancelled_while_it_downloads(prepared: Renewing, stuck: str) -> None:
+async def test_cancelled_while_downloading(prepared: Renewing, stuck: str) -> None:
     before = prepared.path.read_bytes()
     prepared.service.answers.append(getattr(prepared.service, stuck))
     work = update_register(prepared.path, BOTH, Secret(KEY), prepared.service.address, clock=prepared.clock)
@@ -187,7 +187,7 @@ async def test_cancelled_while_it_downloads(prepared: Renewing, stuck: str) -> N
     assert is_due(prepared.path, {}, BOTH, prepared.clock.now())
 
 
-async def test_cancelled_while_it_reads(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_while_reading(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
     loop, reading, go_on, read = asyncio.get_running_loop(), asyncio.Event(), threading.Event(), threading.Event()
 
     def decode(answer: bytes | bytearray) -> Dump:
@@ -210,17 +210,17 @@ async def test_cancelled_while_it_reads(prepared: Renewing, monkeypatch: pytest.
     assert prepared.path.read_bytes() == before
 
 
-async def test_cancelled_before_it_stores(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_before_storing(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
     finished = threading.Event()
-    real: Callable[..., Any] = stored_register.put
+    real: Callable[..., Any] = stored_register.edit_stored
 
-    def put(*args: Any) -> Any:
+    def edit_stored(*args: Any) -> Any:
         try:
             return real(*args)
         finally:
             finished.set()
 
-    monkeypatch.setattr(update_module, "put", put)
+    monkeypatch.setattr(update_module, "edit_stored", edit_stored)
     prepared.service.stations["NOR"] = stations("NOR", 9)
     before = prepared.path.read_bytes()
     storing = asyncio.Event()
@@ -231,7 +231,7 @@ async def test_cancelled_before_it_stores(prepared: Renewing, monkeypatch: pytes
 
     with FileLock(f"{prepared.path}.lock"):
         work = update_register(
-            prepared.path, BOTH, Secret(KEY), prepared.service.address, tell=tell, clock=prepared.clock
+            prepared.path, BOTH, Secret(KEY), prepared.service.address, on_progress=tell, clock=prepared.clock
         )
         running = asyncio.create_task(work)
         await guarded(storing.wait())

@@ -1,4 +1,4 @@
-"""Configs with keys, and the sources that are chosen by them."""
+"""Configs with keys, and the sources chosen with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses: which are taken, what of them is shown, and that nothing told of one holds a key."""
+"""Addresses: validation, display names, and that no error contains a key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEY = "s3cr3t-k3y"
         ("wss://bærum.example/x", "bærum.example", "bærum.example/x"),
     ],
 )
-def test_what_is_shown_and_what_tells_streams_apart(text: str, shown: str, place: str) -> None:
+def test_display_name_and_endpoint(text: str, shown: str, place: str) -> None:
     address = parse_address(text)
     assert (address.display_name, address.endpoint) == (shown, place)
 
@@ -36,23 +36,23 @@ def test_what_is_shown_and_what_tells_streams_apart(text: str, shown: str, place
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("http://example.org/x", "Write ws:// in place of http://"),
-        ("https://example.org/x", "wss:// in place of https://"),
-        ("ftp://example.org/x", "begins with ws:// or wss://"),
-        ("://x", "begins with ws:// or wss://"),
-        ("ws://example.org/a b", "has a blank"),
-        ("ws://example.org/#part", "has a #"),
-        ("ws://user:pass@example.org/", "a name or a password"),
-        ("ws://user@example.org/", "a name or a password"),
-        ("ws://@example.org/", "a name or a password"),
-        ("ws://127.0.0.1\\@example.org/", "a name or a password"),
-        ("ws://127.0.0.1\\.example.org/", "names no host"),
-        ("ws:///path", "names no host"),
-        ("ws://", "names no host"),
-        ("ws://{private_apikey}/path", "names no host"),
-        ("ws://example%2eorg/", "names no host"),
+        ("http://example.org/x", "Write ws:// instead of http://"),
+        ("https://example.org/x", "wss:// instead of https://"),
+        ("ftp://example.org/x", "must begin with ws:// or wss://"),
+        ("://x", "must begin with ws:// or wss://"),
+        ("ws://example.org/a b", "contains a space"),
+        ("ws://example.org/#part", "contains a #"),
+        ("ws://user:pass@example.org/", "a user name or password"),
+        ("ws://user@example.org/", "a user name or password"),
+        ("ws://@example.org/", "a user name or password"),
+        ("ws://127.0.0.1\\@example.org/", "a user name or password"),
+        ("ws://127.0.0.1\\.example.org/", "has no host"),
+        ("ws:///path", "has no host"),
+        ("ws://", "has no host"),
+        ("ws://{private_apikey}/path", "has no host"),
+        ("ws://example%2eorg/", "has no host"),
         ("ws://[::1/", "cannot be read"),
-        ("ws://[nonsense]/", "cannot be read|names no host"),
+        ("ws://[nonsense]/", "cannot be read|has no host"),
         ("ws://example.org:0/", "cannot be read"),
         ("ws://example.org:port/", "cannot be read"),
         ("ws://example.org:99999/", "cannot be read"),
@@ -60,7 +60,7 @@ def test_what_is_shown_and_what_tells_streams_apart(text: str, shown: str, place
         ("ws://example.org/?key={private_apikey", "braces"),
     ],
 )
-def test_an_address_that_is_refused_is_told_without_quoting_it(text: str, words: str) -> None:
+def test_a_rejected_address_is_not_quoted(text: str, words: str) -> None:
     for address in (text, f"{text}?key={KEY}"):
         with pytest.raises(SourceError, match=words) as raised:
             parse_address(address)
@@ -86,13 +86,13 @@ def test_an_address_that_is_refused_is_told_without_quoting_it(text: str, words:
         ("ws://h/x?key={private_apikey}&token=abc", True, True),
     ],
 )
-def test_a_place_for_a_key_and_a_key_are_told_apart(text: str, wants: bool, holds: bool) -> None:
+def test_distinguishes_a_placeholder_from_a_key(text: str, wants: bool, holds: bool) -> None:
     address = parse_address(text)
     assert (address.takes_key, address.contains_key) == (wants, holds)
     assert "abc" not in address.without_key
 
 
-def test_only_the_key_is_taken_out() -> None:
+def test_without_key_replaces_only_the_key() -> None:
     text = "wss://h:1/x?country=NOR&key=abc&depth=2;token=def"
     assert (
         parse_address(text).without_key
@@ -114,7 +114,7 @@ def test_only_the_key_is_taken_out() -> None:
         ("0.0.0.0", False),
     ],
 )
-def test_this_machine_is_known_by_its_addresses(host: str, here: bool) -> None:
+def test_is_local(host: str, here: bool) -> None:
     assert parse_address(f"ws://{host}:1/x").is_local is here
 
 
@@ -122,14 +122,14 @@ keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 
 
 @given(keys)
-def test_a_key_reaches_the_server_whole_and_changes_nothing_else(key: str) -> None:
+def test_with_key_encodes_the_key(key: str) -> None:
     parts = urlsplit(parse_address("wss://example.org:444/a/b?x=1&key={private_apikey}&y=2").with_key(key))
     assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == ("wss", "example.org:444", "/a/b", "")
     assert parse_qsl(parts.query) == [("x", "1"), ("key", key), ("y", "2")]
 
 
 @given(keys.map(lambda key: quote(key, safe="")), st.sampled_from(["key", "apikey", "access_token", "Sig"]))
-def test_a_key_that_is_written_into_an_address_shows_nowhere(key: str, name: str) -> None:
+def test_repr_does_not_contain_a_key(key: str, name: str) -> None:
     address = parse_address(f"wss://example.org/path?{name}={key}")
     assert address.contains_key
     assert address.without_key == f"wss://example.org/path?{name}={KEY_PLACEHOLDER}"
@@ -139,7 +139,7 @@ def test_a_key_that_is_written_into_an_address_shows_nowhere(key: str, name: str
 
 
 @given(st.text())
-def test_whatever_comes_is_an_address_or_is_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     for each in (text, f"ws://{text}", f"wss://example.org{text}"):
         try:
             address = parse_address(each)

@@ -1,4 +1,4 @@
-"""Which key goes with a source, what is said where there is none, and what is saved of it."""
+"""Which key is used for a source, the error if one is missing, and what is saved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nobil_tui.sources.enova import EnovaSource
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
-async def test_what_is_typed_goes_before_the_environment_and_that_before_the_config() -> None:
+async def test_a_typed_key_precedes_the_environment_and_that_the_config() -> None:
     own = config(PLACE, key="of-config")
     environ = {"NOBIL_API_KEY": "of-environment"}
     assert await url_of(choose(PLACE, own, environ, "typed")) == "wss://example.org/x?key=typed"
@@ -41,7 +41,7 @@ async def test_what_is_typed_goes_before_the_environment_and_that_before_the_con
         ("day.jsonl", PLACE),
     ],
 )
-def test_the_key_of_the_config_goes_to_no_other_host(own: str, text: str) -> None:
+def test_the_configured_key_is_not_sent_to_another_host(own: str, text: str) -> None:
     with pytest.raises(SourceError, match="is sent nowhere else") as raised:
         choose(text, config(own, key="s3cr3t"))
     assert "NOBIL_API_KEY" in str(raised.value)
@@ -57,39 +57,39 @@ def test_the_key_of_the_config_goes_to_no_other_host(own: str, text: str) -> Non
         (V1_ADDRESS, "v1"),
     ],
 )
-async def test_the_key_of_the_config_goes_to_its_own_host(own: str, text: str) -> None:
+async def test_the_configured_key_is_sent_to_its_host(own: str, text: str) -> None:
     assert (await url_of(choose(text, config(own, key="k3y")))).endswith("=k3y")
 
 
-def test_a_key_that_is_missing_is_told_with_where_to_put_it() -> None:
+def test_a_missing_key_is_reported_with_where_to_set_it() -> None:
     with pytest.raises(SourceError, match=r"example\.org needs an API key.*NOBIL_API_KEY.*\[stream\]"):
         choose(PLACE)
     with pytest.raises(SourceError, match=r"needs an API key.*NOBIL_API_KEY.*\[enova\]"):
         choose("enova")
 
 
-def test_a_typed_key_needs_a_place() -> None:
+def test_a_typed_key_needs_a_placeholder() -> None:
     with pytest.raises(SourceError, match=r"no place for the key: write \{private_apikey\}"):
         choose("wss://example.org/x", key="s3cr3t")
 
 
-async def test_no_key_is_needed_where_there_is_no_place_for_one() -> None:
+async def test_no_key_is_needed_without_a_placeholder() -> None:
     assert await url_of(choose("ws://127.0.0.1:1/x", environ={"NOBIL_API_KEY": "abc"})) == "ws://127.0.0.1:1/x"
 
 
 @pytest.mark.parametrize("key", ["two words", "tab\there", "blåbær", "x" * 1025, "esc\x1b"])
-def test_what_can_be_no_key_is_refused_and_not_told(key: str) -> None:
+def test_an_impossible_key_is_rejected_and_not_quoted(key: str) -> None:
     for text, environ, typed in ((PLACE, {}, key), ("enova", {"NOBIL_API_KEY": key}, None)):
         with pytest.raises(SourceError) as raised:
             choose(text, environ=environ, key=typed)
         assert key not in str(raised.value)
 
 
-async def test_a_key_is_written_as_an_address_can_hold_it() -> None:
+async def test_a_key_is_url_encoded() -> None:
     assert await url_of(choose(PLACE, key="a+b/c=&%?#")) == "wss://example.org/x?key=a%2Bb%2Fc%3D%26%25%3F%23"
 
 
-def test_the_keys_of_enova() -> None:
+def test_keys_of_enova() -> None:
     def key(own: Config, environ: Mapping[str, str] | None = None, typed: str | None = None) -> str:
         source = choose("enova", own, environ, typed)
         assert isinstance(source, EnovaSource)
@@ -104,14 +104,14 @@ def test_the_keys_of_enova() -> None:
         key(config(PLACE, key="of another"))
 
 
-# What is saved
+# Saving
 
 A, B = (f"wss://{name}.example.org/x?key={{private_apikey}}" for name in "ab")
 A_TOO = "ws://A.example.org:81/another?apikey={private_apikey}"
 
 
 def remembered(text: str, own: Config, key: str = "") -> tuple[Config, str]:
-    """The config after a source is saved, and what was said of it."""
+    """Return the config after saving a source, and the note on it."""
     choice = chosen(text, own, {"NOBIL_API_KEY": "of-environment"}, key or None)
     document = apply_to_document(
         {
@@ -130,14 +130,14 @@ def revealed(secret: Secret | None) -> str:
 @pytest.mark.parametrize(
     ("stands", "text", "typed", "stream", "enova", "said"),
     [
-        # The same source: what stands there stays, or is replaced.
+        # The same source: its key is kept or replaced.
         (A, A, "", "old", "", ""),
         (A, A_TOO, "", "old", "", ""),
         (A, A, "new", "new", "", ""),
         ("v1", V1_ADDRESS, "", "old", "", ""),
         ("enova", "Enova", "", "old", "", ""),
         ("demo", "", "", "old", "", ""),
-        # Another one: it goes, whether the new one has a key of its own or not.
+        # Another source: the key is removed, whether or not the new one has a key.
         (A, B, "", "", "", "a.example.org"),
         (A, B, "new", "new", "", "a.example.org"),
         (A, B, "old", "old", "", ""),
@@ -150,14 +150,14 @@ def revealed(secret: Secret | None) -> str:
         (A, "day.jsonl", "", "", "", "a.example.org"),
         ("", B, "", "", "", "did not belong to this source"),
         ("no source at all", B, "new", "new", "", "did not belong to this source"),
-        # The key of NOBIL Real-time has a place of its own.
+        # The key of NOBIL Real-time is a separate setting.
         ("enova", A, "", "", "old", ""),
         ("enova", A, "new", "new", "old", ""),
         ("enova", "demo", "", "", "old", ""),
         ("enova", "enova", "new", "old", "new", ""),
     ],
 )
-def test_a_key_is_saved_with_its_source_and_stays_beside_no_other(
+def test_a_key_is_saved_with_its_source_and_removed_with_it(
     stands: str, text: str, typed: str, stream: str, enova: str, said: str
 ) -> None:
     after, loses = remembered(text, config(stands, key="old"), typed)
@@ -168,7 +168,7 @@ def test_a_key_is_saved_with_its_source_and_stays_beside_no_other(
     assert "old" not in loses
 
 
-def test_a_key_under_enova_is_never_taken_away() -> None:
+def test_the_key_under_enova_is_never_removed() -> None:
     for stands in (A, "enova", ""):
         for text in (A, B, "enova", "demo"):
             after, _ = remembered(text, config(stands, key="old", enova_key="own"))
@@ -185,16 +185,14 @@ def test_a_typed_key_is_saved_only_for_a_source_that_takes_one() -> None:
     ("written", "source", "key"),
     [
         ("wss://h/x?a=1&key=s3cr3t%2F", "wss://h/x?a=1&key={private_apikey}", "s3cr3t/"),
-        # What a server would take for something else is saved as it is.
+        # A key that a server might decode differently is saved in the address as it is.
         ("wss://h/x?key=s3+cr3t", "wss://h/x?key=s3+cr3t", ""),
         ("wss://h/x?key=s3%20cr3t", "wss://h/x?key=s3%20cr3t", ""),
         ("wss://h/x?key=one&token=two", "wss://h/x?key=one&token=two", ""),
         ("wss://h/x?country=NOR", "wss://h/x?country=NOR", ""),
     ],
 )
-async def test_a_key_that_is_written_into_an_address_is_saved_where_keys_are(
-    written: str, source: str, key: str
-) -> None:
+async def test_a_key_in_an_address_is_saved_as_api_key(written: str, source: str, key: str) -> None:
     after, _ = remembered(written, config())
     assert (after.stream.source, revealed(after.stream.api_key)) == (source, key)
     if key:
@@ -211,11 +209,11 @@ OWNERS = {"v1": "v1", "enova": "enova", A: "a", A_TOO: "a", B: "b"}
     st.booleans(),
     st.lists(st.tuples(st.sampled_from(TEXTS), st.booleans()), max_size=6),
 )
-async def test_whatever_is_saved_a_key_reaches_its_own_source_alone(
+async def test_after_any_save_a_key_is_only_sent_to_its_source(
     first: str, with_enova: bool, saved: list[tuple[str, bool]]
 ) -> None:
     owners = {**OWNERS, WRITTEN: "b"}
-    own = config(first, f"key-of-{owners.get(first, 'nobody')}", "key-of-enova" if with_enova else "")
+    own = config(first, f"key-of-{owners.get(first, 'other')}", "key-of-enova" if with_enova else "")
     for text, typed in saved:
         key = f"key-of-{OWNERS[text]}" if typed and text in OWNERS else ""
         had = own.enova.api_key

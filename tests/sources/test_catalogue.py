@@ -1,4 +1,4 @@
-"""The catalogue: what derives from it, and that a new row is enough for a new source."""
+"""The catalogue of sources, and that a new row is enough to add a source."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ FRAMES = [b'{"outlet":"A"}', b'{"outlet":"B"}']
 
 
 def decode(data: bytes, at: int) -> Event:
-    """Decode a format that exists only here."""
+    """Decode a format that only this test has."""
     return ConnectorReport("XX_1", data[-3:-2].decode(), Connector(0), at)
 
 
 class MadeUpFeed:
-    """Sends two frames through a tap and ends."""
+    """Pass two frames to a tap, then end."""
 
     behind = 0
 
@@ -91,14 +91,14 @@ async def events_of(feed: Feed) -> list[Event]:
     return events
 
 
-def test_a_new_row_is_found_by_its_name_and_offered(made_up: SourceKind) -> None:
+def test_a_new_source_is_found_by_name_and_offered(made_up: SourceKind) -> None:
     assert kind_of("Made-Up") is made_up
     assert "enova, made-up, a ws://" in catalogue.expected()
     assert isinstance(SourceFactory({})("made-up", Config()).source, MadeUpSource)
 
 
 @pytest.mark.usefixtures("made_up")
-async def test_a_new_source_is_recorded_and_played_under_its_own_codec(tmp_path: Path) -> None:
+async def test_a_new_source_is_recorded_and_played_with_its_codec(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     tap = FrameTap()
     options = SourceOptions(speed=math.inf, tap=tap)
@@ -116,7 +116,7 @@ async def test_a_new_source_is_recorded_and_played_under_its_own_codec(tmp_path:
     assert [event for event in played if isinstance(event, ConnectorReport)] == reports
 
 
-def test_every_row_points_to_what_exists() -> None:
+def test_every_row_refers_to_existing_things() -> None:
     sections = {field.name for field in fields(Config)}
     for name, kind in SOURCES.items():
         assert kind.name == name
@@ -129,7 +129,7 @@ def test_each_argument_has_one_kind() -> None:
         assert [kind for kind in SOURCES.values() if kind.argument is argument] == [catalogue.kind_with(argument)]
 
 
-def test_what_is_expected_names_every_source() -> None:
+def test_expected_names_every_source() -> None:
     assert catalogue.expected() == "finland, demo, v1, enova, a ws:// or wss:// address, or a recording file"
     assert catalogue.kinds_with_option("seed") == "the simulation"
     assert catalogue.kinds_with_option("speed") == "the simulation or a recording"

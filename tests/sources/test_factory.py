@@ -1,4 +1,4 @@
-"""What is chosen: the source, what is kept of it, and what a user is told."""
+"""Chosen sources: the source, its state key, and the warnings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nobil_tui.sources.request import SourceOptions
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
-def test_the_demo_is_made_up_and_kept_nowhere() -> None:
+def test_demo_is_simulated_and_keeps_no_state() -> None:
     for text in ("", " ", "demo"):
         source = choose(text)
         assert isinstance(source, DemoSource)
@@ -20,14 +20,14 @@ def test_the_demo_is_made_up_and_kept_nowhere() -> None:
         assert (source.name, source.state_key) == ("demo", "")
 
 
-async def test_v1_is_the_address_of_the_documentation() -> None:
+async def test_v1_has_the_documented_default_address() -> None:
     source = choose("v1", environ={"NOBIL_API_KEY": "abc"})
     assert await url_of(source) == "ws://realtime.chargelizer.com/api/v1/stream/realtime?key=abc"
     assert source.name == "realtime.chargelizer.com"
     assert not source.simulated
 
 
-def test_states_are_kept_by_host_and_path() -> None:
+def test_state_key_depends_on_host_and_path() -> None:
     def state(text: str) -> str:
         return choose(text, key="abc").state_key
 
@@ -40,7 +40,7 @@ def test_states_are_kept_by_host_and_path() -> None:
     assert state(PLACE) == choose(PLACE, key="another").state_key
 
 
-def test_the_states_of_enova_differ_by_address() -> None:
+def test_state_key_of_enova_depends_on_the_address() -> None:
     names = [
         (each.name, each.state_key)
         for each in (
@@ -66,9 +66,9 @@ def test_the_states_of_enova_differ_by_address() -> None:
         ("ws://localhost:1/x?key=abc", False),
     ],
 )
-def test_a_key_that_goes_in_clear_is_warned_of(text: str, warned: bool) -> None:
-    told = chosen(text, environ={"NOBIL_API_KEY": "s3cr3t"}).cautions
-    assert [("unencrypted" in caution) for caution in told] == ([True] if warned else [])
+def test_warns_of_a_key_sent_unencrypted(text: str, warned: bool) -> None:
+    told = chosen(text, environ={"NOBIL_API_KEY": "s3cr3t"}).warnings
+    assert [("unencrypted" in warning) for warning in told] == ([True] if warned else [])
     assert "s3cr3t" not in "".join(told)
 
 
@@ -76,22 +76,22 @@ def test_a_key_that_goes_in_clear_is_warned_of(text: str, warned: bool) -> None:
     ("text", "warned"),
     [("wss://example.org/x", True), ("wss://example.org/x?key=abc", False), ("wss://other.example/x", False)],
 )
-def test_a_key_of_the_config_without_a_place_is_warned_of(text: str, warned: bool) -> None:
-    told = chosen(text, config("wss://example.org/x", key="s3cr3t")).cautions
-    assert [("not sent" in caution) for caution in told] == ([True] if warned else [])
+def test_warns_of_a_configured_key_without_a_placeholder(text: str, warned: bool) -> None:
+    told = chosen(text, config("wss://example.org/x", key="s3cr3t")).warnings
+    assert [("not sent" in warning) for warning in told] == ([True] if warned else [])
 
 
-def test_of_the_others_there_is_nothing_to_say() -> None:
+def test_other_sources_have_no_warnings() -> None:
     for text in ("demo", "day.jsonl", "enova"):
-        assert chosen(text, environ={"NOBIL_API_KEY": "k"}).cautions == ()
+        assert chosen(text, environ={"NOBIL_API_KEY": "k"}).warnings == ()
 
 
-def test_the_text_that_is_chosen_is_told_without_its_key() -> None:
+def test_text_does_not_contain_the_key() -> None:
     assert chosen(" wss://example.org/x?apikey=s3cr3t ").text == "wss://example.org/x?apikey={private_apikey}"
     assert chosen("Demo").text == "Demo"
 
 
-def test_every_key_that_is_used_is_kept_out_of_the_log() -> None:
+def test_every_used_key_is_added_to_the_secrets() -> None:
     hidden: list[str] = []
     choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, SourceOptions(add_secret=hidden.append))
     for text in ("demo", "day.jsonl", "ws://127.0.0.1:1/x"):

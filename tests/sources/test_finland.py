@@ -19,7 +19,7 @@ def make(section: FinlandSection | None = None) -> FinlandSource:
         "finland", Config(finland=section or FinlandSection())
     )
     assert isinstance(source.source, FinlandSource)
-    assert source.cautions == ()
+    assert source.warnings == ()
     return source.source
 
 

@@ -1,4 +1,4 @@
-"""What a text names, and what is said of one that names nothing."""
+"""Which source a text names, and the errors for other texts."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ PLACE = "wss://example.org/x?key={private_apikey}"
         ("a/b.jsonl.gz", RECORDING),
     ],
 )
-def test_what_a_text_names(text: str, kind: SourceKind) -> None:
+def test_kind_of_a_text(text: str, kind: SourceKind) -> None:
     assert kind_of(text) is kind
 
 
-def test_a_file_that_is_there_is_a_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_file_is_a_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "captured"
     with pytest.raises(SourceError, match="not a source"):
         kind_of(str(file))
@@ -43,7 +43,7 @@ def test_a_file_that_is_there_is_a_recording(tmp_path: Path, monkeypatch: pytest
     assert kind_of("~/captured") is RECORDING
 
 
-def test_a_folder_is_none(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="is a folder"):
         kind_of(str(tmp_path))
 
@@ -57,20 +57,20 @@ def test_a_folder_is_none(tmp_path: Path) -> None:
         ("a\x1b[31m", "control character"),
         ("x" * 2049, "2,049 characters"),
         ("x" * 2000, "This is not a source"),
-        ("~nobody-of-that-name/x", "is not a source"),
+        ("~no-such-user/x", "is not a source"),
         ("3b1f6a0c-aaaa-4c1e-9f7e-000000000000", "This is not a source"),
     ],
 )
-def test_what_names_nothing_is_told_with_what_it_is_like(text: str, words: str) -> None:
+def test_an_unknown_name_is_reported_with_a_suggestion(text: str, words: str) -> None:
     with pytest.raises(SourceError) as raised:
         kind_of(text)
     assert words in str(raised.value)
-    # What could be a key is not said.
+    # A text that may be a key is not quoted.
     assert len(text) <= 24 or text not in str(raised.value)
 
 
 @given(st.text())
-def test_whatever_is_written_names_a_source_or_is_refused(text: str) -> None:
+def test_any_text_names_a_source_or_is_rejected(text: str) -> None:
     for each in (text, f"{text}.jsonl", f"wss://example.org/{text}"):
         try:
             kind_of(each.strip())
@@ -79,7 +79,7 @@ def test_whatever_is_written_names_a_source_or_is_refused(text: str) -> None:
             assert str(error).isprintable()
 
 
-def test_a_text_is_shown_without_its_key() -> None:
+def test_without_key_replaces_the_key() -> None:
     assert without_key(" wss://h/x?key=abc ") == "wss://h/x?key={private_apikey}"
     for text in ("", "demo", "v1", "enova", "day.jsonl", PLACE, "wss://h/x?a=%20"):
         assert without_key(text) == text

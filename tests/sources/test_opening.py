@@ -1,4 +1,4 @@
-"""Sources that are opened: each reads from a real server on this machine."""
+"""Opening each source, with real local servers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def first(feed: Feed, kind: type[Event]) -> Event:
         await events.aclose()
 
 
-async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the_tap(serve: Serve) -> None:
+async def test_v1_sends_the_key_and_calls_the_tap_with_each_frame(serve: Serve) -> None:
     asked: list[str] = []
     tapped: list[bytes] = []
 
@@ -57,7 +57,7 @@ async def test_version_1_reads_a_server_with_the_key_and_shows_each_frame_to_the
     assert tapped[0] == SNAPSHOT.encode()
 
 
-async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> None:
+async def test_demo_is_served_by_a_hub_and_has_a_register() -> None:
     source = SourceFactory({}, SourceOptions(stations=30, seed=4, speed=3600.0))("demo", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert opened.register is not None
@@ -71,7 +71,7 @@ async def test_the_demo_goes_the_way_of_any_server_and_brings_its_register() -> 
     source.close()
 
 
-async def test_the_seed_and_the_number_of_stations_say_which_country() -> None:
+async def test_seed_and_number_of_stations_determine_the_country() -> None:
     async def ids(stations: int, seed: int) -> set[str]:
         source = SourceFactory({}, SourceOptions(stations=stations, seed=seed))("", Config()).source
         opened = await asyncio.to_thread(source.open)
@@ -94,7 +94,7 @@ async def ended() -> None:
     assert demo_threads() == []
 
 
-async def test_closing_stops_it_and_it_can_be_opened_again() -> None:
+async def test_a_closed_source_can_be_reopened() -> None:
     source = demo_source(5, 0, 1.0)
     source.close()
     await asyncio.to_thread(source.open)
@@ -104,14 +104,14 @@ async def test_closing_stops_it_and_it_can_be_opened_again() -> None:
     await ended()
     opened = await asyncio.to_thread(source.open)
     assert isinstance(await first(opened.feed, Connected), Connected)
-    # Once more without closing: the one before must not stay.
+    # Opened again without closing: the previous one must be stopped.
     opened = await asyncio.to_thread(source.open)
     assert isinstance(await first(opened.feed, Connected), Connected)
     source.close()
     await ended()
 
 
-async def test_closing_while_it_starts_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_closing_during_the_start_stops_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     source = demo_source(5, 0, 1.0)
     start = DemoServer.start
 
@@ -127,12 +127,12 @@ async def test_closing_while_it_starts_leaves_nothing_running(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(("stations", "speed"), [(0, 1.0), (200_000, 1.0), (1, 0.0), (1, 1e9)])
-def test_a_country_out_of_range_is_told(stations: int, speed: float) -> None:
+def test_reports_options_out_of_range(stations: int, speed: float) -> None:
     with pytest.raises(SourceError, match=r"The simulation cannot start: (stations|speed): "):
         demo_source(stations, 0, speed).open()
 
 
-def test_a_hub_that_cannot_listen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_a_hub_that_cannot_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*args: object, **kwargs: object) -> DemoServer:
         raise HubError("no port is free")
 
@@ -141,7 +141,7 @@ def test_a_hub_that_cannot_listen_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         demo_source(1, 0, 1.0).open()
 
 
-async def test_enova_asks_where_the_config_says_with_its_key(serve_raw: ServeRaw) -> None:
+async def test_enova_sends_its_key_to_the_configured_address(serve_raw: ServeRaw) -> None:
     requests: list[bytes] = []
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -14,13 +14,13 @@ from tests.sources.choices import recording_source
 DATA = content([(said("AVAILABLE"), 0)])
 
 
-def test_it_is_called_by_its_file_and_keeps_nothing(tmp_path: Path) -> None:
+def test_name_is_the_file_name_and_state_key_is_empty(tmp_path: Path) -> None:
     source: Source = recording_source(tmp_path / "a\x1b[2J.jsonl")
     assert source.name == "a·[2J.jsonl"
     assert source.state_key == ""
 
 
-async def test_it_opens_a_feed_with_a_clock_and_a_player_of_its_own(tmp_path: Path, clock: FakeClock) -> None:
+async def test_opens_a_feed_with_a_clock_and_a_player(tmp_path: Path, clock: FakeClock) -> None:
     source = recording_source(write(tmp_path / "a.jsonl", DATA), clock=clock)
     assert not source.simulated
     opened = source.open()
@@ -34,7 +34,7 @@ async def test_it_opens_a_feed_with_a_clock_and_a_player_of_its_own(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("given", "speed"), [(None, 1), (30, 30), (math.inf, math.inf)])
-async def test_it_plays_at_the_speed_that_was_asked_for(tmp_path: Path, given: float | None, speed: float) -> None:
+async def test_plays_at_the_requested_speed(tmp_path: Path, given: float | None, speed: float) -> None:
     source = recording_source(write(tmp_path / "a.jsonl", DATA), speed=given)
     feed = source.open().feed
     assert isinstance(feed, RecordingFeed)
@@ -42,7 +42,7 @@ async def test_it_plays_at_the_speed_that_was_asked_for(tmp_path: Path, given: f
     source.close()
 
 
-def test_it_says_simulated_of_what_was_simulated(tmp_path: Path) -> None:
+def test_simulated_follows_the_header(tmp_path: Path) -> None:
     data = content([(said("AVAILABLE"), 0)], simulated=True)
     source = recording_source(write(tmp_path / "a.jsonl.gz", data))
     source.open()
@@ -50,7 +50,7 @@ def test_it_says_simulated_of_what_was_simulated(tmp_path: Path) -> None:
     source.close()
 
 
-def test_what_cannot_be_opened_can_be_tried_again(tmp_path: Path) -> None:
+def test_can_be_opened_after_a_failure(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     source = recording_source(path)
     source.close()

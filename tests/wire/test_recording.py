@@ -20,7 +20,7 @@ from nobil_tui.wire.recording import (
 T0 = 1_774_267_200_107
 
 
-def test_a_frame_stands_in_its_line_as_it_came() -> None:
+def test_a_frame_is_written_unchanged() -> None:
     frame = b'{"nobilId":"NOR_04168", "status" : "AVAILABLE","big":1e400,"twice":1,"twice":2}'
     line = encode_line(frame, T0)
     assert line == b'{"received_at":"2026-03-23T12:00:00.107Z","frame":' + frame + b"}\n"
@@ -54,7 +54,7 @@ def test_a_break_is_an_empty_frame() -> None:
         (b"\xff\xfe", "base64"),
     ],
 )
-def test_what_is_no_object_on_one_line_is_kept_all_the_same(frame: bytes, field: str) -> None:
+def test_a_frame_that_is_not_one_line_of_json_is_preserved(frame: bytes, field: str) -> None:
     line = encode_line(frame, T0)
     assert set(json.loads(line)) == {"received_at", field}
     assert decode_line(line) == RecordedFrame(frame, T0)
@@ -62,7 +62,7 @@ def test_what_is_no_object_on_one_line_is_kept_all_the_same(frame: bytes, field:
 
 @given(st.binary(min_size=1) | st.text(min_size=1).map(str.encode), st.integers(0, 2**32 * 1000))
 @example(b"\n", 0)
-def test_whatever_comes_is_one_line_and_comes_back(frame: bytes, at: int) -> None:
+def test_any_frame_is_one_line_and_is_read_back(frame: bytes, at: int) -> None:
     line = encode_line(frame, at)
     assert line.count(b"\n") == 1
     assert line.isascii() or line.decode()
@@ -79,7 +79,7 @@ def test_whatever_comes_is_one_line_and_comes_back(frame: bytes, at: int) -> Non
         ("1969-12-31T23:59:59.999Z", -1),
     ],
 )
-def test_times_as_others_write_them(time: str, at: int) -> None:
+def test_parses_times_of_other_recorders(time: str, at: int) -> None:
     assert decode_line(b'{"received_at":"%b","frame":{}}' % time.encode()).at == at
 
 
@@ -104,17 +104,17 @@ def test_times_as_others_write_them(time: str, at: int) -> None:
         b"\xff\xfe\x00",
     ],
 )
-def test_a_damaged_line_is_told(line: bytes) -> None:
+def test_reports_a_damaged_line(line: bytes) -> None:
     with pytest.raises(NotReadableError) as raised:
         decode_line(line)
     assert str(raised.value).isprintable()
 
 
-def test_an_ill_frame_is_the_feeds_business() -> None:
+def test_a_damaged_frame_is_left_to_the_codec() -> None:
     assert decode_line(b'{"received_at":"2026-03-23T12:00:00.107Z","frame":"odd"}') == RecordedFrame(b'"odd"', T0)
 
 
-def test_the_first_line_says_what_follows() -> None:
+def test_header_describes_the_recording() -> None:
     header = RecordingHeader(codec="v1", simulated=True, source="a simulation")
     line = encode_header(header)
     assert json.loads(line) == {
@@ -128,7 +128,7 @@ def test_the_first_line_says_what_follows() -> None:
 
 
 @pytest.mark.parametrize("line", [b"", b"\x1f\x8b", b"{}", b'{"format":"zip","version":1}', b'{"received_at":1}'])
-def test_other_first_lines_are_not_ours(line: bytes) -> None:
+def test_other_first_lines_are_not_a_header(line: bytes) -> None:
     assert decode_header(line) is None
 
 
@@ -141,12 +141,12 @@ def test_other_first_lines_are_not_ours(line: bytes) -> None:
         (b'"version":1,"codec":"v1","simulated":1', "damaged"),
     ],
 )
-def test_a_first_line_of_ours_that_cannot_be_read_is_told(rest: bytes, words: str) -> None:
+def test_reports_an_unreadable_header(rest: bytes, words: str) -> None:
     with pytest.raises(NotReadableError, match=words):
         decode_header(b'{"format":"nobil-tui recording",%b}' % rest)
 
 
-def test_a_source_cannot_write_to_the_terminal() -> None:
+def test_control_characters_of_a_source_are_escaped() -> None:
     header = decode_header(b'{"format":"nobil-tui recording","version":1,"codec":"v1","source":"\\u001b[2J"}')
     assert header is not None
     assert header.source == "·[2J"

@@ -1,4 +1,4 @@
-"""Fintraffic's AFIR service over HTTP: whole answers, compressed, and no more of them than allowed.
+"""Fintraffic's AFIR service over HTTP: complete answers, decompressed within a size limit.
 
 Source: the operator's documentation. It requires gzip, asks programs to identify themselves, and
 answers 429 with ``Retry-After`` if it is asked too often.
@@ -6,7 +6,6 @@ answers 429 with ``Retry-After`` if it is asked too often.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,20 +20,18 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
 FINLAND_ADDRESS = "https://afir.digitraffic.fi/api/charging-network/v1"
-"""Where the operator serves its REST API."""
+"""The operator's REST API."""
 LOCATIONS, TARIFFS, STATUSES = "locations/all", "tariffs/all", "locations/statuses/all"
-"""The answers, by their paths."""
+"""Paths of the answers."""
 MAX_ANSWER = 256 * 1024 * 1024
-"""Bytes of an answer, as sent and decompressed; a real one has up to some ten million."""
+"""Maximum size of an answer in bytes, as sent and decompressed; a real one has up to ten million.
+"""
 CONNECT_TIMEOUT, SILENCE_TIMEOUT = 15.0, 30.0
-"""Seconds to be connected, and without a byte."""
+"""Timeout in seconds, to connect and between two reads."""
 LEAST_SKEW = 2_000
-"""Milliseconds that a clock is at least wrong by: less cannot be measured."""
+"""Milliseconds: a smaller error of a clock cannot be measured."""
 UNDER_WAY = 65_536
 """Bytes between two reports of progress."""
-
-OnBytes = Callable[[int, int | None], None]
-"""Called with how many bytes have come, and of how many if the server says."""
 
 
 class Answer(NamedTuple):
@@ -42,17 +39,19 @@ class Answer(NamedTuple):
 
     body: bytes
     etag: str
-    """What the server calls this version of it; empty if it does not say."""
+    """The ``ETag``; empty if the server sent none."""
     requested_at: int
-    """When it was asked for, in ms."""
+    """Time of the request, in ms."""
     skew: int
-    """How far the server's clock is ahead of ours, in ms; zero if it does not say."""
+    """How far the server's clock is ahead of ours, in ms; zero if unknown."""
     modified_at: int
-    """When it was last written, by the server's clock, in ms; zero if it does not say."""
+    """Time of the last change by the server's clock, in ms; zero if unknown."""
 
 
 class FinlandRest:
-    """Ask ``address`` for whole answers. After a 429, no request is sent until its time is over."""
+    """Download answers from ``address``. After a 429, no request is sent until its ``Retry-After``
+    is over.
+    """
 
     def __init__(self, address: str = "", *, clock: Clock | None = None) -> None:
         """Raise ``SourceError`` if ``address`` is not an HTTP address."""
@@ -65,7 +64,9 @@ class FinlandRest:
         self._clock = clock or Clock()
         self._not_before = 0.0
 
-    async def get(self, path: str, etag: str = "", on_bytes: OnBytes = lambda _done, _total: None) -> Answer | None:
+    async def get(
+        self, path: str, etag: str = "", on_bytes: http.OnBytes = lambda _done, _total: None
+    ) -> Answer | None:
         """Return the answer at ``path``; None if it is still the version that ``etag`` names.
 
         Raises ``UnreachableError``.
@@ -122,7 +123,7 @@ class FinlandRest:
         return UnreachableError(f"{self.host} answered HTTP {status}", seconds)
 
 
-async def _read(response: ClientResponse, on_bytes: OnBytes) -> bytes:
+async def _read(response: ClientResponse, on_bytes: http.OnBytes) -> bytes:
     body = bytearray()
     total, told = response.content_length, 0
     async for chunk in response.content.iter_any():
@@ -136,16 +137,17 @@ async def _read(response: ClientResponse, on_bytes: OnBytes) -> bytes:
 
 
 def _skew(date: int, requested_at: int, answered_at: int) -> int:
-    """Return how far ahead of ours a clock is that dated an answer, in ms; zero if it may be right.
+    """Return how far the clock that dated an answer is ahead of ours, in ms; zero if it may be
+    right.
 
-    A date of HTTP has whole seconds.
+    An HTTP date has whole seconds.
     """
     skew = date - (requested_at + answered_at) // 2 if date else 0
     return skew if abs(skew) > LEAST_SKEW + (answered_at - requested_at) else 0
 
 
 def _http_date(text: str) -> int:
-    """Return a date of HTTP in ms; zero for what is none."""
+    """Parse an HTTP date; return ms, zero if it is invalid."""
     try:
         return round(parsedate_to_datetime(text).timestamp() * 1000) if text else 0
     except (ValueError, OverflowError):

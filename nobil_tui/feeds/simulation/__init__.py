@@ -1,1 +1,1 @@
-"""The built-in simulated stream: a country of charging stations that lives by itself, for the demo and for tests."""
+"""The built-in simulation: a stream of simulated charging stations, for the demo and tests."""

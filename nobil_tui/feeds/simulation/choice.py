@@ -1,4 +1,6 @@
-"""A weighted choice that costs one random number: a country is drawn in a second or two."""
+"""A weighted choice that uses one random number per draw, so that a country is built in a second or
+two.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class WeightedChoice(Generic[_T]):
-    """Options with their weights."""
+    """Draw from options, each with its weight."""
 
     def __init__(self, *options: tuple[_T, float]) -> None:
         self._options = tuple(option for option, _ in options)
@@ -19,5 +21,5 @@ class WeightedChoice(Generic[_T]):
         self._total = self._bounds.pop()
 
     def __call__(self, rng: random.Random) -> _T:
-        """Draw one."""
+        """Draw one option."""
         return self._options[bisect(self._bounds, rng.random() * self._total)]

@@ -1,7 +1,9 @@
-"""A country of stations: who they are, where they stand and what plugs they have. Nothing in here moves.
+"""The plan of a simulated country: its stations, their positions and their plugs. Nothing here
+changes over time.
 
-What is known of one has the form of a real register's entry, but for what would be a lie about a real place: a zipcode.
-Without ``plug_evse_uids`` too: version 1 of the stream knows connectors by their order.
+The facts have the form of a real register's entry, except that there is no zipcode, which would be
+false for a real place. There are no ``plug_evse_uids`` either: version 1 of the stream identifies
+connectors by their order.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from nobil_tui.feeds.simulation.sites import KINDS, SiteKind, draw_plugs
 from nobil_tui.feeds.simulation.towns import NORWAY, TOWNS, Town
 
 STATIONS_A_GARAGE = 130
-"""One in so many stations is a parking house."""
+"""One in this many stations is a parking garage."""
 TOWN_RADIUS = 0.04
-"""Degrees of latitude that a station lies from the middle of its town at the most."""
+"""Maximum distance of a station from the centre of its town, in degrees of latitude."""
 NORWAY_WEIGHT = 3.0
-"""How many times as many stations a head Norway has."""
+"""How many times more stations per inhabitant Norway has than Sweden."""
 
 _TOWNS = WeightedChoice(*((town, town.people * (NORWAY_WEIGHT if town.country == NORWAY else 1.0)) for town in TOWNS))
 
 
 class SitePlan(NamedTuple):
-    """A station as it is to be built."""
+    """A station to be built."""
 
     id: str
     kind: SiteKind
@@ -35,10 +37,10 @@ class SitePlan(NamedTuple):
 
 
 def plan_country(stations: int, rng: random.Random, beside: random.Random) -> list[SitePlan]:
-    """Plan so many stations, ordered by their ids.
+    """Plan ``stations`` stations, ordered by id.
 
-    Where stations stand, their names and plugs are drawn from ``rng``, and so is all that happens later; what changes
-    nothing of that is drawn from ``beside``.
+    Positions, names and plugs are drawn from ``rng``, which also drives all later events. Details
+    that must not affect those events are drawn from ``beside``.
     """
     namer = Namer(rng)
     towns = sorted((_TOWNS(rng) for _ in range(stations)), key=lambda town: town.country)
@@ -50,11 +52,11 @@ def plan_country(stations: int, rng: random.Random, beside: random.Random) -> li
 
 
 def _ids(towns: list[Town], rng: random.Random) -> list[str]:
-    """Number the stations of each country, with gaps as they are in life."""
+    """Number the stations of each country, with gaps as in real ids."""
     ids = []
     for country in sorted({town.country for town in towns}):
         count = sum(town.country == country for town in towns)
-        # Five digits, unless a country has so many stations that there would be hardly a gap.
+        # Five digits, unless a country has so many stations that few gaps would be left.
         numbers = sorted(rng.sample(range(1000, max(100_000, 2 * count)), count))
         ids += [f"{country}_{number:05}" for number in numbers]
     return ids
@@ -64,7 +66,7 @@ def _plan(id_: str, town: Town, kind: SiteKind, namer: Namer, rng: random.Random
     named = namer.name(town, kind)
     position = (
         round(town.latitude + _off_the_middle(rng) * TOWN_RADIUS, 5),
-        # A degree of longitude is half as long up here.
+        # A degree of longitude is about half as long at these latitudes.
         round(town.longitude + _off_the_middle(rng) * TOWN_RADIUS * 2, 5),
     )
     plugs = draw_plugs(kind, rng)
@@ -94,5 +96,5 @@ def _plan(id_: str, town: Town, kind: SiteKind, namer: Namer, rng: random.Random
 
 
 def _off_the_middle(rng: random.Random) -> float:
-    """Draw from -1 to 1, mostly near zero."""
+    """Draw a number from -1 to 1 that is usually close to zero."""
     return (rng.random() + rng.random() - 1) * rng.random()

@@ -1,4 +1,4 @@
-"""The simulation as a feed: reports as they fall due."""
+"""A feed that yields the reports of the simulation when they are due."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.feeds.simulation.model import Simulation
 
 MIN_SLEEP = 0.02
-"""Seconds: in a large country something is due every moment, and then a few come together."""
+"""Seconds: in a large country events are always due, so they are yielded in batches."""
 MAX_SLEEP = 5.0
-"""Seconds: after the machine was asleep, what was missed comes soon."""
+"""Seconds: after the machine was suspended, the missed events follow within this time."""
 CATCH_UP_STEP = 1000
-"""Milliseconds that are let pass at once: hours may have to be made up for, and nobody may wait for all of them."""
+"""Milliseconds per step when catching up: hours may have been missed, and other tasks must run in
+between.
+"""
 
 
 class SimulationFeed:
-    """Lets a simulation live by the clock: ``Connected``, ``Snapshot``, then reports without end."""
+    """Run a simulation by the clock: yield ``Connected``, ``Snapshot``, then reports without end."""
 
     def __init__(self, simulation: Simulation, clock: Clock | None = None) -> None:
         self._simulation = simulation
@@ -25,14 +27,14 @@ class SimulationFeed:
 
     @property
     def behind(self) -> int:
-        """It never is."""
+        """Zero: a simulation is never behind."""
         return 0
 
     def retry(self) -> None:
-        """There is nothing to try: the link cannot break."""
+        """Do nothing: the connection cannot be lost."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what happens from now on."""
+        """Yield events from now on."""
         simulation, clock = self._simulation, self._clock
         at = clock.now()
         simulation.advance(at)

@@ -1,7 +1,9 @@
-"""How a connector lives: when people come and go, when it breaks and when it is mended. All times are simulated ms.
+"""The life of a simulated connector: sessions, faults and repairs. All times are simulated
+milliseconds.
 
-A life is a chain of states, and each state tells when it ends and what comes then; so a connector has exactly one
-event before it at any time, and a step costs what happens and not what exists.
+A life is a chain of states. Each state determines when it ends and which one follows, so each
+connector has exactly one pending event, and the cost of a step depends on the number of events, not
+of stations.
 """
 
 from __future__ import annotations
@@ -20,33 +22,33 @@ MINUTE = 60_000.0
 DAY_MS = 24 * HOUR
 
 FAULT_EVERY = 8 * DAY_MS
-"""Time that a connector stands free, on average, until it breaks."""
+"""Average time that a free connector works until it fails."""
 FAULT_AFTER_SESSION = 0.002
-"""The chance that a connector is broken after a session."""
+"""Probability that a connector is broken after a session."""
 FAULT_LASTS = (9 * HOUR, 1.1)
-"""The average of a fault's length, and its logarithm's standard deviation."""
+"""Average duration of a fault, and the standard deviation of its logarithm."""
 IN_FAULT = 0.035
-"""The share of connectors in fault at any time, as it comes from the numbers above."""
+"""Share of connectors in fault at any time. Follows from the numbers above."""
 LOST_EVERY = 9 * DAY_MS
-"""Time until a station loses contact, on average."""
+"""Average time until a station loses contact."""
 LOST_LASTS = (5 * HOUR, 1.3)
-"""The average and spread of the time without contact."""
+"""Average duration without contact, and the standard deviation of its logarithm."""
 LOST = LOST_LASTS[0] / (LOST_EVERY + LOST_LASTS[0])
-"""The share of stations without contact at any time."""
+"""Share of stations without contact at any time."""
 NEVER_HEARD = 0.007
-"""The share of stations that the stream lists and that never reported."""
+"""Share of stations that the stream lists but that never reported."""
 FLAPPERS = 0.015
-"""The share of connectors that flap now and then."""
+"""Share of connectors that flap from time to time."""
 FLAPPING_EVERY = 4 * HOUR
-"""Time that such a one stands free, on average, until it flaps."""
+"""Average time that a flapping connector is free until it flaps."""
 FLAP_COUNT = (6, 24)
-"""How often it does, at the least and at the most."""
+"""Minimum and maximum number of changes when a connector flaps."""
 FLAP_LASTS = (8_000.0, 90_000.0)
-"""How long each lasts."""
+"""Minimum and maximum time between two of these changes."""
 
 
 class Step(IntEnum):
-    """What happens next to a connector."""
+    """The next event of a connector."""
 
     ARRIVE = 0
     LEAVE = 1
@@ -56,46 +58,49 @@ class Step(IntEnum):
 
 
 class SimulatedConnector(Struct, gc=False):
-    """A connector and what lies before it."""
+    """A connector and its pending event."""
 
     site: int
-    """The index of its station."""
+    """Index of its station."""
     index: int
-    """Its place in the station's list."""
+    """Position in the station's list."""
     habit: Habit
     pace: float
-    """Arrivals a simulated hour on average, if it were always free."""
+    """Average arrivals per simulated hour if the connector were always free."""
     flapper: bool
     status: int = 0
     error: int = 0
     changed: float = 0.0
-    """When either last changed."""
+    """Time of the last change of status or error."""
     next: Step = Step.ARRIVE
     flaps: int = 0
-    """Flaps still to come."""
+    """Number of flaps left."""
 
     def said(self, timestamp: int) -> Connector:
-        """Give it as the stream says it, with its last change at ``timestamp`` (wall ms)."""
+        """Return the connector as the stream reports it, last changed at ``timestamp`` (wall clock,
+        ms).
+        """
         return Connector(self.status, self.error, timestamp)
 
     def turn(self, status: int, error: int, at: float) -> None:
-        """Change what it is in."""
+        """Set status and error, changed at ``at``."""
         self.status = status
         self.error = error
         self.changed = at
 
 
 class ConnectorLives:
-    """Draws what happens to connectors. ``offset`` is the local time's lead on UTC in hours."""
+    """Draws the events of connectors. ``offset`` is the local time's offset from UTC in hours."""
 
     def __init__(self, rng: random.Random, offset: int) -> None:
         self._rng = rng
         self._offset = offset
 
     def begin(self, outlet: SimulatedConnector, now: float) -> float:
-        """Put a connector into the middle of its life, and return when its next event is.
+        """Start a connector in the middle of its life, and return the time of its next event.
 
-        It lives its last hours alone, from free: twice a stay is enough to forget the beginning.
+        Its last hours are simulated from a free connector: twice the average stay is enough for the
+        start to make no difference.
         """
         rng, habit = self._rng, outlet.habit
         if rng.random() < IN_FAULT:
@@ -114,7 +119,7 @@ class ConnectorLives:
                 return at
 
     def step(self, outlet: SimulatedConnector, now: float) -> float:
-        """Let happen what is due, and return when the next is."""
+        """Apply the pending event, and return the time of the next one."""
         step = outlet.next
         if step is Step.ARRIVE:
             outlet.turn(1, 0, now)
@@ -128,14 +133,16 @@ class ConnectorLives:
         return self._free(outlet, now)
 
     def spell(self, lasts: tuple[float, float]) -> float:
-        """Draw how long something lasts, from its average and spread."""
+        """Draw a duration from its average and the standard deviation of its logarithm."""
         mean, spread = lasts
         return max(MINUTE, mean * math.exp(spread * self._rng.gauss(0.0, 1.0) - spread * spread / 2))
 
     def spell_met(self, lasts: tuple[float, float]) -> tuple[float, float]:
-        """Draw a spell that is met at a random moment: how long it has lasted, and how long it will yet.
+        """Draw a duration that is observed at a random moment: the time elapsed, and the time
+        remaining.
 
-        One meets the long ones more often: a log-normal length weighted with itself is one of a larger mean.
+        Long durations are observed more often: a log-normal distribution weighted by length is a
+        log-normal distribution with a larger mean.
         """
         mean, spread = lasts
         length = self.spell((mean * math.exp(spread * spread), spread))
@@ -143,7 +150,7 @@ class ConnectorLives:
         return gone, length - gone
 
     def wait(self, mean: float) -> float:
-        """Draw a wait for what comes at any moment alike."""
+        """Draw an exponentially distributed waiting time."""
         return -math.log(1.0 - self._rng.random()) * mean
 
     def _stay(self, habit: Habit) -> float:
@@ -157,7 +164,7 @@ class ConnectorLives:
         return self._first(outlet, now, arrival)
 
     def _first(self, outlet: SimulatedConnector, now: float, arrival: float) -> float:
-        """Tell what ends a free time first."""
+        """Return the time of the event that ends a free period, and make it the pending event."""
         outlet.next, first = Step.ARRIVE, arrival
         fault = now + self.wait(FAULT_EVERY)
         if fault < first:
@@ -169,7 +176,7 @@ class ConnectorLives:
         return first
 
     def _break(self, outlet: SimulatedConnector, now: float) -> None:
-        # An operator tells a fault beside the last status as often as not.
+        # Operators report a fault together with the last status about as often as not.
         outlet.turn(-1 if self._rng.random() < 0.6 else 0, 1, now)
         outlet.next = Step.MEND
 
@@ -182,7 +189,7 @@ class ConnectorLives:
         rng = self._rng
         if outlet.flaps == 0:
             least, most = FLAP_COUNT
-            # An even number, so that it ends up free.
+            # An even number, so that the connector is free in the end.
             outlet.flaps = 2 * int((least + (most - least) * rng.random()) / 2)
         outlet.flaps -= 1
         if outlet.flaps == 0:

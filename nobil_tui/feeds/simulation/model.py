@@ -1,7 +1,7 @@
-"""The simulation: a country of stations that lives, as a chain of seeded events.
+"""The simulation: a country of stations, as a chain of seeded events.
 
-Its own time begins with the wall's and may run faster. Everything that leaves it is stamped with the wall's time at
-which it becomes due, so that ages on a screen are true at any speed.
+Simulated time starts at the wall clock's time and may run faster. All output carries the wall
+clock's time at which it becomes due, so that ages on the screen are correct at any speed.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ from nobil_tui.feeds.simulation.rhythm import utc_offset
 from nobil_tui.feeds.simulation.sites import habit_of
 
 HEARD_EVERY = 1_300_000.0
-"""Simulated ms between two keep-alives of a connector, on average."""
+"""Average simulated milliseconds between two keep-alives of a connector."""
 POPULARITY = 0.45
-"""How much stations differ in use: the standard deviation of its logarithm."""
+"""How much stations differ in use: the standard deviation of the logarithm."""
 
 
 class _Site(Struct):
     id: str
     outlets: list[SimulatedConnector]
     silent: bool = False
-    """Without contact: its connectors are unknown, and live on unseen."""
+    """Without contact: its connectors are unknown, but still change internally."""
     lost_at: float | None = None
-    """When contact was lost; None for a station that never had any."""
+    """Time at which contact was lost; None for a station that never had contact."""
 
 
 class Simulation:
-    """A country of charging stations, in the middle of its life.
+    """A country of charging stations, in the middle of their lives.
 
-    ``start`` is the wall's time in ms since the epoch; ``speed`` is how many simulated seconds pass in one of the wall.
-    The same arguments give the same events, however the time is cut into steps. Raises ``ValueError`` for arguments out
-    of range.
+    ``start`` is the wall clock's time in ms since the epoch; ``speed`` is in simulated seconds per
+    second. The same arguments give the same events, however time is divided into steps. Raises
+    ``ValueError`` for arguments out of range.
     """
 
     def __init__(
@@ -67,36 +67,39 @@ class Simulation:
             raise ValueError(f"speed: from {MIN_SPEED:g} to {MAX_SPEED:g}")
         self._start = start
         self._speed = speed
-        # By its digits: a random generator would take -1 for 1.
+        # By its digits: a random generator treats -1 like 1.
         self._rng = random.Random(str(seed))
         self._lives = ConnectorLives(self._rng, utc_offset(start))
         self._sites: list[_Site] = []
         self._outlets: list[SimulatedConnector] = []
-        # From a generator of their own: what is only shown must not change what happens under a seed.
+        # A separate generator: details for display must not change the events of a seed.
         plans = plan_country(stations, self._rng, random.Random(f"{seed} beside"))
         self.register = Register({station.id: station.facts for station in plans})
-        """What is known of the stations beside their status."""
-        # Each has its time and whose it is: an outlet's index, after them the sites', and last the keep-alives.
+        """Static facts of the stations."""
+        # The time of each pending event and its index: connectors first, then sites, then the
+        # keep-alives.
         self._due: list[tuple[float, int]] = []
         self._settle(plans)
 
     @property
     def connectors(self) -> int:
-        """How many connectors there are."""
+        """Number of connectors."""
         return len(self._outlets)
 
     @property
     def stations(self) -> list[Station]:
-        """The state of all stations, as copies; without the operator's status, as in version 1's snapshot."""
+        """Copies of all stations; without the operator's status, as in version 1's snapshot."""
         return [Station(site.id, self._shown(site)) for site in self._sites]
 
     @property
     def next_at(self) -> int:
-        """When the next event is due, in ms of the wall."""
+        """Time of the next event, in wall clock ms."""
         return self._wall(self._due[0][0])
 
     def advance(self, now: int) -> list[StationReport | RawReport]:
-        """Let time pass until ``now`` (ms of the wall), and return what happened, in order. It never goes back."""
+        """Advance to ``now`` (wall clock, ms) and return the events in order. Time never runs
+        backwards.
+        """
         happened: list[StationReport | RawReport] = []
         due = self._due
         while self._wall(due[0][0]) <= now:
@@ -113,7 +116,7 @@ class Simulation:
                 happened.append(event)
         return happened
 
-    # What happens
+    # Events
 
     def _live(self, outlet: SimulatedConnector, at: float) -> tuple[StationReport | None, float]:
         then = self._lives.step(outlet, at)
@@ -127,7 +130,7 @@ class Simulation:
             then = at + self._lives.spell(LOST_LASTS)
         else:
             for outlet in site.outlets:
-                # Seen from outside, this is the moment at which it ceased to be unknown.
+                # To an observer, this is the moment at which it ceased to be unknown.
                 outlet.changed = at
             then = at + self._lives.wait(LOST_EVERY)
         return self._report(site, at), then
@@ -154,7 +157,7 @@ class Simulation:
     def _wall(self, at: float) -> int:
         return self._start + math.floor((at - self._start) / self._speed)
 
-    # The beginning
+    # Start
 
     def _settle(self, plans: list[SitePlan]) -> None:
         for station in plans:
@@ -182,7 +185,9 @@ class Simulation:
         self._sites.append(site)
 
     def _begin(self, site: _Site) -> float | None:
-        """Put a station into the middle of its life: when contact is lost or found next, None for never."""
+        """Start a station in the middle of its life. Return when contact is next lost or restored,
+        None for never.
+        """
         chance = self._rng.random()
         if chance < NEVER_HEARD:
             site.silent = True

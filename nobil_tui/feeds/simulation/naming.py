@@ -1,4 +1,6 @@
-"""Names for simulated stations, made up in the way that stations are named. No operator of these names exists."""
+"""Invented names for simulated stations, in the style of real ones. No operator of these names
+exists.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,14 @@ from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, Town
 
 
 class SiteName(NamedTuple):
-    """What a station is called, and its street with the number."""
+    """A station's name, and its street with the house number."""
 
     name: str
     street: str
 
 
 class _Tongue(NamedTuple):
-    """The words of one country."""
+    """The vocabulary of one country."""
 
     streets: tuple[str, ...]
     fronts: tuple[str, ...]
@@ -116,14 +118,14 @@ _TONGUES = {NORWAY: _NORWEGIAN, SWEDEN: _SWEDISH}
 
 
 class Namer:
-    """Makes up names and never gives one twice."""
+    """Invent names, and never use one twice."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._taken: set[str] = set()
 
     def name(self, town: Town, kind: SiteKind) -> SiteName:
-        """Make up a station's name and street."""
+        """Return a new name and street for a station."""
         words = _TONGUES[town.country]
         street = self._street(words)
         pattern = words.patterns[kind](self._rng)
@@ -137,18 +139,18 @@ class Namer:
         return SiteName(name, street)
 
     def operator(self, town: Town) -> str:
-        """Draw who runs a station; the names say that nobody does."""
+        """Draw an operator. All of them are visibly fictitious."""
         return _TONGUES[town.country].operators(self._rng)
 
     def _street(self, words: _Tongue) -> str:
-        # The square: low numbers are more common, since every street has them.
+        # Squared, because low numbers are more common: every street has them.
         number = 1 + int(240 * self._rng.random() ** 2)
         letter = "ABC"[int(self._rng.random() * 3)] if self._rng.random() < 0.12 else ""
         return f"{self._pick(words.streets)} {number}{letter}"
 
     def _spot(self, words: _Tongue) -> str:
         front, back = self._pick(words.fronts), self._pick(words.backs)
-        # Three of the same letter are written as two: Foss and sletta make Fossletta.
+        # Three equal letters in a row are written as two: Foss + sletta is Fossletta.
         return front + (back[1:] if front[-2] == front[-1] == back[0] else back)
 
     def _pick(self, options: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
-"""What else a register has of a station: whose it is, when it is open, what it costs. All of it is made up.
+"""Register details of a simulated station: owner, opening hours, parking fee, contact. All of them
+are invented.
 
-Owners are named so that nobody takes them for real ones, and the telephone numbers are none.
+Owners have names that cannot be mistaken for real ones, and the telephone numbers are not in use.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN
 
 ALWAYS = "open 24h"
 WITH_CONTACT = 0.9
-"""The share of stations of which it is known whom to call."""
+"""Share of stations with a contact."""
 
 _NUMBERS = {NORWAY: "+47 00 00 00 00", SWEDEN: "+46 00 000 00 00"}
 _OPERATOR = ""
-"""In the place of an owner: the operator owns it."""
+"""Placeholder: the operator is the owner."""
 
 
 class Particulars(NamedTuple):
-    """In the words of ``Facts``; what is not known is empty, or None."""
+    """Fields as in ``Facts``; unknown ones are empty, or None."""
 
     owner: str
     opening: str
@@ -35,7 +36,7 @@ class Particulars(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """What is written of one kind of place in one country."""
+    """The texts for one kind of site in one country."""
 
     owners: WeightedChoice[str]
     openings: WeightedChoice[str]
@@ -44,7 +45,7 @@ class _Words(NamedTuple):
 
 
 def draw(country: str, kind: SiteKind, operator: str, rng: random.Random) -> Particulars:
-    """Draw what is known of a station that ``operator`` runs."""
+    """Draw the details of a station that ``operator`` runs."""
     words = _WORDS[country, kind]
     return Particulars(
         words.owners(rng) or operator,
@@ -59,12 +60,12 @@ def draw(country: str, kind: SiteKind, operator: str, rng: random.Random) -> Par
 
 @lru_cache(maxsize=32)
 def _contact(operator: str, country: str) -> str:
-    # A country has a handful of operators: each text is one object.
+    # A country has few operators: equal texts share one object.
     return f"{operator}, {_NUMBERS[country]}"
 
 
 def _some(share: float, *texts: str) -> WeightedChoice[str]:
-    """One of some texts for a ``share`` of the stations, and nothing for the others."""
+    """Draw one of ``texts`` for a ``share`` of the stations, and an empty text for the others."""
     return WeightedChoice(("", 1 - share), *((text, share / len(texts)) for text in texts))
 
 

@@ -1,4 +1,6 @@
-"""When people come to charge: the hours of the day and the days of the week, in the local time of both countries."""
+"""When drivers arrive to charge: by hour of the day and day of the week, in the local time of both
+countries.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,10 @@ _EPOCH_IN_WEEK = 72
 
 
 class Rhythm:
-    """How the arrivals of a week are spread over its hours: 24 weights for a weekday, a Saturday and a Sunday each.
+    """The distribution of arrivals over a week: 24 hourly weights each for weekdays, Saturday and
+    Sunday.
 
-    Only their proportions matter: the average over the week is one.
+    Only their ratios matter: they are normalised to an average of one over the week.
     """
 
     def __init__(self, weekday: str, saturday: str, sunday: str) -> None:
@@ -29,11 +32,11 @@ class Rhythm:
         mean = sum(weights) / WEEK
         self._weights = [weight / mean for weight in weights]
         self._sums = [0.0, *accumulate(self._weights)]
-        # Exactly, so that what is left of a week always falls into one of its hours.
+        # Exact, so that the remainder of a week always falls into one of its hours.
         self._sums[WEEK] = float(WEEK)
 
     def after(self, time: float, hours: float, offset: int) -> float:
-        """Return when as many will have come since ``time`` as come in so many ``hours`` on average.
+        """Return when as many arrivals are expected since ``time`` as on average in ``hours``.
 
         Times in ms since the epoch; local time is ``offset`` hours ahead of UTC.
         """
@@ -47,16 +50,17 @@ class Rhythm:
 
 
 def utc_offset(time: float) -> int:
-    """Tell how many hours Norway and Sweden are ahead of UTC at ``time`` (ms since the epoch): one, in summer two.
+    """Return how many hours Norway and Sweden are ahead of UTC at ``time`` (ms since the epoch): 1,
+    or 2 in summer.
 
-    By the rule of the European Union since 1996, so that no time zone database is needed.
+    By the European Union's rule since 1996, so that no time zone database is needed.
     """
     now = datetime.fromtimestamp(time / 1000, UTC)
     return 2 if _last_sunday(now.year, 3) <= now < _last_sunday(now.year, 10) else 1
 
 
 def _last_sunday(year: int, month: int) -> datetime:
-    """The moment at which the clocks change: one o'clock UTC on the last Sunday of a month that has 31 days."""
+    """Return when the clocks change: 01:00 UTC on the last Sunday of a month with 31 days."""
     last = datetime(year, month, 31, 1, tzinfo=UTC)
     return last - timedelta(days=(last.weekday() + 1) % 7)
 

@@ -1,4 +1,4 @@
-"""The kinds of places where stations stand: how many connectors, which plugs, and how people use them."""
+"""Kinds of sites: number of connectors, plugs, and how they are used."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from nobil_tui.feeds.simulation.choice import WeightedChoice
 from nobil_tui.feeds.simulation.rhythm import Rhythm
 
 GARAGE_CONNECTORS = 60
-"""Connectors of a parking house."""
+"""Number of connectors of a parking garage."""
 
 
 class SiteKind(Enum):
-    """What kind of place a station stands at."""
+    """Kind of site of a station."""
 
     STREET = "street"
     WORK = "work"
@@ -31,21 +31,21 @@ class Habit(NamedTuple):
     """How a connector is used."""
 
     rhythm: Rhythm
-    """When people come."""
+    """When drivers arrive."""
     per_day: float
-    """How many would come in a day on average if it were always free."""
+    """Average arrivals per day if the connector were always free."""
     minutes: float
-    """How long they stay on average."""
+    """Average stay in minutes."""
     spread: float
-    """The standard deviation of the stay's logarithm."""
+    """Standard deviation of the stay's logarithm."""
     most: float
-    """Minutes that nobody stays longer than."""
+    """Maximum stay in minutes."""
 
 
 KINDS = WeightedChoice(
     (SiteKind.STREET, 0.47), (SiteKind.FAST, 0.26), (SiteKind.VISIT, 0.13), (SiteKind.WORK, 0.07), (SiteKind.PARK, 0.07)
 )
-"""What stands where; parking houses are few and placed one by one."""
+"""Draws the kind of a site. Parking garages are few and placed separately."""
 
 CCS, CHADEMO, TYPE_2, TYPE_1 = "CCS", "CHAdeMO", "Type 2", "Type 1"
 
@@ -78,15 +78,16 @@ _FAST_PLUGS = WeightedChoice(
     (((CCS, 150.0), (CCS, 150.0), (CCS, 150.0), (CCS, 150.0)), 0.08),
 )
 OLD_PLUG = 0.03
-"""The share of street stations that still have one plug of type 1."""
+"""Share of street stations that still have a Type 1 plug."""
 WITH_FAST = 0.2
-"""The share of malls, hotels and the like that have a fast charger beside the slow ones."""
+"""Share of malls, hotels and similar sites that have a fast charger in addition to the slow ones.
+"""
 WITH_CHADEMO = 0.3
-"""The share of charging parks that have one CHAdeMO."""
+"""Share of charging parks with one CHAdeMO plug."""
 
 
 def draw_plugs(kind: SiteKind, rng: random.Random) -> tuple[Plug, ...]:
-    """Draw what plugs a station of a kind has, one for each connector."""
+    """Draw the plugs of a station of this kind, one for each connector."""
     if kind is SiteKind.FAST:
         return tuple(_plug(name, kw) for name, kw in _FAST_PLUGS(rng))
     if kind is SiteKind.PARK:
@@ -105,7 +106,7 @@ def draw_plugs(kind: SiteKind, rng: random.Random) -> tuple[Plug, ...]:
 
 
 def habit_of(kind: SiteKind, plug: Plug) -> Habit:
-    """Tell how a connector with this plug is used at a station of this kind."""
+    """Return how a connector with this plug is used at this kind of site."""
     if plug.name == CHADEMO:
         return _CHADEMO
     if plug.name == CCS:
@@ -115,5 +116,5 @@ def habit_of(kind: SiteKind, plug: Plug) -> Habit:
 
 @lru_cache(maxsize=64)
 def _plug(name: str, kw: float) -> Plug:
-    # A country has a handful of different plugs: each is one object.
+    # A country has few different plugs: equal ones share one object.
     return Plug(name, kw)

@@ -1,8 +1,9 @@
-"""Where the simulated stations stand: real towns of Norway and Sweden, so that a map of them looks like the country.
+"""The towns of the simulation: real towns of Norway and Sweden, so that a map of the stations looks
+realistic.
 
-Positions are those of the town's middle, to about a kilometre. The weight is about the number of people in and around
-the town, in thousands: it only says how many stations a town gets beside the others. Municipalities and counties are
-those of 2024.
+Positions are those of the town centre, accurate to about a kilometre. The weight is roughly the
+population of the town and its surroundings, in thousands: it only determines each town's share of
+the stations. Municipalities and counties are those of 2024.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ SWEDEN = "SWE"
 
 
 class Town(NamedTuple):
-    """A town in which stations stand."""
+    """A town that has stations."""
 
     name: str
     country: str
@@ -22,7 +23,7 @@ class Town(NamedTuple):
     latitude: float
     longitude: float
     people: float
-    """In thousands, roughly."""
+    """Approximate population in thousands."""
     municipality: str
     county: str
 

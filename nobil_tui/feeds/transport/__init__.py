@@ -1,1 +1,1 @@
-"""One network connection: WebSocket and HTTP, retries, tokens."""
+"""Network connections: WebSocket, HTTP, MQTT, retries, tokens."""

@@ -1,4 +1,5 @@
-"""The token call of NOBIL Real-time: a key goes in, the address of one handshake comes out, and both are secrets.
+"""The token request of NOBIL Real-time: exchanges an API key for the URL of one handshake. Both are
+secrets.
 
 Source: the operator's documentation of NOBIL Real-time.
 """
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
 TOKEN_ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"  # noqa: S105
-"""Where the operator gives tokens."""
+"""The operator's token endpoint."""
 CALL_TIMEOUT = 15.0
-"""Seconds that a whole call may take."""
+"""Timeout of a whole request, in seconds."""
 MAX_TOKEN_ANSWER = 64 * 1024
-"""Bytes; a real answer has about one thousand."""
+"""Maximum size of an answer in bytes; a real one has about one thousand."""
 MAX_URL = 16 * 1024
-"""Characters of a token's URL."""
+"""Maximum length of a URL with a token, in characters."""
 
 
 class _Answer(Struct):
@@ -46,15 +47,17 @@ class _Complaint(Struct):
 
 
 class TokenClient:
-    """Asks ``address`` for the URL of one handshake. Each ``dial`` is one request at the most."""
+    """Request the URL of a handshake from ``address``. Each ``dial`` sends at most one request."""
 
     def __init__(
         self, key: str, address: str = TOKEN_ADDRESS, *, clock: Clock | None = None, timeout: float = CALL_TIMEOUT
     ) -> None:
-        """``timeout`` is in seconds. Raises ``SourceError`` where ``address`` is not one of the web."""
+        """``timeout`` is in seconds. Raises ``SourceError`` if ``address`` is not an http or https
+        URL.
+        """
         parts = http.split_url(address)
         if parts is None or parts.scheme not in ("https", "http"):
-            raise SourceError("the address of the token call must begin with https:// and name a host")
+            raise SourceError("the address of the token request is invalid; expected https:// and a host")
         self._key = key.strip()
         self._address = address
         self._host = parts.hostname or ""
@@ -63,15 +66,19 @@ class TokenClient:
         self._timeout = timeout
 
     async def dial(self) -> str:
-        """Return the URL for one handshake. Raises ``RefusedError`` or ``UnreachableError``; neither holds a secret."""
+        """Return the URL for one handshake. Raises ``RefusedError`` or ``UnreachableError``,
+        without secrets.
+        """
         if not (self._key and self._key.isascii() and self._key.isprintable()):
-            raise RefusedError("there is no key" if not self._key else "the key holds characters that no key has")
+            raise RefusedError(
+                "there is no key" if not self._key else "the key holds characters that an API key cannot have"
+            )
         proxy = await run_in_thread(lambda: http.find_proxy(self._address))
         import aiohttp
 
         try:
             async with (
-                # Not trust_env: it would also send the host whatever login ~/.netrc has for it or by default.
+                # Without trust_env, which would also send credentials for the host from ~/.netrc.
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout)) as session,
                 session.post(
                     self._address,
@@ -106,7 +113,9 @@ class TokenClient:
         return url
 
     async def _refusal(self, response: ClientResponse) -> str:
-        """Tell why the key was not taken, in the server's words if it has any."""
+        """Return an error with the reason for rejecting the key, in the server's words if it gave
+        any.
+        """
         from aiohttp import ClientError
 
         reason = f"HTTP {response.status}"
@@ -119,9 +128,9 @@ class TokenClient:
 
 
 def url_of(answer: bytes, *, plain: bool) -> str | None:
-    """Take the URL out of an answer; None if it has none to trust.
+    """Return the URL in an answer; None if it has no trusted one.
 
-    An unencrypted one is trusted only where the call was ``plain`` itself.
+    An unencrypted URL is trusted only if the request itself was unencrypted (``plain``).
     """
     try:
         url = msgspec.json.decode(answer, type=_Answer).url

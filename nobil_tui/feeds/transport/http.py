@@ -1,12 +1,13 @@
-"""What calls over HTTP have in common: where they go, which proxy leads there, and in words why one failed.
+"""Shared parts of HTTP requests: URLs, proxies, and the reasons for failures.
 
-What the library raises can hold the request with its key, so nothing of an exception's text is passed on here; and a
-server may quote the key that it was sent, so nothing of its words is passed on as they are.
+The library's exceptions can contain the request with its key, so their texts are never used. A
+server may quote the key that it received, so its words are never used unchecked either.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
 USER_AGENT = "nobil-tui"
-"""Who we say we are."""
+"""The ``User-Agent`` header."""
+
+OnBytes = Callable[[int, int | None], None]
+"""Called with the bytes received so far, and the total if the server sends it."""
 
 
 def split_url(url: str) -> SplitResult | None:
-    """Split a URL that names a host; None for what no library could connect to."""
+    """Split a URL that has a host; return None for a URL that the library could not connect to."""
     if not (url.isascii() and url.isprintable()) or " " in url:
         return None
     try:
@@ -34,9 +38,10 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def find_proxy(address: str) -> str | None:
-    """Do what would hold up the loop: import the library, and look up the proxy for ``address``.
+    """Do what would block the event loop: import the library, and look up the proxy for
+    ``address``.
 
-    Raises ``UnreachableError`` for a proxy of a kind that cannot be used.
+    Raises ``UnreachableError`` for an unsupported kind of proxy.
     """
     from urllib.request import getproxies, proxy_bypass
 
@@ -51,12 +56,14 @@ def find_proxy(address: str) -> str | None:
     if "://" not in proxy:
         return f"http://{proxy}"
     if not proxy.lower().startswith(("http://", "https://")):
-        raise UnreachableError("a SOCKS proxy is not of use here: set HTTPS_PROXY to one of HTTP, or NO_PROXY")
+        raise UnreachableError("a SOCKS proxy is not supported here: set HTTPS_PROXY to an HTTP proxy, or set NO_PROXY")
     return proxy
 
 
 def failure_reason(error: Exception, host: str) -> str:
-    """Say why ``host`` gave no answer, from a ``ClientError``, an ``OSError`` or a ``ValueError``."""
+    """Return why a request to ``host`` failed, from a ``ClientError``, an ``OSError`` or a
+    ``ValueError``.
+    """
     from aiohttp import ClientConnectorError, ClientHttpProxyError, ClientResponseError
 
     if isinstance(error, TimeoutError):
@@ -71,12 +78,12 @@ def failure_reason(error: Exception, host: str) -> str:
     if isinstance(error, OSError):
         return os_error_reason(error, host)
     if isinstance(error, ValueError):
-        return f"{host}, or the proxy in the environment, is no usable address"
-    return f"{host} gave no whole answer"
+        return f"{host}, or the proxy in the environment, has an invalid address"
+    return f"{host} sent an incomplete answer"
 
 
 async def read_body(response: ClientResponse, most: int) -> bytes:
-    """Read an answer of at most ``most`` bytes; a longer one is not read on, and counts as empty."""
+    """Read an answer of at most ``most`` bytes. Stop at a longer one, and return it as empty."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk

@@ -12,7 +12,7 @@ from nobil_tui.wire import mqtt
 
 KEEP_ALIVE = 60
 """Seconds without a packet from us after which the broker may close the connection."""
-PING_INTERVAL = 30.0
+MQTT_PING_INTERVAL = 30.0
 """Seconds between two pings of our own, well within ``KEEP_ALIVE``."""
 START_TIMEOUT = 15.0
 """Seconds that a broker may take to accept the connection and the subscription."""
@@ -75,7 +75,7 @@ class MqttSession:
     async def keep_alive(self) -> None:
         """Ping the broker until cancelled or disconnected."""
         while (connection := self._connection) is not None:
-            await self._clock.sleep(PING_INTERVAL)
+            await self._clock.sleep(MQTT_PING_INTERVAL)
             try:
                 await connection.send(mqtt.PINGREQ)
             except ClosedError:

@@ -1,7 +1,7 @@
-"""Opening a WebSocket, and why it failed in words for a person.
+"""Open a WebSocket, and describe failures for the user.
 
-What the library raises can hold the whole URL, and with it the key: nothing of an exception's text is passed on here
-unless it is known to hold none. What a server says can quote it: it is passed on without.
+The library's exceptions can contain the whole URL with the key, so their texts are never used
+unless known to hold none. A server may quote the key, so it is removed from the server's words.
 """
 
 from __future__ import annotations
@@ -25,32 +25,35 @@ if TYPE_CHECKING:
     from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 OPEN_TIMEOUT = 15.0
-"""Seconds that a connection may take to be open."""
+"""Timeout for opening a connection, in seconds."""
 MAX_RETRY_AFTER = 3600.0
-"""Seconds: a server that asks for a longer wait than this is asked again all the same."""
+"""Seconds: longer ``Retry-After`` times are reduced to this."""
 READ_AHEAD = 4
-"""Frames that may wait here until no more is taken from the network: each may be as large as can be,
-and with sixty-four of them a flood is read no faster."""
+"""Number of frames to buffer before reading from the network pauses. Frames can be very large, and
+a buffer of 64 does not make a flood of them faster to read.
+"""
 
-# The library's debugging lines hold the whole URL, and with it the key.
+# The library's debug messages contain the whole URL with the key.
 _quiet = logging.getLogger("nobil_tui.feeds.websockets")
 _quiet.setLevel(logging.INFO)
 
 
 class RefusedError(Exception):
-    """The key is not taken. Final until the user acts."""
+    """The server rejected the key. Not retried until the user acts."""
 
 
 class UnreachableError(Exception):
-    """The source could not be reached this time; ``parse_retry_after`` is what it asked us to wait, in seconds."""
+    """The source could not be reached this time. ``retry_after`` is the delay that the server asked
+    for, in seconds.
+    """
 
-    def __init__(self, reason: str, parse_retry_after: float = 0.0) -> None:
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
         super().__init__(reason)
-        self.retry_after = parse_retry_after
+        self.retry_after = retry_after
 
 
 async def open_connection(url: str, largest: int, hang_up: float, subprotocol: str = "") -> ClientConnection:
-    """Open a WebSocket, or raise ``RefusedError`` or ``UnreachableError`` with a reason that holds no secret."""
+    """Open a WebSocket. Raises ``RefusedError`` or ``UnreachableError``, without secrets."""
     from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
     from websockets.typing import Subprotocol
 
@@ -66,7 +69,8 @@ async def open_connection(url: str, largest: int, hang_up: float, subprotocol: s
             close_timeout=hang_up,
             ping_interval=None,
             logger=_quiet,
-            # A proxy of the environment never leads to this machine; and unpacking a big snapshot stalls the loop.
+            # A proxy is never used for this machine; and decompressing a large snapshot blocks the
+            # event loop.
             proxy=None if local else True,
             compression=None if local else "deflate",
         )
@@ -75,24 +79,24 @@ async def open_connection(url: str, largest: int, hang_up: float, subprotocol: s
     except TimeoutError:
         raise UnreachableError(f"{host} does not answer") from None
     except InvalidURI:
-        raise UnreachableError("the source is no WebSocket address") from None
+        raise UnreachableError("the source is not a WebSocket address") from None
     except InvalidProxy:
-        raise UnreachableError("the proxy in the environment is no usable address") from None
+        raise UnreachableError("the proxy in the environment has an invalid address") from None
     except ProxyError:
-        raise UnreachableError(f"the proxy in the environment does not lead to {host}") from None
+        raise UnreachableError(f"the proxy in the environment cannot reach {host}") from None
     except InvalidHandshake as error:
-        raise UnreachableError(f"{host} is no WebSocket server ({type(error).__name__})") from None
+        raise UnreachableError(f"{host} is not a WebSocket server ({type(error).__name__})") from None
     except ImportError:
-        raise UnreachableError("a SOCKS proxy needs the package python-socks beside this program") from None
+        raise UnreachableError("a SOCKS proxy requires the package python-socks") from None
     except (OSError, EOFError, asyncio.IncompleteReadError) as error:
         raise UnreachableError(os_error_reason(error, host)) from None
     except ValueError:
-        # A host that has no name in the name system, or a proxy with a port of letters.
-        raise UnreachableError(f"{host}, or the proxy in the environment, is no usable address") from None
+        # A host name that cannot be encoded for DNS, or a proxy whose port is not a number.
+        raise UnreachableError(f"{host}, or the proxy in the environment, has an invalid address") from None
 
 
 def _connect() -> type[connect]:
-    """Return the library's way to connect, without the redirects: a key goes to its own source and to no other."""
+    """Return the library's ``connect`` without redirects: a key is only sent to its own source."""
     from websockets.asyncio.client import connect
 
     class Connect(connect):
@@ -105,16 +109,18 @@ def _connect() -> type[connect]:
 def _host_of(url: str) -> str:
     try:
         parts = urlsplit(url)
-        # Reading the port checks it.
+        # Accessing the port validates it.
         if parts.port != 0:
             return safe_text(parts.hostname or "")
     except ValueError:
         pass
-    raise UnreachableError("the source is no WebSocket address")
+    raise UnreachableError("the source is not a WebSocket address")
 
 
 def close_reason(closed: ConnectionClosed, secrets: Iterable[str] = ()) -> str:
-    """Say why an open connection ended, in the server's words if it has any, without the ``secrets``."""
+    """Return why an open connection was closed, in the server's words if it gave any, without
+    ``secrets``.
+    """
     said = closed.rcvd
     if closed.sent is not None and closed.sent.code == 1009:
         return "the server sent a frame that is too large"
@@ -134,15 +140,17 @@ def _answered(error: InvalidStatus) -> RefusedError | UnreachableError:
 
 
 def redirect_note(status: int) -> str:
-    """Say of an answer that leads elsewhere that nobody goes there, to put behind other words; else nothing."""
+    """Return a note that a redirect was not followed, to append to a message; empty for another
+    status.
+    """
     points = 300 <= status < 400 and status != 304
     return ", which points elsewhere: the key is not sent there" if points else ""
 
 
 def parse_retry_after(text: str, now: int) -> float:
-    """Read a ``Retry-After`` header at ``now`` (ms): seconds or a date of HTTP.
+    """Parse a ``Retry-After`` header at ``now`` (ms), given as seconds or an HTTP date.
 
-    Returns seconds; zero for what is none.
+    Returns seconds; zero if the header is invalid.
     """
     if text.isascii() and text.isdigit() and len(text) < 9:
         return min(MAX_RETRY_AFTER, float(text))
@@ -159,7 +167,7 @@ def parse_retry_after(text: str, now: int) -> float:
 
 
 def os_error_reason(error: Exception, host: str) -> str:
-    """Say why ``host`` could not be reached, from what the system raised."""
+    """Return why ``host`` could not be reached, from an exception of the operating system."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {host} is not trusted: {safe_text(error.verify_message)}"
     if isinstance(error, ssl.SSLError):
@@ -172,5 +180,5 @@ def os_error_reason(error: Exception, host: str) -> str:
         return f"{host}: {os.strerror(error.errno)}"
     if isinstance(error, EOFError):
         return f"{host} closed the connection"
-    # One error for all the addresses of a host has no number.
+    # A combined error for all addresses of a host has no errno.
     return f"{host} cannot be reached"

@@ -34,8 +34,8 @@ class SourceCommands:
                 return
             chosen = choice.chosen
             self._live_updates.switch(chosen.source, chosen.text)
-            for caution in chosen.cautions:
-                workspace.warn(caution)
+            for warning in chosen.warnings:
+                workspace.warn(warning)
             if choice.remember:
                 workspace.settings.apply(*chosen.remember)
                 workspace.screen.run_worker(self._save(chosen), group="settings")
@@ -50,9 +50,9 @@ class SourceCommands:
             workspace.warn(problem)
         elif settings.path is not None:
             workspace.notify_result(chosen.removed_key)
-            for caution in config_warnings(settings.path, settings.config):
-                if caution not in workspace.options.cautions:
-                    workspace.warn(caution)
+            for warning in config_warnings(settings.path, settings.config):
+                if warning not in workspace.options.warnings:
+                    workspace.warn(warning)
 
     def update_register(self) -> None:
         """Download the station register, and show the progress."""

@@ -55,7 +55,7 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         self.workspace = Workspace(self, options, settings, keys, glyphs, input_activity)
         self.live_updates = LiveUpdates(self.workspace)
         self.commands = CommandRunner(self.workspace, self.live_updates)
-        self._warnings = (*options.cautions, *warnings)
+        self._warnings = (*options.warnings, *warnings)
 
     def compose(self) -> ComposeResult:
         """Compose the bars at the top and bottom, and the panes between them."""

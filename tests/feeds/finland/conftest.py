@@ -1,4 +1,4 @@
-"""The whole service, and a feed that reads it."""
+"""A complete service, and a feed that reads it."""
 
 from __future__ import annotations
 

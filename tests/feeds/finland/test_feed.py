@@ -1,4 +1,4 @@
-"""Finland's feed over the whole service: a real broker, the REST side, and every failure of either."""
+"""Finland's feed against a complete service: a real broker, the REST API, and the failures of both."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REFUSED_PORT = "ws://127.0.0.1:1/mqtt"
 
 
 class Reader:
-    """Reads a feed into a board, and keeps its events."""
+    """Apply a feed's events to a board, and keep them."""
 
     def __init__(self, feed: FinlandFeed, clock: FakeClock) -> None:
         self.feed = feed
@@ -46,7 +46,7 @@ class Reader:
         self._task = asyncio.create_task(self._read())
 
     async def until(self, found: Callable[[Event], T | bool | None]) -> Event:
-        """Wait for an event after those already seen, and return it."""
+        """Wait for a new event, and return it."""
         start = 0
         while True:
             for event in self.events[start:]:
@@ -58,7 +58,7 @@ class Reader:
             await guarded(self._news.wait())
 
     async def kind(self, kind: type[T]) -> T:
-        """Wait for an event of a kind."""
+        """Wait for a new event of a kind."""
         event = await self.until(lambda event: isinstance(event, kind))
         assert isinstance(event, kind)
         return event
@@ -107,14 +107,14 @@ async def reading(feed: FinlandFeed, clock: FakeClock) -> AsyncIterator[Reader]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Let everything else run until something holds that no event reports."""
+    """Run other tasks until a condition holds that no event reports."""
     async with asyncio.timeout(GUARD):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 
 async def pass_time(clock: FakeClock, seconds: float) -> None:
-    """Let time pass for whoever sleeps for that long, however late it goes to sleep."""
+    """Advance the clock for a task that sleeps for that long, once it does."""
     await until(lambda: any(abs(left - seconds) <= 1 for left in clock.sleepers))
     clock.advance(seconds + 1)
 
@@ -140,7 +140,7 @@ async def test_snapshot_then_stream(
     assert headers["Digitraffic-User"].startswith("nobil-tui/")
 
 
-async def test_messages_that_arrive_before_the_snapshot_are_applied_after_it(
+async def test_applies_messages_received_before_the_snapshot_after_it(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     (evse, topic), (other, other_topic) = list(service.country.topics.items())[:2]
@@ -169,7 +169,7 @@ async def test_messages_that_arrive_before_the_snapshot_are_applied_after_it(
         assert reader.word(other) == service.country.statuses[1]["status"]
 
 
-async def test_retained_messages_at_qos_1_are_read_and_acknowledged(
+async def test_reads_and_acknowledges_retained_messages_at_qos_1(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     evse, topic = next(iter(service.country.topics.items()))
@@ -197,7 +197,7 @@ async def test_reconnects_and_fetches_the_snapshot_again(
     assert service.paths() == [STATUSES] * 2
 
 
-async def test_the_stream_alone_while_the_snapshot_cannot_be_fetched(
+async def test_yields_messages_without_a_snapshot_while_rest_fails(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     service.fail(STATUSES, 503)
@@ -215,7 +215,7 @@ async def test_the_stream_alone_while_the_snapshot_cannot_be_fetched(
         assert reader.word(evse) == "BLOCKED"
 
 
-async def test_waits_as_long_as_the_service_asks(
+async def test_waits_for_retry_after(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     service.fail(STATUSES, 429, Retry_After="40")
@@ -226,7 +226,7 @@ async def test_waits_as_long_as_the_service_asks(
     assert service.paths() == [STATUSES] * 2
 
 
-async def test_polls_while_the_broker_cannot_be_reached(
+async def test_polls_while_the_broker_is_unreachable(
     service: FinlandService, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     async with reading(make_feed(REFUSED_PORT), clock) as reader:
@@ -246,7 +246,7 @@ async def test_polls_while_the_broker_cannot_be_reached(
     assert service.paths() == [STATUSES] * 2
 
 
-async def test_stops_polling_once_the_broker_is_back(
+async def test_stops_polling_after_the_broker_is_back(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     urls = iter([REFUSED_PORT])
@@ -265,7 +265,9 @@ async def test_stops_polling_once_the_broker_is_back(
         await reader.kind(Snapshot)
 
 
-async def test_says_that_nothing_can_be_reached(service: FinlandService, make_feed: MakeFeed, clock: FakeClock) -> None:
+async def test_reports_that_nothing_is_reachable(
+    service: FinlandService, make_feed: MakeFeed, clock: FakeClock
+) -> None:
     async with reading(make_feed(REFUSED_PORT), clock) as reader:
         await reader.kind(Snapshot)
         service.fail(STATUSES, 502)
@@ -275,7 +277,7 @@ async def test_says_that_nothing_can_be_reached(service: FinlandService, make_fe
         assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
 
 
-async def test_says_that_nothing_can_be_reached_at_the_start(
+async def test_reports_that_nothing_is_reachable_at_the_start(
     service: FinlandService, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     service.fail(STATUSES, 502)
@@ -285,7 +287,7 @@ async def test_says_that_nothing_can_be_reached_at_the_start(
         assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
 
 
-async def test_a_clock_that_is_wrong_shows_no_nonsense(
+async def test_ignores_a_wrong_server_clock(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     service.skew = 3_600_000
@@ -298,7 +300,7 @@ async def test_a_clock_that_is_wrong_shows_no_nonsense(
             assert reader.board.since(station, 0, now).at == 1_700_003_400_000 - 3_600_000
 
 
-async def test_a_bad_message_costs_only_itself(
+async def test_a_bad_message_is_skipped(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     topic = next(iter(service.country.topics.values()))
@@ -311,7 +313,7 @@ async def test_a_bad_message_costs_only_itself(
         await reader.kind(ConnectorReport)
 
 
-async def test_a_recording_of_it_plays_as_it_was(
+async def test_a_recording_of_the_feed_plays_the_same_events(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     lines: list[tuple[bytes, int]] = []
@@ -335,7 +337,7 @@ async def test_a_recording_of_it_plays_as_it_was(
     }
 
 
-async def test_stations_are_regrouped_when_the_locations_come_late(
+async def test_regroups_stations_when_locations_arrive_late(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     feed = make_feed(broker.url)
@@ -365,21 +367,21 @@ async def refusal(serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: 
         return (await reader.kind(Lost)).reason
 
 
-async def test_says_why_a_broker_refuses(
+async def test_reports_why_a_broker_refuses(
     serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
 ) -> None:
     reason = await refusal(serve, make_feed, clock, service, b"\x20\x02\x00\x05")
     assert reason == "the broker refused the connection: not authorized"
 
 
-async def test_says_that_a_subscription_failed(
+async def test_reports_a_failed_subscription(
     serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
 ) -> None:
     reason = await refusal(serve, make_feed, clock, service, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80")
     assert reason == "the broker refused the subscription"
 
 
-async def test_says_that_it_is_not_mqtt(
+async def test_reports_that_a_server_does_not_speak_mqtt(
     serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
 ) -> None:
     assert "type 15" in await refusal(serve, make_feed, clock, service, b"\xff\x00")

@@ -1,4 +1,4 @@
-"""The REST side: what is sent, what comes back, and what is not."""
+"""The REST client of Finland's service: requests, answers and failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import FakeClock
 from tests.feeds.finland_service import FinlandService
 
 
-async def test_fetches_whole_answers(service: FinlandService, clock: FakeClock) -> None:
+async def test_downloads_complete_answers(service: FinlandService, clock: FakeClock) -> None:
     rest = FinlandRest(service.address, clock=clock)
     answers = [await rest.get(path) for path in (STATUSES, TARIFFS, LOCATIONS)]
     statuses, tariffs, locations = (answer.body for answer in answers if answer is not None)
@@ -29,7 +29,7 @@ async def test_fetches_whole_answers(service: FinlandService, clock: FakeClock) 
         assert headers["Digitraffic-User"].startswith("nobil-tui/")
 
 
-async def test_asks_only_for_another_version(service: FinlandService, clock: FakeClock) -> None:
+async def test_sends_the_etag_of_a_known_answer(service: FinlandService, clock: FakeClock) -> None:
     rest = FinlandRest(service.address, clock=clock)
     first = await rest.get(LOCATIONS)
     assert first is not None
@@ -42,7 +42,7 @@ async def test_follows_a_redirect_of_the_same_service(service: FinlandService, c
     assert service.paths() == ["locations", LOCATIONS]
 
 
-async def test_sends_nothing_until_the_time_that_a_429_asks_for(service: FinlandService, clock: FakeClock) -> None:
+async def test_sends_no_request_before_retry_after_of_a_429(service: FinlandService, clock: FakeClock) -> None:
     rest = FinlandRest(service.address, clock=clock)
     service.fail(STATUSES, 429, Retry_After="120")
     with pytest.raises(UnreachableError, match=r"HTTP 429 \(too many requests\)") as failed:
@@ -58,13 +58,13 @@ async def test_sends_nothing_until_the_time_that_a_429_asks_for(service: Finland
 
 
 @pytest.mark.parametrize("status", [403, 406, 500, 503])
-async def test_names_the_status_of_a_failure(service: FinlandService, clock: FakeClock, status: int) -> None:
+async def test_a_failure_names_the_http_status(service: FinlandService, clock: FakeClock, status: int) -> None:
     service.fail(STATUSES, status)
     with pytest.raises(UnreachableError, match=f"127.0.0.1 answered HTTP {status}"):
         await FinlandRest(service.address, clock=clock).get(STATUSES)
 
 
-async def test_says_that_an_answer_is_damaged(service: FinlandService, clock: FakeClock) -> None:
+async def test_reports_a_damaged_answer(service: FinlandService, clock: FakeClock) -> None:
     async def cut(request: web.Request) -> web.StreamResponse:
         return web.Response(body=gzip.compress(b"x" * 1000)[:-20], headers={"Content-Encoding": "gzip"})
 
@@ -73,7 +73,7 @@ async def test_says_that_an_answer_is_damaged(service: FinlandService, clock: Fa
         await FinlandRest(service.address, clock=clock).get(STATUSES)
 
 
-async def test_measures_a_clock_that_is_wrong(service: FinlandService, clock: FakeClock) -> None:
+async def test_measures_a_wrong_server_clock(service: FinlandService, clock: FakeClock) -> None:
     rest = FinlandRest(service.address, clock=clock)
     for skew in (0, 1_500, 3_600_000, -7_200_000):
         service.skew = skew
@@ -82,12 +82,12 @@ async def test_measures_a_clock_that_is_wrong(service: FinlandService, clock: Fa
         assert answer.skew == (skew if abs(skew) > 2_000 else 0)
 
 
-async def test_says_that_nothing_listens(clock: FakeClock) -> None:
+async def test_reports_a_refused_connection(clock: FakeClock) -> None:
     with pytest.raises(UnreachableError, match=r"nothing listens at 127\.0\.0\.1"):
         await FinlandRest("http://127.0.0.1:1/api", clock=clock).get(STATUSES)
 
 
 @pytest.mark.parametrize("address", ["ftp://example.org", "example.org", "https://"])
-def test_refuses_an_address_that_is_not_of_the_web(address: str) -> None:
+def test_rejects_an_address_that_is_not_http(address: str) -> None:
     with pytest.raises(SourceError, match=r"under \[finland\]"):
         FinlandRest(address)

@@ -16,7 +16,7 @@ def country(stations: int = 400, seed: int = 1, beside: int = 1) -> list[SitePla
     return plan_country(stations, random.Random(seed), random.Random(beside))
 
 
-def test_ids_are_unique_sorted_and_look_like_nobils() -> None:
+def test_ids_are_unique_sorted_and_in_nobils_format() -> None:
     ids = [station.id for station in country(2000)]
     assert len(set(ids)) == 2000
     assert ids == sorted(ids)
@@ -29,14 +29,14 @@ def test_the_default_country_has_about_1300_connectors() -> None:
         assert 1130 <= connectors <= 1470
 
 
-def test_a_station_has_1_to_12_connectors_and_a_few_have_60() -> None:
+def test_stations_have_1_to_12_connectors_and_garages_60() -> None:
     sizes = Counter(len(station.facts.plugs) for station in country())
     assert sizes.pop(GARAGE_CONNECTORS) == 3
     assert min(sizes) >= 1
     assert max(sizes) <= 12
 
 
-def test_everything_is_known_of_a_station() -> None:
+def test_stations_have_complete_facts() -> None:
     for station in country():
         facts = station.facts
         town = BY_NAME[facts.place]
@@ -51,15 +51,15 @@ def test_everything_is_known_of_a_station() -> None:
         assert facts.owner
 
 
-def test_nothing_is_said_that_would_be_a_lie_about_a_real_place() -> None:
+def test_facts_contain_nothing_false_about_real_places() -> None:
     assert {station.facts.zipcode for station in country(2000)} == {""}
 
 
-def test_connectors_are_known_by_their_order() -> None:
+def test_connectors_have_no_evse_uids() -> None:
     assert {station.facts.plug_evse_uids for station in country()} == {()}
 
 
-def test_what_is_drawn_beside_changes_nothing_of_what_a_simulation_does() -> None:
+def test_details_do_not_affect_the_events() -> None:
     one, other = country(beside=1), country(beside=2)
     assert [station.facts.comment for station in one] != [station.facts.comment for station in other]
 
@@ -71,7 +71,7 @@ def test_what_is_drawn_beside_changes_nothing_of_what_a_simulation_does() -> Non
     assert [*map(shape, one)] == [*map(shape, other)]
 
 
-def test_the_same_seeds_make_the_same_country() -> None:
+def test_same_seeds_give_the_same_country() -> None:
     assert country() == country()
 
 
@@ -82,18 +82,18 @@ def test_larger_towns_have_more_stations() -> None:
     assert len(places) > 150
 
 
-def test_one_station_alone_is_a_country() -> None:
+def test_a_country_can_have_one_station() -> None:
     assert len(country(1)) == 1
 
 
-def test_names_are_never_given_twice() -> None:
+def test_names_are_unique() -> None:
     namer = Namer(random.Random(1))
     oslo = BY_NAME["Oslo"]
     names = [namer.name(oslo, kind).name for kind in [*SiteKind] * 700]
     assert len(set(names)) == len(names)
 
 
-def test_a_name_taken_is_told_apart_by_its_town() -> None:
+def test_a_repeated_name_gets_its_town() -> None:
     namer = Namer(random.Random(1))
     for _ in range(2000):
         namer.name(BY_NAME["Oslo"], SiteKind.STREET)
@@ -101,12 +101,12 @@ def test_a_name_taken_is_told_apart_by_its_town() -> None:
     assert any(name.endswith(", Hamar") for name in names)
 
 
-def test_no_letter_stands_three_times_in_a_row() -> None:
+def test_no_letter_comes_three_times_in_a_row() -> None:
     names = [station.facts.name.casefold() for station in country(5000)]
     assert not [name for name in names if re.search(r"([a-zæøåäö])\1\1", name)]
 
 
-def test_plugs_are_believable() -> None:
+def test_plugs_are_plausible() -> None:
     rng = random.Random(1)
     seen: set[tuple[str, float]] = set()
     for kind in SiteKind:

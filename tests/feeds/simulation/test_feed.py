@@ -15,12 +15,12 @@ def feed_of(clock: FakeClock, stations: int = 50) -> AsyncGenerator[Event, None]
 
 
 async def due(events: AsyncGenerator[Event, None], clock: FakeClock, seconds: float) -> list[Event]:
-    """Let time pass in small steps, and gather what comes."""
+    """Advance the clock in small steps, and collect the events."""
     came: list[Event] = []
 
     async def gather() -> None:
         async for event in events:
-            came.append(event)  # noqa: PERF401 - what came must be there when it is cancelled
+            came.append(event)  # noqa: PERF401 - the events must be there when this is cancelled
 
     gathering = asyncio.create_task(gather())
     for _ in range(int(seconds)):
@@ -33,7 +33,7 @@ async def due(events: AsyncGenerator[Event, None], clock: FakeClock, seconds: fl
     return came
 
 
-async def test_it_begins_with_the_whole_country(clock: FakeClock) -> None:
+async def test_starts_with_a_snapshot_of_the_country(clock: FakeClock) -> None:
     events = feed_of(clock)
     assert await anext(events) == Connected(START)
     snapshot = await anext(events)
@@ -43,7 +43,7 @@ async def test_it_begins_with_the_whole_country(clock: FakeClock) -> None:
     await events.aclose()
 
 
-async def test_a_country_that_was_built_a_while_ago_has_lived_on(clock: FakeClock) -> None:
+async def test_catches_up_if_read_long_after_the_start(clock: FakeClock) -> None:
     simulation = Simulation(50, start=clock.now())
     clock.advance(3600)
     events = SimulationFeed(simulation, clock).events()
@@ -56,14 +56,14 @@ async def test_a_country_that_was_built_a_while_ago_has_lived_on(clock: FakeCloc
     await events.aclose()
 
 
-async def test_reports_come_when_they_are_due_and_none_is_missed(clock: FakeClock) -> None:
+async def test_reports_come_when_due_and_complete(clock: FakeClock) -> None:
     came = await due(feed_of(clock), clock, 600)
     reports = [event for event in came if isinstance(event, StationReport | RawReport)]
     assert reports == Simulation(50, start=START).advance(START + 600_000)
     assert reports
 
 
-async def test_after_a_long_sleep_all_is_made_up_for_in_order(clock: FakeClock) -> None:
+async def test_missed_events_come_in_order_after_a_suspend(clock: FakeClock) -> None:
     events = feed_of(clock)
     await anext(events)
     await anext(events)
@@ -79,7 +79,7 @@ async def test_after_a_long_sleep_all_is_made_up_for_in_order(clock: FakeClock) 
     await events.aclose()
 
 
-async def test_a_clock_that_is_set_back_stops_nothing_for_good(clock: FakeClock) -> None:
+async def test_continues_after_the_clock_is_set_back(clock: FakeClock) -> None:
     events = feed_of(clock)
     await anext(events)
     await anext(events)
@@ -96,7 +96,7 @@ async def test_a_clock_that_is_set_back_stops_nothing_for_good(clock: FakeClock)
     await events.aclose()
 
 
-async def test_what_it_says_is_what_the_simulation_holds(clock: FakeClock) -> None:
+async def test_reports_match_the_simulations_state(clock: FakeClock) -> None:
     simulation = Simulation(50, start=START)
     events = SimulationFeed(simulation, clock).events()
     board = Board()

@@ -36,7 +36,7 @@ def reports(happened: Happened) -> list[StationReport]:
     return [event for event in happened if isinstance(event, StationReport)]
 
 
-# The same again
+# Reproducibility
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ def reports(happened: Happened) -> list[StationReport]:
     speed=st.sampled_from([0.5, 1.0, 10.0, 333.0]),
     cuts=st.lists(st.integers(0, 30 * 60_000), max_size=6).map(sorted),
 )
-def test_time_can_be_cut_anywhere(stations: int, seed: int, speed: float, cuts: list[int]) -> None:
+def test_same_events_however_time_is_divided(stations: int, seed: int, speed: float, cuts: list[int]) -> None:
     in_steps = Simulation(stations, seed, start=NOON, speed=speed)
     at_once = Simulation(stations, seed, start=NOON, speed=speed)
     came: Happened = []
@@ -59,30 +59,30 @@ def test_time_can_be_cut_anywhere(stations: int, seed: int, speed: float, cuts: 
     assert in_steps.next_at == at_once.next_at
 
 
-def test_another_seed_is_another_country() -> None:
+def test_another_seed_gives_another_country() -> None:
     one, other = Simulation(50, 1, start=NOON), Simulation(50, -1, start=NOON)
     assert one.stations != other.stations
     assert list(one.register) != list(other.register)
 
 
-def test_looking_changes_nothing() -> None:
+def test_reading_the_state_changes_nothing() -> None:
     one, other = Simulation(50, start=NOON), Simulation(50, start=NOON)
     for station in one.stations:
         station.connectors.clear()
     assert one.advance(NOON + HOUR) == other.advance(NOON + HOUR)
 
 
-def test_time_never_goes_back() -> None:
+def test_time_never_runs_backwards() -> None:
     simulation = Simulation(50, start=NOON)
     simulation.advance(NOON + HOUR)
     assert simulation.advance(NOON) == []
     assert simulation.next_at > NOON + HOUR
 
 
-# What it says
+# Reports
 
 
-def test_reports_come_in_order_and_are_stamped_with_the_walls_time() -> None:
+def test_reports_are_in_order_with_wall_clock_times() -> None:
     simulation = Simulation(100, start=NOON, speed=60)
     came = simulation.advance(NOON + 60_000)
     times = [event.at for event in came]
@@ -94,7 +94,7 @@ def test_reports_come_in_order_and_are_stamped_with_the_walls_time() -> None:
         assert report.station.status == operator_status(report.station.connectors)
 
 
-def test_every_report_is_a_change_and_the_board_ends_up_as_the_simulation() -> None:
+def test_every_report_is_a_change_and_leads_to_the_same_state() -> None:
     simulation = Simulation(100, start=NOON)
     board = Board()
     board.apply_snapshot(simulation.stations, NOON)
@@ -109,7 +109,7 @@ def test_every_report_is_a_change_and_the_board_ends_up_as_the_simulation() -> N
     ]
 
 
-def test_the_last_changes_lie_before_the_start_and_are_believable() -> None:
+def test_initial_changes_are_plausible_and_in_the_past() -> None:
     ages = [
         NOON - connector.timestamp
         for station in Simulation(start=NOON).stations
@@ -122,7 +122,7 @@ def test_the_last_changes_lie_before_the_start_and_are_believable() -> None:
     assert sum(age < 10 * 60_000 for age in ages) > 10
 
 
-def test_the_register_knows_every_connector() -> None:
+def test_register_has_every_connector() -> None:
     simulation = Simulation(start=NOON)
     assert simulation.connectors == sum(len(station.connectors) for station in simulation.stations)
     assert [*simulation.register] == [station.id for station in simulation.stations]
@@ -130,10 +130,10 @@ def test_the_register_knows_every_connector() -> None:
         assert len(simulation.register.facts(station.id).plugs) == len(station.connectors)
 
 
-# How it lives
+# Statistics
 
 
-def test_at_midday_a_good_third_is_in_use() -> None:
+def test_a_third_is_in_use_at_midday() -> None:
     noon = shares(Simulation(2000, start=NOON).stations)
     assert 0.34 < noon["in use"] < 0.43
     assert 0.02 < noon["fault"] < 0.06
@@ -141,7 +141,7 @@ def test_at_midday_a_good_third_is_in_use() -> None:
 
 
 @pytest.mark.slow
-def test_it_is_built_as_it_would_have_become() -> None:
+def test_initial_state_resembles_a_state_after_days() -> None:
     grown = Simulation(800, start=MIDNIGHT)
     for hour in (4, 9, 12, 17, 21):
         grown.advance(MIDNIGHT + hour * HOUR)
@@ -150,7 +150,7 @@ def test_it_is_built_as_it_would_have_become() -> None:
             assert built[what] == pytest.approx(share, abs=0.04), (hour, what)
 
 
-def test_the_night_is_quieter_than_the_day_and_the_weekend_is_another() -> None:
+def test_nights_and_weekends_differ_from_weekdays() -> None:
     def in_use(start: int) -> float:
         return shares(Simulation(1500, start=start).stations)["in use"]
 
@@ -159,7 +159,7 @@ def test_the_night_is_quieter_than_the_day_and_the_weekend_is_another() -> None:
     assert in_use(MIDNIGHT + 5 * 24 * HOUR + 9 * HOUR) < in_use(MIDNIGHT + 9 * HOUR) - 0.1
 
 
-def test_by_day_something_happens_every_few_seconds() -> None:
+def test_events_come_every_few_seconds_by_day() -> None:
     simulation = Simulation(start=NOON)
     came = simulation.advance(NOON + HOUR)
     changes = len(reports(came))
@@ -167,7 +167,7 @@ def test_by_day_something_happens_every_few_seconds() -> None:
     assert 0.8 < (len(came) - changes) / 3600 < 1.2
 
 
-def test_at_ten_times_the_speed_ten_times_as_much_happens() -> None:
+def test_ten_times_the_speed_gives_ten_times_the_events() -> None:
     slow = Simulation(start=NOON).advance(NOON + 600_000)
     fast = Simulation(start=NOON, speed=10).advance(NOON + 60_000)
     assert [type(event) for event in slow] == [type(event) for event in fast]
@@ -175,7 +175,9 @@ def test_at_ten_times_the_speed_ten_times_as_much_happens() -> None:
 
 
 def lives(hours: int) -> list[tuple[int, int, float]]:
-    """Let a country live, and return each state that a connector left: status, error, minutes."""
+    """Run a country, and return each state that a connector left: status, error, duration in
+    minutes.
+    """
     simulation = Simulation(600, start=NOON)
     board = Board()
     board.apply_snapshot(simulation.stations, NOON)
@@ -191,7 +193,7 @@ def lives(hours: int) -> list[tuple[int, int, float]]:
 
 
 @pytest.mark.slow
-def test_sessions_last_as_long_as_they_do_and_faults_for_hours() -> None:
+def test_sessions_and_faults_have_plausible_durations() -> None:
     left = lives(24)
     sessions = sorted(minutes for status, error, minutes in left if (status, error) == (1, 0))
     assert 15 < sessions[len(sessions) // 4] < 40
@@ -207,7 +209,7 @@ def test_some_connectors_flap() -> None:
 
 
 @pytest.mark.slow
-def test_a_station_that_loses_contact_is_unknown_as_a_whole_and_comes_back() -> None:
+def test_a_station_without_contact_is_unknown_and_returns() -> None:
     simulation = Simulation(600, start=NOON)
     lost: dict[str, int] = {}
     back = []
@@ -225,35 +227,35 @@ def test_a_station_that_loses_contact_is_unknown_as_a_whole_and_comes_back() -> 
     assert median(back) > HOUR
 
 
-def test_some_stations_were_never_heard_of() -> None:
+def test_some_stations_have_never_reported() -> None:
     never = [s for s in Simulation(2000, start=NOON).stations if {c.timestamp for c in s.connectors} == {-1}]
     assert 2 < len(never) < 40
     assert all(c.status == -1 and c.error == 0 for station in never for c in station.connectors)
 
 
-# What it takes
+# Limits and cost
 
 
 @pytest.mark.parametrize("stations", [0, -1, MAX_SIMULATED_STATIONS + 1])
-def test_a_country_has_a_size(stations: int) -> None:
+def test_rejects_a_size_out_of_range(stations: int) -> None:
     with pytest.raises(ValueError, match="stations"):
         Simulation(stations, start=NOON)
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), MAX_SPEED * 2, MIN_SPEED / 2, 1e-300])
-def test_time_runs_forward_and_neither_too_fast_nor_too_slowly(speed: float) -> None:
+def test_rejects_a_speed_or_start_out_of_range(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
         Simulation(1, start=NOON, speed=speed)
 
 
-def test_at_the_slowest_what_was_long_ago_has_a_time_still() -> None:
+def test_old_changes_have_valid_times_at_the_lowest_speed() -> None:
     simulation = Simulation(2000, start=NOON, speed=MIN_SPEED)
     stamps = [connector.timestamp for station in simulation.stations for connector in station.connectors]
     assert all(stamp == -1 or 0 < stamp <= NOON for stamp in stamps)
     assert simulation.next_at >= NOON
 
 
-def test_a_step_costs_what_happens_and_not_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cost_of_a_step_depends_on_events_not_stations(monkeypatch: pytest.MonkeyPatch) -> None:
     simulation = Simulation(5000, start=NOON)
     turns: list[str] = []
     shown = Simulation._shown

@@ -1,4 +1,4 @@
-"""What is known of simulated stations beside what happens at them: made up, and enough to try everything on."""
+"""Register details of simulated stations: invented, and varied enough to try every filter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nobil_tui.search.station_list import StationList
 from tests.conftest import START
 
 MADE_UP = re.compile(r"(Eksempel|Exempel|Prøve|Prov|Demo|Mønster|Mönster|Øving|Övning)")
-"""What the first word of everybody's name begins with."""
+"""How the names of all owners and operators begin."""
 
 
 def some(country: str, kind: SiteKind, count: int = 300) -> list[Particulars]:
@@ -31,7 +31,7 @@ def some(country: str, kind: SiteKind, count: int = 300) -> list[Particulars]:
 
 @pytest.mark.parametrize("country", [NORWAY, SWEDEN])
 @pytest.mark.parametrize("kind", SiteKind)
-def test_whatever_is_drawn_can_be_shown(country: str, kind: SiteKind) -> None:
+def test_any_draw_can_be_displayed(country: str, kind: SiteKind) -> None:
     for drawn in some(country, kind):
         texts = [text for text in drawn if isinstance(text, str)]
         assert len(texts) == 6
@@ -43,13 +43,13 @@ def test_whatever_is_drawn_can_be_shown(country: str, kind: SiteKind) -> None:
 
 @pytest.mark.parametrize("country", [NORWAY, SWEDEN])
 @pytest.mark.parametrize("kind", SiteKind)
-def test_nobody_of_these_names_exists(country: str, kind: SiteKind) -> None:
+def test_owners_and_operators_are_fictitious(country: str, kind: SiteKind) -> None:
     operators = {Namer(random.Random(n)).operator(town) for n in range(20) for town in TOWNS[::40]}
     for name in {drawn.owner for drawn in some(country, kind)} | operators:
         assert MADE_UP.match(name), name
 
 
-def test_nobody_can_be_called() -> None:
+def test_telephone_numbers_are_not_in_use() -> None:
     for country, prefix in ((NORWAY, "+47"), (SWEDEN, "+46")):
         contacts = Counter(drawn.contact for drawn in some(country, SiteKind.FAST, 2000))
         assert abs(contacts.pop("") / 2000 - (1 - WITH_CONTACT)) < 0.03
@@ -60,20 +60,20 @@ def test_nobody_can_be_called() -> None:
         assert set(number.removeprefix(prefix)) == {"0", " "}
 
 
-def test_comments_and_descriptions_come_now_and_then() -> None:
+def test_some_stations_have_comments_and_descriptions() -> None:
     for country in (NORWAY, SWEDEN):
         drawn = [each for kind in SiteKind for each in some(country, kind)]
         for texts in ([each.comment for each in drawn], [each.description for each in drawn]):
             assert 0.2 < sum(map(bool, texts)) / len(texts) < 0.8
 
 
-def test_a_charging_park_never_closes_and_a_parking_house_costs() -> None:
+def test_charging_parks_never_close_and_garages_charge_for_parking() -> None:
     assert {drawn.opening for drawn in some(NORWAY, SiteKind.PARK)} == {ALWAYS}
     assert {drawn.parking_fee for drawn in some(SWEDEN, SiteKind.GARAGE)} == {True}
     assert len({drawn.opening for drawn in some(NORWAY, SiteKind.VISIT)}) == 4
 
 
-# What a user tries it for
+# Filters to try
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def station_list() -> StationList:
 @pytest.mark.parametrize(
     "text", ["owner:kommune", 'owner:"exempel kommun"', "place:bærum", "country:swe", "op:demokraft -owner:demokraft"]
 )
-def test_the_filter_finds_it(station_list: StationList, text: str) -> None:
+def test_filters_match_some_stations(station_list: StationList, text: str) -> None:
     station_list.filter = text
     station_list.refresh(START)
     assert not station_list.query.problems
@@ -98,7 +98,7 @@ def test_owners_are_completed(station_list: StationList) -> None:
     assert completions('owner:"eksempel k', 17, station_list.field_values) == ['owner:"Eksempel kommune"']
 
 
-def test_it_can_be_stored_as_a_real_register_is(tmp_path: Path) -> None:
+def test_facts_can_be_stored_in_the_register(tmp_path: Path) -> None:
     register = Simulation(start=START).register
     facts = {station: register.facts(station) for station in register}
     save_register(tmp_path / "register", facts, {})

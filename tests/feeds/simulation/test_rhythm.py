@@ -16,14 +16,14 @@ spans = st.floats(0, 2000)
 
 
 @given(rhythms, times, spans, spans)
-def test_time_can_be_cut_anywhere(rhythm: Rhythm, time: float, first: float, second: float) -> None:
+def test_waiting_in_parts_equals_waiting_at_once(rhythm: Rhythm, time: float, first: float, second: float) -> None:
     at_once = rhythm.after(time, first + second, 1)
     in_two = rhythm.after(rhythm.after(time, first, 1), second, 1)
     assert at_once == pytest.approx(in_two, abs=5.0, rel=0)
 
 
 @given(rhythms, times, spans, spans)
-def test_more_takes_longer(rhythm: Rhythm, time: float, first: float, second: float) -> None:
+def test_more_arrivals_take_longer(rhythm: Rhythm, time: float, first: float, second: float) -> None:
     least, most = sorted([first, second])
     assert time <= rhythm.after(time, least, 2) <= rhythm.after(time, most, 2)
 
@@ -33,20 +33,20 @@ def test_a_week_has_a_weeks_arrivals(rhythm: Rhythm, time: float) -> None:
     assert rhythm.after(time, WEEK, 1) == pytest.approx(time + WEEK * HOUR, abs=5.0, rel=0)
 
 
-def test_a_busy_hour_has_more_than_a_quiet_one() -> None:
+def test_a_busy_hour_has_more_arrivals_than_a_quiet_one() -> None:
     rhythm = Rhythm("1 " * 8 + "9 " * 8 + "1 " * 8, "1 " * 24, "1 " * 24)
     night, day = MONDAY + 2 * HOUR, MONDAY + 10 * HOUR
     assert rhythm.after(night, 0.1, 0) - night == pytest.approx(9 * (rhythm.after(day, 0.1, 0) - day), rel=1e-6)
 
 
-def test_the_hours_are_local_ones() -> None:
+def test_hours_are_in_local_time() -> None:
     rhythm = Rhythm("1 " * 8 + "9 " * 8 + "1 " * 8, "1 " * 24, "1 " * 24)
     seven = MONDAY + 7 * HOUR
     assert rhythm.after(seven, 0.1, 1) - seven < rhythm.after(seven, 0.1, 0) - seven
 
 
 @pytest.mark.parametrize("days", [("1 " * 23, "1 " * 24, "1 " * 24), ("0 " + "1 " * 23, "1 " * 24, "1 " * 24)])
-def test_a_rhythm_has_24_hours_and_none_is_empty(days: tuple[str, str, str]) -> None:
+def test_a_rhythm_has_24_positive_hours(days: tuple[str, str, str]) -> None:
     with pytest.raises(ValueError, match="24 weights"):
         Rhythm(*days)
 
@@ -66,5 +66,5 @@ def test_a_rhythm_has_24_hours_and_none_is_empty(days: tuple[str, str, str]) -> 
         ("2027-10-31 00:00", 2),
     ],
 )
-def test_the_clocks_change_as_the_law_says(moment: str, hours: int) -> None:
+def test_summer_time_follows_the_eu_rule(moment: str, hours: int) -> None:
     assert utc_offset(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() * 1000) == hours

@@ -1,4 +1,6 @@
-"""The Enova feed's link: it survives everything its service does, and never storms it."""
+"""The link to NOBIL Real-time: it recovers from every failure of the service, and never floods it
+with requests.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ BUSY = frame("NOR_71098", "1252", "CHARGING")
 
 
 class CountedBackoff(Backoff):
-    """Remembers each wait that it gave."""
+    """Keep each delay that is returned."""
 
     def __init__(self) -> None:
         super().__init__(random.Random(4))
@@ -50,7 +52,7 @@ class CountedBackoff(Backoff):
 
 
 class Listener:
-    """Takes the events of a feed one by one, on a clock that stands still."""
+    """Take the events of a feed one by one, with a fake clock."""
 
     def __init__(self, service: EnovaService, clock: FakeClock, key: str = KEY) -> None:
         self.clock = clock
@@ -65,18 +67,18 @@ class Listener:
         return self.seen[-1]
 
     async def dialled(self) -> Event:
-        """What became of a try."""
+        """Return the outcome of an attempt."""
         assert isinstance(await self.take(), Connecting)
         return await self.take()
 
     async def lost(self) -> Lost:
-        """Go on until the link is down."""
+        """Read until the link is down."""
         while not isinstance(event := await self.take(), Lost):
             pass
         return event
 
     async def again(self, lost: Lost) -> None:
-        """Let the time pass until the next try, which must come then and no sooner."""
+        """Advance the clock to the next attempt, which must not come earlier."""
         coming = asyncio.ensure_future(self.take())
         await guarded(self.clock.asleep())
         self.clock.advance((lost.retry_at - self.clock.now()) / 1000 - 0.01)
@@ -99,7 +101,7 @@ async def listener(service: EnovaService, clock: FakeClock) -> AsyncIterator[Lis
         yield listener
 
 
-async def test_a_word_never_heard_of_is_shown_as_unknown(service: EnovaService, listener: Listener) -> None:
+async def test_an_unknown_status_is_shown_as_unknown(service: EnovaService, listener: Listener) -> None:
     service.talks.append(closing(FREE, frame("NOR_71098", "1252", "DANCING\x1b")))
     lost = await listener.lost()
     reports = [event.connector for event in listener.seen if isinstance(event, ConnectorReport)]
@@ -110,7 +112,7 @@ async def test_a_word_never_heard_of_is_shown_as_unknown(service: EnovaService, 
     assert lost.reason == "the server closed: going away"
 
 
-async def test_frames_come_through_in_their_order(service: EnovaService, listener: Listener) -> None:
+async def test_yields_frames_in_order(service: EnovaService, listener: Listener) -> None:
     assert isinstance(await listener.dialled(), Connected)
     coming = asyncio.ensure_future(listener.take())
     await settle()
@@ -119,7 +121,7 @@ async def test_frames_come_through_in_their_order(service: EnovaService, listene
     assert [type(event) for event in events] == [ConnectorReport, Ignored, Unreadable, ConnectorReport]
 
 
-async def test_every_reconnect_asks_for_a_new_url(service: EnovaService, listener: Listener) -> None:
+async def test_every_reconnect_requests_a_new_url(service: EnovaService, listener: Listener) -> None:
     for _ in range(5):
         service.talks.append(closing(FREE))
         await listener.again(await listener.lost())
@@ -128,7 +130,7 @@ async def test_every_reconnect_asks_for_a_new_url(service: EnovaService, listene
     assert service.turned_away == 0
 
 
-async def test_a_token_that_expired_in_between_is_no_refusal(service: EnovaService, listener: Listener) -> None:
+async def test_an_expired_token_is_not_a_rejected_key(service: EnovaService, listener: Listener) -> None:
     service.lifetime = 0.0
     lost = await listener.lost()
     assert lost.reason == "the server no longer accepts the URL it issued (HTTP 401)"
@@ -139,7 +141,9 @@ async def test_a_token_that_expired_in_between_is_no_refusal(service: EnovaServi
 
 
 @pytest.mark.parametrize("code", [401, 403])
-async def test_a_refused_key_is_final_until_the_user_asks(service: EnovaService, listener: Listener, code: int) -> None:
+async def test_a_rejected_key_is_not_retried_until_requested(
+    service: EnovaService, listener: Listener, code: int
+) -> None:
     service.answers.append(refusal(code, "Access denied."))
     assert await listener.dialled() == Refused(f"HTTP {code}: Access denied.", START)
     coming = asyncio.ensure_future(listener.take())
@@ -154,7 +158,7 @@ async def test_a_refused_key_is_final_until_the_user_asks(service: EnovaService,
     assert isinstance(await listener.take(), Connected)
 
 
-async def test_a_wrong_key_is_refused(service: EnovaService, clock: FakeClock) -> None:
+async def test_a_wrong_key_is_rejected(service: EnovaService, clock: FakeClock) -> None:
     listener = Listener(service, clock, "another")
     async with aclosing(listener.events):
         assert await listener.dialled() == Refused("HTTP 401: Access denied due to invalid subscription key.", START)
@@ -163,7 +167,7 @@ async def test_a_wrong_key_is_refused(service: EnovaService, clock: FakeClock) -
 @pytest.mark.parametrize(
     "answer", [status(429), status(500), status(503), body(b"<html>"), body(b"{}"), body(b" " * 100_000), status(302)]
 )
-async def test_a_failing_call_is_tried_again_after_the_backoff(
+async def test_retries_a_failed_token_request_with_backoff(
     service: EnovaService, listener: Listener, answer: Answer
 ) -> None:
     service.answers.extend([answer] * 3)
@@ -175,7 +179,7 @@ async def test_a_failing_call_is_tried_again_after_the_backoff(
     assert len(service.calls) == 4
 
 
-async def test_a_wait_that_is_asked_for_is_kept(service: EnovaService, listener: Listener) -> None:
+async def test_waits_for_retry_after(service: EnovaService, listener: Listener) -> None:
     service.answers.append(status(429, {"Retry-After": "120"}))
     lost = await listener.lost()
     assert lost.retry_at == START + 120_000
@@ -184,7 +188,7 @@ async def test_a_wait_that_is_asked_for_is_kept(service: EnovaService, listener:
     assert len(service.calls) == 2
 
 
-async def test_a_service_that_closes_at_once_is_not_stormed(service: EnovaService, listener: Listener) -> None:
+async def test_backs_off_from_a_service_that_closes_at_once(service: EnovaService, listener: Listener) -> None:
     talks: list[Talk] = [closing(), breaking, closing(FREE)]
     service.talks.extend(talks * 4)
     steps = 12
@@ -195,10 +199,10 @@ async def test_a_service_that_closes_at_once_is_not_stormed(service: EnovaServic
         lost = await listener.lost()
     assert len(service.calls) == len(listener.backoff.waits) == steps
     assert listener.backoff.waits[-1] > 0.8 * MAX_WAIT
-    assert listener.clock.monotonic() > 200  # a dozen calls in over three minutes
+    assert listener.clock.monotonic() > 200  # A dozen requests in over three minutes.
 
 
-async def test_a_link_that_lived_a_while_is_back_soon(service: EnovaService, listener: Listener) -> None:
+async def test_reconnects_quickly_after_a_healthy_connection(service: EnovaService, listener: Listener) -> None:
     for _ in range(6):
         service.talks.append(breaking)
         await listener.again(await listener.lost())
@@ -212,7 +216,7 @@ async def test_a_link_that_lived_a_while_is_back_soon(service: EnovaService, lis
     assert listener.backoff.waits[-1] < 2
 
 
-async def test_leaving_during_a_call_ends_it(service: EnovaService, clock: FakeClock) -> None:
+async def test_closing_cancels_a_token_request(service: EnovaService, clock: FakeClock) -> None:
     service.answers.append(service.never)
     listener = Listener(service, clock)
     await listener.take()
@@ -223,12 +227,12 @@ async def test_leaving_during_a_call_ends_it(service: EnovaService, clock: FakeC
         await guarded(calling)
 
 
-def test_an_address_that_is_none_is_told_at_once() -> None:
+def test_rejects_an_invalid_address() -> None:
     with pytest.raises(SourceError):
         enova_link(KEY, "nobil.example")
 
 
-async def test_a_break_loses_nothing_on_the_board_and_marks_it(service: EnovaService, clock: FakeClock) -> None:
+async def test_a_break_marks_the_board_and_loses_nothing(service: EnovaService, clock: FakeClock) -> None:
     monitor = Monitor(
         StreamFeed(enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff()), ENOVA_CODEC), tick=0
     )
@@ -254,7 +258,7 @@ async def test_a_break_loses_nothing_on_the_board_and_marks_it(service: EnovaSer
 # Secrets
 
 
-async def test_no_log_and_no_event_holds_a_secret(
+async def test_logs_and_events_contain_no_secret(
     service: EnovaService, listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""The token call and the proxies of the environment."""
+"""The token request with proxies from the environment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
 
 
 async def proxied(serve_raw: ServeRaw, answer: bytes) -> tuple[str, list[bytes]]:
-    """Start a proxy that answers so; its address, and what it is sent."""
+    """Start a proxy with this answer; return its URL and the requests that it receives."""
     asked: list[bytes] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,7 +47,7 @@ GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{"accessToken": "wss://nob
 
 
 @pytest.mark.parametrize("prefix", ["http://", "", "http://me:secret@"])
-async def test_a_proxy_of_the_environment_is_used(
+async def test_uses_a_proxy_of_the_environment(
     serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> None:
     proxy, asked = await proxied(serve_raw, GOOD)
@@ -57,7 +57,7 @@ async def test_a_proxy_of_the_environment_is_used(
     assert (b"Proxy-Authorization: Basic" in asked[0]) == ("@" in prefix)
 
 
-async def test_a_proxy_never_sees_the_key_of_a_secure_call(
+async def test_a_proxy_does_not_see_the_key_of_an_https_request(
     serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, asked = await proxied(serve_raw, b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
@@ -68,13 +68,13 @@ async def test_a_proxy_never_sees_the_key_of_a_secure_call(
     assert KEY.encode() not in asked[0]
 
 
-async def test_no_proxy_leads_to_this_machine(service: EnovaService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_is_used_for_this_machine(service: EnovaService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
     await guarded(TokenClient(KEY, service.address).dial())
     assert len(service.calls) == 1
 
 
-async def test_hosts_without_a_proxy_are_kept_to(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_respects_no_proxy(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -96,16 +96,14 @@ async def test_hosts_without_a_proxy_are_kept_to(serve_raw: ServeRaw, monkeypatc
         ("http://me:s3cret@127.0.0.1:99999", "proxy in the environment"),
     ],
 )
-async def test_a_proxy_that_cannot_be_used_is_a_reason(
-    monkeypatch: pytest.MonkeyPatch, proxy: str, reason: str
-) -> None:
+async def test_reports_an_unusable_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str, reason: str) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     error = await unreachable(TokenClient(KEY, "https://nobil.invalid/x"))
     assert reason in str(error)
     assert "s3cret" not in str(error)
 
 
-async def test_a_login_kept_for_other_programs_is_not_sent(
+async def test_does_not_send_credentials_from_netrc(
     serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     proxy, asked = await proxied(serve_raw, GOOD)

@@ -1,4 +1,4 @@
-"""The token call against a real server: what it sends, what it takes, and what it says of everything else."""
+"""The token request to a real server: its contents, and all kinds of answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
 
 
 async def fail(call: TokenClient) -> RefusedError | UnreachableError:
-    """Dial, and return how it failed."""
+    """Dial; return the error."""
     with pytest.raises((RefusedError, UnreachableError)) as raised:
         await guarded(call.dial())
     assert isinstance(raised.value, (RefusedError, UnreachableError))
@@ -44,10 +44,10 @@ async def unreachable(call: TokenClient) -> UnreachableError:
     return error
 
 
-# What is sent, and a good answer
+# Request and answer
 
 
-async def test_a_call_is_one_empty_post_with_the_key(service: EnovaService) -> None:
+async def test_sends_one_empty_post_with_the_key(service: EnovaService) -> None:
     url = await guarded(TokenClient(KEY, service.address).dial())
     assert url.endswith(service.issued[0])
     assert service.methods == ["POST /nobil/real-time/v1/Realtime"]
@@ -58,19 +58,19 @@ async def test_a_call_is_one_empty_post_with_the_key(service: EnovaService) -> N
     assert "Content-Type" not in headers
 
 
-async def test_each_dial_asks_for_another_url(service: EnovaService) -> None:
+async def test_each_dial_requests_a_new_url(service: EnovaService) -> None:
     call = TokenClient(KEY, service.address)
     assert await guarded(call.dial()) != await guarded(call.dial())
     assert len(service.calls) == 2
 
 
-async def test_white_space_around_a_pasted_key_is_dropped(service: EnovaService) -> None:
+async def test_strips_white_space_around_the_key(service: EnovaService) -> None:
     await guarded(TokenClient(f" {KEY}\n", service.address).dial())
     assert service.calls[0]["x-api-key"] == KEY
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\r\nx-other: b", "kø", "a\0b"])
-async def test_what_can_be_no_key_is_refused_without_a_call(service: EnovaService, key: str) -> None:
+async def test_rejects_an_impossible_key_without_a_request(service: EnovaService, key: str) -> None:
     error = await fail(TokenClient(key, service.address))
     assert isinstance(error, RefusedError)
     assert "key" in str(error)
@@ -81,7 +81,7 @@ async def test_what_can_be_no_key_is_refused_without_a_call(service: EnovaServic
     "address",
     ["", "nobil.example", "wss://nobil.example", "ftp://nobil.example", "https://", "https://a..b/", "http://h:0"],
 )
-def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
+def test_rejects_an_invalid_address(address: str) -> None:
     with pytest.raises(SourceError, match="https://"):
         TokenClient(KEY, address)
 
@@ -90,7 +90,7 @@ def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
 
 
 @pytest.mark.parametrize("code", [401, 403])
-async def test_a_refused_key_is_told_in_the_words_of_the_server(service: EnovaService, code: int) -> None:
+async def test_a_rejected_key_is_reported_in_the_servers_words(service: EnovaService, code: int) -> None:
     service.answers.append(refusal(code, " Access denied:\x1b[2J \u202einvalid\nkey. "))
     error = await fail(TokenClient(KEY, service.address))
     assert isinstance(error, RefusedError)
@@ -98,12 +98,12 @@ async def test_a_refused_key_is_told_in_the_words_of_the_server(service: EnovaSe
 
 
 @pytest.mark.parametrize("echo", [KEY, KEY.upper(), quote(KEY, safe="")])
-async def test_a_key_that_the_server_quotes_is_not_repeated(service: EnovaService, echo: str) -> None:
+async def test_a_key_quoted_by_the_server_is_removed(service: EnovaService, echo: str) -> None:
     service.answers.append(refusal(401, f"'{echo}' is no key; {echo}"))
     assert str(await fail(TokenClient(KEY, service.address))) == "HTTP 401: '…' is no key; …"
 
 
-async def test_a_long_reason_is_cut_after_the_key_was_taken_out(service: EnovaService) -> None:
+async def test_a_long_reason_is_shortened_after_removing_the_key(service: EnovaService) -> None:
     service.answers.append(refusal(401, "x" * 110 + KEY + "y" * 5000))
     said = str(await fail(TokenClient(KEY, service.address)))
     assert KEY[:5] not in said
@@ -124,21 +124,21 @@ async def test_a_long_reason_is_cut_after_the_key_was_taken_out(service: EnovaSe
         body(b"no gzip", 401, {"Content-Encoding": "gzip"}),
     ],
 )
-async def test_a_refusal_without_readable_words_is_one_all_the_same(service: EnovaService, answer: Answer) -> None:
+async def test_a_rejection_with_unreadable_words(service: EnovaService, answer: Answer) -> None:
     service.answers.append(answer)
     error = await fail(TokenClient(KEY, service.address))
     assert isinstance(error, RefusedError)
     assert str(error) == "HTTP 401"
 
 
-async def test_a_refusal_that_never_ends_is_one_all_the_same(service: EnovaService) -> None:
+async def test_a_rejection_that_never_ends(service: EnovaService) -> None:
     service.answers.append(service.half_refused)
     error = await fail(TokenClient(KEY, service.address, timeout=0.1))
     assert isinstance(error, RefusedError)
 
 
 @pytest.mark.parametrize("code", [400, 404, 408, 429, 500, 502, 503])
-async def test_any_other_status_may_pass(service: EnovaService, code: int) -> None:
+async def test_other_http_errors_are_temporary(service: EnovaService, code: int) -> None:
     service.answers.append(status(code))
     error = await unreachable(TokenClient(KEY, service.address))
     assert str(error) == f"127.0.0.1 answered HTTP {code}"
@@ -149,16 +149,14 @@ async def test_any_other_status_may_pass(service: EnovaService, code: int) -> No
     ("text", "seconds"), [("17", 17), ("Tue, 14 Nov 2023 22:14:20 GMT", 60), ("999999", 3600), ("soon", 0), ("-5", 0)]
 )
 @pytest.mark.parametrize("code", [429, 503])
-async def test_a_wait_that_is_asked_for_is_passed_on(
-    service: EnovaService, clock: FakeClock, code: int, text: str, seconds: int
-) -> None:
+async def test_returns_retry_after(service: EnovaService, clock: FakeClock, code: int, text: str, seconds: int) -> None:
     assert START == 1_700_000_000_000  # 22:13:20 of that day
     service.answers.append(status(code, {"Retry-After": text}))
     assert (await unreachable(TokenClient(KEY, service.address, clock=clock))).retry_after == seconds
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
-async def test_the_key_goes_nowhere_else(service: EnovaService, clock: FakeClock, code: int) -> None:
+async def test_does_not_follow_redirects(service: EnovaService, clock: FakeClock, code: int) -> None:
     async with EnovaService(clock) as elsewhere:
         service.answers.append(status(code, {"Location": elsewhere.address}))
         assert "points elsewhere" in str(await unreachable(TokenClient(KEY, service.address)))
@@ -193,24 +191,24 @@ async def test_the_key_goes_nowhere_else(service: EnovaService, clock: FakeClock
         status(204),
     ],
 )
-async def test_an_answer_without_a_token_may_pass(service: EnovaService, answer: Answer) -> None:
+async def test_an_answer_without_a_token_is_temporary(service: EnovaService, answer: Answer) -> None:
     service.answers.append(answer)
     assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 answered, but with no token"
 
 
-async def test_a_broken_encoding_may_pass(service: EnovaService) -> None:
+async def test_an_invalid_encoding_is_temporary(service: EnovaService) -> None:
     service.answers.append(body(b"no gzip", headers={"Content-Encoding": "gzip"}))
-    assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 gave no whole answer"
+    assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 sent an incomplete answer"
 
 
-async def test_an_answer_that_does_not_come_or_does_not_end_is_given_up(service: EnovaService) -> None:
+async def test_times_out_without_a_complete_answer(service: EnovaService) -> None:
     for answer in (service.never, service.half):
         service.answers.append(answer)
         error = await unreachable(TokenClient(KEY, service.address, timeout=0.1))
         assert str(error) == "127.0.0.1 does not answer"
 
 
-async def test_a_call_that_is_cancelled_ends_at_once(service: EnovaService) -> None:
+async def test_cancellation_ends_a_request_at_once(service: EnovaService) -> None:
     service.answers.append(service.never)
     calling = asyncio.create_task(TokenClient(KEY, service.address).dial())
     await guarded(service.called.wait())
@@ -219,7 +217,7 @@ async def test_a_call_that_is_cancelled_ends_at_once(service: EnovaService) -> N
         await guarded(calling)
 
 
-async def test_nothing_listens() -> None:
+async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -231,17 +229,19 @@ async def test_nothing_listens() -> None:
     ("scheme", "answer", "reason"),
     [
         ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
-        ("http", b"", "127.0.0.1 gave no whole answer"),
+        ("http", b"", "127.0.0.1 sent an incomplete answer"),
         ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
         (
             "http",
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
             "127.0.0.1 does not answer as a web server does",
         ),
-        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 gave no whole answer"),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 sent an incomplete answer"),
     ],
 )
-async def test_a_server_that_is_none(serve_raw: ServeRaw, scheme: str, answer: bytes, reason: str) -> None:
+async def test_reports_a_server_that_does_not_speak_http(
+    serve_raw: ServeRaw, scheme: str, answer: bytes, reason: str
+) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
         writer.write(answer)
@@ -253,10 +253,10 @@ async def test_a_server_that_is_none(serve_raw: ServeRaw, scheme: str, answer: b
     assert str(await unreachable(TokenClient(KEY, f"{scheme}://127.0.0.1:{port}/"))) == reason
 
 
-# Which URLs are trusted
+# Trusted URLs
 
 
-def test_an_unencrypted_socket_is_trusted_only_after_an_unencrypted_call() -> None:
+def test_trusts_an_unencrypted_url_only_after_an_unencrypted_request() -> None:
     answer = json.dumps({"accessToken": "ws://nobil.example/x"}).encode()
     assert url_of(answer, plain=True) == "ws://nobil.example/x"
     assert url_of(answer, plain=False) is None
@@ -265,12 +265,12 @@ def test_an_unencrypted_socket_is_trusted_only_after_an_unencrypted_call() -> No
 
 @given(st.binary() | st.text().map(lambda text: json.dumps({"accessToken": f"wss://{text}"}).encode()))
 @example(b'{"accessToken": "wss://nobil.example/x"}')
-def test_whatever_comes_is_a_url_for_a_socket_or_nothing(answer: bytes) -> None:
+def test_any_answer_is_a_websocket_url_or_rejected(answer: bytes) -> None:
     url = url_of(answer, plain=False)
     assert url is None or (url.lower().startswith("wss://") and url.isascii() and url.isprintable() and " " not in url)
 
 
-async def test_no_failure_and_no_log_holds_a_secret(service: EnovaService, caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_and_logs_contain_no_secret(service: EnovaService, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
     call = TokenClient(KEY, service.address, timeout=0.1)
@@ -289,7 +289,7 @@ async def test_no_failure_and_no_log_holds_a_secret(service: EnovaService, caplo
     )
     while service.answers:
         error = await fail(call)
-        # The library's own exceptions hold the request, and with it the key.
+        # The library's own exceptions contain the request with the key.
         assert error.__cause__ is None
         assert error.__context__ is None or error.__suppress_context__
         said += [str(error), repr(error), "".join(traceback.format_exception(error))]
@@ -298,8 +298,8 @@ async def test_no_failure_and_no_log_holds_a_secret(service: EnovaService, caplo
             assert secret not in text
 
 
-def test_the_library_is_not_loaded_before_it_is_needed() -> None:
+def test_aiohttp_is_imported_lazily() -> None:
     code = (
         "import sys, nobil_tui.feeds.transport.enova_token as e; e.TokenClient('k'); sys.exit('aiohttp' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)  # our own interpreter and our own words
+    subprocess.run([sys.executable, "-c", code], check=True)  # A fixed command of our own.

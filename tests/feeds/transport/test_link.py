@@ -1,4 +1,4 @@
-"""The link against real servers on this machine, with a clock that stands still until told."""
+"""The link to real local servers, with a fake clock."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ E = TypeVar("E")
 
 
 def waits() -> Backoff:
-    """The same waits that the link under test has."""
+    """The same delays as those of the link under test."""
     return Backoff(random.Random(SEED))
 
 
 class Reader:
-    """Takes a link's events one by one, and can tell that none comes."""
+    """Take a link's events one by one, and check that none comes."""
 
     def __init__(self, link: Link, clock: FakeClock) -> None:
         self.link = link
@@ -49,7 +49,7 @@ class Reader:
         return event
 
     async def nothing(self) -> None:
-        """Nothing comes by itself."""
+        """Check that no event comes."""
         waiting = self._waiting()
         await settle()
         assert not waiting.done(), waiting.result()
@@ -59,9 +59,9 @@ class Reader:
         await self.next(Connected)
 
     async def passes(self, seconds: float) -> None:
-        """Let time pass for whoever sleeps."""
+        """Advance the clock for sleeping tasks."""
         self._waiting()
-        # Who is woken or called off leaves the bed only now.
+        # A woken or cancelled task leaves the list of sleepers only now.
         await settle()
         await guarded(self.clock.asleep())
         self.clock.advance(seconds)
@@ -86,7 +86,7 @@ Follow = Callable[..., Reader]
 
 @pytest.fixture
 async def follow(clock: FakeClock) -> AsyncIterator[Follow]:
-    """Return ``follow(url)``: a reader of a link to there, closed at the end."""
+    """Return ``follow(url)``, which starts a reader of a link; closed at the end."""
     readers = []
 
     def start(url: str = "", *, tap: Tap | None = None, dial: Callable[[], Awaitable[str]] | None = None) -> Reader:
@@ -111,7 +111,7 @@ async def hang_up(connection: ServerConnection) -> None:
 
 
 class Answers:
-    """Answers handshakes with one HTTP status after another, then lets everybody in."""
+    """Answer handshakes with HTTP statuses in turn, then accept."""
 
     def __init__(self, *statuses: int, **headers: str) -> None:
         self.statuses = list(statuses)
@@ -128,10 +128,10 @@ class Answers:
         return response
 
 
-# While it is up
+# Connected
 
 
-async def test_it_connects_and_hands_on_the_frames_as_they_came(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_connects_and_yields_frames_in_order(follow: Follow, serve: Serve, clock: FakeClock) -> None:
     more = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
@@ -152,7 +152,7 @@ async def test_it_connects_and_hands_on_the_frames_as_they_came(follow: Follow, 
     await reader.nothing()
 
 
-async def test_a_frame_of_many_parts_is_one(follow: Follow, serve: Serve) -> None:
+async def test_joins_the_fragments_of_a_frame(follow: Follow, serve: Serve) -> None:
     async def handler(connection: ServerConnection) -> None:
         await connection.send(["one ", "and ", "all"])
         await stay(connection)
@@ -166,7 +166,7 @@ def test_a_national_snapshot_fits() -> None:
     assert MAX_FRAME == 64 * 1024 * 1024
 
 
-async def test_a_frame_that_is_large_comes_whole(follow: Follow, serve: Serve) -> None:
+async def test_receives_a_large_frame(follow: Follow, serve: Serve) -> None:
     async def handler(connection: ServerConnection) -> None:
         await connection.send("x" * 3_000_000)
         await stay(connection)
@@ -176,7 +176,7 @@ async def test_a_frame_that_is_large_comes_whole(follow: Follow, serve: Serve) -
     assert len((await reader.next(Frame)).data) == 3_000_000
 
 
-async def test_a_frame_that_is_too_large_ends_the_link(
+async def test_a_frame_that_is_too_large_closes_the_link(
     follow: Follow, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link_module, "MAX_FRAME", 1000)
@@ -192,7 +192,7 @@ async def test_a_frame_that_is_too_large_ends_the_link(
     assert (await reader.next(Lost)).reason == "the server sent a frame that is too large"
 
 
-async def test_a_server_that_breaks_the_protocol(follow: Follow, serve_raw: ServeRaw) -> None:
+async def test_a_protocol_error_closes_the_link(follow: Follow, serve_raw: ServeRaw) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await shake_hands(reader, writer)
         writer.write(b"\xff\xff no frame")
@@ -203,10 +203,10 @@ async def test_a_server_that_breaks_the_protocol(follow: Follow, serve_raw: Serv
     assert (await reader.next(Lost)).reason == "the connection broke"
 
 
-# When it is lost
+# Lost connections
 
 
-async def test_a_server_that_closes_is_tried_again_after_a_wait(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_reconnects_after_a_close_with_backoff(follow: Follow, serve: Serve, clock: FakeClock) -> None:
     go = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
@@ -229,7 +229,7 @@ async def test_a_server_that_closes_is_tried_again_after_a_wait(follow: Follow, 
     await reader.live()
 
 
-async def test_a_connection_that_breaks(follow: Follow, serve: Serve) -> None:
+async def test_reconnects_after_an_aborted_connection(follow: Follow, serve: Serve) -> None:
     async def handler(connection: ServerConnection) -> None:
         connection.transport.abort()
 
@@ -238,7 +238,7 @@ async def test_a_connection_that_breaks(follow: Follow, serve: Serve) -> None:
     assert (await reader.next(Lost)).reason == "the connection broke"
 
 
-async def test_a_server_that_accepts_and_closes_is_not_hammered(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_backs_off_from_a_server_that_closes_at_once(follow: Follow, serve: Serve, clock: FakeClock) -> None:
     expected = waits()
     reader = follow(await serve(hang_up))
     for _ in range(8):
@@ -251,7 +251,7 @@ async def test_a_server_that_accepts_and_closes_is_not_hammered(follow: Follow, 
 
 
 @pytest.mark.parametrize(("life", "short"), [(HEALTHY_AFTER - 1, False), (HEALTHY_AFTER, True)])
-async def test_only_a_link_that_was_healthy_is_tried_soon_again(
+async def test_only_a_healthy_connection_resets_the_backoff(
     follow: Follow, serve: Serve, clock: FakeClock, life: float, short: bool
 ) -> None:
     connections: asyncio.Queue[ServerConnection] = asyncio.Queue()
@@ -274,7 +274,7 @@ async def test_only_a_link_that_was_healthy_is_tried_soon_again(
     assert (wait <= 1200) is short
 
 
-async def test_nothing_listens(follow: Follow, clock: FakeClock) -> None:
+async def test_retries_after_a_refused_connection(follow: Follow, clock: FakeClock) -> None:
     expected = waits()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -288,7 +288,7 @@ async def test_nothing_listens(follow: Follow, clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
-async def test_any_other_answer_is_tried_again(follow: Follow, serve: Serve, status: int) -> None:
+async def test_retries_after_other_http_errors(follow: Follow, serve: Serve, status: int) -> None:
     reader = follow(await serve(stay, process_request=Answers(status)))
     await reader.next(Connecting)
     assert (await reader.next(Lost)).reason == f"the server answered HTTP {status}"
@@ -300,7 +300,7 @@ async def test_any_other_answer_is_tried_again(follow: Follow, serve: Serve, sta
     ("asked", "seconds"),
     [("7", 7.0), ("0", waits().wait()), ("soon", waits().wait()), ("999999", MAX_RETRY_AFTER)],
 )
-async def test_a_server_may_ask_for_a_longer_wait(
+async def test_waits_for_retry_after(
     follow: Follow, serve: Serve, clock: FakeClock, asked: str, seconds: float
 ) -> None:
     reader = follow(await serve(stay, process_request=Answers(503, Retry_After=asked)))
@@ -312,7 +312,7 @@ async def test_a_server_may_ask_for_a_longer_wait(
     await reader.live()
 
 
-async def test_the_user_need_not_wait(follow: Follow, serve: Serve) -> None:
+async def test_retry_ends_the_wait(follow: Follow, serve: Serve) -> None:
     reader = follow(await serve(stay, process_request=Answers(503, Retry_After="3600")))
     await reader.next(Connecting)
     await reader.next(Lost)
@@ -321,7 +321,7 @@ async def test_the_user_need_not_wait(follow: Follow, serve: Serve) -> None:
     await reader.live()
 
 
-async def test_what_was_asked_for_while_it_was_up_is_no_answer_to_a_loss(follow: Follow, serve: Serve) -> None:
+async def test_retry_while_connected_has_no_effect(follow: Follow, serve: Serve) -> None:
     go = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
@@ -337,11 +337,11 @@ async def test_what_was_asked_for_while_it_was_up_is_no_answer_to_a_loss(follow:
     await reader.next(Connecting)
 
 
-# When the key is not taken
+# Rejected keys
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_a_refused_key_is_not_tried_again_until_the_user_asks(
+async def test_a_rejected_key_is_not_retried_until_requested(
     follow: Follow, serve: Serve, clock: FakeClock, status: int
 ) -> None:
     answers = Answers(status, status)
@@ -358,7 +358,7 @@ async def test_a_refused_key_is_not_tried_again_until_the_user_asks(
     await reader.live()
 
 
-async def test_what_was_asked_for_while_connecting_is_no_answer_to_a_refusal(follow: Follow, serve: Serve) -> None:
+async def test_retry_while_connecting_has_no_effect_after_a_rejection(follow: Follow, serve: Serve) -> None:
     reader = follow(await serve(stay, process_request=Answers(401)))
     await reader.next(Connecting)
     reader.link.retry()
@@ -366,10 +366,10 @@ async def test_what_was_asked_for_while_connecting_is_no_answer_to_a_refusal(fol
     await reader.nothing()
 
 
-# Where each handshake needs an address of its own
+# A new URL for each handshake
 
 
-async def test_every_try_asks_for_an_address(follow: Follow, serve: Serve) -> None:
+async def test_dials_for_each_attempt(follow: Follow, serve: Serve) -> None:
     url = await serve(hang_up)
     asked = 0
 
@@ -386,7 +386,7 @@ async def test_every_try_asks_for_an_address(follow: Follow, serve: Serve) -> No
         reader.link.retry()
 
 
-async def test_an_address_that_expired_is_no_refused_key(follow: Follow, serve: Serve) -> None:
+async def test_an_expired_url_is_not_a_rejected_key(follow: Follow, serve: Serve) -> None:
     url = await serve(stay, process_request=Answers(401))
 
     async def dial() -> str:
@@ -399,7 +399,7 @@ async def test_an_address_that_expired_is_no_refused_key(follow: Follow, serve: 
     await reader.live()
 
 
-async def test_what_asking_for_an_address_can_end_with(follow: Follow, clock: FakeClock) -> None:
+async def test_failures_of_dial(follow: Follow, clock: FakeClock) -> None:
     async def dial() -> str:
         if clock.now() == START:
             raise UnreachableError("away", 90.0)
@@ -413,20 +413,20 @@ async def test_what_asking_for_an_address_can_end_with(follow: Follow, clock: Fa
     assert await reader.next(Refused) == Refused("HTTP 401: no such key", START + 90_000)
 
 
-# When nothing is heard
+# Dead connections
 
 
 async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Shake hands, and then neither read nor write again."""
+    """Accept a handshake, then neither read nor write."""
     await shake_hands(reader, writer)
     await for_ever()
 
 
-def test_a_dead_link_is_noticed_within_a_minute() -> None:
+def test_a_dead_connection_is_noticed_within_a_minute() -> None:
     assert DEAD_AFTER + PING_INTERVAL <= 60
 
 
-async def test_a_silent_dead_link_is_cut(follow: Follow, serve_raw: ServeRaw, clock: FakeClock) -> None:
+async def test_a_silent_connection_is_aborted(follow: Follow, serve_raw: ServeRaw, clock: FakeClock) -> None:
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
     await reader.live()
     while clock.monotonic() + PING_INTERVAL < DEAD_AFTER:
@@ -439,7 +439,7 @@ async def test_a_silent_dead_link_is_cut(follow: Follow, serve_raw: ServeRaw, cl
 
 
 @pytest.mark.parametrize("step", [-7200.0, 7200.0])
-async def test_a_clock_that_is_set_spares_no_dead_link(
+async def test_setting_the_clock_does_not_hide_a_dead_connection(
     follow: Follow, serve_raw: ServeRaw, clock: FakeClock, step: float
 ) -> None:
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
@@ -451,7 +451,7 @@ async def test_a_clock_that_is_set_spares_no_dead_link(
     assert (await reader.next(Lost)).reason == "nothing was received any more"
 
 
-async def test_pongs_keep_a_quiet_link_alive(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_pongs_keep_a_quiet_connection_alive(follow: Follow, serve: Serve, clock: FakeClock) -> None:
     connections: asyncio.Queue[ServerConnection] = asyncio.Queue()
 
     async def handler(connection: ServerConnection) -> None:
@@ -463,7 +463,7 @@ async def test_pongs_keep_a_quiet_link_alive(follow: Follow, serve: Serve, clock
     connection = await guarded(connections.get())
     for _ in range(10):
         await reader.nothing()
-        # There and back twice: what the link sent before it is answered, and has been heard.
+        # Two round trips: earlier pings of the link have been answered and received.
         for _ in range(2):
             await guarded(await connection.ping())
         await reader.passes(PING_INTERVAL)
@@ -473,7 +473,7 @@ async def test_pongs_keep_a_quiet_link_alive(follow: Follow, serve: Serve, clock
     assert (await reader.next(Lost)).heard_at >= heard_at
 
 
-async def test_frames_keep_a_link_alive_that_sends_no_pongs(
+async def test_frames_keep_a_connection_without_pongs_alive(
     follow: Follow, serve_raw: ServeRaw, clock: FakeClock
 ) -> None:
     send = asyncio.Event()
@@ -492,18 +492,18 @@ async def test_frames_keep_a_link_alive_that_sends_no_pongs(
         assert await reader.next(Frame) == Frame(b"ok", clock.now())
 
 
-# While nobody asks for what comes
+# Slow readers
 
 
 async def flood(connection: ServerConnection) -> None:
-    """Send more than any buffer on the way holds."""
+    """Send more than all buffers on the way can hold."""
     with suppress(OSError):
         while True:
             await connection.send("x" * 100_000)
 
 
 async def idle(clock: FakeClock, seconds: float) -> None:
-    """Let time pass for the watch, while nobody takes an event."""
+    """Advance the clock for the watchdog, without taking an event."""
     while seconds > 0:
         await guarded(clock.asleep())
         clock.advance(PING_INTERVAL)
@@ -511,8 +511,8 @@ async def idle(clock: FakeClock, seconds: float) -> None:
         await settle()
 
 
-async def test_a_live_link_whose_reader_stands_still_is_not_cut(follow: Follow, serve: Serve, clock: FakeClock) -> None:
-    """The pongs wait behind frames that nobody takes: that says nothing of the server."""
+async def test_a_connection_with_a_slow_reader_is_not_aborted(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+    """The pongs wait behind unread frames, so their absence says nothing about the server."""
     reader = follow(await serve(flood, ping_interval=None))
     await reader.live()
     await reader.next(Frame)
@@ -522,7 +522,7 @@ async def test_a_live_link_whose_reader_stands_still_is_not_cut(follow: Follow, 
     await reader.close()
 
 
-async def test_a_dead_link_is_noticed_within_a_minute_of_being_read_again(
+async def test_a_dead_connection_is_noticed_within_a_minute_of_reading_again(
     follow: Follow, serve_raw: ServeRaw, clock: FakeClock
 ) -> None:
     async def one_frame(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -545,7 +545,7 @@ async def test_a_dead_link_is_noticed_within_a_minute_of_being_read_again(
 # The tap
 
 
-async def test_a_tap_sees_what_came_and_where_it_broke(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_tap_receives_frames_and_breaks(follow: Follow, serve: Serve, clock: FakeClock) -> None:
     seen: list[tuple[bytes, int]] = []
 
     async def handler(connection: ServerConnection) -> None:
@@ -561,7 +561,7 @@ async def test_a_tap_sees_what_came_and_where_it_broke(follow: Follow, serve: Se
     assert seen == [(b"one", START), (b"two", START), (b"", START)]
 
 
-async def test_a_tap_does_not_see_that_we_hang_up(follow: Follow, serve: Serve) -> None:
+async def test_tap_receives_no_break_when_closed_by_the_client(follow: Follow, serve: Serve) -> None:
     seen: list[bytes] = []
     reader = follow(await serve(stay), tap=lambda data, at: seen.append(data))
     await reader.live()
@@ -569,10 +569,10 @@ async def test_a_tap_does_not_see_that_we_hang_up(follow: Follow, serve: Serve) 
     assert seen == []
 
 
-# The key
+# Secrets
 
 
-async def test_the_key_is_in_no_reason_and_in_no_log(
+async def test_reasons_and_logs_do_not_contain_the_key(
     follow: Follow, serve: Serve, serve_raw: ServeRaw, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -600,7 +600,7 @@ async def test_the_key_is_in_no_reason_and_in_no_log(
         "ws://[::1",
         "ws://" + "x" * 70,
     ]
-    # What this test's own servers log is not ours.
+    # Log records of the test's own servers do not count.
     logging.getLogger("websockets.server").setLevel(logging.ERROR)
     for url in urls:
         reader = follow(url)
@@ -618,10 +618,10 @@ async def test_the_key_is_in_no_reason_and_in_no_log(
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIG"
 
 
-async def test_a_server_that_quotes_the_key_back_is_not_heard_on_it(
+async def test_a_key_quoted_by_the_server_is_removed(
     follow: Follow, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whole, cut short, from the query or from the path: in no event and in no log."""
+    """Complete or truncated, from the query or from the path."""
     caplog.set_level(logging.INFO, logger="nobil_tui.feeds.transport.link")
 
     async def handler(connection: ServerConnection) -> None:
@@ -643,7 +643,7 @@ async def test_a_server_that_quotes_the_key_back_is_not_heard_on_it(
         assert secret not in caplog.text
 
 
-async def test_what_of_an_address_is_secret_is_told_for_the_log_before_it_is_used(serve: Serve) -> None:
+async def test_secrets_of_a_url_are_added_before_it_is_used(serve: Serve) -> None:
     hushed: list[str] = []
 
     async def dial() -> str:
@@ -657,10 +657,10 @@ async def test_what_of_an_address_is_secret_is_told_for_the_log_before_it_is_use
     await guarded(events.aclose())
 
 
-# Leaving
+# Closing
 
 
-async def test_leaving_shuts_the_link_down(follow: Follow, serve: Serve) -> None:
+async def test_closing_disconnects(follow: Follow, serve: Serve) -> None:
     closed: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
 
     async def handler(connection: ServerConnection) -> None:
@@ -675,8 +675,8 @@ async def test_leaving_shuts_the_link_down(follow: Follow, serve: Serve) -> None
     assert reader.clock.sleepers == []
 
 
-async def test_leaving_under_flood(follow: Follow, serve: Serve) -> None:
-    """Nobody waits for what still comes."""
+async def test_closing_during_a_flood_of_frames(follow: Follow, serve: Serve) -> None:
+    """Frames still to come are not waited for."""
 
     async def handler(connection: ServerConnection) -> None:
         with suppress(OSError):
@@ -690,8 +690,10 @@ async def test_leaving_under_flood(follow: Follow, serve: Serve) -> None:
     await reader.close()
 
 
-async def test_leaving_a_half_open_link(follow: Follow, serve_raw: ServeRaw) -> None:
-    """A closing handshake that nobody answers is cut short; ``close`` is guarded, the library's own wait is longer."""
+async def test_closing_a_half_open_connection(follow: Follow, serve_raw: ServeRaw) -> None:
+    """The closing handshake is cut short if it is not answered; ``close`` is guarded, as the
+    library waits longer.
+    """
     assert CLOSE_TIMEOUT < 0.3
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
     await reader.live()
@@ -700,7 +702,7 @@ async def test_leaving_a_half_open_link(follow: Follow, serve_raw: ServeRaw) -> 
     assert reader.clock.sleepers == []
 
 
-async def test_leaving_while_connecting(follow: Follow, serve_raw: ServeRaw) -> None:
+async def test_closing_while_connecting(follow: Follow, serve_raw: ServeRaw) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await for_ever()
 
@@ -711,7 +713,7 @@ async def test_leaving_while_connecting(follow: Follow, serve_raw: ServeRaw) -> 
 
 
 @pytest.mark.parametrize("answers", [Answers(401), Answers(503)], ids=["refused", "waiting"])
-async def test_leaving_while_it_is_down(follow: Follow, serve: Serve, answers: Answers) -> None:
+async def test_closing_while_waiting_to_reconnect(follow: Follow, serve: Serve, answers: Answers) -> None:
     reader = follow(await serve(stay, process_request=answers))
     await reader.next(Connecting)
     await reader.next(object)
@@ -722,7 +724,7 @@ async def test_leaving_while_it_is_down(follow: Follow, serve: Serve, answers: A
 
 
 class CancelsReader(FakeClock):
-    """Cancels a task at the moment when the watch over a link is called off."""
+    """Cancel a task at the moment when the watchdog of a connection is cancelled."""
 
     victim: asyncio.Task[None] | None = None
 
@@ -735,8 +737,10 @@ class CancelsReader(FakeClock):
             raise
 
 
-async def test_being_cancelled_while_the_watch_is_called_off(serve: Serve) -> None:
-    """The cancellation that ends the watch is not the one that ends us: mistaken for it, we would never end."""
+async def test_cancellation_while_the_watchdog_is_cancelled(serve: Serve) -> None:
+    """Suppressing the watchdog's cancellation must not suppress that of the reader, which would
+    never end.
+    """
     clock = CancelsReader()
     go = asyncio.Event()
 
@@ -759,9 +763,7 @@ async def test_being_cancelled_while_the_watch_is_called_off(serve: Serve) -> No
     assert clock.victim.cancelled()
 
 
-async def test_a_proxy_of_the_environment_does_not_come_between(
-    follow: Follow, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_proxy_is_used_for_this_machine(follow: Follow, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "ws_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     reader = follow(await serve(stay))

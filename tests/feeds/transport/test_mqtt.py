@@ -1,4 +1,4 @@
-"""An MQTT session against real brokers, where they are installed."""
+"""An MQTT session with real brokers, if they are installed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         yield broker
 
 
-async def test_receives_what_another_client_publishes(broker: Broker, clock: FakeClock) -> None:
+async def test_receives_messages_of_another_client(broker: Broker, clock: FakeClock) -> None:
     session = MqttSession("status-v1/#", clock)
 
     async def dial() -> str:

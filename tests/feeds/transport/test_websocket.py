@@ -1,4 +1,4 @@
-"""Why a link could not be opened, or ended, in words for a person; and never with the key in them."""
+"""Reasons for failed and closed connections, without the key in any of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.conftest import START, RawHandler, Serve, ServeRaw, for_ever, guarded
 
 KEY = "s3cret-k3y"
 ELSEWHERE = "charger.invalid"
-"""A host that no name system knows; nobody is asked for it where a proxy stands before it."""
+"""A host name that does not resolve; with a proxy it is not looked up."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def why_not(url: str) -> str:
-    """Try to open a connection; the reason that it cannot be."""
+    """Try to open a connection; return the reason of the failure."""
     with pytest.raises((UnreachableError, RefusedError)) as caught:
         await guarded(open_connection(f"{url}?apikey={KEY}", 1000, 0.1))
     reason = str(caught.value)
@@ -73,24 +73,24 @@ NO_ADDRESSES = [
 
 
 @pytest.mark.parametrize("url", NO_ADDRESSES)
-async def test_what_is_no_address(url: str) -> None:
-    assert await why_not(url) == "the source is no WebSocket address"
+async def test_rejects_an_invalid_address(url: str) -> None:
+    assert await why_not(url) == "the source is not a WebSocket address"
 
 
 @pytest.mark.parametrize("host", ["x" * 70, "a..b", "å" * 70])
-async def test_what_is_no_host(host: str) -> None:
+async def test_rejects_an_invalid_host(host: str) -> None:
     reason = await why_not(f"ws://{host}/")
-    assert reason.endswith(", or the proxy in the environment, is no usable address")
+    assert reason.endswith(", or the proxy in the environment, has an invalid address")
 
 
-async def test_a_hostile_host_is_made_safe() -> None:
+async def test_a_hostile_host_name_is_made_safe() -> None:
     assert "\x1b" not in await why_not("ws://\x1b[2J" + "y" * 70)
 
 
-# Servers that are none
+# Servers without WebSocket
 
 
-async def test_nothing_listens() -> None:
+async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         assert await why_not(f"ws://127.0.0.1:{taken.getsockname()[1]}") == "nothing listens at 127.0.0.1"
@@ -108,20 +108,20 @@ def answering(answer: bytes) -> RawHandler:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"", "127.0.0.1 is no WebSocket server ("),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "127.0.0.1 is no WebSocket server ("),
-        (b"\x00\xff" * 5000, "127.0.0.1 is no WebSocket server ("),
-        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "127.0.0.1 is no WebSocket server ("),
+        (b"", "127.0.0.1 is not a WebSocket server ("),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "127.0.0.1 is not a WebSocket server ("),
+        (b"\x00\xff" * 5000, "127.0.0.1 is not a WebSocket server ("),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "127.0.0.1 is not a WebSocket server ("),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "the server answered HTTP 200"),
     ],
     ids=["hangs up", "SSH", "garbage", "no upgrade", "web page"],
 )
-async def test_no_websocket_server(serve_raw: ServeRaw, answer: bytes, reason: str) -> None:
+async def test_reports_a_server_without_websocket(serve_raw: ServeRaw, answer: bytes, reason: str) -> None:
     port = await serve_raw(answering(answer))
     assert (await why_not(f"ws://127.0.0.1:{port}")).startswith(reason)
 
 
-async def test_a_server_that_does_not_answer(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_server_that_does_not_answer(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await for_ever()
 
@@ -130,7 +130,7 @@ async def test_a_server_that_does_not_answer(serve_raw: ServeRaw, monkeypatch: p
     assert await why_not(f"ws://127.0.0.1:{port}") == "127.0.0.1 does not answer"
 
 
-async def test_no_secure_server(serve_raw: ServeRaw) -> None:
+async def test_reports_a_failed_tls_handshake(serve_raw: ServeRaw) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -141,8 +141,8 @@ async def test_no_secure_server(serve_raw: ServeRaw) -> None:
 
 
 @pytest.mark.parametrize("code", [300, 301, 302, 303, 307, 308])
-async def test_nobody_is_led_elsewhere(serve_raw: ServeRaw, code: int) -> None:
-    """A key goes to its own source: whoever sends us on could send it to anybody."""
+async def test_does_not_follow_redirects(serve_raw: ServeRaw, code: int) -> None:
+    """A key is only sent to its own source: a redirect could send it to any host."""
     asked: list[bytes] = []
 
     async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -157,13 +157,13 @@ async def test_nobody_is_led_elsewhere(serve_raw: ServeRaw, code: int) -> None:
     assert asked == []
 
 
-async def test_what_is_unchanged_points_nowhere(serve_raw: ServeRaw) -> None:
+async def test_304_is_not_a_redirect(serve_raw: ServeRaw) -> None:
     port = await serve_raw(answering(b"HTTP/1.1 304 Not Modified\r\n\r\n"))
     assert await why_not(f"ws://127.0.0.1:{port}") == "the server answered HTTP 304"
 
 
-async def test_what_waits_to_be_read_is_a_few_frames(serve: Serve) -> None:
-    """Each may be as large as can be, and no server may have us hold a thousand megabytes."""
+async def test_read_ahead_is_limited_to_a_few_frames(serve: Serve) -> None:
+    """Frames can be very large, and a server must not make the client buffer a gigabyte."""
     assert (READ_AHEAD + 1) * MAX_FRAME < 400 << 20
 
     async def handler(connection: ServerConnection) -> None:
@@ -188,7 +188,7 @@ async def test_what_waits_to_be_read_is_a_few_frames(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_a_key_that_is_not_taken(serve_raw: ServeRaw, status: int) -> None:
+async def test_reports_a_rejected_key(serve_raw: ServeRaw, status: int) -> None:
     port = await serve_raw(answering(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()))
     with pytest.raises(RefusedError) as caught:
         await guarded(open_connection(f"ws://127.0.0.1:{port}?apikey={KEY}", 1000, 0.1))
@@ -204,7 +204,7 @@ async def test_a_key_that_is_not_taken(serve_raw: ServeRaw, status: int) -> None
         ("Retry-After: 9\r\nRetry-After: 1\r\n", 9),
     ],
 )
-async def test_a_server_that_asks_to_wait(serve_raw: ServeRaw, headers: str, seconds: float) -> None:
+async def test_returns_retry_after_of_a_503(serve_raw: ServeRaw, headers: str, seconds: float) -> None:
     port = await serve_raw(answering(f"HTTP/1.1 503 No\r\n{headers}Content-Length: 0\r\n\r\n".encode()))
     with pytest.raises(UnreachableError) as caught:
         await guarded(open_connection(f"ws://127.0.0.1:{port}", 1000, 0.1))
@@ -212,8 +212,8 @@ async def test_a_server_that_asks_to_wait(serve_raw: ServeRaw, headers: str, sec
     assert caught.value.retry_after == seconds
 
 
-def test_the_librarys_own_debugging_lines_are_not_kept() -> None:
-    """They hold the whole URL; also where somebody wants everything of ours."""
+def test_debug_messages_of_the_library_are_not_logged() -> None:
+    """They contain the whole URL, even if all messages of this program are logged."""
     root = logging.getLogger("nobil_tui")
     before = root.level
     root.setLevel(logging.DEBUG)
@@ -226,9 +226,7 @@ def test_the_librarys_own_debugging_lines_are_not_kept() -> None:
 # Proxies
 
 
-async def test_a_proxy_of_the_environment_never_leads_to_this_machine(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_proxy_is_used_for_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ws_proxy", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
@@ -240,26 +238,26 @@ async def test_a_proxy_of_the_environment_never_leads_to_this_machine(
     await guarded(connection.close())
 
 
-async def test_a_proxy_that_does_not_lead_there(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_proxy_that_cannot_reach_the_host(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
     port = await serve_raw(answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
     monkeypatch.setenv("http_proxy", f"http://user:{KEY}@127.0.0.1:{port}")
-    assert await why_not(f"ws://{ELSEWHERE}") == f"the proxy in the environment does not lead to {ELSEWHERE}"
+    assert await why_not(f"ws://{ELSEWHERE}") == f"the proxy in the environment cannot reach {ELSEWHERE}"
 
 
 @pytest.mark.parametrize("proxy", [f"ftp://{KEY}@127.0.0.1", f"http://127.0.0.1/{KEY}"])
-async def test_a_proxy_that_is_no_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+async def test_reports_an_invalid_proxy_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("http_proxy", proxy)
-    assert await why_not(f"ws://{ELSEWHERE}") == "the proxy in the environment is no usable address"
+    assert await why_not(f"ws://{ELSEWHERE}") == "the proxy in the environment has an invalid address"
 
 
-async def test_a_proxy_with_a_port_of_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_proxy_with_an_invalid_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:port")
     assert "proxy" in await why_not(f"ws://{ELSEWHERE}")
 
 
-async def test_a_socks_proxy_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_missing_socks_package(monkeypatch: pytest.MonkeyPatch) -> None:
     async def missing(*_: object, **__: object) -> None:
-        # What the library does where the package is not installed.
+        # The library's exception if the package is not installed.
         raise ImportError("connecting through a SOCKS proxy requires python-socks")
 
     monkeypatch.setattr(client, "connect_socks_proxy", missing)
@@ -268,7 +266,7 @@ async def test_a_socks_proxy_without_its_package(monkeypatch: pytest.MonkeyPatch
     assert "python-socks" in await why_not(f"ws://{ELSEWHERE}")
 
 
-# What the system says
+# Errors of the operating system
 
 
 def untrusted() -> ssl.SSLCertVerificationError:
@@ -292,11 +290,11 @@ def untrusted() -> ssl.SSLCertVerificationError:
     ],
     ids=repr,
 )
-def test_what_the_system_says(error: Exception, reason: str) -> None:
+def test_os_error_reasons(error: Exception, reason: str) -> None:
     assert os_error_reason(error, "h") == reason
 
 
-# How a connection ended
+# Close reasons
 
 
 @pytest.mark.parametrize(
@@ -311,7 +309,7 @@ def test_what_the_system_says(error: Exception, reason: str) -> None:
         (ConnectionClosedError(None, Close(1002, "bad opcode"), None), "the connection broke"),
     ],
 )
-def test_how_it_ended(closed: ConnectionClosed, reason: str) -> None:
+def test_close_reasons(closed: ConnectionClosed, reason: str) -> None:
     assert close_reason(closed) == reason
 
 
@@ -323,7 +321,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIGSIG"
     [
         (f"unknown key {KEY}", "unknown key …"),
         (f"unknown key {KEY.upper()}!", "unknown key …!"),
-        # Cut short by the server, or by what a closing frame may hold.
+        # Truncated by the server, or by the maximum size of a close frame.
         (f"unknown {TOKEN[:20]}", "unknown …"),
         ("bad signature SIGSIGSIG", "bad signature …"),
         ("no a+b/c=d, nor a%2Bb%2Fc%3dd", "no …, nor …"),
@@ -332,7 +330,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIGSIG"
         ("", ""),
     ],
 )
-def test_what_a_server_says_is_passed_on_without_secrets(said: str, safe: str) -> None:
+def test_close_reason_contains_no_secret(said: str, safe: str) -> None:
     secrets = (KEY, TOKEN, "a+b/c=d", "")
     assert remove_secrets(secrets, said) == safe
     closed = ConnectionClosedError(Close(1008, said), None)
@@ -341,7 +339,7 @@ def test_what_a_server_says_is_passed_on_without_secrets(said: str, safe: str) -
     )
 
 
-def test_a_short_secret_is_taken_out_whole() -> None:
+def test_a_short_secret_is_removed_completely() -> None:
     assert remove_secrets(("abc",), "ab abc ABC b") == "ab … … b"
 
 
@@ -349,9 +347,7 @@ PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
 
 
 @given(st.text(PRINTABLE, min_size=1, max_size=40), st.text(), st.text(), st.data())
-def test_whatever_stands_around_it_no_part_of_a_secret_gets_through(
-    secret: str, before: str, after: str, data: st.DataObject
-) -> None:
+def test_no_part_of_a_secret_is_left_in_any_context(secret: str, before: str, after: str, data: st.DataObject) -> None:
     part = data.draw(st.integers(0, max(0, len(secret) - MIN_SECRET_LENGTH)).map(lambda at: secret[at:]))
     safe = remove_secrets((secret,), f"{before}{part}{after}")
     run = min(MIN_SECRET_LENGTH, len(secret))
@@ -391,13 +387,13 @@ NOW = datetime.fromtimestamp(START / 1000, UTC)
         ("Tue, 14 Nov 99999999999999999999 22:14:20 GMT", 0.0),
     ],
 )
-def test_retry_after(text: str, seconds: float) -> None:
+def test_parses_retry_after(text: str, seconds: float) -> None:
     assert datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC) == NOW
     assert parse_retry_after(text, START) == seconds
 
 
 @given(st.integers(-(10**6), 10**6))
-def test_a_date_is_as_good_as_seconds(seconds: int) -> None:
+def test_parses_retry_after_as_a_date(seconds: int) -> None:
     text = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
     assert parse_retry_after(text, START) == min(MAX_RETRY_AFTER, max(0, seconds))
 
@@ -408,5 +404,5 @@ PARTS = st.sampled_from(
 
 
 @given(st.text() | st.lists(PARTS | st.text(max_size=3), max_size=8).map(" ".join))
-def test_whatever_is_asked_the_wait_is_bounded(text: str) -> None:
+def test_any_retry_after_is_bounded(text: str) -> None:
     assert 0 <= parse_retry_after(text, START) <= MAX_RETRY_AFTER

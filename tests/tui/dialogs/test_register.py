@@ -198,7 +198,7 @@ async def test_a_register_with_too_few_stations_needs_confirmation(fetching: Fet
     fetching.clock.advance(DAY)
     fetching.service.stations["NOR"] = stations("NOR", 1)
     async with fetching.screen() as (main, pilot):
-        await until(pilot, lambda: "1 station of Norway cannot be all of them where 3 are stored" in said(pilot))
+        await until(pilot, lambda: "1 station of Norway cannot be all of them, since 3 are stored" in said(pilot))
         assert "NOR_00003" in fetching.stored
         assert not button(pilot).disabled
         assert not bar(pilot).display
@@ -254,7 +254,7 @@ async def test_one_country_is_stored_if_the_other_fails(fetching: Fetching) -> N
     fetching.service.answers.append(body(dump_of(stations("NOR", 4))))
     fetching.service.stations["SWE"] = []
     async with fetching.screen() as (main, pilot):
-        await until(pilot, lambda: "Sweden: 127.0.0.1 answered without any station of it." in said(pilot))
+        await until(pilot, lambda: "Sweden: 127.0.0.1 sent no stations of it." in said(pilot))
         assert "Norway: 4 stations from 127.0.0.1." in said(pilot)
         assert len(main.workspace.user_register) == len(fetching.stored) == 4
         assert fetching.renewed == 1
