@@ -56,7 +56,13 @@ class RegisterUpdater:
         return self._lock.locked()
 
     async def read(self) -> str:
-        """Read the file if it has changed; return an error message, or an empty string."""
+        """Read the file if it has changed; return an error message, or an empty string.
+
+        Does nothing during an update, which writes country by country and fills the register at
+        its end.
+        """
+        if self.updating:
+            return ""
         found = stamp(self._path)
         if found == self._stamp:
             return ""

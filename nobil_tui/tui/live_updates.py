@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from textual.message import Message
 
@@ -70,8 +71,17 @@ class LiveUpdates:
         self._run()
 
     def _run(self) -> None:
-        self._screen.run_worker(self._run_session(), group="session", exclusive=True)
+        self._work(self._run_session, "session", exclusive=True)
         self.check_register()
+
+    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
+        """Run ``work`` in a worker of the screen.
+
+        It gets the function: a worker that is cancelled before its first step, as on exit, would
+        leave a coroutine that was never awaited.
+        """
+        run = self._screen.run_worker
+        run(work, group=group, exclusive=exclusive)  # type: ignore[arg-type]  # Textual infers Never
 
     async def _run_session(self) -> None:
         session = self._workspace.session
@@ -147,7 +157,7 @@ class LiveUpdates:
 
     def check_register(self) -> None:
         """Start to read the user's register, and to download it if it is due."""
-        self._screen.run_worker(self._read_register(), group="register")
+        self._work(self._read_register, "register")
 
     async def _read_register(self) -> None:
         """Read the user's register if its file changed, and download it if it is due.
@@ -182,7 +192,7 @@ class LiveUpdates:
             self.register_changed()
 
     def _prepare_filter(self) -> None:
-        self._screen.run_worker(self._prepare(), group="prepare", exclusive=True)
+        self._work(self._prepare, "prepare", exclusive=True)
 
     async def _prepare(self) -> None:
         """Compute what the first key of a filter would otherwise wait for."""

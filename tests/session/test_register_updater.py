@@ -18,12 +18,11 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, Country, RegisterSection
 from nobil_tui.register.update import update_register
 from nobil_tui.session.register_updater import RegisterUpdater
-from nobil_tui.tui import live_updates as live_module
 from nobil_tui.tui.options import AppOptions
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
-from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, text_of, until
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -38,16 +37,17 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
 
 
 class Held:
-    """A service that answers with Norway's stations once allowed."""
+    """A service that answers once allowed, with Norway's stations unless others are given."""
 
-    def __init__(self) -> None:
+    def __init__(self, dump: bytes = b"") -> None:
+        self.dump = dump or dump_of(stations("NOR", 3))
         self.reached = asyncio.Event()
         self.go_on = asyncio.Event()
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         self.reached.set()
         await self.go_on.wait()
-        return web.Response(body=dump_of(stations("NOR", 3)))
+        return web.Response(body=self.dump)
 
 
 class Owning:
@@ -235,18 +235,48 @@ def on_screen(pilot: Pilot[int]) -> str:
     return "\n".join(text_of(pilot))
 
 
-async def test_open_app_updates_each_day(owning: Owning, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_module, "CHECK_INTERVAL", 0.01)
+async def check(pilot: Pilot[int]) -> None:
+    """Let the app check once whether an update is due, as it does every hour."""
+    main_of(pilot).live_updates.check_register()
+    await checked(pilot)
+
+
+async def checked(pilot: Pilot[int]) -> None:
+    """Wait for the checks that were started."""
+    await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"])
+
+
+async def test_open_app_updates_each_day(owning: Owning) -> None:
     async with opened(setup_with(owning)) as pilot:
         await until(pilot, lambda: "Torget" in on_screen(pilot))
+        await checked(pilot)
         assert owning.asked == ["NOR", "SWE"]
-        for _ in range(20):
-            await pilot.pause(0.01)
+        owning.clock.advance(DAY - HOUR)
+        await check(pilot)
         assert owning.asked == ["NOR", "SWE"]
         owning.service.stations["NOR"] = [station("NOR_00001", "NOR", "Brygga"), *stations("NOR", 2, first=2)]
-        owning.clock.advance(DAY)
+        owning.clock.advance(HOUR)
+        await check(pilot)
         await until(pilot, lambda: "Brygga" in on_screen(pilot))
         assert owning.asked == ["NOR", "SWE"] * 2
+
+
+async def test_checks_overlap_an_update(owning: Owning) -> None:
+    async with opened(setup_with(owning)) as pilot:
+        await live(pilot)
+        await checked(pilot)
+        owning.clock.advance(DAY)
+        renamed = dump_of([station("NOR_00001", "NOR", "Brygga"), *stations("NOR", 2, first=2)])
+        owning.service.answers.extend([body(renamed), held := Held(dump_of(stations("SWE", 2)))])
+        main_of(pilot).live_updates.check_register()
+        await until(pilot, held.reached.is_set)
+        # Norway is stored already, but the register is replaced as a whole.
+        main_of(pilot).live_updates.check_register()
+        await pilot.pause()
+        assert "Torget" in on_screen(pilot)
+        held.go_on.set()
+        await checked(pilot)
+        await until(pilot, lambda: "Brygga" in on_screen(pilot))
 
 
 async def test_simulation_does_not_update_but_the_next_source_does(owning: Owning) -> None:
@@ -294,7 +324,7 @@ async def test_partial_palette_update_starts_no_automatic_one(owning: Owning) ->
         await pilot.press("escape")
         await until(pilot, lambda: "Brygga" in on_screen(pilot))
         main.live_updates.check_register()
-        await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"])
+        await checked(pilot)
         assert len(owning.asked) == asked
         owning.clock.advance(HOUR)
         main.live_updates.check_register()
