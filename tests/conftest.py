@@ -1,12 +1,12 @@
-"""What every test stands on: an environment of its own, a clock that stands still, and servers on this machine."""
+"""Shared by all tests: an isolated environment, a fake clock, and local servers."""
 
 from __future__ import annotations
 
-# ruff: noqa: E402 - the environment comes before the imports, on purpose.
+# ruff: noqa: E402 - the environment must be set before the imports
 import os
 
-# Before anything of Textual is imported: it reads these once, and each changes what is drawn or where files are.
-# Where recorded data is stays: without it the tests over real data skip.
+# Before Textual is imported: it reads these once, and they change what is drawn or where files are.
+# NOBIL_CAPTURES is kept: tests with recorded data are skipped without it.
 for name in {*os.environ} - {"NOBIL_CAPTURES"}:
     if name.startswith(("TEXTUAL_", "NOBIL_", "XDG_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
         del os.environ[name]
@@ -25,7 +25,7 @@ from websockets.utils import accept_key
 
 from nobil_tui.base.clock import Clock
 
-# No law may depend on how fast a machine is. "--hypothesis-profile=thorough" looks longer.
+# No property may depend on the machine's speed. "--hypothesis-profile=thorough" runs more examples.
 for profile, examples in (("nobil", 50), ("thorough", 1000)):
     settings.register_profile(
         profile, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
@@ -33,22 +33,22 @@ for profile, examples in (("nobil", 50), ("thorough", 1000)):
 settings.load_profile("nobil")
 
 START = 1_700_000_000_000
-"""When a ``FakeClock`` begins, in ms."""
+"""The initial time of a ``FakeClock``, in ms."""
 
 T = TypeVar("T")
 
 GUARD = 60.0
-"""Real seconds after which a test that hangs is ended; nothing that passes comes near it."""
+"""Real seconds after which a hanging test fails; passing tests are far below."""
 
 
 class FakeClock(Clock):
-    """Stands still until ``advance`` is called."""
+    """A clock that only ``advance`` moves."""
 
     def __init__(self, start: int = START) -> None:
         self._start = start
         self._passed = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-        self._somebody = asyncio.Event()
+        self._sleeping = asyncio.Event()
 
     def now(self) -> int:
         return self._start + round(self._passed * 1000)
@@ -57,60 +57,60 @@ class FakeClock(Clock):
         return self._passed
 
     def step(self, seconds: float) -> None:
-        """Set the wall clock, as a time server does: nobody is woken, and ``monotonic`` does not notice."""
+        """Set the wall clock like a time server does: without waking sleepers or changing ``monotonic``."""
         self._start += round(seconds * 1000)
 
     @property
     def sleepers(self) -> list[float]:
-        """For how many seconds more each sleeper sleeps."""
+        """The remaining seconds of each sleeper."""
         return [until - self._passed for until, _ in self._sleepers]
 
     async def sleep(self, seconds: float) -> None:
         waker = asyncio.get_running_loop().create_future()
         sleeper = (self._passed + seconds, waker)
         self._sleepers.append(sleeper)
-        self._somebody.set()
+        self._sleeping.set()
         try:
             await waker
         finally:
             self._sleepers.remove(sleeper)
             if not self._sleepers:
-                self._somebody.clear()
+                self._sleeping.clear()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at one stroke, and wake whose time has come; who sleeps again then sleeps from now."""
+        """Advance the time in one step and wake sleepers that are due; new sleeps start from the new time."""
         self._passed += seconds
         for until, waker in self._sleepers:
             if until <= self._passed and not waker.done():
                 waker.set_result(None)
 
     async def asleep(self) -> None:
-        """Wait until somebody sleeps."""
-        await self._somebody.wait()
+        """Wait until a task sleeps."""
+        await self._sleeping.wait()
 
 
 async def settle() -> None:
-    """Let everything run that can run without news from a socket."""
+    """Run all tasks until they wait for I/O or time."""
     for _ in range(30):
         await asyncio.sleep(0)
 
 
 async def guarded(awaitable: Awaitable[T]) -> T:
-    """Wait, but not for ever: a test that hangs must fail."""
+    """Await, but fail after ``GUARD`` seconds instead of hanging."""
     async with asyncio.timeout(GUARD):
         return await awaitable
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell syrupy that no workers report to it where pytest-xdist starts none."""
+    """Unset the number of workers if pytest-xdist starts none: syrupy would wait for their reports."""
     if config.option.collectonly:
         config.option.numprocesses = None
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test may touch the config or the logs of whoever runs it."""
+    """Keep tests away from the developer's config and logs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         yield
@@ -129,7 +129,7 @@ ServeRaw = Callable[[RawHandler], Awaitable[int]]
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Return ``serve(handler, **options)``: a bare WebSocket server on a free port, scripted by a handler; its URL."""
+    """Return ``serve(handler, **options)``, which starts a WebSocket server and returns its URL."""
     servers = []
 
     async def start(handler: Handler, **options: Any) -> str:
@@ -146,7 +146,7 @@ async def serve() -> AsyncIterator[Serve]:
 
 @pytest.fixture
 async def serve_raw() -> AsyncIterator[ServeRaw]:
-    """Return ``serve_raw(handler)``: a bare TCP server on a free port, scripted by ``handler``; its port."""
+    """Return ``serve_raw(handler)``, which starts a TCP server and returns its port."""
     servers = []
     running: set[asyncio.Task[None]] = set()
 
@@ -177,7 +177,7 @@ async def serve_raw() -> AsyncIterator[ServeRaw]:
 
 
 async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer a WebSocket's opening handshake by hand, for servers that are to misbehave after it."""
+    """Accept a WebSocket's opening handshake, for servers that misbehave after it."""
     request = await reader.readuntil(b"\r\n\r\n")
     key = next(line.split(b":")[1] for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
     writer.write(
@@ -188,12 +188,12 @@ async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 async def for_ever() -> None:
-    """Do nothing until cancelled."""
+    """Wait until cancelled."""
     await asyncio.Event().wait()
 
 
 def pytest_collection_finish() -> None:
-    """Leave what the imports and the collection made out of every garbage collection."""
+    """Exclude the objects of imports and collection from garbage collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

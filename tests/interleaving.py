@@ -1,4 +1,4 @@
-"""A loop that runs what is ready in an order of its own, so that a test can look at many orders."""
+"""An event loop that shuffles ready callbacks, so that a test can run in many orders."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 
 class StuckError(AssertionError):
-    """Tasks wait, and nothing is left that could wake them."""
+    """All tasks wait, and nothing can wake them."""
 
 
 class ShuffledLoop(asyncio.SelectorEventLoop):
-    """Shuffles what is ready at each turn, by a seed. Its time passes only while nothing is ready.
+    """Shuffle the ready callbacks of each iteration by a seed. Time passes only while none is ready.
 
-    For tasks that wake each other, without sockets or threads: that all of them wait is an error at once.
+    For tasks that wake each other, without sockets or threads: a deadlock raises an error at once.
     """
 
     def __init__(self, seed: int) -> None:
@@ -39,13 +39,13 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
         super()._run_once()  # type: ignore[misc]
 
     async def dawdle(self) -> None:
-        """Let others run for some turns, or for some time."""
+        """Let other tasks run for some iterations, or for some time."""
         for _ in range(self.order.randrange(4)):
             await asyncio.sleep(self.order.choice((0, 0, 0, 0.001, 0.06)))
 
 
 def in_every_order(test: Callable[[ShuffledLoop], Coroutine[Any, Any, None]], orders: int = 150) -> None:
-    """Run ``test`` in so many orders. Raises what it raises, with the seed of the order."""
+    """Run ``test`` in so many orders. An exception that it raises gets a note with the seed."""
     for seed in range(orders):
         loop = ShuffledLoop(seed)
         try:
@@ -56,7 +56,7 @@ def in_every_order(test: Callable[[ShuffledLoop], Coroutine[Any, Any, None]], or
         finally:
             for task in asyncio.all_tasks(loop):
                 task.cancel()
-                # What is stuck must not be complained of at its end.
+                # Do not warn of pending tasks of a deadlock.
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
             for _ in range(20):
                 loop.call_soon(loop.stop)

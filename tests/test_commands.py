@@ -1,4 +1,4 @@
-"""The table of commands: complete, unambiguous, and in the words that Textual uses for keys."""
+"""Tests of the table of commands."""
 
 import itertools
 import re
@@ -24,7 +24,7 @@ def test_every_command_has_a_label_and_a_tooltip(command: Command) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
-def test_keys_are_written_as_textual_delivers_them(command: Command) -> None:
+def test_keys_have_textual_names(command: Command) -> None:
     if not command.keys:
         return
     bindings = BindingsMap([Binding(",".join(command.keys), command.action)])
@@ -37,7 +37,7 @@ def test_default_keys_do_not_conflict(context: Context) -> None:
         assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 
-def test_a_command_is_found_by_its_id() -> None:
+def test_command_by_id() -> None:
     assert all(command_by_id(command.id) is command for command in COMMANDS)
     assert is_command("star")
     assert not is_command("strar")
@@ -51,13 +51,13 @@ def test_every_command_has_a_context_and_every_context_a_heading() -> None:
     assert len({context.heading for context in Context}) == len(Context)
 
 
-def test_nearer_commands_come_first() -> None:
+def test_commands_of_inner_context_come_first() -> None:
     ids = [command.id for command in active_in(Context.STATIONS)]
     assert ids.index("sort") < ids.index("down") < ids.index("quit")
     assert "select" not in ids
 
 
-def test_a_dialog_hides_what_is_below_it() -> None:
+def test_dialog_hides_commands_below_it() -> None:
     assert {command.id for command in active_in(Context.DIALOG)} == {"back", "quit", "palette"}
 
 

@@ -1,4 +1,4 @@
-"""What two tasks share, in many orders in which they can run: no wake-up is lost."""
+"""Tests of tasks that share state, in many orders: no wake-up is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.interleaving import ShuffledLoop, StuckError, in_every_order
 
 
 class LoopClock(Clock):
-    """Goes by the time of the running loop."""
+    """The clock of the running loop."""
 
     def now(self) -> int:
         return T0 + round(self.monotonic() * 1000)
@@ -40,7 +40,7 @@ class LoopClock(Clock):
 
 
 class DawdlingFeed:
-    """Says ``events``, with pauses before some of them."""
+    """A feed that yields events, with pauses before some of them."""
 
     behind = 0
 
@@ -49,7 +49,7 @@ class DawdlingFeed:
         self._events = events
 
     def retry(self) -> None:
-        """There is nothing to try."""
+        """Do nothing: the feed is always connected."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
         for event in self._events:
@@ -59,7 +59,7 @@ class DawdlingFeed:
 
 
 class DawdlingOut(StdoutWriter):
-    """Is written to with pauses; the reader stays."""
+    """A connection whose ``send`` pauses and whose ``recv`` never returns."""
 
     def __init__(self, loop: ShuffledLoop) -> None:
         super().__init__(-1)
@@ -76,7 +76,7 @@ class DawdlingOut(StdoutWriter):
 
 @pytest.fixture(autouse=True)
 def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give way after each event, for some turns: how fast a machine is decides nothing here."""
+    """Yield after each event for some iterations, independently of the machine's speed."""
 
     async def yield_to_loop() -> None:
         await cast("ShuffledLoop", asyncio.get_running_loop()).dawdle()
@@ -89,7 +89,7 @@ def flips(count: int) -> list[Event]:
     return [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(count)]
 
 
-def test_a_loop_in_which_a_wake_up_is_lost_is_found() -> None:
+def test_lost_wake_up_is_detected() -> None:
     async def lose(loop: ShuffledLoop) -> None:
         event = asyncio.Event()
 
@@ -106,20 +106,20 @@ def test_a_loop_in_which_a_wake_up_is_lost_is_found() -> None:
         in_every_order(lose)
 
 
-def test_all_of_a_feed_gets_through_a_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backpressure_feed_passes_all_events(monkeypatch: pytest.MonkeyPatch) -> None:
     async def tail(loop: ShuffledLoop) -> None:
         monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (loop.order.randrange(1, 12),))
         country = Snapshot([Station(f"NOR_{n}", [Connector(0), Connector(1)]) for n in range(2, 9)], T0)
         feed = DawdlingFeed(loop, Connecting(), Connected(T0), country, update(0, 4), *flips(30), Ended(T0 + 50))
         out = DawdlingOut(loop)
         await Tail(session_of(feed, clock=LoopClock()), out, lambda _: None).run()
-        # The first sight of a country is no change; the update is one of each connector, and so is every flip.
+        # The first snapshot yields no changes; the update and each later event change one connector each.
         assert out.text.count(b"\n") == 4 + 30
 
     in_every_order(tail)
 
 
-def test_a_gate_waits_for_a_batch_only_where_one_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backpressure_feed_waits_only_for_events_with_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (1,))
 
     async def tail(loop: ShuffledLoop) -> None:
@@ -129,7 +129,7 @@ def test_a_gate_waits_for_a_batch_only_where_one_comes(monkeypatch: pytest.Monke
     in_every_order(tail, 20)
 
 
-def test_a_monitor_tells_all_whatever_it_is_busy_with() -> None:
+def test_monitor_yields_all_changes_in_any_order() -> None:
     async def monitor(loop: ShuffledLoop) -> None:
         feed = DawdlingFeed(loop, Connecting(), Connected(T0), *flips(20), Ended(T0 + 30))
         board = Board()
@@ -155,7 +155,7 @@ def test_a_monitor_tells_all_whatever_it_is_busy_with() -> None:
 
 
 @pytest.mark.parametrize("error", [RefusedError("no"), UnreachableError("away")])
-def test_a_link_that_is_asked_to_try_again_does(error: Exception) -> None:
+def test_link_reconnects_after_retry(error: Exception) -> None:
     async def link(loop: ShuffledLoop) -> None:
         tries = 0
 
@@ -189,7 +189,7 @@ def test_a_link_that_is_asked_to_try_again_does(error: Exception) -> None:
     in_every_order(link, 60)
 
 
-def test_all_that_is_put_is_sent_to_a_consumer() -> None:
+def test_consumer_is_sent_all_frames() -> None:
     async def consumer(loop: ShuffledLoop) -> None:
         sent: list[bytes] = []
         all_sent = asyncio.Event()
@@ -216,7 +216,7 @@ def test_all_that_is_put_is_sent_to_a_consumer() -> None:
     in_every_order(consumer, 60)
 
 
-def test_a_player_goes_on_whenever_it_is_told_to() -> None:
+def test_player_continues_after_resume_at_any_time() -> None:
     async def play(loop: ShuffledLoop) -> None:
         clock = PlaybackClock(LoopClock(), T0, 1.0)
 

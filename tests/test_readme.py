@@ -1,4 +1,4 @@
-"""What the README tells a user to type."""
+"""Tests of the README's command lines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 README = Path(__file__).parent.parent / "README.md"
 
 
-def test_an_address_to_type_is_quoted() -> None:
-    """zsh and fish look for files that are called so, and say that there are none."""
+def test_urls_in_commands_are_quoted() -> None:
+    """Unquoted, zsh and fish take the ``?`` of a URL for a wildcard and fail."""
     commands = re.findall(r"`(nobil-tui [^`]*://[^`]*)`", README.read_text(encoding="utf-8"))
     assert commands
     for command in commands:

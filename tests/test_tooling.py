@@ -1,4 +1,4 @@
-"""The files for contributors agree with pyproject.toml and with the tree."""
+"""Tests of the contributors' files against pyproject.toml and the tree."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def test_pre_commit_runs_the_versions_of_the_test_extra() -> None:
+def test_pre_commit_versions_match_test_extra() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     pins = set(re.findall(r'additional_dependencies: \["([^"]+)"\]', hooks))
     assert {re.split("==", pin)[0] for pin in pins} == {"ruff", "codespell"}
     assert pins <= set(PROJECT["optional-dependencies"]["test"])
 
 
-def test_the_workflow_tests_every_python_version_that_is_declared() -> None:
+def test_workflow_tests_all_declared_python_versions() -> None:
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     matrix = re.search(r"python-version: \[(.+)\]", workflow)
     assert matrix is not None
@@ -32,7 +32,7 @@ PAGES = ["README.md", ".github/CONTRIBUTING.md", "nobil_tui/CHANGELOG.md", "nobi
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_file_that_a_page_names_exists(name: str) -> None:
+def test_files_named_in_documents_exist(name: str) -> None:
     page = ROOT / name
     text = page.read_text("utf-8")
     links = {page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}

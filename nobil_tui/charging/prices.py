@@ -13,7 +13,7 @@ _SYMBOLS = {"EUR": "€", "GBP": "£", "": ""}
 
 
 class Price(Struct, frozen=True, gc=False):
-    """A price. An amount that is not known, or not charged, is None."""
+    """A price. Amounts that are unknown or not charged are ``None``."""
 
     currency: str = "EUR"
     """Three letters of ISO 4217."""

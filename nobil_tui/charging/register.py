@@ -33,7 +33,7 @@ Plugs = tuple[Plug, ...]
 
 
 def best(plugs: Iterable[Plug]) -> Plug | None:
-    """Return the plug with the highest power; None if there is none."""
+    """Return the plug with the highest power; None without plugs."""
     return max(plugs, key=lambda plug: plug.kw, default=None)
 
 
@@ -170,7 +170,7 @@ class Register:
         return self._has_prices
 
     def credit_of(self, station: str) -> str:
-        """Return who must be named where a station's facts are shown; empty if there is none."""
+        """Return the credit to show with a station's facts; empty if they need no credit."""
         facts = self._facts.get(station)
         return "" if facts is None else facts.credit or self.credit
 

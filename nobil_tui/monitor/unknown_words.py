@@ -27,7 +27,7 @@ class UnknownWords(Struct):
 
     @property
     def text(self) -> str:
-        """``3 reports with unknown words: SINGING, DANCING``; empty if there are none."""
+        """``3 reports with unknown words: SINGING, DANCING``; empty without reports."""
         if not self.reports:
             return ""
         named = [word or "(empty)" for word in self.words][:MAX_NAMED]

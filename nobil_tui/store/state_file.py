@@ -122,7 +122,7 @@ def write_state(
     *,
     every: Iterable[tuple[str, bytes | None]] | None = None,
 ) -> None:
-    """Write packed stations in one transaction; one that is None is deleted.
+    """Write packed stations in one transaction; a station of None is deleted.
 
     ``every``, if given, replaces everything in the file first.
     """

@@ -69,7 +69,7 @@ class StateStore:
         return store
 
     def load(self) -> StoredBoard:
-        """Return the last known state, empty if there is none. Call it before the first ``save``."""
+        """Return the last known state, empty at a first start. Call it before the first ``save``."""
         with self._mutex:
             try:
                 if self._connection is not None:
@@ -95,7 +95,7 @@ class StateStore:
     def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
         """Write stations packed by ``state_writer.pack`` within a second.
 
-        A station that is None is deleted; ``whole`` deletes all others.
+        A station of None is deleted; ``whole`` deletes all others.
 
         ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at once.
         Ignored while another program writes, or for single stations while the store ``wants_all``.

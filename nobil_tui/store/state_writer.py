@@ -58,7 +58,7 @@ class StateStorage(Protocol):
         ...
 
     def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
-        """Store packed stations and remove those that are None; ``whole``: remove all others too.
+        """Store packed stations and remove stations of None; ``whole``: remove all others too.
 
         ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at
         once.

@@ -28,7 +28,7 @@ OLDER = "an older report"
 
 
 class _Held(Struct, gc=False):
-    """What is held of one EVSE. Times are by our own clock; zero where there is none to trust."""
+    """What is held of one EVSE. Times are by our own clock; zero if no time can be trusted."""
 
     word: str
     time: int

@@ -81,7 +81,7 @@ def encode_line(data: bytes, at: int) -> bytes:
 
 
 def decode_header(line: bytes) -> RecordingHeader | None:
-    """Decode a first line; return None if it is none.
+    """Decode a first line; return None if it is a frame's line.
 
     Raises ``NotReadableError`` for a damaged one and for a newer version.
     """

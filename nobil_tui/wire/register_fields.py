@@ -40,17 +40,17 @@ def text_of(value: Any, most: int = MAX_NAME) -> str:
 
 
 def words_of(attribute: Attribute | None) -> str:
-    """Return an attribute's value in words; empty if there is none."""
+    """Return an attribute's value in words; empty without a value."""
     return text_of(attribute.words) if attribute is not None else ""
 
 
 def number_of(attribute: Attribute | None) -> str:
-    """Return the number of an attribute's value; empty if there is none."""
+    """Return the number of an attribute's value; empty without a value."""
     return text_of(attribute.number, 12) if attribute is not None else ""
 
 
 def key_of(attribute: Attribute | None) -> str:
-    """Return an EVSE UID unchanged, to be compared with the stream's; empty if there is none."""
+    """Return an EVSE UID unchanged, to be compared with the stream's; empty if it is invalid."""
     value = attribute.value if attribute is not None else None
     text = str(value) if type(value) is int and 0 < value < 10**18 else value
     return text if isinstance(text, str) and len(text) <= MAX_EVSE_UID and text.isprintable() else ""

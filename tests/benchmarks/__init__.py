@@ -1,5 +1,6 @@
-"""What the program costs, measured: ``python -m tests.benchmarks [NAME ...]``.
+"""Benchmarks: ``python -m tests.benchmarks [NAME ...]``.
 
-The real app in a real pseudo-terminal, a real server in a second process, and each figure beside a baseline from the
-same run: a machine's own speed, and what else it does meanwhile, falls out of the ratio.
+They run the real app in a pseudo-terminal and a real server in a second process. Each figure is
+compared with a baseline from the same run, so that the ratio does not depend on the machine's speed
+and load.
 """

@@ -31,11 +31,11 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Result]] = {
     "soak": weight.soak,
 }
 APART = ("soak",)
-"""Run only when they are named: they take their time."""
+"""Benchmarks that run only if named, since they take long."""
 
 
 def main() -> None:
-    """Measure what was named, or all."""
+    """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure what nobil-tui costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; all but soak if nothing is named")
     parser.add_argument("--list", action="store_true", help="tell the names")

@@ -1,4 +1,4 @@
-"""What every benchmark is handed: how often and how long to measure, and programs to measure."""
+"""The context of a benchmark: how often and how long to measure, and the programs to measure."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from tests.benchmarks.serving import LoadServer
 from tests.benchmarks.terminal import ROWS, NotSeenError, Terminal, cursor_row
 
 STATIONS = 30_000
-"""A country."""
+"""Stations of a large country."""
 RATE = 2_000
-"""Changes a second."""
+"""Changes per second of a steady load."""
 TRIVIAL_READY = b"pressed 0 times"
 
 _ID = re.compile(rb"(?:NOR|SWE)_\d{5,6}")
 _LIST_ROWS = ROWS // 2
-"""So many rows are on screen at the least, in a terminal of the usual size of ours."""
+"""The minimum number of rows on screen, in a terminal of our usual size."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """How to measure."""
+    """The options of a run."""
 
     world: World
     rounds: int = 5
     quick: bool = False
     minutes: float = 30.0
-    """Of the soak."""
+    """Duration of the soak test."""
 
     @property
     def seconds(self) -> float:
-        """How long a steady state is watched."""
+        """Seconds for which a steady state is measured."""
         return 1.0 if self.quick else 5.0
 
     @property
     def presses(self) -> int:
-        """How many keys are typed for one figure."""
+        """Key presses for one figure."""
         return 10 if self.quick else 60
 
     def warm_up(self) -> None:
-        """Start every program once: what is compiled, or read from the disk for the first time, is not measured."""
+        """Start every program once, so that compiling and first disk reads are not measured."""
         for programs in (self.world.app, self.world.trivial):
             with programs() as app:
                 app.wait(lambda seen: rows_painted(seen) or TRIVIAL_READY in seen)
@@ -55,7 +55,7 @@ class Bench:
     def country(
         self, stations: int = STATIONS, *args: str, pace: float = 0.0, env: Mapping[str, str] | None = None
     ) -> Iterator[tuple[LoadServer, Terminal]]:
-        """Open the app on a load server and wait until the stations are painted and it has come to rest."""
+        """Open the app on a load server; wait until the stations are painted and the app is idle."""
         with LoadServer(stations) as server, self.world.app("--source", server.url, *args, env=env, pace=pace) as app:
             app.wait(rows_painted)
             app.watch(1.0 if self.quick else 3.0)
@@ -63,22 +63,22 @@ class Bench:
 
 
 def layout_painted(seen: bytearray) -> bool:
-    """Whether the whole main screen was painted."""
+    """Return whether the whole main screen was painted."""
     return all(text in seen for text in (b"CONNECTING", b"Stations", b"Connectors", b"Events", b"Quit"))
 
 
 def rows_painted(seen: bytearray) -> bool:
-    """Whether the rows of the stations were painted."""
+    """Return whether the rows of the stations were painted."""
     return len(set(_ID.findall(seen))) >= _LIST_ROWS
 
 
 def pause() -> float:
-    """Seconds between two keys, as uneven as a hand: no key may march in step with what repaints by itself."""
+    """Return random seconds between two keys: a regular interval could be in step with repaints."""
     return random.uniform(0.03, 0.12)  # no secret
 
 
 def cursor_presses(app: Terminal, presses: int) -> list[float]:
-    """Move the cursor of the station list up and down; returns the ms from each key to its paint."""
+    """Move the cursor of the station list up and down; return the ms from each key to its paint."""
     app.press("k")
     app.watch(0.2)
     taken = []
@@ -98,7 +98,7 @@ def cursor_presses(app: Terminal, presses: int) -> list[float]:
 
 
 def trivial_presses(app: Terminal, presses: int) -> list[float]:
-    """Press the key of the trivial app; returns the ms from each to its paint."""
+    """Press the key of the trivial app; return the ms from each press to its paint."""
     taken = []
     for _ in range(presses):
         typed = app.press("j")
@@ -108,7 +108,7 @@ def trivial_presses(app: Terminal, presses: int) -> list[float]:
 
 
 def seen_number(app: Terminal, pattern: str, wanted: int, patience: float) -> bool:
-    """Wait until the program writes a text with this number in it."""
+    """Wait until the output contains the wanted number; return whether it did in time."""
     search = re.compile(pattern.encode())
 
     def found(seen: bytearray) -> bool:

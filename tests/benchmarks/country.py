@@ -1,4 +1,4 @@
-"""The load: a country of stations that changes as fast as it is asked to, in version 1's frames."""
+"""The load: a country of stations that changes at any rate, encoded as version 1 frames."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
 
 CONNECTORS = 5
-"""Of each station."""
+"""Connectors of each station."""
 _ERRORS = 0.02
-"""Share of the changes that are an error."""
+"""Fraction of the changes that report an error."""
 _TEXT_FRAME, _SHORT, _MIDDLE = 0x81, 125, 0xFFFF
 
 
 class Country:
-    """Stations and their state; every change is a real one."""
+    """Stations and their state. Every change differs from the state before."""
 
     def __init__(self, stations: int, seed: int, now: int) -> None:
         self._rng = random.Random(seed)  # no secret
@@ -25,13 +25,13 @@ class Country:
         self._snapshot: bytes | None = None
 
     def snapshot(self) -> bytes:
-        """Write the whole state; only once as long as nothing changes."""
+        """Return the snapshot's frame; cached while nothing changes."""
         if self._snapshot is None:
             self._snapshot = snapshot_frame(self.stations)
         return self._snapshot
 
     def change(self, now: int) -> bytes:
-        """Let one connector change, and write it."""
+        """Change one connector and return the frame of its update."""
         self._snapshot = None
         station = self._rng.choice(self.stations)
         index = self._rng.randrange(CONNECTORS)
@@ -46,18 +46,18 @@ class Country:
 
 
 def free(stations: Iterable[Station]) -> int:
-    """Count the free connectors."""
+    """Return the number of free connectors."""
     return sum(station.summary.free for station in stations)
 
 
 def checksum(stations: Iterable[Station]) -> int:
-    """Make one number of the state of all, the same for the same state."""
+    """Return a checksum of the state of all connectors."""
     every = sorted((station.id, [(said.status, said.error) for said in station.connectors]) for station in stations)
     return zlib.crc32(repr(every).encode())
 
 
 def framed(messages: Sequence[bytes]) -> bytes:
-    """Put text messages into a WebSocket's frames, as a server sends them."""
+    """Encode text messages as WebSocket frames of a server."""
     parts = []
     for message in messages:
         size = len(message)

@@ -1,4 +1,4 @@
-"""What was measured, what it is held against, and how both are told."""
+"""Figures, their baselines and limits, and the tables to print them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Rule(Enum):
     MORE_AT_MOST = "more at the most"
     AT_MOST = "or less"
     TOLD = "told only"
-    """There is nothing to reach."""
+    """No limit."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a figure and its baseline, once a round."""
+    """A row of a table: a figure and its baseline, measured once per round."""
 
     name: str
     what: str
@@ -31,12 +31,12 @@ class Row:
     rule: Rule = Rule.TOLD
     limit: float = 0.0
     against: str = ""
-    """What the baseline is, in words."""
+    """Description of the baseline."""
     baselines: Sequence[float] = ()
 
     @property
     def compared(self) -> list[float]:
-        """What is held against the limit, once a round."""
+        """The values to compare with the limit, one per round."""
         if self.rule in (Rule.TIMES_AT_MOST, Rule.TIMES_AT_LEAST):
             return [figure / base for figure, base in zip(self.figures, self.baselines, strict=True)]
         if self.rule is Rule.MORE_AT_MOST:
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the median keeps to the limit; None where there is none."""
+        """Whether the median is within the limit; None without a limit."""
         if self.rule is Rule.TOLD:
             return None
         middle = median(self.compared)
@@ -53,14 +53,14 @@ class Row:
 
     @property
     def target(self) -> str:
-        """What is to be reached, in words."""
+        """The limit in words."""
         if self.rule is Rule.TOLD:
             return ""
         unit = "" if self.rule in (Rule.TIMES_AT_MOST, Rule.TIMES_AT_LEAST) else f" {self.unit}"
         return f"{number(self.limit)}{unit} {self.rule.value}"
 
     def cells(self) -> list[str]:
-        """The row as the table shows it."""
+        """Return the cells of the row."""
         compared = self.compared
         ratio = "" if self.rule in (Rule.AT_MOST, Rule.TOLD) else number(median(compared))
         verdict = {True: "reached", False: "NOT REACHED", None: ""}[self.reached]
@@ -70,7 +70,7 @@ class Row:
         return [self.name, self.what, figure, base, self.against, ratio, spread, self.target, verdict]
 
     def data(self) -> dict[str, Any]:
-        """The row as data, with every round."""
+        """Return the row with all rounds, for JSON."""
         return {
             "name": self.name,
             "what": self.what,
@@ -89,20 +89,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Figures that are read beside each other, such as those of several sizes."""
+    """A table of related figures, such as those of several sizes."""
 
     title: str
     heads: Sequence[str]
     lines: Sequence[Sequence[float]]
 
     def data(self) -> dict[str, Any]:
-        """The table as data."""
+        """Return the table for JSON."""
         return {"title": self.title, "heads": list(self.heads), "lines": [list(line) for line in self.lines]}
 
 
 @dataclass
 class Result:
-    """What a benchmark found."""
+    """The result of a benchmark."""
 
     rows: list[Row]
     tables: list[Table] = field(default_factory=list)
@@ -112,7 +112,7 @@ HEADS = ["name", "what", "figure", "baseline", "of what", "compared", "spread", 
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
+    """Format a number with three significant digits."""
     if value == 0:
         return "0"
     size = abs(value)
@@ -126,7 +126,7 @@ def number(value: float) -> str:
 
 
 def lined_up(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Write cells in columns."""
+    """Align cells in columns."""
     every = [heads, *lines]
     widths = [max(len(line[column]) for line in every) for column in range(len(heads))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in every]
@@ -134,7 +134,7 @@ def lined_up(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def told(results: Sequence[Result]) -> str:
-    """Write results for a reader."""
+    """Format results as text."""
     parts = [lined_up(HEADS, [row.cells() for result in results for row in result.rows])]
     for table in (table for result in results for table in result.tables):
         cells = [[number(cell) for cell in line] for line in table.lines]
@@ -143,9 +143,9 @@ def told(results: Sequence[Result]) -> str:
 
 
 def in_turns(rounds: int, *takes: Callable[[], float]) -> list[list[float]]:
-    """Measure each take once a round, the first one first in every other round; returns the figures of each take.
+    """Measure each take once per round, in alternating order; return the figures of each take.
 
-    What slows a machine for a while falls on all of them, and none is always the first after a pause.
+    A machine that is slow for a while then affects all takes, and none is always first.
     """
     figures: list[list[float]] = [[] for _ in takes]
     for turn in range(rounds):
@@ -156,6 +156,6 @@ def in_turns(rounds: int, *takes: Callable[[], float]) -> list[list[float]]:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of all is not above."""
+    """Return the value that a ``share`` of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,4 +1,4 @@
-"""How soon the program answers what a hand does."""
+"""Benchmarks of the response time to keys."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _TRIVIAL = "a trivial Textual app, idle"
 _IDLE = "the same app's idle key"
 _ORDERS = 5
 _WANTED = ("oslo", "ccs free", "bergen type2", "150kw", "op:re", "-tesla trondheim")
-"""What somebody looks for: words, plugs, power, an operator, what it is not."""
+"""Typical filters: words, plugs, power, an operator, negation."""
 SLOW_LINE = 100_000
-"""Bytes a second."""
+"""Bytes per second."""
 
 
 def keys(bench: Bench) -> Result:
-    """A key at a steady load, and what that load costs."""
+    """Measure a key at a steady load, and the processor time of that load."""
     trivial, loaded, cpu, written = [], [], [], []
     for turn in range(bench.rounds):
         if turn % 2:
@@ -63,7 +63,7 @@ def keys(bench: Bench) -> Result:
 
 
 def find(bench: Bench) -> Result:
-    """A keystroke of the filter, and another order, over a country."""
+    """Measure a keystroke in the filter and a change of order, with a large country."""
     idle, filtered, sorted_, slowest = [], [], [], []
     for _ in range(bench.rounds):
         with bench.country() as (_server, app):
@@ -84,7 +84,7 @@ def find(bench: Bench) -> Result:
 
 
 def register(bench: Bench) -> Result:
-    """A keystroke of the filter, and the start, where names, places and plugs of a country are known."""
+    """Measure a keystroke in the filter and the start, with a register of the whole country."""
     filtered: list[float] = []
     idle: list[float] = []
     with_it: list[float] = []
@@ -112,7 +112,7 @@ def register(bench: Bench) -> Result:
 
 
 def slow_line(bench: Bench) -> Result:
-    """A key on a terminal that takes 100 kB/s, at a steady load."""
+    """Measure a key on a terminal that reads 100 kB/s, at a steady load."""
     figures = []
     for _ in range(bench.rounds):
         with bench.country(pace=SLOW_LINE) as (server, app):
@@ -131,12 +131,12 @@ def _trivial(bench: Bench) -> list[float]:
 
 
 def _filter_presses(app: Terminal, times: int) -> list[float]:
-    """Type filters of three letters, the first letter of each over the whole country; the ms from each to its paint."""
+    """Type filters of three letters; return the ms from each key to its paint."""
     return _typed(app, [f"{turn % 10}{(turn + 3) % 10}{(turn + 5) % 10}" for turn in range(times)])
 
 
 def _typed(app: Terminal, texts: Sequence[str]) -> list[float]:
-    """Type one filter after the other; the ms from each key to the paint of what it finds."""
+    """Type several filters; return the ms from each key to the paint of its matches."""
     taken = []
     for text in texts:
         app.press("/")
@@ -151,7 +151,7 @@ def _typed(app: Terminal, texts: Sequence[str]) -> list[float]:
 
 
 def _sort_presses(app: Terminal, times: int) -> list[list[float]]:
-    """Go round the orders; the ms from each key to its paint, by order."""
+    """Cycle through the sort orders; return the ms from each key to its paint, by order."""
     taken: list[list[float]] = [[] for _ in range(_ORDERS)]
     for turn in range(times * _ORDERS):
         typed = app.press("o")

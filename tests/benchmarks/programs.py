@@ -1,4 +1,4 @@
-"""The programs that are measured, each in an environment of its own, and what the system says of a process."""
+"""The measured programs, each in its own environment, and their CPU time and memory."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tests.benchmarks.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROC = Path("/proc")
-# Started as the installed script starts it.
+# Like the installed script.
 _MAIN = "from nobil_tui.cli import main; main()"
 
 
 class World:
-    """A home that is nobody's, and an environment in which nothing slows a start but the program itself."""
+    """A temporary home, and an environment in which only the program itself affects its start."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="nobil-tui-")
         self._homes = 0
 
     def close(self) -> None:
-        """Remove it."""
+        """Remove the home."""
         self._folder.cleanup()
 
     def env(self) -> dict[str, str]:
-        """An environment with a fresh home: nothing is kept there from an earlier start."""
+        """Return an environment with a new, empty home."""
         self._homes += 1
         home = Path(self._folder.name) / f"home{self._homes}"
         home.mkdir()
@@ -40,8 +40,8 @@ class World:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
-            # Code is compiled once, in the first start, which nobody measures; and here, since a source that is
-            # edited meanwhile must not meet a stale one.
+            # Code is compiled in the first start, which is not measured, and into this folder, since
+            # the source may be edited meanwhile.
             "PYTHONPYCACHEPREFIX": str(Path(self._folder.name) / "compiled"),
         }
 
@@ -50,7 +50,7 @@ class World:
         return Terminal(nobil_tui(*args), env or self.env(), ROOT, pace=pace)
 
     def app_without_log(self, *args: str) -> Terminal:
-        """Open nobil-tui with an event log to which nothing is ever added."""
+        """Open nobil-tui with an event log that drops its entries."""
         return self.module("without_log", *args)
 
     def trivial(self) -> Terminal:
@@ -62,7 +62,7 @@ class World:
         return Terminal([sys.executable, "-m", f"tests.benchmarks.{name}", *args], self.env(), ROOT)
 
     def seconds_of(self, command: Sequence[str]) -> float:
-        """Run a command to its end; returns how many seconds it took."""
+        """Run a command; return how many seconds it took."""
         env = self.env()
         began = time.perf_counter()
         subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True)  # our own programs
@@ -70,19 +70,19 @@ class World:
 
 
 def python(code: str) -> list[str]:
-    """The command that runs a line of Python."""
+    """Return the command that runs a line of Python."""
     return [sys.executable, "-c", code]
 
 
 def nobil_tui(*args: str) -> list[str]:
-    """The command that runs nobil-tui."""
+    """Return the command that runs nobil-tui."""
     return [*python(_MAIN), *args]
 
 
 def cpu_seconds(pid: int) -> float:
-    """How many seconds of processor time a process has had, all its threads together."""
+    """Return the CPU time of a process with all its threads, in seconds."""
     if _PROC.is_dir():
-        # The name of the program stands in brackets and may hold anything.
+        # The program's name is in brackets and may contain any characters.
         user, system = map(int, (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13])
         return (user + system) / float(os.sysconf("SC_CLK_TCK"))
     seconds = 0.0
@@ -92,7 +92,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory(pid: int) -> float:
-    """How many MB of a process are in memory: what ``top`` calls RES."""
+    """Return the resident memory of a process in MB."""
     return int(_ps(pid, "rss")) / 1024
 
 

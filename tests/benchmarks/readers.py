@@ -1,4 +1,4 @@
-"""Clients without a screen, each a process of its own: one that drops what it reads, and one that keeps a board."""
+"""Clients without a screen, run as processes: one drops what it reads, one keeps a board."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.benchmarks.country import checksum
 
 
 async def bare(url: str) -> None:
-    """Receive and drop."""
+    """Receive frames and drop them."""
     from websockets.asyncio.client import connect
 
     async with connect(url, compression=None, max_size=None, proxy=None, ping_interval=None) as connection:
@@ -24,7 +24,7 @@ async def bare(url: str) -> None:
 
 
 async def board(url: str) -> None:
-    """Keep a board up to date as the app does; tells its state when the server hangs up."""
+    """Keep a board up to date like the app; print its state when the server disconnects."""
 
     async def dial() -> str:
         return url
@@ -40,6 +40,6 @@ async def board(url: str) -> None:
 
 
 if __name__ == "__main__":
-    # As the commands without a screen have it.
+    # Like the headless commands.
     defer_collection()
     asyncio.run({"bare": bare, "board": board}[sys.argv[1]](sys.argv[2]))

@@ -1,7 +1,7 @@
-"""The load server, a process of its own: version 1 over bare ``websockets``, told what to do a line of JSON at a time.
+"""The load server, run as a process: version 1 over ``websockets``, controlled by lines of JSON.
 
-It must never be what a client waits for. So the handshake, the snapshot, pings and the end are the library's, and what
-changes goes into its transport as frames that were written before, many at a stroke.
+Clients must never wait for it. So only the handshake, the snapshot, pings and the end are the
+library's; changes are written to its transport as frames encoded before, many at a time.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from websockets.asyncio.server import ServerConnection, serve
 from tests.benchmarks.country import Country, checksum, framed, free
 
 TICK = 0.005
-"""Seconds between two strokes at a steady rate."""
+"""Seconds between two writes at a steady rate."""
 STROKE = 1 << 16
-"""Bytes of a stroke of a flood."""
+"""Bytes of one write of a flood."""
 
 
 def now() -> int:
-    """The time in ms."""
+    """Return the time in ms."""
     return int(time.time() * 1000)
 
 
 class Server:
-    """Serves one country to whoever connects."""
+    """Serve one country to any number of clients."""
 
     def __init__(self, country: Country) -> None:
         self._country = country
@@ -38,7 +38,7 @@ class Server:
         self._connected = asyncio.Event()
 
     async def serve_one(self, connection: ServerConnection) -> None:
-        """Send the state, and from then on what changes."""
+        """Send the snapshot, and then the changes."""
         await connection.send(self._country.snapshot(), text=True)
         self._clients.add(connection)
         self._connected.set()
@@ -48,7 +48,7 @@ class Server:
             self._clients.discard(connection)
 
     async def change_steadily(self) -> None:
-        """Send as many changes a second as the rate says, for ever."""
+        """Send changes at the set rate until cancelled."""
         began, sent = time.perf_counter(), 0
         rate = self._rate
         while True:
@@ -61,7 +61,7 @@ class Server:
                 await self._push([self._country.change(now()) for _ in range(due)])
 
     async def do(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Do what a line asks for."""
+        """Handle the command of a line."""
         match asked["do"]:
             case "wait":
                 await self._connected.wait()
@@ -82,7 +82,7 @@ class Server:
         raise ValueError(asked)
 
     async def _flood(self, changes: int) -> dict[str, Any]:
-        """Send changes as fast as the client takes them, and tell how long it took until it had read the last."""
+        """Send changes as fast as the client reads; print how long it took until all were read."""
         (client,) = self._clients
         messages = [self._country.change(now()) for _ in range(changes)]
         self._sent += changes
@@ -93,7 +93,7 @@ class Server:
         for stroke in strokes:
             client.transport.write(stroke)
             await client.drain()
-        # A client answers a ping when it has read all that came before it.
+        # A client answers a ping after it has read everything before it.
         await (await client.ping())
         return {"seconds": time.perf_counter() - began, "bytes": size}
 
@@ -106,13 +106,13 @@ class Server:
 
 
 async def main(stations: int) -> None:
-    """Serve until there is no more to read."""
+    """Serve until the end of the input."""
     server = Server(Country(stations, seed=1, now=now()))
     options = {"compression": None, "ping_interval": None, "close_timeout": 0.2}
     async with serve(server.serve_one, "127.0.0.1", 0, **options) as serving:  # type: ignore[arg-type]
         steady = asyncio.create_task(server.change_steadily())
         port = next(iter(serving.sockets)).getsockname()[1]
-        # Made ready now: whoever connects first must not wait for it.
+        # Encoded in advance: the first client must not wait for it.
         server._country.snapshot()
         print(json.dumps({"port": port}), flush=True)
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The load server as the benchmarks hold it, and a server that never answers."""
+"""The load server's process for the benchmarks, and a server that never answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATH = "/api/v1/stream?apikey=benchmark"
 
 
 class LoadServer:
-    """Serves so many stations, in a process of its own."""
+    """A load server with so many stations, in its own process."""
 
     def __init__(self, stations: int) -> None:
         self._process = subprocess.Popen(  # our own program
@@ -39,7 +39,7 @@ class LoadServer:
         self.close()
 
     def close(self) -> None:
-        """End it."""
+        """Stop the server."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -49,13 +49,13 @@ class LoadServer:
             self._process.wait()
 
     def begin(self, do: str, **more: object) -> None:
-        """Ask it for something; take the ``answer`` later."""
+        """Send a command; ``answer`` returns its result later."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **more}) + "\n")
         self._process.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
-        """Wait for what it says."""
+        """Wait for a result and return it."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -64,18 +64,18 @@ class LoadServer:
         return said
 
     def poll(self) -> dict[str, Any] | None:
-        """Return what it says, if it says something already."""
+        """Return a result if it is available."""
         assert self._process.stdout is not None
         return self.answer() if select.select([self._process.stdout], [], [], 0)[0] else None
 
     def ask(self, do: str, **more: object) -> dict[str, Any]:
-        """Ask it for something and wait until it is done."""
+        """Send a command and wait for its result."""
         self.begin(do, **more)
         return self.answer()
 
 
 @contextmanager
 def silent_server() -> Iterator[str]:
-    """Listen and never answer, so that the link stays CONNECTING; yields the URL."""
+    """Listen and never answer, so that the link stays CONNECTING; yield the URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"ws://127.0.0.1:{listening.getsockname()[1]}{PATH}"

@@ -1,4 +1,4 @@
-"""What the first frame costs: a whole country in one piece."""
+"""Benchmarks of the first frame: a whole country in one snapshot."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.conftest import START
 
 
 def snapshot(bench: Bench) -> Result:
-    """To a sorted list, without a screen."""
+    """Measure from the snapshot to a sorted list, without a screen."""
     now = int(time.time() * 1000)
     frame = Country(STATIONS, 1, now).snapshot()
     rounds = bench.rounds if bench.quick else bench.rounds * 3
     before = gc.get_threshold()
 
     def ours() -> float:
-        # As the app has it.
+        # Like the app.
         defer_collection()
         took = _ms(_to_list, frame)
         gc.set_threshold(*before)
@@ -54,6 +54,6 @@ def _ms(work: Callable[[bytes], object], frame: bytes) -> float:
     began = time.perf_counter()
     made = work(frame)
     took = (time.perf_counter() - began) * 1000
-    # Until here, so that taking it apart is not counted.
+    # Until here, so that freeing it is not measured.
     del made
     return took

@@ -1,4 +1,4 @@
-"""How long one waits for the program."""
+"""Benchmarks of the start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CLICK = python("import click")
 
 
 def first_paint(bench: Bench) -> Result:
-    """To the whole layout, while the link is CONNECTING."""
+    """Measure the time to the whole layout, while the link is CONNECTING."""
     with silent_server() as url:
 
         def painted() -> float:
@@ -26,7 +26,7 @@ def first_paint(bench: Bench) -> Result:
 
 
 def demo(bench: Bench) -> Result:
-    """To the rows of the simulation."""
+    """Measure the time to the rows of the simulation."""
 
     def painted() -> float:
         with bench.world.app() as app:
@@ -36,7 +36,7 @@ def demo(bench: Bench) -> Result:
 
 
 def country(bench: Bench) -> Result:
-    """To the rows of a country."""
+    """Measure the time to the rows of a large country."""
     with LoadServer(STATIONS) as server:
 
         def painted() -> float:
@@ -47,7 +47,7 @@ def country(bench: Bench) -> Result:
 
 
 def command_line(bench: Bench) -> Result:
-    """Of what needs no screen."""
+    """Measure the commands without a screen."""
     rows = []
     for args in (["--help"], ["config", "path"]):
         figures, baselines = in_turns(_many(bench), partial(_ms, bench, nobil_tui(*args)), partial(_ms, bench, _CLICK))
@@ -62,7 +62,7 @@ def _against_textual(bench: Bench, name: str, what: str, painted: Callable[[], f
 
 
 def _many(bench: Bench) -> int:
-    # A start is short, so it can be measured more often.
+    # A start is short and can be measured more often.
     return bench.rounds * (1 if bench.quick else 3)
 
 

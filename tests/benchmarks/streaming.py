@@ -1,4 +1,4 @@
-"""How much the program can read: a flood, as fast as it is taken."""
+"""Benchmarks of the throughput: a flood, sent as fast as it is read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _BARE = "a bare websockets loop"
 
 
 class WrongStateError(Exception):
-    """After the flood the client does not hold what the server does."""
+    """The client's state differs from the server's after the flood."""
 
 
 def throughput(bench: Bench) -> Result:
-    """Socket to board, with the changes found and nothing on a screen."""
+    """Measure from the socket to the board with its changes, without a screen."""
     board: list[float] = []
     bare: list[float] = []
     for turn in range(bench.rounds):
@@ -31,7 +31,7 @@ def throughput(bench: Bench) -> Result:
 
 
 def flood(bench: Bench) -> Result:
-    """The same with the app open, while keys are pressed."""
+    """Measure the same with the app open, while keys are pressed."""
     app, bare, keys, slowest, grown, late = [], [], [], [], [], []
     for turn in range(bench.rounds):
         if turn % 2:
@@ -60,13 +60,13 @@ def _changes(bench: Bench) -> int:
 
 
 def _read(bench: Bench, reader: str) -> float:
-    """Flood a reader; returns the changes a second."""
+    """Flood a reader; return the changes per second."""
     changes = _changes(bench)
     with LoadServer(STATIONS) as server:
         command = [sys.executable, "-m", "tests.benchmarks.readers", reader, server.url]
         client = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # our own program
         server.ask("wait")
-        # A first one, so that what is made once is made.
+        # The first flood warms up the reader.
         server.ask("burst", changes=1000)
         seconds = server.ask("burst", changes=changes)["seconds"]
         state = server.ask("state")
@@ -87,7 +87,7 @@ def _flood_app(bench: Bench) -> dict[str, float]:
         keys = cursor_presses(app, 10 if bench.quick else 40)
         seconds = None
         while seconds is None:
-            # The screen must go on being read while the server waits for the app.
+            # The screen must be read while the server waits for the app.
             app.watch(0.05)
             seconds = server.poll()
         grown = memory(app.process.pid) - before

@@ -1,6 +1,6 @@
-"""A pseudo-terminal: types keys into a program and tells when something appeared in what it wrote.
+"""A pseudo-terminal: type keys into a program and find out when a text appears in its output.
 
-No screen is kept: what is waited for is looked for in the bytes, since the time at which they came is what matters.
+The output is not rendered but searched as bytes, since only the time of receipt matters.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Self
 
 COLUMNS, ROWS = 160, 50
 PATIENCE = 60.0
-"""Seconds after which what has not appeared will not."""
+"""Seconds to wait for an output."""
 
 _PLACE_OR_CURSOR = re.compile(rb"\x1b\[(\d+);\d+H|\xe2\x96\x8c")
 
 
 class NotSeenError(Exception):
-    """What was waited for never appeared."""
+    """The expected output did not appear."""
 
 
 class Terminal:
-    """Runs ``command`` in a pseudo-terminal. With ``pace`` it takes so many bytes a second and no more."""
+    """Run ``command`` in a pseudo-terminal, which reads at most ``pace`` bytes per second if given."""
 
     def __init__(
         self,
@@ -53,9 +53,9 @@ class Terminal:
         os.close(theirs)
         os.set_blocking(self._fd, False)
         self.seen = bytearray()
-        """What came since the last ``forget``."""
+        """The output since the last ``forget``."""
         self.taken = 0
-        """Bytes that came in all."""
+        """Bytes of output in total."""
         self._pace = pace
         self._paced_from = self.started
         self._paced = 0.0
@@ -68,22 +68,22 @@ class Terminal:
 
     @staticmethod
     def now() -> float:
-        """The time by the clock of ``press`` and ``wait``, in seconds."""
+        """Return the time by the clock of ``press`` and ``wait``, in seconds."""
         return time.perf_counter()
 
     def forget(self) -> None:
-        """Look only at what comes from now on."""
+        """Discard the output so far."""
         self.seen.clear()
 
     def press(self, key: str) -> float:
-        """Type a key and look only at what comes from now on; returns when it was typed."""
+        """Discard the output so far and type a key; return when it was typed."""
         self.forget()
         at = time.perf_counter()
         os.write(self._fd, key.encode())
         return at
 
     def wait(self, found: Callable[[bytearray], object], patience: float = PATIENCE) -> float:
-        """Read until something is found; returns when the bytes came that held it."""
+        """Read until ``found`` is true; return when the last bytes were received."""
         until = time.perf_counter() + patience
         at = time.perf_counter()
         while not found(self.seen):
@@ -95,15 +95,15 @@ class Terminal:
         return at
 
     def watch(self, seconds: float) -> int:
-        """Read for a while; returns how many bytes came."""
+        """Read for some seconds; return the number of bytes."""
         before, until = self.taken, time.perf_counter() + seconds
         while time.perf_counter() < until and self._read(until):
-            # Nobody waits for it.
+            # The output is not searched.
             self.forget()
         return self.taken - before
 
     def close(self) -> float:
-        """Quit the program; returns how many seconds that took."""
+        """Quit the program; return how many seconds that took."""
         began = time.perf_counter()
         if self.process.poll() is None:
             with suppress(OSError):
@@ -120,7 +120,7 @@ class Terminal:
         return took
 
     def _read(self, until: float) -> bool:
-        """Take what is there, or wait for it; false when the program has ended."""
+        """Read available output, or wait for it; return False when the program has ended."""
         most = 1 << 16
         if self._pace:
             allowed = self._paced_from + self._paced / self._pace
@@ -134,11 +134,11 @@ class Terminal:
         except BlockingIOError:
             return True
         except OSError:
-            # The other end is closed: on Linux that is an error.
+            # The other end is closed, which is an error on Linux.
             return False
         now = time.perf_counter()
         if self._pace and now - self._paced_from - self._paced / self._pace > 0.05:
-            # A line that was idle does not make up for it.
+            # Idle time does not count for later.
             self._paced_from, self._paced = now, 0.0
         self._paced += len(data)
         self.taken += len(data)
@@ -147,7 +147,7 @@ class Terminal:
 
 
 def cursor_row(seen: bytearray) -> int | None:
-    """Tell on which row of the terminal the list's cursor was painted last."""
+    """Return the terminal row in which the list's cursor was painted last."""
     row = painted = None
     for match in _PLACE_OR_CURSOR.finditer(seen):
         if match[1] is not None:

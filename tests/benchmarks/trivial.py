@@ -1,4 +1,4 @@
-"""A Textual app that could not be smaller and yet answers keys: what a terminal app in Python costs at the least."""
+"""A minimal Textual app that answers keys: the minimum cost of a terminal app in Python."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from textual.widgets import Static
 
 
 class Trivial(App[None]):
-    """Counts how often ``j`` and ``k`` were pressed."""
+    """Count the presses of ``j`` and ``k``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("j,k", "count"), ("ctrl+c", "quit")]
     pressed = 0
 
     def compose(self) -> ComposeResult:
-        """One text."""
+        """Compose one text."""
         yield Static("pressed 0 times")
 
     def action_count(self) -> None:
-        """Count."""
+        """Count a press."""
         self.pressed += 1
         self.query_one(Static).update(f"pressed {self.pressed} times")
 

@@ -1,4 +1,4 @@
-"""What the program weighs while it is open."""
+"""Benchmarks of memory and processor time of the open app."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.benchmarks.terminal import Terminal
 
 SIZES = (1_000, 10_000, 30_000, 100_000)
 _GROWS = 1.3
-"""How much more one more station may cost in a large country than in a small one, and still be called constant."""
+"""Tolerated ratio of the cost per station in a large country to that in a small one."""
 
 
 def weight(bench: Bench) -> Result:
-    """Memory with a country."""
+    """Measure the memory with a large country."""
     figures, baselines = [], []
     for _ in range(bench.rounds):
         with bench.country() as (_server, app), bench.world.trivial() as trivial:
@@ -30,7 +30,7 @@ def weight(bench: Bench) -> Result:
 
 
 def log(bench: Bench) -> Result:
-    """What the event log costs at so many lines a second."""
+    """Measure the cost of the event log at a steady rate."""
     with_log: list[float] = []
     without: list[float] = []
     for turn in range(bench.rounds):
@@ -54,21 +54,21 @@ def _cpu(bench: Bench, has_log: bool) -> float:
 
 
 def _core(app: Terminal, seconds: float) -> float:
-    """The share of a core that the app takes for a while."""
+    """Return the fraction of a core that the app uses for some seconds."""
     before, began = cpu_seconds(app.process.pid), time.perf_counter()
     app.watch(seconds)
     return (cpu_seconds(app.process.pid) - before) / (time.perf_counter() - began)
 
 
 def growth(bench: Bench) -> Result:
-    """What one more station costs in countries of several sizes."""
+    """Measure the cost per station in countries of several sizes."""
     measured: dict[int, list[tuple[float, float, float]]] = {size: [] for size in SIZES}
     for turn in range(bench.rounds):
         for size in SIZES if turn % 2 else reversed(SIZES):
             measured[size].append(_of_size(bench, size))
     lines: list[list[float]] = []
     for size in SIZES:
-        # The least of each: what else the machine does can only add.
+        # The minimum of each: other load of the machine can only add.
         seconds, megabytes, a_change = (min(each) for each in zip(*measured[size], strict=True))
         lines.append([size, seconds * 1000, megabytes, a_change * 1e6])
     for line, before in zip(lines, [None, *lines[:-1]], strict=True):
@@ -118,7 +118,7 @@ def growth(bench: Bench) -> Result:
 
 
 def _of_size(bench: Bench, stations: int) -> tuple[float, float, float]:
-    """Seconds of processor to a painted list, MB, and seconds of processor a change."""
+    """Return CPU seconds to a painted list, MB, and CPU seconds per change."""
     with LoadServer(stations) as server, bench.world.app("--source", server.url) as app:
         app.wait(rows_painted)
         painted = cpu_seconds(app.process.pid)
@@ -131,7 +131,7 @@ def _of_size(bench: Bench, stations: int) -> tuple[float, float, float]:
 
 
 def soak(bench: Bench) -> Result:
-    """Memory over half an hour at 500 changes a second."""
+    """Measure the memory over half an hour at 500 changes per second."""
     rate = 500
     minutes = 0.1 if bench.quick else bench.minutes
     early_at = min(5.0, minutes / 6)

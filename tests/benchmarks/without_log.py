@@ -1,4 +1,4 @@
-"""nobil-tui with an event log to which nothing is ever added, and which is not shown: what the log is held against."""
+"""nobil-tui with an event log that drops its entries and is not shown: the log's baseline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 from nobil_tui.cli.app import MAX_FPS
 
-# As the app has it when it is opened the usual way: it is read when Textual is imported.
+# Like in a usual start: Textual reads it when it is imported.
 os.environ.setdefault("TEXTUAL_FPS", MAX_FPS)
 
 from nobil_tui.cli import main

@@ -1,4 +1,4 @@
-"""A feed that says what a test has it say, and a hub over it."""
+"""A scripted feed, a hub over it, and a consumer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nobil_tui.wire import v1
 from tests.conftest import START, guarded
 
 KEY = "a+secret/key=&%"
-"""With everything in it that a URL could take for its own."""
+"""Contains every character that has a meaning in a URL."""
 
 
 def station(id_: str, *statuses: int, at: int = START) -> Station:
@@ -27,7 +27,7 @@ def station(id_: str, *statuses: int, at: int = START) -> Station:
 
 
 class ScriptedFeed:
-    """Yields what it is given, until it is given None."""
+    """A feed that yields the events given to ``say``; None ends it."""
 
     def __init__(self, *stations: Station) -> None:
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -46,7 +46,7 @@ class ScriptedFeed:
     behind = 0
 
     def retry(self) -> None:
-        raise AssertionError("nobody may ask")
+        raise AssertionError("the hub never retries")
 
     async def events(self) -> AsyncGenerator[Event, None]:
         while (event := await self._events.get()) is not None:
@@ -54,7 +54,7 @@ class ScriptedFeed:
 
 
 class Reader:
-    """A consumer as anybody would write it: holds what the snapshot said and applies updates to it."""
+    """A usual consumer: take the snapshot's state and apply the updates to it."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -93,7 +93,7 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 @pytest.fixture
 async def hub_over(stack: AsyncExitStack) -> OpensHub:
-    """Return ``hub_over(feed, clock=None, **options)``: a hub that runs."""
+    """Return ``hub_over(feed, clock=None, **options)``, which starts a hub."""
 
     async def opens(feed: ScriptedFeed, clock: Clock | None = None, **options: Any) -> Hub:
         monitor = Monitor(feed, tick=0.0, clock=clock)
@@ -104,7 +104,7 @@ async def hub_over(stack: AsyncExitStack) -> OpensHub:
 
 @pytest.fixture
 async def join(stack: AsyncExitStack) -> Joins:
-    """Return ``join(hub)``: a consumer that is connected."""
+    """Return ``join(hub)``, which connects a consumer."""
 
     async def joins(hub: Hub, **options: Any) -> Reader:
         options = {"proxy": None, "compression": None, "max_size": None, "close_timeout": 0.1, **options}

@@ -5,13 +5,13 @@ from urllib.parse import quote
 from nobil_tui.hub.api_keys import generate_key, same_key
 
 
-def test_keys_differ_are_long_and_stand_in_a_url_as_they_are() -> None:
+def test_generated_keys_are_unique_long_and_url_safe() -> None:
     keys = {generate_key() for _ in range(100)}
     assert len(keys) == 100
     assert all(len(key) >= 32 and quote(key, safe="") == key for key in keys)
 
 
-def test_keys_are_compared_whole() -> None:
+def test_same_key_compares_whole_keys() -> None:
     assert same_key("abc", "abc")
     assert not same_key("ab", "abc")
     assert not same_key("", "abc")

@@ -25,7 +25,7 @@ def demo_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "demo"]
 
 
-async def test_the_app_reads_it_as_any_other_server() -> None:
+async def test_demo_is_read_like_any_server() -> None:
     demo = DemoServer.start(40, 1, 3600.0)
 
     async def dial() -> str:
@@ -43,7 +43,7 @@ async def test_the_app_reads_it_as_any_other_server() -> None:
     demo.stop()
 
 
-async def test_the_seed_decides_and_the_key_is_random() -> None:
+async def test_seed_determines_stations_and_key_is_random() -> None:
     one, other = DemoServer.start(20, 7, 1.0), DemoServer.start(20, 7, 1.0)
     assert [*one.register] == [*other.register]
     assert urlsplit(one.url).query != urlsplit(other.url).query
@@ -51,7 +51,7 @@ async def test_the_seed_decides_and_the_key_is_random() -> None:
     other.stop()
 
 
-async def test_it_stops_at_once_also_with_consumers_and_twice() -> None:
+async def test_stop_is_immediate_and_can_be_repeated() -> None:
     demo = DemoServer.start(400, 1, 1.0)
     async with connect(demo.url, proxy=None, max_size=None, close_timeout=0.1) as connection:
         assert isinstance(v1.decode(await guarded(connection.recv(decode=False)), START), Snapshot)
@@ -62,7 +62,7 @@ async def test_it_stops_at_once_also_with_consumers_and_twice() -> None:
     assert not demo_threads()
 
 
-def test_to_stop_it_waits_for_no_thread_that_hangs() -> None:
+def test_stop_does_not_wait_for_hanging_thread() -> None:
     demo = DemoServer.start(1, 1, 1.0)
     assert demo.url
     let_go = threading.Event()
@@ -77,7 +77,7 @@ def test_to_stop_it_waits_for_no_thread_that_hangs() -> None:
     assert not demo_threads()
 
 
-def test_a_port_in_use_is_told_to_whoever_starts_it() -> None:
+def test_start_raises_for_port_in_use() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -89,7 +89,7 @@ def test_a_port_in_use_is_told_to_whoever_starts_it() -> None:
 
 
 @pytest.mark.parametrize(("stations", "speed"), [(0, 1.0), (1, 0.0)])
-def test_a_simulation_out_of_range_is_told(stations: int, speed: float) -> None:
+def test_start_raises_for_simulation_out_of_range(stations: int, speed: float) -> None:
     with pytest.raises(ValueError, match=r"stations|speed"):
         DemoServer.start(stations, 1, speed)
     assert not demo_threads()
@@ -100,7 +100,7 @@ import logging
 from contextlib import ExitStack
 from websockets.sync.client import connect
 from nobil_tui.hub.demo_server import DemoServer
-# Not a warning for each step that took 0.1 s, as on a busy machine; an exception that is never retrieved is an error.
+# Ignore warnings of slow steps on a busy machine; an exception that is never retrieved is an error.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 demo = DemoServer.start(400, 1, 3600.0)
 stack = ExitStack()
@@ -111,7 +111,7 @@ stack.enter_context(connect(demo.url, proxy=None, max_size=None)).recv()
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["", "raise SystemExit(0)", "demo.stop()"])
-def test_quitting_neither_hangs_nor_prints(end: str) -> None:
+def test_program_exits_silently_without_stop(end: str) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", QUITS.format(end=end)],
         capture_output=True,
@@ -122,7 +122,7 @@ def test_quitting_neither_hangs_nor_prints(end: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_demo_is_loaded_when_it_is_opened_and_the_hub_loads_no_textual() -> None:
+def test_demo_is_imported_on_open_and_hub_without_textual() -> None:
     told = subprocess.run(
         [
             sys.executable,

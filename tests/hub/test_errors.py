@@ -20,5 +20,5 @@ from nobil_tui.hub.errors import bind_reason
         (OSError(errno.EMFILE, "x"), "cannot listen on port 8080 of 127.0.0.1 (EMFILE)"),
     ],
 )
-def test_every_reason_is_told_in_words(error: OSError | OverflowError, words: str) -> None:
+def test_bind_reason(error: OSError | OverflowError, words: str) -> None:
     assert words in bind_reason(error, "127.0.0.1", 8080)

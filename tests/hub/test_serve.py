@@ -14,7 +14,7 @@ from tests.conftest import START, FakeClock, guarded
 
 
 class Said:
-    """Hears what is announced."""
+    """Receives the announced URL."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -29,7 +29,7 @@ class Said:
         return self.lines[0]
 
 
-async def test_it_announces_where_to_connect_and_serves_until_cancelled(clock: FakeClock) -> None:
+async def test_announces_url_and_serves_until_cancelled(clock: FakeClock) -> None:
     said = Said()
     serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 30, 5, 10.0, said, clock=clock))
     url = await said.first()
@@ -51,7 +51,7 @@ async def test_it_announces_where_to_connect_and_serves_until_cancelled(clock: F
         await guarded(connect(url, proxy=None).__aenter__())
 
 
-async def test_a_key_can_be_given_and_is_random_otherwise(clock: FakeClock) -> None:
+async def test_key_is_random_unless_given(clock: FakeClock) -> None:
     urls = []
     for key in ("mine", None, None):
         said = Said()
@@ -65,7 +65,7 @@ async def test_a_key_can_be_given_and_is_random_otherwise(clock: FakeClock) -> N
     assert all(keys)
 
 
-async def test_where_nobody_can_listen_is_told_and_nothing_announced(clock: FakeClock) -> None:
+async def test_bind_error_is_raised_without_announcement(clock: FakeClock) -> None:
     said = Said()
     with pytest.raises(HubError, match="does not exist"):
         await guarded(serve_simulation("127.0.0.1", 99_999, 1, 5, 1.0, said, clock=clock))

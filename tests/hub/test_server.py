@@ -15,10 +15,11 @@ from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
+from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
 from nobil_tui.wire.codecs import V1_CODEC
-from tests.conftest import START, FakeClock, guarded, settle
+from tests.conftest import GUARD, START, FakeClock, guarded, settle
 from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, station
 
 QUOTED = quote(KEY, safe="")
@@ -36,17 +37,17 @@ async def refused(url: str) -> int:
 
 
 async def until_there_are(hub: Hub, consumers: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(GUARD):
         while hub.consumers != consumers:  # noqa: ASYNC110 - the hub has no event for it, and needs none
             await asyncio.sleep(0)
 
 
-# Who gets in
+# Requests
 
 
 @pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
 @pytest.mark.parametrize("name", ["key", "apikey"])
-async def test_both_paths_and_both_names_are_the_same(hub_over: OpensHub, path: str, name: str) -> None:
+async def test_both_paths_and_key_names_are_accepted(hub_over: OpensHub, path: str, name: str) -> None:
     hub = await hub_over(ScriptedFeed(station(A, 0, 1)))
     async with connect(f"{base(hub)}{path}?x=1&{name}={QUOTED}", proxy=None) as connection:
         message = v1.decode(await guarded(connection.recv(decode=False)), START)
@@ -58,33 +59,33 @@ async def test_both_paths_and_both_names_are_the_same(hub_over: OpensHub, path: 
     "query", ["", "?", "?key=", "?key=wrong", f"?key={QUOTED}x", f"?Key={QUOTED}", f"?other={QUOTED}", "?key=%ff%00ø"]
 )
 @pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
-async def test_without_the_key_nobody_gets_in(hub_over: OpensHub, path: str, query: str) -> None:
+async def test_wrong_or_missing_key_is_401(hub_over: OpensHub, path: str, query: str) -> None:
     hub = await hub_over(ScriptedFeed())
     assert await refused(f"{base(hub)}{path}{query}") == 401
 
 
 @pytest.mark.parametrize("path", ["", "/", "/api/v1/stream/", "/api/v1/stream/realtime/x", "/api/v2/stream", "//[x"])
-async def test_there_is_nothing_at_other_paths(hub_over: OpensHub, path: str) -> None:
+async def test_other_paths_are_404(hub_over: OpensHub, path: str) -> None:
     hub = await hub_over(ScriptedFeed())
     assert await refused(f"{base(hub)}{path}?key={QUOTED}") == 404
 
 
-async def test_the_address_holds_no_key_and_the_url_does(hub_over: OpensHub) -> None:
+async def test_url_contains_key_and_address_does_not(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     assert hub.address.startswith("ws://127.0.0.1:")
     assert hub.url == f"{hub.address}?key={QUOTED}"
     assert "key" not in hub.address
 
 
-async def test_a_hub_has_a_key() -> None:
+async def test_empty_key_is_rejected() -> None:
     with pytest.raises(ValueError, match="key"):
         Hub(Monitor(ScriptedFeed()), key="")
 
 
-# What is sent
+# Frames
 
 
-async def test_first_the_snapshot_then_what_changes(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_gets_snapshot_then_changes(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0, 1), station(B, 1))
     hub = await hub_over(feed)
     consumer = await join(hub)
@@ -102,7 +103,7 @@ async def test_first_the_snapshot_then_what_changes(hub_over: OpensHub, join: Jo
     assert consumer.state == {A: [0, 1], B: [0]}
 
 
-async def test_a_report_that_changes_nothing_is_not_sent(hub_over: OpensHub, join: Joins) -> None:
+async def test_unchanged_report_is_not_sent(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0), station(B, 1))
     consumer = await join(await hub_over(feed))
     await consumer.read()
@@ -113,7 +114,7 @@ async def test_a_report_that_changes_nothing_is_not_sent(hub_over: OpensHub, joi
     assert update.station.id == B
 
 
-async def test_a_new_snapshot_goes_to_everybody(hub_over: OpensHub, join: Joins) -> None:
+async def test_new_snapshot_is_sent_to_all_consumers(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0), station(B, 1))
     hub = await hub_over(feed)
     consumers = [await join(hub) for _ in range(3)]
@@ -125,7 +126,7 @@ async def test_a_new_snapshot_goes_to_everybody(hub_over: OpensHub, join: Joins)
         assert consumer.state == {B: [0, 0]}
 
 
-async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_that_joins_during_changes_misses_none(hub_over: OpensHub, join: Joins) -> None:
     ids = [f"NOR_{number:05}" for number in range(20)]
     feed = ScriptedFeed(*(station(id_, -1) for id_ in ids))
     hub = await hub_over(feed)
@@ -144,7 +145,7 @@ async def test_whoever_joins_in_the_middle_of_it_misses_nothing(hub_over: OpensH
         assert not any(isinstance(message, Snapshot) for message in consumer.seen[1:])
 
 
-async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: OpensHub) -> None:
+async def test_own_feed_reads_hub(hub_over: OpensHub) -> None:
     feed = ScriptedFeed(station(A, 0, 1))
     hub = await hub_over(feed)
 
@@ -163,7 +164,7 @@ async def test_what_the_hub_serves_is_what_our_own_feed_reads(hub_over: OpensHub
     await batches.aclose()
 
 
-async def test_what_becomes_unknown_with_the_link_is_told(hub_over: OpensHub, join: Joins, clock: FakeClock) -> None:
+async def test_expired_stations_are_sent(hub_over: OpensHub, join: Joins, clock: FakeClock) -> None:
     feed = ScriptedFeed(station(A, 0))
     consumer = await join(await hub_over(feed, clock))
     await consumer.read()
@@ -173,9 +174,7 @@ async def test_what_becomes_unknown_with_the_link_is_told(hub_over: OpensHub, jo
     await consumer.until(lambda: consumer.state == {A: [-1]})
 
 
-async def test_under_a_flood_no_station_is_forgotten(
-    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_flood_misses_no_station(hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch) -> None:
     for room in ("monitor.batch", "monitor.monitor", "hub.server"):
         monkeypatch.setattr(f"nobil_tui.{room}.MAX_ENTRIES", 5)
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(50)))
@@ -186,7 +185,7 @@ async def test_under_a_flood_no_station_is_forgotten(
     await consumer.until(lambda: set(map(tuple, consumer.state.values())) == {(1,)})
 
 
-async def test_a_feed_that_ends_leaves_its_board(hub_over: OpensHub, join: Joins) -> None:
+async def test_board_is_served_after_feed_ends(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     hub = await hub_over(feed)
     feed.say(Ended(START))
@@ -197,11 +196,11 @@ async def test_a_feed_that_ends_leaves_its_board(hub_over: OpensHub, join: Joins
     assert consumer.state == {A: [0]}
 
 
-# Consumers that misbehave
+# Misbehaving consumers
 
 
 async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Join by hand, and never read again."""
+    """Connect over a raw socket that is not read after the handshake."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.setblocking(False)
@@ -216,7 +215,7 @@ async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return reader, writer
 
 
-async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_that_does_not_read_is_closed_without_harm(hub_over: OpensHub, join: Joins) -> None:
     statuses = [0, 1] * 500
     feed = ScriptedFeed(station(A, *statuses), station(B, 0))
     hub = await hub_over(feed, max_queued_frames=20)
@@ -227,7 +226,7 @@ async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: Opens
     updates = 0
     while hub.consumers == 2:
         updates += 1
-        # 50 kB each, and the system holds some megabytes before it says no.
+        # 50 kB each: the system buffers some megabytes first.
         feed.report(A, *(statuses if updates % 2 else statuses[::-1]), at=START + updates)
         feed.report(B, updates % 2, at=START + updates)
         await good.until_station_is(B, updates % 2)
@@ -237,7 +236,11 @@ async def test_one_that_does_not_read_is_closed_and_harms_nobody(hub_over: Opens
     writer.transport.abort()
 
 
-async def test_one_that_lags_is_told_why_it_is_closed(hub_over: OpensHub, join: Joins) -> None:
+async def test_slow_consumer_gets_close_reason(
+    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All reports must be in one batch, also on a slow machine.
+    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 1e6)
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(20)))
     hub = await hub_over(feed, max_queued_frames=10)
     consumer = await join(hub)
@@ -254,7 +257,7 @@ async def test_one_that_lags_is_told_why_it_is_closed(hub_over: OpensHub, join: 
     assert set(map(tuple, again.state.values())) == {(1,)}
 
 
-async def test_one_that_talks_is_ignored(hub_over: OpensHub, join: Joins) -> None:
+async def test_messages_of_consumer_are_ignored(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     consumer = await join(await hub_over(feed))
     for number in range(300):
@@ -265,7 +268,7 @@ async def test_one_that_talks_is_ignored(hub_over: OpensHub, join: Joins) -> Non
     assert [type(message) for message in consumer.seen] == [Snapshot, StationReport]
 
 
-async def test_one_that_says_too_much_at_once_is_closed(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_sending_large_message_is_closed(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     hub = await hub_over(feed)
     loud, quiet = await join(hub), await join(hub)
@@ -278,7 +281,7 @@ async def test_one_that_says_too_much_at_once_is_closed(hub_over: OpensHub, join
     await quiet.until(lambda: quiet.state == {A: [1]})
 
 
-async def test_one_that_leaves_is_forgotten(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_that_disconnects_is_removed(hub_over: OpensHub, join: Joins) -> None:
     feed = ScriptedFeed(station(A, 0))
     hub = await hub_over(feed)
     polite, rude, stays = await join(hub), await join(hub), await join(hub)
@@ -290,7 +293,7 @@ async def test_one_that_leaves_is_forgotten(hub_over: OpensHub, join: Joins) -> 
     await stays.until(lambda: stays.state == {A: [1]})
 
 
-async def test_strangers_leave_no_traceback_and_the_key_no_trace(
+async def test_log_has_no_traceback_and_no_key(
     hub_over: OpensHub, join: Joins, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -317,10 +320,10 @@ async def test_strangers_leave_no_traceback_and_the_key_no_trace(
         assert QUOTED not in record.getMessage()
 
 
-# Coming and going
+# Start and close
 
 
-async def test_a_port_in_use_is_told(hub_over: OpensHub) -> None:
+async def test_port_in_use(hub_over: OpensHub) -> None:
     port = urlsplit((await hub_over(ScriptedFeed())).address).port
     with pytest.raises(HubError, match=f"port {port} on 127.0.0.1 is in use"):
         await Hub(Monitor(ScriptedFeed()), key=KEY, port=port or 0).start()
@@ -335,20 +338,20 @@ async def test_a_port_in_use_is_told(hub_over: OpensHub) -> None:
         ("a" * 80, 0, "is not a host"),
     ],
 )
-async def test_a_place_where_nobody_can_listen_is_told(host: str, port: int, words: str) -> None:
+async def test_address_that_cannot_be_bound(host: str, port: int, words: str) -> None:
     hub = Hub(Monitor(ScriptedFeed()), key=KEY, host=host, port=port)
     with pytest.raises(HubError, match=words):
         await guarded(hub.start())
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_all_addresses_are_shown_as_one_to_connect_to(hub_over: OpensHub, join: Joins) -> None:
+async def test_wildcard_address_is_shown_as_loopback(hub_over: OpensHub, join: Joins) -> None:
     hub = await hub_over(ScriptedFeed(station(A, 0)), host="0.0.0.0")
     assert hub.address.startswith("ws://127.0.0.1:")
     await (await join(hub)).read()
 
 
-async def test_closing_says_goodbye_and_leaves_nothing_behind(join: Joins) -> None:
+async def test_close_sends_close_frame_and_leaves_no_tasks(join: Joins) -> None:
     hub = Hub(Monitor(ScriptedFeed(station(A, 0))), key=KEY)
     await hub.start()
     waiting = asyncio.create_task(hub.wait())
@@ -363,7 +366,7 @@ async def test_closing_says_goodbye_and_leaves_nothing_behind(join: Joins) -> No
     await hub.close()
 
 
-async def test_nobody_who_does_not_read_can_hold_it_up(hub_over: OpensHub) -> None:
+async def test_close_does_not_wait_for_consumer_that_does_not_read(hub_over: OpensHub) -> None:
     hub = Hub(Monitor(ScriptedFeed(*(station(f"NOR_{n}", *[0] * 1000) for n in range(200)))), key=KEY)
     await hub.start()
     _, writer = await stalled(hub)
@@ -373,7 +376,7 @@ async def test_nobody_who_does_not_read_can_hold_it_up(hub_over: OpensHub) -> No
     writer.transport.abort()
 
 
-async def test_what_breaks_the_feed_is_raised_to_whoever_waits() -> None:
+async def test_wait_raises_error_of_feed() -> None:
     class Broken(ScriptedFeed):
         async def events(self) -> Any:
             async for event in super().events():
@@ -388,7 +391,7 @@ async def test_what_breaks_the_feed_is_raised_to_whoever_waits() -> None:
             await guarded(hub.wait())
 
 
-async def test_waiting_can_be_given_up(hub_over: OpensHub) -> None:
+async def test_wait_can_be_cancelled(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     waiting = asyncio.create_task(hub.wait())
     await settle()
@@ -397,7 +400,7 @@ async def test_waiting_can_be_given_up(hub_over: OpensHub) -> None:
         await guarded(waiting)
 
 
-async def test_before_it_starts_it_has_no_address() -> None:
+async def test_no_address_before_start() -> None:
     hub = Hub(Monitor(ScriptedFeed()), key=KEY)
     with pytest.raises(RuntimeError):
         _ = hub.url

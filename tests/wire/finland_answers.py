@@ -1,4 +1,4 @@
-"""Answers of Fintraffic's service as its documentation has them, and ways to damage them."""
+"""Documented responses of Fintraffic's service, and ways to damage them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ junk = st.one_of(
 
 @st.composite
 def damaged(draw: st.DrawFn, value: Any, *, whole: bool = True) -> Any:
-    """Return a copy of ``value`` in which any subset of what it holds is missing, null or of another type."""
+    """Return a copy of ``value`` with any parts missing, null or of another type."""
     if not whole and draw(st.integers(0, 7)) == 0:
         return draw(junk)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Changes as lines: what stands in them, and that a spreadsheet takes nothing from outside for a formula."""
+"""Tests of changes as JSON Lines and CSV."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def line(one: Change, register: Register) -> dict[str, Any]:
     return said
 
 
-def test_a_line_of_json_says_everything() -> None:
+def test_json_line_has_all_fields() -> None:
     assert line(change(), Register(NAMES, credit=CREDIT)) == {
         "time": "2026-03-23T12:00:00.107Z",
         "station": "NOR_1",
@@ -51,7 +51,7 @@ def test_a_line_of_json_says_everything() -> None:
     }
 
 
-def test_a_row_of_a_table_says_the_same() -> None:
+def test_csv_row_has_same_fields() -> None:
     (row,) = rows(change(), register=Register(NAMES, credit=CREDIT))
     assert row == {
         "time": "2026-03-23T12:00:00.107Z",
@@ -66,7 +66,7 @@ def test_a_row_of_a_table_says_the_same() -> None:
     }
 
 
-def test_first_sights_and_connectors_that_are_gone_are_told() -> None:
+def test_first_sight_and_removed_connector() -> None:
     both = [change(before=None, after=WordConnector(-1, 0, T0, said="DANCING")), change(after=None)]
     lines = [line(each, Register()) for each in both]
     assert [(said["before"], said["after"], said["word"]) for said in lines] == [
@@ -82,24 +82,24 @@ def test_first_sights_and_connectors_that_are_gone_are_told() -> None:
 @pytest.mark.parametrize(
     ("station", "credited"), [("NOR_1", True), ("NOR_2", False), ("NOR_never", False), ("NOR_3", True)]
 )
-def test_the_credit_stands_where_a_name_does(station: str, credited: bool) -> None:
+def test_credit_is_present_with_name(station: str, credited: bool) -> None:
     register = Register(NAMES, credit=CREDIT)
     assert line(change(station), register)["credit"] == (CREDIT if credited else None)
     assert rows(change(station), register=register)[0]["credit"] == (CREDIT if credited else "")
 
 
-def test_names_that_are_made_up_are_nobodys() -> None:
+def test_simulated_names_have_no_credit() -> None:
     said = line(change(), Register(NAMES))
     assert (said["name"], said["credit"]) == ("Fornebu S", None)
     assert rows(change(), register=Register(NAMES))[0]["credit"] == ""
 
 
-def test_a_table_holds_no_formula_and_stays_whole() -> None:
+def test_csv_quotes_formulas_and_keeps_columns() -> None:
     (row,) = rows(change("NOR_3"), register=Register(NAMES, credit=CREDIT))
     assert row["name"] == '\'=HYPERLINK("x"),;'
     assert None not in row
     assert line(change("NOR_3"), Register(NAMES))["name"] == '=HYPERLINK("x"),;'
 
 
-def test_a_table_without_rows_has_its_head() -> None:
+def test_empty_csv_has_header() -> None:
     assert csv_text([], Register()) == "time,station,name,connector,before,after,word,missed,credit\r\n"

@@ -1,4 +1,4 @@
-"""Every format of frames has a codec."""
+"""Tests of the table of codecs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from nobil_tui.wire.codecs import CODECS
 from nobil_tui.wire.recording import UNMARKED_CODEC
 
 
-def test_the_table_is_keyed_by_the_names() -> None:
+def test_codecs_are_keyed_by_name() -> None:
     assert {name: codec.name for name, codec in CODECS.items()} == {name: name for name in CODECS}
 
 
-def test_a_file_without_a_first_line_has_a_known_codec() -> None:
+def test_codec_of_headerless_recording_exists() -> None:
     assert UNMARKED_CODEC in CODECS
 
 
 @pytest.mark.parametrize("name", CODECS)
-def test_a_codec_never_raises(name: str) -> None:
+def test_codec_never_raises(name: str) -> None:
     assert isinstance(CODECS[name].decoder()(b"{", 7), Unreadable)

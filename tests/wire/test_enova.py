@@ -1,4 +1,4 @@
-"""NOBIL Real-time as it is documented and as it came, and whatever else may come in its place."""
+"""Tests of the NOBIL Real-time decoder: documented, recorded and invalid frames."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def report(data: bytes) -> ConnectorReport:
     return event
 
 
-def test_the_documented_frame() -> None:
+def test_documented_frame() -> None:
     read = report(b'{"nobilId":"NOR_71098","evseUId":"3073f6ec-eff3-44bc-864e-4e02aa14e817","status":"AVAILABLE"}')
     assert read.station_id == "NOR_71098"
     assert read.evse_uid == "3073f6ec-eff3-44bc-864e-4e02aa14e817"
@@ -51,7 +51,7 @@ def test_the_documented_frame() -> None:
         ("REMOVED", Condition.NOT_IN_SERVICE, (-1, 0)),
     ],
 )
-def test_the_words(word: str, condition: Condition, sent_on: tuple[int, int]) -> None:
+def test_documented_words(word: str, condition: Condition, sent_on: tuple[int, int]) -> None:
     connector = report(frame(word=word)).connector
     assert connector.condition is condition
     assert (connector.status, connector.error) == sent_on
@@ -60,7 +60,7 @@ def test_the_words(word: str, condition: Condition, sent_on: tuple[int, int]) ->
 
 
 @pytest.mark.parametrize("word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000])
-def test_any_other_word_is_kept_and_unknown(word: str) -> None:
+def test_undocumented_word_is_kept_and_unknown(word: str) -> None:
     connector = report(frame(word=word)).connector
     assert connector.condition is Condition.UNKNOWN
     assert (connector.status, connector.error) == (-1, 0)
@@ -70,12 +70,12 @@ def test_any_other_word_is_kept_and_unknown(word: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128])
-def test_ids_are_opaque(key: str) -> None:
+def test_ids_are_kept_unchanged(key: str) -> None:
     read = report(frame("NOR_076198", key))
     assert (read.station_id, read.evse_uid) == ("NOR_076198", key)
 
 
-def test_keys_that_nobody_documented_are_no_error() -> None:
+def test_undocumented_keys_are_ignored() -> None:
     assert report(frame(timestamp=5, nested={"a": []})) == report(frame())
 
 
@@ -107,7 +107,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: repr(bad[:60]))
-def test_what_is_no_frame_is_not_readable(bad: bytes) -> None:
+def test_invalid_frame_is_unreadable(bad: bytes) -> None:
     event = enova.decode(bad, AT)
     assert isinstance(event, Unreadable)
     assert event.reason.isprintable()
@@ -126,7 +126,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.binary() | ANYTHING.map(lambda value: json.dumps(value).encode()) | st.builds(frame, TEXTS, TEXTS, TEXTS))
-def test_whatever_comes(data: bytes) -> None:
+def test_any_frame_decodes_or_is_unreadable(data: bytes) -> None:
     read = enova.decode(data, AT)
     if isinstance(read, Unreadable):
         assert read.reason.isprintable()
@@ -138,7 +138,7 @@ def test_whatever_comes(data: bytes) -> None:
     assert read.evse_uid.isprintable()
     connector = read.connector
     assert connector.word.isprintable()
-    # Whoever gets it as version 1 sees it free or in fault where we do, and in use where somebody stands in the way.
+    # As version 1, it is free or in fault as here, and in use if it is blocked or reserved.
     as_version_1 = condition_of(connector.status, connector.error)
     match connector.condition:
         case Condition.FREE | Condition.FAULT | Condition.UNKNOWN:
@@ -158,13 +158,13 @@ def captures() -> list[Path]:
     return files
 
 
-def test_real_frames() -> None:
-    """Every frame that the service really sent is read, and is what plain JSON says it is."""
+def test_recorded_frames() -> None:
+    """Every recorded frame decodes to the values that the ``json`` module returns."""
     for file in captures():
         for number, line in enumerate(file.read_text().splitlines(), 1):
             said = json.loads(line)["frame"]
             if said == "":
-                # Where the server closed the socket.
+                # The server closed the socket here.
                 continue
             read = report(json.dumps(said).encode())
             assert (read.station_id, read.evse_uid) == (said["nobilId"], said["evseUId"]), f"{file.name}:{number}"
@@ -172,19 +172,19 @@ def test_real_frames() -> None:
             assert is_documented(said["status"]), f"{file.name}:{number}"
 
 
-def test_a_frame_is_a_report_of_one_connector() -> None:
+def test_frame_is_connector_report() -> None:
     event = enova.decode(service_frame("NOR_076198", "SE*VIR*E250276", "OUTOFORDER").encode(), 7)
     assert isinstance(event, ConnectorReport)
     assert (event.station_id, event.evse_uid, event.at) == ("NOR_076198", "SE*VIR*E250276", 7)
     assert (event.connector.condition, event.connector.word) == (Condition.FAULT, "OUTOFORDER")
 
 
-def test_an_empty_frame_says_nothing() -> None:
+def test_empty_frame_is_ignored() -> None:
     assert enova.decode(b"", 7) == Ignored("", 7)
 
 
 @pytest.mark.parametrize("data", [b" ", b"{", b"null", b"[]", b"{}", b"\xff", b'{"nobilId": 71098}', b"[" * 100_000])
-def test_what_cannot_be_read_is_told_and_no_more(data: bytes) -> None:
+def test_invalid_frame_is_unreadable_event(data: bytes) -> None:
     event = enova.decode(data, 7)
     assert isinstance(event, Unreadable)
     assert event.reason.isprintable()
@@ -200,7 +200,7 @@ def test_what_cannot_be_read_is_told_and_no_more(data: bytes) -> None:
 )
 @example(service_frame("NOR_71098", "a\x1b[2J", "AVAILABLE").encode())
 @example(service_frame("NOR_71098", "a", "\u202e" * 1000).encode())
-def test_whatever_comes_is_safe_to_show(data: bytes) -> None:
+def test_decoded_texts_are_printable(data: bytes) -> None:
     event = enova.decode(data, 7)
     assert event.at == 7
     if isinstance(event, ConnectorReport):

@@ -1,4 +1,4 @@
-"""Statuses of Fintraffic's service, from the snapshot and from the stream."""
+"""Tests of decoding the statuses of Fintraffic's service."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TOPIC = "status-v1/FI/NYT/FINYT00001/FI*NYT*E12345"
 TIME = 1_764_668_286_000
 
 
-def test_decodes_a_snapshot() -> None:
+def test_decode_statuses() -> None:
     answer = decode_statuses(json.dumps(STATUSES).encode())
     assert answer.statuses == [Status("FI*NYT*E1", "CHARGING", TIME), Status("FI*NYT*E2", "AVAILABLE")]
     assert (answer.unreadable, answer.made_at) == (0, 0)
 
 
-def test_reads_when_a_snapshot_was_made() -> None:
+def test_time_of_statuses() -> None:
     assert decode_statuses(b'{"statuses": [], "modifiedAt": "2025-12-02T09:38:06Z"}').made_at == TIME
 
 
@@ -44,7 +44,7 @@ def test_reads_when_a_snapshot_was_made() -> None:
         (None, 1),
     ],
 )
-def test_a_bad_entry_costs_only_itself(entry: Any, unreadable: int) -> None:
+def test_invalid_entry_is_skipped(entry: Any, unreadable: int) -> None:
     answer = decode_statuses(json.dumps({"statuses": [entry, *STATUSES["statuses"]]}).encode())
     assert answer.unreadable == unreadable
     assert len(answer.statuses) == 3 - unreadable
@@ -53,13 +53,13 @@ def test_a_bad_entry_costs_only_itself(entry: Any, unreadable: int) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"])
-def test_says_that_an_answer_is_none(answer: bytes) -> None:
+def test_response_without_statuses_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError, match="no list of statuses"):
         decode_statuses(answer)
 
 
 @given(damaged(STATUSES))
-def test_no_damage_to_a_snapshot_raises_anything_else(answer: Any) -> None:
+def test_damaged_statuses_raise_only_not_readable(answer: Any) -> None:
     try:
         statuses = decode_statuses(json.dumps(answer).encode())
     except NotReadableError as error:
@@ -68,25 +68,25 @@ def test_no_damage_to_a_snapshot_raises_anything_else(answer: Any) -> None:
         assert len(statuses.statuses) + statuses.unreadable == len(answer["statuses"])
 
 
-def test_decodes_a_message() -> None:
+def test_decode_message() -> None:
     status = decode_message(TOPIC, b'{"status": "CHARGING", "time": "2025-12-02T09:38:06.000Z"}')
     assert status == Status("FI*NYT*E12345", "CHARGING", TIME, "FINYT00001")
 
 
-def test_an_evse_id_may_hold_a_slash() -> None:
+def test_evse_id_with_slash() -> None:
     assert decode_message("status-v1/FI/NYT/L/a/b", b'{"status": "X"}').evse_id == "a/b"
 
 
 @pytest.mark.parametrize(
     "topic", ["", "status-v1", "status-v1/FI/NYT/L", "status-v1/FI/NYT//E", "status-v1/FI/NYT/L/", "other/a/b/c/d"]
 )
-def test_refuses_a_topic_that_names_no_evse(topic: str) -> None:
+def test_topic_without_evse_is_not_readable(topic: str) -> None:
     with pytest.raises(NotReadableError):
         decode_message(topic, b'{"status": "CHARGING"}')
 
 
 @given(junk)
-def test_no_payload_raises_anything_else(value: Any) -> None:
+def test_damaged_message_raises_only_not_readable(value: Any) -> None:
     for payload in (value, {"status": value, "time": value}, {"status": "CHARGING", "time": value}):
         try:
             status = decode_message(TOPIC, json.dumps(payload).encode())
@@ -97,7 +97,7 @@ def test_no_payload_raises_anything_else(value: Any) -> None:
 
 
 @given(st.binary(max_size=40))
-def test_no_bytes_raise_anything_else(payload: bytes) -> None:
+def test_any_bytes_raise_only_not_readable(payload: bytes) -> None:
     with contextlib.suppress(NotReadableError):
         decode_message(TOPIC, payload)
 
@@ -114,5 +114,5 @@ def test_no_bytes_raise_anything_else(payload: bytes) -> None:
         (True, 0),
     ],
 )
-def test_reads_times(text: Any, time: int) -> None:
+def test_time_of(text: Any, time: int) -> None:
     assert time_of(text) == time

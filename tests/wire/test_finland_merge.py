@@ -1,4 +1,4 @@
-"""Snapshot and stream merged, against an oracle that looks at everything that was ever said."""
+"""Tests of merging snapshot and stream, against an oracle over all reports ever received."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def words(board: Board) -> dict[str, str]:
 
 
 class Said(NamedTuple):
-    """One thing that the service said, in the order of arrival."""
+    """One report of the service; reports are in the order of arrival."""
 
     evse: str
     word: str
     time: int
-    """By the service's clock; zero for none."""
+    """By the service's clock; zero if the report has no time."""
 
 
 class Step(NamedTuple):
@@ -73,18 +73,18 @@ steps = st.one_of(
 
 
 def usable(said: Said, at: int, skew: int) -> int:
-    """Return a time by our own clock; zero if it is missing or lies in the future."""
+    """Return a time by our own clock; zero if it is missing or in the future."""
     time = said.time - skew
     return 0 if not said.time or time > at + AHEAD else min(time, at)
 
 
 class Oracle:
-    """Everything that was said of an EVSE, and by plain search the one that counts."""
+    """All reports of an EVSE; a linear search finds the one that counts."""
 
     def __init__(self, skew: int) -> None:
         self.skew = skew
         self.said: dict[str, list[tuple[int, str, bool]]] = {}
-        """Time, word, and whether it came over the present connection, of each EVSE."""
+        """Time and word of each EVSE, and whether it was received over the present connection."""
 
     def connect(self) -> None:
         self.said = {evse: [(time, word, False) for time, word, _ in every] for evse, every in self.said.items()}
@@ -107,7 +107,7 @@ class Oracle:
         self.said.setdefault(message.evse, []).append((time, message.word, True))
 
     def latest(self, evse: str) -> tuple[int, str, bool]:
-        """Return the one with the latest time; of several, the last to arrive."""
+        """Return the report with the latest time; of several, the last one received."""
         every = self.said[evse]
         most = max(time for time, _, _ in every)
         return next(each for each in reversed(every) if each[0] == most)
@@ -117,7 +117,7 @@ class Oracle:
 
 
 @given(st.lists(steps, max_size=25), st.sampled_from([0, 5 * MINUTE, -5 * MINUTE]))
-def test_the_later_time_counts_whatever_the_order(script: list[Step], skew: int) -> None:
+def test_later_time_counts_in_any_order(script: list[Step], skew: int) -> None:
     merger, oracle, board, at = Merger(), Oracle(skew), Board(), T0
     merger.skew = skew
     merger.connected(at)
@@ -143,20 +143,20 @@ def report(evse: str, word: str, time: int, location: str = "L") -> Status:
     return Status(evse, word, time, location)
 
 
-def test_an_older_message_is_ignored() -> None:
+def test_older_message_is_ignored() -> None:
     merger = Merger()
     merger.report(report("A", "CHARGING", T0), T0)
     assert merger.report(report("A", "AVAILABLE", T0 - 1), T0 + 1) == Ignored("an older report", T0 + 1)
 
 
-def test_a_message_without_a_time_does_not_replace_one_with_a_time() -> None:
+def test_message_without_time_does_not_replace_one_with_time() -> None:
     merger = Merger()
     merger.report(report("A", "CHARGING", T0), T0)
     assert isinstance(merger.report(report("A", "AVAILABLE", 0), T0 + 1), Ignored)
     assert isinstance(merger.report(report("A", "AVAILABLE", T0 + 10 * MINUTE), T0 + 2), Ignored)
 
 
-def test_since_is_when_the_word_changed() -> None:
+def test_since_is_time_of_change() -> None:
     merger, board = Merger(), Board()
     for word, time in (("CHARGING", T0 - 9), ("CHARGING", T0 - 5), ("AVAILABLE", T0 - 2)):
         apply(board, merger.report(report("A", word, time), T0))
@@ -164,14 +164,14 @@ def test_since_is_when_the_word_changed() -> None:
         assert since == ({"CHARGING": T0 - 9, "AVAILABLE": T0 - 2}[word], False)
 
 
-def test_a_time_by_a_clock_that_is_ahead_is_corrected() -> None:
+def test_time_of_fast_clock_is_corrected() -> None:
     merger, board = Merger(), Board()
     merger.skew = 5 * MINUTE
     apply(board, merger.snapshot(Statuses([report("A", "CHARGING", T0 + 4 * MINUTE)], 0), T0))
     assert board.since(board.stations["L"], 0, T0) == (T0 - MINUTE, False)
 
 
-def test_an_evse_without_a_location_is_a_station_until_the_location_is_known() -> None:
+def test_evse_is_own_station_until_location_is_known() -> None:
     merger, board = Merger(), Board()
     apply(board, merger.snapshot(Statuses([Status("A", "CHARGING"), Status("B", "AVAILABLE")], 0), T0))
     assert list(board.stations) == ["A", "B"]
@@ -183,13 +183,13 @@ def test_an_evse_without_a_location_is_a_station_until_the_location_is_known() -
     assert words(board) == {"A": "CHARGING", "B": "CHARGING"}
 
 
-def test_the_topic_says_where_an_evse_is_for_the_next_snapshot() -> None:
+def test_location_from_topic_counts_from_next_snapshot() -> None:
     merger = Merger()
     merger.report(report("A", "CHARGING", T0, "L"), T0)
     assert [station.id for station in merger.snapshot(Statuses([Status("A", "CHARGING")], 0), T0).stations] == ["L"]
 
 
-def test_a_snapshot_that_could_not_be_read_whole_loses_no_evse() -> None:
+def test_partial_snapshot_loses_no_evse() -> None:
     merger = Merger()
     merger.snapshot(Statuses([report("A", "CHARGING", T0), report("B", "CHARGING", T0)], 0), T0)
     event = merger.snapshot(Statuses([report("A", "AVAILABLE", T0 + 1)], unreadable=1), T0 + 1)
@@ -197,7 +197,7 @@ def test_a_snapshot_that_could_not_be_read_whole_loses_no_evse() -> None:
 
 
 @given(st.lists(steps, max_size=25))
-def test_a_recording_plays_as_it_was_received(script: list[Step]) -> None:
+def test_recording_replays_received_events(script: list[Step]) -> None:
     merger, decoder = Merger(), RecordedDecoder()
     live, played, clock, connected_at = Board(), Board(), itertools.count(T0, 10), 0
     merger.use_places({"B": "K"})
@@ -223,7 +223,7 @@ def test_a_recording_plays_as_it_was_received(script: list[Step]) -> None:
     }
 
 
-def test_records_messages() -> None:
+def test_message_is_recorded_on_one_line() -> None:
     topic = "status-v1/FI/NYT/L/A"
     line = encode_message(topic, b'{"status": "CHARGING"}')
     assert line == b'{"topic":"status-v1/FI/NYT/L/A","payload":{"status":"CHARGING"}}'
@@ -234,5 +234,5 @@ def test_records_messages() -> None:
 
 
 @given(st.binary(max_size=60))
-def test_no_line_raises(line: bytes) -> None:
+def test_no_recorded_line_raises(line: bytes) -> None:
     assert isinstance(RecordedDecoder()(line, T0), Unreadable | Snapshot | ConnectorReport)

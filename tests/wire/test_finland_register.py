@@ -1,4 +1,4 @@
-"""Locations and tariffs of Fintraffic's service."""
+"""Tests of decoding the locations and tariffs of Fintraffic's service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read(locations: Any = LOCATIONS, tariffs: Any = TARIFFS) -> Locations:
     return decode_locations(json.dumps(locations).encode(), decode_tariffs(json.dumps(tariffs).encode()))
 
 
-def test_reads_a_location() -> None:
+def test_decode_location() -> None:
     locations = read()
     assert (locations.unreadable, dict(locations.problems)) == (0, {})
     assert locations.facts == {
@@ -42,14 +42,14 @@ def test_reads_a_location() -> None:
     }
 
 
-def test_an_evse_with_several_plugs_is_one_connector() -> None:
+def test_evse_with_several_plugs_is_one_connector() -> None:
     facts = read().facts["FINYT00001"]
     assert facts.evse_uids == ("FI*NYT*E1", "FI*NYT*E2")
     plugs = facts.plugs_for(facts.evse_uids, 2)
     assert plugs == ((Plug("CCS", 150), Plug("CHAdeMO", 50)), (Plug("Type 2", 22.1),))
 
 
-def test_the_price_of_a_station_is_its_cheapest() -> None:
+def test_price_of_station_is_cheapest() -> None:
     assert read().facts["FINYT00001"].price == NIGHT
 
 
@@ -59,33 +59,33 @@ def tariff(*components: dict[str, Any], **fields: Any) -> Price | None:
     return found["t"].price if found else None
 
 
-def test_adds_the_tax_where_it_is_not_included() -> None:
+def test_missing_tax_is_added() -> None:
     assert tariff({"type": "ENERGY", "price": 0.4, "vat": 25.5}, taxIncluded="NO") == Price(kwh=0.502)
     assert tariff({"type": "ENERGY", "price": 0.4, "vat": 25.5}) == Price(kwh=0.4)
 
 
 @pytest.mark.parametrize("vat", [None, "25.5", -1, True])
-def test_says_that_tax_comes_on_top_where_its_rate_is_not_known(vat: Any) -> None:
+def test_unknown_tax_rate_is_marked_before_tax(vat: Any) -> None:
     assert tariff({"type": "ENERGY", "price": 0.4, "vat": vat}, taxIncluded="NO") == Price(kwh=0.4, before_tax=True)
 
 
-def test_amounts_for_time_are_for_an_hour() -> None:
+def test_time_amounts_are_per_hour() -> None:
     assert tariff({"type": "TIME", "price": 6}, {"type": "PARKING_TIME", "price": 12}) == Price(
         minute=0.1, parking_minute=0.2
     )
 
 
-def test_the_least_of_several_elements_is_from() -> None:
+def test_cheapest_restricted_element_is_minimum() -> None:
     elements = [{"priceComponents": [{"type": "ENERGY", "price": price}]} for price in (0.5, 0.3)]
     assert tariff(elements=elements) == Price(kwh=0.3, at_least=True)
 
 
-def test_no_charge_is_a_price() -> None:
+def test_zero_amount_is_a_price() -> None:
     assert tariff({"type": "ENERGY", "price": 0}, {"type": "FLAT", "price": 0}) == Price(kwh=0)
 
 
 @pytest.mark.parametrize("price", [None, "0.4", -1, 1e9, True, [], 10**400])
-def test_leaves_out_what_is_no_amount(price: Any) -> None:
+def test_invalid_amount_is_skipped(price: Any) -> None:
     assert tariff({"type": "ENERGY", "price": price}) is None
 
 
@@ -103,13 +103,13 @@ def test_leaves_out_what_is_no_amount(price: Any) -> None:
         (7, ""),
     ],
 )
-def test_names_plugs(standard: Any, name: str) -> None:
+def test_plug_names(standard: Any, name: str) -> None:
     locations = json.loads(json.dumps(LOCATIONS))
     locations["features"][0]["properties"]["evses"][0]["connectors"][0]["standard"] = standard
     assert read(locations).facts["FINYT00001"].plugs[0].name == name
 
 
-def test_takes_the_position_of_an_evse_where_the_location_has_none() -> None:
+def test_position_falls_back_to_evse() -> None:
     locations = json.loads(json.dumps(LOCATIONS))
     point = locations["features"][0].pop("geometry")
     assert read(locations).problems == {"locations without a position": 1}
@@ -117,7 +117,7 @@ def test_takes_the_position_of_an_evse_where_the_location_has_none() -> None:
     assert read(locations).facts["FINYT00001"].position == (60.1699, 24.9384)
 
 
-def test_an_evse_without_plugs_is_there() -> None:
+def test_evse_without_plugs_is_kept() -> None:
     locations = json.loads(json.dumps(LOCATIONS))
     del locations["features"][0]["properties"]["evses"][1]["connectors"]
     facts = read(locations).facts["FINYT00001"]
@@ -126,7 +126,7 @@ def test_an_evse_without_plugs_is_there() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"null", b"{}", b'{"features": 1}', b"\xff"])
-def test_says_that_an_answer_is_none(answer: bytes) -> None:
+def test_invalid_response_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError, match="no list of locations"):
         decode_locations(answer, {})
     with pytest.raises(NotReadableError, match="no list of tariffs"):
@@ -134,7 +134,7 @@ def test_says_that_an_answer_is_none(answer: bytes) -> None:
 
 
 @given(damaged(LOCATIONS), damaged(TARIFFS))
-def test_no_damage_raises_anything_else(locations: Any, tariffs: Any) -> None:
+def test_damaged_response_raises_only_not_readable(locations: Any, tariffs: Any) -> None:
     try:
         found = read(locations, tariffs)
     except NotReadableError as error:

@@ -1,4 +1,4 @@
-"""The MQTT codec against the bytes of two other implementations, and against what is not MQTT."""
+"""Tests of the MQTT codec with bytes of two other implementations, and with invalid bytes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from nobil_tui.wire.mqtt import (
 TOPIC = "status-v1/FI/NYT/FINYT00001/FI*NYT*E12345"
 PAYLOAD = b'{"status": "CHARGING", "time": "2025-12-02T09:38:06.000Z"}'
 
-# What paho-mqtt 2.2.0 sends for the same packets.
+# The same packets, encoded by paho-mqtt 2.2.0.
 PAHO_CONNECT = "101800044d5154540402003c000c6e6f62696c2d7475692d3166"
 PAHO_SUBSCRIBE = "82100001000b7374617475732d76312f2300"
 PAHO_PUBACK = "40020201"
 
-# What amqtt 0.12.1 sends for these packets.
+# Packets encoded by amqtt 0.12.1.
 MESSAGE = (
     "00297374617475732d76312f46492f4e59542f46494e595430303030312f46492a4e59542a453132333435{}7b22737461747573223a20"
     "224348415247494e47222c202274696d65223a2022323032352d31322d30325430393a33383a30362e3030305a227d"
@@ -53,30 +53,30 @@ def decode(*frames: bytes) -> list[Packet]:
     return [packet for frame in frames for packet in decoder.feed(frame)]
 
 
-def test_encodes_what_paho_encodes() -> None:
+def test_encoding_matches_paho() -> None:
     assert encode_connect("nobil-tui-1f", 60).hex() == PAHO_CONNECT
     assert encode_subscribe(1, "status-v1/#").hex() == PAHO_SUBSCRIBE
     assert encode_puback(513).hex() == PAHO_PUBACK
 
 
 @pytest.mark.parametrize(("sent", "packet"), BY_AMQTT)
-def test_decodes_what_amqtt_encodes(sent: str, packet: Packet) -> None:
+def test_packets_of_amqtt_decode(sent: str, packet: Packet) -> None:
     assert decode(bytes.fromhex(sent)) == [packet]
 
 
-def test_decodes_several_packets_in_one_frame() -> None:
+def test_several_packets_in_one_frame() -> None:
     assert decode(ALL) == [packet for _, packet in BY_AMQTT]
 
 
 @given(st.lists(st.integers(0, len(ALL)), max_size=12))
-def test_decodes_packets_across_frames(cuts: list[int]) -> None:
+def test_packets_across_frames(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(ALL)]
     frames = [ALL[start:end] for start, end in itertools.pairwise(edges)]
     assert decode(*frames) == [packet for _, packet in BY_AMQTT]
 
 
 @pytest.mark.parametrize("length", [127, 128, 16_383, 16_384, 2_097_151, 2_097_152])
-def test_decodes_lengths_of_one_to_four_bytes(length: int) -> None:
+def test_lengths_of_one_to_four_bytes(length: int) -> None:
     payload = bytes(length - 3)
     digits, rest = bytearray(), length
     while rest >= 128:
@@ -86,7 +86,7 @@ def test_decodes_lengths_of_one_to_four_bytes(length: int) -> None:
     assert decode(b"\x30" + digits + b"\x00\x01t" + payload) == [Publish("t", payload)]
 
 
-def test_waits_for_a_packet_of_the_longest_length() -> None:
+def test_incomplete_packet_of_maximum_length() -> None:
     assert decode(b"\x30\xff\xff\xff\x7f\x00\x01t") == []
 
 
@@ -108,18 +108,18 @@ def test_waits_for_a_packet_of_the_longest_length() -> None:
         (b"\x30\x04\x00\x02\xff\xfe", "not UTF-8"),
     ],
 )
-def test_says_what_is_not_mqtt(sent: bytes, reason: str) -> None:
+def test_invalid_bytes_raise_protocol_error(sent: bytes, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
         decode(sent)
 
 
-def test_refuses_a_packet_longer_than_allowed() -> None:
+def test_too_long_packet_raises_protocol_error() -> None:
     with pytest.raises(ProtocolError, match="a packet of 1,001 bytes"):
         list(Decoder(max_length=1000).feed(b"\x30\xe9\x07"))
 
 
 @given(st.lists(st.binary(max_size=64), max_size=8))
-def test_raises_nothing_else_for_any_bytes(frames: list[bytes]) -> None:
+def test_any_bytes_raise_only_protocol_error(frames: list[bytes]) -> None:
     try:
         decode(*frames)
     except ProtocolError as error:
@@ -138,15 +138,15 @@ def test_raises_nothing_else_for_any_bytes(frames: list[bytes]) -> None:
         (77, "the broker refused the connection (code 77)"),
     ],
 )
-def test_names_the_refusal_of_a_connection(code: int, reason: str) -> None:
+def test_reason_of_refused_connection(code: int, reason: str) -> None:
     assert ConnAck(code).refusal == reason
 
 
-def test_names_the_refusal_of_a_subscription() -> None:
+def test_reason_of_refused_subscription() -> None:
     assert SubAck(1, (0x80,)).refusal == "the broker refused the subscription"
     assert SubAck(1, (0,)).refusal == ""
 
 
-def test_refuses_a_text_that_does_not_fit() -> None:
+def test_too_long_string_is_rejected() -> None:
     with pytest.raises(ValueError, match="65,536 bytes"):
         encode_subscribe(1, "x" * 65_536)

@@ -27,7 +27,7 @@ def test_a_frame_is_written_unchanged() -> None:
     assert decode_line(line) == RecordedFrame(frame, T0)
 
 
-def test_a_break_is_an_empty_frame() -> None:
+def test_break_is_empty_frame() -> None:
     line = encode_line(BREAK, T0)
     assert json.loads(line) == {"received_at": "2026-03-23T12:00:00.107Z", "frame": ""}
     assert decode_line(line) == RecordedFrame(BREAK, T0)

@@ -1,4 +1,4 @@
-"""The register as it really is, and as it could be: nothing of it may cost more than itself."""
+"""Tests of the register decoder with real and damaged responses."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def facts(*args: object, **fields: object) -> Facts:
         ("all\u001b[2Jmine", "all[2Jmine"),
     ],
 )
-def test_another_licence_than_the_usual_one_is_noticed(rights: object, other: str) -> None:
+def test_other_rights(rights: object, other: str) -> None:
     assert decode_register(json.dumps({**envelope(), "Rights": rights}).encode()).other_rights == other
 
 
-# The real ones
+# Recorded responses
 
 
 @captured
-def test_a_swedish_town_of_2019() -> None:
+def test_recorded_swedish_town() -> None:
     read = decode_register((Path(CAPTURES) / "register_uppsala_2019.json").read_bytes())
     assert (len(read.facts), read.unreadable, read.problems) == (23, 0, {})
     assert read.rights == "Creative Commons Attribution 4.0 International License"
@@ -94,7 +94,7 @@ def test_a_swedish_town_of_2019() -> None:
 
 
 @captured
-def test_three_norwegian_stations_of_2016_as_a_bare_list() -> None:
+def test_recorded_bare_list_of_norwegian_stations() -> None:
     read = decode_register((Path(CAPTURES) / "register_norway_2016.json").read_bytes())
     assert (len(read.facts), read.unreadable, read.problems) == (3, 0, {})
     first = read.facts["NOR_01415"]
@@ -106,7 +106,7 @@ def test_three_norwegian_stations_of_2016_as_a_bare_list() -> None:
         (59.1295, 11.27407),
     )
     assert read.facts["NOR_01524"].plugs[1] == Plug("Type 2 + Schuko", 3.6)
-    # These two have no kW in their words.
+    # The capacities of these two have no kW.
     assert read.facts["NOR_02221"].plugs == (Plug("Schuko", 3.7), Plug("Schuko", 3.7))
 
 
@@ -121,17 +121,17 @@ def test_three_norwegian_stations_of_2016_as_a_bare_list() -> None:
         [station()],
         {"chargerstations": {"1": station()}},
         [{"chargerstations": []}, envelope(station())],
-        # What looks like a complaint is one only where there is no station.
+        # An error counts only without stations.
         {**envelope(station()), "error": "half of it is missing"},
         [{**station(), "error": "x"}],
     ],
 )
-def test_the_envelope_can_be_an_object_or_a_list_or_missing(answer: object) -> None:
+def test_envelope_can_be_object_list_or_missing(answer: object) -> None:
     read = decode_register(json.dumps(answer).encode())
     assert (list(read.facts), read.unreadable) == (["NOR_00001"], 0)
 
 
-def test_a_byte_order_mark_is_no_harm() -> None:
+def test_byte_order_mark_is_skipped() -> None:
     assert decode_register(b"\xef\xbb\xbf" + json.dumps(envelope(station())).encode()).facts
 
 
@@ -144,7 +144,7 @@ def test_a_byte_order_mark_is_no_harm() -> None:
         ('{"error": "a\\u001b[31m\\nb"}', "a[31m b", False),
     ],
 )
-def test_an_error_of_the_api_is_told_in_its_words(answer: str, words: str, about_key: bool) -> None:
+def test_api_error_raises_complaint(answer: str, words: str, about_key: bool) -> None:
     with pytest.raises(ComplaintError) as raised:
         decode_register(answer.encode())
     assert (str(raised.value), raised.value.about_key) == (words, about_key)
@@ -166,7 +166,7 @@ def test_an_error_of_the_api_is_told_in_its_words(answer: str, words: str, about
         json.dumps(envelope(station())).encode()[:-3],
     ],
 )
-def test_what_is_no_answer_is_said_to_be_none(answer: bytes) -> None:
+def test_other_response_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError) as raised:
         decode_register(answer)
     assert not isinstance(raised.value, ComplaintError)
@@ -174,14 +174,14 @@ def test_what_is_no_answer_is_said_to_be_none(answer: bytes) -> None:
 
 
 @given(st.binary() | st.builds(lambda a, b: b'{"chargerstations":[' + a + b"]" + b, st.binary(), st.binary()))
-def test_any_bytes_raise_nothing_else(answer: bytes) -> None:
+def test_any_bytes_raise_only_not_readable(answer: bytes) -> None:
     try:
         decode_register(answer)
     except NotReadableError as error:
         assert str(error).isprintable()
 
 
-# Stations of every state
+# Damaged stations
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
@@ -208,7 +208,7 @@ FULL = station(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
-    """A full station, of which any parts are missing or replaced by anything at all."""
+    """Return a full station with any parts missing or replaced by any value."""
 
     def damage(value: Any, depth: int) -> Any:
         if isinstance(value, dict) and depth:
@@ -221,7 +221,7 @@ def damaged(draw: st.DrawFn) -> Any:
 
 @given(st.lists(damaged(), max_size=3))
 @example([{"csmd": {"International_id": "NOR_1", "Zipcode": 10**400}, "attr": []}])
-def test_no_state_of_a_station_raises_or_costs_its_neighbour(stations: list[Any]) -> None:
+def test_damaged_station_does_not_affect_others(stations: list[Any]) -> None:
     other = station(International_id="NOR_99999")
     read = dump(*stations, other)
     assert read.facts["NOR_99999"] == dump(other).facts["NOR_99999"]
@@ -236,7 +236,7 @@ def test_no_state_of_a_station_raises_or_costs_its_neighbour(stations: list[Any]
         assert known.position is None or (abs(known.position[0]) <= 90 and abs(known.position[1]) <= 180)
 
 
-def test_all_of_a_station() -> None:
+def test_all_fields_of_station() -> None:
     assert dump(FULL).facts["NOR_00001"] == Facts(
         name="Torget",
         place="Oslo",
@@ -260,12 +260,12 @@ def test_all_of_a_station() -> None:
 
 
 @pytest.mark.parametrize("identity", [None, "", "  ", 7, "x" * 65, "NOR\x1b[31m", "NOR\u202e1", ["NOR_1"]])
-def test_a_station_without_a_usable_id_is_counted(identity: object) -> None:
+def test_station_without_valid_id_is_counted(identity: object) -> None:
     read = dump(station(International_id=identity), station())
     assert (list(read.facts), read.unreadable) == (["NOR_00001"], 1)
 
 
-def test_a_field_of_another_type_costs_no_other() -> None:
+def test_field_of_unexpected_type_is_dropped() -> None:
     broken = station(
         {"1": {"4": 7, "5": attribute("1", "50 kW")}, "2": None}, {"24": [], "2": attribute("1", "Public")}
     )
@@ -281,7 +281,7 @@ def test_a_field_of_another_type_costs_no_other() -> None:
 
 
 @pytest.mark.parametrize("attr", [[], {}, None, {"st": [], "conn": []}, {"st": None, "conn": None}])
-def test_an_empty_object_can_come_as_a_list(attr: object) -> None:
+def test_empty_object_as_list(attr: object) -> None:
     read = dump({"csmd": station()["csmd"], "attr": attr})
     assert read.facts["NOR_00001"].plugs == ()
     assert read.problems == {"stations without connectors": 1}
@@ -307,11 +307,11 @@ def test_an_empty_object_can_come_as_a_list(attr: object) -> None:
         (10**30, ""),
     ],
 )
-def test_a_text_is_one_clean_line(text: object, name: str) -> None:
+def test_text_is_one_printable_line(text: object, name: str) -> None:
     assert facts(name=text).name == name
 
 
-def test_an_endless_text_is_cut() -> None:
+def test_long_text_is_truncated() -> None:
     known = facts(name="x" * 10**6, User_comment="&amp;" * 10**5)
     assert known.name == "x" * (MAX_NAME - 1) + "…"
     assert known.comment == "&" * (MAX_PROSE - 1) + "…"
@@ -321,7 +321,7 @@ def test_an_endless_text_is_cut() -> None:
     ("city", "place"),
     [("OSLO", "Oslo"), ("MO I RANA", "Mo i Rana"), ("Bærum", "Bærum"), ("I", "I"), ("NESODDEN-ØST", "Nesodden-Øst")],
 )
-def test_a_place_in_capitals_is_written_as_one_writes_it(city: str, place: str) -> None:
+def test_place_in_capitals(city: str, place: str) -> None:
     assert facts(City=city).place == place
 
 
@@ -394,7 +394,7 @@ def test_positions(position: object, read: object, problem: str | None) -> None:
         ("Unspecified", "0", ""),
     ],
 )
-def test_a_plug_is_named_as_drivers_name_it(kind: str, number: str, name: str) -> None:
+def test_plug_name(kind: str, number: str, name: str) -> None:
     assert plug_of(kind, number, "").name == name
 
 
@@ -416,16 +416,16 @@ def test_a_plug_is_named_as_drivers_name_it(kind: str, number: str, name: str) -
         ("2016-50 kW", 50.0),
     ],
 )
-def test_kilowatts_are_read_from_the_words(capacity: str, kw: float) -> None:
+def test_power_of_capacity(capacity: str, kw: float) -> None:
     assert plug_of("CCS", "39", capacity).kw == kw
 
 
 @given(st.text(), st.text(), st.text())
-def test_any_words_make_a_plug(kind: str, number: str, capacity: str) -> None:
+def test_any_words_yield_a_plug(kind: str, number: str, capacity: str) -> None:
     assert 0 <= plug_of(kind, number, capacity).kw <= 10_000
 
 
-def test_outlets_stand_in_the_order_of_their_numbers() -> None:
+def test_outlets_are_sorted_by_number() -> None:
     conn = {"10": outlet(evse="j"), "2": outlet(evse="b"), "1": outlet(evse="a"), "x": outlet(evse="z")}
     assert facts(conn).plug_evse_uids == ("a", "b", "j", "z")
 
@@ -433,29 +433,29 @@ def test_outlets_stand_in_the_order_of_their_numbers() -> None:
 @pytest.mark.parametrize(
     ("value", "key"), [("SE*VIR*E250276", "SE*VIR*E250276"), (1252, "1252"), (False, ""), (0, ""), ("", ""), (None, "")]
 )
-def test_an_evse_uid_is_kept_as_it_is(value: object, key: str) -> None:
+def test_evse_uid_is_kept_unchanged(value: object, key: str) -> None:
     known = facts({"1": outlet(evse="other"), "2": {**outlet(), "27": attribute("1", "", value)}})
     assert known.plug_evse_uids == ("other", key)
 
 
 @pytest.mark.parametrize("value", ["x" * 129, "a\x1b[31m"])
-def test_an_evse_uid_that_no_stream_could_have_is_none(value: str) -> None:
+def test_invalid_evse_uid_is_empty(value: str) -> None:
     assert facts({"1": outlet(evse=value)}).plug_evse_uids == ()
 
 
-def test_a_station_has_no_end_of_connectors_only_on_paper() -> None:
+def test_connectors_are_limited() -> None:
     read = dump(station({str(number): outlet() for number in range(MAX_CONNECTORS + 5)}))
     assert len(read.facts["NOR_00001"].plugs) == MAX_CONNECTORS
     assert read.problems == {"stations with too many connectors: the last ones are ignored": 1}
 
 
-def test_of_a_station_given_twice_the_last_holds() -> None:
+def test_last_duplicate_station_counts() -> None:
     read = dump(station(name="old"), station(name="new"))
     assert read.facts["NOR_00001"].name == "new"
     assert read.problems == {"duplicate stations: the last one is used": 1}
 
 
-def test_what_many_stations_share_is_kept_once() -> None:
+def test_equal_values_are_shared() -> None:
     read = dump(station(Owned_by="A &amp; B"), station(International_id="NOR_2", Owned_by="A &amp; B"))
     one, two = read.facts.values()
     assert one.owner is two.owner

@@ -1,4 +1,4 @@
-"""Version 1 as its document shows it, and whatever else may come in its place."""
+"""Tests of the version 1 decoder: documented, salvaged and invalid frames."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def update(**station: Any) -> Station:
     return message.station
 
 
-# What the document shows
+# Documented frames
 
 
-def test_the_documents_connector() -> None:
+def test_documented_connector() -> None:
     station = update(uuid="NOR_01333", status=0, connectors=[DOCUMENT])
     assert station == Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0)
     assert station.connectors[0].condition is Condition.FREE
 
 
-def test_the_documents_envelope() -> None:
+def test_documented_envelope() -> None:
     assert decode(b'{"type": "foo:bar", "data": []}') == Ignored("foo:bar", AT)
 
 
-def test_a_snapshot_is_a_list_of_stations_without_a_status() -> None:
+def test_snapshot_stations_have_no_status() -> None:
     read = snapshot(
         {"uuid": "NOR_01333", "connectors": [DOCUMENT, {"status": 1, "error": 0, "timestamp": -1}]},
         {"uuid": "SWE_00001", "connectors": []},
@@ -65,42 +65,42 @@ def test_a_snapshot_is_a_list_of_stations_without_a_status() -> None:
     assert [station.status for station in read.stations] == [None, None]
 
 
-def test_an_error_stands_beside_the_status() -> None:
+def test_connector_with_error_keeps_status() -> None:
     station = update(uuid="NOR_01333", status=2, connectors=[{"status": 0, "error": 1, "timestamp": 5}])
     assert station.connectors[0] == Connector(0, 1, 5)
     assert station.connectors[0].condition is Condition.FAULT
 
 
-def test_a_charger_reports_itself() -> None:
+def test_raw_report() -> None:
     data = {"uuid": "NOR_01333", "connector": 2, "status": 1, "error": 0, "timestamp": 1362520099000}
     message = decode(frame("status:raw", data, code=7))
     assert message == RawReport("NOR_01333", 2, Connector(1, 0, 1362520099000), AT)
 
 
-def test_what_a_charger_does_not_say_is_unknown() -> None:
+def test_missing_values_of_raw_report_are_unknown() -> None:
     message = decode(frame("status:raw", {"uuid": "NOR_01333", "connector": 0}))
     assert message == RawReport("NOR_01333", 0, Connector(-1, 0, -1), AT)
     assert update(uuid="NOR_01333", connectors=[{}]).connectors == [Connector(-1, 0, -1)]
 
 
-# What is no error
+# Tolerated deviations
 
 
-def test_keys_that_nobody_documented_are_no_error() -> None:
+def test_undocumented_keys_are_ignored() -> None:
     station = update(uuid="A", connectors=[{**DOCUMENT, "power": 150}], name="Fornebu", nested={"a": [1, {}]})
     assert station == Station("A", [Connector(0, 0, 1362520099000)])
 
 
 @pytest.mark.parametrize("data", ["", 3, None, {}, [[]], {"uuid": 5}])
-def test_an_unknown_type_is_told_whatever_its_data(data: Any) -> None:
+def test_unknown_type_is_ignored_with_any_data(data: Any) -> None:
     assert decode(frame("status:delete", data)) == Ignored("status:delete", AT)
 
 
-def test_an_envelope_of_an_unknown_type_needs_no_data() -> None:
+def test_unknown_type_without_data_is_ignored() -> None:
     assert decode(b'{"type":"ping"}') == Ignored("ping", AT)
 
 
-def test_a_hostile_type_is_made_safe() -> None:
+def test_unknown_type_is_made_printable() -> None:
     message = decode(frame("\x1b[2J" + "x" * 1000, None))
     assert isinstance(message, Ignored)
     assert message.type.startswith("·[2J")
@@ -108,18 +108,18 @@ def test_a_hostile_type_is_made_safe() -> None:
 
 
 @pytest.mark.parametrize("status", [-(2**31), -2, 3, 2**31 - 1])
-def test_a_status_never_heard_of_is_kept(status: int) -> None:
+def test_undocumented_status_is_kept(status: int) -> None:
     station = update(uuid="A", status=status, connectors=[{"status": status}])
     assert (station.status, station.connectors[0].status) == (status, status)
     assert station.connectors[0].condition is Condition.UNKNOWN
 
 
-def test_an_id_is_opaque() -> None:
+def test_id_is_kept_unchanged() -> None:
     for name in ("NOR_076198", "x", "å" * 64, "a b", "[red]"):
         assert update(uuid=name, connectors=[]).id == name
 
 
-# What is no message
+# Invalid frames
 
 BAD_STATIONS: list[Any] = [
     None,
@@ -154,7 +154,7 @@ BAD_STATIONS: list[Any] = [
 
 
 @pytest.mark.parametrize("bad", BAD_STATIONS, ids=lambda bad: json.dumps(bad)[:40])
-def test_a_bad_station_costs_only_itself(bad: Any) -> None:
+def test_invalid_station_is_skipped(bad: Any) -> None:
     good = [{"uuid": name, "connectors": [DOCUMENT]} for name in ("A", "C")]
     read = snapshot(good[0], bad, good[1])
     assert [station.id for station in read.stations] == ["A", "C"]
@@ -162,14 +162,14 @@ def test_a_bad_station_costs_only_itself(bad: Any) -> None:
     assert isinstance(decode(frame("status:update", bad)), Unreadable)
 
 
-def test_a_station_of_broken_unicode_costs_only_itself() -> None:
+def test_station_with_invalid_unicode_is_skipped() -> None:
     read = decode(b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}')
     assert read == Snapshot([Station("B", [])], AT, 1)
 
 
 @pytest.mark.parametrize("half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"])
-def test_half_a_character_costs_nothing_where_nobody_reads_it(half: str) -> None:
-    """Servers that cut their texts send such, and the decoder stops at it even in a text that it skips."""
+def test_lone_surrogate_in_unused_field_is_ignored(half: str) -> None:
+    """Servers that truncate texts send these, and the decoder rejects them even in skipped texts."""
     station = f'{{"uuid":"A","name":"Fornebu {half}","connectors":[]}}'
     read = decode(f'{{"type":"snapshot:init","data":[{station},{{"uuid":"B","connectors":[]}}]}}'.encode())
     assert read == Snapshot([Station("A", []), Station("B", [])], AT, 0)
@@ -177,7 +177,7 @@ def test_half_a_character_costs_nothing_where_nobody_reads_it(half: str) -> None
     assert decode(f'{{"data":"{half}","type":"foo:bar"}}'.encode()) == Ignored("foo:bar", AT)
 
 
-def test_whole_characters_stay_beside_half_ones() -> None:
+def test_surrogate_pairs_are_kept_beside_lone_surrogates() -> None:
     stations = r'[{"uuid":"\ud83d\udd0c \\ud83d","connectors":[]},{"uuid":"\ud83d","connectors":[]}]'
     read = decode(f'{{"type":"snapshot:init","data":{stations}}}'.encode())
     assert read == Snapshot([Station("🔌 \\ud83d", [])], AT, 1)
@@ -197,12 +197,12 @@ def test_whole_characters_stay_beside_half_ones() -> None:
         None,
     ],
 )
-def test_a_bad_report_is_not_readable(bad: Any) -> None:
+def test_invalid_report_is_unreadable(bad: Any) -> None:
     assert isinstance(decode(frame("status:raw", bad)), Unreadable)
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", 5, {"uuid": "A", "connectors": []}])
-def test_a_snapshot_that_is_no_list_is_not_readable(data: Any) -> None:
+def test_snapshot_that_is_not_a_list_is_unreadable(data: Any) -> None:
     assert isinstance(decode(frame("snapshot:init", data)), Unreadable)
 
 
@@ -236,13 +236,13 @@ DEEP = 200_000
     ],
     ids=lambda bad: repr(bad[:40]),
 )
-def test_what_is_no_message_is_not_readable(bad: bytes) -> None:
+def test_invalid_frame_is_unreadable(bad: bytes) -> None:
     event = decode(bad)
     assert isinstance(event, Unreadable)
     assert_safe(event.reason)
 
 
-def test_no_key_of_a_server_is_taken_for_our_own_notes() -> None:
+def test_internal_fields_cannot_be_set_by_server() -> None:
     for name in ("track", "cached", "summary"):
         for value in ({"confirmed": 1, "free": 1}, None, 5):
             station = update(**{"uuid": "A", "connectors": [], name: value})
@@ -251,7 +251,7 @@ def test_no_key_of_a_server_is_taken_for_our_own_notes() -> None:
     assert (station.track, station.cached) == (None, None)
 
 
-# Laws
+# Properties
 
 
 def assert_safe(reason: str) -> None:
@@ -281,14 +281,14 @@ NEARLY_A_MESSAGE = st.fixed_dictionaries(
 
 @st.composite
 def broken(draw: st.DrawFn) -> bytes:
-    """Cut or change a frame somewhere."""
+    """Return a frame with a few bytes removed or changed."""
     sound = draw(NEARLY_A_MESSAGE)
     at = draw(st.integers(0, len(sound)))
     return sound[:at] + draw(st.binary(max_size=3)) + sound[at + draw(st.integers(0, 3)) :]
 
 
 def check(frame: bytes) -> None:
-    """Whatever comes: a message of sound stations, or the one error."""
+    """Assert that a frame decodes to a valid event."""
     match decode(frame):
         case Unreadable(reason):
             assert_safe(reason)
@@ -322,24 +322,24 @@ def check_connector(connector: Connector) -> None:
 
 
 @given(st.binary())
-def test_any_bytes(frame: bytes) -> None:
+def test_any_bytes_decode_to_valid_event(frame: bytes) -> None:
     check(frame)
 
 
 @given(ANYTHING)
-def test_any_json(value: Any) -> None:
+def test_any_json_decodes_to_valid_event(value: Any) -> None:
     check(json.dumps(value).encode())
 
 
 @given(NEARLY_A_MESSAGE)
 @example(b'{"type":"status:update","data":{"uuid":"A","connectors":[],"type":"snapshot:init"}}')
 @example(b'{"type":"status:update","type":"snapshot:init","data":{"uuid":"A","connectors":[]}}')
-def test_any_near_miss(frame: bytes) -> None:
+def test_any_near_miss_decodes_to_valid_event(frame: bytes) -> None:
     check(frame)
 
 
 @given(broken())
-def test_any_broken_frame(frame: bytes) -> None:
+def test_any_damaged_frame_decodes_to_valid_event(frame: bytes) -> None:
     check(frame)
 
 
@@ -362,7 +362,7 @@ GOOD = st.fixed_dictionaries(
 
 
 @given(st.lists(GOOD | st.sampled_from(BAD_STATIONS), max_size=6))
-def test_a_snapshot_holds_every_good_station_in_its_order(stations: list[Any]) -> None:
+def test_snapshot_keeps_valid_stations_in_order(stations: list[Any]) -> None:
     read = snapshot(*stations)
     good = [station for station in stations if station not in BAD_STATIONS]
     assert [
@@ -379,5 +379,5 @@ def test_a_snapshot_holds_every_good_station_in_its_order(stations: list[Any]) -
 
 
 @given(GOOD)
-def test_an_update_is_the_station_of_a_snapshot(station: Any) -> None:
+def test_update_decodes_like_station_of_snapshot(station: Any) -> None:
     assert snapshot(station).stations == [update(**station)]

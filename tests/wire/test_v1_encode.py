@@ -43,7 +43,7 @@ def sent(frame: bytes) -> Any:
 
 
 @given(stations(plain))
-def test_what_is_version_1_already_comes_back_as_it_was(given: list[Station]) -> None:
+def test_version_1_snapshot_round_trips(given: list[Station]) -> None:
     message = v1.decode(snapshot_frame(given), START)
     assert isinstance(message, Snapshot)
     assert message.unreadable == 0
@@ -51,7 +51,7 @@ def test_what_is_version_1_already_comes_back_as_it_was(given: list[Station]) ->
 
 
 @given(stations(anything).filter(bool))
-def test_an_update_comes_back_as_it_was_sent(given: list[Station]) -> None:
+def test_update_round_trips(given: list[Station]) -> None:
     message = v1.decode(update_frame(given[0]), START)
     assert isinstance(message, StationReport)
     said = [as_sent(connector) for connector in given[0].connectors]
@@ -61,7 +61,7 @@ def test_an_update_comes_back_as_it_was_sent(given: list[Station]) -> None:
 
 
 @given(ids, st.integers(0, 1023), anything)
-def test_a_raw_report_comes_back_as_it_was_sent(station: str, index: int, connector: Connector) -> None:
+def test_raw_report_round_trips(station: str, index: int, connector: Connector) -> None:
     message = v1.decode(raw_frame(station, index, connector), START)
     assert isinstance(message, RawReport)
     assert (message.station_id, message.index) == (station, index)
@@ -69,7 +69,7 @@ def test_a_raw_report_comes_back_as_it_was_sent(station: str, index: int, connec
 
 
 @given(anything)
-def test_a_connector_means_the_same_as_far_as_version_1_can_say_it(connector: Connector) -> None:
+def test_condition_survives_as_far_as_version_1_allows(connector: Connector) -> None:
     said = as_sent(connector)
     assert type(said) is Connector
     assert said.error in (0, 1)
@@ -97,7 +97,7 @@ def test_a_connector_means_the_same_as_far_as_version_1_can_say_it(connector: Co
         ("REMOVED", (-1, 0)),
     ],
 )
-def test_words_are_sent_as_numbers(word: str, expected: tuple[int, int]) -> None:
+def test_words_are_encoded_as_numbers(word: str, expected: tuple[int, int]) -> None:
     said = as_sent(enova.connector_from(word))
     assert (said.status, said.error) == expected
 
@@ -114,17 +114,17 @@ def test_words_are_sent_as_numbers(word: str, expected: tuple[int, int]) -> None
         (-1, 1, (-1, 1)),
     ],
 )
-def test_numbers_are_sent_as_the_table_says(status: int, error: int, expected: tuple[int, int]) -> None:
+def test_numbers_are_encoded_by_condition(status: int, error: int, expected: tuple[int, int]) -> None:
     said = as_sent(Connector(status, error, 5))
     assert (said.status, said.error) == expected
 
 
-def test_what_is_fine_is_not_made_again() -> None:
+def test_valid_connectors_are_not_copied() -> None:
     connector = Connector(1, 0, 1_700_000_000_000)
     assert as_sent(connector) is connector
 
 
-def test_the_keys_are_those_of_the_format_and_no_others() -> None:
+def test_only_keys_of_the_format_are_encoded() -> None:
     station = Station("NOR_01333", [Connector(0, 0, 5), WordConnector(1, 0, 6, "BLOCKED")], 0)
     station.summary.text  # noqa: B018 - fills what is cached, which must not be sent
     snapshot, update = sent(snapshot_frame([station])), sent(update_frame(station))
@@ -151,5 +151,5 @@ def test_the_keys_are_those_of_the_format_and_no_others() -> None:
         ([], -1),
     ],
 )
-def test_an_update_has_the_operators_status(connectors: list[Connector], status: int) -> None:
+def test_update_has_operator_status(connectors: list[Connector], status: int) -> None:
     assert sent(update_frame(Station("A", connectors, 1)))["data"]["status"] == status
