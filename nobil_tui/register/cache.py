@@ -62,18 +62,18 @@ class CachedRegister(NamedTuple):
     """By country (NOBIL's three-letter code), or by provider; see ``origin_of``."""
 
 
-FINLAND = "finland"
+FINLAND_ORIGIN = "finland"
 """Origin of the stations that Fintraffic publishes. NOBIL's stations in Finland are separate."""
 
 
 def origin_of(station: str, facts: Facts) -> str:
     """Return the key of the origin that a station belongs to."""
-    return FINLAND if facts.credit == FINLAND_CREDIT else country_of(station, facts)
+    return FINLAND_ORIGIN if facts.credit == FINLAND_CREDIT else country_of(station, facts)
 
 
 def origin_name(origin: str) -> str:
     """Return the display name of an origin."""
-    return "Finland (Fintraffic)" if origin == FINLAND else country_name(origin)
+    return "Finland (Fintraffic)" if origin == FINLAND_ORIGIN else country_name(origin)
 
 
 Index = Annotated[int, Meta(ge=0)]

@@ -14,7 +14,7 @@ from nobil_tui.base.files import NotSavedError
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, Answer, FinlandRest
 from nobil_tui.feeds.transport.websocket import UnreachableError
-from nobil_tui.register.cache import FINLAND, CachedRegister, CacheError, Origin
+from nobil_tui.register.cache import FINLAND_ORIGIN, CachedRegister, CacheError, Origin
 from nobil_tui.register.merge import TooFewStationsError, edit_stored, is_recent, load_or_empty, mark_up_to_date, merged
 from nobil_tui.register.update import OnProgress, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.wire.finland_register import COUNTRY, Locations, decode_locations, decode_tariffs
@@ -29,7 +29,7 @@ async def update_finland(
     """
     clock = clock or Clock()
     try:
-        origin = (await run_in_thread(lambda: load_or_empty(path))).origins.get(FINLAND)
+        origin = (await run_in_thread(lambda: load_or_empty(path))).origins.get(FINLAND_ORIGIN)
         if origin is not None and origin.source != rest.host:
             origin = None
         if origin is not None and is_recent(origin.fetched_at, clock.now()):
@@ -56,7 +56,7 @@ async def _update(
         seen = origin
         assert seen is not None  # noqa: S101
         return await run_in_thread(
-            lambda: edit_stored(path, lambda old: mark_up_to_date(old, FINLAND, seen, clock.now()))
+            lambda: edit_stored(path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now()))
         )
     if tariffs is None:
         tariffs = await rest.get(TARIFFS)
@@ -68,7 +68,7 @@ async def _update(
     fresh = Origin(
         clock.now(), rest.host, len(found.facts), locations.etag, tariffs_etag=tariffs.etag if tariffs else ""
     )
-    return await run_in_thread(lambda: edit_stored(path, lambda old: merged(old, {FINLAND: found.facts}, fresh)))
+    return await run_in_thread(lambda: edit_stored(path, lambda old: merged(old, {FINLAND_ORIGIN: found.facts}, fresh)))
 
 
 def _decode(locations: Answer, tariffs: Answer | None) -> Locations:

@@ -10,7 +10,7 @@ import pytest
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, FinlandRest
-from nobil_tui.register.cache import FINLAND, CachedRegister, Origin, load_register, origin_name, save_register
+from nobil_tui.register.cache import FINLAND_ORIGIN, CachedRegister, Origin, load_register, origin_name, save_register
 from nobil_tui.register.finland import update_finland
 from nobil_tui.register.merge import merged
 from nobil_tui.register.update import UpdateError, UpdateProgress
@@ -49,7 +49,7 @@ async def test_stores_names_plugs_and_prices(path: Path, rest: FinlandRest, cloc
         assert facts.plugs
         assert isinstance(facts.price, Price)
         assert facts.credit == FINLAND_CREDIT
-    assert cached.origins[FINLAND].stations == 5
+    assert cached.origins[FINLAND_ORIGIN].stations == 5
     assert [each.words for each in progress] == ["Finland: connecting", "Finland: reading", "Finland: storing"]
 
 
@@ -69,7 +69,7 @@ async def test_unchanged_answers_are_not_sent_again(
     assert first is not None
     assert second is not None
     assert second.facts == first.facts
-    assert second.origins[FINLAND].fetched_at == clock.now()
+    assert second.origins[FINLAND_ORIGIN].fetched_at == clock.now()
     assert [headers.get("If-None-Match") for _, headers in service.requests] == [
         None,
         None,
@@ -98,7 +98,7 @@ async def test_each_source_keeps_the_stations_of_the_other(path: Path, rest: Fin
     cached = await update_finland(path, rest, clock=clock)
     assert cached is not None
     assert cached.facts.items() >= nobil.items()
-    assert {origin: each.stations for origin, each in cached.origins.items()} == {"FIN": 1, "NOR": 1, FINLAND: 5}
+    assert {origin: each.stations for origin, each in cached.origins.items()} == {"FIN": 1, "NOR": 1, FINLAND_ORIGIN: 5}
     again = merged(cached, {"FIN": {"FIN_00002": Facts(name="New entry")}}, Origin(2, "nobil.no"))
     assert set(again.facts) == (set(cached.facts) - {"FIN_00001"}) | {"FIN_00002"}
     register = Register(again.facts, credit=CREDIT)
@@ -133,7 +133,7 @@ async def test_too_few_stations_are_not_stored(
 
 
 def test_origin_name() -> None:
-    assert origin_name(FINLAND) == "Finland (Fintraffic)"
+    assert origin_name(FINLAND_ORIGIN) == "Finland (Fintraffic)"
     assert origin_name("NOR") == "Norway"
 
 

@@ -23,7 +23,7 @@ def make(section: FinlandSection | None = None) -> FinlandSource:
     return source.source
 
 
-async def test_it_opens_without_a_key() -> None:
+async def test_opens_without_a_key() -> None:
     source = make()
     assert (source.name, source.state_key, source.simulated) == ("Finland", "finland", False)
     opened = source.open()
@@ -33,13 +33,13 @@ async def test_it_opens_without_a_key() -> None:
     source.close()
 
 
-def test_it_is_offered_first() -> None:
+def test_is_the_first_source_offered() -> None:
     assert next(iter(catalogue.typed_names())) == "finland"
     assert catalogue.FINLAND.summary == "Finland, live, no key needed"
     assert catalogue.FINLAND.key is None
 
 
-def test_another_host_is_named_and_has_a_state_of_its_own() -> None:
+def test_another_host_has_its_own_name_and_state_key() -> None:
     section = FinlandSection("https://afir-test.digitraffic.fi/api", "wss://afir-test.digitraffic.fi/mqtt")
     source = make(section)
     assert source.name == "Finland at afir-test.digitraffic.fi"
@@ -48,12 +48,12 @@ def test_another_host_is_named_and_has_a_state_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("stream", ["https://example.org/mqtt", "wss://"])
-def test_refuses_an_address_of_the_stream_that_is_none(stream: str) -> None:
+def test_rejects_an_invalid_stream_address(stream: str) -> None:
     with pytest.raises(SourceError):
         make(FinlandSection(stream=stream))
 
 
-async def test_evses_are_joined_with_the_stations_of_fintraffic_only() -> None:
+async def test_evses_are_joined_only_with_stations_of_fintraffic() -> None:
     opened = make().open()
     assert opened.station_data is not None
     assert isinstance(opened.feed, FinlandFeed)
