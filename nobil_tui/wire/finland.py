@@ -1,4 +1,4 @@
-"""Finland's charging network as Fintraffic publishes it: statuses, locations and tariffs, decoded.
+"""Decode the statuses of Finland's charging network, as Fintraffic publishes them.
 
 Source: the operator's documentation of its AFIR service. No field is taken for granted: whatever is
 missing, null or of the wrong type costs that field, at most its own EVSE, location or tariff, and is
@@ -29,14 +29,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Status(Struct, frozen=True, gc=False):
-    """What the service says of one EVSE."""
+    """The status of one EVSE."""
 
     evse_id: str
     word: str
     time: int = 0
-    """When the status changed; zero where the service does not say, or says it unreadably."""
+    """When the status changed; zero if the time is missing or invalid."""
     location_id: str = ""
-    """Where the EVSE is; empty where the service does not say, as in its snapshot."""
+    """The location of the EVSE; empty if it is missing, as in the snapshot."""
 
 
 class Statuses(Struct, frozen=True):
@@ -44,9 +44,9 @@ class Statuses(Struct, frozen=True):
 
     statuses: list[Status]
     unreadable: int
-    """Entries that had to be left out."""
+    """How many entries could not be decoded."""
     made_at: int = 0
-    """When the answer was made, where it says so; else zero."""
+    """When the response was made; zero if it does not say."""
 
 
 class _Entry(Struct, gc=False):
@@ -72,7 +72,7 @@ _decode_anything = msgspec.json.Decoder().decode
 
 
 def decode_statuses(answer: bytes) -> Statuses:
-    """Decode the answer with the statuses of all EVSEs. Raises ``NotReadableError`` if it has none."""
+    """Decode the response with the statuses of all EVSEs. Raises ``NotReadableError`` if it has none."""
     entries: list[tuple[Any, Any, Any, Any]]
     try:
         read = _decode_answer(answer)
@@ -82,7 +82,7 @@ def decode_statuses(answer: bytes) -> Statuses:
         try:
             raw = _decode_raw_answer(answer)
         except DECODE_ERRORS as error:
-            raise NotReadableError(f"the answer has no list of statuses: {safe_text(str(error))}") from None
+            raise NotReadableError(f"the response has no list of statuses: {safe_text(str(error))}") from None
         entries = [_fields(each) for each in raw.statuses]
         made_at = time_of(raw.modifiedAt)
     statuses = [
@@ -116,7 +116,7 @@ def is_id(value: Any, most: int) -> TypeGuard[str]:
 
 
 def time_of(value: Any) -> int:
-    """Return a time in ms since the epoch; zero for what is not a time in ISO 8601."""
+    """Return an ISO 8601 time in ms since the epoch; zero if it is not one."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value[:40])

@@ -1,4 +1,4 @@
-"""Finland's snapshot and stream merged: per EVSE, the report with the later time counts.
+"""Merge Finland's snapshot and stream: for each EVSE, the report with the later time counts.
 
 The snapshot can be a minute older than the messages that were held while it was fetched, and a broker
 may send messages that it retained. All times are in ms since the epoch.
@@ -22,17 +22,17 @@ from nobil_tui.wire.enova import connector_from
 from nobil_tui.wire.finland import MAX_LOCATION_ID, Status, Statuses, decode_message, decode_statuses
 
 AHEAD = 5_000
-"""Milliseconds that a time may lie ahead of our clock: what a measured clock can be wrong by."""
+"""Milliseconds that a time may be ahead of our clock: the error of a measured clock."""
 OLDER = "an older report"
-"""The type of the event for a report that is older than what is held."""
+"""The type of the event for a report that is older than the held one."""
 
 
 class _Held(Struct, gc=False):
-    """What is held of one EVSE. Times are by our own clock; zero if no time can be trusted."""
+    """The latest report of one EVSE. Times are by our own clock; zero if no time can be trusted."""
 
     word: str
     time: int
-    """When the latest report was made, as it says."""
+    """When the report was made, according to it."""
     since: int
     """When a report first had this word."""
     station: str
@@ -41,7 +41,7 @@ class _Held(Struct, gc=False):
 
 
 class Merger:
-    """Turn statuses into events, and hold the latest of each EVSE to compare the next with."""
+    """Turn statuses into events; hold the latest one of each EVSE for comparison."""
 
     def __init__(self) -> None:
         self.skew = 0
@@ -49,14 +49,14 @@ class Merger:
         self._held: dict[str, _Held] = {}
         self._places: Mapping[str, str] = {}
         self._topics: dict[str, str] = {}
-        """The location of EVSEs as messages named it."""
+        """The locations of EVSEs that messages named."""
         self._connected_at = 0
         self._has_snapshot = False
         self._gap = 0
 
     @property
     def has_places(self) -> bool:
-        """Whether it is known where EVSEs are."""
+        """Whether the locations of EVSEs are known."""
         return bool(self._places)
 
     @property
@@ -72,11 +72,11 @@ class Merger:
         self._places = places
 
     def connected(self, at: int) -> None:
-        """Note a new connection, or with 0 its loss: what was heard before may be out of date."""
+        """Note a new connection, or its loss if 0: earlier reports may be out of date."""
         self._connected_at = at
 
     def snapshot(self, statuses: Statuses, at: int, gap: int = 0) -> Snapshot:
-        """Apply the statuses of all EVSEs, which came at ``at``; ``gap`` is as for ``Snapshot``.
+        """Apply the statuses of all EVSEs, received at ``at``; ``gap`` is as for ``Snapshot``.
 
         An EVSE that it lacks is gone, unless it was reported since the connection was made.
         """
@@ -98,13 +98,13 @@ class Merger:
         return self._event(at, statuses.unreadable, gap)
 
     def again(self, at: int) -> Snapshot:
-        """Return what is held as a snapshot, with every EVSE where it is known to be by now."""
+        """Return the held statuses as a snapshot, with every EVSE at its location as known now."""
         for evse_id, held in self._held.items():
             held.station = self._places.get(evse_id) or self._topics.get(evse_id) or held.station
         return self._event(at, 0, self._gap)
 
     def report(self, status: Status, at: int) -> ConnectorReport | Ignored:
-        """Apply one message that came at ``at``; one that is older than what is held is ignored."""
+        """Apply one message received at ``at``; one that is older than the held report is ignored."""
         known = self._held.get(status.evse_id)
         time = self._time(status, at)
         if status.location_id:
@@ -120,18 +120,18 @@ class Merger:
         return ConnectorReport(held.station, status.evse_id, connector, at)
 
     def placed(self, statuses: Iterable[Status]) -> list[Status]:
-        """Return statuses with the location of each, in the order of their numbers, to be recorded."""
+        """Return statuses with their locations, in the order of connector numbers, for a recording."""
         rank = self._rank()
         ordered = sorted(statuses, key=lambda each: rank.get(each.evse_id, len(rank)))
         return [msgspec.structs.replace(each, location_id=self._place(each)) for each in ordered]
 
     def _time(self, status: Status, at: int) -> int:
-        """Return a status's time by our clock; zero for none, or one that lies in the future."""
+        """Return a status's time by our clock; zero if it is missing or in the future."""
         time = status.time - self.skew if status.time else 0
         return min(time, at) if 0 < time <= at + AHEAD else 0
 
     def _place(self, status: Status) -> str:
-        """Return the station of an EVSE: its location, or while that is not known, the EVSE itself."""
+        """Return the station of an EVSE: its location, or the EVSE itself while that is unknown."""
         evse_id = status.evse_id
         known = self._places.get(evse_id) or status.location_id or self._topics.get(evse_id)
         return known or evse_id[:MAX_LOCATION_ID]
@@ -141,9 +141,9 @@ class Merger:
         return 0 < self._connected_at <= held.heard
 
     def _wins(self, time: int, known: _Held) -> bool:
-        """Return whether a snapshot's entry counts before what is held.
+        """Return whether a snapshot's entry replaces the held report.
 
-        Without a time it could be of any age: it loses to what came over the present connection.
+        Without a time it could be of any age: it does not replace a report of the present connection.
         """
         return time >= known.time if time else not self._is_live(known)
 
@@ -173,7 +173,7 @@ class Merger:
 
 
 def _held(word: str, time: int, station: str, known: _Held | None, *, heard: int) -> _Held:
-    # A report that repeats the word changes nothing, so it is not when the condition began.
+    # A report that repeats the word is not a change, so its time is not the start of the condition.
     since = known.since if known is not None and known.word == word else time
     return _Held(word, time, since, station, heard)
 
@@ -194,7 +194,7 @@ class _RecordedEntry(Struct, omit_defaults=True):
 
 
 class Circumstances(Struct):
-    """What a recorded snapshot needs beside its statuses. Times in ms."""
+    """The data of a recorded snapshot beside its statuses. Times in ms."""
 
     connectedAt: int = 0  # noqa: N815
     gap: int = 0
@@ -221,7 +221,7 @@ def encode_message(topic: str, payload: bytes) -> bytes:
 
 
 def encode_snapshot(statuses: Iterable[Status], connected_at: int, gap: int, skew: int) -> bytes:
-    """Encode a snapshot for a recording, with what the merger knew of it (ms)."""
+    """Encode a snapshot for a recording, with the merger's times (ms)."""
     entries = [
         _RecordedEntry(each.evse_id, each.word, iso(each.time) if each.time else "", each.location_id)
         for each in statuses
@@ -230,7 +230,7 @@ def encode_snapshot(statuses: Iterable[Status], connected_at: int, gap: int, ske
 
 
 class RecordedDecoder:
-    """Decode the lines of a recording, in their order, from its beginning."""
+    """Decode the lines of a recording, in order from its start."""
 
     def __init__(self) -> None:
         self._merger = Merger()

@@ -1,7 +1,7 @@
-"""Finland's locations and tariffs, decoded into what the program knows of a station.
+"""Decode Finland's locations and tariffs into the facts of stations.
 
 Source: the operator's documentation of its AFIR service, whose words are those of OCPI 2.2.1. Any field
-can be missing, null or of the wrong type; what cannot be read is counted and costs no more than itself.
+can be missing, null or of the wrong type; what cannot be decoded is counted and skipped.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from nobil_tui.wire.register_fields import text_of
 COUNTRY = "FIN"
 """The country of every station, as NOBIL abbreviates it."""
 FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
-"""What must be shown wherever the data is."""
+"""The credit to show wherever the data is shown."""
 MAX_PRICE = 10_000.0
 """A higher amount is an error of the source."""
 
@@ -54,14 +54,14 @@ _COUNTRY_CODES = {"FI": "FIN", "FIN": "FIN", "AX": "FIN", "SE": "SWE", "NO": "NO
 
 
 class Locations(Struct, frozen=True):
-    """What the locations say."""
+    """The decoded locations."""
 
     facts: dict[str, Facts]
     """By the location's id, with its EVSEs in the source's order."""
     unreadable: int
-    """Locations that could not be read at all."""
+    """How many locations could not be decoded at all."""
     problems: Counter[str]
-    """What could not be read of the others, in words, and how often."""
+    """Problems of the other locations, in words, and how often each occurred."""
 
 
 class Tariff(Struct, frozen=True):
@@ -69,7 +69,7 @@ class Tariff(Struct, frozen=True):
 
     price: Price
     rank: int
-    """0 for ad hoc payment, 1 where the source does not say, 2 for customers with a contract."""
+    """0 for ad hoc payment, 1 if the source does not say, 2 for customers with a contract."""
 
 
 class _Features(Struct):
@@ -86,27 +86,27 @@ _decode_anything = msgspec.json.Decoder().decode
 
 
 def decode_locations(answer: bytes | bytearray, tariffs: Mapping[str, Tariff]) -> Locations:
-    """Decode the answer with all locations. Raises ``NotReadableError`` if it has none."""
+    """Decode the response with all locations. Raises ``NotReadableError`` if it has none."""
     try:
         features = _decode_features(answer).features
     except DECODE_ERRORS as error:
-        raise NotReadableError(f"the answer has no list of locations: {safe_text(str(error))}") from None
+        raise NotReadableError(f"the response has no list of locations: {safe_text(str(error))}") from None
     reader = _LocationReader(tariffs)
-    # One at a time: all of them as dicts would take several times the memory of the answer.
+    # One at a time: all of them as dicts would take several times the memory of the response.
     for raw in features:
         reader.read(_dict(_decoded(raw)))
     return Locations(reader.facts, reader.unreadable, reader.problems)
 
 
 def decode_tariffs(answer: bytes | bytearray) -> dict[str, Tariff]:
-    """Decode the answer with all tariffs, by id. Raises ``NotReadableError`` if it has none.
+    """Decode the response with all tariffs, by id. Raises ``NotReadableError`` if it has none.
 
-    A tariff without an amount that can be shown is left out.
+    A tariff without a valid amount is skipped.
     """
     try:
         raws = _decode_tariffs(answer).tariffs
     except DECODE_ERRORS as error:
-        raise NotReadableError(f"the answer has no list of tariffs: {safe_text(str(error))}") from None
+        raise NotReadableError(f"the response has no list of tariffs: {safe_text(str(error))}") from None
     tariffs: dict[str, Tariff] = {}
     shared: dict[Price, Price] = {}
     for raw in raws:
@@ -121,7 +121,7 @@ def decode_tariffs(answer: bytes | bytearray) -> dict[str, Tariff]:
 
 
 class _LocationReader:
-    """Reads locations one by one; texts, plugs and prices that many share are stored once."""
+    """Decode locations one by one; equal texts, plugs and prices are stored once."""
 
     def __init__(self, tariffs: Mapping[str, Tariff]) -> None:
         self.facts: dict[str, Facts] = {}
@@ -133,7 +133,7 @@ class _LocationReader:
         self._tuples: dict[tuple[object, ...], tuple[Any, ...]] = {}
 
     def read(self, feature: dict[str, Any]) -> None:
-        """Read one location, or count it as unreadable."""
+        """Decode one location, or count it as unreadable."""
         properties = _dict(feature.get("properties"))
         location_id = properties.get("id")
         if not is_id(location_id, MAX_LOCATION_ID):
@@ -164,7 +164,7 @@ class _LocationReader:
     ) -> tuple[tuple[Plug, ...], tuple[str, ...], tuple[Price | None, ...]]:
         """Return the plugs of all EVSEs, the EVSE's id of each, and its price.
 
-        An EVSE without a plug that can be read has an empty one, so that it is known to be there.
+        An EVSE without a valid plug gets an empty one, so that it is counted.
         """
         plugs: list[Plug] = []
         ids: list[str] = []
@@ -244,9 +244,9 @@ def _kw(connector: dict[str, Any]) -> float:
 
 
 def _price(tariff: dict[str, Any]) -> Price | None:
-    """Return the price of a tariff; None if it has no amount that can be shown.
+    """Return the price of a tariff; None if it has no valid amount.
 
-    Of several elements the cheapest amount counts, and it is the least where restrictions apply.
+    Of several elements the cheapest amount counts; it is a minimum if restrictions apply.
     """
     amounts: dict[str, float] = {}
     at_least = before_tax = False
@@ -256,10 +256,10 @@ def _price(tariff: dict[str, Any]) -> Price | None:
         amounts[kind] = min(amount, amounts.get(kind, amount))
         at_least |= restricted
         before_tax |= not taxed
-    # Zero is free of charge: worth saying of the energy, and noise beside another amount.
+    # Zero is free of charge: shown for the energy, left out beside another amount.
     kwh = amounts.get("ENERGY")
     others = {kind: amount or None for kind, amount in amounts.items() if kind != "ENERGY"}
-    # OCPI's amounts for time are for an hour.
+    # OCPI's amounts for time are per hour.
     minute, parking = (_per_minute(others.get(kind)) for kind in ("TIME", "PARKING_TIME"))
     start = others.get("FLAT")
     if kwh is None and minute is None and start is None:
@@ -306,7 +306,7 @@ def _country(value: Any) -> str:
 def _position(coordinates: Any) -> Position | None:
     """Return latitude and longitude of a GeoJSON point, which puts the longitude first."""
     pair = _list(coordinates)[:2]
-    # Compared before anything else: an integer of 400 digits fits into no float.
+    # Checked first: an integer of 400 digits does not fit into a float.
     if len(pair) < 2 or not all(_is_number(each) and -180 <= each <= 180 for each in pair):
         return None
     longitude, latitude = map(float, pair)

@@ -8,7 +8,7 @@ from typing import Any
 
 from nobil_tui.wire.register_entry import Attribute
 
-MAX_NAME = 120
+MAX_SHORT_TEXT = 120
 """Characters of a name, a place or an operator at most."""
 MAX_PROSE = 500
 """Characters of a description or a comment at most."""
@@ -19,7 +19,7 @@ _WORD = re.compile(r"\w+")
 _SMALL_WORDS = {"i", "på", "og", "och", "ved", "vid"}
 
 
-def text_of(value: Any, most: int = MAX_NAME) -> str:
+def text_of(value: Any, most: int = MAX_SHORT_TEXT) -> str:
     """Return a value as one line of at most ``most`` characters; empty if it is not a text.
 
     Entities are decoded, and control characters are removed.

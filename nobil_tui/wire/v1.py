@@ -78,7 +78,7 @@ def decode(data: bytes, at: int) -> V1Event:
 
 
 def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
-    """Decode what is no valid frame of a known type: salvage the valid stations of a snapshot."""
+    """Decode a frame that failed to decode: salvage the valid stations of a snapshot."""
     try:
         envelope = _decode_envelope(data)
         if envelope.type == "snapshot:init":

@@ -13,7 +13,7 @@ from nobil_tui.wire import v1
 from tests.conftest import START, FakeClock, guarded
 
 
-class Said:
+class Announcement:
     """Receives the announced URL."""
 
     def __init__(self) -> None:
@@ -30,9 +30,9 @@ class Said:
 
 
 async def test_announces_url_and_serves_until_cancelled(clock: FakeClock) -> None:
-    said = Said()
-    serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 30, 5, 10.0, said, clock=clock))
-    url = await said.first()
+    announcement = Announcement()
+    serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 30, 5, 10.0, announcement, clock=clock))
+    url = await announcement.first()
     async with connect(url, proxy=None, close_timeout=0.1) as consumer:
         message = v1.decode(await guarded(consumer.recv(decode=False)), START)
         assert isinstance(message, Snapshot)
@@ -46,7 +46,7 @@ async def test_announces_url_and_serves_until_cancelled(clock: FakeClock) -> Non
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await guarded(serving)
-    assert said.lines == [url]
+    assert announcement.lines == [url]
     with pytest.raises(OSError, match=r"."):
         await guarded(connect(url, proxy=None).__aenter__())
 
@@ -54,9 +54,9 @@ async def test_announces_url_and_serves_until_cancelled(clock: FakeClock) -> Non
 async def test_key_is_random_unless_given(clock: FakeClock) -> None:
     urls = []
     for key in ("mine", None, None):
-        said = Said()
-        serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 1, 5, 1.0, said, key=key, clock=clock))
-        urls.append(await said.first())
+        announcement = Announcement()
+        serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 1, 5, 1.0, announcement, key=key, clock=clock))
+        urls.append(await announcement.first())
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
     keys = [url.partition("?key=")[2] for url in urls]
@@ -66,7 +66,7 @@ async def test_key_is_random_unless_given(clock: FakeClock) -> None:
 
 
 async def test_bind_error_is_raised_without_announcement(clock: FakeClock) -> None:
-    said = Said()
+    announcement = Announcement()
     with pytest.raises(HubError, match="does not exist"):
-        await guarded(serve_simulation("127.0.0.1", 99_999, 1, 5, 1.0, said, clock=clock))
-    assert said.lines == []
+        await guarded(serve_simulation("127.0.0.1", 99_999, 1, 5, 1.0, announcement, clock=clock))
+    assert announcement.lines == []

@@ -300,9 +300,9 @@ async def test_log_has_no_traceback_and_no_key(
     hub = await hub_over(ScriptedFeed(station(A, 0)))
     caplog.clear()
     address = urlsplit(hub.address)
-    for said in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n", b"POST /api HTTP/1.1\r\n\r\n", b""):
+    for request in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n", b"POST /api HTTP/1.1\r\n\r\n", b""):
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        writer.write(said)
+        writer.write(request)
         writer.write_eof()
         await guarded(reader.read())
         writer.close()

@@ -251,12 +251,12 @@ class Flood(Script):
     """A feed that does not suspend before a batch is taken, like a socket with pending frames."""
 
     enough = False
-    said = 0
+    yielded = 0
 
     async def events(self) -> AsyncGenerator[Event, None]:
         yield Snapshot([station("A", FREE)], T0)
-        while not self.enough and self.said < 3_000_000:
-            self.said += 1
+        while not self.enough and self.yielded < 3_000_000:
+            self.yielded += 1
             yield RawReport("A", 0, Connector(0, 0), T0)
 
 
@@ -265,7 +265,7 @@ async def test_flood_yields_to_other_tasks(monkeypatch: pytest.MonkeyPatch) -> N
     flood = Flood()
     batches = Monitor(flood, tick=0.0).batches()
     await anext(batches)
-    assert flood.said < 3_000_000
+    assert flood.yielded < 3_000_000
     flood.enough = True
     async for _ in batches:
         pass

@@ -43,7 +43,7 @@ def open_store(path: Path) -> StateStore:
     return StateStore.open(path, every=0.001)
 
 
-def kept(path: Path) -> StoredBoard:
+def load_state(path: Path) -> StoredBoard:
     store = open_store(path)
     stored = store.load()
     shut(store)
@@ -89,7 +89,7 @@ def test_load_returns_saved_state(path: Path) -> None:
     with a_store(path) as store:
         assert store.writing
         store.save(rows(board), 7, T0 + 9, whole=True)
-    stored = kept(path)
+    stored = load_state(path)
     assert (stored.downtime, stored.alive_at) == (7, T0 + 9)
     later = Board()
     later.restore(stored, T0)
@@ -109,7 +109,7 @@ def test_save_updates_and_deletes_single_stations(path: Path) -> None:
     with a_store(path) as store:
         assert not store.wants_all
         store.save(rows(a_board("NOR_1", "NOR_4", word="BLOCKED"), "NOR_2"), 0, T0 + 2)
-    stations = kept(path).stations
+    stations = load_state(path).stations
     words = {name: [said.word for said in station.connectors] for name, station in stations.items()}
     assert words == {"NOR_1": ["BLOCKED"], "NOR_3": ["AVAILABLE"], "NOR_4": ["BLOCKED"]}
 
@@ -119,14 +119,14 @@ def test_whole_save_replaces_everything(path: Path) -> None:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
         store.save(rows(a_board("NOR_2")), 0, T0 + 2, whole=True)
         store.save(rows(a_board("NOR_3")), 0, T0 + 3)
-    assert set(kept(path).stations) == {"NOR_2", "NOR_3"}
+    assert set(load_state(path).stations) == {"NOR_2", "NOR_3"}
 
 
 def test_portion_without_stations_is_accepted(path: Path) -> None:
     with a_store(path) as store:
         # A station can leave the stream between two slices.
         store.save(rows(a_board("NOR_1", "NOR_2"), "NOR_3", "NOR_4"), 0, T0 + 1, whole=True)
-    assert set(kept(path).stations) == {"NOR_1", "NOR_2"}
+    assert set(load_state(path).stations) == {"NOR_1", "NOR_2"}
 
 
 def test_memory_is_returned_after_whole_save(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_single_stations_need_a_load_first(path: Path) -> None:
     assert store.wants_all
     store.save(rows(a_board("NOR_2")), 0, T0 + 2)
     shut(store)
-    assert set(kept(path).stations) == {"NOR_1"}
+    assert set(load_state(path).stations) == {"NOR_1"}
 
 
 def test_second_close_does_nothing(path: Path) -> None:
@@ -186,7 +186,7 @@ def test_second_program_takes_over_after_first_quits(path: Path) -> None:
         second.save(rows(a_board("NOR_4")), 0, T0 + 4, whole=True)
         second.save(rows(a_board("NOR_5")), 0, T0 + 5)
         assert second.notice is None
-    assert set(kept(path).stations) == {"NOR_4", "NOR_5"}
+    assert set(load_state(path).stations) == {"NOR_4", "NOR_5"}
 
 
 def test_second_program_before_first_write_loads_empty(path: Path) -> None:
@@ -243,7 +243,7 @@ def test_damaged_file_is_renamed_to_unused_name(path: Path) -> None:
             assert store.writing
             store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
         assert aside.read_bytes() == content
-    assert set(kept(path).stations) == {"NOR_1"}
+    assert set(load_state(path).stations) == {"NOR_1"}
 
 
 def test_log_of_damaged_file_is_renamed_too(path: Path) -> None:
@@ -266,7 +266,7 @@ def test_damage_is_detected_on_load(path: Path) -> None:
     assert "renamed" in store.notice
     store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     shut(store)
-    assert set(kept(path).stations) == {"NOR_1"}
+    assert set(load_state(path).stations) == {"NOR_1"}
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_database_of_another_program_is_renamed(path: Path, statement: str) -> N
         assert store.notice is not None
         assert "renamed" in store.notice
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
-    assert set(kept(path).stations) == {"NOR_1"}
+    assert set(load_state(path).stations) == {"NOR_1"}
 
 
 def test_reader_does_not_rename_damaged_file(path: Path) -> None:

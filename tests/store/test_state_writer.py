@@ -76,7 +76,7 @@ class RecordingStorage:
         return self.stored
 
     def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
-        unpacked = {name: None if kept is None else decode(kept) for name, kept in unpack(stations)}
+        unpacked = {name: None if saved is None else decode(saved) for name, saved in unpack(stations)}
         self.saved.append((unpacked, downtime, alive_at, whole))
 
 
@@ -183,9 +183,9 @@ async def test_snapshot_saves_all_stations_in_slices(monkeypatch: pytest.MonkeyP
     storage = RecordingStorage()
     stations = [Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)]
     monitor, _ = await play(Connected(T0), Snapshot(stations, T0 + 1), storage=storage)
-    (kept, _, _, whole) = storage.saved[0]
+    (saved, _, _, whole) = storage.saved[0]
     assert whole
-    assert kept == {name: monitor.board.stored(name) for name in monitor.board.stations}
+    assert saved == {name: monitor.board.stored(name) for name in monitor.board.stations}
 
 
 async def test_cancelling_between_slices_loses_no_station(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +201,8 @@ async def test_cancelling_between_slices_loses_no_station(monkeypatch: pytest.Mo
     await asyncio.gather(handing, return_exceptions=True)
     assert storage.saved == []
     writer.finish(Batch(LinkState(), alive_at=T0))
-    ((kept, _, _, whole),) = storage.saved
-    assert (len(kept), whole) == (9, True)
+    ((saved, _, _, whole),) = storage.saved
+    assert (len(saved), whole) == (9, True)
 
 
 async def test_state_after_flood_is_saved_without_another_batch(
@@ -241,8 +241,8 @@ async def test_storage_that_wants_all_gets_all_stations() -> None:
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     storage.wants_all = True
     await play(Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2, "0"), storage=storage, board=board)
-    (kept, _, _, whole) = storage.saved[0]
-    assert (len(kept), whole) == (9, True)
+    (saved, _, _, whole) = storage.saved[0]
+    assert (len(saved), whole) == (9, True)
 
 
 async def test_storage_that_does_not_write_gets_nothing() -> None:
@@ -297,9 +297,13 @@ async def test_expired_state_is_saved_as_unknown() -> None:
     late = T0 + EXPIRED + 9
     storage = earlier_session()
     await play(Connected(late), storage=storage, now=late)
-    kept = storage.saved[-1][0]["NOR_1"]
-    assert kept is not None
-    assert (kept.connectors[0].word, kept.connectors[0].since, kept.connectors[0].at_least) == ("", T0 + EXPIRED, True)
+    saved = storage.saved[-1][0]["NOR_1"]
+    assert saved is not None
+    assert (saved.connectors[0].word, saved.connectors[0].since, saved.connectors[0].at_least) == (
+        "",
+        T0 + EXPIRED,
+        True,
+    )
 
 
 async def test_restart_of_source_drops_earlier_events() -> None:

@@ -16,7 +16,7 @@ from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register import ComplaintError, Dump, decode_register
-from nobil_tui.wire.register_fields import MAX_NAME, MAX_PROSE
+from nobil_tui.wire.register_fields import MAX_PROSE, MAX_SHORT_TEXT
 
 CAPTURES = os.environ.get("NOBIL_CAPTURES", "")
 captured = pytest.mark.skipif(not CAPTURES, reason="NOBIL_CAPTURES names no folder with recorded answers")
@@ -313,7 +313,7 @@ def test_text_is_one_printable_line(text: object, name: str) -> None:
 
 def test_long_text_is_truncated() -> None:
     known = facts(name="x" * 10**6, User_comment="&amp;" * 10**5)
-    assert known.name == "x" * (MAX_NAME - 1) + "…"
+    assert known.name == "x" * (MAX_SHORT_TEXT - 1) + "…"
     assert known.comment == "&" * (MAX_PROSE - 1) + "…"
 
 
