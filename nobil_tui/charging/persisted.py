@@ -30,7 +30,7 @@ class StoredConnector(Struct, frozen=True, array_like=True, gc=False):
     at_least: bool
     """Whether it may have changed before ``since``."""
     heard: Annotated[int, Meta(ge=0, le=2**53)]
-    """When a report last named it; zero before one."""
+    """When a report last named it; zero if none has."""
     confirmed: Annotated[int, Meta(ge=0, le=2**53)]
     """The reading of the downtime clock when it was last confirmed."""
 
@@ -68,7 +68,7 @@ def restore_station(station_id: str, stored: StoredStation, downtime: int) -> St
     # Where the index is the id, the ids are not held.
     if any(each.evse_uid != str(index) for index, each in enumerate(connectors)):
         track.evse_uids = tuple(each.evse_uid for each in connectors)
-        # A connector that the stream named has been heard: without that, only the register has it.
+        # A connector without a report is only known from the register.
         for index, each in enumerate(connectors):
             if not each.heard and (each.status, each.error, each.word) == (-1, 0, ""):
                 track.unnamed |= 1 << index

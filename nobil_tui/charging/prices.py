@@ -1,6 +1,6 @@
-"""What charging costs: the price of one connector, per kWh, per minute and per start.
+"""The price of charging at one connector: per kWh, per minute and per session.
 
-All amounts are in the price's currency and include tax where the source lets us tell.
+All amounts are in the price's currency and include tax if the source states its rate.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Price(Struct, frozen=True, gc=False):
     parking_minute: float | None = None
     """For each minute of parking after charging."""
     at_least: bool = False
-    """Whether it is the least that it can be: restrictions such as the time of day apply."""
+    """Whether it is a minimum: restrictions such as the time of day apply."""
     before_tax: bool = False
-    """Whether tax comes on top, at a rate that is not known."""
+    """Whether tax at an unknown rate is added."""
 
     @property
     def text(self) -> str:
-        """Such as ``from 0.45 €/kWh + 0.10 €/min + 1.00 € start``."""
+        """The price in words: ``from 0.45 €/kWh + 0.10 €/min + 1.00 € start``."""
         sign = _SYMBOLS.get(self.currency, self.currency)
         parts = [
             f"{amount:.{_digits(amount)}f} {sign}{unit}"
@@ -48,17 +48,17 @@ class Price(Struct, frozen=True, gc=False):
 
     @property
     def order(self) -> tuple[float, float, float]:
-        """Sorts the cheaper price first; by kWh, then by the minute, then by the start."""
+        """Sort key, cheapest first: by kWh, then by minute, then by session."""
         return _amount(self.kwh), _amount(self.minute), _amount(self.start)
 
 
 def cheapest(prices: Iterable[Price | None]) -> Price | None:
-    """Return the cheapest of the prices that are known; None if none is."""
+    """Return the cheapest known price; None if no price is known."""
     return min((price for price in prices if price is not None), key=lambda price: price.order, default=None)
 
 
 def _digits(amount: float) -> int:
-    """Return the decimals to show: cents, and tenths of a cent where there are any."""
+    """Return an amount with two decimals, or three if it has tenths of a cent."""
     return 2 if round(amount, 2) == round(amount, 3) else 3
 
 

@@ -14,7 +14,7 @@ CREDIT = "NOBIL by Enova, CC BY 4.0, https://nobil.no"
 
 
 class Plug(Struct, frozen=True, gc=False):
-    """What one connector offers: the plug's name as drivers say it (``CCS``, ``Type 2``) and its power."""
+    """A plug: its usual name (``CCS``, ``Type 2``) and its power."""
 
     name: str = ""
     """Several plugs of one outlet are joined: ``Type 2 + Schuko``."""
@@ -23,7 +23,7 @@ class Plug(Struct, frozen=True, gc=False):
 
     @property
     def text(self) -> str:
-        """``CCS 150``, or the part of it that is known."""
+        """Name and power, such as ``CCS 150``, as far as they are known."""
         power = f"{self.kw:g}" if self.kw else ""
         return f"{self.name} {power}".strip()
 
@@ -56,9 +56,9 @@ class Facts(Struct, frozen=True, gc=False):
     country: str = ""
     """Three letters in NOBIL's way, such as ``NOR`` and ``DAN``."""
     opening: str = ""
-    """When it is open, in words: ``open 24h``, or what was entered."""
+    """The opening hours in words, such as ``open 24h``."""
     parking_fee: bool | None = None
-    """Whether parking costs; None where not known."""
+    """Whether parking is charged for; None if not known."""
     availability: str = ""
     """Who may use it, in NOBIL's words: ``Public``, ``Visitors``."""
     description: str = ""
@@ -67,20 +67,20 @@ class Facts(Struct, frozen=True, gc=False):
     contact: str = ""
     """The contact for problems."""
     plug_evse_uids: tuple[str, ...] = ()
-    """The EVSE UID of each plug, which Enova's stream calls it by; empty where it has none. None at all: no entry."""
+    """The EVSE UID of each plug, as in Enova's stream, or an empty text; empty if no plug has one."""
     prices: tuple[Price | None, ...] = ()
-    """The price at each plug, None where it is not known; empty if no price is known."""
+    """The price at each plug, None if not known; empty if no price is known."""
     credit: str = ""
-    """Who must be named wherever these facts are shown; empty to name the register's own source."""
+    """The credit to show with these facts; empty for the register's own credit."""
 
     @property
     def price(self) -> Price | None:
-        """The cheapest price of the station: what a row has room to name."""
+        """The cheapest price of the station, for a row."""
         return cheapest(self.prices)
 
     @property
     def kwh_price(self) -> float | None:
-        """The lowest price for a kWh at the station; None if none is known."""
+        """The lowest price per kWh at the station; None if not known."""
         price = self.price
         return price.kwh if price is not None else None
 
@@ -97,7 +97,7 @@ class Facts(Struct, frozen=True, gc=False):
     def plugs_for(self, keys: Sequence[str], count: int) -> tuple[Plugs, ...] | None:
         """Return the plugs of each of ``count`` connectors; None if they cannot be matched.
 
-        ``keys`` are the stream's own for them, in their order, empty for a stream whose connectors have only an index.
+        ``keys`` are the stream's ids of them, in order; empty if the stream has only indices.
         """
         if not keys:
             return tuple((plug,) for plug in self.plugs) if count == len(self.plugs) else None
@@ -142,7 +142,7 @@ class Register:
         self.credit = credit
         """The credit to show with the facts; empty for simulated data."""
         self.version = 0
-        """Grows whenever the facts are replaced."""
+        """Increased whenever the facts are replaced."""
         self._priced_at = -1
         self._has_prices = False
 
@@ -176,7 +176,7 @@ class Register:
 
     @property
     def credits(self) -> list[str]:
-        """Return everyone who must be named where facts of several stations are shown."""
+        """Return the credits to show with facts of several stations."""
         found = dict.fromkeys(facts.credit or self.credit for facts in self._facts.values())
         return [credit for credit in found if credit]
 
@@ -187,6 +187,6 @@ class Register:
     def plugs_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Plugs, ...]:
         """Return the plugs of each of ``count`` connectors; empty ones if they cannot be matched.
 
-        ``keys`` are the stream's own for them, in their order, empty for a stream whose connectors have only an index.
+        ``keys`` are the stream's ids of them, in order; empty if the stream has only indices.
         """
         return self.facts(station).plugs_for(keys, count) or ((),) * count

@@ -51,7 +51,7 @@ class Connector(Struct, gc=False):
     """One connector as last reported: ``status`` and ``error`` in version 1's numbers.
 
     ``timestamp`` is the time in ms of the last change of either, as reported or else as observed;
-    zero or less where neither is known.
+    zero or less if neither is known.
     """
 
     status: Int32 = -1
@@ -166,7 +166,7 @@ class Station(Struct, gc=False):
 
     @property
     def evse_uids(self) -> tuple[str, ...]:
-        """The id of each connector, where the stream names them; empty where it numbers them."""
+        """The id of each connector if the stream names them; empty if it only numbers them."""
         return self.track.evse_uids if self.track is not None else ()
 
     @property

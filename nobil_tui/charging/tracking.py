@@ -1,4 +1,4 @@
-"""What the board notes of a station's connectors beside what the stream reported."""
+"""The board's notes on a station's connectors, beside the reported state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Track(Struct, gc=False):
     confirmed_each: dict[int, int] | None = None
     """The same for single connectors that were confirmed later than all of them."""
     heard: int = 0
-    """When an update last named all connectors, in ms; zero before one."""
+    """When an update last named all connectors, in ms; zero if none has."""
     heard_each: dict[int, int] | None = None
     """The same for single connectors that were named later than all of them."""
     at_least: int = 0
@@ -24,7 +24,7 @@ class Track(Struct, gc=False):
     unnamed: int = 0
     """A bit for each connector that the register knows and the stream has not named yet."""
     evse_uids: tuple[str, ...] = ()
-    """The id of each connector where the stream names them; empty where the index is the id."""
+    """The id of each connector if the stream names them; empty if the index is the id."""
 
     def confirmed_at(self, index: int) -> int:
         """Return the reading of the downtime clock, in ms, when a connector was last confirmed."""
@@ -38,7 +38,7 @@ class Track(Struct, gc=False):
         self.confirmed_each[index] = downtime
 
     def heard_at(self, index: int) -> int:
-        """Return when a report last named a connector, in ms; zero before one."""
+        """Return when a report last named a connector, in ms; zero if none has."""
         each = self.heard_each
         return self.heard if each is None else max(self.heard, each.get(index, 0))
 
@@ -64,7 +64,7 @@ class Track(Struct, gc=False):
         self.unnamed &= ~(1 << index)
 
     def resize(self, old: int, new: int) -> None:
-        """Follow a list of connectors that grew or shrank: drop the notes on those that are gone."""
+        """Adapt to a longer or shorter list of connectors: drop the notes on removed ones."""
         if new > old and self.heard:
             # The update that named all of them did not name the added ones.
             self.heard_each = {index: self.heard_at(index) for index in range(old)}

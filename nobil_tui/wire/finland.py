@@ -1,8 +1,8 @@
 """Decode the statuses of Finland's charging network, as Fintraffic publishes them.
 
-Source: the operator's documentation of its AFIR service. No field is taken for granted: whatever is
-missing, null or of the wrong type costs that field, at most its own EVSE, location or tariff, and is
-counted. The words for plugs and tariffs are those of OCPI 2.2.1. All times are in ms since the epoch.
+Source: the operator's documentation of its AFIR service. Any field can be missing,
+null or of the wrong type: an entry that cannot be decoded is counted and skipped. All times are in
+ms since the epoch.
 """
 
 from __future__ import annotations
