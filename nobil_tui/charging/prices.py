@@ -58,7 +58,7 @@ def cheapest(prices: Iterable[Price | None]) -> Price | None:
 
 
 def _digits(amount: float) -> int:
-    """Return an amount with two decimals, or three if it has tenths of a cent."""
+    """Return the number of decimals to show: 2, or 3 for tenths of a cent."""
     return 2 if round(amount, 2) == round(amount, 3) else 3
 
 

@@ -27,8 +27,8 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, LinkPhase, LinkState, Note, NoteKind, merge
 from nobil_tui.monitor.monitor import Monitor
-from nobil_tui.monitor.sinks import BatchOutlet
-from tests.conftest import guarded
+from nobil_tui.monitor.sinks import BatchOutlet, SinkRunner
+from tests.conftest import FakeClock, guarded, settle
 from tests.interleaving import ShuffledLoop, in_every_order
 
 T0 = 1_700_000_000_000
@@ -177,6 +177,31 @@ async def test_failing_sink_is_logged_and_does_not_stop_others(caplog: pytest.Lo
     assert sound.copy == state_of(board)
     assert broken.finished == 0
     assert "Broken failed" in caplog.text
+
+
+async def test_pause_of_sink_merges_batches_and_ends_by_itself() -> None:
+    taken: list[set[str]] = []
+
+    class Pausing(Mirror):
+        async def take(self, batch: Batch) -> float | None:  # type: ignore[override]
+            taken.append(batch.touched)
+            return 3.0
+
+    clock = FakeClock()
+    runner = SinkRunner(Pausing(Board()), clock)
+    running = asyncio.create_task(runner.run())
+    runner.put(Batch(LIVE, touched={"NOR_1"}))
+    await guarded(clock.asleep())
+    assert clock.sleepers == [3.0]
+    for name in ("NOR_2", "SWE_1"):
+        runner.put(Batch(LIVE, touched={name}))
+    await settle()
+    assert taken == [{"NOR_1"}]
+    clock.advance(3.0)
+    await settle()
+    assert taken == [{"NOR_1"}, {"NOR_2", "SWE_1"}]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 LIVE = LinkState(LinkPhase.LIVE)
