@@ -254,7 +254,7 @@ async def test_one_country_is_stored_if_the_other_fails(fetching: Fetching) -> N
     fetching.service.answers.append(body(dump_of(stations("NOR", 4))))
     fetching.service.stations["SWE"] = []
     async with fetching.screen() as (main, pilot):
-        await until(pilot, lambda: "Sweden: 127.0.0.1 sent no stations of it." in said(pilot))
+        await until(pilot, lambda: "Sweden: 127.0.0.1 sent no stations." in said(pilot))
         assert "Norway: 4 stations from 127.0.0.1." in said(pilot)
         assert len(main.workspace.user_register) == len(fetching.stored) == 4
         assert fetching.renewed == 1
