@@ -1,39 +1,108 @@
-"""The rules of alerts: which stations have one, and when it is due."""
+"""The rules of alerts: when one is on, when it fires, and which connectors it counts. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from nobil_tui.charging.board import Board, Change
+from msgspec import Struct
+
 from nobil_tui.charging.conditions import Condition
-from nobil_tui.monitor.batch import BatchEntry
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.station import Station, Summary, summarize
+from nobil_tui.config.alert_rules import AlertRule, AlertWhen
+from nobil_tui.search.query import Query
+from nobil_tui.search.selection import UnknownConnectors, count_connectors, select_connectors
+
+FLAP = 60_000
+"""An alert that was off for fewer ms does not fire: the connector flaps."""
 
 
-class Alerts:
-    """The stations that the user wants to be notified of. Each alert is due once."""
+class Seen(Struct, frozen=True):
+    """What an alert last saw. Times in ms."""
 
-    def __init__(self) -> None:
-        self.stations: set[str] = set()
-        """The ids of the stations with an alert. Always the same set, which lists share."""
+    on: bool
+    """Whether its condition was met."""
+    off_at: int = 0
+    """When it last went off; zero if that was never seen."""
+    unknown: int = 0
+    """How many of its connectors were unknown when the count was last reached."""
 
-    def toggle(self, station: str) -> bool:
-        """Set or remove the alert of a station. Return whether it has one now."""
-        if station in self.stations:
-            self.stations.discard(station)
-            return False
-        self.stations.add(station)
-        return True
 
-    def take_due(self, entries: Iterable[BatchEntry], board: Board) -> list[str]:
-        """Remove and return the stations where a connector became free and still is."""
-        if not self.stations:
-            return []
-        due = []
-        for entry in entries:
-            if not isinstance(entry, Change) or entry.station not in self.stations or entry.after is None:
-                continue
-            station = board.stations.get(entry.station)
-            if entry.after.condition is Condition.FREE and station is not None and station.summary.free:
-                self.stations.discard(entry.station)
-                due.append(entry.station)
-        return due
+def see(rule: AlertRule, summary: Summary, before: Seen | None, now: int) -> Seen | None:
+    """Return what an alert sees in the counts of its connectors; None if nothing is known yet.
+
+    A connector that becomes unknown may still be what it was, so it alone turns no alert off. An
+    alert for "works" waits for the end of a fault: it is on while there is none.
+    """
+    if before is None and summary.unknown == summary.total:
+        return None
+    works = rule.when is AlertWhen.WORKS
+    reached_before = before is not None and before.on is not works
+    count = summary.free if rule.when is AlertWhen.FREE else summary.faults
+    if count >= rule.least:
+        return _seen(not works, before, now, summary.unknown)
+    if before is not None and reached_before:
+        became_unknown = max(0, summary.unknown - before.unknown)
+        if count + became_unknown >= rule.least:
+            return before
+    return _seen(works, before, now, 0)
+
+
+def _seen(on: bool, before: Seen | None, now: int, unknown: int) -> Seen:
+    off_at = 0 if before is None else before.off_at
+    if before is not None and before.on and not on:
+        off_at = now
+    return Seen(on, off_at, unknown)
+
+
+def fires(before: Seen | None, after: Seen, now: int) -> bool:
+    """Return whether an alert fires: it went on, and had not gone off within the last minute."""
+    return before is not None and after.on and not before.on and now - before.off_at >= FLAP
+
+
+def armed(rule: AlertRule, summary: Summary, now: int) -> Seen | None:
+    """Return what an alert sees that the user arms now: the unknown counts as not met."""
+    seen = see(rule, summary, None, now)
+    if seen is None and rule.when is not AlertWhen.WORKS:
+        return Seen(on=False)
+    return seen
+
+
+def connector_index(rule: AlertRule, station: Station) -> int | None:
+    """Return the index of the connector of an alert; None if the station lacks it."""
+    uids = station.evse_uids
+    if rule.connector in uids:
+        return uids.index(rule.connector)
+    if rule.connector.isascii() and rule.connector.isdecimal():
+        index = int(rule.connector) - 1
+        if 0 <= index < len(station.connectors):
+            return index
+    return None
+
+
+def selected(
+    rule: AlertRule, query: Query, station: Station, register: Register
+) -> Sequence[int] | UnknownConnectors:
+    """Return the connectors of a station that an alert counts."""
+    if rule.connector:
+        index = connector_index(rule, station)
+        return () if index is None else (index,)
+    if not query.plugs:
+        return range(len(station.connectors))
+    facts = register.facts(station.id)
+    return select_connectors(station, facts, query.plugs.match(facts.plugs))
+
+
+def count(rule: AlertRule, query: Query, station: Station, register: Register) -> Summary:
+    """Count the connectors of a station that an alert counts, by condition."""
+    if rule.connector:
+        index = connector_index(rule, station)
+        return summarize([] if index is None else [station.connectors[index]])
+    return count_connectors(station, selected(rule, query, station, register))
+
+
+def wanted_condition(rule: AlertRule, condition: Condition) -> bool:
+    """Return whether a connector in this condition is what an alert waits for."""
+    if rule.when is AlertWhen.WORKS:
+        return condition is Condition.FREE or condition.in_use
+    return condition is (Condition.FREE if rule.when is AlertWhen.FREE else Condition.FAULT)

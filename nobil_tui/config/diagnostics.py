@@ -48,6 +48,10 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
             if value not in names:
                 words = f"is {quoted(value)}; expected {one_of(names)}."
                 yield InvalidValueError(path, words + did_you_mean(value, names))
+        case inspect.IntType() if isinstance(value, int) and not isinstance(value, bool):
+            least, most = kind.ge, kind.le
+            if least is not None and most is not None and not least <= value <= most:
+                yield InvalidValueError(path, f"is out of range; expected {least} to {most}.")
         case inspect.FloatType() if isinstance(value, int | float) and not isinstance(value, bool):
             low, high = kind.ge, kind.le
             # This form of the comparison rejects nan too.
@@ -104,6 +108,8 @@ def _expected(kind: inspect.Type) -> str:
     match kind:
         case inspect.BoolType():
             return "true or false"
+        case inspect.IntType():
+            return "a whole number"
         case inspect.FloatType():
             return "a number"
         case inspect.ListType():

@@ -15,8 +15,18 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from nobil_tui.config.alert_editing import ways_of_alert
 from nobil_tui.config.errors import KeyPath
-from nobil_tui.config.operations import STARRED_PATH, Operation, Put, Star, apply_to_document
+from nobil_tui.config.operations import (
+    STARRED_PATH,
+    Operation,
+    Put,
+    RemoveAlert,
+    SetAlert,
+    Star,
+    Unstar,
+    apply_to_document,
+)
 from nobil_tui.config.toml_spans import TomlSpans
 
 
@@ -30,7 +40,8 @@ def edit_text(text: str, operation: Operation) -> str:
     wanted = apply_to_document(before, [operation])
     if wanted == before:
         return text
-    adds = isinstance(operation, Star) or (isinstance(operation, Put) and _get(before, operation.path) is None)
+    puts = isinstance(operation, Put) and _get(before, operation.path) is None
+    adds = isinstance(operation, Star | SetAlert) or puts
     comments = _comments(text) if adds else Counter()
     for way in _ways(text, before, operation):
         try:
@@ -44,6 +55,9 @@ def edit_text(text: str, operation: Operation) -> str:
 
 
 def _ways(text: str, document: dict[str, Any], operation: Operation) -> Iterator[Callable[[], str]]:
+    if isinstance(operation, SetAlert | RemoveAlert):
+        yield from ways_of_alert(text, document, operation, _with_key)
+        return
     path = operation.path if isinstance(operation, Put) else STARRED_PATH
     if isinstance(operation, Put) and operation.value is None:
         yield lambda: _by_library(text, lambda root: _delete(root, path))
@@ -65,12 +79,12 @@ def _ways(text: str, document: dict[str, Any], operation: Operation) -> Iterator
         yield lambda: _with_table(text, path, value)
 
 
-def _ways_in_list(text: str, operation: Operation) -> Iterator[Callable[[], str]]:
+def _ways_in_list(text: str, operation: Star | Unstar) -> Iterator[Callable[[], str]]:
     if isinstance(operation, Star):
         yield lambda: _by_library(text, lambda root: _list(root).append(operation.station))
         yield lambda: _by_library(_with_comma(text), lambda root: _list(root).append(operation.station))
         yield lambda: _with_element(text, operation.station)
-    elif not isinstance(operation, Put):
+    else:
         yield lambda: _by_library(text, lambda root: _remove(_list(root), operation.station))
 
 
@@ -141,6 +155,12 @@ def _line(key: str | int, value: Any) -> str:
 def _with_value(text: str, path: KeyPath, value: Any) -> str:
     start, end = TomlSpans(text).values[path]
     return f"{text[:start]}{tomlkit.item(value).as_string()}{text[end:]}"
+
+
+def _with_key(text: str, path: KeyPath, value: Any) -> str:
+    """Set a key of a table that has a header."""
+    present = path in TomlSpans(text).values
+    return _with_value(text, path, value) if present else _with_line(text, path, value)
 
 
 def _with_line(text: str, path: KeyPath, value: Any) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from nobil_tui.base.redaction import Secret
+from nobil_tui.config.alert_rules import AlertKey, AlertRule, key_of_table
 from nobil_tui.config.errors import KeyPath
 from nobil_tui.config.model import Config, secret_from_text
 
@@ -18,6 +19,7 @@ Plain = str | bool | int | float
 Value = Plain | Secret | Sequence[Plain] | None
 
 STARRED_PATH: KeyPath = ("watched", "stations")
+RULES_PATH: KeyPath = ("alerts", "rule")
 
 
 class Star(Struct, frozen=True):
@@ -52,7 +54,24 @@ class Put(Struct, frozen=True):
         return _plain(self.value)
 
 
-Operation = Star | Unstar | Put
+class SetAlert(Struct, frozen=True):
+    """Add an alert, or change whether the one with its key repeats and is paused."""
+
+    rule: AlertRule
+
+    @property
+    def key(self) -> AlertKey:
+        """The alert that it changes."""
+        return self.rule.key
+
+
+class RemoveAlert(Struct, frozen=True):
+    """Remove an alert."""
+
+    key: AlertKey
+
+
+Operation = Star | Unstar | Put | SetAlert | RemoveAlert
 
 
 def apply_to_document(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
@@ -70,6 +89,10 @@ def apply_to_document(document: dict[str, Any], operations: Sequence[Operation])
             case Unstar(station):
                 stations = changed.get("watched", {}).get("stations", [])
                 stations[:] = [each for each in stations if each != station]
+            case SetAlert(rule):
+                _set_alert(changed, rule)
+            case RemoveAlert(key):
+                _remove_alert(changed, key)
             case Put():
                 _put(changed, operation.path, operation.plain)
     return changed
@@ -97,6 +120,34 @@ def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
         table.pop(key, None)
     else:
         table[key] = value
+
+
+def alert_table(rule: AlertRule) -> dict[str, Any]:
+    """Return an alert as TOML can hold it, without its defaults."""
+    table: dict[str, Any] = msgspec.to_builtins(rule)
+    return table
+
+
+def _set_alert(document: dict[str, Any], rule: AlertRule) -> None:
+    rules = document.setdefault("alerts", {}).setdefault("rule", [])
+    table = alert_table(rule)
+    for held in rules:
+        if key_of_table(held) == rule.key:
+            for key in ("repeat", "paused"):
+                if held.get(key, False) != table.get(key, False):
+                    held[key] = table.get(key, False)
+            return
+    rules.append(table)
+
+
+def _remove_alert(document: dict[str, Any], key: AlertKey) -> None:
+    section = document.get("alerts", {})
+    rules = section.get("rule", [])
+    kept = [rule for rule in rules if key_of_table(rule) != key]
+    if len(kept) < len(rules):
+        section["rule"] = kept
+        if not kept:
+            del section["rule"]
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from nobil_tui.base.text import one_of
+from nobil_tui.config.alert_rules import PLACEHOLDERS, AlertWhen, NotifyMethod
 from nobil_tui.config.model import Country, LogScope, RecordMode
 from nobil_tui.search.sorting import Sort
 
@@ -36,6 +37,9 @@ class Check(Enum):
     KEYMAP = auto()
     NAMED_TEXTS = auto()
     """A table of printable texts with printable names."""
+    COMMAND = auto()
+    """A program and its arguments, with placeholders."""
+    ALERTS = auto()
 
 
 class Setting(NamedTuple):
@@ -127,6 +131,37 @@ SETTINGS = (
         f"The stations whose changes are recorded: {one_of(RecordMode)}.\n"
         "Unless off, how busy every station is by hour of the week is recorded too.",
         '"starred"',
+    ),
+    Setting(
+        "alerts",
+        "notify",
+        f"How to ask the terminal for a desktop notification: {one_of(NotifyMethod)}.\n"
+        "none also keeps the bell silent.",
+        '"auto"',
+    ),
+    Setting(
+        "alerts",
+        "command",
+        'A program to run when an alert fires, such as ["notify-send", "{name}", "{summary}"].\n'
+        "No shell is involved. It gets the change as a line of JSON on its standard input.\n"
+        f"Placeholders: {', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}.",
+        "[]",
+        Check.COMMAND,
+    ),
+    Setting(
+        "alerts",
+        "rule",
+        "The alerts. Pressing n adds one; by hand, add a table for each:\n"
+        "  [[alerts.rule]]\n"
+        '  station = "NOR_01333"               or, for an area, only a filter\n'
+        '  connector = "2"                     if only one connector counts\n'
+        '  filter = "ccs >=150kw"              with a station: the plugs that count\n'
+        f'  when = "free"                       {one_of(AlertWhen)}\n'
+        "  least = 1                           how many must be free\n"
+        "  repeat = false                      whether to stay armed after firing\n"
+        "  paused = false",
+        "[]",
+        Check.ALERTS,
     ),
     Setting(
         "interface",

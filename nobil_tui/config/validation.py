@@ -50,6 +50,14 @@ def _check(setting: Setting, path: KeyPath, value: Any) -> None:
             for name, text in value.items():
                 _check_printable(name, (*path, name), MAX_NAME, "has a name that")
                 _check_printable(text, (*path, name), setting.max_length)
+        case Check.COMMAND | Check.ALERTS:
+            # Most configs have neither, and filters take time to import.
+            from nobil_tui.config import alert_validation
+
+            if setting.check is Check.COMMAND:
+                alert_validation.validate_command(value, path)
+            else:
+                alert_validation.validate_rules(value, path)
 
 
 def _get(document: dict[str, Any], path: KeyPath) -> Any:

@@ -11,7 +11,7 @@ from nobil_tui.base.files import stamp
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
-from nobil_tui.config.operations import applied_to
+from nobil_tui.config.operations import RemoveAlert, SetAlert, applied_to
 from nobil_tui.config.reading import ConfigError, load_config
 from nobil_tui.config.writing import NotSavedError, Operation, Put, save_config
 
@@ -117,4 +117,6 @@ def _target(operation: Operation) -> tuple[str, ...]:
     """Return what an operation changes: of two that change the same, the later one counts."""
     if isinstance(operation, Put):
         return operation.path
+    if isinstance(operation, SetAlert | RemoveAlert):
+        return "alerts", "rule", *map(str, operation.key)
     return "watched", "stations", operation.station

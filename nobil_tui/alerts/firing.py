@@ -1,0 +1,176 @@
+"""What to say of an alert that fires: title, summary, and the change as a line of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from nobil_tui.alerts.rules import connector_index, selected, wanted_condition
+from nobil_tui.charging.board import Board, Change, Since
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.station import Connector, Station, Summary
+from nobil_tui.config.alert_rules import AlertRule, AlertWhen
+from nobil_tui.monitor.batch import BatchEntry
+from nobil_tui.search.query import Query
+from nobil_tui.search.selection import UnknownConnectors
+from nobil_tui.wire.changes import json_line
+
+LATE = 60_000
+"""What is so for more ms says since when."""
+MAX_NAMED = 3
+"""Stations of an area that are named."""
+_DAY = 20 * 3_600_000
+
+
+class Firing(NamedTuple):
+    """An alert that fires."""
+
+    rule: AlertRule
+    at: int
+    """When, in ms."""
+    station: str
+    """The station that it is about; one of them for an area."""
+    title: str
+    summary: str
+    """What happened, in a sentence."""
+    change: Change
+    """The change of one connector; ``before`` is None if it was not received."""
+    first: bool = True
+    """Whether this instance is the one to deliver what all instances deliver once."""
+
+    def line(self, register: Register) -> bytes:
+        """Return the change as ``tail`` prints it."""
+        return json_line(self.change, register)
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The values of the placeholders of the hook's command."""
+        return {
+            "name": self.title,
+            "summary": self.summary,
+            "station": self.station,
+            "connector": str(self.change.number),
+            "when": str(self.rule.when),
+        }
+
+
+class Context(NamedTuple):
+    """What the texts are made from."""
+
+    board: Board
+    register: Register
+    query: Query
+    entries: Iterable[BatchEntry]
+    """Of the batch that made the alert fire."""
+    now: int
+    zone: tzinfo | None = None
+
+
+def make_firing(
+    rule: AlertRule, total: Summary, stations: Mapping[str, Summary], context: Context
+) -> Firing | None:
+    """Return what to say of an alert that saw ``total`` in ``stations``; None if they are gone."""
+    found = _latest(rule, stations, context)
+    if found is None:
+        return None
+    station, index, since = found
+    change = _change(station, index, context)
+    name = context.register.name(station.id)
+    title = name if rule.station or rule.when is not AlertWhen.FREE else rule.filter
+    summary = _summary(rule, total, index, _late(since, context))
+    if title is not name:
+        summary += _names(stations, station.id, context.register)
+    return Firing(rule, context.now, station.id, title, summary + ".", change)
+
+
+def describe(rule: AlertRule, query: Query, station: Station | None) -> str:
+    """Return what an alert waits for, as a clause: ``when a CCS of 150 kW or more is free``."""
+    if rule.connector:
+        index = None if station is None else connector_index(rule, station)
+        what = f"connector {rule.connector if index is None else index + 1}"
+    elif rule.station or query.plugs:
+        what = f"a connector with {query.plugs.label}" if query.plugs else "a connector"
+    else:
+        what = "a connector"
+    match rule.when:
+        case AlertWhen.FAULT:
+            return f"{what} has a fault"
+        case AlertWhen.WORKS:
+            return f"{what} works again"
+        case _ if rule.least > 1:
+            label = f" with {query.plugs.label}" if query.plugs else ""
+            return f"at least {rule.least} connectors{label} are free"
+        case _:
+            return f"{what} is free"
+
+
+def _latest(
+    rule: AlertRule, stations: Mapping[str, Summary], context: Context
+) -> tuple[Station, int, Since] | None:
+    """Return the connector that came last into the condition that the alert waits for."""
+    changed = {entry.station for entry in context.entries if isinstance(entry, Change)}
+    candidates = [each for each in stations if each in changed] or list(stations)
+    best: tuple[Station, int, Since] | None = None
+    for station_id in candidates:
+        station = context.board.stations.get(station_id)
+        if station is None:
+            continue
+        for index in _wanted(rule, station, context):
+            since = context.board.since(station, index, context.now)
+            if best is None or since.at > best[2].at:
+                best = station, index, since
+    return best
+
+
+def _wanted(rule: AlertRule, station: Station, context: Context) -> list[int]:
+    indexes = selected(rule, context.query, station, context.register)
+    if isinstance(indexes, UnknownConnectors):
+        indexes = range(len(station.connectors))
+    connectors = station.connectors
+    return [each for each in indexes if wanted_condition(rule, connectors[each].condition)]
+
+
+def _change(station: Station, index: int, context: Context) -> Change:
+    for entry in reversed(list(context.entries)):
+        if isinstance(entry, Change) and (entry.station, entry.number) == (station.id, index + 1):
+            return entry
+    after: Connector = station.connectors[index]
+    return Change(context.now, station.id, index + 1, None, after, missed=True)
+
+
+def _summary(
+    rule: AlertRule,
+    total: Summary,
+    index: int,
+    late: str,
+) -> str:
+    if rule.when is AlertWhen.FAULT:
+        return f"Connector {index + 1} has a fault{late}"
+    if rule.when is AlertWhen.WORKS:
+        if rule.connector:
+            return f"Connector {index + 1} works again"
+        return f"Works again: {total.text} free"
+    if rule.connector:
+        return f"Connector {index + 1} is free{late}"
+    if not rule.station:
+        return f"{total.free} free{late}"
+    what = f" ({rule.filter})" if rule.filter else ""
+    return f"{total.text}{what} free{late}"
+
+
+def _names(stations: Mapping[str, Summary], first: str, register: Register) -> str:
+    free = [each for each, summary in stations.items() if summary.free and each != first]
+    names = [register.name(each) for each in (first, *free[: MAX_NAMED - 1])]
+    more = len(free) - (MAX_NAMED - 1)
+    return f": {', '.join(names)}" + (f" and {more} more" if more > 0 else "")
+
+
+def _late(since: Since, context: Context) -> str:
+    """Return since when it is so, if that was not just now."""
+    passed = context.now - since.at
+    if passed <= LATE and not since.at_least:
+        return ""
+    form = "%H:%M" if passed < _DAY else "%Y-%m-%d %H:%M"
+    time = datetime.fromtimestamp(since.at / 1000, context.zone).strftime(form)
+    return f", since at least {time}" if since.at_least else f", since {time}"

@@ -1,0 +1,175 @@
+"""The hook: a program of the user that runs when an alert fires."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import signal
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from nobil_tui.base.text import safe_text
+
+TIME_LIMIT = 30.0
+"""Seconds that the program may run before it is killed."""
+MAX_WAITING = 50
+"""Runs that wait for the one before; further ones are dropped."""
+MAX_ERROR = 2000
+"""Bytes of the program's standard error that are kept."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+logger = logging.getLogger(__name__)
+
+
+class HookRun(NamedTuple):
+    """One run of the hook."""
+
+    argv: tuple[str, ...]
+    line: bytes
+    """What it gets on its standard input."""
+
+
+def expand_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
+    """Replace ``{name}`` and the like in each argument.
+
+    A value is never read as a placeholder again, holds no control character, and can neither split
+    an argument nor become an option: an argument that it would begin with "-" gets a space first.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        value = values.get(match[1])
+        return match[0] if value is None else safe_text(value, 500)
+
+    expanded = []
+    for argument in command:
+        text = _PLACEHOLDER.sub(value_of, argument)
+        expanded.append(
+            f" {text}" if text.startswith("-") and not argument.startswith("-") else text
+        )
+    return tuple(expanded)
+
+
+class Hook:
+    """Runs the user's program, one run at a time.
+
+    ``on_failure`` gets the first failure as text; it is called again only after a success.
+    """
+
+    def __init__(
+        self,
+        on_failure: Callable[[str], None],
+        environ: Mapping[str, str],
+        *,
+        time_limit: float = TIME_LIMIT,
+    ) -> None:
+        self._on_failure = on_failure
+        # The program needs none of our keys.
+        self._environ = {
+            name: value
+            for name, value in environ.items()
+            if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
+        }
+        self._time_limit = time_limit
+        self._waiting: deque[HookRun] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._failed = False
+
+    def run(self, argv: tuple[str, ...], line: bytes) -> None:
+        """Run the program soon. Never waits."""
+        if len(self._waiting) >= MAX_WAITING:
+            self._fail(argv, f"{MAX_WAITING} runs are waiting already; this one was dropped")
+            return
+        self._waiting.append(HookRun(argv, line))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run_waiting())
+
+    async def join(self) -> None:
+        """Wait until every run is over."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def close(self) -> None:
+        """Drop what waits, and kill what runs."""
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run_waiting(self) -> None:
+        while self._waiting:
+            run = self._waiting.popleft()
+            problem = await self._run(run)
+            if problem:
+                self._fail(run.argv, problem)
+            else:
+                self._failed = False
+
+    async def _run(self, run: HookRun) -> str:
+        """Run the program once; return what went wrong, or an empty string."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *run.argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                env=self._environ,
+                # A signal to our terminal is not meant for it, and it is killed with its children.
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            return getattr(error, "strerror", None) or "it cannot be started"
+        try:
+            async with asyncio.timeout(self._time_limit):
+                _, said = await asyncio.gather(_feed(process, run.line), _read(process))
+                code = await process.wait()
+        except TimeoutError:
+            return f"it was killed after {self._time_limit:g} s"
+        finally:
+            await _kill(process)
+        if code == 0:
+            return ""
+        words = safe_text(said.decode(errors="replace").strip().partition("\n")[0])
+        return f"it ended with exit code {code}" + (f": {words}" if words else "")
+
+    def _fail(self, argv: Sequence[str], problem: str) -> None:
+        logger.warning("hook %s failed: %s", argv[0], problem)
+        if not self._failed:
+            self._failed = True
+            self._on_failure(f"The alert command {safe_text(argv[0])} failed: {problem}.")
+
+
+async def _feed(process: asyncio.subprocess.Process, line: bytes) -> None:
+    """Write the line; a program need not read it."""
+    if process.stdin is None:
+        return
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(line)
+        await process.stdin.drain()
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.close()
+        await process.stdin.wait_closed()
+
+
+async def _read(process: asyncio.subprocess.Process) -> bytes:
+    """Read the program's errors to the end, and keep their beginning."""
+    said = b""
+    while process.stderr is not None and (chunk := await process.stderr.read(4096)):
+        said = (said + chunk)[:MAX_ERROR]
+    return said
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill the program and its children, if it still runs."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        await process.wait()

@@ -1,0 +1,80 @@
+"""``[alerts]``: what the user wants to be notified of, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+MAX_RULES = 200
+"""Alerts of one config."""
+MAX_LEAST = 1000
+
+PLACEHOLDERS = ("name", "summary", "station", "connector", "when")
+"""What ``{...}`` in the hook's command can name."""
+
+
+class AlertWhen(StrEnum):
+    """What an alert waits for."""
+
+    FREE = "free"
+    FAULT = "fault"
+    WORKS = "works"
+
+
+class NotifyMethod(StrEnum):
+    """How the terminal is asked for a desktop notification."""
+
+    AUTO = "auto"
+    OSC9 = "osc9"
+    OSC99 = "osc99"
+    OSC777 = "osc777"
+    BELL = "bell"
+    NONE = "none"
+
+
+AlertKey = tuple[str, str, str, str, int]
+"""What makes an alert another one: station, connector, filter, event and number."""
+
+_KEY_DEFAULTS = (("station", ""), ("connector", ""), ("filter", ""), ("when", "free"), ("least", 1))
+
+
+def key_of_table(table: Mapping[str, Any]) -> AlertKey:
+    """Return the key of an alert as the file holds it."""
+    station, connector, text, when, least = (
+        table.get(name, missing) for name, missing in _KEY_DEFAULTS
+    )
+    return station, connector, text, str(when), least
+
+
+class AlertRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``[[alerts.rule]]``: one alert, for a station, one of its connectors, or all of a filter."""
+
+    station: str = ""
+    """A station's id; empty for an alert of a filter."""
+    connector: str = ""
+    """A connector's EVSE UID, or its number from 1; empty for all of the station."""
+    filter: str = ""
+    """Without a station, the area to watch; with one, the plugs that count."""
+    when: AlertWhen = AlertWhen.FREE
+    least: Annotated[int, Meta(ge=1, le=MAX_LEAST)] = 1
+    """How many connectors must be free."""
+    repeat: bool = False
+    """Whether it stays armed after it has fired."""
+    paused: bool = False
+
+    @property
+    def key(self) -> AlertKey:
+        """What makes it another alert than the others."""
+        return self.station, self.connector, self.filter, str(self.when), self.least
+
+
+class AlertsSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[alerts]``: the alerts, and how they are delivered."""
+
+    notify: NotifyMethod = NotifyMethod.AUTO
+    command: list[str] = []
+    """A program to run when an alert fires, and its arguments; empty for none."""
+    rule: list[AlertRule] = []

@@ -1,0 +1,93 @@
+"""What types cannot say of the alerts of a config."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nobil_tui.base.text import did_you_mean, one_of, quoted
+from nobil_tui.config.alert_rules import MAX_RULES, PLACEHOLDERS, AlertKey, key_of_table
+from nobil_tui.config.errors import InvalidValueError, KeyPath
+from nobil_tui.search.query import parse_query
+
+MAX_ARGUMENTS = 100
+MAX_ARGUMENT = 4096
+MAX_FILTER = 256
+MAX_CONNECTOR = 64
+MAX_STATION = 64
+
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_ANYWHERE = (0.0, 0.0)
+
+
+def validate_rules(rules: list[dict[str, Any]], path: KeyPath) -> None:
+    """Raise ``InvalidValueError`` for the first alert that is not valid."""
+    if len(rules) > MAX_RULES:
+        raise InvalidValueError(path, f"has {len(rules)} alerts; expected at most {MAX_RULES}.")
+    seen: set[AlertKey] = set()
+    for index, rule in enumerate(rules):
+        _validate_rule(rule, (*path, index))
+        key = key_of_table(rule)
+        if key in seen:
+            raise InvalidValueError((*path, index), "is the same as an alert above; remove one.")
+        seen.add(key)
+
+
+def filter_problem(text: str, *, needs_terms: bool) -> str:
+    """Return what is wrong with the filter of an alert; empty if it can be used.
+
+    Without a home, a filter by distance is valid and matches nothing.
+    """
+    query = parse_query(text, _ANYWHERE)
+    if query.problems:
+        return query.problems[0].message
+    if needs_terms and not query.terms:
+        return "selects every station; expected a place, a plug or other words"
+    return ""
+
+
+def validate_command(command: list[str], path: KeyPath) -> None:
+    """Raise ``InvalidValueError`` for a hook that cannot be run as it is written."""
+    if len(command) > MAX_ARGUMENTS:
+        raise InvalidValueError(
+            path, f"has {len(command)} arguments; expected at most {MAX_ARGUMENTS}."
+        )
+    for index, argument in enumerate(command):
+        place: KeyPath = (*path, index)
+        if "\0" in argument or len(argument) > MAX_ARGUMENT:
+            raise InvalidValueError(place, "cannot be an argument: it is too long or has a NUL.")
+        for name in _PLACEHOLDER.findall(argument):
+            if name not in PLACEHOLDERS:
+                known = one_of(f"{{{each}}}" for each in PLACEHOLDERS)
+                hint = did_you_mean(name, PLACEHOLDERS)
+                raise InvalidValueError(
+                    place, f"has {quoted(f'{{{name}}}')}; expected {known}.{hint}"
+                )
+    if command and (not command[0].strip() or _PLACEHOLDER.search(command[0])):
+        raise InvalidValueError((*path, 0), "must be the program to run, without a placeholder.")
+
+
+def _validate_rule(rule: dict[str, Any], path: KeyPath) -> None:
+    station, text = rule.get("station", ""), rule.get("filter", "")
+    for name, most in (
+        ("station", MAX_STATION),
+        ("connector", MAX_CONNECTOR),
+        ("filter", MAX_FILTER),
+    ):
+        value = rule.get(name, "")
+        if len(value) > most:
+            raise InvalidValueError(
+                (*path, name), f"is too long; expected at most {most} characters."
+            )
+        if not value.isprintable():
+            raise InvalidValueError(
+                (*path, name), "has a control character; expected printable text."
+            )
+    if not station and not text:
+        raise InvalidValueError(path, "has no station and no filter; expected one of them.")
+    if rule.get("connector") and not station:
+        raise InvalidValueError((*path, "connector"), "needs a station.")
+    if rule.get("least", 1) > 1 and rule.get("when", "free") != "free":
+        raise InvalidValueError((*path, "least"), 'is only for when = "free".')
+    if text and (problem := filter_problem(text, needs_terms=not station)):
+        raise InvalidValueError((*path, "filter"), f"is not a filter: {problem}.")

@@ -1,0 +1,250 @@
+"""Alerts over random streams, compared with a naive oracle: none twice, none missed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nobil_tui.alerts.rules import FLAP
+from nobil_tui.charging.register import Plug
+from nobil_tui.charging.station import Station
+from nobil_tui.config.alert_rules import AlertRule, AlertWhen
+from tests.alerts.streams import (
+    FAULT,
+    FREE,
+    OCCUPIED,
+    UNKNOWN,
+    Instance,
+    State,
+    register_of,
+    station,
+)
+from tests.conftest import FakeClock
+
+IDS = ("A", "B", "C")
+CCS, TYPE_2 = Plug("CCS", 150), Plug("Type 2", 22)
+REGISTER = register_of(A=(CCS, TYPE_2), B=(CCS, CCS), C=(TYPE_2, TYPE_2))
+CCS_OF = {"A": (0,), "B": (0, 1), "C": ()}
+
+RULES = [
+    AlertRule("A", repeat=True),
+    AlertRule("A", connector="2", repeat=True),
+    AlertRule("A", filter="ccs", repeat=True),
+    AlertRule("B", least=2, repeat=True),
+    AlertRule("C", when=AlertWhen.FAULT, repeat=True),
+    AlertRule("C", when=AlertWhen.WORKS, repeat=True),
+    AlertRule(filter="ccs within:5km", repeat=True),
+    AlertRule(filter="oslo", least=3, repeat=True),
+    AlertRule(filter="oslo", when=AlertWhen.FAULT, repeat=True),
+]
+World = dict[str, list[State]]
+
+
+def naive_levels(rule: AlertRule, world: World) -> dict[str, bool]:
+    """Return by hand whether what a rule waits for is so now, for each thing that it watches."""
+
+    def states(id_: str) -> list[State]:
+        chosen = CCS_OF[id_] if "ccs" in rule.filter else (0, 1)
+        if rule.connector:
+            chosen = (int(rule.connector) - 1,)
+        return [world[id_][index] for index in chosen]
+
+    ids = [rule.station] if rule.station else list(IDS)
+    match rule.when:
+        case AlertWhen.FREE if rule.station:
+            return {rule.station: states(rule.station).count(FREE) >= rule.least}
+        case AlertWhen.FREE:
+            return {"": sum(states(id_).count(FREE) for id_ in ids) >= rule.least}
+        case AlertWhen.FAULT:
+            return {id_: FAULT in states(id_) for id_ in ids}
+        case _:
+            return {id_: FAULT not in states(id_) for id_ in ids}
+
+
+class Oracle:
+    """Remembers what each alert was told last, and when that ended."""
+
+    def __init__(self) -> None:
+        self.on: dict[tuple[Any, str], bool] = {}
+        self.off_at: dict[tuple[Any, str], int] = {}
+        self.fired: list[tuple[Any, int]] = []
+
+    def look(self, rules: list[AlertRule], world: World, now: int) -> None:
+        for rule in rules:
+            for subject, level in naive_levels(rule, world).items():
+                each = rule.key, subject
+                before = self.on.get(each)
+                self.on[each] = level
+                if before and not level:
+                    self.off_at[each] = now
+                if before is False and level and now - self.off_at.get(each, 0) >= FLAP:
+                    self.fired.append((rule.key, now))
+
+
+STATES = st.sampled_from([FREE, OCCUPIED, FAULT])
+STATION = st.lists(STATES, min_size=2, max_size=2)
+REPORTS = st.dictionaries(st.sampled_from(IDS), STATION, min_size=1)
+PAUSES = st.sampled_from([1.0, 20.0, 59.999, 60.0, 61.0, 3600.0])
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["report", "flood", "snapshot", "restart", "replay"]), REPORTS, PAUSES
+    ),
+    max_size=25,
+)
+
+
+def stations_of(world: World) -> list[Station]:
+    return [station(id_, *states) for id_, states in world.items()]
+
+
+@settings(max_examples=150)
+@given(st.fixed_dictionaries(dict.fromkeys(IDS, STATION)), STEPS, st.booleans())
+async def test_alerts_fire_as_a_naive_oracle_says(first: World, steps: Any, two: bool) -> None:
+    clock = FakeClock()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "alerts.sqlite"
+
+        def instance() -> Instance:
+            return Instance(clock, RULES, path, REGISTER, (59.9, 10.7))
+
+        world, oracle = dict(first), Oracle()
+        running = [instance() for _ in range(1 + two)]
+        everyone = [*running]
+        for each in running:
+            await each.snapshot(stations_of(world))
+        oracle.look(RULES, world, clock.now())
+        for kind, reports, pause in steps:
+            clock.advance(pause)
+            if kind != "replay":
+                world |= reports
+            if kind == "restart":
+                # What changed meanwhile is only in the snapshot of the next session.
+                boards = [each.board for each in running]
+                for each in running:
+                    each.close()
+                running = [instance() for _ in running]
+                everyone += running
+                for each, board in zip(running, boards, strict=True):
+                    await each.restore(board)
+            for each in running:
+                if kind == "report":
+                    await each.report(*stations_of(reports))
+                elif kind == "flood":
+                    # A batch that dropped its entries still names the stations.
+                    for reported in stations_of(reports):
+                        each.board.apply_station(reported, clock.now())
+                    await each.report(*stations_of(reports))
+                else:
+                    await each.snapshot(stations_of(world))
+            oracle.look(RULES, world, clock.now())
+        for each in running:
+            each.close()
+    delivered = [(one.rule.key, one.at) for each in everyone for one in each.fired if one.first]
+    assert Counter(delivered) == Counter(oracle.fired)
+    # Each instance shows every alert itself.
+    shown = Counter((one.rule.key, one.at) for each in everyone for one in each.fired)
+    assert shown == Counter(oracle.fired * (1 + two))
+
+
+@given(st.lists(STATES, min_size=1), st.lists(st.sampled_from([1.0, 3600.0]), min_size=40))
+async def test_unknown_is_neither_free_nor_gone(known: list[State], pauses: list[float]) -> None:
+    """With unknown between any two states, the same alerts fire as without."""
+    fired = []
+    for between in (False, True):
+        clock, told = FakeClock(), []
+        one = Instance(clock, RULES[:1], register=REGISTER)
+        await one.snapshot([station("A", OCCUPIED)])
+        for state, pause in zip(known, pauses, strict=False):
+            clock.advance(pause)
+            if between:
+                await one.report(station("A", UNKNOWN))
+            await one.report(station("A", state))
+            told.append(len(one.fired))
+        fired.append(told)
+    assert fired[0] == fired[1]
+
+
+async def test_a_connector_that_is_always_unknown_holds_up_no_alert(clock: FakeClock) -> None:
+    one = Instance(clock, RULES[:1])
+    await one.snapshot([station("A", OCCUPIED, UNKNOWN)])
+    for _ in range(3):
+        clock.advance(600)
+        await one.report(station("A", FREE, UNKNOWN))
+        clock.advance(600)
+        await one.report(station("A", OCCUPIED, UNKNOWN))
+    assert len(one.fired) == 3
+
+
+async def test_what_changed_between_two_sessions_says_since_when(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "alerts.sqlite"
+    one = Instance(clock, RULES[:1], path, REGISTER)
+    await one.snapshot([station("A", OCCUPIED, OCCUPIED)])
+    one.close()
+    clock.advance(7200)
+    other = Instance(clock, RULES[:1], path, REGISTER)
+    await other.restore(one.board)
+    assert other.fired == []
+    await other.snapshot([station("A", FREE, OCCUPIED, at=clock.now() - 600_000)])
+    (firing,) = other.fired
+    assert firing.title == "Name of A"
+    assert firing.summary.startswith("1/2 free, since ")
+    assert firing.change.missed
+
+
+async def test_an_armed_alert_compares_with_what_the_user_saw(clock: FakeClock) -> None:
+    one = Instance(clock, [])
+    for when, state, fires in (
+        (AlertWhen.FREE, FREE, True),
+        (AlertWhen.FAULT, FAULT, True),
+        (AlertWhen.WORKS, FREE, False),
+    ):
+        rule = AlertRule("A", when=when)
+        one.rules, one.fired[:] = [rule], []
+        # Nothing is known of the station yet.
+        one.board.clear()
+        one.sink.arm(rule)
+        await one.report(station("A", state))
+        assert [each.rule for each in one.fired] == [rule] * fires
+        one.sink.disarm(rule.key)
+
+
+async def test_a_paused_alert_is_silent_and_sees_on(clock: FakeClock) -> None:
+    one = Instance(clock, [AlertRule("A", paused=True)])
+    await one.snapshot([station("A", OCCUPIED)])
+    clock.advance(600)
+    await one.report(station("A", FREE))
+    one.rules = [AlertRule("A")]
+    await one.report(station("A", FREE))
+    assert one.fired == []
+    clock.advance(600)
+    await one.report(station("A", OCCUPIED))
+    clock.advance(600)
+    await one.report(station("A", FREE))
+    assert len(one.fired) == 1
+
+
+async def test_a_filter_without_a_home_watches_nothing(clock: FakeClock) -> None:
+    one = Instance(clock, [RULES[6]], register=REGISTER)
+    await one.snapshot([station("A", OCCUPIED, OCCUPIED)])
+    clock.advance(600)
+    await one.report(station("A", FREE, FREE))
+    assert one.fired == []
+
+
+async def test_an_area_names_its_stations(clock: FakeClock) -> None:
+    one = Instance(clock, [AlertRule(filter="oslo")], register=REGISTER)
+    await one.snapshot([station(id_, OCCUPIED, OCCUPIED) for id_ in IDS])
+    clock.advance(600)
+    await one.report(station("A", FREE, OCCUPIED), station("C", FREE, FREE))
+    (firing,) = one.fired
+    assert firing.title == "oslo"
+    assert firing.summary.startswith("3 free: Name of ")
+    assert "Name of A" in firing.summary
+    assert "Name of C" in firing.summary
