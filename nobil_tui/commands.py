@@ -21,6 +21,7 @@ class Context(StrEnum):
     CONNECTORS = "connectors"
     FILTER = "filter"
     PLAYING = "playing"
+    ALERTS = "alerts"
     DIALOG = "dialog"
 
     @property
@@ -34,6 +35,7 @@ class Context(StrEnum):
             Context.CONNECTORS: "In the connectors",
             Context.FILTER: "While you type a filter",
             Context.PLAYING: "While a recording plays",
+            Context.ALERTS: "In the list of alerts",
             Context.DIALOG: "In a dialog",
         }[self]
 
@@ -45,6 +47,8 @@ class Context(StrEnum):
         """
         if self is Context.DIALOG:
             return (self,)
+        if self is Context.ALERTS:
+            return (self, Context.LISTS, Context.DIALOG)
         everywhere = (Context.EVERYWHERE, Context.PLAYING)
         if self in everywhere:
             return everywhere
@@ -104,6 +108,10 @@ def _movement(id_: str, keys: tuple[str, ...], label: str, tooltip: str) -> Comm
     return Command(id_, keys, label, tooltip, Context.LISTS, palette=False)
 
 
+def _alerts(id_: str, keys: tuple[str, ...], label: str, tooltip: str) -> Command:
+    return Command(id_, keys, label, tooltip, Context.ALERTS, palette=False)
+
+
 def _playing(id_: str, key: str, label: str, tooltip: str) -> Command:
     return Command(id_, (key,), label, tooltip, Context.PLAYING)
 
@@ -119,6 +127,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("reverse-sort", ("O",), "Reverse", "Reverse the sort order.", Context.STATIONS),
     Command("pin-starred", ("p",), "Pin starred", "Pin starred stations to the top, or unpin them."),
     Command("alert", ("n",), "Alert", "Notify me when a connector here becomes free.", footer=True),
+    Command("alerts", ("N",), "Alerts", "List, edit, pause and remove alerts."),
+    _alerts("edit-alert", ("enter",), "Edit alert", "Edit the alert."),
+    _alerts("pause-alert", ("space",), "Pause alert", "Pause or resume the alert."),
+    _alerts("remove-alert", ("d", "delete"), "Remove alert", "Remove the alert."),
+    _alerts("add-alert", ("a",), "Add alert", "Watch an area: all stations of a filter."),
     Command("log-scope", ("l",), "Log", "Log all stations, starred ones, or the selected one.", footer=True),
     Command("show-log", ("v",), "Show log", "Show or hide the event log."),
     Command("select", ("enter",), "Select", "Select the station of this entry.", Context.LOG, palette=False),

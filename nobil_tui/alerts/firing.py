@@ -67,9 +67,7 @@ class Context(NamedTuple):
     zone: tzinfo | None = None
 
 
-def make_firing(
-    rule: AlertRule, total: Summary, stations: Mapping[str, Summary], context: Context
-) -> Firing | None:
+def make_firing(rule: AlertRule, total: Summary, stations: Mapping[str, Summary], context: Context) -> Firing | None:
     """Return what to say of an alert that saw ``total`` in ``stations``; None if they are gone."""
     found = _latest(rule, stations, context)
     if found is None:
@@ -105,9 +103,7 @@ def describe(rule: AlertRule, query: Query, station: Station | None) -> str:
             return f"{what} is free"
 
 
-def _latest(
-    rule: AlertRule, stations: Mapping[str, Summary], context: Context
-) -> tuple[Station, int, Since] | None:
+def _latest(rule: AlertRule, stations: Mapping[str, Summary], context: Context) -> tuple[Station, int, Since] | None:
     """Return the connector that came last into the condition that the alert waits for."""
     changed = {entry.station for entry in context.entries if isinstance(entry, Change)}
     candidates = [each for each in stations if each in changed] or list(stations)
@@ -169,7 +165,7 @@ def _names(stations: Mapping[str, Summary], first: str, register: Register) -> s
 def _late(since: Since, context: Context) -> str:
     """Return since when it is so, if that was not just now."""
     passed = context.now - since.at
-    if passed <= LATE and not since.at_least:
+    if passed <= LATE:
         return ""
     form = "%H:%M" if passed < _DAY else "%Y-%m-%d %H:%M"
     time = datetime.fromtimestamp(since.at / 1000, context.zone).strftime(form)

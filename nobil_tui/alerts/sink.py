@@ -72,9 +72,7 @@ class AlertSink:
         """Evaluate the alerts on a batch."""
         if not self._loaded:
             await self._load()
-        if any(
-            isinstance(each, Note) and each.kind is NoteKind.RESTARTED for each in batch.entries
-        ):
+        if any(isinstance(each, Note) and each.kind is NoteKind.RESTARTED for each in batch.entries):
             # All that was seen is void.
             self._evaluator.clear()
             self._known.clear()
@@ -134,9 +132,7 @@ class AlertSink:
         stations = evaluator.states(rule)
         if sighting.subject.station:
             stations = {sighting.subject.station: sighting.total}
-        context = Context(
-            self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone
-        )
+        context = Context(self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone)
         firing = make_firing(rule, sighting.total, stations, context)
         if firing is None:
             return

@@ -91,8 +91,7 @@ class AlertState:
                     self._close()
                     aside = set_aside(self._path)
                     self.notice = (
-                        "What the alerts saw could not be read: the file was damaged, "
-                        f"and is now {safe_path(aside)}."
+                        f"What the alerts saw could not be read: the file was damaged, and is now {safe_path(aside)}."
                     )
                     self._connection = _open(self._path)
                     return {}
@@ -137,9 +136,7 @@ class AlertState:
                 return
             rows = [(_text(each.key), each.station) for each in self._claimed]
             with suppress(sqlite3.Error):
-                self._connection.executemany(
-                    "UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", rows
-                )
+                self._connection.executemany("UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", rows)
 
     def read_fired(self) -> None:
         """Read when alerts last fired, which another instance may have seen."""
@@ -178,9 +175,7 @@ class AlertState:
 
 def _open(path: Path) -> sqlite3.Connection:
     make_folders(path.parent)
-    connection = sqlite3.connect(
-        path, isolation_level=None, timeout=LOCK_TIMEOUT, check_same_thread=False
-    )
+    connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT, check_same_thread=False)
     try:
         connection.execute("BEGIN IMMEDIATE")
         version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -38,6 +38,8 @@ class NoteKind(Enum):
     LEFT = "left"
     UNREADABLE = "unreadable"
     RESTARTED = "restarted"
+    ALERT = "alert"
+    """An alert fired. Not of the stream: its receiver adds it to the log."""
 
 
 class Note(NamedTuple):

@@ -60,6 +60,8 @@ class Session:
         self.clock: Clock = options.clock
         self.player: Player | None = None
         self.monitor: Monitor | None = None
+        self.sinks: list[Sink] = []
+        """Further receivers of the batches; add them before the session runs."""
         self._user_register = user_register
         self._lossless = lossless
         self.station_data: StationData | None = None
@@ -154,7 +156,7 @@ class Session:
         self.monitor = Monitor(
             gate or feed,
             self.board,
-            sinks=sinks,
+            sinks=[*sinks, *self.sinks],
             restore=None if writer is None else writer.restore,
             bounded=not self._lossless,
             clock=self.clock,

@@ -86,6 +86,8 @@ class NobilApp(CrashReport, App[int], inherit_bindings=False):
         if self.return_code is not None and isinstance(event, events.InputEvent):
             # Typed after the key that quits: the panes are gone.
             return
+        if isinstance(event, events.AppFocus | events.AppBlur):
+            self._input.terminal_has_focus = isinstance(event, events.AppFocus)
         if isinstance(event, events.Key):
             if self._is_late(event):
                 return

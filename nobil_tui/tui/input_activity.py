@@ -12,3 +12,5 @@ class InputActivity(Struct):
     """When the last key or click arrived, in seconds of the monotonic clock."""
     last_key: str = ""
     """The key that was pressed last, as Textual names it."""
+    terminal_has_focus: bool = False
+    """Whether the terminal said that it has the focus; many never say."""

@@ -113,7 +113,6 @@ class LiveUpdates:
         stations.apply(batch)
         if batch.entries:
             workspace.event_log.show_added()
-            self._notify_alerts(batch)
         self.painted += len(batch.entries)
         workspace.change_rate.add(len(batch.entries), workspace.options.clock.monotonic())
         if batch.whole or stations.selected in batch.touched:
@@ -125,15 +124,6 @@ class LiveUpdates:
             self._screen.set_timer(PREPARE_DELAY, self._prepare_filter)
         workspace.show_filter_result()
 
-    def _notify_alerts(self, batch: Batch) -> None:
-        workspace = self._workspace
-        for station in workspace.alerts.take_due(batch.entries, workspace.board):
-            text = f"A connector is free: {workspace.summary_text(station)}."
-            workspace.notify(text, title=workspace.register.name(station), timeout=30)
-            if not self._screen.app.app_focus:
-                self._screen.app.bell()
-            workspace.show_alerts()
-
     async def tick(self) -> None:
         """Update the ages and the order of the list, and read settings saved by other programs."""
         workspace = self._workspace
@@ -142,11 +132,15 @@ class LiveUpdates:
             workspace.stations.resort_when_idle()
             workspace.stations.refresh_ages()
             workspace.connectors.rebuild()
-        if workspace.session.notice != self._notice:
-            self._notice = workspace.session.notice
+        notice = workspace.session.notice or workspace.alerts.notice
+        if notice != self._notice:
+            self._notice = notice
             if self._notice:
                 workspace.warn(self._notice)
         await workspace.settings.poll(workspace.show_stars, workspace.warn)
+        if workspace.alerts.refresh():
+            workspace.show_alerts()
+        workspace.show_title()
 
     # The register
 

@@ -43,6 +43,19 @@ def is_terminal_behind(app: App[Any]) -> bool:
     return writer is not None and writer._queue.qsize() > 0
 
 
+def write_to_terminal(app: App[Any], text: str) -> bool:
+    """Write an escape sequence between two paints; return False without a terminal.
+
+    Textual's driver has the only handle on the terminal, and a thread of its own that writes.
+    """
+    driver = app._driver
+    if driver is None or driver.is_headless:
+        return False
+    driver.write(text)
+    driver.flush()
+    return True
+
+
 def start_with_theme(app: App[Any], name: str) -> None:
     """Set the theme of an app that has painted nothing yet.
 

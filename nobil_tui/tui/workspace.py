@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 from textual.screen import Screen
 
-from nobil_tui.alerts.rules import Alerts
+from nobil_tui.alerts.firing import Firing
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.config.model import LogScope, RecordMode
 from nobil_tui.config.writing import Operation
 from nobil_tui.feeds.source import Source
-from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.monitor.batch import LinkPhase, Note, NoteKind
 from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.session.alerts import SessionAlerts
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
+from nobil_tui.tui.alert_notifier import TOAST_SECONDS, AlertNotifier
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.input_activity import InputActivity
 from nobil_tui.tui.options import AppOptions
@@ -74,7 +76,8 @@ class Workspace:
         self.keys = keys
         self.glyphs = glyphs
         self.input = input_activity
-        self.alerts = Alerts()
+        self.alerts = SessionAlerts(settings, options.environ, save=self.set, show=self.show_firing, warn=self.warn)
+        self.notifier = AlertNotifier(screen, options.environ, input_activity)
         self.user_register = Register(credit=CREDIT)
         """The user's own register, which is read after the first paint."""
         path = options.register_path
@@ -126,7 +129,6 @@ class Workspace:
         """Replace the session by one with another source, which is not running yet."""
         self.source_text = text
         self.session = self._new_session(source)
-        self.alerts.stations.clear()
         self.event_log.clear()
         self.change_rate = ChangeRate()
         self.bind_session()
@@ -138,7 +140,9 @@ class Workspace:
             RecordMode.ALL: lambda: None,
             RecordMode.OFF: None,
         }[record]
-        return Session(source, self.options, self.user_register, recorded=recorded)
+        session = Session(source, self.options, self.user_register, recorded=recorded)
+        self.alerts.attach(session, self.options.state_dir, self.options.zone)
+        return session
 
     def bind_session(self) -> None:
         """Show the board and the register of the session, once it is new or its source is open."""
@@ -235,6 +239,31 @@ class Workspace:
         """Show which stations have an alert now."""
         self.stations.refresh()
         self.show_selected()
+
+    def show_firing(self, firing: Firing) -> None:
+        """Notify the user of an alert that fired."""
+        station, board = firing.station, self.board
+        text = firing.summary
+        held = board.stations.get(station) if firing.rule.station else None
+        if held is not None and (doubt := station_staleness(board, held, self.session.clock.now())):
+            text = f"{text.rstrip('.')}, {doubt}."
+        self.notify(text, title=firing.title, timeout=TOAST_SECONDS)
+        note = Note(firing.at, NoteKind.ALERT, f"{firing.title}: {text}")
+        self.event_log.append(note)
+        method = self.settings.config.alerts.notify
+        if self.session.source.simulated:
+            text = f"SIMULATED. {text}"
+        self.notifier.notify(method, firing.title, text, desktop=firing.first)
+        self.show_alerts()
+
+    def show_title(self) -> None:
+        """Show in the window's title how many starred stations have a free connector."""
+        starred, stations = self.settings.starred, self.board.stations
+        held = (stations.get(station) for station in starred)
+        free = sum(station is not None and station.summary.free > 0 for station in held)
+        count = f"{free} free {self.glyphs.dot} {len(starred)} starred"
+        dash = "-" if self.glyphs.ellipsis == "~" else "—"
+        self.notifier.show_title(f"{count} {dash} nobil-tui" if starred else "nobil-tui")
 
     def show_log_scope(self) -> None:
         """Show the log lines of the log's scope."""

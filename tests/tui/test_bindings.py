@@ -14,6 +14,7 @@ from nobil_tui.config.keymap import parse_keymap
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.app import NobilApp
 from nobil_tui.tui.bindings import NEVER, KeyBindings, bindings_for, key_label, keymap_of
+from nobil_tui.tui.dialogs.alerts import AlertList
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.dialogs.help import HelpText
 from nobil_tui.tui.screens.main import MainScreen
@@ -34,6 +35,7 @@ OWNERS: dict[Context, tuple[type[DOMNode], ...]] = {
     Context.CONNECTORS: (ConnectorsPane,),
     Context.FILTER: (FilterInput,),
     Context.DIALOG: (Dialog,),
+    Context.ALERTS: (AlertList,),
 }
 """The classes that bind the commands of each context."""
 
@@ -109,7 +111,7 @@ def test_a_key_is_written_as_readers_know_it(key: str, label: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_no_key_is_shown_by_its_inner_name(command: object) -> None:
     for key in command_by_id(command.id).keys:  # type: ignore[attr-defined]
-        assert re.fullmatch(r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|PgUp|PgDn)", key_label(key))
+        assert re.fullmatch(r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|Del|PgUp|PgDn)", key_label(key))
 
 
 def test_keys_are_the_users_where_there_are_any() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from nobil_tui.alerts.firing import describe
+from nobil_tui.alerts.rules import count
+from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.operations import Put, Star, Unstar
+from nobil_tui.search.plug_text import plug_filter_text
+from nobil_tui.search.query import parse_query
 from nobil_tui.tui.text.station_text import station_text
 from nobil_tui.tui.workspace import Workspace
 
@@ -54,17 +59,58 @@ class StationCommands:
         self._workspace.set(Put("interface", "sort", self._workspace.station_list.options.sort))
 
     def alert(self) -> None:
-        """Set or remove the alert of the selected station."""
+        """Arm or disarm the alert of the selected station; in the connectors, of one connector."""
         workspace = self._workspace
         station = workspace.stations.selected
         if not station:
             return
-        if workspace.alerts.toggle(station):
-            text = "Alert set: you will be notified once when a connector here becomes free."
+        if workspace.screen.focused is workspace.connectors:
+            self._choose_connector(station)
         else:
+            self._toggle_alert(station)
+
+    def _choose_connector(self, station: str) -> None:
+        """Ask which connector; one alone needs no question."""
+        from nobil_tui.tui.dialogs.connector_alert import ConnectorAlertScreen, connector_choices
+
+        workspace = self._workspace
+        choices = connector_choices(workspace, station)
+        if len(choices) < 2:
+            self._toggle_alert(station, *(choice.connector for choice in choices))
+            return
+
+        def toggle(connector: str | None) -> None:
+            if connector:
+                self._toggle_alert(station, connector)
+
+        title = workspace.register.name(station)
+        workspace.screen.app.push_screen(ConnectorAlertScreen(title, choices, workspace.glyphs), toggle)
+
+    def _toggle_alert(self, station: str, connector: str = "") -> None:
+        """Arm an alert for "free" of a station or connector, or disarm all of them."""
+        workspace = self._workspace
+        armed = [
+            rule
+            for rule in workspace.alerts.on_station(station)
+            if rule.when is AlertWhen.FREE and rule.connector == connector
+        ]
+        if armed:
+            for rule in armed:
+                workspace.alerts.remove(rule.key)
             text = "Alert removed."
-        workspace.notify(text, title=workspace.register.name(station))
+        else:
+            plugs = "" if connector else plug_filter_text(workspace.station_list.query)
+            rule = AlertRule(station, connector, plugs)
+            workspace.alerts.set(rule)
+            text = armed_text(workspace, rule)
+        workspace.notify(text, title=workspace.register.name(station), timeout=6)
         workspace.show_alerts()
+
+    def alerts(self) -> None:
+        """List all alerts."""
+        from nobil_tui.tui.dialogs.alerts import AlertsScreen
+
+        self._workspace.screen.app.push_screen(AlertsScreen(self._workspace))
 
     def copy(self) -> None:
         """Copy the selected station to the clipboard as text."""
@@ -91,3 +137,15 @@ class StationCommands:
         workspace.connectors.rebuild()
         name = workspace.register.name(station)
         workspace.notify("Set as home. Distances are measured from here.", title=name)
+
+
+def armed_text(workspace: Workspace, rule: AlertRule) -> str:
+    """Return what a new alert for "free" waits for, and whether that is so already."""
+    query = parse_query(rule.filter, workspace.settings.home)
+    station = workspace.board.stations.get(rule.station)
+    text = f"Alert when {describe(rule, query, station)}."
+    if station is not None:
+        summary = count(rule, query, station, workspace.register)
+        if summary.free >= rule.least:
+            text += " It is free now: you will be notified the next time."
+    return text

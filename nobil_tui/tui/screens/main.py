@@ -79,8 +79,15 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
             # The user quit already.
             return
         self.painted_once = True
+        notifier = self.workspace.notifier
+        self.app.app_suspend_signal.subscribe(self, lambda _: notifier.restore_title())
         self.app.theme_changed_signal.subscribe(self, lambda _: self._save_theme())
         self.live_updates.start(self._warnings)
+
+    async def on_unmount(self) -> None:
+        """Leave the terminal as it was, and end what the alerts started."""
+        self.workspace.notifier.restore_title()
+        await self.workspace.alerts.close()
 
     def _save_theme(self) -> None:
         if self.app.theme != (self.workspace.settings.config.interface.theme or DARK):

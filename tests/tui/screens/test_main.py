@@ -212,7 +212,7 @@ async def test_an_alert_notifies_when_a_connector_becomes_free() -> None:
         await pilot.press("n")
         assert main.workspace.alerts.stations == {"NOR_00002"}
         main.workspace.session.source.feed.put(StationReport(station(2, FREE, at=START + 1000), START + 1000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: "A connector is free" in screen_text(pilot))
+        await until(pilot, lambda: any(each.message == "1/1 free." for each in pilot.app._notifications))
         assert main.workspace.alerts.stations == set()
 
 

@@ -7,6 +7,7 @@ from nobil_tui.charging.events import Connected, ConnectorReport, Lost, Snapshot
 from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.tui.text.staleness import connector_staleness, station_staleness
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
@@ -53,7 +54,7 @@ async def test_the_palette_and_alerts_show_staleness(clock: FakeClock) -> None:
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
         assert main.workspace.summary_text("NOR_1") == "1/2 free"
-        main.workspace.alerts.toggle("NOR_1")
+        main.workspace.alerts.set(AlertRule("NOR_1", least=2))
         source.feed.put(Lost("away", START, START + 1000))
         clock.advance(5 * 3600)
         await until(pilot, lambda: not main.workspace.board.downtime.live)
@@ -65,5 +66,5 @@ async def test_the_palette_and_alerts_show_staleness(clock: FakeClock) -> None:
         )
         await until(pilot, lambda: pilot.app._notifications)
         (told,) = pilot.app._notifications
-        assert told.message == "A connector is free: 2/2 free, 1 of 2 not confirmed for 5 h."
+        assert told.message == "2/2 free, 1 of 2 not confirmed for 5 h."
         assert main.workspace.summary_text("NOR_2") == "not in the stream"

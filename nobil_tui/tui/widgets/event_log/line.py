@@ -31,6 +31,7 @@ _NOTE_TEXTS = {
     NoteKind.LEFT: "",
     NoteKind.UNREADABLE: "not readable",
     NoteKind.RESTARTED: "playing from the beginning",
+    NoteKind.ALERT: "alert",
 }
 _PROBLEMS = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
 

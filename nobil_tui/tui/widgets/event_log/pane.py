@@ -69,6 +69,13 @@ class EventLog(VirtualList):
                 self._added += added
                 self._dropped += dropped
 
+    def append(self, entry: BatchEntry) -> None:
+        """Add one entry and show it."""
+        added, dropped = self.buffer.extend([entry])
+        self._added += added
+        self._dropped += dropped
+        self.show_added()
+
     def show_added(self) -> None:
         """Show the lines added since the last call."""
         added, dropped = self._added, self._dropped

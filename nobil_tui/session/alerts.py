@@ -1,0 +1,139 @@
+"""The alerts of a running program: their rules, their sink, and what every instance delivers once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from pathlib import Path
+
+from nobil_tui.alerts.firing import Firing
+from nobil_tui.alerts.hook import Hook, expand_command
+from nobil_tui.alerts.sink import AlertSink
+from nobil_tui.alerts.state import AlertState
+from nobil_tui.base.text import short_hash
+from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertsSection
+from nobil_tui.config.model import Config
+from nobil_tui.config.operations import Operation, RemoveAlert, SetAlert, applied_to
+from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Settings
+
+
+class SessionAlerts:
+    """The alerts of one program, over one session at a time.
+
+    Alerts on real, live data are settings. Those on a simulation or a recording last as long as the
+    session, and none of the config is evaluated there: it would fire for what did not happen.
+
+    ``save`` applies an operation and saves it. ``show`` gets each alert that fires, and ``warn`` a
+    failure of the hook.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        *,
+        save: Callable[[Operation], None],
+        show: Callable[[Firing], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self.stations: set[str] = set()
+        """The stations with an alert that is not paused. Always the same set, which lists share."""
+        self._settings = settings
+        self._save = save
+        self._show = show
+        self._hook = Hook(warn, environ)
+        self._session: Session | None = None
+        self._sink: AlertSink | None = None
+        self._own: list[AlertRule] | None = None
+        """The alerts of a session that is not real; None if they are settings."""
+
+    @property
+    def rules(self) -> list[AlertRule]:
+        """The alerts, in the order in which they were set."""
+        return self._settings.config.alerts.rule if self._own is None else self._own
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the alerts outlast the session."""
+        return self._own is None
+
+    @property
+    def notice(self) -> str:
+        """What went wrong with the state of the alerts; empty if nothing did."""
+        return self._sink.state.notice if self._sink is not None else ""
+
+    def attach(self, session: Session, state_dir: Path | None, zone: tzinfo | None) -> None:
+        """Evaluate the alerts on the batches of a session that does not run yet."""
+        key, config_path = session.source.state_key, self._settings.path
+        self._session = session
+        self._own = None if key else []
+        path: Path | None = None
+        if key and state_dir is not None:
+            # Instances with another config have other alerts and another hook.
+            config = short_hash(os.path.realpath(config_path)) if config_path is not None else "none"
+            path = state_dir / f"{key}.{config}.alerts.sqlite"
+        self._sink = AlertSink(
+            session.board,
+            AlertState(path),
+            lambda: self.rules if self._session is session else (),
+            self._fired,
+            register=lambda: session.register,
+            home=lambda: self._settings.home,
+            now=lambda: session.clock.now(),
+            zone=zone,
+        )
+        session.sinks.append(self._sink)
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Follow alerts that another program changed; return whether other stations have one now."""
+        stations = {rule.station for rule in self.rules if rule.station and not rule.paused}
+        if stations == self.stations:
+            return False
+        self.stations.clear()
+        self.stations.update(stations)
+        return True
+
+    def on_station(self, station: str) -> list[AlertRule]:
+        """Return the alerts of a station and its connectors."""
+        return [rule for rule in self.rules if rule.station == station]
+
+    def set(self, rule: AlertRule) -> None:
+        """Add an alert, or change whether it repeats and is paused."""
+        new = all(each.key != rule.key for each in self.rules)
+        self._apply(SetAlert(rule))
+        if new and self._sink is not None:
+            self._sink.arm(rule)
+
+    def remove(self, key: AlertKey) -> None:
+        """Remove an alert."""
+        self._apply(RemoveAlert(key))
+        if self._sink is not None:
+            self._sink.disarm(key)
+
+    def fired_at(self, key: AlertKey) -> int:
+        """Return when an alert last fired, in ms; zero if it never did."""
+        return self._sink.state.fired_at(key) if self._sink is not None else 0
+
+    async def close(self) -> None:
+        """Stop the hook."""
+        await self._hook.close()
+
+    def _apply(self, operation: SetAlert | RemoveAlert) -> None:
+        if self._own is None:
+            self._save(operation)
+        else:
+            held = Config(alerts=AlertsSection(rule=self._own))
+            self._own = applied_to(held, [operation]).alerts.rule
+        self.refresh()
+
+    def _fired(self, firing: Firing) -> None:
+        if not firing.rule.repeat:
+            self.remove(firing.rule.key)
+        command = self._settings.config.alerts.command
+        if firing.first and command and self._session is not None:
+            line = firing.line(self._session.register)
+            self._hook.run(expand_command(command, firing.values), line)
+        self._show(firing)

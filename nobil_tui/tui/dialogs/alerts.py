@@ -1,0 +1,198 @@
+"""The list of all alerts: add, edit, pause and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from msgspec.structs import replace
+from rich.segment import Segment
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from nobil_tui.alerts.firing import describe
+from nobil_tui.commands import Context, command_by_id, for_context
+from nobil_tui.config.alert_rules import AlertRule
+from nobil_tui.search.query import parse_query
+from nobil_tui.tui.bindings import binding_of, bindings_for
+from nobil_tui.tui.dialogs.dialog import Dialog
+from nobil_tui.tui.dialogs.edit_alert import EditAlertScreen
+from nobil_tui.tui.style.glyphs import fit_width
+from nobil_tui.tui.text.times import age_text
+from nobil_tui.tui.widgets.virtual_list import VirtualList
+from nobil_tui.tui.workspace import Workspace
+
+_NAME_WIDTH = 28
+_STATE_WIDTH = 8
+_FIRED_WIDTH = 14
+
+
+class AlertList(VirtualList):
+    """The alerts, one per line, with a cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.ALERTS)
+    HEADER = 1
+
+    def __init__(self, workspace: Workspace, changed: Callable[[], None], *, id: str) -> None:
+        super().__init__(id=id)
+        self.glyphs = workspace.glyphs
+        self._workspace = workspace
+        self._changed = changed
+        self._cursor = 0
+
+    @property
+    def count(self) -> int:
+        """The number of alerts."""
+        return len(self._workspace.alerts.rules)
+
+    @property
+    def empty_text(self) -> str:
+        """The text without alerts."""
+        keys = self._workspace.keys
+        return (
+            f"No alerts. Press {keys.named('alert')} on a station to be notified when it is free, "
+            f"or {keys.named('add-alert')} here to watch an area."
+        )
+
+    @property
+    def selected(self) -> AlertRule | None:
+        """The alert under the cursor."""
+        rules = self._workspace.alerts.rules
+        return rules[min(self._cursor, len(rules) - 1)] if rules else None
+
+    def is_cursor(self, index: int) -> bool:
+        """Return whether the cursor is on a line."""
+        return index == min(self._cursor, self.count - 1)
+
+    def move_cursor(self, by: int) -> None:
+        """Move the cursor by lines."""
+        self._cursor = max(0, min(self.count - 1, self._cursor + by))
+        self.show_line(self._cursor)
+        self.refresh()
+
+    def header_segments(self, row: int, width: int) -> list[Segment]:
+        """Return the heading."""
+        name, clause = self._widths(width)
+        heads = ("State".ljust(_STATE_WIDTH), "What".ljust(name), "When".ljust(clause), "Last fired")
+        return [Segment("  " + " ".join(heads), self.style_of("quiet"))]
+
+    def segments(self, index: int, width: int) -> list[Segment]:
+        """Return one alert."""
+        rule, cursor = self._workspace.alerts.rules[index], self.is_cursor(index)
+        name, clause = self._widths(width)
+        quiet, plain = self.style_of("quiet", cursor), self.style_of("", cursor)
+        state = "paused" if rule.paused else "always" if rule.repeat else "once"
+        ellipsis, title = self.glyphs.ellipsis, quiet if rule.paused else plain
+        armed = quiet if rule.paused else self.style_of("note", cursor)
+        return [
+            Segment((self.glyphs.cursor if cursor else " ") + " ", plain),
+            Segment(fit_width(state, _STATE_WIDTH, ellipsis) + " ", armed),
+            Segment(fit_width(self._title_of(rule), name, ellipsis) + " ", title),
+            Segment(fit_width(self._clause(rule), clause, ellipsis) + " ", plain),
+            Segment(self._fired(rule), quiet),
+        ]
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the alert that was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and 0 <= (index := offset.y - self.HEADER + self.top) < self.count:
+            self._cursor = index
+            self.refresh()
+
+    def _widths(self, width: int) -> tuple[int, int]:
+        left = max(20, width - 2 - _STATE_WIDTH - 1 - _FIRED_WIDTH - 2)
+        name = min(_NAME_WIDTH, left // 2)
+        return name, left - name
+
+    def _title_of(self, rule: AlertRule) -> str:
+        return self._workspace.register.name(rule.station) if rule.station else rule.filter
+
+    def _clause(self, rule: AlertRule) -> str:
+        workspace = self._workspace
+        query = parse_query(rule.filter, workspace.settings.home)
+        if query.problems:
+            return query.problems[0].message
+        return describe(rule, query, workspace.board.stations.get(rule.station))
+
+    def _fired(self, rule: AlertRule) -> str:
+        at = self._workspace.alerts.fired_at(rule.key)
+        if not at:
+            return "never"
+        age = age_text(self._workspace.session.clock.now() - at)
+        return age if age == "now" else f"{age} ago"
+
+    # Commands
+
+    def action_pause_alert(self) -> None:
+        """Pause the selected alert, or resume it."""
+        if (rule := self.selected) is not None:
+            self._workspace.alerts.set(replace(rule, paused=not rule.paused))
+            self._changed()
+
+    def action_remove_alert(self) -> None:
+        """Remove the selected alert."""
+        if (rule := self.selected) is not None:
+            self._workspace.alerts.remove(rule.key)
+            self._changed()
+
+    def action_add_alert(self) -> None:
+        """Add an alert for an area, by default that of the current filter."""
+        self._edit(AlertRule(filter=self._workspace.station_list.filter.strip()), None)
+
+    def action_edit_alert(self) -> None:
+        """Edit the selected alert."""
+        if (rule := self.selected) is not None:
+            self._edit(rule, rule)
+
+    def _edit(self, rule: AlertRule, before: AlertRule | None) -> None:
+        alerts = self._workspace.alerts
+
+        def save(edited: AlertRule | None) -> None:
+            if edited is None:
+                return
+            if before is not None and before.key != edited.key:
+                alerts.remove(before.key)
+            alerts.set(edited)
+            self._changed()
+
+        name = self._workspace.register.name(rule.station) if rule.station else ""
+        self.app.push_screen(EditAlertScreen(rule, name), save)
+
+
+class AlertsScreen(Dialog[None]):
+    """All alerts, over the main screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The key that opened the list closes it.
+        binding_of(command_by_id("alerts"), "back"),
+    ]
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+
+    def compose(self) -> ComposeResult:
+        """Compose the list and a line with its keys."""
+        keys = self._workspace.keys
+        hints = (f"{keys.named(each.id)} {each.label.lower()}" for each in for_context(Context.ALERTS))
+        with Vertical(id="alerts", classes="dialog") as dialog:
+            dialog.border_title = "Alerts"
+            dialog.border_subtitle = f"{keys.named('back')} closes"
+            if not self._workspace.alerts.lasting:
+                yield Static("Not live data: these alerts last until you quit.", id="about")
+            yield AlertList(self._workspace, self._show, id="alert-list")
+            yield Static(f" {self._workspace.glyphs.dot} ".join(hints), id="answer", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the alerts, and keep their ages current."""
+        self._show()
+        self.set_interval(1.0, self._show)
+
+    def _show(self) -> None:
+        alerts = self.query_one(AlertList)
+        alerts.update_count()
+        alerts.refresh()
+        self._workspace.show_alerts()
