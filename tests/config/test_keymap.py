@@ -1,4 +1,4 @@
-"""The user's own keys: what is chosen holds, and what cannot work is told."""
+"""The key map: the keys of the config apply, and a key that cannot work is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading: what is right becomes a config, and what is wrong is told with its place."""
+"""Reading a config: valid values, and errors reported with file, line and column."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ async def test_a_row_shows_every_column() -> None:
 async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
     names = {
         "NOR_1": FORNEBU,
-        "NOR_2": Facts("A very long name of a station that nobody can read on one line, ever", "Ytre Enebakk og omegn"),
+        "NOR_2": Facts("A very long name of a station that cannot be read on one line, ever", "Ytre Enebakk og omegn"),
         "NOR_3": Facts("日本の充電ステーション" * 4, "東京東京東京東京", plugs=(Plug("Type 2 + Schuko", 22),)),
         "NOR_4": Facts("e\u0301" * 60, plugs=(Plug("x" * 40, 1000),), position=(-59, -169)),
     }
