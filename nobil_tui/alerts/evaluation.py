@@ -119,7 +119,7 @@ class Evaluator:
         return Sighting(rule, subject, None, after, False, summary or NOTHING)
 
     async def evaluate(self, rules: Iterable[AlertRule], touched: Collection[str] | None, now: int) -> list[Sighting]:
-        """Return what alerts see anew in the touched stations, None for all, at ``now`` (ms)."""
+        """Return what alerts see as new in the touched stations, None for all, at ``now`` (ms)."""
         found: list[Sighting] = []
         for rule in rules:
             if rule.station:

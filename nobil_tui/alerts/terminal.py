@@ -75,7 +75,7 @@ def in_tmux(environ: Mapping[str, str]) -> bool:
 
 
 def notification(method: NotifyMethod, title: str, body: str, *, tmux: bool = False) -> str:
-    """Return what to write for a desktop notification; ``AUTO`` is none."""
+    """Return what to write for a desktop notification; ``method`` must not be ``AUTO``."""
     title, body = safe_text(title, MAX_TITLE), safe_text(body, MAX_BODY)
     match method:
         case NotifyMethod.OSC9:

@@ -61,8 +61,9 @@ class RegisterUpdater:
         Does nothing during an update, which writes country by country and fills the register at
         its end.
         """
-        if self.updating:
-            return ""
+        return "" if self.updating else await self._read()
+
+    async def _read(self) -> str:
         found = stamp(self._path)
         if found == self._stamp:
             return ""
@@ -123,7 +124,7 @@ class RegisterUpdater:
                 if self._failed_at is not None and 0 <= now - self._failed_at < RETRY_AFTER:
                     return ""
                 if await data.update(self._path, on_progress):
-                    return await self.read()
+                    return await self._read()
                 return ""
             except UpdateError as error:
                 self._failed_at = self._clock.now()
