@@ -136,6 +136,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("show-log", ("v",), "Show log", "Show or hide the event log."),
     Command("select", ("enter",), "Select", "Select the station of this entry.", Context.LOG, palette=False),
     Command("map", ("m",), "Map", "Show the station on a map.", Context.CONNECTORS),
+    Command("history", ("h",), "History", "Show how busy the selected station usually is."),
     Command("connect", ("c",), "Connect", "Connect to another source."),
     Command("retry", ("r",), "Retry", "Retry the connection now."),
     Command("copy", ("y",), "Copy", "Copy the selected station as text."),

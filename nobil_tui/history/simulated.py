@@ -19,7 +19,8 @@ from nobil_tui.history.statistics import ConnectorHistory, Row, StationHistory, 
 from nobil_tui.history.tally import CODES, FREE
 
 WEEKS = 4
-LENGTH = WEEKS * 7 * 24 * 3_600_000
+_DAY = 24 * 3_600_000
+LENGTH = WEEKS * 7 * _DAY
 """The length of the history in ms."""
 _OCCUPIED = 1
 _BEFORE = 45 * 60_000
@@ -31,10 +32,11 @@ def simulate_history(
 ) -> StationHistory:
     """Make up four weeks of a station that lead to the present conditions of its connectors.
 
-    The same station and time give the same history.
+    The same station and day give the same history.
     """
-    began = now - LENGTH
-    rng = random.Random(f"{station} {began // LENGTH}")
+    # From midnight, so that what is past stays as it was when it is asked for again.
+    began = (now - LENGTH) // _DAY * _DAY + _DAY
+    rng = random.Random(f"{station} {began}")
     lives = ConnectorLives(rng, utc_offset(now))
     popularity = math.exp(POPULARITY * rng.gauss(0.0, 1.0))
     kind = SiteKind.STREET if len(connectors) <= 2 else SiteKind.VISIT

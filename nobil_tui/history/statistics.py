@@ -145,12 +145,12 @@ def percentile(ordered: Sequence[int], share: float) -> int | None:
 
 
 def profile_of(
-    history: StationHistory, hours: LocalHours, now: int, *, since: int = 0, numbers: Collection[int] | None = None
+    history: StationHistory, hours: LocalHours, now: int, *, since: int = 0, uids: Collection[str] | None = None
 ) -> Profile:
     """Compute the profile from the stored changes of some connectors, None for all; see ``tallies``."""
     sums = [[0] * 5 for _ in range(HOURS_OF_WEEK)]
     weeks: dict[tuple[int, int], list[int]] = {}
-    for tally in tallies(history, hours, now, since=since, numbers=numbers):
+    for tally in tallies(history, hours, now, since=since, uids=uids):
         total = sums[tally.hour]
         for place, seconds in enumerate(tally[2:]):
             total[place] += seconds
@@ -166,10 +166,10 @@ def profile_of(
 
 
 def tallies(
-    history: StationHistory, hours: LocalHours, now: int, *, since: int = 0, numbers: Collection[int] | None = None
+    history: StationHistory, hours: LocalHours, now: int, *, since: int = 0, uids: Collection[str] | None = None
 ) -> list[HourTally]:
     """Count the occupancy of every hour from ``since`` to ``now`` from the stored changes."""
-    wanted = [each for each in history.connectors if numbers is None or each.number in numbers]
+    wanted = [each for each in history.connectors if uids is None or each.uid in uids]
     rows = merge(*([(row.at, index, row.code) for row in each.rows] for index, each in enumerate(wanted)))
     listening, done = history.listening, list[HourTally]()
     begin = since // 1000

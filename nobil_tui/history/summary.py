@@ -16,8 +16,6 @@ from nobil_tui.history.statistics import (
 from nobil_tui.wire.changes import iso
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-USUALLY = 0.5
-"""The share of weeks from which an hour counts as usually free."""
 
 
 def usual_text(hour: HourProfile) -> str:
@@ -25,10 +23,10 @@ def usual_text(hour: HourProfile) -> str:
     if not hour.weeks:
         return ""
     weeks = f"{hour.weeks_free} of {hour.weeks} week{'' if hour.weeks == 1 else 's'}"
-    usually = "Usually free" if hour.weeks_free > hour.weeks * USUALLY else "Usually busy"
-    if hour.weeks_free * 2 == hour.weeks:
-        usually = "Sometimes free"
-    return f"{usually} at this hour: {weeks}"
+    if 2 * hour.weeks_free < hour.weeks:
+        return f"Usually busy at this hour: free in {weeks}"
+    usually = "Usually" if 2 * hour.weeks_free > hour.weeks else "Sometimes"
+    return f"{usually} free at this hour: {weeks}"
 
 
 def duration_text(seconds: int) -> str:

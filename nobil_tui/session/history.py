@@ -65,11 +65,11 @@ class SessionHistory:
         if self._store is not None:
             self._store.close()
 
-    async def read(self, station: str) -> StationHistory:
-        """Read what is stored of a station."""
+    async def read(self, station: str, since: int) -> StationHistory:
+        """Read what is stored of a station, its single changes from a time (ms) on."""
         from nobil_tui.history.store import read_station
 
-        return await run_in_thread(lambda: read_station(self._path, station, 0, self._complain))
+        return await run_in_thread(lambda: read_station(self._path, station, since, self._complain))
 
     def _complain(self, text: str) -> None:
         self._notice = text

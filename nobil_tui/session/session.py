@@ -180,14 +180,17 @@ class Session:
                 self._history.close()
             self.source.close()
 
-    async def read_history(self, station: str) -> StationHistory:
-        """Return the history of a station: as stored, or made up if the source is simulated."""
+    async def read_history(self, station: str, since: int = 0) -> StationHistory:
+        """Return the history of a station: as stored, or made up if the source is simulated.
+
+        ``since``: the time (ms) from which its single changes are needed.
+        """
         history = self._history
         if history is None:
             return StationHistory(station)
         if self.source.simulated:
             return await simulated_history(station, self.board, self.register, self.clock.now(), history.hours)
-        return await history.read(station)
+        return await history.read(station, since)
 
     async def _open_with_retries(self) -> OpenSource:
         """Return the open source; after a failure, wait for ``retry``."""

@@ -26,6 +26,14 @@ TICK_INTERVAL = 1.0
 """Seconds between two updates of the ages, the order of the list and the settings."""
 FREEZE_DELAY = 1.0
 """Seconds after the first snapshot: the collector's walk through it must not delay a key."""
+HISTORY_INTERVAL = 60.0
+"""Seconds between two readings of the selected station's history, whose strip moves with time."""
+HISTORY_WRITTEN = 5.0
+"""Seconds between two readings after changes of the selected station, which are stored within one."""
+HISTORY_DELAY = 0.15
+"""Seconds for which a station is selected before its history is read."""
+HISTORY_SPAN = 25 * 3_600_000
+"""Milliseconds of single changes that the connectors pane shows, and an hour more."""
 PREPARE_DELAY = 0.1
 """Seconds after the first snapshot, so that the thread takes no time from its first paint."""
 
@@ -50,6 +58,9 @@ class LiveUpdates:
         self._version = 0
         self._frozen = False
         self._notice = ""
+        self._history_read_at = 0.0
+        """The reading of the clock when the history was last read, in seconds."""
+        self._history_version = 0
 
     def start(self, warnings: Iterable[str]) -> None:
         """Show warnings, run the session and start everything that changes with time."""
@@ -137,10 +148,33 @@ class LiveUpdates:
             self._notice = notice
             if self._notice:
                 workspace.warn(self._notice)
+        changed = self._version != self._history_version
+        since = workspace.options.clock.monotonic() - self._history_read_at
+        if since >= HISTORY_INTERVAL or (changed and since >= HISTORY_WRITTEN):
+            self._history_version = self._version
+            self.read_history()
         await workspace.settings.poll(workspace.show_stars, workspace.warn)
         if workspace.alerts.refresh():
             workspace.show_alerts()
         workspace.show_title()
+
+    # The history
+
+    def read_history(self) -> None:
+        """Start to read the history of the selected station for the connectors pane."""
+        self._history_read_at = self._workspace.options.clock.monotonic()
+        self._screen.run_worker(self._read_history(), group="history", exclusive=True)
+
+    async def _read_history(self) -> None:
+        workspace = self._workspace
+        session, station = workspace.session, workspace.stations.selected
+        if not station:
+            return
+        # Not for each station that the cursor passes.
+        await asyncio.sleep(HISTORY_DELAY)
+        history = await session.read_history(station, session.clock.now() - HISTORY_SPAN)
+        if session is workspace.session and station == workspace.stations.selected:
+            workspace.connectors.history = history
 
     # The register
 

@@ -14,9 +14,11 @@ from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
+from nobil_tui.tui.dialogs.history import HistoryScreen
+from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
 from tests.conftest import FakeClock
-from tests.tui.app_driver import MIDDLE, NARROW, USUAL, SteppedSource, live, opened, setup_of, step
+from tests.tui.app_driver import MIDDLE, NARROW, USUAL, SteppedSource, live, opened, setup_of, step, until
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -50,11 +52,26 @@ async def _help(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
+def _shows_history(main: MainScreen) -> bool:
+    history = main.workspace.connectors.history
+    return history is not None and history.station == main.workspace.stations.selected
+
+
+async def _history(pilot: Pilot[int]) -> None:
+    main = await live(pilot)
+    await pilot.press(*"jjjjj")
+    await until(pilot, lambda: _shows_history(main))
+    await pilot.press("h")
+    await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.has_content)
+    await pilot.pause()
+
+
 Steps = Callable[[Pilot[int]], Awaitable[None]]
 _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
     "wide": ((132, 36), _nothing, {}),
     "narrow": (USUAL, _nothing, {}),
     "filter": ((120, 30), _filter, {}),
+    "history": ((132, 36), _history, {}),
     "help": ((100, 40), _help, {}),
     "light": ((132, 36), _nothing, {"theme": LIGHT}),
     "ascii": (MIDDLE, _nothing, {"ascii": True}),
@@ -66,7 +83,7 @@ _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
 # Its own rule wants the test's name in each file's; these are named for the README.
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 @pytest.mark.parametrize("name", _CASES)
-async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     size, steps, settings = _CASES[name]
     if name == "ascii":
         monkeypatch.setenv("NO_COLOR", "1")
@@ -74,7 +91,8 @@ async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pyte
     source = SteppedSource(clock, stations=400, speed=12)
     starred = [station.id for station in source.simulation.stations][20:380:60]
     config = Config(watched=WatchedSection(starred), interface=InterfaceSection(**settings))
-    async with opened(setup_of(clock, source, config=config), size) as pilot:
+    history_path = tmp_path / "history.sqlite" if name == "history" else None
+    async with opened(setup_of(clock, source, config=config, history_path=history_path), size) as pilot:
         main = await live(pilot)
         for _ in range(40):
             await step(pilot, clock, 1.0)

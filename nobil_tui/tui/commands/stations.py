@@ -18,6 +18,13 @@ class StationCommands:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
+    def history(self) -> None:
+        """Show the history of the selected station."""
+        if station := self._workspace.stations.selected:
+            from nobil_tui.tui.dialogs.history import HistoryScreen
+
+            self._workspace.screen.app.push_screen(HistoryScreen(self._workspace, station))
+
     def star(self) -> None:
         """Star the selected station, or unstar it."""
         if station := self._workspace.stations.selected:

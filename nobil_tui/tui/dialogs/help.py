@@ -110,4 +110,6 @@ class HelpScreen(Dialog[None]):
         yield glyphs.alert, "alert: you will be notified when a connector becomes free"
         yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not received"
         yield "~2 min", "the link was down for up to two minutes since the last report"
+        free, occupied = glyphs.strip[Condition.FREE], glyphs.strip[Condition.OCCUPIED]
+        yield f"{free * 2}{occupied * 2}{free * 2}", "the last 24 hours of a connector; blank where it was not observed"
         yield "dim", "the link was down for longer, so the state may be outdated"

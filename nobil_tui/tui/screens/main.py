@@ -135,6 +135,7 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
     def show_selected(self) -> None:
         """Show the selected station in the other panes."""
         self.workspace.show_selected()
+        self.live_updates.read_history()
 
     @on(StationsPane.StarClicked)
     def toggle_star(self, message: StationsPane.StarClicked) -> None:

@@ -25,6 +25,8 @@ class Glyphs(Struct, frozen=True):
     at_least: str
     ellipsis: str
     dot: str
+    strip: Mapping[Condition, str]
+    """A cell of a strip of the last hours."""
     bars: str
     """Bars of the sparkline, from the lowest to the highest."""
 
@@ -41,6 +43,11 @@ UNICODE = Glyphs(
     at_least="≥",
     ellipsis="…",
     dot="·",
+    strip={
+        **{condition: look.unicode for condition, look in CONDITION_LOOKS.items()},
+        Condition.FREE: "▁",
+        Condition.OCCUPIED: "▆",
+    },
     bars="▁▂▃▄▅▆▇█",
 )
 
@@ -56,6 +63,10 @@ ASCII = Glyphs(
     at_least=">=",
     ellipsis="~",
     dot="|",
+    strip={
+        **{condition: look.ascii for condition, look in CONDITION_LOOKS.items()},
+        Condition.FREE: "_",
+    },
     bars="_.,-=+*#",
 )
 

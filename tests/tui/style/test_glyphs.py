@@ -96,12 +96,14 @@ def test_every_condition_has_its_own_glyph(glyphs: Glyphs) -> None:
 @SETS
 def test_glyphs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
     one = (glyphs.star, glyphs.alert, glyphs.cursor, glyphs.live, glyphs.up, glyphs.down, glyphs.ellipsis, glyphs.dot)
-    assert [cell_len(sign) for sign in (*one, *glyphs.bars)] == [1] * (len(one) + len(glyphs.bars))
+    every = (*one, *glyphs.bars, *glyphs.strip.values())
+    assert {cell_len(sign) for sign in every} == {1}
+    assert len({*glyphs.strip.values()}) == len(Condition)
 
 
 def test_the_ascii_set_is_ascii() -> None:
-    signs = [*ASCII.conditions.values()]
-    signs += [getattr(ASCII, field) for field in Glyphs.__struct_fields__ if field != "conditions"]
+    values = [getattr(ASCII, field) for field in Glyphs.__struct_fields__]
+    signs = [sign for value in values for sign in (value if isinstance(value, str) else value.values())]
     assert all("".join(sign).isascii() for sign in signs)
 
 

@@ -11,6 +11,9 @@ from rich.style import Style
 
 from nobil_tui.charging.register import Facts
 from nobil_tui.charging.station import Station, Summary
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.statistics import StationHistory
+from nobil_tui.history.summary import usual_text
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import truncate
 from nobil_tui.tui.text.distances import distance_text, map_url, position_text
@@ -33,6 +36,7 @@ class DetailPainter:
         self._pane = pane
         self._station_list = station_list
         self._connectors = ConnectorTable(pane, station_list, zone)
+        self._hours = LocalHours(zone)
 
     def rows(
         self,
@@ -43,8 +47,11 @@ class DetailPainter:
         spacious: bool,
         starred: bool,
         has_alert: bool,
+        history: StationHistory | None = None,
     ) -> list[Row]:
         """Build all lines at ``now`` (ms); ``spacious`` separates the parts by empty lines."""
+        if history is not None and history.station != station_id:
+            history = None
         facts = self._station_list.register.facts(station_id)
         station = self._station_list.board.stations.get(station_id)
         head = [
@@ -59,7 +66,9 @@ class DetailPainter:
             rows = self._text("The stream names no connectors of this station.", width)
         else:
             head += self._counts(station, now, width)
-            rows = self._connectors.rows(station, now, width)
+            if history is not None and (usual := usual_text(history.profile[self._hours.at(now // 1000).hour])):
+                head += self._flow((usual,), width, 1)
+            rows = self._connectors.rows(station, now, width, history)
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
         between: list[Row] = [[]] if spacious else []
         written = [*head, *between, *rows, *(between if known else ()), *known]

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.commands import Context
+from nobil_tui.history.statistics import StationHistory
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.text.times import age_text
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
@@ -36,6 +37,9 @@ class ConnectorsPane(VirtualList):
     has_alert: reactive[bool] = reactive(False, repaint=False)
     """Whether an alert is set for the station."""
 
+    history: reactive[StationHistory | None] = reactive(None, repaint=False)
+    """What is recorded of the station in the last day; None while it is not read."""
+
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
         self.clock = clock
@@ -50,6 +54,10 @@ class ConnectorsPane(VirtualList):
     def watch_station(self) -> None:
         """Show another station, from its first line."""
         self.scroll_to(y=0, animate=False, immediate=True)
+        self.rebuild()
+
+    def watch_history(self) -> None:
+        """Show the history."""
         self.rebuild()
 
     def watch_version(self) -> None:
@@ -79,6 +87,7 @@ class ConnectorsPane(VirtualList):
                 spacious=self.page >= _SPACIOUS_HEIGHT,
                 starred=self.starred,
                 has_alert=self.has_alert,
+                history=self.history,
             )
             heard = self._heard(now)
         self.set_titles("Connectors", heard)

@@ -13,9 +13,11 @@ from rich.segment import Segment
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
+from nobil_tui.history.statistics import StationHistory, strip
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
 from nobil_tui.tui.text.conditions import condition_text
+from nobil_tui.tui.text.history import strip_runs
 from nobil_tui.tui.text.times import age_text, since_text
 from nobil_tui.tui.text.wrapping import wrap_text
 from nobil_tui.tui.widgets.virtual_list import VirtualList
@@ -26,6 +28,9 @@ _MIN_CONDITION_WIDTH = 8
 _MAX_CONDITION_WIDTH = 26
 _MIN_PLUG_WIDTH = 7
 _MAX_PLUG_WIDTH = 26
+_DAY = 24 * 3_600_000
+_STRIP_CELLS = (96, 48, 24)
+"""Cells of the strip of a day: so many as fit, each for the same part of an hour or for a whole one."""
 _HEADS = ("Now", "Plug", "Since", "For", "Heard")
 
 
@@ -86,8 +91,11 @@ class ConnectorTable:
         self._station_list = station_list
         self._zone = zone
 
-    def rows(self, station: Station, now: int, width: int) -> Iterator[Row]:
-        """Yield the header and a row for each connector, with texts too long for it on the next row."""
+    def rows(self, station: Station, now: int, width: int, history: StationHistory | None = None) -> Iterator[Row]:
+        """Yield the header and a row for each connector, with texts too long for it on the next row.
+
+        Below each connector follows a strip of its last 24 hours, if its changes are recorded.
+        """
         evse_uids = station.evse_uids
         count = len(station.connectors)
         plugs = self._station_list.register.plugs_for(station.id, evse_uids, count)
@@ -100,6 +108,25 @@ class ConnectorTable:
             for text in self._rest(each, widths):
                 for line in wrap_text(text, width - len(indent), 2, self._pane.glyphs.ellipsis):
                     yield [Segment(indent + line, self._pane.style_of("quiet"))]
+            if history is not None:
+                uid = evse_uids[index] if index < len(evse_uids) else str(index)
+                yield from self._strip(history, uid, now, indent, width)
+
+    def _strip(self, history: StationHistory, uid: str, now: int, indent: str, width: int) -> Iterator[Row]:
+        """Yield a line with the conditions of the last 24 hours, blank where nothing was observed."""
+        room = width - len(indent)
+        cells = next((cells for cells in _STRIP_CELLS if cells <= room), room)
+        rows = next((connector.rows for connector in history.connectors if connector.uid == uid), None)
+        if not rows or cells <= 0:
+            return
+        pane = self._pane
+        conditions = strip(rows, history.listening, now - _DAY, now, cells)
+        runs = strip_runs(conditions, pane.glyphs)
+        styled = [
+            Segment(text, pane.style_of("") if condition is None else pane.condition_style(condition))
+            for text, condition in runs
+        ]
+        yield [Segment(indent), *styled]
 
     def _texts(self, station: Station, index: int, plugs: Plugs, now: int) -> _Texts:
         board = self._station_list.board

@@ -1,0 +1,149 @@
+"""The history of a station: a heat map of the week, and statistics beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from msgspec.structs import replace
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Static
+
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.commands import command_by_id
+from nobil_tui.history.hours import LocalHours
+from nobil_tui.history.statistics import Profile, StationHistory, Statistics, profile_of, summarize_history
+from nobil_tui.history.summary import size_text
+from nobil_tui.tui.bindings import binding_of
+from nobil_tui.tui.dialogs.dialog import Dialog
+from nobil_tui.tui.dialogs.help import HelpText
+from nobil_tui.tui.style.styles import STYLES, style_of
+from nobil_tui.tui.text.history import HEAT_WIDTH, heat_legend, heat_map, statistics_lines
+from nobil_tui.tui.workspace import Workspace
+
+_SIDE_BY_SIDE = HEAT_WIDTH + 48
+"""Cells of the content from which the statistics are beside the heat map."""
+
+
+class _ReadHistory(NamedTuple):
+    """What was read and computed."""
+
+    history: StationHistory
+    statistics: Statistics
+    profile: Profile
+    now: int
+    by_plug: bool
+    """Whether the profile is that of the plugs of the filter."""
+
+
+class HistoryScreen(Dialog[None]):
+    """The history of one station, read when the screen opens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The key that opened it closes it, and so does the one that quits.
+        binding_of(command_by_id("history"), "back"),
+        binding_of(command_by_id("quit"), "back"),
+    ]
+
+    def __init__(self, workspace: Workspace, station_id: str) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._station_id = station_id
+        self._hours = LocalHours(workspace.options.zone)
+        self._read_history: _ReadHistory | None = None
+
+    def compose(self) -> ComposeResult:
+        """Compose one scrolling text."""
+        workspace = self._workspace
+        with HelpText(id="history", classes="dialog") as text:
+            text.border_title = workspace.register.name(self._station_id)
+            text.border_subtitle = f"{workspace.keys.label(command_by_id('back'))} closes"
+            yield Static(Text("Reading the history..."), id="history-text")
+
+    def on_mount(self) -> None:
+        """Read the history."""
+        self.run_worker(self._read(), group="history", exclusive=True)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the history was read."""
+        return self._read_history is not None
+
+    async def _read(self) -> None:
+        workspace = self._workspace
+        history = await workspace.session.read_history(self._station_id)
+        now = workspace.session.clock.now()
+        asked = self._asked(history)
+        statistics, profile = await run_in_thread(lambda: self._compute(history, asked, now))
+        self._read_history = _ReadHistory(history, statistics, profile, now, by_plug=asked is not history)
+        self._show()
+
+    def on_resize(self) -> None:
+        """Lay out for another width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        if self._read_history is not None and not self.dismissed:
+            width = self.query_one(HelpText).scrollable_content_region.width
+            self.query_one("#history-text", Static).update(self._content(self._read_history, width))
+
+    def _asked(self, history: StationHistory) -> StationHistory:
+        """Return the history of the connectors that the filter selects, if it names plugs and they are known."""
+        workspace = self._workspace
+        station = workspace.board.stations.get(self._station_id)
+        if station is None or not workspace.station_list.query.plugs or not history.connectors:
+            return history
+        selected = workspace.station_list.selected_connectors(station)
+        if selected is None:
+            return history
+        uids = {station.evse_uids[index] if station.evse_uids else str(index) for index in selected}
+        connectors = [connector for connector in history.connectors if connector.uid in uids]
+        return replace(history, connectors=connectors)
+
+    def _compute(self, history: StationHistory, asked: StationHistory, now: int) -> tuple[Statistics, Profile]:
+        profile = history.profile if asked is history else profile_of(asked, self._hours, now)
+        return summarize_history(history), profile
+
+    def _content(self, read: _ReadHistory, width: int) -> RenderableType:
+        history, statistics, profile, now, by_plug = read
+        if not history.connectors and not any(hour.observed for hour in history.profile):
+            return Text("Nothing has been observed of this station yet.")
+        glyphs, styles = self._workspace.glyphs, self._styles()
+        current = self._hours.at(now // 1000).hour
+        title = f"Time with a free connector: {self._workspace.station_list.query.plugs.label}" if by_plug else ""
+        heat = Group(
+            Text(title or "Time with a free connector", styles["strong"]),
+            Text(),
+            *heat_map(profile, current, width, glyphs, styles),
+            Text(),
+            heat_legend(glyphs, styles),
+        )
+        beside = Group(
+            *statistics_lines(statistics, profile, current, now, self._workspace.options.zone, glyphs, styles)
+        )
+        notes = [Text(note, styles["quiet"]) for note in self._notes(history)]
+        if width < _SIDE_BY_SIDE:
+            return Group(heat, Text(), beside, Text(), *notes)
+        table = Table.grid(padding=(0, 3), expand=True)
+        table.add_column(width=HEAT_WIDTH)
+        table.add_column(ratio=1)
+        table.add_row(heat, beside)
+        return Group(table, Text(), *notes)
+
+    def _notes(self, history: StationHistory) -> Iterator[str]:
+        workspace = self._workspace
+        if workspace.session.source.simulated:
+            yield "SIMULATED: four made-up weeks, which are not stored."
+            return
+        if not history.connectors:
+            yield f"Only totals are recorded. Press {workspace.keys.named('star')} in the list to record every change."
+        yield f"History on disk: {size_text(history.size)}"
+
+    def _styles(self) -> dict[str, Style]:
+        variables = self.app.theme_variables
+        return {name: style_of(name, variables) for name in STYLES}

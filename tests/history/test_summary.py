@@ -1,0 +1,42 @@
+"""Statistics in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.history.statistics import HourProfile, percentile
+from nobil_tui.history.summary import duration_text, share_text, size_text, usual_text
+
+
+@pytest.mark.parametrize(
+    ("weeks", "free", "text"),
+    [
+        (5, 4, "Usually free at this hour: 4 of 5 weeks"),
+        (1, 1, "Usually free at this hour: 1 of 1 week"),
+        (4, 2, "Sometimes free at this hour: 2 of 4 weeks"),
+        (5, 1, "Usually busy at this hour: free in 1 of 5 weeks"),
+        (0, 0, ""),
+    ],
+)
+def test_how_usual_a_free_connector_is(weeks: int, free: int, text: str) -> None:
+    assert usual_text(HourProfile(weeks=weeks, weeks_free=free)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 min"), (20, "20 s"), (90, "2 min"), (3900, "1 h 05 min"), (3_570, "1 h 00 min"), (200_000, "2 d 7 h")],
+)
+def test_a_duration(seconds: int, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_a_size_and_a_share() -> None:
+    assert [size_text(size) for size in (0, 41_000, 12_340_000)] == ["0 kB", "41 kB", "12.3 MB"]
+    assert [share_text(share) for share in (0, 0.0123, 0.5)] == ["0 %", "1.2 %", "50 %"]
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    ordered = list(range(1, 11))
+    assert [percentile(ordered, share) for share in (0.5, 0.9, 1.0)] == [5, 9, 10]
+    assert percentile([7], 0.9) == 7
+    assert percentile([], 0.5) is None
