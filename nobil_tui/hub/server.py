@@ -1,4 +1,4 @@
-"""The hub: serve version 1 of the stream API from a running monitor, to any number of consumers.
+"""The hub: a sink that serves a board as version 1 of the stream API, to any number of consumers.
 
 A consumer joins between two steps of the loop: it gets a snapshot of the board and is registered at
 once, so that every later change reaches it. A change that the snapshot contains already may be sent
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, quote
 
 from nobil_tui.base.redaction import is_loopback
+from nobil_tui.charging.board import Board
 from nobil_tui.hub.api_keys import same_key
 from nobil_tui.hub.consumer import CONSUMER_CLOSE_TIMEOUT, MAX_QUEUED_FRAMES, Consumer
 from nobil_tui.hub.errors import HubError, bind_reason
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, Note
-from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.v1_encode import raw_frame, snapshot_frame, update_frame
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ _quiet.addFilter(lambda record: record.msg != "opening handshake failed")
 
 
 class Hub:
-    """Run ``monitor`` and serve its board. Use it with ``async with``, or ``start`` and ``close`` it.
+    """Serve ``board`` as a sink of its monitor.
 
-    ``port`` 0 is any free port. The hub iterates over the monitor's batches; other receivers must be
-    its sinks.
+    Use it with ``async with``, or ``start`` and ``close`` it, before or after its monitor starts. It
+    serves the board until it is closed, also after the monitor has ended. ``port`` 0 is any free port.
     """
 
     def __init__(
         self,
-        monitor: Monitor,
+        board: Board,
         *,
         key: str,
         host: str = "127.0.0.1",
@@ -65,7 +65,7 @@ class Hub:
     ) -> None:
         if not key:
             raise ValueError("a hub needs a key")
-        self._monitor = monitor
+        self._board = board
         self._key = key
         self._host = host
         self._port = port
@@ -73,8 +73,9 @@ class Hub:
         self._consumers: set[Consumer] = set()
         self._snapshot: bytes | None = None
         self._server: Server | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
+        self._ready = False
+        """Whether a batch was received: an early consumer should not get an empty snapshot."""
+        self._error: Exception | None = None
 
     @property
     def address(self) -> str:
@@ -99,58 +100,10 @@ class Hub:
         return len(self._consumers)
 
     async def start(self) -> None:
-        """Read the feed and listen; return once both work. Raises ``HubError`` if it cannot listen."""
-        self._reading = asyncio.create_task(self._read())
-        self._reading.add_done_callback(lambda _: self._ready.set())
-        try:
-            # An early consumer should not get an empty snapshot.
-            await self._ready.wait()
-            if self._reading.done():
-                self._reading.result()
-            await self._listen()
-        except BaseException:
-            # Also if cancelled: nothing may keep listening.
-            await self.close()
-            raise
+        """Listen for consumers. Raises ``HubError`` if that fails.
 
-    async def wait(self) -> None:
-        """Wait until the hub is closed. Raises the error that ended the feed, if there was one."""
-        if self._server is None or self._reading is None:
-            raise RuntimeError("the hub is not started")
-        await asyncio.wait([self._reading])
-        if not self._reading.cancelled():
-            self._reading.result()
-        # After the feed has ended, the board is still served.
-        await self._server.wait_closed()
-
-    async def close(self) -> None:
-        """Stop reading and close all connections: with a handshake for ``DISCONNECT_TIMEOUT`` seconds."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-        if self._server is None:
-            return
-        self._server.close()
-        closed = asyncio.ensure_future(self._server.wait_closed())
-        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
-        for consumer in [*self._consumers]:
-            consumer.abort()
-        # Connections in the middle of the opening handshake are not waited for.
-        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
-        closed.cancel()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    # Consumers
-
-    async def _listen(self) -> None:
+        Consumers that connect before the first batch get their snapshot with it.
+        """
         from websockets.asyncio.server import serve
 
         if not self._host:
@@ -177,6 +130,38 @@ class Hub:
                 f"{self._host[:40]!r} is not a host: choose an address of this machine, such as 127.0.0.1"
             ) from None
 
+    async def wait(self) -> None:
+        """Wait until the hub is closed. Raises the error if a batch could not be sent."""
+        if self._server is None:
+            raise RuntimeError("the hub is not started")
+        await self._server.wait_closed()
+        if self._error is not None:
+            raise self._error
+
+    async def close(self) -> None:
+        """Close all connections: with a handshake for ``DISCONNECT_TIMEOUT`` seconds."""
+        if self._server is None:
+            return
+        self._server.close()
+        closed = asyncio.ensure_future(self._server.wait_closed())
+        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
+        for consumer in [*self._consumers]:
+            consumer.abort()
+        # Connections in the middle of the opening handshake are not waited for.
+        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
+        closed.cancel()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # Consumers
+
     def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
         path, _, query = request.path.partition("?")
         if path not in PATHS:
@@ -189,7 +174,8 @@ class Hub:
     async def _serve_consumer(self, connection: ServerConnection) -> None:
         consumer = Consumer(connection, self._max_queued_frames)
         # No await between these two: the board must not change in between.
-        consumer.put(self._snapshot_frame())
+        if self._ready:
+            consumer.put(self._snapshot_frame())
         self._consumers.add(consumer)
         logger.info("a consumer joined (%d)", self.consumers)
         try:
@@ -200,27 +186,38 @@ class Hub:
 
     # The stream
 
-    async def _read(self) -> None:
-        batches = self._monitor.batches()
+    async def take(self, batch: Batch) -> None:
+        """Send a batch to all consumers."""
+        self._send_or_close(batch)
+
+    def finish(self, batch: Batch) -> None:
+        """Send the rest. The board is still served."""
+        self._send_or_close(batch)
+
+    def _send_or_close(self, batch: Batch) -> None:
+        """Send a batch. If that fails, close the hub: consumers would miss it without a notice."""
         try:
-            async for batch in batches:
-                self._send(batch)
-                self._ready.set()
-        finally:
-            await batches.aclose()
+            self._send(batch)
+        except Exception as error:
+            self._error = error
+            if self._server is not None:
+                self._server.close()
+            raise
 
     def _send(self, batch: Batch) -> None:
         """Send a batch to all consumers. Each frame is encoded once, and only if there are consumers."""
         self._snapshot = None
+        whole = batch.whole or not self._ready
+        self._ready = True
         if not self._consumers:
             return
-        if batch.whole:
+        if whole:
             snapshot = self._snapshot_frame()
             for consumer in self._consumers:
                 consumer.restart(snapshot)
             frames = []
         else:
-            stations = self._monitor.board.stations
+            stations = self._board.stations
             frames = [update_frame(stations[station]) for station in _changed(batch) if station in stations]
         frames += [raw_frame(report.station_id, report.index, report.connector) for report in batch.raw_reports]
         for consumer in self._consumers:
@@ -229,7 +226,7 @@ class Hub:
 
     def _snapshot_frame(self) -> bytes:
         if self._snapshot is None:
-            self._snapshot = snapshot_frame(self._monitor.board.stations.values())
+            self._snapshot = snapshot_frame(self._board.stations.values())
         return self._snapshot
 
 

@@ -52,12 +52,12 @@ Restore = Callable[[int], Awaitable[bool]]
 
 
 class Monitor:
-    """Run ``feed`` into ``board`` and hand what happens to every receiver, in batches.
+    """Run ``feed`` into ``board`` and pass what happens to every sink, in batches.
 
-    ``sinks`` and the caller of ``batches`` each receive every batch at their own pace; see ``Sink``.
-    ``restore`` runs before the feed is read, if the board is empty. If ``bounded`` is false, a batch
-    of ``batches`` holds all entries, however many: for a feed that waits until a batch is handled.
-    ``clock`` is the clock of the feed's times.
+    Each of ``sinks`` receives every batch at its own pace; see ``Sink``. Call ``run`` or ``batches``
+    once. ``restore`` runs before the feed is read, if the board is empty. If ``bounded`` is false, a
+    batch of ``batches`` holds all entries, however many: for a feed that waits until a batch is
+    handled. ``clock`` is the clock of the feed's times.
     """
 
     def __init__(
@@ -78,7 +78,9 @@ class Monitor:
         """When the last frame was received, in ms; zero before one."""
         self._alive_at = 0
         self._restore = restore
-        self._outlet = BatchOutlet(bounded=bounded)
+        self._bounded = bounded
+        self._outlet: BatchOutlet | None = None
+        """The batches of the consumer of ``batches``, if there is one."""
         self._feed = feed
         self._tick = tick
         self._clock = clock or Clock()
@@ -110,30 +112,18 @@ class Monitor:
             self._touched.update(stations)
             self._news.set()
 
-    async def batches(self) -> AsyncGenerator[Batch, None]:
-        """Run the feed and yield what happens, at most once a tick; ends when the feed ends.
+    async def run(self) -> None:
+        """Run the feed until it ends, then finish all sinks in their order. Raises the feed's error.
 
-        Batches that are not taken in time are merged. ``aclose`` shuts the link down. An error of
-        the feed is raised after the last batch.
+        Also finishes the sinks if the feed fails, or if it is cancelled, which shuts the link down.
         """
         reading = asyncio.create_task(self._read())
         reading.add_done_callback(lambda _: self._news.set())
-        pumping = asyncio.create_task(self._pump(reading))
-        pumping.add_done_callback(lambda _: self._outlet.wake())
         aging = asyncio.create_task(self._age())
-        running = [asyncio.create_task(runner.run()) for runner in self._runners]
-        tasks = [reading, pumping, aging, *running]
+        tasks = [reading, aging, *(asyncio.create_task(runner.run()) for runner in self._runners)]
         try:
-            while True:
-                await self._outlet.wait()
-                if (batch := self._outlet.take()) is not None:
-                    yield batch
-                elif pumping.done():
-                    pumping.result()
-                    reading.result()
-                    return
-                if pumping.done():
-                    self._outlet.wake()
+            await self._pump(reading)
+            reading.result()
         finally:
             for task in tasks:
                 task.cancel()
@@ -145,15 +135,40 @@ class Monitor:
                 for runner in self._runners:
                     runner.finish(rest)
 
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """Run the monitor and yield what happens, at most once a tick; ends when the feed ends.
+
+        For one consumer in the foreground, such as a screen or a command: unlike a sink, it ends the
+        run when it fails or calls ``aclose``. Batches that it does not take in time are merged. An
+        error of the feed is raised after the last batch.
+        """
+        self._outlet = outlet = BatchOutlet(bounded=self._bounded)
+        running = asyncio.create_task(self.run())
+        running.add_done_callback(lambda _: outlet.wake())
+        try:
+            while True:
+                await outlet.wait()
+                if (batch := outlet.take()) is not None:
+                    yield batch
+                elif running.done():
+                    running.result()
+                    return
+                if running.done():
+                    outlet.wake()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
     async def _pump(self, reading: asyncio.Task[None]) -> None:
-        """Hand each batch to every receiver, at most once a tick, until ``reading`` is done."""
+        """Pass on each batch, at most once a tick, until ``reading`` is done."""
         while True:
             await self._news.wait()
             if not self.board.stations:
                 await self._first_stations(min(SNAPSHOT_WAIT, self._tick))
             self._news.clear()
             batch = self._next_batch()
-            self._outlet.put(batch)
+            if self._outlet is not None:
+                self._outlet.put(batch)
             for runner in self._runners:
                 runner.put(batch)
             if reading.done() and not self._news.is_set():

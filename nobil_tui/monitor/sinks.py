@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Sink(Protocol):
-    """A receiver of a monitor's batches: the state writer, alerts, history, a server.
+    """A receiver of a monitor's batches: the state writer, alerts, history, the hub.
 
     The contract:
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.hub.server import Hub
@@ -81,6 +82,19 @@ class Reader:
         await self.until(lambda: self.state[id_] == [*statuses])
 
 
+@asynccontextmanager
+async def run(monitor: Monitor) -> AsyncIterator[None]:
+    """Run a monitor while in the context; raise its error, if there was one."""
+    running = asyncio.create_task(monitor.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.result()
+
+
 OpensHub = Callable[..., Awaitable[Hub]]
 Joins = Callable[..., Awaitable[Reader]]
 
@@ -93,11 +107,14 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 @pytest.fixture
 async def hub_over(stack: AsyncExitStack) -> OpensHub:
-    """Return ``hub_over(feed, clock=None, **options)``, which starts a hub."""
+    """Return ``hub_over(feed, clock=None, **options)``, which starts a hub and its monitor."""
 
     async def opens(feed: ScriptedFeed, clock: Clock | None = None, **options: Any) -> Hub:
-        monitor = Monitor(feed, tick=0.0, clock=clock)
-        return await guarded(stack.enter_async_context(Hub(monitor, key=KEY, **options)))
+        board = Board()
+        hub = Hub(board, key=KEY, **options)
+        await guarded(stack.enter_async_context(hub))
+        await stack.enter_async_context(run(Monitor(feed, board, tick=0.0, sinks=[hub], clock=clock)))
+        return hub
 
     return opens
 

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
 from websockets.asyncio.client import connect
 
-from nobil_tui.charging.events import RawReport, Snapshot, StationReport
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import Ended, Event, RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.hub.errors import HubError
-from nobil_tui.hub.serve import serve_simulation
+from nobil_tui.hub.serve import serve_monitor, serve_simulation
+from nobil_tui.hub.server import Hub
+from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
-from tests.conftest import START, FakeClock, guarded
+from tests.conftest import START, FakeClock, guarded, settle
+from tests.hub.conftest import ScriptedFeed, station
 
 
 class Announcement:
@@ -70,3 +75,39 @@ async def test_bind_error_is_raised_without_announcement(clock: FakeClock) -> No
     with pytest.raises(HubError, match="does not exist"):
         await guarded(serve_simulation("127.0.0.1", 99_999, 1, 5, 1.0, announcement, clock=clock))
     assert announcement.lines == []
+
+
+async def test_error_of_feed_is_raised_and_hub_closed() -> None:
+    class Broken(ScriptedFeed):
+        async def events(self) -> AsyncGenerator[Event, None]:
+            async for event in super().events():
+                if isinstance(event, Ended):
+                    raise ZeroDivisionError
+                yield event
+
+    feed, board, announcement = Broken(), Board(), Announcement()
+    hub = Hub(board, key="mine")
+    serving = asyncio.create_task(serve_monitor(Monitor(feed, board, sinks=[hub]), hub, announcement))
+    url = await announcement.first()
+    feed.say(Ended(START))
+    with pytest.raises(ZeroDivisionError):
+        await guarded(serving)
+    with pytest.raises(OSError, match=r"."):
+        await guarded(connect(url, proxy=None).__aenter__())
+
+
+async def test_board_is_served_after_feed_has_ended() -> None:
+    feed, board, announcement = ScriptedFeed(station("NOR_1", 1)), Board(), Announcement()
+    hub = Hub(board, key="mine")
+    feed.say(None)
+    monitor = Monitor(feed, board, tick=0.0, sinks=[hub])
+    serving = asyncio.create_task(serve_monitor(monitor, hub, announcement))
+    url = await announcement.first()
+    await settle()
+    async with connect(url, proxy=None, close_timeout=0.1) as consumer:
+        message = v1.decode(await guarded(consumer.recv(decode=False)), START)
+    assert isinstance(message, Snapshot)
+    assert [s.id for s in message.stations] == ["NOR_1"]
+    assert not serving.done()
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)

@@ -3,27 +3,39 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Ended, RawReport, Refused, Snapshot, StationReport
+from nobil_tui.charging.station import Station
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
+from nobil_tui.hub import server as server_module
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.server import LARGEST_MESSAGE, Hub
 from nobil_tui.monitor import monitor as monitor_module
+from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.store.state_writer import StateWriter
 from nobil_tui.wire import v1
 from nobil_tui.wire.codecs import V1_CODEC
 from tests.conftest import GUARD, START, FakeClock, guarded, settle
-from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, station
+from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, run, station
+from tests.monitor.test_sinks import Mirror
+from tests.store.test_state_writer import RecordingStorage
 
 QUOTED = quote(KEY, safe="")
 A, B = "NOR_00001", "SWE_00002"
+
+
+def board_of(*stations: Station) -> Board:
+    board = Board()
+    board.apply_snapshot([*stations], START)
+    return board
 
 
 def base(hub: Hub) -> str:
@@ -79,7 +91,7 @@ async def test_url_contains_key_and_address_does_not(hub_over: OpensHub) -> None
 
 async def test_empty_key_is_rejected() -> None:
     with pytest.raises(ValueError, match="key"):
-        Hub(Monitor(ScriptedFeed()), key="")
+        Hub(Board(), key="")
 
 
 # Frames
@@ -112,6 +124,20 @@ async def test_unchanged_report_is_not_sent(hub_over: OpensHub, join: Joins) -> 
     update = await consumer.read()
     assert isinstance(update, StationReport)
     assert update.station.id == B
+
+
+async def test_early_consumer_gets_snapshot_with_first_batch(join: Joins) -> None:
+    board = Board()
+    async with Hub(board, key=KEY) as hub:
+        consumer = await join(hub)
+        await until_there_are(hub, 1)
+        feed = ScriptedFeed(station(A, 0))
+        async with run(Monitor(feed, board, tick=0.0, sinks=[hub])):
+            await consumer.read()
+            assert consumer.state == {A: [0]}
+            feed.report(A, 1)
+            await consumer.until_station_is(A, 1)
+    assert isinstance(consumer.seen[0], Snapshot)
 
 
 async def test_new_snapshot_is_sent_to_all_consumers(hub_over: OpensHub, join: Joins) -> None:
@@ -194,6 +220,34 @@ async def test_board_is_served_after_feed_ends(hub_over: OpensHub, join: Joins) 
     consumer = await join(hub)
     await consumer.read()
     assert consumer.state == {A: [0]}
+
+
+# Beside other sinks
+
+
+async def test_hub_state_writer_and_third_sink_end_with_state_of_board(join: Joins) -> None:
+    board, storage = Board(), RecordingStorage()
+    hub, writer, mirror = Hub(board, key=KEY), StateWriter(board, storage), Mirror(board)
+    feed = ScriptedFeed(station(A, 0, 1), station(B, 1))
+    monitor = Monitor(feed, board, tick=0.0, sinks=[writer, hub, mirror])
+    async with hub:
+        consumer = await join(hub)
+        running = asyncio.create_task(monitor.run())
+        await consumer.read()
+        for at in range(START, START + 50):
+            feed.report(A, at % 2, 0, at=at)
+            feed.hear(B, 0, at // 2 % 2, at=at)
+        feed.say(Snapshot([station(A, 0, 0, at=START + 60), station("NOR_9", 1, at=START + 60)], START + 60))
+        feed.report("NOR_9", 0, 1, at=START + 61)
+        feed.say(Ended(START + 62))
+        feed.say(None)
+        await guarded(running)
+        state = {name: board.stored(name) for name in board.stations}
+        shown = {name: [c.status for c in s.connectors] for name, s in board.stations.items()}
+        assert shown == {A: [0, 0], "NOR_9": [0, 1]}
+        await consumer.until_all_are(shown)
+        assert mirror.copy == state
+        assert storage.state == state
 
 
 # Misbehaving consumers
@@ -326,7 +380,7 @@ async def test_log_has_no_traceback_and_no_key(
 async def test_port_in_use(hub_over: OpensHub) -> None:
     port = urlsplit((await hub_over(ScriptedFeed())).address).port
     with pytest.raises(HubError, match=f"port {port} on 127.0.0.1 is in use"):
-        await Hub(Monitor(ScriptedFeed()), key=KEY, port=port or 0).start()
+        await Hub(Board(), key=KEY, port=port or 0).start()
 
 
 @pytest.mark.parametrize(
@@ -339,7 +393,7 @@ async def test_port_in_use(hub_over: OpensHub) -> None:
     ],
 )
 async def test_address_that_cannot_be_bound(host: str, port: int, words: str) -> None:
-    hub = Hub(Monitor(ScriptedFeed()), key=KEY, host=host, port=port)
+    hub = Hub(Board(), key=KEY, host=host, port=port)
     with pytest.raises(HubError, match=words):
         await guarded(hub.start())
     assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -352,7 +406,8 @@ async def test_wildcard_address_is_shown_as_loopback(hub_over: OpensHub, join: J
 
 
 async def test_close_sends_close_frame_and_leaves_no_tasks(join: Joins) -> None:
-    hub = Hub(Monitor(ScriptedFeed(station(A, 0))), key=KEY)
+    hub = Hub(board_of(station(A, 0)), key=KEY)
+    await hub.take(Batch(LinkState(), whole=True))
     await hub.start()
     waiting = asyncio.create_task(hub.wait())
     consumer = await join(hub)
@@ -367,7 +422,8 @@ async def test_close_sends_close_frame_and_leaves_no_tasks(join: Joins) -> None:
 
 
 async def test_close_does_not_wait_for_consumer_that_does_not_read(hub_over: OpensHub) -> None:
-    hub = Hub(Monitor(ScriptedFeed(*(station(f"NOR_{n}", *[0] * 1000) for n in range(200)))), key=KEY)
+    hub = Hub(board_of(*(station(f"NOR_{n}", *[0] * 1000) for n in range(200))), key=KEY)
+    await hub.take(Batch(LinkState(), whole=True))
     await hub.start()
     _, writer = await stalled(hub)
     await until_there_are(hub, 1)
@@ -376,19 +432,25 @@ async def test_close_does_not_wait_for_consumer_that_does_not_read(hub_over: Ope
     writer.transport.abort()
 
 
-async def test_wait_raises_error_of_feed() -> None:
-    class Broken(ScriptedFeed):
-        async def events(self) -> Any:
-            async for event in super().events():
-                if isinstance(event, Ended):
-                    raise ZeroDivisionError
-                yield event
+async def test_failure_to_send_closes_hub(
+    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_: object) -> bytes:
+        raise ZeroDivisionError
 
-    feed = Broken()
-    async with Hub(Monitor(feed), key=KEY) as hub:
-        feed.say(Ended(START))
-        with pytest.raises(ZeroDivisionError):
-            await guarded(hub.wait())
+    monkeypatch.setattr(server_module, "update_frame", fails)
+    feed = ScriptedFeed(station(A, 0))
+    hub = await hub_over(feed)
+    consumer = await join(hub)
+    await consumer.read()
+    feed.report(A, 1)
+    with pytest.raises(ConnectionClosed) as info:
+        await consumer.read()
+    assert info.value.rcvd is not None
+    assert info.value.rcvd.code == 1001
+    with pytest.raises(ZeroDivisionError):
+        await guarded(hub.wait())
+    assert "Hub failed" in caplog.text
 
 
 async def test_wait_can_be_cancelled(hub_over: OpensHub) -> None:
@@ -401,7 +463,7 @@ async def test_wait_can_be_cancelled(hub_over: OpensHub) -> None:
 
 
 async def test_no_address_before_start() -> None:
-    hub = Hub(Monitor(ScriptedFeed()), key=KEY)
+    hub = Hub(Board(), key=KEY)
     with pytest.raises(RuntimeError):
         _ = hub.url
     with pytest.raises(RuntimeError):

@@ -127,7 +127,27 @@ def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("cut_off", [False, True])
-def test_every_sink_ends_with_state_of_board(cut_off: bool) -> None:
+def test_every_sink_of_run_ends_with_state_of_board(cut_off: bool) -> None:
+    async def run(loop: ShuffledLoop) -> None:
+        board = Board()
+        mirrors = [Mirror(board), Mirror(board, loop), Mirror(board, loop)]
+        feed = Feed(*random_events(loop, 30), Ended(T0 + 99), loop=loop)
+        running = asyncio.create_task(Monitor(feed, board, tick=0.01, sinks=mirrors).run())
+        if cut_off:
+            # At any time after its first step.
+            for _ in range(loop.order.randrange(1, 12)):
+                await asyncio.sleep(0.001)
+            running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert cut_off or not running.exception()
+        assert [mirror.copy for mirror in mirrors] == [state_of(board)] * 3
+        assert [mirror.finished for mirror in mirrors] == [1] * 3
+
+    in_every_order(run, 100)
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_every_sink_beside_batches_ends_with_state_of_board(cut_off: bool) -> None:
     async def run(loop: ShuffledLoop) -> None:
         board = Board()
         mirrors = [Mirror(board), Mirror(board, loop), Mirror(board, loop)]
@@ -172,11 +192,38 @@ async def test_failing_sink_is_logged_and_does_not_stop_others(caplog: pytest.Lo
     broken, sound = Broken(board), Mirror(board)
     report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
     monitor = Monitor(Feed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[broken, sound])
-    async with aclosing(monitor.batches()) as batches:
-        assert [batch async for batch in batches]
+    await guarded(monitor.run())
     assert sound.copy == state_of(board)
     assert broken.finished == 0
     assert "Broken failed" in caplog.text
+
+
+async def test_run_raises_error_of_feed_after_sinks_are_finished_in_order() -> None:
+    class Failing(Feed):
+        async def events(self) -> AsyncGenerator[Event, None]:
+            async for event in super().events():
+                yield event
+            raise ZeroDivisionError
+
+    finished: list[str] = []
+
+    class Noting(Mirror):
+        def __init__(self, board: Board, name: str) -> None:
+            super().__init__(board)
+            self.name = name
+
+        def finish(self, batch: Batch) -> None:
+            super().finish(batch)
+            finished.append(self.name)
+
+    board = Board()
+    sinks = [Noting(board, "first"), Noting(board, "second")]
+    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
+    with pytest.raises(ZeroDivisionError):
+        await guarded(Monitor(Failing(Connected(T0), report), board, tick=0.0, sinks=sinks).run())
+    assert finished == ["first", "second"]
+    assert [sink.copy for sink in sinks] == [state_of(board)] * 2
+    assert [*board.stations] == ["NOR_1"]
 
 
 async def test_pause_of_sink_merges_batches_and_ends_by_itself() -> None:

@@ -79,6 +79,19 @@ class RecordingStorage:
         unpacked = {name: None if saved is None else decode(saved) for name, saved in unpack(stations)}
         self.saved.append((unpacked, downtime, alive_at, whole))
 
+    @property
+    def state(self) -> dict[str, StoredStation]:
+        """What a storage would hold after all that was saved."""
+        held: dict[str, StoredStation] = {}
+        for stations, _, _, whole in self.saved:
+            if whole:
+                held.clear()
+            for name, station in stations.items():
+                held.pop(name, None)
+                if station is not None:
+                    held[name] = station
+        return held
+
 
 def report_of(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
     return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
