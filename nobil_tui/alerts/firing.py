@@ -83,22 +83,22 @@ def make_firing(rule: AlertRule, total: Summary, stations: Mapping[str, Summary]
 
 
 def describe(rule: AlertRule, query: Query, station: Station | None) -> str:
-    """Return what an alert waits for, as a clause: ``when a CCS of 150 kW or more is free``."""
+    """Return what an alert waits for, as a clause: ``a connector with CCS is free``.
+
+    For an area, its filter is not repeated.
+    """
+    plugs = f" with {query.plugs.label}" if rule.station and query.plugs else ""
+    what = f"a connector{plugs}"
     if rule.connector:
         index = None if station is None else connector_index(rule, station)
         what = f"connector {rule.connector if index is None else index + 1}"
-    elif rule.station or query.plugs:
-        what = f"a connector with {query.plugs.label}" if query.plugs else "a connector"
-    else:
-        what = "a connector"
     match rule.when:
         case AlertWhen.FAULT:
             return f"{what} has a fault"
         case AlertWhen.WORKS:
             return f"{what} works again"
         case _ if rule.least > 1:
-            label = f" with {query.plugs.label}" if query.plugs else ""
-            return f"at least {rule.least} connectors{label} are free"
+            return f"at least {rule.least} connectors{plugs} are free"
         case _:
             return f"{what} is free"
 

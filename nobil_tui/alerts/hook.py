@@ -16,6 +16,8 @@ from nobil_tui.base.text import safe_text
 
 TIME_LIMIT = 30.0
 """Seconds that the program may run before it is killed."""
+GRACE = 1.0
+"""Seconds that a run may take to end when the program quits."""
 MAX_WAITING = 50
 """Runs that wait for the one before; further ones are dropped."""
 MAX_ERROR = 2000
@@ -64,6 +66,7 @@ class Hook:
         environ: Mapping[str, str],
         *,
         time_limit: float = TIME_LIMIT,
+        grace: float = GRACE,
     ) -> None:
         self._on_failure = on_failure
         # The program needs none of our keys.
@@ -71,6 +74,7 @@ class Hook:
             name: value for name, value in environ.items() if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
         }
         self._time_limit = time_limit
+        self._grace = grace
         self._waiting: deque[HookRun] = deque()
         self._task: asyncio.Task[None] | None = None
         self._failed = False
@@ -90,9 +94,10 @@ class Hook:
             await asyncio.wait([self._task])
 
     async def close(self) -> None:
-        """Drop what waits, and kill what runs."""
+        """Drop what waits, and kill what still runs after ``grace`` seconds."""
         self._waiting.clear()
         if self._task is not None:
+            await asyncio.wait([self._task], timeout=self._grace)
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task

@@ -54,12 +54,30 @@ class AlertSink:
         """Whether something is being stored that was not delivered yet."""
 
     def arm(self, rule: AlertRule) -> None:
-        """Note what a new alert sees now, so that only a later change fires it."""
+        """Note what a new alert sees now, so that only a later change fires it.
+
+        An alert of an area begins with the next batch.
+        """
+        self._removed.discard(rule.key)
+        if rule.station:
+            self._begin(rule, replaces=True)
+
+    def adopt(self) -> bool:
+        """Begin with alerts that another program added; return whether one is of an area."""
+        if not self._loaded:
+            return False
+        stored = {subject.key for subject in self._evaluator.seen}
+        new = [rule for rule in self._rules() if rule.key not in self._known | stored]
+        for rule in new:
+            if rule.station:
+                self._begin(rule, replaces=False)
+        return any(not rule.station for rule in new)
+
+    def _begin(self, rule: AlertRule, *, replaces: bool) -> None:
         now = self._now()
         self._known.add(rule.key)
-        self._removed.discard(rule.key)
         if (sighting := self._evaluator.arm(rule, now)) is not None:
-            self._pending.append(_update(sighting, now)._replace(replaces=True))
+            self._pending.append(_update(sighting, now)._replace(replaces=replaces))
 
     def disarm(self, key: AlertKey) -> None:
         """Forget what a removed alert saw."""

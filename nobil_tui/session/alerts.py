@@ -89,6 +89,8 @@ class SessionAlerts:
 
     def refresh(self) -> bool:
         """Follow alerts that another program changed; return whether other stations have one now."""
+        if self._sink is not None and self._sink.adopt():
+            self._wake()
         stations = {rule.station for rule in self.rules if rule.station and not rule.paused}
         if stations == self.stations:
             return False
@@ -106,6 +108,8 @@ class SessionAlerts:
         self._apply(SetAlert(rule))
         if new and self._sink is not None:
             self._sink.arm(rule)
+            if not rule.station:
+                self._wake()
 
     def remove(self, key: AlertKey) -> None:
         """Remove an alert."""
@@ -120,6 +124,12 @@ class SessionAlerts:
     async def close(self) -> None:
         """Stop the hook."""
         await self._hook.close()
+
+    def _wake(self) -> None:
+        """Have a batch soon: an alert of an area begins with one."""
+        session = self._session
+        if session is not None and session.monitor is not None:
+            session.monitor.touch(list(session.board.stations)[:1])
 
     def _apply(self, operation: SetAlert | RemoveAlert) -> None:
         if self._own is None:

@@ -105,7 +105,7 @@ async def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 async def test_closing_drops_what_waits_and_kills_what_runs(tmp_path: Path) -> None:
     problems: list[str] = []
-    hook, path = Hook(problems.append, os.environ), tmp_path / "runs"
+    hook, path = Hook(problems.append, os.environ, grace=0), tmp_path / "runs"
     hook.run((sys.executable, "-c", "import time; time.sleep(1000)"), b"")
     hook.run((sys.executable, "-c", WRITE, str(path)), b"")
     await hook.close()

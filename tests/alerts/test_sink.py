@@ -234,6 +234,17 @@ async def test_a_filter_without_a_home_watches_nothing(clock: FakeClock) -> None
     assert one.fired == []
 
 
+async def test_an_alert_that_another_program_added_begins_when_it_is_seen(clock: FakeClock) -> None:
+    one = Instance(clock, [])
+    await one.snapshot([station("A", OCCUPIED)])
+    one.rules = [AlertRule("A"), AlertRule(filter="oslo")]
+    assert one.sink.adopt()
+    clock.advance(600)
+    await one.report(station("A", FREE))
+    assert [each.rule.station for each in one.fired] == ["A"]
+    assert not one.sink.adopt()
+
+
 async def test_an_area_names_its_stations(clock: FakeClock) -> None:
     one = Instance(clock, [AlertRule(filter="oslo")], register=REGISTER)
     await one.snapshot([station(id_, OCCUPIED, OCCUPIED) for id_ in IDS])

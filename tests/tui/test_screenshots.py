@@ -13,12 +13,13 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
+from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
 from nobil_tui.tui.dialogs.history import HistoryScreen
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
 from tests.conftest import FakeClock
-from tests.tui.app_driver import MIDDLE, NARROW, USUAL, SteppedSource, live, opened, setup_of, step, until
+from tests.tui.app_driver import MIDDLE, NARROW, USUAL, SteppedSource, live, main_of, opened, setup_of, step, until
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -66,6 +67,21 @@ async def _history(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
+async def _alerts(pilot: Pilot[int]) -> None:
+    workspace = main_of(pilot).workspace
+    alerts, (one, two, three) = workspace.alerts, workspace.station_list.ids[:3]
+    for rule in (
+        AlertRule(one),
+        AlertRule(one, connector="2", when=AlertWhen.WORKS),
+        AlertRule(two, filter="ccs >=150kw", least=2, repeat=True),
+        AlertRule(three, when=AlertWhen.FAULT, repeat=True, paused=True),
+        AlertRule(filter="ccs >=150kw oslo", repeat=True),
+    ):
+        alerts.set(rule)
+    await pilot.press("N")
+    await pilot.pause()
+
+
 Steps = Callable[[Pilot[int]], Awaitable[None]]
 _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
     "wide": ((132, 36), _nothing, {}),
@@ -73,6 +89,7 @@ _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
     "filter": ((120, 30), _filter, {}),
     "history": ((132, 36), _history, {}),
     "help": ((100, 40), _help, {}),
+    "alerts": ((120, 30), _alerts, {}),
     "light": ((132, 36), _nothing, {"theme": LIGHT}),
     "ascii": (MIDDLE, _nothing, {"ascii": True}),
     "smallest": (NARROW, _nothing, {}),

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 from rich.segment import Segment
@@ -35,6 +36,7 @@ from nobil_tui.tui.textual_internals import (
     is_terminal_behind,
     start_with_theme,
     update_scrollbars,
+    write_to_terminal,
 )
 
 # The queue of the writer thread
@@ -261,3 +263,16 @@ def test_no_other_class_redefines_a_private_name_of_textual() -> None:
         if re.match("_[a-z]", name) and isinstance(vars(each)[name], FunctionType | property)
     ]
     assert found == []
+
+
+async def test_a_sequence_is_written_only_to_a_terminal() -> None:
+    written: list[str] = []
+    app = App[None]()
+    async with app.run_test():
+        assert not write_to_terminal(app, "\a")
+        driver = app._driver
+        assert driver is not None
+        with mock.patch.object(type(driver), "is_headless", False), mock.patch.object(driver, "write", written.append):
+            assert write_to_terminal(app, "\a")
+    assert written == ["\a"]
+    assert not write_to_terminal(App[None](), "\a")

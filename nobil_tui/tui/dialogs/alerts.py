@@ -184,7 +184,7 @@ class AlertsScreen(Dialog[None]):
             if not self._workspace.alerts.lasting:
                 yield Static("Not live data: these alerts last until you quit.", id="about")
             yield AlertList(self._workspace, self._show, id="alert-list")
-            yield Static(f" {self._workspace.glyphs.dot} ".join(hints), id="answer", markup=False)
+            yield Static(f" {self._workspace.glyphs.dot} ".join(hints), id="alert-hints", markup=False)
 
     def on_mount(self) -> None:
         """Show the alerts, and keep their ages current."""

@@ -1,0 +1,117 @@
+"""Alerts of a program: saved in the config, shared with other instances, kept apart from simulations."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.alerts.firing import Firing
+from nobil_tui.charging.register import Register
+from nobil_tui.charging.station import Connector, Station
+from nobil_tui.config.alert_rules import AlertRule
+from nobil_tui.config.operations import Operation
+from nobil_tui.config.reading import load_config
+from nobil_tui.monitor.batch import Batch, LinkState
+from nobil_tui.session.alerts import SessionAlerts
+from nobil_tui.session.options import SessionOptions
+from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Settings
+from tests.conftest import FakeClock
+from tests.tui.app_driver import HandSource
+
+
+class Program:
+    """One instance: settings, alerts, and a session that the test drives."""
+
+    def __init__(self, clock: FakeClock, folder: Path, state_key: str = "enova") -> None:
+        path = folder / "config.toml"
+        self.shown: list[Firing] = []
+        self.clock = clock
+        self.settings = Settings(path, load_config(path))
+        self.alerts = SessionAlerts(
+            self.settings, os.environ, save=self._apply, show=self.shown.append, warn=pytest.fail
+        )
+        source = HandSource(clock)
+        source.state_key = state_key
+        self.session = Session(source, SessionOptions(clock=clock), Register())
+        self.alerts.attach(self.session, folder, None)
+
+    def _apply(self, operation: Operation) -> None:
+        self.settings.apply(operation)
+
+    async def report(self, status: int) -> None:
+        station = Station("NOR_1", [Connector(status, 0, self.clock.now())])
+        changes = self.session.board.apply_station(station, self.clock.now())
+        (sink,) = self.session.sinks
+        await sink.take(Batch(LinkState(), [*changes], {"NOR_1"}))
+
+    async def close(self) -> None:
+        (sink,) = self.session.sinks
+        sink.finish(Batch(LinkState()))
+        await self.alerts.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no POSIX processes there")
+async def test_two_instances_share_alerts_and_run_the_hook_once(clock: FakeClock, tmp_path: Path) -> None:
+    runs, path = tmp_path / "runs", tmp_path / "config.toml"
+    path.write_text(f"[alerts]\ncommand = ['/bin/sh', '-c', 'echo \"$1\" >> \"$0\"', '{runs}', '{{summary}}']\n")
+    one, other = Program(clock, tmp_path), Program(clock, tmp_path)
+    for each in (one, other):
+        await each.report(1)
+    one.alerts.set(AlertRule("NOR_1"))
+    assert await one.settings.save() == ""
+    clock.advance(1)
+    await other.settings.poll(lambda: None, pytest.fail)
+    assert other.alerts.refresh()
+    assert other.alerts.stations == {"NOR_1"}
+    clock.advance(600)
+    for each in (one, other):
+        await each.report(0)
+        await each.alerts._hook.join()
+        assert [firing.summary for firing in each.shown] == ["1/1 free."]
+    assert runs.read_text() == "1/1 free.\n"
+    # It was for once.
+    assert one.alerts.rules == other.alerts.rules == []
+    assert await one.settings.save() == ""
+    assert load_config(path).alerts.rule == []
+    for each in (one, other):
+        await each.close()
+
+
+async def test_a_simulation_leaves_the_alerts_of_the_config_alone(clock: FakeClock, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[[alerts.rule]]\nstation = 'NOR_1'\n")
+    program = Program(clock, tmp_path, state_key="")
+    assert program.alerts.rules == []
+    assert not program.alerts.lasting
+    await program.report(1)
+    clock.advance(600)
+    await program.report(0)
+    assert program.shown == []
+    program.alerts.set(AlertRule("NOR_1"))
+    clock.advance(600)
+    await program.report(1)
+    clock.advance(600)
+    await program.report(0)
+    assert len(program.shown) == 1
+    assert program.settings.config.alerts.rule == [AlertRule("NOR_1")]
+    await program.close()
+
+
+async def test_the_last_time_outlives_the_session(clock: FakeClock, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[[alerts.rule]]\nstation = 'NOR_1'\nrepeat = true\n")
+    program = Program(clock, tmp_path)
+    await program.report(1)
+    clock.advance(600)
+    await program.report(0)
+    at = clock.now()
+    await program.close()
+    clock.advance(600)
+    later = Program(clock, tmp_path)
+    await later.report(0)
+    (rule,) = later.alerts.rules
+    assert later.alerts.fired_at(rule.key) == at
+    assert later.shown == []
+    await later.close()

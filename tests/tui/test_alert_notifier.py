@@ -1,0 +1,111 @@
+"""The bytes that a terminal gets when an alert fires."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")]
+
+NASTY = "Tor\x1b]0;x\x07get\x9b\\;\n[b]"
+"""A name that would end a sequence, begin another and be markup, if it could."""
+SHOWN = "Tor·]0;x·get·\\;·[b]"
+BODY = "1/1 free."
+
+
+def base64_of(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+OSC9 = f"\x1b]9;{SHOWN}: {BODY}\a"
+OSC99 = (
+    f"\x1b]99;i=nobil-tui:d=0:e=1;{base64_of(SHOWN)}\x1b\\\x1b]99;i=nobil-tui:d=1:e=1:p=body;{base64_of(BODY)}\x1b\\"
+)
+OSC777 = f"\x1b]777;notify;{SHOWN.replace(';', ',')};{BODY}\a"
+
+
+def output_of(name: str, folder: Path, focus: str = "", **environ: str) -> tuple[str, str]:
+    """Run the app in a pseudo-terminal. Return what it wrote there, and what the hook got."""
+    hook = folder / "hook"
+    hook.touch()
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "tests.tui.alert_program", name, focus]
+    kept = ("PATH", "HOME", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV")
+    env = {each: os.environ[each] for each in kept if each in os.environ}
+    root = str(Path(__file__).parents[2])
+    process = subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=root,
+        env={**env, "TERM": "xterm-256color", "HOOK_OUTPUT": str(hook), **environ},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    output = b""
+    # A closed terminal reads as an error.
+    with suppress(OSError):
+        while chunk := os.read(ours, 65536):
+            output += chunk
+    os.close(ours)
+    assert process.wait() == 0, output[-2000:]
+    return output.decode(errors="replace"), hook.read_text()
+
+
+def bells(output: str) -> int:
+    """Count the bells; the same character also ends sequences."""
+    return re.sub(r"\x1b\][^\a\x1b]*\a", "", output).count("\a")
+
+
+@pytest.mark.parametrize(
+    ("environ", "sequence"),
+    [
+        ({"TERM_PROGRAM": "WezTerm"}, OSC9),
+        ({"TERM": "xterm-kitty"}, OSC99),
+        ({"TERM": "foot"}, OSC777),
+        (
+            {"TERM": "tmux-256color", "TERM_PROGRAM": "tmux", "TMUX": "/tmp/x,1,0", "VTE_VERSION": "7200"},
+            "\x1bPtmux;" + OSC777.replace("\x1b", "\x1b\x1b") + "\x1b\\",
+        ),
+    ],
+    ids=["osc9", "osc99", "osc777", "tmux"],
+)
+def test_the_terminal_gets_the_notification_it_knows(environ: dict[str, str], sequence: str, tmp_path: Path) -> None:
+    output, hook = output_of(NASTY, tmp_path, **environ)
+    assert output.count(sequence) == 1
+    # Nothing of the name is a sequence of its own.
+    assert "\x1b]0;x" not in output
+    line = json.loads(hook)
+    assert (line["station"], line["connector"], line["after"]) == ("NOR_1", 1, "free")
+    assert (line["before"], line["name"]) == ("occupied", NASTY)
+
+
+def test_elsewhere_the_bell_rings_once(tmp_path: Path) -> None:
+    output, _ = output_of("Torget", tmp_path)
+    assert bells(output) == 1
+    assert "\x1b]9;" not in output
+    assert "\x1b]99;" not in output
+    assert "\x1b]777;" not in output
+
+
+def test_a_terminal_with_the_focus_rings_no_bell(tmp_path: Path) -> None:
+    output, _ = output_of("Torget", tmp_path, focus="focus")
+    assert bells(output) == 0
+
+
+def test_the_title_counts_free_stations_and_is_restored(tmp_path: Path) -> None:
+    output, _ = output_of("Torget", tmp_path)
+    titles = re.findall(r"\x1b\]2;([^\x1b]*)\x1b\\", output)
+    assert titles == ["0 free · 1 starred — nobil-tui", "1 free · 1 starred — nobil-tui"]
+    saved, restored = output.index("\x1b[22;2t"), output.index("\x1b[23;2t")
+    assert saved < output.index("\x1b]2;") < restored
+    assert "\x1b]2;" not in output[restored:]
