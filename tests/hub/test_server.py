@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from contextlib import aclosing
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -24,6 +25,7 @@ from nobil_tui.store.state_writer import StateWriter
 from nobil_tui.wire import v1
 from nobil_tui.wire.codecs import V1_CODEC
 from tests.conftest import GUARD, START, FakeClock, guarded, settle
+from tests.headless.feeds import session_of
 from tests.hub.conftest import KEY, Joins, OpensHub, ScriptedFeed, run, station
 from tests.monitor.test_sinks import Mirror
 from tests.store.test_state_writer import RecordingStorage
@@ -237,7 +239,8 @@ async def test_hub_state_writer_and_third_sink_end_with_state_of_board(join: Joi
         for at in range(START, START + 50):
             feed.report(A, at % 2, 0, at=at)
             feed.hear(B, 0, at // 2 % 2, at=at)
-        feed.say(Snapshot([station(A, 0, 0, at=START + 60), station("NOR_9", 1, at=START + 60)], START + 60))
+        at = START + 60
+        feed.say(Snapshot([station(A, 0, 0, at=at), station("NOR_9", 1, at=at)], at))
         feed.report("NOR_9", 0, 1, at=START + 61)
         feed.say(Ended(START + 62))
         feed.say(None)
@@ -248,6 +251,21 @@ async def test_hub_state_writer_and_third_sink_end_with_state_of_board(join: Joi
         await consumer.until_all_are(shown)
         assert mirror.copy == state
         assert storage.state == state
+
+
+async def test_hub_serves_session_beside_its_consumer(join: Joins) -> None:
+    feed = ScriptedFeed(station(A, 0))
+    session = session_of(feed, lossless=False)
+    hub = Hub(session.board, key=KEY)
+    session.sinks.append(hub)
+    async with hub, aclosing(session.batches()) as batches:
+        await guarded(anext(batches))
+        consumer = await join(hub)
+        await consumer.read()
+        # The consumer of the session does not take this batch.
+        feed.report(A, 1)
+        await consumer.until_station_is(A, 1)
+    session.close()
 
 
 # Misbehaving consumers
@@ -433,7 +451,10 @@ async def test_close_does_not_wait_for_consumer_that_does_not_read(hub_over: Ope
 
 
 async def test_failure_to_send_closes_hub(
-    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    hub_over: OpensHub,
+    join: Joins,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fails(_: object) -> bytes:
         raise ZeroDivisionError
