@@ -20,6 +20,7 @@ from nobil_tui.session.alerts import SessionAlerts
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
+from nobil_tui.sources import catalogue
 from nobil_tui.tui.alert_notifier import TOAST_SECONDS, AlertNotifier
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.input_activity import InputActivity
@@ -313,8 +314,15 @@ class Workspace:
             now=now,
             playing=playing,
             progress=self.register_progress,
+            hint=self._real_data_hint(),
         )
         self._set_waiting_text()
+
+    def _real_data_hint(self) -> str:
+        """Return how to get to real data from a simulation; empty for another source."""
+        if not self.session.source.simulated:
+            return ""
+        return f"{self.keys.named('connect')}: {catalogue.FINLAND.summary}"
 
     def _set_waiting_text(self) -> None:
         link = self.session.link

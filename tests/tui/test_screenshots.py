@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,32 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
+from nobil_tui.charging.events import Connected
+from nobil_tui.charging.register import Register
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
-from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
+from nobil_tui.config.model import Config, HomeSection, InterfaceSection, WatchedSection
+from nobil_tui.search.sorting import Sort
 from nobil_tui.tui.dialogs.history import HistoryScreen
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
+from nobil_tui.wire.finland import decode_message, decode_statuses
+from nobil_tui.wire.finland_merge import Merger
+from nobil_tui.wire.finland_register import decode_locations, decode_tariffs
 from tests.conftest import FakeClock
-from tests.tui.app_driver import MIDDLE, NARROW, USUAL, SteppedSource, live, main_of, opened, setup_of, step, until
+from tests.feeds.finland_service import Country, status_payload
+from tests.tui.app_driver import (
+    MIDDLE,
+    NARROW,
+    USUAL,
+    HandSource,
+    SteppedSource,
+    live,
+    main_of,
+    opened,
+    setup_of,
+    step,
+    until,
+)
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -82,6 +103,12 @@ async def _alerts(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
+def _has_painted(main: MainScreen, frames: int) -> bool:
+    """Return whether so many frames were received and all changes are shown, and the connection."""
+    counts = main.workspace.session.counts
+    return counts.frames == frames and main.live_updates.painted == counts.changes + 1
+
+
 Steps = Callable[[Pilot[int]], Awaitable[None]]
 _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
     "wide": ((132, 36), _nothing, {}),
@@ -120,5 +147,35 @@ async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pyte
     assert picture == snapshot(name=name, extension_class=Pictures)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+async def test_picture_of_finland(snapshot: SnapshotAssertion) -> None:
+    """Show the country of the fake service, without its network, whose timing would show."""
+    clock = FakeClock()
+    country, merger = Country(600, 1_500, at=clock.now()), Merger()
+    tariffs = decode_tariffs(json.dumps({"tariffs": country.tariffs}).encode())
+    facts = decode_locations(json.dumps({"features": country.features}).encode(), tariffs).facts
+    merger.use_places({evse: topic.split("/")[3] for evse, topic in country.topics.items()})
+    source = HandSource(clock, Register(facts), name="Finland")
+    config = Config(home=HomeSection((60.17, 24.94)), interface=InterfaceSection(sort=Sort.DISTANCE))
+    async with opened(setup_of(clock, source, config=config), (132, 36)) as pilot:
+        statuses = decode_statuses(json.dumps({"statuses": country.statuses}).encode())
+        source.feed.put(Connected(clock.now()), merger.snapshot(statuses, clock.now()))
+        main = await live(pilot)
+        near = [evse for station in main.workspace.station_list.ids[:7] for evse in facts[station].evse_uids[:1]]
+        for number, evse in enumerate(near):
+            word = ("AVAILABLE", "CHARGING")[number % 2]
+            topic, payload = country.topics[evse], status_payload(word, clock.now())
+            before = main.workspace.session.counts.frames
+            source.feed.put(merger.report(decode_message(topic, payload), clock.now()))
+            await until(pilot, partial(_has_painted, main, before + 1))
+            clock.advance(1.0)
+        await main.live_updates.tick()
+        main.workspace.refresh_link_bar()
+        await pilot.pause()
+        picture = pilot.app.export_screenshot(title="nobil-tui --source finland")
+    assert picture == snapshot(name="finland", extension_class=Pictures)
+
+
 def test_every_picture_has_a_test() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == {*_CASES}
+    assert {path.stem for path in FOLDER.iterdir()} == {*_CASES, "finland"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.reading import config_warnings
 from nobil_tui.feeds.source import ChosenSource
+from nobil_tui.sources import catalogue
 from nobil_tui.tui.live_updates import LiveUpdates
 from nobil_tui.tui.workspace import Workspace
 
@@ -40,7 +41,9 @@ class SourceCommands:
                 workspace.settings.apply(*chosen.remember)
                 workspace.screen.run_worker(self._save(chosen), group="settings")
 
-        workspace.screen.app.push_screen(ConnectScreen(make, workspace.source_text), connect)
+        # From the simulation, Enter is enough to see real data.
+        suggested = workspace.source_text or catalogue.FINLAND.name
+        workspace.screen.app.push_screen(ConnectScreen(make, suggested), connect)
 
     async def _save(self, chosen: ChosenSource) -> None:
         """Save a source. Warn if another program can read the key in the config."""

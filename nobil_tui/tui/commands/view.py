@@ -70,7 +70,8 @@ def about(workspace: Workspace) -> str:
     if config_path is not None:
         lines.append(f"Stars and settings: {config_path}")
         lines.append("Remap keys under [interface.keys], using the ids shown in grey.")
-    lines.append(f"Names, places and plugs of real stations: {CREDIT}.")
+    credits = session.register.credits or [CREDIT]
+    lines.append(f"Names, places and plugs of real stations: {'; '.join(credits)}.")
     if session.monitor is not None:
         lines.append(_received(session.counts))
     return "\n".join(lines)

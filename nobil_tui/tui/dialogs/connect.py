@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Button, Input, Label
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.base.tasks import run_in_thread
@@ -66,6 +66,7 @@ async def _first_answer(feed: Feed) -> str:
 class ConnectScreen(FormDialog[SourceChoice]):
     """Returns the source that the user chose, or None if the user cancels."""
 
+    AUTO_FOCUS = "#source"
     FORM_TITLE = "Connect to a source"
     SUBMIT = SubmitButton("connect", "Connect")
 
@@ -77,11 +78,20 @@ class ConnectScreen(FormDialog[SourceChoice]):
 
     def fields(self) -> Iterator[Widget]:
         """Yield the fields for the source and its key."""
+        # First, since anyone can use it: no other source of real data works without a key.
+        yield Button(catalogue.FINLAND.summary, id=catalogue.FINLAND.name)
         yield Label(f"Source: {catalogue.expected()}")
         yield Input(self._text, placeholder="finland, or wss://host/path?key={private_apikey}", id="source")
         yield Label("API key, if required (hidden; sent to this source only)")
         yield Input(password=True, placeholder="API key", id="key")
         yield AsciiCheckbox("Remember both in the config once they work", id="remember")
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Enter the offered source, and handle the other buttons as any form."""
+        if event.button.id == catalogue.FINLAND.name:
+            self.query_one("#source", Input).value = catalogue.FINLAND.name
+            self.query_one("#key", Input).value = ""
+        await super().on_button_pressed(event)
 
     async def submit(self) -> None:
         """Start to try the source."""

@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Refused
+from nobil_tui.charging.events import Connected, Connecting, Degraded, Ended, Event, Lost, Refused
 from nobil_tui.feeds.source import ChosenSource, OpenSource, SourceError
 from nobil_tui.tui.dialogs import connect as module
 from nobil_tui.tui.dialogs.connect import ConnectScreen, SourceChoice, try_out
 from tests.conftest import GUARD, START, FakeClock, guarded
-from tests.tui.app_driver import HandSource, until
+from tests.tui.app_driver import HandSource, opened, setup_of, until
 from tests.tui.widget_host import Stage
 
 KEY = "s3cr3t-key"
@@ -37,6 +37,7 @@ def source_of(*events: Event) -> HandSource:
     [
         ([Connecting(), Connected(START)], ""),
         ([Ended(START)], ""),
+        ([Connecting(), Degraded("polling, up to 2 min old", START, polled=True)], ""),
         ([Refused("HTTP 401", START)], "Key refused (HTTP 401)."),
         ([Lost("no such host", START, START + 1000)], "Could not connect: no such host."),
     ],
@@ -232,3 +233,21 @@ async def test_every_field_is_visible_and_clickable(size: tuple[int, int]) -> No
         await it.pilot.click("#connect")
         await it.until("This is no source.")
         assert "This is no source." in it.painted
+
+
+async def test_finland_is_offered_without_a_key(clock: FakeClock) -> None:
+    asked: list[tuple[str, Secret | None]] = []
+
+    def make(text: str, key: Secret | None) -> ChosenSource:
+        asked.append((text, key))
+        raise SourceError("Not in this test.")
+
+    async with opened(setup_of(clock, HandSource(clock))) as pilot:
+        screen = ConnectScreen(make, "enova")
+        await pilot.app.push_screen(screen)
+        await pilot.pause()
+        assert screen.focused is screen.query_one("#source")
+        button = screen.query_one("#finland", Button)
+        assert str(button.label) == "Finland, live, no key needed"
+        button.press()
+        await until(pilot, lambda: asked == [("finland", None)])

@@ -66,6 +66,8 @@ class LinkBarState(Struct, frozen=True):
     behind: int = 0
     """Delay of the shown state behind the stream, in ms; 0 if unknown."""
     now: int = 0
+    hint: str = ""
+    """How to get from simulated to real data; shown only where the rest fits too."""
     progress: str = ""
     """How far an update of the register is, in words."""
     playing: str = ""
@@ -103,6 +105,7 @@ class LinkBar(Bar):
             room = max(12, width - 34)
             yield BarPart(truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3)
         yield BarPart(state.progress, self.style_of("note"), 4)
+        yield BarPart(state.hint, self.style_of("note"), 7)
         if state.behind:
             yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
         if state.stations:
