@@ -142,6 +142,8 @@ class SessionAlerts:
     def _fired(self, firing: Firing) -> None:
         if not firing.rule.repeat:
             self.remove(firing.rule.key)
+        if self._session is not None and self._session.source.simulated:
+            firing = firing._replace(summary=f"SIMULATED: {firing.summary}")
         command = self._settings.config.alerts.command
         if firing.first and command and self._session is not None:
             line = firing.line(self._session.register)

@@ -252,8 +252,6 @@ class Workspace:
         note = Note(firing.at, NoteKind.ALERT, f"{firing.title}: {text}")
         self.event_log.append(note)
         method = self.settings.config.alerts.notify
-        if self.session.source.simulated:
-            text = f"SIMULATED. {text}"
         self.notifier.notify(method, firing.title, text, desktop=firing.first)
         self.show_alerts()
 

@@ -28,6 +28,8 @@ from nobil_tui.tui.workspace import Workspace
 _NAME_WIDTH = 28
 _STATE_WIDTH = 8
 _FIRED_WIDTH = 14
+_WIDE = 70
+"""Cells of a list that has room for when an alert last fired."""
 
 
 class AlertList(VirtualList):
@@ -103,8 +105,10 @@ class AlertList(VirtualList):
             self.refresh()
 
     def _widths(self, width: int) -> tuple[int, int]:
-        left = max(20, width - 2 - _STATE_WIDTH - 1 - _FIRED_WIDTH - 2)
-        name = min(_NAME_WIDTH, left // 2)
+        """Return the cells of name and clause; a narrow list has no room for the last time."""
+        fired = _FIRED_WIDTH + 1 if width >= _WIDE else 0
+        left = max(20, width - 2 - _STATE_WIDTH - 1 - 1 - fired)
+        name = min(_NAME_WIDTH, left * 2 // 5)
         return name, left - name
 
     def _title_of(self, rule: AlertRule) -> str:
