@@ -77,7 +77,9 @@ class LazyGroup(SuggestingGroup):
         entry = self._lazy_commands.get(cmd_name)
         if entry is None:
             return None
-        command: click.Command = getattr(importlib.import_module(entry.module), cmd_name)
+        module = importlib.import_module(entry.module)
+        # A command must not hide a built-in such as list in its own module.
+        command: click.Command = getattr(module, f"{cmd_name}_command", None) or getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

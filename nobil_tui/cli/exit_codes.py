@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
     """The command line, the config or the terminal is not usable."""
     KEY_REFUSED = 3
     """The server refused the API key, and no app was open to enter another one."""
+    TIMED_OUT = 4
+    """What was waited for did not happen in time, or before the source ended."""
     INTERRUPTED = 130
     """Ctrl-C, outside the app."""
 
@@ -24,6 +26,7 @@ EXIT_CODE_HELP = {
     ExitCode.FAILURE: "failure; the message says why",
     ExitCode.USAGE: "invalid command line, config or terminal",
     ExitCode.KEY_REFUSED: "API key refused",
+    ExitCode.TIMED_OUT: "wait timed out, or the source ended first",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 """The description of each code in ``--help``."""

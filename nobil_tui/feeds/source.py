@@ -72,6 +72,8 @@ class OpenSource(NamedTuple):
     """Its controls; None for a live source."""
     codec: str = ""
     """Name of the format of its frames, to record them; empty if it has no frames to record."""
+    sends_snapshot: bool = False
+    """Whether its feed begins with the state of every station."""
     station_data: StationData | None = None
     """What it publishes of its stations; None if that is not its own."""
 

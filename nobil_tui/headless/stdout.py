@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import stat
 from contextlib import suppress
 
@@ -40,4 +41,8 @@ class StdoutWriter:
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self._descriptor, view) :]
+            try:
+                view = view[os.write(self._descriptor, view) :]
+            except BlockingIOError:
+                # Another program that shares the pipe or terminal made it non-blocking.
+                select.select([], [self._descriptor], [])

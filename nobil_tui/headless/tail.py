@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container
 from contextlib import aclosing
 
 from nobil_tui.charging.board import Change
 from nobil_tui.headless.link_reporter import LinkReporter, Print
+from nobil_tui.headless.station_choice import StationChoice
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.monitor.batch import Batch, LinkPhase
 from nobil_tui.session.session import Session
@@ -17,7 +17,7 @@ from nobil_tui.wire.changes import json_line
 class Tail:
     """Write each change of an open ``session`` to ``out`` as a line of JSON, and report on the link.
 
-    ``session`` should be lossless. ``stations``: the stations to print, None for all.
+    ``session`` should be lossless. ``choice``: the stations and connectors to print, None for all.
     """
 
     def __init__(
@@ -26,19 +26,20 @@ class Tail:
         out: StdoutWriter,
         print_message: Print,
         *,
-        stations: Container[str] | None = None,
+        choice: StationChoice | None = None,
     ) -> None:
         self._session = session
         self._reporter = LinkReporter(session.source.name, print_message)
         self._out = out
         self._print = print_message
-        self._stations = stations
+        self._choice = choice
         self._notice = ""
 
     async def run(self) -> None:
         """Run until the source ends or the output has no reader.
 
-        Raises ``KeyRefusedError``, and ``OSError`` if the output cannot be written.
+        Raises ``KeyRefusedError``, ``UnknownStationError``, and ``OSError`` if the output cannot
+        be written.
         """
         writing = asyncio.create_task(self._write())
         gone = asyncio.create_task(self._out.wait_reader_gone())
@@ -59,19 +60,28 @@ class Tail:
             async for batch in batches:
                 self._print_notice()
                 self._reporter.report(batch, self._session.counts)
+                if self._choice is not None:
+                    self._choice.update()
                 if lines := self._lines(batch):
                     await self._out.write(lines)
                 self._reporter.raise_if_refused(batch.link)
                 if batch.link.phase is LinkPhase.ENDED:
-                    return
+                    break
+        if self._choice is not None:
+            self._choice.finish()
 
     def _lines(self, batch: Batch) -> bytes:
-        wanted, register = self._stations, self._session.register
-        return b"".join(
-            json_line(entry, register)
-            for entry in batch.entries
-            if isinstance(entry, Change) and (wanted is None or entry.station in wanted)
-        )
+        register = self._session.register
+        changes = [entry for entry in batch.entries if isinstance(entry, Change)]
+        if (choice := self._choice) is not None and changes:
+            stations = dict.fromkeys(change.station for change in changes)
+            chosen = set(choice.matching([*stations], self._session.clock.now()))
+            changes = [
+                change
+                for change in changes
+                if change.station in chosen and choice.selects(change.station, change.number - 1, if_unknown=True)
+            ]
+        return b"".join(json_line(change, register) for change in changes)
 
     def _print_notice(self) -> None:
         """Print a problem with the last known state once."""

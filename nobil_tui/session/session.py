@@ -58,6 +58,9 @@ class Session:
         self.register = user_register
         """The source's own register if it has one, else the user's; known once the source is open."""
         self.clock: Clock = options.clock
+        """The clock of the source's times."""
+        self.options_clock: Clock = options.clock
+        """The clock of this machine, for time limits."""
         self.player: Player | None = None
         self.monitor: Monitor | None = None
         self.sinks: list[Sink] = []
@@ -68,10 +71,13 @@ class Session:
         """What the open source publishes of its stations; None if that is not its own."""
         self.codec = ""
         """Name of the format of the source's frames, to record them; empty if it has none."""
+        self.sends_snapshot = False
+        """Whether the open source begins with the state of every station."""
         self._feed: Feed | None = None
         self._link = LinkState()
         self._state_dir = options.state_dir
         self._store: StateStore | None = None
+        self._restore_notice = ""
         self._history: SessionHistory | None = None
         if options.history_path is not None:
             self._history = SessionHistory(
@@ -103,7 +109,7 @@ class Session:
     @property
     def notice(self) -> str:
         """What went wrong with the last known state or the history; empty if nothing did."""
-        state = (self._store.notice or "") if self._store is not None else ""
+        state = (self._store.notice if self._store is not None else None) or self._restore_notice
         return state or (self._history.notice if self._history is not None else "")
 
     @property
@@ -168,6 +174,18 @@ class Session:
                 if gate is not None:
                     gate.release()
 
+    async def restore(self) -> None:
+        """Fill the board with the last known state without connecting, instead of ``batches``."""
+        if self._state_dir is None or not self.source.state_key:
+            return
+        from nobil_tui.store.state_store import StateStore
+
+        store = StateStore(self._state_dir / f"{self.source.state_key}.sqlite", 0.0)
+        stored = await run_in_thread(store.load)
+        self.board.restore(stored, self.clock.now())
+        self._restore_notice = store.notice or ""
+        self.board.use_register(self.register)
+
     def close(self) -> None:
         """Save the last known state and close the source. May block for a moment; further calls do nothing."""
         with self._close_lock:
@@ -209,6 +227,7 @@ class Session:
         self.clock = opened.clock or self.clock
         self.player = opened.player
         self.codec = opened.codec
+        self.sends_snapshot = opened.sends_snapshot
         self.station_data = opened.station_data
         self._feed = opened.feed
 

@@ -67,7 +67,10 @@ class FinlandSource:
         link = Link(dial, clock=options.clock, add_secret=options.add_secret, session=session)
         feed = FinlandFeed(link, session, rest, clock=options.clock, tap=options.tap)
         return OpenSource(
-            feed, codec=self._request.codec, station_data=FinlandStations(feed, rest, clock=options.clock)
+            feed,
+            codec=self._request.codec,
+            sends_snapshot=True,
+            station_data=FinlandStations(feed, rest, clock=options.clock),
         )
 
     def close(self) -> None:

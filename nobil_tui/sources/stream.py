@@ -32,4 +32,10 @@ def open_stream(
     importlib.import_module("websockets.asyncio.client")
     options = request.options
     link = Link(dial, clock=options.clock, tap=options.tap, add_secret=options.add_secret, expires=expires)
-    return OpenSource(StreamFeed(link, CODECS[request.codec]), register, codec=request.codec)
+    codec = CODECS[request.codec]
+    return OpenSource(
+        StreamFeed(link, codec),
+        register,
+        codec=codec.name,
+        sends_snapshot=codec.sends_snapshot,
+    )

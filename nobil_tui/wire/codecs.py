@@ -20,10 +20,12 @@ class Codec(NamedTuple):
     """Its name in recordings and in the catalogue of sources."""
     decoder: Callable[[], Decode]
     """Returns the decoder of one stream or recording, to be called with its frames in order."""
+    sends_snapshot: bool = False
+    """Whether a stream begins with the state of every station."""
 
 
-V1_CODEC = Codec("v1", lambda: v1.decode)
+V1_CODEC = Codec("v1", lambda: v1.decode, sends_snapshot=True)
 ENOVA_CODEC = Codec("enova", lambda: enova.decode)
-FINLAND_CODEC = Codec("finland", RecordedDecoder)
+FINLAND_CODEC = Codec("finland", RecordedDecoder, sends_snapshot=True)
 CODECS: dict[str, Codec] = {codec.name: codec for codec in (V1_CODEC, ENOVA_CODEC, FINLAND_CODEC)}
 """Every format that can be decoded, by name."""

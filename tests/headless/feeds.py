@@ -72,10 +72,11 @@ class FeedSource:
         register: Register | None = None,
         clock: Clock | None = None,
         state_key: str = "",
+        sends_snapshot: bool = False,
     ) -> None:
         self.name = name
         self.state_key = state_key
-        self._open = OpenSource(feed, register, clock)
+        self._open = OpenSource(feed, register, clock, sends_snapshot=sends_snapshot)
 
     def open(self) -> OpenSource:
         return self._open
@@ -91,9 +92,12 @@ def session_of(
     clock: Clock | None = None,
     state_dir: Path | None = None,
     lossless: bool = True,
+    sends_snapshot: bool = False,
+    options_clock: Clock | None = None,
 ) -> Session:
     """Return an open session over ``feed``; with a ``state_dir``, its state is in ``state.sqlite`` there."""
-    source = FeedSource(feed, register=register, clock=clock, state_key="state")
-    session = Session(source, SessionOptions(state_dir=state_dir), Register(), lossless=lossless)
+    source = FeedSource(feed, register=register, clock=clock, state_key="state", sends_snapshot=sends_snapshot)
+    options = SessionOptions(state_dir=state_dir, clock=options_clock or Clock())
+    session = Session(source, options, Register(), lossless=lossless)
     session.open()
     return session

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,17 +11,19 @@ from typing import Any, Protocol
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot
-from nobil_tui.charging.register import CREDIT, Facts, Register
+from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
+from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.link_reporter import KeyRefusedError
+from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.monitor import monitor as monitor_module
+from nobil_tui.search.query import parse_query
 from nobil_tui.session import backpressure
 from nobil_tui.wire.codecs import V1_CODEC
 from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
@@ -70,12 +72,13 @@ class Paper(StdoutWriter):
 
 
 class Tailing:
-    def __init__(self, *events: Any, stations: set[str] | None = None, **options: Any) -> None:
+    def __init__(self, *events: Any, stations: Iterable[str] = (), filter_text: str = "", **options: Any) -> None:
         self.feed = ScriptedFeed(*events)
         self.paper = Paper()
         self.said: list[str] = []
         self.session = session_of(self.feed, **options)
-        tail = Tail(self.session, self.paper, self.said.append, stations=stations)
+        choice = StationChoice(self.session, stations, parse_query(filter_text), self.said.append)
+        tail = Tail(self.session, self.paper, self.said.append, choice=choice)
         self.task = asyncio.create_task(tail.run())
 
 
@@ -129,9 +132,28 @@ async def test_each_change_is_a_line(start: Start) -> None:
 
 async def test_given_stations_only(start: Start) -> None:
     events = [report("a", "AVAILABLE", station=f"NOR_{n}") for n in range(5)]
-    tail = start(Connected(T0), *events, Ended(T0), stations={"NOR_1", "NOR_3", "NOR_never"})
-    await guarded(tail.task)
+    tail = start(Connected(T0), *events, Ended(T0), stations=["NOR_1", "nor_003", "NOR_9"])
+    with pytest.raises(UnknownStationError, match=r'No station has the id "NOR_9"\. Did you mean'):
+        await guarded(tail.task)
     assert [line["station"] for line in tail.paper.lines] == ["NOR_1", "NOR_3"]
+    assert [text for text in tail.said if '"NOR_9" is known yet' in text]
+
+
+async def test_unknown_station_of_a_snapshot_ends_it(start: Start) -> None:
+    snapshot = Snapshot([Station("NOR_01270", [Connector(0)])], T0)
+    tail = start(Connected(T0), snapshot, stations=["NOR_1271"], sends_snapshot=True)
+    with pytest.raises(UnknownStationError, match=r'"NOR_1271".* Did you mean "NOR_01270"'):
+        await guarded(tail.task)
+
+
+async def test_filter_selects_stations_and_connectors(start: Start) -> None:
+    plugs = (Plug("CCS", 150.0), Plug("Type 2", 22.0))
+    register = Register({"NOR_1": Facts(place="Oslo", plugs=plugs), "NOR_2": Facts(place="Bergen", plugs=plugs)})
+    snapshot = Snapshot([Station(f"NOR_{n}", [Connector(0), Connector(0)]) for n in (1, 2)], T0)
+    updates = [StationReport(Station(f"NOR_{n}", [Connector(1), Connector(1)]), T0 + 1) for n in (1, 2)]
+    tail = start(Connected(T0), snapshot, *updates, Ended(T0), filter_text="ccs oslo", register=register)
+    await guarded(tail.task)
+    assert changes(tail.paper.lines) == [("NOR_1", 1, "free", "occupied")]
 
 
 async def test_names_come_from_the_register(start: Start) -> None:

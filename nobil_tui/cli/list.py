@@ -1,0 +1,66 @@
+"""``nobil-tui list``: print the stations that match a filter."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.messages import print_message
+from nobil_tui.cli.source_command import (
+    parse_filter,
+    run_session,
+    source_options,
+    start_reading,
+    stdout_descriptor,
+)
+from nobil_tui.cli.tail import EXIT_CODES
+
+if TYPE_CHECKING:
+    from nobil_tui.session.session import Session
+
+HELP = """Print the stations that match FILTER, in the language of the app's filter, and how many connectors are free.
+
+The state is that of the live stream if it begins with a snapshot, else the last known state; a message on stderr says
+which. A recording is played to its end. Stations are sorted by name, or by distance if FILTER has a position.
+
+In a terminal, prints a table; otherwise the same cells between tabs, and the credit of the name. The counts are those
+of the connectors that FILTER selects.
+"""
+
+
+@click.command("list", cls=CommandWithExitCodes, exit_codes=EXIT_CODES, help=HELP)
+@click.argument("words", nargs=-1, metavar="[FILTER]...")
+@click.option("--json", "format_", flag_value="json", help="Print JSON Lines.")
+@click.option("--csv", "format_", flag_value="csv", help="Print CSV.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print at most N stations.")
+@source_options
+def list_command(words: tuple[str, ...], format_: str | None, limit: int | None, **common: Any) -> None:
+    """Print the stations that match a filter."""
+    from nobil_tui.headless import listing
+    from nobil_tui.headless.one_shot import read_state
+    from nobil_tui.headless.stdout import StdoutWriter
+    from nobil_tui.search.sorting import Sort
+    from nobil_tui.search.station_list import ListOptions, StationList
+
+    descriptor = stdout_descriptor()
+    startup = start_reading(common, one_shot=True)
+    text, config = " ".join(words), startup.config
+    query = parse_filter(text, config)
+
+    async def work(session: Session) -> None:
+        await read_state(session, print_message)
+        sort = Sort.DISTANCE if query.near is not None else Sort.NAME
+        options = ListOptions(sort=sort, pin_starred=False, filter=text, home=config.home.position)
+        station_list = StationList(session.board, session.register, (), options)
+        lines = listing.list_stations(station_list, session.clock.now(), limit=limit)
+        data = {
+            "json": listing.stations_as_json,
+            "csv": listing.stations_as_csv,
+            None: listing.stations_as_table if os.isatty(descriptor) else listing.stations_as_tabs,
+        }[format_](lines)
+        await StdoutWriter(descriptor).write(data)
+
+    run_session(startup, work)

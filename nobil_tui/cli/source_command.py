@@ -1,0 +1,135 @@
+"""What the commands share that read a source without a screen: options, session, errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.options import (
+    config_option,
+    log_level_option,
+    seed_option,
+    source_option,
+    speed_option,
+    stations_option,
+)
+from nobil_tui.cli.startup import CommonOptions, Startup, open_session, print_warnings, start_up
+from nobil_tui.sources.catalogue import RECORDING
+
+if TYPE_CHECKING:
+    from nobil_tui.config.model import Config
+    from nobil_tui.search.query import Query
+    from nobil_tui.session.session import Session
+
+_T = TypeVar("_T")
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+_SOURCE_OPTIONS = (
+    source_option,
+    config_option,
+    stations_option,
+    seed_option,
+    speed_option,
+    log_level_option,
+)
+
+
+def source_options(command: _Decorated) -> _Decorated:
+    """Add the options of ``CommonOptions``; the command takes them as ``**common``."""
+    for option in reversed(_SOURCE_OPTIONS):
+        command = option(command)
+    return command
+
+
+filter_option = click.option(
+    "--filter",
+    "filter_text",
+    metavar="FILTER",
+    help='Only stations, and connectors, that match a filter, such as "ccs >=150kw oslo".',
+)
+
+
+def stdout_descriptor() -> int:
+    """Return the descriptor of standard output; end the program if there is none."""
+    if sys.stdout is None:
+        fail(ExitCode.FAILURE, "There is no standard output to print to.")
+    return sys.stdout.fileno()
+
+
+def start_reading(common: dict[str, Any], *, one_shot: bool = False) -> Startup:
+    """Read the config and choose the source, and print warnings on stderr.
+
+    ``one_shot``: play a recording as fast as possible unless a speed is given.
+    """
+    options = CommonOptions(**common)
+    if one_shot and options.speed is None and options.source is not None:
+        from nobil_tui.sources.names import kind_of
+
+        if kind_of(options.source.strip()) is RECORDING:
+            options = options._replace(speed=float("inf"))
+    startup = start_up(options)
+    print_warnings(startup.warnings)
+    return startup
+
+
+def parse_filter(text: str, config: Config) -> Query:
+    """Parse a filter; end the program if a part of it is not understood."""
+    from nobil_tui.search.query import parse_query
+
+    query = parse_query(text, config.home.position)
+    if query.problems:
+        fail(ExitCode.USAGE, f"The filter is not understood: {query.problems[0].message}.")
+    return query
+
+
+def run_session(startup: Startup, work: Callable[[Session], Coroutine[Any, Any, _T]], *, lossless: bool = False) -> _T:
+    """Open the source, read the user's register, and run ``work`` on the session.
+
+    Ends the program with a message if the key is refused, if a station does not exist, if there is
+    no state, or if standard output cannot be written.
+    """
+    from nobil_tui.base import paths
+    from nobil_tui.charging.register import CREDIT, Register
+    from nobil_tui.cli.event_loop import run_coroutine
+    from nobil_tui.headless.link_reporter import KeyRefusedError
+    from nobil_tui.headless.one_shot import NoStateError
+    from nobil_tui.headless.station_choice import UnknownStationError
+    from nobil_tui.headless.station_data import updating_station_data
+    from nobil_tui.session.options import SessionOptions
+    from nobil_tui.session.register_updater import RegisterUpdater
+    from nobil_tui.session.session import Session
+
+    register_path, state_dir = paths.register_file(), paths.state_dir()
+    options = SessionOptions(state_dir=state_dir, register_path=register_path, environ=os.environ)
+    register = Register(credit=CREDIT)
+    session = Session(startup.chosen.source, options, register, lossless=lossless)
+
+    async def run() -> _T:
+        if not session.uses_user_register:
+            return await work(session)
+        updater = RegisterUpdater(register_path, register, options)
+        if problem := await updater.read():
+            print_message(problem)
+        async with updating_station_data(session, updater, print_message):
+            return await work(session)
+
+    with closing(session):
+        open_session(session)
+        try:
+            return run_coroutine(run())
+        except KeyRefusedError as error:
+            fail(ExitCode.KEY_REFUSED, str(error))
+        except UnknownStationError as error:
+            fail(ExitCode.USAGE, str(error))
+        except NoStateError as error:
+            fail(ExitCode.FAILURE, str(error))
+        except OSError as error:
+            reason = error.strerror or "unknown error"
+            fail(ExitCode.FAILURE, f"Cannot write to standard output: {reason}.")

@@ -1,0 +1,53 @@
+"""``nobil-tui status``: print the state of stations once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.messages import print_message
+from nobil_tui.cli.source_command import (
+    run_session,
+    source_options,
+    start_reading,
+    stdout_descriptor,
+)
+from nobil_tui.cli.tail import EXIT_CODES
+
+if TYPE_CHECKING:
+    from nobil_tui.session.session import Session
+
+
+@click.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+@click.argument("stations_given", nargs=-1, required=True, metavar="STATION...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@source_options
+def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> None:
+    """Print the state of stations and their connectors once.
+
+    The state is that of the live stream if it begins with a snapshot, else the last known state, with its age and
+    certainty; a message on stderr says which. A recording is played to its end.
+    """
+    from nobil_tui.headless.one_shot import read_state
+    from nobil_tui.headless.station_choice import StationChoice
+    from nobil_tui.headless.status import status_text
+    from nobil_tui.headless.stdout import StdoutWriter
+    from nobil_tui.search.query import Query
+    from nobil_tui.wire.station_lines import station_json, station_line
+
+    descriptor = stdout_descriptor()
+    startup = start_reading(common, one_shot=True)
+
+    async def work(session: Session) -> None:
+        choice = StationChoice(session, stations_given, Query(""), lambda _: None)
+        await read_state(session, print_message)
+        choice.update()
+        choice.finish()
+        now, board, register = session.clock.now(), session.board, session.register
+        lines = [station_line(station, board, register, now) for station in choice.ids or ()]
+        data = b"".join(map(station_json, lines)) if as_json else status_text(lines)
+        await StdoutWriter(descriptor).write(data)
+
+    run_session(startup, work)

@@ -1,0 +1,88 @@
+"""``nobil-tui wait``: wait until a station is free, has a fault or works."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.source_command import (
+    filter_option,
+    parse_filter,
+    run_session,
+    source_options,
+    start_reading,
+    stdout_descriptor,
+)
+
+if TYPE_CHECKING:
+    from nobil_tui.session.session import Session
+
+UNTIL = ("free", "fault", "works")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|h)?")
+_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
+
+
+def parse_duration(text: str) -> float:
+    """Parse a time such as ``90``, ``90s``, ``15m`` or ``2h``; return seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise click.BadParameter("expected a time such as 90s, 15m or 2h.")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+@click.command(cls=CommandWithExitCodes, exit_codes=ExitCode)
+@click.argument("stations_given", nargs=-1, metavar="[STATION]...")
+@filter_option
+@click.option("--until", type=click.Choice(UNTIL), default="free", show_default=True, help="What to wait for.")
+@click.option(
+    "--timeout",
+    type=parse_duration,
+    metavar="TIME",
+    help="Give up after a time such as 90s, 15m or 2h.",
+)
+@source_options
+def wait(
+    stations_given: tuple[str, ...],
+    filter_text: str | None,
+    until: str,
+    timeout: float | None,
+    **common: Any,
+) -> None:
+    """Wait until one of the stations is free, has a fault or works, and print that as a line of JSON.
+
+    The line has the fields of tail; before is null if it was so already. A station is free or has
+    a fault if one of its connectors is or has; it works if one is free or in use, and none has a
+    fault. With --filter, only the connectors that match count. The last known state does not count
+    until the stream confirms it.
+    """
+    from nobil_tui.headless.station_choice import StationChoice
+    from nobil_tui.headless.stdout import StdoutWriter
+    from nobil_tui.headless.wait import Until, Wait
+    from nobil_tui.monitor.batch import LinkPhase
+    from nobil_tui.wire.changes import json_line
+
+    if not stations_given and not filter_text:
+        fail(ExitCode.USAGE, "Give station ids, or a filter with --filter.")
+    descriptor = stdout_descriptor()
+    startup = start_reading(common)
+    query = parse_filter(filter_text or "", startup.config)
+
+    async def work(session: Session) -> bool | None:
+        choice = StationChoice(session, stations_given, query, print_message)
+        waiting = Wait(session, choice, Until(until), print_message, timeout=timeout)
+        change = await waiting.run()
+        if change is not None:
+            await StdoutWriter(descriptor).write(json_line(change, session.register))
+            return True
+        return None if session.link.phase is LinkPhase.ENDED else False
+
+    met = run_session(startup, work)
+    if not met:
+        state = {"free": "was free", "fault": "had a fault", "works": "worked"}[until]
+        ended = f"The source ended before a station {state}."
+        fail(ExitCode.TIMED_OUT, ended if met is None else f"No station {state} in time.")

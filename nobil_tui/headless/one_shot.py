@@ -1,0 +1,85 @@
+"""Read the state of all stations once, for commands that print it and end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from datetime import datetime
+
+from nobil_tui.headless.link_reporter import LinkReporter, Print
+from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.session.session import Session
+
+SNAPSHOT_TIMEOUT = 15.0
+"""Seconds to wait for the snapshot of a stream before the last known state is used."""
+
+
+class NoStateError(Exception):
+    """Neither the stream nor an earlier session has a state. Its text is safe to show."""
+
+
+async def read_state(session: Session, print_message: Print, *, seconds: float = SNAPSHOT_TIMEOUT) -> None:
+    """Fill the board of an open session, and say with what.
+
+    From the snapshot of the stream if it sends one within ``seconds``, from the end of a
+    recording, or else from the last known state. Raises ``KeyRefusedError`` and ``NoStateError``.
+    """
+    reason = "it sends no snapshot"
+    if session.player is not None:
+        await _play(session, print_message)
+        return
+    if session.sends_snapshot:
+        reason = await _read_snapshot(session, seconds)
+        if not reason:
+            print_message(f"Live state of {session.source.name}.")
+            return
+    if not session.board.stations:
+        await session.restore()
+    name, board = session.source.name, session.board
+    if not board.stations:
+        problem = session.notice or "there is no last known state"
+        hint = "" if session.sends_snapshot else " Run nobil-tui or nobil-tui tail to collect one."
+        raise NoStateError(f"No live state of {name}: {reason}; {problem}.{hint}")
+    if session.notice:
+        print_message(session.notice)
+    alive = board.downtime.checkpoint(session.clock.now())[1]
+    when = datetime.fromtimestamp(alive / 1000).astimezone().isoformat(" ", "minutes")
+    print_message(f"Last known state of {name}, as of {when}: {reason}.")
+
+
+async def _play(session: Session, print_message: Print) -> None:
+    """Play a recording to its end."""
+    async with aclosing(session.batches()) as batches:
+        async for batch in batches:
+            # The feed waits: a recording can be rewound.
+            if batch.link.phase is LinkPhase.ENDED:
+                break
+    print_message(f"State at the end of {session.source.name}.")
+
+
+async def _read_snapshot(session: Session, seconds: float) -> str:
+    """Wait for the snapshot of a stream; return why none came, or an empty string."""
+    reporter = LinkReporter(session.source.name, lambda _: None)
+    waiting = asyncio.create_task(session.options_clock.sleep(seconds))
+    reading = asyncio.create_task(_first_snapshot(session, reporter))
+    try:
+        await asyncio.wait([waiting, reading], return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            return reading.result()
+        return f"no snapshot within {seconds:g} s"
+    finally:
+        for task in (waiting, reading):
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([waiting, reading])
+
+
+async def _first_snapshot(session: Session, reporter: LinkReporter) -> str:
+    async with aclosing(session.batches()) as batches:
+        async for batch in batches:
+            if session.board.has_snapshot:
+                return ""
+            reporter.raise_if_refused(batch.link)
+            if batch.link.phase in (LinkPhase.RETRYING, LinkPhase.ENDED):
+                return batch.link.reason or "it has ended"
+    return "it has ended"

@@ -1,0 +1,98 @@
+"""Which stations and connectors a command without a screen is about: ids, a filter, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from nobil_tui.base.text import quoted
+from nobil_tui.headless.link_reporter import Print
+from nobil_tui.search.index import StationIndex
+from nobil_tui.search.query import Query
+from nobil_tui.search.selection import UnknownConnectors
+from nobil_tui.search.station_ids import StationIds
+from nobil_tui.session.session import Session
+
+
+class UnknownStationError(Exception):
+    """A station id was given that no station has. Its text is safe to show."""
+
+
+class StationChoice:
+    """The stations with one of the ``given`` ids that match ``query``, of an open session.
+
+    Without ids, all stations that match. An id may differ from a station's in case and leading
+    zeros. It is looked up in the register and on the board, once they name enough stations.
+    """
+
+    def __init__(self, session: Session, given: Iterable[str], query: Query, print_message: Print) -> None:
+        self.query = query
+        self._session = session
+        self._print = print_message
+        self._index = StationIndex(session.register)
+        self._open = list(dict.fromkeys(given))
+        """Ids that are not found yet."""
+        self._ids: dict[str, None] | None = {} if self._open else None
+        self._seen: object = None
+        self._warned = False
+
+    @property
+    def ids(self) -> list[str] | None:
+        """The given stations that were found, in their order; None for all."""
+        return None if self._ids is None else [*self._ids]
+
+    def update(self) -> None:
+        """Look up the ids that are not found yet. Call it after each batch.
+
+        Raises ``UnknownStationError`` for an id that no station has.
+        """
+        session, board = self._session, self._session.board
+        seen = board.membership, session.register.version, board.has_snapshot, session.link.phase
+        if not self._open or self._ids is None or seen == self._seen:
+            return
+        self._seen = seen
+        known = StationIds([*session.register, *board.stations])
+        found = {text: known.find(text) for text in self._open}
+        self._ids.update((station, None) for station in found.values() if station is not None)
+        self._open = [text for text, station in found.items() if station is None]
+        if not self._open:
+            return
+        if self._complete:
+            raise UnknownStationError(known.problem(self._open[0]))
+        if not (self._warned or session.sends_snapshot):
+            self._warned = True
+            ids = ", ".join(map(quoted, self._open))
+            self._print(f"No station with the id {ids} is known yet. Waiting for its first report.")
+
+    @property
+    def _complete(self) -> bool:
+        """Whether a station that is not known is not one of the source."""
+        session = self._session
+        if session.sends_snapshot:
+            return session.board.has_snapshot
+        # A recording may be older or newer than the register.
+        return session.player is None and len(session.register) > 0
+
+    def finish(self) -> None:
+        """Check the ids at the end of the source. Raises ``UnknownStationError``."""
+        if self._open:
+            known = StationIds([*self._session.register, *self._session.board.stations])
+            raise UnknownStationError(known.problem(self._open[0]))
+
+    def matching(self, stations: Collection[str], now: int) -> list[str]:
+        """Return those of ``stations`` that are chosen at ``now`` (ms)."""
+        if self._ids is not None:
+            stations = [station for station in stations if station in self._ids]
+        if not self.query:
+            return [*stations]
+        return self._index.matching([*stations], self.query, self._session.board, now)
+
+    def selects(self, station_id: str, index: int, *, if_unknown: bool) -> bool:
+        """Return whether the filter's plugs select a connector, by its index.
+
+        ``if_unknown``: the answer if it is unknown which connector has which plug.
+        """
+        station = self._session.board.stations.get(station_id)
+        if not self.query.plugs or station is None:
+            return True
+        selected = self._index.selected_connectors(station, self.query)
+        return if_unknown if isinstance(selected, UnknownConnectors) else index in selected

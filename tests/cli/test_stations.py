@@ -1,0 +1,174 @@
+"""``list``, ``status`` and ``wait`` in a process, as scripts use them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.base.paths import register_file
+from nobil_tui.charging.register import CREDIT, Facts, Plug
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.hub.demo_server import DemoServer
+from nobil_tui.register.cache import save_register
+from nobil_tui.wire.station_lines import ConnectorLine, StationCounts, StationLine
+from tests.cli.conftest import GUARD, Run, Start
+from tests.feeds.recordings import content, said, write
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are others there")
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> str:
+    """Return a recording that ends with a free, a faulty and an occupied connector."""
+    entries = [
+        (said("CHARGING", "NOR_00001", "a"), 0),
+        (said("OUTOFORDER", "NOR_00002", "b"), 1000),
+        (said("AVAILABLE", "NOR_00001", "a"), 2000),
+        (said("CHARGING", "NOR_00003", "c"), 3000),
+    ]
+    return str(write(tmp_path / "a.jsonl", content(entries, None)))
+
+
+@pytest.fixture
+def register() -> None:
+    """Store names, one of which a terminal and a spreadsheet would run."""
+    facts = {
+        "NOR_00001": Facts(name="=1+1\x1b[2J", place="Oslo", plugs=(Plug("CCS", 150.0),)),
+        "NOR_00002": Facts(name="Brygga", place="Bergen", plugs=(Plug("Type 2", 22.0),)),
+    }
+    save_register(register_file(), facts, {})
+
+
+def test_list_as_json(run: Run, recording: str, register: None) -> None:
+    done = run("list", "ccs", "oslo", "--json", "--source", recording)
+    [line] = map(json.loads, done.stdout.splitlines())
+    assert line.keys() == set(StationCounts.__struct_fields__)
+    assert (line["station"], line["free"], line["total"]) == ("NOR_00001", 1, 1)
+    assert (line["condition"], line["certainty"], line["credit"]) == ("free", "confirmed", CREDIT)
+    assert done.stderr == "nobil-tui: State at the end of a.jsonl.\n"
+    assert done.returncode == ExitCode.SUCCESS
+
+
+def test_list_as_csv_and_in_tabs(run: Run, recording: str, register: None) -> None:
+    rows = list(csv.DictReader(run("list", "--csv", "--source", recording).stdout.splitlines()))
+    assert [row["station"] for row in rows] == ["NOR_00001", "NOR_00002", "NOR_00003"]
+    assert rows[0]["name"].startswith("'=1+1")
+    assert [row["credit"] for row in rows] == [CREDIT, CREDIT, ""]
+    text = run("list", "--source", recording, "--limit", "2").stdout
+    assert text.splitlines()[1].split("\t") == [
+        *("NOR_00002", "0/1", "fault", "confirmed", "Brygga", "Bergen", "", CREDIT)
+    ]
+    assert "\x1b" not in text
+
+
+def test_status(run: Run, recording: str, register: None) -> None:
+    done = run("status", "nor_1", "NOR_3", "--json", "--source", recording)
+    lines = list(map(json.loads, done.stdout.splitlines()))
+    assert [line["station"] for line in lines] == ["NOR_00001", "NOR_00003"]
+    assert lines[0].keys() == set(StationLine.__struct_fields__)
+    [connector] = lines[0]["connectors"]
+    assert connector.keys() == set(ConnectorLine.__struct_fields__)
+    assert (connector["condition"], connector["word"]) == ("free", "AVAILABLE")
+    text = run("status", "nor_2", "--source", recording).stdout.splitlines()
+    assert text[0] == "NOR_00002  0/1 free  Brygga, Bergen"
+    assert text[1].startswith("  1  fault since ")
+    assert text[-1] == f"Names: {CREDIT}"
+
+
+def test_live_state_then_last_known_state(run: Run, demo: DemoServer) -> None:
+    done = run("list", "--json", "--limit", "1", "--source", demo.url)
+    station = json.loads(done.stdout)["station"]
+    assert "Live state of" in done.stderr
+    demo.stop()
+    done = run("status", station.lower(), "--json", "--source", demo.url)
+    line = json.loads(done.stdout)
+    assert (line["station"], line["certainty"]) == (station, "stale")
+    assert "Last known state of" in done.stderr
+    assert done.returncode == ExitCode.SUCCESS
+
+
+def test_wait(run: Run, recording: str, register: None) -> None:
+    args = ("--source", recording, "--speed", "max")
+    done = run("wait", "nor_2", "--until", "fault", *args)
+    line = json.loads(done.stdout)
+    assert (line["station"], line["after"], line["credit"]) == ("NOR_00002", "fault", CREDIT)
+    assert done.returncode == ExitCode.SUCCESS
+    done = run("wait", "nor_2", *args)
+    assert (done.returncode, done.stdout) == (ExitCode.TIMED_OUT, "")
+    assert "The source ended before a station was free." in done.stderr
+    done = run("wait", "--filter", "brygga", "--timeout", "0.1s", "--source", recording)
+    assert done.returncode == ExitCode.TIMED_OUT
+    assert "No station was free in time." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("status",), "Missing argument 'STATION...'"),
+        (("status", "NOR_00004"), 'No station has the id "NOR_00004". Did you mean'),
+        (("list", "fre:x"), "The filter is not understood: unknown field fre:"),
+        (("tail", "--filter", "country:xx"), "The filter is not understood: unknown country xx"),
+        (("wait",), "Give station ids, or a filter with --filter."),
+        (("wait", "NOR_1", "--timeout", "soon"), "expected a time such as 90s, 15m or 2h."),
+        (("wait", "NOR_1", "--until", "busy"), "'busy' is not one of"),
+    ],
+)
+def test_mistakes(here: Run, recording: str, args: tuple[str, ...], words: str) -> None:
+    done = here(*args, "--source", recording)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert words in " ".join(done.stderr.split())
+
+
+# Standard output
+
+
+@pytest.mark.parametrize("command", ["list", "status NOR_1", "wait NOR_1 --speed max", "tail --speed max"])
+def test_output_that_cannot_be_written(recording: str, home: Path, command: str) -> None:
+    for output, words in ((">&-", "There is no standard output"), (">/dev/full", "No space left")):
+        line = f'exec "{sys.executable}" -m nobil_tui {command} --source "{recording}" {output}'
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=GUARD, check=False)
+        assert done.returncode == ExitCode.FAILURE
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_non_blocking_pipe_gets_every_line(start: Start, tmp_path: Path) -> None:
+    words = ("AVAILABLE", "CHARGING")
+    entries = [(said(words[n % 2]), n) for n in range(20_000)]
+    path = write(tmp_path / "a.jsonl", content(entries))
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    process = start("tail", "--source", str(path), "--speed", "max", stdout=write_end)
+    os.close(write_end)
+    with os.fdopen(read_end) as pipe:
+        assert len([json.loads(line) for line in pipe]) == 20_000
+    assert process.wait(GUARD) == ExitCode.SUCCESS
+
+
+def test_closed_pipe_ends_list(start: Start) -> None:
+    process = start("list", "--stations", "20000", "--json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(GUARD) == ExitCode.FAILURE
+    assert "Cannot write to standard output: Broken pipe." in process.stderr.read()
+
+
+def test_commands_do_not_import_textual(recording: str) -> None:
+    code = f"""
+import sys
+from nobil_tui.cli.root import run_command_line
+for args in (["list"], ["status", "NOR_1"], ["wait", "NOR_1", "--speed", "max"]):
+    run_command_line([*args, "--source", {recording!r}])
+unwanted = ("textual", "rich", "nobil_tui.tui", "aiohttp", "sqlite3")
+print([name for name in unwanted if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"
