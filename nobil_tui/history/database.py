@@ -32,6 +32,8 @@ APPLICATION_ID = 0x6E6F6268
 DAY = 24 * 3_600_000
 RETENTION = 366 * DAY
 """How long changes and intervals are stored, in ms."""
+MAX_LOG_SIZE = 4 * 1024 * 1024
+"""Bytes to which the write-ahead log is cut after a larger transaction."""
 PRUNED_AT_ONCE = 200
 """Connectors that are pruned in one transaction, so that it is short."""
 
@@ -196,7 +198,7 @@ class HistoryDatabase:
             before = self._connection.total_changes
             executemany(_ADD_CHANGE, [(*key, code) for key, code in rows.items()])
             added = self._connection.total_changes - before
-            executemany(_ADD_TALLY, sorted(self._tally(name, tally) for name, tally in portion.tallies))
+            executemany(_ADD_TALLY, sorted([self._tally(name, tally) for name, tally in portion.tallies]))
             executemany("INSERT OR REPLACE INTO listened VALUES (?, ?, ?)", portion.intervals.values())
         return added
 
@@ -235,7 +237,7 @@ class HistoryDatabase:
     def listening(self, since: int = 0) -> Listening:
         """Read the intervals of listening that ended after a time (ms)."""
         select = "SELECT began, ended, period FROM listened WHERE ended >= ? ORDER BY began"
-        return Listening(Interval(*row) for row in self._connection.execute(select, (since // 1000,)))
+        return Listening(map(Interval._make, self._connection.execute(select, (since // 1000,))))
 
     @property
     def stations(self) -> list[str]:
@@ -279,8 +281,9 @@ class HistoryDatabase:
         return profile
 
     def _tally(self, name: str, tally: HourTally) -> tuple[int, ...]:
-        hour = (tally.hour, self._station(name), *tally[2:])
-        return (*hour, tally.week, tally.observed, tally.any_free)
+        week, hour, observed, any_free, connectors, free, fault = tally
+        station = self._stations.get(name) or self._station(name)
+        return hour, station, observed, any_free, connectors, free, fault, week, observed, any_free
 
     def _station_id(self, name: str) -> int | None:
         found = self._connection.execute("SELECT id FROM station WHERE name = ?", (name,)).fetchone()
@@ -360,6 +363,8 @@ def _set_journal_mode(connection: sqlite3.Connection) -> None:
     except sqlite3.OperationalError:
         connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # The first snapshot may be one large transaction; its log must not stay.
+    connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_SIZE}")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -32,6 +32,8 @@ class Listening:
 
     def __init__(self, intervals: Iterable[Interval] = ()) -> None:
         self._intervals: list[Interval] = sorted(intervals)
+        self._begins = [interval.began for interval in self._intervals]
+        """The begin of each interval, to search in."""
 
     def __iter__(self) -> Iterator[Interval]:
         return iter(self._intervals)
@@ -50,6 +52,7 @@ class Listening:
         period = last.period if last is not None and 0 <= at - last.ended <= max_gap else at
         interval = Interval(at, at, period)
         self._intervals.append(interval)
+        self._begins.append(interval.began)
         return interval
 
     def extend(self, at: int) -> Interval | None:
@@ -62,12 +65,13 @@ class Listening:
     def forget(self, before: int) -> None:
         """Drop intervals that ended before a time, except the latest one."""
         keep = bisect_left(self._intervals, before, key=lambda interval: interval.ended)
-        del self._intervals[: min(keep, len(self._intervals) - 1)]
+        keep = min(keep, len(self._intervals) - 1)
+        del self._intervals[:keep], self._begins[:keep]
 
     def between(self, began: int, ended: int) -> Iterator[Interval]:
         """Yield the intervals that touch a time span, which may be empty, cut to it."""
         intervals = self._intervals
-        index = bisect_right(intervals, began, key=lambda interval: interval.began) - 1
+        index = bisect_right(self._begins, began) - 1
         if index < 0 or intervals[index].ended < began:
             index += 1
         while index < len(intervals) and intervals[index].began <= ended:
@@ -77,6 +81,17 @@ class Listening:
             else:
                 yield Interval(max(began, found.began), min(ended, found.ended), found.period)
             index += 1
+
+    def period_end(self, at: int) -> int:
+        """Return the end of the last interval of the period that a time is in; the time itself in a longer gap."""
+        index, intervals, end = bisect_right(self._begins, at) - 1, self._intervals, at
+        if index >= 0 and intervals[index].ended >= at:
+            # The next period begins later than this interval, so none in between has another one.
+            following = index + 1
+            while following < len(intervals) and intervals[following].period <= at:
+                following += 1
+            end = max(at, intervals[following - 1].ended)
+        return end
 
     def uncovered(self, interval: Interval) -> list[Interval]:
         """Return the parts of an interval that these do not cover.

@@ -169,9 +169,13 @@ class Observation:
     # Time
 
     def advance(self, stations: Iterable[str], at: int) -> None:
-        """Count the time of stations up to ``at``, so that the hours that are over can be stored."""
+        """Count the time of observed stations up to ``at``, so that the hours that are over can be stored."""
+        self.listen(at)
+        seconds, tallies, done = at // 1000, self._tallies, self._done
         for station in stations:
-            self._advanced(station, at)
+            tallies[station].advance(seconds, self._listening, self._hours, done)
+            if done:
+                self._collect(station)
 
     def forget_listening(self, before: int) -> None:
         """Drop the intervals that ended before a time (ms) up to which every station is counted."""
@@ -217,7 +221,8 @@ class Observation:
         return tally
 
     def _collect(self, station: str) -> None:
-        self._portion.tallies += [(station, done) for done in self._done]
+        for done in self._done:
+            self._portion.tallies.append((station, done))
         self._done.clear()
 
     def _heard(self, station: Station, index: int, at: int) -> int:

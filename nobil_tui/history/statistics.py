@@ -218,7 +218,7 @@ def sessions(rows: Sequence[Row], listening: Listening) -> Iterator[Session]:
         at = row.at // 1000
         if at > period_end:
             # Another period, or the first: what was before is not connected with this.
-            period_end = _period_end(listening, at)
+            period_end = listening.period_end(at)
             began, before = None, NOT_OBSERVED
         if row.code == _OCCUPIED and before not in (NOT_OBSERVED, _OCCUPIED):
             began = at
@@ -227,19 +227,6 @@ def sessions(rows: Sequence[Row], listening: Listening) -> Iterator[Session]:
                 yield Session(began, at - began)
             began = None
         before = row.code
-
-
-def _period_end(listening: Listening, at: int) -> int:
-    """Return the end of the last interval of the period that a time is in."""
-    end = at
-    period = None
-    for interval in listening.between(at, 2**62):
-        if period is None:
-            period = interval.period
-        elif interval.period != period and interval.period > at:
-            break
-        end = interval.ended
-    return end
 
 
 def longest_fault(connectors: Sequence[ConnectorHistory]) -> tuple[int, int] | None:

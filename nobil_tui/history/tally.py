@@ -92,7 +92,14 @@ class StationTally(Struct, gc=False):
 
     def advance(self, to: int, listening: Listening, hours: LocalHours, done: list[HourTally]) -> None:
         """Count the time up to ``to``; append each hour that is over to ``done``."""
-        if to < self.since:
+        since, last = self.since, listening.last
+        if to < since:
+            return
+        if last is not None and last.began <= since and last.period == self.period:
+            # Almost always: the link has been live all the time.
+            if self.connectors:
+                self._count(since, min(to, last.ended), hours, done)
+            self.since = to
             return
         for began, ended, period in listening.between(self.since, to):
             if period > self.period:
@@ -121,11 +128,11 @@ class StationTally(Struct, gc=False):
 
     def _count(self, began: int, ended: int, hours: LocalHours, done: list[HourTally]) -> None:
         while began < ended:
-            local = hours.at(began)
-            if local.hour != self.hour or local.week != self.week:
+            _, over, week, hour = hours.at(began)
+            if hour != self.hour or week != self.week:
                 self.take(done)
-                self.week, self.hour = local.week, local.hour
-            until = min(ended, local.ended)
+                self.week, self.hour = week, hour
+            until = min(over, ended)
             seconds = until - began
             self.observed_seconds += seconds
             self.connector_seconds += seconds * self.connectors

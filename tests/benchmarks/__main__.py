@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import hands, snapshots, starting, streaming, weight
+from tests.benchmarks import hands, history, snapshots, starting, streaming, weight
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Result, told
 from tests.benchmarks.programs import World
@@ -25,6 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Result]] = {
     "slow-line": hands.slow_line,
     "find": hands.find,
     "register": hands.register,
+    "history": history.history,
     "memory": weight.weight,
     "log": weight.log,
     "growth": weight.growth,
