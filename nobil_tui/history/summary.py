@@ -29,6 +29,13 @@ def usual_text(hour: HourProfile) -> str:
     return f"{usually} free at this hour: {weeks}"
 
 
+def observed_text(statistics: Statistics) -> str:
+    """Return for how many weeks a station was observed, or for how long if no hour of it counts yet."""
+    if not statistics.weeks:
+        return f"{duration_text(sum(hour.observed for hour in statistics.profile))} observed"
+    return f"{statistics.weeks} week{'' if statistics.weeks == 1 else 's'} observed"
+
+
 def duration_text(seconds: int) -> str:
     """Return a duration such as ``42 min`` or ``1 h 05 min``."""
     minutes = round(seconds / 60)
@@ -65,8 +72,7 @@ def summary_text(history: StationHistory, statistics: Statistics, hours: LocalHo
 
 
 def _lines(history: StationHistory, statistics: Statistics, hours: LocalHours, now: int) -> Iterator[str]:
-    weeks = f"{statistics.weeks} week{'' if statistics.weeks == 1 else 's'} observed"
-    yield f"{history.station}  {weeks}"
+    yield f"{history.station}  {observed_text(statistics)}"
     if usual := usual_text(statistics.profile[hours.at(now // 1000).hour]):
         yield usual
     yield "Session: " + (session_text(statistics) or "no whole session recorded")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nobil_tui.history.statistics import HourProfile, percentile
-from nobil_tui.history.summary import duration_text, share_text, size_text, usual_text
+from nobil_tui.history.statistics import HourProfile, StationHistory, percentile, summarize_history
+from nobil_tui.history.summary import duration_text, observed_text, share_text, size_text, usual_text
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,20 @@ from nobil_tui.history.summary import duration_text, share_text, size_text, usua
 )
 def test_how_usual_a_free_connector_is(weeks: int, free: int, text: str) -> None:
     assert usual_text(HourProfile(weeks=weeks, weeks_free=free)) == text
+
+
+@pytest.mark.parametrize(
+    ("hour", "text"),
+    [
+        (HourProfile(observed=600), "10 min observed"),
+        (HourProfile(observed=3600, weeks=1), "1 week observed"),
+        (HourProfile(observed=9000, weeks=3), "3 weeks observed"),
+    ],
+)
+def test_how_long_a_station_was_observed(hour: HourProfile, text: str) -> None:
+    profile = [hour] + [HourProfile()] * 167
+    statistics = summarize_history(StationHistory("NOR_1", profile=profile))
+    assert observed_text(statistics) == text
 
 
 @pytest.mark.parametrize(

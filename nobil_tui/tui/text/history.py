@@ -10,7 +10,7 @@ from rich.text import Text
 
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.history.statistics import Profile, Statistics
-from nobil_tui.history.summary import WEEKDAYS, session_text, share_text, usual_text
+from nobil_tui.history.summary import WEEKDAYS, observed_text, session_text, share_text, usual_text
 from nobil_tui.tui.style.conditions import STYLE_NAMES
 from nobil_tui.tui.style.glyphs import Glyphs
 from nobil_tui.tui.text.times import since_text
@@ -77,7 +77,7 @@ def statistics_lines(
 ) -> Iterator[Text]:
     """Yield what was observed beside the heat map; ``hour`` is the present hour of the week."""
     quiet = styles["quiet"]
-    yield Text(f"{statistics.weeks} week{'' if statistics.weeks == 1 else 's'} observed", styles["strong"])
+    yield Text(observed_text(statistics), styles["strong"])
     if usual := usual_text(profile[hour]):
         yield Text(usual)
     yield Text()
