@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nobil_tui.alerts.rules import FLAP
 from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Station
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
@@ -42,6 +41,7 @@ RULES = [
     AlertRule(filter="oslo", least=3, repeat=True),
     AlertRule(filter="oslo", when=AlertWhen.FAULT, repeat=True),
 ]
+MINUTE = 60_000
 World = dict[str, list[State]]
 
 
@@ -82,7 +82,7 @@ class Oracle:
                 self.on[each] = level
                 if before and not level:
                     self.off_at[each] = now
-                if before is False and level and now - self.off_at.get(each, 0) >= FLAP:
+                if before is False and level and now - self.off_at.get(each, 0) >= MINUTE:
                     self.fired.append((rule.key, now))
 
 
