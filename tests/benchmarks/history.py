@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from nobil_tui.base.memory import freeze_board
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.history.database import HistoryDatabase
@@ -90,9 +91,9 @@ def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
     for station in stations:
         observation.confirm(station, BEGIN, all_of_it=True)
     database.write(observation.take_portion())
-    gc.collect()
+    thresholds = gc.get_threshold()
     # As the app does after the first snapshot.
-    gc.freeze()
+    freeze_board()
     counting, writing, rates, sizes, now = list[float](), list[float](), list[float](), list[float](), BEGIN
     try:
         for _ in range(bench.rounds):
@@ -113,6 +114,7 @@ def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
             writing.append((time.process_time() - began) * 1000)
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
         database.close()
     yield Row(
         "history",
