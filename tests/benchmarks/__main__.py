@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import hands, history, snapshots, starting, streaming, weight
+from tests.benchmarks import hands, history, idle, snapshots, starting, streaming, weight
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Result, told
 from tests.benchmarks.programs import World
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Result]] = {
     "throughput": streaming.throughput,
     "flood": streaming.flood,
     "keys": hands.keys,
+    "idle": idle.idle,
     "slow-line": hands.slow_line,
     "find": hands.find,
     "register": hands.register,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from tests.benchmarks.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROC = Path("/proc")
+_WAKE_UPS = re.compile(r"^voluntary_ctxt_switches:\s+(\d+)$", re.MULTILINE)
 # Like the installed script.
 _MAIN = "from nobil_tui.cli import main; main()"
 
@@ -81,6 +83,10 @@ def nobil_tui(*args: str) -> list[str]:
 
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time of a process with all its threads, in seconds."""
+    threads = _PROC / str(pid) / "task"
+    if (_PROC / str(pid) / "schedstat").exists():
+        # In nanoseconds: a tick of the clock is too coarse for an app at rest.
+        return sum(int((each / "schedstat").read_text().split()[0]) for each in threads.iterdir()) / 1e9
     if _PROC.is_dir():
         # The program's name is in brackets and may contain any characters.
         user, system = map(int, (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13])
@@ -89,6 +95,18 @@ def cpu_seconds(pid: int) -> float:
     for part in _ps(pid, "time").replace("-", ":").split(":"):
         seconds = seconds * 60 + float(part)
     return seconds
+
+
+def wake_ups(pid: int) -> int:
+    """Return how often the threads of a process were woken: their voluntary context switches.
+
+    Linux only; 0 elsewhere.
+    """
+    threads = _PROC / str(pid) / "task"
+    if not threads.is_dir():
+        return 0
+    texts = [(each / "status").read_text() for each in threads.iterdir()]
+    return sum(int(number) for text in texts for number in _WAKE_UPS.findall(text))
 
 
 def memory(pid: int) -> float:
