@@ -31,13 +31,13 @@ from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.ascii_output import AsciiScrollBar, force_ascii
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
-from nobil_tui.tui.textual_internals import CrashReport, Dismissal, start_with_theme
+from nobil_tui.tui.textual_internals import CrashReport, Dismissal, QuietTerminal, start_with_theme
 
 SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
 
 
-class NobilApp(CrashReport, App[int], inherit_bindings=False):
+class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
     """The app."""
 
     TITLE = "nobil-tui"

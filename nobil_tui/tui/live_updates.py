@@ -20,10 +20,8 @@ from nobil_tui.tui.repaint_throttle import wait_before_repaint
 from nobil_tui.tui.textual_internals import is_terminal_behind
 from nobil_tui.tui.workspace import Workspace
 
-LINK_BAR_INTERVAL = 0.25
-"""Seconds between two updates of the link bar, whose countdown and ages change with time."""
 TICK_INTERVAL = 1.0
-"""Seconds between two updates of the ages, the order of the list and the settings."""
+"""Seconds between two updates of everything that changes with time, in one wake-up."""
 FREEZE_DELAY = 1.0
 """Seconds after the first snapshot: the collector's walk through it must not delay a key."""
 HISTORY_INTERVAL = 60.0
@@ -65,7 +63,6 @@ class LiveUpdates:
     def start(self, warnings: Iterable[str]) -> None:
         """Show warnings, run the session and start everything that changes with time."""
         screen = self._screen
-        screen.set_interval(LINK_BAR_INTERVAL, self._workspace.refresh_link_bar)
         screen.set_interval(TICK_INTERVAL, self.tick)
         screen.set_interval(CHECK_INTERVAL, self.check_register)
         for warning in warnings:
@@ -102,7 +99,7 @@ class LiveUpdates:
             await self._workspace.event_log.add(batch.entries)
             self._screen.post_message(BatchReceived(session, batch, taken))
             await taken.wait()
-            await wait_before_repaint(self._screen.app, len(batch.entries))
+            await wait_before_repaint(self._screen.app)
 
         def on_open() -> None:
             self._workspace.bind_session()
@@ -136,8 +133,9 @@ class LiveUpdates:
         workspace.show_filter_result()
 
     async def tick(self) -> None:
-        """Update the ages and the order of the list, and read settings saved by other programs."""
+        """Update the link bar, ages and order, and read settings saved by other programs."""
         workspace = self._workspace
+        workspace.refresh_link_bar()
         workspace.stations.last_input_at = workspace.input.last_input_at
         if not is_terminal_behind(self._screen.app):
             workspace.stations.resort_when_idle()

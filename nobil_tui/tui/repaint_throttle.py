@@ -12,21 +12,17 @@ from textual.app import App
 
 from nobil_tui.tui.textual_internals import is_terminal_behind
 
-MANY = 40
-"""Changes in one batch that a user can no longer read one by one."""
-MANY_PAUSE = 0.05
-"""Seconds of pause after a batch of many: 20 paints a second would take half of the CPU time."""
-FLOOD = 1000
-"""Changes in one batch from which the time is better spent on reading."""
-FLOOD_PAUSE = 0.15
-"""Seconds of pause after a flood."""
+PAUSE = 0.25
+"""Seconds from one repaint to the next: the first change is shown at once, and four repaints a
+second cost a third of the processor time of one per change."""
+UNFOCUSED_PAUSE = 1.0
+"""The same while the terminal has told that it lost the focus."""
 TERMINAL_CHECK_INTERVAL = 0.02
 """Seconds between two checks of a terminal that is behind."""
 
 
-async def wait_before_repaint(app: App[Any], changes: int) -> None:
-    """Wait after a batch of this many changes until the next one is worth painting."""
-    if changes > MANY:
-        await asyncio.sleep(MANY_PAUSE if changes < FLOOD else FLOOD_PAUSE)
+async def wait_before_repaint(app: App[Any]) -> None:
+    """Wait after a batch until the next one is worth painting."""
+    await asyncio.sleep(PAUSE if app.app_focus else UNFOCUSED_PAUSE)
     while is_terminal_behind(app):  # noqa: ASYNC110  # Textual's writer thread signals nothing
         await asyncio.sleep(TERMINAL_CHECK_INTERVAL)

@@ -10,10 +10,15 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
+from rich.console import Console
 from textual import events
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._parser import Parser
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.content import Content
+from textual.driver import Driver
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
@@ -21,6 +26,7 @@ from textual.scroll_view import ScrollView
 from textual.widgets import Checkbox
 
 from nobil_tui.base.paths import log_file
+from nobil_tui.tui.painted_screen import PaintedScreen, PlacedStrip
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +84,77 @@ def update_scrollbars(view: ScrollView, size: Size) -> None:
     A layout alone keeps a scrollbar if there is exactly enough room for all lines.
     """
     view._scroll_update(size)
+
+
+def input_parser() -> Parser[Message]:
+    """Return a parser of what a terminal sends."""
+    return XTermParser()
+
+
+class _ChangesOnly(CompositorUpdate):
+    """A repaint that writes only what the terminal does not show yet."""
+
+    def __init__(self, update: ChopsUpdate | LayoutUpdate, painted: PaintedScreen, size: Size) -> None:
+        self._update = update
+        self._painted = painted
+        self._size = size
+
+    def render_segments(self, console: Console) -> str:
+        """Return the sequences to write, and record what they paint."""
+        update = self._update
+        if isinstance(update, ChopsUpdate):
+            return self._painted.update(_rows_of(update), self._size, console)
+        # A whole repaint, as after a resize: written whole, whatever the terminal shows.
+        self._painted.forget(self._size)
+        for y, strips in enumerate(update.strips):
+            self._painted.record(y, list(strips))
+        return update.render_segments(console)
+
+
+def _rows_of(update: ChopsUpdate) -> dict[int, list[PlacedStrip]]:
+    """Return the strips that an update would write, by row."""
+    rows: dict[int, dict[int, PlacedStrip]] = {}
+    for y, left, right in update.spans:
+        row = rows.setdefault(y, {})
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x <= right and end > left:
+                row[x] = PlacedStrip(x, end, strip)
+    return {y: list(row.values()) for y, row in rows.items()}
+
+
+class QuietTerminal(_AppBase):
+    """Makes an app write only what changed, and sleep until there is input.
+
+    Textual writes whole strips, and looks for input ten times a second.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._painted = PaintedScreen()
+        super().__init__(*args, **options)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver for the platform."""
+        driver = super().get_driver_class()
+        if driver.__name__ != "LinuxDriver":
+            return driver
+        # Imported on use: Windows lacks what it imports.
+        from nobil_tui.tui.terminal_driver import SleepingDriver
+
+        return SleepingDriver
+
+    def on_mount(self) -> None:
+        """Repaint everything after Ctrl+Z and ``fg``: the shell has written to the terminal."""
+        self.app_resume_signal.subscribe(self, lambda _: self._repaint_all())
+
+    def _repaint_all(self) -> None:
+        self._painted.forget(self.size)
+        self.screen.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        driver = self._driver
+        if isinstance(renderable, ChopsUpdate | LayoutUpdate) and driver and not driver.is_inline:
+            renderable = _ChangesOnly(renderable, self._painted, self.size)
+        super()._display(screen, renderable)
 
 
 class CrashReport(_AppBase):

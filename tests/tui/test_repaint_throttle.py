@@ -9,20 +9,17 @@ import pytest
 from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 
-from nobil_tui.tui.repaint_throttle import FLOOD, FLOOD_PAUSE, MANY, MANY_PAUSE, wait_before_repaint
+from nobil_tui.tui.repaint_throttle import PAUSE, UNFOCUSED_PAUSE, wait_before_repaint
 
 
-def app_with(writer: WriterThread | None) -> App[Any]:
+def app_with(writer: WriterThread | None, *, focused: bool = True) -> App[Any]:
     driver = None if writer is None else SimpleNamespace(_writer_thread=writer)
-    return cast(App[Any], SimpleNamespace(_driver=driver))
+    return cast(App[Any], SimpleNamespace(_driver=driver, app_focus=focused))
 
 
-@pytest.mark.parametrize(
-    ("changes", "waits"),
-    [(0, []), (MANY, []), (MANY + 1, [MANY_PAUSE]), (FLOOD, [FLOOD_PAUSE])],
-)
-async def test_large_batches_are_painted_less_often(
-    changes: int, waits: list[float], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("focused", "waits"), [(True, PAUSE), (False, UNFOCUSED_PAUSE)])
+async def test_batches_are_painted_a_few_times_a_second(
+    focused: bool, waits: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
 
@@ -30,8 +27,8 @@ async def test_large_batches_are_painted_less_often(
         waited.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    await wait_before_repaint(app_with(None), changes)
-    assert waited == waits
+    await wait_before_repaint(app_with(None, focused=focused))
+    assert waited == [waits]
 
 
 async def test_repaints_wait_for_a_slow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,5 +43,5 @@ async def test_repaints_wait_for_a_slow_terminal(monkeypatch: pytest.MonkeyPatch
             writer._queue.get()
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    await wait_before_repaint(app_with(writer), 1)
+    await wait_before_repaint(app_with(writer))
     assert looks == 3

@@ -17,6 +17,7 @@ from unittest import mock
 
 import pytest
 from rich.segment import Segment
+from textual._compositor import CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.drivers._writer_thread import WriterThread
 from textual.geometry import Size
@@ -33,6 +34,7 @@ from nobil_tui.tui.textual_internals import (
     AsciiCheckbox,
     CrashReport,
     FirstPaint,
+    QuietTerminal,
     is_terminal_behind,
     start_with_theme,
     update_scrollbars,
@@ -224,6 +226,47 @@ async def test_a_checkbox_is_drawn_in_ascii() -> None:
 
 
 # Nothing else relies on them
+
+
+class Counting(QuietTerminal, App[None]):
+    """Shows two texts, of which one changes."""
+
+    def compose(self) -> ComposeResult:
+        yield Label("constant")
+        yield Label("1", id="count")
+
+
+async def test_a_repaint_writes_only_what_changed() -> None:
+    written: list[str] = []
+    async with Counting().run_test() as pilot:
+        app = cast(Counting, pilot.app)
+
+        def display(_screen: object, update: CompositorUpdate) -> None:
+            written.append(update.render_segments(app.console))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(App, "_display", lambda _app, screen, update: display(screen, update))
+            app.screen.refresh()
+            await pilot.pause()
+            assert "constant" in "".join(written)
+            written.clear()
+            app.query_one("#count", Label).update("2", layout=False)
+            await pilot.pause()
+            app.query_one("#count", Label).refresh()
+            await pilot.pause()
+        text = "".join(written)
+        assert "2" in text
+        assert "constant" not in text
+
+
+async def test_everything_is_painted_after_a_suspension() -> None:
+    async with Counting().run_test() as pilot:
+        app = cast(Counting, pilot.app)
+        app._painted.forget(app.size)
+        app._painted.record(0, [Strip([Segment(" " * app.size.width)])])
+        app._resume_signal()
+        await pilot.pause()
+        assert app._painted.known_rows == 0
 
 
 def tui_modules() -> Iterator[ModuleType]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.events import MouseEvent
+from textual.geometry import Region
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -52,6 +54,20 @@ class Stage(App[None]):
 def lines_of(widget: Widget) -> list[str]:
     """What a widget has painted, line by line."""
     return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+def repaints_of(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Region, ...]]:
+    """Return a list of the regions of each repaint from now on; an empty tuple is the whole widget."""
+    found: list[tuple[Region, ...]] = []
+    refresh = widget.refresh
+
+    def watched(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Widget:
+        if repaint:
+            found.append(regions)
+        return refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    monkeypatch.setattr(widget, "refresh", watched)
+    return found
 
 
 async def wheel(pilot: Pilot[Any], widget: Widget, event: type[MouseEvent], times: int) -> None:

@@ -12,7 +12,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -44,6 +44,8 @@ class VirtualList(ScrollView, can_focus=True):
         self._shown_texts: tuple[str, str] | None = None
         """The texts shown while the list was empty; None if it had lines."""
         self._titles = "", ""
+        self._painted_lines: dict[int, Strip] = {}
+        """The lines painted last, by their number on screen."""
 
     # For subclasses
 
@@ -132,6 +134,16 @@ class VirtualList(ScrollView, can_focus=True):
                 self.virtual_size = size
             update_scrollbars(self, size)
 
+    def repaint_changed(self) -> None:
+        """Repaint the cells on screen that changed."""
+        for y in range(self.scrollable_content_region.height):
+            before, after = self._painted_lines.get(y), self._line(y)
+            if before is None:
+                self.refresh(Region(0, y, after.cell_length, 1))
+            elif before != after:
+                begin, end = _changed_cells(before, after)
+                self.refresh(Region(begin, y, end - begin, 1))
+
     def repaint_line(self, index: int) -> None:
         """Repaint a line if it is on screen."""
         if self.top <= index < self.top + self.page:
@@ -146,6 +158,11 @@ class VirtualList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Render a line of the screen."""
+        self._painted_lines[y] = line = self._line(y)
+        return line
+
+    def _line(self, y: int) -> Strip:
+        """Return a line of the screen with its current content."""
         width = self.scrollable_content_region.width
         base = self.style_of("")
         if y < self.HEADER:
@@ -205,3 +222,17 @@ class VirtualList(ScrollView, can_focus=True):
     def action_last(self) -> None:
         """Move to the last line."""
         self.move_cursor(self.count)
+
+
+def _changed_cells(before: Strip, after: Strip) -> tuple[int, int]:
+    """Return the first cell at which two lines differ, and the one after the last."""
+    old, new = list(before), list(after)
+    begin = 0
+    while old and new and old[0] == new[0]:
+        begin += old.pop(0).cell_length
+        del new[0]
+    end = after.cell_length
+    while old and new and old[-1] == new[-1]:
+        end -= old.pop().cell_length
+        del new[-1]
+    return begin, max(end, begin + 1)

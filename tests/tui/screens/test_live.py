@@ -143,8 +143,7 @@ async def test_unknown_values_are_no_errors(serve: Serve) -> None:
         del server.stations["NOR_00004"]
         server.more.put_nowait([json.dumps({"type": "snapshot:init", "data": server.snapshot()})])
         await caught_up(pilot, main, 8)
-        text = "\n".join(text_of(pilot))
-        assert "2 stations left the stream" in text
+        await until(pilot, lambda: "2 stations left the stream" in "\n".join(text_of(pilot)))
         assert "NOR_00004" not in shown(pilot)
 
 

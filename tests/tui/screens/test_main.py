@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual._compositor import LayoutUpdate
-from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -24,6 +23,7 @@ from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
+from nobil_tui.tui.textual_internals import QuietTerminal
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
 from tests.conftest import START, FakeClock
@@ -180,6 +180,7 @@ async def test_filters_are_saved_and_recalled_by_number(tmp_path: Path) -> None:
         await pilot.press("slash", *"ccs", "enter", "S")
         await pilot.press(*"Fast", "enter")
         await until(pilot, lambda: main.workspace.settings.config.filters == {"Fast": "ccs"})
+        await until(pilot, path.exists)
         assert tomllib.loads(path.read_text())["filters"] == {"Fast": "ccs"}
         await pilot.press("escape")
         assert len(main.workspace.station_list.ids) == 3
@@ -449,14 +450,14 @@ async def test_keys_after_quit_are_dropped(then: str) -> None:
 async def test_the_start_paints_once_and_closing_a_dialog_paints_again(monkeypatch: pytest.MonkeyPatch) -> None:
     whole: list[bool] = []
     """For each paint of a whole screen, whether it was the main one after its first paint."""
-    display = App._display
+    display = QuietTerminal._display
 
-    def note(app: App[int], screen: Screen[None], update: object) -> None:
+    def note(app: QuietTerminal, screen: Screen[None], update: object) -> None:
         if isinstance(update, LayoutUpdate):
             whole.append(isinstance(screen, MainScreen) and screen.painted_once)
-        display(app, screen, update)  # type: ignore[arg-type]
+        display(app, screen, update)
 
-    monkeypatch.setattr(App, "_display", note)
+    monkeypatch.setattr(QuietTerminal, "_display", note)
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         await live(pilot)

@@ -77,19 +77,29 @@ class LinkBarState(Struct, frozen=True):
 class LinkBar(Bar):
     """Shows its ``state`` in one line."""
 
-    state: reactive[LinkBarState] = reactive(LinkBarState())
+    state: reactive[LinkBarState] = reactive(LinkBarState(), repaint=False)
     """What it shows."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
+        self._painted_parts: list[BarPart] = []
+
+    def watch_state(self) -> None:
+        """Repaint if the text changes: most of the time only the age of a frame does."""
+        if self._fitting_parts() != self._painted_parts:
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Render the parts that fit."""
         room = self.size.width
         ground = self.rich_style
-        parts = fit_parts(self._parts(room), room)
-        return Strip(bar_segments(parts, room, ground)).adjust_cell_length(room, ground).apply_style(ground)
+        self._painted_parts = parts = self._fitting_parts()
+        strip = Strip(bar_segments(parts, room, ground))
+        return strip.adjust_cell_length(room, ground).apply_style(ground)
+
+    def _fitting_parts(self) -> list[BarPart]:
+        return fit_parts(self._parts(self.size.width), self.size.width)
 
     def _parts(self, width: int) -> Iterator[BarPart]:
         state = self.state
@@ -145,8 +155,8 @@ class LinkBar(Bar):
                 return BarPart("FAILED", self.style_of("refused"), 0)
 
     def _frame_age(self) -> str:
-        passed = self.state.now - self.state.frame_at
-        return f"{max(0, passed) / 1000:.1f} s ago" if passed < 10_000 else f"{age_text(passed)} ago"
+        text = age_text(self.state.now - self.state.frame_at)
+        return text if text == "now" else f"{text} ago"
 
 
 def _count(number: int, word: str) -> str:

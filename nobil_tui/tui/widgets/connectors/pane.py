@@ -73,7 +73,8 @@ class ConnectorsPane(VirtualList):
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Build all lines with the current ages."""
+        """Build all lines with the current ages, and repaint those that changed."""
+        before = self._rows
         width = self.scrollable_content_region.width
         if self._painter is None or not self.station or width <= 0:
             self._rows = []
@@ -91,7 +92,10 @@ class ConnectorsPane(VirtualList):
             )
             heard = self._heard(now)
         self.set_titles("Connectors", heard)
-        self.update_count()
+        if before and len(before) == len(self._rows):
+            self.repaint_changed()
+        else:
+            self.update_count()
 
     def _heard(self, now: int) -> str:
         heard = self._painter.heard(self.station) if self._painter else None

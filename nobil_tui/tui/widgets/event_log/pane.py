@@ -81,8 +81,12 @@ class EventLog(VirtualList):
         added, dropped = self._added, self._dropped
         self._added = self._dropped = 0
         if self.following:
-            self.update_count()
+            top = self.top
+            self._update_virtual_size()
             self._scroll_to_end()
+            if self.top == top:
+                # Scrolling repaints all lines anyway.
+                self.repaint_changed()
         else:
             self._unseen += added
             top = self.top

@@ -133,9 +133,9 @@ class StationsPane(VirtualList):
         self._update_titles(at_once=True)
 
     def refresh_ages(self) -> None:
-        """Repaint the ages."""
+        """Repaint the ages that changed."""
         self._update_titles()
-        self.refresh()
+        self.repaint_changed()
 
     def select(self, station: str) -> bool:
         """Move the cursor to a station. Return whether it is listed."""

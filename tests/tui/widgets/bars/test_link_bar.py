@@ -14,7 +14,7 @@ from nobil_tui.monitor.batch import LinkPhase, LinkState
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.bars.link_bar import SECONDS, ChangeRate, LinkBar, LinkBarState
 from tests.conftest import START
-from tests.tui.widget_host import Stage, lines_of
+from tests.tui.widget_host import Stage, lines_of, repaints_of
 
 LIVE = LinkState(LinkPhase.LIVE)
 
@@ -103,12 +103,23 @@ async def test_no_counts_before_the_first_report() -> None:
 
 @pytest.mark.parametrize(
     ("passed", "text"),
-    [(0, "0.0 s"), (300, "0.3 s"), (9999, "10.0 s"), (10_000, "10 s"), (120_000, "2 min"), (-500, "0.0 s")],
+    [(0, "now"), (999, "now"), (9999, "9 s ago"), (10_000, "10 s ago"), (120_000, "2 min ago"), (-500, "now")],
 )
 async def test_the_age_of_the_last_frame(passed: int, text: str) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(frame_at=START - passed)
-        assert text_of(link_bar).endswith(f"last frame {text} ago")
+        assert text_of(link_bar).endswith(f"last frame {text}")
+
+
+async def test_the_bar_is_repainted_only_for_another_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bar() as link_bar:
+        link_bar.state = vitals(frame_at=START - 61_000)
+        text_of(link_bar)
+        regions = repaints_of(link_bar, monkeypatch)
+        link_bar.state = vitals(frame_at=START - 62_000)
+        assert regions == []
+        link_bar.state = vitals(frame_at=START - 120_000)
+        assert len(regions) == 1
 
 
 @pytest.mark.parametrize(("rate", "text"), [(0.0, "0/s"), (0.34, "0.3/s"), (9.4, "9.4/s"), (2345.6, "2,346/s")])

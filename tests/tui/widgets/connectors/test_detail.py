@@ -24,7 +24,7 @@ from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
 from nobil_tui.tui.widgets.connectors.rows import lay_out_table
 from tests.conftest import START, FakeClock
-from tests.tui.widget_host import Stage, lines_of, roster_of
+from tests.tui.widget_host import Stage, lines_of, repaints_of, roster_of
 
 MINUTE, HOUR = 60_000, 3_600_000
 CCS, CHADEMO, TYPE_2 = Plug("CCS", 150), Plug("CHAdeMO", 50), Plug("Type 2", 22)
@@ -310,6 +310,19 @@ async def test_ages_show_their_staleness() -> None:
         row = next(line for line in lines if line and line[0].text.strip() == "1")
         dim = {segment.text.strip() for segment in row if segment.style and segment.style.dim}
         assert dim == {"● free", "22:04", "12 min"}
+
+
+async def test_only_ages_that_changed_are_repainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    station_list = roster_of({"NOR_1": [Connector(0, 0, START - 119_000), Connector(1, 0, START - 60_000)]})
+    async with showing(station_list) as (app, _):
+        lines_of(app.pane)
+        regions = repaints_of(app.pane, monkeypatch)
+        app.pane.rebuild()
+        assert regions == []
+        app.clock.advance(1)
+        app.pane.rebuild()
+        ((region,),) = regions
+        assert "2 min" in lines_of(app.pane)[region.y][region.x : region.right]
 
 
 async def test_the_staleness_of_the_station_is_shown_above() -> None:

@@ -11,7 +11,7 @@ from nobil_tui.config.model import LogScope
 from nobil_tui.monitor.batch import BatchEntry, Note, NoteKind
 from nobil_tui.tui.bindings import KeyBindings
 from tests.conftest import START
-from tests.tui.widget_host import lines_of, wheel
+from tests.tui.widget_host import lines_of, repaints_of, wheel
 from tests.tui.widgets.event_log.logs import MOST, add, changes, ids, logged, painted
 
 
@@ -28,6 +28,17 @@ async def test_it_follows_new_lines() -> None:
         await pilot.pause()
         assert app.shown == ids(80, 90)
         assert len(log.buffer) == MOST
+
+
+async def test_a_new_line_is_painted_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with logged(changes(0, 3)) as (_app, log, pilot):
+        # Without the cursor, which would move to the new line.
+        log.blur()
+        await pilot.pause()
+        lines_of(log)
+        regions = repaints_of(log, monkeypatch)
+        await add(log, changes(3, 4))
+        assert [(region.y, region.height) for (region,) in regions] == [(3, 1)]
 
 
 async def test_a_key_stops_following_and_the_pill_counts_new_lines() -> None:

@@ -21,7 +21,7 @@ from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.widgets.stations import pane as module
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE, StationsPane
 from tests.conftest import START, FakeClock
-from tests.tui.widget_host import Stage, lines_of, roster_of
+from tests.tui.widget_host import Stage, lines_of, repaints_of, roster_of
 
 OSLO = (59.91, 10.75)
 NAMES = [f"NOR_{number:02}" for number in range(40)]
@@ -358,6 +358,23 @@ async def test_ages_are_refreshed() -> None:
         app.list.refresh_ages()
         await pilot.pause()
         assert "3 min" in lines_of(app.list)[1]
+
+
+async def test_only_ages_that_changed_are_repainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = {"NOR_1": START - 119_000, "NOR_2": START - 60_000}
+    station_list = roster_of({name: [Connector(0, 0, at)] for name, at in moments.items()})
+    async with listing(station_list) as (app, _pilot):
+        lines_of(app.list)
+        regions = repaints_of(app.list, monkeypatch)
+        app.list.refresh_ages()
+        assert regions == []
+        app.clock.advance(1)
+        app.list.refresh_ages()
+        line = next(y for y, text in enumerate(lines_of(app.list)) if "NOR_1" in text)
+        ((region,),) = regions
+        assert (region.y, region.height) == (line, 1)
+        assert region.width <= len("  2 min ")
+        assert "2 min" in lines_of(app.list)[line][region.x : region.right]
 
 
 async def test_a_resize_changes_the_layout() -> None:
