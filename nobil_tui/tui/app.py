@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
@@ -68,6 +69,16 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         start_with_theme(self, theme_name)
         self.set_class(self.ascii, "-ascii")
         ScrollBar.renderer = AsciiScrollBar if self.ascii else ScrollBarRender
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver for the platform."""
+        driver = super().get_driver_class()
+        if driver.__name__ != "LinuxDriver":
+            return driver
+        # Imported on use: Windows lacks what it imports.
+        from nobil_tui.tui.terminal_driver import SleepingDriver
+
+        return SleepingDriver
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""

@@ -18,7 +18,6 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.content import Content
-from textual.driver import Driver
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
@@ -123,24 +122,11 @@ def _rows_of(update: ChopsUpdate) -> dict[int, list[PlacedStrip]]:
 
 
 class QuietTerminal(_AppBase):
-    """Makes an app write only what changed, and sleep until there is input.
-
-    Textual writes whole strips, and looks for input ten times a second.
-    """
+    """Makes an app write only what changed. Textual writes whole strips."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._painted = PaintedScreen()
         super().__init__(*args, **options)
-
-    def get_driver_class(self) -> type[Driver]:
-        """Return the driver for the platform."""
-        driver = super().get_driver_class()
-        if driver.__name__ != "LinuxDriver":
-            return driver
-        # Imported on use: Windows lacks what it imports.
-        from nobil_tui.tui.terminal_driver import SleepingDriver
-
-        return SleepingDriver
 
     def on_mount(self) -> None:
         """Repaint everything after Ctrl+Z and ``fg``: the shell has written to the terminal."""
