@@ -29,6 +29,7 @@ class Typing(SleepingDriver):
         super().__init__(cast(App[Any], SimpleNamespace()))
         self.fileno = fileno
         self.messages: queue.Queue[Message] = queue.Queue()
+        self.thread = threading.Thread(target=self.run_input_thread)
 
     def process_message(self, message: Message) -> None:
         self.messages.put(message)
@@ -58,7 +59,7 @@ async def typed(monkeypatch: pytest.MonkeyPatch, timeouts: list[float | None]) -
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     reader, writer = os.pipe()
     driver = Typing(reader)
-    thread = threading.Thread(target=driver.run_input_thread)
+    thread = driver.thread
     thread.start()
     yield driver, writer
     driver.exit_event.set()
@@ -93,6 +94,7 @@ async def test_the_thread_sleeps_until_there_is_input(typed: tuple[Typing, int],
 async def test_the_thread_can_start_again_after_a_suspension(typed: tuple[Typing, int]) -> None:
     driver, writer = typed
     driver.exit_event.set()
+    driver.thread.join(GUARD)
     driver.exit_event.clear()
     again = threading.Thread(target=driver.run_input_thread)
     again.start()
