@@ -118,7 +118,7 @@ def _playing(id_: str, key: str, label: str, tooltip: str) -> Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(
-        "filter", ("slash",), "Filter", "Find by words, plugs, power or state: ccs >=150kw free oslo.", footer=True
+        "filter", ("slash",), "Filter", "Find by words, plugs, power or condition: ccs >=150kw free oslo.", footer=True
     ),
     Command("star", ("s",), "Star", "Star or unstar the selected station.", footer=True),
     Command("starred-only", ("w",), "Starred", "Show starred stations only, or all.", footer=True),

@@ -1,1 +1,1 @@
-"""Alerts: rules, persistence and delivery."""
+"""Alerts: evaluate the rules, keep their state on disk, and deliver what fires."""

@@ -35,7 +35,7 @@ class Firing(NamedTuple):
     summary: str
     """What happened, in a sentence."""
     change: Change
-    """The change of one connector; ``before`` is None if it was not received."""
+    """The change of one connector; ``before`` may be None: it was not received."""
     first: bool = True
     """Whether this instance is the one to deliver what all instances deliver once."""
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+
+
+class Count(StrEnum):
+    """The count of a station's summary that a connector adds to, by the name of its field."""
+
+    FREE = "free"
+    IN_USE = "in_use"
+    FAULTS = "faults"
+    UNKNOWN = "unknown"
+    NOT_COUNTED = ""
+    """Not in the station's total."""
 
 
 class Condition(IntEnum):
     """The condition of a connector, for everything that shows, counts, filters, alerts or serves it.
 
     A row holds the label, the status words of word-based streams (Enova, OCPI), version 1's
-    ``status`` and ``error``, whether the condition counts in a station's total, whether it counts
-    as in use, and the meaning. The values index lists, as in ``Board.tally``.
+    ``status`` and ``error``, the count of a station's summary that it adds to, and the meaning. The
+    values index lists, as in ``Board.tally``.
     """
 
     label: str
@@ -19,30 +30,28 @@ class Condition(IntEnum):
     """The documented status words that map to it."""
     version_1: tuple[int, int]
     """``status`` and ``error`` in version 1 of the stream API."""
-    counted: bool
-    """Whether such a connector counts in a station's total."""
-    in_use: bool
-    """Whether such a connector counts as in use: it works, but cannot be used now."""
+    adds_to: Count
+    """The count of a station's summary that such a connector adds to."""
     meaning: str
     """The meaning, for the help screen."""
 
-    FREE = "free", ("AVAILABLE",), (0, 0), True, False, "can be used now"
-    OCCUPIED = "occupied", ("CHARGING",), (1, 0), True, True, "in use by another vehicle"
+    FREE = "free", ("AVAILABLE",), (0, 0), Count.FREE, "can be used now"
+    OCCUPIED = "occupied", ("CHARGING",), (1, 0), Count.IN_USE, "in use by another vehicle"
     BLOCKED = (
-        *("blocked", ("BLOCKED",), (1, 0), True, True),
+        *("blocked", ("BLOCKED",), (1, 0), Count.IN_USE),
         "physically blocked, for example by a parked car",
     )
-    RESERVED = "reserved", ("RESERVED",), (1, 0), True, True, "reserved for another driver"
+    RESERVED = "reserved", ("RESERVED",), (1, 0), Count.IN_USE, "reserved for another driver"
     FAULT = (
-        *("fault", ("OUTOFORDER",), (-1, 1), True, False),
+        *("fault", ("OUTOFORDER",), (-1, 1), Count.FAULTS),
         "reports an error and might not work",
     )
     UNKNOWN = (
-        *("unknown", ("UNKNOWN",), (-1, 0), True, False),
+        *("unknown", ("UNKNOWN",), (-1, 0), Count.UNKNOWN),
         "no information; never counted as free",
     )
     NOT_IN_SERVICE = (
-        *("not in service", ("INOPERATIVE", "PLANNED", "REMOVED"), (-1, 0), False, False),
+        *("not in service", ("INOPERATIVE", "PLANNED", "REMOVED"), (-1, 0), Count.NOT_COUNTED),
         "not active yet, or removed; not counted",
     )
 
@@ -51,8 +60,7 @@ class Condition(IntEnum):
         label: str,
         words: tuple[str, ...],
         version_1: tuple[int, int],
-        counted: bool,
-        in_use: bool,
+        adds_to: Count,
         meaning: str,
     ) -> Condition:
         """Number the rows from 0."""
@@ -61,14 +69,22 @@ class Condition(IntEnum):
         member.label = label
         member.words = words
         member.version_1 = version_1
-        member.counted = counted
-        member.in_use = in_use
+        member.adds_to = adds_to
         member.meaning = meaning
         return member
 
+    @property
+    def counted(self) -> bool:
+        """Whether such a connector counts in a station's total."""
+        return self.adds_to is not Count.NOT_COUNTED
+
+    @property
+    def in_use(self) -> bool:
+        """Whether such a connector counts as in use: it works, but cannot be used now."""
+        return self.adds_to is Count.IN_USE
+
 
 IN_USE = tuple(condition for condition in Condition if condition.in_use)
-NOT_COUNTED = tuple(condition for condition in Condition if not condition.counted)
 
 BY_WORD = {word: condition for condition in Condition for word in condition.words}
 """Every documented status word and its condition."""

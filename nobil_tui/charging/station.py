@@ -15,10 +15,9 @@ from msgspec import Meta, Struct, field
 
 from nobil_tui.charging.conditions import (
     BY_STATUS,
-    IN_USE,
-    NOT_COUNTED,
     PLAIN_WORDS,
     Condition,
+    Count,
     condition_of,
 )
 
@@ -127,14 +126,19 @@ class Summary(Struct, frozen=True, gc=False):
 
     @property
     def condition(self) -> Condition:
-        """The condition of the whole station: the best that it offers."""
-        if self.free:
-            return Condition.FREE
-        if self.in_use:
-            return Condition.OCCUPIED
-        if self.faults:
-            return Condition.FAULT
-        return Condition.UNKNOWN if self.total else Condition.NOT_IN_SERVICE
+        """The condition of the whole station: the best that it offers, by the order of ``Count``."""
+        for count, condition in _BEST_FIRST:
+            if getattr(self, count):
+                return condition
+        return Condition.NOT_IN_SERVICE
+
+
+_BEST_FIRST = [
+    (count.value, next(condition for condition in Condition if condition.adds_to is count))
+    for count in Count
+    if count is not Count.NOT_COUNTED
+]
+"""Each field of a summary, and the first condition that adds to it."""
 
 
 @lru_cache(maxsize=4096)
@@ -177,24 +181,18 @@ class Station(Struct, gc=False):
         return self.cached
 
 
-_ZEROS = [0] * len(Condition)
 # Plain integers: looking up a member of an enum, and indexing by one, take longer than the counting.
-_FREE, _FAULTS, _UNKNOWNS = map(int, (Condition.FREE, Condition.FAULT, Condition.UNKNOWN))
-_IN_USE = [int(condition) for condition in IN_USE]
-_NOT_COUNTED = [int(condition) for condition in NOT_COUNTED]
+_ZEROS = [0] * len(Count)
+_COUNT_INDEX = [list(Count).index(condition.adds_to) for condition in Condition]
 
 
 def summarize(connectors: list[Connector]) -> Summary:
     """Count connectors by what matters to a driver."""
     counts = _ZEROS.copy()
     for connector in connectors:
-        counts[connector.condition] += 1
-    total, in_use = len(connectors), 0
-    for index in _NOT_COUNTED:
-        total -= counts[index]
-    for index in _IN_USE:
-        in_use += counts[index]
-    return _summary(counts[_FREE], total, in_use, counts[_FAULTS], counts[_UNKNOWNS])
+        counts[_COUNT_INDEX[connector.condition]] += 1
+    free, in_use, faults, unknown, _ = counts
+    return _summary(free, free + in_use + faults + unknown, in_use, faults, unknown)
 
 
 def operator_status(connectors: list[Connector]) -> int:

@@ -51,8 +51,8 @@ def register(config: Path | None) -> None:
 def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None:
     """Fetch the register from NOBIL.
 
-    Needs your API key: set NOBIL_REGISTER_KEY, or api_key under [register] in the config. If it fails or is
-    interrupted, the stored register is not changed.
+    Needs your API key: set NOBIL_REGISTER_KEY, or api_key under [register] in the config. Each country is stored when
+    it is complete. If the update fails or is interrupted, the other countries are not changed.
     """
     from nobil_tui.base.paths import register_file
     from nobil_tui.config.reading import config_warnings
@@ -150,7 +150,8 @@ def _run(
     try:
         return run_coroutine(work)
     except Exit as interrupted:
-        reporter.line.print_message("Interrupted. The stored register is kept.")
+        kept = "The stored register" if can_merge else "A country that was not complete"
+        reporter.line.print_message(f"Interrupted. {kept} was not changed.")
         # SIGTERM is a success for other commands, but this one is not done.
         raise Exit(interrupted.exit_code or ExitCode.FAILURE) from None
     except UpdateError as error:

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from nobil_tui.base.memory import defer_collection
+from nobil_tui.base.version import installed_version
 from nobil_tui.cli import options
 from nobil_tui.cli.commands import LazyCommand, LazyGroup, write_exit_codes
 from nobil_tui.cli.exit_codes import ExitCode
@@ -34,13 +35,7 @@ CLI_COMMANDS = {
 def _show_version(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
     if not requested or ctx.resilient_parsing:
         return
-    from importlib import metadata
-
-    try:
-        version = metadata.version(NAME)
-    except metadata.PackageNotFoundError:
-        version = "(not installed)"
-    click.echo(f"{NAME} {version}")
+    click.echo(f"{NAME} {installed_version()}")
     ctx.exit()
 
 

@@ -115,8 +115,6 @@ def run_session(startup: Startup, work: Callable[[Session], Coroutine[Any, Any, 
         if not session.uses_user_register:
             return await work(session)
         updater = RegisterUpdater(register_path, register, options)
-        if problem := await updater.read():
-            print_message(problem)
         async with updating_station_data(session, updater, print_message):
             return await work(session)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nobil_tui.base.text import one_of
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
@@ -25,35 +28,41 @@ if TYPE_CHECKING:
 EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT)
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+_BEFORE = textwrap.fill(
+    f"{one_of(each.label for each in Condition)}; null at first sight", 56, subsequent_indent=" " * 11
+)
+_HELP = f"""
+Print changes as they happen, as JSON Lines.
+
+Prints the changes of all stations, or only of the given station ids and, with --watched, the starred ones. With
+--filter, only of stations and connectors that match when the change arrives. Data
+goes to standard output, messages about the link go to stderr. Runs until interrupted, until the output is closed,
+or until a recording ends.
+
+\b
+time       when the change was received: 2026-03-23T12:00:00.107Z
+station    the station's id: NOR_01333
+name       the station's name; null if unknown
+connector  the connector's number, from 1
+before     {_BEFORE}
+after      the same; null if the connector was removed
+word       the stream's own word for it; null if it has none
+missed     true if it happened while disconnected
+credit     the attribution to show next to the name; null if
+           the name is unknown or simulated
+
+A stream that starts with a snapshot has no first sights. NOBIL Real-time sends none: the first report of a
+connector is compared with the last known state; before is null if there is none.
+"""
+
+
+@click.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES, help=_HELP)
 @click.argument("wanted", nargs=-1, metavar="[STATION]...")
 @filter_option
 @click.option("--watched", is_flag=True, help="Include the stations starred in the config.")
 @source_options
 def tail(wanted: tuple[str, ...], filter_text: str | None, watched: bool, **common: Any) -> None:
-    """Print changes as they happen, as JSON Lines.
-
-    Prints the changes of all stations, or only of the given station ids and, with --watched, the starred ones. With
-    --filter, only of stations and connectors that match when the change arrives. Data
-    goes to standard output, messages about the link go to stderr. Runs until interrupted, until the output is closed,
-    or until a recording ends.
-
-    \b
-    time       when the change was received: 2026-03-23T12:00:00.107Z
-    station    the station's id: NOR_01333
-    name       the station's name; null if unknown
-    connector  the connector's number, from 1
-    before     free, occupied, blocked, reserved, fault, unknown
-               or not in service; null at first sight
-    after      the same; null if the connector was removed
-    word       the stream's own word for it; null if it has none
-    missed     true if it happened while disconnected
-    credit     the attribution to show next to the name; null if
-               the name is unknown or simulated
-
-    A stream that starts with a snapshot has no first sights. NOBIL Real-time sends none: the first report of a
-    connector is compared with the last known state; before is null if there is none.
-    """
+    """Print changes as they happen, as JSON Lines."""
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.headless.tail import Tail

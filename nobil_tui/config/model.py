@@ -25,7 +25,7 @@ class LogScope(StrEnum):
 
 
 class RecordMode(StrEnum):
-    """Whose changes the history stores."""
+    """The stations whose changes the history stores."""
 
     STARRED = "starred"
     ALL = "all"
@@ -82,9 +82,9 @@ class FinlandSection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[finland]``: access to Fintraffic's service, which takes no key."""
 
     address: str = ""
-    """An http or https address in place of the usual one; empty for that."""
+    """An http or https address that replaces the usual one; empty for none."""
     stream: str = ""
-    """A ws or wss address in place of the usual one; empty for that."""
+    """A ws or wss address that replaces the usual one; empty for none."""
 
 
 class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
@@ -108,10 +108,10 @@ class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):
 
 
 class HistorySection(_Section, frozen=True, forbid_unknown_fields=True):
-    """``[history]``: what is recorded on this machine."""
+    """``[history]``: the recording of changes on this machine."""
 
     record: RecordMode = RecordMode.STARRED
-    """Whose changes are stored; unless off, the occupancy by hour of the week of every station too."""
+    """Whose changes are stored. Unless off, every station's occupancy by hour of the week is too."""
 
 
 class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +152,7 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     @property
     def addresses(self) -> tuple[str, ...]:
         """All addresses. Each may contain a secret."""
-        addresses = (getattr(getattr(self, section), key) for section, key in ADDRESS_KEYS.items())
+        addresses = (getattr(getattr(self, section), key) for section, key in ADDRESSES)
         return tuple(filter(None, addresses))
 
     @property
@@ -168,6 +168,9 @@ ADDRESS_KEYS = {
     if isinstance(table.type, type) and issubclass(table.type, _KeyedSection)
 }
 """The tables of services, which may hold an API key, and the key in each that holds its address."""
+
+ADDRESSES = (*ADDRESS_KEYS.items(), ("finland", "address"), ("finland", "stream"))
+"""The section and the key of every address."""
 
 
 def secret_from_text(kind: type, value: Any) -> Secret:

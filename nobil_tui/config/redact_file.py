@@ -14,10 +14,10 @@ from nobil_tui.base.redaction import (
     redact_addresses,
 )
 from nobil_tui.config.errors import KeyPath
-from nobil_tui.config.model import ADDRESS_KEYS, Config
+from nobil_tui.config.model import ADDRESSES, Config
 from nobil_tui.config.toml_spans import Span, TomlSpans
 
-_ADDRESSES: tuple[KeyPath, ...] = tuple(ADDRESS_KEYS.items())
+_ADDRESSES: tuple[KeyPath, ...] = ADDRESSES
 _ASSIGNMENT = re.compile(
     r"""
     (?P<before> (?<![\w.-]) (?P<name>[\w.-]++) ["']? \s*+ [=:] \s*+ )

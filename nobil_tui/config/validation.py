@@ -84,7 +84,7 @@ def _check_printable(text: str, path: KeyPath, max_length: int, subject: str = "
         words = f"has {len(text)} characters; expected at most {max_length}."
         raise InvalidValueError(path, f"{subject}{words}")
     if not text.isprintable():
-        words = "has a control character or the like; expected printable text."
+        words = "contains a character that cannot be printed; expected printable text."
         raise InvalidValueError(path, f"{subject}{words}")
 
 
@@ -94,14 +94,14 @@ def _check_api_key(text: str, path: KeyPath) -> None:
         words = f"has {len(text)} characters; expected at most {MAX_API_KEY}."
         raise InvalidValueError(path, words)
     if not (text.isascii() and text.isprintable()) or " " in text:
-        words = "has a blank, a control character or a non-ASCII letter; expected a key."
+        words = "contains a space, a control character or a non-ASCII character; expected an API key."
         raise InvalidValueError(path, words)
 
 
 def _check_address(text: str, path: KeyPath, *schemes: str) -> None:
     """Raise unless a text is empty or an address with one of two schemes.
 
-    Errors do not quote it: see secrets.
+    Errors do not quote it, since it may contain a secret.
     """
     if not text:
         return
@@ -117,5 +117,5 @@ def _check_address(text: str, path: KeyPath, *schemes: str) -> None:
     if not valid or " " in text:
         raise InvalidValueError(path, f"is not an address; expected {schemes[0]}://… or {schemes[1]}://….")
     if parts.username is not None or parts.password is not None:
-        words = "has a user name or a password in it; expected an address without."
+        words = "contains a user name or a password; expected an address without them."
         raise InvalidValueError(path, words)

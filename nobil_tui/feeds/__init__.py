@@ -1,3 +1,1 @@
-"""Sources of reports. Each feed is an asynchronous iterator of the events in
-``charging/events.py``.
-"""
+"""Feeds: asynchronous iterators of the events in ``charging/events.py``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 
@@ -48,8 +49,12 @@ class LinkReporter:
                 return self._unreadable(note.text, counts.unreadable)
             case NoteKind.ENDED:
                 return f"{self._name} has ended."
-            case _:
+            case NoteKind.REFUSED | NoteKind.RESTARTED | NoteKind.ALERT:
+                # A refusal ends the command with an error, only the app rewinds a recording, and an
+                # alert is not part of a batch.
                 return ""
+            case unknown:
+                assert_never(unknown)
 
     def _unreadable(self, reason: str, count: int) -> str:
         # At 1, 10, 100 and so on: a stream of unreadable frames must not flood the terminal.

@@ -14,10 +14,13 @@ from nobil_tui.session.session import Session
 async def updating_station_data(
     session: Session, updater: RegisterUpdater, print_message: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """Update the register with what the source of an open session publishes, if that is due.
+    """Read the register, and update it with the data that the source of an open session publishes.
 
-    It goes on beside what runs inside, and ends with it. Most sources publish nothing.
+    The update runs beside the body of the ``async with``, if it is due, and is cancelled at its end.
     """
+    if problem := await updater.read():
+        print_message(problem)
+    session.register_changed()
     if session.station_data is None:
         yield
         return
@@ -28,9 +31,6 @@ async def updating_station_data(
             print_message(problem)
         session.register_changed()
 
-    if problem := await updater.read():
-        print_message(problem)
-    session.register_changed()
     task = asyncio.create_task(update())
     try:
         yield

@@ -1,1 +1,1 @@
-"""The stream API, served: any program written for version 1 can be pointed at it."""
+"""Serve the stream API to programs written for version 1."""

@@ -20,6 +20,9 @@ def bind_reason(error: OSError | OverflowError, host: str, port: int) -> str:
         return f"port {port} on {host} is in use: choose another one, or stop the program that listens there"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"this user may not listen on port {port}: choose one from 1024 up"
-    if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, None):
+    # asyncio tries each address of a host: if none is usable, its error has no number.
+    no_address = error.errno is None and str(error).startswith("could not bind on any address")
+    if no_address or error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return f"{host} is not an address of this machine: choose one that is, such as 127.0.0.1"
-    return f"cannot listen on port {port} of {host} ({errno.errorcode.get(error.errno, 'error')})"
+    reason = errno.errorcode.get(error.errno or 0, "unknown error")
+    return f"cannot listen on port {port} of {host} ({reason})"

@@ -1,1 +1,1 @@
-"""Runs one feed into one board and passes batches to sinks."""
+"""Run one feed into one board, and pass batches to sinks."""

@@ -4,9 +4,8 @@ Source: the documentation of NOBIL's API, version 3. The service accepts the API
 URL, so the URL is a secret: it is sent to one host, it is in no exception, and redirects are not
 followed.
 
-If an answer breaks off, the rest is requested, provided that the server supports ranges and can
-on_bytes whether the answer is still the same. A server that generates its answer while sending it can
-do neither: then the download starts again.
+If an answer breaks off, only the rest is requested, provided that the server supports ranges and
+identifies the version of its answer. Otherwise the next update downloads all of it again.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ PROGRESS_INTERVAL = 0.1
 MAX_REQUESTS = 4
 """Maximum number of requests for one answer: the first, and those for the missing rest."""
 STRONG_AFTER = timedelta(seconds=60)
-"""Minimum age of a change for ``Last-Modified``, in whole seconds, to identify a version."""
+"""Age of a change from which ``Last-Modified``, which has whole seconds, identifies a version."""
 
 _RANGE = re.compile(r"bytes (\d{1,12})-\d{1,12}/(\d{1,12}|\*)", re.ASCII)
 
@@ -64,9 +63,7 @@ class Timeouts(NamedTuple):
 
 
 class Validators(NamedTuple):
-    """The server's validators of its answer. Sent back, they let the server skip an unchanged
-    answer.
-    """
+    """The server's validators of its answer: with them, it need not send an unchanged one again."""
 
     etag: str = ""
     last_modified: str = ""
@@ -81,7 +78,7 @@ class Download(NamedTuple):
 
 
 class _Partial:
-    """The received part of an answer, and what is needed to request the rest."""
+    """The received part of an answer, and the headers with which to request the rest."""
 
     def __init__(self) -> None:
         self.answered = False
@@ -129,7 +126,7 @@ class RegisterClient:
         """Raise ``SourceError`` if ``address`` is not an http or https URL."""
         parts = http.split_url(address)
         if parts is None or parts.scheme not in ("https", "http"):
-            raise SourceError("the address of the register is invalid; expected https:// and a host")
+            raise SourceError("the address of the register is invalid; expected https:// or http:// and a host")
         self.host = parts.hostname or ""
         """The server's host."""
         self._parts = parts
@@ -140,7 +137,7 @@ class RegisterClient:
     async def download(self, country: str, known: Validators, on_bytes: http.OnBytes) -> Download | None:
         """Return the stations of ``country``; None if they are still the ``known`` version.
 
-        Raises ``DownloadError``. Cancelling it leaves nothing behind.
+        Raises ``DownloadError``. Can be cancelled at any time.
         """
         if not (self._key and self._key.isascii() and self._key.isprintable()):
             words = "there is no key" if not self._key else "the key holds characters that an API key cannot have"
@@ -244,7 +241,7 @@ class RegisterClient:
         if too_large:
             raise DownloadError(f"{self.host} sent more than {MAX_DUMP >> 20} MB; a register is smaller")
         if total is not None and len(body) != total:
-            raise DownloadError(f"{self.host} sent an incomplete answer")
+            raise DownloadError(f"the connection to {self.host} closed before the answer was complete")
         on_bytes(len(body), total)
 
     async def _complaint(self, response: ClientResponse) -> DownloadError:

@@ -35,8 +35,10 @@ async def update_finland(
         if origin is not None and is_recent(origin.fetched_at, clock.now()):
             return None
         return await _update(path, rest, origin, on_progress, clock)
-    except (UnreachableError, NotReadableError, TooFewStationsError) as error:
+    except (UnreachableError, NotReadableError) as error:
         raise UpdateError(f"The stations of Finland were not updated: {error}.") from None
+    except TooFewStationsError as error:
+        raise UpdateError(f"The stations of Finland were not updated. {error}") from None
     except (CacheError, NotSavedError) as error:
         raise UpdateError(str(error)) from None
 

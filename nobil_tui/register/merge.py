@@ -1,4 +1,4 @@
-"""RegisterEdit the stored register under a lock: replace whole countries, unless far too few stations are
+"""Edit the stored register under a lock: replace whole countries, unless far too few stations are
 given.
 """
 
@@ -41,8 +41,8 @@ class TooFewStationsError(Exception):
 
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(
-            f"{station_count(found)} of {origin_name(country)} cannot be all of them, since {stored:,} are stored: "
-            "nothing was changed"
+            f"Got only {station_count(found)} of {origin_name(country)}, but {stored:,} are stored; "
+            "nothing was changed."
         )
 
 
@@ -141,8 +141,9 @@ def mark_up_to_date(old: CachedRegister, country: str, seen: Origin, now: int) -
 
 
 def is_recent(at: int, now: int) -> bool:
-    """Return whether ``at`` (ms) is less than a day before ``now``. A time in the future is not: a
-    clock was wrong.
+    """Return whether ``at`` is less than a day before ``now``, both in ms.
+
+    A time in the future comes from a wrong clock, and is not recent.
     """
     return 0 <= now - at < MAX_AGE
 

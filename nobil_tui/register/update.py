@@ -193,12 +193,12 @@ async def import_register(
         cached = await _edit_stored(path, lambda old: merged(old, fresh, origin, merge=merge, force=force))
     except ComplaintError as error:
         raise UpdateError(
-            f"{where} was not imported: it contains only the message “{safe_text(str(error))}”."
+            f"{where} was not imported: it contains an error message instead of stations: {safe_text(str(error))}"
         ) from None
-    except (NotReadableError, TooFewStationsError) as error:
-        raise UpdateError(
-            f"{where} was not imported: {error}.", too_few=isinstance(error, TooFewStationsError)
-        ) from None
+    except NotReadableError as error:
+        raise UpdateError(f"{where} was not imported: {error}.") from None
+    except TooFewStationsError as error:
+        raise UpdateError(f"{where} was not imported. {error}", too_few=True) from None
     except (CacheError, NotSavedError) as error:
         raise UpdateError(str(error)) from None
     found = ", ".join(f"{country_name(country)} {len(fresh[country]):,}" for country in sorted(fresh))
@@ -242,7 +242,7 @@ class _Update:
             answered = error.answered
             continues = answered and not error.refused
         except TooFewStationsError as error:
-            self._fail(f"{error}.")
+            self._fail(str(error))
             self._too_few = True
         except (CacheError, NotSavedError) as error:
             self._fail(str(error))

@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+from nobil_tui.charging.conditions import Count
 from nobil_tui.charging.geo import Circle, Position
 from nobil_tui.charging.station import Summary
 from nobil_tui.search.document import Document
@@ -149,7 +150,7 @@ def narrows(new: Term, old: Term) -> bool:
 
 
 class LiveState(StrEnum):
-    """A state of connectors that can be filtered by."""
+    """The words to filter connectors by: conditions, where OCCUPIED is any in use, and STALE."""
 
     FREE = "free"
     OCCUPIED = "occupied"
@@ -159,20 +160,20 @@ class LiveState(StrEnum):
 
     @property
     def count_of(self) -> Callable[[Summary], int]:
-        """Return the count of connectors in this state; ``STALE`` is not counted in summaries."""
+        """Return a function for the count of such connectors; summaries do not count ``STALE``."""
         return _COUNTS[self]
 
 
 _COUNTS: dict[str, Callable[[Summary], int]] = {
-    LiveState.FREE: attrgetter("free"),
-    LiveState.OCCUPIED: attrgetter("in_use"),
-    LiveState.FAULT: attrgetter("faults"),
-    LiveState.UNKNOWN: attrgetter("unknown"),
+    LiveState.FREE: attrgetter(Count.FREE),
+    LiveState.OCCUPIED: attrgetter(Count.IN_USE),
+    LiveState.FAULT: attrgetter(Count.FAULTS),
+    LiveState.UNKNOWN: attrgetter(Count.UNKNOWN),
 }
 
 
 class LiveTerm(Struct, frozen=True):
-    """A state that one of the connectors must be in now; negated, none may be."""
+    """A condition, or STALE, that at least one connector must have now; negated, none may."""
 
     state: LiveState
     negated: bool = False

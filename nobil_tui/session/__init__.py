@@ -1,1 +1,1 @@
-"""What is alive while a program runs, with or without a screen."""
+"""A session: one source from opening to closing, with or without a screen."""

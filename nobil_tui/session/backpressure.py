@@ -31,7 +31,7 @@ class BackpressureFeed:
         self._released = asyncio.Event()
 
     def release(self) -> None:
-        """Let the feed go on: everything so far has been handled."""
+        """Resume the feed: everything so far has been handled."""
         self._pending = 0
         self._released.set()
 
@@ -57,7 +57,10 @@ class BackpressureFeed:
 
 
 def _size(event: Event) -> int:
-    """Return how many changes an event may cause; zero if none, since no batch would follow and release the feed."""
+    """Return how many connectors an event reports, 1 for an event without connectors.
+
+    ``Connecting`` is 0: no batch follows that would release the feed.
+    """
     if isinstance(event, Connecting):
         return 0
     if isinstance(event, StationReport):

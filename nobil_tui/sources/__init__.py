@@ -1,1 +1,1 @@
-"""What a user can connect to: the simulation, a server of version 1, NOBIL Real-time, a recording."""
+"""The sources that a user can name, and how to open each of them."""

@@ -1,1 +1,1 @@
-"""What outlasts a session beside the config: the last known state, recordings, the station register."""
+"""Files that a session writes: the last known state, and recordings."""

@@ -71,7 +71,7 @@ class Recorder:
         try:
             self._files.begin(now(), first=True)
         except FileExistsError:
-            raise RecordError(f"{path} already exists: choose another file name") from None
+            raise RecordError(f"{path} already exists; choose another name") from None
         except OSError as error:
             self._files.abandon()
             raise RecordError(_words(self._files.path, error)) from None

@@ -120,17 +120,17 @@ def write_state(
     downtime: int,
     alive_at: int,
     *,
-    every: Iterable[tuple[str, bytes | None]] | None = None,
+    replacement: Iterable[tuple[str, bytes | None]] | None = None,
 ) -> None:
     """Write packed stations in one transaction; a station of None is deleted.
 
-    ``every``, if given, replaces everything in the file first.
+    ``replacement``, if given, replaces everything in the file first.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if every is not None:
+        if replacement is not None:
             connection.execute("DELETE FROM stations")
-            connection.executemany(_PUT, (each for each in every if each[1] is not None))
+            connection.executemany(_PUT, (each for each in replacement if each[1] is not None))
         connection.executemany("DELETE FROM stations WHERE id = ?", [(i,) for i, kept in stations.items() if not kept])
         connection.executemany(_PUT, (each for each in stations.items() if each[1] is not None))
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (downtime, alive_at))
@@ -140,7 +140,7 @@ def write_state(
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
-    if every is not None:
+    if replacement is not None:
         # The page cache holds megabytes that are hardly read again.
         connection.execute("PRAGMA shrink_memory")
 

@@ -146,7 +146,7 @@ class StateStore:
 
     def _write(self) -> bool:
         with self._news:
-            stations, clock, every = self._stations, self._clock, self._all
+            stations, clock, replacement = self._stations, self._clock, self._all
             self._stations, self._clock, self._all = {}, None, None
         if clock is None:
             return True
@@ -155,24 +155,24 @@ class StateStore:
                 if self._connection is None:
                     self._connection = open_to_write(self.path)
                 state_file.write_state(
-                    self._connection, stations, *clock, every=None if every is None else unpack(every)
+                    self._connection, stations, *clock, replacement=None if replacement is None else unpack(replacement)
                 )
             except _ERRORS as error:
                 self._failed(error, "saved")
-                self._put_back(stations, clock, every)
+                self._put_back(stations, clock, replacement)
                 return False
-        if every is not None:
-            del every
+        if replacement is not None:
+            del replacement
             trim_heap()
         return True
 
-    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], every: Packed | None) -> None:
+    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], replacement: Packed | None) -> None:
         with self._news:
             if self.wants_all or self._all is not None:
                 return
             self._stations = {**stations, **self._stations}
             self._clock = self._clock or clock
-            self._all = every
+            self._all = replacement
 
     # The file
 
@@ -219,7 +219,7 @@ class StateStore:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             self._tell(f"the last known state is damaged and cannot be renamed: {self.path}: {reason}")
             return
-        self._tell(f"the last known state was damaged: it was renamed to {aside}, and a new one is started")
+        self._tell(f"the last known state was damaged: it was renamed to {aside}, and a new file was started")
         self.wants_all = self.writing = True
 
     def _release(self) -> None:

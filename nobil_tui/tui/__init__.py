@@ -1,1 +1,1 @@
-"""The face. The only room that knows Textual."""
+"""The app, and the only package that imports Textual."""

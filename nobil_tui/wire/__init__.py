@@ -1,1 +1,1 @@
-"""Bytes to domain and back, a module a format. What comes from outside is hostile until it has passed here."""
+"""Decode bytes into events and encode them, one module per format. Input is validated here."""

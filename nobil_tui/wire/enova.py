@@ -15,15 +15,9 @@ from msgspec import Meta, Struct, field
 
 from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.text import safe_text
-from nobil_tui.charging.conditions import BY_WORD
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
-from nobil_tui.charging.station import StationId, WordConnector
-
-MAX_WORD = 40
-"""Characters of a status word that are kept."""
-
-# All connectors share the word of this table: a country would otherwise hold a copy for each.
-_WORDS = {word: (*condition.version_1, word) for word, condition in BY_WORD.items()}
+from nobil_tui.charging.station import StationId
+from nobil_tui.wire.status_words import connector_from
 
 EvseUid = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -51,10 +45,3 @@ def decode(data: bytes, at: int) -> ConnectorReport | Ignored | Unreadable:
     if not (frame.station.isprintable() and frame.evse_uid.isprintable()):
         return Unreadable("an id holds control characters", at)
     return ConnectorReport(frame.station, frame.evse_uid, connector_from(frame.word), at)
-
-
-def connector_from(word: str) -> WordConnector:
-    """Return the connector that a status word reports, with version 1's numbers for it."""
-    known = _WORDS.get(word)
-    status, error, kept = known or (-1, 0, safe_text(word, MAX_WORD))
-    return WordConnector(status, error, said=kept)

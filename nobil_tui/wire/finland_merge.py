@@ -18,8 +18,8 @@ from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot,
 from nobil_tui.charging.station import MAX_CONNECTORS, Station
 from nobil_tui.charging.tracking import Track
 from nobil_tui.wire.changes import iso
-from nobil_tui.wire.enova import connector_from
 from nobil_tui.wire.finland import MAX_LOCATION_ID, Status, Statuses, decode_message, decode_statuses
+from nobil_tui.wire.status_words import connector_from
 
 AHEAD = 5_000
 """Milliseconds that a time may be ahead of our clock: the error of a measured clock."""

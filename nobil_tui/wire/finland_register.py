@@ -25,7 +25,7 @@ from nobil_tui.wire.plugs import MAX_KW
 from nobil_tui.wire.register_fields import text_of
 
 COUNTRY = "FIN"
-"""The country of every station, as NOBIL abbreviates it."""
+"""Finland, as NOBIL abbreviates it."""
 FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
 """The credit to show wherever the data is shown."""
 MAX_PRICE = 10_000.0
@@ -300,7 +300,12 @@ def _currency(value: Any) -> str:
 
 
 def _country(value: Any) -> str:
-    return _COUNTRY_CODES.get(value.strip().upper(), COUNTRY) if isinstance(value, str) else COUNTRY
+    """Return NOBIL's three letters for a country code; empty for a code that is not known.
+
+    A location without a code is in Finland, whose service this is.
+    """
+    code = text_of(value).upper()
+    return _COUNTRY_CODES.get(code, "") if code else COUNTRY
 
 
 def _position(coordinates: Any) -> Position | None:

@@ -39,6 +39,12 @@ MAX_STATION_ID = 64
 
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
 _USUAL_RIGHTS = re.compile(r"\b(CC[ -]BY|Creative Commons Attribution)[ -]4\.0", re.ASCII | re.IGNORECASE)
+_ABOUT_KEY = re.compile(
+    r"\bapi[ _-]?key\b"
+    r"|\b(?:wrong|invalid|unknown|missing|expired|no|no such) key\b"
+    r"|\bkey\b.{0,40}\b(?:wrong|invalid|valid|unknown|missing|expired|denied|refused|rejected|required)\b",
+    re.ASCII | re.IGNORECASE,
+)
 _POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", re.ASCII)
 
 
@@ -48,7 +54,7 @@ class ComplaintError(NotReadableError):
     @property
     def about_key(self) -> bool:
         """Whether the API rejected the key."""
-        return "key" in str(self).lower()
+        return _ABOUT_KEY.search(str(self)) is not None
 
 
 class Dump(Struct, frozen=True):
@@ -133,7 +139,7 @@ class _Reader:
             self.rights = self.rights or text_of(found.rights)
             return found.stations
         if found.error and not (bare and decode_entry(answer)):
-            raise ComplaintError(text_of(found.error, MAX_PROSE) or "an error without a message")
+            raise ComplaintError(text_of(found.error, MAX_PROSE) or "an error without a description")
         return None
 
     def _read(self, raw: msgspec.Raw) -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from nobil_tui.charging.conditions import (
     BY_WORD,
     IN_USE,
-    NOT_COUNTED,
     PLAIN_WORDS,
     Condition,
     condition_of,
@@ -45,7 +44,7 @@ def test_version_1_pairs(condition: Condition, version_1: tuple[int, int]) -> No
 
 
 def test_counted_and_in_use() -> None:
-    assert NOT_COUNTED == (Condition.NOT_IN_SERVICE,)
+    assert [each for each in Condition if not each.counted] == [Condition.NOT_IN_SERVICE]
     assert IN_USE == (Condition.OCCUPIED, Condition.BLOCKED, Condition.RESERVED)
 
 

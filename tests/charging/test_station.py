@@ -111,6 +111,13 @@ def test_station_summary(connectors: list[Connector], text: str, condition: Cond
     assert (summary.text, summary.condition) == (text, condition)
 
 
+@pytest.mark.parametrize("condition", Condition)
+def test_station_of_one_connector_has_the_first_condition_with_its_count(condition: Condition) -> None:
+    connector = WordConnector(*condition.version_1, said=condition.words[0])
+    first = next(each for each in Condition if each.adds_to is condition.adds_to)
+    assert summarize([connector]).condition is first
+
+
 @given(st.lists(st.sampled_from([FREE, BUSY, FAULT, UNKNOWN, BLOCKED, RESERVED, PLANNED])))
 def test_summary_counts_each_connector_in_service_once(connectors: list[Connector]) -> None:
     summary = summarize(connectors)

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from nobil_tui.cli.root import CLI_COMMANDS
+from nobil_tui.sources.catalogue import SOURCES
 from tests.cli.conftest import Run
 
 
@@ -42,6 +43,6 @@ def test_complete_commands_and_options(run: Run) -> None:
 
 
 def test_complete_sources(run: Run) -> None:
-    assert completed(run, "nobil-tui --source ") == ["plain,demo", "plain,v1", "plain,enova"]
+    assert completed(run, "nobil-tui --source ") == [f"plain,{name}" for name in SOURCES if name != "recording"]
     assert completed(run, "nobil-tui --source e") == ["plain,enova"]
     assert completed(run, "nobil-tui --source rec") == ["file,rec"]

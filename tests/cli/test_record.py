@@ -134,7 +134,7 @@ def test_existing_file_is_not_overwritten(here: Run, tmp_path: Path) -> None:
     path.write_text("mine")
     done = here("record", str(path))
     assert done.returncode == ExitCode.FAILURE
-    assert f"{path} already exists: choose another file name." in done.stderr
+    assert f"{path} already exists; choose another name." in done.stderr
     assert path.read_text() == "mine"
 
 

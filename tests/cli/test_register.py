@@ -162,7 +162,7 @@ async def test_too_few_stations_are_refused_with_a_hint(
     save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
     done = await register("update", "--config", str(config), "--country", "NOR")
     assert done.returncode == ExitCode.FAILURE
-    assert done.stderr.endswith("9 are stored: nothing was changed. Use --force to replace the register anyway.\n")
+    assert done.stderr.endswith("9 are stored; nothing was changed. Use --force to replace the register anyway.\n")
     assert (
         await register("update", "--config", str(config), "--country", "NOR", "--force")
     ).returncode == ExitCode.SUCCESS
@@ -190,7 +190,7 @@ async def test_interrupted_update_keeps_the_stored_register(
     process.send_signal(number)
     out, err = await guarded(process.communicate())
     assert (process.returncode, out) == (code, b"")
-    assert err.splitlines()[-1] == b"nobil-tui: Interrupted. The stored register is kept."
+    assert err.splitlines()[-1] == b"nobil-tui: Interrupted. A country that was not complete was not changed."
     assert b"Traceback" not in err
     assert register_file().read_bytes() == before
 

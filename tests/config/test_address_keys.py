@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nobil_tui.config.model import ADDRESS_KEYS, Config
+from nobil_tui.config.model import ADDRESS_KEYS, ADDRESSES, Config, FinlandSection
+from nobil_tui.config.setting_table import SETTINGS, Check
 from nobil_tui.sources.catalogue import SOURCES
 
 
@@ -13,3 +14,15 @@ def test_every_table_with_an_api_key_is_listed() -> None:
 
 def test_every_source_with_a_key_has_its_table() -> None:
     assert {kind.key.section for kind in SOURCES.values() if kind.key is not None} <= set(ADDRESS_KEYS)
+
+
+def test_every_address_is_listed() -> None:
+    checked = {
+        (setting.section, setting.key) for setting in SETTINGS if setting.check in (Check.ADDRESS, Check.STREAM_ADDRESS)
+    }
+    assert set(ADDRESSES) == checked | {("stream", "source")}
+
+
+def test_keys_in_the_addresses_of_finland_are_secrets() -> None:
+    section = FinlandSection("https://host/?apikey=abcdefgh1", "wss://host/?token=abcdefgh2")
+    assert {secret.reveal() for secret in Config(finland=section).secrets} == {"abcdefgh1", "abcdefgh2"}

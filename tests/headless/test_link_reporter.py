@@ -28,6 +28,12 @@ def test_report_prints_each_note(kind: NoteKind, text: str, words: str) -> None:
     assert reported(kind, text) == [words]
 
 
+@pytest.mark.parametrize("kind", NoteKind)
+def test_every_kind_of_note_is_known(kind: NoteKind) -> None:
+    quiet = (NoteKind.REFUSED, NoteKind.RESTARTED, NoteKind.ALERT)
+    assert bool(reported(kind, "words")) == (kind not in quiet)
+
+
 def test_unreadable_frames_are_reported_at_powers_of_ten() -> None:
     said: list[str] = []
     reporter = LinkReporter("a source", said.append)

@@ -12,7 +12,7 @@ from nobil_tui.charging.station import WordConnector
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation
-from nobil_tui.wire.enova import connector_from
+from nobil_tui.wire.status_words import connector_from
 
 OSLO = ZoneInfo("Europe/Oslo")
 MINUTE = 60_000

@@ -15,6 +15,7 @@ from nobil_tui.hub.errors import bind_reason
         (OSError(errno.EACCES, "x"), "may not listen on port 8080"),
         (OSError(errno.EADDRNOTAVAIL, "x"), "127.0.0.1 is not an address of this machine"),
         (OSError("could not bind on any address"), "127.0.0.1 is not an address of this machine"),
+        (OSError("x"), "cannot listen on port 8080 of 127.0.0.1 (unknown error)"),
         (socket.gaierror(-2, "x"), "host 127.0.0.1 is not found"),
         (OverflowError("x"), "port 8080 does not exist"),
         (OSError(errno.EMFILE, "x"), "cannot listen on port 8080 of 127.0.0.1 (EMFILE)"),

@@ -34,7 +34,7 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 from nobil_tui.monitor.monitor import EXPIRY_INTERVAL, Monitor
-from nobil_tui.wire.enova import connector_from
+from nobil_tui.wire.status_words import connector_from
 from tests.conftest import FakeClock, guarded, settle
 
 T0 = 1_700_000_000_000

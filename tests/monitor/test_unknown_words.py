@@ -6,7 +6,7 @@ import pytest
 
 from nobil_tui.charging.station import Connector
 from nobil_tui.monitor.unknown_words import MAX_WORDS, UnknownWords
-from nobil_tui.wire.enova import connector_from
+from nobil_tui.wire.status_words import connector_from
 
 
 def after(*words: str) -> UnknownWords:

@@ -22,6 +22,7 @@ from tests.feeds.enova_service import body, status
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 
+CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
 SOON = Timeouts(silence=0.1)
 """For answers that do not come."""
 
@@ -164,14 +165,18 @@ async def test_reports_a_refused_connection() -> None:
     ("scheme", "answer", "reason"),
     [
         ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
-        ("http", b"", "127.0.0.1 sent an incomplete answer"),
+        ("http", b"", CLOSED),
         ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
-        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 sent an incomplete answer"),
+        (
+            "http",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+            CLOSED,
+        ),
         ("http", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{", "127.0.0.1 does not answer as a web server does"),
         (
             "http",
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12",
-            "127.0.0.1 sent an incomplete answer",
+            CLOSED,
         ),
     ],
 )

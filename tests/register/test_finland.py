@@ -127,7 +127,7 @@ async def test_too_few_stations_are_not_stored(
     del service.country.features[2:]
     service.forget()
     service.answers[LOCATIONS].append(service.answer_in_full)
-    with pytest.raises(UpdateError, match=r"2 stations of Finland \(Fintraffic\) cannot be all"):
+    with pytest.raises(UpdateError, match=r"Got only 2 stations of Finland \(Fintraffic\), but 5 are stored"):
         await update_finland(path, rest, clock=clock)
     assert load_register(path) == before
 

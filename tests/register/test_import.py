@@ -68,7 +68,7 @@ async def test_import_does_not_replace_a_country_with_a_part_of_it(prepared: Ren
         await import_register(prepared.path, file)
     assert raised.value.too_few
     assert str(raised.value) == (
-        f"{file} was not imported: 1 station of Norway cannot be all of them, since 3 are stored: nothing was changed."
+        f"{file} was not imported. Got only 1 station of Norway, but 3 are stored; nothing was changed."
     )
     assert prepared.path.read_bytes() == before
     await import_register(prepared.path, file, force=True)
@@ -94,7 +94,7 @@ async def test_the_next_update_downloads_imported_countries(prepared: Renewing, 
         (b"\x1f\x8b\x08 no gzip", "its gzip data is damaged"),
         (dump_of([]), "it has no stations"),
         (dump_of([7, 8]), "it has no stations (2 more cannot be read)"),
-        (b'{"error": "Wrong API key"}', "it contains only the message “Wrong API key”"),
+        (b'{"error": "Wrong API key"}', "it contains an error message instead of stations: Wrong API key"),
     ],
 )
 async def test_reports_a_file_that_is_not_a_register(

@@ -87,7 +87,7 @@ async def test_polling_is_said_in_the_link_bar(service: FinlandService, clock: F
     async with opened(setup_for(service, "ws://127.0.0.1:1/mqtt", clock, tmp_path)) as pilot:
         main = main_of(pilot)
         await shown(pilot, main, 5_000)
-        await until(pilot, lambda: "polling, up to 2 min old" in text_of(pilot)[0])
+        await until(pilot, lambda: "no live stream; fetching every minute" in text_of(pilot)[0])
         assert main.workspace.session.link.phase is LinkPhase.LIVE
 
 

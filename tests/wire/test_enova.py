@@ -15,6 +15,7 @@ from nobil_tui.charging.conditions import Condition, condition_of, is_documented
 from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.wire import enova
+from nobil_tui.wire.status_words import MAX_WORD
 from tests.feeds.enova_service import frame as service_frame
 
 AT = 1_700_000_000_123
@@ -65,7 +66,7 @@ def test_undocumented_word_is_kept_and_unknown(word: str) -> None:
     assert connector.condition is Condition.UNKNOWN
     assert (connector.status, connector.error) == (-1, 0)
     assert connector.word.isprintable()
-    assert len(connector.word) <= enova.MAX_WORD + 1
+    assert len(connector.word) <= MAX_WORD + 1
     assert not is_documented(connector.word)
 
 

@@ -146,3 +146,12 @@ def test_damaged_response_raises_only_not_readable(locations: Any, tariffs: Any)
             assert len(facts.plugs) == len(facts.plug_evse_uids)
             assert len(facts.prices) in (0, len(facts.plugs))
             assert facts.credit == FINLAND_CREDIT
+
+
+@pytest.mark.parametrize(
+    ("code", "country"),
+    [("FI", "FIN"), ("ax ", "FIN"), ("SE", "SWE"), ("EE", ""), (None, "FIN"), ("", "FIN"), (7, "")],
+)
+def test_country_is_known_or_empty(code: Any, country: str) -> None:
+    feature = {"properties": {"id": "x", "address": {"countryCode": code}}}
+    assert read({"features": [feature]}).facts["x"].country == country

@@ -140,7 +140,12 @@ def test_byte_order_mark_is_skipped() -> None:
     [
         ('{"error": "Wrong API key"}', "Wrong API key", True),
         ('[{"error": "Unknown &quot;countrycode&quot;"}]', 'Unknown "countrycode"', False),
-        ('{"error": {"code": 7}}', "an error without a message", False),
+        ('{"error": "Unknown key"}', "Unknown key", True),
+        ('{"error": "The key abc is not valid"}', "The key abc is not valid", True),
+        ('{"error": "No such apikey"}', "No such apikey", True),
+        ('{"error": "Duplicate key in table"}', "Duplicate key in table", False),
+        ('{"error": "Unknown keyword: hockey"}', "Unknown keyword: hockey", False),
+        ('{"error": {"code": 7}}', "an error without a description", False),
         ('{"error": "a\\u001b[31m\\nb"}', "a[31m b", False),
     ],
 )

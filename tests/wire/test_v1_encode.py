@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.events import RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station, WordConnector, operator_status
-from nobil_tui.wire import enova, v1
+from nobil_tui.wire import v1
+from nobil_tui.wire.status_words import connector_from
 from nobil_tui.wire.v1_encode import as_sent, raw_frame, snapshot_frame, update_frame
 from tests.conftest import START
 
@@ -98,7 +99,7 @@ def test_condition_survives_as_far_as_version_1_allows(connector: Connector) -> 
     ],
 )
 def test_words_are_encoded_as_numbers(word: str, expected: tuple[int, int]) -> None:
-    said = as_sent(enova.connector_from(word))
+    said = as_sent(connector_from(word))
     assert (said.status, said.error) == expected
 
 

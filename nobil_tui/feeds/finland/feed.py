@@ -1,8 +1,9 @@
 """Finland's charging network as a feed.
 
-Without a gap: subscribe, hold what arrives, fetch the snapshot, apply it, then what was held. The same
-after every reconnect. If one part fails, the other one carries on: messages alone while the snapshot
-cannot be fetched, and polling while the broker cannot be reached.
+So that no change is missed, each connection subscribes first, holds the messages that arrive, fetches
+the snapshot, applies it, and then applies the held messages. If one part fails, the other one continues:
+messages alone while the snapshot cannot be fetched, and snapshots alone while the broker cannot be
+reached.
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ POLL_INTERVAL = 60.0
 FAILURES_BEFORE_POLLING = 2
 """Failed connections in a row after which snapshots are polled; the loss of a live one counts as one.
 
-So does the start, where nothing is shown yet.
+The start counts as one too, since nothing is shown yet.
 """
 PLACES_GRACE = 5.0
 """Seconds that the first snapshot waits for the locations, so that stations do not start as mere ids."""
 UNDATED_AGE = 60_000
-"""Milliseconds that a snapshot may be old which does not say when it was made."""
+"""Assumed age of a snapshot without a date, in ms."""
 MAX_GAP = 600_000
-"""Milliseconds; a snapshot that claims to be older is dated wrongly."""
+"""Maximum credible age of a snapshot, in ms; if its date is earlier, the date is wrong."""
+POLLING = "no live stream; fetching every minute, up to 2 min old"
+"""The notice while the broker cannot be reached."""
 MAX_HELD = 200_000
 """Messages held while the snapshot is fetched; further ones are applied at once."""
 QUEUE_SIZE = 64
@@ -127,7 +130,7 @@ class FinlandFeed:
         self._places_settled.set()
 
     def settle_places(self) -> None:
-        """Note that no locations are to be had: the first snapshot no longer waits for them."""
+        """Stop waiting for the locations before the first snapshot: they are not available."""
         self._places_settled.set()
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -287,7 +290,7 @@ class FinlandFeed:
         if self._polling:
             self._polled_at = fetched.at
         self._unreported = None
-        yield Degraded("polling, up to 2 min old" if self._polling else "", fetched.at, self._polling)
+        yield Degraded(POLLING if self._polling else "", fetched.at, self._polling)
         yield self._merger.snapshot(fetched.statuses, fetched.at, gap)
         yield from self._release()
 

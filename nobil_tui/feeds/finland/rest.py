@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError, gunzip
 from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.version import installed_version
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after
@@ -58,7 +59,9 @@ class FinlandRest:
         self._address = (address or FINLAND_ADDRESS).rstrip("/")
         parts = http.split_url(self._address)
         if parts is None or parts.scheme not in ("https", "http"):
-            raise SourceError("The address under [finland] in the config must begin with https:// and name a host.")
+            raise SourceError(
+                "The address under [finland] in the config must begin with https:// or http:// and name a host."
+            )
         self.host = parts.hostname or ""
         """The server's host."""
         self._clock = clock or Clock()
@@ -80,7 +83,7 @@ class FinlandRest:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
-            "Digitraffic-User": f"nobil-tui/{_version()}",
+            "Digitraffic-User": f"nobil-tui/{installed_version()}",
             "User-Agent": http.USER_AGENT,
         }
         if etag:
@@ -152,12 +155,3 @@ def _http_date(text: str) -> int:
         return round(parsedate_to_datetime(text).timestamp() * 1000) if text else 0
     except (ValueError, OverflowError):
         return 0
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("nobil-tui")
-    except PackageNotFoundError:
-        return "unknown"

@@ -1,9 +1,7 @@
-"""The life of a simulated connector: sessions, faults and repairs. All times are simulated
-milliseconds.
+"""The events of a simulated connector: sessions, faults and repairs. Times are simulated ms.
 
-A life is a chain of states. Each state determines when it ends and which one follows, so each
-connector has exactly one pending event, and the cost of a step depends on the number of events, not
-of stations.
+Each event draws the next one and its time, so that each connector has exactly one pending event,
+and the cost of a step depends on the number of events, not of stations.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ MINUTE = 60_000.0
 DAY_MS = 24 * HOUR
 
 FAULT_EVERY = 8 * DAY_MS
-"""Average time that a free connector works until it fails."""
+"""Average time until a free connector fails."""
 FAULT_AFTER_SESSION = 0.002
 """Probability that a connector is broken after a session."""
 FAULT_LASTS = (9 * HOUR, 1.1)
@@ -71,15 +69,13 @@ class SimulatedConnector(Struct, gc=False):
     status: int = 0
     error: int = 0
     changed: float = 0.0
-    """Time of the last change of status or error."""
+    """When ``status`` or ``error`` changed last."""
     next: Step = Step.ARRIVE
     flaps: int = 0
     """Number of flaps left."""
 
     def said(self, timestamp: int) -> Connector:
-        """Return the connector as the stream reports it, last changed at ``timestamp`` (wall clock,
-        ms).
-        """
+        """Return the connector as reported, last changed at ``timestamp`` (wall clock, in ms)."""
         return Connector(self.status, self.error, timestamp)
 
     def turn(self, status: int, error: int, at: float) -> None:
@@ -90,14 +86,14 @@ class SimulatedConnector(Struct, gc=False):
 
 
 class ConnectorLives:
-    """Draws the events of connectors. ``offset`` is the local time's offset from UTC in hours."""
+    """Draw the events of connectors. ``offset`` is the local time's offset from UTC in hours."""
 
     def __init__(self, rng: random.Random, offset: int) -> None:
         self._rng = rng
         self._offset = offset
 
     def begin(self, outlet: SimulatedConnector, now: float) -> float:
-        """Start a connector in the middle of its life, and return the time of its next event.
+        """Start a connector at a random moment of its history; return the time of its next event.
 
         Its last hours are simulated from a free connector: twice the average stay is enough for the
         start to make no difference.
@@ -138,8 +134,7 @@ class ConnectorLives:
         return max(MINUTE, mean * math.exp(spread * self._rng.gauss(0.0, 1.0) - spread * spread / 2))
 
     def spell_met(self, lasts: tuple[float, float]) -> tuple[float, float]:
-        """Draw a duration that is observed at a random moment: the time elapsed, and the time
-        remaining.
+        """Draw a duration seen at a random moment; return the time elapsed and the time remaining.
 
         Long durations are observed more often: a log-normal distribution weighted by length is a
         log-normal distribution with a larger mean.

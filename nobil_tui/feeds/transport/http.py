@@ -56,7 +56,7 @@ def find_proxy(address: str) -> str | None:
     if "://" not in proxy:
         return f"http://{proxy}"
     if not proxy.lower().startswith(("http://", "https://")):
-        raise UnreachableError("a SOCKS proxy is not supported here: set HTTPS_PROXY to an HTTP proxy, or set NO_PROXY")
+        raise UnreachableError("SOCKS proxies are not supported; set HTTPS_PROXY to an HTTP proxy")
     return proxy
 
 
@@ -79,7 +79,7 @@ def failure_reason(error: Exception, host: str) -> str:
         return os_error_reason(error, host)
     if isinstance(error, ValueError):
         return f"{host}, or the proxy in the environment, has an invalid address"
-    return f"{host} sent an incomplete answer"
+    return f"the connection to {host} closed before the answer was complete"
 
 
 async def read_body(response: ClientResponse, most: int) -> bytes:

@@ -70,7 +70,7 @@ class CommandRunner:
 
     @property
     def focused_context(self) -> Context:
-        """The context of the focused pane, whose keys work now."""
+        """The context of the focused pane, whose keys work now; EVERYWHERE without one."""
         workspace = self._workspace
         focused = workspace.screen.focused
         if focused is workspace.stations:
@@ -79,7 +79,9 @@ class CommandRunner:
             return Context.CONNECTORS
         if focused is workspace.event_log:
             return Context.LOG
-        return Context.FILTER
+        if focused is not None and workspace.filter_line in focused.ancestors:
+            return Context.FILTER
+        return Context.EVERYWHERE
 
     # For the palette
 

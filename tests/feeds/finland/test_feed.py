@@ -22,7 +22,7 @@ from nobil_tui.charging.events import (
     Snapshot,
     Unreadable,
 )
-from nobil_tui.feeds.finland.feed import POLL_INTERVAL, FinlandFeed
+from nobil_tui.feeds.finland.feed import POLL_INTERVAL, POLLING, FinlandFeed
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
@@ -231,7 +231,7 @@ async def test_polls_while_the_broker_is_unreachable(
 ) -> None:
     async with reading(make_feed(REFUSED_PORT), clock) as reader:
         assert isinstance(await reader.until(lambda _: True), Connecting)
-        assert await reader.until(lambda _: True) == Degraded("polling, up to 2 min old", clock.now(), polled=True)
+        assert await reader.until(lambda _: True) == Degraded(POLLING, clock.now(), polled=True)
         snapshot = await reader.kind(Snapshot)
         assert snapshot.gap == service.made_ago
         evse = service.country.statuses[0]["evseId"]
@@ -274,7 +274,7 @@ async def test_reports_that_nothing_is_reachable(
         await pass_time(clock, POLL_INTERVAL)
         assert (await reader.kind(Lost)).reason == "127.0.0.1 answered HTTP 502"
         await pass_time(clock, POLL_INTERVAL)
-        assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
+        assert (await reader.kind(Degraded)).reason == POLLING
 
 
 async def test_reports_that_nothing_is_reachable_at_the_start(
@@ -284,7 +284,7 @@ async def test_reports_that_nothing_is_reachable_at_the_start(
     async with reading(make_feed(REFUSED_PORT), clock) as reader:
         assert (await reader.kind(Lost)).reason == "nothing listens at 127.0.0.1"
         await pass_time(clock, POLL_INTERVAL)
-        assert (await reader.kind(Degraded)).reason == "polling, up to 2 min old"
+        assert (await reader.kind(Degraded)).reason == POLLING
 
 
 async def test_ignores_a_wrong_server_clock(

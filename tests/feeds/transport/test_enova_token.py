@@ -23,6 +23,8 @@ from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, Answer, EnovaService, body, refusal, status, token
 
+CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
+
 
 @pytest.fixture
 async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
@@ -198,7 +200,7 @@ async def test_an_answer_without_a_token_is_temporary(service: EnovaService, ans
 
 async def test_an_invalid_encoding_is_temporary(service: EnovaService) -> None:
     service.answers.append(body(b"no gzip", headers={"Content-Encoding": "gzip"}))
-    assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 sent an incomplete answer"
+    assert str(await unreachable(TokenClient(KEY, service.address))) == CLOSED
 
 
 async def test_times_out_without_a_complete_answer(service: EnovaService) -> None:
@@ -229,14 +231,18 @@ async def test_reports_a_refused_connection() -> None:
     ("scheme", "answer", "reason"),
     [
         ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
-        ("http", b"", "127.0.0.1 sent an incomplete answer"),
+        ("http", b"", CLOSED),
         ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
         (
             "http",
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
             "127.0.0.1 does not answer as a web server does",
         ),
-        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "127.0.0.1 sent an incomplete answer"),
+        (
+            "http",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+            CLOSED,
+        ),
     ],
 )
 async def test_reports_a_server_that_does_not_speak_http(

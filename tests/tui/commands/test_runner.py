@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nobil_tui.commands import COMMANDS, command_by_id
+from nobil_tui.commands import COMMANDS, Context, command_by_id
 from nobil_tui.search.sorting import Sort
 from nobil_tui.tui.commands.runner import SCREEN_CONTEXTS
 from tests.conftest import FakeClock
@@ -81,3 +81,17 @@ async def test_keys_the_footer_and_the_palette_run_the_same_command(way: str) ->
             await main.commands.run("star")
         await pilot.pause()
         assert main.workspace.settings.starred == {main.workspace.stations.selected}
+
+
+async def test_context_follows_the_focus() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.workspace.stations.focus()
+        await pilot.pause()
+        contexts = [main.commands.focused_context]
+        await pilot.press("slash")
+        contexts.append(main.commands.focused_context)
+        main.set_focus(None)
+        contexts.append(main.commands.focused_context)
+        assert contexts == [Context.STATIONS, Context.FILTER, Context.EVERYWHERE]

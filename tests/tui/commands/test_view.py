@@ -10,7 +10,7 @@ from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import OpenSource
 from nobil_tui.tui.commands.view import about
-from nobil_tui.wire.enova import connector_from
+from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
 from tests.feeds.recordings import content, said, write
 from tests.tui.app_driver import MIDDLE, WIDE, HandSource, live, main_of, opened, setup_of, text_of, until

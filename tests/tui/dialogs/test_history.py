@@ -16,7 +16,7 @@ from nobil_tui.history.tally import HourTally
 from nobil_tui.tui.dialogs.help import HelpText
 from nobil_tui.tui.dialogs.history import HistoryScreen
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.wire.enova import connector_from
+from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import NARROW, SIZES, WIDE, HandSource, SteppedSource, live, opened, setup_of, text_of, until
 

@@ -48,7 +48,7 @@ class Column(Struct, frozen=True):
 
     id: str
     head: str
-    """The heading; ``heads`` has longer ones."""
+    """The heading; ``long_head`` replaces it where there is room."""
     cell: Cell
     min_width: int
     max_width: int
