@@ -123,9 +123,13 @@ def _run(session: Session, recorder: Recorder) -> None:
     line.print_message(f"Recording {session.source.name} to {recorder.path}. Press Ctrl-C to stop.")
 
     async def run() -> None:
+        recording = record_session(session, recorder, line.print_message, lambda frames: line.show(_frames(frames)))
+        if session.station_data is None:
+            await recording
+            return
         updater = RegisterUpdater(register_file(), session.register, SessionOptions())
         async with updating_station_data(session, updater, line.print_message):
-            await record_session(session, recorder, line.print_message, lambda frames: line.show(_frames(frames)))
+            await recording
 
     try:
         run_coroutine(run())

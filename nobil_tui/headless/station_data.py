@@ -16,7 +16,8 @@ async def updating_station_data(
 ) -> AsyncIterator[None]:
     """Read the register, and update it with the data that the source of an open session publishes.
 
-    The update runs beside the body of the ``async with``, if it is due, and is cancelled at its end.
+    The session must use the user's register. The update, if it is due, runs beside the body of the
+    ``async with``, and is cancelled at its end.
     """
     if problem := await updater.read():
         print_message(problem)
