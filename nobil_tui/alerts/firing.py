@@ -18,7 +18,7 @@ from nobil_tui.wire.changes import json_line
 
 LATE = 60_000
 """What is so for more ms says since when."""
-MAX_NAMED = 3
+MAX_NAMED_STATIONS = 3
 """Stations of an area that are named."""
 _DAY = 20 * 3_600_000
 
@@ -55,7 +55,7 @@ class Firing(NamedTuple):
         }
 
 
-class Context(NamedTuple):
+class RuleContext(NamedTuple):
     """What the texts are made from."""
 
     board: Board
@@ -67,7 +67,9 @@ class Context(NamedTuple):
     zone: tzinfo | None = None
 
 
-def make_firing(rule: AlertRule, total: Summary, stations: Mapping[str, Summary], context: Context) -> Firing | None:
+def make_firing(
+    rule: AlertRule, total: Summary, stations: Mapping[str, Summary], context: RuleContext
+) -> Firing | None:
     """Return what to say of an alert that saw ``total`` in ``stations``; None if they are gone."""
     found = _latest(rule, stations, context)
     if found is None:
@@ -103,7 +105,9 @@ def describe(rule: AlertRule, query: Query, station: Station | None) -> str:
             return f"{what} is free"
 
 
-def _latest(rule: AlertRule, stations: Mapping[str, Summary], context: Context) -> tuple[Station, int, Since] | None:
+def _latest(
+    rule: AlertRule, stations: Mapping[str, Summary], context: RuleContext
+) -> tuple[Station, int, Since] | None:
     """Return the connector that came last into the condition that the alert waits for."""
     changed = {entry.station for entry in context.entries if isinstance(entry, Change)}
     candidates = [each for each in stations if each in changed] or list(stations)
@@ -119,7 +123,7 @@ def _latest(rule: AlertRule, stations: Mapping[str, Summary], context: Context) 
     return best
 
 
-def _wanted(rule: AlertRule, station: Station, context: Context) -> list[int]:
+def _wanted(rule: AlertRule, station: Station, context: RuleContext) -> list[int]:
     indexes = selected(rule, context.query, station, context.register)
     if isinstance(indexes, UnknownConnectors):
         indexes = range(len(station.connectors))
@@ -127,7 +131,7 @@ def _wanted(rule: AlertRule, station: Station, context: Context) -> list[int]:
     return [each for each in indexes if wanted_condition(rule, connectors[each].condition)]
 
 
-def _change(station: Station, index: int, context: Context) -> Change:
+def _change(station: Station, index: int, context: RuleContext) -> Change:
     for entry in reversed(list(context.entries)):
         if isinstance(entry, Change) and (entry.station, entry.number) == (station.id, index + 1):
             return entry
@@ -157,12 +161,12 @@ def _summary(
 
 def _names(stations: Mapping[str, Summary], first: str, register: Register) -> str:
     free = [each for each, summary in stations.items() if summary.free and each != first]
-    names = [register.name(each) for each in (first, *free[: MAX_NAMED - 1])]
-    more = len(free) - (MAX_NAMED - 1)
+    names = [register.name(each) for each in (first, *free[: MAX_NAMED_STATIONS - 1])]
+    more = len(free) - (MAX_NAMED_STATIONS - 1)
     return f": {', '.join(names)}" + (f" and {more} more" if more > 0 else "")
 
 
-def _late(since: Since, context: Context) -> str:
+def _late(since: Since, context: RuleContext) -> str:
     """Return since when it is so, if that was not just now."""
     passed = context.now - since.at
     if passed <= LATE:

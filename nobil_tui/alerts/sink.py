@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import tzinfo
 
 from nobil_tui.alerts.evaluation import Evaluator, Sighting, Subject
-from nobil_tui.alerts.firing import Context, Firing, make_firing
+from nobil_tui.alerts.firing import Firing, RuleContext, make_firing
 from nobil_tui.alerts.state import AlertState, Update
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
@@ -150,7 +150,7 @@ class AlertSink:
         stations = evaluator.states(rule)
         if sighting.subject.station:
             stations = {sighting.subject.station: sighting.total}
-        context = Context(self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone)
+        context = RuleContext(self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone)
         firing = make_firing(rule, sighting.total, stations, context)
         if firing is None:
             return

@@ -23,10 +23,10 @@ from nobil_tui.store.state_file import ForeignError, is_damage, set_aside
 
 logger = logging.getLogger(__name__)
 
-APPLICATION = 0x6E6F6261
+ALERT_STATE_APPLICATION = 0x6E6F6261
 """The SQLite application id of our files."""
-SCHEMA = 1
-LOCK_TIMEOUT = 5.0
+ALERT_STATE_SCHEMA = 1
+ALERT_LOCK_TIMEOUT = 5.0
 """Seconds to wait for another instance."""
 
 _TABLES = f"""
@@ -35,8 +35,8 @@ CREATE TABLE seen (
   rule TEXT NOT NULL, station TEXT NOT NULL, met INTEGER NOT NULL, off_at INTEGER NOT NULL,
   unknown INTEGER NOT NULL, PRIMARY KEY (rule, station));
 CREATE TABLE fired (rule TEXT PRIMARY KEY, at INTEGER NOT NULL);
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {SCHEMA};
+PRAGMA application_id = {ALERT_STATE_APPLICATION};
+PRAGMA user_version = {ALERT_STATE_SCHEMA};
 COMMIT;
 """
 _PUT = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
@@ -175,14 +175,14 @@ class AlertState:
 
 def _open(path: Path) -> sqlite3.Connection:
     make_folders(path.parent)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT, check_same_thread=False)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=ALERT_LOCK_TIMEOUT, check_same_thread=False)
     try:
         connection.execute("BEGIN IMMEDIATE")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         connection.execute("ROLLBACK")
-        if tables and (application, version) != (APPLICATION, SCHEMA):
+        if tables and (application, version) != (ALERT_STATE_APPLICATION, ALERT_STATE_SCHEMA):
             raise ForeignError
         if not tables:
             _create(connection)

@@ -20,7 +20,7 @@ from nobil_tui.cli.messages import fail, print_message
 if TYPE_CHECKING:
     from nobil_tui.history.database import HistoryDatabase
 
-EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
+HISTORY_EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
 FORMATS = ("jsonl", "csv")
 
 
@@ -33,7 +33,7 @@ def history() -> None:
     """
 
 
-@history.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+@history.command(cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES)
 @click.argument("station")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def summary(station: str, as_json: bool) -> None:
@@ -55,7 +55,7 @@ def summary(station: str, as_json: bool) -> None:
         click.echo(summary_text(found, statistics, hours, now))
 
 
-@history.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+@history.command(cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES)
 @click.argument("stations", metavar="[STATION]...", nargs=-1)
 @click.option(
     "--since",
@@ -94,7 +94,7 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
             _discard_stdout()
 
 
-@history.command("import", cls=CommandWithExitCodes, exit_codes=EXIT_CODES, short_help="Import recordings.")
+@history.command("import", cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES, short_help="Import recordings.")
 @click.argument(
     "recordings", metavar="RECORDING...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path)
 )

@@ -16,7 +16,7 @@ from nobil_tui.cli.source_command import (
     start_reading,
     stdout_descriptor,
 )
-from nobil_tui.cli.tail import EXIT_CODES
+from nobil_tui.cli.tail import TAIL_EXIT_CODES
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
@@ -31,7 +31,7 @@ of the connectors that FILTER selects.
 """
 
 
-@click.command("list", cls=CommandWithExitCodes, exit_codes=EXIT_CODES, help=HELP)
+@click.command("list", cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=HELP)
 @click.argument("words", nargs=-1, metavar="[FILTER]...")
 @click.option("--json", "format_", flag_value="json", help="Print JSON Lines.")
 @click.option("--csv", "format_", flag_value="csv", help="Print CSV.")
@@ -40,7 +40,7 @@ of the connectors that FILTER selects.
 def list_command(words: tuple[str, ...], format_: str | None, limit: int | None, **common: Any) -> None:
     """Print the stations that match a filter."""
     from nobil_tui.headless import listing
-    from nobil_tui.headless.one_shot import read_state
+    from nobil_tui.headless.one_shot import read_once
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.search.sorting import Sort
     from nobil_tui.search.station_list import ListOptions, StationList
@@ -51,7 +51,7 @@ def list_command(words: tuple[str, ...], format_: str | None, limit: int | None,
     query = parse_filter(text, config)
 
     async def work(session: Session) -> None:
-        await read_state(session, print_message)
+        await read_once(session, print_message)
         sort = Sort.DISTANCE if query.near is not None else Sort.NAME
         options = ListOptions(sort=sort, pin_starred=False, filter=text, home=config.home.position)
         station_list = StationList(session.board, session.register, (), options)

@@ -14,13 +14,13 @@ from nobil_tui.cli.source_command import (
     start_reading,
     stdout_descriptor,
 )
-from nobil_tui.cli.tail import EXIT_CODES
+from nobil_tui.cli.tail import TAIL_EXIT_CODES
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES)
+@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES)
 @click.argument("stations_given", nargs=-1, required=True, metavar="STATION...")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 @source_options
@@ -30,7 +30,7 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
     The state is that of the live stream if it begins with a snapshot, else the last known state, with its age and
     certainty; a message on stderr says which. A recording is played to its end.
     """
-    from nobil_tui.headless.one_shot import read_state
+    from nobil_tui.headless.one_shot import read_once
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.status import status_text
     from nobil_tui.headless.stdout import StdoutWriter
@@ -42,7 +42,7 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
 
     async def work(session: Session) -> None:
         choice = StationChoice(session, stations_given, Query(""), lambda _: None)
-        await read_state(session, print_message)
+        await read_once(session, print_message)
         choice.update()
         choice.finish()
         now, board, register = session.clock.now(), session.board, session.register

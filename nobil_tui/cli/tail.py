@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nobil_tui.config.model import Config
     from nobil_tui.session.session import Session
 
-EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT)
+TAIL_EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT)
 
 
 _BEFORE = textwrap.fill(
@@ -56,7 +56,7 @@ connector is compared with the last known state; before is null if there is none
 """
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=EXIT_CODES, help=_HELP)
+@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
 @click.argument("wanted", nargs=-1, metavar="[STATION]...")
 @filter_option
 @click.option("--watched", is_flag=True, help="Include the stations starred in the config.")

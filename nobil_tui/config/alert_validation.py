@@ -8,13 +8,13 @@ from typing import Any
 from nobil_tui.base.text import did_you_mean, one_of, quoted
 from nobil_tui.config.alert_rules import MAX_RULES, PLACEHOLDERS, AlertKey, key_of_table
 from nobil_tui.config.errors import InvalidValueError, KeyPath
+from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.query import parse_query
 
 MAX_ARGUMENTS = 100
 MAX_ARGUMENT = 4096
-MAX_FILTER = 256
-MAX_CONNECTOR = 64
 MAX_STATION = 64
+MAX_CONNECTOR = 64
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _ANYWHERE = (0.0, 0.0)

@@ -18,10 +18,10 @@ from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.statistics import (
     MIN_WEEK_SECONDS,
+    ChangeRow,
     ConnectorHistory,
     HourProfile,
     Profile,
-    Row,
     StationHistory,
 )
 from nobil_tui.history.tally import HourTally
@@ -229,7 +229,7 @@ class HistoryDatabase:
         select = "SELECT id, uid, number FROM connector WHERE station = ? ORDER BY number, id"
         for id_, uid, number in self._connection.execute(select, (station,)).fetchall():
             rows = self._connection.execute(_READ_CHANGES, {"connector": id_, "since": since})
-            history.connectors.append(ConnectorHistory(uid, number, [Row(*row) for row in rows]))
+            history.connectors.append(ConnectorHistory(uid, number, [ChangeRow(*row) for row in rows]))
         history.connectors = [connector for connector in history.connectors if connector.rows]
         history.profile = self._profile(station)
         return history

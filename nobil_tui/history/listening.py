@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from nobil_tui.charging.freshness import SLIGHT
 
-MAX_GAP = SLIGHT
+MAX_LISTENING_GAP = SLIGHT
 """The longest gap within a period, in ms."""
 
 
@@ -46,7 +46,7 @@ class Listening:
         """The latest interval."""
         return self._intervals[-1] if self._intervals else None
 
-    def begin(self, at: int, max_gap: int = MAX_GAP // 1000) -> Interval:
+    def begin(self, at: int, max_gap: int = MAX_LISTENING_GAP // 1000) -> Interval:
         """Begin an interval: of the last period after a gap of at most ``max_gap`` seconds, else of a new one."""
         last = self.last
         period = last.period if last is not None and 0 <= at - last.ended <= max_gap else at

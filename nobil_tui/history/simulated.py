@@ -15,7 +15,7 @@ from nobil_tui.feeds.simulation.rhythm import utc_offset
 from nobil_tui.feeds.simulation.sites import SiteKind, habit_of
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.listening import Interval, Listening
-from nobil_tui.history.statistics import ConnectorHistory, Row, StationHistory, profile_of
+from nobil_tui.history.statistics import ChangeRow, ConnectorHistory, StationHistory, profile_of
 from nobil_tui.history.tally import CODES, FREE
 
 WEEKS = 4
@@ -52,17 +52,17 @@ def simulate_history(
     return history
 
 
-def _live(connector: SimulatedConnector, lives: ConnectorLives, began: int, now: int) -> list[Row]:
+def _live(connector: SimulatedConnector, lives: ConnectorLives, began: int, now: int) -> list[ChangeRow]:
     following = lives.begin(connector, float(began))
-    rows = [Row(began, _code(connector.status, connector.error))]
+    rows = [ChangeRow(began, _code(connector.status, connector.error))]
     while following < now:
         at = following
         following = lives.step(connector, at)
-        rows.append(Row(int(at), _code(connector.status, connector.error)))
+        rows.append(ChangeRow(int(at), _code(connector.status, connector.error)))
     return rows
 
 
-def _led_to(rows: list[Row], connector: Connector, began: int, now: int) -> list[Row]:
+def _led_to(rows: list[ChangeRow], connector: Connector, began: int, now: int) -> list[ChangeRow]:
     """Let the rows end with the present condition of a connector, since its last change."""
     code = CODES[connector.condition]
     since = connector.timestamp if began < connector.timestamp <= now else began
@@ -72,8 +72,8 @@ def _led_to(rows: list[Row], connector: Connector, began: int, now: int) -> list
         if not kept or kept[-1].code != code:
             between = max(last.at, since - _BEFORE)
             kept += [last] if last.at < between else []
-            kept.append(Row(between, _OCCUPIED if code == FREE else FREE))
-    return [*kept, Row(since, code)]
+            kept.append(ChangeRow(between, _OCCUPIED if code == FREE else FREE))
+    return [*kept, ChangeRow(since, code)]
 
 
 def _code(status: int, error: int) -> int:

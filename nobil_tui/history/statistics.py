@@ -44,7 +44,7 @@ Profile = Sequence[HourProfile]
 EMPTY_PROFILE: Profile = (HourProfile(),) * HOURS_OF_WEEK
 
 
-class Row(NamedTuple):
+class ChangeRow(NamedTuple):
     """A condition of a connector from ``at`` (ms) on, by its code."""
 
     at: int
@@ -56,7 +56,7 @@ class ConnectorHistory(Struct):
 
     uid: str
     number: int
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ChangeRow] = field(default_factory=list)
 
 
 class StationHistory(Struct):
@@ -71,7 +71,7 @@ class StationHistory(Struct):
     """The size of the whole database in bytes; zero for a history that is not stored."""
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """A condition that a connector is known to have had, in whole seconds."""
 
     began: int
@@ -79,7 +79,7 @@ class Span(NamedTuple):
     code: int
 
 
-class Session(NamedTuple):
+class ChargingSession(NamedTuple):
     """A charging session whose begin and end were observed, in seconds."""
 
     began: int
@@ -192,9 +192,9 @@ def tallies(
     return done
 
 
-def spans(rows: Sequence[Row], listening: Listening, began: int, ended: int) -> Iterator[Span]:
+def spans(rows: Sequence[ChangeRow], listening: Listening, began: int, ended: int) -> Iterator[TimeSpan]:
     """Yield the known conditions of a connector between two times in seconds, in their order."""
-    for row, following in zip(rows, [*rows[1:], Row(ended * 1000, NOT_OBSERVED)], strict=True):
+    for row, following in zip(rows, [*rows[1:], ChangeRow(ended * 1000, NOT_OBSERVED)], strict=True):
         at, until = row.at // 1000, min(following.at // 1000, ended)
         if row.code == NOT_OBSERVED or until <= began or at >= until:
             continue
@@ -202,10 +202,10 @@ def spans(rows: Sequence[Row], listening: Listening, began: int, ended: int) -> 
             if interval.period > at:
                 break
             if interval.ended > interval.began:
-                yield Span(interval.began, interval.ended, row.code)
+                yield TimeSpan(interval.began, interval.ended, row.code)
 
 
-def sessions(rows: Sequence[Row], listening: Listening) -> Iterator[Session]:
+def sessions(rows: Sequence[ChangeRow], listening: Listening) -> Iterator[ChargingSession]:
     """Yield the charging sessions whose begin and end were observed.
 
     Both have to be changes within one period: a connector that was occupied at its first report
@@ -224,7 +224,7 @@ def sessions(rows: Sequence[Row], listening: Listening) -> Iterator[Session]:
             began = at
         elif row.code != _OCCUPIED:
             if began is not None and row.code != NOT_OBSERVED:
-                yield Session(began, at - began)
+                yield ChargingSession(began, at - began)
             began = None
         before = row.code
 
@@ -262,7 +262,9 @@ def last_changes(connectors: Sequence[ConnectorHistory], most: int) -> list[Past
     return sorted(found, key=lambda change: (-change.at, change.number))[:most]
 
 
-def strip(rows: Sequence[Row], listening: Listening, began: int, ended: int, cells: int) -> list[Condition | None]:
+def strip(
+    rows: Sequence[ChangeRow], listening: Listening, began: int, ended: int, cells: int
+) -> list[Condition | None]:
     """Divide a time span (ms) into cells: the condition that lasted longest in each, None for a gap."""
     begin, end = began // 1000, ended // 1000
     width = max(1, end - begin) / cells

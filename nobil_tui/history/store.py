@@ -23,13 +23,13 @@ from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, set_
 
 INTERVAL = 1.0
 """Seconds between transactions, and between attempts to become the writer."""
-RETRY_AFTER = 30.0
+DATABASE_RETRY_AFTER = 30.0
 """Seconds before the next attempt after a failed write."""
-CLOSE_TIMEOUT = 0.25
+HISTORY_CLOSE_TIMEOUT = 0.25
 """Seconds that ``close`` may take; a transaction that takes longer is lost as a whole."""
 PRUNE_INTERVAL = 24 * 3_600_000
 """Milliseconds between two prunings."""
-MAX_PENDING = 500_000
+MAX_PENDING_RECORDS = 500_000
 """Changes that are held while the disk does not take them; then the oldest are dropped."""
 
 STORE_ERRORS = (sqlite3.Error, OSError, NewerError, ForeignError)
@@ -80,12 +80,12 @@ class HistoryStore:
         return read_station(self.path, station, since, self._tell)
 
     def close(self) -> None:
-        """Write the rest and let another program become the writer. Takes at most ``CLOSE_TIMEOUT``."""
+        """Write the rest and let another program become the writer. Takes at most ``HISTORY_CLOSE_TIMEOUT``."""
         with self._news:
             self._closing = True
             self._news.notify_all()
         if self._thread.is_alive():
-            self._thread.join(CLOSE_TIMEOUT)
+            self._thread.join(HISTORY_CLOSE_TIMEOUT)
 
     # The thread
 
@@ -96,7 +96,7 @@ class HistoryStore:
                 self._become_writer()
                 pause = self._interval
             else:
-                pause = self._interval if self._write() and self._prune() else RETRY_AFTER
+                pause = self._interval if self._write() and self._prune() else DATABASE_RETRY_AFTER
         if self.writing:
             self._write()
         self._release()
@@ -234,4 +234,6 @@ def _joined(earlier: Portion, later: Portion) -> Portion:
     if not earlier:
         return later
     changes = earlier.changes + later.changes
-    return Portion(changes[-MAX_PENDING:], earlier.tallies + later.tallies, {**earlier.intervals, **later.intervals})
+    return Portion(
+        changes[-MAX_PENDING_RECORDS:], earlier.tallies + later.tallies, {**earlier.intervals, **later.intervals}
+    )

@@ -8,7 +8,7 @@ import pytest
 from nobil_tui.charging.events import Connected, Event, Lost, Refused, Snapshot
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.headless.link_reporter import KeyRefusedError
-from nobil_tui.headless.one_shot import SNAPSHOT_TIMEOUT, NoStateError, read_state
+from nobil_tui.headless.one_shot import SNAPSHOT_TIMEOUT, NoStateError, read_once
 from nobil_tui.session.session import Session
 from nobil_tui.wire.station_lines import station_line
 from tests.conftest import FakeClock, guarded
@@ -30,7 +30,7 @@ class Reading:
             sends_snapshot=snapshots,
             lossless=False,
         )
-        self.task = asyncio.create_task(read_state(self.session, self.said.append))
+        self.task = asyncio.create_task(read_once(self.session, self.said.append))
 
     async def done(self) -> None:
         await guarded(self.task)

@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for the thread however slow the machine is."""
-    monkeypatch.setattr(store_module, "CLOSE_TIMEOUT", GUARD)
+    monkeypatch.setattr(store_module, "HISTORY_CLOSE_TIMEOUT", GUARD)
 
 
 def rows(path: Path, station: str = "NOR_1") -> list[tuple[int, int]]:

@@ -10,7 +10,8 @@ from textual.widgets import Input, Label
 
 from nobil_tui.base.text import did_you_mean, one_of
 from nobil_tui.config.alert_rules import MAX_LEAST, AlertRule, AlertWhen
-from nobil_tui.config.alert_validation import MAX_FILTER, filter_problem
+from nobil_tui.config.alert_validation import filter_problem
+from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.textual_internals import AsciiCheckbox
 
