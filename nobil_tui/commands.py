@@ -118,23 +118,49 @@ def _playing(id_: str, key: str, label: str, tooltip: str) -> Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(
-        "filter", ("slash",), "Filter", "Find by words, plugs, power or condition: ccs >=150kw free oslo.", footer=True
+        "filter",
+        ("slash",),
+        "Filter",
+        "Find by words, plugs, power or condition: ccs >=150kw free oslo.",
+        footer=True,
     ),
     Command("star", ("s",), "Star", "Star or unstar the selected station.", footer=True),
     Command("starred-only", ("w",), "Starred", "Show starred stations only, or all.", footer=True),
     Command("faults-only", ("e",), "Faults", "Show stations with a fault only, or all."),
-    Command("sort", ("o",), "Sort", "Sort the stations by the next column.", Context.STATIONS, footer=True),
+    Command(
+        "sort",
+        ("o",),
+        "Sort",
+        "Sort the stations by the next column.",
+        Context.STATIONS,
+        footer=True,
+    ),
     Command("reverse-sort", ("O",), "Reverse", "Reverse the sort order.", Context.STATIONS),
-    Command("pin-starred", ("p",), "Pin starred", "Pin starred stations to the top, or unpin them."),
+    Command(
+        "pin-starred", ("p",), "Pin starred", "Pin starred stations to the top, or unpin them."
+    ),
     Command("alert", ("n",), "Alert", "Notify me when a connector here becomes free.", footer=True),
     Command("alerts", ("N",), "Alerts", "List, edit, pause and remove alerts."),
     _alerts("edit-alert", ("enter",), "Edit alert", "Edit the alert."),
     _alerts("pause-alert", ("space",), "Pause alert", "Pause or resume the alert."),
     _alerts("remove-alert", ("d", "delete"), "Remove alert", "Remove the alert."),
     _alerts("add-alert", ("a",), "Add alert", "Watch an area: all stations of a filter."),
-    Command("log-scope", ("l",), "Log", "Log all stations, starred ones, or the selected one.", footer=True),
+    Command(
+        "log-scope",
+        ("l",),
+        "Log",
+        "Log all stations, starred ones, or the selected one.",
+        footer=True,
+    ),
     Command("show-log", ("v",), "Show log", "Show or hide the event log."),
-    Command("select", ("enter",), "Select", "Select the station of this entry.", Context.LOG, palette=False),
+    Command(
+        "select",
+        ("enter",),
+        "Select",
+        "Select the station of this entry.",
+        Context.LOG,
+        palette=False,
+    ),
     Command("map", ("m",), "Map", "Show the station on a map.", Context.CONNECTORS),
     Command("history", ("h",), "History", "Show how busy the selected station usually is."),
     Command("connect", ("c",), "Connect", "Connect to another source."),
@@ -151,7 +177,12 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command("home", ("H",), "Home", "Set this station as home; distances are measured from it."),
-    Command("registered", (), "Not streamed", "Show or hide stations of the register that are not in the stream."),
+    Command(
+        "registered",
+        (),
+        "Not streamed",
+        "Show or hide stations of the register that are not in the stream.",
+    ),
     Command("update-register", (), "Register", "Update names, places and plugs of all stations."),
     _playing("pause", "space", "Pause", "Pause or resume the recording."),
     _playing("faster", "plus", "Faster", "Play the recording faster."),
@@ -165,10 +196,17 @@ COMMANDS: tuple[Command, ...] = (
     _movement("first", ("home", "g"), "First", "Go to the first line."),
     _movement("last", ("end", "G"), "Last", "Go to the last line; in the log, follow new entries."),
     Command(
-        "keep-filter", ("enter",), "Keep", "Keep the filter and go to the stations.", Context.FILTER, palette=False
+        "keep-filter",
+        ("enter",),
+        "Keep",
+        "Keep the filter and go to the stations.",
+        Context.FILTER,
+        palette=False,
     ),
     Command("next-pane", ("tab",), "Next pane", "Go to the next pane.", palette=False),
-    Command("previous-pane", ("shift+tab",), "Previous pane", "Go to the previous pane.", palette=False),
+    Command(
+        "previous-pane", ("shift+tab",), "Previous pane", "Go to the previous pane.", palette=False
+    ),
     Command(
         "back",
         ("escape",),
@@ -178,9 +216,26 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command("help", ("question_mark", "f1"), "Help", "Show all keys.", footer=True, required=True),
-    Command("quit", ("q", "ctrl+q", "ctrl+c"), "Quit", "Quit the program.", footer=True, priority=True, required=True),
-    Command("suspend", ("ctrl+z",), "Suspend", "Suspend the program; fg resumes it.", palette=False),
-    Command("palette", ("ctrl+p",), "Palette", "Find a command or a station by name.", palette=False, priority=True),
+    Command(
+        "quit",
+        ("q", "ctrl+q", "ctrl+c"),
+        "Quit",
+        "Quit the program.",
+        footer=True,
+        priority=True,
+        required=True,
+    ),
+    Command(
+        "suspend", ("ctrl+z",), "Suspend", "Suspend the program; fg resumes it.", palette=False
+    ),
+    Command(
+        "palette",
+        ("ctrl+p",),
+        "Palette",
+        "Find a command or a station by name.",
+        palette=False,
+        priority=True,
+    ),
 )
 """In the order of the footer; the commands of a context follow each other."""
 

@@ -57,7 +57,8 @@ class FakeClock(Clock):
         return self._passed
 
     def step(self, seconds: float) -> None:
-        """Set the wall clock like a time server does: without waking sleepers or changing ``monotonic``."""
+        """Set the wall clock like a time server does: without waking sleepers or changing
+        ``monotonic``."""
         self._start += round(seconds * 1000)
 
     @property
@@ -78,7 +79,8 @@ class FakeClock(Clock):
                 self._sleeping.clear()
 
     def advance(self, seconds: float) -> None:
-        """Advance the time in one step and wake sleepers that are due; new sleeps start from the new time."""
+        """Advance the time in one step and wake sleepers that are due; new sleeps start from the
+        new time."""
         self._passed += seconds
         for until, waker in self._sleepers:
             if until <= self._passed and not waker.done():
@@ -103,7 +105,8 @@ async def guarded(awaitable: Awaitable[T]) -> T:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Unset the number of workers if pytest-xdist starts none: syrupy would wait for their reports."""
+    """Unset the number of workers if pytest-xdist starts none: syrupy would wait for their
+    reports."""
     if config.option.collectonly:
         config.option.numprocesses = None
 
@@ -133,7 +136,9 @@ async def serve() -> AsyncIterator[Serve]:
     servers = []
 
     async def start(handler: Handler, **options: Any) -> str:
-        server = await serve_websockets(handler, "127.0.0.1", 0, **{"close_timeout": 0.1, **options})
+        server = await serve_websockets(
+            handler, "127.0.0.1", 0, **{"close_timeout": 0.1, **options}
+        )
         servers.append(server)
         return f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
@@ -179,7 +184,11 @@ async def serve_raw() -> AsyncIterator[ServeRaw]:
 async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Accept a WebSocket's opening handshake, for servers that misbehave after it."""
     request = await reader.readuntil(b"\r\n\r\n")
-    key = next(line.split(b":")[1] for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
+    key = next(
+        line.split(b":")[1]
+        for line in request.split(b"\r\n")
+        if line.lower().startswith(b"sec-websocket-key")
+    )
     writer.write(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + accept_key(key.strip().decode()).encode() + b"\r\n\r\n"

@@ -13,7 +13,8 @@ class StuckError(AssertionError):
 
 
 class ShuffledLoop(asyncio.SelectorEventLoop):
-    """Shuffle the ready callbacks of each iteration by a seed. Time passes only while none is ready.
+    """Shuffle the ready callbacks of each iteration by a seed. Time passes only while none is
+    ready.
 
     For tasks that wake each other, without sockets or threads: a deadlock raises an error at once.
     """
@@ -44,7 +45,9 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
             await asyncio.sleep(self.order.choice((0, 0, 0, 0.001, 0.06)))
 
 
-def in_every_order(test: Callable[[ShuffledLoop], Coroutine[Any, Any, None]], orders: int = 150) -> None:
+def in_every_order(
+    test: Callable[[ShuffledLoop], Coroutine[Any, Any, None]], orders: int = 150
+) -> None:
     """Run ``test`` in so many orders. An exception that it raises gets a note with the seed."""
     for seed in range(orders):
         loop = ShuffledLoop(seed)

@@ -6,7 +6,15 @@ import re
 import pytest
 from textual.binding import Binding, BindingsMap
 
-from nobil_tui.commands import COMMANDS, Command, Context, active_in, command_by_id, for_context, is_command
+from nobil_tui.commands import (
+    COMMANDS,
+    Command,
+    Context,
+    active_in,
+    command_by_id,
+    for_context,
+    is_command,
+)
 
 
 def test_ids_are_kebab_case_and_unique() -> None:
@@ -78,4 +86,6 @@ def test_commands_without_keys_are_in_the_palette() -> None:
 
 def test_commands_of_the_footer() -> None:
     footer = [command.label for command in active_in(Context.STATIONS) if command.footer]
-    assert sorted(footer) == sorted(["Filter", "Star", "Starred", "Sort", "Alert", "Log", "Help", "Quit"])
+    assert sorted(footer) == sorted(
+        ["Filter", "Star", "Starred", "Sort", "Alert", "Log", "Help", "Quit"]
+    )

@@ -108,22 +108,33 @@ def test_lost_wake_up_is_detected() -> None:
 
 def test_backpressure_feed_passes_all_events(monkeypatch: pytest.MonkeyPatch) -> None:
     async def tail(loop: ShuffledLoop) -> None:
-        monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (loop.order.randrange(1, 12),))
-        country = Snapshot([Station(f"NOR_{n}", [Connector(0), Connector(1)]) for n in range(2, 9)], T0)
-        feed = DawdlingFeed(loop, Connecting(), Connected(T0), country, update(0, 4), *flips(30), Ended(T0 + 50))
+        monkeypatch.setattr(
+            backpressure.BackpressureFeed.__init__, "__defaults__", (loop.order.randrange(1, 12),)
+        )
+        country = Snapshot(
+            [Station(f"NOR_{n}", [Connector(0), Connector(1)]) for n in range(2, 9)], T0
+        )
+        feed = DawdlingFeed(
+            loop, Connecting(), Connected(T0), country, update(0, 4), *flips(30), Ended(T0 + 50)
+        )
         out = DawdlingOut(loop)
         await Tail(session_of(feed, clock=LoopClock()), out, lambda _: None).run()
-        # The first snapshot yields no changes; the update and each later event change one connector each.
+        # The first snapshot yields no changes; the update and each later event change one connector
+        # each.
         assert out.text.count(b"\n") == 4 + 30
 
     in_every_order(tail)
 
 
-def test_backpressure_feed_waits_only_for_events_with_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backpressure_feed_waits_only_for_events_with_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (1,))
 
     async def tail(loop: ShuffledLoop) -> None:
-        feed = DawdlingFeed(loop, Connecting(), Connecting(), Connecting(), Connected(T0), Ended(T0))
+        feed = DawdlingFeed(
+            loop, Connecting(), Connecting(), Connecting(), Connected(T0), Ended(T0)
+        )
         await Tail(session_of(feed, clock=LoopClock()), DawdlingOut(loop), lambda _: None).run()
 
     in_every_order(tail, 20)

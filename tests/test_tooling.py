@@ -23,12 +23,20 @@ def test_workflow_tests_all_declared_python_versions() -> None:
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     matrix = re.search(r"python-version: \[(.+)\]", workflow)
     assert matrix is not None
-    declared = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", line)]
+    declared = [
+        line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", line)
+    ]
     assert re.findall(r'"([^"]+)"', matrix[1]) == declared
     assert PROJECT["requires-python"] == f">={declared[0]}"
 
 
-PAGES = ["README.md", ".github/CONTRIBUTING.md", "nobil_tui/CHANGELOG.md", "nobil_tui/README.md", "tests/README.md"]
+PAGES = [
+    "README.md",
+    ".github/CONTRIBUTING.md",
+    "nobil_tui/CHANGELOG.md",
+    "nobil_tui/README.md",
+    "tests/README.md",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -36,6 +44,8 @@ def test_files_named_in_documents_exist(name: str) -> None:
     page = ROOT / name
     text = page.read_text("utf-8")
     links = {page.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}
-    paths = {ROOT / path for path in re.findall(r"\b(?:nobil_tui|tests|screenshots)/[\w/.]*\w", text)}
+    paths = {
+        ROOT / path for path in re.findall(r"\b(?:nobil_tui|tests|screenshots)/[\w/.]*\w", text)
+    }
     missing = {str(path.resolve().relative_to(ROOT)) for path in links | paths if not path.exists()}
     assert missing == set()

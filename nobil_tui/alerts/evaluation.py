@@ -22,7 +22,8 @@ NOTHING = Summary(0, 0, 0, 0, 0)
 
 
 class Subject(NamedTuple):
-    """What an alert watches as one: a station, or the sum of an area (then ``station`` is empty)."""
+    """What an alert watches as one: a station, or the sum of an area (then ``station`` is
+    empty)."""
 
     key: AlertKey
     station: str = ""
@@ -75,7 +76,9 @@ class Evaluator:
     filters mean without coordinates.
     """
 
-    def __init__(self, board: Board, register: Callable[[], Register], home: Callable[[], Position | None]) -> None:
+    def __init__(
+        self, board: Board, register: Callable[[], Register], home: Callable[[], Position | None]
+    ) -> None:
         self.seen: dict[Subject, Seen] = {}
         self._board = board
         self._register = register
@@ -106,7 +109,8 @@ class Evaluator:
         return query
 
     def arm(self, rule: AlertRule, now: int) -> Sighting | None:
-        """Note what a new alert of a station sees at ``now`` (ms), so that only a change fires it."""
+        """Note what a new alert of a station sees at ``now`` (ms), so that only a change fires
+        it."""
         if not rule.station:
             return None
         summary = self._count(rule, rule.station)
@@ -118,7 +122,9 @@ class Evaluator:
         self.seen[subject] = after
         return Sighting(rule, subject, None, after, False, summary or NOTHING)
 
-    async def evaluate(self, rules: Iterable[AlertRule], touched: Collection[str] | None, now: int) -> list[Sighting]:
+    async def evaluate(
+        self, rules: Iterable[AlertRule], touched: Collection[str] | None, now: int
+    ) -> list[Sighting]:
         """Return what alerts see as new in the touched stations, None for all, at ``now`` (ms)."""
         found: list[Sighting] = []
         for rule in rules:
@@ -140,7 +146,9 @@ class Evaluator:
         area = self._areas.get(rule.key)
         return {} if area is None else area.stations
 
-    def _compare(self, rule: AlertRule, subject: Subject, summary: Summary, now: int) -> Iterator[Sighting]:
+    def _compare(
+        self, rule: AlertRule, subject: Subject, summary: Summary, now: int
+    ) -> Iterator[Sighting]:
         before = self.seen.get(subject)
         after = see(rule, summary, before, now)
         if after is None or after == before:
@@ -156,7 +164,9 @@ class Evaluator:
 
     # Areas
 
-    async def _area_counts(self, rule: AlertRule, touched: Collection[str] | None) -> list[tuple[Subject, Summary]]:
+    async def _area_counts(
+        self, rule: AlertRule, touched: Collection[str] | None
+    ) -> list[tuple[Subject, Summary]]:
         """Return the counts of what an alert watches, where they may have changed."""
         area = self._areas.setdefault(rule.key, _Area())
         changed = await self._update(area, rule, touched)
@@ -165,9 +175,13 @@ class Evaluator:
         if rule.when is AlertWhen.FREE:
             return [(Subject(rule.key), area.total)]
         counts = ((station, area.stations.get(station)) for station in changed)
-        return [(Subject(rule.key, each), summary) for each, summary in counts if summary is not None]
+        return [
+            (Subject(rule.key, each), summary) for each, summary in counts if summary is not None
+        ]
 
-    async def _update(self, area: _Area, rule: AlertRule, touched: Collection[str] | None) -> Collection[str]:
+    async def _update(
+        self, area: _Area, rule: AlertRule, touched: Collection[str] | None
+    ) -> Collection[str]:
         """Count the connectors of an area again; return the stations that were counted."""
         register, query = self._register(), self.query_of(rule)
         valid_for = (register, register.version, self._board.membership, query)

@@ -50,7 +50,9 @@ def expand_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[s
     expanded = []
     for argument in command:
         text = _PLACEHOLDER.sub(value_of, argument)
-        expanded.append(f" {text}" if text.startswith("-") and not argument.startswith("-") else text)
+        expanded.append(
+            f" {text}" if text.startswith("-") and not argument.startswith("-") else text
+        )
     return tuple(expanded)
 
 
@@ -71,7 +73,9 @@ class Hook:
         self._on_failure = on_failure
         # The program needs none of our keys.
         self._environ = {
-            name: value for name, value in environ.items() if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
+            name: value
+            for name, value in environ.items()
+            if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
         }
         self._time_limit = time_limit
         self._grace = grace

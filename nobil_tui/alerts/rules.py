@@ -80,7 +80,9 @@ def connector_index(rule: AlertRule, station: Station) -> int | None:
     return None
 
 
-def selected(rule: AlertRule, query: Query, station: Station, register: Register) -> Sequence[int] | UnknownConnectors:
+def selected(
+    rule: AlertRule, query: Query, station: Station, register: Register
+) -> Sequence[int] | UnknownConnectors:
     """Return the connectors of a station that an alert counts."""
     if rule.connector:
         index = connector_index(rule, station)

@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 
 
 class AlertSink:
-    """Compares each batch with what the alerts saw last, and calls ``on_fired`` for those that fire.
+    """Compares each batch with what the alerts saw last, and calls ``on_fired`` for those that
+    fire.
 
     ``rules`` returns the alerts as they are now; ``register``, ``home`` and ``now`` likewise.
     """
@@ -90,7 +91,9 @@ class AlertSink:
         """Evaluate the alerts on a batch."""
         if not self._loaded:
             await self._load()
-        if any(isinstance(each, Note) and each.kind is NoteKind.RESTARTED for each in batch.entries):
+        if any(
+            isinstance(each, Note) and each.kind is NoteKind.RESTARTED for each in batch.entries
+        ):
             # All that was seen is void.
             self._evaluator.clear()
             self._known.clear()
@@ -150,7 +153,9 @@ class AlertSink:
         stations = evaluator.states(rule)
         if sighting.subject.station:
             stations = {sighting.subject.station: sighting.total}
-        context = RuleContext(self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone)
+        context = RuleContext(
+            self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone
+        )
         firing = make_firing(rule, sighting.total, stations, context)
         if firing is None:
             return

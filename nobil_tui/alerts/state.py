@@ -1,7 +1,7 @@
 """What alerts last saw, in a SQLite file that all instances of the program share.
 
-Each change of what an alert saw is one row changed in one transaction, so that of two instances that
-see the same change exactly one gets to deliver it.
+Each change of what an alert saw is one row changed in one transaction, so that of two instances
+that see the same change exactly one gets to deliver it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class AlertState:
                     self._close()
                     aside = set_aside(self._path)
                     self.notice = (
-                        f"What the alerts saw could not be read: the file was damaged, and is now {safe_path(aside)}."
+                        f"What the alerts saw could not be read: the file was damaged, and is "
+                        f"now {safe_path(aside)}."
                     )
                     self._connection = _open(self._path)
                     return {}
@@ -104,7 +105,8 @@ class AlertState:
         return self._fired.get(key, 0)
 
     def store(self, updates: Sequence[Update], removed: Collection[AlertKey] = ()) -> list[bool]:
-        """Store changes; return for each whether it fires and this instance is the one to deliver it."""
+        """Store changes; return for each whether it fires and this instance is the one to deliver
+        it."""
         with self._lock:
             for update in updates:
                 if update.fires:
@@ -136,7 +138,9 @@ class AlertState:
                 return
             rows = [(_text(each.key), each.station) for each in self._claimed]
             with suppress(sqlite3.Error):
-                self._connection.executemany("UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", rows)
+                self._connection.executemany(
+                    "UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", rows
+                )
 
     def read_fired(self) -> None:
         """Read when alerts last fired, which another instance may have seen."""
@@ -175,7 +179,9 @@ class AlertState:
 
 def _open(path: Path) -> sqlite3.Connection:
     make_folders(path.parent)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=ALERT_LOCK_TIMEOUT, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=ALERT_LOCK_TIMEOUT, check_same_thread=False
+    )
     try:
         connection.execute("BEGIN IMMEDIATE")
         version = connection.execute("PRAGMA user_version").fetchone()[0]

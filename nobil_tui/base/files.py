@@ -65,7 +65,9 @@ def locked(target: Path, seconds: float) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             words = f"another program has held {safe_path(lock_path)} for {seconds:g} s"
-            raise NotSavedError(f"{safe_path(target)} was not saved: {words}. Close it, or try again.") from None
+            raise NotSavedError(
+                f"{safe_path(target)} was not saved: {words}. Close it, or try again."
+            ) from None
     try:
         yield
     finally:
@@ -115,7 +117,9 @@ def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
 
 def create_file(target: Path, content: bytes) -> None:
     """Write a new file, for this user only. Raise ``OSError``, also if it exists."""
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    handle = os.open(
+        target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
+    )
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

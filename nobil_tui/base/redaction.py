@@ -81,7 +81,9 @@ def keys_in_address(address: str) -> list[str]:
 
 def replace_keys(address: str, replacement: str = KEY_PLACEHOLDER) -> str:
     """Replace the values in an address's query that are keys by name."""
-    return _PARAMETER.sub(lambda found: _with(found, replacement) if _is_key(found) else found[0], address)
+    return _PARAMETER.sub(
+        lambda found: _with(found, replacement) if _is_key(found) else found[0], address
+    )
 
 
 def secrets_in_query(address: str) -> list[str]:
@@ -101,7 +103,9 @@ def secrets_in_address(url: str) -> list[str]:
 
 def redact_address(address: str) -> str:
     """Hide what may be a secret in an address's query and login. A key's placeholder stays."""
-    redacted = _PARAMETER.sub(lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address)
+    redacted = _PARAMETER.sub(
+        lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address
+    )
     return _LOGIN.sub(rf"\g<1>{HIDDEN}@", redacted)
 
 
@@ -124,7 +128,10 @@ def remove_secrets(secrets: Iterable[str], text: str) -> str:
             if folded[at : at + length] in runs:
                 hidden[at : at + length] = b"\1" * length
     parts = groupby(zip(text, hidden, strict=True), key=lambda each: each[1])
-    return "".join("…" if is_hidden else "".join(letter for letter, _ in letters) for is_hidden, letters in parts)
+    return "".join(
+        "…" if is_hidden else "".join(letter for letter, _ in letters)
+        for is_hidden, letters in parts
+    )
 
 
 def is_loopback(host: str) -> bool:

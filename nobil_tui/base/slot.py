@@ -12,8 +12,8 @@ _T = TypeVar("_T")
 class Slot(Generic[_T]):
     """Hold one resource at a time, and call ``release`` once for each.
 
-    Opening takes time: call ``start`` before and ``put`` after it. If ``close`` or another ``start``
-    came in between, ``put`` releases the new resource, which nothing else could.
+    Opening takes time: call ``start`` before and ``put`` after it. If ``close`` or another
+    ``start`` came in between, ``put`` releases the new resource, which nothing else could.
     """
 
     def __init__(self, release: Callable[[_T], None]) -> None:

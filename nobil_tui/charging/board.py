@@ -127,8 +127,8 @@ class Board:
         station = self.stations.get(station_id)
         if station is None:
             return None
-        # The same as ``since``, ``heard`` and the like, without a call for each connector: at a busy
-        # time, thousands of stations a second are stored.
+        # The same as ``since``, ``heard`` and the like, without a call for each connector: at a
+        # busy time, thousands of stations a second are stored.
         track = station.track or _NO_NOTES
         evse_uids, heard_each = track.evse_uids, track.heard_each
         confirmed_each = track.confirmed_each
@@ -143,7 +143,11 @@ class Board:
             confirmed = confirmed_all
             if confirmed_each:
                 confirmed = max(confirmed_all, confirmed_each.get(index, 0))
-            rows.append(StoredConnector(uid, held.status, held.error, held.word, since, at_least, heard, confirmed))
+            rows.append(
+                StoredConnector(
+                    uid, held.status, held.error, held.word, since, at_least, heard, confirmed
+                )
+            )
         return StoredStation(station.status, rows)
 
     def restore(self, stored: StoredBoard, now: int) -> list[str]:
@@ -185,9 +189,10 @@ class Board:
     def use_register(self, register: Register) -> list[str]:
         """Add the connectors that the register knows to stations whose stream names connectors.
 
-        They are unknown until the stream names them, so that totals are true from the start. Numbers
-        never change: missing connectors are appended in the register's order, now and to stations
-        that join later. Call it again when the register was replaced. Returns the touched stations.
+        They are unknown until the stream names them, so that totals are true from the start.
+        Numbers never change: missing connectors are appended in the register's order, now and to
+        stations that join later. Call it again when the register was replaced. Returns the touched
+        stations.
         """
         self._register = register
         named = [station for station in self.stations.values() if station.evse_uids]
@@ -207,7 +212,9 @@ class Board:
         self.downtime.add(gap)
         return result
 
-    def _apply_snapshot(self, stations: Sequence[Station], at: int, partial: bool) -> SnapshotResult:
+    def _apply_snapshot(
+        self, stations: Sequence[Station], at: int, partial: bool
+    ) -> SnapshotResult:
         self.has_snapshot = True
         self.freshness.discard_counts()
         # If a station occurs twice, the last one counts.
@@ -243,7 +250,8 @@ class Board:
             if not self._add(station, at):
                 return []
             changes = [
-                Change(at, station.id, number, None, reported) for number, reported in enumerate(station.connectors, 1)
+                Change(at, station.id, number, None, reported)
+                for number, reported in enumerate(station.connectors, 1)
             ]
             held = station
         else:
@@ -254,7 +262,9 @@ class Board:
         self.freshness.reported(held)
         return changes
 
-    def apply_connector(self, station_id: str, evse_uid: str, reported: Connector, at: int) -> list[Change]:
+    def apply_connector(
+        self, station_id: str, evse_uid: str, reported: Connector, at: int
+    ) -> list[Change]:
         """Apply one connector, by its id inside its station; an unknown id is appended."""
         station = self.stations.get(station_id)
         if station is None:
@@ -363,7 +373,11 @@ class Board:
             every += station.connectors
         self.tally = [0] * len(Condition)
         by_status = Counter([held.status for held in every])
-        special = [held for held in every if held.error or held.timestamp > latest or type(held) is not Connector]
+        special = [
+            held
+            for held in every
+            if held.error or held.timestamp > latest or type(held) is not Connector
+        ]
         for held in special:
             by_status[held.status] -= 1
             self.tally[held.condition] += 1
@@ -387,7 +401,9 @@ class Board:
             self._date(station, index, reported, at, seen=False)
         return True
 
-    def _replace(self, held: Station, station: Station, at: int, downtime: int, *, update: bool) -> list[Change]:
+    def _replace(
+        self, held: Station, station: Station, at: int, downtime: int, *, update: bool
+    ) -> list[Change]:
         """Replace a station's connectors at a reading of the downtime clock (ms).
 
         An ``update`` reports what happens now, a snapshot also what was missed.
@@ -428,7 +444,9 @@ class Board:
             held.cached = None
         return changes
 
-    def _resize(self, held: Station, new: list[Connector], at: int, downtime: int, *, update: bool) -> list[Change]:
+    def _resize(
+        self, held: Station, new: list[Connector], at: int, downtime: int, *, update: bool
+    ) -> list[Change]:
         """Count connectors that were added or removed; return their changes."""
         changes: list[Change] = []
         old = held.connectors
@@ -454,8 +472,11 @@ class Board:
                 self._count(held, None)
         return left
 
-    def _date(self, station: Station, index: int, reported: Connector, at: int, *, seen: bool) -> None:
-        """Set the time of a change: as reported, else ``at``, which is a minimum if it was not seen."""
+    def _date(
+        self, station: Station, index: int, reported: Connector, at: int, *, seen: bool
+    ) -> None:
+        """Set the time of a change: as reported, else ``at``, which is a minimum if it was not
+        seen."""
         known = 0 < reported.timestamp <= at + MAX_AHEAD
         if not known:
             reported.timestamp = at

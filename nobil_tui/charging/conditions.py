@@ -1,4 +1,5 @@
-"""The conditions of a connector: one row each. Everything that lists conditions derives from this table."""
+"""The conditions of a connector: one row each. Everything that lists conditions derives from this
+table."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ class Count(StrEnum):
 
 
 class Condition(IntEnum):
-    """The condition of a connector, for everything that shows, counts, filters, alerts or serves it.
+    """The condition of a connector, for everything that shows, counts, filters, alerts or serves
+    it.
 
     A row holds the label, the status words of word-based streams (Enova, OCPI), version 1's
     ``status`` and ``error``, the count of a station's summary that it adds to, and the meaning. The

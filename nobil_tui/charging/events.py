@@ -26,9 +26,11 @@ class Snapshot(Struct, frozen=True):
     stations: list[Station]
     at: int
     unreadable: int = 0
-    """How many stations could not be decoded. If there are any, no station counts as having left."""
+    """How many stations could not be decoded. If there are any, no station counts as having
+    left."""
     gap: int = 0
-    """How long before the link was live it was made, in ms: what changed in that time may be missing."""
+    """How long before the link was live it was made, in ms: what changed in that time may be
+    missing."""
 
 
 class StationReport(Struct, frozen=True):
@@ -83,7 +85,8 @@ class Degraded(Struct, frozen=True):
 
 
 class Lost(Struct, frozen=True):
-    """The link is down. Nothing was heard after ``heard_at``; the next attempt is at ``retry_at``."""
+    """The link is down. Nothing was heard after ``heard_at``; the next attempt is at
+    ``retry_at``."""
 
     reason: str
     heard_at: int

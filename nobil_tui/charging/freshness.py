@@ -1,8 +1,8 @@
 """Freshness: for how long a connector could have changed unseen, because the link was down.
 
-A break in the link makes nothing false, it makes it unconfirmed. One clock counts the milliseconds of
-all breaks. A confirmation notes the clock's reading; the difference to the present reading is the time
-in which a change could have gone unseen. All times are milliseconds and come in as values.
+A break in the link makes nothing false, it makes it unconfirmed. One clock counts the milliseconds
+of all breaks. A confirmation notes the clock's reading; the difference to the present reading is
+the time in which a change could have gone unseen. All times are milliseconds and come in as values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.station import Station
 
 SLIGHT = 2 * 60_000
-"""Up to so many ms unconfirmed, only a ``~`` is shown: hardly any connector changes in that time."""
+"""Up to so many ms unconfirmed, only a ``~`` is shown: hardly any connector changes in that
+time."""
 
 EXPIRED = 7 * 24 * 3_600_000
 """After so many ms unconfirmed, a connector becomes unknown."""
@@ -68,7 +69,8 @@ class DowntimeClock:
         self._least = 0
 
     def add(self, downtime: int) -> None:
-        """Add downtime that is over, in ms: the link was thought to be live, or the news was old."""
+        """Add downtime that is over, in ms: the link was thought to be live, or the news was
+        old."""
         self._past += max(0, downtime)
 
     def resume(self, downtime: int, alive_at: int) -> None:
@@ -87,7 +89,8 @@ class DowntimeClock:
         return self._past + self.running(now)
 
     def checkpoint(self, alive_at: int) -> tuple[int, int]:
-        """Return the arguments of ``resume`` for a link that was last alive at ``alive_at`` (ms)."""
+        """Return the arguments of ``resume`` for a link that was last alive at ``alive_at``
+        (ms)."""
         return self._past, alive_at if self._down_since is None else self._down_since
 
 
@@ -102,7 +105,8 @@ class Freshness:
         self.confirmed = 0
         """The clock's reading when a snapshot last confirmed every station."""
         self._oldest = 0
-        """Nothing known was confirmed at a smaller reading: skips the search for expired stations."""
+        """Nothing known was confirmed at a smaller reading: skips the search for expired
+        stations."""
         self._unconfirmed: dict[str, int] = {}
         """How many connectors of a station are unconfirmed at the reading ``_counted_at``.
 
@@ -146,7 +150,9 @@ class Freshness:
         """Return whether something can have expired at ``now`` (ms). Cheap: looks at no station."""
         return self._oldest < self.clock.total(now) - EXPIRED
 
-    def expired(self, stations: Iterable[Station], now: int) -> Iterator[tuple[Station, dict[int, int]]]:
+    def expired(
+        self, stations: Iterable[Station], now: int
+    ) -> Iterator[tuple[Station, dict[int, int]]]:
         """Yield each station with expired connectors: their indices, and when each expired (ms)."""
         threshold = self.clock.total(now) - EXPIRED
         self.discard_counts()
@@ -158,7 +164,9 @@ class Freshness:
 
     def _expired_of(self, station: Station, threshold: int, now: int) -> dict[int, int]:
         track = station.track
-        confirmed_all = max(self.confirmed, track.confirmed) if track is not None else self.confirmed
+        confirmed_all = (
+            max(self.confirmed, track.confirmed) if track is not None else self.confirmed
+        )
         if confirmed_all >= threshold:
             self._oldest = min(self._oldest, confirmed_all)
             return {}
@@ -177,6 +185,8 @@ class Freshness:
     def _count(self, station: Station, reading: int) -> int:
         unnamed = station.track.unnamed if station.track is not None else 0
         return sum(
-            self.confirmed_at(station, index) < reading and connector.condition.counted and not unnamed >> index & 1
+            self.confirmed_at(station, index) < reading
+            and connector.condition.counted
+            and not unnamed >> index & 1
             for index, connector in enumerate(station.connectors)
         )

@@ -13,7 +13,9 @@ RADIUS = 6371.0088
 
 def is_position(latitude: float, longitude: float) -> bool:
     """Return whether two numbers are a valid position."""
-    return isfinite(latitude) and isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180
+    return (
+        isfinite(latitude) and isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180
+    )
 
 
 def distance_km(here: Position, there: Position) -> float:
@@ -29,12 +31,14 @@ class Circle:
         # Half the circumference reaches every position.
         angle = min(km / RADIUS, pi)
         self._most = sin(angle / 2) ** 2
-        # Slightly larger than the exact box, so that rounding never excludes a position on the edge.
+        # Slightly larger than the exact box, so that rounding never excludes a position on the
+        # edge.
         self._north_south = degrees(angle) + 1e-6
         self._east_west = _reach(centre[0], angle) + 1e-6
 
     def __contains__(self, place: Position) -> bool:
-        """Return whether a position is inside. The box is tested first: most of a country is outside."""
+        """Return whether a position is inside. The box is tested first: most of a country is
+        outside."""
         if abs(place[0] - self._centre[0]) > self._north_south:
             return False
         apart = abs(place[1] - self._centre[1])
@@ -45,11 +49,15 @@ class Circle:
 
 def _haversine(here: Position, there: Position) -> float:
     south, north = radians(here[0]), radians(there[0])
-    return sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(radians(there[1] - here[1]) / 2) ** 2
+    return (
+        sin((north - south) / 2) ** 2
+        + cos(south) * cos(north) * sin(radians(there[1] - here[1]) / 2) ** 2
+    )
 
 
 def _reach(latitude: float, angle: float) -> float:
-    """Return how many degrees of longitude a circle of ``angle`` (radians) extends; infinite at a pole."""
+    """Return how many degrees of longitude a circle of ``angle`` (radians) extends; infinite at a
+    pole."""
     if abs(radians(latitude)) + angle >= pi / 2:
         return inf
     return degrees(asin(min(1.0, sin(angle) / cos(radians(latitude)))))

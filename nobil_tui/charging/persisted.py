@@ -54,7 +54,8 @@ class StoredBoard(Struct):
 
 
 def restore_station(station_id: str, stored: StoredStation, downtime: int) -> Station:
-    """Restore a station. A confirmation later than ``downtime`` (ms) is taken as one at ``downtime``."""
+    """Restore a station. A confirmation later than ``downtime`` (ms) is taken as one at
+    ``downtime``."""
     connectors = stored.connectors
     station = Station(station_id, [_restore_connector(each) for each in connectors], stored.status)
     track = Track()

@@ -54,7 +54,11 @@ class Price(Struct, frozen=True, gc=False):
 
 def cheapest(prices: Iterable[Price | None]) -> Price | None:
     """Return the cheapest known price; None if no price is known."""
-    return min((price for price in prices if price is not None), key=lambda price: price.order, default=None)
+    return min(
+        (price for price in prices if price is not None),
+        key=lambda price: price.order,
+        default=None,
+    )
 
 
 def _digits(amount: float) -> int:

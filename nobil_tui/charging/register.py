@@ -29,7 +29,8 @@ class Plug(Struct, frozen=True, gc=False):
 
 
 Plugs = tuple[Plug, ...]
-"""The plugs of one connector: an EVSE with two cables of which one can be used at a time has two."""
+"""The plugs of one connector: an EVSE with two cables of which one can be used at a time has
+two."""
 
 
 def best(plugs: Iterable[Plug]) -> Plug | None:
@@ -48,7 +49,8 @@ class Facts(Struct, frozen=True, gc=False):
     position: Position | None = None
     """Latitude and longitude in degrees."""
     plugs: Plugs = ()
-    """One for each connector, in order; plugs with the same UID in ``plug_evse_uids`` share one connector."""
+    """One for each connector, in order; plugs with the same UID in ``plug_evse_uids`` share one
+    connector."""
     owner: str = ""
     municipality: str = ""
     county: str = ""
@@ -67,7 +69,8 @@ class Facts(Struct, frozen=True, gc=False):
     contact: str = ""
     """The contact for problems."""
     plug_evse_uids: tuple[str, ...] = ()
-    """The EVSE UID of each plug, as in Enova's stream, or an empty text; empty if no plug has one."""
+    """The EVSE UID of each plug, as in Enova's stream, or an empty text; empty if no plug has
+    one."""
     prices: tuple[Price | None, ...] = ()
     """The price at each plug, None if not known; empty if no price is known."""
     credit: str = ""
@@ -112,7 +115,13 @@ class Facts(Struct, frozen=True, gc=False):
 
 NO_FACTS = Facts()
 
-_COUNTRIES = {"NOR": "Norway", "SWE": "Sweden", "DAN": "Denmark", "FIN": "Finland", "ISL": "Iceland"}
+_COUNTRIES = {
+    "NOR": "Norway",
+    "SWE": "Sweden",
+    "DAN": "Denmark",
+    "FIN": "Finland",
+    "ISL": "Iceland",
+}
 
 
 def country_of(station: str, facts: Facts) -> str:

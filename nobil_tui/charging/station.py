@@ -1,8 +1,8 @@
 """A station and its connectors, as the stream last reported them.
 
-``Station`` and ``Connector`` are decoded straight from version 1's frames (``wire/v1.py``): with one
-object per connector, and no second one made from it, a whole country fits in memory. Their field
-names and limits are therefore the wire's.
+``Station`` and ``Connector`` are decoded straight from version 1's frames (``wire/v1.py``): with
+one object per connector, and no second one made from it, a whole country fits in memory. Their
+field names and limits are therefore the wire's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ StationId = Annotated[str, Meta(min_length=1, max_length=64)]
 """An international Nobil id such as ``NOR_01333``: opaque, never parsed or compared as a number."""
 
 MAX_CONNECTORS = 1024
-"""Connectors of one station; more are an error of the stream (the largest real one has some 200)."""
+"""Connectors of one station; more are an error of the stream (the largest real one has some
+200)."""
 
 
 class ConnectorStatus(IntEnum):
@@ -70,7 +71,8 @@ class Connector(Struct, gc=False):
 
     @property
     def detail(self) -> str:
-        """What the condition does not say: an undocumented status, or the status beside an error."""
+        """What the condition does not say: an undocumented status, or the status beside an
+        error."""
         if self.word:
             return "" if self.word in PLAIN_WORDS else self.word.lower()
         if self.error:
@@ -93,7 +95,8 @@ _NO_WORD = "UNKNOWN"
 
 
 class WordConnector(Connector, gc=False):
-    """A connector of a stream that uses words; ``status`` and ``error`` are version 1's equivalent."""
+    """A connector of a stream that uses words; ``status`` and ``error`` are version 1's
+    equivalent."""
 
     said: str = ""
 
@@ -109,7 +112,8 @@ class WordConnector(Connector, gc=False):
 
 
 class Summary(Struct, frozen=True, gc=False):
-    """How many connectors of a station are in which condition; ``total`` counts those in service."""
+    """How many connectors of a station are in which condition; ``total`` counts those in
+    service."""
 
     free: int
     total: int
@@ -126,7 +130,8 @@ class Summary(Struct, frozen=True, gc=False):
 
     @property
     def condition(self) -> Condition:
-        """The condition of the whole station: the best that it offers, by the order of ``Count``."""
+        """The condition of the whole station: the best that it offers, by the order of
+        ``Count``."""
         for count, condition in _BEST_FIRST:
             if getattr(self, count):
                 return condition
@@ -181,7 +186,8 @@ class Station(Struct, gc=False):
         return self.cached
 
 
-# Plain integers: looking up a member of an enum, and indexing by one, take longer than the counting.
+# Plain integers: looking up a member of an enum, and indexing by one, take longer than the
+# counting.
 _ZEROS = [0] * len(Count)
 _COUNT_INDEX = [list(Count).index(condition.adds_to) for condition in Condition]
 
@@ -196,7 +202,8 @@ def summarize(connectors: list[Connector]) -> Summary:
 
 
 def operator_status(connectors: list[Connector]) -> int:
-    """Return version 1's summary of a station: error, then unknown, then available, then occupied."""
+    """Return version 1's summary of a station: error, then unknown, then available, then
+    occupied."""
     if any(connector.error for connector in connectors):
         return ConnectorStatus.ERROR
     statuses = {connector.status for connector in connectors}

@@ -6,9 +6,11 @@ from msgspec import Struct
 
 
 class Track(Struct, gc=False):
-    """Notes on a station's connectors, by index; a station has one only if there is something to note.
+    """Notes on a station's connectors, by index; a station has one only if there is something to
+    note.
 
-    After a restart or a busy day that is every station, hence None or a tuple instead of an empty dict or list.
+    After a restart or a busy day that is every station, hence None or a tuple instead of an empty
+    dict or list.
     """
 
     confirmed: int = 0

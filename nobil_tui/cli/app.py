@@ -11,8 +11,8 @@ from nobil_tui.cli.messages import fail
 from nobil_tui.cli.startup import CommonOptions, start_up
 
 MAX_FPS = "1000"
-"""The limit of repaints per second, which Textual reads when it is imported. It repaints only if something changed; a
-high limit keeps the repaint after a key from waiting for the previous one."""
+"""The limit of repaints per second, which Textual reads when it is imported. It repaints only if
+something changed; a high limit keeps the repaint after a key from waiting for the previous one."""
 
 
 def open_app(options: CommonOptions, *, ascii: bool) -> int:
@@ -53,7 +53,8 @@ def require_terminal() -> None:
     if os.environ.get("TERM") == "dumb":
         fail(
             ExitCode.USAGE,
-            "The app needs a terminal that can move the cursor, and TERM=dumb cannot. Set TERM, or use nobil-tui tail.",
+            "The app needs a terminal that can move the cursor, and TERM=dumb cannot. Set "
+            "TERM, or use nobil-tui tail.",
         )
 
 

@@ -1,4 +1,5 @@
-"""Click commands and groups: suggest a similar command, list exit codes, and import a command when it is called."""
+"""Click commands and groups: suggest a similar command, list exit codes, and import a command when
+it is called."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(SuggestingGroup):
-    """A group over a table of commands that are imported when called; help and completion read only the table."""
+    """A group over a table of commands that are imported when called; help and completion read only
+    the table."""
 
     def __init__(self, *args: Any, lazy_commands: dict[str, LazyCommand], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +81,9 @@ class LazyGroup(SuggestingGroup):
             return None
         module = importlib.import_module(entry.module)
         # A command must not hide a built-in such as list in its own module.
-        command: click.Command = getattr(module, f"{cmd_name}_command", None) or getattr(module, cmd_name)
+        command: click.Command = getattr(module, f"{cmd_name}_command", None) or getattr(
+            module, cmd_name
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

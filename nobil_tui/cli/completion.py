@@ -21,6 +21,10 @@ def completion(shell: str) -> None:
     """Print a completion script for bash, zsh or fish."""
     from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-    kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+    kinds: dict[str, type[ShellComplete]] = {
+        "bash": BashComplete,
+        "zsh": ZshComplete,
+        "fish": FishComplete,
+    }
     # Without an instance: BashComplete starts the shell to check its version.
     click.echo(ShellComplete.source(kinds[shell](cli, {}, NAME, "_NOBIL_TUI_COMPLETE")))

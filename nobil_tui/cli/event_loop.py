@@ -19,8 +19,9 @@ _T = TypeVar("_T")
 def run_coroutine(work: Coroutine[Any, Any, _T]) -> _T:
     """Run ``work`` in an event loop of its own and return its result.
 
-    Ctrl-C cancels it and ends the program with ``ExitCode.INTERRUPTED``; SIGTERM and SIGHUP cancel it and end the
-    program with ``ExitCode.SUCCESS``. ``work`` may clean up first. Threads are not joined.
+    Ctrl-C cancels it and ends the program with ``ExitCode.INTERRUPTED``; SIGTERM and SIGHUP cancel
+    it and end the program with ``ExitCode.SUCCESS``. ``work`` may clean up first. Threads are not
+    joined.
     """
     terminated = False
 
@@ -36,7 +37,8 @@ def run_coroutine(work: Coroutine[Any, Any, _T]) -> _T:
 
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            # A signal that is ignored, as under nohup, stays ignored. Windows has no such handlers, nor does a thread.
+            # A signal that is ignored, as under nohup, stays ignored. Windows has no such handlers,
+            # nor does a thread.
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 with suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(number, terminate)

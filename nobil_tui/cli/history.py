@@ -28,8 +28,8 @@ FORMATS = ("jsonl", "csv")
 def history() -> None:
     """Show, export or import what was observed of the stations.
 
-    While the app runs, it records the changes of starred stations, and how busy every station is in each hour of the
-    week. Set record under [history] in the config to all or off to change that.
+    While the app runs, it records the changes of starred stations, and how busy every station is in
+    each hour of the week. Set record under [history] in the config to all or off to change that.
     """
 
 
@@ -45,7 +45,11 @@ def summary(station: str, as_json: bool) -> None:
 
     with _database() as (path, database):
         found = database.station(station) if database is not None else None
-        if database is None or found is None or not (found.connectors or any(h.observed for h in found.profile)):
+        if (
+            database is None
+            or found is None
+            or not (found.connectors or any(h.observed for h in found.profile))
+        ):
             known = database.stations if database is not None else []
             fail(ExitCode.FAILURE, _nothing_recorded(station, known, path))
     statistics, hours, now = summarize_history(found), LocalHours(), Clock().now()
@@ -64,7 +68,12 @@ def summary(station: str, as_json: bool) -> None:
     help="Start at a local date or time, such as 2026-03-24 or 2026-03-24T08:00.",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="Format of the output."
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="jsonl",
+    show_default=True,
+    help="Format of the output.",
 )
 def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> None:
     """Print the stored changes of every STATION, or of all, one per line.
@@ -94,14 +103,25 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
             _discard_stdout()
 
 
-@history.command("import", cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES, short_help="Import recordings.")
+@history.command(
+    "import",
+    cls=CommandWithExitCodes,
+    exit_codes=HISTORY_EXIT_CODES,
+    short_help="Import recordings.",
+)
 @click.argument(
-    "recordings", metavar="RECORDING...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path)
+    "recordings",
+    metavar="RECORDING...",
+    nargs=-1,
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
 )
 def import_(recordings: tuple[Path, ...]) -> None:
-    """Import each RECORDING of nobil-tui record, or a file of NOBIL Real-time with received_at and frame in each line.
+    """Import each RECORDING of nobil-tui record, or a file of NOBIL Real-time with received_at and
+    frame in each line.
 
-    The changes of all stations are stored. What was imported or observed before is not counted again.
+    The changes of all stations are stored. What was imported or observed before is not counted
+    again.
     """
     from filelock import FileLock, Timeout
 
@@ -122,13 +142,20 @@ def import_(recordings: tuple[Path, ...]) -> None:
             try:
                 for recording in recordings:
                     result = RecordingImport(recording, _Progress(recording)).run(database, hours)
-                    bad = f", {result.unreadable:,} unreadable lines or frames skipped" if result.unreadable else ""
+                    bad = (
+                        f", {result.unreadable:,} unreadable lines or frames skipped"
+                        if result.unreadable
+                        else ""
+                    )
                     added = f"{result.changes:,} changes and {duration_text(result.seconds)} added"
                     click.echo(f"{recording}: {added}{bad}")
             finally:
                 database.close()
     except Timeout:
-        fail(ExitCode.FAILURE, "Another nobil-tui is recording the history. Close it, then import again.")
+        fail(
+            ExitCode.FAILURE,
+            "Another nobil-tui is recording the history. Close it, then import again.",
+        )
     except SourceError as error:
         fail(ExitCode.FAILURE, str(error))
     except STORE_ERRORS as error:
@@ -174,7 +201,10 @@ def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
 
 def _nothing_recorded(station: str, known: list[str], path: Path) -> str:
     if not known:
-        return f"Nothing is recorded yet in {path}. Open the app on a real source, or import a recording."
+        return (
+            f"Nothing is recorded yet in {path}. Open the app on a real source, or import a "
+            f"recording."
+        )
     return f"Nothing is recorded of the station {quoted(station)}.{did_you_mean(station, known)}"
 
 

@@ -21,13 +21,14 @@ from nobil_tui.cli.tail import TAIL_EXIT_CODES
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
 
-HELP = """Print the stations that match FILTER, in the language of the app's filter, and how many connectors are free.
+HELP = """Print the stations that match FILTER and how many connectors are free.
 
-The state is that of the live stream if it begins with a snapshot, else the last known state; a message on stderr says
-which. A recording is played to its end. Stations are sorted by name, or by distance if FILTER has a position.
+FILTER is in the language of the app's filter. The state is that of the live stream if it begins
+with a snapshot, else the last known state; a message on stderr says which. A recording is played to
+its end. Stations are sorted by name, or by distance if FILTER has a position.
 
-In a terminal, prints a table; otherwise the same cells between tabs, and the credit of the name. The counts are those
-of the connectors that FILTER selects.
+In a terminal, prints a table; otherwise the same cells between tabs, and the credit of the name.
+The counts are those of the connectors that FILTER selects.
 """
 
 
@@ -37,7 +38,9 @@ of the connectors that FILTER selects.
 @click.option("--csv", "format_", flag_value="csv", help="Print CSV.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print at most N stations.")
 @source_options
-def list_command(words: tuple[str, ...], format_: str | None, limit: int | None, **common: Any) -> None:
+def list_command(
+    words: tuple[str, ...], format_: str | None, limit: int | None, **common: Any
+) -> None:
     """Print the stations that match a filter."""
     from nobil_tui.headless import listing
     from nobil_tui.headless.one_shot import read_once

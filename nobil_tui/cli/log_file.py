@@ -1,7 +1,7 @@
 """The log file, for troubleshooting. It contains no API key.
 
-One formatter handles every record: messages, arguments and exceptions. It removes the known keys, and anything that
-looks like a key.
+One formatter handles every record: messages, arguments and exceptions. It removes the known keys,
+and anything that looks like a key.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from nobil_tui.base.redaction import (
 MAX_LOG_BYTES = 512 * 1024
 """The size at which the file is rotated; one older file is kept."""
 MAX_LEARNED_SECRETS = 100
-"""Secrets learned while running that are remembered; each link of some sources has one, which soon expires."""
+"""Secrets learned while running that are remembered; each link of some sources has one, which soon
+expires."""
 
 _ASSIGNED = re.compile(
     rf"""((?:{SECRET_NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
@@ -58,9 +59,15 @@ class RedactingFormatter(logging.Formatter):
 
     def _pattern(self) -> re.Pattern[str] | None:
         secrets = {*self._secrets, *self._learned}
-        forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])}
+        forms = {
+            form
+            for secret in secrets
+            for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])
+        }
         # The longest first: one may contain another.
-        known = sorted((form for form in forms if len(form) >= MIN_SECRET_LENGTH), key=len, reverse=True)
+        known = sorted(
+            (form for form in forms if len(form) >= MIN_SECRET_LENGTH), key=len, reverse=True
+        )
         return re.compile("|".join(map(re.escape, known))) if known else None
 
     def format(self, record: logging.LogRecord) -> str:
@@ -83,7 +90,8 @@ class _PrivateFileHandler(RotatingFileHandler):
 def start_logging(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
     """Log records of ``level`` and above to ``path`` and nothing to the terminal.
 
-    If the file cannot be written, nothing is logged. Returns a function that adds a secret to remove.
+    If the file cannot be written, nothing is logged. Returns a function that adds a secret to
+    remove.
     """
     # An error of the file, such as a full disk, must not be printed over the screen.
     logging.raiseExceptions = False

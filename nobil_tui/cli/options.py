@@ -1,6 +1,7 @@
 """The options that several commands share.
 
-An option before a command applies to it too: ``nobil-tui --source X tail`` equals ``nobil-tui tail --source X``.
+An option before a command applies to it too: ``nobil-tui --source X tail`` equals ``nobil-tui tail
+--source X``.
 """
 
 from __future__ import annotations
@@ -46,11 +47,17 @@ def inherit(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     return value
 
 
-def _complete_source(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _complete_source(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
     kinds = catalogue.typed_names()
-    items = [CompletionItem(name, help=kind.summary) for name, kind in kinds.items() if name.startswith(incomplete)]
+    items = [
+        CompletionItem(name, help=kind.summary)
+        for name, kind in kinds.items()
+        if name.startswith(incomplete)
+    ]
     # The shell itself completes an item of type "file".
     return items or [CompletionItem(incomplete, type="file")]
 
@@ -106,7 +113,10 @@ def speed_option(command: Decorated) -> Decorated:
         type=parse_speed,
         metavar="X",
         callback=inherit,
-        help="Speed of the simulation or a recording; max plays a recording as fast as possible.  [default: 1]",
+        help=(
+            "Speed of the simulation or a recording; max plays a recording as fast as possible."
+            "  [default: 1]"
+        ),
     )(command)
 
 

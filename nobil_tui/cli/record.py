@@ -48,7 +48,12 @@ def parse_size(text: str) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 @source_option
 @config_option
-@click.option("--rotate-size", type=parse_size, metavar="SIZE", help="Start a new file at this size, such as 100MB.")
+@click.option(
+    "--rotate-size",
+    type=parse_size,
+    metavar="SIZE",
+    help="Start a new file at this size, such as 100MB.",
+)
 @click.option("--rotate-daily", is_flag=True, help="Start a new file every day (UTC).")
 @stations_option
 @seed_option
@@ -67,11 +72,11 @@ def record(
 ) -> None:
     """Record a source to FILE, one frame per line, until interrupted.
 
-    Play a recording with nobil-tui --source FILE. The extension .jsonl.gz selects gzip compression. An existing file is
-    never overwritten. Frames are written to disk within a second.
+    Play a recording with nobil-tui --source FILE. The extension .jsonl.gz selects gzip compression.
+    An existing file is never overwritten. Frames are written to disk within a second.
 
-    With --rotate-size, the files are numbered: name.jsonl, name.1.jsonl, name.2.jsonl. With --rotate-daily, their names
-    contain the date: name.2026-03-24.jsonl.
+    With --rotate-size, the files are numbered: name.jsonl, name.1.jsonl, name.2.jsonl. With
+    --rotate-daily, their names contain the date: name.2026-03-24.jsonl.
     """
     from nobil_tui.charging.register import Register
     from nobil_tui.headless.record import FrameTap
@@ -87,11 +92,15 @@ def record(
         open_session(session)
         if not session.codec:
             fail(ExitCode.USAGE, f"{chosen.name} is already a recording. Copy the file instead.")
-        tap.recorder = _make_recorder(session, file, rotate_size=rotate_size, rotate_daily=rotate_daily)
+        tap.recorder = _make_recorder(
+            session, file, rotate_size=rotate_size, rotate_daily=rotate_daily
+        )
         _run(session, tap.recorder)
 
 
-def _make_recorder(session: Session, file: Path, *, rotate_size: int | None, rotate_daily: bool) -> Recorder:
+def _make_recorder(
+    session: Session, file: Path, *, rotate_size: int | None, rotate_daily: bool
+) -> Recorder:
     """Create the first file; end the program if that fails."""
     from nobil_tui.store.recorder import Recorder, RecordError
 
@@ -123,7 +132,9 @@ def _run(session: Session, recorder: Recorder) -> None:
     line.print_message(f"Recording {session.source.name} to {recorder.path}. Press Ctrl-C to stop.")
 
     async def run() -> None:
-        recording = record_session(session, recorder, line.print_message, lambda frames: line.show(_frames(frames)))
+        recording = record_session(
+            session, recorder, line.print_message, lambda frames: line.show(_frames(frames))
+        )
         if session.station_data is None:
             await recording
             return
@@ -151,13 +162,17 @@ def _run(session: Session, recorder: Recorder) -> None:
 
 
 def _summary(recorder: Recorder) -> str:
-    """Return what was recorded. An empty file is removed: it would only prevent the next attempt."""
+    """Return what was recorded. An empty file is removed: it would only prevent the next
+    attempt."""
     if recorder.frames or recorder.error is not None:
         return f"Wrote {_frames(recorder.frames)} to {recorder.path}."
     try:
         recorder.path.unlink()
     except OSError as error:
-        return f"No frames received. Cannot remove the empty file {recorder.path}: {error.strerror or 'unknown error'}."
+        return (
+            f"No frames received. Cannot remove the empty file {recorder.path}: "
+            f"{error.strerror or 'unknown error'}."
+        )
     return f"No frames received. Removed the empty file {recorder.path}."
 
 

@@ -32,7 +32,8 @@ EPILOG = f"Data: {CREDIT}."
 def register(config: Path | None) -> None:
     """Fetch names, places and plugs of the stations.
 
-    The streams only send ids. The rest is in NOBIL's station register, which is stored on this machine.
+    The streams only send ids. The rest is in NOBIL's station register, which is stored on this
+    machine.
     """
     del config  # The subcommands inherit it.
 
@@ -47,12 +48,17 @@ def register(config: Path | None) -> None:
     metavar="|".join(Country),
     help="Country to fetch; repeat for several.  [default: those of the config]",
 )
-@click.option("--force", is_flag=True, help="Fetch a register less than a day old too, and accept far fewer stations.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Fetch a register less than a day old too, and accept far fewer stations.",
+)
 def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None:
     """Fetch the register from NOBIL.
 
-    Needs your API key: set NOBIL_REGISTER_KEY, or api_key under [register] in the config. Each country is stored when
-    it is complete. If the update fails or is interrupted, the other countries are not changed.
+    Needs your API key: set NOBIL_REGISTER_KEY, or api_key under [register] in the config. Each
+    country is stored when it is complete. If the update fails or is interrupted, the other
+    countries are not changed.
     """
     from nobil_tui.base.paths import register_file
     from nobil_tui.config.reading import config_warnings
@@ -66,10 +72,14 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     print_warnings(config_warnings(config_path(config), settings))
     address = settings.register.address
     if settings.register.api_key is None and is_unencrypted(address):
-        print_message("The address under [register] is http, so the key is sent unencrypted. Use https.")
+        print_message(
+            "The address under [register] is http, so the key is sent unencrypted. Use https."
+        )
     reporter = ProgressReporter()
     chosen = countries or tuple(settings.register.countries)
-    work = update_register(register_file(), chosen, key, address, on_progress=reporter.report, force=force)
+    work = update_register(
+        register_file(), chosen, key, address, on_progress=reporter.report, force=force
+    )
     _print_outcome(_run(work, reporter))
 
 
@@ -82,23 +92,30 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--merge", is_flag=True, help="Add to the stored stations instead of replacing them.")
-@click.option("--force", is_flag=True, help="Replace a country even with under half as many stations.")
+@click.option(
+    "--force", is_flag=True, help="Replace a country even with under half as many stations."
+)
 def import_(file: Path, merge: bool, force: bool) -> None:
     """Import the register from FILE, a JSON dump of NOBIL's API, optionally gzipped.
 
-    The stations of each country in the file replace the stored ones; other countries are not changed. A file with under
-    half as many stations of a country as are stored is refused as incomplete, unless you pass --merge or --force.
+    The stations of each country in the file replace the stored ones; other countries are not
+    changed. A file with under half as many stations of a country as are stored is refused as
+    incomplete, unless you pass --merge or --force.
     """
     from nobil_tui.base.paths import register_file
     from nobil_tui.register.update import import_register
 
     reporter = ProgressReporter()
-    work = import_register(register_file(), file, merge=merge, on_progress=reporter.report, force=force)
+    work = import_register(
+        register_file(), file, merge=merge, on_progress=reporter.report, force=force
+    )
     _print_outcome(_run(work, reporter, can_merge=True))
 
 
 @register.command(
-    cls=CommandWithExitCodes, exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE), epilog=EPILOG
+    cls=CommandWithExitCodes,
+    exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE),
+    epilog=EPILOG,
 )
 def status() -> None:
     """Show where the register is stored, what it contains and how old it is."""
@@ -120,13 +137,17 @@ def status() -> None:
     now = Clock().now()
     for country, origin in sorted(cached.origins.items()):
         count, age = station_count(origin.stations), ago(origin.fetched_at, now)
-        click.echo(f"{origin_name(country)}: {count} from {origin.source}, {age}{licence_note(origin.rights)}")
+        click.echo(
+            f"{origin_name(country)}: {count} from {origin.source}, "
+            f"{age}{licence_note(origin.rights)}"
+        )
     credits = Register(cached.facts, credit=CREDIT).credits
     click.echo("\n".join(credits or [CREDIT]))
 
 
 class ProgressReporter:
-    """Report an update's progress on stderr: a line that is overwritten, or a line per country if not a terminal."""
+    """Report an update's progress on stderr: a line that is overwritten, or a line per country if
+    not a terminal."""
 
     def __init__(self) -> None:
         self.line = ProgressLine()

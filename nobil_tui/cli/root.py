@@ -21,10 +21,14 @@ NAME = "nobil-tui"
 CLI_COMMANDS = {
     "list": LazyCommand("nobil_tui.cli.list", "Print the stations that match a filter."),
     "status": LazyCommand("nobil_tui.cli.status", "Print the state of stations once."),
-    "wait": LazyCommand("nobil_tui.cli.wait", "Wait until a station is free, has a fault or works."),
+    "wait": LazyCommand(
+        "nobil_tui.cli.wait", "Wait until a station is free, has a fault or works."
+    ),
     "tail": LazyCommand("nobil_tui.cli.tail", "Print changes as JSON Lines."),
     "record": LazyCommand("nobil_tui.cli.record", "Record a source to a file."),
-    "register": LazyCommand("nobil_tui.cli.register", "Fetch names, places and plugs of the stations."),
+    "register": LazyCommand(
+        "nobil_tui.cli.register", "Fetch names, places and plugs of the stations."
+    ),
     "history": LazyCommand("nobil_tui.cli.history", "Show, export or import what was observed."),
     "serve": LazyCommand("nobil_tui.cli.serve", "Serve the simulation with the stream API."),
     "config": LazyCommand("nobil_tui.cli.config", "Show or create the config file."),

@@ -17,7 +17,9 @@ from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
     cls=CommandWithExitCodes,
     exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED),
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen on.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen on."
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -40,7 +42,8 @@ def serve(
 ) -> None:
     """Serve the simulation with version 1 of the stream API, until interrupted.
 
-    Prints the address to connect to, including its key. A client without the key gets a 401, as from a real server.
+    Prints the address to connect to, including its key. A client without the key gets a 401, as
+    from a real server.
     """
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.hub.errors import HubError
@@ -49,7 +52,9 @@ def serve(
     pace = simulation_speed(speed)
     start_log(log_level)
     if not is_loopback(host):
-        print_message("Other machines can connect too, and the traffic, including the key, is not encrypted.")
+        print_message(
+            "Other machines can connect too, and the traffic, including the key, is not encrypted."
+        )
 
     def announce(url: str) -> None:
         click.echo(url)
@@ -57,6 +62,10 @@ def serve(
 
     size = DEFAULT_STATIONS if stations is None else stations
     try:
-        run_coroutine(serve_simulation(host, port, size, DEFAULT_SEED if seed is None else seed, pace, announce))
+        run_coroutine(
+            serve_simulation(
+                host, port, size, DEFAULT_SEED if seed is None else seed, pace, announce
+            )
+        )
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")

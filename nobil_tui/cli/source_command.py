@@ -89,7 +89,9 @@ def parse_filter(text: str, config: Config) -> Query:
     return query
 
 
-def run_session(startup: Startup, work: Callable[[Session], Coroutine[Any, Any, _T]], *, lossless: bool = False) -> _T:
+def run_session(
+    startup: Startup, work: Callable[[Session], Coroutine[Any, Any, _T]], *, lossless: bool = False
+) -> _T:
     """Open the source, read the user's register, and run ``work`` on the session.
 
     Ends the program with a message if the key is refused, if a station does not exist, if there is

@@ -1,4 +1,5 @@
-"""What commands do before they run: read the config, start the log file, choose the source and open it."""
+"""What commands do before they run: read the config, start the log file, choose the source and open
+it."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ class Startup(NamedTuple):
 
 
 def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
-    """Read the config, start the log file and choose the source; end the program if one of them is invalid.
+    """Read the config, start the log file and choose the source; end the program if one of them is
+    invalid.
 
     ``tap`` receives the frames of the source's link.
     """
@@ -68,11 +70,14 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
     )
     make_source = SourceFactory(os.environ, source_options)
     chosen = _choose_source(make_source, config, options.source)
-    return Startup(path, config, make_source, chosen, (*config_warnings(path, config), *chosen.warnings))
+    return Startup(
+        path, config, make_source, chosen, (*config_warnings(path, config), *chosen.warnings)
+    )
 
 
 def open_session(session: Session) -> None:
-    """Open a session's source and say if it is simulated; end the program if it cannot be opened."""
+    """Open a session's source and say if it is simulated; end the program if it cannot be
+    opened."""
     from nobil_tui.feeds.source import SourceError
 
     try:
@@ -112,12 +117,19 @@ def load_config_or_fail(given: Path | None) -> Config:
         fail(ExitCode.USAGE, str(error))
 
 
-def start_log(level: str | None, config: Config | None = None, source: str | None = None) -> AddSecret:
-    """Start the log file and keep every known API key out of it; return a function for keys learned later."""
+def start_log(
+    level: str | None, config: Config | None = None, source: str | None = None
+) -> AddSecret:
+    """Start the log file and keep every known API key out of it; return a function for keys learned
+    later."""
     from nobil_tui.base import paths
     from nobil_tui.cli.log_file import start_logging
 
-    secrets = [value for name, value in os.environ.items() if name.startswith("NOBIL_") and name.endswith("_KEY")]
+    secrets = [
+        value
+        for name, value in os.environ.items()
+        if name.startswith("NOBIL_") and name.endswith("_KEY")
+    ]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
     secrets += secrets_in_query(source or "")
     return start_logging(paths.log_file(), level or DEFAULT_LOG_LEVEL, secrets)
@@ -129,7 +141,8 @@ def start_log(level: str | None, config: Config | None = None, source: str | Non
 def _choose_source(make_source: SourceFactory, config: Config, text: str | None) -> ChosenSource:
     """Make the source of ``--source``, or else of the config.
 
-    Ends the program if there is no such source, if the command line shows an API key, or if an option does not apply.
+    Ends the program if there is no such source, if the command line shows an API key, or if an
+    option does not apply.
     """
     from nobil_tui.feeds.source import SourceError
 
@@ -173,5 +186,7 @@ def _refuse_unused_options(text: str) -> None:
 def simulation_speed(speed: float | None) -> float:
     """Return the speed of a simulation; raise ``UsageError`` if it is out of range."""
     if speed is not None and not MIN_SPEED <= speed <= MAX_SPEED:
-        raise click.UsageError(f"--speed must be from {MIN_SPEED:g} to {MAX_SPEED:g} for the simulation.")
+        raise click.UsageError(
+            f"--speed must be from {MIN_SPEED:g} to {MAX_SPEED:g} for the simulation."
+        )
     return 1.0 if speed is None else speed

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> None:
     """Print the state of stations and their connectors once.
 
-    The state is that of the live stream if it begins with a snapshot, else the last known state, with its age and
-    certainty; a message on stderr says which. A recording is played to its end.
+    The state is that of the live stream if it begins with a snapshot, else the last known state,
+    with its age and certainty; a message on stderr says which. A recording is played to its end.
     """
     from nobil_tui.headless.one_shot import read_once
     from nobil_tui.headless.station_choice import StationChoice

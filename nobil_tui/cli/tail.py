@@ -29,15 +29,17 @@ TAIL_EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_
 
 
 _BEFORE = textwrap.fill(
-    f"{one_of(each.label for each in Condition)}; null at first sight", 56, subsequent_indent=" " * 11
+    f"{one_of(each.label for each in Condition)}; null at first sight",
+    56,
+    subsequent_indent=" " * 11,
 )
 _HELP = f"""
 Print changes as they happen, as JSON Lines.
 
-Prints the changes of all stations, or only of the given station ids and, with --watched, the starred ones. With
---filter, only of stations and connectors that match when the change arrives. Data
-goes to standard output, messages about the link go to stderr. Runs until interrupted, until the output is closed,
-or until a recording ends.
+Prints the changes of all stations, or only of the given station ids and, with --watched, the
+starred ones. With --filter, only of stations and connectors that match when the change arrives.
+Data goes to standard output, messages about the link go to stderr. Runs until interrupted, until
+the output is closed, or until a recording ends.
 
 \b
 time       when the change was received: 2026-03-23T12:00:00.107Z
@@ -51,8 +53,8 @@ missed     true if it happened while disconnected
 credit     the attribution to show next to the name; null if
            the name is unknown or simulated
 
-A stream that starts with a snapshot has no first sights. NOBIL Real-time sends none: the first report of a
-connector is compared with the last known state; before is null if there is none.
+A stream that starts with a snapshot has no first sights. NOBIL Real-time sends none: the first
+report of a connector is compared with the last known state; before is null if there is none.
 """
 
 

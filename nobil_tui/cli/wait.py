@@ -38,7 +38,9 @@ def parse_duration(text: str) -> float:
 @click.command(cls=CommandWithExitCodes, exit_codes=ExitCode)
 @click.argument("stations_given", nargs=-1, metavar="[STATION]...")
 @filter_option
-@click.option("--until", type=click.Choice(UNTIL), default="free", show_default=True, help="What to wait for.")
+@click.option(
+    "--until", type=click.Choice(UNTIL), default="free", show_default=True, help="What to wait for."
+)
 @click.option(
     "--timeout",
     type=parse_duration,
@@ -53,7 +55,8 @@ def wait(
     timeout: float | None,
     **common: Any,
 ) -> None:
-    """Wait until one of the stations is free, has a fault or works, and print that as a line of JSON.
+    """Wait until one of the stations is free, has a fault or works, and print that as a line of
+    JSON.
 
     The line has the fields of tail; before is null if it was so already. A station is free or has
     a fault if one of its connectors is or has; it works if one is free or in use, and none has a

@@ -32,7 +32,11 @@ def ways_of_alert(
         yield lambda: _by_library(text, lambda array: array.append(_inline(table)))
         return
     changed = {key: table.get(key) for key in ("repeat", "paused")}
-    changed = {key: value for key, value in changed.items() if (value or False) != rules[index].get(key, False)}
+    changed = {
+        key: value
+        for key, value in changed.items()
+        if (value or False) != rules[index].get(key, False)
+    }
 
     def change() -> str:
         after = text

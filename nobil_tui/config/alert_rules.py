@@ -43,7 +43,9 @@ _KEY_DEFAULTS = (("station", ""), ("connector", ""), ("filter", ""), ("when", "f
 
 def key_of_table(table: Mapping[str, Any]) -> AlertKey:
     """Return the key of an alert as the file holds it."""
-    station, connector, text, when, least = (table.get(name, missing) for name, missing in _KEY_DEFAULTS)
+    station, connector, text, when, least = (
+        table.get(name, missing) for name, missing in _KEY_DEFAULTS
+    )
     return station, connector, text, str(when), least
 
 

@@ -49,7 +49,9 @@ def filter_problem(text: str, *, needs_terms: bool) -> str:
 def validate_command(command: list[str], path: KeyPath) -> None:
     """Raise ``InvalidValueError`` for a hook that cannot be run as it is written."""
     if len(command) > MAX_ARGUMENTS:
-        raise InvalidValueError(path, f"has {len(command)} arguments; expected at most {MAX_ARGUMENTS}.")
+        raise InvalidValueError(
+            path, f"has {len(command)} arguments; expected at most {MAX_ARGUMENTS}."
+        )
     for index, argument in enumerate(command):
         place: KeyPath = (*path, index)
         if "\0" in argument or len(argument) > MAX_ARGUMENT:
@@ -58,7 +60,9 @@ def validate_command(command: list[str], path: KeyPath) -> None:
             if name not in PLACEHOLDERS:
                 known = one_of(f"{{{each}}}" for each in PLACEHOLDERS)
                 hint = did_you_mean(name, PLACEHOLDERS)
-                raise InvalidValueError(place, f"has {quoted(f'{{{name}}}')}; expected {known}.{hint}")
+                raise InvalidValueError(
+                    place, f"has {quoted(f'{{{name}}}')}; expected {known}.{hint}"
+                )
     if command and (not command[0].strip() or _PLACEHOLDER.search(command[0])):
         raise InvalidValueError((*path, 0), "must be the program to run, without a placeholder.")
 
@@ -72,9 +76,13 @@ def _validate_rule(rule: dict[str, Any], path: KeyPath) -> None:
     ):
         value = rule.get(name, "")
         if len(value) > most:
-            raise InvalidValueError((*path, name), f"is too long; expected at most {most} characters.")
+            raise InvalidValueError(
+                (*path, name), f"is too long; expected at most {most} characters."
+            )
         if not value.isprintable():
-            raise InvalidValueError((*path, name), "has a control character; expected printable text.")
+            raise InvalidValueError(
+                (*path, name), "has a control character; expected printable text."
+            )
     if not station and not text:
         raise InvalidValueError(path, "has no station and no filter; expected one of them.")
     if rule.get("connector") and not station:

@@ -40,8 +40,12 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
                 yield from _misfits(member, kind.item_type, (*path, index))
         case inspect.TupleType() if isinstance(value, list):
             if len(value) != len(kind.item_types):
-                yield InvalidValueError(path, f"has {len(value)} values; expected {len(kind.item_types)}.")
-            for index, (member, member_kind) in enumerate(zip(value, kind.item_types, strict=False)):
+                yield InvalidValueError(
+                    path, f"has {len(value)} values; expected {len(kind.item_types)}."
+                )
+            for index, (member, member_kind) in enumerate(
+                zip(value, kind.item_types, strict=False)
+            ):
                 yield from _misfits(member, member_kind, (*path, index))
         case inspect.EnumType() if isinstance(value, str):
             names = [str(member.value) for member in kind.cls]
@@ -75,20 +79,32 @@ def _in_union(value: Any, kind: inspect.UnionType, path: KeyPath) -> Iterator[In
         yield InvalidValueError(path, f"is {_kind_of(value)}; expected {expected}.")
 
 
-def _in_table(value: dict[str, Any], kind: inspect.StructType, path: KeyPath) -> Iterator[InvalidValueError]:
+def _in_table(
+    value: dict[str, Any], kind: inspect.StructType, path: KeyPath
+) -> Iterator[InvalidValueError]:
     known = {each.encode_name: each.type for each in kind.fields}
     for key, member in value.items():
         if key in known:
             yield from _misfits(member, known[key], (*path, key))
             continue
-        where = f"{one_of(known)} in [{dotted_path(path)}]" if path else f"one of the tables {one_of(known)}"
-        yield InvalidValueError((*path, key), f"is not known; expected {where}.{_meant(key, known, path)}")
+        where = (
+            f"{one_of(known)} in [{dotted_path(path)}]"
+            if path
+            else f"one of the tables {one_of(known)}"
+        )
+        yield InvalidValueError(
+            (*path, key), f"is not known; expected {where}.{_meant(key, known, path)}"
+        )
 
 
 def _meant(key: str, names: Iterable[str], path: KeyPath) -> str:
     """Suggest a key for an unknown one: the same name in another table, or a similar one."""
     for table in fields(Config):
-        section = isinstance(table.type, type) and issubclass(table.type, Struct) and (table.name,) != path
+        section = (
+            isinstance(table.type, type)
+            and issubclass(table.type, Struct)
+            and (table.name,) != path
+        )
         if section and key in table.type.__struct_fields__:
             return f" Did you mean {key} in [{table.name}]?"
     return did_you_mean(key, names)

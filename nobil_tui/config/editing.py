@@ -46,7 +46,9 @@ def edit_text(text: str, operation: Operation) -> str:
     for way in _ways(text, before, operation):
         try:
             candidate = way()
-            if _meaning(tomllib.loads(candidate)) == _meaning(wanted) and comments <= _comments(candidate):
+            if _meaning(tomllib.loads(candidate)) == _meaning(wanted) and comments <= _comments(
+                candidate
+            ):
                 return candidate
         # A way fails with many errors: the library's own, a missing span, an unexpected form.
         except (TOMLKitError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -82,7 +84,9 @@ def _ways(text: str, document: dict[str, Any], operation: Operation) -> Iterator
 def _ways_in_list(text: str, operation: Star | Unstar) -> Iterator[Callable[[], str]]:
     if isinstance(operation, Star):
         yield lambda: _by_library(text, lambda root: _list(root).append(operation.station))
-        yield lambda: _by_library(_with_comma(text), lambda root: _list(root).append(operation.station))
+        yield lambda: _by_library(
+            _with_comma(text), lambda root: _list(root).append(operation.station)
+        )
         yield lambda: _with_element(text, operation.station)
     else:
         yield lambda: _by_library(text, lambda root: _remove(_list(root), operation.station))

@@ -105,9 +105,13 @@ def _single(character: str) -> str:
 def _check_arrives(text: str, held: set[str], base: str) -> None:
     """Raise for spellings that no terminal sends, since it sends the typed character."""
     if held == {"shift"} and len(base) == 1 and base.isalpha():
-        raise KeyNameError(f'{quoted(text)} arrives as the letter that it types: write "{base.upper()}".')
+        raise KeyNameError(
+            f'{quoted(text)} arrives as the letter that it types: write "{base.upper()}".'
+        )
     if held == {"shift"} and types_character(base) and base != "space":
-        raise KeyNameError(f"{quoted(text)} arrives as the character that it types: write that character.")
+        raise KeyNameError(
+            f"{quoted(text)} arrives as the character that it types: write that character."
+        )
     if held and len(base) == 1 and base != base.lower():
         meant = "+".join([*sorted({*held, "shift"}), base.lower()])
         raise KeyNameError(f'{quoted(text)} never arrives: write "{meant}".')
@@ -121,7 +125,10 @@ def _no_key(text: str, part: str, names: tuple[str, ...]) -> str:
     if meant != text and _is_key(meant):
         return f'{quoted(text)} is no key. Did you mean "{meant}"?'
     near = did_you_mean(part.replace(" ", "_"), names)
-    return f"{quoted(text)} is no key; expected a character or a name such as enter, f2 or ctrl+x.{near}"
+    return (
+        f"{quoted(text)} is no key; expected a character or a name such as enter, f2 or "
+        f"ctrl+x.{near}"
+    )
 
 
 def _is_key(text: str) -> bool:

@@ -23,9 +23,13 @@ def parse_keymap(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str
     for id_, written in keys.items():
         if not is_command(id_):
             ids = [command.id for command in COMMANDS]
-            near = did_you_mean(id_.replace("_", "-"), ids) or " The help names the commands by what they do."
+            near = (
+                did_you_mean(id_.replace("_", "-"), ids)
+                or " The help names the commands by what they do."
+            )
             raise InvalidValueError(
-                (*_TABLE, id_), f"is not known; expected the id of a command, such as {ids[0]}.{near}"
+                (*_TABLE, id_),
+                f"is not known; expected the id of a command, such as {ids[0]}.{near}",
             )
         chosen[id_] = _keys_of(command_by_id(id_), written)
     if chosen:
@@ -35,11 +39,17 @@ def parse_keymap(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str
 
 def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
     path: KeyPath = (*_TABLE, command.id)
-    each = [(path, written)] if isinstance(written, str) else [((*path, i), key) for i, key in enumerate(written)]
+    each = (
+        [(path, written)]
+        if isinstance(written, str)
+        else [((*path, i), key) for i, key in enumerate(written)]
+    )
     found: dict[str, None] = {}
     for place, text in each:
         if not text:
-            raise InvalidValueError(place, "is empty; expected a key. An empty list, [], takes all keys away.")
+            raise InvalidValueError(
+                place, "is empty; expected a key. An empty list, [], takes all keys away."
+            )
         try:
             key = canonical_key(text)
         except KeyNameError as error:
@@ -47,7 +57,10 @@ def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
         if types_character(key) and (
             typed := next((c for c in Context if c.accepts_text and command.works_in(c)), None)
         ):
-            words = f"is {quoted(text)}, which is text {_lower(typed)}; expected a key that types nothing."
+            words = (
+                f"is {quoted(text)}, which is text {_lower(typed)}; expected a key that types "
+                f"nothing."
+            )
             raise InvalidValueError(place, words)
         found[key] = None
     if command.required and not found:
@@ -60,11 +73,17 @@ def _check_conflicts(chosen: Mapping[str, tuple[str, ...]]) -> None:
     order = list(chosen)
     for context in Context:
         for one, other in combinations(active_in(context), 2):
-            both = [key for key in chosen.get(one.id, one.keys) if key in chosen.get(other.id, other.keys)]
+            both = [
+                key
+                for key in chosen.get(one.id, one.keys)
+                if key in chosen.get(other.id, other.keys)
+            ]
             if not both:
                 continue
             # If both are in the file, the later line is reported.
-            late, first = (one, other) if _place(one, order) > _place(other, order) else (other, one)
+            late, first = (
+                (one, other) if _place(one, order) > _place(other, order) else (other, one)
+            )
             raise InvalidValueError(
                 (*_TABLE, late.id),
                 f"is {quoted(both[0])}, which is also the key of {first.id} {_lower(context)}; "

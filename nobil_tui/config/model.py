@@ -90,7 +90,9 @@ class FinlandSection(_Section, frozen=True, forbid_unknown_fields=True):
 class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
     """``[register]``: access to the station register."""
 
-    countries: Annotated[list[Country], Meta(min_length=1)] = field(default_factory=lambda: list(Country))
+    countries: Annotated[list[Country], Meta(min_length=1)] = field(
+        default_factory=lambda: list(Country)
+    )
     """The distinct countries to download."""
     address: str = ""
     """An http or https address that replaces the usual one; empty for none."""
@@ -103,7 +105,9 @@ class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
 class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[home]``: the position that distances are measured from."""
 
-    position: tuple[Annotated[float, Meta(ge=-90, le=90)], Annotated[float, Meta(ge=-180, le=180)]] | None = None
+    position: (
+        tuple[Annotated[float, Meta(ge=-90, le=90)], Annotated[float, Meta(ge=-180, le=180)]] | None
+    ) = None
     """Latitude and longitude in degrees."""
 
 
@@ -111,7 +115,8 @@ class HistorySection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[history]``: the recording of changes on this machine."""
 
     record: RecordMode = RecordMode.STARRED
-    """Whose changes are stored. Unless off, every station's occupancy by hour of the week is too."""
+    """Whose changes are stored. Unless off, every station's occupancy by hour of the week is
+    too."""
 
 
 class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +164,9 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     def secrets(self) -> tuple[Secret, ...]:
         """All API keys, and what may be a secret in the addresses."""
         keys = [key for section in ADDRESS_KEYS if (key := self.api_key(section)) is not None]
-        return *keys, *(Secret(value) for address in self.addresses for value in secrets_in_query(address))
+        return *keys, *(
+            Secret(value) for address in self.addresses for value in secrets_in_query(address)
+        )
 
 
 ADDRESS_KEYS = {
@@ -174,7 +181,8 @@ ADDRESSES = (*ADDRESS_KEYS.items(), ("finland", "address"), ("finland", "stream"
 
 
 def secret_from_text(kind: type, value: Any) -> Secret:
-    """Decode a ``Secret``, as a ``dec_hook`` of msgspec, which adds the path to a ``ValueError``."""
+    """Decode a ``Secret``, as a ``dec_hook`` of msgspec, which adds the path to a
+    ``ValueError``."""
     if kind is not Secret or not isinstance(value, str):
         raise ValueError("expected a text")
     return Secret(value)

@@ -1,4 +1,5 @@
-"""Changes to a config as small operations, so that concurrent programs keep each other's changes."""
+"""Changes to a config as small operations, so that concurrent programs keep each other's
+changes."""
 
 from __future__ import annotations
 
@@ -106,7 +107,9 @@ def applied_to(config: Config, operations: Sequence[Operation]) -> Config:
     if not operations:
         return config
     document = msgspec.to_builtins(config, enc_hook=_plain)
-    return msgspec.convert(apply_to_document(document, operations), Config, dec_hook=secret_from_text)
+    return msgspec.convert(
+        apply_to_document(document, operations), Config, dec_hook=secret_from_text
+    )
 
 
 def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -38,13 +38,23 @@ def config_warnings(path: Path, config: Config) -> list[str]:
     keys = any(config.api_key(section) is not None for section in ADDRESS_KEYS)
     mode = _mode(path) if keys or any(map(keys_in_address, config.addresses)) else None
     if mode is not None and mode & 0o044:
-        words = f"{safe_path(path)} holds an API key, and others on this machine can read it (mode {mode:04o})."
+        words = (
+            f"{safe_path(path)} holds an API key, and others on this machine can read it (mode "
+            f"{mode:04o})."
+        )
         warnings.append(f"{words} Run: chmod 600 on it.")
     for section, address_key in ADDRESS_KEYS.items():
         address: str = getattr(getattr(config, section), address_key)
         # A source may be a WebSocket address, which its own warning covers.
-        if address_key == "address" and config.api_key(section) is not None and is_unencrypted(address):
-            warnings.append(f"[{section}] address is http: its key goes over the network unencrypted. Use https.")
+        if (
+            address_key == "address"
+            and config.api_key(section) is not None
+            and is_unencrypted(address)
+        ):
+            warnings.append(
+                f"[{section}] address is http: its key goes over the network unencrypted. Use "
+                f"https."
+            )
     return warnings
 
 
@@ -67,13 +77,15 @@ def read_config_file(path: Path) -> bytes | None:
         raise ConfigError(f"{safe_path(path)}: is no file name.") from None
     if len(content) > MAX_CONFIG_BYTES:
         raise ConfigError(
-            f"{safe_path(path)}: is larger than {MAX_CONFIG_BYTES // 1024} KiB; expected a TOML file by hand."
+            f"{safe_path(path)}: is larger than {MAX_CONFIG_BYTES // 1024} KiB; expected a "
+            f"TOML file by hand."
         )
     return content
 
 
 def parse_config(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
-    """Parse the bytes of a file into a document and a config. Raise ``ConfigError`` with the line."""
+    """Parse the bytes of a file into a document and a config. Raise ``ConfigError`` with the
+    line."""
     text = decode_config(path, content)
     document = _document(path, text)
     try:
@@ -81,7 +93,9 @@ def parse_config(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
     except InvalidValueError as error:
         from nobil_tui.config.toml_spans import TomlSpans
 
-        raise ConfigError(f"{safe_path(path)}:{TomlSpans(text).line(error.path)}: {error}") from None
+        raise ConfigError(
+            f"{safe_path(path)}:{TomlSpans(text).line(error.path)}: {error}"
+        ) from None
 
 
 def config_from_document(document: dict[str, Any]) -> Config:
@@ -106,7 +120,9 @@ def decode_config(path: Path, content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         hint = " It looks like UTF-16." if body[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
-        raise ConfigError(f"{safe_path(path)}:{line}: is not UTF-8 text; save it as UTF-8.{hint}") from None
+        raise ConfigError(
+            f"{safe_path(path)}:{line}: is not UTF-8 text; save it as UTF-8.{hint}"
+        ) from None
 
 
 def _document(path: Path, text: str) -> dict[str, Any]:
@@ -117,7 +133,9 @@ def _document(path: Path, text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         _not_toml(path, text, str(error))
     except RecursionError:
-        raise ConfigError(f"{safe_path(path)}: is nested too deeply; expected tables of simple values.") from None
+        raise ConfigError(
+            f"{safe_path(path)}: is nested too deeply; expected tables of simple values."
+        ) from None
 
 
 def _not_toml(path: Path, text: str, words: str) -> NoReturn:

@@ -98,7 +98,8 @@ SETTINGS = (
     Setting(
         "register",
         "api_key",
-        "The key of the station register with names, places and plugs.\nThe variable NOBIL_REGISTER_KEY overrides it.",
+        "The key of the station register with names, places and plugs.\nThe variable "
+        "NOBIL_REGISTER_KEY overrides it.",
         '""',
         Check.API_KEY,
     ),

@@ -12,7 +12,9 @@ from nobil_tui.config.reading import decode_config, parse_config, read_config_fi
 from nobil_tui.config.redact_file import redact_config
 from nobil_tui.config.setting_table import SETTINGS, Setting
 
-_HEADER = "# The config of nobil-tui. Lines that begin with # are comments: they show the defaults.\n"
+_HEADER = (
+    "# The config of nobil-tui. Lines that begin with # are comments: they show the defaults.\n"
+)
 
 
 def _block(setting: Setting) -> str:

@@ -35,7 +35,8 @@ class TomlSpans:
     def __init__(self, text: str) -> None:
         self.text = text
         self.keys: dict[KeyPath, int] = {}
-        """The offset of each key, table or list element; of a table, its own header if it has one."""
+        """The offset of each key, table or list element; of a table, its own header if it has
+        one."""
         self.values: dict[KeyPath, Span] = {}
         """The value of each key and list element."""
         self.comments: list[Span] = []

@@ -75,7 +75,9 @@ def _texts(path: KeyPath, value: str | list[str]) -> Iterable[tuple[KeyPath, str
     return [((*path, index), text) for index, text in enumerate(value)]
 
 
-def _check_printable(text: str, path: KeyPath, max_length: int, subject: str = "", *, empty: bool = False) -> None:
+def _check_printable(
+    text: str, path: KeyPath, max_length: int, subject: str = "", *, empty: bool = False
+) -> None:
     """Raise unless a text is printable and neither too long nor, if not allowed, blank."""
     subject = f"{subject} " if subject else ""
     if not text.strip() and (text or not empty):
@@ -94,7 +96,9 @@ def _check_api_key(text: str, path: KeyPath) -> None:
         words = f"has {len(text)} characters; expected at most {MAX_API_KEY}."
         raise InvalidValueError(path, words)
     if not (text.isascii() and text.isprintable()) or " " in text:
-        words = "contains a space, a control character or a non-ASCII character; expected an API key."
+        words = (
+            "contains a space, a control character or a non-ASCII character; expected an API key."
+        )
         raise InvalidValueError(path, words)
 
 
@@ -115,7 +119,9 @@ def _check_address(text: str, path: KeyPath, *schemes: str) -> None:
     except ValueError:
         valid = False
     if not valid or " " in text:
-        raise InvalidValueError(path, f"is not an address; expected {schemes[0]}://… or {schemes[1]}://….")
+        raise InvalidValueError(
+            path, f"is not an address; expected {schemes[0]}://… or {schemes[1]}://…."
+        )
     if parts.username is not None or parts.password is not None:
         words = "contains a user name or a password; expected an address without them."
         raise InvalidValueError(path, words)

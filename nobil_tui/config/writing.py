@@ -7,12 +7,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nobil_tui.base.decoding import BOM
-from nobil_tui.base.files import NotSavedError, Stamp, locked, replace_file, stamp, translating_errors
+from nobil_tui.base.files import (
+    NotSavedError,
+    Stamp,
+    locked,
+    replace_file,
+    stamp,
+    translating_errors,
+)
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.errors import InvalidValueError
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, Put, Star, Unstar, apply_to_document
-from nobil_tui.config.reading import config_from_document, decode_config, parse_config, read_config_file
+from nobil_tui.config.reading import (
+    config_from_document,
+    decode_config,
+    parse_config,
+    read_config_file,
+)
 
 __all__ = ["LOCK_TIMEOUT", "NotSavedError", "Operation", "Put", "Star", "Unstar", "save_config"]
 
@@ -43,7 +55,10 @@ def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEO
     if apply_to_document(seen.document, operations) == seen.document:
         return seen.config
     if target.exists() and not target.is_file():
-        raise NotSavedError(f"{safe_path(path)} was not saved: it is not an ordinary file. Choose one with --config.")
+        raise NotSavedError(
+            f"{safe_path(path)} was not saved: it is not an ordinary file. Choose one with "
+            f"--config."
+        )
     with locked(target, lock_for):
         for _ in range(MAX_TRIES):
             seen = _read_state(path)
@@ -55,7 +70,9 @@ def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEO
             with translating_errors(path):
                 if replace_file(target, content, seen.stamp):
                     return config
-    raise NotSavedError(f"{safe_path(path)} was not saved: another program keeps changing it. Try again.")
+    raise NotSavedError(
+        f"{safe_path(path)} was not saved: another program keeps changing it. Try again."
+    )
 
 
 def _read_state(path: Path) -> _FileState:
@@ -86,7 +103,8 @@ def _edited(path: Path, seen: _FileState, operations: tuple[Operation, ...]) -> 
             text = edit_text(text, operation)
     except CannotEditError:
         raise NotSavedError(
-            f"{safe_path(path)} was not saved: it is written in a way that cannot be changed without harm. "
+            f"{safe_path(path)} was not saved: it is written in a way that cannot be changed "
+            f"without harm. "
             "Change it by hand, or write its tables under [headers]."
         ) from None
     if windows:

@@ -68,7 +68,8 @@ class PlaybackClock(Clock):
         self._changed.set()
 
     def jump(self, seconds: float) -> None:
-        """Jump ``seconds`` forward, or back if negative. A jump during another starts from its target."""
+        """Jump ``seconds`` forward, or back if negative. A jump during another starts from its
+        target."""
         if self._target is None:
             self._set(self.now())
         here = round(self._at) if self._target is None else self._target

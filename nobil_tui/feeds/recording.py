@@ -11,7 +11,15 @@ import math
 from collections.abc import AsyncGenerator, Iterator
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost, Restarted, Unreadable
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    Ended,
+    Event,
+    Lost,
+    Restarted,
+    Unreadable,
+)
 from nobil_tui.feeds.playback_clock import SPEEDS, PlaybackClock
 from nobil_tui.feeds.recording_file import DamagedLine, RecordingFile
 from nobil_tui.wire.codecs import CODECS
@@ -27,7 +35,9 @@ class RecordingFeed:
     clock that it is played by.
     """
 
-    def __init__(self, file: RecordingFile, *, speed: float = 1.0, clock: Clock | None = None) -> None:
+    def __init__(
+        self, file: RecordingFile, *, speed: float = 1.0, clock: Clock | None = None
+    ) -> None:
         wall = clock or Clock()
         self._file = file
         self._start = wall.now() if file.start is None else file.start
@@ -98,7 +108,8 @@ class RecordingFeed:
     # Inside
 
     def script(self) -> Iterator[tuple[int, Event] | None]:
-        """Yield each event with its time (ms), and None wherever the loop may run something else."""
+        """Yield each event with its time (ms), and None wherever the loop may run something
+        else."""
         decode = self._codec.decoder()
         at = heard_at = self._start
         broke_at: int | None = None

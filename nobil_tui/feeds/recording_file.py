@@ -55,7 +55,9 @@ class UnknownCodecError(SourceError):
     """A recording whose frames have a format that this version does not support."""
 
     def __init__(self, codec: str) -> None:
-        super().__init__(f"This recording holds {quoted(codec)} frames, which this version cannot read.")
+        super().__init__(
+            f"This recording holds {quoted(codec)} frames, which this version cannot read."
+        )
 
 
 class _Text(NamedTuple):
@@ -95,7 +97,9 @@ class RecordingFile:
         except FileNotFoundError:
             raise SourceError(f"{name} does not exist.") from None
         except OSError as error:
-            raise SourceError(f"{name} cannot be read: {error.strerror or 'the system refuses'}.") from None
+            raise SourceError(
+                f"{name} cannot be read: {error.strerror or 'the system refuses'}."
+            ) from None
         except ValueError:
             raise SourceError(f"{name} is not a valid file name.") from None
         try:
@@ -172,7 +176,9 @@ class RecordingFile:
             pauses += line is None
             if damaged > MAX_DAMAGED_LINES or pauses > within // CHUNK_BYTES:
                 raise NotReadableError(
-                    "it is not a recording" if not self.has_header else "its first lines are damaged"
+                    "it is not a recording"
+                    if not self.has_header
+                    else "its first lines are damaged"
                 )
         return None
 
@@ -192,7 +198,8 @@ class RecordingFile:
                 return
 
     def _decode(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
-        """Decode the line after a line of time ``at`` (ms); return None for a line without a frame."""
+        """Decode the line after a line of time ``at`` (ms); return None for a line without a
+        frame."""
         data = text.data
         if data is None:
             return DamagedLine(f"line {number} is longer than {MAX_LINE // 1024**2} MiB")
@@ -207,7 +214,11 @@ class RecordingFile:
             if not text.whole:
                 return None
             # The header of a concatenated file: nothing was received between the two recordings.
-            return RecordedFrame(BREAK, at) if _is_header(data) else DamagedLine(f"line {number}: {error}")
+            return (
+                RecordedFrame(BREAK, at)
+                if _is_header(data)
+                else DamagedLine(f"line {number}: {error}")
+            )
         return line
 
 

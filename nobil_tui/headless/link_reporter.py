@@ -31,7 +31,8 @@ class LinkReporter:
                 self._print(message)
 
     def raise_if_refused(self, link: LinkState) -> None:
-        """Raise ``KeyRefusedError`` if the key was refused: without a screen, it cannot be corrected."""
+        """Raise ``KeyRefusedError`` if the key was refused: without a screen, it cannot be
+        corrected."""
         if link.phase is LinkPhase.REFUSED:
             raise KeyRefusedError(f"{self._name} refused the key ({link.reason}).")
 

@@ -16,8 +16,11 @@ from nobil_tui.wire.station_lines import (
 _HEADINGS = ("station", "free", "condition", "certainty", "name", "place", "km")
 
 
-def list_stations(station_list: StationList, now: int, *, limit: int | None = None) -> list[StationCounts]:
-    """Return the stations of a list at ``now`` (ms), at most ``limit``, with the selected counts."""
+def list_stations(
+    station_list: StationList, now: int, *, limit: int | None = None
+) -> list[StationCounts]:
+    """Return the stations of a list at ``now`` (ms), at most ``limit``, with the selected
+    counts."""
     station_list.refresh(now)
     board, by_distance = station_list.board, station_list.origin is not None
     lines = []
@@ -52,7 +55,10 @@ def stations_as_table(lines: Sequence[StationCounts]) -> bytes:
     """Return aligned columns with headings for a terminal, and the credit of the names."""
     rows = [_HEADINGS, *map(_cells, lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    text = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join([*text, *credit_lines(lines), ""]).encode()
 
 

@@ -18,7 +18,9 @@ class NoStateError(Exception):
     """Neither the stream nor an earlier session has a state. Its text is safe to show."""
 
 
-async def read_once(session: Session, print_message: Print, *, seconds: float = SNAPSHOT_TIMEOUT) -> None:
+async def read_once(
+    session: Session, print_message: Print, *, seconds: float = SNAPSHOT_TIMEOUT
+) -> None:
     """Fill the board of an open session, and say with what.
 
     From the snapshot of the stream if it sends one within ``seconds``, from the end of a

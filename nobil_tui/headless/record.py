@@ -41,8 +41,9 @@ async def record_session(
 ) -> None:
     """Run an open session whose link has ``recorder`` as its tap, until it ends or is cancelled.
 
-    ``on_progress`` receives the number of frames written, every ``REPORT_INTERVAL``. Raises ``KeyRefusedError``, and
-    ``RecordError`` if the disk cannot be written. The caller closes the recorder.
+    ``on_progress`` receives the number of frames written, every ``REPORT_INTERVAL``. Raises
+    ``KeyRefusedError``, and ``RecordError`` if the disk cannot be written. The caller closes the
+    recorder.
     """
     reading = asyncio.create_task(_read(session, print_message))
     watching = asyncio.create_task(_watch(recorder, print_message, on_progress, clock or Clock()))
@@ -65,8 +66,11 @@ async def _read(session: Session, print_message: Print) -> None:
             reporter.raise_if_refused(batch.link)
 
 
-async def _watch(recorder: Recorder, print_message: Print, on_progress: Callable[[int], None], clock: Clock) -> None:
-    """Report the recorder's progress and its next file; raise ``RecordError`` once it has failed."""
+async def _watch(
+    recorder: Recorder, print_message: Print, on_progress: Callable[[int], None], clock: Clock
+) -> None:
+    """Report the recorder's progress and its next file; raise ``RecordError`` once it has
+    failed."""
     path: Path = recorder.path
     while recorder.error is None:
         await clock.sleep(REPORT_INTERVAL)

@@ -24,7 +24,9 @@ class StationChoice:
     zeros. It is looked up in the register and on the board, once they name enough stations.
     """
 
-    def __init__(self, session: Session, given: Iterable[str], query: Query, print_message: Print) -> None:
+    def __init__(
+        self, session: Session, given: Iterable[str], query: Query, print_message: Print
+    ) -> None:
         self.query = query
         self._session = session
         self._print = print_message

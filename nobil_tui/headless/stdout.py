@@ -27,7 +27,8 @@ class StdoutWriter:
         gone = asyncio.Event()
         loop = asyncio.get_running_loop()
         watched = False
-        # The write end of a pipe is never readable: the loop reports it when the read end is closed.
+        # The write end of a pipe is never readable: the loop reports it when the read end is
+        # closed.
         with suppress(OSError, NotImplementedError):
             if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
                 loop.add_reader(self._descriptor, gone.set)

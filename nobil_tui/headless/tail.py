@@ -15,7 +15,8 @@ from nobil_tui.wire.changes import json_line
 
 
 class Tail:
-    """Write each change of an open ``session`` to ``out`` as a line of JSON, and report on the link.
+    """Write each change of an open ``session`` to ``out`` as a line of JSON, and report on the
+    link.
 
     ``session`` should be lossless. ``choice``: the stations and connectors to print, None for all.
     """
@@ -79,7 +80,8 @@ class Tail:
             changes = [
                 change
                 for change in changes
-                if change.station in chosen and choice.selects(change.station, change.number - 1, if_unknown=True)
+                if change.station in chosen
+                and choice.selects(change.station, change.number - 1, if_unknown=True)
             ]
         return b"".join(json_line(change, register) for change in changes)
 

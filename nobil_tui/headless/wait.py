@@ -56,7 +56,8 @@ class Wait:
         self._timeout = timeout
 
     async def run(self) -> Change | None:
-        """Return the change, without ``before`` if it was so already; None on timeout or at the end.
+        """Return the change, without ``before`` if it was so already; None on timeout or at the
+        end.
 
         Raises ``KeyRefusedError`` and ``UnknownStationError``.
         """
@@ -100,12 +101,14 @@ class Wait:
         return None
 
     def _met_by(self, station: Station, now: int) -> int | None:
-        """Return the index of the first connector that is as asked, if the station is; else None."""
+        """Return the index of the first connector that is as asked, if the station is; else
+        None."""
         board, choice = self._session.board, self._choice
         selected = [
             (index, connector.condition)
             for index, connector in enumerate(station.connectors)
-            if board.unconfirmed_for(station, index, now) <= 0 and choice.selects(station.id, index, if_unknown=False)
+            if board.unconfirmed_for(station, index, now) <= 0
+            and choice.selects(station.id, index, if_unknown=False)
         ]
         faulty = any(condition is Condition.FAULT for _, condition in selected)
         if self._until is Until.WORKS and faulty:

@@ -1,7 +1,8 @@
 """The history as a SQLite file: its tables, and what is written to and read from them.
 
-``change`` holds a connector's condition from a time (ms) on, ``listened`` the intervals of listening
-(s) and ``profile`` a row for each station and hour of the week. Raises ``sqlite3.Error`` throughout.
+``change`` holds a connector's condition from a time (ms) on, ``listened`` the intervals of
+listening (s) and ``profile`` a row for each station and hour of the week. Raises ``sqlite3.Error``
+throughout.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ MIGRATIONS: tuple[str, ...] = (
         connector INTEGER NOT NULL, at INTEGER NOT NULL, condition INTEGER NOT NULL,
         PRIMARY KEY (connector, at)
     ) WITHOUT ROWID;
-    CREATE TABLE listened (began INTEGER PRIMARY KEY, ended INTEGER NOT NULL, period INTEGER NOT NULL);
+    CREATE TABLE listened (
+        began INTEGER PRIMARY KEY, ended INTEGER NOT NULL, period INTEGER NOT NULL
+    );
     CREATE TABLE profile (
         hour INTEGER NOT NULL, station INTEGER NOT NULL, observed INTEGER NOT NULL,
         any_free INTEGER NOT NULL, connectors INTEGER NOT NULL, free INTEGER NOT NULL,
@@ -58,7 +61,8 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     """,
 )
-"""The script that takes the tables from one version to the next. Add to the end; never change one."""
+"""The script that takes the tables from one version to the next. Add to the end; never change
+one."""
 
 _ADD_CHANGE = """
 INSERT INTO change VALUES (?, ?, ?) ON CONFLICT (connector, at)
@@ -107,7 +111,8 @@ DELETE FROM change WHERE connector = :connector
 """
 _EXPORT = """
 SELECT station.name, connector.uid, connector.number, change.at, change.condition
-FROM change JOIN connector ON connector.id = change.connector JOIN station ON station.id = connector.station
+FROM change JOIN connector ON connector.id = change.connector
+JOIN station ON station.id = connector.station
 WHERE change.at >= ? AND connector.station = ?
 ORDER BY change.at, connector.number
 """
@@ -190,7 +195,8 @@ class HistoryDatabase:
             raise
 
     def write(self, portion: Portion) -> int:
-        """Write a portion in one transaction, or within a larger one; return how many changes were new."""
+        """Write a portion in one transaction, or within a larger one; return how many changes were
+        new."""
         executemany = self._connection.executemany
         with self.transaction():
             # Of two changes of a connector in the same millisecond, the later one counts.
@@ -198,8 +204,12 @@ class HistoryDatabase:
             before = self._connection.total_changes
             executemany(_ADD_CHANGE, [(*key, code) for key, code in rows.items()])
             added = self._connection.total_changes - before
-            executemany(_ADD_TALLY, sorted([self._tally(name, tally) for name, tally in portion.tallies]))
-            executemany("INSERT OR REPLACE INTO listened VALUES (?, ?, ?)", portion.intervals.values())
+            executemany(
+                _ADD_TALLY, sorted([self._tally(name, tally) for name, tally in portion.tallies])
+            )
+            executemany(
+                "INSERT OR REPLACE INTO listened VALUES (?, ?, ?)", portion.intervals.values()
+            )
         return added
 
     def prune(self, before: int) -> Iterator[int]:
@@ -213,7 +223,10 @@ class HistoryDatabase:
             with transaction(connection):
                 connection.executemany(
                     _PRUNE,
-                    [{"connector": id_, "before": before} for id_ in ids[begin : begin + PRUNED_AT_ONCE]],
+                    [
+                        {"connector": id_, "before": before}
+                        for id_ in ids[begin : begin + PRUNED_AT_ONCE]
+                    ],
                 )
             yield begin
         connection.execute("DELETE FROM listened WHERE ended < ?", (before // 1000,))
@@ -229,7 +242,9 @@ class HistoryDatabase:
         select = "SELECT id, uid, number FROM connector WHERE station = ? ORDER BY number, id"
         for id_, uid, number in self._connection.execute(select, (station,)).fetchall():
             rows = self._connection.execute(_READ_CHANGES, {"connector": id_, "since": since})
-            history.connectors.append(ConnectorHistory(uid, number, [ChangeRow(*row) for row in rows]))
+            history.connectors.append(
+                ConnectorHistory(uid, number, [ChangeRow(*row) for row in rows])
+            )
         history.connectors = [connector for connector in history.connectors if connector.rows]
         history.profile = self._profile(station)
         return history
@@ -242,7 +257,9 @@ class HistoryDatabase:
     @property
     def stations(self) -> list[str]:
         """The ids of all stations of which anything is stored, sorted."""
-        return [row[0] for row in self._connection.execute("SELECT name FROM station ORDER BY name")]
+        return [
+            row[0] for row in self._connection.execute("SELECT name FROM station ORDER BY name")
+        ]
 
     def changes(self, stations: Iterable[str], since: int = 0) -> Iterator[StoredChange]:
         """Yield the stored changes of stations from a time (ms) on, station by station."""
@@ -266,7 +283,9 @@ class HistoryDatabase:
     @property
     def contents(self) -> Contents:
         """Count what is stored. Reads every row."""
-        count = self._connection.execute("SELECT (SELECT count(*) FROM station), (SELECT count(*) FROM change)")
+        count = self._connection.execute(
+            "SELECT (SELECT count(*) FROM station), (SELECT count(*) FROM change)"
+        )
         stations, changes = count.fetchone()
         return Contents(stations, changes, self.size)
 
@@ -286,7 +305,9 @@ class HistoryDatabase:
         return hour, station, observed, any_free, connectors, free, fault, week, observed, any_free
 
     def _station_id(self, name: str) -> int | None:
-        found = self._connection.execute("SELECT id FROM station WHERE name = ?", (name,)).fetchone()
+        found = self._connection.execute(
+            "SELECT id FROM station WHERE name = ?", (name,)
+        ).fetchone()
         return None if found is None else int(found[0])
 
     def _station(self, name: str) -> int:
@@ -295,7 +316,9 @@ class HistoryDatabase:
         if known is None:
             self._connection.execute("INSERT OR IGNORE INTO station (name) VALUES (?)", (name,))
             select = "SELECT id FROM station WHERE name = ?"
-            known = self._stations[name] = int(self._connection.execute(select, (name,)).fetchone()[0])
+            known = self._stations[name] = int(
+                self._connection.execute(select, (name,)).fetchone()[0]
+            )
         return known
 
     def _connector(self, change: StoredChange) -> int:
@@ -339,12 +362,17 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     # The owner's lock sees to it that one thread at a time uses it.
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, timeout=1, check_same_thread=False
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        isolation_level=None,
+        timeout=1,
+        check_same_thread=False,
     )
 
 
 def _check(connection: sqlite3.Connection, version: int) -> bool:
-    """Return whether the file has tables. Raise ``ForeignError`` or ``NewerError`` if they are not ours."""
+    """Return whether the file has tables. Raise ``ForeignError`` or ``NewerError`` if they are not
+    ours."""
     if not _pragma(connection, "schema_version"):
         return False
     if _pragma(connection, "application_id") != APPLICATION_ID:

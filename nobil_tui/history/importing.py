@@ -1,4 +1,5 @@
-"""Import recordings into the history. What is stored already is neither stored nor counted again."""
+"""Import recordings into the history. What is stored already is neither stored nor counted
+again."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class ImportResult(NamedTuple):
 
 
 class RecordingImport:
-    """The import of one recording, all or nothing. ``on_progress`` gets the share done, from 0 to 1."""
+    """The import of one recording, all or nothing. ``on_progress`` gets the share done, from 0 to
+    1."""
 
     def __init__(self, path: Path, on_progress: Callable[[float], None]) -> None:
         self._path = path
@@ -49,15 +51,22 @@ class RecordingImport:
         file = RecordingFile.open(self._path)
         try:
             if file.header.simulated:
-                raise SourceError(f"{safe_path(self._path)} is a recording of simulated data, which is not imported.")
+                raise SourceError(
+                    f"{safe_path(self._path)} is a recording of simulated data, which is not "
+                    f"imported."
+                )
             with database.transaction():
                 return self._run(file, database, hours)
         finally:
             file.close()
 
-    def _run(self, file: RecordingFile, database: HistoryDatabase, hours: LocalHours) -> ImportResult:
+    def _run(
+        self, file: RecordingFile, database: HistoryDatabase, hours: LocalHours
+    ) -> ImportResult:
         feed, stored = RecordingFeed(file), database.listening()
-        pieces = [part for interval in self._intervals(feed, file) for part in stored.uncovered(interval)]
+        pieces = [
+            part for interval in self._intervals(feed, file) for part in stored.uncovered(interval)
+        ]
         board, added, unreadable = Board(), 0, 0
         observation = Observation(board, hours, listening=Listening(pieces))
         for step in feed.script():

@@ -47,7 +47,8 @@ class Listening:
         return self._intervals[-1] if self._intervals else None
 
     def begin(self, at: int, max_gap: int = MAX_LISTENING_GAP // 1000) -> Interval:
-        """Begin an interval: of the last period after a gap of at most ``max_gap`` seconds, else of a new one."""
+        """Begin an interval: of the last period after a gap of at most ``max_gap`` seconds, else of
+        a new one."""
         last = self.last
         period = last.period if last is not None and 0 <= at - last.ended <= max_gap else at
         interval = Interval(at, at, period)
@@ -83,7 +84,8 @@ class Listening:
             index += 1
 
     def period_end(self, at: int) -> int:
-        """Return the end of the last interval of the period that a time is in; the time itself in a longer gap."""
+        """Return the end of the last interval of the period that a time is in; the time itself in a
+        longer gap."""
         index, intervals, end = bisect_right(self._begins, at) - 1, self._intervals, at
         if index >= 0 and intervals[index].ended >= at:
             # The next period begins later than this interval, so none in between has another one.

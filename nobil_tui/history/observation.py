@@ -115,7 +115,8 @@ class Observation:
         self.live = False
 
     def restart(self, at: int) -> None:
-        """Forget all conditions; what was counted so far is kept. The link is down until ``begin``."""
+        """Forget all conditions; what was counted so far is kept. The link is down until
+        ``begin``."""
         self.finish(at)
         self.live = self._fixed
         self._tallies.clear()
@@ -169,7 +170,8 @@ class Observation:
     # Time
 
     def advance(self, stations: Iterable[str], at: int) -> None:
-        """Count the time of observed stations up to ``at``, so that the hours that are over can be stored."""
+        """Count the time of observed stations up to ``at``, so that the hours that are over can be
+        stored."""
         self.listen(at)
         seconds, tallies, done = at // 1000, self._tallies, self._done
         for station in stations:

@@ -1,4 +1,5 @@
-"""A made-up history of four weeks for stations of the simulation. It is computed and never stored."""
+"""A made-up history of four weeks for stations of the simulation. It is computed and never
+stored."""
 
 from __future__ import annotations
 
@@ -46,13 +47,17 @@ def simulate_history(
         habit = habit_of(kind, plug)
         simulated = SimulatedConnector(0, index, habit, habit.per_day * popularity / 24, False)
         rows = _live(simulated, lives, began, now)
-        history.connectors.append(ConnectorHistory(str(index), index + 1, _led_to(rows, connector, began, now)))
+        history.connectors.append(
+            ConnectorHistory(str(index), index + 1, _led_to(rows, connector, began, now))
+        )
     history.listening = Listening([Interval(began // 1000, now // 1000, began // 1000)])
     history.profile = profile_of(history, hours, now)
     return history
 
 
-def _live(connector: SimulatedConnector, lives: ConnectorLives, began: int, now: int) -> list[ChangeRow]:
+def _live(
+    connector: SimulatedConnector, lives: ConnectorLives, began: int, now: int
+) -> list[ChangeRow]:
     following = lives.begin(connector, float(began))
     rows = [ChangeRow(began, _code(connector.status, connector.error))]
     while following < now:

@@ -83,7 +83,9 @@ class HistorySink:
         if not self._writing:
             # Nothing that was observed before was stored, so the observation begins here.
             self._writing = self._every = True
-            self._observation = observation = Observation(self._board, self._hours, recorded=self._stations)
+            self._observation = observation = Observation(
+                self._board, self._hours, recorded=self._stations
+            )
             if batch.link.phase is LinkPhase.LIVE:
                 observation.begin(at)
         for entry in batch.entries:

@@ -117,7 +117,9 @@ class Statistics(NamedTuple):
 def summarize_history(history: StationHistory, *, most_changes: int = 10) -> Statistics:
     """Return the statistics of all connectors."""
     durations = sorted(
-        session.seconds for connector in history.connectors for session in sessions(connector.rows, history.listening)
+        session.seconds
+        for connector in history.connectors
+        for session in sessions(connector.rows, history.listening)
     )
     observed = sum(hour.connectors for hour in history.profile)
     return Statistics(
@@ -138,16 +140,23 @@ def weeks_observed(profile: Profile) -> int:
 
 
 def percentile(ordered: Sequence[int], share: float) -> int | None:
-    """Return the smallest value that is not below ``share`` of the ordered values; None without any."""
+    """Return the smallest value that is not below ``share`` of the ordered values; None without
+    any."""
     if not ordered:
         return None
     return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
 
 
 def profile_of(
-    history: StationHistory, hours: LocalHours, now: int, *, since: int = 0, uids: Collection[str] | None = None
+    history: StationHistory,
+    hours: LocalHours,
+    now: int,
+    *,
+    since: int = 0,
+    uids: Collection[str] | None = None,
 ) -> Profile:
-    """Compute the profile from the stored changes of some connectors, None for all; see ``tallies``."""
+    """Compute the profile from the stored changes of some connectors, None for all; see
+    ``tallies``."""
     sums = [[0] * 5 for _ in range(HOURS_OF_WEEK)]
     weeks: dict[tuple[int, int], list[int]] = {}
     for tally in tallies(history, hours, now, since=since, uids=uids):
@@ -166,11 +175,18 @@ def profile_of(
 
 
 def tallies(
-    history: StationHistory, hours: LocalHours, now: int, *, since: int = 0, uids: Collection[str] | None = None
+    history: StationHistory,
+    hours: LocalHours,
+    now: int,
+    *,
+    since: int = 0,
+    uids: Collection[str] | None = None,
 ) -> list[HourTally]:
     """Count the occupancy of every hour from ``since`` to ``now`` from the stored changes."""
     wanted = [each for each in history.connectors if uids is None or each.uid in uids]
-    rows = merge(*([(row.at, index, row.code) for row in each.rows] for index, each in enumerate(wanted)))
+    rows = merge(
+        *([(row.at, index, row.code) for row in each.rows] for index, each in enumerate(wanted))
+    )
     listening, done = history.listening, list[HourTally]()
     begin = since // 1000
     tally = StationTally(since=begin)
@@ -192,9 +208,13 @@ def tallies(
     return done
 
 
-def spans(rows: Sequence[ChangeRow], listening: Listening, began: int, ended: int) -> Iterator[TimeSpan]:
+def spans(
+    rows: Sequence[ChangeRow], listening: Listening, began: int, ended: int
+) -> Iterator[TimeSpan]:
     """Yield the known conditions of a connector between two times in seconds, in their order."""
-    for row, following in zip(rows, [*rows[1:], ChangeRow(ended * 1000, NOT_OBSERVED)], strict=True):
+    for row, following in zip(
+        rows, [*rows[1:], ChangeRow(ended * 1000, NOT_OBSERVED)], strict=True
+    ):
         at, until = row.at // 1000, min(following.at // 1000, ended)
         if row.code == NOT_OBSERVED or until <= began or at >= until:
             continue
@@ -230,7 +250,8 @@ def sessions(rows: Sequence[ChangeRow], listening: Listening) -> Iterator[Chargi
 
 
 def longest_fault(connectors: Sequence[ConnectorHistory]) -> tuple[int, int] | None:
-    """Return the number and begin (ms) of the fault that has lasted longest; None if there is none now."""
+    """Return the number and begin (ms) of the fault that has lasted longest; None if there is none
+    now."""
     faults = []
     for connector in connectors:
         began = None
@@ -251,7 +272,9 @@ def last_changes(connectors: Sequence[ConnectorHistory], most: int) -> list[Past
     found = []
     for connector in connectors:
         own = 0
-        for row, before in zip(reversed(connector.rows), [*reversed(connector.rows[:-1]), None], strict=True):
+        for row, before in zip(
+            reversed(connector.rows), [*reversed(connector.rows[:-1]), None], strict=True
+        ):
             if own >= most:
                 break
             after = CONDITIONS.get(row.code)
@@ -265,7 +288,8 @@ def last_changes(connectors: Sequence[ConnectorHistory], most: int) -> list[Past
 def strip(
     rows: Sequence[ChangeRow], listening: Listening, began: int, ended: int, cells: int
 ) -> list[Condition | None]:
-    """Divide a time span (ms) into cells: the condition that lasted longest in each, None for a gap."""
+    """Divide a time span (ms) into cells: the condition that lasted longest in each, None for a
+    gap."""
     begin, end = began // 1000, ended // 1000
     width = max(1, end - begin) / cells
     totals: list[dict[int, float]] = [{} for _ in range(cells)]
@@ -273,8 +297,13 @@ def strip(
         cell = min(cells - 1, int((span.began - begin) / width))
         last = min(cells - 1, int((span.ended - begin) / width))
         while cell <= last:
-            seconds = min(span.ended, begin + (cell + 1) * width) - max(span.began, begin + cell * width)
+            seconds = min(span.ended, begin + (cell + 1) * width) - max(
+                span.began, begin + cell * width
+            )
             if seconds > 0:
                 totals[cell][span.code] = totals[cell].get(span.code, 0.0) + seconds
             cell += 1
-    return [CONDITIONS[max(total, key=lambda code: (total[code], -code))] if total else None for total in totals]
+    return [
+        CONDITIONS[max(total, key=lambda code: (total[code], -code))] if total else None
+        for total in totals
+    ]

@@ -41,7 +41,9 @@ logger = logging.getLogger(__name__)
 class HistoryStore:
     """Write what is observed to one file; make one with ``open``. Others read it meanwhile."""
 
-    def __init__(self, path: Path, *, interval: float = INTERVAL, clock: Clock | None = None) -> None:
+    def __init__(
+        self, path: Path, *, interval: float = INTERVAL, clock: Clock | None = None
+    ) -> None:
         self.path = path
         self.notice = ""
         """The last message for the user; empty if there is none."""
@@ -60,15 +62,19 @@ class HistoryStore:
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     @classmethod
-    def open(cls, path: Path, *, interval: float = INTERVAL, clock: Clock | None = None) -> HistoryStore:
-        """Open or create the file at ``path`` and start the thread. Never raises; may block for a moment."""
+    def open(
+        cls, path: Path, *, interval: float = INTERVAL, clock: Clock | None = None
+    ) -> HistoryStore:
+        """Open or create the file at ``path`` and start the thread. Never raises; may block for a
+        moment."""
         store = cls(path, interval=interval, clock=clock)
         store._become_writer()
         store._thread.start()
         return store
 
     def add(self, portion: Portion) -> None:
-        """Store a portion within ``interval``. Returns at once; ignored unless this program is the writer."""
+        """Store a portion within ``interval``. Returns at once; ignored unless this program is the
+        writer."""
         if not portion or not self.writing:
             return
         with self._news:
@@ -76,11 +82,13 @@ class HistoryStore:
             self._news.notify_all()
 
     def read(self, station: str, since: int = 0) -> StationHistory:
-        """Read what is stored of a station from a time (ms) on; empty if it cannot be read. May block."""
+        """Read what is stored of a station from a time (ms) on; empty if it cannot be read. May
+        block."""
         return read_station(self.path, station, since, self._tell)
 
     def close(self) -> None:
-        """Write the rest and let another program become the writer. Takes at most ``HISTORY_CLOSE_TIMEOUT``."""
+        """Write the rest and let another program become the writer. Takes at most
+        ``HISTORY_CLOSE_TIMEOUT``."""
         with self._news:
             self._closing = True
             self._news.notify_all()
@@ -102,7 +110,8 @@ class HistoryStore:
         self._release()
 
     def _wait(self, seconds: float) -> bool:
-        """Wait for ``seconds``, then for something to do; return whether the store is to be closed."""
+        """Wait for ``seconds``, then for something to do; return whether the store is to be
+        closed."""
         with self._news:
             self._news.wait_for(lambda: self._closing, seconds)
             if self.writing and self._pruning is None:
@@ -128,7 +137,11 @@ class HistoryStore:
     def _prune(self) -> bool:
         """Do a part of a pruning that is due, so that writing never waits for long."""
         now = self._clock.now()
-        if self._pruning is None and abs(now - self._pruned_at) >= PRUNE_INTERVAL and self._database is not None:
+        if (
+            self._pruning is None
+            and abs(now - self._pruned_at) >= PRUNE_INTERVAL
+            and self._database is not None
+        ):
             self._pruned_at = now
             self._pruning = self._database.prune(now - RETENTION)
         if self._pruning is not None:
@@ -163,7 +176,9 @@ class HistoryStore:
     def _failed(self, error: Exception) -> bool:
         """Describe an error in ``notice``; return whether a new file replaced a damaged one."""
         if isinstance(error, NewerError):
-            self._tell(f"History is not recorded: {self.path} was written by a newer version of nobil-tui.")
+            self._tell(
+                f"History is not recorded: {self.path} was written by a newer version of nobil-tui."
+            )
         elif is_damage(error):
             return self._replace_damaged()
         else:
@@ -183,7 +198,9 @@ class HistoryStore:
             self._database = HistoryDatabase.open_to_write(self.path)
         except STORE_ERRORS as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            self._tell(f"History is not recorded: {self.path} is damaged and cannot be moved: {reason}.")
+            self._tell(
+                f"History is not recorded: {self.path} is damaged and cannot be moved: {reason}."
+            )
             return False
         self.writing = True
         self._tell(f"The history was damaged. It was moved to {aside}, and a new one was started.")
@@ -205,8 +222,11 @@ class HistoryStore:
         self.notice = text
 
 
-def read_station(path: Path, station: str, since: int, complain: Callable[[str], None]) -> StationHistory:
-    """Read what is stored of a station from a time (ms) on; empty, after a message, if it cannot be read."""
+def read_station(
+    path: Path, station: str, since: int, complain: Callable[[str], None]
+) -> StationHistory:
+    """Read what is stored of a station from a time (ms) on; empty, after a message, if it cannot be
+    read."""
     if not path.exists():
         return StationHistory(station)
     try:
@@ -235,5 +255,7 @@ def _joined(earlier: Portion, later: Portion) -> Portion:
         return later
     changes = earlier.changes + later.changes
     return Portion(
-        changes[-MAX_PENDING_RECORDS:], earlier.tallies + later.tallies, {**earlier.intervals, **later.intervals}
+        changes[-MAX_PENDING_RECORDS:],
+        earlier.tallies + later.tallies,
+        {**earlier.intervals, **later.intervals},
     )

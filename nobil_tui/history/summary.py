@@ -19,7 +19,8 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def usual_text(hour: HourProfile) -> str:
-    """Return how usual a free connector is at an hour of the week; empty if too little was observed."""
+    """Return how usual a free connector is at an hour of the week; empty if too little was
+    observed."""
     if not hour.weeks:
         return ""
     weeks = f"{hour.weeks_free} of {hour.weeks} week{'' if hour.weeks == 1 else 's'}"
@@ -30,7 +31,8 @@ def usual_text(hour: HourProfile) -> str:
 
 
 def observed_text(statistics: Statistics) -> str:
-    """Return for how many weeks a station was observed, or for how long if no hour of it counts yet."""
+    """Return for how many weeks a station was observed, or for how long if no hour of it counts
+    yet."""
     if not statistics.weeks:
         return f"{duration_text(sum(hour.observed for hour in statistics.profile))} observed"
     return f"{statistics.weeks} week{'' if statistics.weeks == 1 else 's'} observed"
@@ -66,12 +68,16 @@ def session_text(statistics: Statistics) -> str:
     return f"median {duration_text(median)}, 90 % within {duration_text(long)} ({count})"
 
 
-def summary_text(history: StationHistory, statistics: Statistics, hours: LocalHours, now: int) -> str:
+def summary_text(
+    history: StationHistory, statistics: Statistics, hours: LocalHours, now: int
+) -> str:
     """Return the summary of a station for a terminal, at ``now`` (ms)."""
     return "\n".join(_lines(history, statistics, hours, now))
 
 
-def _lines(history: StationHistory, statistics: Statistics, hours: LocalHours, now: int) -> Iterator[str]:
+def _lines(
+    history: StationHistory, statistics: Statistics, hours: LocalHours, now: int
+) -> Iterator[str]:
     yield f"{history.station}  {observed_text(statistics)}"
     if usual := usual_text(statistics.profile[hours.at(now // 1000).hour]):
         yield usual

@@ -90,7 +90,9 @@ class StationTally(Struct, gc=False):
         self.codes = bytearray(b"\xff" * len(self.codes))
         self.connectors = self.free = self.fault = 0
 
-    def advance(self, to: int, listening: Listening, hours: LocalHours, done: list[HourTally]) -> None:
+    def advance(
+        self, to: int, listening: Listening, hours: LocalHours, done: list[HourTally]
+    ) -> None:
         """Count the time up to ``to``; append each hour that is over to ``done``."""
         since, last = self.since, listening.last
         if to < since:

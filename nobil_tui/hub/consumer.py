@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 class Consumer:
     """A connected consumer. Frames are shared by all consumers and never copied."""
 
-    def __init__(self, connection: ServerConnection, max_queued_frames: int = MAX_QUEUED_FRAMES) -> None:
+    def __init__(
+        self, connection: ServerConnection, max_queued_frames: int = MAX_QUEUED_FRAMES
+    ) -> None:
         self._connection = connection
         self._most = max_queued_frames
         self._waiting: deque[bytes] = deque()

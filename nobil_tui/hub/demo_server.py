@@ -33,7 +33,9 @@ class DemoServer:
         self._started: Future[str] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, args=(host, port), name="demo", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(host, port), name="demo", daemon=True
+        )
 
     @classmethod
     def start(

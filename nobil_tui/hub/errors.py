@@ -17,7 +17,10 @@ def bind_reason(error: OSError | OverflowError, host: str, port: int) -> str:
     if isinstance(error, socket.gaierror):
         return f"host {host} is not found: choose an address of this machine, such as 127.0.0.1"
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use: choose another one, or stop the program that listens there"
+        return (
+            f"port {port} on {host} is in use: choose another one, or stop the program that "
+            f"listens there"
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"this user may not listen on port {port}: choose one from 1024 up"
     # asyncio tries each address of a host: if none is usable, its error has no number.

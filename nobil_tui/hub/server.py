@@ -40,8 +40,8 @@ DISCONNECT_TIMEOUT = 0.05
 
 logger = logging.getLogger(__name__)
 
-# The library logs the whole URL with the key (debug), and a traceback for every connection that sends
-# no valid handshake: neither belongs in the log.
+# The library logs the whole URL with the key (debug), and a traceback for every connection that
+# sends no valid handshake: neither belongs in the log.
 _quiet = logging.getLogger("nobil_tui.hub.websockets")
 _quiet.setLevel(logging.INFO)
 _quiet.addFilter(lambda record: record.msg != "opening handshake failed")
@@ -50,8 +50,9 @@ _quiet.addFilter(lambda record: record.msg != "opening handshake failed")
 class Hub:
     """Serve ``board`` as a sink of its monitor.
 
-    Use it with ``async with``, or ``start`` and ``close`` it, before or after its monitor starts. It
-    serves the board until it is closed, also after the monitor has ended. ``port`` 0 is any free port.
+    Use it with ``async with``, or ``start`` and ``close`` it, before or after its monitor starts.
+    It serves the board until it is closed, also after the monitor has ended. ``port`` 0 is any free
+    port.
     """
 
     def __init__(
@@ -107,7 +108,9 @@ class Hub:
         from websockets.asyncio.server import serve
 
         if not self._host:
-            raise HubError("no host to listen on: choose an address of this machine, such as 127.0.0.1")
+            raise HubError(
+                "no host to listen on: choose an address of this machine, such as 127.0.0.1"
+            )
         try:
             self._server = await serve(
                 self._serve_consumer,
@@ -117,7 +120,8 @@ class Hub:
                 # Frames are compressed per consumer, and a large snapshot would stall the loop.
                 compression=None if is_loopback(self._host) else "deflate",
                 max_size=LARGEST_MESSAGE,
-                # On a slow line a pong waits behind a large snapshot: the queue shows whether it reads.
+                # On a slow line a pong waits behind a large snapshot: the queue shows whether it
+                # reads.
                 ping_timeout=None,
                 close_timeout=CONSUMER_CLOSE_TIMEOUT,
                 server_header=None,
@@ -127,7 +131,8 @@ class Hub:
             raise HubError(bind_reason(error, self._host, self._port)) from None
         except UnicodeError:
             raise HubError(
-                f"{self._host[:40]!r} is not a host: choose an address of this machine, such as 127.0.0.1"
+                f"{self._host[:40]!r} is not a host: choose an address of this machine, such "
+                f"as 127.0.0.1"
             ) from None
 
     async def wait(self) -> None:
@@ -156,7 +161,10 @@ class Hub:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()
 
@@ -205,7 +213,8 @@ class Hub:
             raise
 
     def _send(self, batch: Batch) -> None:
-        """Send a batch to all consumers. Each frame is encoded once, and only if there are consumers."""
+        """Send a batch to all consumers. Each frame is encoded once, and only if there are
+        consumers."""
         self._snapshot = None
         whole = batch.whole or not self._ready
         self._ready = True
@@ -218,8 +227,15 @@ class Hub:
             frames = []
         else:
             stations = self._board.stations
-            frames = [update_frame(stations[station]) for station in _changed(batch) if station in stations]
-        frames += [raw_frame(report.station_id, report.index, report.connector) for report in batch.raw_reports]
+            frames = [
+                update_frame(stations[station])
+                for station in _changed(batch)
+                if station in stations
+            ]
+        frames += [
+            raw_frame(report.station_id, report.index, report.connector)
+            for report in batch.raw_reports
+        ]
         for consumer in self._consumers:
             for frame in frames:
                 consumer.put(frame)

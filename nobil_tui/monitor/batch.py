@@ -95,7 +95,8 @@ class Batch(Struct):
 
 
 def merge(earlier: Batch, later: Batch, *, bounded: bool = True) -> Batch:
-    """Return two successive batches as one; if ``bounded``, with the latest ``MAX_ENTRIES`` entries.
+    """Return two successive batches as one; if ``bounded``, with the latest ``MAX_ENTRIES``
+    entries.
 
     A restart of the source, as of a recording that is rewound, drops what came before it.
     """

@@ -32,7 +32,16 @@ from nobil_tui.charging.events import (
     StationReport,
     Unreadable,
 )
-from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
+from nobil_tui.monitor.batch import (
+    MAX_ENTRIES,
+    Batch,
+    BatchEntry,
+    LinkPhase,
+    LinkState,
+    Note,
+    NoteKind,
+    StreamCounts,
+)
 from nobil_tui.monitor.sinks import BatchOutlet, Sink, SinkRunner
 
 TICK = 0.05
@@ -48,16 +57,17 @@ logger = logging.getLogger(__name__)
 
 
 Restore = Callable[[int], Awaitable[bool]]
-"""Fills the empty board with the last known state, at a time in ms; returns whether there was one."""
+"""Fills the empty board with the last known state, at a time in ms; returns whether there was
+one."""
 
 
 class Monitor:
     """Run ``feed`` into ``board`` and pass what happens to every sink, in batches.
 
-    Each of ``sinks`` receives every batch at its own pace; see ``Sink``. Call ``run`` or ``batches``
-    once. ``restore`` runs before the feed is read, if the board is empty. If ``bounded`` is false, a
-    batch of ``batches`` holds all entries, however many: for a feed that waits until a batch is
-    handled. ``clock`` is the clock of the feed's times.
+    Each of ``sinks`` receives every batch at its own pace; see ``Sink``. Call ``run`` or
+    ``batches`` once. ``restore`` runs before the feed is read, if the board is empty. If
+    ``bounded`` is false, a batch of ``batches`` holds all entries, however many: for a feed that
+    waits until a batch is handled. ``clock`` is the clock of the feed's times.
     """
 
     def __init__(
@@ -107,13 +117,15 @@ class Monitor:
         self._feed.retry()
 
     def touch(self, stations: Collection[str]) -> None:
-        """Add stations to the next batch that changed without a report, as by ``Board.use_register``."""
+        """Add stations to the next batch that changed without a report, as by
+        ``Board.use_register``."""
         if stations:
             self._touched.update(stations)
             self._news.set()
 
     async def run(self) -> None:
-        """Run the feed until it ends, then finish all sinks in their order. Raises the feed's error.
+        """Run the feed until it ends, then finish all sinks in their order. Raises the feed's
+        error.
 
         Also finishes the sinks if the feed fails, or if it is cancelled, which shuts the link down.
         """
@@ -138,9 +150,9 @@ class Monitor:
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Run the monitor and yield what happens, at most once a tick; ends when the feed ends.
 
-        For one consumer in the foreground, such as a screen or a command: unlike a sink, it ends the
-        run when it fails or calls ``aclose``. Batches that it does not take in time are merged. An
-        error of the feed is raised after the last batch.
+        For one consumer in the foreground, such as a screen or a command: unlike a sink, it ends
+        the run when it fails or calls ``aclose``. Batches that it does not take in time are merged.
+        An error of the feed is raised after the last batch.
         """
         self._outlet = outlet = BatchOutlet(bounded=self._bounded)
         running = asyncio.create_task(self.run())
@@ -184,7 +196,11 @@ class Monitor:
                     await self._news.wait()
 
     async def _read(self) -> None:
-        if self._restore is not None and not self.board.stations and await self._restore(self._clock.now()):
+        if (
+            self._restore is not None
+            and not self.board.stations
+            and await self._restore(self._clock.now())
+        ):
             self._whole = self._restored = True
             self._news.set()
             self._note_link()
@@ -226,7 +242,10 @@ class Monitor:
 
     def _next_batch(self) -> Batch:
         """Return what happened since the last call."""
-        if self._unreadable is not None and self._unreadable.at - self._told_unreadable_at >= UNREADABLE_NOTE_INTERVAL:
+        if (
+            self._unreadable is not None
+            and self._unreadable.at - self._told_unreadable_at >= UNREADABLE_NOTE_INTERVAL
+        ):
             bad = self._unreadable
             self._told_unreadable_at = bad.at
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
@@ -256,7 +275,9 @@ class Monitor:
             case ConnectorReport(station_id, evse_uid, connector, at):
                 self._frame(at)
                 self.counts.unknown_words.note(connector)
-                self._changed(station_id, self.board.apply_connector(station_id, evse_uid, connector, at))
+                self._changed(
+                    station_id, self.board.apply_connector(station_id, evse_uid, connector, at)
+                )
             case RawReport(station_id, index, connector, at):
                 self._frame(at)
                 if self.board.apply_raw_report(station_id, index, connector, at):
@@ -274,7 +295,9 @@ class Monitor:
                 self._link_event(event)
                 self._note_link()
 
-    def _link_event(self, event: Connecting | Connected | Degraded | Lost | Refused | Ended | Restarted) -> None:
+    def _link_event(
+        self, event: Connecting | Connected | Degraded | Lost | Refused | Ended | Restarted
+    ) -> None:
         board = self.board
         match event:
             case Connecting():
@@ -339,7 +362,9 @@ class Monitor:
             if station.evse_uids:
                 for connector in station.connectors:
                     self.counts.unknown_words.note(connector)
-        result = self.board.apply_snapshot(snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap)
+        result = self.board.apply_snapshot(
+            snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap
+        )
         self.counts.changes += len(result.changes)
         self._entries.extend(result.changes)
         if result.left:
@@ -347,5 +372,7 @@ class Monitor:
             text = result.left[0] if count == 1 else f"{count:,} stations"
             self._entries.append(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
         if partial:
-            self._unreadable = Unreadable(f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at)
+            self._unreadable = Unreadable(
+                f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at
+            )
         self._whole, self._restored = True, False

@@ -28,7 +28,8 @@ _FORMAT = "nobil-tui register"
 
 
 class CacheError(Exception):
-    """The stored register cannot be read or written. The text says which file, why, and what to do."""
+    """The stored register cannot be read or written. The text says which file, why, and what to
+    do."""
 
 
 class DamagedCacheError(CacheError):
@@ -137,9 +138,13 @@ def save_register(path: Path, facts: dict[str, Facts], origins: dict[str, Origin
         make_folders(path.parent)
         kept = replace_file(path, content, stamp(path))
     except OSError as error:
-        raise CacheError(f"The register was not saved: {path}: {error.strerror or 'the system refuses'}.") from None
+        raise CacheError(
+            f"The register was not saved: {path}: {error.strerror or 'the system refuses'}."
+        ) from None
     if not kept:
-        raise CacheError(f"The register was not saved: {path}: another program has just stored one. Try again.")
+        raise CacheError(
+            f"The register was not saved: {path}: another program has just stored one. Try again."
+        )
 
 
 def load_register(path: Path) -> CachedRegister | None:
@@ -153,7 +158,9 @@ def load_register(path: Path) -> CachedRegister | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise CacheError(f"The register cannot be read: {path}: {error.strerror or 'the system refuses'}.") from None
+        raise CacheError(
+            f"The register cannot be read: {path}: {error.strerror or 'the system refuses'}."
+        ) from None
     try:
         file = _file(content)
     except DECODE_ERRORS:
@@ -213,7 +220,10 @@ def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:
         origins,
         list(texts),
         [[(plug.name, plug.kw) for plug in some] for some in plugs],
-        [[None if price is None else cast(_Price, astuple(price)) for price in some] for some in prices],
+        [
+            [None if price is None else cast(_Price, astuple(price)) for price in some]
+            for some in prices
+        ],
         rows,
     )
 
@@ -224,7 +234,8 @@ def _unpacked(body: _Body) -> CachedRegister:
     plugs = [tuple(single.setdefault(plug, Plug(*plug)) for plug in some) for some in body.plugs]
     one: dict[_Price | None, Price | None] = {None: None}
     prices = [
-        tuple(one.get(each) or one.setdefault(each, each and Price(*each)) for each in some) for some in body.prices
+        tuple(one.get(each) or one.setdefault(each, each and Price(*each)) for each in some)
+        for some in body.prices
     ]
     facts = {
         row.id: Facts(

@@ -126,7 +126,9 @@ class RegisterClient:
         """Raise ``SourceError`` if ``address`` is not an http or https URL."""
         parts = http.split_url(address)
         if parts is None or parts.scheme not in ("https", "http"):
-            raise SourceError("the address of the register is invalid; expected https:// or http:// and a host")
+            raise SourceError(
+                "the address of the register is invalid; expected https:// or http:// and a host"
+            )
         self.host = parts.hostname or ""
         """The server's host."""
         self._parts = parts
@@ -134,13 +136,19 @@ class RegisterClient:
         self._clock = clock or Clock()
         self._timeouts = timeouts or Timeouts()
 
-    async def download(self, country: str, known: Validators, on_bytes: http.OnBytes) -> Download | None:
+    async def download(
+        self, country: str, known: Validators, on_bytes: http.OnBytes
+    ) -> Download | None:
         """Return the stations of ``country``; None if they are still the ``known`` version.
 
         Raises ``DownloadError``. Can be cancelled at any time.
         """
         if not (self._key and self._key.isascii() and self._key.isprintable()):
-            words = "there is no key" if not self._key else "the key holds characters that an API key cannot have"
+            words = (
+                "there is no key"
+                if not self._key
+                else "the key holds characters that an API key cannot have"
+            )
             raise DownloadError(words, refused=True, answered=False)
         try:
             proxy = await run_in_thread(lambda: http.find_proxy(self._parts.geturl()))
@@ -157,7 +165,11 @@ class RegisterClient:
                 reason = self._reason(error, partial.answered)
                 if not partial.resumable or requests == MAX_REQUESTS:
                     raise DownloadError(reason, answered=partial.answered) from None
-            logger.info("the download of the register broke off after %d bytes: %s", len(partial.body), reason)
+            logger.info(
+                "the download of the register broke off after %d bytes: %s",
+                len(partial.body),
+                reason,
+            )
             await self._clock.sleep(waits.wait())
 
     def safe(self, said: str) -> str:
@@ -167,17 +179,28 @@ class RegisterClient:
     def _url(self, country: str) -> str:
         """Return the URL with the key in it: a secret."""
         ours = {"apikey": self._key, "countrycode": country, "file": "false", "format": "json"}
-        theirs = [pair for pair in parse_qsl(self._parts.query, keep_blank_values=True) if pair[0] not in ours]
+        theirs = [
+            pair
+            for pair in parse_qsl(self._parts.query, keep_blank_values=True)
+            if pair[0] not in ours
+        ]
         return self._parts._replace(query=urlencode([*theirs, *ours.items()]), fragment="").geturl()
 
     async def _ask(
-        self, country: str, known: Validators, partial: _Partial, proxy: str | None, on_bytes: http.OnBytes
+        self,
+        country: str,
+        known: Validators,
+        partial: _Partial,
+        proxy: str | None,
+        on_bytes: http.OnBytes,
     ) -> Download | None:
         """Send one request, for the whole answer or for the rest."""
         import aiohttp
         from yarl import URL
 
-        timeout = aiohttp.ClientTimeout(total=None, connect=self._timeouts.connect, sock_read=self._timeouts.silence)
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=self._timeouts.connect, sock_read=self._timeouts.silence
+        )
         async with (
             # Decompressed later, in a thread and within a bound. Without trust_env, which would
             # also send credentials from ~/.netrc.
@@ -213,20 +236,32 @@ class RegisterClient:
             raise DownloadError(f"{self.host} answered in an encoding that was not requested")
         partial.body.clear()
         partial.total = response.content_length
-        partial.version = Validators(self._word(response, "ETag"), self._word(response, "Last-Modified"))
+        partial.version = Validators(
+            self._word(response, "ETag"), self._word(response, "Last-Modified")
+        )
         offered = response.headers.get("Accept-Ranges", "").strip().lower() == "bytes"
-        partial.validator = _validator(partial.version, response.headers.get("Date", "")) if offered else ""
+        partial.validator = (
+            _validator(partial.version, response.headers.get("Date", "")) if offered else ""
+        )
 
     def _resume(self, response: ClientResponse, partial: _Partial) -> None:
         """Process the headers of the rest of an answer, which must begin where the first part
         ended.
         """
         said = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if said is None or int(said[1]) != len(partial.body) or _encoding(response) != partial.encoding:
-            raise DownloadError(f"{self.host} sent a different part of its answer than was requested")
+        if (
+            said is None
+            or int(said[1]) != len(partial.body)
+            or _encoding(response) != partial.encoding
+        ):
+            raise DownloadError(
+                f"{self.host} sent a different part of its answer than was requested"
+            )
         partial.total = None if said[2] == "*" else int(said[2])
 
-    async def _read(self, response: ClientResponse, partial: _Partial, on_bytes: http.OnBytes) -> None:
+    async def _read(
+        self, response: ClientResponse, partial: _Partial, on_bytes: http.OnBytes
+    ) -> None:
         body, total = partial.body, partial.total
         reported_at = -PROGRESS_INTERVAL
         too_large = total is not None and total > MAX_DUMP
@@ -239,9 +274,13 @@ class RegisterClient:
                 reported_at = self._clock.monotonic()
                 on_bytes(len(body), total)
         if too_large:
-            raise DownloadError(f"{self.host} sent more than {MAX_DUMP >> 20} MB; a register is smaller")
+            raise DownloadError(
+                f"{self.host} sent more than {MAX_DUMP >> 20} MB; a register is smaller"
+            )
         if total is not None and len(body) != total:
-            raise DownloadError(f"the connection to {self.host} closed before the answer was complete")
+            raise DownloadError(
+                f"the connection to {self.host} closed before the answer was complete"
+            )
         on_bytes(len(body), total)
 
     async def _complaint(self, response: ClientResponse) -> DownloadError:
@@ -282,7 +321,11 @@ class RegisterClient:
 
 
 def _headers(known: Validators, partial: _Partial) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": http.USER_AGENT}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": http.USER_AGENT,
+    }
     if partial.resumable:
         return {**headers, "Range": f"bytes={len(partial.body)}-", "If-Range": partial.validator}
     if known.etag:

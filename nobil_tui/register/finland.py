@@ -15,13 +15,24 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, Answer, FinlandRest
 from nobil_tui.feeds.transport.websocket import UnreachableError
 from nobil_tui.register.cache import FINLAND_ORIGIN, CachedRegister, CacheError, Origin
-from nobil_tui.register.merge import TooFewStationsError, edit_stored, is_recent, load_or_empty, mark_up_to_date, merged
+from nobil_tui.register.merge import (
+    TooFewStationsError,
+    edit_stored,
+    is_recent,
+    load_or_empty,
+    mark_up_to_date,
+    merged,
+)
 from nobil_tui.register.update import OnProgress, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.wire.finland_register import COUNTRY, Locations, decode_locations, decode_tariffs
 
 
 async def update_finland(
-    path: Path, rest: FinlandRest, *, on_progress: OnProgress = lambda _: None, clock: Clock | None = None
+    path: Path,
+    rest: FinlandRest,
+    *,
+    on_progress: OnProgress = lambda _: None,
+    clock: Clock | None = None,
 ) -> CachedRegister | None:
     """Download locations and tariffs and store them at ``path``, at most once a day.
 
@@ -53,12 +64,16 @@ async def _update(
 
     tariffs = await rest.get(TARIFFS, origin.tariffs_etag if origin is not None else "")
     # Stations include their prices, so both answers are needed unless neither changed.
-    locations = await rest.get(LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes)
+    locations = await rest.get(
+        LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes
+    )
     if locations is None:
         seen = origin
         assert seen is not None  # noqa: S101
         return await run_in_thread(
-            lambda: edit_stored(path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now()))
+            lambda: edit_stored(
+                path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now())
+            )
         )
     if tariffs is None:
         tariffs = await rest.get(TARIFFS)
@@ -68,9 +83,15 @@ async def _update(
         raise NotReadableError(f"{rest.host} answered without any station")
     on_progress(UpdateProgress(UpdatePhase.STORING, COUNTRY))
     fresh = Origin(
-        clock.now(), rest.host, len(found.facts), locations.etag, tariffs_etag=tariffs.etag if tariffs else ""
+        clock.now(),
+        rest.host,
+        len(found.facts),
+        locations.etag,
+        tariffs_etag=tariffs.etag if tariffs else "",
     )
-    return await run_in_thread(lambda: edit_stored(path, lambda old: merged(old, {FINLAND_ORIGIN: found.facts}, fresh)))
+    return await run_in_thread(
+        lambda: edit_stored(path, lambda old: merged(old, {FINLAND_ORIGIN: found.facts}, fresh))
+    )
 
 
 def _decode(locations: Answer, tariffs: Answer | None) -> Locations:

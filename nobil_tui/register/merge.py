@@ -41,7 +41,8 @@ class TooFewStationsError(Exception):
 
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(
-            f"Got only {station_count(found)} of {origin_name(country)}, but {stored:,} are stored; "
+            f"Got only {station_count(found)} of {origin_name(country)}, but {stored:,} are "
+            f"stored; "
             "nothing was changed."
         )
 
@@ -78,7 +79,9 @@ def load_if_writable(path: Path) -> CachedRegister:
         with TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise CacheError(f"The register cannot be saved: {path}: {error.strerror or 'the system refuses'}.") from None
+        raise CacheError(
+            f"The register cannot be saved: {path}: {error.strerror or 'the system refuses'}."
+        ) from None
     return load_or_empty(path)
 
 
@@ -112,7 +115,8 @@ def merged(
         if not force:
             _doubt(old, fresh)
         old = CachedRegister(
-            {id_: facts for id_, facts in old.facts.items() if origin_of(id_, facts) not in fresh}, old.origins
+            {id_: facts for id_, facts in old.facts.items() if origin_of(id_, facts) not in fresh},
+            old.origins,
         )
     facts = dict(old.facts)
     for stations in fresh.values():
@@ -122,16 +126,21 @@ def merged(
         before = origins.get(country)
         if merge and before is not None:
             # The server's validators do not describe the merged stations.
-            origins[country] = replace(before, etag="", last_modified="", rights=origin.rights or before.rights)
+            origins[country] = replace(
+                before, etag="", last_modified="", rights=origin.rights or before.rights
+            )
         else:
             origins[country] = origin
     counts = Counter(origin_of(id_, known) for id_, known in facts.items())
     return CachedRegister(
-        facts, {country: replace(each, stations=counts[country]) for country, each in origins.items()}
+        facts,
+        {country: replace(each, stations=counts[country]) for country, each in origins.items()},
     )
 
 
-def mark_up_to_date(old: CachedRegister, country: str, seen: Origin, now: int) -> CachedRegister | None:
+def mark_up_to_date(
+    old: CachedRegister, country: str, seen: Origin, now: int
+) -> CachedRegister | None:
     """Return ``old`` with ``country`` up to date at ``now`` (ms); None if its origin is no longer
     ``seen``.
     """
@@ -154,7 +163,9 @@ def is_due(path: Path, origins: Mapping[str, Origin], countries: Iterable[str], 
 
     ``origins`` are those of the register at ``path``, empty without one; ``now`` is in ms.
     """
-    if all(country in origins and is_recent(origins[country].fetched_at, now) for country in countries):
+    if all(
+        country in origins and is_recent(origins[country].fetched_at, now) for country in countries
+    ):
         return False
     try:
         failed_at = _failure(path).stat().st_mtime_ns // 1_000_000

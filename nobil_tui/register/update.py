@@ -24,7 +24,14 @@ from nobil_tui.charging.register import Facts, country_name, country_of
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.register.api_key import REGISTER_KEY_VARIABLE
 from nobil_tui.register.cache import CachedRegister, CacheError, Origin
-from nobil_tui.register.download import MAX_DUMP, REGISTER_ADDRESS, DownloadError, RegisterClient, Timeouts, Validators
+from nobil_tui.register.download import (
+    MAX_DUMP,
+    REGISTER_ADDRESS,
+    DownloadError,
+    RegisterClient,
+    Timeouts,
+    Validators,
+)
 from nobil_tui.register.merge import (
     RegisterEdit,
     TooFewStationsError,
@@ -54,7 +61,8 @@ __all__ = [
 
 HOW_TO_SET = f"Set {REGISTER_KEY_VARIABLE}, or api_key under [register] in the config."
 NO_KEY = (
-    f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key for NOBIL Real-time, which "
+    f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key "
+    f"for NOBIL Real-time, which "
     "is never sent there unless you set it there too."
 )
 """For a user without a key."""
@@ -116,7 +124,12 @@ class UpdateError(Exception):
     """
 
     def __init__(
-        self, text: str, *, refused: bool = False, too_few: bool = False, cached: CachedRegister | None = None
+        self,
+        text: str,
+        *,
+        refused: bool = False,
+        too_few: bool = False,
+        cached: CachedRegister | None = None,
     ) -> None:
         super().__init__(text)
         self.refused = refused
@@ -182,7 +195,9 @@ async def import_register(
     at = (clock or Clock()).now()
     try:
         on_progress(UpdateProgress(UpdatePhase.READING))
-        dump = await run_in_thread(lambda: decode_register(gunzip(read_dump_file(file, MAX_DUMP), MAX_DUMP)))
+        dump = await run_in_thread(
+            lambda: decode_register(gunzip(read_dump_file(file, MAX_DUMP), MAX_DUMP))
+        )
         if not dump.facts:
             raise NotReadableError(f"it has no stations{_unread(dump)}")
         fresh: dict[str, dict[str, Facts]] = {}
@@ -190,10 +205,13 @@ async def import_register(
             fresh.setdefault(country_of(station, facts), {})[station] = facts
         on_progress(UpdateProgress(UpdatePhase.STORING))
         origin = Origin(at, name, rights=dump.other_rights)
-        cached = await _edit_stored(path, lambda old: merged(old, fresh, origin, merge=merge, force=force))
+        cached = await _edit_stored(
+            path, lambda old: merged(old, fresh, origin, merge=merge, force=force)
+        )
     except ComplaintError as error:
         raise UpdateError(
-            f"{where} was not imported: it contains an error message instead of stations: {safe_text(str(error))}"
+            f"{where} was not imported: it contains an error message instead of stations: "
+            f"{safe_text(str(error))}"
         ) from None
     except NotReadableError as error:
         raise UpdateError(f"{where} was not imported: {error}.") from None
@@ -201,9 +219,13 @@ async def import_register(
         raise UpdateError(f"{where} was not imported. {error}", too_few=True) from None
     except (CacheError, NotSavedError) as error:
         raise UpdateError(str(error)) from None
-    found = ", ".join(f"{country_name(country)} {len(fresh[country]):,}" for country in sorted(fresh))
+    found = ", ".join(
+        f"{country_name(country)} {len(fresh[country]):,}" for country in sorted(fresh)
+    )
     return UpdateOutcome(
-        f"Stations of {name}{licence_note(dump.other_rights)}: {found}{_unread(dump)}.", dump.problems, cached
+        f"Stations of {name}{licence_note(dump.other_rights)}: {found}{_unread(dump)}.",
+        dump.problems,
+        cached,
     )
 
 
@@ -237,7 +259,9 @@ class _Update:
             await self._renew(country)
             return True
         except DownloadError as error:
-            self._fail(f"{country_name(country)}: {error}." + (f" {HOW_TO_SET}" if error.refused else ""))
+            self._fail(
+                f"{country_name(country)}: {error}." + (f" {HOW_TO_SET}" if error.refused else "")
+            )
             self._refused |= error.refused
             answered = error.answered
             continues = answered and not error.refused
@@ -255,7 +279,9 @@ class _Update:
         """Return the outcome. Raises ``UpdateError`` if a country failed."""
         words = " ".join(self._words)
         if self._failed:
-            raise UpdateError(words, refused=self._refused, too_few=self._too_few, cached=self._cached)
+            raise UpdateError(
+                words, refused=self._refused, too_few=self._too_few, cached=self._cached
+            )
         return UpdateOutcome(words, self._problems, self._cached, self._recent)
 
     async def _renew(self, country: str) -> None:
@@ -263,19 +289,27 @@ class _Update:
         if seen is not None and seen.source == self._call.host and not self._force:
             if is_recent(seen.fetched_at, self._clock.now()):
                 self._recent = True
-                self._say(country, f"{station_count(seen.stations)}, fetched {ago(seen.fetched_at, self._clock.now())}")
+                self._say(
+                    country,
+                    f"{station_count(seen.stations)}, fetched "
+                    f"{ago(seen.fetched_at, self._clock.now())}",
+                )
                 return
             known = Validators(seen.etag, seen.last_modified)
         self._on_progress(UpdateProgress(UpdatePhase.CONNECTING, country))
         answer = await self._call.download(
             country,
             known,
-            lambda done, total: self._on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, country, done, total)),
+            lambda done, total: self._on_progress(
+                UpdateProgress(UpdatePhase.DOWNLOADING, country, done, total)
+            ),
         )
         if answer is not None:
             await self._take(country, answer.body, answer.version)
         elif seen is not None:
-            await self._store(country, lambda old: mark_up_to_date(old, country, seen, self._clock.now()))
+            await self._store(
+                country, lambda old: mark_up_to_date(old, country, seen, self._clock.now())
+            )
             self._say(country, f"{station_count(seen.stations)}, unchanged")
 
     async def _take(self, country: str, body: bytearray, version: Validators) -> None:
@@ -285,18 +319,30 @@ class _Update:
         try:
             dump = await run_in_thread(lambda: decode_register(gunzip(body, MAX_DUMP)))
         except ComplaintError as error:
-            raise DownloadError(f"{host} says: {self._call.safe(str(error))}", refused=error.about_key) from None
+            raise DownloadError(
+                f"{host} says: {self._call.safe(str(error))}", refused=error.about_key
+            ) from None
         except NotReadableError as error:
             raise DownloadError(f"{host} sent an invalid response: {error}") from None
-        facts = {station: known for station, known in dump.facts.items() if country_of(station, known) == country}
+        facts = {
+            station: known
+            for station, known in dump.facts.items()
+            if country_of(station, known) == country
+        }
         if not facts:
             raise DownloadError(f"{host} sent no stations{_unread(dump)}")
         origin = Origin(self._clock.now(), host, len(facts), *version, dump.other_rights)
-        await self._store(country, lambda old: merged(old, {country: facts}, origin, force=self._force))
+        await self._store(
+            country, lambda old: merged(old, {country: facts}, origin, force=self._force)
+        )
         self._problems += dump.problems
         if len(facts) < len(dump.facts):
             self._problems["stations of other countries: left out"] += len(dump.facts) - len(facts)
-        self._say(country, f"{station_count(len(facts))} from {host}{licence_note(dump.other_rights)}{_unread(dump)}")
+        self._say(
+            country,
+            f"{station_count(len(facts))} from "
+            f"{host}{licence_note(dump.other_rights)}{_unread(dump)}",
+        )
 
     async def _store(self, country: str, edit: RegisterEdit) -> None:
         self._on_progress(UpdateProgress(UpdatePhase.STORING, country))
@@ -311,10 +357,13 @@ class _Update:
 
 
 async def _edit_stored(path: Path, edit: RegisterEdit) -> CachedRegister | None:
-    """Edit the stored register in a thread. If cancelled before it is written, it is not written."""
+    """Edit the stored register in a thread. If cancelled before it is written, it is not
+    written."""
     cancelled = threading.Event()
     try:
-        return await run_in_thread(lambda: edit_stored(path, lambda old: None if cancelled.is_set() else edit(old)))
+        return await run_in_thread(
+            lambda: edit_stored(path, lambda old: None if cancelled.is_set() else edit(old))
+        )
     except asyncio.CancelledError:
         cancelled.set()
         raise

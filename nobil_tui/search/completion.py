@@ -31,7 +31,10 @@ def completions(text: str, cursor: int, values: FieldValues | None = None) -> li
     if field is None:
         return []
     prefix = fold_line(value.replace('"', ""))
-    words = [f"{minus}{name}:{_quoted(found)}" for found in _matching(_values_of(field, values or {}), prefix)]
+    words = [
+        f"{minus}{name}:{_quoted(found)}"
+        for found in _matching(_values_of(field, values or {}), prefix)
+    ]
     return [word for word in words if word != typed][:MAX_COMPLETIONS]
 
 

@@ -180,7 +180,9 @@ FIELD_BY_NAME = {name: field for field in _TABLE for name in (field.name, *field
 """The fields by each of their names."""
 PLUG_BY_NAME = {name: plug for plug in PLUGS for name in (plug.name, *plug.aliases)}
 """The plugs by each of their names."""
-COUNTRY_BY_NAME = {name: code for code, others in COUNTRIES.items() for name in (code.lower(), *others)}
+COUNTRY_BY_NAME = {
+    name: code for code, others in COUNTRIES.items() for name in (code.lower(), *others)
+}
 """The code of a country by each of its names."""
 COLUMNS = tuple(dict.fromkeys(("id", *(column for field in _TABLE for column in field.columns))))
 """The texts of a station that are searched, in the order in which a ``Document`` holds them."""

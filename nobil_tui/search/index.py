@@ -148,7 +148,9 @@ class StationIndex:
             return facts.best_plug
         return best(compress(facts.plugs, match))
 
-    def distances(self, stations: Iterable[str], origin: Position | None) -> Mapping[str, float | None]:
+    def distances(
+        self, stations: Iterable[str], origin: Position | None
+    ) -> Mapping[str, float | None]:
         """Return the distance of stations from ``origin`` in km; None where a position is unknown.
 
         The mapping may contain other stations too.
@@ -223,7 +225,9 @@ class StationIndex:
         smallest = min(wider, key=len, default=None)
         return list(self._documents.values()) if smallest is None else smallest
 
-    def _in_states(self, ids: list[str], query: Query, board: Board, now: int, count: CountConnectors) -> list[str]:
+    def _in_states(
+        self, ids: list[str], query: Query, board: Board, now: int, count: CountConnectors
+    ) -> list[str]:
         """Keep the stations that match the live terms."""
         stations = board.stations
         for term in query.states:
@@ -234,7 +238,10 @@ class StationIndex:
             count_of = term.state.count_of
             if not query.plugs:
                 ids = [
-                    i for i in ids if ((s := stations.get(i)) is not None and count_of(s.summary) > 0) is not negated
+                    i
+                    for i in ids
+                    if ((s := stations.get(i)) is not None and count_of(s.summary) > 0)
+                    is not negated
                 ]
                 continue
             # If no connector is in the state, the plugs need not be examined. Connectors that
@@ -243,12 +250,18 @@ class StationIndex:
             ids = [
                 i
                 for i in ids
-                if ((s := stations.get(i)) is not None and count_of(s.summary) > least and count_of(count(s)) > 0)
+                if (
+                    (s := stations.get(i)) is not None
+                    and count_of(s.summary) > least
+                    and count_of(count(s)) > 0
+                )
                 is not negated
             ]
         return ids
 
-    def _stale(self, ids: list[str], plugs: PlugFilter, board: Board, now: int, negated: bool) -> list[str]:
+    def _stale(
+        self, ids: list[str], plugs: PlugFilter, board: Board, now: int, negated: bool
+    ) -> list[str]:
         if board.downtime.total(now) <= SLIGHT:
             # None can be stale: skip the whole country.
             return ids if negated else []

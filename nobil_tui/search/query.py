@@ -199,7 +199,11 @@ class _Parser:
         field = FIELD_BY_NAME.get(name.lower())
         if field is None:
             meant = _closest(name.lower(), FIELD_BY_NAME)
-            hint = f"did you mean {FIELD_BY_NAME[meant].name}:?" if meant else f"the fields are {', '.join(FIELDS)}"
+            hint = (
+                f"did you mean {FIELD_BY_NAME[meant].name}:?"
+                if meant
+                else f"the fields are {', '.join(FIELDS)}"
+            )
             self._report(token, f"unknown field {name}: – {hint}")
             return
         quoted, plain = token["quoted"], token["plain"] or ""

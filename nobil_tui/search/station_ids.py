@@ -24,7 +24,8 @@ class StationIds:
         return len(self._ids)
 
     def find(self, text: str) -> str | None:
-        """Return the id that ``text`` means: itself, or the only one that differs in case or zeros."""
+        """Return the id that ``text`` means: itself, or the only one that differs in case or
+        zeros."""
         text = text.strip()
         if text in self._ids:
             return text
@@ -44,7 +45,11 @@ class StationIds:
     def _near(self, text: str) -> list[str]:
         """Return the ids that may be similar: comparing a whole country is slow."""
         begin, length = text[:3].casefold(), len(text)
-        return [station for station in self._ids if station[:3].casefold() == begin and abs(len(station) - length) <= 2]
+        return [
+            station
+            for station in self._ids
+            if station[:3].casefold() == begin and abs(len(station) - length) <= 2
+        ]
 
     def _keyed(self) -> dict[str, list[str]]:
         if self._by_key is None:

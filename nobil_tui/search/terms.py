@@ -52,7 +52,8 @@ class TextTerm(Struct, frozen=True):
         return [
             document
             for document in documents
-            if (needle in ((texts := document.text.split("\n", parts))[column] or texts[fallback])) is not negated
+            if (needle in ((texts := document.text.split("\n", parts))[column] or texts[fallback]))
+            is not negated
         ]
 
     def _found(self, document: Document) -> bool:
@@ -104,7 +105,8 @@ class DistanceTerm(Struct, frozen=True):
         return [
             document
             for document in documents
-            if (position := document.facts.position) is not None and (position in circle) is not negated
+            if (position := document.facts.position) is not None
+            and (position in circle) is not negated
         ]
 
 
@@ -121,7 +123,8 @@ class PriceTerm(Struct, frozen=True):
         return [
             document
             for document in documents
-            if (price := document.facts.kwh_price) is not None and (least <= price <= most) is not negated
+            if (price := document.facts.kwh_price) is not None
+            and (least <= price <= most) is not negated
         ]
 
 

@@ -1,4 +1,5 @@
-"""The alerts of a running program: their rules, their sink, and what every instance delivers once."""
+"""The alerts of a running program: their rules, their sink, and what every instance delivers
+once."""
 
 from __future__ import annotations
 
@@ -72,7 +73,9 @@ class SessionAlerts:
         path: Path | None = None
         if key and state_dir is not None:
             # Instances with another config have other alerts and another hook.
-            config = short_hash(os.path.realpath(config_path)) if config_path is not None else "none"
+            config = (
+                short_hash(os.path.realpath(config_path)) if config_path is not None else "none"
+            )
             path = state_dir / f"{key}.{config}.alerts.sqlite"
         self._sink = AlertSink(
             session.board,
@@ -88,7 +91,8 @@ class SessionAlerts:
         self.refresh()
 
     def refresh(self) -> bool:
-        """Follow alerts that another program changed; return whether other stations have one now."""
+        """Follow alerts that another program changed; return whether other stations have one
+        now."""
         if self._sink is not None and self._sink.adopt():
             self._wake()
         stations = {rule.station for rule in self.rules if rule.station and not rule.paused}

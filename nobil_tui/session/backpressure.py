@@ -1,7 +1,7 @@
 """Back-pressure: pause a feed until its changes have been handled.
 
-A monitor never waits for the receiver of its batches: a screen may skip what is out of date. A script wants every
-change, so its feed has to wait instead.
+A monitor never waits for the receiver of its batches: a screen may skip what is out of date. A
+script wants every change, so its feed has to wait instead.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from contextlib import aclosing
 from nobil_tui.charging.events import Connecting, Event, Feed, Snapshot, StationReport
 
 MAX_PENDING = 10_000
-"""Connectors that may be reported before the feed is paused; the report that exceeds this still passes, whatever its
-size."""
+"""Connectors that may be reported before the feed is paused; the report that exceeds this still
+passes, whatever its size."""
 
 
 class BackpressureFeed:
-    """Pass on the events of a feed, and pause it after ``MAX_PENDING`` connectors until ``release`` is called.
+    """Pass on the events of a feed, and pause it after ``MAX_PENDING`` connectors until ``release``
+    is called.
 
-    An event is counted before it is passed on: its batch may be handled, and ``release`` called, before the reader asks
-    for the next event. The reader waits for the count and not for a signal, so ``release`` works at any moment.
+    An event is counted before it is passed on: its batch may be handled, and ``release`` called,
+    before the reader asks for the next event. The reader waits for the count and not for a signal,
+    so ``release`` works at any moment.
     """
 
     def __init__(self, feed: Feed, max_pending: int = MAX_PENDING) -> None:
@@ -50,7 +52,8 @@ class BackpressureFeed:
             async for event in events:
                 self._pending += _size(event)
                 yield event
-                # No await between the check of the count and the wait: release cannot run in between.
+                # No await between the check of the count and the wait: release cannot run in
+                # between.
                 while self._pending >= self._max_pending:
                     self._released.clear()
                     await self._released.wait()

@@ -43,7 +43,8 @@ class SessionHistory:
         return (self._store.notice if self._store is not None else "") or self._notice
 
     def open(self, board: Board, now: Callable[[], int]) -> HistorySink | None:
-        """Open the file and return a sink that records; None if nothing is to be recorded. May block."""
+        """Open the file and return a sink that records; None if nothing is to be recorded. May
+        block."""
         if self._recorded is None:
             return None
         from nobil_tui.history.sink import HistorySink

@@ -107,11 +107,14 @@ class RegisterUpdater:
         *,
         force: bool,
     ) -> UpdateOutcome:
-        """Update the register at the user's request, after a running update. Raises ``UpdateError``."""
+        """Update the register at the user's request, after a running update. Raises
+        ``UpdateError``."""
         async with self._lock:
             return await self._update(section, key, on_progress, force=force)
 
-    async def update_station_data(self, data: StationData, on_progress: Callable[[str], None]) -> str:
+    async def update_station_data(
+        self, data: StationData, on_progress: Callable[[str], None]
+    ) -> str:
         """Update the register with what a source publishes of its stations, if that is due.
 
         Returns an error message, or an empty string. Afterwards nothing waits for the update.

@@ -1,4 +1,5 @@
-"""One source, from opening to closing: its board, its register, its last known state and its batches."""
+"""One source, from opening to closing: its board, its register, its last known state and its
+batches."""
 
 from __future__ import annotations
 
@@ -37,11 +38,12 @@ logger = logging.getLogger(__name__)
 class Session:
     """Open ``source``, run it, and save its last known state.
 
-    ``user_register`` is used if the source has no register of its own. A ``lossless`` session pauses the feed until
-    each batch has been handled, so that no change is dropped. ``recorded`` is as for ``SessionHistory``; only a source
-    with a last known state is recorded.
+    ``user_register`` is used if the source has no register of its own. A ``lossless`` session
+    pauses the feed until each batch has been handled, so that no change is dropped. ``recorded`` is
+    as for ``SessionHistory``; only a source with a last known state is recorded.
 
-    With a screen, ``run`` does everything. Without one, call ``open``, iterate over ``batches``, and call ``close``.
+    With a screen, ``run`` does everything. Without one, call ``open``, iterate over ``batches``,
+    and call ``close``.
     """
 
     def __init__(
@@ -56,7 +58,8 @@ class Session:
         self.source = source
         self.board = Board()
         self.register = user_register
-        """The source's own register if it has one, else the user's; known once the source is open."""
+        """The source's own register if it has one, else the user's; known once the source is
+        open."""
         self.clock: Clock = options.clock
         """The clock of the source's times."""
         self.options_clock: Clock = options.clock
@@ -134,10 +137,14 @@ class Session:
         """Open the source once. This may block. Raises ``SourceError``."""
         self._set_open(self.source.open())
 
-    async def run(self, on_open: Callable[[], None], on_batch: Callable[[Batch], Awaitable[None]]) -> None:
-        """Open the source, call ``on_open``, then pass each batch to ``on_batch`` until the source ends.
+    async def run(
+        self, on_open: Callable[[], None], on_batch: Callable[[Batch], Awaitable[None]]
+    ) -> None:
+        """Open the source, call ``on_open``, then pass each batch to ``on_batch`` until the source
+        ends.
 
-        A source that cannot be opened is retried when ``retry`` is called. Closes the session, also if cancelled.
+        A source that cannot be opened is retried when ``retry`` is called. Closes the session, also
+        if cancelled.
         """
         try:
             self._set_open(await self._open_with_retries())
@@ -150,14 +157,20 @@ class Session:
                 await run_in_thread(self.close)
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
-        """Yield the batches of the open source, starting from its last known state, until it ends."""
+        """Yield the batches of the open source, starting from its last known state, until it
+        ends."""
         feed = self.feed
         if self._state_dir is not None and self.source.state_key:
-            await run_in_thread(partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite"))
+            await run_in_thread(
+                partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite")
+            )
         gate = BackpressureFeed(feed) if self._lossless else None
         writer = StateWriter(self.board, self._store) if self._store is not None else None
         sinks: list[Sink] = [] if writer is None else [writer]
-        if self._history is not None and (recorder := await run_in_thread(self._open_history)) is not None:
+        if (
+            self._history is not None
+            and (recorder := await run_in_thread(self._open_history)) is not None
+        ):
             sinks.append(recorder)
         self.monitor = Monitor(
             gate or feed,
@@ -187,7 +200,8 @@ class Session:
         self.board.use_register(self.register)
 
     def close(self) -> None:
-        """Save the last known state and close the source. May block for a moment; further calls do nothing."""
+        """Save the last known state and close the source. May block for a moment; further calls do
+        nothing."""
         with self._close_lock:
             if self._closed:
                 return
@@ -207,7 +221,9 @@ class Session:
         if history is None:
             return StationHistory(station)
         if self.source.simulated:
-            return await simulated_history(station, self.board, self.register, self.clock.now(), history.hours)
+            return await simulated_history(
+                station, self.board, self.register, self.clock.now(), history.hours
+            )
         return await history.read(station, since)
 
     async def _open_with_retries(self) -> OpenSource:

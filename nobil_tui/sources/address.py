@@ -61,7 +61,9 @@ class Address(NamedTuple):
         """
         keys = keys_in_address(self.text)
         # Servers differ in how they decode a plus.
-        return unquote(keys[0]) if len(keys) == 1 and "+" not in keys[0] and not self.takes_key else ""
+        return (
+            unquote(keys[0]) if len(keys) == 1 and "+" not in keys[0] and not self.takes_key else ""
+        )
 
     @property
     def is_local(self) -> bool:
@@ -72,7 +74,11 @@ class Address(NamedTuple):
     def display_name(self) -> str:
         """Display name: the host, and the port if it is not the default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return safe_text(host if self.port == _PORTS["wss" if self.encrypted else "ws"] else f"{host}:{self.port}")
+        return safe_text(
+            host
+            if self.port == _PORTS["wss" if self.encrypted else "ws"]
+            else f"{host}:{self.port}"
+        )
 
     @property
     def endpoint(self) -> str:
@@ -91,28 +97,39 @@ def is_address(text: str) -> bool:
 
 
 def parse_address(text: str) -> Address:
-    """Parse an address. Raises ``SourceError`` for one that is invalid, or would expose a secret."""
+    """Parse an address. Raises ``SourceError`` for one that is invalid, or would expose a
+    secret."""
     scheme = text.partition("://")[0].lower()
     if scheme not in _PORTS:
-        hint = " Write ws:// instead of http://, and wss:// instead of https://." if "http" in scheme else ""
+        hint = (
+            " Write ws:// instead of http://, and wss:// instead of https://."
+            if "http" in scheme
+            else ""
+        )
         raise SourceError(f"The address of a stream must begin with ws:// or wss://.{hint}")
     if " " in text:
         raise SourceError("The address contains a space. Quote it, and write %20 for a space.")
     if "#" in text:
-        raise SourceError("The address contains a #; what follows is not sent to the server. Write %23 for a #.")
+        raise SourceError(
+            "The address contains a #; what follows is not sent to the server. Write %23 for a #."
+        )
     parts = _split(text)
     if parts.username is not None or parts.password is not None:
         raise SourceError(
-            "The address contains a user name or password before its host, where it would be shown. "
+            "The address contains a user name or password before its host, where it would be "
+            "shown. "
             f"Remove it, and write {KEY_PLACEHOLDER} where the key goes."
         )
     host = parts.hostname or ""
     if not _is_host(host):
-        raise SourceError("The address has no host. Expected one such as wss://stream.example.org/path.")
+        raise SourceError(
+            "The address has no host. Expected one such as wss://stream.example.org/path."
+        )
     address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
     if re.search(r"[{}]", KEY_PLACEHOLDER_RE.sub("", text)):
         raise SourceError(
-            f"The address contains braces around something other than the placeholder for the key, {KEY_PLACEHOLDER}."
+            f"The address contains braces around something other than the placeholder for the "
+            f"key, {KEY_PLACEHOLDER}."
         )
     return address
 
@@ -125,7 +142,9 @@ def _split(text: str) -> SplitResult:
             return parts
     except ValueError:
         pass
-    raise SourceError("The address cannot be read. Expected one such as wss://stream.example.org:443/path.")
+    raise SourceError(
+        "The address cannot be read. Expected one such as wss://stream.example.org:443/path."
+    )
 
 
 def _is_host(host: str) -> bool:

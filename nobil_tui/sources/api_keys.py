@@ -17,7 +17,8 @@ from nobil_tui.sources.catalogue import SOURCES, SourceKind
 from nobil_tui.sources.names import address_of, kind_of
 
 Owner = tuple[str, str]
-"""Whose a key is: the name of its kind of source, and the host, empty for a kind without addresses."""
+"""Whose a key is: the name of its kind of source, and the host, empty for a kind without
+addresses."""
 
 SHARED_SECTION = "stream"
 """Table of the config with the chosen source, and a key for it, whatever its kind."""
@@ -45,21 +46,26 @@ class ApiKeys:
             return shared.reveal()
         if section == SHARED_SECTION and shared is not None:
             raise SourceError(
-                f"{name} needs an API key. The one under [{SHARED_SECTION}] in the config belongs to the "
+                f"{name} needs an API key. The one under [{SHARED_SECTION}] in the config "
+                f"belongs to the "
                 f"source there and is sent nowhere else. Set {variable} for this source."
             )
         where = "source and api_key" if section == SHARED_SECTION else "api_key"
-        raise SourceError(f"{name} needs an API key. Set {variable}, or {where} under [{section}] in the config.")
+        raise SourceError(
+            f"{name} needs an API key. Set {variable}, or {where} under [{section}] in the config."
+        )
 
     def has_one_for(self, kind: SourceKind, address: Address | None) -> bool:
-        """Return whether the config's source is this one, so that the key beside it may be sent there."""
+        """Return whether the config's source is this one, so that the key beside it may be sent
+        there."""
         stream = self._config.stream
         owner = kind.name, address.host if address is not None else ""
         return stream.api_key is not None and _owner(stream.source) == owner
 
 
 def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operation, ...], str]:
-    """Return how to save the source that ``text`` names with the ``given`` key, and the loss in words.
+    """Return how to save the source that ``text`` names with the ``given`` key, and the loss in
+    words.
 
     A key in the config does not stay beside another source than its own. The loss is a sentence on
     the key that is removed; empty if none is. Raises ``SourceError`` if ``text`` names no source.
@@ -83,7 +89,8 @@ def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operat
 
 
 def checked_key(key: str, name: str) -> str:
-    """Return a key that can be sent; empty for none. Raises ``SourceError``, which never quotes it."""
+    """Return a key that can be sent; empty for none. Raises ``SourceError``, which never quotes
+    it."""
     if len(key) > MAX_API_KEY:
         raise SourceError(f"{name} has {len(key):,} characters; expected at most {MAX_API_KEY:,}.")
     if not (key.isascii() and key.isprintable()) or " " in key:
@@ -117,7 +124,10 @@ def _loss(source: str) -> str:
     owner = _owner(source)
     kind = SOURCES[owner[0]] if owner is not None else None
     if kind is None or kind.key is None:
-        return f"The key under [{SHARED_SECTION}] was removed from the config: it did not belong to this source."
+        return (
+            f"The key under [{SHARED_SECTION}] was removed from the config: it did not belong "
+            f"to this source."
+        )
     address = address_of(source)
     name = address.display_name if address is not None else kind.label
     return f"The key for {name} was removed from the config. Enter it again to go back."

@@ -1,8 +1,8 @@
 """Every kind of source, once: one row each.
 
-What lists, recognizes, opens or explains sources derives from this table. To add a source, add a row
-here, its module beside this one, and what is new about it: a codec in ``wire.codecs``, a table of the
-config in ``config.model`` and its template.
+What lists, recognizes, opens or explains sources derives from this table. To add a source, add a
+row here, its module beside this one, and what is new about it: a codec in ``wire.codecs``, a table
+of the config in ``config.model`` and its template.
 
 The rows load nothing: ``--help`` reads them too.
 """
@@ -60,7 +60,8 @@ class SourceKind(NamedTuple):
     typed: bool = True
     """Whether the user can type the name."""
     key: KeyRule | None = None
-    """Where its API key is found; None if it needs none. An address needs one if it has a placeholder."""
+    """Where its API key is found; None if it needs none. An address needs one if it has a
+    placeholder."""
     simulated: bool = False
     options: tuple[str, ...] = ()
     """Names of the command-line options that apply to it."""

@@ -35,16 +35,21 @@ class SourceFactory:
             self._options.add_secret(used)
         source = kind.make(SourceRequest(text, kind.codec, address, used, config, self._options))
         warnings = _warnings(kind, address, keys) if address is not None else ()
-        return ChosenSource(source, without_key(text), warnings, *save_operations(text, given, config))
+        return ChosenSource(
+            source, without_key(text), warnings, *save_operations(text, given, config)
+        )
 
 
 def _key_for(kind: SourceKind, address: Address | None, given: str, keys: ApiKeys) -> str:
-    """Return the key to send, empty for none. Raises ``SourceError`` if one is missing, or has no place."""
+    """Return the key to send, empty for none. Raises ``SourceError`` if one is missing, or has no
+    place."""
     if kind.key is None:
         return ""
     if address is not None and not address.takes_key:
         if given:
-            raise SourceError(f"The address has no place for the key: write {KEY_PLACEHOLDER} where it goes.")
+            raise SourceError(
+                f"The address has no place for the key: write {KEY_PLACEHOLDER} where it goes."
+            )
         return ""
     return given or keys.find(kind, address)
 
@@ -54,11 +59,13 @@ def _warnings(kind: SourceKind, address: Address, keys: ApiKeys) -> tuple[str, .
     warnings = []
     if not (address.takes_key or address.contains_key) and keys.has_one_for(kind, address):
         warnings.append(
-            f"The key under [stream] in the config is not sent: write {KEY_PLACEHOLDER} in the source where it goes."
+            f"The key under [stream] in the config is not sent: write {KEY_PLACEHOLDER} in the "
+            f"source where it goes."
         )
     if (address.takes_key or address.contains_key) and not (address.encrypted or address.is_local):
         warnings.append(
-            f"The key goes to {address.display_name} unencrypted: anyone on the network path can read it. "
+            f"The key goes to {address.display_name} unencrypted: anyone on the network path "
+            f"can read it. "
             "Use wss:// if the server supports it."
         )
     return tuple(warnings)

@@ -44,7 +44,9 @@ class FinlandSource:
     @property
     def state_key(self) -> str:
         """``finland``; one of its own for each other address, which may have other stations."""
-        return "finland" if self._is_usual else f"finland-{short_hash(self._address + self._stream)}"
+        return (
+            "finland" if self._is_usual else f"finland-{short_hash(self._address + self._stream)}"
+        )
 
     def open(self) -> OpenSource:
         """Create the feed. Raises ``SourceError`` for an address that is not http or https."""
@@ -119,6 +121,9 @@ class FinlandStations:
         from nobil_tui.register.finland import update_finland
 
         cached = await update_finland(
-            path, self._rest, on_progress=lambda progress: on_progress(progress.words), clock=self._clock
+            path,
+            self._rest,
+            on_progress=lambda progress: on_progress(progress.words),
+            clock=self._clock,
         )
         return cached is not None

@@ -25,7 +25,9 @@ def kind_of(text: str) -> SourceKind:
     Raises ``SourceError`` for a text that names no source.
     """
     if len(text) > MAX_ADDRESS:
-        raise SourceError(f"The source has {len(text):,} characters; expected at most {MAX_ADDRESS:,}.")
+        raise SourceError(
+            f"The source has {len(text):,} characters; expected at most {MAX_ADDRESS:,}."
+        )
     if not text.isprintable():
         raise SourceError("The source contains a control character; expected printable text.")
     if not text:

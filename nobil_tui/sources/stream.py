@@ -31,7 +31,9 @@ def open_stream(
 
     importlib.import_module("websockets.asyncio.client")
     options = request.options
-    link = Link(dial, clock=options.clock, tap=options.tap, add_secret=options.add_secret, expires=expires)
+    link = Link(
+        dial, clock=options.clock, tap=options.tap, add_secret=options.add_secret, expires=expires
+    )
     codec = CODECS[request.codec]
     return OpenSource(
         StreamFeed(link, codec),

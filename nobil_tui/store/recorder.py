@@ -39,8 +39,8 @@ class Recorder:
     ``rotate_size``: bytes after which a new file is started (``name.1.jsonl``, ``name.2.jsonl``,
     ...). ``rotate_daily``: one file for each day in UTC (``name.2026-03-24.jsonl``). A file whose
     name ends in ``.gz`` is compressed. ``codec``: name of the format of the frames. ``source`` must
-    not contain a secret. ``every``: seconds between flushes. ``now``: returns the time in ms. Raises
-    ``RecordError`` if the first file exists or cannot be created.
+    not contain a secret. ``every``: seconds between flushes. ``now``: returns the time in ms.
+    Raises ``RecordError`` if the first file exists or cannot be created.
     """
 
     def __init__(
@@ -60,7 +60,9 @@ class Recorder:
         self.frames = 0
         """How many frames have been written."""
         self._files = _Files(
-            path, encode_header(RecordingHeader(codec=codec, simulated=simulated, source=source)), rotate_daily
+            path,
+            encode_header(RecordingHeader(codec=codec, simulated=simulated, source=source)),
+            rotate_daily,
         )
         self._rotate_size = rotate_size
         self._every = every
@@ -84,7 +86,8 @@ class Recorder:
         return self._files.path
 
     def __call__(self, data: bytes, at: int) -> None:
-        """Record a frame received at ``at`` (ms); an empty one is a loss of the link. Returns at once."""
+        """Record a frame received at ``at`` (ms); an empty one is a loss of the link. Returns at
+        once."""
         with self._news:
             if self.error is not None or self._closing:
                 return
@@ -102,7 +105,9 @@ class Recorder:
             self._news.notify_all()
         self._thread.join(FLUSH_TIMEOUT)
         if self._thread.is_alive():
-            self.error = f"the end of the recording is missing: the disk does not respond: {self.path}"
+            self.error = (
+                f"the end of the recording is missing: the disk does not respond: {self.path}"
+            )
 
     def _run(self) -> None:
         try:
@@ -170,7 +175,12 @@ class _Files:
         """Return whether a line received at ``at`` (ms) belongs in the next file."""
         if self._daily and _day(at) != self._day:
             return True
-        return size is not None and self._disk is not None and not self.empty and self._disk.tell() >= size
+        return (
+            size is not None
+            and self._disk is not None
+            and not self.empty
+            and self._disk.tell() >= size
+        )
 
     def write(self, line: bytes) -> None:
         """Write a line."""

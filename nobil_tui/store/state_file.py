@@ -28,7 +28,9 @@ LARGEST_ROW = 1 << 20
 
 _TABLES = f"""
 BEGIN;
-CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), downtime INTEGER NOT NULL, alive_at INTEGER NOT NULL);
+CREATE TABLE clock (
+    one INTEGER PRIMARY KEY CHECK (one = 1), downtime INTEGER NOT NULL, alive_at INTEGER NOT NULL
+);
 CREATE TABLE stations (id TEXT PRIMARY KEY, state BLOB NOT NULL);
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {SCHEMA};
@@ -36,7 +38,9 @@ COMMIT;
 """
 # A foreign file may hold anything in any column: types are cast here, values are checked later.
 _CLOCK = "SELECT CAST(downtime AS INTEGER), CAST(alive_at AS INTEGER) FROM clock WHERE one = 1"
-_STATIONS = "SELECT CAST(id AS BLOB), CAST(state AS BLOB) FROM stations WHERE length(state) <= ? LIMIT ?"
+_STATIONS = (
+    "SELECT CAST(id AS BLOB), CAST(state AS BLOB) FROM stations WHERE length(state) <= ? LIMIT ?"
+)
 _PUT = "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state"
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
@@ -56,7 +60,10 @@ def is_damage(error: Exception) -> bool:
     if isinstance(error, ForeignError):
         return True
     # Our statements never change: if one is an error, the tables are not ours.
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+    return (
+        isinstance(error, sqlite3.Error)
+        and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+    )
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
@@ -131,7 +138,9 @@ def write_state(
         if replacement is not None:
             connection.execute("DELETE FROM stations")
             connection.executemany(_PUT, (each for each in replacement if each[1] is not None))
-        connection.executemany("DELETE FROM stations WHERE id = ?", [(i,) for i, kept in stations.items() if not kept])
+        connection.executemany(
+            "DELETE FROM stations WHERE id = ?", [(i,) for i, kept in stations.items() if not kept]
+        )
         connection.executemany(_PUT, (each for each in stations.items() if each[1] is not None))
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (downtime, alive_at))
         connection.execute("COMMIT")
@@ -166,7 +175,11 @@ def set_aside(path: Path) -> Path:
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, timeout=1, check_same_thread=False
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        isolation_level=None,
+        timeout=1,
+        check_same_thread=False,
     )
     connection.text_factory = bytes
     return connection
@@ -188,7 +201,9 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _station(name: bytes, said: bytes, downtime: int) -> Station:
-    station = restore_station(msgspec.convert(name.decode(), StationId), _decode_station(said), downtime)
+    station = restore_station(
+        msgspec.convert(name.decode(), StationId), _decode_station(said), downtime
+    )
     if not all(map(str.isprintable, _texts(station))):
         raise msgspec.ValidationError("control characters")
     return station

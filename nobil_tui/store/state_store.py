@@ -17,7 +17,14 @@ from filelock import FileLock, Timeout
 from nobil_tui.base.memory import trim_heap
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.store import state_file
-from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, open_to_read, open_to_write, set_aside
+from nobil_tui.store.state_file import (
+    ForeignError,
+    NewerError,
+    is_damage,
+    open_to_read,
+    open_to_write,
+    set_aside,
+)
 from nobil_tui.store.state_writer import Packed, unpack
 
 WRITE_INTERVAL = 1.0
@@ -42,7 +49,8 @@ class StateStore:
         self.writing = False
         """Whether this program writes the file."""
         self.wants_all = True
-        """Whether the file holds another session's state, so that single stations cannot be added."""
+        """Whether the file holds another session's state, so that single stations cannot be
+        added."""
         self._every = every
         self._lock = FileLock(f"{path}.lock", thread_local=False)
         self._connection: sqlite3.Connection | None = None
@@ -59,7 +67,8 @@ class StateStore:
 
     @classmethod
     def open(cls, path: Path, *, every: float = WRITE_INTERVAL) -> StateStore:
-        """Open or create the file at ``path`` and its folder. Never raises: see ``notice``, ``writing``.
+        """Open or create the file at ``path`` and its folder. Never raises: see ``notice``,
+        ``writing``.
 
         ``every``: seconds between transactions. Blocks: do not call it on an event loop.
         """
@@ -69,7 +78,8 @@ class StateStore:
         return store
 
     def load(self) -> StoredBoard:
-        """Return the last known state, empty at a first start. Call it before the first ``save``."""
+        """Return the last known state, empty at a first start. Call it before the first
+        ``save``."""
         with self._mutex:
             try:
                 if self._connection is not None:
@@ -97,8 +107,9 @@ class StateStore:
 
         A station of None is deleted; ``whole`` deletes all others.
 
-        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at once.
-        Ignored while another program writes, or for single stations while the store ``wants_all``.
+        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at
+        once. Ignored while another program writes, or for single stations while the store
+        ``wants_all``.
         """
         with self._news:
             if not self.writing or (self.wants_all and not whole):
@@ -155,7 +166,10 @@ class StateStore:
                 if self._connection is None:
                     self._connection = open_to_write(self.path)
                 state_file.write_state(
-                    self._connection, stations, *clock, replacement=None if replacement is None else unpack(replacement)
+                    self._connection,
+                    stations,
+                    *clock,
+                    replacement=None if replacement is None else unpack(replacement),
                 )
             except _ERRORS as error:
                 self._failed(error, "saved")
@@ -166,7 +180,9 @@ class StateStore:
             trim_heap()
         return True
 
-    def _put_back(self, stations: dict[str, bytes | None], clock: tuple[int, int], replacement: Packed | None) -> None:
+    def _put_back(
+        self, stations: dict[str, bytes | None], clock: tuple[int, int], replacement: Packed | None
+    ) -> None:
         with self._news:
             if self.wants_all or self._all is not None:
                 return
@@ -198,7 +214,10 @@ class StateStore:
 
     def _failed(self, error: Exception, done: str) -> None:
         if isinstance(error, NewerError):
-            self._tell(f"{self.path} was written by a newer version of nobil-tui; the last known state is not {done}")
+            self._tell(
+                f"{self.path} was written by a newer version of nobil-tui; the last known "
+                f"state is not {done}"
+            )
         elif is_damage(error) and self._lock.is_locked:
             self._replace_file()
         elif is_damage(error):
@@ -217,9 +236,14 @@ class StateStore:
             self._connection = open_to_write(self.path)
         except _ERRORS as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            self._tell(f"the last known state is damaged and cannot be renamed: {self.path}: {reason}")
+            self._tell(
+                f"the last known state is damaged and cannot be renamed: {self.path}: {reason}"
+            )
             return
-        self._tell(f"the last known state was damaged: it was renamed to {aside}, and a new file was started")
+        self._tell(
+            f"the last known state was damaged: it was renamed to {aside}, and a new file was "
+            f"started"
+        )
         self.wants_all = self.writing = True
 
     def _release(self) -> None:

@@ -20,8 +20,8 @@ PORTION = 64
 """Stations that are packed together: few enough for one slice."""
 
 Packed = Sequence[bytes]
-"""Stations in portions. As one object each, those of a country would take a third of the board's memory,
-and Python does not return the memory of such small objects to the OS."""
+"""Stations in portions. As one object each, those of a country would take a third of the board's
+memory, and Python does not return the memory of such small objects to the OS."""
 
 _pack = msgspec.json.Encoder().encode
 _unpack = msgspec.json.Decoder(list[tuple[str, msgspec.Raw]]).decode
@@ -81,7 +81,8 @@ class StateWriter:
         self._alive_at = 0
 
     async def restore(self, now: int) -> bool:
-        """Fill the board with the last known state, at ``now`` (ms); return whether there was one."""
+        """Fill the board with the last known state, at ``now`` (ms); return whether there was
+        one."""
         stored = await asyncio.to_thread(self._storage.load)
         # Connectors that expired are stored as such.
         self._stations.update(self._board.restore(stored, now))
@@ -132,7 +133,9 @@ class StateWriter:
     def _portions(self, stations: list[str]) -> Iterator[bytes]:
         stored = self._board.stored
         for begin in range(0, len(stations), PORTION):
-            yield pack([(station, stored(station)) for station in stations[begin : begin + PORTION]])
+            yield pack(
+                [(station, stored(station)) for station in stations[begin : begin + PORTION]]
+            )
 
     def _save(self, packed: Packed, whole: bool) -> None:
         # Before the link was alive, nothing is known that is not stored already.

@@ -26,14 +26,17 @@ TOAST_SECONDS = 30.0
 class AlertNotifier:
     """Reaches the user beyond the screen, by what the terminal understands."""
 
-    def __init__(self, screen: Screen[Any], environ: Mapping[str, str], input_activity: InputActivity) -> None:
+    def __init__(
+        self, screen: Screen[Any], environ: Mapping[str, str], input_activity: InputActivity
+    ) -> None:
         self._screen = screen
         self._environ = environ
         self._input = input_activity
         self._title = ""
 
     def notify(self, chosen: NotifyMethod, title: str, body: str, *, desktop: bool) -> None:
-        """Ring the bell unless the terminal has the focus; if ``desktop``, notify on the desktop."""
+        """Ring the bell unless the terminal has the focus; if ``desktop``, notify on the
+        desktop."""
         if chosen is NotifyMethod.NONE:
             return
         method = notify_method(chosen, self._environ)

@@ -84,7 +84,9 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         """Return the main screen."""
         glyphs: Glyphs = ASCII if self.ascii else UNICODE
         warnings = (self._theme_warning,) if self._theme_warning else ()
-        self._main = MainScreen(self._options, self._settings, self._keys, glyphs, self._input, warnings)
+        self._main = MainScreen(
+            self._options, self._settings, self._keys, glyphs, self._input, warnings
+        )
         self._main.set_start_size(self.size)
         return self._main
 
@@ -111,7 +113,9 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
                 # It was typed a moment before the field had the focus: it is text, not a command.
                 self.focused.post_message(events.Key(event.key, event.character))
                 return
-        if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
+        if isinstance(
+            event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp
+        ):
             self._input.last_input_at = self._options.clock.monotonic()
         await super().on_event(event)
 

@@ -36,7 +36,9 @@ def bindings_for(context: Context) -> list[BindingType]:
     if context is Context.DIALOG:
         commands += [each for each in COMMANDS if each.priority and each not in commands]
     screen_runs = context in (Context.EVERYWHERE, Context.PLAYING)
-    return [binding_of(each, f"run_command('{each.id}')" if screen_runs else "") for each in commands]
+    return [
+        binding_of(each, f"run_command('{each.id}')" if screen_runs else "") for each in commands
+    ]
 
 
 def keymap_of(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -73,8 +75,13 @@ class KeyBindings:
 def key_label(key: str) -> str:
     """Return a key as text: ``/``, ``Esc``, ``^p``, ``S-Tab``."""
     *held, last = key.split("+")
-    name = _NAMES.get(last) or (last.upper() if last.startswith("f") and last[1:].isdigit() else format_key(last))
-    return "".join({"ctrl": "^", "shift": "S-", "alt": "M-"}.get(one, one + "-") for one in held) + name
+    name = _NAMES.get(last) or (
+        last.upper() if last.startswith("f") and last[1:].isdigit() else format_key(last)
+    )
+    return (
+        "".join({"ctrl": "^", "shift": "S-", "alt": "M-"}.get(one, one + "-") for one in held)
+        + name
+    )
 
 
 def binding_of(command: Command, action: str = "") -> Binding:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 _IN_TERMINAL = {"elinks", "links", "lynx", "w3m", "www-browser"}
 
 
-def window_browser(environ: Mapping[str, str], platform: str = sys.platform) -> webbrowser.BaseBrowser | None:
+def window_browser(
+    environ: Mapping[str, str], platform: str = sys.platform
+) -> webbrowser.BaseBrowser | None:
     """Return a browser that opens a window on the user's desktop, or None.
 
     A browser in the terminal would take the screen from this program, and over SSH a window would
@@ -17,11 +19,15 @@ def window_browser(environ: Mapping[str, str], platform: str = sys.platform) -> 
     """
     if "SSH_CONNECTION" in environ or "SSH_TTY" in environ:
         return None
-    if platform not in ("darwin", "win32") and not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
+    if platform not in ("darwin", "win32") and not (
+        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    ):
         return None
     try:
         browser = webbrowser.get()
     except webbrowser.Error:
         return None
-    waits = isinstance(browser, webbrowser.GenericBrowser) and not isinstance(browser, webbrowser.BackgroundBrowser)
+    waits = isinstance(browser, webbrowser.GenericBrowser) and not isinstance(
+        browser, webbrowser.BackgroundBrowser
+    )
     return None if waits or browser.name in _IN_TERMINAL else browser

@@ -27,7 +27,8 @@ FREEZE_DELAY = 1.0
 HISTORY_INTERVAL = 60.0
 """Seconds between two readings of the selected station's history, whose strip moves with time."""
 HISTORY_WRITTEN = 5.0
-"""Seconds between two readings after changes of the selected station, which are stored within one."""
+"""Seconds between two readings after changes of the selected station, which are stored within
+one."""
 HISTORY_DELAY = 0.15
 """Seconds for which a station is selected before its history is read."""
 HISTORY_SPAN = 25 * 3_600_000
@@ -82,7 +83,9 @@ class LiveUpdates:
         self._work(self._run_session, "session", exclusive=True)
         self.check_register()
 
-    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
+    def _work(
+        self, work: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False
+    ) -> None:
         """Run ``work`` in a worker of the screen.
 
         It gets the function: a worker that is cancelled before its first step, as on exit, would

@@ -110,11 +110,16 @@ class PaintedScreen:
         return ""
 
     def _widest(self, y: int) -> PlacedStrip | None:
-        return max(self._rows[y].values(), key=_width, default=None) if y < len(self._rows) else None
+        return (
+            max(self._rows[y].values(), key=_width, default=None) if y < len(self._rows) else None
+        )
 
     def _can_scroll(self, first: int, last: int) -> bool:
         """Return whether the rows are known from edge to edge, and divided in the same way."""
-        edges = {tuple((each.x, each.end) for each in sorted(row.values(), key=_x)) for row in self._rows[first:last]}
+        edges = {
+            tuple((each.x, each.end) for each in sorted(row.values(), key=_x))
+            for row in self._rows[first:last]
+        }
         edges.add(tuple((each.x, each.end) for each in sorted(self._rows[last].values(), key=_x)))
         return len(edges) == 1 and sum(end - x for x, end in edges.pop()) == self._size.width
 
@@ -145,7 +150,9 @@ def _changed_runs(old: PlacedStrip, new: PlacedStrip) -> Iterator[tuple[int, lis
 def _blocks(rows: Mapping[int, Row], width: int) -> Iterator[list[int]]:
     """Yield the numbers of adjacent rows with a strip of more than half of the screen's width."""
     block: list[int] = []
-    for y in sorted(y for y, row in rows.items() if row and 2 * _width(max(row, key=_width)) > width):
+    for y in sorted(
+        y for y, row in rows.items() if row and 2 * _width(max(row, key=_width)) > width
+    ):
         if block and y != block[-1] + 1:
             yield block
             block = []

@@ -82,7 +82,9 @@ class Palette(Dismissal, CommandPalette):
 
 def command_palette() -> Palette:
     """Return a palette of commands, saved filters and stations."""
-    return Palette([CommandProvider, StationProvider], placeholder="A command, or a station by name")
+    return Palette(
+        [CommandProvider, StationProvider], placeholder="A command, or a station by name"
+    )
 
 
 def theme_palette() -> Palette:
@@ -96,7 +98,9 @@ class CommandProvider(Provider):
     async def discover(self) -> Hits:
         """Offer all entries before anything is typed."""
         for item in self._items():
-            yield DiscoveryHit(Content(item.title), item.run, text=item.title, help=escape(item.help))
+            yield DiscoveryHit(
+                Content(item.title), item.run, text=item.title, help=escape(item.help)
+            )
 
     async def search(self, query: str) -> Hits:
         """Offer the entries that match."""

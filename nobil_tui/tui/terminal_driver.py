@@ -53,7 +53,9 @@ class SleepingDriver(LinuxDriver):
         ends = self.exit_event
         checks = 0
         while not ends.is_set():
-            ready, _, _ = select.select([self.fileno, ends.reader], [], [], _PAUSE if checks else None)
+            ready, _, _ = select.select(
+                [self.fileno, ends.reader], [], [], _PAUSE if checks else None
+            )
             checks -= 1 if checks else 0
             if self.fileno in ready:
                 data = os.read(self.fileno, 4096)

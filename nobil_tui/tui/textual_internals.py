@@ -93,7 +93,9 @@ def input_parser() -> Parser[Message]:
 class _ChangesOnly(CompositorUpdate):
     """A repaint that writes only what the terminal does not show yet."""
 
-    def __init__(self, update: ChopsUpdate | LayoutUpdate, painted: PaintedScreen, size: Size) -> None:
+    def __init__(
+        self, update: ChopsUpdate | LayoutUpdate, painted: PaintedScreen, size: Size
+    ) -> None:
         self._update = update
         self._painted = painted
         self._size = size

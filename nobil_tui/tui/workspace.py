@@ -49,11 +49,13 @@ _WAITING = {
         "or {connect} to connect to another source."
     ),
     LinkPhase.REFUSED: (
-        "{source} refused the key ({reason}). Press {connect} to enter another key, or {retry} to retry."
+        "{source} refused the key ({reason}). Press {connect} to enter another key, or {retry} "
+        "to retry."
     ),
     LinkPhase.ENDED: "{source} has ended.",
     LinkPhase.FAILED: (
-        "Could not open {source}: {reason}. Press {retry} to retry, or {connect} to connect to another source."
+        "Could not open {source}: {reason}. Press {retry} to retry, or {connect} to connect to "
+        "another source."
     ),
 }
 """The text of the station list before the first station."""
@@ -77,12 +79,16 @@ class Workspace:
         self.keys = keys
         self.glyphs = glyphs
         self.input = input_activity
-        self.alerts = SessionAlerts(settings, options.environ, save=self.set, show=self.show_firing, warn=self.warn)
+        self.alerts = SessionAlerts(
+            settings, options.environ, save=self.set, show=self.show_firing, warn=self.warn
+        )
         self.notifier = AlertNotifier(screen, options.environ, input_activity)
         self.user_register = Register(credit=CREDIT)
         """The user's own register, which is read after the first paint."""
         path = options.register_path
-        self.register_updater = RegisterUpdater(path, self.user_register, options) if path is not None else None
+        self.register_updater = (
+            RegisterUpdater(path, self.user_register, options) if path is not None else None
+        )
         """Fills ``user_register``; None without a file for it."""
         self.session = self._new_session(options.source)
         self.source_text = options.source_text
@@ -155,7 +161,9 @@ class Workspace:
         self._station_list = stations.station_list = station_list
         zone = self.options.zone
         self.connectors.set_painter(DetailPainter(self.connectors, station_list, zone))
-        self.event_log.painter = LogLinePainter(self.event_log, session.register, settings.starred, zone)
+        self.event_log.painter = LogLinePainter(
+            self.event_log, session.register, settings.starred, zone
+        )
         self.show_log_scope()
         self.update_key_hints()
         self.refresh_link_bar()

@@ -3,8 +3,9 @@
 A line has ``time`` (ISO 8601, UTC), ``station`` (its id), ``name``, ``connector`` (its number, from
 1), ``before`` and ``after`` (conditions; ``null`` or empty at first sight and if the connector is
 gone), ``word`` (the stream's own status word, if it uses words), ``missed`` (true if it happened
-while disconnected), and ``credit`` (the source to name wherever the name is shown; ``null`` or empty
-if the name is missing or simulated). Every line has the credit, since lines may be copied singly.
+while disconnected), and ``credit`` (the source to name wherever the name is shown; ``null`` or
+empty if the name is missing or simulated). Every line has the credit, since lines may be copied
+singly.
 """
 
 from __future__ import annotations
@@ -74,7 +75,11 @@ def csv_text(changes: Iterable[Change], register: Register) -> str:
 
 def iso(at: int) -> str:
     """Return milliseconds since the epoch as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(at / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _condition(connector: Connector | None) -> str | None:

@@ -72,21 +72,28 @@ _decode_anything = msgspec.json.Decoder().decode
 
 
 def decode_statuses(answer: bytes) -> Statuses:
-    """Decode the response with the statuses of all EVSEs. Raises ``NotReadableError`` if it has none."""
+    """Decode the response with the statuses of all EVSEs. Raises ``NotReadableError`` if it has
+    none."""
     entries: list[tuple[Any, Any, Any, Any]]
     try:
         read = _decode_answer(answer)
-        entries = [(entry.evseId, entry.status, entry.time, entry.locationId) for entry in read.statuses]
+        entries = [
+            (entry.evseId, entry.status, entry.time, entry.locationId) for entry in read.statuses
+        ]
         made_at = time_of(read.modifiedAt)
     except DECODE_ERRORS:
         try:
             raw = _decode_raw_answer(answer)
         except DECODE_ERRORS as error:
-            raise NotReadableError(f"the response has no list of statuses: {safe_text(str(error))}") from None
+            raise NotReadableError(
+                f"the response has no list of statuses: {safe_text(str(error))}"
+            ) from None
         entries = [_fields(each) for each in raw.statuses]
         made_at = time_of(raw.modifiedAt)
     statuses = [
-        Status(evse_id, word, time_of(time), location_id if is_id(location_id, MAX_LOCATION_ID) else "")
+        Status(
+            evse_id, word, time_of(time), location_id if is_id(location_id, MAX_LOCATION_ID) else ""
+        )
         for evse_id, word, time, location_id in entries
         if is_id(evse_id, MAX_EVSE_ID) and isinstance(word, str)
     ]
@@ -94,16 +101,20 @@ def decode_statuses(answer: bytes) -> Statuses:
 
 
 def decode_message(topic: str, payload: bytes) -> Status:
-    """Decode one message of the stream. Raises ``NotReadableError`` if it names no EVSE or no status.
+    """Decode one message of the stream. Raises ``NotReadableError`` if it names no EVSE or no
+    status.
 
-    The topic is ``status-v1/<country>/<party>/<location>/<evse>``; an id of an EVSE may hold a slash.
+    The topic is ``status-v1/<country>/<party>/<location>/<evse>``; an id of an EVSE may hold a
+    slash.
     """
     levels = topic.split("/", 4)
     if len(levels) < 5 or levels[0] != TOPIC_ROOT:
         raise NotReadableError(f"a topic that names no EVSE: {safe_text(topic)}")
     location_id, evse_id = levels[3:]
     if not (is_id(location_id, MAX_LOCATION_ID) and is_id(evse_id, MAX_EVSE_ID)):
-        raise NotReadableError("a topic with an id that is empty, too long or holds control characters")
+        raise NotReadableError(
+            "a topic with an id that is empty, too long or holds control characters"
+        )
     _, word, time, _ = _fields(payload)
     if not isinstance(word, str):
         raise NotReadableError(f"no status of {safe_text(evse_id)}")
@@ -129,7 +140,8 @@ def time_of(value: Any) -> int:
 
 
 def _fields(raw: Raw | bytes) -> tuple[Any, Any, Any, Any]:
-    """Return ``evseId``, ``status``, ``time`` and ``locationId`` of an entry, None for what it lacks."""
+    """Return ``evseId``, ``status``, ``time`` and ``locationId`` of an entry, None for what it
+    lacks."""
     try:
         entry = _decode_anything(raw)
     except DECODE_ERRORS:

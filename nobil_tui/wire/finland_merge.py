@@ -1,7 +1,7 @@
 """Merge Finland's snapshot and stream: for each EVSE, the report with the later time counts.
 
-The snapshot can be a minute older than the messages that were held while it was fetched, and a broker
-may send messages that it retained. All times are in ms since the epoch.
+The snapshot can be a minute older than the messages that were held while it was fetched, and a
+broker may send messages that it retained. All times are in ms since the epoch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot,
 from nobil_tui.charging.station import MAX_CONNECTORS, Station
 from nobil_tui.charging.tracking import Track
 from nobil_tui.wire.changes import iso
-from nobil_tui.wire.finland import MAX_LOCATION_ID, Status, Statuses, decode_message, decode_statuses
+from nobil_tui.wire.finland import (
+    MAX_LOCATION_ID,
+    Status,
+    Statuses,
+    decode_message,
+    decode_statuses,
+)
 from nobil_tui.wire.status_words import connector_from
 
 AHEAD = 5_000
@@ -104,7 +110,8 @@ class Merger:
         return self._event(at, 0, self._gap)
 
     def report(self, status: Status, at: int) -> ConnectorReport | Ignored:
-        """Apply one message received at ``at``; one that is older than the held report is ignored."""
+        """Apply one message received at ``at``; one that is older than the held report is
+        ignored."""
         known = self._held.get(status.evse_id)
         time = self._time(status, at)
         if status.location_id:
@@ -120,7 +127,8 @@ class Merger:
         return ConnectorReport(held.station, status.evse_id, connector, at)
 
     def placed(self, statuses: Iterable[Status]) -> list[Status]:
-        """Return statuses with their locations, in the order of connector numbers, for a recording."""
+        """Return statuses with their locations, in the order of connector numbers, for a
+        recording."""
         rank = self._rank()
         ordered = sorted(statuses, key=lambda each: rank.get(each.evse_id, len(rank)))
         return [msgspec.structs.replace(each, location_id=self._place(each)) for each in ordered]
@@ -143,7 +151,8 @@ class Merger:
     def _wins(self, time: int, known: _Held) -> bool:
         """Return whether a snapshot's entry replaces the held report.
 
-        Without a time it could be of any age: it does not replace a report of the present connection.
+        Without a time it could be of any age: it does not replace a report of the present
+        connection.
         """
         return time >= known.time if time else not self._is_live(known)
 
@@ -156,7 +165,10 @@ class Merger:
         for evse_id in sorted(self._held, key=lambda each: rank.get(each, len(rank))):
             stations.setdefault(self._held[evse_id].station, []).append(evse_id)
         return Snapshot(
-            [self._station(station, evse_ids[:MAX_CONNECTORS]) for station, evse_ids in stations.items()],
+            [
+                self._station(station, evse_ids[:MAX_CONNECTORS])
+                for station, evse_ids in stations.items()
+            ],
             at,
             unreadable,
             gap,
@@ -223,7 +235,9 @@ def encode_message(topic: str, payload: bytes) -> bytes:
 def encode_snapshot(statuses: Iterable[Status], connected_at: int, gap: int, skew: int) -> bytes:
     """Encode a snapshot for a recording, with the merger's times (ms)."""
     entries = [
-        _RecordedEntry(each.evse_id, each.word, iso(each.time) if each.time else "", each.location_id)
+        _RecordedEntry(
+            each.evse_id, each.word, iso(each.time) if each.time else "", each.location_id
+        )
         for each in statuses
     ]
     return _encode(_RecordedSnapshot(connected_at, gap, skew, statuses=entries))

@@ -1,7 +1,7 @@
 """Decode Finland's locations and tariffs into the facts of stations.
 
-Source: the operator's documentation of its AFIR service, whose words are those of OCPI 2.2.1. Any field
-can be missing, null or of the wrong type; what cannot be decoded is counted and skipped.
+Source: the operator's documentation of its AFIR service, whose words are those of OCPI 2.2.1. Any
+field can be missing, null or of the wrong type; what cannot be decoded is counted and skipped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,15 @@ _PLUGS = {
     "TESLA_R": "Tesla",
     "TESLA_S": "Tesla",
 }
-_COUNTRY_CODES = {"FI": "FIN", "FIN": "FIN", "AX": "FIN", "SE": "SWE", "NO": "NOR", "DK": "DAN", "IS": "ISL"}
+_COUNTRY_CODES = {
+    "FI": "FIN",
+    "FIN": "FIN",
+    "AX": "FIN",
+    "SE": "SWE",
+    "NO": "NOR",
+    "DK": "DAN",
+    "IS": "ISL",
+}
 
 
 class Locations(Struct, frozen=True):
@@ -90,7 +98,9 @@ def decode_locations(answer: bytes | bytearray, tariffs: Mapping[str, Tariff]) -
     try:
         features = _decode_features(answer).features
     except DECODE_ERRORS as error:
-        raise NotReadableError(f"the response has no list of locations: {safe_text(str(error))}") from None
+        raise NotReadableError(
+            f"the response has no list of locations: {safe_text(str(error))}"
+        ) from None
     reader = _LocationReader(tariffs)
     # One at a time: all of them as dicts would take several times the memory of the response.
     for raw in features:
@@ -106,7 +116,9 @@ def decode_tariffs(answer: bytes | bytearray) -> dict[str, Tariff]:
     try:
         raws = _decode_tariffs(answer).tariffs
     except DECODE_ERRORS as error:
-        raise NotReadableError(f"the response has no list of tariffs: {safe_text(str(error))}") from None
+        raise NotReadableError(
+            f"the response has no list of tariffs: {safe_text(str(error))}"
+        ) from None
     tariffs: dict[str, Tariff] = {}
     shared: dict[Price, Price] = {}
     for raw in raws:
@@ -231,12 +243,14 @@ def _plug_name(standard: Any) -> str:
 
 
 def _kw(connector: dict[str, Any]) -> float:
-    """Return the power in kW, as given in W or else from volts and amperes; zero if neither is known."""
+    """Return the power in kW, as given in W or else from volts and amperes; zero if neither is
+    known."""
     watts = _number(connector.get("maxElectricPower"))
     if not watts:
         volts, amperes = _number(connector.get("maxVoltage")), _number(connector.get("maxAmperage"))
         three_phases = connector.get("powerType") == "AC_3_PHASE"
-        # OCPI gives the voltage between line and neutral; what is above 300 V can only be between lines.
+        # OCPI gives the voltage between line and neutral; what is above 300 V can only be between
+        # lines.
         factor = (sqrt(3) if volts > 300 else 3) if three_phases else 1
         watts = volts * amperes * factor
     kw = round(watts / 1000, 1)
@@ -264,11 +278,14 @@ def _price(tariff: dict[str, Any]) -> Price | None:
     start = others.get("FLAT")
     if kwh is None and minute is None and start is None:
         return None
-    return Price(_currency(tariff.get("currency")), kwh, minute, start, parking, at_least, before_tax)
+    return Price(
+        _currency(tariff.get("currency")), kwh, minute, start, parking, at_least, before_tax
+    )
 
 
 def _components(tariff: dict[str, Any]) -> Iterator[tuple[str, float, bool, bool]]:
-    """Yield each component's type, its amount, whether that includes tax, and whether restrictions apply."""
+    """Yield each component's type, its amount, whether that includes tax, and whether restrictions
+    apply."""
     untaxed = tariff.get("taxIncluded") in ("NO", False)
     for element in map(_dict, _list(tariff.get("elements"))):
         restricted = bool(_dict(element.get("restrictions")))
@@ -296,7 +313,11 @@ def _is_number(value: Any) -> TypeGuard[float]:
 
 
 def _currency(value: Any) -> str:
-    return value if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isupper() else ""
+    return (
+        value
+        if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isupper()
+        else ""
+    )
 
 
 def _country(value: Any) -> str:

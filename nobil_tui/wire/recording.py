@@ -97,7 +97,9 @@ def decode_header(line: bytes) -> RecordingHeader | None:
         header = _decode_header(line)
     except _LINE_ERRORS as error:
         raise NotReadableError(f"its first line is damaged: {safe_text(str(error))}") from None
-    return msgspec.structs.replace(header, codec=safe_text(header.codec), source=safe_text(header.source))
+    return msgspec.structs.replace(
+        header, codec=safe_text(header.codec), source=safe_text(header.source)
+    )
 
 
 def decode_line(line: bytes) -> RecordedFrame:

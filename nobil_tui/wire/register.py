@@ -38,7 +38,9 @@ MAX_STATION_ID = 64
 """Characters of a station's id at most."""
 
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
-_USUAL_RIGHTS = re.compile(r"\b(CC[ -]BY|Creative Commons Attribution)[ -]4\.0", re.ASCII | re.IGNORECASE)
+_USUAL_RIGHTS = re.compile(
+    r"\b(CC[ -]BY|Creative Commons Attribution)[ -]4\.0", re.ASCII | re.IGNORECASE
+)
 _ABOUT_KEY = re.compile(
     r"\bapi[ _-]?key\b"
     r"|\b(?:wrong|invalid|unknown|missing|expired|no|no such) key\b"
@@ -88,8 +90,8 @@ _stations = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw]).dec
 def decode_register(answer: bytes | bytearray) -> Dump:
     """Decode a response.
 
-    Raises ``NotReadableError`` if it is not a register, and ``ComplaintError`` if the API reports an
-    error, which it may do with HTTP 200.
+    Raises ``NotReadableError`` if it is not a register, and ``ComplaintError`` if the API reports
+    an error, which it may do with HTTP 200.
     """
     reader = _Reader()
     if not answer:
@@ -120,7 +122,9 @@ class _Reader:
             return
         stations = self._open(answer, bare=False)
         if stations is None:
-            raise NotReadableError("this is not a response of the register: it has no list of stations")
+            raise NotReadableError(
+                "this is not a response of the register: it has no list of stations"
+            )
         for station in _split(stations):
             self._read(station)
 
@@ -139,7 +143,9 @@ class _Reader:
             self.rights = self.rights or text_of(found.rights)
             return found.stations
         if found.error and not (bare and decode_entry(answer)):
-            raise ComplaintError(text_of(found.error, MAX_PROSE) or "an error without a description")
+            raise ComplaintError(
+                text_of(found.error, MAX_PROSE) or "an error without a description"
+            )
         return None
 
     def _read(self, raw: msgspec.Raw) -> None:

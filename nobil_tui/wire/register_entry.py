@@ -100,7 +100,9 @@ def decode_entry(raw: msgspec.Raw) -> DecodedEntry | None:
         whole = _whole(raw)
     except DECODE_ERRORS:
         return _mended(raw)
-    return DecodedEntry(whole.csmd, whole.attr if isinstance(whole.attr, Attributes) else Attributes(), False)
+    return DecodedEntry(
+        whole.csmd, whole.attr if isinstance(whole.attr, Attributes) else Attributes(), False
+    )
 
 
 def _mended(raw: msgspec.Raw) -> DecodedEntry | None:
@@ -112,8 +114,16 @@ def _mended(raw: msgspec.Raw) -> DecodedEntry | None:
     if not isinstance(found, dict) or not isinstance(found.get("csmd"), dict):
         return None
     attributes = found.get("attr")
-    site, outlets = (attributes.get("st"), attributes.get("conn")) if isinstance(attributes, dict) else (None, None)
-    pairs = outlets.items() if isinstance(outlets, dict) else enumerate(outlets if isinstance(outlets, list) else ())
+    site, outlets = (
+        (attributes.get("st"), attributes.get("conn"))
+        if isinstance(attributes, dict)
+        else (None, None)
+    )
+    pairs = (
+        outlets.items()
+        if isinstance(outlets, dict)
+        else enumerate(outlets if isinstance(outlets, list) else ())
+    )
     return DecodedEntry(
         msgspec.convert(found["csmd"], Entry),
         Attributes(
@@ -126,7 +136,11 @@ def _mended(raw: msgspec.Raw) -> DecodedEntry | None:
 
 def _objects(value: Any) -> dict[str, dict[str, Any]]:
     """Return the members of an object that are objects themselves."""
-    return {key: inner for key, inner in value.items() if isinstance(inner, dict)} if isinstance(value, dict) else {}
+    return (
+        {key: inner for key, inner in value.items() if isinstance(inner, dict)}
+        if isinstance(value, dict)
+        else {}
+    )
 
 
 def _number(key: str) -> int:

@@ -53,15 +53,21 @@ def key_of(attribute: Attribute | None) -> str:
     """Return an EVSE UID unchanged, to be compared with the stream's; empty if it is invalid."""
     value = attribute.value if attribute is not None else None
     text = str(value) if type(value) is int and 0 < value < 10**18 else value
-    return text if isinstance(text, str) and len(text) <= MAX_EVSE_UID and text.isprintable() else ""
+    return (
+        text if isinstance(text, str) and len(text) <= MAX_EVSE_UID and text.isprintable() else ""
+    )
 
 
 def place_of(value: Any) -> str:
-    """Return the name of a place, with capitals as usual: ``Berg i Østfold``, not all in capitals."""
+    """Return the name of a place, with capitals as usual: ``Berg i Østfold``, not all in
+    capitals."""
     text = text_of(value)
     if not text.isupper():
         return text
-    words = _WORD.sub(lambda word: word[0].lower() if word[0].lower() in _SMALL_WORDS else word[0].capitalize(), text)
+    words = _WORD.sub(
+        lambda word: word[0].lower() if word[0].lower() in _SMALL_WORDS else word[0].capitalize(),
+        text,
+    )
     return words[:1].upper() + words[1:]
 
 

@@ -133,14 +133,19 @@ def _unconfirmed_for(station: Station, board: Board, now: int) -> int:
     return max([0, *ages])
 
 
-def _connectors(station: Station, board: Board, register: Register, now: int) -> tuple[ConnectorLine, ...]:
+def _connectors(
+    station: Station, board: Board, register: Register, now: int
+) -> tuple[ConnectorLine, ...]:
     plugs = register.plugs_for(station.id, station.evse_uids, len(station.connectors))
     return tuple(
-        _connector(station, index, board, now, tuple(plug.text for plug in each)) for index, each in enumerate(plugs)
+        _connector(station, index, board, now, tuple(plug.text for plug in each))
+        for index, each in enumerate(plugs)
     )
 
 
-def _connector(station: Station, index: int, board: Board, now: int, plugs: tuple[str, ...]) -> ConnectorLine:
+def _connector(
+    station: Station, index: int, board: Board, now: int, plugs: tuple[str, ...]
+) -> ConnectorLine:
     connector, since = station.connectors[index], board.since(station, index, now)
     age = max(0, board.unconfirmed_for(station, index, now))
     return ConnectorLine(

@@ -51,7 +51,8 @@ _decode_station = msgspec.json.Decoder(Station).decode
 _KNOWN = {"snapshot:init", "status:update", "status:raw"}
 # An escaped backslash, a surrogate pair, or a lone surrogate.
 _SURROGATES = re.compile(
-    rb"""\\\\ | (\\u[dD][89abAB][0-9a-fA-F]{2}) (\\u[dD][c-fC-F][0-9a-fA-F]{2})? | (\\u[dD][c-fC-F][0-9a-fA-F]{2})""",
+    rb"""\\\\ | (\\u[dD][89abAB][0-9a-fA-F]{2}) (\\u[dD][c-fC-F][0-9a-fA-F]{2})?
+    | (\\u[dD][c-fC-F][0-9a-fA-F]{2})""",
     re.VERBOSE,
 )
 
@@ -94,8 +95,8 @@ def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
 
 
 def _without_lone_surrogate(found: re.Match[bytes]) -> bytes:
-    # Servers that cut texts in the middle of a character send these. The decoder rejects one even in
-    # a field that it skips: one station would cost the snapshot. NUL is allowed in no id.
+    # Servers that cut texts in the middle of a character send these. The decoder rejects one even
+    # in a field that it skips: one station would cost the snapshot. NUL is allowed in no id.
     high, low, alone = found.groups()
     return rb"\u0000" if alone or (high and not low) else found[0]
 

@@ -1,8 +1,8 @@
 """Encode version 1 of the stream API: what the hub sends.
 
 A connector is sent with version 1's numbers for its condition, whatever stream it came from: one
-that is not in service keeps its index as unknown, and an undocumented status is unknown too. Only the
-format's own keys are sent.
+that is not in service keeps its index as unknown, and an undocumented status is unknown too. Only
+the format's own keys are sent.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ _encode = msgspec.json.Encoder().encode
 
 def snapshot_frame(stations: Iterable[Station]) -> bytes:
     """Encode ``snapshot:init``: the state of all stations, without the operator's status."""
-    return _encode(_Snapshot([_Bare(station.id, _all_sent(station.connectors)) for station in stations]))
+    return _encode(
+        _Snapshot([_Bare(station.id, _all_sent(station.connectors)) for station in stations])
+    )
 
 
 def update_frame(station: Station) -> bytes:

@@ -78,7 +78,11 @@ class Instance:
         """Begin with the last known state of another board, as a session does."""
         downtime, alive_at = before.downtime.checkpoint(self.clock.now())
         kept = {id_: before.stored(id_) for id_ in before.stations}
-        stations = {id_: restore_station(id_, stored, downtime) for id_, stored in kept.items() if stored is not None}
+        stations = {
+            id_: restore_station(id_, stored, downtime)
+            for id_, stored in kept.items()
+            if stored is not None
+        }
         self.board.restore(StoredBoard(stations, downtime, max(1, alive_at)), self.clock.now())
         await self.sink.take(Batch(LinkState(), whole=True, restored=True))
 

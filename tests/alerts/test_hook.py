@@ -77,7 +77,9 @@ async def test_a_failure_is_told_once_until_it_works_again(tmp_path: Path) -> No
     hook.run(works, b"")
     hook.run(("/nonexistent/program",), b"")
     await hook.join()
-    assert problems[2] == "The alert command /nonexistent/program failed: No such file or directory."
+    assert (
+        problems[2] == "The alert command /nonexistent/program failed: No such file or directory."
+    )
 
 
 async def test_a_run_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ STATION = st.lists(STATES, min_size=2, max_size=2)
 REPORTS = st.dictionaries(st.sampled_from(IDS), STATION, min_size=1)
 PAUSES = st.sampled_from([1.0, 20.0, 59.999, 60.0, 61.0, 3600.0])
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["report", "flood", "snapshot", "restart", "replay"]), REPORTS, PAUSES),
+    st.tuples(
+        st.sampled_from(["report", "flood", "snapshot", "restart", "replay"]), REPORTS, PAUSES
+    ),
     max_size=25,
 )
 
@@ -178,7 +180,9 @@ async def test_a_connector_that_is_always_unknown_holds_up_no_alert(clock: FakeC
     assert len(one.fired) == 3
 
 
-async def test_what_changed_between_two_sessions_says_since_when(clock: FakeClock, tmp_path: Path) -> None:
+async def test_what_changed_between_two_sessions_says_since_when(
+    clock: FakeClock, tmp_path: Path
+) -> None:
     path = tmp_path / "alerts.sqlite"
     one = Instance(clock, RULES[:1], path, REGISTER)
     await one.snapshot([station("A", OCCUPIED, OCCUPIED)])

@@ -41,7 +41,9 @@ def test_what_was_claimed_but_not_delivered_is_released(tmp_path: Path) -> None:
     other.close()
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough to be read as one" * 40, b"\0" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to be read as one" * 40, b"\0" * 4096]
+)
 def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.sqlite"
     path.write_bytes(content)

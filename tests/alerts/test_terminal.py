@@ -68,7 +68,9 @@ ANYTHING = st.text(st.characters() | st.sampled_from("\x1b\a\x9c\x9d\x07\n;\\\0"
 
 
 @given(ANYTHING, ANYTHING, st.sampled_from([OSC9, OSC99, OSC777]), st.booleans())
-def test_no_text_ends_a_sequence_or_begins_another(title: str, body: str, method: NotifyMethod, tmux: bool) -> None:
+def test_no_text_ends_a_sequence_or_begins_another(
+    title: str, body: str, method: NotifyMethod, tmux: bool
+) -> None:
     plain = notification(method, "A", "b", tmux=tmux)
     nasty = notification(method, title, body, tmux=tmux)
 

@@ -1,4 +1,5 @@
-"""Print what is wrong with the imports of nobil_tui; with ``--write``, update the table of deferred ones first.
+"""Print what is wrong with the imports of nobil_tui; with ``--write``, update the table of deferred
+ones first.
 
 Run it with ``python -m tests.architecture [--write]``.
 """
@@ -25,7 +26,9 @@ def main(arguments: list[str]) -> int:
         deferred.TABLE.write_text(deferred.text_of(table), "utf-8")
     problems = [f"circle: {circle}" for circle in all_circles(imports)]
     problems += [f"deferred import: {line}" for line in deferred.differences(table, found)]
-    problems += [f"deferred import: {line}: loaded anyway" for line in deferred.needless_in(imports)]
+    problems += [
+        f"deferred import: {line}: loaded anyway" for line in deferred.needless_in(imports)
+    ]
     print(*problems, f"{len(found)} deferred imports, {len(problems)} problems", sep="\n")
     return bool(problems)
 

@@ -19,7 +19,8 @@ def graph_of(imports: Iterable[Import]) -> Graph:
 
 
 def sibling_graphs(imports: Iterable[Import]) -> dict[str, Graph]:
-    """Return, for every package, the graph of its direct children: a child imports what any module in it imports."""
+    """Return, for every package, the graph of its direct children: a child imports what any module
+    in it imports."""
     graphs: dict[str, Graph] = {}
     for each in imports:
         importer, imported = each.importer.split("."), each.imported.split(".")
@@ -28,14 +29,17 @@ def sibling_graphs(imports: Iterable[Import]) -> dict[str, Graph]:
             depth += 1
         if 0 < depth < min(len(importer), len(imported)):
             graph = graphs.setdefault(".".join(importer[:depth]), {})
-            graph.setdefault(".".join(importer[: depth + 1]), set()).add(".".join(imported[: depth + 1]))
+            graph.setdefault(".".join(importer[: depth + 1]), set()).add(
+                ".".join(imported[: depth + 1])
+            )
     return graphs
 
 
 def circles_of(graph: Graph) -> list[list[str]]:
     """Return the circles of ``graph``: the nodes of each, the first repeated as the last.
 
-    Each import that closes a circle is in one of them; longer circles through the same imports are left out.
+    Each import that closes a circle is in one of them; longer circles through the same imports are
+    left out.
     """
     circles: dict[frozenset[str], list[str]] = {}
     for start in sorted(graph):
@@ -46,7 +50,8 @@ def circles_of(graph: Graph) -> list[list[str]]:
 
 
 def all_circles(imports: Iterable[Import]) -> list[str]:
-    """Return the circles between modules, and those between the children of a package, as ``a -> b -> a``."""
+    """Return the circles between modules, and those between the children of a package, as ``a -> b
+    -> a``."""
     imports = list(imports)
     graphs = [graph_of(imports), *sibling_graphs(imports).values()]
     circles = {frozenset(circle): circle for graph in graphs for circle in circles_of(graph)}

@@ -1,6 +1,8 @@
-"""The table of deferred imports: which function-level imports of our own modules there are, and why.
+"""The table of deferred imports: which function-level imports of our own modules there are, and
+why.
 
-``deferred_imports.toml`` groups them by reason: ``["reason"]``, then ``"importing module" = ["imported module"]``.
+``deferred_imports.toml`` groups them by reason: ``["reason"]``, then ``"importing module" =
+["imported module"]``.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ NO_REASON = "TODO: move each line to the group with its reason"
 """The group of an import for which no reason is known."""
 
 HEADER = """\
-# Every import of one of our own modules inside a function, by its reason. An import that is not listed here, and one
-# that is listed and not there, fail tests/architecture. "python -m tests.architecture --write" brings the table up to
-# date: it takes a new import to be deferred for the reason of those beside it, which is for you to check.
+# Every import of one of our own modules inside a function, by its reason. An import that is not
+# listed here, and one that is listed and not there, fail tests/architecture. "python -m
+# tests.architecture --write" brings the table up to date: it takes a new import to be deferred for
+# the reason of those beside it, which is for you to check.
 """
 
 Pair = tuple[str, str]
@@ -70,7 +73,11 @@ def needless_in(imports: Iterable[Import]) -> list[str]:
             waiting |= {*graph.get(name, ()), *_packages_of(name)} - loaded
         return loaded
 
-    return [f"{importer} -> {name}" for importer, name in sorted(deferred_in(imports)) if name in loaded_with(importer)]
+    return [
+        f"{importer} -> {name}"
+        for importer, name in sorted(deferred_in(imports))
+        if name in loaded_with(importer)
+    ]
 
 
 def _packages_of(module: str) -> list[str]:
@@ -79,7 +86,8 @@ def _packages_of(module: str) -> list[str]:
 
 
 def differences(table: Table, found: set[Pair]) -> list[str]:
-    """Return what is wrong with ``table``, one line each: imports not listed, not found, listed twice, no reason."""
+    """Return what is wrong with ``table``, one line each: imports not listed, not found, listed
+    twice, no reason."""
     listed = Counter(pair for pairs in table.values() for pair in pairs)
     wrong = {
         "not listed": found - set(listed),
@@ -87,11 +95,16 @@ def differences(table: Table, found: set[Pair]) -> list[str]:
         "listed under two reasons": {pair for pair, times in listed.items() if times > 1},
         "listed without a reason": table.get(NO_REASON, set()),
     }
-    return [f"{importer} -> {name}: {what}" for what, pairs in wrong.items() for importer, name in sorted(pairs)]
+    return [
+        f"{importer} -> {name}: {what}"
+        for what, pairs in wrong.items()
+        for importer, name in sorted(pairs)
+    ]
 
 
 def updated(table: Table, found: set[Pair]) -> Table:
-    """Return ``table`` with exactly the imports ``found``; a new one joins the group of its nearest neighbours."""
+    """Return ``table`` with exactly the imports ``found``; a new one joins the group of its nearest
+    neighbours."""
     listed = {pair for pairs in table.values() for pair in pairs}
     new = {reason: pairs & found for reason, pairs in table.items()}
     for importer, imported in sorted(found - listed):
@@ -100,10 +113,13 @@ def updated(table: Table, found: set[Pair]) -> Table:
 
 
 def _reason_of(table: Table, importer: str) -> str:
-    """Return the reason of most imports in the same module, or else in the nearest package that has any."""
+    """Return the reason of most imports in the same module, or else in the nearest package that has
+    any."""
     place = importer
     while "." in place:
-        counts = Counter({reason: sum(_is_in(of, place) for of, _ in pairs) for reason, pairs in table.items()})
+        counts = Counter(
+            {reason: sum(_is_in(of, place) for of, _ in pairs) for reason, pairs in table.items()}
+        )
         if counts and (best := counts.most_common(1)[0])[1]:
             return best[0]
         place = place.rpartition(".")[0]

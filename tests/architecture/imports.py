@@ -31,7 +31,8 @@ class Import:
 
 
 def modules_of(root: Path, package: str) -> dict[str, Path]:
-    """Return the source file of every module of ``package``, by dotted name; ``root`` is the folder it is in."""
+    """Return the source file of every module of ``package``, by dotted name; ``root`` is the folder
+    it is in."""
     found = {}
     for path in sorted((root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
@@ -40,8 +41,11 @@ def modules_of(root: Path, package: str) -> dict[str, Path]:
 
 
 def imports_of(modules: Mapping[str, Path]) -> list[Import]:
-    """Return all imports between ``modules``: at module level, in functions and under ``TYPE_CHECKING``."""
-    return [found for name, path in modules.items() for found in _Reader(name, path, modules).imports()]
+    """Return all imports between ``modules``: at module level, in functions and under
+    ``TYPE_CHECKING``."""
+    return [
+        found for name, path in modules.items() for found in _Reader(name, path, modules).imports()
+    ]
 
 
 class _Reader:
@@ -65,7 +69,10 @@ class _Reader:
             for statement in node.orelse:
                 yield from self._within(statement, when)
         else:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and when is When.LOADED:
+            if (
+                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                and when is When.LOADED
+            ):
                 when = When.DEFERRED
             for child in ast.iter_child_nodes(node):
                 yield from self._within(child, when)

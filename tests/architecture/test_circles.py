@@ -15,7 +15,11 @@ def allowed() -> set[tuple[str, str]]:
     """Return the imports that import-linter lets close a circle until they are removed."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
     (contract,) = [each for each in linter["contracts"] if each["type"] == "acyclic_siblings"]
-    return {(importer, name) for line in contract.get("ignore_imports", []) for importer, name in [line.split(" -> ")]}
+    return {
+        (importer, name)
+        for line in contract.get("ignore_imports", [])
+        for importer, name in [line.split(" -> ")]
+    }
 
 
 ALLOWED = allowed()
@@ -26,7 +30,12 @@ def real_imports() -> list[Import]:
 
 
 def test_there_is_no_circle() -> None:
-    assert all_circles(each for each in real_imports() if (each.importer, each.imported) not in ALLOWED) == []
+    assert (
+        all_circles(
+            each for each in real_imports() if (each.importer, each.imported) not in ALLOWED
+        )
+        == []
+    )
 
 
 def test_every_allowed_import_still_closes_a_circle() -> None:
@@ -68,14 +77,25 @@ def tree(root: Path, files: dict[str, str]) -> list[Import]:
         ("if typing.TYPE_CHECKING:\n  from p.b import c", "p.b.c", When.TYPING),
     ],
 )
-def test_an_import_is_found_in_every_form(tmp_path: Path, statement: str, imported: str, when: When) -> None:
-    imports = tree(tmp_path, {"a.py": f"import os, pb\n{statement}\n", "b/__init__.py": "", "b/c.py": ""})
-    assert [(each.importer, each.imported, each.when) for each in imports] == [("p.a", imported, when)]
+def test_an_import_is_found_in_every_form(
+    tmp_path: Path, statement: str, imported: str, when: When
+) -> None:
+    imports = tree(
+        tmp_path, {"a.py": f"import os, pb\n{statement}\n", "b/__init__.py": "", "b/c.py": ""}
+    )
+    assert [(each.importer, each.imported, each.when) for each in imports] == [
+        ("p.a", imported, when)
+    ]
 
 
 def test_a_relative_import_in_a_package_starts_at_the_package(tmp_path: Path) -> None:
-    imports = tree(tmp_path, {"b/__init__.py": "from .c import x", "b/c.py": "from ..d import y", "d.py": ""})
-    assert [(each.importer, each.imported) for each in imports] == [("p.b", "p.b.c"), ("p.b.c", "p.d")]
+    imports = tree(
+        tmp_path, {"b/__init__.py": "from .c import x", "b/c.py": "from ..d import y", "d.py": ""}
+    )
+    assert [(each.importer, each.imported) for each in imports] == [
+        ("p.b", "p.b.c"),
+        ("p.b.c", "p.d"),
+    ]
 
 
 def test_a_circle_is_reported_with_its_path(tmp_path: Path) -> None:
@@ -88,7 +108,9 @@ def test_a_circle_is_reported_with_its_path(tmp_path: Path) -> None:
     assert all_circles(tree(tmp_path, files)) == ["p.a -> p.b -> p.c -> p.a"]
 
 
-def test_packages_that_import_one_another_are_a_circle_though_their_modules_are_none(tmp_path: Path) -> None:
+def test_packages_that_import_one_another_are_a_circle_though_their_modules_are_none(
+    tmp_path: Path,
+) -> None:
     files = {
         "deep/x/a.py": "import p.deep.y.b",
         "deep/x/c.py": "",

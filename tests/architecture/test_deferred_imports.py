@@ -36,7 +36,9 @@ def test_what_is_loaded_anyway_is_found() -> None:
 
 def test_differences_are_found_both_ways() -> None:
     assert deferred.differences(TABLE, FOUND) == []
-    assert deferred.differences(TABLE, FOUND - {("p.a", "p.c")}) == ["p.a -> p.c: listed, but not in the code"]
+    assert deferred.differences(TABLE, FOUND - {("p.a", "p.c")}) == [
+        "p.a -> p.c: listed, but not in the code"
+    ]
     assert deferred.differences(TABLE, FOUND | {("p.z", "p.c")}) == ["p.z -> p.c: not listed"]
     twice = {**TABLE, "Also": {("p.a", "p.b")}}
     assert deferred.differences(twice, FOUND) == ["p.a -> p.b: listed under two reasons"]

@@ -21,7 +21,18 @@ from nobil_tui.base.redaction import (
 
 @pytest.mark.parametrize(
     "name",
-    ["key", "apikey", "x-api-key", "accessToken", "client_secret", "password", "passwd", "pwd", "Authorization", "Sig"],
+    [
+        "key",
+        "apikey",
+        "x-api-key",
+        "accessToken",
+        "client_secret",
+        "password",
+        "passwd",
+        "pwd",
+        "Authorization",
+        "Sig",
+    ],
 )
 def test_secret_names(name: str) -> None:
     assert is_secret_name(name)
@@ -53,7 +64,9 @@ def test_other_names_are_not_secret(name: str) -> None:
 def test_address_is_redacted(address: str, hidden: str) -> None:
     assert redact_address(address) == hidden
     assert (
-        redact_addresses(f'# was <{address}> or "demo?key=1"') == f'# was <{hidden}> or "demo?key=1"' or '"' in address
+        redact_addresses(f'# was <{address}> or "demo?key=1"')
+        == f'# was <{hidden}> or "demo?key=1"'
+        or '"' in address
     )
 
 
@@ -71,9 +84,16 @@ def test_possible_secrets_of_a_url() -> None:
     assert secrets_in_address(url) == ["t", "0123456789abc+", "me", "pass"]
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="&;#"), min_size=1))
+@given(
+    st.text(
+        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="&;#"), min_size=1
+    )
+)
 def test_a_key_in_an_address_is_never_shown(key: str) -> None:
-    assert redact_address(f"wss://h/?apikey={key}&a=1") == "wss://h/?apikey=•••&a=1" or key == "{private_apikey}"
+    assert (
+        redact_address(f"wss://h/?apikey={key}&a=1") == "wss://h/?apikey=•••&a=1"
+        or key == "{private_apikey}"
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])

@@ -97,7 +97,8 @@ def test_executor_runs_the_loops_calls() -> None:
 
 
 def test_closing_the_loop_does_not_wait() -> None:
-    """As where the name of a host is looked up: that takes as long as it takes, and cannot be called off."""
+    """As where the name of a host is looked up: that takes as long as it takes, and cannot be
+    called off."""
     go_on, begun = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
 

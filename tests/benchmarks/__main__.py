@@ -1,4 +1,5 @@
-"""``python -m tests.benchmarks [NAME ...] [--list] [--json] [--rounds N] [--quick] [--minutes M]``."""
+"""``python -m tests.benchmarks [NAME ...] [--list] [--json] [--rounds N] [--quick] [--minutes
+M]``."""
 
 from __future__ import annotations
 
@@ -38,15 +39,25 @@ APART = ("soak",)
 
 def main() -> None:
     """Run the named benchmarks, or all."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure what nobil-tui costs.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; all but soak if nothing is named")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description="Measure what nobil-tui costs."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="what to measure; all but soak if nothing is named"
+    )
     parser.add_argument("--list", action="store_true", help="tell the names")
     parser.add_argument("--json", action="store_true", help="print every figure as JSON")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often to measure each (5)")
     parser.add_argument(
-        "--quick", action="store_true", help="one short round, to see that it runs; the figures say little"
+        "--rounds", type=int, default=5, metavar="N", help="how often to measure each (5)"
     )
-    parser.add_argument("--minutes", type=float, default=30, metavar="M", help="how long the soak lasts (30)")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="one short round, to see that it runs; the figures say little",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=30, metavar="M", help="how long the soak lasts (30)"
+    )
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in BENCHMARKS]:
         parser.error(f"there is no {unknown[0]!r}; --list tells what there is")
@@ -69,7 +80,10 @@ def main() -> None:
         print(json.dumps(every, indent=2))
     else:
         print(told(results))
-        print(f"\n{os.cpu_count()} cores; load of the machine at the end {load}; {bench.rounds} rounds")
+        print(
+            f"\n{os.cpu_count()} cores; load of the machine at the end {load}; {bench.rounds} "
+            f"rounds"
+        )
 
 
 def _measured(bench: Bench, name: str) -> Result:

@@ -53,10 +53,18 @@ class Bench:
 
     @contextmanager
     def country(
-        self, stations: int = STATIONS, *args: str, pace: float = 0.0, env: Mapping[str, str] | None = None
+        self,
+        stations: int = STATIONS,
+        *args: str,
+        pace: float = 0.0,
+        env: Mapping[str, str] | None = None,
     ) -> Iterator[tuple[LoadServer, Terminal]]:
-        """Open the app on a load server; wait until the stations are painted and the app is idle."""
-        with LoadServer(stations) as server, self.world.app("--source", server.url, *args, env=env, pace=pace) as app:
+        """Open the app on a load server; wait until the stations are painted and the app is
+        idle."""
+        with (
+            LoadServer(stations) as server,
+            self.world.app("--source", server.url, *args, env=env, pace=pace) as app,
+        ):
             app.wait(rows_painted)
             app.watch(1.0 if self.quick else 3.0)
             yield server, app
@@ -64,7 +72,9 @@ class Bench:
 
 def layout_painted(seen: bytearray) -> bool:
     """Return whether the whole main screen was painted."""
-    return all(text in seen for text in (b"CONNECTING", b"Stations", b"Connectors", b"Events", b"Quit"))
+    return all(
+        text in seen for text in (b"CONNECTING", b"Stations", b"Connectors", b"Events", b"Quit")
+    )
 
 
 def rows_painted(seen: bytearray) -> bool:

@@ -21,7 +21,9 @@ class Country:
 
     def __init__(self, stations: int, seed: int, now: int) -> None:
         self._rng = random.Random(seed)  # no secret
-        self.stations = [Station(f"NOR_{n:05}", self._connectors(now)) for n in range(1, stations + 1)]
+        self.stations = [
+            Station(f"NOR_{n:05}", self._connectors(now)) for n in range(1, stations + 1)
+        ]
         self._snapshot: bytes | None = None
 
     def snapshot(self) -> bytes:
@@ -37,12 +39,17 @@ class Country:
         index = self._rng.randrange(CONNECTORS)
         held = station.connectors[index]
         error = int(self._rng.random() < _ERRORS)
-        station.connectors[index] = Connector(1 - held.status if error == held.error else held.status, error, now)
+        station.connectors[index] = Connector(
+            1 - held.status if error == held.error else held.status, error, now
+        )
         return update_frame(station)
 
     def _connectors(self, now: int) -> list[Connector]:
         draw = self._rng.random
-        return [Connector(int(draw() < 0.3), 0, now - int(draw() * 86_400_000)) for _ in range(CONNECTORS)]
+        return [
+            Connector(int(draw() < 0.3), 0, now - int(draw() * 86_400_000))
+            for _ in range(CONNECTORS)
+        ]
 
 
 def free(stations: Iterable[Station]) -> int:
@@ -52,7 +59,10 @@ def free(stations: Iterable[Station]) -> int:
 
 def checksum(stations: Iterable[Station]) -> int:
     """Return a checksum of the state of all connectors."""
-    every = sorted((station.id, [(said.status, said.error) for said in station.connectors]) for station in stations)
+    every = sorted(
+        (station.id, [(said.status, said.error) for said in station.connectors])
+        for station in stations
+    )
     return zlib.crc32(repr(every).encode())
 
 

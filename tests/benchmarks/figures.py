@@ -38,9 +38,13 @@ class Row:
     def compared(self) -> list[float]:
         """The values to compare with the limit, one per round."""
         if self.rule in (Rule.TIMES_AT_MOST, Rule.TIMES_AT_LEAST):
-            return [figure / base for figure, base in zip(self.figures, self.baselines, strict=True)]
+            return [
+                figure / base for figure, base in zip(self.figures, self.baselines, strict=True)
+            ]
         if self.rule is Rule.MORE_AT_MOST:
-            return [figure - base for figure, base in zip(self.figures, self.baselines, strict=True)]
+            return [
+                figure - base for figure, base in zip(self.figures, self.baselines, strict=True)
+            ]
         return list(self.figures)
 
     @property
@@ -67,7 +71,17 @@ class Row:
         base = f"{number(median(self.baselines))} {self.unit}" if self.baselines else ""
         spread = f"{number(min(compared))} to {number(max(compared))}" if len(compared) > 1 else ""
         figure = f"{number(median(self.figures))} {self.unit}"
-        return [self.name, self.what, figure, base, self.against, ratio, spread, self.target, verdict]
+        return [
+            self.name,
+            self.what,
+            figure,
+            base,
+            self.against,
+            ratio,
+            spread,
+            self.target,
+            verdict,
+        ]
 
     def data(self) -> dict[str, Any]:
         """Return the row with all rounds, for JSON."""
@@ -97,7 +111,11 @@ class Table:
 
     def data(self) -> dict[str, Any]:
         """Return the table for JSON."""
-        return {"title": self.title, "heads": list(self.heads), "lines": [list(line) for line in self.lines]}
+        return {
+            "title": self.title,
+            "heads": list(self.heads),
+            "lines": [list(line) for line in self.lines],
+        }
 
 
 @dataclass
@@ -129,7 +147,10 @@ def lined_up(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """Align cells in columns."""
     every = [heads, *lines]
     widths = [max(len(line[column]) for line in every) for column in range(len(heads))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in every]
+    text = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in every
+    ]
     return "\n".join([text[0], "  ".join("-" * width for width in widths), *text[1:]])
 
 

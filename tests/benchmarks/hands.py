@@ -50,12 +50,33 @@ def keys(bench: Bench) -> Result:
         if not turn % 2:
             trivial.append(_trivial(bench))
     middle, base = [median(each) for each in loaded], [median(each) for each in trivial]
-    high, high_base = [quantile(each, 0.95) for each in loaded], [quantile(each, 0.95) for each in trivial]
+    high, high_base = (
+        [quantile(each, 0.95) for each in loaded],
+        [quantile(each, 0.95) for each in trivial],
+    )
     at = f"at {RATE:,} changes/s"
     return Result(
         [
-            Row("keys", f"key to paint {at}, median", "ms", middle, Rule.TIMES_AT_MOST, 1.5, _TRIVIAL, base),
-            Row("keys", f"key to paint {at}, p95", "ms", high, Rule.MORE_AT_MOST, 20, _TRIVIAL, high_base),
+            Row(
+                "keys",
+                f"key to paint {at}, median",
+                "ms",
+                middle,
+                Rule.TIMES_AT_MOST,
+                1.5,
+                _TRIVIAL,
+                base,
+            ),
+            Row(
+                "keys",
+                f"key to paint {at}, p95",
+                "ms",
+                high,
+                Rule.MORE_AT_MOST,
+                20,
+                _TRIVIAL,
+                high_base,
+            ),
             Row("keys", f"processor {at}", "of a core", cpu, Rule.AT_MOST, 0.20),
             Row("keys", f"written to the terminal {at}", "kB/s", written, Rule.AT_MOST, 300),
         ]
@@ -76,9 +97,27 @@ def find(bench: Bench) -> Result:
     over = f"over {STATIONS:,} rows, to paint"
     return Result(
         [
-            Row("find", f"filter keystroke {over}", "ms", filtered, Rule.MORE_AT_MOST, 16, _IDLE, idle),
+            Row(
+                "find",
+                f"filter keystroke {over}",
+                "ms",
+                filtered,
+                Rule.MORE_AT_MOST,
+                16,
+                _IDLE,
+                idle,
+            ),
             Row("find", f"sort {over}", "ms", sorted_, Rule.MORE_AT_MOST, 25, _IDLE, idle),
-            Row("find", f"sort {over}, the slowest order", "ms", slowest, Rule.MORE_AT_MOST, 25, _IDLE, idle),
+            Row(
+                "find",
+                f"sort {over}, the slowest order",
+                "ms",
+                slowest,
+                Rule.MORE_AT_MOST,
+                25,
+                _IDLE,
+                idle,
+            ),
         ]
     )
 
@@ -105,7 +144,16 @@ def register(bench: Bench) -> Result:
     start = "start to the layout painted, with a stored register"
     return Result(
         [
-            Row("register", f"filter keystroke {over}", "ms", filtered, Rule.MORE_AT_MOST, 16, _IDLE, idle),
+            Row(
+                "register",
+                f"filter keystroke {over}",
+                "ms",
+                filtered,
+                Rule.MORE_AT_MOST,
+                16,
+                _IDLE,
+                idle,
+            ),
             Row("register", start, "ms", with_it, Rule.MORE_AT_MOST, 400, "without one", without),
         ]
     )
@@ -143,7 +191,9 @@ def _typed(app: Terminal, texts: Sequence[str]) -> list[float]:
         app.watch(0.3)
         for key in text:
             typed = app.press(key)
-            taken.append((app.wait(lambda seen: f"of {STATIONS:,}".encode() in seen) - typed) * 1000)
+            taken.append(
+                (app.wait(lambda seen: f"of {STATIONS:,}".encode() in seen) - typed) * 1000
+            )
             app.watch(pause())
         app.press("\x1b")
         app.watch(0.5)
@@ -155,6 +205,8 @@ def _sort_presses(app: Terminal, times: int) -> list[list[float]]:
     taken: list[list[float]] = [[] for _ in range(_ORDERS)]
     for turn in range(times * _ORDERS):
         typed = app.press("o")
-        taken[turn % _ORDERS].append((app.wait(lambda seen: f"Stations {STATIONS:,} ".encode() in seen) - typed) * 1000)
+        taken[turn % _ORDERS].append(
+            (app.wait(lambda seen: f"Stations {STATIONS:,} ".encode() in seen) - typed) * 1000
+        )
         app.watch(pause() + 0.2)
     return taken

@@ -54,7 +54,10 @@ def _reading(folder: Path, bench: Bench) -> Iterator[Row]:
         figures.append((time.process_time() - began) * 1000)
     database.close()
     gc.unfreeze()
-    what = f"processor for the heat map and statistics of a station among {changes:,} changes of a year"
+    what = (
+        f"processor for the heat map and statistics of a station among {changes:,} changes of "
+        f"a year"
+    )
     yield Row("history", what, "ms", figures, Rule.AT_MOST, 100)
     yield Row("history", "size of a change", "bytes", [size / changes])
 
@@ -66,7 +69,10 @@ def _fill(connection: sqlite3.Connection, changes: int) -> None:
     connection.execute("BEGIN")
     names = ((number, f"NOR_{number:05}") for number in range(STATIONS))
     connection.executemany("INSERT INTO station VALUES (?, ?)", names)
-    connectors = ((n, n // CONNECTORS, str(n % CONNECTORS), n % CONNECTORS + 1) for n in range(STATIONS * CONNECTORS))
+    connectors = (
+        (n, n // CONNECTORS, str(n % CONNECTORS), n % CONNECTORS + 1)
+        for n in range(STATIONS * CONNECTORS)
+    )
     connection.executemany("INSERT INTO connector VALUES (?, ?, ?, ?)", connectors)
     rows = (
         (connector, BEGIN + number * (YEAR // each) + connector % 1000, number & 1)
@@ -85,7 +91,10 @@ def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
     board, rng = Board(), random.Random(1)
     board.downtime.start(BEGIN)
     board.apply_snapshot([Station(f"NOR_{n:05}", _connectors()) for n in range(STATIONS)], BEGIN)
-    observation, database = Observation(board, LocalHours()), HistoryDatabase.open_to_write(folder / "all.sqlite")
+    observation, database = (
+        Observation(board, LocalHours()),
+        HistoryDatabase.open_to_write(folder / "all.sqlite"),
+    )
     stations = list(board.stations)
     observation.begin(BEGIN)
     for station in stations:
@@ -94,7 +103,13 @@ def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
     thresholds = gc.get_threshold()
     # As the app does after the first snapshot.
     freeze_board()
-    counting, writing, rates, sizes, now = list[float](), list[float](), list[float](), list[float](), BEGIN
+    counting, writing, rates, sizes, now = (
+        list[float](),
+        list[float](),
+        list[float](),
+        list[float](),
+        BEGIN,
+    )
     try:
         for _ in range(bench.rounds):
             rates.append(_one_rate(observation, database, stations, rng, now, bench.seconds))
@@ -108,7 +123,9 @@ def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
             database.write(portion)
             sizes.append((_size(database) - before) / STATIONS * HOURS_OF_WEEK)
             # The next week: the rows are there.
-            portion.tallies = [(station, tally._replace(week=tally.week + 1)) for station, tally in portion.tallies]
+            portion.tallies = [
+                (station, tally._replace(week=tally.week + 1)) for station, tally in portion.tallies
+            ]
             began = time.process_time()
             database.write(portion)
             writing.append((time.process_time() - began) * 1000)
@@ -124,7 +141,12 @@ def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
         Rule.AT_MOST,
         50,
     )
-    yield Row("history", f"processor to count the hour of {STATIONS:,} stations, in slices of the loop", "ms", counting)
+    yield Row(
+        "history",
+        f"processor to count the hour of {STATIONS:,} stations, in slices of the loop",
+        "ms",
+        counting,
+    )
     rate = f"processor to record all changes at {RATE:,} a second"
     yield Row("history", rate, "of a core", rates, Rule.AT_MOST, 0.03)
     yield Row("history", "size of the profile of a station", "bytes", sizes)
@@ -143,7 +165,9 @@ def _one_rate(
     for number in range(int(RATE * seconds)):
         connector = Connector(rng.randrange(2), 0, now)
         at = now + number * 1000 // RATE
-        changes.append(Change(at, rng.choice(stations), rng.randrange(CONNECTORS) + 1, None, connector))
+        changes.append(
+            Change(at, rng.choice(stations), rng.randrange(CONNECTORS) + 1, None, connector)
+        )
     began = time.process_time()
     for begin in range(0, len(changes), RATE):
         for change in changes[begin : begin + RATE]:
@@ -155,7 +179,10 @@ def _one_rate(
 
 def _size(database: HistoryDatabase) -> int:
     """Return the size of the file alone: the log is as large as the largest transaction."""
-    pages, size = (database._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    pages, size = (
+        database._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "page_size")
+    )
     return int(pages * size)
 
 

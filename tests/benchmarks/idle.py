@@ -63,17 +63,37 @@ def idle(bench: Bench) -> Result:
             found.append(_loaded(bench, load))
         if not turn % 2:
             clock.append(_clock(bench))
-    return Result([row for load, found in zip(_LOADS, costs, strict=True) for row in _rows(load, found, clock)])
+    return Result(
+        [
+            row
+            for load, found in zip(_LOADS, costs, strict=True)
+            for row in _rows(load, found, clock)
+        ]
+    )
 
 
 def _rows(load: _Load, found: list[_Cost], clock: list[_Cost]) -> list[Row]:
-    def row(what: str, unit: str, limit: float | None, figures: list[float], base: list[float]) -> Row:
+    def row(
+        what: str, unit: str, limit: float | None, figures: list[float], base: list[float]
+    ) -> Row:
         rule = Rule.TOLD if limit is None else Rule.AT_MOST
         return Row("idle", f"{load.name}: {what}", unit, figures, rule, limit or 0.0, _CLOCK, base)
 
     return [
-        row("processor", "% of a core", load.cpu, [each.cpu for each in found], [each.cpu for each in clock]),
-        row("wake-ups", "/s", load.wake_ups, [each.wake_ups for each in found], [each.wake_ups for each in clock]),
+        row(
+            "processor",
+            "% of a core",
+            load.cpu,
+            [each.cpu for each in found],
+            [each.cpu for each in clock],
+        ),
+        row(
+            "wake-ups",
+            "/s",
+            load.wake_ups,
+            [each.wake_ups for each in found],
+            [each.wake_ups for each in clock],
+        ),
         row(
             "written to the terminal",
             "kB/s",
@@ -81,7 +101,13 @@ def _rows(load: _Load, found: list[_Cost], clock: list[_Cost]) -> list[Row]:
             [each.kilobytes for each in found],
             [each.kilobytes for each in clock],
         ),
-        row("key to paint, median", "ms", None, [each.key for each in found], [each.key for each in clock]),
+        row(
+            "key to paint, median",
+            "ms",
+            None,
+            [each.key for each in found],
+            [each.key for each in clock],
+        ),
     ]
 
 
@@ -95,7 +121,9 @@ def _loaded(bench: Bench, load: _Load) -> _Cost:
 def _clock(bench: Bench) -> _Cost:
     with bench.world.module("clock") as app:
         app.wait(lambda seen: b"pressed 0 times" in seen)
-        return _cost(bench, app, median_key=lambda: median(trivial_presses(app, bench.presses // 2)))
+        return _cost(
+            bench, app, median_key=lambda: median(trivial_presses(app, bench.presses // 2))
+        )
 
 
 def _cost(bench: Bench, app: Terminal, median_key: Callable[[], float]) -> _Cost:

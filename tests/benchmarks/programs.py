@@ -42,8 +42,8 @@ class World:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
-            # Code is compiled in the first start, which is not measured, and into this folder, since
-            # the source may be edited meanwhile.
+            # Code is compiled in the first start, which is not measured, and into this folder,
+            # since the source may be edited meanwhile.
             "PYTHONPYCACHEPREFIX": str(Path(self._folder.name) / "compiled"),
         }
 
@@ -67,7 +67,9 @@ class World:
         """Run a command; return how many seconds it took."""
         env = self.env()
         began = time.perf_counter()
-        subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True)  # our own programs
+        subprocess.run(
+            command, env=env, cwd=ROOT, check=True, capture_output=True
+        )  # our own programs
         return time.perf_counter() - began
 
 
@@ -86,10 +88,15 @@ def cpu_seconds(pid: int) -> float:
     threads = _PROC / str(pid) / "task"
     if (_PROC / str(pid) / "schedstat").exists():
         # In nanoseconds: a tick of the clock is too coarse for an app at rest.
-        return sum(int((each / "schedstat").read_text().split()[0]) for each in threads.iterdir()) / 1e9
+        return (
+            sum(int((each / "schedstat").read_text().split()[0]) for each in threads.iterdir())
+            / 1e9
+        )
     if _PROC.is_dir():
         # The program's name is in brackets and may contain any characters.
-        user, system = map(int, (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13])
+        user, system = map(
+            int, (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
+        )
         return (user + system) / float(os.sysconf("SC_CLK_TCK"))
     seconds = 0.0
     for part in _ps(pid, "time").replace("-", ":").split(":"):

@@ -18,7 +18,9 @@ async def bare(url: str) -> None:
     """Receive frames and drop them."""
     from websockets.asyncio.client import connect
 
-    async with connect(url, compression=None, max_size=None, proxy=None, ping_interval=None) as connection:
+    async with connect(
+        url, compression=None, max_size=None, proxy=None, ping_interval=None
+    ) as connection:
         async for _ in connection:
             pass
 
@@ -36,7 +38,11 @@ async def board(url: str) -> None:
             break
     await batches.aclose()
     state = checksum(monitor.board.stations.values())
-    print(json.dumps({"checksum": state, "frames": monitor.counts.frames, "changes": monitor.counts.changes}))
+    print(
+        json.dumps(
+            {"checksum": state, "frames": monitor.counts.frames, "changes": monitor.counts.changes}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -34,8 +34,23 @@ def snapshot(bench: Bench) -> Result:
         return took
 
     figures, baselines = in_turns(rounds, ours, lambda: _ms(json.loads, frame))
-    what = f"snapshot of {STATIONS:,} stations ({len(frame) / 1e6:.1f} MB): decode, board, sorted list"
-    return Result([Row("snapshot", what, "ms", figures, Rule.TIMES_AT_MOST, 0.4, "json.loads of it", baselines)])
+    what = (
+        f"snapshot of {STATIONS:,} stations ({len(frame) / 1e6:.1f} MB): decode, board, sorted list"
+    )
+    return Result(
+        [
+            Row(
+                "snapshot",
+                what,
+                "ms",
+                figures,
+                Rule.TIMES_AT_MOST,
+                0.4,
+                "json.loads of it",
+                baselines,
+            )
+        ]
+    )
 
 
 def _to_list(frame: bytes) -> object:

@@ -43,22 +43,41 @@ def country(bench: Bench) -> Result:
             with bench.world.app("--source", server.url) as app:
                 return (app.wait(rows_painted) - app.started) * 1000
 
-        return _against_textual(bench, "country", f"start to {STATIONS:,} stations painted", painted, 2.0)
+        return _against_textual(
+            bench, "country", f"start to {STATIONS:,} stations painted", painted, 2.0
+        )
 
 
 def command_line(bench: Bench) -> Result:
     """Measure the commands without a screen."""
     rows = []
     for args in (["--help"], ["config", "path"]):
-        figures, baselines = in_turns(_many(bench), partial(_ms, bench, nobil_tui(*args)), partial(_ms, bench, _CLICK))
+        figures, baselines = in_turns(
+            _many(bench), partial(_ms, bench, nobil_tui(*args)), partial(_ms, bench, _CLICK)
+        )
         what = f"nobil-tui {' '.join(args)}"
-        rows.append(Row("command-line", what, "ms", figures, Rule.TIMES_AT_MOST, 2.0, "import click", baselines))
+        rows.append(
+            Row(
+                "command-line",
+                what,
+                "ms",
+                figures,
+                Rule.TIMES_AT_MOST,
+                2.0,
+                "import click",
+                baselines,
+            )
+        )
     return Result(rows)
 
 
-def _against_textual(bench: Bench, name: str, what: str, painted: Callable[[], float], limit: float) -> Result:
+def _against_textual(
+    bench: Bench, name: str, what: str, painted: Callable[[], float], limit: float
+) -> Result:
     figures, baselines = in_turns(_many(bench), painted, lambda: _ms(bench, _TEXTUAL))
-    return Result([Row(name, what, "ms", figures, Rule.TIMES_AT_MOST, limit, "import textual.app", baselines)])
+    return Result(
+        [Row(name, what, "ms", figures, Rule.TIMES_AT_MOST, limit, "import textual.app", baselines)]
+    )
 
 
 def _many(bench: Bench) -> int:

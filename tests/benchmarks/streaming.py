@@ -46,7 +46,16 @@ def flood(bench: Bench) -> Result:
             bare.append(_read(bench, "bare"))
     return Result(
         [
-            Row("flood", "changes a second, the app open", "/s", app, Rule.TIMES_AT_LEAST, 0.40, _BARE, bare),
+            Row(
+                "flood",
+                "changes a second, the app open",
+                "/s",
+                app,
+                Rule.TIMES_AT_LEAST,
+                0.40,
+                _BARE,
+                bare,
+            ),
             Row("flood", "a key during the flood, p95", "ms", keys, Rule.AT_MOST, 40),
             Row("flood", "a key during the flood, slowest", "ms", slowest, Rule.AT_MOST, 100),
             Row("flood", "memory that a flood takes", "MB", grown),
@@ -64,7 +73,9 @@ def _read(bench: Bench, reader: str) -> float:
     changes = _changes(bench)
     with LoadServer(STATIONS) as server:
         command = [sys.executable, "-m", "tests.benchmarks.readers", reader, server.url]
-        client = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # our own program
+        client = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )  # our own program
         server.ask("wait")
         # The first flood warms up the reader.
         server.ask("burst", changes=1000)

@@ -33,7 +33,8 @@ class NotSeenError(Exception):
 
 
 class Terminal:
-    """Run ``command`` in a pseudo-terminal, which reads at most ``pace`` bytes per second if given."""
+    """Run ``command`` in a pseudo-terminal, which reads at most ``pace`` bytes per second if
+    given."""
 
     def __init__(
         self,
@@ -48,7 +49,13 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.started = time.perf_counter()
         self.process = subprocess.Popen(  # our own programs
-            command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=cwd, start_new_session=True
+            command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
         )
         os.close(theirs)
         os.set_blocking(self._fd, False)
@@ -63,7 +70,12 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.close()
 
     @staticmethod
@@ -90,7 +102,9 @@ class Terminal:
             alive = self._read(until)
             if not alive or time.perf_counter() > until:
                 why = f"not seen within {patience:.0f} s" if alive else "the program has ended"
-                raise NotSeenError(f"{why}; the last that came: {self.seen[-600:].decode(errors='replace')}")
+                raise NotSeenError(
+                    f"{why}; the last that came: {self.seen[-600:].decode(errors='replace')}"
+                )
             at = time.perf_counter()
         return at
 

@@ -26,7 +26,20 @@ def weight(bench: Bench) -> Result:
             figures.append(memory(app.process.pid))
             baselines.append(memory(trivial.process.pid))
     what = f"memory (resident) with {STATIONS:,} stations and {STATIONS * 5:,} connectors"
-    return Result([Row("memory", what, "MB", figures, Rule.TIMES_AT_MOST, 2.5, "a trivial Textual app", baselines)])
+    return Result(
+        [
+            Row(
+                "memory",
+                what,
+                "MB",
+                figures,
+                Rule.TIMES_AT_MOST,
+                2.5,
+                "a trivial Textual app",
+                baselines,
+            )
+        ]
+    )
 
 
 def log(bench: Bench) -> Result:
@@ -37,7 +50,9 @@ def log(bench: Bench) -> Result:
         for has_log in (True, False) if turn % 2 else (False, True):
             (with_log if has_log else without).append(_cpu(bench, has_log))
     what, against = f"processor with the event log at {RATE:,} lines/s", "the app without the log"
-    return Result([Row("log", what, "of a core", with_log, Rule.MORE_AT_MOST, 0.06, against, without)])
+    return Result(
+        [Row("log", what, "of a core", with_log, Rule.MORE_AT_MOST, 0.06, against, without)]
+    )
 
 
 def _cpu(bench: Bench, has_log: bool) -> float:
@@ -75,9 +90,19 @@ def growth(bench: Bench) -> Result:
         more = [0.0, 0.0]
         if before is not None:
             stations = line[0] - before[0]
-            more = [(line[1] - before[1]) / stations * 1000, (line[2] - before[2]) / stations * 1000]
+            more = [
+                (line[1] - before[1]) / stations * 1000,
+                (line[2] - before[2]) / stations * 1000,
+            ]
         line += more
-    heads = ("stations", "painted after, ms", "memory, MB", "a change, µs", "one more station, µs", "one more, kB")
+    heads = (
+        "stations",
+        "painted after, ms",
+        "memory, MB",
+        "a change, µs",
+        "one more station, µs",
+        "one more, kB",
+    )
     table = Table("What one more station costs", heads, lines)
     last, first = lines[-1], lines[1]
     against = f"between {SIZES[0]:,} and {SIZES[1]:,}"
@@ -142,4 +167,17 @@ def soak(bench: Bench) -> Result:
         app.watch((minutes - early_at) * 60)
         late = memory(app.process.pid)
     what = f"memory after {minutes:g} minutes at {rate} changes/s"
-    return Result([Row("soak", what, "MB", [late], Rule.TIMES_AT_MOST, 1.05, f"after {early_at:g} minutes", [early])])
+    return Result(
+        [
+            Row(
+                "soak",
+                what,
+                "MB",
+                [late],
+                Rule.TIMES_AT_MOST,
+                1.05,
+                f"after {early_at:g} minutes",
+                [early],
+            )
+        ]
+    )

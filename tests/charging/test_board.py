@@ -34,7 +34,9 @@ def stored_board(board: Board, alive_at: int) -> StoredBoard:
     breaks, alive_at = board.downtime.checkpoint(alive_at)
     decode = msgspec.json.Decoder(StoredStation).decode
     return StoredBoard(
-        {name: restore_station(name, decode(row), breaks) for name, row in encoded.items()}, breaks, alive_at
+        {name: restore_station(name, decode(row), breaks) for name, row in encoded.items()},
+        breaks,
+        alive_at,
     )
 
 
@@ -95,12 +97,20 @@ class Model:
             for connector in connectors:
                 over = self.unconfirmed_for(connector, now) - EXPIRED
                 if over > 0 and connector.condition is not Condition.UNKNOWN:
-                    connector.status, connector.error, connector.since, connector.at_least = -1, 0, now - over, True
+                    connector.status, connector.error, connector.since, connector.at_least = (
+                        -1,
+                        0,
+                        now - over,
+                        True,
+                    )
                     touched.add(name)
         return touched
 
-    def apply_list(self, name: str, triples: list[Triple], at: int, *, snapshot: bool) -> list[tuple[object, ...]]:
-        """Replace a station's connectors; return the changes, including added and removed connectors."""
+    def apply_list(
+        self, name: str, triples: list[Triple], at: int, *, snapshot: bool
+    ) -> list[tuple[object, ...]]:
+        """Replace a station's connectors; return the changes, including added and removed
+        connectors."""
         old = self.stations.get(name, [])
         for connector in old:
             # A list names every connector that it replaces.
@@ -112,14 +122,20 @@ class Model:
             held = old[index] if index < len(old) else None
             known = 0 < timestamp <= at + MAX_AHEAD
             if held is None:
-                connector = ModelConnector(str(index), status, error, timestamp if known else at, not known, confirmed)
+                connector = ModelConnector(
+                    str(index), status, error, timestamp if known else at, not known, confirmed
+                )
                 if not snapshot:
                     changes.append((name, index + 1, None, connector.pair, False))
             else:
                 unsure = self.unconfirmed_for(held, at) > 0
-                connector = ModelConnector(held.key, status, error, held.since, held.at_least, confirmed, held.heard)
+                connector = ModelConnector(
+                    held.key, status, error, held.since, held.at_least, confirmed, held.heard
+                )
                 if held.pair != connector.pair:
-                    changes.append((name, index + 1, held.pair, connector.pair, snapshot and unsure))
+                    changes.append(
+                        (name, index + 1, held.pair, connector.pair, snapshot and unsure)
+                    )
                     connector.since, connector.at_least = at, unsure
                 if known:
                     connector.since, connector.at_least = timestamp, False
@@ -127,11 +143,15 @@ class Model:
                 connector.heard = at
             new.append(connector)
         for index, held in enumerate(old[len(triples) :], len(triples)):
-            changes.append((name, index + 1, held.pair, None, snapshot and self.unconfirmed_for(held, at) > 0))
+            changes.append(
+                (name, index + 1, held.pair, None, snapshot and self.unconfirmed_for(held, at) > 0)
+            )
         self.stations[name] = new
         return changes
 
-    def apply_connector(self, name: str, key: str, status: int, error: int, at: int) -> list[tuple[object, ...]]:
+    def apply_connector(
+        self, name: str, key: str, status: int, error: int, at: int
+    ) -> list[tuple[object, ...]]:
         connectors = self.stations.setdefault(name, [])
         held = next((connector for connector in connectors if connector.key == key), None)
         if held is None:
@@ -140,7 +160,13 @@ class Model:
         unsure = self.unconfirmed_for(held, at) > 0
         before = held.pair if held.named else None
         unsure |= not held.named
-        held.status, held.error, held.heard, held.confirmed, held.named = status, error, at, len(self.breaks), True
+        held.status, held.error, held.heard, held.confirmed, held.named = (
+            status,
+            error,
+            at,
+            len(self.breaks),
+            True,
+        )
         if before == held.pair:
             return []
         held.since, held.at_least = at, unsure
@@ -152,7 +178,8 @@ def pairs_of(changes: list[Change]) -> list[tuple[object, ...]]:
         return None if connector is None else (connector.status, connector.error)
 
     return sorted(
-        ((c.station, c.number, pair(c.before), pair(c.after), c.missed) for c in changes), key=lambda c: c[:2]
+        ((c.station, c.number, pair(c.before), pair(c.after), c.missed) for c in changes),
+        key=lambda c: c[:2],
     )
 
 
@@ -160,7 +187,19 @@ NAMES = st.sampled_from(["NOR_01333", "NOR_076198", "SWE_1"])
 STATUS = st.sampled_from([0, 1, -1, 2])
 ERROR = st.sampled_from([0, 0, 0, 1])
 AGES = st.sampled_from(
-    [None, None, 0, MINUTE, -MINUTE, -MAX_AHEAD, -MAX_AHEAD - 1, -MAX_AHEAD - 2 * MINUTE, T0, -(2**52), "zero"]
+    [
+        None,
+        None,
+        0,
+        MINUTE,
+        -MINUTE,
+        -MAX_AHEAD,
+        -MAX_AHEAD - 1,
+        -MAX_AHEAD - 2 * MINUTE,
+        T0,
+        -(2**52),
+        "zero",
+    ]
 )
 """Age of a timestamp on receipt, in ms; None for the timestamp -1."""
 LISTS = st.lists(st.tuples(STATUS, ERROR, AGES), max_size=4)
@@ -188,7 +227,9 @@ class BoardMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.live)
     @rule(country=COUNTRIES, partial=st.sampled_from([False, False, True]))
-    def snapshot(self, country: list[tuple[str, list[tuple[int, int, object]]]], partial: bool) -> None:
+    def snapshot(
+        self, country: list[tuple[str, list[tuple[int, int, object]]]], partial: bool
+    ) -> None:
         triples = [(name, self.dated(connectors)) for name, connectors in country]
         before = set(self.model.stations)
         expected = []
@@ -217,14 +258,20 @@ class BoardMachine(RuleBasedStateMachine):
     @rule(name=NAMES, key=st.sampled_from(["0", "1", "3", "a"]), status=STATUS, error=ERROR)
     def one_connector(self, name: str, key: str, status: int, error: int) -> None:
         expected = self.model.apply_connector(name, key, status, error, self.now)
-        assert pairs_of(self.board.apply_connector(name, key, Connector(status, error), self.now)) == expected
+        assert (
+            pairs_of(self.board.apply_connector(name, key, Connector(status, error), self.now))
+            == expected
+        )
 
     @precondition(lambda self: self.model.live)
     @rule(name=NAMES, index=st.integers(-1, 4), status=STATUS, error=ERROR)
     def raw(self, name: str, index: int, status: int, error: int) -> None:
         connectors = self.model.stations.get(name, [])
         known = 0 <= index < len(connectors)
-        assert self.board.apply_raw_report(name, index, Connector(status, error, self.now), self.now) is known
+        assert (
+            self.board.apply_raw_report(name, index, Connector(status, error, self.now), self.now)
+            is known
+        )
         if known:
             connectors[index].heard = self.now
             if connectors[index].pair == (status, error):
@@ -254,7 +301,9 @@ class BoardMachine(RuleBasedStateMachine):
             keyed = any(connector.key != str(index) for index, connector in enumerate(connectors))
             for connector in connectors:
                 # For an unknown connector without a report, it is not stored whether it was named.
-                connector.named = not keyed or connector.heard is not None or connector.pair != (-1, 0)
+                connector.named = (
+                    not keyed or connector.heard is not None or connector.pair != (-1, 0)
+                )
         # An expired condition is not shown, not even at first.
         self.model.expire(self.now)
         self.board = restored(self.board, self.now)
@@ -274,22 +323,34 @@ class BoardMachine(RuleBasedStateMachine):
         for name, connectors in self.model.stations.items():
             held = self.board.stations[name]
             assert held.id == name
-            assert [(c.status, c.error) for c in held.connectors] == [connector.pair for connector in connectors]
+            assert [(c.status, c.error) for c in held.connectors] == [
+                connector.pair for connector in connectors
+            ]
             for index, connector in enumerate(connectors):
-                assert self.board.since(held, index, self.now) == Since(connector.since, connector.at_least)
+                assert self.board.since(held, index, self.now) == Since(
+                    connector.since, connector.at_least
+                )
                 assert self.board.heard(held, index) == connector.heard
                 unconfirmed_for = self.model.unconfirmed_for(connector, self.now)
                 assert self.board.unconfirmed_for(held, index, self.now) == unconfirmed_for
 
     @invariant()
     def counts_unconfirmed(self) -> None:
-        every = [connector for connectors in self.model.stations.values() for connector in connectors]
-        unconfirmed = sum(self.model.unconfirmed_for(connector, self.now) > 0 for connector in every)
+        every = [
+            connector for connectors in self.model.stations.values() for connector in connectors
+        ]
+        unconfirmed = sum(
+            self.model.unconfirmed_for(connector, self.now) > 0 for connector in every
+        )
         assert self.board.unconfirmed(self.now) == unconfirmed
 
     @invariant()
     def counts(self) -> None:
-        conditions = [connector.condition for connectors in self.model.stations.values() for connector in connectors]
+        conditions = [
+            connector.condition
+            for connectors in self.model.stations.values()
+            for connector in connectors
+        ]
         assert self.board.tally == [conditions.count(condition) for condition in Condition]
         assert self.board.connectors == len(conditions)
         for held in self.board.stations.values():
@@ -317,7 +378,9 @@ def test_timestamp_far_in_the_future_is_ignored_for_good() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, T0 + MAX_AHEAD + 1), (0, 0, 2**53))], T0)
     held = board.stations["NOR_1"]
-    assert [board.since(held, index, T0 + 10 * MAX_AHEAD) for index in (0, 1)] == [Since(T0, True)] * 2
+    assert [board.since(held, index, T0 + 10 * MAX_AHEAD) for index in (0, 1)] == [
+        Since(T0, True)
+    ] * 2
 
 
 def test_second_snapshot_without_break_marks_nothing_missed() -> None:
@@ -354,7 +417,9 @@ def test_station_missing_from_partial_snapshot_stays_unconfirmed() -> None:
     assert board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 9000) == 0
     assert board.unconfirmed_for(board.stations["NOR_2"], 0, T0 + 9000) == 8000
     # The next snapshot on the same connection: NOR_1 was confirmed by the previous one.
-    changes = board.apply_snapshot([station("NOR_1", (1, 0, -1)), station("NOR_2", (1, 0, -1))], T0 + 9000).changes
+    changes = board.apply_snapshot(
+        [station("NOR_1", (1, 0, -1)), station("NOR_2", (1, 0, -1))], T0 + 9000
+    ).changes
     assert [change.missed for change in changes] == [False, True]
 
 
@@ -390,7 +455,11 @@ def test_shorter_connector_list_drops_the_last_and_their_state() -> None:
 def test_duplicate_station_in_snapshot_yields_one_change() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
-    twice = [station(name, *triples) for name in ("NOR_1", "NOR_2") for triples in ([(1, 0, -1)], [(0, 1, -1)])]
+    twice = [
+        station(name, *triples)
+        for name in ("NOR_1", "NOR_2")
+        for triples in ([(1, 0, -1)], [(0, 1, -1)])
+    ]
     (change,) = board.apply_snapshot(twice, T0 + 1).changes
     assert change.after == Connector(0, 1, T0 + 1)
     assert (len(board.stations), board.connectors) == (2, 2)
@@ -411,7 +480,9 @@ def test_raw_report_yields_no_change() -> None:
 
 def test_conditions_expire_after_seven_days() -> None:
     board = Board()
-    board.apply_snapshot([station("NOR_1", (0, 0, -1), (-1, 1, -1)), station("NOR_2", (-1, 0, -1))], T0)
+    board.apply_snapshot(
+        [station("NOR_1", (0, 0, -1), (-1, 1, -1)), station("NOR_2", (-1, 0, -1))], T0
+    )
     board.downtime.stop(T0)
     held = board.stations["NOR_1"]
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + SLIGHT + 1)) is Staleness.STALE
@@ -422,7 +493,9 @@ def test_conditions_expire_after_seven_days() -> None:
     assert board.tally[Condition.UNKNOWN] == 3
     assert board.expire(T0 + EXPIRED + 2) == []
     # They are unknown since they expired.
-    assert [board.since(held, index, T0 + EXPIRED + 9) for index in (0, 1)] == [Since(T0 + EXPIRED, True)] * 2
+    assert [board.since(held, index, T0 + EXPIRED + 9) for index in (0, 1)] == [
+        Since(T0 + EXPIRED, True)
+    ] * 2
 
 
 def test_expired_connector_is_unknown_since_it_expired() -> None:
@@ -452,7 +525,9 @@ def test_report_of_unknown_after_expiry_yields_no_change() -> None:
     (free,) = board.apply_connector("NOR_1", "c", WordConnector(0, 0, said="AVAILABLE"), late + 3)
     assert [change.before.detail for change in (odd, free) if change.before] == ["", ""]
     assert board.since(held, 2, late + 3) == Since(late + 3, True)
-    assert board.apply_station(Station("NOR_2", [Connector()]), late)[0].after == Connector(timestamp=late)
+    assert board.apply_station(Station("NOR_2", [Connector()]), late)[0].after == Connector(
+        timestamp=late
+    )
 
 
 def test_expire_searches_stations_only_if_one_can_have_expired() -> None:
@@ -480,14 +555,18 @@ def test_restore_makes_expired_connectors_unknown() -> None:
     stored = stored_board(earlier_board(), T0 + 5)
     assert board.restore(stored, T0 + 5 + EXPIRED + 7) == ["NOR_1"]
     assert board.stations["NOR_1"].summary.text == "?/2"
-    assert board.since(board.stations["NOR_1"], 0, T0 + 6 + EXPIRED) == Since(T0 + 5 + EXPIRED, True)
+    assert board.since(board.stations["NOR_1"], 0, T0 + 6 + EXPIRED) == Since(
+        T0 + 5 + EXPIRED, True
+    )
 
 
 def test_connectors_with_keys_keep_their_numbers() -> None:
     board = Board()
     first = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
     second = board.apply_connector("NOR_1", "1252", WordConnector(1, 0, said="BLOCKED"), T0 + 1)
-    again = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="CHARGING"), T0 + 2)
+    again = board.apply_connector(
+        "NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="CHARGING"), T0 + 2
+    )
     assert [change.number for change in (*first, *second, *again)] == [1, 2, 1]
     (before, after) = again[0][3:5]
     assert before is not None
@@ -541,7 +620,9 @@ def test_connector_not_in_service_is_not_counted_unconfirmed() -> None:
     assert board.unconfirmed(T0 + 9002) == 0
 
 
-def test_unconfirmed_searches_no_stations_while_all_are_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unconfirmed_searches_no_stations_while_all_are_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
     board.downtime.stop(T0)
@@ -581,10 +662,15 @@ def test_restore_returns_earlier_state() -> None:
         WordConnector(1, 0, T0 + 2, said="BLOCKED"),
         WordConnector(-1, 0, T0 + 1, said="melted"),
     ]
-    assert [board.since(held, index, T0 + 9) for index in (0, 1)] == [Since(T0 + 2, False), Since(T0 + 1, True)]
+    assert [board.since(held, index, T0 + 9) for index in (0, 1)] == [
+        Since(T0 + 2, False),
+        Since(T0 + 1, True),
+    ]
     assert [board.heard(held, index) for index in (0, 1)] == [T0 + 2, T0 + 1]
     assert (board.tally[Condition.BLOCKED], board.tally[Condition.UNKNOWN]) == (1, 1)
-    (change,) = board.apply_connector("NOR_1", "1252", WordConnector(0, 0, said="AVAILABLE"), T0 + 9)
+    (change,) = board.apply_connector(
+        "NOR_1", "1252", WordConnector(0, 0, said="AVAILABLE"), T0 + 9
+    )
     assert change.number == 2
 
 
@@ -627,24 +713,36 @@ def test_downtime_between_sessions_adds_up_to_expiry() -> None:
 
 def test_first_snapshot_after_restore_marks_changes_missed() -> None:
     board = Board()
-    board.apply_snapshot([station("NOR_1", (0, 0, -1), (0, 0, T0 - 7)), station("NOR_2", (0, 0, -1))], T0)
+    board.apply_snapshot(
+        [station("NOR_1", (0, 0, -1), (0, 0, T0 - 7)), station("NOR_2", (0, 0, -1))], T0
+    )
     board = restored(board, T0 + 5)
     board.downtime.start(T0 + 9000)
-    renewal = board.apply_snapshot([station("NOR_1", (1, 0, -1), (0, 0, T0 - 7)), station("SWE_1")], T0 + 9000)
+    renewal = board.apply_snapshot(
+        [station("NOR_1", (1, 0, -1), (0, 0, T0 - 7)), station("SWE_1")], T0 + 9000
+    )
     assert [(change.number, change.missed) for change in renewal.changes] == [(1, True)]
     assert (renewal.left, set(board.stations)) == (["NOR_2"], {"NOR_1", "SWE_1"})
     held = board.stations["NOR_1"]
-    assert [board.since(held, index, T0 + 9000) for index in (0, 1)] == [Since(T0 + 9000, True), Since(T0 - 7, False)]
+    assert [board.since(held, index, T0 + 9000) for index in (0, 1)] == [
+        Since(T0 + 9000, True),
+        Since(T0 - 7, False),
+    ]
     assert board.unconfirmed(T0 + 9001) == 0
 
 
 def test_restored_confirmation_in_the_future_is_ignored() -> None:
     stored = stored_board(earlier_board(), T0 + 5)
-    lies = [msgspec.structs.replace(each, confirmed=2**53) for each in earlier_board().stored("NOR_1").connectors]  # type: ignore[union-attr]  # the board holds it
+    lies = [
+        msgspec.structs.replace(each, confirmed=2**53)
+        for each in earlier_board().stored("NOR_1").connectors  # type: ignore[union-attr]  # the board holds it
+    ]
     stored.stations["NOR_1"] = restore_station("NOR_1", StoredStation(None, lies), stored.downtime)
     board = Board()
     board.restore(stored, T0 + 6)
-    assert staleness_of(board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 6)) is Staleness.STALE
+    assert (
+        staleness_of(board.unconfirmed_for(board.stations["NOR_1"], 0, T0 + 6)) is Staleness.STALE
+    )
 
 
 def test_restore_of_empty_state_leaves_board_live_and_empty() -> None:

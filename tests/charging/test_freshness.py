@@ -81,7 +81,9 @@ def test_resume_counts_at_least_a_stale_break() -> None:
     later.resume(*downtime.checkpoint(9000))
     assert not later.live
     assert later.checkpoint(0) == (2000, 5000)
-    assert [later.running(now) for now in (0, 5001, 5000 + SLIGHT, 5000 + EXPIRED)] == [SLIGHT + 1] * 3 + [EXPIRED]
+    assert [later.running(now) for now in (0, 5001, 5000 + SLIGHT, 5000 + EXPIRED)] == [
+        SLIGHT + 1
+    ] * 3 + [EXPIRED]
     later.start(5001)
     assert later.total(10**12) == 2000 + SLIGHT + 1
     later.stop(6000)

@@ -33,7 +33,9 @@ def test_distance_is_symmetric_and_bounded(here: Position, there: Position) -> N
 
 
 @given(positions, st.floats(0.001, 21_000), positions)
-def test_circle_contains_positions_within_radius(centre: Position, km: float, place: Position) -> None:
+def test_circle_contains_positions_within_radius(
+    centre: Position, km: float, place: Position
+) -> None:
     away = distance_km(centre, place)
     if abs(away - km) > 1e-3:
         assert (place in Circle(centre, km)) is (away < km)
@@ -46,15 +48,26 @@ def test_bounding_box_excludes_no_position_of_circle(
     from math import asin, atan2, cos, degrees, radians, sin
 
     latitude, angle = radians(centre[0]), km * part / RADIUS
-    north = asin(max(-1, min(1, sin(latitude) * cos(angle) + cos(latitude) * sin(angle) * cos(direction))))
-    east = atan2(sin(direction) * sin(angle) * cos(latitude), cos(angle) - sin(latitude) * sin(north))
+    north = asin(
+        max(-1, min(1, sin(latitude) * cos(angle) + cos(latitude) * sin(angle) * cos(direction)))
+    )
+    east = atan2(
+        sin(direction) * sin(angle) * cos(latitude), cos(angle) - sin(latitude) * sin(north)
+    )
     place = (degrees(north), (centre[1] + degrees(east) + 540) % 360 - 180)
     assert place in Circle(centre, km)
 
 
 @pytest.mark.parametrize(
     ("latitude", "longitude", "valid"),
-    [(59, 10, True), (-90, 180, True), (91, 0, False), (0, 181, False), (nan, 0, False), (0, inf, False)],
+    [
+        (59, 10, True),
+        (-90, 180, True),
+        (91, 0, False),
+        (0, 181, False),
+        (nan, 0, False),
+        (0, inf, False),
+    ],
 )
 def test_is_position(latitude: float, longitude: float, valid: bool) -> None:
     assert is_position(latitude, longitude) is valid

@@ -30,7 +30,8 @@ def test_snapshot_keeps_connector_numbers() -> None:
     board = Board()
     board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0)
     result = board.apply_snapshot(
-        [station(C=connector("AVAILABLE"), B=connector("CHARGING"), A=connector("CHARGING"))], T0 + 1
+        [station(C=connector("AVAILABLE"), B=connector("CHARGING"), A=connector("CHARGING"))],
+        T0 + 1,
     )
     assert words(board) == {"A": "CHARGING", "B": "CHARGING", "C": "AVAILABLE"}
     assert [change.number for change in result.changes] == [1]
@@ -64,7 +65,9 @@ def test_first_snapshot_is_completed_from_register() -> None:
 def test_snapshot_naming_connector_of_register_yields_no_change() -> None:
     board = Board(Register({"L": Facts(plug_evse_uids=("A", "B"))}))
     board.apply_connector("L", "A", connector("AVAILABLE"), T0)
-    result = board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0 + 1)
+    result = board.apply_snapshot(
+        [station(A=connector("AVAILABLE"), B=connector("CHARGING"))], T0 + 1
+    )
     assert result.changes == []
     assert words(board) == {"A": "AVAILABLE", "B": "CHARGING"}
     assert board.stations["L"].summary.text == "1/2"
@@ -79,7 +82,9 @@ def test_station_of_later_snapshot_is_completed_from_register() -> None:
 
 def test_snapshot_gap_leaves_connectors_unconfirmed() -> None:
     board = Board()
-    board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0, gap=40_000)
+    board.apply_snapshot(
+        [station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0, gap=40_000
+    )
     held = board.stations["L"]
     assert board.unconfirmed_for(held, 0, T0 + MINUTE) == 40_000
     assert staleness_of(40_000) is Staleness.SLIGHTLY_STALE

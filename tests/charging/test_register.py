@@ -67,10 +67,17 @@ def test_plugs_are_assigned_by_index_without_uids() -> None:
 
 
 def test_plugs_are_assigned_by_evse_uid() -> None:
-    facts = Facts(plugs=(CCS, Plug("CHAdeMO", 50.0), TYPE_2, Plug("Schuko")), plug_evse_uids=("x", "x", "y", ""))
+    facts = Facts(
+        plugs=(CCS, Plug("CHAdeMO", 50.0), TYPE_2, Plug("Schuko")),
+        plug_evse_uids=("x", "x", "y", ""),
+    )
     register = Register({"A": facts})
     assert facts.evse_uids == ("x", "y")
-    assert register.plugs_for("A", ["y", "new", "x"], 3) == ((TYPE_2,), (), (CCS, Plug("CHAdeMO", 50.0)))
+    assert register.plugs_for("A", ["y", "new", "x"], 3) == (
+        (TYPE_2,),
+        (),
+        (CCS, Plug("CHAdeMO", 50.0)),
+    )
     assert register.plugs_for("A", ["y"], 2) == ((TYPE_2,), ())
     assert register.plugs_for("A", ["y", "x"], 1) == ((TYPE_2,),)
     assert register.plugs_for("A", ["new", "0"], 2) == ((), ())
@@ -95,4 +102,9 @@ def test_country_of(station: str, country: str, found: str) -> None:
 
 
 def test_country_name() -> None:
-    assert [country_name(code) for code in ("NOR", "DAN", "XYZ", "")] == ["Norway", "Denmark", "XYZ", "no country"]
+    assert [country_name(code) for code in ("NOR", "DAN", "XYZ", "")] == [
+        "Norway",
+        "Denmark",
+        "XYZ",
+        "no country",
+    ]

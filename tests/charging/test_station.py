@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.conditions import Condition, condition_of
-from nobil_tui.charging.station import Connector, ConnectorStatus, Station, WordConnector, operator_status, summarize
+from nobil_tui.charging.station import (
+    Connector,
+    ConnectorStatus,
+    Station,
+    WordConnector,
+    operator_status,
+    summarize,
+)
 
 FREE = Connector(0, 0)
 BUSY = Connector(1, 0)
@@ -59,7 +66,11 @@ def test_undocumented_status_is_unknown(status: int) -> None:
 
 def test_only_not_in_service_is_not_counted() -> None:
     assert [c for c in Condition if not c.counted] == [Condition.NOT_IN_SERVICE]
-    assert [c for c in Condition if c.in_use] == [Condition.OCCUPIED, Condition.BLOCKED, Condition.RESERVED]
+    assert [c for c in Condition if c.in_use] == [
+        Condition.OCCUPIED,
+        Condition.BLOCKED,
+        Condition.RESERVED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +123,9 @@ def test_station_summary(connectors: list[Connector], text: str, condition: Cond
 
 
 @pytest.mark.parametrize("condition", Condition)
-def test_station_of_one_connector_has_the_first_condition_with_its_count(condition: Condition) -> None:
+def test_station_of_one_connector_has_the_first_condition_with_its_count(
+    condition: Condition,
+) -> None:
     connector = WordConnector(*condition.version_1, said=condition.words[0])
     first = next(each for each in Condition if each.adds_to is condition.adds_to)
     assert summarize([connector]).condition is first

@@ -27,7 +27,11 @@ GUARD = 60
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that start processes as slow."""
     for item in items:
-        if isinstance(item, pytest.Function) and {"run", "start"} & {*item.fixturenames} and HERE in item.path.parents:
+        if (
+            isinstance(item, pytest.Function)
+            and {"run", "start"} & {*item.fixturenames}
+            and HERE in item.path.parents
+        ):
             item.add_marker("slow")
 
 
@@ -55,7 +59,9 @@ def _restore_logging() -> Iterator[None]:
 
 
 class Run(Protocol):
-    def __call__(self, *args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]: ...
+    def __call__(
+        self, *args: str, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture
@@ -124,12 +130,18 @@ class Start(Protocol):
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Return ``start(*args, **options)``: the program in a process that runs until it is stopped."""
+    """Return ``start(*args, **options)``: the program in a process that runs until it is
+    stopped."""
     processes: list[subprocess.Popen[str]] = []
 
     def starts(*args: str, **options: Any) -> subprocess.Popen[str]:
         command = [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", *args]
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        streams = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            **options,
+        }
         env = {**os.environ, "PYTHONUNBUFFERED": ""}
         processes.append(subprocess.Popen(command, text=True, env=env, **streams))
         return processes[-1]

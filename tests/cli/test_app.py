@@ -68,9 +68,13 @@ def test_speed_applies_to_a_recording(invoke: Invoke, opened: list[AppOptions]) 
     assert setup.source.options.speed == float("inf")
 
 
-def test_source_and_key_of_the_config(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
+def test_source_and_key_of_the_config(
+    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
+) -> None:
     file = tmp_path / "config.toml"
-    file.write_text(f'[stream]\nsource = "{PLACE}"\napi_key = "{KEY}"\n[watched]\nstations = ["NOR_1"]\n')
+    file.write_text(
+        f'[stream]\nsource = "{PLACE}"\napi_key = "{KEY}"\n[watched]\nstations = ["NOR_1"]\n'
+    )
     file.chmod(0o600)
     assert invoke("--config", str(file)).exit_code == 0
     assert invoke("--config", str(file), "--source", "").exit_code == 0
@@ -81,7 +85,9 @@ def test_source_and_key_of_the_config(invoke: Invoke, opened: list[AppOptions], 
     assert isinstance(other.source, DemoSource)
 
 
-def test_warnings_are_passed_to_the_app(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
+def test_warnings_are_passed_to_the_app(
+    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
+) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'[stream]\nsource = "ws://example.org/?key={KEY}"\napi_key = "{KEY}"\n')
     file.chmod(0o644)
@@ -111,7 +117,9 @@ def test_key_on_the_command_line_is_refused_and_not_repeated(
     assert KEY not in everything_written(home)
 
 
-def test_key_on_the_command_line_is_allowed_for_localhost(invoke: Invoke, opened: list[AppOptions]) -> None:
+def test_key_on_the_command_line_is_allowed_for_localhost(
+    invoke: Invoke, opened: list[AppOptions]
+) -> None:
     assert invoke("--source", f"ws://127.0.0.1:1/x?key={KEY}").exit_code == 0
     [setup] = opened
     assert setup.source_text == "ws://127.0.0.1:1/x?key={private_apikey}"
@@ -132,7 +140,9 @@ def test_key_on_the_command_line_is_allowed_for_localhost(invoke: Invoke, opened
         (f"wss://example.org:0/?key={KEY}", "cannot be read"),
     ],
 )
-def test_invalid_source_is_a_usage_error(invoke: Invoke, opened: list[AppOptions], source: str, words: str) -> None:
+def test_invalid_source_is_a_usage_error(
+    invoke: Invoke, opened: list[AppOptions], source: str, words: str
+) -> None:
     refused = invoke("--source", source)
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert words in refused.stderr
@@ -141,7 +151,9 @@ def test_invalid_source_is_a_usage_error(invoke: Invoke, opened: list[AppOptions
 
 
 @pytest.mark.parametrize("name", ["--stations", "--seed", "--speed"])
-def test_option_without_effect_is_refused(invoke: Invoke, opened: list[AppOptions], name: str) -> None:
+def test_option_without_effect_is_refused(
+    invoke: Invoke, opened: list[AppOptions], name: str
+) -> None:
     refused = invoke("--source", "ws://127.0.0.1:1/x", name, "3")
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert f"{name} only applies to the simulation" in refused.stderr
@@ -149,7 +161,9 @@ def test_option_without_effect_is_refused(invoke: Invoke, opened: list[AppOption
 
 
 @pytest.mark.parametrize("speed", ["3601", "max", "0.009", "1e-300"])
-def test_simulation_speed_out_of_range_is_refused(invoke: Invoke, opened: list[AppOptions], speed: str) -> None:
+def test_simulation_speed_out_of_range_is_refused(
+    invoke: Invoke, opened: list[AppOptions], speed: str
+) -> None:
     refused = invoke("--speed", speed)
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
     assert "from 0.01 to 3600" in refused.stderr
@@ -158,7 +172,9 @@ def test_simulation_speed_out_of_range_is_refused(invoke: Invoke, opened: list[A
 # What prevents its start
 
 
-def test_invalid_config_is_reported_with_its_line(invoke: Invoke, opened: list[AppOptions], tmp_path: Path) -> None:
+def test_invalid_config_is_reported_with_its_line(
+    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
+) -> None:
     file = tmp_path / "config.toml"
     text = f'[watched]\nstations = []\n[stream]\napi_kee = "{KEY}"\n'
     file.write_text(text)
@@ -176,7 +192,9 @@ def test_without_a_terminal_suggest_tail(run: Run) -> None:
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_dumb_terminal_is_refused(invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dumb_terminal_is_refused(
+    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TERM", "dumb")
     refused = invoke()
     assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
@@ -193,7 +211,9 @@ def test_terminal_without_unicode_gets_ascii(
     assert [setup.ascii for setup in opened] == [True, True, False]
 
 
-def test_unwritable_log_does_not_prevent_start(invoke: Invoke, opened: list[AppOptions], home: Path) -> None:
+def test_unwritable_log_does_not_prevent_start(
+    invoke: Invoke, opened: list[AppOptions], home: Path
+) -> None:
     (home / ".local").touch()
     shown = invoke()
     assert (shown.exit_code, shown.output) == (0, "")

@@ -43,6 +43,8 @@ def test_complete_commands_and_options(run: Run) -> None:
 
 
 def test_complete_sources(run: Run) -> None:
-    assert completed(run, "nobil-tui --source ") == [f"plain,{name}" for name in SOURCES if name != "recording"]
+    assert completed(run, "nobil-tui --source ") == [
+        f"plain,{name}" for name in SOURCES if name != "recording"
+    ]
     assert completed(run, "nobil-tui --source e") == ["plain,enova"]
     assert completed(run, "nobil-tui --source rec") == ["file,rec"]

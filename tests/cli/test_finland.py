@@ -20,7 +20,9 @@ from tests.conftest import guarded
 from tests.feeds.finland_service import Country, FinlandService, status_payload
 from tests.feeds.mqtt_broker import NatsBroker
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are others there")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals and pipes are others there"
+)
 
 
 @pytest.fixture
@@ -49,7 +51,10 @@ async def test_tail_prints_named_changes(
     tail = start("tail", "--source", "finland", "--config", str(config))
     assert tail.stdout is not None
     assert tail.stderr is not None
-    assert await asyncio.to_thread(tail.stderr.readline) == "nobil-tui: Connected to Finland at 127.0.0.1.\n"
+    assert (
+        await asyncio.to_thread(tail.stderr.readline)
+        == "nobil-tui: Connected to Finland at 127.0.0.1.\n"
+    )
     topic = next(iter(service.country.topics.values()))
     reading = asyncio.create_task(asyncio.to_thread(tail.stdout.readline))
     words = itertools.cycle(["BLOCKED", "RESERVED"])
@@ -64,13 +69,21 @@ async def test_tail_prints_named_changes(
 
 
 async def test_a_recording_plays_as_itself(
-    service: FinlandService, broker: NatsBroker, config: Path, start: Start, run: Run, tmp_path: Path
+    service: FinlandService,
+    broker: NatsBroker,
+    config: Path,
+    start: Start,
+    run: Run,
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "finland.jsonl"
     record = start("record", str(path), "--source", "finland", "--config", str(config))
     assert record.stderr is not None
     await asyncio.to_thread(record.stderr.readline)
-    assert await asyncio.to_thread(record.stderr.readline) == "nobil-tui: Connected to Finland at 127.0.0.1.\n"
+    assert (
+        await asyncio.to_thread(record.stderr.readline)
+        == "nobil-tui: Connected to Finland at 127.0.0.1.\n"
+    )
     topic = next(iter(service.country.topics.values()))
     words = itertools.cycle(["BLOCKED", "RESERVED"])
 
@@ -82,8 +95,14 @@ async def test_a_recording_plays_as_itself(
     record.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(record.wait, 30) == ExitCode.SUCCESS
     header = json.loads(recorded()[0])
-    assert (header["codec"], header["source"], header["simulated"]) == ("finland", "Finland at 127.0.0.1", False)
-    snapshot = next(frame for line in recorded()[1:] if "statuses" in (frame := json.loads(line)["frame"] or {}))
+    assert (header["codec"], header["source"], header["simulated"]) == (
+        "finland",
+        "Finland at 127.0.0.1",
+        False,
+    )
+    snapshot = next(
+        frame for line in recorded()[1:] if "statuses" in (frame := json.loads(line)["frame"] or {})
+    )
     assert len(snapshot["statuses"]) == 12_000
     assert snapshot["statuses"][0]["locationId"] == topic.split("/")[3]
     played = await asyncio.to_thread(run, "tail", "--source", str(path), "--speed", "1000")

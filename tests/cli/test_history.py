@@ -20,7 +20,9 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "recording.jsonl"
     minutes = (0, 10, 40, 50, 90)
     words = ("AVAILABLE", "CHARGING", "AVAILABLE", "OUTOFORDER", "OUTOFORDER")
-    path.write_text("".join(line(at, "NOR_00001", "a", word) for at, word in zip(minutes, words, strict=True)))
+    path.write_text(
+        "".join(line(at, "NOR_00001", "a", word) for at, word in zip(minutes, words, strict=True))
+    )
     return path
 
 
@@ -50,7 +52,11 @@ def test_an_export_as_json_lines_and_as_csv(here: Run, recording: Path) -> None:
     here("history", "import", str(recording))
 
     lines = [json.loads(text) for text in here("history", "export").stdout.splitlines()]
-    rows = list(csv.DictReader(here("history", "export", "--format", "csv", "NOR_00001").stdout.splitlines()))
+    rows = list(
+        csv.DictReader(
+            here("history", "export", "--format", "csv", "NOR_00001").stdout.splitlines()
+        )
+    )
 
     assert [each["condition"] for each in lines] == ["free", "occupied", "free", "fault"]
     assert [each["condition"] for each in rows] == [each["condition"] for each in lines]

@@ -107,7 +107,9 @@ def test_possible_keys_are_redacted(message: str) -> None:
     assert "•••" in text
 
 
-@pytest.mark.parametrize("message", ["key refused: HTTP 401", "connected to h, 12 keys", "lost: the connection broke"])
+@pytest.mark.parametrize(
+    "message", ["key refused: HTTP 401", "connected to h, 12 keys", "lost: the connection broke"]
+)
 def test_other_text_is_not_redacted(message: str) -> None:
     assert formatted(message).endswith(message)
 
@@ -138,11 +140,14 @@ def test_key_learned_later_is_redacted(path: Path) -> None:
 
 
 def test_only_the_most_recently_learned_keys_are_kept() -> None:
-    """Links of months learn many secrets: the oldest are dropped, but not those known at the start."""
+    """Links of months learn many secrets: the oldest are dropped, but not those known at the
+    start."""
     redacting = log_file.RedactingFormatter([KEY])
     for number in range(log_file.MAX_LEARNED_SECRETS + 1):
         redacting.learn(f"token-{number:06}")
-    record = logging.LogRecord("x", logging.INFO, "x", 1, "token-000000 token-000001 token-000100 %s", (KEY,), None)
+    record = logging.LogRecord(
+        "x", logging.INFO, "x", 1, "token-000000 token-000001 token-000100 %s", (KEY,), None
+    )
     assert redacting.format(record).endswith(" token-000000 ••• ••• •••")
 
 
@@ -185,7 +190,9 @@ def test_full_disk_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_thread_errors_and_warnings_are_logged(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_thread_errors_and_warnings_are_logged(
+    path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     log_file.start_logging(path, "WARNING", [KEY])
 
     def broken() -> None:

@@ -16,7 +16,10 @@ import pytest
 from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import GUARD
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there"),
+]
 
 STUCK = """
 import os, socket, sys, threading
@@ -93,7 +96,11 @@ def terminate(program: Program) -> None:
     ids=["app q", "app SIGTERM", "app q, enova", "tail ^C", "tail SIGTERM, enova", "record ^C"],
 )
 def test_quitting_does_not_wait_for_dns(
-    args: tuple[str, ...], source: str, end: Callable[[Program], None], code: ExitCode, tmp_path: Path
+    args: tuple[str, ...],
+    source: str,
+    end: Callable[[Program], None],
+    code: ExitCode,
+    tmp_path: Path,
 ) -> None:
     arguments = [str(tmp_path / each) if each.endswith(".jsonl") else each for each in args]
     program = Program(*arguments, "--source", source, env={"NOBIL_API_KEY": "k3y", "no_proxy": "*"})

@@ -25,7 +25,9 @@ from tests.cli.conftest import GUARD, Run, Start
 from tests.conftest import START
 from tests.feeds.recordings import content, said, write
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals are others there")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals and terminals are others there"
+)
 
 BUSY = ("--stations", "100", "--speed", "3000")
 """Options of a busy simulation."""
@@ -33,7 +35,8 @@ BUSY = ("--stations", "100", "--speed", "3000")
 
 @pytest.fixture
 def start_record(start: Start) -> Start:
-    """Return ``start_record(*args, **options)``: the command in a process that runs until it is stopped."""
+    """Return ``start_record(*args, **options)``: the command in a process that runs until it is
+    stopped."""
     return lambda *args, **options: start("record", *args, **options)
 
 
@@ -82,7 +85,9 @@ def test_record_a_server_until_interrupted(
     assert done.stdout
 
 
-def test_recording_of_the_simulation_stays_simulated(start_record: Start, run: Run, tmp_path: Path) -> None:
+def test_recording_of_the_simulation_stays_simulated(
+    start_record: Start, run: Run, tmp_path: Path
+) -> None:
     path = tmp_path / "a.jsonl.gz"
     process = start_record(str(path), *BUSY)
     eventually(lambda: path.exists() and path.stat().st_size > 3000)
@@ -161,7 +166,9 @@ def test_full_disk_is_reported(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "a.jsonl"
     # A limit on the file size acts like a full disk.
     command = f'ulimit -f 32; exec "{sys.executable}" -m nobil_tui record "{path}" {" ".join(BUSY)}'
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False
+    )
     assert done.returncode == ExitCode.FAILURE
     assert f"nobil-tui: Recording stopped: {path}: " in done.stderr
     assert path.exists()
@@ -175,13 +182,22 @@ def test_missing_folder_is_reported(here: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("1", 1), ("500kB", 500_000), ("500k", 500_000), ("2KB", 2000), ("100MB", 10**8), ("1.5G", 1_500_000_000)],
+    [
+        ("1", 1),
+        ("500kB", 500_000),
+        ("500k", 500_000),
+        ("2KB", 2000),
+        ("100MB", 10**8),
+        ("1.5G", 1_500_000_000),
+    ],
 )
 def test_parse_size(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "0", "0.0M", "-1", "MB", "1TB", "1e3", "1,5G", "100MiB", "٣k", "9" * 20])
+@pytest.mark.parametrize(
+    "text", ["", "0", "0.0M", "-1", "MB", "1TB", "1e3", "1,5G", "100MiB", "٣k", "9" * 20]
+)
 def test_parse_size_rejects(text: str) -> None:
     with pytest.raises(click.BadParameter):
         parse_size(text)
@@ -200,5 +216,7 @@ messages.print_message = print_message
 code = run_command_line(["record", {str(tmp_path / "a.jsonl")!r}, "--stations", "2"])
 print(code, [name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False
+    )
     assert done.stdout == "0 []\n"

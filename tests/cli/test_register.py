@@ -50,7 +50,8 @@ def add(config: Path, text: str, mode: int) -> None:
 
 @pytest.fixture
 async def register(run: Run) -> Register:
-    """Return ``register(*args)``: run the command in a process; check that the key is not printed."""
+    """Return ``register(*args)``: run the command in a process; check that the key is not
+    printed."""
 
     async def runs(*args: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
         done = await asyncio.to_thread(run, "register", *args, env={"NOBIL_REGISTER_KEY": key})
@@ -115,11 +116,18 @@ async def test_warn_if_others_can_read_the_key(register: Register, config: Path)
     assert "others on this machine can read it" in done.stderr
 
 
-def test_without_a_key_explain_how_to_set_one(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_explain_how_to_set_one(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NOBIL_API_KEY", "k3y-of-another-service")
     done = invoke("register", "update")
     assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
-    for words in ("NOBIL_REGISTER_KEY", "api_key under [register]", "may be the same", "never sent there"):
+    for words in (
+        "NOBIL_REGISTER_KEY",
+        "api_key under [register]",
+        "may be the same",
+        "never sent there",
+    ):
         assert words in done.stderr
 
 
@@ -138,13 +146,16 @@ async def test_warn_if_the_key_is_sent_unencrypted(
     path.write_text('[register]\naddress = "http://nobil.invalid/"\n')
     monkeypatch.setenv("NOBIL_REGISTER_KEY", KEY)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    done = await asyncio.to_thread(invoke, "register", "update", "--config", str(path), "--country", "NOR")
+    done = await asyncio.to_thread(
+        invoke, "register", "update", "--config", str(path), "--country", "NOR"
+    )
     assert done.exit_code == ExitCode.FAILURE
     assert "is sent unencrypted" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("code", "exit_code"), [(401, ExitCode.KEY_REFUSED), (403, ExitCode.KEY_REFUSED), (500, ExitCode.FAILURE)]
+    ("code", "exit_code"),
+    [(401, ExitCode.KEY_REFUSED), (403, ExitCode.KEY_REFUSED), (500, ExitCode.FAILURE)],
 )
 async def test_server_error_is_reported(
     register: Register, service: RegisterService, config: Path, code: int, exit_code: ExitCode
@@ -159,10 +170,14 @@ async def test_server_error_is_reported(
 async def test_too_few_stations_are_refused_with_a_hint(
     register: Register, service: RegisterService, config: Path
 ) -> None:
-    save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
+    save_register(
+        register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)}
+    )
     done = await register("update", "--config", str(config), "--country", "NOR")
     assert done.returncode == ExitCode.FAILURE
-    assert done.stderr.endswith("9 are stored; nothing was changed. Use --force to replace the register anyway.\n")
+    assert done.stderr.endswith(
+        "9 are stored; nothing was changed. Use --force to replace the register anyway.\n"
+    )
     assert (
         await register("update", "--config", str(config), "--country", "NOR", "--force")
     ).returncode == ExitCode.SUCCESS
@@ -172,7 +187,11 @@ async def test_too_few_stations_are_refused_with_a_hint(
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.FAILURE), (signal.SIGHUP, ExitCode.FAILURE)],
+    [
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGTERM, ExitCode.FAILURE),
+        (signal.SIGHUP, ExitCode.FAILURE),
+    ],
 )
 async def test_interrupted_update_keeps_the_stored_register(
     service: RegisterService, config: Path, number: signal.Signals, code: ExitCode
@@ -181,7 +200,17 @@ async def test_interrupted_update_keeps_the_stored_register(
     before = register_file().read_bytes()
     service.answers.append(service.half)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "nobil_tui", "register", "update", "--config", str(config)),
+        *(
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "nobil_tui",
+            "register",
+            "update",
+            "--config",
+            str(config),
+        ),
         env={**os.environ, "NOBIL_REGISTER_KEY": KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -190,7 +219,10 @@ async def test_interrupted_update_keeps_the_stored_register(
     process.send_signal(number)
     out, err = await guarded(process.communicate())
     assert (process.returncode, out) == (code, b"")
-    assert err.splitlines()[-1] == b"nobil-tui: Interrupted. A country that was not complete was not changed."
+    assert (
+        err.splitlines()[-1]
+        == b"nobil-tui: Interrupted. A country that was not complete was not changed."
+    )
     assert b"Traceback" not in err
     assert register_file().read_bytes() == before
 
@@ -199,7 +231,17 @@ async def test_interrupted_update_keeps_the_stored_register(
 async def test_progress_on_a_terminal_is_one_line(service: RegisterService, config: Path) -> None:
     ours, theirs = os.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "nobil_tui", "register", "update", "--config", str(config)),
+        *(
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "nobil_tui",
+            "register",
+            "update",
+            "--config",
+            str(config),
+        ),
         env={**os.environ, "NOBIL_REGISTER_KEY": KEY, "COLUMNS": "20"},
         stdout=subprocess.DEVNULL,
         stderr=theirs,
@@ -245,7 +287,9 @@ def test_import_counts_problems(invoke: Invoke, tmp_path: Path) -> None:
 
 
 def test_incomplete_file_is_refused_merged_or_forced(invoke: Invoke, tmp_path: Path) -> None:
-    save_register(register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)})
+    save_register(
+        register_file(), {f"NOR_{n}": Facts() for n in range(9)}, {"NOR": Origin(0, "nobil.no", 9)}
+    )
     file = tmp_path / "dump.json"
     file.write_bytes(dump_of(stations("NOR", 2)))
 
@@ -256,8 +300,14 @@ def test_incomplete_file_is_refused_merged_or_forced(invoke: Invoke, tmp_path: P
     done = invoke("register", "import", str(file))
     assert (done.exit_code, done.stdout, count()) == (ExitCode.FAILURE, "", 9)
     assert "Use --merge to add them, or --force to replace the register anyway." in done.stderr
-    assert (invoke("register", "import", str(file), "--merge").exit_code, count()) == (ExitCode.SUCCESS, 11)
-    assert (invoke("register", "import", str(file), "--force").exit_code, count()) == (ExitCode.SUCCESS, 2)
+    assert (invoke("register", "import", str(file), "--merge").exit_code, count()) == (
+        ExitCode.SUCCESS,
+        11,
+    )
+    assert (invoke("register", "import", str(file), "--force").exit_code, count()) == (
+        ExitCode.SUCCESS,
+        2,
+    )
 
 
 def test_import_of_a_missing_file_is_reported(invoke: Invoke, tmp_path: Path) -> None:
@@ -308,6 +358,10 @@ print([name for name in ("aiohttp", "textual", "websockets", "sqlite3") if name 
 """
     for args in (("register", "update", "--help"), ("register", "status")):
         done = subprocess.run(
-            [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=GUARD, check=True
+            [sys.executable, "-c", code, *args],
+            capture_output=True,
+            text=True,
+            timeout=GUARD,
+            check=True,
         )
         assert done.stdout.splitlines()[-1] == "[]"

@@ -15,7 +15,17 @@ from nobil_tui.cli.root import CLI_COMMANDS, cli
 from nobil_tui.cli.root import run_command_line as run_here
 from tests.cli.conftest import Invoke, Run
 
-HEAVY = ("textual", "rich", "websockets", "aiohttp", "msgspec", "sqlite3", "asyncio", "tomlkit", "nobil_tui.tui")
+HEAVY = (
+    "textual",
+    "rich",
+    "websockets",
+    "aiohttp",
+    "msgspec",
+    "sqlite3",
+    "asyncio",
+    "tomlkit",
+    "nobil_tui.tui",
+)
 
 
 def loaded_by(*args: str) -> list[str]:
@@ -33,7 +43,9 @@ print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("args", [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")])
+@pytest.mark.parametrize(
+    "args", [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")]
+)
 def test_help_and_completion_import_no_heavy_module(args: tuple[str, ...]) -> None:
     assert loaded_by(*args) == []
 
@@ -41,7 +53,9 @@ def test_help_and_completion_import_no_heavy_module(args: tuple[str, ...]) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [*CLI_COMMANDS])
 def test_command_help_does_not_import_textual(command: str) -> None:
-    assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded_by(command, "--help")}
+    assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {
+        *loaded_by(command, "--help")
+    }
 
 
 @pytest.mark.parametrize("name", [*CLI_COMMANDS])
@@ -60,7 +74,9 @@ def test_help_lists_commands_and_exit_codes(here: Run) -> None:
     for name, entry in CLI_COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(entry.help)}$", done.stdout, re.MULTILINE)
     for code in ExitCode:
-        assert re.search(rf"^  {int(code)} +{re.escape(EXIT_CODE_HELP[code])}", done.stdout, re.MULTILINE)
+        assert re.search(
+            rf"^  {int(code)} +{re.escape(EXIT_CODE_HELP[code])}", done.stdout, re.MULTILINE
+        )
     assert here("-h").stdout == done.stdout
 
 
@@ -108,7 +124,9 @@ def test_usage_errors_explain_themselves(here: Run, args: tuple[str, ...], words
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("text", ["ws://example.org/?key=s3cr3t", "s3cr3t-3b1f6a0c-aaaa-4c1e-9f7e-000000000000"])
+@pytest.mark.parametrize(
+    "text", ["ws://example.org/?key=s3cr3t", "s3cr3t-3b1f6a0c-aaaa-4c1e-9f7e-000000000000"]
+)
 def test_possible_key_is_not_repeated(here: Run, text: str) -> None:
     done = here(text)
     assert done.returncode == ExitCode.USAGE
@@ -137,4 +155,7 @@ def test_closed_stdout_prints_no_traceback() -> None:
 def test_option_before_a_command_applies_to_it(invoke: Invoke, home: object) -> None:
     assert invoke("--config", "/tmp/one.toml", "config", "path").output == "/tmp/one.toml\n"
     assert invoke("config", "--config", "/tmp/two.toml", "path").output == "/tmp/two.toml\n"
-    assert invoke("--config", "/tmp/one.toml", "config", "path", "--config", "/tmp/3.toml").output == "/tmp/3.toml\n"
+    assert (
+        invoke("--config", "/tmp/one.toml", "config", "path", "--config", "/tmp/3.toml").output
+        == "/tmp/3.toml\n"
+    )

@@ -19,10 +19,14 @@ def logged(home: Path) -> str:
     return "".join(file.read_text() for file in home.rglob("*.log*"))
 
 
-def test_refused_key_is_neither_printed_nor_logged(start_server: Start, run: Run, home: Path) -> None:
+def test_refused_key_is_neither_printed_nor_logged(
+    start_server: Start, run: Run, home: Path
+) -> None:
     address = url_of(start_server("--stations", "2")).partition("?")[0]
     source = f"{address}?apikey={{private_apikey}}"
-    done = run("tail", "--log-level", "DEBUG", "--source", source, env={"NOBIL_API_KEY": "wr0ng-k3y+/"})
+    done = run(
+        "tail", "--log-level", "DEBUG", "--source", source, env={"NOBIL_API_KEY": "wr0ng-k3y+/"}
+    )
     assert done.returncode == ExitCode.KEY_REFUSED
     assert "key refused" in logged(home)
     for form in ("wr0ng-k3y", "k3y%2B"):
@@ -30,14 +34,27 @@ def test_refused_key_is_neither_printed_nor_logged(start_server: Start, run: Run
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
-def test_accepted_key_is_neither_printed_nor_logged(start_server: Start, home: Path, tmp_path: Path) -> None:
+def test_accepted_key_is_neither_printed_nor_logged(
+    start_server: Start, home: Path, tmp_path: Path
+) -> None:
     url = url_of(start_server("--stations", "2"))
     key = urlsplit(url).query.partition("=")[2]
     config = tmp_path / "config.toml"
-    config.write_text(f'[stream]\nsource = "{url.partition("?")[0]}?key={{private_apikey}}"\napi_key = "{key}"\n')
+    config.write_text(
+        f'[stream]\nsource = "{url.partition("?")[0]}?key={{private_apikey}}"\napi_key = "{key}"\n'
+    )
     config.chmod(0o600)
     process = subprocess.Popen(
-        [sys.executable, "-m", "nobil_tui", "tail", "--log-level", "DEBUG", "--config", str(config)],
+        [
+            sys.executable,
+            "-m",
+            "nobil_tui",
+            "tail",
+            "--log-level",
+            "DEBUG",
+            "--config",
+            str(config),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

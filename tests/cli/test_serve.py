@@ -43,7 +43,9 @@ def test_serve_requires_the_key(start_server: Start, home: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_sigterm_and_sighup_stop_a_server_with_consumers(start_server: Start, number: signal.Signals) -> None:
+def test_sigterm_and_sighup_stop_a_server_with_consumers(
+    start_server: Start, number: signal.Signals
+) -> None:
     server = start_server("--stations", "5")
     with connect(url_of(server), proxy=None) as consumer:
         consumer.recv(timeout=GUARD)
@@ -85,7 +87,9 @@ def test_port_in_use_is_reported(here: Run) -> None:
         (("--speed", "1e-300"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
     ],
 )
-def test_invalid_options_are_reported(here: Run, args: tuple[str, ...], code: ExitCode, words: str) -> None:
+def test_invalid_options_are_reported(
+    here: Run, args: tuple[str, ...], code: ExitCode, words: str
+) -> None:
     done = here("serve", *args)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in " ".join(done.stderr.split())
@@ -103,6 +107,8 @@ def print_message(text):
 messages.print_message = print_message
 sys.exit(run_command_line(["serve", "--port", "0", "--stations", "2"]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False
+    )
     assert done.returncode == ExitCode.INTERRUPTED
     assert done.stdout.splitlines()[1] == "[]"

@@ -20,7 +20,9 @@ from nobil_tui.wire.station_lines import ConnectorLine, StationCounts, StationLi
 from tests.cli.conftest import GUARD, Run, Start
 from tests.feeds.recordings import content, said, write
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are others there")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals and pipes are others there"
+)
 
 
 @pytest.fixture
@@ -128,11 +130,15 @@ def test_mistakes(here: Run, recording: str, args: tuple[str, ...], words: str) 
 # Standard output
 
 
-@pytest.mark.parametrize("command", ["list", "status NOR_1", "wait NOR_1 --speed max", "tail --speed max"])
+@pytest.mark.parametrize(
+    "command", ["list", "status NOR_1", "wait NOR_1 --speed max", "tail --speed max"]
+)
 def test_output_that_cannot_be_written(recording: str, home: Path, command: str) -> None:
     for output, words in ((">&-", "There is no standard output"), (">/dev/full", "No space left")):
         line = f'exec "{sys.executable}" -m nobil_tui {command} --source "{recording}" {output}'
-        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=GUARD, check=False)
+        done = subprocess.run(
+            ["sh", "-c", line], capture_output=True, text=True, timeout=GUARD, check=False
+        )
         assert done.returncode == ExitCode.FAILURE
         assert words in done.stderr
         assert "Traceback" not in done.stderr
@@ -170,5 +176,7 @@ for args in (["list"], ["status", "NOR_1"], ["wait", "NOR_1", "--speed", "max"])
 unwanted = ("textual", "rich", "nobil_tui.tui", "aiohttp", "sqlite3")
 print([name for name in unwanted if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False
+    )
     assert done.stdout.splitlines()[-1] == "[]"

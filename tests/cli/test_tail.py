@@ -24,12 +24,15 @@ from nobil_tui.wire.changes import ChangeLine
 from tests.cli.conftest import GUARD, Invoke, Run, Start
 from tests.feeds.recordings import content, said, write
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are others there")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals and pipes are others there"
+)
 
 
 @pytest.fixture
 def start_tail(start: Start) -> Start:
-    """Return ``start_tail(*args, **options)``: the command in a process that runs until it is stopped."""
+    """Return ``start_tail(*args, **options)``: the command in a process that runs until it is
+    stopped."""
     return lambda *args, **options: start("tail", *args, **options)
 
 
@@ -40,7 +43,9 @@ CONDITIONS = dict(zip(WORDS, ("free", "occupied", "unknown", "fault", "blocked")
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     """Return a recording of some hours of a few stations, in the format without a header."""
-    entries = [(said(WORDS[n * n % 5], f"NOR_{n % 4}", f"key{n % 7}"), n * 61_000) for n in range(300)]
+    entries = [
+        (said(WORDS[n * n % 5], f"NOR_{n % 4}", f"key{n % 7}"), n * 61_000) for n in range(300)
+    ]
     return write(tmp_path / "a.jsonl", content(entries, None))
 
 
@@ -84,7 +89,10 @@ def test_recording_equals_the_oracle(run: Run, recording: Path) -> None:
     done = run("tail", "--source", str(recording), "--speed", "max")
     assert done.returncode == ExitCode.SUCCESS
     assert lines(done.stdout) == oracle(recording)
-    assert done.stderr.splitlines() == ["nobil-tui: Connected to a.jsonl.", "nobil-tui: a.jsonl has ended."]
+    assert done.stderr.splitlines() == [
+        "nobil-tui: Connected to a.jsonl.",
+        "nobil-tui: a.jsonl has ended.",
+    ]
 
 
 def test_capture_equals_the_oracle(run: Run) -> None:
@@ -108,10 +116,21 @@ def test_given_stations_only(run: Run, recording: Path) -> None:
 def test_watched_prints_starred_stations(run: Run, recording: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[watched]\nstations = ["NOR_1"]\n')
-    args = ("tail", "--source", str(recording), "--speed", "max", "--config", str(config), "--watched")
+    args = (
+        "tail",
+        "--source",
+        str(recording),
+        "--speed",
+        "max",
+        "--config",
+        str(config),
+        "--watched",
+    )
     for more in ((), ("NOR_3",)):
         wanted = {"NOR_1", *more}
-        assert lines(run(*args, *more).stdout) == [line for line in oracle(recording) if line["station"] in wanted]
+        assert lines(run(*args, *more).stdout) == [
+            line for line in oracle(recording) if line["station"] in wanted
+        ]
 
 
 def test_names_come_from_the_user_register(run: Run, recording: Path) -> None:
@@ -144,7 +163,9 @@ def test_closed_stdout_ends_it_while_idle(start_tail: Start, recording: Path) ->
 
 def test_closed_stdout_ends_it_during_a_flood(start_tail: Start, tmp_path: Path) -> None:
     entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
-    process = start_tail("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
+    process = start_tail(
+        "--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max"
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.readline()
@@ -176,9 +197,15 @@ def test_closed_stderr_does_not_affect_the_data(start_tail: Start, recording: Pa
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.SUCCESS), (signal.SIGHUP, ExitCode.SUCCESS)],
+    [
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGTERM, ExitCode.SUCCESS),
+        (signal.SIGHUP, ExitCode.SUCCESS),
+    ],
 )
-def test_signals_end_it(start_tail: Start, recording: Path, number: signal.Signals, code: ExitCode) -> None:
+def test_signals_end_it(
+    start_tail: Start, recording: Path, number: signal.Signals, code: ExitCode
+) -> None:
     process = start_tail("--source", str(recording))
     assert process.stdout is not None
     process.stdout.readline()
@@ -190,7 +217,9 @@ def test_signals_end_it(start_tail: Start, recording: Path, number: signal.Signa
 
 def test_ctrl_c_while_stdout_is_blocked(start_tail: Start, tmp_path: Path) -> None:
     entries = [(said(WORDS[n % 2]), n) for n in range(20_000)]
-    process = start_tail("--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max")
+    process = start_tail(
+        "--source", str(write(tmp_path / "a.jsonl", content(entries))), "--speed", "max"
+    )
     assert process.stdout is not None
     # There is more data than fits the pipe.
     process.stdout.readline()
@@ -209,14 +238,20 @@ def test_refused_key_ends_it(run: Run, demo: DemoServer) -> None:
     ("args", "code", "words"),
     [
         (("--source", "missing.jsonl"), ExitCode.FAILURE, "missing.jsonl does not exist."),
-        (("--source", "rubbish.txt"), ExitCode.FAILURE, "rubbish.txt cannot be played: it is not a recording."),
+        (
+            ("--source", "rubbish.txt"),
+            ExitCode.FAILURE,
+            "rubbish.txt cannot be played: it is not a recording.",
+        ),
         (("--source", "nothing"), ExitCode.USAGE, "is not a source"),
         (("--source", "rubbish.txt", "--watched"), ExitCode.USAGE, "No station is starred."),
         (("--source", "rubbish.txt", "--stations", "5"), ExitCode.USAGE, "--stations"),
         (("--config", "rubbish.txt"), ExitCode.USAGE, "rubbish.txt:1: is not TOML"),
     ],
 )
-def test_errors_are_reported(here: Run, tmp_path: Path, args: tuple[str, ...], code: ExitCode, words: str) -> None:
+def test_errors_are_reported(
+    here: Run, tmp_path: Path, args: tuple[str, ...], code: ExitCode, words: str
+) -> None:
     (tmp_path / "rubbish.txt").write_text("rubbish\n")
     done = here("tail", *(str(tmp_path / arg) if "." in arg else arg for arg in args))
     assert (done.returncode, done.stdout) == (code, "")
@@ -235,7 +270,9 @@ def test_full_disk_is_reported(start_tail: Start, recording: Path) -> None:
 
 def test_missing_stdout_is_reported(recording: Path, home: Path) -> None:
     command = f'exec "{sys.executable}" -m nobil_tui tail --source "{recording}" --speed max >&-'
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False)
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False
+    )
     assert done.returncode == ExitCode.FAILURE
     assert "There is no standard output to print to." in done.stderr
 
@@ -273,9 +310,12 @@ def test_tail_does_not_import_textual(recording: Path) -> None:
 import sys
 from nobil_tui.cli.root import run_command_line
 code = run_command_line(["tail", "--source", {str(recording)!r}, "--speed", "max", "NOR_1"])
-print(code, [name for name in ("textual", "rich", "nobil_tui.tui", "aiohttp", "sqlite3") if name in sys.modules])
+heavy = ("textual", "rich", "nobil_tui.tui", "aiohttp", "sqlite3")
+print(code, [name for name in heavy if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False
+    )
     assert done.stdout.splitlines()[-1] == "0 []"
 
 

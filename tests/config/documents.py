@@ -120,8 +120,13 @@ class Written:
         self.put("'" + self.draw(NASTY).replace("'", "") + "'")
 
     def basic_lines(self) -> None:
-        lines = [self.draw(NASTY).replace("\\", "\\\\").replace('"', '\\"') for _ in range(self.one(1, 2, 3))]
-        self.put('"""' + self.one("\\\n", "\n", "") + "\n".join(lines) + self.one("", '"', '""') + '"""')
+        lines = [
+            self.draw(NASTY).replace("\\", "\\\\").replace('"', '\\"')
+            for _ in range(self.one(1, 2, 3))
+        ]
+        self.put(
+            '"""' + self.one("\\\n", "\n", "") + "\n".join(lines) + self.one("", '"', '""') + '"""'
+        )
 
     def literal_lines(self) -> None:
         lines = [self.draw(NASTY).replace("'", "") for _ in range(self.one(1, 2, 3))]

@@ -53,13 +53,18 @@ def rules_of(document: dict[str, Any]) -> tuple[Any, Any]:
 
 def test_comments_stay_where_they_are() -> None:
     text = edit_text(FILES[3], SetAlert(AlertRule("NOR_1", repeat=True)))
-    assert "[[alerts.rule]] # first\nstation = 'NOR_1'\npaused = false # for now\nrepeat = true\n" in text
+    assert (
+        "[[alerts.rule]] # first\nstation = 'NOR_1'\npaused = false # for now\nrepeat = true\n"
+        in text
+    )
     text = edit_text(text, RemoveAlert(AlertRule("NOR_1").key))
     assert text == "\n# the other\n[[alerts.rule]]\nstation = 'x'\nconnector = '1'\n"
 
 
 def test_a_new_alert_is_a_table_of_its_own() -> None:
-    text = edit_text("[watched]\nstations = []\n", SetAlert(AlertRule("NOR_1", filter="ccs >=150kw")))
+    text = edit_text(
+        "[watched]\nstations = []\n", SetAlert(AlertRule("NOR_1", filter="ccs >=150kw"))
+    )
     assert text.endswith('\n\n[[alerts.rule]]\nstation = "NOR_1"\nfilter = "ccs >=150kw"\n')
 
 

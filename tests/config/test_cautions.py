@@ -14,7 +14,9 @@ KEY = "hunter2hunter2"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
-@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
+@pytest.mark.parametrize(
+    ("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)]
+)
 def test_world_readable_key_is_a_warning(tmp_path: Path, mode: int, warned: bool) -> None:
     path = tmp_path / "config.toml"
     contents = (

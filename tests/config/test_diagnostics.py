@@ -13,8 +13,14 @@ from nobil_tui.config.model import Config, secret_from_text
 from nobil_tui.config.reading import config_from_document, parse_config
 
 ANYTHING = st.recursive(
-    st.none().map(lambda _: "x") | st.booleans() | st.integers(-200, 200) | st.floats() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    st.none().map(lambda _: "x")
+    | st.booleans()
+    | st.integers(-200, 200)
+    | st.floats()
+    | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=4,
 )
 
@@ -29,7 +35,8 @@ FIELDS = {
 @given(
     st.dictionaries(
         st.sampled_from([*FIELDS, "filters"]),
-        st.dictionaries(st.sampled_from(sum(FIELDS.values(), ["other"])), ANYTHING, max_size=3) | ANYTHING,
+        st.dictionaries(st.sampled_from(sum(FIELDS.values(), ["other"])), ANYTHING, max_size=3)
+        | ANYTHING,
         max_size=3,
     )
 )

@@ -24,9 +24,19 @@ OPERATIONS = st.one_of(
     st.builds(Put, st.just("interface"), st.just("theme"), TEXTS | st.none()),
     st.builds(Put, st.just("interface"), st.just("ascii"), st.booleans() | st.none()),
     st.builds(Put, st.just("stream"), st.sampled_from(["source", "api_key"]), TEXTS | st.none()),
-    st.builds(Put, st.just("home"), st.just("position"), st.tuples(st.floats(-90, 90), st.integers(-180, 180))),
+    st.builds(
+        Put,
+        st.just("home"),
+        st.just("position"),
+        st.tuples(st.floats(-90, 90), st.integers(-180, 180)),
+    ),
     st.builds(Put, st.just("filters"), TEXTS | st.just("Fast, near"), TEXTS | st.none()),
-    st.builds(Put, st.just("interface.keys"), st.just("star"), st.just("x") | st.just(("x", "f2")) | st.none()),
+    st.builds(
+        Put,
+        st.just("interface.keys"),
+        st.just("star"),
+        st.just("x") | st.just(("x", "f2")) | st.none(),
+    ),
     st.builds(Put, st.just("register"), st.just("countries"), st.just(["SWE"]) | st.none()),
 )
 
@@ -72,13 +82,15 @@ def configs(draw: Any) -> str:
         if form == "table":
             tables += f"{before}[{name}]{draw(COMMENTS)}\n"
             for key, value in pairs:
-                tables += f"{draw(st.sampled_from(['', '# on it', '# source =']))}\n{key} = {value}{draw(COMMENTS)}\n"
+                tables += draw(st.sampled_from(["", "# on it", "# source ="]))
+                tables += f"\n{key} = {value}{draw(COMMENTS)}\n"
         elif form == "dotted":
-            roots += before + "".join(f"{name}.{key} = {value}{draw(COMMENTS)}\n" for key, value in pairs)
-        elif form == "inline":
-            roots += (
-                before + f"{name} = {{ {', '.join(f'{key} = {value}' for key, value in pairs)} }}{draw(COMMENTS)}\n"
+            roots += before + "".join(
+                f"{name}.{key} = {value}{draw(COMMENTS)}\n" for key, value in pairs
             )
+        elif form == "inline":
+            members = ", ".join(f"{key} = {value}" for key, value in pairs)
+            roots += before + f"{name} = {{ {members} }}{draw(COMMENTS)}\n"
     text: str = draw(st.sampled_from(["", "# top\n\n"])) + roots + tables
     return text if draw(st.booleans()) else text.rstrip("\n")
 
@@ -86,7 +98,11 @@ def configs(draw: Any) -> str:
 def without_empty_tables(document: Any) -> Any:
     if not isinstance(document, dict):
         return document
-    return {key: member for key, value in document.items() if (member := without_empty_tables(value)) != {}}
+    return {
+        key: member
+        for key, value in document.items()
+        if (member := without_empty_tables(value)) != {}
+    }
 
 
 def comments(text: str) -> list[str]:
@@ -104,14 +120,18 @@ def test_edited_file_has_the_wanted_meaning(text: str, operations: list[Operatio
     after = text
     for operation in operations:
         after = edit_text(after, operation)
-    assert without_empty_tables(tomllib.loads(after)) == without_empty_tables(apply_to_document(before, operations))
+    assert without_empty_tables(tomllib.loads(after)) == without_empty_tables(
+        apply_to_document(before, operations)
+    )
 
 
 @given(configs(), OPERATIONS)
 def test_comments_are_kept_in_order(text: str, operation: Operation) -> None:
     after = edit_text(text, operation)
     lost = Counter(comments(text)) - Counter(comments(after))
-    removes = isinstance(operation, Unstar) or (isinstance(operation, Put) and operation.value is None)
+    removes = isinstance(operation, Unstar) or (
+        isinstance(operation, Put) and operation.value is None
+    )
     if removes:
         # What stood on the line of what was removed was said about that.
         assert lost.total() <= text.count("\n") - after.count("\n") + 1
@@ -122,9 +142,13 @@ def test_comments_are_kept_in_order(text: str, operation: Operation) -> None:
 
 @given(configs(), OPERATIONS)
 def test_the_rest_keeps_its_order(text: str, operation: Operation) -> None:
-    keys = [path for path in TomlSpans(text).values if not any(isinstance(part, int) for part in path)]
+    keys = [
+        path for path in TomlSpans(text).values if not any(isinstance(part, int) for part in path)
+    ]
     after = [path for path in TomlSpans(edit_text(text, operation)).values if path in keys]
-    assert is_in_order([".".join(map(str, path)) for path in after], [".".join(map(str, path)) for path in keys])
+    assert is_in_order(
+        [".".join(map(str, path)) for path in after], [".".join(map(str, path)) for path in keys]
+    )
 
 
 @given(configs(), OPERATIONS)
@@ -138,7 +162,11 @@ def test_operations_are_idempotent(text: str, operation: Operation) -> None:
     [
         ("", Star("a"), '[watched]\nstations = ["a"]\n'),
         ("# mine", Star("a"), '# mine\n\n[watched]\nstations = ["a"]\n'),
-        ("[watched]\nstations = ['b'] # c\n", Star("a"), "[watched]\nstations = ['b', \"a\"] # c\n"),
+        (
+            "[watched]\nstations = ['b'] # c\n",
+            Star("a"),
+            "[watched]\nstations = ['b', \"a\"] # c\n",
+        ),
         (
             '[watched]\nstations = [\n  "a", # home\n  "b" # work\n]\n',
             Star("c"),
@@ -188,7 +216,11 @@ def test_edits_follow_the_style_of_the_file(text: str, operation: Operation, aft
 
 def test_template_is_edited_at_its_examples() -> None:
     after = TEMPLATE
-    for operation in (Star("a"), Put("interface", "theme", "nord"), Put("home", "position", (1.5, 2))):
+    for operation in (
+        Star("a"),
+        Put("interface", "theme", "nord"),
+        Put("home", "position", (1.5, 2)),
+    ):
         after = edit_text(after, operation)
     assert '# stations = []\nstations = ["a"]\n' in after
     assert '# theme = ""\ntheme = "nord"\n' in after

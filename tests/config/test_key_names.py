@@ -38,7 +38,9 @@ def test_every_key_that_textual_knows_is_a_key() -> None:
         assert canonical_key(key) == HAVE_ONE_NAME.get(key, key)
 
 
-@pytest.mark.parametrize("text", ["/", "?", "+", "ctrl++", "shift+ctrl+up", "ctrl+i", "comma", "alt+enter", "Ø", "f35"])
+@pytest.mark.parametrize(
+    "text", ["/", "?", "+", "ctrl++", "shift+ctrl+up", "ctrl+i", "comma", "alt+enter", "Ø", "f35"]
+)
 def test_textual_takes_a_canonical_name_as_it_is(text: str) -> None:
     key = canonical_key(text)
     assert canonical_key(key) == key
@@ -46,7 +48,10 @@ def test_textual_takes_a_canonical_name_as_it_is(text: str) -> None:
     assert list(BindingsMap([Binding(key, "x")]).key_to_bindings) == [key]
 
 
-@given(st.text(max_size=12) | st.lists(st.sampled_from(["ctrl", "shift", "f1", "a", "A", "+", ""])).map("+".join))
+@given(
+    st.text(max_size=12)
+    | st.lists(st.sampled_from(["ctrl", "shift", "f1", "a", "A", "+", ""])).map("+".join)
+)
 def test_a_key_is_canonical_or_refused(text: str) -> None:
     try:
         key = canonical_key(text)

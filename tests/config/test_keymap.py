@@ -19,12 +19,21 @@ def test_empty_keymap_changes_nothing() -> None:
 
 
 def test_keys_become_textuals_names() -> None:
-    chosen = parse_keymap({"star": "*", "filter": ["/", "slash", "ctrl+f"], "quit": "Q", "copy": []})
-    assert chosen == {"star": ("asterisk",), "filter": ("slash", "ctrl+f"), "quit": ("Q",), "copy": ()}
+    chosen = parse_keymap(
+        {"star": "*", "filter": ["/", "slash", "ctrl+f"], "quit": "Q", "copy": []}
+    )
+    assert chosen == {
+        "star": ("asterisk",),
+        "filter": ("slash", "ctrl+f"),
+        "quit": ("Q",),
+        "copy": (),
+    }
 
 
 def test_the_defaults_may_be_written_out() -> None:
-    assert parse_keymap({command.id: command.keys for command in COMMANDS}) == {c.id: c.keys for c in COMMANDS}
+    assert parse_keymap({command.id: command.keys for command in COMMANDS}) == {
+        c.id: c.keys for c in COMMANDS
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,10 @@ def test_invalid_bindings_are_reported(
 
 
 def test_two_commands_can_swap_keys() -> None:
-    assert parse_keymap({"star": "w", "starred-only": "s"}) == {"star": ("w",), "starred-only": ("s",)}
+    assert parse_keymap({"star": "w", "starred-only": "s"}) == {
+        "star": ("w",),
+        "starred-only": ("s",),
+    }
 
 
 def test_key_may_repeat_in_separate_contexts() -> None:
@@ -73,7 +85,9 @@ def test_hidden_key_is_no_conflict() -> None:
 
 
 IDS = st.sampled_from([command.id for command in COMMANDS])
-KEYS = st.sampled_from([*"sweoOjq/?Z", "tab", "enter", "f1", "f2", "f3", "f4", "ctrl+q", "ctrl+x", "escape", "space"])
+KEYS = st.sampled_from(
+    [*"sweoOjq/?Z", "tab", "enter", "f1", "f2", "f3", "f4", "ctrl+q", "ctrl+x", "escape", "space"]
+)
 
 
 @given(st.dictionaries(IDS, KEYS | st.lists(KEYS, max_size=3), max_size=4))
@@ -86,5 +100,9 @@ def test_accepted_keymaps_are_unambiguous(keys: dict[str, str | list[str]]) -> N
         for one, other in combinations(active_in(context), 2):
             assert not set(chosen.get(one.id, one.keys)) & set(chosen.get(other.id, other.keys))
         if context.accepts_text:
-            assert not any(types_character(key) for c in for_context(context) for key in chosen.get(c.id, c.keys))
+            assert not any(
+                types_character(key)
+                for c in for_context(context)
+                for key in chosen.get(c.id, c.keys)
+            )
     assert all(chosen.get(id_, command_by_id(id_).keys) for id_ in ("quit", "help"))

@@ -9,11 +9,20 @@ import msgspec
 import pytest
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.config.model import Config, Country, LogScope, RegisterSection, StreamSection, WatchedSection
+from nobil_tui.config.model import (
+    Config,
+    Country,
+    LogScope,
+    RegisterSection,
+    StreamSection,
+    WatchedSection,
+)
 from nobil_tui.search.sorting import Sort
 
 
-@pytest.mark.parametrize("show", [str, repr, "{}".format, "{:>9}".format, lambda s: f"{[s]}", lambda s: f"{s!r:5}"])
+@pytest.mark.parametrize(
+    "show", [str, repr, "{}".format, "{:>9}".format, lambda s: f"{[s]}", lambda s: f"{s!r:5}"]
+)
 def test_a_secret_is_never_shown(show: object) -> None:
     assert callable(show)
     shown = show(Secret("hunter2"))

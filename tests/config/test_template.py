@@ -43,8 +43,14 @@ def shown(tmp_path: Path, text: str) -> str:
         ),
         (f"[register]\n# api_key = '{KEY}'\n", '[register]\n# api_key = "•••"\n'),
         (f"# my token: {KEY}\n", '# my token: "•••"\n'),
-        (f"[stream]\napi_key = '{KEY}'\n# the same as {KEY}!\n", '[stream]\napi_key = "•••"\n# the same as •••!\n'),
-        (f"stream.source = 'wss://h/?a=1&apikey={KEY}&b=2'\n", "stream.source = 'wss://h/?a=1&apikey=•••&b=2'\n"),
+        (
+            f"[stream]\napi_key = '{KEY}'\n# the same as {KEY}!\n",
+            '[stream]\napi_key = "•••"\n# the same as •••!\n',
+        ),
+        (
+            f"stream.source = 'wss://h/?a=1&apikey={KEY}&b=2'\n",
+            "stream.source = 'wss://h/?a=1&apikey=•••&b=2'\n",
+        ),
         (f"stream.source = 'wss://me:{KEY}@h/'\n", "stream.source = 'wss://•••@h/'\n"),
         (f"# wss://h/?key={KEY}\n", "# wss://h/?key=•••\n"),
     ],
@@ -62,15 +68,20 @@ ESCAPED = r"S3CRE\u0054VALUE\U00000039\u0039"
 @pytest.mark.parametrize(
     "text",
     [
-        # By the name of its parameter, however that is written; and whatever its name, if it may be one.
-        *(f"[stream]\nsource = 'wss://h/x?{name}={S3CRET}'\n" for name in ("auth", "pwd", "code", "k", "api%6bey")),
+        # By the name of its parameter, however that is written; and whatever its name, if it may be
+        # one.
+        *(
+            f"[stream]\nsource = 'wss://h/x?{name}={S3CRET}'\n"
+            for name in ("auth", "pwd", "code", "k", "api%6bey")
+        ),
         f'[stream]\nsource = "wss://h/x?\\u006bey={S3CRET}"\n',
         f'[stream]\nsource = "wss://h/x?key={ESCAPED}"\n',
         f'stream = {{ source = """wss://h/x?a=1&\\\n   key={S3CRET}""" }}\n',
         f'[enova]\naddress = "https://h/x?code={S3CRET}"\n',
         f'[register]\naddress = "https://h/x?subscription-key={ESCAPED}"\n',
         # Anywhere else in the file.
-        f"[stream]\nsource = 'wss://h/x?key={S3CRET}'\n# old: {S3CRET}\n[filters]\nx = '{S3CRET}'\n",
+        f"[stream]\nsource = 'wss://h/x?key={S3CRET}'\n# old: {S3CRET}\n[filters]\nx = "
+        f"'{S3CRET}'\n",
         f'[stream]\napi_key = "{S3CRET}"\n[filters]\n"{ESCAPED}" = "{ESCAPED}"\n',
         f'[stream]\napi_key = "{ESCAPED}"\n[filters]\nx = "wss://h/S3CRET%56ALUE99"\n',
         f"# source = 'wss://h/x?k={S3CRET}'\n",
@@ -95,11 +106,16 @@ def test_short_key_is_hidden(tmp_path: Path) -> None:
     assert shown(tmp_path, "[stream]\napi_key = 'a'\n") == '[stream]\napi_key = "•••"\n'
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=30), st.booleans())
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=30),
+    st.booleans(),
+)
 def test_no_key_is_ever_shown(key: str, literal: bool) -> None:
     literal = literal and "'" not in key
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    text = f"# {key} # was it\n[stream]\n" + (f"api_key = '{key}'\n" if literal else f'api_key = "{escaped}"\n')
+    text = f"# {key} # was it\n[stream]\n" + (
+        f"api_key = '{key}'\n" if literal else f'api_key = "{escaped}"\n'
+    )
     text += "[watched]\n"
     _, config = parse_config(Path("config.toml"), text.encode())
     assert config.secrets[0].reveal() == key
@@ -130,7 +146,9 @@ def test_the_first_config_is_valid_and_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_first_config_names_everything_with_its_default(tmp_path: Path) -> None:
-    _, config = parse_config(Path("config.toml"), re.sub(r"(?m)^# (?=\S+ = |\"[^\"]*\" = )", "", TEMPLATE).encode())
+    _, config = parse_config(
+        Path("config.toml"), re.sub(r"(?m)^# (?=\S+ = |\"[^\"]*\" = )", "", TEMPLATE).encode()
+    )
     assert config.interface.keys
     assert config.filters
     assert config.home.position
@@ -142,7 +160,9 @@ def test_the_first_config_names_everything_with_its_default(tmp_path: Path) -> N
             for each in msgspec.structs.fields(section.type):
                 assert f"# {each.name} = " in block or f"[{section.name}.{each.name}]" in TEMPLATE
                 if each.name not in ("keys", "position"):
-                    one, other = (getattr(getattr(c, section.name), each.name) for c in (config, default))
+                    one, other = (
+                        getattr(getattr(c, section.name), each.name) for c in (config, default)
+                    )
                     assert one == other
 
 

@@ -67,7 +67,8 @@ def test_a_table_is_at_its_own_header(text: str, line: int) -> None:
 def test_lists_of_tables_within_lists_of_tables() -> None:
     places = TomlSpans("[[a]]\n[[a.b]]\nc = 1\n[a.d]\n[[a]]\n[[a.b]]\n[[a.b]]\nc = 2\n")
     lines = {
-        path: places.line(path) for path in (("a", 0, "b", 0, "c"), ("a", 0, "d"), ("a", 1), ("a", 1, "b", 1, "c"))
+        path: places.line(path)
+        for path in (("a", 0, "b", 0, "c"), ("a", 0, "d"), ("a", 1), ("a", 1, "b", 1, "c"))
     }
     assert list(lines.values()) == [3, 4, 5, 8]
 

@@ -81,7 +81,13 @@ def test_every_setting_can_be_set_and_removed(path: Path) -> None:
     assert KEY not in path.read_text()
 
 
-NOTHING: list[list[Operation]] = [[], [Star("a")], [Unstar("b")], [Put("stream", "source", "x")], [Put("a", "b", None)]]
+NOTHING: list[list[Operation]] = [
+    [],
+    [Star("a")],
+    [Unstar("b")],
+    [Put("stream", "source", "x")],
+    [Put("a", "b", None)],
+]
 
 
 @pytest.mark.parametrize("operations", NOTHING)
@@ -91,7 +97,11 @@ def test_no_change_writes_nothing(path: Path, operations: list[Operation]) -> No
     before = path.stat()
     assert save_config(path, *operations).watched.stations == ["a"]
     after = path.stat()
-    assert (path.read_bytes(), after.st_ino, after.st_mtime_ns) == (content, before.st_ino, before.st_mtime_ns)
+    assert (path.read_bytes(), after.st_ino, after.st_mtime_ns) == (
+        content,
+        before.st_ino,
+        before.st_mtime_ns,
+    )
     assert left(path.parent) == {"config.toml"}
     assert not path.with_name("config.toml.lock").exists()
 
@@ -101,7 +111,9 @@ def test_no_change_creates_no_file(path: Path) -> None:
     assert left(path.parent) == set()
 
 
-@pytest.mark.parametrize("content", [b"a = [", b"[strem]\n", b"\xff", b"[interface.keys]\nquit = []"])
+@pytest.mark.parametrize(
+    "content", [b"a = [", b"[strem]\n", b"\xff", b"[interface.keys]\nquit = []"]
+)
 def test_an_invalid_file_is_never_written_to(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"config\.toml:\d+: "):
@@ -138,13 +150,18 @@ def test_bom_and_line_ends_are_kept(path: Path, mark: bytes) -> None:
     path.write_bytes(mark + b"# mine\r\n[watched]\r\nstations = [\r\n  'a', # b\r\n]\r\n")
     save_config(path, Star("c"), Put("interface", "theme", "nord"))
     content = path.read_bytes()
-    assert content.startswith(mark + b"# mine\r\n[watched]\r\nstations = [\r\n  'a', # b\r\n  \"c\",\r\n]\r\n")
+    assert content.startswith(
+        mark + b"# mine\r\n[watched]\r\nstations = [\r\n  'a', # b\r\n  \"c\",\r\n]\r\n"
+    )
     assert content.count(b"\n") == content.count(b"\r\n")
     assert load_config(path).interface.theme == "nord"
 
 
 def test_held_lock_is_reported(path: Path) -> None:
-    with FileLock(f"{path}.lock"), pytest.raises(NotSavedError, match=r"another program has held .*\.lock for 0 s"):
+    with (
+        FileLock(f"{path}.lock"),
+        pytest.raises(NotSavedError, match=r"another program has held .*\.lock for 0 s"),
+    ):
         save_config(path, Star("a"), lock_for=0)
     assert save_config(path, Star("a")).watched.stations == ["a"]
 
@@ -197,7 +214,8 @@ def test_concurrent_programs_lose_no_star(path: Path) -> None:
         "from nobil_tui.config.writing import save_config, Star, Unstar\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "for index in range(5):\n"
-        "    save_config(pathlib.Path(sys.argv[1]), Star(f'{sys.argv[2]}_{index}'), Unstar('gone'), lock_for=60)\n"
+        "    save_config(pathlib.Path(sys.argv[1]), Star(f'{sys.argv[2]}_{index}'), "
+        "Unstar('gone'), lock_for=60)\n"
     )
     programs = [
         subprocess.Popen(

@@ -84,13 +84,21 @@ class EnovaService:
         await site.start()
         self._port: int = self._runner.addresses[0][1]
         self._sockets: Server = await serve(
-            self._talk, "127.0.0.1", 0, process_request=self._check, close_timeout=0.1, logger=_quiet
+            self._talk,
+            "127.0.0.1",
+            0,
+            process_request=self._check,
+            close_timeout=0.1,
+            logger=_quiet,
         )
         self._socket_port: int = next(iter(self._sockets.sockets)).getsockname()[1]
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._closing.set()
         self._sockets.close()
@@ -195,7 +203,9 @@ def body(data: bytes, code: int = 200, headers: Mapping[str, str] | None = None)
     """Answer with ``body`` as JSON."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(status=code, body=data, headers={"Content-Type": "application/json", **(headers or {})})
+        return web.Response(
+            status=code, body=data, headers={"Content-Type": "application/json", **(headers or {})}
+        )
 
     return answer
 
@@ -229,6 +239,7 @@ def enova_link(
     backoff: Backoff | None = None,
     tap: Tap | None = None,
 ) -> Link:
-    """Return a link that requests a new URL from ``address`` before each handshake, as ``EnovaSource`` does."""
+    """Return a link that requests a new URL from ``address`` before each handshake, as
+    ``EnovaSource`` does."""
     tokens = TokenClient(key, address, clock=clock)
     return Link(tokens.dial, clock=clock, backoff=backoff, tap=tap, expires=True)

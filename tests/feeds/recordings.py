@@ -17,12 +17,22 @@ Entry = tuple[bytes, int]
 
 def said(word: str, station: str = "NOR_1", key: str = "a") -> bytes:
     """Return a frame of NOBIL Real-time."""
-    return b'{"nobilId":"%b","evseUId":"%b","status":"%b"}' % (station.encode(), key.encode(), word.encode())
+    return b'{"nobilId":"%b","evseUId":"%b","status":"%b"}' % (
+        station.encode(),
+        key.encode(),
+        word.encode(),
+    )
 
 
-def content(entries: Sequence[Entry], codec: str | None = "enova", *, simulated: bool = False) -> bytes:
+def content(
+    entries: Sequence[Entry], codec: str | None = "enova", *, simulated: bool = False
+) -> bytes:
     """Return the bytes of a recording; without a ``codec``, as another recorder writes it."""
-    first = encode_header(RecordingHeader(codec=codec, simulated=simulated)) if codec is not None else b""
+    first = (
+        encode_header(RecordingHeader(codec=codec, simulated=simulated))
+        if codec is not None
+        else b""
+    )
     return first + b"".join(encode_line(data, T0 + at) for data, at in entries)
 
 

@@ -179,10 +179,16 @@ async def test_playing_a_capture_matches_the_model(capture: list[Line]) -> None:
 async def test_a_recorded_break_marks_evses_without_a_later_report(capture: list[Line]) -> None:
     """Those with a report after the break are confirmed, the others slightly uncertain."""
     gone = [number for number, line in enumerate(capture) if not line.data]
-    again = {line.evse for line in capture[gone[-1] :] if line.data} if gone else set(oracle(capture))
+    again = (
+        {line.evse for line in capture[gone[-1] :] if line.data} if gone else set(oracle(capture))
+    )
     monitor = await guarded(play(as_it_was(capture)))
     now = capture[-1].at
-    sure = {evse for evse, away in unsure(monitor.board, now).items() if staleness_of(away) is Staleness.CONFIRMED}
+    sure = {
+        evse
+        for evse, away in unsure(monitor.board, now).items()
+        if staleness_of(away) is Staleness.CONFIRMED
+    }
     assert sure == again
     if gone:
         slightly = set(oracle(capture)) - again
@@ -211,7 +217,9 @@ BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_siz
 @example(breaks=[(5565, 1)])
 @example(breaks=[(1, 1)])
 @example(breaks=[(2000, 0), (2000, 0)])
-async def test_a_wrong_state_is_always_marked(busy: list[Line], breaks: list[tuple[int, int]]) -> None:
+async def test_a_wrong_state_is_always_marked(
+    busy: list[Line], breaks: list[tuple[int, int]]
+) -> None:
     events = with_breaks(busy, breaks)
     board = (await play(events)).board
     now = max(busy[-1].at, next(event.at for event in reversed(events) if isinstance(event, Ended)))

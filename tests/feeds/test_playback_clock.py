@@ -187,7 +187,9 @@ async def test_clock_follows_a_recorder_clock_that_was_set_back(play: Play) -> N
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_a_jump_forward_plays_the_skipped_events_at_once(play: Play, clock: FakeClock, paused: bool) -> None:
+async def test_a_jump_forward_plays_the_skipped_events_at_once(
+    play: Play, clock: FakeClock, paused: bool
+) -> None:
     tape = await play(1, 0, 10, 20, 30)
     await tape.advance(5)
     if paused:
@@ -242,7 +244,13 @@ async def test_a_jump_back_over_no_event_does_not_restart(play: Play) -> None:
 
 @pytest.mark.parametrize(
     ("jumps", "restarts", "now"),
-    [([10, 10], [], 30), ([10, -5], [], 15), ([-5, -5], [0], 0), ([-5, 25], [30], 30), ([10, -15], [5], 5)],
+    [
+        ([10, 10], [], 30),
+        ([10, -5], [], 15),
+        ([-5, -5], [0], 0),
+        ([-5, 25], [30], 30),
+        ([10, -15], [5], 5),
+    ],
 )
 async def test_jumps_during_a_jump_add_up(
     play: Play, jumps: Sequence[float], restarts: Sequence[float], now: float

@@ -43,7 +43,9 @@ from tests.feeds.recordings import T0, Entry, content, said, write
 FREE, BUSY = said("AVAILABLE"), said("CHARGING")
 
 
-async def events_of(path: Path, *, speed: float = math.inf, clock: FakeClock | None = None) -> list[Event]:
+async def events_of(
+    path: Path, *, speed: float = math.inf, clock: FakeClock | None = None
+) -> list[Event]:
     """Play a file to its end."""
     events: list[Event] = []
     with closing(RecordingFile.open(path)) as file:
@@ -80,13 +82,17 @@ async def test_decodes_version_1_frames(tmp_path: Path) -> None:
     connector = {"status": 1, "error": 0, "timestamp": 17}
     frames = [
         {"type": "snapshot:init", "data": [{"uuid": "NOR_1", "connectors": [connector]}]},
-        {"type": "status:update", "data": {"uuid": "NOR_1", "status": 1, "connectors": [connector]}},
+        {
+            "type": "status:update",
+            "data": {"uuid": "NOR_1", "status": 1, "connectors": [connector]},
+        },
         {"type": "status:raw", "code": 5, "data": {"uuid": "NOR_1", "connector": 0, **connector}},
         {"type": "foo:bar"},
         {"type": "status:update"},
     ]
     path = write(
-        tmp_path / "a.jsonl", content([(json.dumps(frame).encode(), n) for n, frame in enumerate(frames)], "v1")
+        tmp_path / "a.jsonl",
+        content([(json.dumps(frame).encode(), n) for n, frame in enumerate(frames)], "v1"),
     )
     *events, bad, ended = (await events_of(path))[2:]
     busy = Connector(1, 0, 17)
@@ -106,11 +112,15 @@ async def test_a_recording_without_a_header_is_nobil_real_time(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("codec", "heard_at"), [("enova", 90), (None, 50)])
-async def test_a_break_lasts_until_the_next_frame(tmp_path: Path, codec: str | None, heard_at: int) -> None:
+async def test_a_break_lasts_until_the_next_frame(
+    tmp_path: Path, codec: str | None, heard_at: int
+) -> None:
     """Our recorder writes when data last came. Others write when they noticed the loss, so only
     frames are certain.
     """
-    path = write(tmp_path / "a.jsonl", content([(FREE, 0), (FREE, 50), (BREAK, 90), (BUSY, 7000)], codec))
+    path = write(
+        tmp_path / "a.jsonl", content([(FREE, 0), (FREE, 50), (BREAK, 90), (BUSY, 7000)], codec)
+    )
     assert (await events_of(path))[4:] == [
         Lost(BREAK_REASON, T0 + heard_at, T0 + 7000),
         Connecting(),
@@ -124,7 +134,13 @@ async def test_a_break_takes_its_recorded_time(tmp_path: Path, clock: FakeClock)
     path = write(tmp_path / "a.jsonl", content([(FREE, 0), (BREAK, 1000), (BUSY, 8000)]))
     with closing(RecordingFile.open(path)) as file:
         events = RecordingFeed(file, clock=clock).events()
-        for expected, wait in ((Connecting, 0), (Connected, 0), (ConnectorReport, 0), (Lost, 1), (Connecting, 7)):
+        for expected, wait in (
+            (Connecting, 0),
+            (Connected, 0),
+            (ConnectorReport, 0),
+            (Lost, 1),
+            (Connecting, 7),
+        ):
             coming = asyncio.ensure_future(anext(events))
             await settle()
             assert coming.done() is (wait == 0)
@@ -149,20 +165,35 @@ async def test_a_break_always_has_a_duration(
     tmp_path: Path, entries: Sequence[Entry], heard_at: int, back_at: int
 ) -> None:
     events = await events_of(write(tmp_path / "a.jsonl", content(entries)))
-    assert [event for event in events if isinstance(event, Lost)] == [Lost(BREAK_REASON, T0 + heard_at, T0 + back_at)]
+    assert [event for event in events if isinstance(event, Lost)] == [
+        Lost(BREAK_REASON, T0 + heard_at, T0 + back_at)
+    ]
 
 
 async def test_a_break_before_the_first_frame_is_ignored(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content([(BREAK, 0), (BREAK, 1), (FREE, 9)]))
-    assert await events_of(path) == [Connecting(), Connected(T0 + 9), report(FREE, 9), Ended(T0 + 9)]
+    assert await events_of(path) == [
+        Connecting(),
+        Connected(T0 + 9),
+        report(FREE, 9),
+        Ended(T0 + 9),
+    ]
 
 
 async def test_damaged_lines_are_counted_and_skipped(tmp_path: Path) -> None:
     first, *rest = content([(FREE, 5), (BREAK, 6), (BUSY, 9)]).splitlines(keepends=True)
-    path = write(tmp_path / "a.jsonl", first + b"{\n" + rest[0] + b"{\n" + rest[1] + b"{\n" + rest[2] + b"{\n" + b"{")
+    path = write(
+        tmp_path / "a.jsonl",
+        first + b"{\n" + rest[0] + b"{\n" + rest[1] + b"{\n" + rest[2] + b"{\n" + b"{",
+    )
     events = await events_of(path)
     unreadable = [event for event in events if isinstance(event, Unreadable)]
-    assert [event.reason.partition(":")[0] for event in unreadable] == ["line 2", "line 4", "line 6", "line 8"]
+    assert [event.reason.partition(":")[0] for event in unreadable] == [
+        "line 2",
+        "line 4",
+        "line 6",
+        "line 8",
+    ]
     assert [event.at - T0 for event in unreadable] == [5, 5, 5, 9]
     without = write(tmp_path / "b.jsonl", content([(FREE, 5), (BREAK, 6), (BUSY, 9)]))
     assert [event for event in events if event not in unreadable] == await events_of(without)
@@ -399,7 +430,10 @@ async def board_of(path: Path) -> tuple[Board, int]:
 
 
 @given(frames=st.lists(FRAMES, min_size=1, max_size=12), codec=st.sampled_from(["enova", None]))
-@example(frames=[("NOR_1", "a", "AVAILABLE", 0, False), ("NOR_1", "a", "CHARGING", 0, True)], codec="enova")
+@example(
+    frames=[("NOR_1", "a", "AVAILABLE", 0, False), ("NOR_1", "a", "CHARGING", 0, True)],
+    codec="enova",
+)
 @example(
     frames=[
         ("NOR_1", "a", "AVAILABLE", 0, False),
@@ -425,7 +459,10 @@ async def test_a_wrong_state_is_always_marked(
 
 
 ACTS = st.lists(
-    st.tuples(st.sampled_from(["jump", "pause", "faster", "slower", "wait"]), st.integers(-700, 700)), max_size=12
+    st.tuples(
+        st.sampled_from(["jump", "pause", "faster", "slower", "wait"]), st.integers(-700, 700)
+    ),
+    max_size=12,
 )
 
 
@@ -467,7 +504,10 @@ async def test_any_use_of_the_controls_ends_in_the_same_state(
 
 @settings(max_examples=30)
 @given(
-    frames=st.lists(st.binary(max_size=60) | st.sampled_from([FREE, BUSY, b'{"type":"foo","data":{}}']), min_size=1),
+    frames=st.lists(
+        st.binary(max_size=60) | st.sampled_from([FREE, BUSY, b'{"type":"foo","data":{}}']),
+        min_size=1,
+    ),
     codec=st.sampled_from(["v1", "enova"]),
     name=st.sampled_from(["a.jsonl", "a.jsonl.gz"]),
 )

@@ -1,4 +1,5 @@
-"""Real recordings, played and compared with a simple model: a dict of the last status of each EVSE."""
+"""Real recordings, played and compared with a simple model: a dict of the last status of each
+EVSE."""
 
 from __future__ import annotations
 

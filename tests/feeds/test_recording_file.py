@@ -14,7 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.feeds import recording_file
-from nobil_tui.feeds.recording_file import CHUNK_BYTES, MAX_DAMAGED_LINES, PROBE_BYTES, DamagedLine, RecordingFile
+from nobil_tui.feeds.recording_file import (
+    CHUNK_BYTES,
+    MAX_DAMAGED_LINES,
+    PROBE_BYTES,
+    DamagedLine,
+    RecordingFile,
+)
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.wire.recording import BREAK, RecordedFrame, RecordingHeader, encode_header
 from tests.feeds.recordings import T0, content, said, write
@@ -36,7 +42,9 @@ def test_reads_what_was_written(tmp_path: Path, name: str, codec: str | None) ->
     with closing(RecordingFile.open(path)) as file:
         assert file.has_header is (codec is not None)
         assert file.header == (
-            RecordingHeader(codec=codec, simulated=True) if codec is not None else RecordingHeader(codec="enova")
+            RecordingHeader(codec=codec, simulated=True)
+            if codec is not None
+            else RecordingHeader(codec="enova")
         )
         assert file.start == T0
         for _ in range(2):
@@ -138,7 +146,9 @@ def test_damaged_lines_before_the_first_frame_are_skipped(tmp_path: Path) -> Non
 
 def test_a_damaged_line_is_reported_with_its_number(tmp_path: Path) -> None:
     first, *rest = content(ENTRIES).splitlines(keepends=True)
-    path = write(tmp_path / "a.jsonl", first + rest[0] + b"\n \r\n{\x1b}\n" + rest[1] + b"\xff\n" + rest[2])
+    path = write(
+        tmp_path / "a.jsonl", first + rest[0] + b"\n \r\n{\x1b}\n" + rest[1] + b"\xff\n" + rest[2]
+    )
     found = lines(path)
     assert [line for line in found if isinstance(line, RecordedFrame)] == LINES
     damaged = [line.reason for line in found if isinstance(line, DamagedLine)]
@@ -158,7 +168,9 @@ def test_reads_a_complete_last_line_without_a_line_feed(tmp_path: Path) -> None:
     assert lines(write(tmp_path / "a.jsonl", content(ENTRIES)[:-1])) == LINES
 
 
-@pytest.mark.parametrize("time", ["1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "time", ["1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
 def test_an_impossible_time_is_damage(tmp_path: Path, time: str) -> None:
     line = b'{"received_at":"%b","frame":{}}\n' % time.encode()
     found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + line))
@@ -174,7 +186,9 @@ def short_lines(monkeypatch: pytest.MonkeyPatch) -> int:
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
 def test_a_line_that_is_too_long_is_discarded(tmp_path: Path, name: str, short_lines: int) -> None:
-    long = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"%b"}}\n' % (b"x" * 30 * short_lines)
+    long = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"%b"}}\n' % (
+        b"x" * 30 * short_lines
+    )
     data = content(ENTRIES)
     path = write(tmp_path / name, data + long + content([(FREE, 9)], None) + long[:-1])
     del long
@@ -196,7 +210,9 @@ def test_a_line_that_is_too_long_is_discarded(tmp_path: Path, name: str, short_l
 def test_reads_a_line_of_the_maximum_length(tmp_path: Path, short_lines: int) -> None:
     head, tail = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"', b'"}}'
     fits = head + b"x" * (short_lines - len(head) - len(tail)) + tail
-    found = lines(write(tmp_path / "a.jsonl", content(ENTRIES) + fits + b"\n" + fits + b" \n" + fits))
+    found = lines(
+        write(tmp_path / "a.jsonl", content(ENTRIES) + fits + b"\n" + fits + b" \n" + fits)
+    )
     assert [isinstance(line, RecordedFrame) for line in found[3:]] == [True, False, True]
 
 
@@ -204,7 +220,9 @@ def test_an_unknown_codec_is_named_in_the_error(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", content(ENTRIES, "ocpi"))
     with pytest.raises(SourceError) as raised:
         RecordingFile.open(path)
-    assert str(raised.value) == 'This recording holds "ocpi" frames, which this version cannot read.'
+    assert (
+        str(raised.value) == 'This recording holds "ocpi" frames, which this version cannot read.'
+    )
 
 
 def test_damaged_compressed_data_end_the_recording_with_a_damaged_line(tmp_path: Path) -> None:
@@ -266,7 +284,11 @@ def test_concatenated_recordings_have_a_break_in_between(tmp_path: Path) -> None
     ]
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(content([(FREE, 0)])) + gzip.compress(content([(BUSY, 9)])))
-    assert lines(path) == [RecordedFrame(FREE, T0), RecordedFrame(BREAK, T0), RecordedFrame(BUSY, T0 + 9)]
+    assert lines(path) == [
+        RecordedFrame(FREE, T0),
+        RecordedFrame(BREAK, T0),
+        RecordedFrame(BUSY, T0 + 9),
+    ]
 
 
 def test_a_file_removed_during_playback_plays_to_its_end(tmp_path: Path) -> None:
@@ -276,8 +298,15 @@ def test_a_file_removed_during_playback_plays_to_its_end(tmp_path: Path) -> None
         assert [line for line in file.lines() if line is not None] == LINES
 
 
-@given(st.lists(st.binary(max_size=40) | st.sampled_from(content(ENTRIES).splitlines(keepends=True)), max_size=12))
-def test_any_content_is_only_damage(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
+@given(
+    st.lists(
+        st.binary(max_size=40) | st.sampled_from(content(ENTRIES).splitlines(keepends=True)),
+        max_size=12,
+    )
+)
+def test_any_content_is_only_damage(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]
+) -> None:
     path = write(tmp_path_factory.mktemp("any") / "a.jsonl", content(ENTRIES) + b"".join(pieces))
     found = lines(path)
     assert found[:3] == LINES

@@ -44,27 +44,31 @@ def said(text: str) -> Event:
 
 
 def test_decodes_a_snapshot() -> None:
-    assert said(frame("snapshot:init", [{"uuid": "NOR_01333", "connectors": [DOCUMENT]}, {}])) == Snapshot(
-        [Station("NOR_01333", [Connector(0, 0, 1362520099000)])], AT, 1
-    )
+    assert said(
+        frame("snapshot:init", [{"uuid": "NOR_01333", "connectors": [DOCUMENT]}, {}])
+    ) == Snapshot([Station("NOR_01333", [Connector(0, 0, 1362520099000)])], AT, 1)
 
 
 def test_decodes_an_update() -> None:
-    assert said(frame("status:update", {"uuid": "NOR_01333", "status": 0, "connectors": [DOCUMENT]})) == StationReport(
-        Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0), AT
-    )
+    assert said(
+        frame("status:update", {"uuid": "NOR_01333", "status": 0, "connectors": [DOCUMENT]})
+    ) == StationReport(Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0), AT)
 
 
 def test_decodes_an_operators_report() -> None:
     data = {"uuid": "NOR_01333", "connector": 3, **DOCUMENT}
-    assert said(frame("status:raw", data, code=5)) == RawReport("NOR_01333", 3, Connector(0, 0, 1362520099000), AT)
+    assert said(frame("status:raw", data, code=5)) == RawReport(
+        "NOR_01333", 3, Connector(0, 0, 1362520099000), AT
+    )
 
 
 def test_ignores_messages_of_other_types() -> None:
     assert said(frame("foo:bar", [])) == Ignored("foo:bar", AT)
 
 
-@pytest.mark.parametrize("text", ["", "x", "[]", frame("status:update", {"uuid": "A"}), frame("snapshot:init", 5)])
+@pytest.mark.parametrize(
+    "text", ["", "x", "[]", frame("status:update", {"uuid": "A"}), frame("snapshot:init", 5)]
+)
 def test_reports_unreadable_frames(text: str) -> None:
     event = said(text)
     assert isinstance(event, Unreadable)
@@ -154,7 +158,9 @@ async def test_yields_link_events_and_forwards_retry(serve: Serve, clock: FakeCl
 
     url = await serve(
         handler,
-        process_request=lambda connection, request: connection.respond(statuses.pop(0), "") if statuses else None,
+        process_request=lambda connection, request: (
+            connection.respond(statuses.pop(0), "") if statuses else None
+        ),
     )
 
     async def dial() -> str:

@@ -25,7 +25,9 @@ def report(key: str, word: str, at: int = 0, station: str = "NOR_1") -> Connecto
 
 def update(status: int, count: int = 1, at: int = 0) -> StationReport:
     """Return a report of a station whose ``count`` connectors all have one status."""
-    return StationReport(Station("NOR_1", [Connector(status, 0, T0 + at) for _ in range(count)]), T0 + at)
+    return StationReport(
+        Station("NOR_1", [Connector(status, 0, T0 + at) for _ in range(count)]), T0 + at
+    )
 
 
 class ScriptedFeed:
@@ -95,8 +97,11 @@ def session_of(
     sends_snapshot: bool = False,
     options_clock: Clock | None = None,
 ) -> Session:
-    """Return an open session over ``feed``; with a ``state_dir``, its state is in ``state.sqlite`` there."""
-    source = FeedSource(feed, register=register, clock=clock, state_key="state", sends_snapshot=sends_snapshot)
+    """Return an open session over ``feed``; with a ``state_dir``, its state is in ``state.sqlite``
+    there."""
+    source = FeedSource(
+        feed, register=register, clock=clock, state_key="state", sends_snapshot=sends_snapshot
+    )
     options = SessionOptions(state_dir=state_dir, clock=options_clock or Clock())
     session = Session(source, options, Register(), lossless=lossless)
     session.open()

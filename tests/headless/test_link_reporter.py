@@ -10,7 +10,9 @@ LIVE = LinkState(LinkPhase.LIVE)
 
 def reported(kind: NoteKind, text: str = "") -> list[str]:
     said: list[str] = []
-    LinkReporter("a source", said.append).report(Batch(LIVE, [Note(0, kind, text)]), StreamCounts(unreadable=1))
+    LinkReporter("a source", said.append).report(
+        Batch(LIVE, [Note(0, kind, text)]), StreamCounts(unreadable=1)
+    )
     return said
 
 
@@ -38,7 +40,9 @@ def test_unreadable_frames_are_reported_at_powers_of_ten() -> None:
     said: list[str] = []
     reporter = LinkReporter("a source", said.append)
     for count in range(1, 1001):
-        reporter.report(Batch(LIVE, [Note(0, NoteKind.UNREADABLE, str(count))]), StreamCounts(unreadable=count))
+        reporter.report(
+            Batch(LIVE, [Note(0, NoteKind.UNREADABLE, str(count))]), StreamCounts(unreadable=count)
+        )
     assert said == [
         "a source: ignored an unreadable frame (1).",
         "a source: ignored 10 unreadable frames (most recent: 10).",

@@ -18,7 +18,9 @@ SNAPSHOT = Snapshot([Station("NOR_1", [Connector(0), Connector(1)])], T0)
 
 
 class Reading:
-    def __init__(self, *events: Event, state_dir: Path | None = None, at: int = T0, snapshots: bool = True) -> None:
+    def __init__(
+        self, *events: Event, state_dir: Path | None = None, at: int = T0, snapshots: bool = True
+    ) -> None:
         self.clock = FakeClock(at)
         self.feed = ScriptedFeed(*events)
         self.said: list[str] = []

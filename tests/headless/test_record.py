@@ -11,7 +11,15 @@ from typing import Any, Protocol
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Event, Lost, Refused, Unreadable
+from nobil_tui.charging.events import (
+    Connected,
+    ConnectorReport,
+    Ended,
+    Event,
+    Lost,
+    Refused,
+    Unreadable,
+)
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.link_reporter import KeyRefusedError
@@ -40,7 +48,9 @@ class Recording:
         self.said: list[str] = []
         self.counts: list[int] = []
         session = session_of(feed, lossless=False)
-        work = record_session(session, self.recorder, self.said.append, self.counts.append, clock=clock)
+        work = record_session(
+            session, self.recorder, self.said.append, self.counts.append, clock=clock
+        )
         self.task = asyncio.create_task(work)
 
     async def until_written(self, frames: int) -> None:
@@ -74,7 +84,9 @@ async def start(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Start]:
         recording.recorder.close()
 
 
-async def test_frames_and_breaks_are_recorded(serve: Serve, clock: FakeClock, start: Start, tmp_path: Path) -> None:
+async def test_frames_and_breaks_are_recorded(
+    serve: Serve, clock: FakeClock, start: Start, tmp_path: Path
+) -> None:
     frames = [json.dumps({"type": "foo", "n": n}) for n in range(3)]
     times = 0
 
@@ -115,10 +127,15 @@ async def test_frames_and_breaks_are_recorded(serve: Serve, clock: FakeClock, st
     ]
 
 
-async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClock, tmp_path: Path) -> None:
+async def test_recording_of_nobil_real_time_plays_the_same_events(
+    clock: FakeClock, tmp_path: Path
+) -> None:
     path = tmp_path / "a.jsonl.gz"
     before = [frame("NOR_1", "a", "AVAILABLE"), "rubbish", frame("NOR_2", "a", "BLOCKED")]
-    after = [frame("NOR_1", "a", "CHARGING"), '{"nobilId":"NOR_3", "evseUId" : "\u00e6", "status":"NEWWORD", "more":1}']
+    after = [
+        frame("NOR_1", "a", "CHARGING"),
+        '{"nobilId":"NOR_3", "evseUId" : "\u00e6", "status":"NEWWORD", "more":1}',
+    ]
     tap = FrameTap()
     live: list[Event] = []
     async with EnovaService(clock) as service:
@@ -145,7 +162,9 @@ async def test_recording_of_nobil_real_time_plays_the_same_events(clock: FakeClo
     assert len(reports) == 5
     assert [event for event in played if isinstance(event, ConnectorReport | Unreadable)] == reports
     # The break is played too, with the time of the last frame.
-    lost, played_lost = ([event.heard_at for event in some if isinstance(event, Lost)] for some in (live, played))
+    lost, played_lost = (
+        [event.heard_at for event in some if isinstance(event, Lost)] for some in (live, played)
+    )
     assert played_lost[0] == lost[0]
     assert [type(event) for event in played] == [*[type(event) for event in live], Ended]
 

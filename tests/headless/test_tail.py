@@ -72,7 +72,9 @@ class Paper(StdoutWriter):
 
 
 class Tailing:
-    def __init__(self, *events: Any, stations: Iterable[str] = (), filter_text: str = "", **options: Any) -> None:
+    def __init__(
+        self, *events: Any, stations: Iterable[str] = (), filter_text: str = "", **options: Any
+    ) -> None:
         self.feed = ScriptedFeed(*events)
         self.paper = Paper()
         self.said: list[str] = []
@@ -148,23 +150,35 @@ async def test_unknown_station_of_a_snapshot_ends_it(start: Start) -> None:
 
 async def test_filter_selects_stations_and_connectors(start: Start) -> None:
     plugs = (Plug("CCS", 150.0), Plug("Type 2", 22.0))
-    register = Register({"NOR_1": Facts(place="Oslo", plugs=plugs), "NOR_2": Facts(place="Bergen", plugs=plugs)})
+    register = Register(
+        {"NOR_1": Facts(place="Oslo", plugs=plugs), "NOR_2": Facts(place="Bergen", plugs=plugs)}
+    )
     snapshot = Snapshot([Station(f"NOR_{n}", [Connector(0), Connector(0)]) for n in (1, 2)], T0)
-    updates = [StationReport(Station(f"NOR_{n}", [Connector(1), Connector(1)]), T0 + 1) for n in (1, 2)]
-    tail = start(Connected(T0), snapshot, *updates, Ended(T0), filter_text="ccs oslo", register=register)
+    updates = [
+        StationReport(Station(f"NOR_{n}", [Connector(1), Connector(1)]), T0 + 1) for n in (1, 2)
+    ]
+    tail = start(
+        Connected(T0), snapshot, *updates, Ended(T0), filter_text="ccs oslo", register=register
+    )
     await guarded(tail.task)
     assert changes(tail.paper.lines) == [("NOR_1", 1, "free", "occupied")]
 
 
 async def test_names_come_from_the_register(start: Start) -> None:
-    tail = start(Connected(T0), report("a", "AVAILABLE"), register=Register({"NOR_1": Facts(name="Fornebu S")}))
+    tail = start(
+        Connected(T0),
+        report("a", "AVAILABLE"),
+        register=Register({"NOR_1": Facts(name="Fornebu S")}),
+    )
     line = (await tail.paper.until(1))[0]
     assert (line["name"], line["credit"]) == ("Fornebu S", None)
 
 
 async def test_each_name_has_its_credit(start: Start) -> None:
     events = [report("a", "AVAILABLE", station=f"NOR_{n}") for n in (1, 2)]
-    tail = start(Connected(T0), *events, register=Register({"NOR_1": Facts(name="Fornebu S")}, credit=CREDIT))
+    tail = start(
+        Connected(T0), *events, register=Register({"NOR_1": Facts(name="Fornebu S")}, credit=CREDIT)
+    )
     assert [(line["name"], line["credit"]) for line in await tail.paper.until(2)] == [
         ("Fornebu S", CREDIT),
         (None, None),
@@ -183,18 +197,33 @@ async def test_ends_with_the_feed(start: Start) -> None:
 
 
 async def test_refused_key_ends_it_after_all_lines(start: Start) -> None:
-    tail = start(Connected(T0), report("a", "AVAILABLE"), Lost("it broke", T0, T0 + 1), Refused("HTTP 401", T0))
+    tail = start(
+        Connected(T0),
+        report("a", "AVAILABLE"),
+        Lost("it broke", T0, T0 + 1),
+        Refused("HTTP 401", T0),
+    )
     with pytest.raises(KeyRefusedError, match="HTTP 401"):
         await guarded(tail.task)
     assert len(tail.paper.lines) == 1
-    assert tail.said == ["Connected to a source.", "Lost the link to a source: it broke. Retrying automatically."]
+    assert tail.said == [
+        "Connected to a source.",
+        "Lost the link to a source: it broke. Retrying automatically.",
+    ]
 
 
 async def test_changes_while_disconnected_are_missed(start: Start) -> None:
     def snapshot(status: int, at: int) -> Snapshot:
         return Snapshot([Station("NOR_1", [Connector(status)])], T0 + at)
 
-    tail = start(Connected(T0), snapshot(0, 0), Lost("", T0, T0 + 9), Connected(T0 + 9), snapshot(1, 9), update(0))
+    tail = start(
+        Connected(T0),
+        snapshot(0, 0),
+        Lost("", T0, T0 + 9),
+        Connected(T0 + 9),
+        snapshot(1, 9),
+        update(0),
+    )
     lines = await tail.paper.until(2)
     assert changes(lines) == [("NOR_1", 1, "free", "occupied"), ("NOR_1", 1, "occupied", "free")]
     assert [line["missed"] for line in lines] == [True, False]
@@ -223,7 +252,9 @@ async def test_other_write_errors_are_raised(start: Start) -> None:
         await guarded(tail.task)
 
 
-async def test_slow_reader_pauses_the_feed_and_loses_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_reader_pauses_the_feed_and_loses_nothing(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (20,))
     # The limit of a batch that is not lossless.
     monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 5)
@@ -240,13 +271,18 @@ async def test_slow_reader_pauses_the_feed_and_loses_nothing(start: Start, monke
     tail.paper.room.set()
     await guarded(tail.task)
     lines = tail.paper.lines
-    assert [line["after"] for line in lines] == ["free" if n % 2 else "occupied" for n in range(300)]
+    assert [line["after"] for line in lines] == [
+        "free" if n % 2 else "occupied" for n in range(300)
+    ]
 
 
-async def test_large_snapshot_is_written_completely(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_large_snapshot_is_written_completely(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 5)
     snapshots = [
-        Snapshot([Station(f"NOR_{n}", [Connector(status)]) for n in range(50)], T0 + status) for status in (0, 1)
+        Snapshot([Station(f"NOR_{n}", [Connector(status)]) for n in range(50)], T0 + status)
+        for status in (0, 1)
     ]
     tail = start(Connected(T0), *snapshots, Ended(T0))
     await guarded(tail.task)
@@ -256,15 +292,25 @@ async def test_large_snapshot_is_written_completely(start: Start, monkeypatch: p
 # From one session to the next
 
 
-async def test_first_sights_are_compared_with_the_last_known_state(start: Start, tmp_path: Path) -> None:
+async def test_first_sights_are_compared_with_the_last_known_state(
+    start: Start, tmp_path: Path
+) -> None:
     for word, before, after in (("AVAILABLE", None, "free"), ("CHARGING", "free", "occupied")):
-        tail = start(Connected(T0), report("a", word, 1), Ended(T0 + 2), state_dir=tmp_path, clock=FakeClock(T0))
+        tail = start(
+            Connected(T0),
+            report("a", word, 1),
+            Ended(T0 + 2),
+            state_dir=tmp_path,
+            clock=FakeClock(T0),
+        )
         await guarded(tail.task)
         await asyncio.to_thread(tail.session.close)
         assert changes(tail.paper.lines) == [("NOR_1", 1, before, after)]
 
 
-async def test_a_problem_with_the_last_known_state_is_printed_once(start: Start, tmp_path: Path) -> None:
+async def test_a_problem_with_the_last_known_state_is_printed_once(
+    start: Start, tmp_path: Path
+) -> None:
     (tmp_path / "state.sqlite").write_bytes(b"rubbish" * 1000)
     tail = start(Connected(T0), report("a", "AVAILABLE"), state_dir=tmp_path)
     await tail.paper.until(1)
@@ -280,7 +326,9 @@ COUNTRY = 6000
 
 
 def country(status: int, at: int) -> bytes:
-    return snapshot_frame(Station(f"NOR_{n}", [Connector(status, 0, at)] * 5) for n in range(COUNTRY))
+    return snapshot_frame(
+        Station(f"NOR_{n}", [Connector(status, 0, at)] * 5) for n in range(COUNTRY)
+    )
 
 
 async def test_tail_a_country_from_a_server(serve: Serve) -> None:
@@ -297,7 +345,9 @@ async def test_tail_a_country_from_a_server(serve: Serve) -> None:
         return url
 
     paper = Paper()
-    tail = asyncio.create_task(Tail(session_of(StreamFeed(Link(dial), V1_CODEC)), paper, lambda _: None).run())
+    tail = asyncio.create_task(
+        Tail(session_of(StreamFeed(Link(dial), V1_CODEC)), paper, lambda _: None).run()
+    )
     while paper.text.count(b"\n") < COUNTRY * 5:
         assert not tail.done()
         await guarded(paper.more())

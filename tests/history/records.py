@@ -88,7 +88,8 @@ WITH rows AS (
     SELECT connector, at / 1000 AS began, condition,
         lead(at / 1000, 1, :until) OVER (PARTITION BY connector ORDER BY at) AS ended
     FROM change WHERE connector IN (
-        SELECT connector.id FROM connector JOIN station ON station.id = station WHERE name = :station)
+        SELECT connector.id FROM connector JOIN station ON station.id = station
+        WHERE name = :station)
 ),
 points AS (
     SELECT began AS at FROM rows UNION SELECT ended FROM rows

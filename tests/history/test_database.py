@@ -44,7 +44,9 @@ def test_a_failed_migration_changes_nothing(tmp_path: Path) -> None:
     database.close()
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
-    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'note'").fetchone() == (0,)
+    assert connection.execute(
+        "SELECT count(*) FROM sqlite_master WHERE name = 'note'"
+    ).fetchone() == (0,)
     connection.close()
 
 

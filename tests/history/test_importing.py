@@ -50,7 +50,9 @@ def test_a_recording_becomes_changes_sessions_and_a_profile(recording: Path) -> 
 
     history = database.station("NOR_1")
     assert [row.code for row in history.connectors[0].rows] == [0, 1, 0]
-    assert [session.seconds for session in sessions(history.connectors[0].rows, history.listening)] == [1800]
+    assert [
+        session.seconds for session in sessions(history.connectors[0].rows, history.listening)
+    ] == [1800]
     noon = history.profile[12]
     assert (noon.observed, noon.any_free, noon.weeks, noon.weeks_free) == (3600, 1800, 1, 1)
 

@@ -22,9 +22,13 @@ IN_SERVICE = set(Condition) - {Condition.UNKNOWN, Condition.NOT_IN_SERVICE}
 actions = st.one_of(
     st.sampled_from(["connect", "connect", "lose", "restart"]),
     st.builds("{} {}".format, st.sampled_from(["a", "b", "c"]), st.sampled_from(WORDS)),
-    st.builds("{} {}".format, st.sampled_from(["a", "b"]), st.sampled_from(["AVAILABLE", "CHARGING"])),
+    st.builds(
+        "{} {}".format, st.sampled_from(["a", "b"]), st.sampled_from(["AVAILABLE", "CHARGING"])
+    ),
 )
-steps = st.lists(st.builds(Step, st.one_of(st.integers(0, 4), st.integers(1, 700)), actions), max_size=40)
+steps = st.lists(
+    st.builds(Step, st.one_of(st.integers(0, 4), st.integers(1, 700)), actions), max_size=40
+)
 
 
 class Oracle:
@@ -73,7 +77,8 @@ class Oracle:
             self.known[uid] = WORD_CONDITIONS[word]
 
     def profile(self) -> dict[int, tuple[int, ...]]:
-        """Return the sums of each hour of the week, and in how many weeks it was observed, and free."""
+        """Return the sums of each hour of the week, and in how many weeks it was observed, and
+        free."""
         sums: dict[int, list[int]] = defaultdict(lambda: [0] * 7)
         for (_, weekday, hour), cell in self.cells.items():
             total = sums[weekday * 24 + hour]
@@ -102,10 +107,20 @@ def recorded(script: list[Step], start: int, rest: int) -> tuple[Scripted, Stati
 
 
 @given(steps, st.sampled_from(STARTS), st.integers(0, 300))
-@example([Step(0, "connect"), Step(0, "a AVAILABLE"), Step(1, "lose"), Step(2, "connect")], STARTS[1], 300)
-@example([Step(0, "connect"), Step(0, "a AVAILABLE"), Step(1, "lose"), Step(3, "connect")], STARTS[0], 300)
+@example(
+    [Step(0, "connect"), Step(0, "a AVAILABLE"), Step(1, "lose"), Step(2, "connect")],
+    STARTS[1],
+    300,
+)
+@example(
+    [Step(0, "connect"), Step(0, "a AVAILABLE"), Step(1, "lose"), Step(3, "connect")],
+    STARTS[0],
+    300,
+)
 @settings(max_examples=150)
-def test_the_profile_equals_a_count_of_every_minute(script: list[Step], begin: str, rest: int) -> None:
+def test_the_profile_equals_a_count_of_every_minute(
+    script: list[Step], begin: str, rest: int
+) -> None:
     oracle = Oracle(at(begin))
     oracle.play(script, rest)
 
@@ -119,7 +134,9 @@ def test_the_profile_equals_a_count_of_every_minute(script: list[Step], begin: s
 
 @given(steps, st.sampled_from(STARTS), st.integers(0, 300), st.floats(0, 1))
 @settings(max_examples=80)
-def test_pruning_changes_nothing_after_the_cut(script: list[Step], begin: str, rest: int, where: float) -> None:
+def test_pruning_changes_nothing_after_the_cut(
+    script: list[Step], begin: str, rest: int, where: float
+) -> None:
     played, before = recorded(script, at(begin), rest)
     cut = (at(begin) + int((played.at - at(begin)) * where)) // MINUTE * MINUTE
 
@@ -130,18 +147,28 @@ def test_pruning_changes_nothing_after_the_cut(script: list[Step], begin: str, r
     counted = cells_of(profile_of(before, played.hours, played.at, since=cut))
     assert cells_of(profile_of(after, played.hours, played.at, since=cut)) == counted
     assert after.profile == before.profile
-    assert sum(len(each.rows) for each in after.connectors) <= sum(len(each.rows) for each in before.connectors)
+    assert sum(len(each.rows) for each in after.connectors) <= sum(
+        len(each.rows) for each in before.connectors
+    )
 
 
 @given(steps, st.sampled_from(STARTS), st.integers(0, 300))
 # After a restart, another connector may have the same number.
 @example(
-    [Step(0, "connect"), Step(0, "a AVAILABLE"), Step(0, "restart"), Step(0, "connect"), Step(0, "b AVAILABLE")],
+    [
+        Step(0, "connect"),
+        Step(0, "a AVAILABLE"),
+        Step(0, "restart"),
+        Step(0, "connect"),
+        Step(0, "b AVAILABLE"),
+    ],
     STARTS[0],
     1,
 )
 @settings(max_examples=60)
-def test_the_spans_of_a_connector_add_up_to_its_profile(script: list[Step], begin: str, rest: int) -> None:
+def test_the_spans_of_a_connector_add_up_to_its_profile(
+    script: list[Step], begin: str, rest: int
+) -> None:
     played, history = recorded(script, at(begin), rest)
 
     for connector in history.connectors:

@@ -1,4 +1,5 @@
-"""The sink of a monitor: it stores what a replay of the same events stores, also when it is late."""
+"""The sink of a monitor: it stores what a replay of the same events stores, also when it is
+late."""
 
 from __future__ import annotations
 
@@ -98,7 +99,9 @@ def random_events(loop: ShuffledLoop, count: int) -> list[Event]:
         match order.randrange(8):
             case 0:
                 names = order.sample(STATIONS, 2)
-                events.append(Snapshot([Station(name, [plain(order.randrange(2))]) for name in names], now))
+                events.append(
+                    Snapshot([Station(name, [plain(order.randrange(2))]) for name in names], now)
+                )
             case 1:
                 events.append(RawReport(station, 0, plain(order.randrange(2)), now))
             case 2:
@@ -106,9 +109,13 @@ def random_events(loop: ShuffledLoop, count: int) -> list[Event]:
                 events += [Lost("gone", now, back), Connecting(), Connected(back)]
                 now = back
             case 3:
-                events.append(StationReport(Station(station, [plain(order.randrange(2)), plain(1)]), now))
+                events.append(
+                    StationReport(Station(station, [plain(order.randrange(2)), plain(1)]), now)
+                )
             case _:
-                events.append(ConnectorReport(station, order.choice("ab"), report(order.choice(WORDS)), now))
+                events.append(
+                    ConnectorReport(station, order.choice("ab"), report(order.choice(WORDS)), now)
+                )
     return [*events, Ended(now)]
 
 
@@ -173,8 +180,12 @@ def test_a_late_sink_ends_with_the_conditions_of_the_board() -> None:
 
         now = max(map(time_of, events))
         for station in board.stations.values():
-            connectors = {each.uid: each for each in storage.database.station(station.id).connectors}
-            for index, (uid, held) in enumerate(zip(station.evse_uids, station.connectors, strict=True)):
+            connectors = {
+                each.uid: each for each in storage.database.station(station.id).connectors
+            }
+            for index, (uid, held) in enumerate(
+                zip(station.evse_uids, station.connectors, strict=True)
+            ):
                 if board.unconfirmed_for(station, index, now) <= 0:
                     assert connectors[uid].rows[-1].code == CODES[held.condition]
 
@@ -186,12 +197,18 @@ def test_a_program_that_becomes_the_writer_begins_with_what_the_board_knows() ->
         storage = Storage()
         storage.writing = False
         events: list[Event] = [
-            *(Connecting(), Connected(START), ConnectorReport("NOR_1", "a", report("AVAILABLE"), START)),
+            *(
+                Connecting(),
+                Connected(START),
+                ConnectorReport("NOR_1", "a", report("AVAILABLE"), START),
+            ),
             ConnectorReport("NOR_2", "b", report("CHARGING"), START + MINUTE),
         ]
         board, feed = Board(), Feed(events, 1.0, loop)
         sink = HistorySink(board, storage, LocalHours(OSLO), lambda: None, lambda: feed.now)
-        async with aclosing(Monitor(feed, board, sinks=[sink], clock=FeedClock(feed)).batches()) as batches:
+        async with aclosing(
+            Monitor(feed, board, sinks=[sink], clock=FeedClock(feed)).batches()
+        ) as batches:
             async for _ in batches:
                 storage.writing = "NOR_1" in board.stations
 
@@ -210,7 +227,9 @@ def test_stars_decide_whose_changes_are_stored_and_every_station_has_a_profile()
         ]
         board, feed = Board(), Feed([Connecting(), Connected(START), *reports], 1.0, loop)
         sink = HistorySink(board, storage, LocalHours(OSLO), lambda: starred, lambda: feed.now)
-        async with aclosing(Monitor(feed, board, sinks=[sink], clock=FeedClock(feed)).batches()) as batches:
+        async with aclosing(
+            Monitor(feed, board, sinks=[sink], clock=FeedClock(feed)).batches()
+        ) as batches:
             async for _ in batches:
                 if feed.now >= START + 2 * MINUTE:
                     starred = {"NOR_2"}

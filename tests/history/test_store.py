@@ -49,7 +49,9 @@ def rows(path: Path, station: str = "NOR_1") -> list[tuple[int, int]]:
 def test_what_is_added_is_on_disk_after_close(path: Path) -> None:
     store = HistoryStore.open(path, interval=0)
     store.add(Portion([CHANGE]))
-    store.add(Portion([CHANGE._replace(at=CHANGE.at + 1, code=1)], intervals={5: Interval(5, 9, 5)}))
+    store.add(
+        Portion([CHANGE._replace(at=CHANGE.at + 1, code=1)], intervals={5: Interval(5, 9, 5)})
+    )
     store.close()
 
     assert rows(path) == [(CHANGE.at, 0), (CHANGE.at + 1, 1)]

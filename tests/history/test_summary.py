@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from nobil_tui.history.statistics import HourProfile, StationHistory, percentile, summarize_history
-from nobil_tui.history.summary import duration_text, observed_text, share_text, size_text, usual_text
+from nobil_tui.history.summary import (
+    duration_text,
+    observed_text,
+    share_text,
+    size_text,
+    usual_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,14 @@ def test_how_long_a_station_was_observed(hour: HourProfile, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 min"), (20, "20 s"), (90, "2 min"), (3900, "1 h 05 min"), (3_570, "1 h 00 min"), (200_000, "2 d 7 h")],
+    [
+        (0, "0 min"),
+        (20, "20 s"),
+        (90, "2 min"),
+        (3900, "1 h 05 min"),
+        (3_570, "1 h 00 min"),
+        (200_000, "2 d 7 h"),
+    ],
 )
 def test_a_duration(seconds: int, text: str) -> None:
     assert duration_text(seconds) == text

@@ -113,7 +113,9 @@ async def hub_over(stack: AsyncExitStack) -> OpensHub:
         board = Board()
         hub = Hub(board, key=KEY, **options)
         await guarded(stack.enter_async_context(hub))
-        await stack.enter_async_context(run(Monitor(feed, board, tick=0.0, sinks=[hub], clock=clock)))
+        await stack.enter_async_context(
+            run(Monitor(feed, board, tick=0.0, sinks=[hub], clock=clock))
+        )
         return hub
 
     return opens
@@ -124,7 +126,13 @@ async def join(stack: AsyncExitStack) -> Joins:
     """Return ``join(hub)``, which connects a consumer."""
 
     async def joins(hub: Hub, **options: Any) -> Reader:
-        options = {"proxy": None, "compression": None, "max_size": None, "close_timeout": 0.1, **options}
+        options = {
+            "proxy": None,
+            "compression": None,
+            "max_size": None,
+            "close_timeout": 0.1,
+            **options,
+        }
         connection = connect(hub.url, **options)
         return Reader(await guarded(stack.enter_async_context(connection)))
 

@@ -128,7 +128,8 @@ def test_demo_is_imported_on_open_and_hub_without_textual() -> None:
             sys.executable,
             "-c",
             "import sys, nobil_tui.sources.demo\n"
-            "print([m for m in ('websockets', 'textual', 'nobil_tui.feeds.simulation.model') if m in sys.modules])\n"
+            "print([m for m in ('websockets', 'textual', 'nobil_tui.feeds.simulation.model') "
+            "if m in sys.modules])\n"
             "import nobil_tui.hub.serve, nobil_tui.hub.demo_server\n"
             "print('textual' in sys.modules or 'rich' in sys.modules)",
         ],

@@ -36,7 +36,9 @@ class Announcement:
 
 async def test_announces_url_and_serves_until_cancelled(clock: FakeClock) -> None:
     announcement = Announcement()
-    serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 30, 5, 10.0, announcement, clock=clock))
+    serving = asyncio.create_task(
+        serve_simulation("127.0.0.1", 0, 30, 5, 10.0, announcement, clock=clock)
+    )
     url = await announcement.first()
     async with connect(url, proxy=None, close_timeout=0.1) as consumer:
         message = v1.decode(await guarded(consumer.recv(decode=False)), START)
@@ -60,7 +62,9 @@ async def test_key_is_random_unless_given(clock: FakeClock) -> None:
     urls = []
     for key in ("mine", None, None):
         announcement = Announcement()
-        serving = asyncio.create_task(serve_simulation("127.0.0.1", 0, 1, 5, 1.0, announcement, key=key, clock=clock))
+        serving = asyncio.create_task(
+            serve_simulation("127.0.0.1", 0, 1, 5, 1.0, announcement, key=key, clock=clock)
+        )
         urls.append(await announcement.first())
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
@@ -87,7 +91,9 @@ async def test_error_of_feed_is_raised_and_hub_closed() -> None:
 
     feed, board, announcement = Broken(), Board(), Announcement()
     hub = Hub(board, key="mine")
-    serving = asyncio.create_task(serve_monitor(Monitor(feed, board, sinks=[hub]), hub, announcement))
+    serving = asyncio.create_task(
+        serve_monitor(Monitor(feed, board, sinks=[hub]), hub, announcement)
+    )
     url = await announcement.first()
     feed.say(Ended(START))
     with pytest.raises(ZeroDivisionError):

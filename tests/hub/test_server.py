@@ -61,7 +61,9 @@ async def until_there_are(hub: Hub, consumers: int) -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
 @pytest.mark.parametrize("name", ["key", "apikey"])
-async def test_both_paths_and_key_names_are_accepted(hub_over: OpensHub, path: str, name: str) -> None:
+async def test_both_paths_and_key_names_are_accepted(
+    hub_over: OpensHub, path: str, name: str
+) -> None:
     hub = await hub_over(ScriptedFeed(station(A, 0, 1)))
     async with connect(f"{base(hub)}{path}?x=1&{name}={QUOTED}", proxy=None) as connection:
         message = v1.decode(await guarded(connection.recv(decode=False)), START)
@@ -70,7 +72,17 @@ async def test_both_paths_and_key_names_are_accepted(hub_over: OpensHub, path: s
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?", "?key=", "?key=wrong", f"?key={QUOTED}x", f"?Key={QUOTED}", f"?other={QUOTED}", "?key=%ff%00ø"]
+    "query",
+    [
+        "",
+        "?",
+        "?key=",
+        "?key=wrong",
+        f"?key={QUOTED}x",
+        f"?Key={QUOTED}",
+        f"?other={QUOTED}",
+        "?key=%ff%00ø",
+    ],
 )
 @pytest.mark.parametrize("path", ["/api/v1/stream/realtime", "/api/v1/stream"])
 async def test_wrong_or_missing_key_is_401(hub_over: OpensHub, path: str, query: str) -> None:
@@ -78,7 +90,9 @@ async def test_wrong_or_missing_key_is_401(hub_over: OpensHub, path: str, query:
     assert await refused(f"{base(hub)}{path}{query}") == 401
 
 
-@pytest.mark.parametrize("path", ["", "/", "/api/v1/stream/", "/api/v1/stream/realtime/x", "/api/v2/stream", "//[x"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/api/v1/stream/", "/api/v1/stream/realtime/x", "/api/v2/stream", "//[x"]
+)
 async def test_other_paths_are_404(hub_over: OpensHub, path: str) -> None:
     hub = await hub_over(ScriptedFeed())
     assert await refused(f"{base(hub)}{path}?key={QUOTED}") == 404
@@ -154,7 +168,9 @@ async def test_new_snapshot_is_sent_to_all_consumers(hub_over: OpensHub, join: J
         assert consumer.state == {B: [0, 0]}
 
 
-async def test_consumer_that_joins_during_changes_misses_none(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_that_joins_during_changes_misses_none(
+    hub_over: OpensHub, join: Joins
+) -> None:
     ids = [f"NOR_{number:05}" for number in range(20)]
     feed = ScriptedFeed(*(station(id_, -1) for id_ in ids))
     hub = await hub_over(feed)
@@ -202,7 +218,9 @@ async def test_expired_stations_are_sent(hub_over: OpensHub, join: Joins, clock:
     await consumer.until(lambda: consumer.state == {A: [-1]})
 
 
-async def test_flood_misses_no_station(hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_flood_misses_no_station(
+    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for room in ("monitor.batch", "monitor.monitor", "hub.server"):
         monkeypatch.setattr(f"nobil_tui.{room}.MAX_ENTRIES", 5)
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(50)))
@@ -280,14 +298,17 @@ async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     await asyncio.get_running_loop().sock_connect(raw, (address.hostname, address.port))
     reader, writer = await asyncio.open_connection(sock=raw, limit=1024)
     writer.write(
-        f"GET {address.path}?key={QUOTED} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {address.path}?key={QUOTED} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+        f"websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     await guarded(reader.readuntil(b"\r\n\r\n"))
     return reader, writer
 
 
-async def test_consumer_that_does_not_read_is_closed_without_harm(hub_over: OpensHub, join: Joins) -> None:
+async def test_consumer_that_does_not_read_is_closed_without_harm(
+    hub_over: OpensHub, join: Joins
+) -> None:
     statuses = [0, 1] * 500
     feed = ScriptedFeed(station(A, *statuses), station(B, 0))
     hub = await hub_over(feed, max_queued_frames=20)
@@ -372,7 +393,12 @@ async def test_log_has_no_traceback_and_no_key(
     hub = await hub_over(ScriptedFeed(station(A, 0)))
     caplog.clear()
     address = urlsplit(hub.address)
-    for request in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n", b"POST /api HTTP/1.1\r\n\r\n", b""):
+    for request in (
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"POST /api HTTP/1.1\r\n\r\n",
+        b"",
+    ):
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         writer.write(request)
         writer.write_eof()

@@ -32,7 +32,15 @@ from nobil_tui.charging.events import (
 from nobil_tui.charging.freshness import EXPIRED
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.monitor import monitor as monitor_module
-from nobil_tui.monitor.batch import Batch, BatchEntry, LinkPhase, LinkState, Note, NoteKind, StreamCounts
+from nobil_tui.monitor.batch import (
+    Batch,
+    BatchEntry,
+    LinkPhase,
+    LinkState,
+    Note,
+    NoteKind,
+    StreamCounts,
+)
 from nobil_tui.monitor.monitor import EXPIRY_INTERVAL, Monitor
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import FakeClock, guarded, settle
@@ -122,7 +130,9 @@ def station(name: str, *said: tuple[int, int]) -> Station:
 def summaries(entries: list[BatchEntry]) -> list[tuple[object, ...]]:
     """Return the entries as short tuples."""
     return [
-        (entry.kind, entry.text) if isinstance(entry, Note) else (entry.station, entry.number, entry.missed)
+        (entry.kind, entry.text)
+        if isinstance(entry, Note)
+        else (entry.station, entry.number, entry.missed)
         for entry in entries
     ]
 
@@ -169,7 +179,9 @@ async def test_snapshot_is_released_after_it_is_applied() -> None:
 
 async def test_batch_contains_only_new_entries(scripted: ScriptedMonitor) -> None:
     await scripted.take(
-        Connected(T0), Snapshot([station("A", FREE), station("B", FREE)], T0), RawReport("A", 0, Connector(), T0)
+        Connected(T0),
+        Snapshot([station("A", FREE), station("B", FREE)], T0),
+        RawReport("A", 0, Connector(), T0),
     )
     batch = await scripted.take(StationReport(station("B", OCCUPIED), T0 + 1))
     assert summaries(batch.entries) == [("B", 1, False)]
@@ -189,8 +201,16 @@ async def test_connector_report_updates_one_connector(scripted: ScriptedMonitor)
         ConnectorReport("A", "y", WordConnector(1, 0, said="CHARGING"), T0 + 2),
         ConnectorReport("A", "x", WordConnector(1, 0, said="BLOCKED"), T0 + 3),
     )
-    assert summaries(batch.entries) == [CONNECTED, ("A", 1, False), ("A", 2, False), ("A", 1, False)]
-    assert [connector.word for connector in scripted.monitor.board.stations["A"].connectors] == ["BLOCKED", "CHARGING"]
+    assert summaries(batch.entries) == [
+        CONNECTED,
+        ("A", 1, False),
+        ("A", 2, False),
+        ("A", 1, False),
+    ]
+    assert [connector.word for connector in scripted.monitor.board.stations["A"].connectors] == [
+        "BLOCKED",
+        "CHARGING",
+    ]
 
 
 async def test_unchanged_report_touches_station_without_entry(scripted: ScriptedMonitor) -> None:
@@ -212,7 +232,9 @@ async def test_at_most_one_batch_per_tick() -> None:
     scripted = ScriptedMonitor(tick=LONG)
     await scripted.take(Connected(T0))
     waiting = asyncio.ensure_future(anext(scripted.batches))
-    scripted.script.say(Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0))
+    scripted.script.say(
+        Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0)
+    )
     await scripted.script.handled()
     await settle()
     # The board has it; its batch waits for the next tick.
@@ -232,7 +254,9 @@ async def test_pending_batches_are_merged(scripted: ScriptedMonitor) -> None:
     assert [entry.at for entry in batch.entries] == [T0 + at for at in range(10)]
 
 
-async def test_pending_entries_are_bounded_and_oldest_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pending_entries_are_bounded_and_oldest_are_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 50)
     scripted = ScriptedMonitor()
     await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
@@ -305,7 +329,9 @@ async def test_first_connecting_yields_no_batch(scripted: ScriptedMonitor) -> No
     assert (await scripted.take(Connecting())).link == LinkState(LinkPhase.CONNECTING, "gone")
 
 
-async def test_snapshot_right_after_connection_is_in_same_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_snapshot_right_after_connection_is_in_same_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(monitor_module, "SNAPSHOT_WAIT", LONG)
     scripted = ScriptedMonitor(tick=LONG)
     waiting = asyncio.ensure_future(anext(scripted.batches))
@@ -359,7 +385,9 @@ async def test_change_during_break_is_marked_missed(scripted: ScriptedMonitor) -
 
 
 async def test_time_after_refusal_is_downtime(scripted: ScriptedMonitor) -> None:
-    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0), Refused("HTTP 401", T0 + 10))
+    await scripted.take(
+        Connected(T0), Snapshot([station("A", FREE)], T0), Refused("HTTP 401", T0 + 10)
+    )
     assert scripted.monitor.board.downtime.total(T0 + 500) == 490
 
 
@@ -383,7 +411,9 @@ async def test_connectors_expire_while_link_is_down(event: Event) -> None:
 
 
 async def test_connectors_expire_on_reconnection(scripted: ScriptedMonitor) -> None:
-    await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0), Lost("away", T0, T0 + 1000))
+    await scripted.take(
+        Connected(T0), Snapshot([station("A", FREE)], T0), Lost("away", T0, T0 + 1000)
+    )
     batch = await scripted.take(Connecting(), Connected(T0 + EXPIRED + 1))
     assert batch.touched == {"A"}
     assert scripted.monitor.board.stations["A"].summary.text == "?/1"
@@ -412,7 +442,9 @@ async def test_retry_is_passed_to_feed(scripted: ScriptedMonitor) -> None:
 
 async def test_stations_that_left_are_one_note(scripted: ScriptedMonitor) -> None:
     await scripted.take(Snapshot([station(name, FREE) for name in "ABCD"], T0))
-    batch = await scripted.take(Snapshot([station("A", OCCUPIED), station("B", FREE), station("C", FREE)], T0 + 1))
+    batch = await scripted.take(
+        Snapshot([station("A", OCCUPIED), station("B", FREE), station("C", FREE)], T0 + 1)
+    )
     assert summaries(batch.entries) == [("A", 1, False), (NoteKind.LEFT, "D left the stream")]
     assert batch.whole
     batch = await scripted.take(Snapshot([station("A", OCCUPIED)], T0 + 2))
@@ -420,7 +452,9 @@ async def test_stations_that_left_are_one_note(scripted: ScriptedMonitor) -> Non
     assert list(scripted.monitor.board.stations) == ["A"]
 
 
-async def test_partial_snapshot_removes_no_station(scripted: ScriptedMonitor, caplog: pytest.LogCaptureFixture) -> None:
+async def test_partial_snapshot_removes_no_station(
+    scripted: ScriptedMonitor, caplog: pytest.LogCaptureFixture
+) -> None:
     await scripted.take(Snapshot([station("A", FREE), station("B", FREE)], T0))
     caplog.clear()
     batch = await scripted.take(Snapshot([station("A", OCCUPIED)], T0 + 1, unreadable=3))
@@ -460,7 +494,9 @@ async def test_counts(scripted: ScriptedMonitor) -> None:
 
 async def test_undocumented_words_are_counted(scripted: ScriptedMonitor) -> None:
     words = ("AVAILABLE", "DANCING", "DANCING")
-    await scripted.take(*(ConnectorReport("A", "x", connector_from(word), T0 + n) for n, word in enumerate(words)))
+    await scripted.take(
+        *(ConnectorReport("A", "x", connector_from(word), T0 + n) for n, word in enumerate(words))
+    )
     assert scripted.monitor.counts.unknown_words.words == {"DANCING": 2}
     assert scripted.monitor.counts.unknown_words.reports == 2
 
@@ -514,7 +550,9 @@ async def test_batches_end_with_feed(scripted: ScriptedMonitor) -> None:
 
 async def test_last_events_are_yielded_before_end(scripted: ScriptedMonitor) -> None:
     await scripted.take(Connected(T0))
-    scripted.script.say(Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0 + 1))
+    scripted.script.say(
+        Snapshot([station("A", FREE)], T0), StationReport(station("A", OCCUPIED), T0 + 1)
+    )
     scripted.script.end()
     await settle()
     batches = [batch async for batch in scripted.batches]
@@ -557,8 +595,12 @@ def reports() -> st.SearchStrategy[Callable[[int], Event]]:
     names = st.sampled_from("AB")
     said = st.lists(st.sampled_from([FREE, OCCUPIED, FAULT]), max_size=3)
 
-    def snapshot(stations: dict[str, list[tuple[int, int]]], unreadable: int) -> Callable[[int], Event]:
-        return lambda at: Snapshot([station(name, *each) for name, each in stations.items()], at, unreadable)
+    def snapshot(
+        stations: dict[str, list[tuple[int, int]]], unreadable: int
+    ) -> Callable[[int], Event]:
+        return lambda at: Snapshot(
+            [station(name, *each) for name, each in stations.items()], at, unreadable
+        )
 
     def update(name: str, each: list[tuple[int, int]]) -> Callable[[int], Event]:
         return lambda at: StationReport(station(name, *each), at)
@@ -570,7 +612,9 @@ def reports() -> st.SearchStrategy[Callable[[int], Event]]:
         st.builds(snapshot, st.dictionaries(names, said), st.sampled_from([0, 0, 1]))
         | st.builds(update, names, said)
         | st.builds(heard, names, st.integers(-1, 3))
-        | st.sampled_from([Connected, lambda at: Lost("away", at - 1, at), lambda at: Refused("no", at)])
+        | st.sampled_from(
+            [Connected, lambda at: Lost("away", at - 1, at), lambda at: Refused("no", at)]
+        )
     )
 
 
@@ -582,13 +626,18 @@ async def test_batch_boundaries_do_not_change_changes(
     cut: list[BatchEntry] = []
     at = T0
     for chunk in chunks:
-        cut += (await scripted.take(*(make(at + number) for number, make in enumerate(chunk)))).entries
+        cut += (
+            await scripted.take(*(make(at + number) for number, make in enumerate(chunk)))
+        ).entries
         for number, make in enumerate(chunk):
             # The same events, applied one by one.
             await alone.take(make(at + number))
         at += 10_000
     assert scripted.monitor.counts == alone.monitor.counts
-    assert len([entry for entry in cut if isinstance(entry, Change)]) == scripted.monitor.counts.changes
+    assert (
+        len([entry for entry in cut if isinstance(entry, Change)])
+        == scripted.monitor.counts.changes
+    )
     assert scripted.monitor.board.stations == alone.monitor.board.stations
     assert scripted.monitor.board.tally == alone.monitor.board.tally
     for each in (scripted, alone):

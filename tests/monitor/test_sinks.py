@@ -1,4 +1,5 @@
-"""Tests of sinks: each holds the board's final state, however slow it is or when it is cancelled."""
+"""Tests of sinks: each holds the board's final state, however slow it is or when it is
+cancelled."""
 
 from __future__ import annotations
 
@@ -104,7 +105,9 @@ def random_events(loop: ShuffledLoop, count: int) -> list[Event]:
         match order.randrange(8):
             case 0:
                 names = order.sample(STATIONS, 2)
-                events.append(Snapshot([Station(name, [Connector(order.randrange(2))]) for name in names], at))
+                events.append(
+                    Snapshot([Station(name, [Connector(order.randrange(2))]) for name in names], at)
+                )
             case 1:
                 events.append(RawReport(station, 0, Connector(order.randrange(2)), at))
             case 2:
@@ -183,7 +186,9 @@ async def test_stuck_sink_does_not_delay_others() -> None:
     assert stuck.copy == state_of(board)
 
 
-async def test_failing_sink_is_logged_and_does_not_stop_others(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_sink_is_logged_and_does_not_stop_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     class Broken(Mirror):
         async def take(self, batch: Batch) -> None:
             raise ValueError("no room")
@@ -191,7 +196,9 @@ async def test_failing_sink_is_logged_and_does_not_stop_others(caplog: pytest.Lo
     board = Board()
     broken, sound = Broken(board), Mirror(board)
     report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
-    monitor = Monitor(Feed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[broken, sound])
+    monitor = Monitor(
+        Feed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[broken, sound]
+    )
     await guarded(monitor.run())
     assert sound.copy == state_of(board)
     assert broken.finished == 0
@@ -260,7 +267,10 @@ BATCHES = st.builds(
     NAMES,
     NAMES,
     st.lists(
-        st.builds(RawReport, st.sampled_from(STATIONS), st.just(0), st.just(Connector()), st.just(T0)), max_size=3
+        st.builds(
+            RawReport, st.sampled_from(STATIONS), st.just(0), st.just(Connector()), st.just(T0)
+        ),
+        max_size=3,
     ),
     st.booleans(),
     st.booleans(),
@@ -282,7 +292,9 @@ def test_merge_keeps_everything(batches: list[Batch]) -> None:
     assert merged.expired == set().union(*(batch.expired for batch in batches))
     assert merged.whole == any(batch.whole for batch in batches)
     # A sink may skip only a restored state.
-    assert (merged.whole and not merged.restored) == any(b.whole and not b.restored for b in batches)
+    assert (merged.whole and not merged.restored) == any(
+        b.whole and not b.restored for b in batches
+    )
     assert merged.alive_at == batches[-1].alive_at
 
 
@@ -290,7 +302,9 @@ def test_merged_batch_is_bounded_and_names_every_station() -> None:
     reports = [RawReport(f"NOR_{n}", 0, Connector(), T0) for n in range(MAX_ENTRIES)]
     notes = [Note(n, NoteKind.LOST, "") for n in range(MAX_ENTRIES)]
     late = RawReport("SWE_1", 0, Connector(), T0)
-    merged = merge(Batch(LIVE, [*notes], raw_reports=reports), Batch(LIVE, [notes[0]], raw_reports=[late]))
+    merged = merge(
+        Batch(LIVE, [*notes], raw_reports=reports), Batch(LIVE, [notes[0]], raw_reports=[late])
+    )
     assert len(merged.entries) == len(merged.raw_reports) == MAX_ENTRIES
     assert merged.touched == {"NOR_0"}
     unbounded = merge(Batch(LIVE, [*notes]), Batch(LIVE, [*notes]), bounded=False)

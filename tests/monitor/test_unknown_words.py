@@ -20,7 +20,11 @@ def test_word_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> No
     found = after("AVAILABLE", "DANCING", "UNKNOWN", "DANCING", "", "DANCING", "available")
     assert found.reports == 5
     assert found.words == {"DANCING": 3, "": 1, "available": 1}
-    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["DANCING", "(empty)", "available"]
+    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == [
+        "DANCING",
+        "(empty)",
+        "available",
+    ]
 
 
 def test_counted_and_logged_words_are_limited(caplog: pytest.LogCaptureFixture) -> None:

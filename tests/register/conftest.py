@@ -29,7 +29,9 @@ class Renewing:
         self.key = KEY
         self.timeouts = Timeouts(connect=GUARD, silence=GUARD)
 
-    async def update(self, countries: Iterable[str] = BOTH, *, force: bool = False) -> UpdateOutcome:
+    async def update(
+        self, countries: Iterable[str] = BOTH, *, force: bool = False
+    ) -> UpdateOutcome:
         return await guarded(
             update_register(
                 self.path,
@@ -53,7 +55,11 @@ class Renewing:
     def names(self) -> dict[str, str]:
         """The stored names by station id."""
         cached = load_register(self.path)
-        return {} if cached is None else {station: facts.name for station, facts in cached.facts.items()}
+        return (
+            {}
+            if cached is None
+            else {station: facts.name for station, facts in cached.facts.items()}
+        )
 
     @property
     def asked(self) -> list[str]:

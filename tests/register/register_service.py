@@ -63,7 +63,10 @@ class RegisterService:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._closing.set()
         await self._runner.cleanup()
@@ -107,8 +110,16 @@ class RegisterService:
 
 def station(identity: str, country: str | None, name: str = "Torget") -> dict[str, Any]:
     """Return a station in the register's format."""
-    outlet = {"4": {"attrvalid": "39", "trans": "CCS/Combo"}, "5": {"attrvalid": "23", "trans": "150 kW DC"}}
-    fields = {"International_id": identity, "name": name, "Position": "(59.87,10.49)", "Land_code": country}
+    outlet = {
+        "4": {"attrvalid": "39", "trans": "CCS/Combo"},
+        "5": {"attrvalid": "23", "trans": "150 kW DC"},
+    }
+    fields = {
+        "International_id": identity,
+        "name": name,
+        "Position": "(59.87,10.49)",
+        "Land_code": country,
+    }
     return {"csmd": fields, "attr": {"st": {}, "conn": {"1": outlet}}}
 
 
@@ -119,4 +130,6 @@ def stations(country: str, count: int, first: int = 1) -> list[dict[str, Any]]:
 
 def dump_of(found: Iterable[Any], rights: str = "CC BY 4.0") -> bytes:
     """Return a complete answer."""
-    return json.dumps({"Provider": "NOBIL.no", "Rights": rights, "chargerstations": [*found]}).encode()
+    return json.dumps(
+        {"Provider": "NOBIL.no", "Rights": rights, "chargerstations": [*found]}
+    ).encode()

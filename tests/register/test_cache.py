@@ -15,18 +15,38 @@ from hypothesis import strategies as st
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.register import cache as store
-from nobil_tui.register.cache import CachedRegister, CacheError, DamagedCacheError, Origin, load_register, save_register
+from nobil_tui.register.cache import (
+    CachedRegister,
+    CacheError,
+    DamagedCacheError,
+    Origin,
+    load_register,
+    save_register,
+)
 
 AT = 1_700_000_000_000
 
-as_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is forbidden to this user")
+as_root = pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0, reason="nothing is forbidden to this user"
+)
 
 TEXTS = st.text(max_size=12)
 PLUGS = st.builds(Plug, TEXTS, st.floats(0, 10_000))
 FACTS = st.builds(
     Facts,
     **dict.fromkeys(
-        ("name", "place", "street", "operator", "owner", "municipality", "county", "zipcode", "country", "opening"),
+        (
+            "name",
+            "place",
+            "street",
+            "operator",
+            "owner",
+            "municipality",
+            "county",
+            "zipcode",
+            "country",
+            "opening",
+        ),
         TEXTS,
     ),
     **dict.fromkeys(("availability", "description", "comment", "contact"), TEXTS),
@@ -36,13 +56,29 @@ FACTS = st.builds(
     plug_evse_uids=st.lists(TEXTS, max_size=4).map(tuple),
 )
 ORIGINS = st.builds(
-    Origin, st.integers(0, 2**53), source=TEXTS, stations=st.integers(0, 2**31), etag=TEXTS, last_modified=TEXTS
+    Origin,
+    st.integers(0, 2**53),
+    source=TEXTS,
+    stations=st.integers(0, 2**31),
+    etag=TEXTS,
+    last_modified=TEXTS,
 )
 KNOWN = {
-    "NOR_00001": Facts("Torget", "Oslo", "Storgata 1", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))),
-    "SWE_00001": Facts("Torget", "Uppsala", position=(59.85, 17.64), parking_fee=False, plug_evse_uids=("a", "", "b")),
+    "NOR_00001": Facts(
+        "Torget", "Oslo", "Storgata 1", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))
+    ),
+    "SWE_00001": Facts(
+        "Torget",
+        "Uppsala",
+        position=(59.85, 17.64),
+        parking_fee=False,
+        plug_evse_uids=("a", "", "b"),
+    ),
 }
-FROM = {"NOR": Origin(AT, "nobil.no", 1, '"x"', "Tue, 14 Nov 2023 22:13:20 GMT"), "SWE": Origin(AT + 1, "a.json", 1)}
+FROM = {
+    "NOR": Origin(AT, "nobil.no", 1, '"x"', "Tue, 14 Nov 2023 22:13:20 GMT"),
+    "SWE": Origin(AT + 1, "a.json", 1),
+}
 
 
 @pytest.fixture
@@ -86,7 +122,11 @@ def test_load_returns_none_without_a_file(path: Path) -> None:
 
 
 def test_shared_texts_and_plugs_are_one_object(path: Path) -> None:
-    save_register(path, {f"NOR_{number}": Facts("A", "Oslo", plugs=(Plug("CCS", 50.0),)) for number in range(3)}, {})
+    save_register(
+        path,
+        {f"NOR_{number}": Facts("A", "Oslo", plugs=(Plug("CCS", 50.0),)) for number in range(3)},
+        {},
+    )
     cached = load_register(path)
     assert cached is not None
     one, *others = cached.facts.values()
@@ -133,7 +173,9 @@ def test_any_other_content_is_rejected(content: bytes) -> None:
 
 @given(
     st.recursive(
-        st.none() | st.integers(-9, 99) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=20), max_leaves=40
+        st.none() | st.integers(-9, 99) | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=20),
+        max_leaves=40,
     )
 )
 def test_a_body_of_another_structure_is_damage(body: object) -> None:
@@ -141,7 +183,9 @@ def test_a_body_of_another_structure_is_damage(body: object) -> None:
         path = Path(folder) / "register"
         path.write_bytes(
             a_file(
-                msgspec.msgpack.encode({"origins": {}, "texts": [""], "plugs": [[]], "prices": [[]], "rows": [body]})
+                msgspec.msgpack.encode(
+                    {"origins": {}, "texts": [""], "plugs": [[]], "prices": [[]], "rows": [body]}
+                )
             )
         )
         with pytest.raises(DamagedCacheError, match="is damaged"):
@@ -151,7 +195,13 @@ def test_a_body_of_another_structure_is_damage(body: object) -> None:
 @pytest.mark.parametrize("numbers", [{1: 7}, {1: -1}, {6: 1}, {6: -1}, {19: 1}, {20: 1}])
 def test_an_invalid_index_is_damage(path: Path, numbers: dict[int, int]) -> None:
     row: list[object] = ["NOR_1", 0, 0, 0, 0, None, 0, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 0, (), 0, 0]
-    body: dict[str, object] = {"origins": {}, "texts": [""], "plugs": [[]], "prices": [[]], "rows": [row]}
+    body: dict[str, object] = {
+        "origins": {},
+        "texts": [""],
+        "plugs": [[]],
+        "prices": [[]],
+        "rows": [row],
+    }
     path.parent.mkdir(parents=True)
     path.write_bytes(a_file(msgspec.msgpack.encode(body)))
     assert load_register(path) == CachedRegister({"NOR_1": Facts()}, {})
@@ -171,9 +221,13 @@ def test_an_invalid_index_is_damage(path: Path, numbers: dict[int, int]) -> None
         ({"check": 7}, "is damaged"),
     ],
 )
-def test_another_version_is_reported_and_kept(path: Path, fields: dict[str, object], words: str) -> None:
+def test_another_version_is_reported_and_kept(
+    path: Path, fields: dict[str, object], words: str
+) -> None:
     save_register(path, KNOWN, FROM)
-    changed = msgspec.msgpack.encode({**msgspec.msgpack.decode(path.read_bytes(), type=dict), **fields})
+    changed = msgspec.msgpack.encode(
+        {**msgspec.msgpack.decode(path.read_bytes(), type=dict), **fields}
+    )
     path.write_bytes(changed)
     with pytest.raises(DamagedCacheError, match=words) as raised:
         load_register(path)
@@ -199,7 +253,9 @@ def test_the_file_is_private(path: Path) -> None:
     finally:
         os.umask(umask)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent, path.parent.parent)] == [0o700, 0o700]
+    assert [
+        stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent, path.parent.parent)
+    ] == [0o700, 0o700]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -242,7 +298,9 @@ def test_an_unwritable_folder_keeps_the_stored_register(path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", ["fsync", "fdopen"])
-def test_a_disk_error_keeps_the_stored_register(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+def test_a_disk_error_keeps_the_stored_register(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
     save_register(path, KNOWN, FROM)
 
     def full(*_: object, **__: object) -> None:
@@ -256,7 +314,9 @@ def test_a_disk_error_keeps_the_stored_register(path: Path, monkeypatch: pytest.
     assert [*path.parent.iterdir()] == [path]
 
 
-def test_keeps_a_register_that_another_program_stored_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keeps_a_register_that_another_program_stored_meanwhile(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_register(path, {}, {})
 
     def slowly(file: int) -> None:
@@ -273,5 +333,9 @@ def a_file(body: bytes) -> bytes:
     """Return a valid file with this body."""
     import zlib
 
-    fields = {"format": "nobil-tui register", "version": store.CACHE_VERSION, "check": zlib.crc32(body)}
+    fields = {
+        "format": "nobil-tui register",
+        "version": store.CACHE_VERSION,
+        "check": zlib.crc32(body),
+    }
     return msgspec.msgpack.encode({**fields, "body": msgspec.Raw(body)})

@@ -12,7 +12,13 @@ from aiohttp import web
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.register.download import Download, DownloadError, RegisterClient, Timeouts, Validators
+from nobil_tui.register.download import (
+    Download,
+    DownloadError,
+    RegisterClient,
+    Timeouts,
+    Validators,
+)
 from tests.conftest import FakeClock, guarded
 from tests.feeds.enova_service import body
 from tests.register.register_service import CHANGED, KEY, RegisterService, dump_of
@@ -32,12 +38,18 @@ async def service() -> AsyncIterator[RegisterService]:
 
 
 def call(
-    address: str, *, key: str = KEY, clock: FakeClock | None = None, timeouts: Timeouts | None = None
+    address: str,
+    *,
+    key: str = KEY,
+    clock: FakeClock | None = None,
+    timeouts: Timeouts | None = None,
 ) -> RegisterClient:
     return RegisterClient(Secret(key), address, clock=clock or FakeClock(), timeouts=timeouts)
 
 
-async def fetch(asking: RegisterClient, known: Validators | None = None, country: str = "NOR") -> Download | None:
+async def fetch(
+    asking: RegisterClient, known: Validators | None = None, country: str = "NOR"
+) -> Download | None:
     return await guarded(asking.download(country, known or Validators(), lambda done, total: None))
 
 
@@ -73,9 +85,17 @@ async def test_sends_one_get_with_the_key_in_the_url(service: RegisterService) -
         ("?x=1#part", {"x": "1"}),
     ],
 )
-async def test_an_address_may_have_a_query(service: RegisterService, query: str, own: dict[str, str]) -> None:
+async def test_an_address_may_have_a_query(
+    service: RegisterService, query: str, own: dict[str, str]
+) -> None:
     await fetch(call(service.address + query))
-    assert service.asked[0].query == {**own, "apikey": KEY, "countrycode": "NOR", "file": "false", "format": "json"}
+    assert service.asked[0].query == {
+        **own,
+        "apikey": KEY,
+        "countrycode": "NOR",
+        "file": "false",
+        "format": "json",
+    }
 
 
 async def test_an_unchanged_version_is_not_sent_again(service: RegisterService) -> None:
@@ -101,7 +121,9 @@ async def test_ignores_an_invalid_validator(service: RegisterService, said: str)
 
 
 @pytest.mark.parametrize("quoted", [KEY, quote(KEY, safe=""), KEY.lower(), KEY[:8]])
-async def test_ignores_a_validator_that_quotes_the_key(service: RegisterService, quoted: str) -> None:
+async def test_ignores_a_validator_that_quotes_the_key(
+    service: RegisterService, quoted: str
+) -> None:
     """It would be stored in the register file."""
     service.answers.append(body(b"{}", headers={"ETag": f'"v1-{quoted}"', "Last-Modified": quoted}))
     answer = await fetch(call(service.address))
@@ -117,7 +139,9 @@ async def test_a_compressed_answer_is_returned_compressed(service: RegisterServi
     assert answer.body == zipped
 
 
-async def test_reports_progress_ten_times_a_second(service: RegisterService, clock: FakeClock) -> None:
+async def test_reports_progress_ten_times_a_second(
+    service: RegisterService, clock: FakeClock
+) -> None:
     told: list[tuple[int, int | None]] = []
     parts = [b"a" * 10, b"b" * 10, b"c" * 10, b"d" * 10]
     read = asyncio.Event()
@@ -146,13 +170,19 @@ async def test_reports_progress_ten_times_a_second(service: RegisterService, clo
 async def test_does_not_report_progress_more_often(service: RegisterService) -> None:
     told: list[tuple[int, int | None]] = []
     service.answers.append(body(b"x" * 3_000_000))
-    await guarded(call(service.address).download("NOR", Validators(), lambda done, total: told.append((done, total))))
+    await guarded(
+        call(service.address).download(
+            "NOR", Validators(), lambda done, total: told.append((done, total))
+        )
+    )
     # The fake clock does not advance: only the first and the last bytes are reported.
     assert len(told) == 2
     assert told[-1] == (3_000_000, 3_000_000)
 
 
-async def test_reports_progress_without_a_total_if_there_is_no_length(service: RegisterService) -> None:
+async def test_reports_progress_without_a_total_if_there_is_no_length(
+    service: RegisterService,
+) -> None:
     async def chunked(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         response.enable_chunked_encoding()
@@ -162,12 +192,18 @@ async def test_reports_progress_without_a_total_if_there_is_no_length(service: R
 
     told: list[tuple[int, int | None]] = []
     service.answers.append(chunked)
-    await guarded(call(service.address).download("NOR", Validators(), lambda done, total: told.append((done, total))))
+    await guarded(
+        call(service.address).download(
+            "NOR", Validators(), lambda done, total: told.append((done, total))
+        )
+    )
     assert told[-1] == (5, None)
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\r\nx-other: b", "kø", "a\0b"])
-async def test_rejects_an_impossible_key_without_a_request(service: RegisterService, key: str) -> None:
+async def test_rejects_an_impossible_key_without_a_request(
+    service: RegisterService, key: str
+) -> None:
     error = await fail(call(service.address, key=key))
     assert (error.refused, error.answered) == (True, False)
     assert "key" in str(error)

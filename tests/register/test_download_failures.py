@@ -44,14 +44,20 @@ async def service() -> AsyncIterator[RegisterService]:
 
 
 @pytest.mark.parametrize("code", [401, 403])
-async def test_a_rejected_key_is_reported_in_the_servers_words(service: RegisterService, code: int) -> None:
-    service.answers.append(body(json.dumps({"error": "Wrong \x1b[2J key &amp; no other"}).encode(), code))
+async def test_a_rejected_key_is_reported_in_the_servers_words(
+    service: RegisterService, code: int
+) -> None:
+    service.answers.append(
+        body(json.dumps({"error": "Wrong \x1b[2J key &amp; no other"}).encode(), code)
+    )
     error = await fail(call(service.address))
     assert (error.refused, error.answered) == (True, True)
     assert str(error) == f"127.0.0.1 rejected the key: HTTP {code}: Wrong [2J key & no other"
 
 
-@pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b'{"error": ""}', b'{"error": null}', b"\xff", b" " * 70_000])
+@pytest.mark.parametrize(
+    "said", [b"", b"<html>", b"[]", b'{"error": ""}', b'{"error": null}', b"\xff", b" " * 70_000]
+)
 async def test_a_rejection_with_unreadable_words(service: RegisterService, said: bytes) -> None:
     service.answers.append(body(said, 401))
     error = await fail(call(service.address))
@@ -64,7 +70,9 @@ async def test_a_rejection_that_never_ends(service: RegisterService) -> None:
     assert (await fail(call(service.address, timeouts=Timeouts(complaint=0.1)))).refused
 
 
-async def test_any_status_with_an_error_about_the_key_is_a_rejection(service: RegisterService) -> None:
+async def test_any_status_with_an_error_about_the_key_is_a_rejection(
+    service: RegisterService,
+) -> None:
     service.answers.append(body(b'{"error": "No such apikey"}', 400))
     error = await fail(call(service.address))
     assert error.refused
@@ -75,7 +83,11 @@ async def test_any_status_with_an_error_about_the_key_is_a_rejection(service: Re
 async def test_reports_other_http_errors(service: RegisterService, code: int) -> None:
     service.answers.append(status(code))
     error = await fail(call(service.address))
-    assert (str(error), error.refused, error.answered) == (f"127.0.0.1 answered HTTP {code}", False, True)
+    assert (str(error), error.refused, error.answered) == (
+        f"127.0.0.1 answered HTTP {code}",
+        False,
+        True,
+    )
 
 
 async def test_reports_retry_after(service: RegisterService) -> None:
@@ -88,7 +100,9 @@ async def test_reports_retry_after(service: RegisterService) -> None:
 async def test_does_not_follow_redirects(service: RegisterService, code: int) -> None:
     async with RegisterService() as elsewhere:
         service.answers.append(status(code, {"Location": elsewhere.address}))
-        assert "points elsewhere: the key is not sent there" in str(await fail(call(service.address)))
+        assert "points elsewhere: the key is not sent there" in str(
+            await fail(call(service.address))
+        )
         assert elsewhere.asked == []
     assert len(service.asked) == 1
 
@@ -106,7 +120,9 @@ async def test_a_key_quoted_by_the_server_is_removed(service: RegisterService, e
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "x"])
-async def test_reports_an_encoding_that_was_not_requested(service: RegisterService, encoding: str) -> None:
+async def test_reports_an_encoding_that_was_not_requested(
+    service: RegisterService, encoding: str
+) -> None:
     service.answers.append(body(b"1", headers={"Content-Encoding": encoding}))
     assert "encoding" in str(await fail(call(service.address)))
 
@@ -158,7 +174,11 @@ async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         error = await fail(call(f"http://127.0.0.1:{taken.getsockname()[1]}/"))
-    assert (str(error), error.refused, error.answered) == ("nothing listens at 127.0.0.1", False, False)
+    assert (str(error), error.refused, error.answered) == (
+        "nothing listens at 127.0.0.1",
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +192,11 @@ async def test_reports_a_refused_connection() -> None:
             b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
             CLOSED,
         ),
-        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{", "127.0.0.1 does not answer as a web server does"),
+        (
+            "http",
+            b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{",
+            "127.0.0.1 does not answer as a web server does",
+        ),
         (
             "http",
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12",
@@ -223,7 +247,9 @@ async def test_reports_an_unusable_proxy(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not error.answered
 
 
-async def test_no_proxy_is_used_for_this_machine(service: RegisterService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_is_used_for_this_machine(
+    service: RegisterService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
     assert await fetch(call(service.address)) is not None
 

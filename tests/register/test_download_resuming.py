@@ -49,7 +49,9 @@ class Loading:
         self.silence = GUARD
 
     def start(self, known: Validators | None = None) -> asyncio.Task[Download | None]:
-        asking = call(self.service.address, clock=self.clock, timeouts=Timeouts(silence=self.silence))
+        asking = call(
+            self.service.address, clock=self.clock, timeouts=Timeouts(silence=self.silence)
+        )
         return asyncio.create_task(asking.download("NOR", known or Validators(), self._tell))
 
     async def waits(self) -> float:
@@ -78,7 +80,9 @@ class Loading:
         """Send that many bytes, then break off."""
 
         async def answer(request: web.Request) -> web.StreamResponse:
-            response = web.StreamResponse(status=code, headers={"Content-Length": str(length), **headers})
+            response = web.StreamResponse(
+                status=code, headers={"Content-Length": str(length), **headers}
+            )
             await response.prepare(request)
             self._read.clear()
             await response.write(sent)
@@ -149,12 +153,20 @@ async def test_resumes_by_last_modified(loading: Loading) -> None:
         {"Accept-Ranges": "bytes", "ETag": f'"{KEY}"'},
         {"Accept-Ranges": "bytes", "Last-Modified": CHANGED, "Date": CHANGED},
         {"Accept-Ranges": "bytes", "Last-Modified": "of late", "Date": LATER},
-        {"Accept-Ranges": "bytes", "Last-Modified": "Tue, 14 Nov 2023 22:13:20 -0000", "Date": LATER},
+        {
+            "Accept-Ranges": "bytes",
+            "Last-Modified": "Tue, 14 Nov 2023 22:13:20 -0000",
+            "Date": LATER,
+        },
     ],
 )
-async def test_does_not_resume_without_a_strong_validator(loading: Loading, headers: dict[str, str]) -> None:
+async def test_does_not_resume_without_a_strong_validator(
+    loading: Loading, headers: dict[str, str]
+) -> None:
     loading.first(headers)
-    with pytest.raises(DownloadError, match=r"the connection to 127\.0\.0\.1 closed before the answer was complete"):
+    with pytest.raises(
+        DownloadError, match=r"the connection to 127\.0\.0\.1 closed before the answer was complete"
+    ):
         await guarded(loading.start())
     assert len(loading.service.asked) == 1
 
@@ -171,7 +183,9 @@ async def test_downloads_a_changed_answer_completely(loading: Loading) -> None:
 async def test_resumes_several_times(loading: Loading) -> None:
     loading.first()
     middle = {"Content-Range": f"bytes {CUT}-{len(WHOLE) - 1}/{len(WHOLE)}", **RANGES}
-    loading.service.answers.append(loading.part(WHOLE[CUT : 2 * CUT], middle, 206, length=len(WHOLE) - CUT))
+    loading.service.answers.append(
+        loading.part(WHOLE[CUT : 2 * CUT], middle, 206, length=len(WHOLE) - CUT)
+    )
     loading.service.answers.append(rest(2 * CUT))
     task = loading.start()
     waits = [await loading.waits(), await loading.waits()]
@@ -243,10 +257,14 @@ async def test_reports_an_error_when_resuming(loading: Loading, code: int) -> No
     assert len(loading.service.asked) == 2
 
 
-async def test_parts_together_must_not_exceed_the_maximum(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_parts_together_must_not_exceed_the_maximum(
+    loading: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(download, "MAX_DUMP", len(WHOLE) - 1)
     loading.service.answers.append(loading.part(WHOLE[:CUT], RANGES, length=CUT + 1))
-    loading.service.answers.append(body(WHOLE[CUT:], 206, {"Content-Range": f"bytes {CUT}-{len(WHOLE)}/*"}))
+    loading.service.answers.append(
+        body(WHOLE[CUT:], 206, {"Content-Range": f"bytes {CUT}-{len(WHOLE)}/*"})
+    )
     task = loading.start()
     await loading.waits()
     with pytest.raises(DownloadError, match="a register is smaller"):

@@ -10,7 +10,14 @@ import pytest
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, FinlandRest
-from nobil_tui.register.cache import FINLAND_ORIGIN, CachedRegister, Origin, load_register, origin_name, save_register
+from nobil_tui.register.cache import (
+    FINLAND_ORIGIN,
+    CachedRegister,
+    Origin,
+    load_register,
+    origin_name,
+    save_register,
+)
 from nobil_tui.register.finland import update_finland
 from nobil_tui.register.merge import merged
 from nobil_tui.register.update import UpdateError, UpdateProgress
@@ -37,7 +44,9 @@ def rest(service: FinlandService, clock: FakeClock) -> FinlandRest:
     return FinlandRest(service.address, clock=clock)
 
 
-async def test_stores_names_plugs_and_prices(path: Path, rest: FinlandRest, clock: FakeClock) -> None:
+async def test_stores_names_plugs_and_prices(
+    path: Path, rest: FinlandRest, clock: FakeClock
+) -> None:
     progress: list[UpdateProgress] = []
     cached = await update_finland(path, rest, on_progress=progress.append, clock=clock)
     assert cached is not None
@@ -50,10 +59,16 @@ async def test_stores_names_plugs_and_prices(path: Path, rest: FinlandRest, cloc
         assert isinstance(facts.price, Price)
         assert facts.credit == FINLAND_CREDIT
     assert cached.origins[FINLAND_ORIGIN].stations == 5
-    assert [each.words for each in progress] == ["Finland: connecting", "Finland: reading", "Finland: storing"]
+    assert [each.words for each in progress] == [
+        "Finland: connecting",
+        "Finland: reading",
+        "Finland: storing",
+    ]
 
 
-async def test_downloads_once_a_day(service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock) -> None:
+async def test_downloads_once_a_day(
+    service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
+) -> None:
     await update_finland(path, rest, clock=clock)
     clock.advance(DAY - 1)
     assert await update_finland(path, rest, clock=clock) is None
@@ -92,19 +107,33 @@ async def test_new_prices_reach_unchanged_stations(
     assert all(facts.price is not None and facts.price.kwh == 1 for facts in cached.facts.values())
 
 
-async def test_each_source_keeps_the_stations_of_the_other(path: Path, rest: FinlandRest, clock: FakeClock) -> None:
-    nobil = {"FIN_00001": Facts(name="Old entry", country="FIN"), "NOR_00001": Facts(name="Oslo", country="NOR")}
+async def test_each_source_keeps_the_stations_of_the_other(
+    path: Path, rest: FinlandRest, clock: FakeClock
+) -> None:
+    nobil = {
+        "FIN_00001": Facts(name="Old entry", country="FIN"),
+        "NOR_00001": Facts(name="Oslo", country="NOR"),
+    }
     save_register(path, nobil, {"FIN": Origin(1, "nobil.no", 1), "NOR": Origin(1, "nobil.no", 1)})
     cached = await update_finland(path, rest, clock=clock)
     assert cached is not None
     assert cached.facts.items() >= nobil.items()
-    assert {origin: each.stations for origin, each in cached.origins.items()} == {"FIN": 1, "NOR": 1, FINLAND_ORIGIN: 5}
+    assert {origin: each.stations for origin, each in cached.origins.items()} == {
+        "FIN": 1,
+        "NOR": 1,
+        FINLAND_ORIGIN: 5,
+    }
     again = merged(cached, {"FIN": {"FIN_00002": Facts(name="New entry")}}, Origin(2, "nobil.no"))
     assert set(again.facts) == (set(cached.facts) - {"FIN_00001"}) | {"FIN_00002"}
     register = Register(again.facts, credit=CREDIT)
-    assert register.credits == [CREDIT, FINLAND_CREDIT] or register.credits == [FINLAND_CREDIT, CREDIT]
+    assert register.credits == [CREDIT, FINLAND_CREDIT] or register.credits == [
+        FINLAND_CREDIT,
+        CREDIT,
+    ]
     assert register.credit_of("NOR_00001") == CREDIT
-    assert {register.credit_of(station) for station in cached.facts if station not in nobil} == {FINLAND_CREDIT}
+    assert {register.credit_of(station) for station in cached.facts if station not in nobil} == {
+        FINLAND_CREDIT
+    }
 
 
 @pytest.mark.parametrize("failing", [TARIFFS, LOCATIONS])
@@ -114,7 +143,9 @@ async def test_a_failure_keeps_the_stored_register(
     before = await update_finland(path, rest, clock=clock)
     clock.advance(DAY)
     service.fail(failing, 503)
-    with pytest.raises(UpdateError, match=r"Finland were not updated: 127\.0\.0\.1 answered HTTP 503\."):
+    with pytest.raises(
+        UpdateError, match=r"Finland were not updated: 127\.0\.0\.1 answered HTTP 503\."
+    ):
         await update_finland(path, rest, clock=clock)
     assert load_register(path) == before
 
@@ -127,7 +158,9 @@ async def test_too_few_stations_are_not_stored(
     del service.country.features[2:]
     service.forget()
     service.answers[LOCATIONS].append(service.answer_in_full)
-    with pytest.raises(UpdateError, match=r"Got only 2 stations of Finland \(Fintraffic\), but 5 are stored"):
+    with pytest.raises(
+        UpdateError, match=r"Got only 2 stations of Finland \(Fintraffic\), but 5 are stored"
+    ):
         await update_finland(path, rest, clock=clock)
     assert load_register(path) == before
 
@@ -139,6 +172,10 @@ def test_origin_name() -> None:
 
 def test_prices_are_stored(tmp_path: Path) -> None:
     prices = (Price(kwh=0.3, at_least=True), None, Price("SEK", minute=2.0, before_tax=True))
-    facts = {"A": Facts(prices=prices, credit=FINLAND_CREDIT), "B": Facts(prices=prices), "C": Facts()}
+    facts = {
+        "A": Facts(prices=prices, credit=FINLAND_CREDIT),
+        "B": Facts(prices=prices),
+        "C": Facts(),
+    }
     save_register(tmp_path / "register", facts, {})
     assert load_register(tmp_path / "register") == CachedRegister(facts, {})

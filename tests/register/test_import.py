@@ -25,12 +25,19 @@ def write(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize("pack", [lambda dump: dump, gzip.compress, lambda dump: b"[" + dump + b"]"])
+@pytest.mark.parametrize(
+    "pack", [lambda dump: dump, gzip.compress, lambda dump: b"[" + dump + b"]"]
+)
 async def test_import_replaces_the_countries_of_the_file(
     prepared: Renewing, file: Path, pack: Callable[[bytes], bytes]
 ) -> None:
-    write(file, pack(dump_of([*stations("SWE", 3, first=7), station("DAN_1", "DAN"), station("x", None)])))
-    outcome = await import_register(prepared.path, file, on_progress=prepared.told.append, clock=prepared.clock)
+    write(
+        file,
+        pack(dump_of([*stations("SWE", 3, first=7), station("DAN_1", "DAN"), station("x", None)])),
+    )
+    outcome = await import_register(
+        prepared.path, file, on_progress=prepared.told.append, clock=prepared.clock
+    )
     assert outcome.words == "Stations of dump.json: no country 1, Denmark 1, Sweden 3."
     assert [*prepared.names()] == [
         *(f"NOR_0000{number}" for number in (1, 2, 3)),
@@ -41,7 +48,10 @@ async def test_import_replaces_the_countries_of_the_file(
     cached = load_register(prepared.path)
     assert outcome.cached == cached is not None
     assert cached.origins["SWE"] == Origin(prepared.clock.now(), "dump.json", 3)
-    assert [progress.phase for progress in prepared.told] == [UpdatePhase.READING, UpdatePhase.STORING]
+    assert [progress.phase for progress in prepared.told] == [
+        UpdatePhase.READING,
+        UpdatePhase.STORING,
+    ]
 
 
 async def test_import_reports_and_stores_another_licence(prepared: Renewing, file: Path) -> None:
@@ -50,7 +60,10 @@ async def test_import_reports_and_stores_another_licence(prepared: Renewing, fil
     assert outcome.words == "Stations of dump.json, under “CC BY-NC 4.0”: Sweden 3."
     cached = load_register(prepared.path)
     assert cached is not None
-    assert {country: origin.rights for country, origin in cached.origins.items()} == {"NOR": "", "SWE": "CC BY-NC 4.0"}
+    assert {country: origin.rights for country, origin in cached.origins.items()} == {
+        "NOR": "",
+        "SWE": "CC BY-NC 4.0",
+    }
 
 
 async def test_import_can_merge(prepared: Renewing, file: Path) -> None:
@@ -61,14 +74,17 @@ async def test_import_can_merge(prepared: Renewing, file: Path) -> None:
     assert prepared.names()["SWE_00001"] == "New"
 
 
-async def test_import_does_not_replace_a_country_with_a_part_of_it(prepared: Renewing, file: Path) -> None:
+async def test_import_does_not_replace_a_country_with_a_part_of_it(
+    prepared: Renewing, file: Path
+) -> None:
     write(file, dump_of(stations("NOR", 1)))
     before = prepared.path.read_bytes()
     with pytest.raises(UpdateError) as raised:
         await import_register(prepared.path, file)
     assert raised.value.too_few
     assert str(raised.value) == (
-        f"{file} was not imported. Got only 1 station of Norway, but 3 are stored; nothing was changed."
+        f"{file} was not imported. Got only 1 station of Norway, but 3 are stored; nothing was "
+        f"changed."
     )
     assert prepared.path.read_bytes() == before
     await import_register(prepared.path, file, force=True)
@@ -94,7 +110,10 @@ async def test_the_next_update_downloads_imported_countries(prepared: Renewing, 
         (b"\x1f\x8b\x08 no gzip", "its gzip data is damaged"),
         (dump_of([]), "it has no stations"),
         (dump_of([7, 8]), "it has no stations (2 more cannot be read)"),
-        (b'{"error": "Wrong API key"}', "it contains an error message instead of stations: Wrong API key"),
+        (
+            b'{"error": "Wrong API key"}',
+            "it contains an error message instead of stations: Wrong API key",
+        ),
     ],
 )
 async def test_reports_a_file_that_is_not_a_register(
@@ -134,7 +153,9 @@ async def test_reports_that_an_import_cannot_be_stored(tmp_path: Path, file: Pat
         await import_register(file / "register", file)
 
 
-@pytest.mark.parametrize(("name", "count"), [("register_uppsala_2019.json", 23), ("register_norway_2016.json", 3)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("register_uppsala_2019.json", 23), ("register_norway_2016.json", 3)]
+)
 async def test_imports_real_answers(path: Path, name: str, count: int) -> None:
     folder = os.environ.get("NOBIL_CAPTURES")
     if not folder:

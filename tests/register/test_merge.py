@@ -15,7 +15,13 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.charging.register import Facts, country_of
 from nobil_tui.register import merge
-from nobil_tui.register.cache import CachedRegister, CacheError, Origin, load_register, save_register
+from nobil_tui.register.cache import (
+    CachedRegister,
+    CacheError,
+    Origin,
+    load_register,
+    save_register,
+)
 from nobil_tui.register.merge import (
     MAX_AGE,
     TooFewStationsError,
@@ -38,7 +44,11 @@ def some(country: str, count: int, name: str = "old") -> dict[str, Facts]:
 
 
 def register(**counts: int) -> CachedRegister:
-    facts = {id_: known for country, count in counts.items() for id_, known in some(country, count).items()}
+    facts = {
+        id_: known
+        for country, count in counts.items()
+        for id_, known in some(country, count).items()
+    }
     return CachedRegister(facts, {country: origin(OLD, count) for country, count in counts.items()})
 
 
@@ -81,11 +91,15 @@ def test_merge_keeps_all_licences() -> None:
     assert merged(both, fresh, NEW, force=True).origins["NOR"].rights == ""
 
 
-@pytest.mark.parametrize(("had", "found", "too_few"), [(5, 2, True), (4, 2, False), (1, 1, False), (0, 1, False)])
+@pytest.mark.parametrize(
+    ("had", "found", "too_few"), [(5, 2, True), (4, 2, False), (1, 1, False), (0, 1, False)]
+)
 def test_rejects_less_than_half_of_a_country(had: int, found: int, too_few: bool) -> None:
     old, fresh = register(NOR=had, SWE=1), {"NOR": some("NOR", found, "new")}
     if too_few:
-        with pytest.raises(TooFewStationsError, match=r"Got only 2 stations of Norway, but 5 are stored"):
+        with pytest.raises(
+            TooFewStationsError, match=r"Got only 2 stations of Norway, but 5 are stored"
+        ):
             merged(old, fresh, NEW)
     else:
         merged(old, fresh, NEW)
@@ -93,8 +107,13 @@ def test_rejects_less_than_half_of_a_country(had: int, found: int, too_few: bool
 
 
 def test_a_station_that_changes_country_is_counted_once() -> None:
-    changed = merged(register(NOR=2, SWE=2), {"SWE": {"NOR_0": Facts(country="SWE"), "SWE_0": Facts()}}, NEW)
-    assert {country: each.stations for country, each in changed.origins.items()} == {"NOR": 1, "SWE": 2}
+    changed = merged(
+        register(NOR=2, SWE=2), {"SWE": {"NOR_0": Facts(country="SWE"), "SWE_0": Facts()}}, NEW
+    )
+    assert {country: each.stations for country, each in changed.origins.items()} == {
+        "NOR": 1,
+        "SWE": 2,
+    }
 
 
 COUNTRIES = st.sampled_from(["NOR", "SWE", "DAN", ""])
@@ -122,7 +141,9 @@ def test_counts_are_correct_and_other_countries_unchanged(
         kept = merge or country_of(id_, facts) not in fresh
         assert after.facts.get(id_) == (new.get(id_) or (facts if kept else None))
     counted = {country: len(stations) for country, stations in by_country(after.facts).items()}
-    assert {country: each.stations for country, each in after.origins.items() if each.stations} == counted
+    assert {
+        country: each.stations for country, each in after.origins.items() if each.stations
+    } == counted
 
 
 def test_an_unchanged_country_counts_as_downloaded() -> None:
@@ -130,7 +151,10 @@ def test_an_unchanged_country_counts_as_downloaded() -> None:
     changed = mark_up_to_date(old, "NOR", old.origins["NOR"], AT + 9)
     assert changed is not None
     assert changed.facts == old.facts
-    assert changed.origins == {"NOR": Origin(AT + 9, "nobil.no", 2, '"1"', "earlier"), "SWE": origin(OLD, 1)}
+    assert changed.origins == {
+        "NOR": Origin(AT + 9, "nobil.no", 2, '"1"', "earlier"),
+        "SWE": origin(OLD, 1),
+    }
     assert mark_up_to_date(old, "NOR", NEW, AT + 9) is None
     assert mark_up_to_date(old, "DAN", OLD, AT + 9) is None
 
@@ -139,9 +163,18 @@ def test_an_unchanged_country_counts_as_downloaded() -> None:
 
 
 def test_an_edit_is_stored(path: Path) -> None:
-    assert edit_stored(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD)) == register(NOR=1)
-    assert edit_stored(path, lambda old: merged(old, {"SWE": some("SWE", 1)}, OLD)) == register(NOR=1, SWE=1)
-    assert load_register(path) == load_or_empty(path) == load_if_writable(path) == register(NOR=1, SWE=1)
+    assert edit_stored(path, lambda old: merged(old, {"NOR": some("NOR", 1)}, OLD)) == register(
+        NOR=1
+    )
+    assert edit_stored(path, lambda old: merged(old, {"SWE": some("SWE", 1)}, OLD)) == register(
+        NOR=1, SWE=1
+    )
+    assert (
+        load_register(path)
+        == load_or_empty(path)
+        == load_if_writable(path)
+        == register(NOR=1, SWE=1)
+    )
 
 
 def test_without_an_edit_or_after_an_error_the_file_is_unchanged(path: Path) -> None:
@@ -170,7 +203,9 @@ def test_an_unreadable_file_is_not_overwritten(path: Path) -> None:
             touch(path)
 
 
-def test_waits_for_another_program_until_a_timeout(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_for_another_program_until_a_timeout(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_register(path, *register(NOR=1))
     monkeypatch.setattr(merge, "STORE_TIMEOUT", 0.01)
     with FileLock(f"{path}.lock"), pytest.raises(NotSavedError, match="another program"):

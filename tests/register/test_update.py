@@ -43,10 +43,14 @@ async def test_first_update_stores_all_countries(renewing: Renewing, path: Path)
     assert (origin.last_modified, origin.etag[0]) == (CHANGED, '"')
 
 
-async def test_another_licence_is_reported_and_stored_until_it_changes_back(renewing: Renewing, path: Path) -> None:
+async def test_another_licence_is_reported_and_stored_until_it_changes_back(
+    renewing: Renewing, path: Path
+) -> None:
     renewing.service.answers.append(body(dump_of(stations("NOR", 3), "CC BY 3.0")))
     outcome = await renewing.update()
-    said = "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
+    said = (
+        "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
+    )
     assert outcome.words == said
     assert outcome.cached is not None
     assert outcome.cached == load_register(path)
@@ -86,7 +90,10 @@ async def test_reports_progress(renewing: Renewing) -> None:
     ("progress", "words"),
     [
         (UpdateProgress(UpdatePhase.CONNECTING, "NOR"), "Norway: connecting"),
-        (UpdateProgress(UpdatePhase.DOWNLOADING, "SWE", 12_345_678, 45_600_000), "Sweden: downloading 12.3 of 45.6 MB"),
+        (
+            UpdateProgress(UpdatePhase.DOWNLOADING, "SWE", 12_345_678, 45_600_000),
+            "Sweden: downloading 12.3 of 45.6 MB",
+        ),
         (UpdateProgress(UpdatePhase.DOWNLOADING, "SWE", 12_345_678), "Sweden: downloading 12.3 MB"),
         (UpdateProgress(UpdatePhase.READING), "reading"),
     ],
@@ -95,7 +102,9 @@ def test_progress_as_text(progress: UpdateProgress, words: str) -> None:
     assert progress.words == words
 
 
-async def test_decodes_outside_the_event_loop(renewing: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_decodes_outside_the_event_loop(
+    renewing: Renewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads: list[threading.Thread] = []
 
     def decode(answer: bytes | bytearray) -> Dump:
@@ -125,7 +134,10 @@ async def test_counts_unreadable_stations(renewing: Renewing) -> None:
     renewing.service.answers.append(body(dump_of([7, {"csmd": {}}, broken, foreign])))
     outcome = await renewing.update(["NOR"])
     assert outcome.words == "Norway: 1 station from 127.0.0.1 (2 more cannot be read)."
-    assert outcome.problems == {"positions that cannot be read": 1, "stations of other countries: left out": 1}
+    assert outcome.problems == {
+        "positions that cannot be read": 1,
+        "stations of other countries: left out": 1,
+    }
     assert [*renewing.names()] == ["NOR_00009"]
 
 
@@ -145,7 +157,9 @@ async def test_requests_nothing_within_a_day(renewing: Renewing) -> None:
     outcome = await renewing.update()
     assert renewing.asked == ["NOR", "SWE"]
     assert outcome.recent
-    assert outcome.words == "Norway: 3 stations, fetched 3 h ago. Sweden: 2 stations from 127.0.0.1."
+    assert (
+        outcome.words == "Norway: 3 stations, fetched 3 h ago. Sweden: 2 stations from 127.0.0.1."
+    )
     outcome = await renewing.update()
     assert renewing.asked == ["NOR", "SWE"]
     assert outcome.cached is None
@@ -176,7 +190,9 @@ async def test_an_unchanged_answer_is_not_sent_again(prepared: Renewing, path: P
 async def test_validators_of_another_server_are_not_sent(prepared: Renewing, path: Path) -> None:
     cached = load_register(path)
     assert cached is not None
-    save_register(path, cached.facts, {"NOR": Origin(prepared.clock.now(), "nobil.no", 3, '"x"', CHANGED)})
+    save_register(
+        path, cached.facts, {"NOR": Origin(prepared.clock.now(), "nobil.no", 3, '"x"', CHANGED)}
+    )
     outcome = await prepared.update(["NOR"])
     assert not outcome.recent
     assert not {"If-None-Match", "If-Modified-Since"} & {*prepared.service.asked[0].headers}
@@ -191,7 +207,9 @@ async def test_not_due_for_a_day_after_a_refusal(renewing: Renewing, path: Path)
     assert is_due(path, {}, BOTH, renewing.clock.now())
 
 
-async def test_stays_due_without_an_answer(renewing: Renewing, path: Path, service: RegisterService) -> None:
+async def test_stays_due_without_an_answer(
+    renewing: Renewing, path: Path, service: RegisterService
+) -> None:
     await service.__aexit__(None, None, None)
     error = await renewing.fail()
     assert str(error) == "Norway: nothing listens at 127.0.0.1."
@@ -211,7 +229,9 @@ async def test_stays_due_without_an_answer(renewing: Renewing, path: Path, servi
         ({"NOBIL_API_KEY": "three"}, RegisterSection(), None),
     ],
 )
-def test_which_key_is_used(environ: dict[str, str], section: RegisterSection, key: str | None) -> None:
+def test_which_key_is_used(
+    environ: dict[str, str], section: RegisterSection, key: str | None
+) -> None:
     found = register_key(section, environ)
     assert (found.reveal() if found else None) == key
 

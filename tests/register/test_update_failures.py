@@ -20,7 +20,13 @@ from nobil_tui.register import merge as stored_register
 from nobil_tui.register import update as update_module
 from nobil_tui.register.cache import Origin, load_register, save_register
 from nobil_tui.register.download import Timeouts
-from nobil_tui.register.update import UpdateError, UpdatePhase, UpdateProgress, is_due, update_register
+from nobil_tui.register.update import (
+    UpdateError,
+    UpdatePhase,
+    UpdateProgress,
+    is_due,
+    update_register,
+)
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import GUARD, FakeClock, guarded, settle
@@ -34,11 +40,23 @@ from tests.register.register_service import KEY, RegisterService, dump_of, stati
 BROKEN: list[tuple[Answer, str]] = [
     (status(429, {"Retry-After": "60"}), "answered HTTP 429, and asks to retry after 60 s"),
     (status(500), "answered HTTP 500"),
-    (status(302, {"Location": "https://nobil.example/"}), "answered HTTP 302, which points elsewhere"),
+    (
+        status(302, {"Location": "https://nobil.example/"}),
+        "answered HTTP 302, which points elsewhere",
+    ),
     (body(b""), "sent an invalid response: the response is empty"),
-    (body(b"<html>Sorry</html>"), "sent an invalid response: this is not a response of the register"),
-    (body(dump_of(stations("NOR", 3))[:-5]), "sent an invalid response: this is not a response of the register"),
-    (body(gzip.compress(dump_of(stations("NOR", 3)))[:-9], headers={"Content-Encoding": "gzip"}), "it is truncated"),
+    (
+        body(b"<html>Sorry</html>"),
+        "sent an invalid response: this is not a response of the register",
+    ),
+    (
+        body(dump_of(stations("NOR", 3))[:-5]),
+        "sent an invalid response: this is not a response of the register",
+    ),
+    (
+        body(gzip.compress(dump_of(stations("NOR", 3)))[:-9], headers={"Content-Encoding": "gzip"}),
+        "it is truncated",
+    ),
     (body(dump_of([])), "sent no stations"),
     (body(dump_of(stations("SWE", 9))), "sent no stations"),
     (body(dump_of([7, 8])), "sent no stations (2 more cannot be read)"),
@@ -78,7 +96,8 @@ async def test_a_rejected_key_is_tried_once(prepared: Renewing, answer: Answer, 
     error = await prepared.fail()
     assert error.refused
     assert str(error) == (
-        f"Norway: 127.0.0.1 {words}. Set NOBIL_REGISTER_KEY, or api_key under [register] in the config."
+        f"Norway: 127.0.0.1 {words}. Set NOBIL_REGISTER_KEY, or api_key under [register] in "
+        f"the config."
     )
     assert prepared.asked == ["NOR"]
     assert prepared.path.read_bytes() == before
@@ -128,7 +147,9 @@ async def test_downloads_nothing_if_the_folder_is_not_writable(
     assert service.asked == []
 
 
-async def test_reports_a_disk_error_when_saving(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_disk_error_when_saving(
+    prepared: Renewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -149,14 +170,18 @@ async def test_replaces_a_damaged_register(prepared: Renewing) -> None:
     assert [*prepared.names()] == ["NOR_00001", "NOR_00002", "NOR_00003"]
 
 
-async def test_concurrent_updates_lose_nothing(path: Path, service: RegisterService, clock: FakeClock) -> None:
+async def test_concurrent_updates_lose_nothing(
+    path: Path, service: RegisterService, clock: FakeClock
+) -> None:
     await asyncio.gather(
         *(Renewing(path, service, clock).update([country]) for country in BOTH),
     )
     assert len(Renewing(path, service, clock).names()) == 5
 
 
-async def test_does_not_confirm_stations_that_another_program_replaced(prepared: Renewing, path: Path) -> None:
+async def test_does_not_confirm_stations_that_another_program_replaced(
+    prepared: Renewing, path: Path
+) -> None:
     other = Origin(prepared.clock.now(), "a.json", 1)
 
     def meanwhile(progress: UpdateProgress) -> None:
@@ -164,7 +189,12 @@ async def test_does_not_confirm_stations_that_another_program_replaced(prepared:
 
     await guarded(
         update_register(
-            path, ["NOR"], Secret(KEY), prepared.service.address, on_progress=meanwhile, clock=prepared.clock
+            path,
+            ["NOR"],
+            Secret(KEY),
+            prepared.service.address,
+            on_progress=meanwhile,
+            clock=prepared.clock,
         )
     )
     cached = load_register(path)
@@ -179,7 +209,9 @@ async def test_does_not_confirm_stations_that_another_program_replaced(prepared:
 async def test_cancelled_while_downloading(prepared: Renewing, stuck: str) -> None:
     before = prepared.path.read_bytes()
     prepared.service.answers.append(getattr(prepared.service, stuck))
-    work = update_register(prepared.path, BOTH, Secret(KEY), prepared.service.address, clock=prepared.clock)
+    work = update_register(
+        prepared.path, BOTH, Secret(KEY), prepared.service.address, clock=prepared.clock
+    )
     running = asyncio.create_task(work)
     await guarded(prepared.service.reached.wait())
     await cancelled(running)
@@ -188,7 +220,12 @@ async def test_cancelled_while_downloading(prepared: Renewing, stuck: str) -> No
 
 
 async def test_cancelled_while_reading(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
-    loop, reading, go_on, read = asyncio.get_running_loop(), asyncio.Event(), threading.Event(), threading.Event()
+    loop, reading, go_on, read = (
+        asyncio.get_running_loop(),
+        asyncio.Event(),
+        threading.Event(),
+        threading.Event(),
+    )
 
     def decode(answer: bytes | bytearray) -> Dump:
         loop.call_soon_threadsafe(reading.set)
@@ -210,7 +247,9 @@ async def test_cancelled_while_reading(prepared: Renewing, monkeypatch: pytest.M
     assert prepared.path.read_bytes() == before
 
 
-async def test_cancelled_before_storing(prepared: Renewing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_before_storing(
+    prepared: Renewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     finished = threading.Event()
     real: Callable[..., Any] = stored_register.edit_stored
 
@@ -231,7 +270,12 @@ async def test_cancelled_before_storing(prepared: Renewing, monkeypatch: pytest.
 
     with FileLock(f"{prepared.path}.lock"):
         work = update_register(
-            prepared.path, BOTH, Secret(KEY), prepared.service.address, on_progress=tell, clock=prepared.clock
+            prepared.path,
+            BOTH,
+            Secret(KEY),
+            prepared.service.address,
+            on_progress=tell,
+            clock=prepared.clock,
         )
         running = asyncio.create_task(work)
         await guarded(storing.wait())

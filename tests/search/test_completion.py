@@ -80,7 +80,9 @@ def test_no_text_raises(text: str, cursor: int) -> None:
         insert_completion(text, cursor, word)
 
 
-@pytest.mark.parametrize("text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"])
+@pytest.mark.parametrize(
+    "text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"]
+)
 def test_completions_are_valid_filters(text: str) -> None:
     for word in offered(text):
         if not word.endswith(":"):

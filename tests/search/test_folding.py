@@ -45,4 +45,8 @@ def test_folding_again_changes_nothing(text: str) -> None:
 @example("ıſŋ")
 def test_case_and_composition_make_no_difference(text: str) -> None:
     assert fold(text.upper()) == fold(text.casefold()) == fold(text)
-    assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text)) == fold(text)
+    assert (
+        fold(unicodedata.normalize("NFD", text))
+        == fold(unicodedata.normalize("NFC", text))
+        == fold(text)
+    )

@@ -27,7 +27,9 @@ def test_matches_keep_the_callers_order() -> None:
 
 
 def test_stations_added_later_are_found() -> None:
-    station_index = StationIndex(Register({"NOR_2": Facts(name="Torget"), "NOR_3": Facts(name="Other")}))
+    station_index = StationIndex(
+        Register({"NOR_2": Facts(name="Torget"), "NOR_3": Facts(name="Other")})
+    )
     assert find(station_index, ["NOR_1"], "torg") == []
     assert find(station_index, ["NOR_1", "NOR_2", "NOR_3"], "torg") == ["NOR_2"]
     # What has left is not found, though it is remembered.
@@ -38,10 +40,16 @@ def test_replaced_register_invalidates_the_index() -> None:
     register = Register({"NOR_1": Facts(name="Torget", position=OSLO, plugs=(Plug("CCS"),))})
     station_index = StationIndex(register)
     ids = ["NOR_1"]
-    assert [find(station_index, ids, text) for text in ("torg", "ccs", "near:59.9,10.7")] == [ids, ids, ids]
+    assert [find(station_index, ids, text) for text in ("torg", "ccs", "near:59.9,10.7")] == [
+        ids,
+        ids,
+        ids,
+    ]
     assert station_index.distances(ids, OSLO)["NOR_1"] is not None
     register.replace({"NOR_1": Facts(name="Kaien", plugs=(Plug("Type 2"),))})
-    assert [find(station_index, ids, text) for text in ("torg", "ccs", "near:59.9,10.7", "kaien type2")] == [
+    assert [
+        find(station_index, ids, text) for text in ("torg", "ccs", "near:59.9,10.7", "kaien type2")
+    ] == [
         [],
         [],
         [],
@@ -84,7 +92,9 @@ def test_adopting_invalidates_cached_results() -> None:
 
 
 def test_stations_folded_while_preparing_are_kept() -> None:
-    station_index = StationIndex(Register({"NOR_1": Facts(name="Torget"), "NOR_2": Facts(name="Torgallmenningen")}))
+    station_index = StationIndex(
+        Register({"NOR_1": Facts(name="Torget"), "NOR_2": Facts(name="Torgallmenningen")})
+    )
     ready = station_index.prepare(["NOR_1", "NOR_2"])
     assert find(station_index, ["NOR_1"], "torg") == ["NOR_1"]
     station_index.adopt(ready)
@@ -92,7 +102,9 @@ def test_stations_folded_while_preparing_are_kept() -> None:
 
 
 def test_register_replaced_while_preparing_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    register = Register({"NOR_1": Facts(name="Torget", operator="Mer"), "NOR_2": Facts(name="Torget")})
+    register = Register(
+        {"NOR_1": Facts(name="Torget", operator="Mer"), "NOR_2": Facts(name="Torget")}
+    )
     station_index = StationIndex(register)
     ids = ["NOR_1", "NOR_2"]
     fold = make_document
@@ -106,7 +118,11 @@ def test_register_replaced_while_preparing_wins(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(module, "make_document", replaced_meanwhile)
     station_index.adopt(station_index.prepare(ids))
-    assert [find(station_index, ids, text) for text in ("kaien", "torget", "kai")] == [["NOR_1"], [], ["NOR_1"]]
+    assert [find(station_index, ids, text) for text in ("kaien", "torget", "kai")] == [
+        ["NOR_1"],
+        [],
+        ["NOR_1"],
+    ]
     assert station_index.field_values["op"] == ("Recharge",)
 
 
@@ -125,5 +141,8 @@ def test_distances_from_any_origin() -> None:
     station_index = StationIndex(Register({"NOR_1": Facts(position=BERGEN), "NOR_2": Facts()}))
     stations = ("NOR_1", "NOR_2")
     assert station_index.distances(stations, None) == {"NOR_1": None, "NOR_2": None}
-    assert station_index.distances(stations, OSLO) == {"NOR_1": pytest.approx(304, abs=3), "NOR_2": None}
+    assert station_index.distances(stations, OSLO) == {
+        "NOR_1": pytest.approx(304, abs=3),
+        "NOR_2": None,
+    }
     assert station_index.distances(stations, BERGEN) == {"NOR_1": 0, "NOR_2": None}

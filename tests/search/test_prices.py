@@ -80,6 +80,12 @@ def test_prices_are_an_order_only_where_some_are_known() -> None:
     assert Sort.PRICE in list_of().available_sorts
     register = Register({"A": Facts(prices=(Price(minute=0.1),))})
     station_list = list_of(register, Sort.PRICE)
-    assert (Sort.PRICE in station_list.available_sorts, station_list.active_sort) == (False, Sort.NAME)
+    assert (Sort.PRICE in station_list.available_sorts, station_list.active_sort) == (
+        False,
+        Sort.NAME,
+    )
     register.replace({"A": Facts(prices=(Price(kwh=0.1),))})
-    assert (Sort.PRICE in station_list.available_sorts, station_list.active_sort) == (True, Sort.PRICE)
+    assert (Sort.PRICE in station_list.available_sorts, station_list.active_sort) == (
+        True,
+        Sort.PRICE,
+    )

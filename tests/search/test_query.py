@@ -1,4 +1,5 @@
-"""The filter language: what it means, and that the short way finds what the longest way round does."""
+"""The filter language: what it means, and that the short way finds what the longest way round
+does."""
 
 from __future__ import annotations
 
@@ -23,7 +24,12 @@ from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
 
 NOW = 1_700_000_000_000
 OSLO = (59.91, 10.75)
-CCS, CHADEMO, TYPE2, TESLA = Plug("CCS", 150.0), Plug("CHAdeMO", 50.0), Plug("Type 2", 22.0), Plug("Tesla", 135.0)
+CCS, CHADEMO, TYPE2, TESLA = (
+    Plug("CCS", 150.0),
+    Plug("CHAdeMO", 50.0),
+    Plug("Type 2", 22.0),
+    Plug("Tesla", 135.0),
+)
 FREE, BUSY, FAULT, UNKNOWN = Connector(0, 0), Connector(1, 0), Connector(0, 1), Connector(-1, 0)
 
 TORGET = Facts(
@@ -198,13 +204,17 @@ def test_term_does_not_match(text: str) -> None:
         ("<60kw free", [BUSY, BUSY, BUSY, FREE], True),
     ],
 )
-def test_states_apply_to_the_filtered_plugs(text: str, connectors: list[Connector], expected: bool) -> None:
+def test_states_apply_to_the_filtered_plugs(
+    text: str, connectors: list[Connector], expected: bool
+) -> None:
     assert fits(text, TORGET, *connectors) is expected
 
 
 def test_counts_are_limited_to_the_filtered_plugs() -> None:
     station = Station("NOR_1", [FREE, BUSY, FAULT, UNKNOWN])
-    counted = {text: counts(text, station).text for text in ("", "free", "ccs", "chademo", "type2 ccs")}
+    counted = {
+        text: counts(text, station).text for text in ("", "free", "ccs", "chademo", "type2 ccs")
+    }
     assert counted == {"": "1/4", "free": "1/4", "ccs": "1/2", "chademo": "0/1", "type2 ccs": "1/3"}
 
 
@@ -223,9 +233,19 @@ def test_connectors_are_joined_by_evse_uid() -> None:
     for key, word, status in (("a", "CHARGING", 1), ("b", "AVAILABLE", 0), ("new", "AVAILABLE", 0)):
         board.apply_connector("NOR_1", key, WordConnector(status, 0, said=word), NOW)
     station = board.stations["NOR_1"]
-    for text, counted in {"ccs": "1/1", "chademo": "1/1", "type2": "0/1", "ccs type2": "1/2", "": "2/3"}.items():
+    for text, counted in {
+        "ccs": "1/1",
+        "chademo": "1/1",
+        "type2": "0/1",
+        "ccs type2": "1/2",
+        "": "2/3",
+    }.items():
         assert counts(text, station, facts).text == counted
-    assert Register({"NOR_1": facts}).plugs_for("NOR_1", ["a", "b", "new"], 3) == ((TYPE2,), (CCS, CHADEMO), ())
+    assert Register({"NOR_1": facts}).plugs_for("NOR_1", ["a", "b", "new"], 3) == (
+        (TYPE2,),
+        (CCS, CHADEMO),
+        (),
+    )
     assert facts.evse_uids == ("b", "a")
 
 
@@ -262,7 +282,13 @@ def test_unknown_position_is_neither_near_nor_far() -> None:
 
 def test_unreported_station_has_no_state() -> None:
     station_index = StationIndex(Register({"NOR_1": TORGET}))
-    for text, found in (("free", []), ("ccs free", []), ("stale", []), ("-free ccs", ["NOR_1"]), ("-stale", ["NOR_1"])):
+    for text, found in (
+        ("free", []),
+        ("ccs free", []),
+        ("stale", []),
+        ("-free ccs", ["NOR_1"]),
+        ("-stale", ["NOR_1"]),
+    ):
         assert station_index.matching(["NOR_1"], parse_query(text), Board(), NOW) == found
 
 
@@ -303,7 +329,11 @@ def test_matches_do_not_span_columns() -> None:
         ("within:far", 0, "within: needs a distance, as in within:20km"),
         ("within:0km", 0, "needs a distance up to 20,040 km"),
         ("within:999999km", 0, "needs a distance up to 20,040 km"),
-        ("x" * (MAX_FILTER_LENGTH + 1), MAX_FILTER_LENGTH, f"only the first {MAX_FILTER_LENGTH} characters"),
+        (
+            "x" * (MAX_FILTER_LENGTH + 1),
+            MAX_FILTER_LENGTH,
+            f"only the first {MAX_FILTER_LENGTH} characters",
+        ),
     ],
 )
 def test_problem_has_a_position_and_a_hint(text: str, start: int, words: str) -> None:
@@ -350,13 +380,33 @@ def test_no_text_raises(text: str, home: Position | None) -> None:
         assert 0 <= mistake.start < mistake.end <= len(text)
 
 
-ATOMS = ["-", ":", '"', " ", "near", "within:", "op:", ">=", "150", "kw", "ccs", ",", "59.9", "type", "2", "free", "m"]
+ATOMS = [
+    "-",
+    ":",
+    '"',
+    " ",
+    "near",
+    "within:",
+    "op:",
+    ">=",
+    "150",
+    "kw",
+    "ccs",
+    ",",
+    "59.9",
+    "type",
+    "2",
+    "free",
+    "m",
+]
 
 
 @given(st.lists(st.sampled_from(ATOMS)).map("".join))
 def test_no_combination_of_tokens_raises(text: str) -> None:
     station_index = StationIndex(Register({"NOR_1": TORGET}))
-    station_index.matching(["NOR_1"], parse_query(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW)
+    station_index.matching(
+        ["NOR_1"], parse_query(text, OSLO), board_of(Station("NOR_1", [FREE] * 4)), NOW
+    )
 
 
 # The long way round: each term again, as plainly as it can be written
@@ -386,12 +436,22 @@ Naive = Callable[[str, Facts, Station | None], bool]
 
 
 def text_of(station: str, facts: Facts) -> str:
-    fields = (facts.name, facts.place, facts.street, facts.operator, facts.owner, facts.municipality, facts.county)
+    fields = (
+        facts.name,
+        facts.place,
+        facts.street,
+        facts.operator,
+        facts.owner,
+        facts.municipality,
+        facts.county,
+    )
     return "|".join(fold(text) for text in (station, *fields, facts.zipcode))
 
 
 def has(kind: str) -> Callable[[Plug], bool]:
-    return lambda plug: any(part.strip().lower().replace(" ", "") == kind for part in plug.name.split("+"))
+    return lambda plug: any(
+        part.strip().lower().replace(" ", "") == kind for part in plug.name.split("+")
+    )
 
 
 def word(text: str) -> Naive:
@@ -407,7 +467,9 @@ def country(code: str) -> Naive:
 
 
 def within(km: float) -> Naive:
-    return lambda _, facts, __: facts.position is not None and distance_km(OSLO, facts.position) <= km
+    return lambda _, facts, __: (
+        facts.position is not None and distance_km(OSLO, facts.position) <= km
+    )
 
 
 STATIC: dict[str, Naive] = {
@@ -419,7 +481,11 @@ STATIC: dict[str, Naive] = {
     "country:nor": country("NOR"),
     "country:swe": country("SWE"),
 }
-FAR: dict[str, Naive] = {"within:20km": within(20), "within:1000m": within(1), "within:400km": within(400)}
+FAR: dict[str, Naive] = {
+    "within:20km": within(20),
+    "within:1000m": within(1),
+    "within:400km": within(400),
+}
 KINDS = ["ccs", "chademo", "type2", "tesla", "schuko"]
 LIMITS: dict[str, Callable[[float], bool]] = {
     ">=50kw": lambda kw: kw >= 50,
@@ -435,11 +501,15 @@ IN: dict[str, Callable[[Condition], bool]] = {
     "unknown": lambda condition: condition is Condition.UNKNOWN,
 }
 terms = st.lists(
-    st.tuples(st.booleans(), st.sampled_from([*STATIC, *FAR, *KINDS, *LIMITS, *IN])), max_size=4, unique=True
+    st.tuples(st.booleans(), st.sampled_from([*STATIC, *FAR, *KINDS, *LIMITS, *IN])),
+    max_size=4,
+    unique=True,
 )
 
 
-def holds(asked: list[tuple[bool, str]], station_id: str, facts: Facts, station: Station | None) -> bool:
+def holds(
+    asked: list[tuple[bool, str]], station_id: str, facts: Facts, station: Station | None
+) -> bool:
     """Whether a station fits, term by term."""
     text = text_of(station_id, facts)
     powers = [LIMITS[name] for negated, name in asked if name in LIMITS and not negated]
@@ -449,7 +519,9 @@ def holds(asked: list[tuple[bool, str]], station_id: str, facts: Facts, station:
     for negated, name in asked:
         if name in STATIC and STATIC[name](station_id, facts, station) is negated:
             return False
-        if name in FAR and (facts.position is None or FAR[name](station_id, facts, station) is negated):
+        if name in FAR and (
+            facts.position is None or FAR[name](station_id, facts, station) is negated
+        ):
             return False
         if name in LIMITS and negated and any(LIMITS[name](plug.kw) for plug in facts.plugs):
             return False
@@ -458,16 +530,22 @@ def holds(asked: list[tuple[bool, str]], station_id: str, facts: Facts, station:
             if (any(map(has(name), plugs)) or (name == "tesla" and "tesla" in text)) is negated:
                 return False
     conditions = [] if station is None else asked_for(asked, facts, station)
-    return all(any(map(IN[name], conditions)) is not negated for negated, name in asked if name in IN)
+    return all(
+        any(map(IN[name], conditions)) is not negated for negated, name in asked if name in IN
+    )
 
 
 def asked_for(asked: list[tuple[bool, str]], facts: Facts, station: Station) -> list[Condition]:
-    """What those connectors are in that are asked for; unknown where it cannot be told which they are."""
+    """What those connectors are in that are asked for; unknown where it cannot be told which they
+    are."""
     powers = [LIMITS[name] for negated, name in asked if name in LIMITS and not negated]
     kinds = [name for negated, name in asked if name in KINDS and not negated]
     strong = [plug for plug in facts.plugs if all(power(plug.kw) for power in powers)]
     found = [kind for kind in kinds if any(map(has(kind), strong))]
-    meant = [plug in strong and (not found or any(has(kind)(plug) for kind in found)) for plug in facts.plugs]
+    meant = [
+        plug in strong and (not found or any(has(kind)(plug) for kind in found))
+        for plug in facts.plugs
+    ]
     conditions = [connector.condition for connector in station.connectors]
     if all(meant):
         return conditions
@@ -480,7 +558,10 @@ def asked_for(asked: list[tuple[bool, str]], facts: Facts, station: Station) -> 
 def test_index_agrees_with_a_naive_search(
     every: list[Facts], queries: list[list[tuple[bool, str]]], data: st.DataObject
 ) -> None:
-    known = {f"{('NOR', 'SWE', 'DAN')[number % 3]}_{number:05}": facts for number, facts in enumerate(every)}
+    known = {
+        f"{('NOR', 'SWE', 'DAN')[number % 3]}_{number:05}": facts
+        for number, facts in enumerate(every)
+    }
     register = Register(known)
     stations = []
     for station_id, facts in known.items():
@@ -506,7 +587,10 @@ def test_index_agrees_with_a_naive_search(
             if station.id in expected:
                 conditions = asked_for(asked, register.facts(station.id), station)
                 counted = station_index.count(station, query)
-                assert (counted.free, counted.total) == (conditions.count(Condition.FREE), len(conditions))
+                assert (counted.free, counted.total) == (
+                    conditions.count(Condition.FREE),
+                    len(conditions),
+                )
 
 
 def test_empty_query_is_false() -> None:

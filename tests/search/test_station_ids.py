@@ -24,7 +24,9 @@ def test_id_in_another_spelling_is_found(text: str, station: str) -> None:
     assert IDS.find(text) == station
 
 
-@pytest.mark.parametrize("text", ["", "NOR_", "NOR_127000", "swe_001", "Oslo", "1270", "_" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["", "NOR_", "NOR_127000", "swe_001", "Oslo", "1270", "_" * 10_000]
+)
 def test_nothing_is_guessed(text: str) -> None:
     assert IDS.find(text) is None
 

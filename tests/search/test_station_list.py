@@ -43,7 +43,9 @@ KNOWN: dict[str, tuple[Facts, str]] = {
     ),
     "DAN_00001": (Facts(), "dan_00001"),
 }
-REGISTER = Register({station: facts for station, (facts, _) in KNOWN.items() if station != "DAN_00001"})
+REGISTER = Register(
+    {station: facts for station, (facts, _) in KNOWN.items() if station != "DAN_00001"}
+)
 IDS = sorted(KNOWN)
 
 Connectors = list[Connector]
@@ -84,7 +86,9 @@ TERMS: dict[str, Callable[[str, Connectors | None], bool]] = {
     "-kraft": lambda name, _: "kraft" not in KNOWN[name][1],
     "ccs": lambda name, _: CCS in KNOWN[name][0].plugs,
     "country:swe": lambda name, _: name.startswith("SWE"),
-    "within:50km": lambda name, _: (at := KNOWN[name][0].position) is not None and distance_km(OSLO, at) <= 50,
+    "within:50km": lambda name, _: (
+        (at := KNOWN[name][0].position) is not None and distance_km(OSLO, at) <= 50
+    ),
     "free": some(is_free),
     "-fault": lambda _, connectors: not any(connector.error for connector in connectors or ()),
     "occupied": some(lambda connector: connector.status == 1 and not connector.error),
@@ -145,7 +149,9 @@ BOARDS = st.dictionaries(STATIONS, CONNECTORS)
 
 def board_of(stations: dict[str, Connectors]) -> Board:
     board = Board()
-    board.apply_snapshot([Station(name, [*connectors]) for name, connectors in stations.items()], T0)
+    board.apply_snapshot(
+        [Station(name, [*connectors]) for name, connectors in stations.items()], T0
+    )
     return board
 
 
@@ -166,7 +172,9 @@ def plainly(board: Board, wish: Wish) -> list[str]:
         station = board.stations.get(name)
         if wish.starred_only and name not in wish.starred:
             return False
-        if wish.faults_only and not any(connector.error for connector in (station.connectors if station else [])):
+        if wish.faults_only and not any(
+            connector.error for connector in (station.connectors if station else [])
+        ):
             return False
         return all(TERMS[term](name, counted(name)) for term in wish.terms)
 
@@ -176,7 +184,11 @@ def plainly(board: Board, wish: Wish) -> list[str]:
 
     def changed(name: str) -> int:
         station = board.stations.get(name)
-        return -1 if station is None else max([0, *(connector.timestamp for connector in station.connectors)])
+        return (
+            -1
+            if station is None
+            else max([0, *(connector.timestamp for connector in station.connectors)])
+        )
 
     def away(name: str) -> float | None:
         place = KNOWN[name][0].position
@@ -218,7 +230,9 @@ def test_list_agrees_with_a_naive_model(stations: dict[str, Connectors], wish: W
     wish.put(station_list)
     station_list.refresh(T0)
     assert station_list.ids == plainly(board, wish)
-    assert [station_list.row_of(name) for name in station_list.ids] == list(range(len(station_list.ids)))
+    assert [station_list.row_of(name) for name in station_list.ids] == list(
+        range(len(station_list.ids))
+    )
     assert all(station_list.row_of(name) is None for name in IDS if name not in station_list.ids)
     assert station_list.total == len(every(board, wish))
     assert station_list.hidden_starred == len(wish.starred - set(station_list.ids))
@@ -228,7 +242,9 @@ def test_list_agrees_with_a_naive_model(stations: dict[str, Connectors], wish: W
 
 
 @given(BOARDS, WISHES, WISHES)
-def test_refresh_leaves_nothing_of_old_options(stations: dict[str, Connectors], first: Wish, second: Wish) -> None:
+def test_refresh_leaves_nothing_of_old_options(
+    stations: dict[str, Connectors], first: Wish, second: Wish
+) -> None:
     board = board_of(stations)
     used, fresh = (
         StationList(board, REGISTER, options=ListOptions(home=OSLO)),
@@ -247,8 +263,14 @@ FREE_ONES = Wish(Sort.NAME, False, False, ["ccs", "free"], False, False, False, 
 
 
 @given(BOARDS, WISHES, st.lists(st.tuples(STATIONS, CONNECTORS), max_size=3))
-@example({"NOR_01333": []}, NAME_AND_FILTER, [("NOR_00012", [])])  # a station comes that the filter lets through
-@example({"NOR_00012": [Connector(0), Connector(1)]}, FREE_ONES, [("NOR_00012", [Connector(1), Connector(0)])])
+@example(
+    {"NOR_01333": []}, NAME_AND_FILTER, [("NOR_00012", [])]
+)  # a station comes that the filter lets through
+@example(
+    {"NOR_00012": [Connector(0), Connector(1)]},
+    FREE_ONES,
+    [("NOR_00012", [Connector(1), Connector(0)])],
+)
 def test_list_is_correct_unless_stale(
     stations: dict[str, Connectors], wish: Wish, reports: list[tuple[str, Connectors]]
 ) -> None:
@@ -437,7 +459,9 @@ def test_rejected_station_does_not_make_it_stale() -> None:
 
 def test_replaced_register_makes_it_stale() -> None:
     register = Register({"A": Facts("Moss", plugs=(CCS,)), "B": Facts("Oslo", plugs=(CCS, TYPE_2))})
-    station_list = StationList(board_of({"A": [Connector()], "B": [Connector(0), Connector(1)]}), register)
+    station_list = StationList(
+        board_of({"A": [Connector()], "B": [Connector(0), Connector(1)]}), register
+    )
     station_list.filter = "ccs"
     station_list.refresh(T0)
     assert station_list.ids == ["A", "B"]
@@ -486,12 +510,26 @@ def test_unknown_positions_are_last_in_both_directions() -> None:
     station_list = list_over(*IDS, home=OSLO)
     station_list.options.sort = Sort.DISTANCE
     station_list.refresh(T0)
-    assert station_list.ids == ["NOR_01333", "NOR_00012", "NOR_00013", "SWE_00007", "DAN_00001", "NOR_076198"]
+    assert station_list.ids == [
+        "NOR_01333",
+        "NOR_00012",
+        "NOR_00013",
+        "SWE_00007",
+        "DAN_00001",
+        "NOR_076198",
+    ]
     assert station_list.distance("NOR_01333") == pytest.approx(7.6, abs=0.3)
     assert station_list.distance("DAN_00001") is None
     station_list.options.reverse = True
     station_list.refresh(T0)
-    assert station_list.ids == ["SWE_00007", "NOR_00012", "NOR_00013", "NOR_01333", "DAN_00001", "NOR_076198"]
+    assert station_list.ids == [
+        "SWE_00007",
+        "NOR_00012",
+        "NOR_00013",
+        "NOR_01333",
+        "DAN_00001",
+        "NOR_076198",
+    ]
 
 
 def test_without_an_origin_the_order_is_by_name() -> None:
@@ -621,15 +659,20 @@ def test_field_values_come_from_the_register() -> None:
 
 def test_count_free_without_a_filter() -> None:
     station_list = StationList(
-        board_of({"DAN_00001": [Connector(0), Connector(1)], "NOR_01333": [Connector(0, 1)]}), REGISTER
+        board_of({"DAN_00001": [Connector(0), Connector(1)], "NOR_01333": [Connector(0, 1)]}),
+        REGISTER,
     )
     station_list.refresh(T0)
     assert station_list.count_free() == (1, 3)
     assert station_list.count(station_list.board.stations["NOR_01333"]) == Summary(0, 1, 0, 1, 0)
 
 
-@given(st.lists(st.sampled_from(IDS), unique=True), st.sampled_from(IDS), st.sets(st.sampled_from(IDS)))
-def test_ordered_ids_agree_before_and_after_numbering(ids: list[str], station: str, stations: set[str]) -> None:
+@given(
+    st.lists(st.sampled_from(IDS), unique=True), st.sampled_from(IDS), st.sets(st.sampled_from(IDS))
+)
+def test_ordered_ids_agree_before_and_after_numbering(
+    ids: list[str], station: str, stations: set[str]
+) -> None:
     ordered = OrderedIds(ids)
     before = ordered.row_of(station), ordered.count_missing(stations)
     assert ordered.rows == dict(zip(ids, range(len(ids)), strict=True))

@@ -1,4 +1,5 @@
-"""Alerts of a program: saved in the config, shared with other instances, kept apart from simulations."""
+"""Alerts of a program: saved in the config, shared with other instances, kept apart from
+simulations."""
 
 from __future__ import annotations
 
@@ -55,9 +56,13 @@ class Program:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no POSIX processes there")
-async def test_two_instances_share_alerts_and_run_the_hook_once(clock: FakeClock, tmp_path: Path) -> None:
+async def test_two_instances_share_alerts_and_run_the_hook_once(
+    clock: FakeClock, tmp_path: Path
+) -> None:
     runs, path = tmp_path / "runs", tmp_path / "config.toml"
-    path.write_text(f"[alerts]\ncommand = ['/bin/sh', '-c', 'echo \"$1\" >> \"$0\"', '{runs}', '{{summary}}']\n")
+    path.write_text(
+        f"[alerts]\ncommand = ['/bin/sh', '-c', 'echo \"$1\" >> \"$0\"', '{runs}', '{{summary}}']\n"
+    )
     one, other = Program(clock, tmp_path), Program(clock, tmp_path)
     for each in (one, other):
         await each.report(1)
@@ -81,7 +86,9 @@ async def test_two_instances_share_alerts_and_run_the_hook_once(clock: FakeClock
         await each.close()
 
 
-async def test_a_simulation_leaves_the_alerts_of_the_config_alone(clock: FakeClock, tmp_path: Path) -> None:
+async def test_a_simulation_leaves_the_alerts_of_the_config_alone(
+    clock: FakeClock, tmp_path: Path
+) -> None:
     (tmp_path / "config.toml").write_text("[[alerts.rule]]\nstation = 'NOR_1'\n")
     program = Program(clock, tmp_path, state_key="")
     assert program.alerts.rules == []

@@ -28,7 +28,8 @@ class Reader:
 
 
 @pytest.mark.parametrize(
-    ("event", "fit"), [(report("a", "AVAILABLE"), 10), (update(0, 4), 3), (SNAPSHOT, 1), (Connected(T0), 10)]
+    ("event", "fit"),
+    [(report("a", "AVAILABLE"), 10), (update(0, 4), 3), (SNAPSHOT, 1), (Connected(T0), 10)],
 )
 async def test_feed_pauses_after_max_pending(event: Event, fit: int) -> None:
     feed = ScriptedFeed(*[event] * 30)

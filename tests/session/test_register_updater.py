@@ -64,15 +64,23 @@ class Owning:
 
     def begin(self) -> None:
         """Start a session."""
-        self.own = RegisterUpdater(self.path, self.register, setup_of(self.clock, HandSource(self.clock)))
+        self.own = RegisterUpdater(
+            self.path, self.register, setup_of(self.clock, HandSource(self.clock))
+        )
 
     async def update_if_due(self) -> bool:
         """Update with the current settings."""
-        section = RegisterSection(api_key=self.key, countries=self.countries, address=self.service.address)
+        section = RegisterSection(
+            api_key=self.key, countries=self.countries, address=self.service.address
+        )
         return await guarded(self.own.update_if_due(section))
 
     async def store(self) -> None:
-        await guarded(update_register(self.path, self.countries, Secret(KEY), self.service.address, clock=self.clock))
+        await guarded(
+            update_register(
+                self.path, self.countries, Secret(KEY), self.service.address, clock=self.clock
+            )
+        )
         self.service.asked.clear()
 
     @property
@@ -193,7 +201,9 @@ async def test_updates_do_not_overlap(owning: Owning) -> None:
     await guarded(held.reached.wait())
     assert owning.own.updating
     second = asyncio.create_task(owning.update_if_due())
-    third = asyncio.create_task(owning.own.update(section, Secret(KEY), lambda _: None, force=False))
+    third = asyncio.create_task(
+        owning.own.update(section, Secret(KEY), lambda _: None, force=False)
+    )
     await settle()
     assert owning.asked == ["NOR"]
     held.go_on.set()
@@ -221,13 +231,19 @@ async def test_unreachable_server_is_not_retried_at_once(owning: Owning) -> None
 
 
 def setup_with(owning: Owning, source: HandSource | None = None, **more: Any) -> AppOptions:
-    section = RegisterSection(api_key=owning.key, countries=owning.countries, address=owning.service.address)
+    section = RegisterSection(
+        api_key=owning.key, countries=owning.countries, address=owning.service.address
+    )
     source = source or listed(HandSource(owning.clock))
-    return setup_of(owning.clock, source, config=Config(register=section), register_path=owning.path, **more)
+    return setup_of(
+        owning.clock, source, config=Config(register=section), register_path=owning.path, **more
+    )
 
 
 def listed(source: HandSource) -> HandSource:
-    source.feed.put(Connected(START), Snapshot([Station("NOR_00001", [Connector(0, 0, START)])], START))
+    source.feed.put(
+        Connected(START), Snapshot([Station("NOR_00001", [Connector(0, 0, START)])], START)
+    )
     return source
 
 
@@ -243,7 +259,9 @@ async def check(pilot: Pilot[int]) -> None:
 
 async def checked(pilot: Pilot[int]) -> None:
     """Wait for the checks that were started."""
-    await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"])
+    await until(
+        pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"]
+    )
 
 
 async def test_open_app_updates_each_day(owning: Owning) -> None:
@@ -254,7 +272,10 @@ async def test_open_app_updates_each_day(owning: Owning) -> None:
         owning.clock.advance(DAY - HOUR)
         await check(pilot)
         assert owning.asked == ["NOR", "SWE"]
-        owning.service.stations["NOR"] = [station("NOR_00001", "NOR", "Brygga"), *stations("NOR", 2, first=2)]
+        owning.service.stations["NOR"] = [
+            station("NOR_00001", "NOR", "Brygga"),
+            *stations("NOR", 2, first=2),
+        ]
         owning.clock.advance(HOUR)
         await check(pilot)
         await until(pilot, lambda: "Brygga" in on_screen(pilot))
@@ -287,7 +308,9 @@ async def test_simulation_does_not_update_but_the_next_source_does(owning: Ownin
         main.live_updates.check_register()
         await pilot.pause()
         assert owning.asked == []
-        main.live_updates.switch(listed(HandSource(owning.clock, name="real.example")), "wss://real.example")
+        main.live_updates.switch(
+            listed(HandSource(owning.clock, name="real.example")), "wss://real.example"
+        )
         await until(pilot, lambda: "Torget" in on_screen(pilot))
         assert owning.asked == ["NOR", "SWE"]
 

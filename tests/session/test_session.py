@@ -21,7 +21,9 @@ from nobil_tui.tui.options import AppOptions
 from tests.conftest import GUARD, START, FakeClock, guarded, settle
 from tests.tui.app_driver import HandSource, setup_of
 
-KNOWN = Register({"NOR_1": Facts("Fornebu S", plugs=(Plug("CCS", 150.0),) * 2, plug_evse_uids=("a", "b"))})
+KNOWN = Register(
+    {"NOR_1": Facts("Fornebu S", plugs=(Plug("CCS", 150.0),) * 2, plug_evse_uids=("a", "b"))}
+)
 
 
 class Running:
@@ -55,7 +57,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(source: HandSource, own: Register | None = None, state: Path | None = None) -> AsyncIterator[Running]:
+async def running(
+    source: HandSource, own: Register | None = None, state: Path | None = None
+) -> AsyncIterator[Running]:
     it = Running(source, setup_of(FakeClock(), source, state_dir=state), own)
     try:
         yield it
@@ -227,7 +231,9 @@ async def test_state_is_saved_on_close(clock: FakeClock, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("state", ["", "hand"])
-async def test_no_state_without_a_key_or_a_folder(clock: FakeClock, tmp_path: Path, state: str) -> None:
+async def test_no_state_without_a_key_or_a_folder(
+    clock: FakeClock, tmp_path: Path, state: str
+) -> None:
     source = live_source(clock)
     source.state_key = state
     async with running(source, state=None if state else tmp_path) as it:

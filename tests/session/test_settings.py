@@ -1,4 +1,5 @@
-"""The settings of a session: applied at once, saved later, and kept when another program writes the file."""
+"""The settings of a session: applied at once, saved later, and kept when another program writes the
+file."""
 
 from __future__ import annotations
 
@@ -156,7 +157,9 @@ async def test_a_failed_save_is_repeated_by_the_next(path: Path) -> None:
     assert await set_all(settings, Star("A"))
     write(path, "")
     assert await set_all(settings, Put("interface", "theme", "nord")) == ""
-    assert load_config(path) == Config(WatchedSection(["A"]), interface=InterfaceSection(theme="nord"))
+    assert load_config(path) == Config(
+        WatchedSection(["A"]), interface=InterfaceSection(theme="nord")
+    )
 
 
 async def test_the_last_of_two_changes_of_the_same_thing_counts(path: Path) -> None:
@@ -220,7 +223,9 @@ async def test_saves_do_not_lose_one_another(path: Path) -> None:
     assert load_config(path).watched.stations == stations
 
 
-async def test_a_star_set_while_the_file_is_read_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_star_set_while_the_file_is_read_is_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gates = [asyncio.Event(), asyncio.Event()]
     left = iter(gates)
 

@@ -26,13 +26,19 @@ def config(source: str = "", key: str = "", enova_key: str = "", enova_address: 
 
 
 def chosen(
-    text: str, own: Config | None = None, environ: Mapping[str, str] | None = None, key: str | None = None
+    text: str,
+    own: Config | None = None,
+    environ: Mapping[str, str] | None = None,
+    key: str | None = None,
 ) -> ChosenSource:
     return SourceFactory(environ or {})(text, own or Config(), None if key is None else Secret(key))
 
 
 def choose(
-    text: str, own: Config | None = None, environ: Mapping[str, str] | None = None, key: str | None = None
+    text: str,
+    own: Config | None = None,
+    environ: Mapping[str, str] | None = None,
+    key: str | None = None,
 ) -> Source:
     return chosen(text, own, environ, key).source
 
@@ -47,7 +53,9 @@ def request(text: str = "", options: SourceOptions | None = None) -> SourceReque
     return SourceRequest(text, "v1", None, "", Config(), options or SourceOptions())
 
 
-def recording_source(path: Path, *, speed: float | None = None, clock: Clock | None = None) -> RecordingSource:
+def recording_source(
+    path: Path, *, speed: float | None = None, clock: Clock | None = None
+) -> RecordingSource:
     return RecordingSource(request(str(path), SourceOptions(speed=speed, clock=clock)))
 
 

@@ -123,12 +123,22 @@ keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 
 @given(keys)
 def test_with_key_encodes_the_key(key: str) -> None:
-    parts = urlsplit(parse_address("wss://example.org:444/a/b?x=1&key={private_apikey}&y=2").with_key(key))
-    assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == ("wss", "example.org:444", "/a/b", "")
+    parts = urlsplit(
+        parse_address("wss://example.org:444/a/b?x=1&key={private_apikey}&y=2").with_key(key)
+    )
+    assert (parts.scheme, parts.netloc, parts.path, parts.fragment) == (
+        "wss",
+        "example.org:444",
+        "/a/b",
+        "",
+    )
     assert parse_qsl(parts.query) == [("x", "1"), ("key", key), ("y", "2")]
 
 
-@given(keys.map(lambda key: quote(key, safe="")), st.sampled_from(["key", "apikey", "access_token", "Sig"]))
+@given(
+    keys.map(lambda key: quote(key, safe="")),
+    st.sampled_from(["key", "apikey", "access_token", "Sig"]),
+)
 def test_repr_does_not_contain_a_key(key: str, name: str) -> None:
     address = parse_address(f"wss://example.org/path?{name}={key}")
     assert address.contains_key

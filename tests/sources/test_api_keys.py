@@ -23,7 +23,10 @@ async def test_a_typed_key_precedes_the_environment_and_that_the_config() -> Non
     environ = {"NOBIL_API_KEY": "of-environment"}
     assert await url_of(choose(PLACE, own, environ, "typed")) == "wss://example.org/x?key=typed"
     assert await url_of(choose(PLACE, own, environ)) == "wss://example.org/x?key=of-environment"
-    assert await url_of(choose(PLACE, own, {"NOBIL_API_KEY": ""})) == "wss://example.org/x?key=of-config"
+    assert (
+        await url_of(choose(PLACE, own, {"NOBIL_API_KEY": ""}))
+        == "wss://example.org/x?key=of-config"
+    )
     assert await url_of(choose(PLACE, own)) == "wss://example.org/x?key=of-config"
 
 
@@ -62,7 +65,9 @@ async def test_the_configured_key_is_sent_to_its_host(own: str, text: str) -> No
 
 
 def test_a_missing_key_is_reported_with_where_to_set_it() -> None:
-    with pytest.raises(SourceError, match=r"example\.org needs an API key.*NOBIL_API_KEY.*\[stream\]"):
+    with pytest.raises(
+        SourceError, match=r"example\.org needs an API key.*NOBIL_API_KEY.*\[stream\]"
+    ):
         choose(PLACE)
     with pytest.raises(SourceError, match=r"needs an API key.*NOBIL_API_KEY.*\[enova\]"):
         choose("enova")
@@ -74,7 +79,10 @@ def test_a_typed_key_needs_a_placeholder() -> None:
 
 
 async def test_no_key_is_needed_without_a_placeholder() -> None:
-    assert await url_of(choose("ws://127.0.0.1:1/x", environ={"NOBIL_API_KEY": "abc"})) == "ws://127.0.0.1:1/x"
+    assert (
+        await url_of(choose("ws://127.0.0.1:1/x", environ={"NOBIL_API_KEY": "abc"}))
+        == "ws://127.0.0.1:1/x"
+    )
 
 
 @pytest.mark.parametrize("key", ["two words", "tab\there", "blåbær", "x" * 1025, "esc\x1b"])
@@ -86,7 +94,10 @@ def test_an_impossible_key_is_rejected_and_not_quoted(key: str) -> None:
 
 
 async def test_a_key_is_url_encoded() -> None:
-    assert await url_of(choose(PLACE, key="a+b/c=&%?#")) == "wss://example.org/x?key=a%2Bb%2Fc%3D%26%25%3F%23"
+    assert (
+        await url_of(choose(PLACE, key="a+b/c=&%?#"))
+        == "wss://example.org/x?key=a%2Bb%2Fc%3D%26%25%3F%23"
+    )
 
 
 def test_keys_of_enova() -> None:
@@ -213,7 +224,9 @@ async def test_after_any_save_a_key_is_only_sent_to_its_source(
     first: str, with_enova: bool, saved: list[tuple[str, bool]]
 ) -> None:
     owners = {**OWNERS, WRITTEN: "b"}
-    own = config(first, f"key-of-{owners.get(first, 'other')}", "key-of-enova" if with_enova else "")
+    own = config(
+        first, f"key-of-{owners.get(first, 'other')}", "key-of-enova" if with_enova else ""
+    )
     for text, typed in saved:
         key = f"key-of-{OWNERS[text]}" if typed and text in OWNERS else ""
         had = own.enova.api_key
@@ -224,5 +237,9 @@ async def test_after_any_save_a_key_is_only_sent_to_its_source(
                 source = choose(asked, own)
             except SourceError:
                 continue
-            sent = source._request.key if isinstance(source, EnovaSource) else (await url_of(source)).rpartition("=")[2]
+            sent = (
+                source._request.key
+                if isinstance(source, EnovaSource)
+                else (await url_of(source)).rpartition("=")[2]
+            )
             assert sent == f"key-of-{owner}"

@@ -126,10 +126,15 @@ def test_every_row_refers_to_existing_things() -> None:
 
 def test_each_argument_has_one_kind() -> None:
     for argument in Argument:
-        assert [kind for kind in SOURCES.values() if kind.argument is argument] == [catalogue.kind_with(argument)]
+        assert [kind for kind in SOURCES.values() if kind.argument is argument] == [
+            catalogue.kind_with(argument)
+        ]
 
 
 def test_expected_names_every_source() -> None:
-    assert catalogue.expected() == "finland, demo, v1, enova, a ws:// or wss:// address, or a recording file"
+    assert (
+        catalogue.expected()
+        == "finland, demo, v1, enova, a ws:// or wss:// address, or a recording file"
+    )
     assert catalogue.kinds_with_option("seed") == "the simulation"
     assert catalogue.kinds_with_option("speed") == "the simulation or a recording"

@@ -35,7 +35,11 @@ def test_state_key_depends_on_host_and_path() -> None:
     assert one.startswith("v1-")
     assert one.isascii()
     assert one == state("ws://Example.org:80/x?key={private_apikey}&country=NOR")
-    others = ["wss://example.org/y?k={private_apikey}", "wss://example.com/x?k={private_apikey}", "v1"]
+    others = [
+        "wss://example.org/y?k={private_apikey}",
+        "wss://example.com/x?k={private_apikey}",
+        "v1",
+    ]
     assert len({one, *map(state, others)}) == 4
     assert state(PLACE) == choose(PLACE, key="another").state_key
 
@@ -74,7 +78,11 @@ def test_warns_of_a_key_sent_unencrypted(text: str, warned: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "warned"),
-    [("wss://example.org/x", True), ("wss://example.org/x?key=abc", False), ("wss://other.example/x", False)],
+    [
+        ("wss://example.org/x", True),
+        ("wss://example.org/x?key=abc", False),
+        ("wss://other.example/x", False),
+    ],
 )
 def test_warns_of_a_configured_key_without_a_placeholder(text: str, warned: bool) -> None:
     told = chosen(text, config("wss://example.org/x", key="s3cr3t")).warnings
@@ -87,13 +95,18 @@ def test_other_sources_have_no_warnings() -> None:
 
 
 def test_text_does_not_contain_the_key() -> None:
-    assert chosen(" wss://example.org/x?apikey=s3cr3t ").text == "wss://example.org/x?apikey={private_apikey}"
+    assert (
+        chosen(" wss://example.org/x?apikey=s3cr3t ").text
+        == "wss://example.org/x?apikey={private_apikey}"
+    )
     assert chosen("Demo").text == "Demo"
 
 
 def test_every_used_key_is_added_to_the_secrets() -> None:
     hidden: list[str] = []
-    choose = SourceFactory({"NOBIL_API_KEY": "of-environment"}, SourceOptions(add_secret=hidden.append))
+    choose = SourceFactory(
+        {"NOBIL_API_KEY": "of-environment"}, SourceOptions(add_secret=hidden.append)
+    )
     for text in ("demo", "day.jsonl", "ws://127.0.0.1:1/x"):
         choose(text, Config())
     assert hidden == []

@@ -40,7 +40,9 @@ def test_is_the_first_source_offered() -> None:
 
 
 def test_another_host_has_its_own_name_and_state_key() -> None:
-    section = FinlandSection("https://afir-test.digitraffic.fi/api", "wss://afir-test.digitraffic.fi/mqtt")
+    section = FinlandSection(
+        "https://afir-test.digitraffic.fi/api", "wss://afir-test.digitraffic.fi/mqtt"
+    )
     source = make(section)
     assert source.name == "Finland at afir-test.digitraffic.fi"
     assert source.state_key.startswith("finland-")
@@ -58,7 +60,10 @@ async def test_evses_are_joined_only_with_stations_of_fintraffic() -> None:
     assert opened.station_data is not None
     assert isinstance(opened.feed, FinlandFeed)
     register = Register(
-        {"NOR_1": Facts(plug_evse_uids=("X",)), "FI1": Facts(plug_evse_uids=("B", "A", "A"), credit=FINLAND_CREDIT)}
+        {
+            "NOR_1": Facts(plug_evse_uids=("X",)),
+            "FI1": Facts(plug_evse_uids=("B", "A", "A"), credit=FINLAND_CREDIT),
+        }
     )
     opened.station_data.use(register)
     assert opened.feed._merger._places == {"B": "FI1", "A": "FI1"}

@@ -20,7 +20,10 @@ from nobil_tui.sources.request import SourceOptions
 from tests.conftest import Serve, ServeRaw, guarded
 from tests.sources.choices import demo_source
 
-SNAPSHOT = '{"type":"snapshot:init","data":[{"uuid":"NOR_00001","connectors":[{"status":0,"error":0,"timestamp":-1}]}]}'
+SNAPSHOT = (
+    '{"type":"snapshot:init","data":[{"uuid":"NOR_00001",'
+    '"connectors":[{"status":0,"error":0,"timestamp":-1}]}]}'
+)
 
 
 async def first(feed: Feed, kind: type[Event]) -> Event:
@@ -45,7 +48,9 @@ async def test_v1_sends_the_key_and_calls_the_tap_with_each_frame(serve: Serve) 
         await connection.wait_closed()
 
     url = await serve(handler)
-    choose = SourceFactory({"NOBIL_API_KEY": "a&b"}, SourceOptions(tap=lambda data, at: tapped.append(data)))
+    choose = SourceFactory(
+        {"NOBIL_API_KEY": "a&b"}, SourceOptions(tap=lambda data, at: tapped.append(data))
+    )
     source = choose(f"{url}/api/v1/stream?apikey={{private_apikey}}", Config()).source
     opened = await asyncio.to_thread(source.open)
     assert (opened.register, opened.clock, opened.player) == (None, None, None)
@@ -58,7 +63,9 @@ async def test_v1_sends_the_key_and_calls_the_tap_with_each_frame(serve: Serve) 
 
 
 async def test_demo_is_served_by_a_hub_and_has_a_register() -> None:
-    source = SourceFactory({}, SourceOptions(stations=30, seed=4, speed=3600.0))("demo", Config()).source
+    source = SourceFactory({}, SourceOptions(stations=30, seed=4, speed=3600.0))(
+        "demo", Config()
+    ).source
     opened = await asyncio.to_thread(source.open)
     assert opened.register is not None
     board = Board()
@@ -150,7 +157,9 @@ async def test_enova_sends_its_key_to_the_configured_address(serve_raw: ServeRaw
         await writer.drain()
 
     port = await serve_raw(refuse)
-    config = Config(enova=EnovaSection(api_key=Secret("the-key"), address=f"http://127.0.0.1:{port}/token"))
+    config = Config(
+        enova=EnovaSection(api_key=Secret("the-key"), address=f"http://127.0.0.1:{port}/token")
+    )
     source = SourceFactory({})("enova", config).source
     opened = await asyncio.to_thread(source.open)
     refused = await first(opened.feed, Refused)

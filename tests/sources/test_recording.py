@@ -34,7 +34,9 @@ async def test_opens_a_feed_with_a_clock_and_a_player(tmp_path: Path, clock: Fak
 
 
 @pytest.mark.parametrize(("given", "speed"), [(None, 1), (30, 30), (math.inf, math.inf)])
-async def test_plays_at_the_requested_speed(tmp_path: Path, given: float | None, speed: float) -> None:
+async def test_plays_at_the_requested_speed(
+    tmp_path: Path, given: float | None, speed: float
+) -> None:
     source = recording_source(write(tmp_path / "a.jsonl", DATA), speed=given)
     feed = source.open().feed
     assert isinstance(feed, RecordingFeed)

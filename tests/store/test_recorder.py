@@ -44,7 +44,9 @@ def test_frames_are_written_to_file(tmp_path: Path) -> None:
     recorder = record(path, (b'{"n":1}', T0), (b"", T0 + 1), (b"not JSON", T0 + 2))
     assert (recorder.error, recorder.frames) == (None, 2)
     assert frames_in(path) == [b'{"n":1}', b"", b"not JSON"]
-    assert json.loads(path.read_bytes().splitlines()[1])["received_at"] == "2026-03-23T12:00:00.000Z"
+    assert (
+        json.loads(path.read_bytes().splitlines()[1])["received_at"] == "2026-03-23T12:00:00.000Z"
+    )
 
 
 def test_header_is_written_at_once(tmp_path: Path) -> None:
@@ -89,8 +91,15 @@ def test_file_that_cannot_be_created_is_reported(tmp_path: Path, name: str) -> N
 
 def test_rotation_by_size_uses_free_names(tmp_path: Path) -> None:
     (tmp_path / "a.2.jsonl").write_text("mine")
-    recorder = record(tmp_path / "a.jsonl", *((b'{"n":%d}' % n, T0) for n in range(5)), rotate_size=160)
-    assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", "a.1.jsonl", "a.2.jsonl", "a.3.jsonl"}
+    recorder = record(
+        tmp_path / "a.jsonl", *((b'{"n":%d}' % n, T0) for n in range(5)), rotate_size=160
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "a.jsonl",
+        "a.1.jsonl",
+        "a.2.jsonl",
+        "a.3.jsonl",
+    }
     assert (tmp_path / "a.2.jsonl").read_text() == "mine"
     found = [frames_in(tmp_path / name) for name in ("a.jsonl", "a.1.jsonl", "a.3.jsonl")]
     assert found == [[b'{"n":0}', b'{"n":1}'], [b'{"n":2}', b'{"n":3}'], [b'{"n":4}']]

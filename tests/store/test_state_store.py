@@ -94,7 +94,9 @@ def test_load_returns_saved_state(path: Path) -> None:
     later = Board()
     later.restore(stored, T0)
     assert rows(later) == rows(board)
-    assert staleness_of(later.unconfirmed_for(later.stations["NOR_1"], 0, T0 + 10)) is Staleness.STALE
+    assert (
+        staleness_of(later.unconfirmed_for(later.stations["NOR_1"], 0, T0 + 10)) is Staleness.STALE
+    )
 
 
 def test_missing_file_loads_empty_without_notice(path: Path) -> None:
@@ -271,7 +273,11 @@ def test_damage_is_detected_on_load(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["PRAGMA application_id = 7", "DROP TABLE stations", "ALTER TABLE clock RENAME COLUMN downtime TO holes"],
+    [
+        "PRAGMA application_id = 7",
+        "DROP TABLE stations",
+        "ALTER TABLE clock RENAME COLUMN downtime TO holes",
+    ],
 )
 def test_database_of_another_program_is_renamed(path: Path, statement: str) -> None:
     with a_store(path):
@@ -348,7 +354,8 @@ def test_invalid_row_is_skipped(path: Path, name: object, said: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("breaks", "alive_at"), [(-1, T0), (0, 0), (0, -5), (2**60, T0), (0, 2**63 - 1), (0, 1e300), ("x", "y")]
+    ("breaks", "alive_at"),
+    [(-1, T0), (0, 0), (0, -5), (2**60, T0), (0, 2**63 - 1), (0, 1e300), ("x", "y")],
 )
 def test_invalid_clock_loads_empty(path: Path, breaks: object, alive_at: object) -> None:
     with a_store(path) as store:
@@ -384,7 +391,9 @@ def test_folder_in_place_of_file_is_a_notice(path: Path) -> None:
         assert "cannot be" in store.notice
 
 
-def test_full_disk_is_a_notice_and_writing_is_retried(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_a_notice_and_writing_is_retried(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(state_module, "RETRY_INTERVAL", 0.001)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with a_store(path) as store:

@@ -76,7 +76,9 @@ class RecordingStorage:
         return self.stored
 
     def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
-        unpacked = {name: None if saved is None else decode(saved) for name, saved in unpack(stations)}
+        unpacked = {
+            name: None if saved is None else decode(saved) for name, saved in unpack(stations)
+        }
         self.saved.append((unpacked, downtime, alive_at, whole))
 
     @property
@@ -97,14 +99,19 @@ def report_of(station: str, word: str, at: int, key: str = "a") -> ConnectorRepo
     return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
 
 
-def monitor_with(storage: StateStorage, feed: Feed, board: Board | None = None, clock: Clock | None = None) -> Monitor:
+def monitor_with(
+    storage: StateStorage, feed: Feed, board: Board | None = None, clock: Clock | None = None
+) -> Monitor:
     board = board or Board()
     writer = StateWriter(board, storage)
     return Monitor(feed, board, tick=0, sinks=[writer], restore=writer.restore, clock=clock)
 
 
 async def play(
-    *events: Event, storage: RecordingStorage | StateStore, board: Board | None = None, now: int = T0
+    *events: Event,
+    storage: RecordingStorage | StateStore,
+    board: Board | None = None,
+    now: int = T0,
 ) -> tuple[Monitor, list[Batch]]:
     monitor = monitor_with(storage, Script(*events, Ended(T0)), board, FakeClock(now))
     async with aclosing(monitor.batches()) as batches:
@@ -119,16 +126,24 @@ async def test_next_session_starts_from_saved_state(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     store = await asyncio.to_thread(StateStore.open, path)
     await play(
-        Connected(T0), report_of("NOR_1", "AVAILABLE", T0 + 1), report_of("NOR_2", "CHARGING", T0 + 2), storage=store
+        Connected(T0),
+        report_of("NOR_1", "AVAILABLE", T0 + 1),
+        report_of("NOR_2", "CHARGING", T0 + 2),
+        storage=store,
     )
     await asyncio.to_thread(store.close)
 
     store = await asyncio.to_thread(StateStore.open, path)
-    monitor, (first, *_) = await play(Connected(T0 + 9000), report_of("NOR_1", "AVAILABLE", T0 + 9001), storage=store)
+    monitor, (first, *_) = await play(
+        Connected(T0 + 9000), report_of("NOR_1", "AVAILABLE", T0 + 9001), storage=store
+    )
     assert first.whole
     assert monitor.counts.changes == 0
     board = monitor.board
-    grades = [staleness_of(board.unconfirmed_for(board.stations[i], 0, T0 + 9002)) for i in ("NOR_1", "NOR_2")]
+    grades = [
+        staleness_of(board.unconfirmed_for(board.stations[i], 0, T0 + 9002))
+        for i in ("NOR_1", "NOR_2")
+    ]
     assert grades == [Staleness.CONFIRMED, Staleness.STALE]
     assert board.heard(board.stations["NOR_2"], 0) == T0 + 2
     await asyncio.to_thread(store.close)
@@ -177,7 +192,9 @@ async def test_downtime_and_start_of_break_are_saved() -> None:
 async def test_nothing_is_saved_before_first_connection() -> None:
     storage = RecordingStorage()
     storage.wants_all = True
-    await play(Connecting(), Lost("gone", T0 + 5, T0 + 9), Refused("HTTP 401", T0 + 10), storage=storage)
+    await play(
+        Connecting(), Lost("gone", T0 + 5, T0 + 9), Refused("HTTP 401", T0 + 10), storage=storage
+    )
     assert storage.saved == []
 
 
@@ -186,7 +203,9 @@ async def test_restored_stations_are_not_saved_again() -> None:
     earlier.apply_connector("NOR_1", "a", Connector(0, 0), T0)
     storage = RecordingStorage(StoredBoard(dict(earlier.stations), 0, T0))
     await play(Connected(T0 + 1), report_of("NOR_2", "CHARGING", T0 + 2), storage=storage)
-    assert [(set(stations), whole) for stations, _, _, whole in storage.saved] == [({"NOR_2"}, False)]
+    assert [(set(stations), whole) for stations, _, _, whole in storage.saved] == [
+        ({"NOR_2"}, False)
+    ]
 
 
 async def test_snapshot_saves_all_stations_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +272,9 @@ async def test_storage_that_wants_all_gets_all_stations() -> None:
     storage, board = RecordingStorage(), Board()
     board.apply_snapshot([Station(f"NOR_{n}", [Connector(0, 0)]) for n in range(9)], T0)
     storage.wants_all = True
-    await play(Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2, "0"), storage=storage, board=board)
+    await play(
+        Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2, "0"), storage=storage, board=board
+    )
     (saved, _, _, whole) = storage.saved[0]
     assert (len(saved), whole) == (9, True)
 
@@ -335,7 +356,9 @@ async def test_restart_of_source_drops_earlier_events() -> None:
         (batch,) = await guarded(_all(batches))
     assert set(monitor.board.stations) == {"NOR_2"}
     assert batch.whole
-    assert [entry.kind if isinstance(entry, Note) else entry.station for entry in batch.entries] == [
+    assert [
+        entry.kind if isinstance(entry, Note) else entry.station for entry in batch.entries
+    ] == [
         NoteKind.RESTARTED,
         NoteKind.CONNECTED,
         "NOR_2",

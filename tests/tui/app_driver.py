@@ -1,4 +1,5 @@
-"""Run the app without a terminal or a network, with a stepped simulation or a feed filled by the test."""
+"""Run the app without a terminal or a network, with a stepped simulation or a feed filled by the
+test."""
 
 from __future__ import annotations
 
@@ -40,7 +41,9 @@ class SteppedSource:
     simulated = True
     state_key = ""
 
-    def __init__(self, clock: FakeClock, stations: int = 60, seed: int = 7, speed: float = 1.0) -> None:
+    def __init__(
+        self, clock: FakeClock, stations: int = 60, seed: int = 7, speed: float = 1.0
+    ) -> None:
         self.simulation = Simulation(stations, seed, start=START, speed=speed)
         self._clock = clock
 
@@ -119,7 +122,13 @@ def setup_of(clock: FakeClock, source: Source, **more: Any) -> AppOptions:
     """Return options in which nothing depends on the machine."""
     zone: tzinfo = UTC
     config_path: Path | None = more.pop("config_path", None)
-    arguments: dict[str, Any] = {"make_source": no_choice, "config": Config(), "zone": zone, "clock": clock, **more}
+    arguments: dict[str, Any] = {
+        "make_source": no_choice,
+        "config": Config(),
+        "zone": zone,
+        "clock": clock,
+        **more,
+    }
     return AppOptions(source=source, config_path=config_path, **arguments)
 
 
@@ -199,4 +208,7 @@ def text_of(pilot: Pilot[int]) -> list[str]:
 def styled(pilot: Pilot[int]) -> list[list[tuple[str, Style]]]:
     """Return each cell on screen with its style, line by line."""
     lines = pilot.app.screen._compositor.render_strips()
-    return [[(cell, segment.style or Style()) for segment in strip for cell in segment.text] for strip in lines]
+    return [
+        [(cell, segment.style or Style()) for segment in strip for cell in segment.text]
+        for strip in lines
+    ]

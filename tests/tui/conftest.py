@@ -1,4 +1,5 @@
-"""Run the app's event loop until it has nothing to do, instead of sleeping, wherever a test waits for the app."""
+"""Run the app's event loop until it has nothing to do, instead of sleeping, wherever a test waits
+for the app."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from textual.css.stylesheet import Stylesheet
 SOON = 0.02
 """A timer due within so many seconds is part of what is going on and is waited for."""
 PAINT_PERIOD = 0.001
-"""Seconds between a change and its paint: with the library's 1/60, each key of a test would wait that long."""
+"""Seconds between a change and its paint: with the library's 1/60, each key of a test would wait
+that long."""
 LONGEST = 1.0
 """Seconds after which the wait ends although something still runs, as the library's does."""
 
@@ -22,8 +24,9 @@ LONGEST = 1.0
 async def run_dry(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
     """Wait until the event loop has nothing to run and no timer is due soon.
 
-    The library's ``wait_for_idle`` sleeps 20 ms after each key, and measures the load of the processor, which
-    depends on the machine. Threads and servers are not waited for: for them a test needs ``until``.
+    The library's ``wait_for_idle`` sleeps 20 ms after each key, and measures the load of the
+    processor, which depends on the machine. Threads and servers are not waited for: for them a test
+    needs ``until``.
     """
     loop: Any = asyncio.get_running_loop()
     end = loop.time() + max_sleep
@@ -53,7 +56,8 @@ def _no_sleeping() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _style_sheets_parsed_once() -> Iterator[None]:
-    """Share the parsed rules between the apps: each app would parse the same text again, a third of its time."""
+    """Share the parsed rules between the apps: each app would parse the same text again, a third of
+    its time."""
     parse_rules: Callable[..., list[RuleSet]] = Stylesheet._parse_rules
     parsed: dict[object, list[RuleSet]] = {}
 

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there"),
+]
 
 NASTY = "Tor\x1b]0;x\x07get\x9b\\;\n[b]"
 """A name that would end a sequence, begin another and be markup, if it could."""
@@ -27,7 +30,8 @@ def base64_of(text: str) -> str:
 
 OSC9 = f"\x1b]9;{SHOWN}: {BODY}\a"
 OSC99 = (
-    f"\x1b]99;i=nobil-tui:d=0:e=1;{base64_of(SHOWN)}\x1b\\\x1b]99;i=nobil-tui:d=1:e=1:p=body;{base64_of(BODY)}\x1b\\"
+    f"\x1b]99;i=nobil-tui:d=0:e=1;{base64_of(SHOWN)}\x1b\\"
+    f"\x1b]99;i=nobil-tui:d=1:e=1:p=body;{base64_of(BODY)}\x1b\\"
 )
 OSC777 = f"\x1b]777;notify;{SHOWN.replace(';', ',')};{BODY}\a"
 
@@ -73,13 +77,20 @@ def bells(output: str) -> int:
         ({"TERM": "xterm-kitty"}, OSC99),
         ({"TERM": "foot"}, OSC777),
         (
-            {"TERM": "tmux-256color", "TERM_PROGRAM": "tmux", "TMUX": "/tmp/x,1,0", "VTE_VERSION": "7200"},
+            {
+                "TERM": "tmux-256color",
+                "TERM_PROGRAM": "tmux",
+                "TMUX": "/tmp/x,1,0",
+                "VTE_VERSION": "7200",
+            },
             "\x1bPtmux;" + OSC777.replace("\x1b", "\x1b\x1b") + "\x1b\\",
         ),
     ],
     ids=["osc9", "osc99", "osc777", "tmux"],
 )
-def test_the_terminal_gets_the_notification_it_knows(environ: dict[str, str], sequence: str, tmp_path: Path) -> None:
+def test_the_terminal_gets_the_notification_it_knows(
+    environ: dict[str, str], sequence: str, tmp_path: Path
+) -> None:
     output, hook = output_of(NASTY, tmp_path, **environ)
     assert output.count(sequence) == 1
     # Nothing of the name is a sequence of its own.

@@ -111,12 +111,16 @@ def test_a_key_is_written_as_readers_know_it(key: str, label: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_no_key_is_shown_by_its_inner_name(command: object) -> None:
     for key in command_by_id(command.id).keys:  # type: ignore[attr-defined]
-        assert re.fullmatch(r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|Del|PgUp|PgDn)", key_label(key))
+        assert re.fullmatch(
+            r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|Del|PgUp|PgDn)", key_label(key)
+        )
 
 
 def test_keys_are_the_users_where_there_are_any() -> None:
     keys = KeyBindings({"star": ("f", "ctrl+s"), "sort": ()})
-    star, sort, quit_, saved = (command_by_id(id_) for id_ in ("star", "sort", "quit", "saved-filter"))
+    star, sort, quit_, saved = (
+        command_by_id(id_) for id_ in ("star", "sort", "quit", "saved-filter")
+    )
     assert (keys.of(star), keys.label(star), keys.labels(star)) == (("f", "ctrl+s"), "f", "f ^s")
     assert (keys.of(sort), keys.label(sort), keys.labels(sort)) == ((), "", "")
     assert (keys.label(quit_), keys.labels(quit_)) == ("q", "q ^q ^c")
@@ -132,7 +136,12 @@ def test_a_keymap_is_what_the_library_takes() -> None:
 
 async def test_the_users_keys_work_and_those_taken_away_do_not() -> None:
     clock = FakeClock()
-    chosen: dict[str, str | list[str]] = {"star": "f", "starred-only": [], "pin-starred": "w", "help": ["f2"]}
+    chosen: dict[str, str | list[str]] = {
+        "star": "f",
+        "starred-only": [],
+        "pin-starred": "w",
+        "help": ["f2"],
+    }
     assert parse_keymap(chosen)
     config = Config(interface=InterfaceSection(keys=chosen))
     async with opened(setup_of(clock, SteppedSource(clock), config=config)) as pilot:

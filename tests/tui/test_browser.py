@@ -47,12 +47,17 @@ def test_a_window_opens_on_a_local_desktop_only(
     ("found", "opens"),
     [
         (webbrowser.GenericBrowser("w3m"), False),
-        (webbrowser.GenericBrowser("my-browser"), False),  # it would be waited for, perhaps in the terminal
+        (
+            webbrowser.GenericBrowser("my-browser"),
+            False,
+        ),  # it would be waited for, perhaps in the terminal
         (webbrowser.BackgroundBrowser("xdg-open"), True),
         (webbrowser.Mozilla("elinks"), False),
         (webbrowser.Error("could not locate runnable browser"), False),
     ],
 )
-def test_no_browser_takes_over_the_terminal(browser: list[object], found: object, opens: bool) -> None:
+def test_no_browser_takes_over_the_terminal(
+    browser: list[object], found: object, opens: bool
+) -> None:
     browser[0] = found
     assert window_browser(HERE, "linux") is (found if opens else None)

@@ -44,11 +44,15 @@ def choose_nothing(text: str, key: object) -> Any:
 
 def own_register(main: MainScreen) -> RegisterScreen:
     assert main.workspace.register_updater is not None
-    return RegisterScreen(main.workspace.register_updater, main.workspace.settings.config.register, {}, lambda: None)
+    return RegisterScreen(
+        main.workspace.register_updater, main.workspace.settings.config.register, {}, lambda: None
+    )
 
 
 MAKE: dict[str, Make] = {
-    "help": lambda main: HelpScreen(main.workspace.keys, main.workspace.glyphs, about(main.workspace)),
+    "help": lambda main: HelpScreen(
+        main.workspace.keys, main.workspace.glyphs, about(main.workspace)
+    ),
     "palette": lambda main: command_palette(),
     "themes": lambda main: theme_palette(),
     "name": lambda main: SaveFilterScreen("ccs free", ()),
@@ -59,13 +63,16 @@ MAKE: dict[str, Make] = {
 
 
 def type_at_once(pilot: Pilot[int], *keys: str) -> None:
-    """Post keys like a driver that read them all at once: the event loop does not run in between."""
+    """Post keys like a driver that read them all at once: the event loop does not run in
+    between."""
     for key in keys:
         pilot.app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
 
 @asynccontextmanager
-async def over_main(tmp_path: Path, name: str) -> AsyncIterator[tuple[MainScreen, Pilot[int], Answers]]:
+async def over_main(
+    tmp_path: Path, name: str
+) -> AsyncIterator[tuple[MainScreen, Pilot[int], Answers]]:
     """Open the app and a screen over the main one."""
     clock = FakeClock()
     setup = setup_of(clock, SteppedSource(clock), register_path=tmp_path / "register")
@@ -156,7 +163,9 @@ async def test_a_palette_entry_chosen_twice_runs_once(monkeypatch: pytest.Monkey
         main = await live(pilot)
         await main.commands.run("palette")
         monkeypatch.setattr(CommandRunner, "run", run)
-        await until(pilot, lambda: any(found.option_count for found in pilot.app.screen.query(CommandList)))
+        await until(
+            pilot, lambda: any(found.option_count for found in pilot.app.screen.query(CommandList))
+        )
         type_at_once(pilot, "down", "enter", "enter", "enter")
         await until(pilot, lambda: done)
         await at_rest(pilot)
@@ -164,7 +173,9 @@ async def test_a_palette_entry_chosen_twice_runs_once(monkeypatch: pytest.Monkey
         assert len(done) == 1
 
 
-async def test_a_late_answer_closes_no_other_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_late_answer_closes_no_other_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answered = asyncio.Event()
 
     async def slow(work: object) -> None:

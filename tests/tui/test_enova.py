@@ -1,4 +1,5 @@
-"""The app with NOBIL Real-time: it survives every failure of the service and restores the last known state."""
+"""The app with NOBIL Real-time: it survives every failure of the service and restores the last
+known state."""
 
 from __future__ import annotations
 
@@ -18,7 +19,16 @@ from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import GUARD, FakeClock, guarded
-from tests.feeds.enova_service import KEY, EnovaService, body, breaking, closing, frame, refusal, status
+from tests.feeds.enova_service import (
+    KEY,
+    EnovaService,
+    body,
+    breaking,
+    closing,
+    frame,
+    refusal,
+    status,
+)
 from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
 
 
@@ -31,7 +41,9 @@ async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:
 def setup_for(service: EnovaService, clock: FakeClock, folder: Path, key: str = KEY) -> AppOptions:
     config = Config(enova=EnovaSection(Secret(key), service.address))
     source = SourceFactory({}, SourceOptions(clock=clock))("enova", config).source
-    return setup_of(clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state")
+    return setup_of(
+        clock, source, config=config, config_path=folder / "config.toml", state_dir=folder / "state"
+    )
 
 
 async def phase(pilot: Pilot[int], main: MainScreen, wanted: LinkPhase) -> None:
@@ -39,7 +51,9 @@ async def phase(pilot: Pilot[int], main: MainScreen, wanted: LinkPhase) -> None:
 
 
 async def heard(pilot: Pilot[int], main: MainScreen, station: str) -> None:
-    await until(pilot, lambda: station in main.workspace.board.stations and main.workspace.stations.count)
+    await until(
+        pilot, lambda: station in main.workspace.board.stations and main.workspace.stations.count
+    )
 
 
 def screen_text(pilot: Pilot[int]) -> str:
@@ -62,7 +76,9 @@ async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
         await phase(pilot, main, LinkPhase.RETRYING)
         await heard(pilot, main, "NOR_71098")
         await pilot.press("s")
-        await until(pilot, lambda: load_config(tmp_path / "config.toml").watched.stations == ["NOR_71098"])
+        await until(
+            pilot, lambda: load_config(tmp_path / "config.toml").watched.stations == ["NOR_71098"]
+        )
         service.answers += bad
         steps = 0
         calls = len(service.calls)
@@ -79,9 +95,18 @@ async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
             await phase(pilot, main, LinkPhase.RETRYING)
         clock.advance(120)
         await phase(pilot, main, LinkPhase.LIVE)
-        await guarded(service.say(frame("NOR_71098", "1252", "CHARGING"), frame("NOR_71098", "b", "SINGING")))
-        await until(pilot, lambda: main.workspace.session.monitor and "NOR_71098" in main.workspace.settings.starred)
-        await until(pilot, lambda: "SINGING" in str(main.workspace.board.stations["NOR_71098"].connectors))
+        await guarded(
+            service.say(frame("NOR_71098", "1252", "CHARGING"), frame("NOR_71098", "b", "SINGING"))
+        )
+        await until(
+            pilot,
+            lambda: (
+                main.workspace.session.monitor and "NOR_71098" in main.workspace.settings.starred
+            ),
+        )
+        await until(
+            pilot, lambda: "SINGING" in str(main.workspace.board.stations["NOR_71098"].connectors)
+        )
         await main.live_updates.tick()
         await pilot.pause()
         text = screen_text(pilot)
@@ -89,10 +114,14 @@ async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
         assert "unknown (singing)" in text
     said = caplog.text + text
     assert not [secret for secret in service.secrets if secret in said]
-    assert [record for record in caplog.records if "undocumented status word" in record.getMessage()]
+    assert [
+        record for record in caplog.records if "undocumented status word" in record.getMessage()
+    ]
 
 
-async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
+async def test_a_refused_key_waits_for_the_user(
+    service: EnovaService, clock: FakeClock, tmp_path: Path
+) -> None:
     service.answers += (refusal(401, "Access denied due to invalid subscription key."),)
     async with opened(setup_for(service, clock, tmp_path)) as pilot:
         main = main_of(pilot)
@@ -107,7 +136,9 @@ async def test_a_refused_key_waits_for_the_user(service: EnovaService, clock: Fa
         await phase(pilot, main, LinkPhase.LIVE)
 
 
-async def test_the_last_known_state_is_restored(service: EnovaService, clock: FakeClock, tmp_path: Path) -> None:
+async def test_the_last_known_state_is_restored(
+    service: EnovaService, clock: FakeClock, tmp_path: Path
+) -> None:
     frames = [
         frame("NOR_71098", "1252", "AVAILABLE"),
         frame("SWE_1", "1252", "CHARGING"),

@@ -1,4 +1,5 @@
-"""The app with Finland: names, places and prices over live statuses, and each part of it failing."""
+"""The app with Finland: names, places and prices over live statuses, and each part of it
+failing."""
 
 from __future__ import annotations
 
@@ -39,7 +40,11 @@ def setup_for(service: FinlandService, url: str, clock: FakeClock, folder: Path)
     config = Config(finland=FinlandSection(service.address, url))
     source = SourceFactory({}, SourceOptions(clock=clock))("finland", config).source
     return setup_of(
-        clock, source, config=config, config_path=folder / "config.toml", register_path=folder / "register.msgpack"
+        clock,
+        source,
+        config=config,
+        config_path=folder / "config.toml",
+        register_path=folder / "register.msgpack",
     )
 
 
@@ -80,10 +85,14 @@ async def test_without_the_register_there_are_ids(
         main = main_of(pilot)
         await shown(pilot, main, 12_000)
         assert "FI*" in "\n".join(text_of(pilot))
-        await until(pilot, lambda: "The stations of Finland were not updated" in "\n".join(text_of(pilot)))
+        await until(
+            pilot, lambda: "The stations of Finland were not updated" in "\n".join(text_of(pilot))
+        )
 
 
-async def test_polling_is_said_in_the_link_bar(service: FinlandService, clock: FakeClock, tmp_path: Path) -> None:
+async def test_polling_is_said_in_the_link_bar(
+    service: FinlandService, clock: FakeClock, tmp_path: Path
+) -> None:
     async with opened(setup_for(service, "ws://127.0.0.1:1/mqtt", clock, tmp_path)) as pilot:
         main = main_of(pilot)
         await shown(pilot, main, 5_000)

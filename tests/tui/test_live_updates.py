@@ -29,7 +29,9 @@ def facts(name: str) -> dict[str, Facts]:
 
 
 def come(source: HandSource) -> None:
-    source.feed.put(Connected(START), Snapshot([Station(i, [Connector(0, 0, START)]) for i in IDS], START))
+    source.feed.put(
+        Connected(START), Snapshot([Station(i, [Connector(0, 0, START)]) for i in IDS], START)
+    )
 
 
 def is_preparing(pilot: Pilot[int]) -> bool:

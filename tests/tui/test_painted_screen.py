@@ -52,7 +52,9 @@ class SmallTerminal:
 
 def placed(text: str, x: int = 0) -> PlacedStrip:
     """Place a text, one segment for each word."""
-    return PlacedStrip(x, x + len(text), Strip([Segment(part) for part in re.findall(r" +|[^ ]+", text)]))
+    return PlacedStrip(
+        x, x + len(text), Strip([Segment(part) for part in re.findall(r" +|[^ ]+", text)])
+    )
 
 
 def painted(lines: Sequence[str]) -> PaintedScreen:
@@ -96,7 +98,10 @@ def test_a_row_that_is_divided_in_another_way_is_written() -> None:
 def test_new_lines_scroll_the_old_ones() -> None:
     before = [f"{number} line" for number in range(HEIGHT)]
     after = [f"{number} line" for number in range(1, HEIGHT + 1)]
-    assert update(painted(before), after) == f"\x1b[1;{HEIGHT}r\x1b[1S\x1b[r\x1b[{HEIGHT};1H8 line      "
+    assert (
+        update(painted(before), after)
+        == f"\x1b[1;{HEIGHT}r\x1b[1S\x1b[r\x1b[{HEIGHT};1H8 line      "
+    )
 
 
 def test_rows_that_stay_are_not_scrolled() -> None:
@@ -118,7 +123,11 @@ def test_rows_with_unknown_cells_are_not_scrolled() -> None:
 
 
 _SCREENS = st.lists(
-    st.lists(st.sampled_from(["a b", "a c", "log 1", "log 2", "log 3", ""]), min_size=HEIGHT, max_size=HEIGHT),
+    st.lists(
+        st.sampled_from(["a b", "a c", "log 1", "log 2", "log 3", ""]),
+        min_size=HEIGHT,
+        max_size=HEIGHT,
+    ),
     min_size=1,
     max_size=6,
 )
@@ -126,7 +135,9 @@ _SCREENS = st.lists(
 
 @given(_SCREENS, st.lists(st.integers(1, 4), max_size=6))
 @settings(deadline=None)
-def test_the_terminal_always_shows_the_last_update(screens: list[list[str]], moves: list[int]) -> None:
+def test_the_terminal_always_shows_the_last_update(
+    screens: list[list[str]], moves: list[int]
+) -> None:
     for by in moves:
         # Also scrolled screens, which are rare by chance.
         screens.append([*screens[-1][by:], *screens[0][:by]])

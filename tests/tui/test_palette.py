@@ -36,13 +36,21 @@ KEYS = KeyBindings()
 
 @asynccontextmanager
 async def app(
-    register: Register | None = REGISTER, player: Any = None, config_path: Path | None = None, **config: Any
+    register: Register | None = REGISTER,
+    player: Any = None,
+    config_path: Path | None = None,
+    **config: Any,
 ) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
     clock = FakeClock()
     source = HandSource(clock, register, player=player)
-    stations = [Station(f"NOR_0000{n}", [Connector(status, 0, START)]) for n, status in ((1, 0), (2, 1), (3, -1))]
+    stations = [
+        Station(f"NOR_0000{n}", [Connector(status, 0, START)])
+        for n, status in ((1, 0), (2, 1), (3, -1))
+    ]
     source.feed.put(Connected(START), Snapshot(stations, START))
-    async with opened(setup_of(clock, source, config=Config(**config), config_path=config_path)) as pilot:
+    async with opened(
+        setup_of(clock, source, config=Config(**config), config_path=config_path)
+    ) as pilot:
         yield await live(pilot), pilot
 
 
@@ -72,7 +80,9 @@ async def test_every_available_command_is_offered_with_its_key(player: Player | 
         for command in COMMANDS:
             label = KEYS.label(command)
             title = f"{command.label}   {label}" if label else command.label
-            wanted = command.palette and (player is not None or command.context is not Context.PLAYING)
+            wanted = command.palette and (
+                player is not None or command.context is not Context.PLAYING
+            )
             assert (title in texts) is wanted, command.id
             if wanted:
                 assert texts[title].replace("\\[", "[") == command.tooltip
@@ -90,13 +100,20 @@ async def test_a_command_is_found_by_its_label_and_its_tooltip() -> None:
     async with app() as (main, _):
         hits = await found(CommandProvider, main, "star")
         assert text(hits[0]) == "Star   s"
-        assert "Export log   x" in [text(hit) for hit in await found(CommandProvider, main, "export the event")]
+        assert "Export log   x" in [
+            text(hit) for hit in await found(CommandProvider, main, "export the event")
+        ]
         assert await found(CommandProvider, main, "zzzz") == []
 
 
 async def test_saved_filters_are_offered_by_name() -> None:
     async with app(filters={"Fast [/b]": "ccs", "Oslo": "oslo"}) as (main, pilot):
-        filters = ["Filter: Fast [/b]", "Filter: Oslo", "Forget filter: Fast [/b]", "Forget filter: Oslo"]
+        filters = [
+            "Filter: Fast [/b]",
+            "Filter: Oslo",
+            "Forget filter: Fast [/b]",
+            "Forget filter: Oslo",
+        ]
         assert [text(hit) for hit in await offered(main)][-4:] == filters
         hit, _ = await found(CommandProvider, main, "Filter: Fast")
         assert str(hit.prompt) == "Filter: Fast [/b]"
@@ -152,7 +169,9 @@ async def test_without_a_register_the_id_is_the_name() -> None:
 async def test_the_number_of_offered_stations_is_limited() -> None:
     clock = FakeClock()
     source = HandSource(clock)
-    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MAX_FOUND_STATIONS + 20)]
+    many = [
+        Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(MAX_FOUND_STATIONS + 20)
+    ]
     source.feed.put(Connected(START), Snapshot(many, START))
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
@@ -173,7 +192,10 @@ async def test_a_hidden_station_is_selected() -> None:
 
 async def test_commands_come_before_stations() -> None:
     async with app(Register({"NOR_00001": Facts("Star Park")})) as (main, _):
-        commands, stations = await found(CommandProvider, main, "star"), await found(StationProvider, main, "star")
+        commands, stations = (
+            await found(CommandProvider, main, "star"),
+            await found(StationProvider, main, "star"),
+        )
         assert stations
         assert commands[0].score > stations[0].score
 
@@ -191,7 +213,9 @@ async def palette(pilot: Pilot[int], typed: str) -> None:
 
 def _listed(pilot: Pilot[int]) -> bool:
     screen = pilot.app.screen
-    return isinstance(screen, CommandPalette) and bool(screen.query("CommandList").first().option_count)  # type: ignore[attr-defined]
+    return isinstance(screen, CommandPalette) and bool(
+        screen.query("CommandList").first().option_count  # type: ignore[attr-defined]
+    )
 
 
 @pytest.mark.slow

@@ -84,7 +84,9 @@ async def _history(pilot: Pilot[int]) -> None:
     await pilot.press(*"jjjjj")
     await until(pilot, lambda: _shows_history(main))
     await pilot.press("h")
-    await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.has_content)
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.has_content
+    )
     await pilot.pause()
 
 
@@ -127,7 +129,9 @@ _CASES: dict[str, tuple[tuple[int, int], Steps, dict[str, Any]]] = {
 # Its own rule wants the test's name in each file's; these are named for the README.
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 @pytest.mark.parametrize("name", _CASES)
-async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_picture(
+    name: str, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     size, steps, settings = _CASES[name]
     if name == "ascii":
         monkeypatch.setenv("NO_COLOR", "1")
@@ -136,7 +140,9 @@ async def test_picture(name: str, snapshot: SnapshotAssertion, monkeypatch: pyte
     starred = [station.id for station in source.simulation.stations][20:380:60]
     config = Config(watched=WatchedSection(starred), interface=InterfaceSection(**settings))
     history_path = tmp_path / "history.sqlite" if name == "history" else None
-    async with opened(setup_of(clock, source, config=config, history_path=history_path), size) as pilot:
+    async with opened(
+        setup_of(clock, source, config=config, history_path=history_path), size
+    ) as pilot:
         main = await live(pilot)
         for _ in range(40):
             await step(pilot, clock, 1.0)
@@ -157,12 +163,18 @@ async def test_picture_of_finland(snapshot: SnapshotAssertion) -> None:
     facts = decode_locations(json.dumps({"features": country.features}).encode(), tariffs).facts
     merger.use_places({evse: topic.split("/")[3] for evse, topic in country.topics.items()})
     source = HandSource(clock, Register(facts), name="Finland")
-    config = Config(home=HomeSection((60.17, 24.94)), interface=InterfaceSection(sort=Sort.DISTANCE))
+    config = Config(
+        home=HomeSection((60.17, 24.94)), interface=InterfaceSection(sort=Sort.DISTANCE)
+    )
     async with opened(setup_of(clock, source, config=config), (132, 36)) as pilot:
         statuses = decode_statuses(json.dumps({"statuses": country.statuses}).encode())
         source.feed.put(Connected(clock.now()), merger.snapshot(statuses, clock.now()))
         main = await live(pilot)
-        near = [evse for station in main.workspace.station_list.ids[:7] for evse in facts[station].evse_uids[:1]]
+        near = [
+            evse
+            for station in main.workspace.station_list.ids[:7]
+            for evse in facts[station].evse_uids[:1]
+        ]
         for number, evse in enumerate(near):
             word = ("AVAILABLE", "CHARGING")[number % 2]
             topic, payload = country.topics[evse], status_payload(word, clock.now())

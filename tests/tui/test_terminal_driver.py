@@ -46,7 +46,9 @@ def timeouts(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
     found: list[float | None] = []
     wait: Callable[..., Any] = select.select
 
-    def watched(reads: list[int], writes: list[int], errors: list[int], timeout: float | None) -> object:
+    def watched(
+        reads: list[int], writes: list[int], errors: list[int], timeout: float | None
+    ) -> object:
         found.append(timeout)
         return wait(reads, writes, errors, timeout)
 
@@ -55,7 +57,9 @@ def timeouts(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
 
 
 @pytest.fixture
-async def typed(monkeypatch: pytest.MonkeyPatch, timeouts: list[float | None]) -> AsyncIterator[tuple[Typing, int]]:
+async def typed(
+    monkeypatch: pytest.MonkeyPatch, timeouts: list[float | None]
+) -> AsyncIterator[tuple[Typing, int]]:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     reader, writer = os.pipe()
     driver = Typing(reader)
@@ -82,7 +86,9 @@ async def test_a_lone_escape_is_read(typed: tuple[Typing, int]) -> None:
     assert driver.key() == "escape"
 
 
-async def test_the_thread_sleeps_until_there_is_input(typed: tuple[Typing, int], timeouts: list[float | None]) -> None:
+async def test_the_thread_sleeps_until_there_is_input(
+    typed: tuple[Typing, int], timeouts: list[float | None]
+) -> None:
     driver, writer = typed
     os.write(writer, b"j")
     assert driver.key() == "j"

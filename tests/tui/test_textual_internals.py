@@ -183,7 +183,9 @@ def repaints(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     found: list[bool] = []
     original = Screen.refresh
 
-    def refresh(screen: Screen[None], *regions: Any, repaint: bool = True, **more: Any) -> Screen[None]:
+    def refresh(
+        screen: Screen[None], *regions: Any, repaint: bool = True, **more: Any
+    ) -> Screen[None]:
         found.append(repaint)
         return original(screen, *regions, repaint=repaint, **more)
 
@@ -191,7 +193,9 @@ def repaints(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     yield found
 
 
-async def test_a_screen_is_not_repainted_before_the_first_paint_is_over(repaints: list[bool]) -> None:
+async def test_a_screen_is_not_repainted_before_the_first_paint_is_over(
+    repaints: list[bool],
+) -> None:
     app = Once()
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -294,7 +298,9 @@ def test_no_other_class_redefines_a_private_name_of_textual() -> None:
         each
         for module in tui_modules()
         for each in vars(module).values()
-        if isinstance(each, type) and each.__module__ == module.__name__ and issubclass(each, MessagePump)
+        if isinstance(each, type)
+        and each.__module__ == module.__name__
+        and issubclass(each, MessagePump)
     }
     assert classes
     found = [
@@ -315,7 +321,10 @@ async def test_a_sequence_is_written_only_to_a_terminal() -> None:
         assert not write_to_terminal(app, "\a")
         driver = app._driver
         assert driver is not None
-        with mock.patch.object(type(driver), "is_headless", False), mock.patch.object(driver, "write", written.append):
+        with (
+            mock.patch.object(type(driver), "is_headless", False),
+            mock.patch.object(driver, "write", written.append),
+        ):
             assert write_to_terminal(app, "\a")
     assert written == ["\a"]
     assert not write_to_terminal(App[None](), "\a")

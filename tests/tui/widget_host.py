@@ -57,11 +57,14 @@ def lines_of(widget: Widget) -> list[str]:
 
 
 def repaints_of(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Region, ...]]:
-    """Return a list of the regions of each repaint from now on; an empty tuple is the whole widget."""
+    """Return a list of the regions of each repaint from now on; an empty tuple is the whole
+    widget."""
     found: list[tuple[Region, ...]] = []
     refresh = widget.refresh
 
-    def watched(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Widget:
+    def watched(
+        *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Widget:
         if repaint:
             found.append(regions)
         return refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
@@ -86,6 +89,8 @@ def roster_of(
 ) -> StationList:
     """Return a station list over a board that has had one snapshot."""
     board = Board()
-    board.apply_snapshot([Station(name, [*connectors]) for name, connectors in stations.items()], at)
+    board.apply_snapshot(
+        [Station(name, [*connectors]) for name, connectors in stations.items()], at
+    )
     stars = starred if starred is not None else set()
     return StationList(board, Register(facts or {}), stars, ListOptions(home=home))

@@ -13,7 +13,12 @@ LOCATION: dict[str, Any] = {
         "id": "FINYT00001",
         "name": "Kamppi",
         "operator": {"details": {"name": "Nyt Oy"}},
-        "address": {"street": "Urho Kekkosen katu 1", "city": "Helsinki", "postalCode": "00100", "countryCode": "FI"},
+        "address": {
+            "street": "Urho Kekkosen katu 1",
+            "city": "Helsinki",
+            "postalCode": "00100",
+            "countryCode": "FI",
+        },
         "evses": [
             {
                 "id": "FI*NYT*E1",
@@ -27,7 +32,12 @@ LOCATION: dict[str, Any] = {
                         "maxElectricPower": 150000,
                         "tariffIds": ["contract", "adhoc"],
                     },
-                    {"standard": "CHADEMO", "powerType": "DC", "maxElectricPower": 50000, "tariffIds": ["adhoc"]},
+                    {
+                        "standard": "CHADEMO",
+                        "powerType": "DC",
+                        "maxElectricPower": 50000,
+                        "tariffIds": ["adhoc"],
+                    },
                 ],
             },
             {
@@ -100,7 +110,24 @@ STATUSES: dict[str, Any] = {
 junk = st.one_of(
     st.none(),
     st.booleans(),
-    st.sampled_from([0, -1, 10**400, 1e308, -0.5, "", "x", "\x1b[31m", "9999-99-99", [], {}, [[]], [None], {"id": 1}]),
+    st.sampled_from(
+        [
+            0,
+            -1,
+            10**400,
+            1e308,
+            -0.5,
+            "",
+            "x",
+            "\x1b[31m",
+            "9999-99-99",
+            [],
+            {},
+            [[]],
+            [None],
+            {"id": 1},
+        ]
+    ),
     st.text(max_size=8),
     st.integers(),
     st.floats(allow_nan=False, allow_infinity=False),

@@ -16,10 +16,16 @@ from nobil_tui.wire.changes import csv_text, json_line
 
 T0 = 1_774_267_200_107
 FREE, OCCUPIED = Connector(0, 0, T0), Connector(1, 0, T0)
-NAMES = {"NOR_1": Facts(name="Fornebu S"), "NOR_2": Facts(place="Oslo"), "NOR_3": Facts(name='=HYPERLINK("x"),;')}
+NAMES = {
+    "NOR_1": Facts(name="Fornebu S"),
+    "NOR_2": Facts(place="Oslo"),
+    "NOR_3": Facts(name='=HYPERLINK("x"),;'),
+}
 
 
-def change(station: str = "NOR_1", before: Connector | None = FREE, after: Connector | None = OCCUPIED) -> Change:
+def change(
+    station: str = "NOR_1", before: Connector | None = FREE, after: Connector | None = OCCUPIED
+) -> Change:
     return Change(T0, station, 3, before, after, True)
 
 
@@ -73,14 +79,17 @@ def test_first_sight_and_removed_connector() -> None:
         (None, "unknown", "DANCING"),
         ("free", None, None),
     ]
-    assert [(row["before"], row["after"], row["word"]) for row in rows(*both, register=Register())] == [
+    assert [
+        (row["before"], row["after"], row["word"]) for row in rows(*both, register=Register())
+    ] == [
         ("", "unknown", "DANCING"),
         ("free", "", ""),
     ]
 
 
 @pytest.mark.parametrize(
-    ("station", "credited"), [("NOR_1", True), ("NOR_2", False), ("NOR_never", False), ("NOR_3", True)]
+    ("station", "credited"),
+    [("NOR_1", True), ("NOR_2", False), ("NOR_never", False), ("NOR_3", True)],
 )
 def test_credit_is_present_with_name(station: str, credited: bool) -> None:
     register = Register(NAMES, credit=CREDIT)
@@ -102,4 +111,7 @@ def test_csv_quotes_formulas_and_keeps_columns() -> None:
 
 
 def test_empty_csv_has_header() -> None:
-    assert csv_text([], Register()) == "time,station,name,connector,before,after,word,missed,credit\r\n"
+    assert (
+        csv_text([], Register())
+        == "time,station,name,connector,before,after,word,missed,credit\r\n"
+    )

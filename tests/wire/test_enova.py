@@ -21,7 +21,9 @@ from tests.feeds.enova_service import frame as service_frame
 AT = 1_700_000_000_123
 
 
-def frame(station: Any = "NOR_71098", key: Any = "1252", word: Any = "AVAILABLE", **more: Any) -> bytes:
+def frame(
+    station: Any = "NOR_71098", key: Any = "1252", word: Any = "AVAILABLE", **more: Any
+) -> bytes:
     return json.dumps({"nobilId": station, "evseUId": key, "status": word, **more}).encode()
 
 
@@ -32,7 +34,9 @@ def report(data: bytes) -> ConnectorReport:
 
 
 def test_documented_frame() -> None:
-    read = report(b'{"nobilId":"NOR_71098","evseUId":"3073f6ec-eff3-44bc-864e-4e02aa14e817","status":"AVAILABLE"}')
+    read = report(
+        b'{"nobilId":"NOR_71098","evseUId":"3073f6ec-eff3-44bc-864e-4e02aa14e817","status":"AVAILABLE"}'
+    )
     assert read.station_id == "NOR_71098"
     assert read.evse_uid == "3073f6ec-eff3-44bc-864e-4e02aa14e817"
     assert read.connector == WordConnector(0, 0, -1, "AVAILABLE")
@@ -60,7 +64,9 @@ def test_documented_words(word: str, condition: Condition, sent_on: tuple[int, i
     assert is_documented(word)
 
 
-@pytest.mark.parametrize("word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000])
+@pytest.mark.parametrize(
+    "word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000]
+)
 def test_undocumented_word_is_kept_and_unknown(word: str) -> None:
     connector = report(frame(word=word)).connector
     assert connector.condition is Condition.UNKNOWN
@@ -70,7 +76,9 @@ def test_undocumented_word_is_kept_and_unknown(word: str) -> None:
     assert not is_documented(connector.word)
 
 
-@pytest.mark.parametrize("key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128])
+@pytest.mark.parametrize(
+    "key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128]
+)
 def test_ids_are_kept_unchanged(key: str) -> None:
     read = report(frame("NOR_076198", key))
     assert (read.station_id, read.evse_uid) == ("NOR_076198", key)
@@ -115,18 +123,26 @@ def test_invalid_frame_is_unreadable(bad: bytes) -> None:
     assert 0 < len(event.reason) < 160
 
 
-TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(["NOR_1", "AVAILABLE", "REMOVED"])
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(
+    ["NOR_1", "AVAILABLE", "REMOVED"]
+)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["nobilId", "evseUId", "status"]) | TEXTS, inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["nobilId", "evseUId", "status"]) | TEXTS, inner, max_size=4
+        )
     ),
     max_leaves=8,
 )
 
 
-@given(st.binary() | ANYTHING.map(lambda value: json.dumps(value).encode()) | st.builds(frame, TEXTS, TEXTS, TEXTS))
+@given(
+    st.binary()
+    | ANYTHING.map(lambda value: json.dumps(value).encode())
+    | st.builds(frame, TEXTS, TEXTS, TEXTS)
+)
 def test_any_frame_decodes_or_is_unreadable(data: bytes) -> None:
     read = enova.decode(data, AT)
     if isinstance(read, Unreadable):
@@ -168,7 +184,9 @@ def test_recorded_frames() -> None:
                 # The server closed the socket here.
                 continue
             read = report(json.dumps(said).encode())
-            assert (read.station_id, read.evse_uid) == (said["nobilId"], said["evseUId"]), f"{file.name}:{number}"
+            assert (read.station_id, read.evse_uid) == (said["nobilId"], said["evseUId"]), (
+                f"{file.name}:{number}"
+            )
             assert read.connector.word == said["status"], f"{file.name}:{number}"
             assert is_documented(said["status"]), f"{file.name}:{number}"
 
@@ -184,7 +202,9 @@ def test_empty_frame_is_ignored() -> None:
     assert enova.decode(b"", 7) == Ignored("", 7)
 
 
-@pytest.mark.parametrize("data", [b" ", b"{", b"null", b"[]", b"{}", b"\xff", b'{"nobilId": 71098}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "data", [b" ", b"{", b"null", b"[]", b"{}", b"\xff", b'{"nobilId": 71098}', b"[" * 100_000]
+)
 def test_invalid_frame_is_unreadable_event(data: bytes) -> None:
     event = enova.decode(data, 7)
     assert isinstance(event, Unreadable)
@@ -195,9 +215,9 @@ def test_invalid_frame_is_unreadable_event(data: bytes) -> None:
 @given(
     st.binary()
     | st.builds(service_frame, st.text(), st.text(), st.text()).map(str.encode)
-    | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(
-        lambda value: json.dumps(value).encode()
-    )
+    | st.recursive(
+        st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)
+    ).map(lambda value: json.dumps(value).encode())
 )
 @example(service_frame("NOR_71098", "a\x1b[2J", "AVAILABLE").encode())
 @example(service_frame("NOR_71098", "a", "\u202e" * 1000).encode())

@@ -20,12 +20,17 @@ TIME = 1_764_668_286_000
 
 def test_decode_statuses() -> None:
     answer = decode_statuses(json.dumps(STATUSES).encode())
-    assert answer.statuses == [Status("FI*NYT*E1", "CHARGING", TIME), Status("FI*NYT*E2", "AVAILABLE")]
+    assert answer.statuses == [
+        Status("FI*NYT*E1", "CHARGING", TIME),
+        Status("FI*NYT*E2", "AVAILABLE"),
+    ]
     assert (answer.unreadable, answer.made_at) == (0, 0)
 
 
 def test_time_of_statuses() -> None:
-    assert decode_statuses(b'{"statuses": [], "modifiedAt": "2025-12-02T09:38:06Z"}').made_at == TIME
+    assert (
+        decode_statuses(b'{"statuses": [], "modifiedAt": "2025-12-02T09:38:06Z"}').made_at == TIME
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,9 @@ def test_invalid_entry_is_skipped(entry: Any, unreadable: int) -> None:
         assert answer.statuses[0] == Status("A", "CHARGING")
 
 
-@pytest.mark.parametrize("answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"])
+@pytest.mark.parametrize(
+    "answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"]
+)
 def test_response_without_statuses_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError, match="no list of statuses"):
         decode_statuses(answer)
@@ -78,7 +85,15 @@ def test_evse_id_with_slash() -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["", "status-v1", "status-v1/FI/NYT/L", "status-v1/FI/NYT//E", "status-v1/FI/NYT/L/", "other/a/b/c/d"]
+    "topic",
+    [
+        "",
+        "status-v1",
+        "status-v1/FI/NYT/L",
+        "status-v1/FI/NYT//E",
+        "status-v1/FI/NYT/L/",
+        "other/a/b/c/d",
+    ],
 )
 def test_topic_without_evse_is_not_readable(topic: str) -> None:
     with pytest.raises(NotReadableError):

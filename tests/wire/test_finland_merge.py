@@ -87,7 +87,10 @@ class Oracle:
         """Time and word of each EVSE, and whether it was received over the present connection."""
 
     def connect(self) -> None:
-        self.said = {evse: [(time, word, False) for time, word, _ in every] for evse, every in self.said.items()}
+        self.said = {
+            evse: [(time, word, False) for time, word, _ in every]
+            for evse, every in self.said.items()
+        }
 
     def snapshot(self, entries: tuple[Said, ...], at: int) -> None:
         named = {entry.evse: entry for entry in entries}
@@ -131,7 +134,12 @@ def test_later_time_counts_in_any_order(script: list[Step], skew: int) -> None:
             apply(board, merger.snapshot(Statuses(entries, 0), at))
             oracle.snapshot(step.snapshot, at)
         elif step.message is not None:
-            apply(board, merger.report(Status(step.message.evse, step.message.word, step.message.time, "L"), at))
+            apply(
+                board,
+                merger.report(
+                    Status(step.message.evse, step.message.word, step.message.time, "L"), at
+                ),
+            )
             oracle.message(step.message, at)
         assert words(board) == oracle.words()
         for station in board.stations.values():
@@ -146,7 +154,9 @@ def report(evse: str, word: str, time: int, location: str = "L") -> Status:
 def test_older_message_is_ignored() -> None:
     merger = Merger()
     merger.report(report("A", "CHARGING", T0), T0)
-    assert merger.report(report("A", "AVAILABLE", T0 - 1), T0 + 1) == Ignored("an older report", T0 + 1)
+    assert merger.report(report("A", "AVAILABLE", T0 - 1), T0 + 1) == Ignored(
+        "an older report", T0 + 1
+    )
 
 
 def test_message_without_time_does_not_replace_one_with_time() -> None:
@@ -173,20 +183,27 @@ def test_time_of_fast_clock_is_corrected() -> None:
 
 def test_evse_is_own_station_until_location_is_known() -> None:
     merger, board = Merger(), Board()
-    apply(board, merger.snapshot(Statuses([Status("A", "CHARGING"), Status("B", "AVAILABLE")], 0), T0))
+    apply(
+        board, merger.snapshot(Statuses([Status("A", "CHARGING"), Status("B", "AVAILABLE")], 0), T0)
+    )
     assert list(board.stations) == ["A", "B"]
     apply(board, merger.report(report("B", "CHARGING", T0, "LB"), T0))
     assert list(board.stations) == ["A", "B"]
     merger.use_places({"B": "L", "A": "L"})
     apply(board, merger.again(T0 + 1))
-    assert {name: station.evse_uids for name, station in board.stations.items()} == {"L": ("B", "A")}
+    assert {name: station.evse_uids for name, station in board.stations.items()} == {
+        "L": ("B", "A")
+    }
     assert words(board) == {"A": "CHARGING", "B": "CHARGING"}
 
 
 def test_location_from_topic_counts_from_next_snapshot() -> None:
     merger = Merger()
     merger.report(report("A", "CHARGING", T0, "L"), T0)
-    assert [station.id for station in merger.snapshot(Statuses([Status("A", "CHARGING")], 0), T0).stations] == ["L"]
+    assert [
+        station.id
+        for station in merger.snapshot(Statuses([Status("A", "CHARGING")], 0), T0).stations
+    ] == ["L"]
 
 
 def test_partial_snapshot_loses_no_evse() -> None:
@@ -212,7 +229,9 @@ def test_recording_replays_received_events(script: list[Step]) -> None:
             apply(live, merger.snapshot(Statuses(entries, 0), at, 7))
             apply(played, decoder(line, at))
         elif step.message is not None:
-            spoken = {"status": step.message.word} | ({"time": iso(step.message.time)} if step.message.time else {})
+            spoken = {"status": step.message.word} | (
+                {"time": iso(step.message.time)} if step.message.time else {}
+            )
             message = f"status-v1/FI/NYT/L/{step.message.evse}", json.dumps(spoken).encode()
             if step.message.evse != "B" or "B" in words(live):
                 apply(live, merger.report(decode_message(*message), at))

@@ -11,7 +11,12 @@ from hypothesis import given
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
-from nobil_tui.wire.finland_register import FINLAND_CREDIT, Locations, decode_locations, decode_tariffs
+from nobil_tui.wire.finland_register import (
+    FINLAND_CREDIT,
+    Locations,
+    decode_locations,
+    decode_tariffs,
+)
 from tests.wire.finland_answers import LOCATIONS, TARIFFS, damaged
 
 AD_HOC = Price("EUR", 0.502, 0.1255, 1.255)
@@ -19,7 +24,9 @@ NIGHT = Price("EUR", 0.19, at_least=True)
 
 
 def read(locations: Any = LOCATIONS, tariffs: Any = TARIFFS) -> Locations:
-    return decode_locations(json.dumps(locations).encode(), decode_tariffs(json.dumps(tariffs).encode()))
+    return decode_locations(
+        json.dumps(locations).encode(), decode_tariffs(json.dumps(tariffs).encode())
+    )
 
 
 def test_decode_location() -> None:
@@ -54,19 +61,28 @@ def test_price_of_station_is_cheapest() -> None:
 
 
 def tariff(*components: dict[str, Any], **fields: Any) -> Price | None:
-    entry = {"id": "t", "currency": "EUR", "taxIncluded": "YES", "elements": [{"priceComponents": components}]}
+    entry = {
+        "id": "t",
+        "currency": "EUR",
+        "taxIncluded": "YES",
+        "elements": [{"priceComponents": components}],
+    }
     found = decode_tariffs(json.dumps({"tariffs": [entry | fields]}).encode())
     return found["t"].price if found else None
 
 
 def test_missing_tax_is_added() -> None:
-    assert tariff({"type": "ENERGY", "price": 0.4, "vat": 25.5}, taxIncluded="NO") == Price(kwh=0.502)
+    assert tariff({"type": "ENERGY", "price": 0.4, "vat": 25.5}, taxIncluded="NO") == Price(
+        kwh=0.502
+    )
     assert tariff({"type": "ENERGY", "price": 0.4, "vat": 25.5}) == Price(kwh=0.4)
 
 
 @pytest.mark.parametrize("vat", [None, "25.5", -1, True])
 def test_unknown_tax_rate_is_marked_before_tax(vat: Any) -> None:
-    assert tariff({"type": "ENERGY", "price": 0.4, "vat": vat}, taxIncluded="NO") == Price(kwh=0.4, before_tax=True)
+    assert tariff({"type": "ENERGY", "price": 0.4, "vat": vat}, taxIncluded="NO") == Price(
+        kwh=0.4, before_tax=True
+    )
 
 
 def test_time_amounts_are_per_hour() -> None:

@@ -42,7 +42,10 @@ BY_AMQTT: list[tuple[str, Packet]] = [
     ("9003020180", SubAck(513, (0x80,))),
     ("3065" + MESSAGE.format(""), Publish(TOPIC, PAYLOAD)),
     ("3b67" + MESSAGE.format("0007"), Publish(TOPIC, PAYLOAD, 1, 7, retained=True)),
-    ("311900177374617475732d76312f46492fc385c384c3962f782f79", Publish("status-v1/FI/ÅÄÖ/x/y", b"", retained=True)),
+    (
+        "311900177374617475732d76312f46492fc385c384c3962f782f79",
+        Publish("status-v1/FI/ÅÄÖ/x/y", b"", retained=True),
+    ),
     ("d000", PingResp()),
 ]
 ALL = b"".join(bytes.fromhex(sent) for sent, _ in BY_AMQTT)

@@ -111,7 +111,9 @@ def test_reports_a_damaged_line(line: bytes) -> None:
 
 
 def test_a_damaged_frame_is_left_to_the_codec() -> None:
-    assert decode_line(b'{"received_at":"2026-03-23T12:00:00.107Z","frame":"odd"}') == RecordedFrame(b'"odd"', T0)
+    assert decode_line(
+        b'{"received_at":"2026-03-23T12:00:00.107Z","frame":"odd"}'
+    ) == RecordedFrame(b'"odd"', T0)
 
 
 def test_header_describes_the_recording() -> None:
@@ -127,7 +129,9 @@ def test_header_describes_the_recording() -> None:
     assert decode_header(line) == header
 
 
-@pytest.mark.parametrize("line", [b"", b"\x1f\x8b", b"{}", b'{"format":"zip","version":1}', b'{"received_at":1}'])
+@pytest.mark.parametrize(
+    "line", [b"", b"\x1f\x8b", b"{}", b'{"format":"zip","version":1}', b'{"received_at":1}']
+)
 def test_other_first_lines_are_not_a_header(line: bytes) -> None:
     assert decode_header(line) is None
 
@@ -147,6 +151,8 @@ def test_reports_an_unreadable_header(rest: bytes, words: str) -> None:
 
 
 def test_control_characters_of_a_source_are_escaped() -> None:
-    header = decode_header(b'{"format":"nobil-tui recording","version":1,"codec":"v1","source":"\\u001b[2J"}')
+    header = decode_header(
+        b'{"format":"nobil-tui recording","version":1,"codec":"v1","source":"\\u001b[2J"}'
+    )
     assert header is not None
     assert header.source == "·[2J"

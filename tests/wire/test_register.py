@@ -19,14 +19,24 @@ from nobil_tui.wire.register import ComplaintError, Dump, decode_register
 from nobil_tui.wire.register_fields import MAX_PROSE, MAX_SHORT_TEXT
 
 CAPTURES = os.environ.get("NOBIL_CAPTURES", "")
-captured = pytest.mark.skipif(not CAPTURES, reason="NOBIL_CAPTURES names no folder with recorded answers")
+captured = pytest.mark.skipif(
+    not CAPTURES, reason="NOBIL_CAPTURES names no folder with recorded answers"
+)
 
 
 def attribute(number: object, words: object = "", value: object = "") -> dict[str, object]:
-    return {"attrtypeid": "0", "attrname": "", "attrvalid": number, "trans": words, "attrval": value}
+    return {
+        "attrtypeid": "0",
+        "attrname": "",
+        "attrvalid": number,
+        "trans": words,
+        "attrval": value,
+    }
 
 
-def outlet(kind: str = "CCS/Combo", capacity: str = "150 kW DC", evse: object = None) -> dict[str, object]:
+def outlet(
+    kind: str = "CCS/Combo", capacity: str = "150 kW DC", evse: object = None
+) -> dict[str, object]:
     found: dict[str, object] = {"4": attribute("39", kind), "5": attribute("99", capacity)}
     if evse is not None:
         found["27"] = attribute("1", "EVSE UID", evse)
@@ -34,12 +44,25 @@ def outlet(kind: str = "CCS/Combo", capacity: str = "150 kW DC", evse: object = 
 
 
 def station(conn: object = None, st: object = None, **fields: object) -> dict[str, Any]:
-    csmd = {"International_id": "NOR_00001", "name": "Torget", "Position": "(59.87447,10.49982)", **fields}
-    return {"csmd": csmd, "attr": {"st": st or {}, "conn": {"1": outlet()} if conn is None else conn}}
+    csmd = {
+        "International_id": "NOR_00001",
+        "name": "Torget",
+        "Position": "(59.87447,10.49982)",
+        **fields,
+    }
+    return {
+        "csmd": csmd,
+        "attr": {"st": st or {}, "conn": {"1": outlet()} if conn is None else conn},
+    }
 
 
 def envelope(*stations: object) -> dict[str, object]:
-    return {"Provider": "NOBIL.no", "Rights": "CC BY", "apiver": "3", "chargerstations": list(stations)}
+    return {
+        "Provider": "NOBIL.no",
+        "Rights": "CC BY",
+        "apiver": "3",
+        "chargerstations": list(stations),
+    }
 
 
 def dump(*stations: object) -> Dump:
@@ -61,13 +84,21 @@ def facts(*args: object, **fields: object) -> Facts:
         (["CC BY-SA 4.0"], ""),
         ("CC BY", "CC BY"),
         ("CC BY-NC 4.0", "CC BY-NC 4.0"),
-        ("Creative Commons Attribution-ShareAlike 4.0", "Creative Commons Attribution-ShareAlike 4.0"),
-        ("Creative Commons Attribution 3.0 Unported License", "Creative Commons Attribution 3.0 Unported License"),
+        (
+            "Creative Commons Attribution-ShareAlike 4.0",
+            "Creative Commons Attribution-ShareAlike 4.0",
+        ),
+        (
+            "Creative Commons Attribution 3.0 Unported License",
+            "Creative Commons Attribution 3.0 Unported License",
+        ),
         ("all\u001b[2Jmine", "all[2Jmine"),
     ],
 )
 def test_other_rights(rights: object, other: str) -> None:
-    assert decode_register(json.dumps({**envelope(), "Rights": rights}).encode()).other_rights == other
+    assert (
+        decode_register(json.dumps({**envelope(), "Rights": rights}).encode()).other_rights == other
+    )
 
 
 # Recorded responses
@@ -87,7 +118,12 @@ def test_recorded_swedish_town() -> None:
         "Type 2",
     }
     first = read.facts["SWE_03108"]
-    assert (first.place, first.country, first.opening, first.parking_fee) == ("Uppsala", "SWE", "open 24h", True)
+    assert (first.place, first.country, first.opening, first.parking_fee) == (
+        "Uppsala",
+        "SWE",
+        "open 24h",
+        True,
+    )
     assert first.plugs == (Plug("Type 2", 22.0),) * 10
     assert read.facts["SWE_02486"].opening == "Parkeringshusets öppettider"
     assert all("&" not in facts.owner or " & " in facts.owner for facts in read.facts.values())
@@ -98,7 +134,12 @@ def test_recorded_bare_list_of_norwegian_stations() -> None:
     read = decode_register((Path(CAPTURES) / "register_norway_2016.json").read_bytes())
     assert (len(read.facts), read.unreadable, read.problems) == (3, 0, {})
     first = read.facts["NOR_01415"]
-    assert first.plugs == (Plug("CHAdeMO", 50.0), Plug("Type 2", 43.0), Plug("CHAdeMO", 50.0), Plug("CCS", 50.0))
+    assert first.plugs == (
+        Plug("CHAdeMO", 50.0),
+        Plug("Type 2", 43.0),
+        Plug("CHAdeMO", 50.0),
+        Plug("CCS", 50.0),
+    )
     assert first.comment.startswith('Tilgang med SMS, "gocharge"app')
     assert (first.place, first.street, first.position) == (
         "Berg i Østfold",
@@ -178,7 +219,10 @@ def test_other_response_is_not_readable(answer: bytes) -> None:
     assert str(raised.value).isprintable()
 
 
-@given(st.binary() | st.builds(lambda a, b: b'{"chargerstations":[' + a + b"]" + b, st.binary(), st.binary()))
+@given(
+    st.binary()
+    | st.builds(lambda a, b: b'{"chargerstations":[' + a + b"]" + b, st.binary(), st.binary())
+)
 def test_any_bytes_raise_only_not_readable(answer: bytes) -> None:
     try:
         decode_register(answer)
@@ -189,13 +233,23 @@ def test_any_bytes_raise_only_not_readable(answer: bytes) -> None:
 # Damaged stations
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 FULL = station(
     {"1": outlet(evse="1252"), "2": outlet(evse="1252")},
-    {"2": attribute("1", "Public"), "7": attribute("2", "No", False), "24": attribute("1", "Yes", "1")},
+    {
+        "2": attribute("1", "Public"),
+        "7": attribute("2", "No", False),
+        "24": attribute("1", "Yes", "1"),
+    },
     Street="Storgata",
     House_number="1",
     Zipcode="0155",
@@ -217,7 +271,11 @@ def damaged(draw: st.DrawFn) -> Any:
 
     def damage(value: Any, depth: int) -> Any:
         if isinstance(value, dict) and depth:
-            kept = {key: damage(inner, depth - 1) for key, inner in value.items() if draw(st.integers(0, 7))}
+            kept = {
+                key: damage(inner, depth - 1)
+                for key, inner in value.items()
+                if draw(st.integers(0, 7))
+            }
             return draw(ANYTHING) if not draw(st.integers(0, 12)) else kept
         return draw(ANYTHING) if not draw(st.integers(0, 5)) else value
 
@@ -230,15 +288,24 @@ def test_damaged_station_does_not_affect_others(stations: list[Any]) -> None:
     other = station(International_id="NOR_99999")
     read = dump(*stations, other)
     assert read.facts["NOR_99999"] == dump(other).facts["NOR_99999"]
-    assert len(read.facts) + read.unreadable + read.problems["duplicate stations: the last one is used"] == (
-        len(stations) + 1
-    )
+    assert len(read.facts) + read.unreadable + read.problems[
+        "duplicate stations: the last one is used"
+    ] == (len(stations) + 1)
     for identity, known in read.facts.items():
         assert identity.isprintable()
-        for text in (known.name, known.place, known.street, known.operator, known.comment, known.contact):
+        for text in (
+            known.name,
+            known.place,
+            known.street,
+            known.operator,
+            known.comment,
+            known.contact,
+        ):
             assert text.isprintable()
         assert len(known.plug_evse_uids) in (0, len(known.plugs))
-        assert known.position is None or (abs(known.position[0]) <= 90 and abs(known.position[1]) <= 180)
+        assert known.position is None or (
+            abs(known.position[0]) <= 90 and abs(known.position[1]) <= 180
+        )
 
 
 def test_all_fields_of_station() -> None:
@@ -264,7 +331,9 @@ def test_all_fields_of_station() -> None:
     )
 
 
-@pytest.mark.parametrize("identity", [None, "", "  ", 7, "x" * 65, "NOR\x1b[31m", "NOR\u202e1", ["NOR_1"]])
+@pytest.mark.parametrize(
+    "identity", [None, "", "  ", 7, "x" * 65, "NOR\x1b[31m", "NOR\u202e1", ["NOR_1"]]
+)
 def test_station_without_valid_id_is_counted(identity: object) -> None:
     read = dump(station(International_id=identity), station())
     assert (list(read.facts), read.unreadable) == (["NOR_00001"], 1)
@@ -272,7 +341,8 @@ def test_station_without_valid_id_is_counted(identity: object) -> None:
 
 def test_field_of_unexpected_type_is_dropped() -> None:
     broken = station(
-        {"1": {"4": 7, "5": attribute("1", "50 kW")}, "2": None}, {"24": [], "2": attribute("1", "Public")}
+        {"1": {"4": 7, "5": attribute("1", "50 kW")}, "2": None},
+        {"24": [], "2": attribute("1", "Public")},
     )
     read = dump(broken)
     known = read.facts["NOR_00001"]
@@ -324,7 +394,13 @@ def test_long_text_is_truncated() -> None:
 
 @pytest.mark.parametrize(
     ("city", "place"),
-    [("OSLO", "Oslo"), ("MO I RANA", "Mo i Rana"), ("Bærum", "Bærum"), ("I", "I"), ("NESODDEN-ØST", "Nesodden-Øst")],
+    [
+        ("OSLO", "Oslo"),
+        ("MO I RANA", "Mo i Rana"),
+        ("Bærum", "Bærum"),
+        ("I", "I"),
+        ("NESODDEN-ØST", "Nesodden-Øst"),
+    ],
 )
 def test_place_in_capitals(city: str, place: str) -> None:
     assert facts(City=city).place == place
@@ -347,7 +423,12 @@ def test_opening_hours(said: object, opening: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "fee"), [(attribute("1", "Yes"), True), (attribute("2", "No", False), False), (attribute("0", ""), None)]
+    ("said", "fee"),
+    [
+        (attribute("1", "Yes"), True),
+        (attribute("2", "No", False), False),
+        (attribute("0", ""), None),
+    ],
 )
 def test_parking_fee(said: object, fee: bool | None) -> None:
     assert facts(st={"7": said}).parking_fee is fee
@@ -431,12 +512,25 @@ def test_any_words_yield_a_plug(kind: str, number: str, capacity: str) -> None:
 
 
 def test_outlets_are_sorted_by_number() -> None:
-    conn = {"10": outlet(evse="j"), "2": outlet(evse="b"), "1": outlet(evse="a"), "x": outlet(evse="z")}
+    conn = {
+        "10": outlet(evse="j"),
+        "2": outlet(evse="b"),
+        "1": outlet(evse="a"),
+        "x": outlet(evse="z"),
+    }
     assert facts(conn).plug_evse_uids == ("a", "b", "j", "z")
 
 
 @pytest.mark.parametrize(
-    ("value", "key"), [("SE*VIR*E250276", "SE*VIR*E250276"), (1252, "1252"), (False, ""), (0, ""), ("", ""), (None, "")]
+    ("value", "key"),
+    [
+        ("SE*VIR*E250276", "SE*VIR*E250276"),
+        (1252, "1252"),
+        (False, ""),
+        (0, ""),
+        ("", ""),
+        (None, ""),
+    ],
 )
 def test_evse_uid_is_kept_unchanged(value: object, key: str) -> None:
     known = facts({"1": outlet(evse="other"), "2": {**outlet(), "27": attribute("1", "", value)}})
@@ -461,7 +555,9 @@ def test_last_duplicate_station_counts() -> None:
 
 
 def test_equal_values_are_shared() -> None:
-    read = dump(station(Owned_by="A &amp; B"), station(International_id="NOR_2", Owned_by="A &amp; B"))
+    read = dump(
+        station(Owned_by="A &amp; B"), station(International_id="NOR_2", Owned_by="A &amp; B")
+    )
     one, two = read.facts.values()
     assert one.owner is two.owner
     assert one.plugs is two.plugs

@@ -66,13 +66,21 @@ def test_snapshot_stations_have_no_status() -> None:
 
 
 def test_connector_with_error_keeps_status() -> None:
-    station = update(uuid="NOR_01333", status=2, connectors=[{"status": 0, "error": 1, "timestamp": 5}])
+    station = update(
+        uuid="NOR_01333", status=2, connectors=[{"status": 0, "error": 1, "timestamp": 5}]
+    )
     assert station.connectors[0] == Connector(0, 1, 5)
     assert station.connectors[0].condition is Condition.FAULT
 
 
 def test_raw_report() -> None:
-    data = {"uuid": "NOR_01333", "connector": 2, "status": 1, "error": 0, "timestamp": 1362520099000}
+    data = {
+        "uuid": "NOR_01333",
+        "connector": 2,
+        "status": 1,
+        "error": 0,
+        "timestamp": 1362520099000,
+    }
     message = decode(frame("status:raw", data, code=7))
     assert message == RawReport("NOR_01333", 2, Connector(1, 0, 1362520099000), AT)
 
@@ -87,7 +95,9 @@ def test_missing_values_of_raw_report_are_unknown() -> None:
 
 
 def test_undocumented_keys_are_ignored() -> None:
-    station = update(uuid="A", connectors=[{**DOCUMENT, "power": 150}], name="Fornebu", nested={"a": [1, {}]})
+    station = update(
+        uuid="A", connectors=[{**DOCUMENT, "power": 150}], name="Fornebu", nested={"a": [1, {}]}
+    )
     assert station == Station("A", [Connector(0, 0, 1362520099000)])
 
 
@@ -163,22 +173,33 @@ def test_invalid_station_is_skipped(bad: Any) -> None:
 
 
 def test_station_with_invalid_unicode_is_skipped() -> None:
-    read = decode(b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}')
+    read = decode(
+        b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}'
+    )
     assert read == Snapshot([Station("B", [])], AT, 1)
 
 
-@pytest.mark.parametrize("half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"])
+@pytest.mark.parametrize(
+    "half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"]
+)
 def test_lone_surrogate_in_unused_field_is_ignored(half: str) -> None:
-    """Servers that truncate texts send these, and the decoder rejects them even in skipped texts."""
+    """Servers that truncate texts send these, and the decoder rejects them even in skipped
+    texts."""
     station = f'{{"uuid":"A","name":"Fornebu {half}","connectors":[]}}'
-    read = decode(f'{{"type":"snapshot:init","data":[{station},{{"uuid":"B","connectors":[]}}]}}'.encode())
+    read = decode(
+        f'{{"type":"snapshot:init","data":[{station},{{"uuid":"B","connectors":[]}}]}}'.encode()
+    )
     assert read == Snapshot([Station("A", []), Station("B", [])], AT, 0)
-    assert decode(f'{{"type":"status:update","data":{station}}}'.encode()) == StationReport(Station("A", []), AT)
+    assert decode(f'{{"type":"status:update","data":{station}}}'.encode()) == StationReport(
+        Station("A", []), AT
+    )
     assert decode(f'{{"data":"{half}","type":"foo:bar"}}'.encode()) == Ignored("foo:bar", AT)
 
 
 def test_surrogate_pairs_are_kept_beside_lone_surrogates() -> None:
-    stations = r'[{"uuid":"\ud83d\udd0c \\ud83d","connectors":[]},{"uuid":"\ud83d","connectors":[]}]'
+    stations = (
+        r'[{"uuid":"\ud83d\udd0c \\ud83d","connectors":[]},{"uuid":"\ud83d","connectors":[]}]'
+    )
     read = decode(f'{{"type":"snapshot:init","data":{stations}}}'.encode())
     assert read == Snapshot([Station("🔌 \\ud83d", [])], AT, 1)
 
@@ -231,8 +252,13 @@ DEEP = 200_000
         b"[" * DEEP,
         b'{"a":' * DEEP,
         b'{"type":"foo:bar","data":' + b"[" * DEEP + b"]" * DEEP + b"}",
-        b'{"type":"status:update","extra":' + b"[" * DEEP + b"]" * DEEP + b',"data":{"uuid":"A","connectors":[]}}',
-        b'{"type":"snapshot:init","data":[{"uuid":"A","connectors":[{"status":' + b"9" * 100_000 + b"}]}",
+        b'{"type":"status:update","extra":'
+        + b"[" * DEEP
+        + b"]" * DEEP
+        + b',"data":{"uuid":"A","connectors":[]}}',
+        b'{"type":"snapshot:init","data":[{"uuid":"A","connectors":[{"status":'
+        + b"9" * 100_000
+        + b"}]}",
     ],
     ids=lambda bad: repr(bad[:40]),
 )
@@ -247,7 +273,9 @@ def test_internal_fields_cannot_be_set_by_server() -> None:
         for value in ({"confirmed": 1, "free": 1}, None, 5):
             station = update(**{"uuid": "A", "connectors": [], name: value})
             assert (station.track, station.cached) == (None, None)
-    station = update(**{"uuid": "A", "connectors": [], "our own track": None, "our own summary": None})
+    station = update(
+        **{"uuid": "A", "connectors": [], "our own track": None, "our own summary": None}
+    )
     assert (station.track, station.cached) == (None, None)
 
 
@@ -260,22 +288,38 @@ def assert_safe(reason: str) -> None:
     assert len(reason) < 160
 
 
-INTEGERS = st.integers(-2, 2) | st.integers() | st.sampled_from([2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**400])
-TEXTS = st.text(st.characters(exclude_categories=()), max_size=5) | st.sampled_from(["A", "B", "\x1b", "\u202e", ""])
-KEYS = st.sampled_from(["type", "data", "uuid", "connectors", "status", "error", "timestamp", "connector", "track"])
+INTEGERS = (
+    st.integers(-2, 2)
+    | st.integers()
+    | st.sampled_from([2**31, 2**53, 2**53 + 1, 2**63, 2**64, 10**400])
+)
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=5) | st.sampled_from(
+    ["A", "B", "\x1b", "\u202e", ""]
+)
+KEYS = st.sampled_from(
+    ["type", "data", "uuid", "connectors", "status", "error", "timestamp", "connector", "track"]
+)
 TYPES = st.sampled_from(["snapshot:init", "status:update", "status:raw", "foo:bar"])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | INTEGERS | st.floats() | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | TEXTS, inner, max_size=4),
     max_leaves=10,
 )
-CONNECTORS = st.fixed_dictionaries({}, optional={"status": INTEGERS, "error": INTEGERS, "timestamp": INTEGERS})
+CONNECTORS = st.fixed_dictionaries(
+    {}, optional={"status": INTEGERS, "error": INTEGERS, "timestamp": INTEGERS}
+)
 NEARLY_A_STATION = st.fixed_dictionaries(
-    {"uuid": TEXTS | ANYTHING, "connectors": st.lists(CONNECTORS | ANYTHING, max_size=3) | ANYTHING},
+    {
+        "uuid": TEXTS | ANYTHING,
+        "connectors": st.lists(CONNECTORS | ANYTHING, max_size=3) | ANYTHING,
+    },
     optional={"status": INTEGERS, "connector": INTEGERS | ANYTHING, "extra": ANYTHING},
 )
 NEARLY_A_MESSAGE = st.fixed_dictionaries(
-    {"type": TYPES | TEXTS | ANYTHING, "data": NEARLY_A_STATION | st.lists(NEARLY_A_STATION, max_size=3) | ANYTHING}
+    {
+        "type": TYPES | TEXTS | ANYTHING,
+        "data": NEARLY_A_STATION | st.lists(NEARLY_A_STATION, max_size=3) | ANYTHING,
+    }
 ).map(lambda message: json.dumps(message).encode())
 
 
@@ -369,7 +413,8 @@ def test_snapshot_keeps_valid_stations_in_order(stations: list[Any]) -> None:
         {
             "uuid": station.id,
             "connectors": [
-                {"status": each.status, "error": each.error, "timestamp": each.timestamp} for each in station.connectors
+                {"status": each.status, "error": each.error, "timestamp": each.timestamp}
+                for each in station.connectors
             ],
         }
         | ({} if station.status is None else {"status": station.status})

@@ -20,14 +20,28 @@ CONNECTOR = {"status", "error", "timestamp"}
 times = st.one_of(st.just(-1), st.integers(1, 2**53))
 plain = st.builds(Connector, st.sampled_from([-1, 0, 1]), st.sampled_from([0, 1]), times)
 anything = st.one_of(
-    st.builds(Connector, st.integers(-(2**31), 2**31 - 1), st.integers(-(2**31), 2**31 - 1), st.integers(-9, 2**53)),
+    st.builds(
+        Connector,
+        st.integers(-(2**31), 2**31 - 1),
+        st.integers(-(2**31), 2**31 - 1),
+        st.integers(-9, 2**53),
+    ),
     st.builds(
         WordConnector,
         st.sampled_from([-1, 0, 1]),
         st.sampled_from([0, 1]),
         times,
         st.sampled_from(
-            ["AVAILABLE", "CHARGING", "BLOCKED", "RESERVED", "OUTOFORDER", "PLANNED", "REMOVED", "MADE UP"]
+            [
+                "AVAILABLE",
+                "CHARGING",
+                "BLOCKED",
+                "RESERVED",
+                "OUTOFORDER",
+                "PLANNED",
+                "REMOVED",
+                "MADE UP",
+            ]
         ),
     ),
 )
@@ -35,7 +49,9 @@ ids = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size
 
 
 def stations(connectors: st.SearchStrategy[Connector]) -> st.SearchStrategy[list[Station]]:
-    station = st.builds(Station, ids, st.lists(connectors, max_size=8), st.sampled_from([None, -1, 0, 1, 2]))
+    station = st.builds(
+        Station, ids, st.lists(connectors, max_size=8), st.sampled_from([None, -1, 0, 1, 2])
+    )
     return st.lists(station, max_size=8)
 
 
@@ -48,7 +64,9 @@ def test_version_1_snapshot_round_trips(given: list[Station]) -> None:
     message = v1.decode(snapshot_frame(given), START)
     assert isinstance(message, Snapshot)
     assert message.unreadable == 0
-    assert [(s.id, s.connectors, s.status) for s in message.stations] == [(s.id, s.connectors, None) for s in given]
+    assert [(s.id, s.connectors, s.status) for s in message.stations] == [
+        (s.id, s.connectors, None) for s in given
+    ]
 
 
 @given(stations(anything).filter(bool))
@@ -74,7 +92,12 @@ def test_condition_survives_as_far_as_version_1_allows(connector: Connector) -> 
     said = as_sent(connector)
     assert type(said) is Connector
     assert said.error in (0, 1)
-    if connector.condition in (Condition.FREE, Condition.OCCUPIED, Condition.FAULT, Condition.UNKNOWN):
+    if connector.condition in (
+        Condition.FREE,
+        Condition.OCCUPIED,
+        Condition.FAULT,
+        Condition.UNKNOWN,
+    ):
         assert said.condition is connector.condition
     elif connector.condition is Condition.NOT_IN_SERVICE:
         assert said.condition is Condition.UNKNOWN
@@ -115,7 +138,9 @@ def test_words_are_encoded_as_numbers(word: str, expected: tuple[int, int]) -> N
         (-1, 1, (-1, 1)),
     ],
 )
-def test_numbers_are_encoded_by_condition(status: int, error: int, expected: tuple[int, int]) -> None:
+def test_numbers_are_encoded_by_condition(
+    status: int, error: int, expected: tuple[int, int]
+) -> None:
     said = as_sent(Connector(status, error, 5))
     assert (said.status, said.error) == expected
 
@@ -136,7 +161,13 @@ def test_only_keys_of_the_format_are_encoded() -> None:
     assert isinstance(raw["code"], int)
     assert set(snapshot["data"][0]) == {"uuid", "connectors"}
     assert set(update["data"]) == {"uuid", "status", "connectors"}
-    assert raw["data"] == {"uuid": "NOR_01333", "connector": 1, "status": 1, "error": 0, "timestamp": 6}
+    assert raw["data"] == {
+        "uuid": "NOR_01333",
+        "connector": 1,
+        "status": 1,
+        "error": 0,
+        "timestamp": 6,
+    }
     for connector in [*snapshot["data"][0]["connectors"], *update["data"]["connectors"]]:
         assert set(connector) == CONNECTOR
 

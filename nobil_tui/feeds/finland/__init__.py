@@ -1,1 +1,2 @@
-"""Finland's charging network, live and without a key: a snapshot over HTTP, then messages over MQTT."""
+"""Finland's charging network, live and without a key: a snapshot over HTTP, then messages over
+MQTT."""

@@ -1,9 +1,9 @@
 """Finland's charging network as a feed.
 
-So that no change is missed, each connection subscribes first, holds the messages that arrive, fetches
-the snapshot, applies it, and then applies the held messages. If one part fails, the other one continues:
-messages alone while the snapshot cannot be fetched, and snapshots alone while the broker cannot be
-reached.
+So that no change is missed, each connection subscribes first, holds the messages that arrive,
+fetches the snapshot, applies it, and then applies the held messages. If one part fails, the other
+one continues: messages alone while the snapshot cannot be fetched, and snapshots alone while the
+broker cannot be reached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ from msgspec import Struct
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.charging.events import Connected, Connecting, Degraded, Event, Lost, Refused, Unreadable
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    Degraded,
+    Event,
+    Lost,
+    Refused,
+    Unreadable,
+)
 from nobil_tui.feeds.finland.rest import STATUSES, Answer, FinlandRest
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.connection import Frame
@@ -32,12 +40,14 @@ from nobil_tui.wire.finland_merge import Merger, encode_message, encode_snapshot
 POLL_INTERVAL = 60.0
 """Seconds between two snapshots while the broker cannot be reached; they are made once a minute."""
 FAILURES_BEFORE_POLLING = 2
-"""Failed connections in a row after which snapshots are polled; the loss of a live one counts as one.
+"""Failed connections in a row after which snapshots are polled; the loss of a live one counts as
+one.
 
 The start counts as one too, since nothing is shown yet.
 """
 PLACES_GRACE = 5.0
-"""Seconds that the first snapshot waits for the locations, so that stations do not start as mere ids."""
+"""Seconds that the first snapshot waits for the locations, so that stations do not start as mere
+ids."""
 UNDATED_AGE = 60_000
 """Assumed age of a snapshot without a date, in ms."""
 MAX_GAP = 600_000
@@ -123,7 +133,8 @@ class FinlandFeed:
         self._link.retry()
 
     def use_places(self, places: Mapping[str, str]) -> None:
-        """Take the location of each EVSE from ``places``, and regroup the stations that are there."""
+        """Take the location of each EVSE from ``places``, and regroup the stations that are
+        there."""
         self._merger.use_places(places)
         self._regroup = True
         self._wake()
@@ -243,7 +254,8 @@ class FinlandFeed:
         self._fetching = asyncio.create_task(self._fetch(self._attempt, polling))
 
     async def _fetch(self, attempt: int, polling: bool) -> None:
-        """Fetch one snapshot, or one a minute while polling; try again with backoff if that fails."""
+        """Fetch one snapshot, or one a minute while polling; try again with backoff if that
+        fails."""
         backoff = Backoff()
         while True:
             try:
@@ -286,7 +298,9 @@ class FinlandFeed:
         gap = _gap(fetched, self._connected_at or fetched.at)
         if self._tap is not None:
             placed = self._merger.placed(fetched.statuses.statuses)
-            self._tap(encode_snapshot(placed, self._connected_at, gap, fetched.answer.skew), fetched.at)
+            self._tap(
+                encode_snapshot(placed, self._connected_at, gap, fetched.answer.skew), fetched.at
+            )
         if self._polling:
             self._polled_at = fetched.at
         self._unreported = None
@@ -324,7 +338,8 @@ class FinlandFeed:
 
 
 def _gap(fetched: _Fetched, began: int) -> int:
-    """Return how long before ``began`` a snapshot was made, in ms. Source: its own date, or the server's."""
+    """Return how long before ``began`` a snapshot was made, in ms. Source: its own date, or the
+    server's."""
     answer = fetched.answer
     dated = fetched.statuses.made_at or answer.modified_at
     made_at = dated - answer.skew if dated else answer.requested_at - UNDATED_AGE

@@ -60,7 +60,8 @@ class FinlandRest:
         parts = http.split_url(self._address)
         if parts is None or parts.scheme not in ("https", "http"):
             raise SourceError(
-                "The address under [finland] in the config must begin with https:// or http:// and name a host."
+                "The address under [finland] in the config must begin with https:// or http:// "
+                "and name a host."
             )
         self.host = parts.hostname or ""
         """The server's host."""
@@ -88,13 +89,17 @@ class FinlandRest:
         }
         if etag:
             headers["If-None-Match"] = etag
-        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT, sock_read=SILENCE_TIMEOUT)
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=CONNECT_TIMEOUT, sock_read=SILENCE_TIMEOUT
+        )
         requested_at = self._clock.now()
         try:
             async with (
                 # Decompressed within a bound, in a thread.
                 aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
-                session.get(f"{self._address}/{path}", headers=headers, proxy=proxy, max_redirects=3) as response,
+                session.get(
+                    f"{self._address}/{path}", headers=headers, proxy=proxy, max_redirects=3
+                ) as response,
             ):
                 if response.status == 304 and etag:
                     return None
@@ -107,7 +112,9 @@ class FinlandRest:
         try:
             body = await run_in_thread(lambda: gunzip(sent, MAX_ANSWER))
         except NotReadableError as error:
-            raise UnreachableError(f"{self.host} sent an answer that cannot be read: {error}") from None
+            raise UnreachableError(
+                f"{self.host} sent an answer that cannot be read: {error}"
+            ) from None
         date = _http_date(found.get("Date", ""))
         return Answer(
             bytes(body),

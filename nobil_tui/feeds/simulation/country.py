@@ -25,7 +25,9 @@ TOWN_RADIUS = 0.04
 NORWAY_WEIGHT = 3.0
 """How many times more stations per inhabitant Norway has than Sweden."""
 
-_TOWNS = WeightedChoice(*((town, town.people * (NORWAY_WEIGHT if town.country == NORWAY else 1.0)) for town in TOWNS))
+_TOWNS = WeightedChoice(
+    *((town, town.people * (NORWAY_WEIGHT if town.country == NORWAY else 1.0)) for town in TOWNS)
+)
 
 
 class SitePlan(NamedTuple):
@@ -62,7 +64,9 @@ def _ids(towns: list[Town], rng: random.Random) -> list[str]:
     return ids
 
 
-def _plan(id_: str, town: Town, kind: SiteKind, namer: Namer, rng: random.Random, beside: random.Random) -> SitePlan:
+def _plan(
+    id_: str, town: Town, kind: SiteKind, namer: Namer, rng: random.Random, beside: random.Random
+) -> SitePlan:
     named = namer.name(town, kind)
     position = (
         round(town.latitude + _off_the_middle(rng) * TOWN_RADIUS, 5),

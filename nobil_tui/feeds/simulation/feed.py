@@ -19,7 +19,8 @@ between.
 
 
 class SimulationFeed:
-    """Run a simulation by the clock: yield ``Connected``, ``Snapshot``, then reports without end."""
+    """Run a simulation by the clock: yield ``Connected``, ``Snapshot``, then reports without
+    end."""
 
     def __init__(self, simulation: Simulation, clock: Clock | None = None) -> None:
         self._simulation = simulation

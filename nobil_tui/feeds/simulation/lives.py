@@ -131,7 +131,9 @@ class ConnectorLives:
     def spell(self, lasts: tuple[float, float]) -> float:
         """Draw a duration from its average and the standard deviation of its logarithm."""
         mean, spread = lasts
-        return max(MINUTE, mean * math.exp(spread * self._rng.gauss(0.0, 1.0) - spread * spread / 2))
+        return max(
+            MINUTE, mean * math.exp(spread * self._rng.gauss(0.0, 1.0) - spread * spread / 2)
+        )
 
     def spell_met(self, lasts: tuple[float, float]) -> tuple[float, float]:
         """Draw a duration seen at a random moment; return the time elapsed and the time remaining.

@@ -59,7 +59,12 @@ class Simulation:
     """
 
     def __init__(
-        self, stations: int = DEFAULT_STATIONS, seed: int = DEFAULT_SEED, *, start: int, speed: float = 1.0
+        self,
+        stations: int = DEFAULT_STATIONS,
+        seed: int = DEFAULT_SEED,
+        *,
+        start: int,
+        speed: float = 1.0,
     ) -> None:
         if not 1 <= stations <= MAX_SIMULATED_STATIONS:
             raise ValueError(f"stations: from 1 to {MAX_SIMULATED_STATIONS:,}")
@@ -146,7 +151,9 @@ class Simulation:
 
     def _report(self, site: _Site, at: float) -> StationReport:
         connectors = self._shown(site)
-        return StationReport(Station(site.id, connectors, operator_status(connectors)), self._wall(at))
+        return StationReport(
+            Station(site.id, connectors, operator_status(connectors)), self._wall(at)
+        )
 
     def _shown(self, site: _Site) -> list[Connector]:
         if site.silent:
@@ -167,7 +174,9 @@ class Simulation:
             first = self._begin(site)
             if first is not None:
                 self._due.append((first, outlets + index))
-        self._due.append((self._start + self._lives.wait(HEARD_EVERY / outlets), outlets + len(self._sites)))
+        self._due.append(
+            (self._start + self._lives.wait(HEARD_EVERY / outlets), outlets + len(self._sites))
+        )
         heapify(self._due)
 
     def _open(self, station: SitePlan) -> None:
@@ -177,7 +186,9 @@ class Simulation:
         for index, plug in enumerate(station.facts.plugs):
             habit = habit_of(station.kind, plug)
             pace = habit.per_day * popularity / 24
-            outlet = SimulatedConnector(len(self._sites), index, habit, pace, rng.random() < FLAPPERS)
+            outlet = SimulatedConnector(
+                len(self._sites), index, habit, pace, rng.random() < FLAPPERS
+            )
             first = self._lives.begin(outlet, float(self._start))
             self._due.append((first, len(self._outlets)))
             self._outlets.append(outlet)

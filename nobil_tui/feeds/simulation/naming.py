@@ -35,65 +35,125 @@ def _words(text: str) -> tuple[str, ...]:
 
 _NORWEGIAN = _Tongue(
     streets=_words(
-        "Storgata, Kirkegata, Torggata, Skolegata, Strandgata, Havnegata, Jernbanegata, Stasjonsveien, "
-        "Industriveien, Kirkeveien, Skoleveien, Idrettsveien, Rådhusgata, Sjøgata, Verftsgata, Elvegata, "
-        "Parkveien, Bjørkeveien, Granveien, Furuveien, Møllergata, Brugata, Nygata, Fjordgata, Sykehusveien, "
-        "Ringveien, Bekkeveien, Solbakken, Åsveien, Nedre gate, Øvre gate, Dronningens gate, Kongens gate, "
+        "Storgata, Kirkegata, Torggata, Skolegata, Strandgata, Havnegata, Jernbanegata, "
+        "Stasjonsveien, "
+        "Industriveien, Kirkeveien, Skoleveien, Idrettsveien, Rådhusgata, Sjøgata, Verftsgata, "
+        "Elvegata, "
+        "Parkveien, Bjørkeveien, Granveien, Furuveien, Møllergata, Brugata, Nygata, Fjordgata, "
+        "Sykehusveien, "
+        "Ringveien, Bekkeveien, Solbakken, Åsveien, Nedre gate, Øvre gate, Dronningens gate, "
+        "Kongens gate, "
         "Prinsens gate, Museumsgata, Teatergata, Hagegata, Kaigata, Tollbugata, Sentrumsveien"
     ),
     fronts=_words(
-        "Nord, Sør, Øst, Vest, Sol, Gran, Furu, Bjørke, Elve, Foss, Strand, Kirke, Mølle, Stor, Ny, Berg, "
+        "Nord, Sør, Øst, Vest, Sol, Gran, Furu, Bjørke, Elve, Foss, Strand, Kirke, Mølle, "
+        "Stor, Ny, Berg, "
         "Skog, Fjell, Sand, Sjø, Lyng, Stein, Eik, Bru"
     ),
     backs=_words(
-        "by, heim, moen, haugen, li, vik, bakken, sletta, lund, myra, åsen, nes, gård, tunet, vangen, dalen, rud, neset"
+        "by, heim, moen, haugen, li, vik, bakken, sletta, lund, myra, åsen, nes, gård, tunet, "
+        "vangen, dalen, rud, neset"
     ),
     patterns={
         SiteKind.STREET: WeightedChoice(
-            *(("{street}", 0.6), ("{spot} Parkering", 0.15), ("{town} Torg", 0.05), ("{spot} Brygge", 0.05)),
+            *(
+                ("{street}", 0.6),
+                ("{spot} Parkering", 0.15),
+                ("{town} Torg", 0.05),
+                ("{spot} Brygge", 0.05),
+            ),
             *(("{town} Sentrum", 0.05), ("{spot} Borettslag", 0.1)),
         ),
         SiteKind.WORK: WeightedChoice(
-            *(("{spot} Næringspark", 0.3), ("{street}", 0.25), ("{town} Rådhus", 0.05), ("{spot} Skole", 0.15)),
+            *(
+                ("{spot} Næringspark", 0.3),
+                ("{street}", 0.25),
+                ("{town} Rådhus", 0.05),
+                ("{spot} Skole", 0.15),
+            ),
             *(("{spot} Kontorpark", 0.15), ("{town} Stasjon", 0.1)),
         ),
         SiteKind.VISIT: WeightedChoice(
-            *(("{spot} Senter", 0.25), ("{spot} Hotell", 0.2), ("{town} Kjøpesenter", 0.05), ("{town} Hotell", 0.05)),
-            *(("{spot} Idrettspark", 0.15), ("{town} Camping", 0.05), ("{spot} Kulturhus", 0.1), ("{spot} Bad", 0.1)),
+            *(
+                ("{spot} Senter", 0.25),
+                ("{spot} Hotell", 0.2),
+                ("{town} Kjøpesenter", 0.05),
+                ("{town} Hotell", 0.05),
+            ),
+            *(
+                ("{spot} Idrettspark", 0.15),
+                ("{town} Camping", 0.05),
+                ("{spot} Kulturhus", 0.1),
+                ("{spot} Bad", 0.1),
+            ),
             *(("{spot} Skisenter", 0.05),),
         ),
         SiteKind.FAST: WeightedChoice(
-            *(("{spot} Bensinstasjon", 0.3), ("{spot} Veikro", 0.2), ("{town} Nord", 0.05), ("{town} Sør", 0.05)),
-            *(("{town} Øst", 0.03), ("{town} Vest", 0.02), ("{spot} Hurtiglading", 0.2), ("{spot} Dagligvare", 0.15)),
+            *(
+                ("{spot} Bensinstasjon", 0.3),
+                ("{spot} Veikro", 0.2),
+                ("{town} Nord", 0.05),
+                ("{town} Sør", 0.05),
+            ),
+            *(
+                ("{town} Øst", 0.03),
+                ("{town} Vest", 0.02),
+                ("{spot} Hurtiglading", 0.2),
+                ("{spot} Dagligvare", 0.15),
+            ),
         ),
-        SiteKind.PARK: WeightedChoice(("{spot} Ladepark", 0.75), ("{town} Ladepark", 0.15), ("{spot} Veiservice", 0.1)),
+        SiteKind.PARK: WeightedChoice(
+            ("{spot} Ladepark", 0.75), ("{town} Ladepark", 0.15), ("{spot} Veiservice", 0.1)
+        ),
         SiteKind.GARAGE: WeightedChoice(
             ("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Innfartsparkering", 0.2)
         ),
     },
     operators=WeightedChoice(
-        ("Eksempellading", 5), ("Prøvestrøm", 4), ("Demokraft", 3), ("Mønsterlading", 2), ("Øvingsenergi", 1)
+        ("Eksempellading", 5),
+        ("Prøvestrøm", 4),
+        ("Demokraft", 3),
+        ("Mønsterlading", 2),
+        ("Øvingsenergi", 1),
     ),
 )
 _SWEDISH = _Tongue(
     streets=_words(
-        "Storgatan, Kyrkogatan, Torggatan, Skolgatan, Strandgatan, Hamngatan, Järnvägsgatan, Kungsgatan, "
-        "Drottninggatan, Industrigatan, Stationsgatan, Rådhusgatan, Nygatan, Trädgårdsgatan, Parkgatan, "
-        "Ågatan, Kvarngatan, Bangatan, Idrottsvägen, Sjukhusvägen, Björkvägen, Tallvägen, Granvägen, "
-        "Ringvägen, Hantverkargatan, Verkstadsgatan, Norra gatan, Södra gatan, Östra gatan, Västra gatan"
+        "Storgatan, Kyrkogatan, Torggatan, Skolgatan, Strandgatan, Hamngatan, Järnvägsgatan, "
+        "Kungsgatan, "
+        "Drottninggatan, Industrigatan, Stationsgatan, Rådhusgatan, Nygatan, Trädgårdsgatan, "
+        "Parkgatan, "
+        "Ågatan, Kvarngatan, Bangatan, Idrottsvägen, Sjukhusvägen, Björkvägen, Tallvägen, "
+        "Granvägen, "
+        "Ringvägen, Hantverkargatan, Verkstadsgatan, Norra gatan, Södra gatan, Östra gatan, "
+        "Västra gatan"
     ),
     fronts=_words(
-        "Norr, Söder, Öster, Väster, Sol, Gran, Tall, Björk, Ek, Lind, Ström, Berg, Skog, Kvarn, Ny, Stor, "
+        "Norr, Söder, Öster, Väster, Sol, Gran, Tall, Björk, Ek, Lind, Ström, Berg, Skog, "
+        "Kvarn, Ny, Stor, "
         "Sjö, Sten, Ask, Sand"
     ),
-    backs=_words("by, hem, hult, lund, vik, backen, torp, näs, gården, tuna, åker, bro, ängen, hagen, dal, fors"),
+    backs=_words(
+        "by, hem, hult, lund, vik, backen, torp, näs, gården, tuna, åker, bro, ängen, hagen, "
+        "dal, fors"
+    ),
     patterns={
         SiteKind.STREET: WeightedChoice(
-            *(("{street}", 0.65), ("{spot} Parkering", 0.15), ("{town} Torg", 0.05), ("{town} Centrum", 0.05)),
+            *(
+                ("{street}", 0.65),
+                ("{spot} Parkering", 0.15),
+                ("{town} Torg", 0.05),
+                ("{town} Centrum", 0.05),
+            ),
             *(("{spot} Brygga", 0.1),),
         ),
         SiteKind.WORK: WeightedChoice(
-            *(("{spot} Företagspark", 0.35), ("{street}", 0.25), ("{town} Stadshus", 0.05), ("{spot} Skola", 0.2)),
+            *(
+                ("{spot} Företagspark", 0.35),
+                ("{street}", 0.25),
+                ("{town} Stadshus", 0.05),
+                ("{spot} Skola", 0.2),
+            ),
             *(("{town} Station", 0.15),),
         ),
         SiteKind.VISIT: WeightedChoice(
@@ -106,13 +166,22 @@ _SWEDISH = _Tongue(
             *(("{town} Camping", 0.1), ("{spot} Badhus", 0.2)),
         ),
         SiteKind.FAST: WeightedChoice(
-            *(("{spot} Bensinstation", 0.3), ("{spot} Rastplats", 0.2), ("{town} Norra", 0.05), ("{town} Södra", 0.05)),
+            *(
+                ("{spot} Bensinstation", 0.3),
+                ("{spot} Rastplats", 0.2),
+                ("{town} Norra", 0.05),
+                ("{town} Södra", 0.05),
+            ),
             *(("{spot} Snabbladdning", 0.25), ("{spot} Livs", 0.15)),
         ),
         SiteKind.PARK: WeightedChoice(("{spot} Laddpark", 0.8), ("{town} Laddpark", 0.2)),
-        SiteKind.GARAGE: WeightedChoice(("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Pendlarparkering", 0.2)),
+        SiteKind.GARAGE: WeightedChoice(
+            ("{spot} P-hus", 0.5), ("{town} P-hus", 0.3), ("{spot} Pendlarparkering", 0.2)
+        ),
     },
-    operators=WeightedChoice(("Exempelladdning", 5), ("Provström", 4), ("Demokraft", 3), ("Övningsenergi", 1)),
+    operators=WeightedChoice(
+        ("Exempelladdning", 5), ("Provström", 4), ("Demokraft", 3), ("Övningsenergi", 1)
+    ),
 )
 _TONGUES = {NORWAY: _NORWEGIAN, SWEDEN: _SWEDISH}
 
@@ -129,7 +198,11 @@ class Namer:
         words = _TONGUES[town.country]
         street = self._street(words)
         pattern = words.patterns[kind](self._rng)
-        name = street if pattern == "{street}" else pattern.format(spot=self._spot(words), town=town.name)
+        name = (
+            street
+            if pattern == "{street}"
+            else pattern.format(spot=self._spot(words), town=town.name)
+        )
         if name in self._taken and town.name not in name:
             name = f"{name}, {town.name}"
         while name in self._taken:

@@ -87,10 +87,22 @@ _ACCESS = {
 }
 _NORWEGIAN = {
     SiteKind.STREET: _Words(
-        WeightedChoice(("Eksempel kommune", 4), ("Prøve borettslag", 3), ("Demo Parkering", 2), (_OPERATOR, 1)),
+        WeightedChoice(
+            ("Eksempel kommune", 4), ("Prøve borettslag", 3), ("Demo Parkering", 2), (_OPERATOR, 1)
+        ),
         WeightedChoice((ALWAYS, 0.9), ("", 0.1)),
-        _some(0.4, "Langs gata, mot elva.", "På parkeringsplassen bak bygget.", "Ved snuplassen i enden av veien."),
-        _some(0.4, "Ta med egen kabel.", "Maks 4 timer på dagtid.", "Startes med app eller ladebrikke."),
+        _some(
+            0.4,
+            "Langs gata, mot elva.",
+            "På parkeringsplassen bak bygget.",
+            "Ved snuplassen i enden av veien.",
+        ),
+        _some(
+            0.4,
+            "Ta med egen kabel.",
+            "Maks 4 timer på dagtid.",
+            "Startes med app eller ladebrikke.",
+        ),
     ),
     SiteKind.WORK: _Words(
         WeightedChoice(("Øving Eiendom", 4), ("Eksempel kommune", 3), ("Mønster Næringspark", 2)),
@@ -99,16 +111,35 @@ _NORWEGIAN = {
         _some(0.3, "Ansatte går foran i arbeidstiden.", "Ta med egen kabel."),
     ),
     SiteKind.VISIT: _Words(
-        WeightedChoice(("Prøve Handel", 3), ("Mønster Hotell", 3), ("Eksempel kommune", 2), (_OPERATOR, 2)),
-        WeightedChoice((ALWAYS, 0.45), ("Man-lør 08-22, søn 10-20", 0.35), ("not open 24h", 0.1), ("", 0.1)),
+        WeightedChoice(
+            ("Prøve Handel", 3), ("Mønster Hotell", 3), ("Eksempel kommune", 2), (_OPERATOR, 2)
+        ),
+        WeightedChoice(
+            (ALWAYS, 0.45), ("Man-lør 08-22, søn 10-20", 0.35), ("not open 24h", 0.1), ("", 0.1)
+        ),
         _some(0.5, "På parkeringsplassen, nærmest inngangen.", "Plan 1 i parkeringskjelleren."),
-        _some(0.4, "Gratis lading for gjester, spør i resepsjonen.", "Startes med app.", "Maks 3 timer."),
+        _some(
+            0.4,
+            "Gratis lading for gjester, spør i resepsjonen.",
+            "Startes med app.",
+            "Maks 3 timer.",
+        ),
     ),
     SiteKind.FAST: _Words(
         WeightedChoice((_OPERATOR, 6), ("Demo Dagligvare", 2), ("Øving Veikro", 1)),
         WeightedChoice((ALWAYS, 0.85), ("Alle dager 06-24", 0.15)),
-        _some(0.4, "Ved siden av vaskehallen.", "På sørsiden av bygget.", "Innkjøring fra rundkjøringen."),
-        _some(0.4, "Kort, app eller ladebrikke.", "Flytt bilen når den er ladet.", "Trangt med tilhenger."),
+        _some(
+            0.4,
+            "Ved siden av vaskehallen.",
+            "På sørsiden av bygget.",
+            "Innkjøring fra rundkjøringen.",
+        ),
+        _some(
+            0.4,
+            "Kort, app eller ladebrikke.",
+            "Flytt bilen når den er ladet.",
+            "Trangt med tilhenger.",
+        ),
     ),
     SiteKind.PARK: _Words(
         WeightedChoice((_OPERATOR, 8), ("Prøve Handel", 1)),
@@ -125,28 +156,53 @@ _NORWEGIAN = {
 }
 _SWEDISH = {
     SiteKind.STREET: _Words(
-        WeightedChoice(("Exempel kommun", 4), ("Prov Bostäder", 3), ("Demo Parkering", 2), (_OPERATOR, 1)),
+        WeightedChoice(
+            ("Exempel kommun", 4), ("Prov Bostäder", 3), ("Demo Parkering", 2), (_OPERATOR, 1)
+        ),
         WeightedChoice((ALWAYS, 0.9), ("", 0.1)),
-        _some(0.4, "Längs gatan, mot ån.", "På parkeringen bakom huset.", "Vid vändplatsen i slutet av vägen."),
-        _some(0.4, "Ta med egen kabel.", "Högst 4 timmar på dagtid.", "Startas med app eller laddbricka."),
+        _some(
+            0.4,
+            "Längs gatan, mot ån.",
+            "På parkeringen bakom huset.",
+            "Vid vändplatsen i slutet av vägen.",
+        ),
+        _some(
+            0.4,
+            "Ta med egen kabel.",
+            "Högst 4 timmar på dagtid.",
+            "Startas med app eller laddbricka.",
+        ),
     ),
     SiteKind.WORK: _Words(
-        WeightedChoice(("Övning Fastigheter", 4), ("Exempel kommun", 3), ("Mönster Företagspark", 2)),
+        WeightedChoice(
+            ("Övning Fastigheter", 4), ("Exempel kommun", 3), ("Mönster Företagspark", 2)
+        ),
         WeightedChoice((ALWAYS, 0.4), ("Mån-fre 07-17", 0.4), ("", 0.2)),
         _some(0.5, "Vid huvudentrén.", "Bakom huset, vid godsmottagningen."),
         _some(0.3, "Anställda går före på arbetstid.", "Ta med egen kabel."),
     ),
     SiteKind.VISIT: _Words(
-        WeightedChoice(("Prov Handel", 3), ("Mönster Hotell", 3), ("Exempel kommun", 2), (_OPERATOR, 2)),
-        WeightedChoice((ALWAYS, 0.45), ("Mån-lör 09-20, sön 10-18", 0.35), ("not open 24h", 0.1), ("", 0.1)),
+        WeightedChoice(
+            ("Prov Handel", 3), ("Mönster Hotell", 3), ("Exempel kommun", 2), (_OPERATOR, 2)
+        ),
+        WeightedChoice(
+            (ALWAYS, 0.45), ("Mån-lör 09-20, sön 10-18", 0.35), ("not open 24h", 0.1), ("", 0.1)
+        ),
         _some(0.5, "På parkeringen, närmast entrén.", "Plan 1 i parkeringsgaraget."),
-        _some(0.4, "Gäster laddar gratis, fråga i receptionen.", "Startas med app.", "Högst 3 timmar."),
+        _some(
+            0.4, "Gäster laddar gratis, fråga i receptionen.", "Startas med app.", "Högst 3 timmar."
+        ),
     ),
     SiteKind.FAST: _Words(
         WeightedChoice((_OPERATOR, 6), ("Demo Livs", 2), ("Övning Vägkrog", 1)),
         WeightedChoice((ALWAYS, 0.85), ("Alla dagar 06-24", 0.15)),
         _some(0.4, "Bredvid biltvätten.", "På södra sidan av huset.", "Infart från rondellen."),
-        _some(0.4, "Kort, app eller laddbricka.", "Flytta bilen när den är laddad.", "Trångt med släp."),
+        _some(
+            0.4,
+            "Kort, app eller laddbricka.",
+            "Flytta bilen när den är laddad.",
+            "Trångt med släp.",
+        ),
     ),
     SiteKind.PARK: _Words(
         WeightedChoice((_OPERATOR, 8), ("Prov Handel", 1)),

@@ -43,7 +43,11 @@ class Habit(NamedTuple):
 
 
 KINDS = WeightedChoice(
-    (SiteKind.STREET, 0.47), (SiteKind.FAST, 0.26), (SiteKind.VISIT, 0.13), (SiteKind.WORK, 0.07), (SiteKind.PARK, 0.07)
+    (SiteKind.STREET, 0.47),
+    (SiteKind.FAST, 0.26),
+    (SiteKind.VISIT, 0.13),
+    (SiteKind.WORK, 0.07),
+    (SiteKind.PARK, 0.07),
 )
 """Draws the kind of a site. Parking garages are few and placed separately."""
 
@@ -67,7 +71,9 @@ _SIZES = {
     SiteKind.PARK: WeightedChoice((4, 0.34), (6, 0.3), (8, 0.24), (10, 0.08), (12, 0.04)),
 }
 _SLOW_KW = WeightedChoice((7.4, 0.3), (11.0, 0.3), (22.0, 0.4))
-_PARK_KW = WeightedChoice((150.0, 0.4), (200.0, 0.15), (250.0, 0.15), (300.0, 0.2), (350.0, 0.04), (400.0, 0.06))
+_PARK_KW = WeightedChoice(
+    (150.0, 0.4), (200.0, 0.15), (250.0, 0.15), (300.0, 0.2), (350.0, 0.04), (400.0, 0.06)
+)
 _FAST_PLUGS = WeightedChoice(
     (((CCS, 50.0), (CHADEMO, 50.0)), 0.3),
     (((CCS, 50.0), (CHADEMO, 50.0), (TYPE_2, 22.0)), 0.25),

@@ -210,7 +210,17 @@ def _read(text: str, country: str) -> list[Town]:
     towns = []
     for line in text.strip().splitlines():
         name, latitude, longitude, people, municipality, county = line.split(", ")
-        towns.append(Town(name, country, float(latitude), float(longitude), float(people), municipality, county))
+        towns.append(
+            Town(
+                name,
+                country,
+                float(latitude),
+                float(longitude),
+                float(people),
+                municipality,
+                county,
+            )
+        )
     return towns
 
 

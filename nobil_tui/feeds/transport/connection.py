@@ -98,7 +98,9 @@ class Connection:
             data = await self._websocket.recv(decode=False)
         except ConnectionClosed as closed:
             dead = "nothing was received any more" if self._watching.done() else ""
-            raise ClosedError(self._failure or dead or close_reason(closed, self._secrets)) from None
+            raise ClosedError(
+                self._failure or dead or close_reason(closed, self._secrets)
+            ) from None
         self._receiving = False
         self._note_alive()
         return Frame(data, self.alive_at)

@@ -50,14 +50,21 @@ class TokenClient:
     """Request the URL of a handshake from ``address``. Each ``dial`` sends at most one request."""
 
     def __init__(
-        self, key: str, address: str = TOKEN_ADDRESS, *, clock: Clock | None = None, timeout: float = CALL_TIMEOUT
+        self,
+        key: str,
+        address: str = TOKEN_ADDRESS,
+        *,
+        clock: Clock | None = None,
+        timeout: float = CALL_TIMEOUT,
     ) -> None:
         """``timeout`` is in seconds. Raises ``SourceError`` if ``address`` is not an http or https
         URL.
         """
         parts = http.split_url(address)
         if parts is None or parts.scheme not in ("https", "http"):
-            raise SourceError("the address of the token request is invalid; expected https:// and a host")
+            raise SourceError(
+                "the address of the token request is invalid; expected https:// and a host"
+            )
         self._key = key.strip()
         self._address = address
         self._host = parts.hostname or ""
@@ -71,7 +78,9 @@ class TokenClient:
         """
         if not (self._key and self._key.isascii() and self._key.isprintable()):
             raise RefusedError(
-                "there is no key" if not self._key else "the key holds characters that an API key cannot have"
+                "there is no key"
+                if not self._key
+                else "the key holds characters that an API key cannot have"
             )
         proxy = await run_in_thread(lambda: http.find_proxy(self._address))
         import aiohttp
@@ -79,7 +88,9 @@ class TokenClient:
         try:
             async with (
                 # Without trust_env, which would also send credentials for the host from ~/.netrc.
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout)) as session,
+                aiohttp.ClientSession(
+                    timeout=aiohttp.ClientTimeout(total=self._timeout)
+                ) as session,
                 session.post(
                     self._address,
                     headers=self._headers(),
@@ -106,7 +117,9 @@ class TokenClient:
             raise RefusedError(await self._refusal(response))
         if not 200 <= status < 300:
             asked = parse_retry_after(response.headers.get("Retry-After", ""), self._clock.now())
-            raise UnreachableError(f"{self._host} answered HTTP {status}{redirect_note(status)}", asked)
+            raise UnreachableError(
+                f"{self._host} answered HTTP {status}{redirect_note(status)}", asked
+            )
         url = url_of(await http.read_body(response, MAX_TOKEN_ANSWER), plain=self._plain)
         if url is None:
             raise UnreachableError(f"{self._host} answered, but with no token")
@@ -120,7 +133,9 @@ class TokenClient:
 
         reason = f"HTTP {response.status}"
         try:
-            message = msgspec.json.decode(await http.read_body(response, MAX_TOKEN_ANSWER), type=_Complaint).message
+            message = msgspec.json.decode(
+                await http.read_body(response, MAX_TOKEN_ANSWER), type=_Complaint
+            ).message
         except (*DECODE_ERRORS, ClientError, TimeoutError, OSError):
             return reason
         said = remove_secrets((self._key,), message.strip())

@@ -134,7 +134,9 @@ class Link:
                 raise UnreachableError(f"the server answered {error}") from None
             if not self._expires:
                 raise
-            raise UnreachableError(f"the server no longer accepts the URL it issued ({error})") from None
+            raise UnreachableError(
+                f"the server no longer accepts the URL it issued ({error})"
+            ) from None
         logger.info("connected")
         return Connection(websocket, secrets, self._clock)
 

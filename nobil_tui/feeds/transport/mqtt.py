@@ -81,7 +81,9 @@ class MqttSession:
             except ClosedError:
                 return
 
-    async def _accepted(self, connection: Connection, kind: type[mqtt.ConnAck | mqtt.SubAck]) -> None:
+    async def _accepted(
+        self, connection: Connection, kind: type[mqtt.ConnAck | mqtt.SubAck]
+    ) -> None:
         """Receive until the answer of ``kind`` comes. Raises ``ClosedError`` if it is a refusal.
 
         A broker may send what it retained before it acknowledges the subscription.

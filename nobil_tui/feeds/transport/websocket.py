@@ -52,9 +52,17 @@ class UnreachableError(Exception):
         self.retry_after = retry_after
 
 
-async def open_connection(url: str, largest: int, hang_up: float, subprotocol: str = "") -> ClientConnection:
+async def open_connection(
+    url: str, largest: int, hang_up: float, subprotocol: str = ""
+) -> ClientConnection:
     """Open a WebSocket. Raises ``RefusedError`` or ``UnreachableError``, without secrets."""
-    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
+    from websockets.exceptions import (
+        InvalidHandshake,
+        InvalidProxy,
+        InvalidStatus,
+        InvalidURI,
+        ProxyError,
+    )
     from websockets.typing import Subprotocol
 
     host = _host_of(url)
@@ -85,14 +93,18 @@ async def open_connection(url: str, largest: int, hang_up: float, subprotocol: s
     except ProxyError:
         raise UnreachableError(f"the proxy in the environment cannot reach {host}") from None
     except InvalidHandshake as error:
-        raise UnreachableError(f"{host} is not a WebSocket server ({type(error).__name__})") from None
+        raise UnreachableError(
+            f"{host} is not a WebSocket server ({type(error).__name__})"
+        ) from None
     except ImportError:
         raise UnreachableError("a SOCKS proxy requires the package python-socks") from None
     except (OSError, EOFError, asyncio.IncompleteReadError) as error:
         raise UnreachableError(os_error_reason(error, host)) from None
     except ValueError:
         # A host name that cannot be encoded for DNS, or a proxy whose port is not a number.
-        raise UnreachableError(f"{host}, or the proxy in the environment, has an invalid address") from None
+        raise UnreachableError(
+            f"{host}, or the proxy in the environment, has an invalid address"
+        ) from None
 
 
 def _connect() -> type[connect]:

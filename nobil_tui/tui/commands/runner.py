@@ -132,6 +132,8 @@ def _handlers_of(*groups: object) -> dict[str, Handler]:
     handlers: dict[str, Handler] = {}
     for command in COMMANDS:
         if command.context in SCREEN_CONTEXTS:
-            (handler,) = (getattr(each, command.action) for each in groups if hasattr(each, command.action))
+            (handler,) = (
+                getattr(each, command.action) for each in groups if hasattr(each, command.action)
+            )
             handlers[command.id] = handler
     return handlers

@@ -91,7 +91,9 @@ class StationCommands:
                 self._toggle_alert(station, connector)
 
         title = workspace.register.name(station)
-        workspace.screen.app.push_screen(ConnectorAlertScreen(title, choices, workspace.glyphs), toggle)
+        workspace.screen.app.push_screen(
+            ConnectorAlertScreen(title, choices, workspace.glyphs), toggle
+        )
 
     def _toggle_alert(self, station: str, connector: str = "") -> None:
         """Arm an alert for "free" of a station or connector, or disarm all of them."""
@@ -126,7 +128,9 @@ class StationCommands:
         if not station:
             return
         now, zone = workspace.session.clock.now(), workspace.options.zone
-        text = station_text(station, workspace.board, register, now, zone, credit=register.credit_of(station))
+        text = station_text(
+            station, workspace.board, register, now, zone, credit=register.credit_of(station)
+        )
         workspace.screen.app.copy_to_clipboard(text)
         workspace.notify("Copied, if the terminal allows it.", title=register.name(station))
 

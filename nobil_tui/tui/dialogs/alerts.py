@@ -78,7 +78,12 @@ class AlertList(VirtualList):
     def header_segments(self, row: int, width: int) -> list[Segment]:
         """Return the heading."""
         name, clause = self._widths(width)
-        heads = ("State".ljust(_STATE_WIDTH), "What".ljust(name), "When".ljust(clause), "Last fired")
+        heads = (
+            "State".ljust(_STATE_WIDTH),
+            "What".ljust(name),
+            "When".ljust(clause),
+            "Last fired",
+        )
         return [Segment("  " + " ".join(heads), self.style_of("quiet"))]
 
     def segments(self, index: int, width: int) -> list[Segment]:
@@ -181,14 +186,18 @@ class AlertsScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Compose the list and a line with its keys."""
         keys = self._workspace.keys
-        hints = (f"{keys.named(each.id)} {each.label.lower()}" for each in for_context(Context.ALERTS))
+        hints = (
+            f"{keys.named(each.id)} {each.label.lower()}" for each in for_context(Context.ALERTS)
+        )
         with Vertical(id="alerts", classes="dialog") as dialog:
             dialog.border_title = "Alerts"
             dialog.border_subtitle = f"{keys.named('back')} closes"
             if not self._workspace.alerts.lasting:
                 yield Static("Not live data: these alerts last until you quit.", id="about")
             yield AlertList(self._workspace, self._show, id="alert-list")
-            yield Static(f" {self._workspace.glyphs.dot} ".join(hints), id="alert-hints", markup=False)
+            yield Static(
+                f" {self._workspace.glyphs.dot} ".join(hints), id="alert-hints", markup=False
+            )
 
     def on_mount(self) -> None:
         """Show the alerts, and keep their ages current."""

@@ -81,7 +81,9 @@ class ConnectScreen(FormDialog[SourceChoice]):
         # First, since anyone can use it: no other source of real data works without a key.
         yield Button(catalogue.FINLAND.summary, id=catalogue.FINLAND.name)
         yield Label(f"Source: {catalogue.expected()}")
-        yield Input(self._text, placeholder="finland, or wss://host/path?key={private_apikey}", id="source")
+        yield Input(
+            self._text, placeholder="finland, or wss://host/path?key={private_apikey}", id="source"
+        )
         yield Label("API key, if required (hidden; sent to this source only)")
         yield Input(password=True, placeholder="API key", id="key")
         yield AsciiCheckbox("Remember both in the config once they work", id="remember")

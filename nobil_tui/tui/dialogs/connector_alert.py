@@ -60,7 +60,10 @@ class ConnectorAlertScreen(Dialog[str]):
             dialog.border_title = "Alert when a connector is free"
             dialog.border_subtitle = truncate(self._title, _WIDTH, glyphs.ellipsis)
             yield OptionList(
-                *(Option(Text(f"{glyphs.alert if each.armed else ' '} {each.text}")) for each in self._choices)
+                *(
+                    Option(Text(f"{glyphs.alert if each.armed else ' '} {each.text}"))
+                    for each in self._choices
+                )
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

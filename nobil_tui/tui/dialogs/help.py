@@ -85,7 +85,9 @@ class HelpScreen(Dialog[None]):
             table.add_column(width=_KEYS_WIDTH, no_wrap=True, style=Style(bold=True))
             table.add_column(ratio=1)
             for keys, words, name in rows:
-                table.add_row(Text(f"  {keys}"), Text.assemble(words, (f"  {name}" if name else "", quiet)))
+                table.add_row(
+                    Text(f"  {keys}"), Text.assemble(words, (f"  {name}" if name else "", quiet))
+                )
             # Outside the table: most headings are longer than the column of keys.
             parts += [Text(), Text(heading, quiet), table]
         return Group(*parts)
@@ -96,7 +98,10 @@ class HelpScreen(Dialog[None]):
             commands = [command for command in for_context(context) if self._keys.of(command)]
             # A dialog shows what it does itself.
             if commands and context is not Context.DIALOG:
-                yield context.heading, [(self._keys.labels(each), each.tooltip, each.id) for each in commands]
+                yield (
+                    context.heading,
+                    [(self._keys.labels(each), each.tooltip, each.id) for each in commands],
+                )
         yield "Symbols", [(sign, meaning, "") for sign, meaning in self._signs()]
 
     def _signs(self) -> Iterator[tuple[str, str]]:
@@ -111,5 +116,8 @@ class HelpScreen(Dialog[None]):
         yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not received"
         yield "~2 min", "the link was down for up to two minutes since the last report"
         free, occupied = glyphs.strip[Condition.FREE], glyphs.strip[Condition.OCCUPIED]
-        yield f"{free * 2}{occupied * 2}{free * 2}", "the last 24 hours of a connector; blank where it was not observed"
+        yield (
+            f"{free * 2}{occupied * 2}{free * 2}",
+            "the last 24 hours of a connector; blank where it was not observed",
+        )
         yield "dim", "the link was down for longer, so the state may be outdated"

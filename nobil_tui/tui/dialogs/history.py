@@ -17,7 +17,13 @@ from textual.widgets import Static
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.commands import command_by_id
 from nobil_tui.history.hours import LocalHours
-from nobil_tui.history.statistics import Profile, StationHistory, Statistics, profile_of, summarize_history
+from nobil_tui.history.statistics import (
+    Profile,
+    StationHistory,
+    Statistics,
+    profile_of,
+    summarize_history,
+)
 from nobil_tui.history.summary import size_text
 from nobil_tui.tui.bindings import binding_of
 from nobil_tui.tui.dialogs.dialog import Dialog
@@ -80,7 +86,9 @@ class HistoryScreen(Dialog[None]):
         now = workspace.session.clock.now()
         asked = self._asked(history)
         statistics, profile = await run_in_thread(lambda: self._compute(history, asked, now))
-        self._read_history = _ReadHistory(history, statistics, profile, now, by_plug=asked is not history)
+        self._read_history = _ReadHistory(
+            history, statistics, profile, now, by_plug=asked is not history
+        )
         self._show()
 
     def on_resize(self) -> None:
@@ -93,7 +101,8 @@ class HistoryScreen(Dialog[None]):
             self.query_one("#history-text", Static).update(self._content(self._read_history, width))
 
     def _asked(self, history: StationHistory) -> StationHistory:
-        """Return the history of the connectors that the filter selects, if it names plugs and they are known."""
+        """Return the history of the connectors that the filter selects, if it names plugs and they
+        are known."""
         workspace = self._workspace
         station = workspace.board.stations.get(self._station_id)
         if station is None or not workspace.station_list.query.plugs or not history.connectors:
@@ -105,7 +114,9 @@ class HistoryScreen(Dialog[None]):
         connectors = [connector for connector in history.connectors if connector.uid in uids]
         return replace(history, connectors=connectors)
 
-    def _compute(self, history: StationHistory, asked: StationHistory, now: int) -> tuple[Statistics, Profile]:
+    def _compute(
+        self, history: StationHistory, asked: StationHistory, now: int
+    ) -> tuple[Statistics, Profile]:
         profile = history.profile if asked is history else profile_of(asked, self._hours, now)
         return summarize_history(history), profile
 
@@ -115,7 +126,11 @@ class HistoryScreen(Dialog[None]):
             return Text("Nothing has been observed of this station yet.")
         glyphs, styles = self._workspace.glyphs, self._styles()
         current = self._hours.at(now // 1000).hour
-        title = f"Time with a free connector: {self._workspace.station_list.query.plugs.label}" if by_plug else ""
+        title = (
+            f"Time with a free connector: {self._workspace.station_list.query.plugs.label}"
+            if by_plug
+            else ""
+        )
         heat = Group(
             Text(title or "Time with a free connector", styles["strong"]),
             Text(),
@@ -124,7 +139,9 @@ class HistoryScreen(Dialog[None]):
             heat_legend(glyphs, styles),
         )
         beside = Group(
-            *statistics_lines(statistics, profile, current, now, self._workspace.options.zone, glyphs, styles)
+            *statistics_lines(
+                statistics, profile, current, now, self._workspace.options.zone, glyphs, styles
+            )
         )
         notes = [Text(note, styles["quiet"]) for note in self._notes(history)]
         if width < _SIDE_BY_SIDE:
@@ -141,7 +158,8 @@ class HistoryScreen(Dialog[None]):
             yield "SIMULATED: four made-up weeks, which are not stored."
             return
         if not history.connectors:
-            yield f"Only totals are recorded. Press {workspace.keys.named('star')} in the list to record every change."
+            star = workspace.keys.named("star")
+            yield f"Only totals are recorded. Press {star} in the list to record every change."
         yield f"History on disk: {size_text(history.size)}"
 
     def _styles(self) -> dict[str, Style]:

@@ -19,7 +19,9 @@ _REPLACEMENTS = str.maketrans(
 
 def to_ascii(text: str) -> str:
     """Return a text in ASCII of the same width: accents are removed, other characters become ?."""
-    return "".join(character if character.isascii() else _transliterate(character) for character in text)
+    return "".join(
+        character if character.isascii() else _transliterate(character) for character in text
+    )
 
 
 def force_ascii(stream: TextIO | None) -> None:

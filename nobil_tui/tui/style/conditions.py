@@ -10,8 +10,8 @@ from nobil_tui.charging.conditions import Condition
 class ConditionLook(Struct, frozen=True):
     """The glyphs and the colours of one condition.
 
-    Every condition has a glyph of its own, so that no meaning depends on colour alone; green, violet
-    and red differ in lightness too, for readers who cannot distinguish the hues.
+    Every condition has a glyph of its own, so that no meaning depends on colour alone; green,
+    violet and red differ in lightness too, for readers who cannot distinguish the hues.
     """
 
     unicode: str

@@ -1,8 +1,8 @@
 """Named styles of words and glyphs, in the colours of the theme.
 
 They are not in the style sheet: for every name that a widget declares there, Textual creates a node
-and styles it whenever the widget's own styles change. For the lists and the bars that took a tenth of
-the time to the first paint.
+and styles it whenever the widget's own styles change. For the lists and the bars that took a tenth
+of the time to the first paint.
 """
 
 from __future__ import annotations
@@ -45,5 +45,8 @@ STYLES = {
 def style_of(name: str, variables: Mapping[str, str]) -> Style:
     """Return a named style, given the variables of the theme, to be added to another style."""
     rule = STYLES[name]
-    fg, bg = (Color.parse(variables[colour]).rich_color if colour else None for colour in (rule.fg, rule.bg))
+    fg, bg = (
+        Color.parse(variables[colour]).rich_color if colour else None
+        for colour in (rule.fg, rule.bg)
+    )
     return Style(color=fg, bgcolor=bg, bold=rule.bold, dim=rule.dim)

@@ -68,7 +68,9 @@ def theme_variables_for(theme: Theme) -> dict[str, str]:
     """
     colours = theme.to_color_system().generate()
     variables = dict(_ON_DARK if theme.dark else _ON_LIGHT)
-    bg, fg, accent = (Color.parse(colours[name]) for name in ("background", "foreground", "primary"))
+    bg, fg, accent = (
+        Color.parse(colours[name]) for name in ("background", "foreground", "primary")
+    )
     if theme.ansi or bg.ansi is not None or fg.ansi is not None:
         # The terminal's own colours cannot be blended.
         return {**variables, **_ANSI}

@@ -22,8 +22,11 @@ _OFTEN, _SELDOM = 2 / 3, 1 / 3
 _HOURS_LABELLED = 3
 
 
-def heat_map(profile: Profile, current: int, width: int, glyphs: Glyphs, styles: Mapping[str, Style]) -> Iterator[Text]:
-    """Yield the lines of the heat map. ``current``: the present hour of the week, whose labels are bold.
+def heat_map(
+    profile: Profile, current: int, width: int, glyphs: Glyphs, styles: Mapping[str, Style]
+) -> Iterator[Text]:
+    """Yield the lines of the heat map. ``current``: the present hour of the week, whose labels are
+    bold.
 
     The higher and greener a bar, the larger the share of the observed time with a free connector;
     a cell with too little observation is blank.
@@ -42,7 +45,9 @@ def heat_map(profile: Profile, current: int, width: int, glyphs: Glyphs, styles:
             if share is None:
                 line.append(" " * cells)
             else:
-                line.append(glyphs.bars[round(share * (len(glyphs.bars) - 1))] * cells, styles[_heat(share)])
+                line.append(
+                    glyphs.bars[round(share * (len(glyphs.bars) - 1))] * cells, styles[_heat(share)]
+                )
         yield line
 
 
@@ -81,9 +86,13 @@ def statistics_lines(
     if usual := usual_text(profile[hour]):
         yield Text(usual)
     yield Text()
-    yield Text.assemble(("Session  ", quiet), session_text(statistics) or "no complete one recorded")
+    yield Text.assemble(
+        ("Session  ", quiet), session_text(statistics) or "no complete one recorded"
+    )
     if statistics.fault_share is not None:
-        yield Text.assemble(("Fault    ", quiet), f"{share_text(statistics.fault_share)} of the time")
+        yield Text.assemble(
+            ("Fault    ", quiet), f"{share_text(statistics.fault_share)} of the time"
+        )
     if statistics.fault is not None:
         number, began = statistics.fault
         glyph = glyphs.conditions[Condition.FAULT]
@@ -101,7 +110,9 @@ def statistics_lines(
         )
 
 
-def strip_runs(cells: Sequence[Condition | None], glyphs: Glyphs) -> Iterator[tuple[str, Condition | None]]:
+def strip_runs(
+    cells: Sequence[Condition | None], glyphs: Glyphs
+) -> Iterator[tuple[str, Condition | None]]:
     """Yield the text and condition of each run of equal cells; a gap is blank."""
     begin = 0
     for index in range(1, len(cells) + 1):

@@ -11,7 +11,8 @@ _LONG_AGO = 10_000 * _DAY
 
 
 def age_text(milliseconds: int) -> str:
-    """Return an age as ``now``, ``12 s``, ``2 min``, ``5 h`` or ``3 d``; a negative age is ``now``."""
+    """Return an age as ``now``, ``12 s``, ``2 min``, ``5 h`` or ``3 d``; a negative age is
+    ``now``."""
     seconds = milliseconds // 1000
     if seconds < 1:
         return "now"

@@ -10,18 +10,23 @@ from nobil_tui.tui.style.glyphs import truncate
 
 
 def wrap_text(text: str, width: int, most: int, ellipsis: str = "…") -> list[str]:
-    """Return a text wrapped at spaces into at most ``most`` lines; an ellipsis ends a longer text."""
+    """Return a text wrapped at spaces into at most ``most`` lines; an ellipsis ends a longer
+    text."""
     # Rich does not terminate for a width of 0.
     width = max(1, width)
     return _pack(_words(text, width), " ", width, most, ellipsis)
 
 
-def flow_parts(parts: Iterable[str], between: str, width: int, most: int, ellipsis: str = "…") -> list[str]:
+def flow_parts(
+    parts: Iterable[str], between: str, width: int, most: int, ellipsis: str = "…"
+) -> list[str]:
     """Return parts joined by ``between``, wrapped into at most ``most`` lines.
 
     A part is never split, but truncated if it is longer than a line.
     """
-    return _pack((truncate(part, width, ellipsis) for part in parts if part), between, width, most, ellipsis)
+    return _pack(
+        (truncate(part, width, ellipsis) for part in parts if part), between, width, most, ellipsis
+    )
 
 
 def _pack(parts: Iterable[str], between: str, width: int, most: int, ellipsis: str) -> list[str]:

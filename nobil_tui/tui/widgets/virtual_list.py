@@ -1,7 +1,7 @@
 """The virtual list of the stations, connectors and event log panes: it paints only lines on screen.
 
-A table widget that keeps every row takes seconds for a country; this list asks for the segments of a
-line when it paints it.
+A table widget that keeps every row takes seconds for a country; this list asks for the segments of
+a line when it paints it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class VirtualList(ScrollView, can_focus=True):
         return self.scroll_offset.y
 
     def style_of(self, name: str, cursor: bool = False, *, stale: bool = False) -> Style:
-        """Return the complete style of a name, on the cursor's background or dimmed if asked for."""
+        """Return the complete style of a name, on the cursor's background or dimmed if asked
+        for."""
         style = self._styles.get((name, cursor, stale))
         if style is None:
             style = self.rich_style
@@ -103,7 +104,9 @@ class VirtualList(ScrollView, can_focus=True):
             self._styles[name, cursor, stale] = style
         return style
 
-    def condition_style(self, condition: Condition, cursor: bool = False, *, stale: bool = False) -> Style:
+    def condition_style(
+        self, condition: Condition, cursor: bool = False, *, stale: bool = False
+    ) -> Style:
         """Return the style of a condition, dimmed if it is stale."""
         return self.style_of(STYLE_NAMES[condition], cursor, stale=stale)
 

@@ -39,7 +39,9 @@ def make_feed(clock: FakeClock, service: FinlandService) -> MakeFeed:
 
         session = MqttSession(TOPIC_FILTER, clock)
         rest = FinlandRest(service.address, clock=clock)
-        feed = FinlandFeed(Link(dial, clock=clock, session=session), session, rest, clock=clock, tap=tap)
+        feed = FinlandFeed(
+            Link(dial, clock=clock, session=session), session, rest, clock=clock, tap=tap
+        )
         feed.settle_places()
         return feed
 

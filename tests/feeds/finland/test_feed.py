@@ -1,4 +1,5 @@
-"""Finland's feed against a complete service: a real broker, the REST API, and the failures of both."""
+"""Finland's feed against a complete service: a real broker, the REST API, and the failures of
+both."""
 
 from __future__ import annotations
 
@@ -88,7 +89,9 @@ class Reader:
             case Snapshot():
                 self.board.apply_snapshot(event.stations, event.at, gap=event.gap)
             case ConnectorReport():
-                self.board.apply_connector(event.station_id, event.evse_uid, event.connector, event.at)
+                self.board.apply_connector(
+                    event.station_id, event.evse_uid, event.connector, event.at
+                )
 
     def word(self, evse: str) -> str:
         for station in self.board.stations.values():
@@ -123,11 +126,17 @@ async def test_snapshot_then_stream(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
     async with reading(make_feed(broker.url), clock) as reader:
-        assert [type(await reader.until(lambda _: True)) for _ in range(3)] == [Connecting, Connected, Degraded]
+        assert [type(await reader.until(lambda _: True)) for _ in range(3)] == [
+            Connecting,
+            Connected,
+            Degraded,
+        ]
         snapshot = await reader.kind(Snapshot)
         assert snapshot.gap == service.made_ago
         assert {evse["evseId"]: evse["status"] for evse in service.country.statuses} == {
-            uid: reader.word(uid) for station in reader.board.stations.values() for uid in station.evse_uids
+            uid: reader.word(uid)
+            for station in reader.board.stations.values()
+            for uid in station.evse_uids
         }
         evse, topic = next(iter(service.country.topics.items()))
         await broker.publish((topic, status_payload("BLOCKED", clock.now())))
@@ -307,7 +316,9 @@ async def test_a_bad_message_is_skipped(
     async with reading(make_feed(broker.url), clock) as reader:
         await reader.kind(Snapshot)
         await broker.publish(
-            ("status-v1/odd", b"{}"), (topic, b"not JSON"), (topic, status_payload("BLOCKED", clock.now()))
+            ("status-v1/odd", b"{}"),
+            (topic, b"not JSON"),
+            (topic, status_payload("BLOCKED", clock.now())),
         )
         assert [await reader.kind(Unreadable) for _ in range(2)]
         await reader.kind(ConnectorReport)
@@ -344,7 +355,9 @@ async def test_regroups_stations_when_locations_arrive_late(
     async with reading(feed, clock) as reader:
         await reader.kind(Snapshot)
         assert len(reader.board.stations) == 12
-        feed.use_places({evse: topic.split("/")[3] for evse, topic in service.country.topics.items()})
+        feed.use_places(
+            {evse: topic.split("/")[3] for evse, topic in service.country.topics.items()}
+        )
         snapshot = await reader.kind(Snapshot)
         assert len(reader.board.stations) == 5
         assert snapshot.gap == service.made_ago
@@ -353,7 +366,9 @@ async def test_regroups_stations_when_locations_arrive_late(
 # Brokers that refuse
 
 
-async def refusal(serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService, *answers: bytes) -> str:
+async def refusal(
+    serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService, *answers: bytes
+) -> str:
     service.fail(STATUSES, 500)
 
     async def handle(connection: ServerConnection) -> None:
@@ -377,7 +392,9 @@ async def test_reports_why_a_broker_refuses(
 async def test_reports_a_failed_subscription(
     serve: Serve, make_feed: MakeFeed, clock: FakeClock, service: FinlandService
 ) -> None:
-    reason = await refusal(serve, make_feed, clock, service, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80")
+    reason = await refusal(
+        serve, make_feed, clock, service, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80"
+    )
     assert reason == "the broker refused the subscription"
 
 

@@ -36,13 +36,17 @@ async def test_sends_the_etag_of_a_known_answer(service: FinlandService, clock: 
     assert await rest.get(LOCATIONS, first.etag) is None
 
 
-async def test_follows_a_redirect_of_the_same_service(service: FinlandService, clock: FakeClock) -> None:
+async def test_follows_a_redirect_of_the_same_service(
+    service: FinlandService, clock: FakeClock
+) -> None:
     rest = FinlandRest(service.address, clock=clock)
     assert await rest.get("locations?limit=ALL") is not None
     assert service.paths() == ["locations", LOCATIONS]
 
 
-async def test_sends_no_request_before_retry_after_of_a_429(service: FinlandService, clock: FakeClock) -> None:
+async def test_sends_no_request_before_retry_after_of_a_429(
+    service: FinlandService, clock: FakeClock
+) -> None:
     rest = FinlandRest(service.address, clock=clock)
     service.fail(STATUSES, 429, Retry_After="120")
     with pytest.raises(UnreachableError, match=r"HTTP 429 \(too many requests\)") as failed:
@@ -58,7 +62,9 @@ async def test_sends_no_request_before_retry_after_of_a_429(service: FinlandServ
 
 
 @pytest.mark.parametrize("status", [403, 406, 500, 503])
-async def test_a_failure_names_the_http_status(service: FinlandService, clock: FakeClock, status: int) -> None:
+async def test_a_failure_names_the_http_status(
+    service: FinlandService, clock: FakeClock, status: int
+) -> None:
     service.fail(STATUSES, status)
     with pytest.raises(UnreachableError, match=f"127.0.0.1 answered HTTP {status}"):
         await FinlandRest(service.address, clock=clock).get(STATUSES)
@@ -66,7 +72,9 @@ async def test_a_failure_names_the_http_status(service: FinlandService, clock: F
 
 async def test_reports_a_damaged_answer(service: FinlandService, clock: FakeClock) -> None:
     async def cut(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=gzip.compress(b"x" * 1000)[:-20], headers={"Content-Encoding": "gzip"})
+        return web.Response(
+            body=gzip.compress(b"x" * 1000)[:-20], headers={"Content-Encoding": "gzip"}
+        )
 
     service.answers[STATUSES].append(cut)
     with pytest.raises(UnreachableError, match="sent an answer that cannot be read: "):

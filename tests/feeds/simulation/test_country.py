@@ -47,7 +47,11 @@ def test_stations_have_complete_facts() -> None:
         assert facts.position is not None
         assert abs(facts.position[0] - town.latitude) < 0.05
         assert abs(facts.position[1] - town.longitude) < 0.1
-        assert (facts.municipality, facts.county, facts.country) == (town.municipality, town.county, town.country)
+        assert (facts.municipality, facts.county, facts.country) == (
+            town.municipality,
+            town.county,
+            town.country,
+        )
         assert facts.owner
 
 
@@ -61,7 +65,9 @@ def test_connectors_have_no_evse_uids() -> None:
 
 def test_details_do_not_affect_the_events() -> None:
     one, other = country(beside=1), country(beside=2)
-    assert [station.facts.comment for station in one] != [station.facts.comment for station in other]
+    assert [station.facts.comment for station in one] != [
+        station.facts.comment for station in other
+    ]
 
     def shape(station: SitePlan) -> object:
         facts = station.facts

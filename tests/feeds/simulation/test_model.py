@@ -47,7 +47,9 @@ def reports(happened: Happened) -> list[StationReport]:
     speed=st.sampled_from([0.5, 1.0, 10.0, 333.0]),
     cuts=st.lists(st.integers(0, 30 * 60_000), max_size=6).map(sorted),
 )
-def test_same_events_however_time_is_divided(stations: int, seed: int, speed: float, cuts: list[int]) -> None:
+def test_same_events_however_time_is_divided(
+    stations: int, seed: int, speed: float, cuts: list[int]
+) -> None:
     in_steps = Simulation(stations, seed, start=NOON, speed=speed)
     at_once = Simulation(stations, seed, start=NOON, speed=speed)
     came: Happened = []
@@ -228,7 +230,11 @@ def test_a_station_without_contact_is_unknown_and_returns() -> None:
 
 
 def test_some_stations_have_never_reported() -> None:
-    never = [s for s in Simulation(2000, start=NOON).stations if {c.timestamp for c in s.connectors} == {-1}]
+    never = [
+        s
+        for s in Simulation(2000, start=NOON).stations
+        if {c.timestamp for c in s.connectors} == {-1}
+    ]
     assert 2 < len(never) < 40
     assert all(c.status == -1 and c.error == 0 for station in never for c in station.connectors)
 
@@ -242,7 +248,9 @@ def test_rejects_a_size_out_of_range(stations: int) -> None:
         Simulation(stations, start=NOON)
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf"), MAX_SPEED * 2, MIN_SPEED / 2, 1e-300])
+@pytest.mark.parametrize(
+    "speed", [0.0, -1.0, float("nan"), float("inf"), MAX_SPEED * 2, MIN_SPEED / 2, 1e-300]
+)
 def test_rejects_a_speed_or_start_out_of_range(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
         Simulation(1, start=NOON, speed=speed)
@@ -250,7 +258,9 @@ def test_rejects_a_speed_or_start_out_of_range(speed: float) -> None:
 
 def test_old_changes_have_valid_times_at_the_lowest_speed() -> None:
     simulation = Simulation(2000, start=NOON, speed=MIN_SPEED)
-    stamps = [connector.timestamp for station in simulation.stations for connector in station.connectors]
+    stamps = [
+        connector.timestamp for station in simulation.stations for connector in station.connectors
+    ]
     assert all(stamp == -1 or 0 < stamp <= NOON for stamp in stamps)
     assert simulation.next_at >= NOON
 

@@ -85,7 +85,14 @@ def station_list() -> StationList:
 
 
 @pytest.mark.parametrize(
-    "text", ["owner:kommune", 'owner:"exempel kommun"', "place:bærum", "country:swe", "op:demokraft -owner:demokraft"]
+    "text",
+    [
+        "owner:kommune",
+        'owner:"exempel kommun"',
+        "place:bærum",
+        "country:swe",
+        "op:demokraft -owner:demokraft",
+    ],
 )
 def test_filters_match_some_stations(station_list: StationList, text: str) -> None:
     station_list.filter = text
@@ -95,7 +102,9 @@ def test_filters_match_some_stations(station_list: StationList, text: str) -> No
 
 
 def test_owners_are_completed(station_list: StationList) -> None:
-    assert completions('owner:"eksempel k', 17, station_list.field_values) == ['owner:"Eksempel kommune"']
+    assert completions('owner:"eksempel k', 17, station_list.field_values) == [
+        'owner:"Eksempel kommune"'
+    ]
 
 
 def test_facts_can_be_stored_in_the_register(tmp_path: Path) -> None:

@@ -42,7 +42,10 @@ def test_each_town_has_a_municipality_and_a_county() -> None:
     assert (BY_NAME["Sandvika"].municipality, BY_NAME["Sandvika"].county) == ("Bærum", "Akershus")
     assert (BY_NAME["Visby"].municipality, BY_NAME["Visby"].county) == ("Gotland", "Gotland")
     # Norway has 15 counties and Sweden 21, and a municipality lies in one of them.
-    counties = {country: {town.county for town in TOWNS if town.country == country} for country in (NORWAY, SWEDEN)}
+    counties = {
+        country: {town.county for town in TOWNS if town.country == country}
+        for country in (NORWAY, SWEDEN)
+    }
     assert (len(counties[NORWAY]), len(counties[SWEDEN])) == (15, 21)
     assert not counties[NORWAY] & counties[SWEDEN]
     lies_in: dict[str, set[str]] = {}

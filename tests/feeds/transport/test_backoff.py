@@ -1,4 +1,5 @@
-"""The delays between attempts: they double up to a minute, and are reset by a healthy connection."""
+"""The delays between attempts: they double up to a minute, and are reset by a healthy
+connection."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def test_only_a_healthy_connection_resets_the_delay(seed: int, lives: list[float
 
 
 @pytest.mark.parametrize(
-    ("life", "short"), [(0.0, False), (HEALTHY_AFTER - 0.01, False), (HEALTHY_AFTER, True), (1e9, True)]
+    ("life", "short"),
+    [(0.0, False), (HEALTHY_AFTER - 0.01, False), (HEALTHY_AFTER, True), (1e9, True)],
 )
 def test_healthy_after_seconds_boundary(life: float, short: bool) -> None:
     backoff = Backoff(random.Random(0))

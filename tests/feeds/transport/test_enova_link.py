@@ -13,7 +13,16 @@ from contextlib import aclosing
 import pytest
 
 from nobil_tui.charging.conditions import Condition
-from nobil_tui.charging.events import Connected, Connecting, ConnectorReport, Event, Ignored, Lost, Refused, Unreadable
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    ConnectorReport,
+    Event,
+    Ignored,
+    Lost,
+    Refused,
+    Unreadable,
+)
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, MAX_WAIT, Backoff
@@ -101,7 +110,9 @@ async def listener(service: EnovaService, clock: FakeClock) -> AsyncIterator[Lis
         yield listener
 
 
-async def test_an_unknown_status_is_shown_as_unknown(service: EnovaService, listener: Listener) -> None:
+async def test_an_unknown_status_is_shown_as_unknown(
+    service: EnovaService, listener: Listener
+) -> None:
     service.talks.append(closing(FREE, frame("NOR_71098", "1252", "DANCING\x1b")))
     lost = await listener.lost()
     reports = [event.connector for event in listener.seen if isinstance(event, ConnectorReport)]
@@ -118,10 +129,17 @@ async def test_yields_frames_in_order(service: EnovaService, listener: Listener)
     await settle()
     await service.say(FREE, "", "what?", BUSY)
     events = [await coming, *[await listener.take() for _ in range(3)]]
-    assert [type(event) for event in events] == [ConnectorReport, Ignored, Unreadable, ConnectorReport]
+    assert [type(event) for event in events] == [
+        ConnectorReport,
+        Ignored,
+        Unreadable,
+        ConnectorReport,
+    ]
 
 
-async def test_every_reconnect_requests_a_new_url(service: EnovaService, listener: Listener) -> None:
+async def test_every_reconnect_requests_a_new_url(
+    service: EnovaService, listener: Listener
+) -> None:
     for _ in range(5):
         service.talks.append(closing(FREE))
         await listener.again(await listener.lost())
@@ -130,7 +148,9 @@ async def test_every_reconnect_requests_a_new_url(service: EnovaService, listene
     assert service.turned_away == 0
 
 
-async def test_an_expired_token_is_not_a_rejected_key(service: EnovaService, listener: Listener) -> None:
+async def test_an_expired_token_is_not_a_rejected_key(
+    service: EnovaService, listener: Listener
+) -> None:
     service.lifetime = 0.0
     lost = await listener.lost()
     assert lost.reason == "the server no longer accepts the URL it issued (HTTP 401)"
@@ -161,11 +181,22 @@ async def test_a_rejected_key_is_not_retried_until_requested(
 async def test_a_wrong_key_is_rejected(service: EnovaService, clock: FakeClock) -> None:
     listener = Listener(service, clock, "another")
     async with aclosing(listener.events):
-        assert await listener.dialled() == Refused("HTTP 401: Access denied due to invalid subscription key.", START)
+        assert await listener.dialled() == Refused(
+            "HTTP 401: Access denied due to invalid subscription key.", START
+        )
 
 
 @pytest.mark.parametrize(
-    "answer", [status(429), status(500), status(503), body(b"<html>"), body(b"{}"), body(b" " * 100_000), status(302)]
+    "answer",
+    [
+        status(429),
+        status(500),
+        status(503),
+        body(b"<html>"),
+        body(b"{}"),
+        body(b" " * 100_000),
+        status(302),
+    ],
 )
 async def test_retries_a_failed_token_request_with_backoff(
     service: EnovaService, listener: Listener, answer: Answer
@@ -188,7 +219,9 @@ async def test_waits_for_retry_after(service: EnovaService, listener: Listener) 
     assert len(service.calls) == 2
 
 
-async def test_backs_off_from_a_service_that_closes_at_once(service: EnovaService, listener: Listener) -> None:
+async def test_backs_off_from_a_service_that_closes_at_once(
+    service: EnovaService, listener: Listener
+) -> None:
     talks: list[Talk] = [closing(), breaking, closing(FREE)]
     service.talks.extend(talks * 4)
     steps = 12
@@ -202,7 +235,9 @@ async def test_backs_off_from_a_service_that_closes_at_once(service: EnovaServic
     assert listener.clock.monotonic() > 200  # A dozen requests in over three minutes.
 
 
-async def test_reconnects_quickly_after_a_healthy_connection(service: EnovaService, listener: Listener) -> None:
+async def test_reconnects_quickly_after_a_healthy_connection(
+    service: EnovaService, listener: Listener
+) -> None:
     for _ in range(6):
         service.talks.append(breaking)
         await listener.again(await listener.lost())
@@ -232,9 +267,14 @@ def test_rejects_an_invalid_address() -> None:
         enova_link(KEY, "nobil.example")
 
 
-async def test_a_break_marks_the_board_and_loses_nothing(service: EnovaService, clock: FakeClock) -> None:
+async def test_a_break_marks_the_board_and_loses_nothing(
+    service: EnovaService, clock: FakeClock
+) -> None:
     monitor = Monitor(
-        StreamFeed(enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff()), ENOVA_CODEC), tick=0
+        StreamFeed(
+            enova_link(KEY, service.address, clock=clock, backoff=CountedBackoff()), ENOVA_CODEC
+        ),
+        tick=0,
     )
     service.talks.append(closing(FREE, frame("NOR_71098", "b", "CHARGING")))
     async with aclosing(monitor.batches()) as batches:
@@ -252,7 +292,10 @@ async def test_a_break_marks_the_board_and_loses_nothing(service: EnovaService, 
         board = monitor.board
         station = board.stations["NOR_71098"]
         assert [said.word for said in station.connectors] == ["CHARGING", "CHARGING"]
-        assert [board.unconfirmed_for(station, index, clock.now()) for index in (0, 1)] == [0, round(MAX_WAIT * 1000)]
+        assert [board.unconfirmed_for(station, index, clock.now()) for index in (0, 1)] == [
+            0,
+            round(MAX_WAIT * 1000),
+        ]
 
 
 # Secrets
@@ -273,7 +316,12 @@ async def test_logs_and_events_contain_no_secret(
     assert isinstance(await listener.take(), Refused)
     assert len(service.issued) == 3
     assert caplog.records
-    said = [*map(repr, listener.seen), repr(listener.link), repr(listener.feed), repr(vars(listener.link))]
+    said = [
+        *map(repr, listener.seen),
+        repr(listener.link),
+        repr(listener.feed),
+        repr(vars(listener.link)),
+    ]
     for text in (*said, caplog.text):
         for secret in service.secrets:
             assert secret not in text

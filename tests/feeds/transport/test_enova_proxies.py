@@ -52,7 +52,9 @@ async def test_uses_a_proxy_of_the_environment(
 ) -> None:
     proxy, asked = await proxied(serve_raw, GOOD)
     monkeypatch.setenv("http_proxy", f"{prefix}{proxy}")
-    assert await guarded(TokenClient(KEY, "http://nobil.invalid/x").dial()) == "wss://nobil.example/x"
+    assert (
+        await guarded(TokenClient(KEY, "http://nobil.invalid/x").dial()) == "wss://nobil.example/x"
+    )
     assert asked[0].startswith(b"POST http://nobil.invalid/x HTTP/1.1\r\n")
     assert (b"Proxy-Authorization: Basic" in asked[0]) == ("@" in prefix)
 
@@ -68,7 +70,9 @@ async def test_a_proxy_does_not_see_the_key_of_an_https_request(
     assert KEY.encode() not in asked[0]
 
 
-async def test_no_proxy_is_used_for_this_machine(service: EnovaService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_is_used_for_this_machine(
+    service: EnovaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
     await guarded(TokenClient(KEY, service.address).dial())
     assert len(service.calls) == 1
@@ -96,7 +100,9 @@ async def test_respects_no_proxy(serve_raw: ServeRaw, monkeypatch: pytest.Monkey
         ("http://me:s3cret@127.0.0.1:99999", "proxy in the environment"),
     ],
 )
-async def test_reports_an_unusable_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str, reason: str) -> None:
+async def test_reports_an_unusable_proxy(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, reason: str
+) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     error = await unreachable(TokenClient(KEY, "https://nobil.invalid/x"))
     assert reason in str(error)

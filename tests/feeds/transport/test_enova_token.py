@@ -81,7 +81,15 @@ async def test_rejects_an_impossible_key_without_a_request(service: EnovaService
 
 @pytest.mark.parametrize(
     "address",
-    ["", "nobil.example", "wss://nobil.example", "ftp://nobil.example", "https://", "https://a..b/", "http://h:0"],
+    [
+        "",
+        "nobil.example",
+        "wss://nobil.example",
+        "ftp://nobil.example",
+        "https://",
+        "https://a..b/",
+        "http://h:0",
+    ],
 )
 def test_rejects_an_invalid_address(address: str) -> None:
     with pytest.raises(SourceError, match="https://"):
@@ -92,7 +100,9 @@ def test_rejects_an_invalid_address(address: str) -> None:
 
 
 @pytest.mark.parametrize("code", [401, 403])
-async def test_a_rejected_key_is_reported_in_the_servers_words(service: EnovaService, code: int) -> None:
+async def test_a_rejected_key_is_reported_in_the_servers_words(
+    service: EnovaService, code: int
+) -> None:
     service.answers.append(refusal(code, " Access denied:\x1b[2J \u202einvalid\nkey. "))
     error = await fail(TokenClient(KEY, service.address))
     assert isinstance(error, RefusedError)
@@ -148,17 +158,24 @@ async def test_other_http_errors_are_temporary(service: EnovaService, code: int)
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("17", 17), ("Tue, 14 Nov 2023 22:14:20 GMT", 60), ("999999", 3600), ("soon", 0), ("-5", 0)]
+    ("text", "seconds"),
+    [("17", 17), ("Tue, 14 Nov 2023 22:14:20 GMT", 60), ("999999", 3600), ("soon", 0), ("-5", 0)],
 )
 @pytest.mark.parametrize("code", [429, 503])
-async def test_returns_retry_after(service: EnovaService, clock: FakeClock, code: int, text: str, seconds: int) -> None:
+async def test_returns_retry_after(
+    service: EnovaService, clock: FakeClock, code: int, text: str, seconds: int
+) -> None:
     assert START == 1_700_000_000_000  # 22:13:20 of that day
     service.answers.append(status(code, {"Retry-After": text}))
-    assert (await unreachable(TokenClient(KEY, service.address, clock=clock))).retry_after == seconds
+    assert (
+        await unreachable(TokenClient(KEY, service.address, clock=clock))
+    ).retry_after == seconds
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
-async def test_does_not_follow_redirects(service: EnovaService, clock: FakeClock, code: int) -> None:
+async def test_does_not_follow_redirects(
+    service: EnovaService, clock: FakeClock, code: int
+) -> None:
     async with EnovaService(clock) as elsewhere:
         service.answers.append(status(code, {"Location": elsewhere.address}))
         assert "points elsewhere" in str(await unreachable(TokenClient(KEY, service.address)))
@@ -193,9 +210,14 @@ async def test_does_not_follow_redirects(service: EnovaService, clock: FakeClock
         status(204),
     ],
 )
-async def test_an_answer_without_a_token_is_temporary(service: EnovaService, answer: Answer) -> None:
+async def test_an_answer_without_a_token_is_temporary(
+    service: EnovaService, answer: Answer
+) -> None:
     service.answers.append(answer)
-    assert str(await unreachable(TokenClient(KEY, service.address))) == "127.0.0.1 answered, but with no token"
+    assert (
+        str(await unreachable(TokenClient(KEY, service.address)))
+        == "127.0.0.1 answered, but with no token"
+    )
 
 
 async def test_an_invalid_encoding_is_temporary(service: EnovaService) -> None:
@@ -269,14 +291,20 @@ def test_trusts_an_unencrypted_url_only_after_an_unencrypted_request() -> None:
     assert url_of(answer.replace(b"ws:", b"WSS:"), plain=False) == "WSS://nobil.example/x"
 
 
-@given(st.binary() | st.text().map(lambda text: json.dumps({"accessToken": f"wss://{text}"}).encode()))
+@given(
+    st.binary() | st.text().map(lambda text: json.dumps({"accessToken": f"wss://{text}"}).encode())
+)
 @example(b'{"accessToken": "wss://nobil.example/x"}')
 def test_any_answer_is_a_websocket_url_or_rejected(answer: bytes) -> None:
     url = url_of(answer, plain=False)
-    assert url is None or (url.lower().startswith("wss://") and url.isascii() and url.isprintable() and " " not in url)
+    assert url is None or (
+        url.lower().startswith("wss://") and url.isascii() and url.isprintable() and " " not in url
+    )
 
 
-async def test_errors_and_logs_contain_no_secret(service: EnovaService, caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_and_logs_contain_no_secret(
+    service: EnovaService, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
     call = TokenClient(KEY, service.address, timeout=0.1)
@@ -306,6 +334,7 @@ async def test_errors_and_logs_contain_no_secret(service: EnovaService, caplog: 
 
 def test_aiohttp_is_imported_lazily() -> None:
     code = (
-        "import sys, nobil_tui.feeds.transport.enova_token as e; e.TokenClient('k'); sys.exit('aiohttp' in sys.modules)"
+        "import sys, nobil_tui.feeds.transport.enova_token as e; e.TokenClient('k'); "
+        "sys.exit('aiohttp' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # A fixed command of our own.

@@ -89,11 +89,15 @@ async def follow(clock: FakeClock) -> AsyncIterator[Follow]:
     """Return ``follow(url)``, which starts a reader of a link; closed at the end."""
     readers = []
 
-    def start(url: str = "", *, tap: Tap | None = None, dial: Callable[[], Awaitable[str]] | None = None) -> Reader:
+    def start(
+        url: str = "", *, tap: Tap | None = None, dial: Callable[[], Awaitable[str]] | None = None
+    ) -> Reader:
         async def dial_url() -> str:
             return f"{url}/?apikey={KEY}"
 
-        link = Link(dial or dial_url, clock=clock, backoff=waits(), tap=tap, expires=dial is not None)
+        link = Link(
+            dial or dial_url, clock=clock, backoff=waits(), tap=tap, expires=dial is not None
+        )
         readers.append(Reader(link, clock))
         return readers[-1]
 
@@ -131,7 +135,9 @@ class Answers:
 # Connected
 
 
-async def test_connects_and_yields_frames_in_order(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_connects_and_yields_frames_in_order(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
     more = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
@@ -206,7 +212,9 @@ async def test_a_protocol_error_closes_the_link(follow: Follow, serve_raw: Serve
 # Lost connections
 
 
-async def test_reconnects_after_a_close_with_backoff(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_reconnects_after_a_close_with_backoff(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
     go = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
@@ -222,7 +230,9 @@ async def test_reconnects_after_a_close_with_backoff(follow: Follow, serve: Serv
     go.set()
     wait = waits().wait()
     lost = await reader.next(Lost)
-    assert lost == Lost("the server closed: maintenance ·", START + 1000, START + 5000 + round(wait * 1000))
+    assert lost == Lost(
+        "the server closed: maintenance ·", START + 1000, START + 5000 + round(wait * 1000)
+    )
     await reader.passes(wait - 0.001)
     await reader.nothing()
     await reader.passes(0.001)
@@ -238,7 +248,9 @@ async def test_reconnects_after_an_aborted_connection(follow: Follow, serve: Ser
     assert (await reader.next(Lost)).reason == "the connection broke"
 
 
-async def test_backs_off_from_a_server_that_closes_at_once(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_backs_off_from_a_server_that_closes_at_once(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
     expected = waits()
     reader = follow(await serve(hang_up))
     for _ in range(8):
@@ -283,7 +295,9 @@ async def test_retries_after_a_refused_connection(follow: Follow, clock: FakeClo
             await reader.next(Connecting)
             wait = expected.wait()
             now = clock.now()
-            assert await reader.next(Lost) == Lost("nothing listens at 127.0.0.1", now, now + round(wait * 1000))
+            assert await reader.next(Lost) == Lost(
+                "nothing listens at 127.0.0.1", now, now + round(wait * 1000)
+            )
             await reader.passes(wait)
 
 
@@ -358,7 +372,9 @@ async def test_a_rejected_key_is_not_retried_until_requested(
     await reader.live()
 
 
-async def test_retry_while_connecting_has_no_effect_after_a_rejection(follow: Follow, serve: Serve) -> None:
+async def test_retry_while_connecting_has_no_effect_after_a_rejection(
+    follow: Follow, serve: Serve
+) -> None:
     reader = follow(await serve(stay, process_request=Answers(401)))
     await reader.next(Connecting)
     reader.link.retry()
@@ -394,7 +410,9 @@ async def test_an_expired_url_is_not_a_rejected_key(follow: Follow, serve: Serve
 
     reader = follow(dial=dial)
     await reader.next(Connecting)
-    assert (await reader.next(Lost)).reason == "the server no longer accepts the URL it issued (HTTP 401)"
+    assert (
+        await reader.next(Lost)
+    ).reason == "the server no longer accepts the URL it issued (HTTP 401)"
     await reader.passes(2)
     await reader.live()
 
@@ -426,7 +444,9 @@ def test_a_dead_connection_is_noticed_within_a_minute() -> None:
     assert DEAD_AFTER + PING_INTERVAL <= 60
 
 
-async def test_a_silent_connection_is_aborted(follow: Follow, serve_raw: ServeRaw, clock: FakeClock) -> None:
+async def test_a_silent_connection_is_aborted(
+    follow: Follow, serve_raw: ServeRaw, clock: FakeClock
+) -> None:
     reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
     await reader.live()
     while clock.monotonic() + PING_INTERVAL < DEAD_AFTER:
@@ -451,7 +471,9 @@ async def test_setting_the_clock_does_not_hide_a_dead_connection(
     assert (await reader.next(Lost)).reason == "nothing was received any more"
 
 
-async def test_pongs_keep_a_quiet_connection_alive(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_pongs_keep_a_quiet_connection_alive(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
     connections: asyncio.Queue[ServerConnection] = asyncio.Queue()
 
     async def handler(connection: ServerConnection) -> None:
@@ -511,7 +533,9 @@ async def idle(clock: FakeClock, seconds: float) -> None:
         await settle()
 
 
-async def test_a_connection_with_a_slow_reader_is_not_aborted(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_a_connection_with_a_slow_reader_is_not_aborted(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
     """The pongs wait behind unread frames, so their absence says nothing about the server."""
     reader = follow(await serve(flood, ping_interval=None))
     await reader.live()
@@ -545,7 +569,9 @@ async def test_a_dead_connection_is_noticed_within_a_minute_of_reading_again(
 # The tap
 
 
-async def test_tap_receives_frames_and_breaks(follow: Follow, serve: Serve, clock: FakeClock) -> None:
+async def test_tap_receives_frames_and_breaks(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
     seen: list[tuple[bytes, int]] = []
 
     async def handler(connection: ServerConnection) -> None:
@@ -561,7 +587,9 @@ async def test_tap_receives_frames_and_breaks(follow: Follow, serve: Serve, cloc
     assert seen == [(b"one", START), (b"two", START), (b"", START)]
 
 
-async def test_tap_receives_no_break_when_closed_by_the_client(follow: Follow, serve: Serve) -> None:
+async def test_tap_receives_no_break_when_closed_by_the_client(
+    follow: Follow, serve: Serve
+) -> None:
     seen: list[bytes] = []
     reader = follow(await serve(stay), tap=lambda data, at: seen.append(data))
     await reader.live()
@@ -713,7 +741,9 @@ async def test_closing_while_connecting(follow: Follow, serve_raw: ServeRaw) -> 
 
 
 @pytest.mark.parametrize("answers", [Answers(401), Answers(503)], ids=["refused", "waiting"])
-async def test_closing_while_waiting_to_reconnect(follow: Follow, serve: Serve, answers: Answers) -> None:
+async def test_closing_while_waiting_to_reconnect(
+    follow: Follow, serve: Serve, answers: Answers
+) -> None:
     reader = follow(await serve(stay, process_request=answers))
     await reader.next(Connecting)
     await reader.next(object)
@@ -763,7 +793,9 @@ async def test_cancellation_while_the_watchdog_is_cancelled(serve: Serve) -> Non
     assert clock.victim.cancelled()
 
 
-async def test_no_proxy_is_used_for_this_machine(follow: Follow, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_is_used_for_this_machine(
+    follow: Follow, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "ws_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     reader = follow(await serve(stay))

@@ -24,7 +24,10 @@ HAS_MOSQUITTO = bool(shutil.which("mosquitto")) or Path("/usr/sbin/mosquitto").e
 @pytest.fixture(
     params=[
         NatsBroker,
-        pytest.param(MosquittoBroker, marks=pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")),
+        pytest.param(
+            MosquittoBroker,
+            marks=pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed"),
+        ),
     ]
 )
 async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Broker]:
@@ -40,7 +43,11 @@ async def test_receives_messages_of_another_client(broker: Broker, clock: FakeCl
 
     received: list[Publish] = []
     long = "x" * 20_000
-    sent = [("status-v1/FI/NYT/L/FI*NYT*E1", b"1"), ("status-v1/å/b/c/d", long.encode()), ("status-v1/a/b/c/e", b"")]
+    sent = [
+        ("status-v1/FI/NYT/L/FI*NYT*E1", b"1"),
+        ("status-v1/å/b/c/d", long.encode()),
+        ("status-v1/a/b/c/e", b""),
+    ]
 
     async def publish() -> None:
         await broker.publish(*sent[:2])

@@ -40,7 +40,15 @@ ELSEWHERE = "charger.invalid"
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ws_proxy", "wss_proxy", "all_proxy", "socks_proxy", "http_proxy", "https_proxy", "no_proxy"):
+    for name in (
+        "ws_proxy",
+        "wss_proxy",
+        "all_proxy",
+        "socks_proxy",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
 
@@ -93,7 +101,10 @@ async def test_a_hostile_host_name_is_made_safe() -> None:
 async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        assert await why_not(f"ws://127.0.0.1:{taken.getsockname()[1]}") == "nothing listens at 127.0.0.1"
+        assert (
+            await why_not(f"ws://127.0.0.1:{taken.getsockname()[1]}")
+            == "nothing listens at 127.0.0.1"
+        )
 
 
 def answering(answer: bytes) -> RawHandler:
@@ -116,12 +127,16 @@ def answering(answer: bytes) -> RawHandler:
     ],
     ids=["hangs up", "SSH", "garbage", "no upgrade", "web page"],
 )
-async def test_reports_a_server_without_websocket(serve_raw: ServeRaw, answer: bytes, reason: str) -> None:
+async def test_reports_a_server_without_websocket(
+    serve_raw: ServeRaw, answer: bytes, reason: str
+) -> None:
     port = await serve_raw(answering(answer))
     assert (await why_not(f"ws://127.0.0.1:{port}")).startswith(reason)
 
 
-async def test_reports_a_server_that_does_not_answer(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_a_server_that_does_not_answer(
+    serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await for_ever()
 
@@ -149,11 +164,20 @@ async def test_does_not_follow_redirects(serve_raw: ServeRaw, code: int) -> None
         asked.append(await reader.readuntil(b"\r\n\r\n"))
 
     there = await serve_raw(other)
-    for location in (f"ws://localhost:{there}/?apikey={KEY}", f"ws://127.0.0.1:{there}", "/", "ws://[::1", "http://x/"):
+    for location in (
+        f"ws://localhost:{there}/?apikey={KEY}",
+        f"ws://127.0.0.1:{there}",
+        "/",
+        "ws://[::1",
+        "http://x/",
+    ):
         answer = f"HTTP/1.1 {code} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
         port = await serve_raw(answering(answer.encode()))
         reason = await why_not(f"ws://127.0.0.1:{port}")
-        assert reason == f"the server answered HTTP {code}, which points elsewhere: the key is not sent there"
+        assert (
+            reason
+            == f"the server answered HTTP {code}, which points elsewhere: the key is not sent there"
+        )
     assert asked == []
 
 
@@ -204,8 +228,12 @@ async def test_reports_a_rejected_key(serve_raw: ServeRaw, status: int) -> None:
         ("Retry-After: 9\r\nRetry-After: 1\r\n", 9),
     ],
 )
-async def test_returns_retry_after_of_a_503(serve_raw: ServeRaw, headers: str, seconds: float) -> None:
-    port = await serve_raw(answering(f"HTTP/1.1 503 No\r\n{headers}Content-Length: 0\r\n\r\n".encode()))
+async def test_returns_retry_after_of_a_503(
+    serve_raw: ServeRaw, headers: str, seconds: float
+) -> None:
+    port = await serve_raw(
+        answering(f"HTTP/1.1 503 No\r\n{headers}Content-Length: 0\r\n\r\n".encode())
+    )
     with pytest.raises(UnreachableError) as caught:
         await guarded(open_connection(f"ws://127.0.0.1:{port}", 1000, 0.1))
     assert str(caught.value) == "the server answered HTTP 503"
@@ -226,7 +254,9 @@ def test_debug_messages_of_the_library_are_not_logged() -> None:
 # Proxies
 
 
-async def test_no_proxy_is_used_for_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_is_used_for_this_machine(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("ws_proxy", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
@@ -238,16 +268,27 @@ async def test_no_proxy_is_used_for_this_machine(serve: Serve, monkeypatch: pyte
     await guarded(connection.close())
 
 
-async def test_reports_a_proxy_that_cannot_reach_the_host(serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = await serve_raw(answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
+async def test_reports_a_proxy_that_cannot_reach_the_host(
+    serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = await serve_raw(
+        answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+    )
     monkeypatch.setenv("http_proxy", f"http://user:{KEY}@127.0.0.1:{port}")
-    assert await why_not(f"ws://{ELSEWHERE}") == f"the proxy in the environment cannot reach {ELSEWHERE}"
+    assert (
+        await why_not(f"ws://{ELSEWHERE}")
+        == f"the proxy in the environment cannot reach {ELSEWHERE}"
+    )
 
 
 @pytest.mark.parametrize("proxy", [f"ftp://{KEY}@127.0.0.1", f"http://127.0.0.1/{KEY}"])
-async def test_reports_an_invalid_proxy_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+async def test_reports_an_invalid_proxy_address(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
     monkeypatch.setenv("http_proxy", proxy)
-    assert await why_not(f"ws://{ELSEWHERE}") == "the proxy in the environment has an invalid address"
+    assert (
+        await why_not(f"ws://{ELSEWHERE}") == "the proxy in the environment has an invalid address"
+    )
 
 
 async def test_reports_a_proxy_with_an_invalid_port(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,11 +342,17 @@ def test_os_error_reasons(error: Exception, reason: str) -> None:
     ("closed", "reason"),
     [
         (ConnectionClosedError(None, None), "the connection broke"),
-        (ConnectionClosedOK(Close(1000, ""), Close(1000, ""), True), "the server closed the connection"),
+        (
+            ConnectionClosedOK(Close(1000, ""), Close(1000, ""), True),
+            "the server closed the connection",
+        ),
         (ConnectionClosedError(Close(1001, ""), None), "the server closed the connection"),
         (ConnectionClosedOK(Close(1001, "maintenance"), None), "the server closed: maintenance"),
         (ConnectionClosedError(Close(4000, "\x1b[2Jx\n"), None), "the server closed: ·[2Jx·"),
-        (ConnectionClosedError(None, Close(1009, "frame of 5"), None), "the server sent a frame that is too large"),
+        (
+            ConnectionClosedError(None, Close(1009, "frame of 5"), None),
+            "the server sent a frame that is too large",
+        ),
         (ConnectionClosedError(None, Close(1002, "bad opcode"), None), "the connection broke"),
     ],
 )
@@ -347,8 +394,12 @@ PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
 
 
 @given(st.text(PRINTABLE, min_size=1, max_size=40), st.text(), st.text(), st.data())
-def test_no_part_of_a_secret_is_left_in_any_context(secret: str, before: str, after: str, data: st.DataObject) -> None:
-    part = data.draw(st.integers(0, max(0, len(secret) - MIN_SECRET_LENGTH)).map(lambda at: secret[at:]))
+def test_no_part_of_a_secret_is_left_in_any_context(
+    secret: str, before: str, after: str, data: st.DataObject
+) -> None:
+    part = data.draw(
+        st.integers(0, max(0, len(secret) - MIN_SECRET_LENGTH)).map(lambda at: secret[at:])
+    )
     safe = remove_secrets((secret,), f"{before}{part}{after}")
     run = min(MIN_SECRET_LENGTH, len(secret))
     assert not [at for at in range(len(secret) - run + 1) if secret[at : at + run] in safe]
@@ -399,7 +450,23 @@ def test_parses_retry_after_as_a_date(seconds: int) -> None:
 
 
 PARTS = st.sampled_from(
-    ["Tue,", "14", "Nov", "2023", "22:14:20", "GMT", "-", "+0100", ":", ",", "0", "é", "(", "\\", '"']
+    [
+        "Tue,",
+        "14",
+        "Nov",
+        "2023",
+        "22:14:20",
+        "GMT",
+        "-",
+        "+0100",
+        ":",
+        ",",
+        "0",
+        "é",
+        "(",
+        "\\",
+        '"',
+    ]
 )
 
 

@@ -32,7 +32,10 @@ async def export(tmp_path: Path, name: str, its_own: Register | None) -> str:
     async with opened(setup_of(clock, source, register_path=path)) as pilot:
         main = await live(pilot)
         await until(pilot, lambda: "Fornebu S" in "\n".join(text_of(pilot)))
-        source.feed.put(StationReport(station("NOR_1", 1), START + 1), StationReport(station("NOR_2", 1), START + 2))
+        source.feed.put(
+            StationReport(station("NOR_1", 1), START + 1),
+            StationReport(station("NOR_2", 1), START + 2),
+        )
         await until(pilot, lambda: main.live_updates.painted == 3)
         await pilot.press("x")
         await pilot.pause()
@@ -49,7 +52,10 @@ async def test_names_of_the_register_are_credited(tmp_path: Path, made_up: bool)
     said = await export(tmp_path, "log.jsonl", Register(NAMES) if made_up else None)
     assert (CREDIT in said) is not made_up
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [(line["name"], line["credit"]) for line in lines] == [("Fornebu S", credit), (None, None)]
+    assert [(line["name"], line["credit"]) for line in lines] == [
+        ("Fornebu S", credit),
+        (None, None),
+    ]
 
 
 async def test_a_csv_file_has_a_column_for_the_credit(tmp_path: Path) -> None:

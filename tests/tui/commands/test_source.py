@@ -31,7 +31,9 @@ class Hands:
         self.keys: list[str] = []
         """The key that each source would send."""
         self._clock = clock
-        self._choose = SourceFactory(environ or {}, SourceOptions(add_secret=self.keys.append, clock=clock))
+        self._choose = SourceFactory(
+            environ or {}, SourceOptions(add_secret=self.keys.append, clock=clock)
+        )
 
     def __call__(self, text: str, config: Config, key: Secret | None) -> ChosenSource:
         chosen = self._choose(text, config, key)
@@ -41,7 +43,8 @@ class Hands:
 
 
 async def connect(pilot: Pilot[int], text: str, key: str = "", *, remember: bool = True) -> str:
-    """Fill in the dialog, press Enter and wait until it is closed. Return the text that its first field had."""
+    """Fill in the dialog, press Enter and wait until it is closed. Return the text that its first
+    field had."""
     main = await live(pilot)
     await pilot.press("c")
     dialog = pilot.app.screen
@@ -77,10 +80,15 @@ def path(tmp_path: Path) -> Path:
 async def test_the_saved_key_is_removed_with_its_source(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock, {"NOBIL_API_KEY": "of-environment"})
-    setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
+    setup = setup_of(
+        clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path
+    )
     async with opened(setup) as pilot:
         await connect(pilot, "enova")
-        await until(pilot, lambda: "The key for a.example.org was removed from the config" in screen_text(pilot))
+        await until(
+            pilot,
+            lambda: "The key for a.example.org was removed from the config" in screen_text(pilot),
+        )
     assert set(hands.keys) == {"of-environment"}
     config = load_config(path)
     assert (config.stream.source, config.secrets) == ("enova", ())
@@ -90,7 +98,9 @@ async def test_the_saved_key_is_removed_with_its_source(path: Path) -> None:
 async def test_the_key_of_the_same_source_is_kept(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    setup = setup_of(clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path)
+    setup = setup_of(
+        clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path
+    )
     async with opened(setup) as pilot:
         await connect(pilot, A.replace("/x?", "/y?"))
         await until(pilot, lambda: "/y?" in read(path))
@@ -104,7 +114,9 @@ async def test_the_key_of_the_same_source_is_kept(path: Path) -> None:
 async def test_a_saved_source_can_be_chosen_again_at_once(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
+    async with opened(
+        setup_of(clock, source_of(clock), make_source=hands, config_path=path)
+    ) as pilot:
         main = await live(pilot)
         for text, key in (("enova", "KEY-OF-ENOVA"), (B, "KEY-OF-B-123")):
             await connect(pilot, text, key)
@@ -121,7 +133,9 @@ async def test_a_saved_source_can_be_chosen_again_at_once(path: Path) -> None:
 async def test_a_source_saved_by_another_program_is_used(path: Path) -> None:
     clock = FakeClock()
     hands = Hands(clock)
-    async with opened(setup_of(clock, source_of(clock), make_source=hands, config_path=path)) as pilot:
+    async with opened(
+        setup_of(clock, source_of(clock), make_source=hands, config_path=path)
+    ) as pilot:
         main = await live(pilot)
         write(path, f'[stream]\nsource = "{B}"\napi_key = "KEY-OF-B-123"\n')
         await main.live_updates.tick()
@@ -131,10 +145,14 @@ async def test_a_source_saved_by_another_program_is_used(path: Path) -> None:
 
 async def test_a_key_in_an_address_is_not_shown_again(path: Path) -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
+    async with opened(
+        setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)
+    ) as pilot:
         main = await live(pilot)
         await connect(pilot, "wss://far.example/s?key=S3CRETVALUE99")
-        await until(pilot, lambda: Secret("S3CRETVALUE99") in main.workspace.settings.config.secrets)
+        await until(
+            pilot, lambda: Secret("S3CRETVALUE99") in main.workspace.settings.config.secrets
+        )
         assert load_config(path).stream.source == "wss://far.example/s?key={private_apikey}"
         # The saved key is used again.
         assert (
@@ -148,14 +166,18 @@ async def test_an_unencrypted_key_causes_a_warning() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock))) as pilot:
         await connect(pilot, B, "KEY-OF-B-123", remember=False)
-        await until(pilot, lambda: "The key goes to b.example.org unencrypted" in screen_text(pilot))
+        await until(
+            pilot, lambda: "The key goes to b.example.org unencrypted" in screen_text(pilot)
+        )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
 async def test_a_key_readable_by_others_causes_a_warning_when_saved(path: Path) -> None:
     clock = FakeClock()
     write(path, "", 0o644)
-    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)) as pilot:
+    async with opened(
+        setup_of(clock, source_of(clock), make_source=Hands(clock), config_path=path)
+    ) as pilot:
         await connect(pilot, A, "KEY-OF-A-123")
         await until(pilot, lambda: "chmod 600" in screen_text(pilot))
         assert "KEY-OF-A" not in screen_text(pilot)
@@ -164,7 +186,9 @@ async def test_a_key_readable_by_others_causes_a_warning_when_saved(path: Path) 
 async def test_a_failed_save_does_not_claim_to_have_removed_a_key(path: Path) -> None:
     clock = FakeClock()
     config = Config(stream=StreamSection(source=A, api_key=Secret("KEY-OF-A-123")))
-    setup = setup_of(clock, source_of(clock), make_source=Hands(clock), config=config, config_path=path)
+    setup = setup_of(
+        clock, source_of(clock), make_source=Hands(clock), config=config, config_path=path
+    )
     write(path, "not a config")
     async with opened(setup) as pilot:
         await connect(pilot, "enova", "KEY-OF-ENOVA")

@@ -13,7 +13,17 @@ from nobil_tui.tui.commands.view import about
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
 from tests.feeds.recordings import content, said, write
-from tests.tui.app_driver import MIDDLE, WIDE, HandSource, live, main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import (
+    MIDDLE,
+    WIDE,
+    HandSource,
+    live,
+    main_of,
+    opened,
+    setup_of,
+    text_of,
+    until,
+)
 
 
 def report(word: str, at: int = START) -> ConnectorReport:
@@ -44,7 +54,12 @@ async def test_the_link_bar_shows_unknown_words() -> None:
         await pilot.pause()
         assert "unknown words" not in text_of(pilot)[0]
         source.feed.put(report("SINGING"), report("SINGING"), report("CHARGING"))
-        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 4)
+        await until(
+            pilot,
+            lambda: (
+                main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 4
+            ),
+        )
         main.workspace.refresh_link_bar()
         await pilot.pause()
         assert "2 reports with unknown words: SINGING" in text_of(pilot)[0]
@@ -57,10 +72,24 @@ async def test_the_help_shows_the_counts() -> None:
     source.feed.put(Connected(START), report("AVAILABLE"), report("[b]X", START + 1))
     async with opened(setup_of(clock, source), MIDDLE) as pilot:
         main = await live(pilot)
-        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 2)
-        assert about(main.workspace).endswith("Received: 2 frames, 2 changes, 1 report with unknown words: [b]X.")
-        source.feed.put(Unreadable("bad", START + 2), Ignored("foo:bar", START + 3), Ignored("", START + 4))
-        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 5)
+        await until(
+            pilot,
+            lambda: (
+                main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 2
+            ),
+        )
+        assert about(main.workspace).endswith(
+            "Received: 2 frames, 2 changes, 1 report with unknown words: [b]X."
+        )
+        source.feed.put(
+            Unreadable("bad", START + 2), Ignored("foo:bar", START + 3), Ignored("", START + 4)
+        )
+        await until(
+            pilot,
+            lambda: (
+                main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 5
+            ),
+        )
         await pilot.press("question_mark")
         await pilot.pause()
         shown = " ".join(" ".join(text_of(pilot)).replace("│", " ").split())
@@ -71,8 +100,15 @@ async def test_the_help_shows_the_counts() -> None:
 async def test_unknown_words_of_a_recording_are_counted(tmp_path: Path) -> None:
     clock = FakeClock()
     words = ("AVAILABLE", "SINGING", "SINGING")
-    path = write(tmp_path / "a.jsonl", content([(said(word), n) for n, word in enumerate(words)], None))
+    path = write(
+        tmp_path / "a.jsonl", content([(said(word), n) for n, word in enumerate(words)], None)
+    )
     async with opened(setup_of(clock, Recorded(clock, path)), WIDE) as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 3)
+        await until(
+            pilot,
+            lambda: (
+                main.workspace.session.monitor and main.workspace.session.monitor.counts.frames == 3
+            ),
+        )
         assert "2 reports with unknown words: SINGING" in about(main.workspace)

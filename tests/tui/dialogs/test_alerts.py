@@ -105,6 +105,8 @@ async def test_in_the_connectors_an_alert_is_for_one_of_them(clock: FakeClock) -
             source.feed.put(StationReport(station("NOR_1", *statuses), clock.now()))
         await until(pilot, lambda: not main.workspace.alerts.rules)
         log = main.workspace.event_log.buffer.lines()
-        notes = [each.text for each in log if isinstance(each, Note) and each.kind is NoteKind.ALERT]
+        notes = [
+            each.text for each in log if isinstance(each, Note) and each.kind is NoteKind.ALERT
+        ]
         assert len(notes) == 1
         assert notes[0].startswith("Torget: Connector 2 is free")

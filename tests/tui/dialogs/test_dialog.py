@@ -36,7 +36,9 @@ class Answers:
 
 
 @asynccontextmanager
-async def over(dialog: Dialog[str], width: int = 80, height: int = 24) -> AsyncIterator[tuple[Answers, Pilot[None]]]:
+async def over(
+    dialog: Dialog[str], width: int = 80, height: int = 24
+) -> AsyncIterator[tuple[Answers, Pilot[None]]]:
     """Open a dialog over an empty app."""
     answers = Answers()
     app = Stage()
@@ -151,7 +153,10 @@ async def test_a_filter_is_replaced_after_confirmation_only() -> None:
             type_in(pilot, name)
             await pilot.press("enter")
             # A confirmation for one name does not count for another.
-            assert answer(pilot) == "A filter of this name already exists. Press Save again to replace it."
+            assert (
+                answer(pilot)
+                == "A filter of this name already exists. Press Save again to replace it."
+            )
             assert answers.given == []
         await pilot.press("enter")
         assert answers.given == ["Fast"]

@@ -1,4 +1,5 @@
-"""The dialog to export the event log: formats, paths, errors, and confirmation before a file is replaced."""
+"""The dialog to export the event log: formats, paths, errors, and confirmation before a file is
+replaced."""
 
 from __future__ import annotations
 
@@ -59,11 +60,16 @@ class Exporting:
 
 
 @asynccontextmanager
-async def exporting(register: Register | None = None, name: str = "log.csv") -> AsyncIterator[Exporting]:
+async def exporting(
+    register: Register | None = None, name: str = "log.csv"
+) -> AsyncIterator[Exporting]:
     app = Stage()
     async with app.run_test(size=(100, 30)) as pilot:
         it = Exporting(pilot)
-        app.push_screen(ExportScreen(CHANGES, register if register is not None else Register(), name), it.given.append)
+        app.push_screen(
+            ExportScreen(CHANGES, register if register is not None else Register(), name),
+            it.given.append,
+        )
         await pilot.pause()
         yield it
 
@@ -97,7 +103,9 @@ async def test_a_csv_file_has_a_row_for_each_change(tmp_path: Path) -> None:
     assert [row["station"] for row in rows] == [change.station for change in CHANGES]
 
 
-async def test_the_result_names_the_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_result_names_the_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     async with exporting() as it:
         await it.pilot.press("enter")
@@ -146,7 +154,9 @@ async def test_an_error_of_the_system_is_shown(tmp_path: Path) -> None:
     folder.mkdir()
     async with exporting() as it:
         await it.write_to(tmp_path / "nowhere" / "log.csv")
-        assert it.answer == f"Could not write {tmp_path}/nowhere/log.csv: no such file or directory."
+        assert (
+            it.answer == f"Could not write {tmp_path}/nowhere/log.csv: no such file or directory."
+        )
         # A folder exists, too, but cannot be replaced.
         await it.write_to(folder)
         await it.again()
@@ -165,7 +175,9 @@ async def test_an_invalid_file_name_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("facts", "credited"), [({"NOR_1": Facts("Torget")}, True), ({}, False)])
-async def test_the_credit_is_shown_with_names_of_the_register(facts: dict[str, Facts], credited: bool) -> None:
+async def test_the_credit_is_shown_with_names_of_the_register(
+    facts: dict[str, Facts], credited: bool
+) -> None:
     async with exporting(Register(facts, credit=CREDIT)) as it:
         assert (CREDIT in it.labels) is credited
 
@@ -203,7 +215,9 @@ def test_a_file_is_written_completely_or_not_at_all(
     for opener in ("fdopen", "open"):
         original = getattr(os if opener == "fdopen" else io, opener)
         where = os if opener == "fdopen" else io
-        monkeypatch.setattr(where, opener, lambda *args, original=original, **more: Full(original(*args, **more)))
+        monkeypatch.setattr(
+            where, opener, lambda *args, original=original, **more: Full(original(*args, **more))
+        )
     with pytest.raises(OSError, match="No space"):
         write_file(path, b"new", replace=replace)
     monkeypatch.undo()

@@ -17,7 +17,16 @@ from nobil_tui.tui.dialogs.help import HelpScreen, HelpText
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
 from tests.conftest import FakeClock
-from tests.tui.app_driver import NARROW, USUAL, SteppedSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import (
+    NARROW,
+    USUAL,
+    SteppedSource,
+    live,
+    opened,
+    setup_of,
+    text_of,
+    until,
+)
 
 TALL = (100, 140)
 """A terminal with room for the whole help."""
@@ -26,7 +35,10 @@ TALL = (100, 140)
 async def open_help(pilot: Pilot[int]) -> MainScreen:
     main = await live(pilot)
     await pilot.press("question_mark")
-    await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen) and pilot.app.screen.query("#help-text"))
+    await until(
+        pilot,
+        lambda: isinstance(pilot.app.screen, HelpScreen) and pilot.app.screen.query("#help-text"),
+    )
     await pilot.pause()
     return main
 
@@ -46,7 +58,9 @@ def said(pilot: Pilot[int]) -> str:
 
 def setup(clock: FakeClock, **settings: Any) -> Any:
     config = Config(interface=InterfaceSection(**settings))
-    return setup_of(clock, SteppedSource(clock), config=config, config_path=Path("/nowhere/config.toml"))
+    return setup_of(
+        clock, SteppedSource(clock), config=config, config_path=Path("/nowhere/config.toml")
+    )
 
 
 async def test_every_command_with_a_key_is_listed(clock: FakeClock) -> None:
@@ -110,7 +124,9 @@ async def test_what_is_running_and_the_credit_are_shown(clock: FakeClock) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [USUAL, NARROW])
-async def test_it_scrolls_with_the_keys_of_every_list(clock: FakeClock, size: tuple[int, int]) -> None:
+async def test_it_scrolls_with_the_keys_of_every_list(
+    clock: FakeClock, size: tuple[int, int]
+) -> None:
     async with opened(setup(clock), size) as pilot:
         main = await open_help(pilot)
         text = pilot.app.screen.query_one(HelpText)

@@ -18,17 +18,32 @@ from nobil_tui.tui.dialogs.history import HistoryScreen
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
-from tests.tui.app_driver import NARROW, SIZES, WIDE, HandSource, SteppedSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import (
+    NARROW,
+    SIZES,
+    WIDE,
+    HandSource,
+    SteppedSource,
+    live,
+    opened,
+    setup_of,
+    text_of,
+    until,
+)
 
 STATION = "NOR_00001"
 HOUR = 3_600_000
-FACTS = Facts(name="Torget", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0)), plug_evse_uids=("a", "b"))
+FACTS = Facts(
+    name="Torget", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0)), plug_evse_uids=("a", "b")
+)
 
 
 async def open_history(pilot: Pilot[int]) -> MainScreen:
     main = await live(pilot)
     await pilot.press("h")
-    await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.has_content)
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.has_content
+    )
     await pilot.pause()
     return main
 
@@ -62,7 +77,11 @@ def history(tmp_path: Path) -> Path:
         StoredChange(STATION, "b", 2, START - 4 * HOUR, 4),
     ]
     begin = (START - 4 * HOUR) // 1000
-    tallies = [(STATION, HourTally(week, hour, 3600, 1800, 7200, 1800, 3600)) for week in (1, 2) for hour in range(168)]
+    tallies = [
+        (STATION, HourTally(week, hour, 3600, 1800, 7200, 1800, 3600))
+        for week in (1, 2)
+        for hour in range(168)
+    ]
     database.write(Portion(changes, tallies, {begin: Interval(begin, START // 1000, begin)}))
     database.close()
     return path
@@ -104,7 +123,9 @@ async def test_a_filter_by_plug_narrows_the_heat_map(history: Path) -> None:
 
 async def test_a_station_without_any_observation(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source(clock), history_path=tmp_path / "none.sqlite"), WIDE) as pilot:
+    async with opened(
+        setup_of(clock, source(clock), history_path=tmp_path / "none.sqlite"), WIDE
+    ) as pilot:
         await open_history(pilot)
         assert said(pilot) == "Nothing has been observed of this station yet."
 
@@ -127,7 +148,11 @@ async def test_it_fits_every_terminal(size: tuple[int, int], tmp_path: Path) -> 
     setup = setup_of(clock, SteppedSource(clock), history_path=tmp_path / "none.sqlite")
     async with opened(setup, size) as pilot:
         await open_history(pilot)
-        days = [line for line in said(pilot).splitlines() if line.strip().startswith(("Mon", "Wed", "Sun"))]
+        days = [
+            line
+            for line in said(pilot).splitlines()
+            if line.strip().startswith(("Mon", "Wed", "Sun"))
+        ]
         assert len(days) >= 3
         if size is not NARROW:
             await pilot.press("end")

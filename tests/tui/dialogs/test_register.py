@@ -24,7 +24,17 @@ from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, guarded
 from tests.feeds.enova_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, stations
-from tests.tui.app_driver import NARROW, WIDE, HandSource, SteppedSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import (
+    NARROW,
+    WIDE,
+    HandSource,
+    SteppedSource,
+    live,
+    opened,
+    setup_of,
+    text_of,
+    until,
+)
 
 DAY = 24 * 3600.0
 """One day in seconds."""
@@ -42,12 +52,18 @@ class Fetching:
         """How often the screen was asked to show a new register."""
 
     @asynccontextmanager
-    async def screen(self, size: tuple[int, int] = WIDE, **more: Any) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
+    async def screen(
+        self, size: tuple[int, int] = WIDE, **more: Any
+    ) -> AsyncIterator[tuple[MainScreen, Pilot[int]]]:
         """Open the app and the dialog."""
-        section = RegisterSection(api_key=Secret(self.key) if self.key else None, address=self.service.address)
+        section = RegisterSection(
+            api_key=Secret(self.key) if self.key else None, address=self.service.address
+        )
         source = HandSource(self.clock)
         source.simulated = True
-        source.feed.put(Connected(START), Snapshot([Station("NOR_00001", [Connector(0, 0, START)])], START))
+        source.feed.put(
+            Connected(START), Snapshot([Station("NOR_00001", [Connector(0, 0, START)])], START)
+        )
         setup = setup_of(
             self.clock,
             source,
@@ -56,14 +72,21 @@ class Fetching:
         async with opened(setup, size) as pilot:
             main = await live(pilot)
             # What is stored was read.
-            await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "register"])
+            await until(
+                pilot,
+                lambda: not [worker for worker in pilot.app.workers if worker.group == "register"],
+            )
             self.renewed = 0
             await begin(main, pilot)
             yield main, pilot
 
     async def store(self) -> None:
         """Store the registers of both countries."""
-        await guarded(update_register(self.path, ["NOR", "SWE"], Secret(KEY), self.service.address, clock=self.clock))
+        await guarded(
+            update_register(
+                self.path, ["NOR", "SWE"], Secret(KEY), self.service.address, clock=self.clock
+            )
+        )
         self.service.asked.clear()
 
     @property
@@ -131,7 +154,9 @@ class Stuck:
     @property
     def left(self) -> bool:
         """Whether the client has disconnected."""
-        return self._request is not None and (self._request.transport is None or self._request.transport.is_closing())
+        return self._request is not None and (
+            self._request.transport is None or self._request.transport.is_closing()
+        )
 
 
 async def test_a_download_is_reported(fetching: Fetching) -> None:
@@ -141,7 +166,9 @@ async def test_a_download_is_reported(fetching: Fetching) -> None:
         assert len(main.workspace.user_register) == len(fetching.stored) == 5
         assert fetching.renewed == 1
         await until(pilot, lambda: "Torget" in said(pilot))
-        await until(pilot, lambda: "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations" in said(pilot))
+        await until(
+            pilot, lambda: "Norway: 3 stations from 127.0.0.1. Sweden: 2 stations" in said(pilot)
+        )
 
 
 async def test_the_progress_is_shown(fetching: Fetching) -> None:
@@ -172,7 +199,12 @@ async def test_closing_it_stops_the_download(fetching: Fetching, way: str) -> No
         await until(pilot, lambda: pilot.app.screen is main)
         await until(pilot, lambda: stuck.left)
         assert main.workspace.register_updater is not None
-        await until(pilot, lambda: main.workspace.register_updater and not main.workspace.register_updater.updating)
+        await until(
+            pilot,
+            lambda: (
+                main.workspace.register_updater and not main.workspace.register_updater.updating
+            ),
+        )
         assert fetching.asked == ["NOR"]
         assert fetching.stored == before
         # It can be started again.
@@ -184,7 +216,9 @@ async def test_closing_it_stops_the_download(fetching: Fetching, way: str) -> No
 async def test_a_refused_key_is_reported_and_not_shown(fetching: Fetching) -> None:
     fetching.key = "an0ther-Key"
     async with fetching.screen() as (_, pilot):
-        await until(pilot, lambda: "127.0.0.1 says: Wrong API key. Set NOBIL_REGISTER_KEY" in said(pilot))
+        await until(
+            pilot, lambda: "127.0.0.1 says: Wrong API key. Set NOBIL_REGISTER_KEY" in said(pilot)
+        )
         # The other country and a retry would have the same result.
         assert fetching.asked == ["NOR"]
         assert button(pilot).disabled
@@ -221,7 +255,9 @@ async def test_a_recent_register_is_downloaded_on_request(fetching: Fetching) ->
     await fetching.store()
     fetching.clock.advance(3600)
     async with fetching.screen() as (main, pilot):
-        await until(pilot, lambda: "Norway: 3 stations, fetched 1 h ago. Sweden: 2 stations" in said(pilot))
+        await until(
+            pilot, lambda: "Norway: 3 stations, fetched 1 h ago. Sweden: 2 stations" in said(pilot)
+        )
         assert fetching.asked == []
         fetching.service.stations["SWE"] = stations("SWE", 4)
         await pilot.click("#force")
@@ -231,10 +267,17 @@ async def test_a_recent_register_is_downloaded_on_request(fetching: Fetching) ->
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_without_a_key_it_says_where_to_set_one(fetching: Fetching, size: tuple[int, int]) -> None:
+async def test_without_a_key_it_says_where_to_set_one(
+    fetching: Fetching, size: tuple[int, int]
+) -> None:
     fetching.key = None
     async with fetching.screen(size) as (main, pilot):
-        await until(pilot, lambda: "Set NOBIL_REGISTER_KEY, or api_key under [register] in the config." in said(pilot))
+        await until(
+            pilot,
+            lambda: (
+                "Set NOBIL_REGISTER_KEY, or api_key under [register] in the config." in said(pilot)
+            ),
+        )
         assert not bar(pilot).display
         assert button(pilot).disabled
         await pilot.click("#force")

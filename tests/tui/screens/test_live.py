@@ -30,7 +30,9 @@ class Server:
     def __init__(self) -> None:
         # The protocol's example of a connector, and its rule that an error goes before the status.
         self.stations: dict[str, list[dict[str, int]]] = {
-            f"NOR_{number:05}": [{"status": 0, "error": 0, "timestamp": 1362520099000} for _ in range(1 + number % 6)]
+            f"NOR_{number:05}": [
+                {"status": 0, "error": 0, "timestamp": 1362520099000} for _ in range(1 + number % 6)
+            ]
             for number in range(1, STATIONS + 1)
         }
         self.stations["NOR_00002"][0]["error"] = 1
@@ -51,11 +53,16 @@ class Server:
                 await connection.send(frame)
 
     def snapshot(self) -> list[dict[str, Any]]:
-        return [{"uuid": id_, "connectors": connectors} for id_, connectors in self.stations.items()]
+        return [
+            {"uuid": id_, "connectors": connectors} for id_, connectors in self.stations.items()
+        ]
 
     def update(self, id_: str) -> str:
         return json.dumps(
-            {"type": "status:update", "data": {"uuid": id_, "status": 0, "connectors": self.stations[id_]}}
+            {
+                "type": "status:update",
+                "data": {"uuid": id_, "status": 0, "connectors": self.stations[id_]},
+            }
         )
 
     def change(self, rng: random.Random, at: int) -> str:
@@ -97,18 +104,24 @@ async def caught_up(pilot: Pilot[int], main: MainScreen, frames: int) -> None:
 async def test_the_screen_shows_exactly_the_servers_state(serve: Serve) -> None:
     server, clock, rng = Server(), FakeClock(), random.Random(1)
     url = await serve(server)
-    source = SourceFactory({}, SourceOptions(clock=clock))(f"{url}/api/v1/stream?apikey=abc", Config()).source
+    source = SourceFactory({}, SourceOptions(clock=clock))(
+        f"{url}/api/v1/stream?apikey=abc", Config()
+    ).source
     async with opened(setup_of(clock, source), (120, 40)) as pilot:
         main = await live(pilot)
         await caught_up(pilot, main, 1)
-        assert shown(pilot) == {id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations}
+        assert shown(pilot) == {
+            id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations
+        }
         frames = 1
         for _ in range(6):
             sent = [server.change(rng, START + n) for n in range(100)]
             frames += len(sent)
             server.more.put_nowait(sent)
             await caught_up(pilot, main, frames)
-            assert shown(pilot) == {id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations}
+            assert shown(pilot) == {
+                id_: (server.counts(id_), server.signs(id_)) for id_ in server.stations
+            }
 
 
 async def test_unknown_values_are_no_errors(serve: Serve) -> None:
@@ -120,7 +133,12 @@ async def test_unknown_values_are_no_errors(serve: Serve) -> None:
         new, grown = "SWE_00001", "NOR_00001"
         server.stations[grown].append({"status": 1, "error": 0, "timestamp": START})
         server.stations["NOR_00011"].pop()
-        odd = {"uuid": new, "status": 7, "colour": "red", "connectors": [{"status": 9, "error": 0, "speed": 3}]}
+        odd = {
+            "uuid": new,
+            "status": 7,
+            "colour": "red",
+            "connectors": [{"status": 9, "error": 0, "speed": 3}],
+        }
         server.more.put_nowait(
             [
                 json.dumps({"type": "weather:update", "data": {"wind": 3}}),
@@ -128,7 +146,13 @@ async def test_unknown_values_are_no_errors(serve: Serve) -> None:
                 "no JSON at all",
                 server.update(grown),
                 server.update("NOR_00011"),
-                json.dumps({"type": "status:raw", "code": 5, "data": {"uuid": grown, "connector": 1, "status": 1}}),
+                json.dumps(
+                    {
+                        "type": "status:raw",
+                        "code": 5,
+                        "data": {"uuid": grown, "connector": 1, "status": 1},
+                    }
+                ),
             ]
         )
         await caught_up(pilot, main, 7)

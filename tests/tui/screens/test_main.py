@@ -27,14 +27,34 @@ from nobil_tui.tui.textual_internals import QuietTerminal
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
 from tests.conftest import START, FakeClock
-from tests.tui.app_driver import NARROW, SIZES, HandSource, live, main_of, opened, setup_of, styled, text_of, until
+from tests.tui.app_driver import (
+    NARROW,
+    SIZES,
+    HandSource,
+    live,
+    main_of,
+    opened,
+    setup_of,
+    styled,
+    text_of,
+    until,
+)
 
 FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
 REGISTER = Register(
     {
-        "NOR_00001": Facts("Fornebu S", "Bærum", position=(59.9, 10.6), plugs=(Plug("CCS", 150.0), Plug("CCS", 150.0))),
-        "NOR_00002": Facts("Rådhusgata 12", "Oslo", position=(59.91, 10.75), plugs=(Plug("Type 2", 22.0),)),
-        "NOR_00003": Facts("Minde Ladepark", "Bergen", plugs=(Plug("CCS", 300.0), Plug("CHAdeMO", 50.0))),
+        "NOR_00001": Facts(
+            "Fornebu S",
+            "Bærum",
+            position=(59.9, 10.6),
+            plugs=(Plug("CCS", 150.0), Plug("CCS", 150.0)),
+        ),
+        "NOR_00002": Facts(
+            "Rådhusgata 12", "Oslo", position=(59.91, 10.75), plugs=(Plug("Type 2", 22.0),)
+        ),
+        "NOR_00003": Facts(
+            "Minde Ladepark", "Bergen", plugs=(Plug("CCS", 300.0), Plug("CHAdeMO", 50.0))
+        ),
     }
 )
 
@@ -212,8 +232,12 @@ async def test_an_alert_notifies_when_a_connector_becomes_free() -> None:
         main.workspace.stations.select("NOR_00002")
         await pilot.press("n")
         assert main.workspace.alerts.stations == {"NOR_00002"}
-        main.workspace.session.source.feed.put(StationReport(station(2, FREE, at=START + 1000), START + 1000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: any(each.message == "1/1 free." for each in pilot.app._notifications))
+        main.workspace.session.source.feed.put(  # type: ignore[attr-defined]
+            StationReport(station(2, FREE, at=START + 1000), START + 1000)
+        )
+        await until(
+            pilot, lambda: any(each.message == "1/1 free." for each in pilot.app._notifications)
+        )
         assert main.workspace.alerts.stations == set()
 
 
@@ -221,7 +245,9 @@ async def test_a_log_line_selects_its_station() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        main.workspace.session.source.feed.put(StationReport(station(3, OCCUPIED, FAULT), START + 1000))  # type: ignore[attr-defined]
+        main.workspace.session.source.feed.put(  # type: ignore[attr-defined]
+            StationReport(station(3, OCCUPIED, FAULT), START + 1000)
+        )
         await until(pilot, lambda: main.live_updates.painted == 2)
         main.workspace.stations.select("NOR_00001")
         main.workspace.event_log.focus()
@@ -235,7 +261,11 @@ async def test_the_log_shows_its_scope() -> None:
     async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
         main = await live(pilot)
         main.workspace.stations.select("NOR_00001")
-        for report in (station(2, FREE), station(3, OCCUPIED, FAULT), station(1, OCCUPIED, OCCUPIED)):
+        for report in (
+            station(2, FREE),
+            station(3, OCCUPIED, FAULT),
+            station(1, OCCUPIED, OCCUPIED),
+        ):
             main.workspace.session.source.feed.put(StationReport(report, START + 1000))  # type: ignore[attr-defined]
         await until(pilot, lambda: main.live_updates.painted == 4)
         assert main.workspace.event_log.count == 4
@@ -245,10 +275,14 @@ async def test_the_log_shows_its_scope() -> None:
         assert main.workspace.event_log.count == 2
         main.workspace.stations.select("NOR_00003")
         logged = main.workspace.event_log.buffer.lines
-        await until(pilot, lambda: [getattr(line, "station", "") for line in logged()] == ["", "NOR_00003"])
+        await until(
+            pilot, lambda: [getattr(line, "station", "") for line in logged()] == ["", "NOR_00003"]
+        )
 
 
-async def test_the_log_is_exported_and_a_file_is_replaced_after_confirmation(tmp_path: Path) -> None:
+async def test_the_log_is_exported_and_a_file_is_replaced_after_confirmation(
+    tmp_path: Path,
+) -> None:
     clock, target = FakeClock(), tmp_path / "log.jsonl"
     target.write_text("mine\n")
     async with opened(setup_of(clock, source_of(clock))) as pilot:
@@ -279,7 +313,9 @@ async def test_another_source_is_tried_before_it_is_used(tmp_path: Path) -> None
         keys.append(key.reveal() if key else None)
         return ChosenSource(other, text, remember=(Put("stream", "api_key", key),))
 
-    async with opened(setup_of(clock, source_of(clock), make_source=choose, config_path=path)) as pilot:
+    async with opened(
+        setup_of(clock, source_of(clock), make_source=choose, config_path=path)
+    ) as pilot:
         main = await live(pilot)
         await pilot.press("c")
         source, key = (pilot.app.screen.query_one(id_, Input) for id_ in ("#source", "#key"))
@@ -319,8 +355,12 @@ async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:
         await live(pilot)
 
 
-@pytest.mark.parametrize(("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))])
-async def test_a_resized_terminal_looks_like_one_of_that_size(before: tuple[int, int], after: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))]
+)
+async def test_a_resized_terminal_looks_like_one_of_that_size(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
     texts = []
     for sizes in ((before, after), (after,)):
         clock = FakeClock()
@@ -341,7 +381,9 @@ async def test_the_theme_palette_is_drawn_in_ascii() -> None:
         # Also before the command palette was opened.
         await pilot.press("t")
         await until(pilot, lambda: "nobil-light" in screen_text(pilot))
-        assert not [sign for sign in screen_text(pilot) if not sign.isascii() and not sign.isalpha()]
+        assert not [
+            sign for sign in screen_text(pilot) if not sign.isascii() and not sign.isalpha()
+        ]
 
 
 async def test_text_typed_right_after_slash_goes_to_the_filter() -> None:
@@ -355,7 +397,10 @@ async def test_text_typed_right_after_slash_goes_to_the_filter() -> None:
         await until(pilot, lambda: main.workspace.filter_line.text == "oslo")
         await until(pilot, lambda: main.workspace.stations.count == 1)
         # None of it was a command: o sorts, s stars, l is the log's scope.
-        assert (main.workspace.station_list.options.sort, main.workspace.settings.starred) == (sort, set())
+        assert (main.workspace.station_list.options.sort, main.workspace.settings.starred) == (
+            sort,
+            set(),
+        )
         assert main.workspace.event_log.scope is LogScope.ALL
 
 
@@ -369,7 +414,9 @@ async def test_text_typed_right_before_escape_is_cleared() -> None:
         await pilot.pause()
         await pilot.pause()
         assert main.workspace.station_list.filter == main.workspace.filter_line.text
-        assert bool(main.workspace.station_list.filter) is main.workspace.filter_line.has_class("-shown")
+        assert bool(main.workspace.station_list.filter) is main.workspace.filter_line.has_class(
+            "-shown"
+        )
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -447,7 +494,9 @@ async def test_keys_after_quit_are_dropped(then: str) -> None:
     assert pilot.app.return_code == 0
 
 
-async def test_the_start_paints_once_and_closing_a_dialog_paints_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_start_paints_once_and_closing_a_dialog_paints_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     whole: list[bool] = []
     """For each paint of a whole screen, whether it was the main one after its first paint."""
     display = QuietTerminal._display
@@ -483,7 +532,9 @@ async def test_a_changed_theme_looks_like_one_set_at_the_start(name: str) -> Non
     painted = []
     for begun in (name, ""):
         clock = FakeClock()
-        config = Config(interface=InterfaceSection(theme=begun), watched=WatchedSection(["NOR_00002"]))
+        config = Config(
+            interface=InterfaceSection(theme=begun), watched=WatchedSection(["NOR_00002"])
+        )
         async with opened(setup_of(clock, source_of(clock), config=config), (130, 30)) as pilot:
             await live(pilot)
             await pilot.press("slash", *"minde")
@@ -552,7 +603,9 @@ async def test_the_palette_finds_stations_and_commands() -> None:
         main = await live(pilot)
         await pilot.press("ctrl+p")
         await pilot.press(*"minde")
-        await until(pilot, lambda: "NOR_00003" in screen_text(pilot) and "Search" not in screen_text(pilot))
+        await until(
+            pilot, lambda: "NOR_00003" in screen_text(pilot) and "Search" not in screen_text(pilot)
+        )
         await pilot.press("down", "enter")
         await until(pilot, lambda: main.workspace.stations.selected == "NOR_00003")
 
@@ -603,7 +656,9 @@ async def test_escape_closes_every_dialog(key: str) -> None:
         assert pilot.app.screen is main
 
 
-async def test_a_crash_shows_no_secret(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_crash_shows_no_secret(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     clock = FakeClock()
     setup = setup_of(clock, source_of(clock), environ={"NOBIL_API_KEY": "s3cr3t-key"})
     with pytest.raises(RuntimeError, match="on purpose"):

@@ -18,7 +18,9 @@ def test_names_stay_readable() -> None:
 @given(st.text())
 def test_a_text_becomes_ascii_of_the_same_width(text: str) -> None:
     assert to_ascii(text).isascii()
-    assert len(to_ascii(text)) == sum(cell_len(character) if not character.isascii() else 1 for character in text)
+    assert len(to_ascii(text)) == sum(
+        cell_len(character) if not character.isascii() else 1 for character in text
+    )
 
 
 def test_a_stream_writes_ascii_only() -> None:

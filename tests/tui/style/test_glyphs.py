@@ -35,7 +35,13 @@ def test_truncated_text_fits_and_is_printable(text: str, width: int) -> None:
     result = truncate(text, width)
     assert cell_len(result) <= width
     assert result.isprintable()
-    assert not {unicodedata.category(character) for character in result} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert not {unicodedata.category(character) for character in result} & {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Zl",
+        "Zp",
+    }
 
 
 @given(TEXTS, ROOM)
@@ -95,7 +101,16 @@ def test_every_condition_has_its_own_glyph(glyphs: Glyphs) -> None:
 
 @SETS
 def test_glyphs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
-    one = (glyphs.star, glyphs.alert, glyphs.cursor, glyphs.live, glyphs.up, glyphs.down, glyphs.ellipsis, glyphs.dot)
+    one = (
+        glyphs.star,
+        glyphs.alert,
+        glyphs.cursor,
+        glyphs.live,
+        glyphs.up,
+        glyphs.down,
+        glyphs.ellipsis,
+        glyphs.dot,
+    )
     every = (*one, *glyphs.bars, *glyphs.strip.values())
     assert {cell_len(sign) for sign in every} == {1}
     assert len({*glyphs.strip.values()}) == len(Condition)
@@ -103,7 +118,9 @@ def test_glyphs_of_a_row_take_one_cell(glyphs: Glyphs) -> None:
 
 def test_the_ascii_set_is_ascii() -> None:
     values = [getattr(ASCII, field) for field in Glyphs.__struct_fields__]
-    signs = [sign for value in values for sign in (value if isinstance(value, str) else value.values())]
+    signs = [
+        sign for value in values for sign in (value if isinstance(value, str) else value.values())
+    ]
     assert all("".join(sign).isascii() for sign in signs)
 
 

@@ -36,7 +36,9 @@ def test_a_style_is_added_to_another() -> None:
     assert ground + style_of("fault", mine) == ground + Style(color="#ff6b64")
     assert ground + style_of("live", mine) == ground + Style(color="#3ddc84", bold=True)
     assert (ground + style_of("cursor", mine)).color == Color.parse("#010203")
-    assert (ground + style_of("simulated", mine)) == Style(color="#0e1218", bgcolor="#f5c451", bold=True, italic=True)
+    assert (ground + style_of("simulated", mine)) == Style(
+        color="#0e1218", bgcolor="#f5c451", bold=True, italic=True
+    )
 
 
 async def test_textual_passes_the_variables_of_its_theme() -> None:

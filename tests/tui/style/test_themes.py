@@ -37,14 +37,19 @@ class Signs(VirtualList):
 def colours_of(theme: Theme) -> dict[str, Color]:
     """Return the colours of a style sheet, in which the theme's own take precedence."""
     defined = {**theme_variables_for(theme), **theme.to_color_system().generate()}
-    return {name: Color.parse(defined[name]) for name in (*NAMES, "star", "quiet", "background", "cursor")}
+    return {
+        name: Color.parse(defined[name])
+        for name in (*NAMES, "star", "quiet", "background", "cursor")
+    }
 
 
 def contrast(one: Color, other: Color) -> float:
     """Return the contrast of two colours, from 1 to 21, by the same guidelines."""
 
     def luminance(colour: Color) -> float:
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized]
+        linear = [
+            c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized
+        ]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     low, high = sorted((luminance(one), luminance(other)))
@@ -65,8 +70,12 @@ async def test_every_theme_has_every_colour() -> None:
             # A missing variable raises an error in the app.
             app.theme = name
             await pilot.pause()
-            styles = [segment.style for y in range(len(Condition)) for segment in signs.render_line(y)][::2]
-            assert all(style and style.color and not style.color.is_default for style in styles), name
+            styles = [
+                segment.style for y in range(len(Condition)) for segment in signs.render_line(y)
+            ][::2]
+            assert all(style and style.color and not style.color.is_default for style in styles), (
+                name
+            )
 
 
 def test_every_condition_has_contrast() -> None:
@@ -95,7 +104,9 @@ def test_ansi_themes_are_not_blended() -> None:
     for theme in ALL.values():
         if theme.ansi:
             own = theme_variables_for(theme)
-            assert {value.partition("_")[0] for name, value in own.items() if name in (*NAMES, "quiet")} == {"ansi"}
+            assert {
+                value.partition("_")[0] for name, value in own.items() if name in (*NAMES, "quiet")
+            } == {"ansi"}
 
 
 def test_one_of_ours_is_dark_and_one_light() -> None:

@@ -17,7 +17,9 @@ HOUR = 3_600_000
 
 def doubts(board: Board, now: int) -> list[str]:
     station = board.stations["NOR_1"]
-    return [connector_staleness(board, station, index, now) for index in range(len(station.connectors))]
+    return [
+        connector_staleness(board, station, index, now) for index in range(len(station.connectors))
+    ]
 
 
 def test_staleness_after_downtime() -> None:
@@ -50,7 +52,9 @@ def test_confirmed_and_uncounted_connectors_are_not_stale() -> None:
 
 async def test_the_palette_and_alerts_show_staleness(clock: FakeClock) -> None:
     source = HandSource(clock)
-    source.feed.put(Connected(START), Snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START))
+    source.feed.put(
+        Connected(START), Snapshot([Station("NOR_1", [Connector(0), Connector(1)])], START)
+    )
     async with opened(setup_of(clock, source)) as pilot:
         main = await live(pilot)
         assert main.workspace.summary_text("NOR_1") == "1/2 free"
@@ -62,7 +66,8 @@ async def test_the_palette_and_alerts_show_staleness(clock: FakeClock) -> None:
         await until(pilot, lambda: "1/2 free, not confirmed for 5 h" in "\n".join(text_of(pilot)))
         await pilot.press("escape")
         source.feed.put(
-            Connected(clock.now()), ConnectorReport("NOR_1", "1", WordConnector(0, 0, said="AVAILABLE"), clock.now())
+            Connected(clock.now()),
+            ConnectorReport("NOR_1", "1", WordConnector(0, 0, said="AVAILABLE"), clock.now()),
         )
         await until(pilot, lambda: pilot.app._notifications)
         (told,) = pilot.app._notifications

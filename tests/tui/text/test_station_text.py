@@ -11,8 +11,14 @@ from tests.conftest import START
 HOUR = 3_600_000
 KNOWN = Register(
     {
-        "NOR_1": Facts("Fornebu S", "Bærum", "Snarøyveien 30", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))),
-        "NOR_2": Facts(place="Oslo", plugs=(Plug("CCS", 50.0), Plug("CHAdeMO", 50.0)), plug_evse_uids=("b", "b")),
+        "NOR_1": Facts(
+            "Fornebu S", "Bærum", "Snarøyveien 30", plugs=(Plug("CCS", 150.0), Plug("Type 2", 22.0))
+        ),
+        "NOR_2": Facts(
+            place="Oslo",
+            plugs=(Plug("CCS", 50.0), Plug("CHAdeMO", 50.0)),
+            plug_evse_uids=("b", "b"),
+        ),
     }
 )
 
@@ -28,7 +34,9 @@ def text_of(station: str, board: Board, register: Register = KNOWN, credit: str 
 
 
 def test_a_station_has_a_line_per_connector() -> None:
-    board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 1, START - 100 * HOUR)]))
+    board = board_of(
+        Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 1, START - 100 * HOUR)])
+    )
     assert text_of("NOR_1", board) == (
         "Fornebu S, Snarøyveien 30, Bærum (NOR_1)\n"
         "1/2 free\n"
@@ -62,7 +70,9 @@ def test_names_of_the_source_are_not_credited() -> None:
 
 
 def test_staleness_is_copied_too() -> None:
-    board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
+    board = board_of(
+        Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)])
+    )
     board.downtime.stop(START - 3 * HOUR)
     board.downtime.start(START)
     assert text_of("NOR_1", board).splitlines()[1:4] == [
@@ -79,7 +89,9 @@ def test_staleness_is_copied_too() -> None:
 
 
 def test_each_stale_connector_is_marked() -> None:
-    board = board_of(Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)]))
+    board = board_of(
+        Station("NOR_1", [Connector(0, 0, START - HOUR), Connector(1, 0, START - HOUR)])
+    )
     board.downtime.stop(START)
     lines = text_of("NOR_1", board).splitlines()
     assert lines[1] == "1/2 free, not confirmed for 2 h"
@@ -87,5 +99,7 @@ def test_each_stale_connector_is_marked() -> None:
 
 
 def test_a_station_without_reports() -> None:
-    assert text_of("NOR_1", board_of(Station("NOR_2", []))).splitlines()[1:] == ["not in the stream"]
+    assert text_of("NOR_1", board_of(Station("NOR_2", []))).splitlines()[1:] == [
+        "not in the stream"
+    ]
     assert text_of("NOR_1", Board()).splitlines()[1:] == ["no report yet"]

@@ -55,7 +55,11 @@ class Numbers(VirtualList):
     @property
     def shown(self) -> list[str]:
         """Return the painted lines that are not blank."""
-        return [line.rstrip() for line in lines_of(self)[: self.scrollable_content_region.height] if line.strip()]
+        return [
+            line.rstrip()
+            for line in lines_of(self)[: self.scrollable_content_region.height]
+            if line.strip()
+        ]
 
 
 @asynccontextmanager
@@ -93,7 +97,9 @@ async def test_the_header_does_not_scroll() -> None:
 async def test_every_line_fills_the_width_exactly() -> None:
     for count in (0, 3, 100):
         async with listing(count, width=30) as (lines, _):
-            assert {len(line) for line in lines_of(lines)} == {lines.scrollable_content_region.width}
+            assert {len(line) for line in lines_of(lines)} == {
+                lines.scrollable_content_region.width
+            }
 
 
 async def test_rows_after_the_last_line_are_blank() -> None:
@@ -137,7 +143,9 @@ async def test_the_wheel_scrolls() -> None:
         assert 0 < lines.top < down
 
 
-@pytest.mark.parametrize(("index", "top"), [(40, 40), (45, 40), (49, 40), (39, 39), (0, 0), (50, 41), (99, 90)])
+@pytest.mark.parametrize(
+    ("index", "top"), [(40, 40), (45, 40), (49, 40), (39, 39), (0, 0), (50, 41), (99, 90)]
+)
 async def test_show_line_scrolls_as_little_as_possible(index: int, top: int) -> None:
     async with listing(100) as (lines, _):
         lines.scroll_to(y=40, animate=False, immediate=True)
@@ -161,7 +169,10 @@ async def test_a_line_off_screen_is_not_repainted() -> None:
 @settings(max_examples=15)
 @given(
     st.integers(0, 2),
-    st.lists(st.one_of(st.integers(0, 40), st.tuples(st.integers(14, 60), st.integers(5, 30))), max_size=10),
+    st.lists(
+        st.one_of(st.integers(0, 40), st.tuples(st.integers(14, 60), st.integers(5, 30))),
+        max_size=10,
+    ),
 )
 async def test_it_scrolls_to_the_last_line(header: int, steps: list[int | tuple[int, int]]) -> None:
     async with listing(5, header) as (lines, pilot):
@@ -179,13 +190,18 @@ async def test_it_scrolls_to_the_last_line(header: int, steps: list[int | tuple[
             assert region.width == lines.size.width - 1
             lines.action_last()
             await pilot.pause()
-            assert lines.count == 0 or lines.shown[-1] in (f"line {lines.count - 1}", f"head {header - 1}")
+            assert lines.count == 0 or lines.shown[-1] in (
+                f"line {lines.count - 1}",
+                f"head {header - 1}",
+            )
 
 
 async def test_more_lines_cause_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     async with listing(50) as (lines, pilot):
         laid_out: list[object] = []
-        monkeypatch.setattr(type(pilot.app.screen), "_refresh_layout", lambda *args, **more: laid_out.append(args))
+        monkeypatch.setattr(
+            type(pilot.app.screen), "_refresh_layout", lambda *args, **more: laid_out.append(args)
+        )
         for count in range(51, 60):
             lines.become(count)
             await pilot.pause()
@@ -199,7 +215,10 @@ async def test_the_cursor_keeps_the_colours_of_a_line() -> None:
         assert plain.bgcolor != marked.bgcolor
         for condition in Condition:
             style = lines.condition_style(condition, True)
-            assert (style.color, style.bgcolor) == (lines.condition_style(condition).color, marked.bgcolor)
+            assert (style.color, style.bgcolor) == (
+                lines.condition_style(condition).color,
+                marked.bgcolor,
+            )
         assert not lines.condition_style(Condition.FREE).dim
         assert lines.condition_style(Condition.FREE, stale=True).dim
         assert lines.style_of("strong", True).bold
@@ -208,7 +227,10 @@ async def test_the_cursor_keeps_the_colours_of_a_line() -> None:
 async def test_the_cursor_covers_the_whole_line() -> None:
     async with listing(5) as (lines, _):
         lines.marked = 2
-        grounds = [{segment.style.bgcolor for segment in lines.render_line(y) if segment.style} for y in range(4)]
+        grounds = [
+            {segment.style.bgcolor for segment in lines.render_line(y) if segment.style}
+            for y in range(4)
+        ]
         assert [len(ground) for ground in grounds] == [1] * 4
         assert grounds[2] != grounds[1] == grounds[0] == grounds[3]
 

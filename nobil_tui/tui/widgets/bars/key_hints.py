@@ -15,7 +15,18 @@ from nobil_tui.config.key_names import types_character
 from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, fit_parts, part_at
 
-_NEEDED = ("help", "quit", "filter", "star", "connect", "show-log", "sort", "starred-only", "alert", "log-scope")
+_NEEDED = (
+    "help",
+    "quit",
+    "filter",
+    "star",
+    "connect",
+    "show-log",
+    "sort",
+    "starred-only",
+    "alert",
+    "log-scope",
+)
 """Commands that have room first in a narrow terminal, in this order."""
 
 
@@ -56,7 +67,9 @@ class KeyHints(Bar):
         ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
         palette = command_by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
-        parts.append(BarPart(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette"))
+        parts.append(
+            BarPart(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette")
+        )
         self._parts = fit_parts(parts, room)
         segments: list[Segment] = []
         used = 0
@@ -64,7 +77,11 @@ class KeyHints(Bar):
             if part.right:
                 segments.append(Segment(" " * (room - used - cell_len(part.text)), ground))
             label, _, words = part.text.partition(" ")
-            segments += [Segment(label, key), Segment(f" {words}", word), Segment(" " * PART_GAP, ground)]
+            segments += [
+                Segment(label, key),
+                Segment(f" {words}", word),
+                Segment(" " * PART_GAP, ground),
+            ]
             used += cell_len(part.text) + PART_GAP
         return Strip(segments).adjust_cell_length(room, ground).apply_style(ground)
 
@@ -81,7 +98,11 @@ class KeyHints(Bar):
 
     def _label(self, command: Command) -> str:
         """Return the first active key; in a text field, printable keys are not."""
-        works = (key for key in self._keys.of(command) if not (self.context.accepts_text and types_character(key)))
+        works = (
+            key
+            for key in self._keys.of(command)
+            if not (self.context.accepts_text and types_character(key))
+        )
         return next(map(key_label, works), "")
 
     def _is_near(self, command: Command) -> bool:

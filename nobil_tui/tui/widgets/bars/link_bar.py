@@ -109,18 +109,26 @@ class LinkBar(Bar):
         simulated = " SIMULATED " if width >= _MIN_SIMULATED_WIDTH else " SIM "
         yield BarPart(simulated if state.simulated else "", self.style_of("simulated"), 1)
         if not state.simulated:
-            yield BarPart(truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4)
+            yield BarPart(
+                truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4
+            )
         yield BarPart(state.playing, self.style_of("warning"), 2)
         if state.link.reason:
             room = max(12, width - 34)
-            yield BarPart(truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3)
+            yield BarPart(
+                truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3
+            )
         yield BarPart(state.progress, self.style_of("note"), 4)
         yield BarPart(state.hint, self.style_of("note"), 7)
         if state.behind:
             yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
         if state.stations:
             yield BarPart(_count(state.stations, "station"), self.rich_style, 6)
-            yield BarPart(f"{_count(state.connectors, 'connector')}{dot}{state.in_use:.0%} in use", self.rich_style, 7)
+            yield BarPart(
+                f"{_count(state.connectors, 'connector')}{dot}{state.in_use:.0%} in use",
+                self.rich_style,
+                7,
+            )
         if state.unconfirmed:
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
         if state.unreadable:
@@ -139,7 +147,11 @@ class LinkBar(Bar):
         match state.link.phase:
             case LinkPhase.LIVE if state.playing:
                 paused = "paused" in state.playing
-                return BarPart("PAUSED" if paused else "PLAYING", self.style_of("warning" if paused else "live"), 0)
+                return BarPart(
+                    "PAUSED" if paused else "PLAYING",
+                    self.style_of("warning" if paused else "live"),
+                    0,
+                )
             case LinkPhase.LIVE:
                 return BarPart(f"{glyphs.live} LIVE", self.style_of("live"), 0)
             case LinkPhase.CONNECTING:

@@ -66,7 +66,9 @@ class DetailPainter:
             rows = self._text("The stream names no connectors of this station.", width)
         else:
             head += self._counts(station, now, width)
-            if history is not None and (usual := usual_text(history.profile[self._hours.at(now // 1000).hour])):
+            if history is not None and (
+                usual := usual_text(history.profile[self._hours.at(now // 1000).hour])
+            ):
                 head += self._flow((usual,), width, 1)
             rows = self._connectors.rows(station, now, width, history)
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
@@ -93,13 +95,17 @@ class DetailPainter:
 
     # The head
 
-    def _name(self, station_id: str, facts: Facts, width: int, *, starred: bool, has_alert: bool) -> Row:
+    def _name(
+        self, station_id: str, facts: Facts, width: int, *, starred: bool, has_alert: bool
+    ) -> Row:
         pane = self._pane
         glyphs = pane.glyphs
         signs = [(glyphs.star, "star")] * starred + [(glyphs.alert, "note")] * has_alert
         room = max(1, width - sum(len(sign) + 1 for sign, _ in signs))
         return [
-            Segment(truncate(facts.name or station_id, room, glyphs.ellipsis), pane.style_of("strong")),
+            Segment(
+                truncate(facts.name or station_id, room, glyphs.ellipsis), pane.style_of("strong")
+            ),
             *(Segment(f" {sign}", pane.style_of(name)) for sign, name in signs),
         ]
 
@@ -113,10 +119,15 @@ class DetailPainter:
         """Yield our counts and their staleness, and the status that the operator states."""
         station_list = self._station_list
         out_of_service = len(station.connectors) - station.summary.total
-        parts = [*_counted(station.summary), f"{out_of_service} not in service" if out_of_service else ""]
+        parts = [
+            *_counted(station.summary),
+            f"{out_of_service} not in service" if out_of_service else "",
+        ]
         parts.append(station_staleness(station_list.board, station, now))
         if station.status is not None:
-            parts.append(f"operator says {_OPERATOR_WORDS.get(station.status, f'status {station.status}')}")
+            parts.append(
+                f"operator says {_OPERATOR_WORDS.get(station.status, f'status {station.status}')}"
+            )
         yield from self._flow(parts, width, 3, "")
         if station_list.query.plugs:
             asked = ", ".join(_counted(station_list.count(station)))
@@ -133,7 +144,9 @@ class DetailPainter:
             if facts.plugs_for(evse_uids, len(station.connectors)) is not None:
                 return
         counted = Counter(text for plug in facts.plugs if (text := plugs_text((plug,))))
-        every = ", ".join(f"{count} x {text}" if count > 1 else text for text, count in counted.items())
+        every = ", ".join(
+            f"{count} x {text}" if count > 1 else text for text, count in counted.items()
+        )
         yield from self._labelled("Plugs", every, width, 3)
 
     def _more(self, station_id: str, facts: Facts, width: int) -> Iterator[Row]:
@@ -168,7 +181,9 @@ class DetailPainter:
             head = Segment(("" if index else label).ljust(_LABEL_WIDTH), pane.style_of("quiet"))
             yield [head, Segment(line, pane.style_of(""))]
 
-    def _flow(self, parts: tuple[str, ...] | list[str], width: int, most: int, style: str = "quiet") -> Iterator[Row]:
+    def _flow(
+        self, parts: tuple[str, ...] | list[str], width: int, most: int, style: str = "quiet"
+    ) -> Iterator[Row]:
         glyphs = self._pane.glyphs
         for line in flow_parts(parts, f" {glyphs.dot} ", width, most, glyphs.ellipsis):
             yield [Segment(line, self._pane.style_of(style))]
@@ -186,7 +201,9 @@ def _prices_text(facts: Facts) -> str:
             plugs_of.setdefault(price.text, []).append(plug.text)
     if len(plugs_of) == 1 and None not in facts.prices:
         return next(iter(plugs_of))
-    named = ((", ".join(filter(None, dict.fromkeys(plugs))), text) for text, plugs in plugs_of.items())
+    named = (
+        (", ".join(filter(None, dict.fromkeys(plugs))), text) for text, plugs in plugs_of.items()
+    )
     return "; ".join(f"{plugs}: {text}" if plugs else text for plugs, text in named)
 
 

@@ -30,12 +30,14 @@ _MIN_PLUG_WIDTH = 7
 _MAX_PLUG_WIDTH = 26
 _DAY = 24 * 3_600_000
 _STRIP_CELLS = (96, 48, 24)
-"""Cells of the strip of a day: so many as fit, each for the same part of an hour or for a whole one."""
+"""Cells of the strip of a day: so many as fit, each for the same part of an hour or for a whole
+one."""
 _HEADS = ("Now", "Plug", "Since", "For", "Heard")
 
 
 class TableWidths(Struct, frozen=True):
-    """Cells of the columns; 0 if a column does not fit or is empty. All but the last have a gap of 1."""
+    """Cells of the columns; 0 if a column does not fit or is empty. All but the last have a gap of
+    1."""
 
     number: int
     condition: int
@@ -69,7 +71,10 @@ def lay_out_table(width: int, count: int, longest: Sequence[int]) -> TableWidths
             kept[name] = need
             left -= need + 1
     return TableWidths(
-        number=number, condition=max(1, min(condition, _MAX_CONDITION_WIDTH, left)), age=age_ + 1, **kept
+        number=number,
+        condition=max(1, min(condition, _MAX_CONDITION_WIDTH, left)),
+        age=age_ + 1,
+        **kept,
     )
 
 
@@ -91,8 +96,11 @@ class ConnectorTable:
         self._station_list = station_list
         self._zone = zone
 
-    def rows(self, station: Station, now: int, width: int, history: StationHistory | None = None) -> Iterator[Row]:
-        """Yield the header and a row for each connector, with texts too long for it on the next row.
+    def rows(
+        self, station: Station, now: int, width: int, history: StationHistory | None = None
+    ) -> Iterator[Row]:
+        """Yield the header and a row for each connector, with texts too long for it on the next
+        row.
 
         Below each connector follows a strip of its last 24 hours, if its changes are recorded.
         """
@@ -100,7 +108,9 @@ class ConnectorTable:
         count = len(station.connectors)
         plugs = self._station_list.register.plugs_for(station.id, evse_uids, count)
         texts = [self._texts(station, index, plugs[index], now) for index in range(count)]
-        widths = lay_out_table(width, count, [max(map(cell_len, column)) for column in zip(*texts, strict=True)])
+        widths = lay_out_table(
+            width, count, [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
+        )
         yield self._head(widths)
         indent = " " * (widths.number + 3)
         for index, each in enumerate(texts):
@@ -112,18 +122,25 @@ class ConnectorTable:
                 uid = evse_uids[index] if index < len(evse_uids) else str(index)
                 yield from self._strip(history, uid, now, indent, width)
 
-    def _strip(self, history: StationHistory, uid: str, now: int, indent: str, width: int) -> Iterator[Row]:
-        """Yield a line with the conditions of the last 24 hours, blank where nothing was observed."""
+    def _strip(
+        self, history: StationHistory, uid: str, now: int, indent: str, width: int
+    ) -> Iterator[Row]:
+        """Yield a line with the conditions of the last 24 hours, blank where nothing was
+        observed."""
         room = width - len(indent)
         cells = next((cells for cells in _STRIP_CELLS if cells <= room), room)
-        rows = next((connector.rows for connector in history.connectors if connector.uid == uid), None)
+        rows = next(
+            (connector.rows for connector in history.connectors if connector.uid == uid), None
+        )
         if not rows or cells <= 0:
             return
         pane = self._pane
         conditions = strip(rows, history.listening, now - _DAY, now, cells)
         runs = strip_runs(conditions, pane.glyphs)
         styled = [
-            Segment(text, pane.style_of("") if condition is None else pane.condition_style(condition))
+            Segment(
+                text, pane.style_of("") if condition is None else pane.condition_style(condition)
+            )
             for text, condition in runs
         ]
         yield [Segment(indent), *styled]
@@ -132,7 +149,9 @@ class ConnectorTable:
         board = self._station_list.board
         since, heard = board.since(station, index, now), board.heard(station, index)
         least = self._pane.glyphs.at_least if since.at_least else ""
-        unsure = staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
+        unsure = (
+            staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
+        )
         return _Texts(
             condition_text(station.connectors[index], ""),
             plugs_text(plugs),
@@ -153,16 +172,27 @@ class ConnectorTable:
             heads.append(heard.rjust(widths.heard))
         return [Segment(" ".join(heads), self._pane.style_of("quiet"))]
 
-    def _row(self, station: Station, index: int, texts: _Texts, now: int, widths: TableWidths) -> Row:
+    def _row(
+        self, station: Station, index: int, texts: _Texts, now: int, widths: TableWidths
+    ) -> Row:
         pane = self._pane
         glyphs, plain, quiet = pane.glyphs, pane.style_of(""), pane.style_of("quiet")
         condition = station.connectors[index].condition
-        stale = staleness_of(self._station_list.board.unconfirmed_for(station, index, now)) >= Staleness.STALE
+        stale = (
+            staleness_of(self._station_list.board.unconfirmed_for(station, index, now))
+            >= Staleness.STALE
+        )
         style, aged = pane.condition_style(condition, stale=stale), pane.style_of("", stale=stale)
-        words = texts.condition if cell_len(texts.condition) <= widths.condition else condition.label
+        words = (
+            texts.condition if cell_len(texts.condition) <= widths.condition else condition.label
+        )
         row = [
             Segment(f"{index + 1}".rjust(widths.number) + " ", quiet),
-            Segment(f"{glyphs.conditions[condition]} {fit_width(words, widths.condition, glyphs.ellipsis)} ", style),
+            Segment(
+                f"{glyphs.conditions[condition]} "
+                f"{fit_width(words, widths.condition, glyphs.ellipsis)} ",
+                style,
+            ),
         ]
         if widths.plug:
             row.append(Segment(fit_width(texts.plug, widths.plug, glyphs.ellipsis) + " ", plain))
@@ -184,5 +214,6 @@ class ConnectorTable:
 
 
 def plugs_text(plugs: Plugs) -> str:
-    """Return the plugs of one connector, of which one is usable at a time: ``CCS 150 + CHAdeMO 50``."""
+    """Return the plugs of one connector, of which one is usable at a time: ``CCS 150 + CHAdeMO
+    50``."""
     return " + ".join(plug.text for plug in plugs if plug.text)

@@ -99,7 +99,9 @@ class EventBuffer:
             self._scoped.clear()
         else:
             oldest = self._oldest
-            self._scoped = deque(oldest + index for index, line in enumerate(self._lines) if in_scope(line, scope))
+            self._scoped = deque(
+                oldest + index for index, line in enumerate(self._lines) if in_scope(line, scope)
+            )
 
     @property
     def _oldest(self) -> int:
@@ -147,7 +149,8 @@ class EventBuffer:
         return history.folded
 
     def _remember(self, key: tuple[str, int], at: int) -> None:
-        """Remember the time of a change, and forget the half of the connectors that changed first."""
+        """Remember the time of a change, and forget the half of the connectors that changed
+        first."""
         if len(self._histories) >= _MAX_HISTORIES and key not in self._histories:
             self._histories = dict(list(self._histories.items())[_MAX_HISTORIES // 2 :])
         self._histories[key] = at

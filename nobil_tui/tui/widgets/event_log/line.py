@@ -44,7 +44,9 @@ def note_text(note: Note) -> str:
 class LogLinePainter:
     """Paints log lines in the styles of a log."""
 
-    def __init__(self, log: VirtualList, register: Register, starred: Container[str], zone: tzinfo | None) -> None:
+    def __init__(
+        self, log: VirtualList, register: Register, starred: Container[str], zone: tzinfo | None
+    ) -> None:
         self._log = log
         self._register = register
         self._starred = starred

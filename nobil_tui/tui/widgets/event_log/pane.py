@@ -27,7 +27,8 @@ SCOPE_WORDS = {
     LogScope.STATION: "this station",
 }
 ADD_SLICE = 200
-"""Entries that are added without a break: a flood has ten times as many, and keys must be answered."""
+"""Entries that are added without a break: a flood has ten times as many, and keys must be
+answered."""
 
 
 class EventLog(VirtualList):

@@ -55,7 +55,9 @@ class FilterNote(Bar):
             # Textual sets the styles after this event.
             self.call_after_refresh(self._arrange)
 
-    def _all_parts(self, text: str, result: FilterResult, offers: Sequence[str], room: int) -> list[BarPart]:
+    def _all_parts(
+        self, text: str, result: FilterResult, offers: Sequence[str], room: int
+    ) -> list[BarPart]:
         """Return all parts. With completions they come first: an unfinished word is no error."""
         count = f"{result.stations:,} of {result.of:,}" if text.strip() else ""
         hidden = f"{result.hidden:,} starred hidden" if result.hidden and count else ""

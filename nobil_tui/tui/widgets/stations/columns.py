@@ -59,7 +59,9 @@ def _connectors(row: StationRow, width: int) -> list[Segment]:
     if row.station is None or row.summary is None:
         return []
     pane, segments, used = row.pane, [], 0
-    runs = connector_runs(row.station_list, row.station, row.summary.total, pane.glyphs.conditions, width, row.now)
+    runs = connector_runs(
+        row.station_list, row.station, row.summary.total, pane.glyphs.conditions, width, row.now
+    )
     for condition, stale, text in runs:
         segments.append(Segment(text, pane.condition_style(condition, row.cursor, stale=stale)))
         used += len(text)
@@ -153,7 +155,9 @@ def _measure_free(_list: StationList, _id: str, station: Station | None, _facts:
     return len(station.summary.text) if station else 0
 
 
-def _measure_connectors(_list: StationList, _id: str, station: Station | None, _facts: Facts) -> int:
+def _measure_connectors(
+    _list: StationList, _id: str, station: Station | None, _facts: Facts
+) -> int:
     return len(station.connectors) if station else 0
 
 
@@ -166,7 +170,9 @@ def _measure_place(_list: StationList, _id: str, _station: Station | None, facts
     return cell_len(facts.place)
 
 
-def _measure_distance(station_list: StationList, station_id: str, _station: Station | None, _facts: Facts) -> int:
+def _measure_distance(
+    station_list: StationList, station_id: str, _station: Station | None, _facts: Facts
+) -> int:
     if station_list.origin is None:
         return 0
     km = station_list.distance(station_id)

@@ -48,14 +48,18 @@ def connector_runs(
         yield condition, stale, glyphs[condition] * len(list(alike))
 
 
-def _numbers(each: list[tuple[Condition, bool]], glyphs: Mapping[Condition, str], width: int) -> Iterator[Run]:
+def _numbers(
+    each: list[tuple[Condition, bool]], glyphs: Mapping[Condition, str], width: int
+) -> Iterator[Run]:
     """Yield the number of each condition, as many as fit; stale if any connector in it is."""
     counts = [0] * len(Condition)
     stale = [False] * len(Condition)
     for condition, is_stale in each:
         counts[condition] += 1
         stale[condition] |= is_stale
-    texts = [f"{glyphs[condition]}{counts[condition]}" for condition in Condition if counts[condition]]
+    texts = [
+        f"{glyphs[condition]}{counts[condition]}" for condition in Condition if counts[condition]
+    ]
     if sum(map(len, texts)) > width:
         for condition in IN_USE:
             if condition is not Condition.OCCUPIED:

@@ -134,7 +134,9 @@ def _shrink(columns: tuple[Column, ...], widths: dict[str, int], left: int) -> i
     return left
 
 
-def _grow(columns: tuple[Column, ...], widths: dict[str, int], left: int, needs: Mapping[str, int]) -> int:
+def _grow(
+    columns: tuple[Column, ...], widths: dict[str, int], left: int, needs: Mapping[str, int]
+) -> int:
     """Grow columns beyond their first width. Return the cells left for the filling one."""
     for column in sorted(columns, key=lambda column: column.grows_beyond):
         if column.grows_beyond and column.id in widths:

@@ -214,7 +214,9 @@ class StationsPane(VirtualList):
     def sort_by(self, sort: Sort) -> None:
         """Sort by an order; reverse it if it is selected already."""
         station_list = self.station_list
-        station_list.options.reverse = not station_list.options.reverse if station_list.options.sort is sort else False
+        station_list.options.reverse = (
+            not station_list.options.reverse if station_list.options.sort is sort else False
+        )
         station_list.options.sort = sort
         self.rebuild()
         self.post_message(self.Reordered())

@@ -18,7 +18,9 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 _SAMPLE = 200
 """Rows measured for the widths of the columns: enough to be right, few enough for a keystroke."""
 _MAX_MEASURED = 20 * _SAMPLE
-_MEASURED = tuple((column, column.measure) for column in STATION_COLUMNS if column.measure is not None)
+_MEASURED = tuple(
+    (column, column.measure) for column in STATION_COLUMNS if column.measure is not None
+)
 _NOT_STREAMED = ("not in the stream", "not streamed")
 """Shown for a station that no snapshot has: in full, and for little room."""
 _NO_REPORT = ("no report yet", "no report")
@@ -63,7 +65,10 @@ class StationRowPainter:
         style = self._pane.style_of("quiet")
         strong = style + Style(bold=True)
         active = self._station_list.active_sort
-        return [Segment(text, strong if sort is active else style) for text, sort in self._headings(layout)]
+        return [
+            Segment(text, strong if sort is active else style)
+            for text, sort in self._headings(layout)
+        ]
 
     def sort_at(self, x: int, layout: Layout) -> Sort | None:
         """Return the order that a click on cell ``x`` of the header selects."""
@@ -77,7 +82,9 @@ class StationRowPainter:
         """Whether cell ``x`` of a row belongs to the star."""
         return 1 <= x < MARKS_WIDTH
 
-    def row(self, station_id: str, layout: Layout, now: int, *, cursor: bool, has_alert: bool = False) -> list[Segment]:
+    def row(
+        self, station_id: str, layout: Layout, now: int, *, cursor: bool, has_alert: bool = False
+    ) -> list[Segment]:
         """Paint the row of a station at ``now`` (ms)."""
         station_list = self._station_list
         station = station_list.board.stations.get(station_id)
@@ -125,7 +132,9 @@ class StationRowPainter:
         for column, measure in _MEASURED:
             need = needs.get(column.id, 0)
             # A column at its greatest width needs no more measuring.
-            if need < column.max_width and (wanted := measure(station_list, station_id, station, facts)):
+            if need < column.max_width and (
+                wanted := measure(station_list, station_id, station, facts)
+            ):
                 wanted = min(max(wanted, column.min_width), column.max_width)
                 needs[column.id] = max(need, wanted)
 

@@ -18,7 +18,9 @@ def bars(draw: st.DrawFn) -> list[BarPart]:
     """Return parts named by their index, each in its own style."""
     texts = draw(st.lists(st.text(st.sampled_from("ab 日é·"), max_size=12), max_size=8))
     return [
-        BarPart(text, Style(meta={"name": str(n)}), draw(st.integers(0, 4)), draw(st.booleans()), str(n))
+        BarPart(
+            text, Style(meta={"name": str(n)}), draw(st.integers(0, 4)), draw(st.booleans()), str(n)
+        )
         for n, text in enumerate(texts)
     ]
 
@@ -55,8 +57,12 @@ def test_fitting_parts_stay_whole_and_in_order(parts: list[BarPart], width: int)
     order = [int(part.name) for part in kept]
     assert order == sorted(order)
     assert all(part is parts[int(part.name)] and part.text for part in kept)
-    texts = [segment.text for segment in bar_segments(kept, width, GROUND) if segment.style != GROUND]
-    assert texts == [part.text for part in kept if not part.right] + [part.text for part in kept if part.right]
+    texts = [
+        segment.text for segment in bar_segments(kept, width, GROUND) if segment.style != GROUND
+    ]
+    assert texts == [part.text for part in kept if not part.right] + [
+        part.text for part in kept if part.right
+    ]
 
 
 @given(bars(), WIDTHS)
@@ -68,17 +74,27 @@ def test_parts_are_dropped_by_priority(parts: list[BarPart], width: int) -> None
             before = [
                 other
                 for other in parts
-                if other.name in kept and (other.need, int(other.name)) < (part.need, int(part.name))
+                if other.name in kept
+                and (other.need, int(other.name)) < (part.need, int(part.name))
             ]
-            assert sum(cell_len(other.text) + PART_GAP for other in before) + cell_len(part.text) > width
+            assert (
+                sum(cell_len(other.text) + PART_GAP for other in before) + cell_len(part.text)
+                > width
+            )
 
 
 def test_two_parts_never_touch() -> None:
     plain = Style()
     parts = [BarPart("left", plain, 0), BarPart("right", plain, 1, right=True)]
     assert [part.text for part in fit_parts(parts, 10)] == ["left"]
-    assert "".join(segment.text for segment in bar_segments(fit_parts(parts, 11), 11, GROUND)) == "left  right"
-    assert "".join(segment.text for segment in bar_segments(fit_parts(parts, 14), 14, GROUND)) == "left     right"
+    assert (
+        "".join(segment.text for segment in bar_segments(fit_parts(parts, 11), 11, GROUND))
+        == "left  right"
+    )
+    assert (
+        "".join(segment.text for segment in bar_segments(fit_parts(parts, 14), 14, GROUND))
+        == "left     right"
+    )
 
 
 def test_an_empty_part_takes_no_room() -> None:

@@ -15,7 +15,16 @@ from nobil_tui.tui.dialogs.connect import ConnectScreen
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, part_at
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from tests.conftest import FakeClock
-from tests.tui.app_driver import NARROW, USUAL, HandSource, SteppedSource, live, opened, setup_of, until
+from tests.tui.app_driver import (
+    NARROW,
+    USUAL,
+    HandSource,
+    SteppedSource,
+    live,
+    opened,
+    setup_of,
+    until,
+)
 from tests.tui.widget_host import Stage, lines_of
 
 KEYS = KeyBindings()
@@ -73,7 +82,9 @@ async def test_extra_commands_are_shown() -> None:
 
 
 async def test_a_hint_shows_the_users_key() -> None:
-    async with footer(keys=KeyBindings({"star": ("ctrl+s",), "filter": (), "palette": ()})) as hints:
+    async with footer(
+        keys=KeyBindings({"star": ("ctrl+s",), "filter": (), "palette": ()})
+    ) as hints:
         line = text_of(hints)
         assert "^s Star" in line
         assert "Filter" not in line
@@ -121,7 +132,9 @@ async def test_a_click_hits_the_part_painted_there(label: str) -> None:
         for character in line:
             cells += [character] * cell_len(character)
         for part in hints._parts:
-            first = next(x for x in range(100) if part_at(hints._parts, x, hints.size.width) == part.name)
+            first = next(
+                x for x in range(100) if part_at(hints._parts, x, hints.size.width) == part.name
+            )
             spread = "".join(character * cell_len(character) for character in part.text)
             assert "".join(cells[first:]).startswith(spread)
 
@@ -132,14 +145,18 @@ async def test_a_click_hits_the_part_painted_there(label: str) -> None:
 def where(hints: KeyHints, name: str) -> tuple[int, int]:
     """Return the position of a command in the footer."""
     width = hints.size.width
-    return next(x for x in range(width) if part_at(hints._parts, x, width) == name) + hints.gutter.left, 0
+    return next(
+        x for x in range(width) if part_at(hints._parts, x, width) == name
+    ) + hints.gutter.left, 0
 
 
 async def test_a_click_opens_the_log_in_a_narrow_terminal(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
         main = await live(pilot)
         assert not main.workspace.event_log.display
-        await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, "show-log"))
+        await pilot.click(
+            main.workspace.key_hints, offset=where(main.workspace.key_hints, "show-log")
+        )
         assert main.workspace.event_log.display
         # A click between two hints does nothing.
         star = where(main.workspace.key_hints, "star")
@@ -154,7 +171,9 @@ async def test_hints_can_be_clicked_while_typing(clock: FakeClock) -> None:
         for name, kept in (("keep-filter", "a"), ("back", "")):
             await pilot.press("slash", "a")
             assert main.workspace.key_hints.context is Context.FILTER
-            await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, name))
+            await pilot.click(
+                main.workspace.key_hints, offset=where(main.workspace.key_hints, name)
+            )
             assert main.focused is main.workspace.stations
             assert main.workspace.station_list.filter == kept
 
@@ -162,7 +181,9 @@ async def test_hints_can_be_clicked_while_typing(clock: FakeClock) -> None:
 async def test_connect_can_be_clicked_in_the_simulation(clock: FakeClock) -> None:
     async with opened(setup_of(clock, SteppedSource(clock)), NARROW) as pilot:
         main = await live(pilot)
-        await pilot.click(main.workspace.key_hints, offset=where(main.workspace.key_hints, "connect"))
+        await pilot.click(
+            main.workspace.key_hints, offset=where(main.workspace.key_hints, "connect")
+        )
         assert isinstance(pilot.app.screen, ConnectScreen)
 
 

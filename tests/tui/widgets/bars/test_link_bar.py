@@ -49,7 +49,10 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
         ),
         (LinkState(LinkPhase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),
         (LinkState(LinkPhase.ENDED), ["ENDED", "example.org"]),
-        (LinkState(LinkPhase.FAILED, "No port is free."), ["FAILED", "example.org", "No port is free."]),
+        (
+            LinkState(LinkPhase.FAILED, "No port is free."),
+            ["FAILED", "example.org", "No port is free."],
+        ),
         # The previous reason is shown until the link is live.
         (
             LinkState(LinkPhase.CONNECTING, "the connection broke"),
@@ -64,7 +67,9 @@ async def test_every_phase_has_a_text(link: LinkState, words: list[str]) -> None
         assert text_of(link_bar).rstrip() == "  ".join(words)
 
 
-@pytest.mark.parametrize(("milliseconds", "seconds"), [(7000, 7), (6001, 7), (6000, 6), (1, 1), (0, 0), (-5000, 0)])
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"), [(7000, 7), (6001, 7), (6000, 6), (1, 1), (0, 0), (-5000, 0)]
+)
 async def test_the_retry_countdown(milliseconds: int, seconds: int) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(LinkState(LinkPhase.RETRYING, "", START + milliseconds))
@@ -75,7 +80,9 @@ async def test_simulated_data_is_always_marked() -> None:
     for width in (26, 60, 160):
         async with bar(width) as link_bar:
             for phase in LinkPhase:
-                link_bar.state = vitals(LinkState(phase, "why " * 30), simulated=True, stations=412, frame_at=START)
+                link_bar.state = vitals(
+                    LinkState(phase, "why " * 30), simulated=True, stations=412, frame_at=START
+                )
                 line = text_of(link_bar)
                 assert "SIMULATED" in line, phase
                 assert "example.org" not in line, phase
@@ -86,7 +93,9 @@ async def test_counts_and_unconfirmed_connectors() -> None:
         link_bar.state = vitals(stations=1, connectors=1, in_use=1.0)
         assert "1 station  1 connector · 100% in use" in text_of(link_bar)
         assert "unconfirmed" not in text_of(link_bar)
-        link_bar.state = vitals(stations=11_734, connectors=46_198, in_use=0.384, unconfirmed=1234, unreadable=2)
+        link_bar.state = vitals(
+            stations=11_734, connectors=46_198, in_use=0.384, unconfirmed=1234, unreadable=2
+        )
         line = text_of(link_bar)
         assert "11,734 stations  46,198 connectors · 38% in use" in line
         assert "1,234 unconfirmed  2 not readable" in line
@@ -103,7 +112,14 @@ async def test_no_counts_before_the_first_report() -> None:
 
 @pytest.mark.parametrize(
     ("passed", "text"),
-    [(0, "now"), (999, "now"), (9999, "9 s ago"), (10_000, "10 s ago"), (120_000, "2 min ago"), (-500, "now")],
+    [
+        (0, "now"),
+        (999, "now"),
+        (9999, "9 s ago"),
+        (10_000, "10 s ago"),
+        (120_000, "2 min ago"),
+        (-500, "now"),
+    ],
 )
 async def test_the_age_of_the_last_frame(passed: int, text: str) -> None:
     async with bar() as link_bar:
@@ -122,7 +138,9 @@ async def test_the_bar_is_repainted_only_for_another_text(monkeypatch: pytest.Mo
         assert len(regions) == 1
 
 
-@pytest.mark.parametrize(("rate", "text"), [(0.0, "0/s"), (0.34, "0.3/s"), (9.4, "9.4/s"), (2345.6, "2,346/s")])
+@pytest.mark.parametrize(
+    ("rate", "text"), [(0.0, "0/s"), (0.34, "0.3/s"), (9.4, "9.4/s"), (2345.6, "2,346/s")]
+)
 async def test_the_rate_of_changes(rate: float, text: str) -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(frame_at=START, changes_by_second=(0, 5, 10), rate=rate)
@@ -146,7 +164,9 @@ async def test_a_recording_shows_its_position_and_speed() -> None:
 async def test_the_ascii_glyphs_are_used() -> None:
     async with bar() as link_bar:
         link_bar.glyphs = ASCII
-        link_bar.state = vitals(stations=2, connectors=3, frame_at=START, changes_by_second=(0, 3), unconfirmed=1)
+        link_bar.state = vitals(
+            stations=2, connectors=3, frame_at=START, changes_by_second=(0, 3), unconfirmed=1
+        )
         assert text_of(link_bar).isascii()
         link_bar.state = vitals(LinkState(LinkPhase.FAILED, "why " * 100))
         assert text_of(link_bar).isascii()
@@ -156,7 +176,11 @@ async def test_the_ascii_glyphs_are_used() -> None:
 async def test_a_narrow_bar_shows_the_state_then_the_reason(width: int) -> None:
     async with bar(width) as link_bar:
         link_bar.state = vitals(
-            LinkState(LinkPhase.RETRYING, "the server closed the connection without a word", START + 12_000),
+            LinkState(
+                LinkPhase.RETRYING,
+                "the server closed the connection without a word",
+                START + 12_000,
+            ),
             stations=11_734,
             connectors=46_198,
             unconfirmed=46_198,
@@ -196,7 +220,10 @@ async def test_any_state_fits_in_one_line(width: int) -> None:
     async with bar(width) as link_bar:
 
         @settings(max_examples=20)
-        @given(st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60), st.sampled_from(list(LinkPhase)))
+        @given(
+            st.text(st.sampled_from("ab 日é·\x1b\u202e"), max_size=60),
+            st.sampled_from(list(LinkPhase)),
+        )
         def told(text: str, phase: LinkPhase) -> None:
             state = LinkState(phase, text, START)
             link_bar.state = vitals(state, source=text, stations=3, frame_at=START, playing="4x")
@@ -234,4 +261,6 @@ class TestPulse:
             now += passed
             pulse.add(count, now)
             counts[int(now)] = counts.get(int(now), 0) + count
-        assert pulse.read(now)[0] == [counts.get(int(now) - back, 0) for back in range(SECONDS - 1, 0, -1)]
+        assert pulse.read(now)[0] == [
+            counts.get(int(now) - back, 0) for back in range(SECONDS - 1, 0, -1)
+        ]

@@ -51,7 +51,9 @@ FORNEBU = Facts(
 class Pane(Stage):
     """A pane with a painter, in a host app."""
 
-    def __init__(self, station_list: StationList, *, credited: bool = False, ascii_: bool = False) -> None:
+    def __init__(
+        self, station_list: StationList, *, credited: bool = False, ascii_: bool = False
+    ) -> None:
         self.clock = FakeClock()
         self.pane = ConnectorsPane(self.clock, id="pane")
         if ascii_:
@@ -75,7 +77,11 @@ class Pane(Stage):
 
 @asynccontextmanager
 async def showing(
-    station_list: StationList, station: str = "NOR_1", width: int = 72, height: int = 30, **options: Any
+    station_list: StationList,
+    station: str = "NOR_1",
+    width: int = 72,
+    height: int = 30,
+    **options: Any,
 ) -> AsyncIterator[tuple[Pane, Pilot[None]]]:
     app = Pane(station_list, **options)
     async with app.run_test(size=(width, height)) as pilot:
@@ -89,7 +95,9 @@ def connectors(*pairs: tuple[int, int], at: int = EARLIER) -> list[Connector]:
 
 
 async def test_every_line_of_a_station() -> None:
-    station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU}, home=(59.91, 10.75))
+    station_list = roster_of(
+        {"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU}, home=(59.91, 10.75)
+    )
     station_list.board.stations["NOR_1"].status = 2
     async with showing(station_list, credited=True) as (app, _):
         assert app.lines == [
@@ -120,7 +128,13 @@ async def test_every_line_of_a_station() -> None:
 
 async def test_empty_facts_are_not_shown() -> None:
     async with showing(roster_of({"NOR_1": connectors((0, 0))}), credited=True) as (app, _):
-        assert app.lines == ["NOR_1", "1/1 free", "", " #   Now   Since    For", " 1 ● free  22:04  9 min"]
+        assert app.lines == [
+            "NOR_1",
+            "1/1 free",
+            "",
+            " #   Now   Since    For",
+            " 1 ● free  22:04  9 min",
+        ]
 
 
 async def test_a_low_pane_has_no_empty_lines() -> None:
@@ -145,7 +159,10 @@ async def test_an_owner_who_is_the_operator_is_shown_once() -> None:
     facts = replace(FORNEBU, owner="RECHARGE")
     async with showing(roster_of({"NOR_1": []}, {"NOR_1": facts})) as (app, _):
         assert app.line("Owner") == ""
-    async with showing(roster_of({"NOR_1": []}, {"NOR_1": replace(facts, operator="")})) as (app, _):
+    async with showing(roster_of({"NOR_1": []}, {"NOR_1": replace(facts, operator="")})) as (
+        app,
+        _,
+    ):
         assert (app.line("Operator"), app.line("Owner")) == ("", "Owner    RECHARGE")
 
 
@@ -175,7 +192,9 @@ async def test_plugs_of_one_evse_are_joined() -> None:
     facts = Facts("Minde", plugs=(CCS, CHADEMO, TYPE_2), plug_evse_uids=("A", "A", "B"))
     station_list = roster_of({}, {"NOR_1": facts})
     for key in ("B", "A", "?"):
-        station_list.board.apply_connector("NOR_1", key, WordConnector(0, 0, 0, "AVAILABLE"), EARLIER)
+        station_list.board.apply_connector(
+            "NOR_1", key, WordConnector(0, 0, 0, "AVAILABLE"), EARLIER
+        )
     async with showing(station_list) as (app, _):
         assert "Type 2 22" in app.line("1 ●")
         assert "CCS 150 + CHAdeMO 50" in app.line("2 ●")
@@ -209,7 +228,8 @@ async def test_a_plug_filter_adds_its_own_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(0, "operator says free"), (-1, "operator says unknown"), (7, "operator says status 7")]
+    ("status", "words"),
+    [(0, "operator says free"), (-1, "operator says unknown"), (7, "operator says status 7")],
 )
 async def test_the_operators_status_follows_our_counts(status: int, words: str) -> None:
     station_list = roster_of({"NOR_1": connectors((0, 0))})
@@ -226,7 +246,12 @@ async def test_the_streams_own_words_are_shown() -> None:
         Connector(1, 1, EARLIER),
     ]
     station_list = roster_of({"NOR_1": said})
-    words = ("not in service (planned)", "unknown (something_new_and_long)", "unknown (status 7)", "fault (occupied)")
+    words = (
+        "not in service (planned)",
+        "unknown (something_new_and_long)",
+        "unknown (status 7)",
+        "fault (occupied)",
+    )
     for width in (72, 36):
         async with showing(station_list, width=width) as (app, _):
             whole = " ".join(" ".join(app.lines).split())
@@ -240,9 +265,17 @@ async def test_the_streams_own_words_are_shown() -> None:
 @given(
     st.integers(1, 1024),
     st.integers(24, 150),
-    st.tuples(st.integers(4, 40), st.integers(0, 60), st.integers(5, 12), st.integers(3, 8), st.integers(0, 8)),
+    st.tuples(
+        st.integers(4, 40),
+        st.integers(0, 60),
+        st.integers(5, 12),
+        st.integers(3, 8),
+        st.integers(0, 8),
+    ),
 )
-def test_a_row_always_has_room_for_glyph_and_age(count: int, width: int, longest: tuple[int, ...]) -> None:
+def test_a_row_always_has_room_for_glyph_and_age(
+    count: int, width: int, longest: tuple[int, ...]
+) -> None:
     widths = lay_out_table(width, count, longest)
     kept = [cells + 1 for cells in (widths.plug, widths.since, widths.heard) if cells]
     assert widths.number + 1 + 2 + widths.condition + 1 + sum(kept) + widths.age <= width
@@ -253,7 +286,9 @@ def test_a_row_always_has_room_for_glyph_and_age(count: int, width: int, longest
 
 async def test_a_narrow_pane_drops_columns_but_not_the_glyph() -> None:
     station_list = roster_of({"NOR_1": []}, {"NOR_1": Facts("Minde", plugs=(CCS, CHADEMO))})
-    station_list.board.apply_station(Station("NOR_1", connectors((1, 0), (0, 0), at=START - 26 * HOUR)), START)
+    station_list.board.apply_station(
+        Station("NOR_1", connectors((1, 0), (0, 0), at=START - 26 * HOUR)), START
+    )
     heads = {}
     for width in (60, 50, 40, 36, 26):
         async with showing(station_list, width=width) as (app, _):
@@ -270,7 +305,9 @@ async def test_a_narrow_pane_drops_columns_but_not_the_glyph() -> None:
 
 
 async def test_a_scroll_bar_takes_no_cell_from_a_line() -> None:
-    station_list = roster_of({"NOR_1": connectors(*[(0, 0)] * 4)}, {"NOR_1": Facts("Minde", street="x" * 90)})
+    station_list = roster_of(
+        {"NOR_1": connectors(*[(0, 0)] * 4)}, {"NOR_1": Facts("Minde", street="x" * 90)}
+    )
     async with showing(station_list, height=30) as (app, pilot):
         before = app.lines[1]
         assert before.endswith("…")
@@ -313,7 +350,9 @@ async def test_ages_show_their_staleness() -> None:
 
 
 async def test_only_ages_that_changed_are_repainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    station_list = roster_of({"NOR_1": [Connector(0, 0, START - 119_000), Connector(1, 0, START - 60_000)]})
+    station_list = roster_of(
+        {"NOR_1": [Connector(0, 0, START - 119_000), Connector(1, 0, START - 60_000)]}
+    )
     async with showing(station_list) as (app, _):
         lines_of(app.pane)
         regions = repaints_of(app.pane, monkeypatch)
@@ -333,7 +372,10 @@ async def test_the_staleness_of_the_station_is_shown_above() -> None:
         station_list.board.downtime.stop(START)
         app.clock.advance(5 * 3600)
         app.pane.rebuild()
-        assert app.lines[1:3] == ["1/2 free · 1 in use · not confirmed for 5 h · operator says free", ""]
+        assert app.lines[1:3] == [
+            "1/2 free · 1 in use · not confirmed for 5 h · operator says free",
+            "",
+        ]
 
 
 async def test_a_connector_never_reported_is_not_stale() -> None:
@@ -356,7 +398,9 @@ async def test_a_connector_never_reported_is_not_stale() -> None:
 
 
 async def test_the_age_shows_at_least_without_a_clock_time() -> None:
-    station_list = roster_of({"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))})
+    station_list = roster_of(
+        {"NOR_1": [Connector(1, 0, -1)]}, {"NOR_1": Facts("Minde", plugs=(CCS,))}
+    )
     async with showing(station_list, width=34) as (app, _):
         assert app.line("#").split() == ["#", "Now", "Plug", "For"]
         assert app.line("1 ■").endswith("≥now")
@@ -434,12 +478,16 @@ async def test_the_position_is_a_link_to_a_map() -> None:
         link = app.pane.segments(index, 0)[-1].style
         assert link is not None
         assert link.link == app.painter.map_url("NOR_1")
-        assert link.link.startswith("https://www.openstreetmap.org/?mlat=59.890000&mlon=10.620000#map=17/")
+        assert link.link.startswith(
+            "https://www.openstreetmap.org/?mlat=59.890000&mlon=10.620000#map=17/"
+        )
         written = app.pane.render_line(index).render(app.console)
         assert f"\x1b]8;id={link._link_id};{link.link}\x1b\\" in written
 
 
-async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     opened: list[str] = []
 
     class Browser:
@@ -472,7 +520,9 @@ async def test_no_map_without_a_position() -> None:
         await pilot.press("m")
         await pilot.pause()
         assert app.clipboard == ""
-        assert [notice.message for notice in app._notifications] == ["The position of this station is unknown."]
+        assert [notice.message for notice in app._notifications] == [
+            "The position of this station is unknown."
+        ]
 
 
 async def test_the_text_without_a_station() -> None:

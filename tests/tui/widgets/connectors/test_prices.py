@@ -17,7 +17,10 @@ ENERGY = Price(kwh=0.5, start=1.0)
     ("prices", "line"),
     [
         ((ENERGY, ENERGY), "Price    0.50 €/kWh + 1.00 € start"),
-        ((ENERGY, Price(kwh=0.3, at_least=True)), "Price    CCS 150: 0.50 €/kWh + 1.00 € start; Type 2 22: from 0.30"),
+        (
+            (ENERGY, Price(kwh=0.3, at_least=True)),
+            "Price    CCS 150: 0.50 €/kWh + 1.00 € start; Type 2 22: from 0.30",
+        ),
         ((ENERGY, None), "Price    CCS 150: 0.50 €/kWh + 1.00 € start"),
         ((None, None), ""),
         ((), ""),

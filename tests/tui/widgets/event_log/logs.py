@@ -64,7 +64,9 @@ class Logging(Stage):
 
 
 @asynccontextmanager
-async def logged(entries: list[BatchEntry], height: int = 12) -> AsyncIterator[tuple[Logging, EventLog, Pilot[None]]]:
+async def logged(
+    entries: list[BatchEntry], height: int = 12
+) -> AsyncIterator[tuple[Logging, EventLog, Pilot[None]]]:
     app = Logging()
     # Ten lines within the border by default.
     async with app.run_test(size=(80, height)) as pilot:

@@ -101,7 +101,9 @@ STEPS = st.lists(st.one_of(_BURSTS, _BURSTS, _SCOPES.map(Narrow)), max_size=15)
 
 def entries_of(step: Add, at: int) -> list[BatchEntry]:
     times = [at + n * step.seconds * 1000 for n in range(1, step.count + 1)]
-    return [change(each, step.station, step.number) if step.station else note(each) for each in times]
+    return [
+        change(each, step.station, step.number) if step.station else note(each) for each in times
+    ]
 
 
 def scope_of(stations: frozenset[str] | None) -> StationFilter | None:
@@ -142,7 +144,9 @@ def test_folded_lines_count_correctly(steps: list[Add], most: int) -> None:
                 seen = times[line.last.station, line.last.number]
                 # Changes at the time of its first one may have their own lines.
                 least = sum(line.since < each <= line.last.at for each in seen)
-                assert least < line.count <= sum(line.since <= each <= line.last.at for each in seen)
+                assert (
+                    least < line.count <= sum(line.since <= each <= line.last.at for each in seen)
+                )
 
 
 def flapping(count: int, every: int, first: int = START) -> list[Change]:
@@ -189,7 +193,9 @@ def test_a_clock_set_back_is_not_flapping() -> None:
 
 def test_connectors_are_folded_separately() -> None:
     ring = EventBuffer()
-    ring.extend(change(START, station, number) for _ in range(5) for station in "AB" for number in (1, 2))
+    ring.extend(
+        change(START, station, number) for _ in range(5) for station in "AB" for number in (1, 2)
+    )
     assert counted(ring.lines()) == [1] * 20
 
 

@@ -25,7 +25,9 @@ from tests.conftest import START
 from tests.tui.widget_host import Stage
 
 FREE, OCCUPIED, FAULT = Connector(0), Connector(1), Connector(-1, 1)
-REGISTER = Register({"NOR_1": Facts("Fornebu S"), "NOR_2": Facts("Et ualminnelig langt navn på en stasjon")})
+REGISTER = Register(
+    {"NOR_1": Facts("Fornebu S"), "NOR_2": Facts("Et ualminnelig langt navn på en stasjon")}
+)
 
 
 class Painting:
@@ -52,7 +54,9 @@ class Painting:
 
 
 @asynccontextmanager
-async def painting(register: Register = REGISTER, glyphs: Glyphs | None = None) -> AsyncIterator[Painting]:
+async def painting(
+    register: Register = REGISTER, glyphs: Glyphs | None = None
+) -> AsyncIterator[Painting]:
     log = EventLog(id="log")
     if glyphs is not None:
         log.glyphs = glyphs
@@ -62,7 +66,11 @@ async def painting(register: Register = REGISTER, glyphs: Glyphs | None = None) 
 
 
 def change(
-    station: str = "NOR_1", before: Connector | None = FREE, after: Connector | None = OCCUPIED, *, missed: bool = False
+    station: str = "NOR_1",
+    before: Connector | None = FREE,
+    after: Connector | None = OCCUPIED,
+    *,
+    missed: bool = False,
 ) -> Change:
     return Change(START, station, 3, before, after, missed)
 
@@ -75,17 +83,29 @@ def change(
         (change("NOR_2"), " 22:13:20   Et ualminnelig langt navn p… #3   free → occupied"),
         (change(before=None), " 22:13:20 ★ Fornebu S                    #3   → occupied"),
         (change(after=None), " 22:13:20 ★ Fornebu S                    #3   free → gone"),
-        (change(missed=True), " 22:13:20 ★ Fornebu S                    #3   free → occupied  while disconnected"),
         (
-            change(before=WordConnector(1, said="CHARGING"), after=WordConnector(-1, said="PAUSED")),
+            change(missed=True),
+            " 22:13:20 ★ Fornebu S                    #3   free → occupied  while disconnected",
+        ),
+        (
+            change(
+                before=WordConnector(1, said="CHARGING"), after=WordConnector(-1, said="PAUSED")
+            ),
             " 22:13:20 ★ Fornebu S                    #3   occupied → unknown (paused)",
         ),
-        (change(after=Connector(0, 1)), " 22:13:20 ★ Fornebu S                    #3   free → fault (available)"),
+        (
+            change(after=Connector(0, 1)),
+            " 22:13:20 ★ Fornebu S                    #3   free → fault (available)",
+        ),
         (
             FoldedChanges(change(), 47, START - 13 * 60_000),
-            " 22:13:20 ★ Fornebu S                    #3   free → occupied  flaps: 47 changes since 22:00",
+            " 22:13:20 ★ Fornebu S                    #3   free → occupied  flaps: 47 changes "
+            "since 22:00",
         ),
-        (Note(START, NoteKind.LOST, "the connection broke"), " 22:13:20   · lost: the connection broke"),
+        (
+            Note(START, NoteKind.LOST, "the connection broke"),
+            " 22:13:20   · lost: the connection broke",
+        ),
     ],
 )
 async def test_the_text_of_a_line(line: LogLine, text: str) -> None:
@@ -128,13 +148,19 @@ async def test_the_line_under_the_cursor_has_one_background() -> None:
     async with painting() as it:
         for line in (change(missed=True), Note(START, NoteKind.CONNECTED, "")):
             assert it.text(line, cursor=True) == "▌" + it.text(line)[1:]
-            grounds = {segment.style.bgcolor for segment in it.segments(line, cursor=True) if segment.style}
+            grounds = {
+                segment.style.bgcolor for segment in it.segments(line, cursor=True) if segment.style
+            }
             assert grounds == {it.log.style_of("", True).bgcolor}
 
 
 async def test_the_ascii_glyphs_are_used() -> None:
     async with painting(glyphs=ASCII) as it:
-        for line in (change(missed=True), FoldedChanges(change(), 7, START), Note(START, NoteKind.LOST, "x" * 200)):
+        for line in (
+            change(missed=True),
+            FoldedChanges(change(), 7, START),
+            Note(START, NoteKind.LOST, "x" * 200),
+        ):
             assert it.text(line, cursor=True).isascii()
 
 

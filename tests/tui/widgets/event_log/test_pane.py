@@ -159,7 +159,11 @@ async def test_clear_removes_all_lines() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "text"),
-    [(("end", "G"), "scrolled · G follows"), (("f9",), "scrolled · F9 follows"), ((), "scrolled · Last follows")],
+    [
+        (("end", "G"), "scrolled · G follows"),
+        (("f9",), "scrolled · F9 follows"),
+        ((), "scrolled · Last follows"),
+    ],
 )
 async def test_the_title_names_the_users_key(keys: tuple[str, ...], text: str) -> None:
     async with logged(changes(0, 30)) as (app, log, pilot):
@@ -187,7 +191,9 @@ STEPS = st.one_of(
 @pytest.mark.slow
 @settings(max_examples=12)
 @given(st.lists(STEPS, max_size=10))
-async def test_scrolled_lines_do_not_move_and_the_pill_counts_correctly(steps: list[int | str]) -> None:
+async def test_scrolled_lines_do_not_move_and_the_pill_counts_correctly(
+    steps: list[int | str],
+) -> None:
     last = 30
     async with logged(changes(0, last)) as (app, log, pilot):
         waiting = 0
@@ -214,4 +220,6 @@ async def test_scrolled_lines_do_not_move_and_the_pill_counts_correctly(steps: l
                 assert app.shown == ids(last - 10, last)
                 assert app.subtitle == "following"
             else:
-                assert f" {waiting} new " in app.subtitle or (not waiting and app.subtitle.startswith("scrolled"))
+                assert f" {waiting} new " in app.subtitle or (
+                    not waiting and app.subtitle.startswith("scrolled")
+                )

@@ -37,7 +37,9 @@ class Screen(Stage):
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         self.heard.append(message)
         query = parse_query(message.text)
-        self.line.result = self.line.result._replace(problem=query.problems[0].message if query.problems else "")
+        self.line.result = self.line.result._replace(
+            problem=query.problems[0].message if query.problems else ""
+        )
 
     def on_filter_input_accepted(self, message: FilterInput.Accepted) -> None:
         self.heard.append(message)
@@ -76,7 +78,9 @@ async def typing(text: str = "", width: int = 110) -> AsyncIterator[tuple[Screen
 async def type_in(pilot: Pilot[None], text: str) -> None:
     for letter in text:
         await pilot.press(
-            {" ": "space", ":": "colon", ">": "greater_than_sign", "=": "equals_sign"}.get(letter, letter)
+            {" ": "space", ":": "colon", ">": "greater_than_sign", "=": "equals_sign"}.get(
+                letter, letter
+            )
         )
     await pilot.pause()
 
@@ -125,14 +129,22 @@ async def test_enter_keeps_the_filter_and_escape_clears_it() -> None:
     async with typing("ccs") as (app, pilot):
         await pilot.press("enter")
         await pilot.pause()
-        assert (len(app.of(FilterInput.Accepted)), app.line.text, app.focused) == (1, "ccs", app.other)
+        assert (len(app.of(FilterInput.Accepted)), app.line.text, app.focused) == (
+            1,
+            "ccs",
+            app.other,
+        )
         app.line.open()
         await pilot.pause()
         await type_in(pilot, " x")
         assert app.line.text == "ccs x"
         await pilot.press("escape")
         await pilot.pause()
-        assert (len(app.of(FilterInput.Cancelled)), app.line.text, app.line.display) == (1, "", False)
+        assert (len(app.of(FilterInput.Cancelled)), app.line.text, app.line.display) == (
+            1,
+            "",
+            False,
+        )
         assert app.typed[-1] == "ccs x"
 
 
@@ -220,7 +232,9 @@ async def test_the_note_shows_the_result() -> None:
         (44, "did you mean op:?"),
     ],
 )
-async def test_the_first_problem_is_shown_and_the_text_keeps_its_room(width: int, note: str) -> None:
+async def test_the_first_problem_is_shown_and_the_text_keeps_its_room(
+    width: int, note: str
+) -> None:
     async with typing("opr:x", width) as (app, pilot):
         app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
         await pilot.pause()
@@ -228,7 +242,11 @@ async def test_the_first_problem_is_shown_and_the_text_keeps_its_room(width: int
         assert app.painted == "opr:x"
         assert app.line.input.size.width >= 18
         assert sum(child.size.width for child in app.line.children) == width - 2
-        style = next(seg.style for seg in app.line.query_one("FilterNote").render_line(0) if "did" in seg.text)
+        style = next(
+            seg.style
+            for seg in app.line.query_one("FilterNote").render_line(0)
+            if "did" in seg.text
+        )
         assert style is not None
         assert style.color is not None
         assert style.color.get_truecolor().hex == app.get_css_variables()["warning"].lower()

@@ -71,7 +71,10 @@ async def listing(
 
 
 def forty(**options: object) -> StationList:
-    return roster_of({name: [Connector(number % 2, 0, START - number)] for number, name in enumerate(NAMES)}, **options)  # type: ignore[arg-type]
+    return roster_of(
+        {name: [Connector(number % 2, 0, START - number)] for number, name in enumerate(NAMES)},
+        **options,  # type: ignore[arg-type]
+    )
 
 
 # Selection
@@ -111,8 +114,13 @@ async def test_the_selected_row_keeps_its_line_when_sorted() -> None:
     st.lists(
         st.one_of(
             st.tuples(st.just("sort"), st.sampled_from(list(Sort))),
-            st.tuples(st.just("filter"), st.sampled_from(["", "nor_1", "free", "occupied", "zzz", "-nor_2"])),
-            st.tuples(st.just("report"), st.tuples(st.sampled_from(NAMES), st.sampled_from([0, 1]))),
+            st.tuples(
+                st.just("filter"),
+                st.sampled_from(["", "nor_1", "free", "occupied", "zzz", "-nor_2"]),
+            ),
+            st.tuples(
+                st.just("report"), st.tuples(st.sampled_from(NAMES), st.sampled_from([0, 1]))
+            ),
             st.tuples(st.just("gone"), st.sampled_from(NAMES)),
         ),
         max_size=8,
@@ -136,7 +144,11 @@ async def test_the_selection_survives_filters(steps: list[tuple[str, object]]) -
                     app.list.resort_when_idle()
                 case "gone", str():
                     gone.add(value)
-                    left = [station for name, station in app.station_list.board.stations.items() if name not in gone]
+                    left = [
+                        station
+                        for name, station in app.station_list.board.stations.items()
+                        if name not in gone
+                    ]
                     app.station_list.board.apply_snapshot(left, app.clock.now())
                     app.list.apply(Batch(LinkState(), whole=True))
                     app.list.rebuild()
@@ -150,7 +162,10 @@ async def test_the_selection_survives_filters(steps: list[tuple[str, object]]) -
 
 async def test_the_selected_row_has_its_own_background() -> None:
     async with listing(forty()) as (app, _):
-        grounds = [{segment.style.bgcolor for segment in app.list.render_line(y) if segment.style} for y in (1, 2, 3)]
+        grounds = [
+            {segment.style.bgcolor for segment in app.list.render_line(y) if segment.style}
+            for y in (1, 2, 3)
+        ]
         assert [len(ground) for ground in grounds] == [1, 1, 1]
         assert grounds[0] != grounds[1] == grounds[2]
 
@@ -207,7 +222,9 @@ async def test_a_filter_for_stale_stations_follows_downtime_and_reports() -> Non
         app.list.resort_when_idle()
         said = app.station_list.board.stations["NOR_07"].connectors[0]
         app.station_list.board.apply_raw_report("NOR_07", 0, said, app.clock.now())
-        app.list.apply(Batch(LinkState(), raw_reports=[RawReport("NOR_07", 0, said, app.clock.now())]))
+        app.list.apply(
+            Batch(LinkState(), raw_reports=[RawReport("NOR_07", 0, said, app.clock.now())])
+        )
         app.clock.advance(5)
         app.list.resort_when_idle()
         assert (app.list.count, app.station_list.row_of("NOR_07")) == (39, None)
@@ -281,7 +298,8 @@ async def test_the_order_is_reversed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "sort"), [("Free", Sort.FREE), ("Id", Sort.ID), ("Station", Sort.NAME), ("Away", Sort.DISTANCE)]
+    ("head", "sort"),
+    [("Free", Sort.FREE), ("Id", Sort.ID), ("Station", Sort.NAME), ("Away", Sort.DISTANCE)],
 )
 async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(head: str, sort: Sort) -> None:
     facts = {name: Facts(f"Station {name}", position=(60, 10)) for name in NAMES}
@@ -290,7 +308,10 @@ async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(head: str, s
             x = lines_of(app.list)[0].index(head) + 1
             await pilot.click("#list", offset=(x, 1))
             await pilot.pause()
-            assert (app.station_list.options.sort, app.station_list.options.reverse) == (sort, reverse)
+            assert (app.station_list.options.sort, app.station_list.options.reverse) == (
+                sort,
+                reverse,
+            )
 
 
 async def test_a_click_selects_the_row_as_painted() -> None:
@@ -385,4 +406,6 @@ async def test_a_resize_changes_the_layout() -> None:
         await pilot.pause()
         assert "Place" not in lines_of(app.list)[0]
         assert lines_of(app.list)[0].endswith("Changed ")
-        assert {len(line) for line in lines_of(app.list)} == {app.list.scrollable_content_region.width}
+        assert {len(line) for line in lines_of(app.list)} == {
+            app.list.scrollable_content_region.width
+        }

@@ -33,7 +33,9 @@ def connectors(*pairs: tuple[int, int], at: int = START - 2 * MINUTE) -> list[Co
 
 
 @asynccontextmanager
-async def listing(station_list: StationList, width: int = 120, *, ascii_: bool = False) -> AsyncIterator[StationsPane]:
+async def listing(
+    station_list: StationList, width: int = 120, *, ascii_: bool = False
+) -> AsyncIterator[StationsPane]:
     clock = FakeClock()
     stations = StationsPane(clock, id="list")
     if ascii_:
@@ -69,14 +71,26 @@ def colour(stations: StationsPane, painted: list[Segment], text: str) -> Conditi
 async def test_a_row_shows_every_column() -> None:
     station_list = roster_of(
         {"NOR_1": connectors(FREE, BUSY, FAULT, UNKNOWN), "NOR_2": connectors(BUSY)},
-        {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Bergen", plugs=(TYPE_2,), position=(60.37, 5.35))},
+        {
+            "NOR_1": FORNEBU,
+            "NOR_2": Facts("Minde", "Bergen", plugs=(TYPE_2,), position=(60.37, 5.35)),
+        },
         {"NOR_1"},
         OSLO,
     )
     async with listing(station_list) as stations:
         stations.alerted.add("NOR_1")
         header, first, second = lines_of(stations)[:3]
-        assert header.split() == ["Free", "Now", "Id", "Station", "Place", "Away", "Plug", "Changed"]
+        assert header.split() == [
+            "Free",
+            "Now",
+            "Id",
+            "Station",
+            "Place",
+            "Away",
+            "Plug",
+            "Changed",
+        ]
         assert first.split() == [
             "▌★!",
             "1/4",
@@ -92,7 +106,19 @@ async def test_a_row_shows_every_column() -> None:
             "2",
             "min",
         ]
-        assert second.split() == ["0/1", "■", "NOR_2", "Minde", "Bergen", "303", "km", "T2", "22", "2", "min"]
+        assert second.split() == [
+            "0/1",
+            "■",
+            "NOR_2",
+            "Minde",
+            "Bergen",
+            "303",
+            "km",
+            "T2",
+            "22",
+            "2",
+            "min",
+        ]
         # Numbers are aligned.
         for text in ("km", "min"):
             assert first.index(text) == second.index(text)
@@ -102,15 +128,21 @@ async def test_a_row_shows_every_column() -> None:
 async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
     names = {
         "NOR_1": FORNEBU,
-        "NOR_2": Facts("A very long name of a station that cannot be read on one line, ever", "Ytre Enebakk og omegn"),
-        "NOR_3": Facts("日本の充電ステーション" * 4, "東京東京東京東京", plugs=(Plug("Type 2 + Schuko", 22),)),
+        "NOR_2": Facts(
+            "A very long name of a station that cannot be read on one line, ever",
+            "Ytre Enebakk og omegn",
+        ),
+        "NOR_3": Facts(
+            "日本の充電ステーション" * 4, "東京東京東京東京", plugs=(Plug("Type 2 + Schuko", 22),)
+        ),
         "NOR_4": Facts("e\u0301" * 60, plugs=(Plug("x" * 40, 1000),), position=(-59, -169)),
     }
     station_list = roster_of(
         {
             "NOR_1": connectors(*[FREE] * 40, *[BUSY] * 700, *[FAULT] * 9),
             "NOR_2": [],
-            "NOR_3": [WordConnector(1, 0, 0, word) for word in ("BLOCKED", "RESERVED", "CHARGING")] * 5,
+            "NOR_3": [WordConnector(1, 0, 0, word) for word in ("BLOCKED", "RESERVED", "CHARGING")]
+            * 5,
             "NOR_4": connectors(UNKNOWN, at=-1),
         },
         names,
@@ -138,7 +170,13 @@ async def test_many_connectors_are_counted_by_condition() -> None:
 
 
 async def test_blocked_and_reserved_count_as_occupied_without_room() -> None:
-    words = ["BLOCKED"] * 10 + ["RESERVED"] * 10 + ["CHARGING"] * 10 + ["AVAILABLE"] * 10 + ["OUTOFORDER"] * 10
+    words = (
+        ["BLOCKED"] * 10
+        + ["RESERVED"] * 10
+        + ["CHARGING"] * 10
+        + ["AVAILABLE"] * 10
+        + ["OUTOFORDER"] * 10
+    )
     many = [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]
     async with listing(roster_of({"NOR_1": many}), 80) as stations:
         assert "●10■30✗10" in row(stations, "NOR_1")
@@ -151,7 +189,9 @@ async def test_equal_conditions_are_one_segment_in_their_colour() -> None:
     station_list = roster_of({"NOR_1": connectors(FREE, FREE, BUSY, BUSY, FAULT, FREE)})
     async with listing(station_list) as stations:
         painted = segments(stations, "NOR_1")
-        signs = [segment.text for segment in painted if set(segment.text) <= set("●■✗") and segment.text]
+        signs = [
+            segment.text for segment in painted if set(segment.text) <= set("●■✗") and segment.text
+        ]
         assert signs == ["●●", "■■", "✗", "●"]
         assert colour(stations, painted, "3/6") is Condition.FREE
         assert colour(stations, painted, "■■") is Condition.OCCUPIED
@@ -185,8 +225,14 @@ async def test_unassignable_plugs_are_unknown() -> None:
 
 
 async def test_a_station_without_reports_is_marked_at_every_width() -> None:
-    for width, words in ((160, "not in the stream"), (80, "not in the stream"), (46, "not streamed")):
-        station_list = roster_of({"NOR_1": connectors(*[FREE] * 12)}, {"NOR_2": FORNEBU}, {"NOR_2", "NOR_3"}, OSLO)
+    for width, words in (
+        (160, "not in the stream"),
+        (80, "not in the stream"),
+        (46, "not streamed"),
+    ):
+        station_list = roster_of(
+            {"NOR_1": connectors(*[FREE] * 12)}, {"NOR_2": FORNEBU}, {"NOR_2", "NOR_3"}, OSLO
+        )
         async with listing(station_list, width) as stations:
             assert words in row(stations, "NOR_2")
             assert "Fornebu S" in row(stations, "NOR_2")
@@ -217,7 +263,10 @@ async def test_the_distance_column_needs_an_origin() -> None:
 
 
 async def test_columns_do_not_move_while_a_filter_is_typed() -> None:
-    facts = {"NOR_1": FORNEBU, "NOR_2": Facts("Minde", "Ytre Enebakk", plugs=(Plug("Type 2", 7.4),))}
+    facts = {
+        "NOR_1": FORNEBU,
+        "NOR_2": Facts("Minde", "Ytre Enebakk", plugs=(Plug("Type 2", 7.4),)),
+    }
     station_list = roster_of({name: connectors(FREE) for name in facts}, facts)
     async with listing(station_list) as stations:
         before = row(stations, "NOR_1").lstrip("▌ ")
@@ -230,7 +279,9 @@ async def test_columns_do_not_move_while_a_filter_is_typed() -> None:
 
 
 async def test_the_age_of_the_last_change_shows_its_staleness() -> None:
-    station_list = roster_of({"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]})
+    station_list = roster_of(
+        {"NOR_1": [Connector(0, 0, START - 9 * MINUTE), Connector(1, 0, START - 3 * MINUTE)]}
+    )
     listening = station_list.board.downtime
     async with listing(station_list) as stations:
         now = START
@@ -238,7 +289,9 @@ async def test_the_age_of_the_last_change_shows_its_staleness() -> None:
         listening.stop(now)
         now += MINUTE
         assert segments(stations, "NOR_1", now)[-1].text == "  ~4 min"
-        assert not any(segment.style and segment.style.dim for segment in segments(stations, "NOR_1", now))
+        assert not any(
+            segment.style and segment.style.dim for segment in segments(stations, "NOR_1", now)
+        )
         now += SLIGHT
         painted = segments(stations, "NOR_1", now)
         dimmed = [segment.text for segment in painted if segment.style and segment.style.dim]
@@ -254,7 +307,9 @@ async def test_a_number_is_dimmed_if_any_of_its_connectors_is_stale() -> None:
 
         def dimmed() -> list[str]:
             painted = segments(stations, "NOR_1", now)
-            return [segment.text.strip() for segment in painted if segment.style and segment.style.dim]
+            return [
+                segment.text.strip() for segment in painted if segment.style and segment.style.dim
+            ]
 
         assert dimmed() == ["●20", "■20", "✗2", "12 min"]
         for index in range(39):
@@ -266,8 +321,14 @@ async def test_a_number_is_dimmed_if_any_of_its_connectors_is_stale() -> None:
 
 
 async def test_a_stale_blocked_connector_dims_the_merged_number() -> None:
-    words = [word for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER") for _ in range(10)]
-    station_list = roster_of({"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]})
+    words = [
+        word
+        for word in ("BLOCKED", "RESERVED", "CHARGING", "AVAILABLE", "OUTOFORDER")
+        for _ in range(10)
+    ]
+    station_list = roster_of(
+        {"NOR_1": [WordConnector(1, int(word == "OUTOFORDER"), START, word) for word in words]}
+    )
     board = station_list.board
     board.downtime.stop(START)
     board.downtime.start(now := START + 5 * SLIGHT)
@@ -276,7 +337,9 @@ async def test_a_stale_blocked_connector_dims_the_merged_number() -> None:
     async with listing(station_list) as stations:
         painted = segments(stations, "NOR_1", now)
         assert "●10■30✗10" in "".join(segment.text for segment in painted)
-        assert [segment.text for segment in painted if segment.style and segment.style.dim][:-1] == ["■30"]
+        assert [segment.text for segment in painted if segment.style and segment.style.dim][
+            :-1
+        ] == ["■30"]
 
 
 async def test_a_connector_never_reported_makes_nothing_stale() -> None:
@@ -291,7 +354,9 @@ async def test_a_connector_never_reported_makes_nothing_stale() -> None:
 
         def dimmed() -> list[str]:
             painted = segments(stations, "NOR_1", now)
-            return [segment.text.strip() for segment in painted if segment.style and segment.style.dim]
+            return [
+                segment.text.strip() for segment in painted if segment.style and segment.style.dim
+            ]
 
         assert dimmed() == ["●", "≥10 min"]
         board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
@@ -300,7 +365,9 @@ async def test_a_connector_never_reported_makes_nothing_stale() -> None:
 
 
 async def test_the_age_of_an_unseen_change_is_a_minimum() -> None:
-    station_list = roster_of({"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]})
+    station_list = roster_of(
+        {"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]}
+    )
     async with listing(station_list) as stations:
         assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == "  ≥5 min"
         assert segments(stations, "NOR_2", START + 5 * MINUTE)[-1].text == "  ≥5 min"
@@ -330,7 +397,11 @@ async def test_the_active_sort_has_an_arrow() -> None:
         stations.rebuild()
         # There are no distances without an origin.
         assert "▼Station" in lines_of(stations)[0]
-        bold = [segment.text for segment in stations.render_line(0) if segment.style and segment.style.bold]
+        bold = [
+            segment.text
+            for segment in stations.render_line(0)
+            if segment.style and segment.style.bold
+        ]
         assert [text.strip() for text in bold] == ["▼Station"]
 
 
@@ -344,9 +415,13 @@ async def test_names_are_not_markup() -> None:
 def test_a_new_origin_makes_room_for_distances() -> None:
     # The near stations come after those measured in the unfiltered list.
     far = {f"NOR_{n:05}": Facts(f"A {n}", "Bergen", position=(60.37, 5.35)) for n in range(300)}
-    near = {f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)}
+    near = {
+        f"NOR_{n:05}": Facts(f"Z {n}", "Oslo", position=(59.91, 10.75)) for n in range(300, 305)
+    }
     facts = {**far, **near}
-    station_list = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    station_list = roster_of(
+        {station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None
+    )
     painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
     widths = []
     for text in ("", "near:59.9,10.7 within:20km") * 2:
@@ -373,7 +448,9 @@ def test_columns_only_grow_while_a_filter_is_typed() -> None:
         "NOR_00002": Facts("B", "Et langt stedsnavn", plugs=(TYPE_2,)),
         "NOR_00003": Facts("C", "Her", plugs=(CHADEMO,)),
     }
-    station_list = roster_of({station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None)
+    station_list = roster_of(
+        {station: [Connector(0, 0, 1)] for station in facts}, facts, set(), None
+    )
     painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
     widths = []
     for text in ("sted -langt", "langt", "her", "sted -langt"):
