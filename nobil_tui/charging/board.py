@@ -415,6 +415,8 @@ class Board:
         unnamed = 0
         if held.track is not None:
             unnamed, held.track.unnamed = held.track.unnamed, 0
+        # Only a list that names its connectors can show one for the first time.
+        first_seen = unnamed if station.evse_uids and not update else 0
         for index, (before, reported) in enumerate(zip(old, new, strict=False)):
             # Most connectors are equal to the millisecond. That is checked here without a call:
             # this loop runs for each connector of each report.
@@ -424,7 +426,7 @@ class Board:
             if not before.same_as(reported):
                 unconfirmed = self.freshness.confirmed_at(held, index) < downtime
                 missed = unconfirmed and not update
-                if update or not unnamed >> index & 1:
+                if not first_seen >> index & 1:
                     changes.append(Change(at, held.id, index + 1, before, reported, missed))
                 self.tally[before.condition] -= 1
                 self.tally[reported.condition] += 1

@@ -840,3 +840,13 @@ def test_unnamed_connector_is_first_sight_after_restore() -> None:
     assert (change.number, change.before) == (1, None)
     (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, said="CHARGING"), T0 + 1000)
     assert (change.number, change.before) == (2, free_at(T0))
+
+
+def test_snapshot_without_connector_ids_reports_a_change_after_restore() -> None:
+    board = Board()
+    board.downtime.start(T0)
+    board.apply_connector("NOR_1", "b", free(), T0)
+    board.apply_snapshot([station("NOR_1", (0, 0, T0), (-1, 0, T0))], T0 + 1000)
+    again = restored(board, T0 + 1000)
+    changes = again.apply_snapshot([station("NOR_1", (0, 0, T0), (0, 0, T0))], T0 + 2000).changes
+    assert [(change.number, change.missed) for change in changes] == [(2, True)]

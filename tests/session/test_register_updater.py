@@ -342,7 +342,7 @@ async def test_partial_palette_update_starts_no_automatic_one(owning: Owning) ->
         owning.service.answers.extend([body(renamed), *[hang_up] * 2])
         await main.commands.run("update-register")
         await pilot.pause()
-        await until(pilot, lambda: "Sweden: 127.0.0.1" in on_screen(pilot))
+        await until(pilot, lambda: "Sweden: the connection" in on_screen(pilot))
         asked = len(owning.asked)
         await pilot.press("escape")
         await until(pilot, lambda: "Brygga" in on_screen(pilot))
