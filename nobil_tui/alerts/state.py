@@ -120,7 +120,7 @@ class AlertState:
                     claimed = [_store(connection, update) for update in updates]
                     _remove(connection, removed)
                     connection.execute("COMMIT")
-                except BaseException:
+                except BaseException:  # Whatever it is, no transaction stays open.
                     with suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
                     raise
@@ -192,7 +192,7 @@ def _open(path: Path) -> sqlite3.Connection:
             raise ForeignError
         if not tables:
             _create(connection)
-    except BaseException:
+    except BaseException:  # Whatever it is, the file is closed.
         connection.close()
         raise
     return connection

@@ -22,13 +22,13 @@ async def updating_station_data(
     if problem := await updater.read():
         print_message(problem)
     session.register_changed()
-    if session.station_data is None:
+    data = session.station_data
+    if data is None:
         yield
         return
 
     async def update() -> None:
-        assert session.station_data is not None  # noqa: S101
-        if problem := await updater.update_station_data(session.station_data, lambda _: None):
+        if problem := await updater.update_station_data(data, lambda _: None):
             print_message(problem)
         session.register_changed()
 

@@ -260,8 +260,8 @@ class FinlandFeed:
         while True:
             try:
                 answer = await self._rest.get(STATUSES)
-                assert answer is not None  # noqa: S101
-                statuses = await run_in_thread(lambda body=answer.body: decode_statuses(body))  # type: ignore[misc]
+                assert answer is not None  # noqa: S101  # only with an ETag
+                statuses = await run_in_thread(lambda body=answer.body: decode_statuses(body))  # type: ignore[misc]  # no lambda default is inferred
             except (UnreachableError, NotReadableError) as error:
                 logger.info("no snapshot: %s", error)
                 asked = error.retry_after if isinstance(error, UnreachableError) else 0.0

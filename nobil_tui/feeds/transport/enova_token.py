@@ -28,7 +28,7 @@ from nobil_tui.feeds.transport.websocket import (
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-TOKEN_ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"  # noqa: S105
+TOKEN_ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"  # noqa: S105  # an address
 """The operator's token endpoint."""
 CALL_TIMEOUT = 15.0
 """Timeout of a whole request, in seconds."""

@@ -57,7 +57,7 @@ class MqttSession:
         """
         messages, self._early = self._early, []
         connection = self._connection
-        assert connection is not None  # noqa: S101
+        assert connection is not None  # noqa: S101  # frames come from it
         try:
             messages += _publishes(self._decoder.feed(data))
         except mqtt.ProtocolError as error:
