@@ -24,6 +24,7 @@ from websockets.asyncio.server import serve as serve_websockets
 from websockets.utils import accept_key
 
 from nobil_tui.base.clock import Clock
+from tests.faults.table import print_table
 
 # No property may depend on the machine's speed. "--hypothesis-profile=thorough" runs more examples.
 for profile, examples in (("nobil", 50), ("thorough", 1000)):
@@ -101,6 +102,21 @@ async def guarded(awaitable: Awaitable[T]) -> T:
     """Await, but fail after ``GUARD`` seconds instead of hanging."""
     async with asyncio.timeout(GUARD):
         return await awaitable
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--faults-long",
+        action="store_true",
+        help="run the long form of the bench of faults (tests/faults), and print its table",
+    )
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.getoption("--faults-long"):
+        print_table(terminalreporter)
 
 
 @pytest.hookimpl(tryfirst=True)
