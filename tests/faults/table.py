@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import pytest
 
@@ -52,7 +52,8 @@ def print_table(reporter: pytest.TerminalReporter) -> None:
         for report in reporter.getreports(outcome):
             if not isinstance(report, pytest.TestReport) or report.when != "call":
                 continue
-            rows += [FaultRow(*row) for name, row in report.user_properties if name == PROPERTY]
+            properties: list[tuple[str, Any]] = report.user_properties
+            rows += [FaultRow(*row) for name, row in properties if name == PROPERTY]
             if report.failed and "tests/faults/" in report.nodeid:
                 rows.append(FaultRow(report.nodeid, 1, "see the failure", "no state", "FAILED"))
     if not rows:
