@@ -12,6 +12,7 @@ import click
 
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
+from nobil_tui.cli.output import print_text
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -26,7 +27,24 @@ def write_exit_codes(formatter: click.HelpFormatter, codes: Iterable[ExitCode]) 
         formatter.write_dl([(str(int(code)), EXIT_CODE_HELP[code]) for code in codes])
 
 
-class CommandWithExitCodes(click.Command):
+def _print_help(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
+    if requested and not ctx.resilient_parsing:
+        print_text(ctx.get_help())
+        ctx.exit()
+
+
+class HelpfulCommand(click.Command):
+    """A command that prints ``--help`` as every other output is printed."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option ``--help``."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _print_help
+        return option
+
+
+class CommandWithExitCodes(HelpfulCommand):
     """A command that lists its exit codes in ``--help``."""
 
     def __init__(self, *args: Any, exit_codes: Iterable[ExitCode], **kwargs: Any) -> None:
@@ -39,8 +57,10 @@ class CommandWithExitCodes(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-class SuggestingGroup(click.Group):
+class SuggestingGroup(HelpfulCommand, click.Group):
     """A group that suggests a similar command for a misspelt one."""
+
+    command_class = HelpfulCommand
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -11,6 +11,7 @@ from nobil_tui.cli.commands import SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
 from nobil_tui.cli.options import config_option
+from nobil_tui.cli.output import print_data
 from nobil_tui.cli.startup import config_path
 
 
@@ -26,7 +27,7 @@ def config(config: Path | None) -> None:
 def path(config: Path | None) -> None:
     """Print the path of the config file, whether or not it exists."""
     # As bytes: a file name need not be valid text.
-    click.echo(os.fsencode(config_path(config)))
+    print_data(os.fsencode(config_path(config)) + b"\n")
 
 
 @config.command()
@@ -37,7 +38,7 @@ def show(config: Path | None) -> None:
     from nobil_tui.config.template import show_config
 
     try:
-        click.echo(show_config(config_path(config)), nl=False)
+        print_data(show_config(config_path(config)).encode())
     except ConfigError as error:
         fail(ExitCode.USAGE, str(error))
 
@@ -54,4 +55,4 @@ def init(config: Path | None) -> None:
         init_config(file)
     except NotSavedError as error:
         fail(ExitCode.FAILURE, str(error))
-    click.echo(os.fsencode(file))
+    print_data(os.fsencode(file) + b"\n")

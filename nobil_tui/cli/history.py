@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from nobil_tui.base.text import did_you_mean, quoted
+from nobil_tui.base.text import did_you_mean, quoted, safe_path
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.output import print_data, print_text
 
 if TYPE_CHECKING:
     from nobil_tui.history.database import HistoryDatabase
 
 HISTORY_EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
 FORMATS = ("jsonl", "csv")
+PRINTED_AT_ONCE = 1000
+"""Changes."""
 
 
 @click.group(cls=SuggestingGroup)
@@ -54,9 +57,9 @@ def summary(station: str, as_json: bool) -> None:
             fail(ExitCode.FAILURE, _nothing_recorded(station, known, path))
     statistics, hours, now = summarize_history(found), LocalHours(), Clock().now()
     if as_json:
-        click.echo(msgspec.json.encode(summary_data(found, statistics)))
+        print_data(msgspec.json.encode(summary_data(found, statistics)) + b"\n")
     else:
-        click.echo(summary_text(found, statistics, hours, now))
+        print_text(summary_text(found, statistics, hours, now))
 
 
 @history.command(cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES)
@@ -92,15 +95,11 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
         if database is None:
             print_message(f"Nothing is recorded yet: {path} does not exist.")
             return
-        out = sys.stdout.buffer
-        try:
-            if format_ == "csv":
-                out.write(history_csv_header())
-            for change in database.changes(stations or known, begin):
-                out.write(encode(change))
-            out.flush()
-        except BrokenPipeError:
-            _discard_stdout()
+        if format_ == "csv":
+            print_data(history_csv_header())
+        changes = database.changes(stations or known, begin)
+        while lines := list(islice(changes, PRINTED_AT_ONCE)):
+            print_data(b"".join(map(encode, lines)))
 
 
 @history.command(
@@ -148,7 +147,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
                         else ""
                     )
                     added = f"{result.changes:,} changes and {duration_text(result.seconds)} added"
-                    click.echo(f"{recording}: {added}{bad}")
+                    print_text(f"{safe_path(recording)}: {added}{bad}")
             finally:
                 database.close()
     except Timeout:
@@ -206,10 +205,3 @@ def _nothing_recorded(station: str, known: list[str], path: Path) -> str:
             f"recording."
         )
     return f"Nothing is recorded of the station {quoted(station)}.{did_you_mean(station, known)}"
-
-
-def _discard_stdout() -> None:
-    """Keep Python from flushing to a pipe without a reader at exit."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,12 +9,12 @@ import click
 
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.messages import print_message
+from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
     parse_filter,
     run_session,
     source_options,
     start_reading,
-    stdout_descriptor,
 )
 from nobil_tui.cli.tail import TAIL_EXIT_CODES
 
@@ -59,11 +59,14 @@ def list_command(
         options = ListOptions(sort=sort, pin_starred=False, filter=text, home=config.home.position)
         station_list = StationList(session.board, session.register, (), options)
         lines = listing.list_stations(station_list, session.clock.now(), limit=limit)
-        data = {
-            "json": listing.stations_as_json,
-            "csv": listing.stations_as_csv,
-            None: listing.stations_as_table if os.isatty(descriptor) else listing.stations_as_tabs,
-        }[format_](lines)
+        if format_ is not None:
+            data = {"json": listing.stations_as_json, "csv": listing.stations_as_csv}[format_](
+                lines
+            )
+        elif os.isatty(descriptor):
+            data = encoded(listing.stations_as_table(lines))
+        else:
+            data = encoded(listing.stations_as_tabs(lines))
         await StdoutWriter(descriptor).write(data)
 
     run_session(startup, work)

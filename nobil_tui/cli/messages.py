@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from io import StringIO
 from typing import Any, NoReturn
 
 import click
@@ -25,7 +26,7 @@ class CommandError(click.ClickException):
         return self.code
 
     def show(self, file: Any = None) -> None:
-        """Print the message."""
+        """Print the message on stderr."""
         print_message(self.message)
 
 
@@ -42,6 +43,17 @@ def write_stderr(text: str) -> None:
 def print_message(text: str) -> None:
     """Print a line for the user on stderr."""
     write_stderr(f"nobil-tui: {text}\n")
+
+
+def print_error(error: click.ClickException) -> None:
+    """Print the message of an error that ends the program."""
+    if isinstance(error, CommandError):
+        error.show()
+        return
+    # Click itself would fail if stderr cannot be written.
+    text = StringIO()
+    error.show(file=text)
+    write_stderr(text.getvalue())
 
 
 def fail(code: ExitCode, text: str) -> NoReturn:

@@ -17,6 +17,7 @@ from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import config_option
+from nobil_tui.cli.output import print_data, print_text
 from nobil_tui.cli.progress import ProgressLine
 from nobil_tui.cli.startup import config_path, load_config_or_fail, print_warnings
 from nobil_tui.config.model import Country
@@ -131,18 +132,18 @@ def status() -> None:
     except CacheError as error:
         fail(ExitCode.FAILURE, str(error))
     if cached is None:
-        click.echo(f"No register yet. To fetch one to {path}, run: nobil-tui register update")
+        print_text(f"No register yet. To fetch one to {path}, run: nobil-tui register update")
         return
-    click.echo(path)
+    print_data(os.fsencode(path) + b"\n")
     now = Clock().now()
     for country, origin in sorted(cached.origins.items()):
         count, age = station_count(origin.stations), ago(origin.fetched_at, now)
-        click.echo(
+        print_text(
             f"{origin_name(country)}: {count} from {origin.source}, "
             f"{age}{licence_note(origin.rights)}"
         )
     credits = Register(cached.facts, credit=CREDIT).credits
-    click.echo("\n".join(credits or [CREDIT]))
+    print_text("\n".join(credits or [CREDIT]))
 
 
 class ProgressReporter:
@@ -186,7 +187,7 @@ def _run(
 
 def _print_outcome(outcome: UpdateOutcome) -> None:
     """Print what was stored, and on stderr what could not be read."""
-    click.echo(outcome.words + (" Use --force to fetch it again." if outcome.recent else ""))
-    click.echo(CREDIT)
+    print_text(outcome.words + (" Use --force to fetch it again." if outcome.recent else ""))
+    print_text(CREDIT)
     for problem, count in sorted(Counter(outcome.problems).items()):
         print_message(f"{problem} ({count:,})")

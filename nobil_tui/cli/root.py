@@ -15,6 +15,8 @@ from nobil_tui.base.version import installed_version
 from nobil_tui.cli import options
 from nobil_tui.cli.commands import LazyCommand, LazyGroup, write_exit_codes
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import print_error
+from nobil_tui.cli.output import print_text
 
 NAME = "nobil-tui"
 
@@ -39,7 +41,7 @@ CLI_COMMANDS = {
 def _show_version(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
     if not requested or ctx.resilient_parsing:
         return
-    click.echo(f"{NAME} {installed_version()}")
+    print_text(f"{NAME} {installed_version()}")
     ctx.exit()
 
 
@@ -124,7 +126,7 @@ def run_command_line(args: Sequence[str]) -> int:
     except click.Abort:
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        print_error(error)
         return error.exit_code
     return code if isinstance(code, int) else ExitCode.SUCCESS
 

@@ -9,6 +9,7 @@ from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import log_level_option, seed_option, speed_option, stations_option
+from nobil_tui.cli.output import print_text
 from nobil_tui.cli.startup import simulation_speed, start_log
 from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
 
@@ -57,7 +58,7 @@ def serve(
         )
 
     def announce(url: str) -> None:
-        click.echo(url)
+        print_text(url)
         print_message("Serving the simulation. Press Ctrl-C to stop.")
 
     size = DEFAULT_STATIONS if stations is None else stations

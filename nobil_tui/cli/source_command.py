@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +19,7 @@ from nobil_tui.cli.options import (
     speed_option,
     stations_option,
 )
+from nobil_tui.cli.output import fail_output
 from nobil_tui.cli.startup import CommonOptions, Startup, open_session, print_warnings, start_up
 from nobil_tui.sources.catalogue import RECORDING
 
@@ -54,13 +54,6 @@ filter_option = click.option(
     metavar="FILTER",
     help='Only stations, and connectors, that match a filter, such as "ccs >=150kw oslo".',
 )
-
-
-def stdout_descriptor() -> int:
-    """Return the descriptor of standard output; end the program if there is none."""
-    if sys.stdout is None:
-        fail(ExitCode.FAILURE, "There is no standard output to print to.")
-    return sys.stdout.fileno()
 
 
 def start_reading(common: dict[str, Any], *, one_shot: bool = False) -> Startup:
@@ -131,5 +124,4 @@ def run_session(
         except NoStateError as error:
             fail(ExitCode.FAILURE, str(error))
         except OSError as error:
-            reason = error.strerror or "unknown error"
-            fail(ExitCode.FAILURE, f"Cannot write to standard output: {reason}.")
+            fail_output(error)

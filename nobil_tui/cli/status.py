@@ -8,11 +8,11 @@ import click
 
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.messages import print_message
+from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
     run_session,
     source_options,
     start_reading,
-    stdout_descriptor,
 )
 from nobil_tui.cli.tail import TAIL_EXIT_CODES
 
@@ -47,7 +47,7 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
         choice.finish()
         now, board, register = session.clock.now(), session.board, session.register
         lines = [station_line(station, board, register, now) for station in choice.ids or ()]
-        data = b"".join(map(station_json, lines)) if as_json else status_text(lines)
+        data = b"".join(map(station_json, lines)) if as_json else encoded(status_text(lines))
         await StdoutWriter(descriptor).write(data)
 
     run_session(startup, work)

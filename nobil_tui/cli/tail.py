@@ -12,13 +12,13 @@ from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.output import stdout_descriptor
 from nobil_tui.cli.source_command import (
     filter_option,
     parse_filter,
     run_session,
     source_options,
     start_reading,
-    stdout_descriptor,
 )
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def stations_as_csv(lines: Iterable[StationCounts]) -> bytes:
     return stations_csv(lines).encode()
 
 
-def stations_as_table(lines: Sequence[StationCounts]) -> bytes:
+def stations_as_table(lines: Sequence[StationCounts]) -> str:
     """Return aligned columns with headings for a terminal, and the credit of the names."""
     rows = [_HEADINGS, *map(_cells, lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
@@ -59,12 +59,12 @@ def stations_as_table(lines: Sequence[StationCounts]) -> bytes:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    return "\n".join([*text, *credit_lines(lines), ""]).encode()
+    return "\n".join([*text, *credit_lines(lines), ""])
 
 
-def stations_as_tabs(lines: Iterable[StationCounts]) -> bytes:
+def stations_as_tabs(lines: Iterable[StationCounts]) -> str:
     """Return lines of cells between tabs for a pipe; the last cell is the credit of the name."""
-    return "".join("\t".join((*_cells(line), line.credit or "")) + "\n" for line in lines).encode()
+    return "".join("\t".join((*_cells(line), line.credit or "")) + "\n" for line in lines)
 
 
 def credit_lines(lines: Iterable[StationCounts]) -> list[str]:

@@ -10,11 +10,11 @@ from nobil_tui.headless.listing import credit_lines
 from nobil_tui.wire.station_lines import ConnectorLine, StationLine
 
 
-def status_text(lines: Iterable[StationLine]) -> bytes:
+def status_text(lines: Iterable[StationLine]) -> str:
     """Return the state of stations as text, with the credit of the names."""
     shown = list(lines)
     text = [row for line in shown for row in _station(line)]
-    return "\n".join([*text, *credit_lines(shown), ""]).encode()
+    return "\n".join([*text, *credit_lines(shown), ""])
 
 
 def _station(line: StationLine) -> list[str]:
