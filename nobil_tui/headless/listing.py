@@ -48,7 +48,7 @@ def stations_as_json(lines: Iterable[StationCounts]) -> bytes:
 
 def stations_as_csv(lines: Iterable[StationCounts]) -> bytes:
     """Encode stations as CSV."""
-    return stations_csv(lines).encode()
+    return stations_csv(lines)
 
 
 def stations_as_table(lines: Sequence[StationCounts]) -> str:

@@ -7,15 +7,12 @@ it is observed no longer. The same condition again means that it was confirmed a
 
 from __future__ import annotations
 
-import csv
-import io
-
 import msgspec
 from msgspec import Struct
 
 from nobil_tui.history.observation import StoredChange
 from nobil_tui.history.tally import CONDITIONS
-from nobil_tui.wire.changes import escape_formula, iso
+from nobil_tui.wire.changes import csv_bytes, csv_rows, escape_formula, iso
 
 
 class HistoryLine(Struct, frozen=True):
@@ -45,15 +42,9 @@ def history_json(change: StoredChange) -> bytes:
 
 def history_csv(change: StoredChange) -> bytes:
     """Encode a change as a line of CSV."""
-    return _csv([escape_formula(cell) for cell in msgspec.structs.astuple(history_line(change))])
+    return csv_rows([map(escape_formula, msgspec.structs.astuple(history_line(change)))])
 
 
 def history_csv_header() -> bytes:
-    """Encode the first line of CSV."""
-    return _csv(HistoryLine.__struct_fields__)
-
-
-def _csv(cells: object) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(cells)  # type: ignore[arg-type]  # a row of cells
-    return out.getvalue().encode()
+    """Encode the first line of CSV, with the mark by which spreadsheets know UTF-8."""
+    return csv_bytes(HistoryLine.__struct_fields__, ())

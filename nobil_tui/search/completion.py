@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from nobil_tui.search.fields import FIELD_BY_NAME, FIELDS, PLUGS, Field, FieldValues
-from nobil_tui.search.folding import fold_line
+from nobil_tui.search.folding import spellings
 from nobil_tui.search.terms import LiveState
 
 MAX_COMPLETIONS = 12
@@ -30,7 +30,7 @@ def completions(text: str, cursor: int, values: FieldValues | None = None) -> li
     field = FIELD_BY_NAME.get(name.lower())
     if field is None:
         return []
-    prefix = fold_line(value.replace('"', ""))
+    prefix = value.replace('"', "")
     words = [
         f"{minus}{name}:{_quoted(found)}"
         for found in _matching(_values_of(field, values or {}), prefix)
@@ -72,16 +72,17 @@ def _values_of(field: Field, values: FieldValues) -> Iterable[str]:
     return dict.fromkeys((*field.suggestions, *values.get(field.name, ())))
 
 
-def _matching(texts: Iterable[str], prefix: str) -> list[str]:
-    """Return the texts that begin with ``prefix``, then those with another word that does."""
+def _matching(texts: Iterable[str], typed: str) -> list[str]:
+    """Return the texts that begin with what is typed, then those with another word that does."""
+    prefixes = spellings(typed)
     first, later = [], []
     for text in texts:
-        folded = fold_line(text)
-        if folded.startswith(prefix):
+        folded = spellings(text)
+        if any(spelled.startswith(prefixes) for spelled in folded):
             first.append(text)
             if len(first) >= MAX_COMPLETIONS:
                 break
-        elif f" {prefix}" in folded:
+        elif any(f" {prefix}" in spelled for spelled in folded for prefix in prefixes):
             later.append(text)
     return first + later
 

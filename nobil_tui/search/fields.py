@@ -65,7 +65,7 @@ class PlugWord(Struct, frozen=True):
 
 
 PLUGS = (
-    PlugWord("ccs", "CCS", ("combo",)),
+    PlugWord("ccs", "CCS", ("combo", "ccs2", "combo2")),
     PlugWord("chademo", "CHAdeMO"),
     PlugWord("type2", "Type 2", ("mennekes", "typ2")),
     PlugWord("type1", "Type 1", ("typ1",)),

@@ -1,4 +1,7 @@
-"""Fold texts for searching: without case, and without accents that are rarely typed."""
+"""Fold texts for searching: without case, and without accents that are rarely typed.
+
+Scandinavian letters are also found as they are spelled out: ``Tromsø`` as ``Tromsoe``.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,10 @@ _LETTERS = str.maketrans(
 """Letters that Unicode does not decompose into a letter and an accent, but that are typed so."""
 
 
+_SPELLED_OUT = str.maketrans({"ø": "oe", "ö": "oe", "å": "aa", "æ": "ae", "ä": "ae"})
+"""Letters that are spelled out where a keyboard or an address lacks them."""
+
+
 def fold(text: str) -> str:
     """Return a text without case and accents."""
     text = text.casefold()
@@ -33,3 +40,16 @@ def fold(text: str) -> str:
 def fold_line(text: str) -> str:
     """Fold a text to one line with single spaces."""
     return " ".join(fold(text).split())
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """Fold a text to one line, and return it with its Scandinavian letters spelled out too.
+
+    ``Tromsø`` is ``tromso`` and ``tromsoe``. One text if both are the same.
+    """
+    plain = fold_line(text)
+    if text.isascii():
+        return (plain,)
+    composed = unicodedata.normalize("NFC", text.casefold())
+    spelled_out = fold_line(composed.translate(_SPELLED_OUT))
+    return (plain,) if spelled_out == plain else (plain, spelled_out)

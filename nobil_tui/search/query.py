@@ -35,6 +35,7 @@ from nobil_tui.search.terms import (
     PriceTerm,
     Term,
     TextTerm,
+    needles_of,
 )
 
 _T = TypeVar("_T")
@@ -228,7 +229,7 @@ class _Parser:
     # One kind of term each
 
     def _add_text(self, field: str, values: tuple[str, ...], negated: bool) -> None:
-        needles = tuple(needle for value in values if (needle := fold_line(value)))
+        needles = needles_of(values)
         if needles:
             self._terms.append(TextTerm(field, needles, negated))
 

@@ -18,12 +18,11 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.fields import FieldValues
-from nobil_tui.search.folding import fold_line
 from nobil_tui.search.index import PreparedIndex, StationIndex
 from nobil_tui.search.query import Query, parse_query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.sorting import Sort, changed_at
-from nobil_tui.search.terms import LiveState, TextTerm
+from nobil_tui.search.terms import LiveState, TextTerm, needles_of
 
 _STALE_INTERVAL = 5_000
 """Milliseconds of downtime after which a filter for stale connectors is evaluated again."""
@@ -196,7 +195,7 @@ class StationList:
 
         The words are plain text, not the filter language.
         """
-        terms = tuple(TextTerm("", (needle,)) for word in words if (needle := fold_line(word)))
+        terms = tuple(TextTerm("", needles) for word in words if (needles := needles_of((word,))))
         return self._index.matching(self._sorted_by_name(False), Query("", terms), self.board, 0)
 
     # Changes

@@ -6,9 +6,10 @@ A ``LiveTerm`` depends on what the stream reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from nobil_tui.charging.geo import Circle, Position
 from nobil_tui.charging.station import Summary
 from nobil_tui.search.document import Document
 from nobil_tui.search.fields import COLUMNS, FIELDS
+from nobil_tui.search.folding import spellings
 from nobil_tui.search.plug_terms import Not, PlugFilter
 
 
@@ -36,16 +38,17 @@ class TextTerm(Struct, frozen=True):
 
     def keep(self, documents: Sequence[Document]) -> list[Document]:
         """Keep the documents that match. Most of the cost of a keystroke is here."""
-        if len(self.needles) > 1:
-            return [document for document in documents if self.matches(document)]
         needle, negated = self.needles[0], self.negated
-        if not self.field:
-            return [document for document in documents if (needle in document.text) is not negated]
+        if not self.field and negated:
+            excluded = set(map(id, _containing(documents, self.needles)))
+            return [document for document in documents if id(document) not in excluded]
         if not negated:
             # The whole text is cheaper to search than to split.
-            documents = [document for document in documents if needle in document.text]
+            documents = _containing(documents, self.needles)
+            if not self.field:
+                return documents
         columns = _columns(self.field)
-        if len(columns) > 1:
+        if len(columns) > 1 or len(self.needles) > 1:
             return [document for document in documents if self.matches(document)]
         column, fallback = columns[0], _fallback(self.field)
         parts = max(column, fallback) + 1
@@ -69,6 +72,24 @@ class TextTerm(Struct, frozen=True):
                 if needle in text:
                     return True
         return False
+
+
+def _containing(documents: Sequence[Document], needles: tuple[str, ...]) -> list[Document]:
+    """Return the documents whose text contains one of the needles."""
+    match needles:
+        case (needle,):
+            return [document for document in documents if needle in document.text]
+        case (one, other):
+            # The usual case of a word with two spellings, without a call for each document.
+            return [
+                document for document in documents if one in document.text or other in document.text
+            ]
+        case _:
+            return [
+                document
+                for document in documents
+                if any(needle in document.text for needle in needles)
+            ]
 
 
 class CountryTerm(Struct, frozen=True):
@@ -130,6 +151,17 @@ class PriceTerm(Struct, frozen=True):
 
 Term = TextTerm | CountryTerm | DistanceTerm | PriceTerm | PlugFilter | Not
 """A static term."""
+
+
+def needles_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return what to search for to find one of some texts, in any spelling."""
+    needles = dict.fromkeys(filter(None, chain.from_iterable(map(spellings, texts))))
+    # What contains the longer one contains the shorter one too.
+    return tuple(
+        needle
+        for needle in needles
+        if not any(other in needle and other != needle for other in needles)
+    )
 
 
 def narrows(new: Term, old: Term) -> bool:

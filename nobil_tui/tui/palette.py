@@ -13,7 +13,6 @@ from textual.markup import escape
 from textual.theme import ThemeProvider
 
 from nobil_tui.commands import COMMANDS, Command, command_by_id
-from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import KeyBindings, binding_of
 from nobil_tui.tui.textual_internals import Dismissal
 
@@ -132,7 +131,7 @@ class StationProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Offer the stations whose texts contain every word."""
-        words = fold_line(query).split()
+        words = query.split()
         if not words:
             return
         host = _host_of(self)

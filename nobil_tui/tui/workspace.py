@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 from textual.screen import Screen
 
@@ -32,7 +30,6 @@ from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from nobil_tui.tui.widgets.bars.link_bar import ChangeRate, LinkBar, LinkBarState
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
-from nobil_tui.tui.widgets.event_log.buffer import station_id_of
 from nobil_tui.tui.widgets.event_log.line import LogLinePainter
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.line import FilterLine
@@ -381,10 +378,6 @@ class Workspace:
             self.notify(text, timeout=12)
 
     # Texts
-
-    def logged_changes(self) -> Iterator[object]:
-        """Yield the log's lines of changes within its scope."""
-        return (line for line in self.event_log.buffer.lines() if station_id_of(line))
 
     def summary_text(self, station: str) -> str:
         """Return the state of a station in a few words."""

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
+from nobil_tui.base.decoding import BOM
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
@@ -62,15 +63,22 @@ def json_line(change: Change, register: Register) -> bytes:
     return _encode(line_of(change, register)) + b"\n"
 
 
-def csv_text(changes: Iterable[Change], register: Register) -> str:
+def changes_csv(changes: Iterable[Change], register: Register) -> bytes:
     """Encode changes as CSV with a header."""
+    rows = (msgspec.structs.astuple(line_of(change, register)) for change in changes)
+    return csv_bytes(ChangeLine.__struct_fields__, rows)
+
+
+def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """Encode rows as CSV with a header, and with the mark by which spreadsheets know UTF-8."""
+    return BOM + csv_rows([header]) + csv_rows(map(escape_formula, row) for row in rows)
+
+
+def csv_rows(rows: Iterable[Iterable[object]]) -> bytes:
+    """Encode rows as CSV, as they are."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(ChangeLine.__struct_fields__)
-    for change in changes:
-        row = msgspec.structs.astuple(line_of(change, register))
-        writer.writerow([escape_formula(value) for value in row])
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    return out.getvalue().encode()
 
 
 def iso(at: int) -> str:

@@ -7,8 +7,6 @@ station without a report. ``credit`` is the attribution to show next to the name
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 
 import msgspec
@@ -18,7 +16,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import staleness_of
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.wire.changes import escape_formula, iso
+from nobil_tui.wire.changes import csv_bytes, iso
 
 
 class ConnectorLine(Struct, frozen=True):
@@ -112,14 +110,9 @@ def station_json(line: StationCounts) -> bytes:
     return _encode(line) + b"\n"
 
 
-def stations_csv(lines: Iterable[StationCounts]) -> str:
+def stations_csv(lines: Iterable[StationCounts]) -> bytes:
     """Encode stations as CSV with a header."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(StationCounts.__struct_fields__)
-    for line in lines:
-        writer.writerow([escape_formula(value) for value in msgspec.structs.astuple(line)])
-    return out.getvalue()
+    return csv_bytes(StationCounts.__struct_fields__, map(msgspec.structs.astuple, lines))
 
 
 def certainty_of(unconfirmed_for: int) -> str:

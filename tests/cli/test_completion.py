@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +50,41 @@ def test_complete_sources(run: Run) -> None:
     ]
     assert completed(run, "nobil-tui --source e") == ["plain,enova"]
     assert completed(run, "nobil-tui --source rec") == ["file,rec"]
+
+
+OLD_BASH = """
+# What bash 3.2 of macOS lacks.
+complete() {
+    case " $* " in *" nosort "*) echo "complete: nosort: invalid option name" >&2; return 2 ;; esac
+    builtin complete "$@"
+}
+compopt() { echo "compopt: command not found" >&2; return 127; }
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize("old", [OLD_BASH, ""], ids=["bash 3.2", "bash"])
+def test_the_bash_script_works_in_old_shells(run: Run, tmp_path: Path, old: str) -> None:
+    script = run("completion", "bash").stdout
+    assert not re.search(r"mapfile|readarray|\|&|&>>|\$\{\w+[,^]|-A |\$\{!?\w+@", script)
+    for name in ("recording one.jsonl", "recorded.jsonl"):
+        (tmp_path / name).touch()
+    answers = "plain,enova\nplain,two words\n"
+    test = f"""{old}
+    env() {{ printf '%s' "$ANSWER"; }}
+    {script}
+    builtin complete -p nobil-tui
+    for ANSWER in $'{answers!r}' 'file,rec'; do
+        _nobil_tui_completion nobil-tui
+        printf '<%s>' "${{COMPREPLY[@]}}"
+        echo
+    done
+    """.replace(repr(answers), answers.replace("\n", "\\n"))
+    bash = ["bash", "--norc", "-e"]
+    done = subprocess.run(bash, input=test, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    spec, plain, files = done.stdout.splitlines()
+    assert spec.endswith("-F _nobil_tui_completion nobil-tui")
+    assert plain == "<enova><two words>"
+    if old:
+        assert set(files[1:-1].split("><")) == {"recorded.jsonl", "recording one.jsonl"}

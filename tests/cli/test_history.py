@@ -52,15 +52,13 @@ def test_an_export_as_json_lines_and_as_csv(here: Run, recording: Path) -> None:
     here("history", "import", str(recording))
 
     lines = [json.loads(text) for text in here("history", "export").stdout.splitlines()]
-    rows = list(
-        csv.DictReader(
-            here("history", "export", "--format", "csv", "NOR_00001").stdout.splitlines()
-        )
-    )
+    text = here("history", "export", "--format", "csv", "NOR_00001").stdout
+    rows = list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
 
     assert [each["condition"] for each in lines] == ["free", "occupied", "free", "fault"]
     assert [each["condition"] for each in rows] == [each["condition"] for each in lines]
     assert lines[0]["station"] == "NOR_00001"
+    assert text.startswith("\ufeff")  # spreadsheets need the mark
     assert here("history", "export", "--since", "2030-01-01").stdout == ""
 
 

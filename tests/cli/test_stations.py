@@ -58,7 +58,9 @@ def test_list_as_json(run: Run, recording: str, register: None) -> None:
 
 
 def test_list_as_csv_and_in_tabs(run: Run, recording: str, register: None) -> None:
-    rows = list(csv.DictReader(run("list", "--csv", "--source", recording).stdout.splitlines()))
+    text = run("list", "--csv", "--source", recording).stdout
+    assert text.startswith("\ufeff")  # spreadsheets need the mark
+    rows = list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
     assert [row["station"] for row in rows] == ["NOR_00001", "NOR_00002", "NOR_00003"]
     assert rows[0]["name"].startswith("'=1+1")
     assert [row["credit"] for row in rows] == [CREDIT, CREDIT, ""]

@@ -38,6 +38,7 @@ def offered(text: str, cursor: int | None = None) -> list[str]:
         ("-op:m", ["-op:mer"]),
         ("place:bae", ["place:bærum"]),
         # A later word of a name does, after those that begin so.
+        ("place:bär", ["place:bærum"]),
         ("place:ra", ['place:"Mo i Rana"']),
         ("owner:k", ['owner:"Bærum kommune"']),
         ("plug:c", ["plug:ccs", "plug:chademo", "plug:cee"]),

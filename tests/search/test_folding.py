@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nobil_tui.search.folding import fold
+from nobil_tui.search.folding import fold, spellings
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,20 @@ def test_case_and_composition_make_no_difference(text: str) -> None:
         == fold(unicodedata.normalize("NFC", text))
         == fold(text)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("Oslo", ("oslo",)),
+        ("Tromsø", ("tromso", "tromsoe")),
+        ("Göteborg", ("goteborg", "goeteborg")),
+        ("Å lesund", ("a lesund", "aa lesund")),
+        ("A\u030aRHUS", ("arhus", "aarhus")),
+        ("Bærum", ("baerum",)),
+        ("Västerås", ("vasteras", "vaesteraas")),
+        ("Kárášjohka", ("karasjohka",)),
+    ],
+)
+def test_scandinavian_letters_are_spelled_out(text: str, both: tuple[str, ...]) -> None:
+    assert spellings(text) == both

@@ -618,3 +618,30 @@ def test_every_text_field_searches_its_own_columns() -> None:
             index = StationIndex(Register({station: facts}))
             query = parse_query(f"{field.name}:needle")
             assert index.matching([station], query, Board(), NOW) == [station]
+
+
+@pytest.mark.parametrize(
+    ("place", "texts"),
+    [
+        ("Tromsø", ("tromsø", "tromso", "tromsoe", "tromsö", "TROMSOE")),
+        ("Göteborg", ("göteborg", "goteborg", "goeteborg", "gøteborg")),
+        ("Ålesund", ("ålesund", "alesund", "aalesund", "AAlesund")),
+        ("Aarhus", ("århus", "aarhus")),
+        ("Broennoeysund", ("brønnøysund", "broennoeysund", "brönnöysund")),
+        ("Bærum", ("bærum", "baerum", "bärum")),
+        ("Västerås", ("västerås", "vasteras", "vaesteraas", "væsterås")),
+    ],
+)
+def test_scandinavian_letters_in_every_spelling(place: str, texts: tuple[str, ...]) -> None:
+    station = Facts(name="Torget", place=place)
+    for text in texts:
+        for written in (text, f"place:{text}", f'"{text}"', f"place:{text},xyz"):
+            assert fits(written, station), written
+            assert not fits(f"-{written}", station), written
+    for other in ("moe", "torgetoe", "aa"):
+        assert not fits(other, Facts(name="Mo i Rana", place="Asker")), other
+
+
+def test_a_plug_has_the_names_of_its_standard() -> None:
+    for name in ("ccs", "ccs2", "CCS2", "combo", "plug:ccs2", "connector:combo2"):
+        assert parse_query(name).terms == parse_query("ccs").terms

@@ -26,6 +26,7 @@ from nobil_tui.tui.dialogs.register import RegisterScreen
 from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
 from nobil_tui.tui.palette import command_palette, theme_palette
 from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
 from tests.conftest import FakeClock
 from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
 
@@ -56,7 +57,9 @@ MAKE: dict[str, Make] = {
     "palette": lambda main: command_palette(),
     "themes": lambda main: theme_palette(),
     "name": lambda main: SaveFilterScreen("ccs free", ()),
-    "export": lambda main: ExportScreen([], main.workspace.register, "no/such/folder/log.csv"),
+    "export": lambda main: ExportScreen(
+        LoggedChanges([]), main.workspace.register, "no/such/folder/log.csv"
+    ),
     "connect": lambda main: ConnectScreen(choose_nothing, "demo"),
     "register": own_register,
 }

@@ -12,7 +12,7 @@ import pytest
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, WordConnector
-from nobil_tui.wire.changes import csv_text, json_line
+from nobil_tui.wire.changes import changes_csv, json_line
 
 T0 = 1_774_267_200_107
 FREE, OCCUPIED = Connector(0, 0, T0), Connector(1, 0, T0)
@@ -30,7 +30,7 @@ def change(
 
 
 def rows(*changes: Change, register: Register) -> list[dict[str, str]]:
-    text = csv_text(changes, register)
+    text = changes_csv(changes, register).decode("utf-8-sig")
     assert text.endswith("\r\n")
     return [*csv.DictReader(io.StringIO(text, newline=""))]
 
@@ -112,6 +112,6 @@ def test_csv_quotes_formulas_and_keeps_columns() -> None:
 
 def test_empty_csv_has_header() -> None:
     assert (
-        csv_text([], Register())
-        == "time,station,name,connector,before,after,word,missed,credit\r\n"
+        changes_csv([], Register())
+        == b"\xef\xbb\xbftime,station,name,connector,before,after,word,missed,credit\r\n"
     )

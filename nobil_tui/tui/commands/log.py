@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
-from nobil_tui.charging.board import Change
 from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import Put
-from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges
 from nobil_tui.tui.workspace import Workspace
 
 _SCOPES = tuple(LogScope)
@@ -42,13 +39,10 @@ class LogCommands:
         from nobil_tui.tui.dialogs.export import ExportScreen
 
         workspace = self._workspace
-        changes = [
-            line.last if isinstance(line, FoldedChanges) else cast("Change", line)
-            for line in workspace.logged_changes()
-        ]
-        if not changes:
+        logged = workspace.event_log.buffer.changes()
+        if not logged.changes:
             workspace.notify("Nothing to export: the event log has no changes yet.")
             return
         now = datetime.fromtimestamp(workspace.session.clock.now() / 1000, workspace.options.zone)
-        dialog = ExportScreen(changes, workspace.register, f"nobil-events-{now:%Y-%m-%d-%H%M}.csv")
+        dialog = ExportScreen(logged, workspace.register, f"nobil-events-{now:%Y-%m-%d-%H%M}.csv")
         workspace.screen.app.push_screen(dialog, workspace.notify_result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
-from nobil_tui.wire.changes import csv_text, json_line
+from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
+from nobil_tui.wire.changes import changes_csv, json_line
 
 
 class ExportScreen(FormDialog[str]):
@@ -25,15 +25,18 @@ class ExportScreen(FormDialog[str]):
     FORM_TITLE = "Export the event log"
     SUBMIT = SubmitButton("write", "Export")
 
-    def __init__(self, changes: Sequence[Change], register: Register, name: str) -> None:
-        """Export ``changes`` with the names of ``register``; ``name`` is the file to suggest."""
+    def __init__(self, logged: LoggedChanges, register: Register, name: str) -> None:
+        """Export ``logged`` with the names of ``register``; ``name`` is the file to suggest."""
         super().__init__()
-        self._changes = changes
+        self._logged = logged
         self._register = register
         self._name = name
 
     def fields(self) -> Iterator[Widget]:
         """Yield a field for the file."""
+        if missing := self._logged.missing:
+            words = "of flapping connectors are no longer kept, and are missing in the file"
+            yield Label(f"The oldest {_count(missing)} {words}.")
         yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
         yield Input(self._name, placeholder="File", id="path", select_on_focus=False)
         if credits := self._register.credits:
@@ -69,13 +72,16 @@ class ExportScreen(FormDialog[str]):
 
     @property
     def _count(self) -> str:
-        count = len(self._changes)
-        return f"{count:,} change{'' if count == 1 else 's'}"
+        return _count(len(self._logged.changes))
 
     def _content(self, path: Path) -> bytes:
         if path.suffix.lower() == ".csv":
-            return csv_text(self._changes, self._register).encode()
-        return b"".join(json_line(change, self._register) for change in self._changes)
+            return changes_csv(self._logged.changes, self._register)
+        return b"".join(json_line(change, self._register) for change in self._logged.changes)
+
+
+def _count(number: int) -> str:
+    return f"{number:,} change{'' if number == 1 else 's'}"
 
 
 def path_of(text: str) -> Path:

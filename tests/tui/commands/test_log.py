@@ -60,6 +60,6 @@ async def test_names_of_the_register_are_credited(tmp_path: Path, made_up: bool)
 
 async def test_a_csv_file_has_a_column_for_the_credit(tmp_path: Path) -> None:
     await export(tmp_path, "log.csv", None)
-    with (tmp_path / "log.csv").open(newline="") as file:
+    with (tmp_path / "log.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = [*csv.DictReader(file)]
     assert [(row["name"], row["credit"]) for row in rows] == [("Fornebu S", CREDIT), ("", "")]

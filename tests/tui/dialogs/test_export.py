@@ -21,6 +21,7 @@ from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector
 from nobil_tui.tui.dialogs.export import ExportScreen, path_of, write_file
+from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
 from tests.conftest import START
 from tests.tui.app_driver import until
 from tests.tui.widget_host import Stage
@@ -61,13 +62,17 @@ class Exporting:
 
 @asynccontextmanager
 async def exporting(
-    register: Register | None = None, name: str = "log.csv"
+    register: Register | None = None, name: str = "log.csv", missing: int = 0
 ) -> AsyncIterator[Exporting]:
     app = Stage()
     async with app.run_test(size=(100, 30)) as pilot:
         it = Exporting(pilot)
         app.push_screen(
-            ExportScreen(CHANGES, register if register is not None else Register(), name),
+            ExportScreen(
+                LoggedChanges(CHANGES, missing),
+                register if register is not None else Register(),
+                name,
+            ),
             it.given.append,
         )
         await pilot.pause()
@@ -99,8 +104,16 @@ async def test_a_csv_file_has_a_row_for_each_change(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     async with exporting() as it:
         await it.write_to(path)
-    rows = [*csv.DictReader(io.StringIO(read(path).decode()))]
+    assert read(path).startswith(b"\xef\xbb\xbftime,station,")  # spreadsheets need the mark
+    rows = [*csv.DictReader(io.StringIO(read(path).decode("utf-8-sig")))]
     assert [row["station"] for row in rows] == [change.station for change in CHANGES]
+
+
+async def test_a_log_that_forgot_changes_says_so() -> None:
+    async with exporting(missing=2) as it:
+        assert "The oldest 2 changes of flapping connectors are no longer kept" in it.labels
+    async with exporting() as it:
+        assert "no longer kept" not in it.labels
 
 
 async def test_the_result_names_the_absolute_path(
@@ -133,7 +146,7 @@ async def test_a_file_is_replaced_after_confirmation_only(tmp_path: Path) -> Non
             assert (read(path), read(other), it.given) == (OLD, OLD, [])
         await it.again()
         assert it.given == [f"Exported 3 changes to {path}."]
-    assert read(path).startswith(b"time,station")
+    assert b"time,station" in read(path)
     assert read(other) == OLD
     assert names_in(tmp_path) == {"log.csv", "other.csv"}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -17,9 +18,13 @@ MAX_LINES = 10_000
 """Lines kept; the oldest are dropped."""
 FLAP_CHANGES = 6
 """More changes than this of one connector within ``FLAP_WINDOW`` are folded into one line."""
+FIRST_FOLDED = FLAP_CHANGES + 1
+"""What a folded line counts at first."""
 FLAP_WINDOW = 10 * 60_000
 """Milliseconds."""
 _MAX_HISTORIES = 20_000
+MAX_FOLDED_CHANGES = 20_000
+"""Changes kept of which the log shows only a count; the oldest are dropped."""
 
 
 class FoldedChanges(Struct):
@@ -29,6 +34,15 @@ class FoldedChanges(Struct):
     count: int
     since: int
     """The time of the first change, in ms."""
+
+
+class LoggedChanges(NamedTuple):
+    """The changes of the log's lines, including those of folded lines."""
+
+    changes: list[Change]
+    """By time."""
+    missing: int = 0
+    """How many changes the folded lines count that are no longer kept."""
 
 
 LogLine = Change | Note | FoldedChanges
@@ -58,6 +72,8 @@ class EventBuffer:
         """The numbers of the lines in the scope, if there is one."""
         self._histories: dict[tuple[str, int], int | _ConnectorHistory] = {}
         """By station and connector. For most a single time (ms) is enough: they changed once."""
+        self._folded: deque[tuple[int, Change]] = deque(maxlen=MAX_FOLDED_CHANGES)
+        """The changes of folded lines, each with the number of its line."""
 
     def __len__(self) -> int:
         """Return the number of lines in the scope."""
@@ -77,6 +93,22 @@ class EventBuffer:
         if self._scope is None:
             return list(self._lines)
         return [self._lines[number - self._oldest] for number in self._scoped]
+
+    def changes(self) -> LoggedChanges:
+        """Return the changes of all lines in the scope."""
+        lines = self.lines()
+        changes = [line for line in lines if isinstance(line, Change)]
+        folds = [line for line in lines if isinstance(line, FoldedChanges)]
+        # A folded line counts the changes before it too, which have lines of their own.
+        counted = sum(1 + line.count - FIRST_FOLDED for line in folds)
+        oldest, scope = self._oldest, self._scope
+        folded = [
+            change
+            for number, change in self._folded
+            if number >= oldest and (scope is None or scope(change.station))
+        ]
+        changes = sorted([*changes, *folded], key=lambda change: change.at)
+        return LoggedChanges(changes, counted - len(folded))
 
     def extend(self, entries: Iterable[BatchEntry]) -> tuple[int, int]:
         """Add entries. Return how many lines of the scope were added, and how many dropped."""
@@ -140,12 +172,14 @@ class EventBuffer:
         ):
             folded.last = change
             folded.count += 1
+            self._folded.append((history.line_number, change))
             return None
         history.folded = None
         if len(recent) < FLAP_CHANGES:
             return change
-        history.folded = FoldedChanges(change, FLAP_CHANGES + 1, recent[0])
+        history.folded = FoldedChanges(change, FIRST_FOLDED, recent[0])
         history.line_number = self._next
+        self._folded.append((self._next, change))
         return history.folded
 
     def _remember(self, key: tuple[str, int], at: int) -> None:
