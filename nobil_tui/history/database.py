@@ -1,31 +1,38 @@
 """The history as a SQLite file: its tables, and what is written to and read from them.
 
 ``change`` holds a connector's condition from a time (ms) on, ``listened`` the intervals of
-listening (s) and ``profile`` a row for each station and hour of the week. Raises ``sqlite3.Error``
-throughout.
+listening (s), and ``packed_profile`` a value for each hour of the week and ``CHUNK`` stations.
+Raises ``sqlite3.Error`` throughout.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from nobil_tui.history.hours import HOURS_OF_WEEK
 from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.observation import Portion, StoredChange
+from nobil_tui.history.occupancy import HourColumns
+from nobil_tui.history.profile_chunks import (
+    CHUNK,
+    ProfileChunk,
+    StationColumns,
+    read_profile,
+)
 from nobil_tui.history.statistics import (
-    MIN_WEEK_SECONDS,
     ChangeRow,
     ConnectorHistory,
     HourProfile,
     Profile,
     StationHistory,
 )
-from nobil_tui.history.tally import HourTally
 from nobil_tui.store.state_file import ForeignError, NewerError
 
 APPLICATION_ID = 0x6E6F6268
@@ -38,8 +45,10 @@ MAX_LOG_SIZE = 4 * 1024 * 1024
 PRUNED_AT_ONCE = 200
 """Connectors that are pruned in one transaction, so that it is short."""
 
-MIGRATIONS: tuple[str, ...] = (
-    """
+Migration = str | Callable[[sqlite3.Connection], None]
+"""A script, or what it cannot say."""
+
+_FIRST_TABLES = """
     CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE connector (
         id INTEGER PRIMARY KEY, station INTEGER NOT NULL REFERENCES station, uid TEXT NOT NULL,
@@ -59,46 +68,32 @@ MIGRATIONS: tuple[str, ...] = (
         week INTEGER NOT NULL, week_observed INTEGER NOT NULL, week_free INTEGER NOT NULL,
         PRIMARY KEY (hour, station)
     ) WITHOUT ROWID;
-    """,
-)
-"""The script that takes the tables from one version to the next. Add to the end; never change
-one."""
+"""
 
+
+def _pack_profiles(connection: sqlite3.Connection) -> None:
+    """Pack the profiles, a row for each station and hour, into a value for many stations."""
+    connection.execute(
+        "CREATE TABLE packed_profile (place INTEGER PRIMARY KEY, week INTEGER NOT NULL, "
+        "data BLOB NOT NULL)"
+    )
+    rows = connection.execute("SELECT * FROM profile ORDER BY hour, station")
+    for (hour, chunk), stored in groupby(rows, lambda row: (row[0], row[1] // CHUNK)):
+        packed = ProfileChunk.of_rows(
+            (station % CHUNK, *numbers) for _, station, *numbers in stored
+        )
+        connection.execute(_PUT_PROFILE, (chunk * HOURS_OF_WEEK + hour, packed.week, packed.pack()))
+    connection.execute("DROP TABLE profile")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST_TABLES, _pack_profiles)
+"""What takes the tables from one version to the next. Add to the end; never change one."""
+
+_PUT_PROFILE = "INSERT OR REPLACE INTO packed_profile VALUES (?, ?, ?)"
+_READ_PROFILES = "SELECT place, data FROM packed_profile WHERE place BETWEEN ? AND ?"
 _ADD_CHANGE = """
 INSERT INTO change VALUES (?, ?, ?) ON CONFLICT (connector, at)
 DO UPDATE SET condition = excluded.condition WHERE condition != excluded.condition
-"""
-# The latest week is counted once it is over: until then, parts of its hour may still come.
-_ADD_TALLY = f"""
-INSERT INTO profile VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)
-ON CONFLICT (hour, station) DO UPDATE SET
-    observed = observed + excluded.observed,
-    any_free = any_free + excluded.any_free,
-    connectors = connectors + excluded.connectors,
-    free = free + excluded.free,
-    fault = fault + excluded.fault,
-    weeks = weeks + CASE
-        WHEN excluded.week > week THEN week_observed >= {MIN_WEEK_SECONDS}
-        WHEN excluded.week < week THEN excluded.week_observed >= {MIN_WEEK_SECONDS} ELSE 0 END,
-    weeks_free = weeks_free + CASE
-        WHEN excluded.week > week
-            THEN week_observed >= {MIN_WEEK_SECONDS} AND 2 * week_free >= week_observed
-        WHEN excluded.week < week
-            THEN excluded.week_observed >= {MIN_WEEK_SECONDS}
-                AND 2 * excluded.week_free >= excluded.week_observed ELSE 0 END,
-    week_observed = CASE WHEN excluded.week < week THEN week_observed
-        WHEN excluded.week = week THEN week_observed + excluded.week_observed
-        ELSE excluded.week_observed END,
-    week_free = CASE WHEN excluded.week < week THEN week_free
-        WHEN excluded.week = week THEN week_free + excluded.week_free
-        ELSE excluded.week_free END,
-    week = max(week, excluded.week)
-"""
-_READ_PROFILE = f"""
-SELECT hour, observed, any_free, connectors, free, fault,
-    weeks + (week_observed >= {MIN_WEEK_SECONDS}),
-    weeks_free + (week_observed >= {MIN_WEEK_SECONDS} AND 2 * week_free >= week_observed)
-FROM profile WHERE station = ? AND hour = ?
 """
 _READ_CHANGES = """
 SELECT at, condition FROM change WHERE connector = :connector
@@ -137,7 +132,9 @@ class HistoryDatabase:
         self._connectors: dict[tuple[str, str], int] = {}
 
     @classmethod
-    def open_to_write(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> HistoryDatabase:
+    def open_to_write(
+        cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS
+    ) -> HistoryDatabase:
         """Open or create the file and bring its tables up to date.
 
         Raises ``ForeignError`` for another program's database, ``NewerError`` for a later version.
@@ -204,9 +201,7 @@ class HistoryDatabase:
             before = self._connection.total_changes
             executemany(_ADD_CHANGE, [(*key, code) for key, code in rows.items()])
             added = self._connection.total_changes - before
-            executemany(
-                _ADD_TALLY, sorted([self._tally(name, tally) for name, tally in portion.tallies])
-            )
+            self._add_hours(portion.hours)
             executemany(
                 "INSERT OR REPLACE INTO listened VALUES (?, ?, ?)", portion.intervals.values()
             )
@@ -292,17 +287,34 @@ class HistoryDatabase:
     # Inside
 
     def _profile(self, station: int) -> Profile:
+        chunk, index = divmod(station, CHUNK)
+        begin = chunk * HOURS_OF_WEEK
         profile = [HourProfile()] * HOURS_OF_WEEK
-        for hour in range(HOURS_OF_WEEK):
-            found = self._connection.execute(_READ_PROFILE, (station, hour)).fetchone()
-            if found is not None:
-                profile[hour] = HourProfile(*found[1:])
+        places = (begin, begin + HOURS_OF_WEEK - 1)
+        for place, data in self._connection.execute(_READ_PROFILES, places):
+            profile[place - begin] = read_profile(data, index)
         return profile
 
-    def _tally(self, name: str, tally: HourTally) -> tuple[int, ...]:
-        week, hour, observed, any_free, connectors, free, fault = tally
-        station = self._stations.get(name) or self._station(name)
-        return hour, station, observed, any_free, connectors, free, fault, week, observed, any_free
+    def _add_hours(self, parts: Iterable[HourColumns]) -> None:
+        """Add what was counted to the profiles: each value of an hour is read and written once."""
+        by_hour: dict[tuple[int, int], list[HourColumns]] = {}
+        for part in parts:
+            by_hour.setdefault((part.week, part.hour), []).append(part)
+        for (week, hour), of_hour in sorted(by_hour.items(), key=itemgetter(0)):
+            self._add_hour(week, hour, of_hour)
+
+    def _add_hour(self, week: int, hour: int, parts: Iterable[HourColumns]) -> None:
+        numbered = [(self._numbers(part.stations), part) for part in parts]
+        columns = StationColumns(max(max(numbers) for numbers, _ in numbered))
+        for numbers, part in numbered:
+            columns.add(numbers, part.seconds)
+        for chunk, seconds in columns.chunks():
+            place = chunk * HOURS_OF_WEEK + hour
+            select = "SELECT week, data FROM packed_profile WHERE place = ?"
+            stored = self._connection.execute(select, (place,)).fetchone()
+            packed = ProfileChunk(*stored or ())
+            packed.add(week, seconds)
+            self._connection.execute(_PUT_PROFILE, (place, packed.week, packed.pack()))
 
     def _station_id(self, name: str) -> int | None:
         found = self._connection.execute(
@@ -320,6 +332,13 @@ class HistoryDatabase:
                 self._connection.execute(select, (name,)).fetchone()[0]
             )
         return known
+
+    def _numbers(self, names: Sequence[str]) -> list[int]:
+        """Return the numbers of stations, new ones for those that have none."""
+        known = list(map(self._stations.get, names))
+        if None in known:
+            return [self._station(name) for name in names]
+        return cast("list[int]", known)
 
     def _connector(self, change: StoredChange) -> int:
         """Return the number of a connector in the tables, a new one if it has none."""
@@ -348,13 +367,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     """Bring the tables up to date: all of the missing migrations in one transaction, or none."""
     with transaction(connection):
         version = _pragma(connection, "user_version")
-        for script in migrations[version:]:
-            for statement in filter(str.strip, script.split(";")):
-                connection.execute(statement)
+        for migration in migrations[version:]:
+            if isinstance(migration, str):
+                for statement in filter(str.strip, migration.split(";")):
+                    connection.execute(statement)
+            else:
+                migration(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
 

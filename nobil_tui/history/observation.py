@@ -5,7 +5,7 @@ No I/O and no clock of its own: times come in as values, in ms since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -15,7 +15,8 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.station import Station
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.listening import Interval, Listening
-from nobil_tui.history.tally import CODES, NOT_OBSERVED, HourTally, StationTally
+from nobil_tui.history.occupancy import MAX_ROWS, HourColumns, Occupancy
+from nobil_tui.history.tally import CODES, NOT_OBSERVED
 
 
 class StoredChange(NamedTuple):
@@ -37,13 +38,13 @@ class Portion(Struct):
     """What was observed and is not stored yet."""
 
     changes: list[StoredChange] = field(default_factory=list)
-    tallies: list[tuple[str, HourTally]] = field(default_factory=list)
-    """Hours that are over, or parts of them, by station."""
+    hours: list[HourColumns] = field(default_factory=list)
+    """Hours that are over, or parts of them."""
     intervals: dict[int, Interval] = field(default_factory=dict)
     """Intervals of listening that are new or longer, by their begin."""
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.tallies or self.intervals)
+        return bool(self.changes or self.hours or self.intervals)
 
 
 class Observation:
@@ -67,14 +68,15 @@ class Observation:
         self._hours = hours
         self._recorded = None if recorded is None else set(recorded)
         self._listening = listening or Listening()
-        self._tallies: dict[str, StationTally] = {}
+        self._occupancies: list[Occupancy] = []
+        self._rows: dict[str, int] = {}
+        """The row of each station: in all occupancies, one after the other."""
         self._portion = Portion()
-        self._done: list[HourTally] = []
 
     @property
     def stations(self) -> list[str]:
         """The stations of which anything was observed."""
-        return list(self._tallies)
+        return list(self._rows)
 
     @property
     def began(self) -> int:
@@ -119,7 +121,8 @@ class Observation:
         ``begin``."""
         self.finish(at)
         self.live = self._fixed
-        self._tallies.clear()
+        self._occupancies.clear()
+        self._rows.clear()
         if not self._fixed:
             self._listening = Listening()
 
@@ -138,46 +141,46 @@ class Observation:
         on the board is observed no longer. A connector that is stale on the board is left out.
         """
         station = self._board.stations.get(station_id)
-        tally = self._advanced(station_id, at)
+        occupancy, row = self._advanced(station_id, at)
+        codes = occupancy.codes[row]
         if station is None:
-            for index in range(len(tally.codes)):
+            for index in range(len(codes)):
                 self._set(station_id, index, NOT_OBSERVED, at)
             return
         count = len(station.connectors)
-        if not all_of_it and len(tally.codes) == count and NOT_OBSERVED not in tally.codes:
+        if not all_of_it and len(codes) == count and NOT_OBSERVED not in codes:
             return
         for index, connector in enumerate(station.connectors):
-            known = tally.code(index) != NOT_OBSERVED
+            known = occupancy.code(row, index) != NOT_OBSERVED
             if known and not all_of_it:
                 continue
             if self._board.unconfirmed_for(station, index, at) <= SLIGHT:
                 since = at if all_of_it else self._heard(station, index, at)
                 self._set(station_id, index, CODES[connector.condition], since)
-        for index in range(count, len(tally.codes)):
+        for index in range(count, len(codes)):
             self._set(station_id, index, NOT_OBSERVED, at)
 
     def record(self, stations: Collection[str] | None, at: int) -> None:
         """Store the changes of other stations from ``at`` on; None for all."""
         before, self._recorded = self._recorded, None if stations is None else set(stations)
-        for station, tally in self._tallies.items():
+        for station, number in self._rows.items():
             recorded = self._recorded is None or station in self._recorded
             if recorded == (before is None or station in before):
                 continue
-            for index, code in enumerate(tally.codes):
+            occupancy, row = self._occupancies[number // MAX_ROWS], number % MAX_ROWS
+            for index, code in enumerate(occupancy.codes[row]):
                 if code != NOT_OBSERVED:
                     self._store(station, index, code if recorded else NOT_OBSERVED, at)
 
     # Time
 
-    def advance(self, stations: Iterable[str], at: int) -> None:
-        """Count the time of observed stations up to ``at``, so that the hours that are over can be
-        stored."""
+    def advance(self, at: int) -> Iterator[None]:
+        """Count the time of all stations up to ``at``, in steps, so that the hours that are over
+        can be stored."""
         self.listen(at)
-        seconds, tallies, done = at // 1000, self._tallies, self._done
-        for station in stations:
-            tallies[station].advance(seconds, self._listening, self._hours, done)
-            if done:
-                self._collect(station)
+        for occupancy in self._occupancies:
+            occupancy.advance(at // 1000, self._listening, self._hours, self._portion.hours)
+            yield
 
     def forget_listening(self, before: int) -> None:
         """Drop the intervals that ended before a time (ms) up to which every station is counted."""
@@ -186,11 +189,10 @@ class Observation:
 
     def finish(self, at: int) -> None:
         """Count the time of all stations up to ``at``, with the hour that is not over."""
-        self.listen(at)
-        for station, tally in self._tallies.items():
-            self._advanced(station, at)
-            tally.take(self._done)
-            self._collect(station)
+        for _ in self.advance(at):
+            pass
+        for occupancy in self._occupancies:
+            occupancy.take(self._portion.hours)
 
     # Inside
 
@@ -198,10 +200,10 @@ class Observation:
         if not self.live:
             # What becomes known while the link is down is known from the next period on.
             return
-        tally = self._advanced(station, at)
-        if tally.code(index) == code:
+        occupancy, row = self._advanced(station, at)
+        if occupancy.code(row, index) == code:
             return
-        tally.set(index, code)
+        occupancy.set(row, index, code)
         if self._recorded is None or station in self._recorded:
             self._store(station, index, code, at)
 
@@ -211,21 +213,20 @@ class Observation:
         uid = uids[index] if index < len(uids) else str(index)
         self._portion.changes.append(StoredChange(station_id, uid, index + 1, at, code))
 
-    def _advanced(self, station: str, at: int) -> StationTally:
+    def _advanced(self, station: str, at: int) -> tuple[Occupancy, int]:
+        """Count the time of a station up to ``at``; return where its conditions are."""
         # Before time is counted: only what was listened to is.
         self.listen(at)
-        tally = self._tallies.get(station)
-        if tally is None:
-            tally = self._tallies[station] = StationTally(since=at // 1000)
-        tally.advance(at // 1000, self._listening, self._hours, self._done)
-        if self._done:
-            self._collect(station)
-        return tally
-
-    def _collect(self, station: str) -> None:
-        for done in self._done:
-            self._portion.tallies.append((station, done))
-        self._done.clear()
+        seconds, occupancies = at // 1000, self._occupancies
+        number = self._rows.get(station)
+        if number is None:
+            number = self._rows[station] = len(self._rows)
+            if number // MAX_ROWS >= len(occupancies):
+                occupancies.append(Occupancy(seconds))
+            occupancies[-1].add(station, seconds)
+        occupancy, row = occupancies[number // MAX_ROWS], number % MAX_ROWS
+        occupancy.advance_row(row, seconds, self._listening, self._hours, self._portion.hours)
+        return occupancy, row
 
     def _heard(self, station: Station, index: int, at: int) -> int:
         heard = self._board.heard(station, index) or at

@@ -146,10 +146,8 @@ class HistorySink:
         if began <= self._swept:
             return
         if self._swept and self._observation.live:
-            for station in self._observation.stations:
-                self._observation.advance((station,), now)
-                yield
-            self._observation.forget_listening(now)
+            yield from self._observation.advance(began * 1000)
+            self._observation.forget_listening(began * 1000)
         self._swept = began
 
     def _time(self, batch: Batch) -> int:

@@ -256,6 +256,6 @@ def _joined(earlier: Portion, later: Portion) -> Portion:
     changes = earlier.changes + later.changes
     return Portion(
         changes[-MAX_PENDING_RECORDS:],
-        earlier.tallies + later.tallies,
+        earlier.hours + later.hours,
         {**earlier.intervals, **later.intervals},
     )

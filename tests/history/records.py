@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from nobil_tui.charging.station import WordConnector
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation
+from nobil_tui.history.occupancy import HourColumns
+from nobil_tui.history.tally import HourTally
 from nobil_tui.wire.status_words import connector_from
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -71,6 +74,12 @@ class Scripted:
             for change in self.board.apply_connector(STATION, uid, report(word), self.at):
                 self.observation.apply(change)
             self.observation.confirm(STATION, self.at)
+
+
+def hour_of(station: str, tally: HourTally) -> HourColumns:
+    """Return an hour of one station as it is stored."""
+    seconds = [array("I", [number]) for number in tally[2:]]
+    return HourColumns(tally.week, tally.hour, (station,), seconds)
 
 
 def report(word: str) -> WordConnector:

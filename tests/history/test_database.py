@@ -13,6 +13,7 @@ from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.statistics import MIN_WEEK_SECONDS
 from nobil_tui.history.tally import HourTally
 from nobil_tui.store.state_file import ForeignError, NewerError
+from tests.history.records import hour_of
 
 CHANGE = StoredChange("NOR_1", "a", 1, 1_000_000, 0)
 NEXT = "CREATE TABLE note (at INTEGER); INSERT INTO note SELECT at FROM change"
@@ -114,7 +115,7 @@ def test_parts_of_an_hour_count_as_one_week() -> None:
 
     for week, free in ((10, half), (10, half), (11, 0), (11, 0), (12, half)):
         tally = HourTally(week, 5, half, free, half, free, 0)
-        database.write(Portion(tallies=[("NOR_1", tally)]))
+        database.write(Portion(hours=[hour_of("NOR_1", tally)]))
 
     cell = database.station("NOR_1").profile[5]
     assert (cell.observed, cell.weeks, cell.weeks_free) == (5 * half, 2, 1)
@@ -123,10 +124,10 @@ def test_parts_of_an_hour_count_as_one_week() -> None:
 def test_an_earlier_week_is_counted_beside_the_present_one() -> None:
     database = HistoryDatabase.in_memory()
     whole = HourTally(12, 5, 3600, 3600, 3600, 3600, 0)
-    database.write(Portion(tallies=[("NOR_1", whole)]))
+    database.write(Portion(hours=[hour_of("NOR_1", whole)]))
 
-    database.write(Portion(tallies=[("NOR_1", whole._replace(week=9, any_free=0))]))
-    database.write(Portion(tallies=[("NOR_1", whole)]))
+    database.write(Portion(hours=[hour_of("NOR_1", whole._replace(week=9, any_free=0))]))
+    database.write(Portion(hours=[hour_of("NOR_1", whole)]))
 
     cell = database.station("NOR_1").profile[5]
     assert (cell.weeks, cell.weeks_free) == (2, 1)

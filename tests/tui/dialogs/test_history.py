@@ -18,6 +18,7 @@ from nobil_tui.tui.dialogs.history import HistoryScreen
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
+from tests.history.records import hour_of
 from tests.tui.app_driver import (
     NARROW,
     SIZES,
@@ -77,12 +78,12 @@ def history(tmp_path: Path) -> Path:
         StoredChange(STATION, "b", 2, START - 4 * HOUR, 4),
     ]
     begin = (START - 4 * HOUR) // 1000
-    tallies = [
-        (STATION, HourTally(week, hour, 3600, 1800, 7200, 1800, 3600))
+    hours = [
+        hour_of(STATION, HourTally(week, hour, 3600, 1800, 7200, 1800, 3600))
         for week in (1, 2)
         for hour in range(168)
     ]
-    database.write(Portion(changes, tallies, {begin: Interval(begin, START // 1000, begin)}))
+    database.write(Portion(changes, hours, {begin: Interval(begin, START // 1000, begin)}))
     database.close()
     return path
 
