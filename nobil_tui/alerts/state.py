@@ -19,7 +19,7 @@ from nobil_tui.alerts.rules import FLAP, Seen
 from nobil_tui.base.files import make_folders
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
-from nobil_tui.store.state_file import ForeignError, is_damage, set_aside
+from nobil_tui.store.state_file import ForeignError, is_damage, reason_of, set_aside
 
 logger = logging.getLogger(__name__)
 
@@ -172,8 +172,8 @@ class AlertState:
     def _fail(self, error: Exception) -> None:
         logger.warning("alert state not stored: %s", error)
         self.notice = (
-            f"What the alerts saw cannot be stored in {safe_path(self._path or Path())}: {error}. "
-            "They work until you quit."
+            f"What the alerts saw cannot be stored in {safe_path(self._path or Path())}: "
+            f"{reason_of(error)} The alerts work until you quit."
         )
 
 

@@ -5,21 +5,45 @@ from __future__ import annotations
 import errno
 import os
 import stat as stat_bits
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nobil_tui.base.text import safe_path
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 Stamp = tuple[int, int, int]
 
-_WHAT_TO_DO = {
-    errno.EACCES: "Check the permissions of the file and its directory.",
-    errno.EPERM: "Check the permissions of the file and its directory.",
-    errno.EROFS: "Choose another file with --config.",
-    errno.ENOSPC: "Free some space and try again.",
-    errno.EDQUOT: "Free some space and try again.",
+_CHECK_MODE = "Check the permissions of the file and its directory."
+_FREE_SPACE = "Free some space."
+WHAT_TO_DO = {
+    errno.EACCES: _CHECK_MODE,
+    errno.EPERM: _CHECK_MODE,
+    errno.EROFS: "Choose a file on a disk that can be written to.",
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.ENOLCK: "Its file system has no locks; choose a file on a local disk.",
+    errno.EIO: "The disk may be damaged or disconnected.",
 }
+"""What a user can do about an error of the system, by its number."""
+_NO_RENAME = (errno.EBUSY, errno.EXDEV, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Why a file cannot be replaced that may still be writable: the directory, or a mount."""
+_NO_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""Why a file system refuses a hard link."""
+_NO_LOCK = (
+    *(errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL),
+    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG),
+)
+"""Why there can be no lock of a file that may still be writable."""
+_LOCK_TRIES = 200
+"""Attempts to lock a file that another program rewrites."""
+_LOCK_PAUSE = 0.01
+"""Seconds between them."""
 
 
 class NotSavedError(Exception):
@@ -45,20 +69,33 @@ def translating_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         what = error.strerror or type(error).__name__
-        then = _WHAT_TO_DO.get(error.errno or 0, "The file is unchanged.")
+        then = WHAT_TO_DO.get(error.errno or 0, "The file is unchanged.")
         raise NotSavedError(f"{safe_path(path)} was not saved: {what}. {then}") from None
+
+
+def file_lock(path: Path, timeout: float = -1) -> FileLock:
+    """Return the lock of a file named ``path``, which is never deleted. Not acquired yet."""
+    import warnings
+
+    from filelock import FileLock
+
+    # A warning on stderr would be written over the screen.
+    warnings.filterwarnings("ignore", "flock not supported")
+    return FileLock(path, timeout=timeout, mode=0o600, thread_local=False)
 
 
 @contextmanager
 def locked(target: Path, seconds: float) -> Iterator[None]:
     """Hold the lock of a file: a ``.lock`` next to it, which is never deleted.
 
-    Create the directory. Raise ``NotSavedError`` if the system refuses or after ``seconds``.
+    Create the directory. Without a lock where the file system has none, as in a read-only
+    directory: ``replace_file`` then notices another program. Raise ``NotSavedError`` if the system
+    refuses, or after ``seconds``.
     """
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     lock_path = target.with_name(target.name + ".lock")
-    lock = FileLock(lock_path, timeout=seconds, mode=0o600)
+    lock = file_lock(lock_path, seconds)
     with translating_errors(target):
         make_folders(target.parent)
         try:
@@ -68,6 +105,11 @@ def locked(target: Path, seconds: float) -> Iterator[None]:
             raise NotSavedError(
                 f"{safe_path(target)} was not saved: {words}. Close it, or try again."
             ) from None
+        except NotImplementedError:
+            pass
+        except OSError as error:
+            if error.errno not in _NO_LOCK:
+                raise
     try:
         yield
     finally:
@@ -86,63 +128,162 @@ def make_folders(folder: Path) -> None:
     for each in reversed(missing):
         # Two programs may start at once.
         with suppress(FileExistsError):
-            each.mkdir()
+            each.mkdir(0o700)
             # Set afterwards, since a umask could remove more permissions than intended.
-            each.chmod(0o700)
+            _change_mode(each, 0o700)
 
 
 def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
     """Replace a file atomically, keeping its mode and owner. A new file is for this user only.
 
-    Return False and change nothing if the file's stamp is no longer ``seen``. Raise ``OSError``.
+    Where it cannot be replaced, as a file that is mounted singly or in a read-only directory, it is
+    rewritten. Return False and change nothing if the file's stamp is no longer ``seen``. Raise
+    ``OSError``.
     """
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=".nobil-tui-", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            _copy_mode_and_owner(file.fileno(), temporary, target)
-            os.fsync(file.fileno())
-        if stamp(target) != seen:
-            return False
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        with _temporary(target, content, 0o600, like=target) as temporary:
+            if stamp(target) != seen:
+                return False
+            temporary.replace(target)
+    except OSError as error:
+        if error.errno not in _NO_RENAME or not target.is_file():
+            raise
+        try:
+            return _rewrite(target, content, seen)
+        except PermissionError:
+            # The directory is what a user would expect to be writable.
+            raise error from None
     _sync_folder(target.parent)
     return True
 
 
-def create_file(target: Path, content: bytes) -> None:
-    """Write a new file, for this user only. Raise ``OSError``, also if it exists."""
+def create_file(target: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a new file, whole or not at all, with a mode that the umask limits.
+
+    Raise ``OSError``, also if it exists.
+    """
+    with _temporary(target, content, mode) as temporary:
+        try:
+            # Unlike a rename, this never replaces a file.
+            os.link(temporary, target)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            _create_directly(target, content, mode)
+    _sync_folder(target.parent)
+
+
+@contextmanager
+def _temporary(
+    target: Path, content: bytes, mode: int, *, like: Path | None = None
+) -> Iterator[Path]:
+    """Write a temporary file next to ``target``, and delete it unless it was renamed."""
+    import secrets
+
+    path = target.with_name(f".nobil-tui-{secrets.token_hex(6)}.tmp")
+    try:
+        _create_directly(path, content, mode, like=like)
+        yield path
+    finally:
+        # The error that matters is the one before.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _create_directly(target: Path, content: bytes, mode: int, *, like: Path | None = None) -> None:
+    """Write a new file, and delete it if that fails."""
     handle = os.open(
-        target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
+        target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode
     )
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            _copy_mode_and_owner(file.fileno(), target, None)
+            if like is not None:
+                _copy_mode_and_owner(file.fileno(), target, like)
             os.fsync(file.fileno())
     except OSError:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            target.unlink(missing_ok=True)
         raise
 
 
-def _copy_mode_and_owner(handle: int, path: Path, like: Path | None) -> None:
-    """Copy the mode and owner of another file; without one, only this user may read the file."""
+def _rewrite(target: Path, content: bytes, seen: Stamp | None) -> bool:
+    """Write over a file in place; return False if its stamp is no longer ``seen``.
+
+    A program that is killed meanwhile leaves the old or the new content, with empty lines at its
+    end at most: the file first gets its space, then one write, and then its length.
+    """
+    with target.open("r+b", buffering=0) as file:
+        _wait_for_others(file.fileno())
+        if stamp(target) != seen:
+            return False
+        old = file.read() or b""
+        try:
+            if len(content) > len(old):
+                _write_at(file, len(old), b"\n" * (len(content) - len(old)))
+            _write_at(file, 0, content + b"\n" * (len(old) - len(content)))
+            file.truncate(len(content))
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                _write_at(file, 0, old)
+                file.truncate(len(old))
+            raise
+    return True
+
+
+def _write_at(file: FileIO, at: int, content: bytes) -> None:
+    file.seek(at)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+
+
+def _wait_for_others(handle: int) -> None:
+    """Lock an open file against others that rewrite it, if the system can. Closing it unlocks it.
+
+    They may see it in another directory, and so have another lock. Raise ``OSError``.
+    """
     try:
-        status = like.stat() if like is not None else None
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:
+        return
+    for _ in range(_LOCK_TRIES):
+        try:
+            flock(handle, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE)
+        except OSError:
+            # No locks on this file system.
+            return
+        else:
+            return
+    raise OSError(errno.EBUSY, "another program writes it")
+
+
+def _copy_mode_and_owner(handle: int, path: Path, like: Path) -> None:
+    """Copy the mode and owner of another file; without it, only this user may read the file."""
+    try:
+        status = like.stat()
     except FileNotFoundError:
-        status = None
-    if status is not None and hasattr(os, "fchown"):
+        _change_mode(path, 0o600)
+        return
+    if hasattr(os, "fchown"):
         # Only root may change the owner; any member of a group may keep the group.
         for owner, group in ((status.st_uid, -1), (-1, status.st_gid)):
             with suppress(PermissionError):
                 os.fchown(handle, owner, group)
-    path.chmod(stat_bits.S_IMODE(status.st_mode) if status is not None else 0o600)
+    _change_mode(path, stat_bits.S_IMODE(status.st_mode))
+
+
+def _change_mode(path: Path, mode: int) -> None:
+    """Set the mode of a file. Some file systems have no modes, and refuse."""
+    try:
+        path.chmod(mode)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -122,9 +122,9 @@ def import_(recordings: tuple[Path, ...]) -> None:
     The changes of all stations are stored. What was imported or observed before is not counted
     again.
     """
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
-    from nobil_tui.base.files import make_folders
+    from nobil_tui.base.files import file_lock, make_folders
     from nobil_tui.base.paths import history_file
     from nobil_tui.feeds.source import SourceError
     from nobil_tui.history.database import HistoryDatabase
@@ -136,7 +136,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
     path, hours = history_file(), LocalHours()
     try:
         make_folders(path.parent)
-        with FileLock(f"{path}.lock").acquire(blocking=False):
+        with file_lock(Path(f"{path}.lock")).acquire(blocking=False):
             database = HistoryDatabase.open_to_write(path)
             try:
                 for recording in recordings:

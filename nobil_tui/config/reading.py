@@ -32,6 +32,11 @@ def load_config(path: Path) -> Config:
     return Config() if content is None else parse_config(path, content)[1]
 
 
+def is_config_away(content: bytes | None, known: bytes) -> bool:
+    """Return whether a file is missing (None) or empty that contained ``known``."""
+    return not (content or b"").strip() and bool(known.strip())
+
+
 def config_warnings(path: Path, config: Config) -> list[str]:
     """Return warnings about a valid config, each with what to do."""
     warnings = []

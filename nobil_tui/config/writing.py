@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,17 +23,41 @@ from nobil_tui.config.operations import Operation, Put, Star, Unstar, apply_to_d
 from nobil_tui.config.reading import (
     config_from_document,
     decode_config,
+    is_config_away,
     parse_config,
     read_config_file,
 )
 
-__all__ = ["LOCK_TIMEOUT", "NotSavedError", "Operation", "Put", "Star", "Unstar", "save_config"]
+__all__ = [
+    "LOCK_TIMEOUT",
+    "ConfigAwayError",
+    "NotSavedError",
+    "Operation",
+    "Put",
+    "Star",
+    "Unstar",
+    "save_config",
+    "update_config",
+]
 
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program that saves."""
 
-MAX_TRIES = 5
-"""Attempts when an editor, which ignores the lock, saves the file meanwhile."""
+MAX_TRIES = 20
+"""Attempts when another program saves the file meanwhile: an editor ignores the lock, and there may
+be none."""
+
+
+class ConfigAwayError(NotSavedError):
+    """The file is missing or empty, and was not before: another program may be replacing it."""
+
+
+class SavedConfig(NamedTuple):
+    """A config, and the file that holds it."""
+
+    config: Config
+    content: bytes
+    stamp: Stamp | None
 
 
 class _FileState(NamedTuple):
@@ -42,18 +67,39 @@ class _FileState(NamedTuple):
     content: bytes
     document: dict[str, Any]
     config: Config
+    is_away: bool
+    """Whether the content is not in the file, but what it contained last."""
 
 
 def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEOUT) -> Config:
-    """Apply operations to the file and return the new config. Blocks: not for an event loop.
+    """Apply operations to the file and return the new config; see ``update_config``."""
+    return update_config(path, operations, lock_for=lock_for).config
+
+
+def update_config(
+    path: Path,
+    operations: Sequence[Operation],
+    *,
+    known: bytes = b"",
+    restore: bool = False,
+    lock_for: float = LOCK_TIMEOUT,
+) -> SavedConfig:
+    """Apply operations to the file. Blocks: not for an event loop.
+
+    ``known`` is what the file contained last. If it is missing or empty now, ``restore`` writes
+    that again, with the operations applied; otherwise raise ``ConfigAwayError``.
 
     Writes nothing if nothing changes. Raise ``ConfigError`` if the file is invalid, and
     ``NotSavedError`` if it cannot be written or would become invalid. Then it is unchanged.
     """
     target = Path(os.path.realpath(path))
-    seen = _read_state(path)
-    if apply_to_document(seen.document, operations) == seen.document:
-        return seen.config
+
+    def read() -> _FileState:
+        return _read_state(path, known, restore=restore)
+
+    seen = read()
+    if apply_to_document(seen.document, operations) == seen.document and not seen.is_away:
+        return SavedConfig(seen.config, seen.content, seen.stamp)
     if target.exists() and not target.is_file():
         raise NotSavedError(
             f"{safe_path(path)} was not saved: it is not an ordinary file. Choose one with "
@@ -61,26 +107,33 @@ def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEO
         )
     with locked(target, lock_for):
         for _ in range(MAX_TRIES):
-            seen = _read_state(path)
+            seen = read()
             wanted = apply_to_document(seen.document, operations)
-            if wanted == seen.document:
-                return seen.config
+            if wanted == seen.document and not seen.is_away:
+                return SavedConfig(seen.config, seen.content, seen.stamp)
             config = _validated(path, wanted)
             content = _edited(path, seen, operations)
             with translating_errors(path):
                 if replace_file(target, content, seen.stamp):
-                    return config
+                    return SavedConfig(config, content, stamp(path))
     raise NotSavedError(
         f"{safe_path(path)} was not saved: another program keeps changing it. Try again."
     )
 
 
-def _read_state(path: Path) -> _FileState:
+def _read_state(path: Path, known: bytes, *, restore: bool) -> _FileState:
     # The stamp first, so that a change during the read is noticed.
     before = stamp(path)
-    content = read_config_file(path) or b""
+    content = read_config_file(path)
+    is_away = is_config_away(content, known)
+    if is_away and not restore:
+        what = "missing" if content is None else "empty"
+        raise ConfigAwayError(
+            f"{safe_path(path)} was not saved: it is {what}. Another program may be writing it."
+        )
+    content = known if is_away else content or b""
     document, config = parse_config(path, content)
-    return _FileState(before, content, document, config)
+    return _FileState(before, content, document, config, is_away)
 
 
 def _validated(path: Path, wanted: dict[str, Any]) -> Config:
@@ -90,7 +143,7 @@ def _validated(path: Path, wanted: dict[str, Any]) -> Config:
         raise NotSavedError(f"{safe_path(path)} was not saved: {error}") from None
 
 
-def _edited(path: Path, seen: _FileState, operations: tuple[Operation, ...]) -> bytes:
+def _edited(path: Path, seen: _FileState, operations: Sequence[Operation]) -> bytes:
     """Return the changed bytes of a file, with its line ends and byte order mark kept."""
     from nobil_tui.config.editing import CannotEditError, edit_text
 

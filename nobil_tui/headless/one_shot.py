@@ -39,9 +39,9 @@ async def read_once(
         await session.restore()
     name, board = session.source.name, session.board
     if not board.stations:
-        problem = session.notice or "there is no last known state"
+        problem = session.notice or "There is no last known state."
         hint = "" if session.sends_snapshot else " Run nobil-tui or nobil-tui tail to collect one."
-        raise NoStateError(f"No live state of {name}: {reason}; {problem}.{hint}")
+        raise NoStateError(f"No live state of {name}: {reason}. {problem}{hint}")
     if session.notice:
         print_message(session.notice)
     alive = board.downtime.checkpoint(session.clock.now())[1]

@@ -33,7 +33,7 @@ from nobil_tui.history.statistics import (
     Profile,
     StationHistory,
 )
-from nobil_tui.store.state_file import ForeignError, NewerError
+from nobil_tui.store.state_file import ForeignError, NewerError, use_write_ahead_log
 
 APPLICATION_ID = 0x6E6F6268
 """The application id in the file, which marks it as a history of this program."""
@@ -142,7 +142,9 @@ class HistoryDatabase:
         connection = _connect(path, "mode=rwc")
         try:
             _check(connection, len(migrations))
-            _set_journal_mode(connection)
+            use_write_ahead_log(connection)
+            # The first snapshot may be one large transaction; its log must not stay.
+            connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_SIZE}")
             migrate(connection, migrations)
         except BaseException:
             connection.close()
@@ -402,19 +404,6 @@ def _check(connection: sqlite3.Connection, version: int) -> bool:
     if _pragma(connection, "user_version") > version:
         raise NewerError
     return True
-
-
-def _set_journal_mode(connection: sqlite3.Connection) -> None:
-    """Use a write-ahead log, or a plain journal where the file system refuses it, as NFS does."""
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        # The log is opened by the first access.
-        _pragma(connection, "schema_version")
-    except sqlite3.OperationalError:
-        connection.execute("PRAGMA journal_mode = TRUNCATE")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    # The first snapshot may be one large transaction; its log must not stay.
-    connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_SIZE}")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.files import make_folders
+from nobil_tui.base.files import file_lock, make_folders
 from nobil_tui.history.database import RETENTION, HistoryDatabase
 from nobil_tui.history.observation import Portion
 from nobil_tui.history.statistics import StationHistory
-from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, set_aside
+from nobil_tui.store.state_file import ForeignError, NewerError, is_damage, reason_of, set_aside
 
 INTERVAL = 1.0
 """Seconds between transactions, and between attempts to become the writer."""
@@ -51,7 +51,7 @@ class HistoryStore:
         """Whether this program is the writer."""
         self._interval = interval
         self._clock = clock or Clock()
-        self._lock = FileLock(f"{path}.lock", thread_local=False)
+        self._lock = file_lock(Path(f"{path}.lock"))
         self._database: HistoryDatabase | None = None
         self._pruning: Iterator[int] | None = None
         self._pruned_at = 0
@@ -162,7 +162,7 @@ class HistoryStore:
             self._lock.acquire(blocking=False)
         except Timeout:
             return
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:
             self._failed(error)
             return
         try:
@@ -182,8 +182,7 @@ class HistoryStore:
         elif is_damage(error):
             return self._replace_damaged()
         else:
-            reason = error.strerror or "error" if isinstance(error, OSError) else str(error)
-            self._tell(f"History is not recorded: {self.path}: {reason}.")
+            self._tell(f"History is not recorded: {self.path}: {reason_of(error)}")
         return False
 
     def _replace_damaged(self) -> bool:
@@ -197,9 +196,9 @@ class HistoryStore:
             aside = set_aside(self.path)
             self._database = HistoryDatabase.open_to_write(self.path)
         except STORE_ERRORS as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
             self._tell(
-                f"History is not recorded: {self.path} is damaged and cannot be moved: {reason}."
+                f"History is not recorded: {self.path} is damaged and cannot be moved: "
+                f"{reason_of(error)}"
             )
             return False
         self.writing = True
@@ -246,8 +245,7 @@ def unreadable(path: Path, error: Exception) -> str:
         return f"{path} was written by a newer version of nobil-tui."
     if is_damage(error):
         return f"{path} is not a history of nobil-tui, or is damaged."
-    reason = error.strerror or "error" if isinstance(error, OSError) else str(error)
-    return f"{path} cannot be read: {reason}."
+    return f"{path} cannot be read: {reason_of(error)}"
 
 
 def _joined(earlier: Portion, later: Portion) -> Portion:

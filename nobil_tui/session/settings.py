@@ -9,13 +9,31 @@ from pathlib import Path
 
 from nobil_tui.base.files import stamp
 from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.text import safe_path
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import RemoveAlert, SetAlert, applied_to
-from nobil_tui.config.reading import ConfigError, load_config
-from nobil_tui.config.writing import NotSavedError, Operation, Put, save_config
+from nobil_tui.config.reading import (
+    ConfigError,
+    is_config_away,
+    parse_config,
+    read_config_file,
+)
+from nobil_tui.config.writing import (
+    ConfigAwayError,
+    NotSavedError,
+    Operation,
+    Put,
+    update_config,
+)
 
 logger = logging.getLogger(__name__)
+
+AWAY_POLLS = 10
+"""Polls, of one a second, for which a file must be missing or empty before it is written again.
+Editors and sync clients replace a file in less time."""
+AWAY_POLLS_WARNED = 2
+"""The same before the user is warned."""
 
 
 class Settings:
@@ -23,6 +41,9 @@ class Settings:
 
     A change is applied at once and saved later. One that cannot be saved stays applied until the
     program ends, whatever another program writes to the file, and each later save tries it again.
+
+    If the file is missing or empty for a moment, its last content stays in use. It is written again
+    with the next change, but not before another program had the time to do so.
     """
 
     def __init__(self, path: Path | None, config: Config) -> None:
@@ -35,6 +56,10 @@ class Settings:
         self._file_config = config
         self._unsaved: list[Operation] = []
         self._stamp = stamp(path) if path is not None else None
+        self._content = _content_of(path)
+        """What the file contained when it was last read or written."""
+        self._away = 0
+        """For how many polls the file has been missing or empty."""
         self._warned = False
         """Whether the user was warned that the file is invalid."""
         self._lock = asyncio.Lock()
@@ -68,15 +93,21 @@ class Settings:
             if not operations:
                 return ""
             try:
-                config = await run_in_thread(lambda: save_config(path, *operations))
+                restore = self._away >= AWAY_POLLS
+                saved_config = await run_in_thread(
+                    lambda: update_config(path, operations, known=self._content, restore=restore)
+                )
+            except ConfigAwayError as error:
+                logger.warning("config not saved yet: %s", error)
+                return f"{error}\nThe change applies, and is saved when the file is back."
             except (NotSavedError, ConfigError) as error:
                 logger.warning("config not saved: %s", error)
                 return f"{error}\nThe change applies until you quit."
-            self._stamp = stamp(path)
             # An operation that was replaced while this one was saved is still to be saved.
             saved = set(map(id, operations))
             self._unsaved = [each for each in self._unsaved if id(each) not in saved]
-            self._file_config = config
+            self._file_config, self._content, self._stamp = saved_config
+            self._away = 0
             self._update()
         return ""
 
@@ -90,27 +121,63 @@ class Settings:
         if path is None or self._lock.locked():
             return
         now = stamp(path)
-        if now == self._stamp:
+        if now == self._stamp and not self._away:
             return
         self._stamp = now
         try:
             async with self._lock:
-                self._file_config = await run_in_thread(lambda: load_config(path))
+                content, config = await run_in_thread(lambda: _read(path, self._content))
         except ConfigError as error:
             if not self._warned:
                 self._warned = True
                 warn(f"{error}\nThe settings of this session are kept.")
             return
+        if config is None:
+            await self._poll_away(path, content, warn)
+            return
         self._warned = False
+        self._file_config, self._content = config, content or b""
+        was_away, self._away = self._away, 0
         before = set(self.starred)
         self._update()
         if self.starred != before:
             stars_changed()
+        if was_away:
+            await self.save()
+
+    async def _poll_away(
+        self, path: Path, content: bytes | None, warn: Callable[[str], None]
+    ) -> None:
+        """Warn that the file is missing or empty; write it again if there is something to save."""
+        self._away += 1
+        if self._away == AWAY_POLLS_WARNED:
+            what = "missing" if content is None else "empty"
+            warn(
+                f"{safe_path(path)} is {what}. The settings of this session are kept, and written "
+                "with the next change."
+            )
+        elif self._away == AWAY_POLLS:
+            await self.save()
 
     def _update(self) -> None:
         self.config = applied_to(self._file_config, self._unsaved)
         self.starred.clear()
         self.starred.update(self.config.watched.stations)
+
+
+def _read(path: Path, known: bytes) -> tuple[bytes | None, Config | None]:
+    """Read the file, which contained ``known``; no config if it is missing or empty now."""
+    content = read_config_file(path)
+    if is_config_away(content, known):
+        return content, None
+    return content, parse_config(path, content or b"")[1]
+
+
+def _content_of(path: Path | None) -> bytes:
+    try:
+        return (read_config_file(path) or b"") if path is not None else b""
+    except ConfigError:
+        return b""
 
 
 def _target(operation: Operation) -> tuple[str, ...]:

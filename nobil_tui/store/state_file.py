@@ -6,6 +6,7 @@ killed. After a power failure the last ones may be missing, but the file is inta
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from nobil_tui.base.decoding import DECODE_ERRORS
+from nobil_tui.base.files import WHAT_TO_DO
 from nobil_tui.charging.board import MAX_STATIONS
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
@@ -66,13 +68,48 @@ def is_damage(error: Exception) -> bool:
     )
 
 
+_AS_SYSTEM_ERROR = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_PROTOCOL: errno.ENOLCK,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+}
+_LOCK_ERRORS = {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK}
+
+
+def reason_of(error: Exception) -> str:
+    """Return what went wrong with a file, and what to do, in words safe to show."""
+    if isinstance(error, OSError):
+        number, reason = error.errno or 0, error.strerror or "the system refuses"
+    else:
+        code = getattr(error, "sqlite_errorcode", 0)
+        number = errno.ENOLCK if code in _LOCK_ERRORS else _AS_SYSTEM_ERROR.get(code & 0xFF, 0)
+        reason = str(error)
+    advice = WHAT_TO_DO.get(number, "")
+    return f"{reason}. {advice}" if advice else f"{reason}."
+
+
+def use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Use a write-ahead log, or a plain journal where the file system refuses it, as NFS does."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # The log is opened by the first access.
+        _pragma(connection, "schema_version")
+    except sqlite3.OperationalError as error:
+        if is_damage(error):
+            raise
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
 def open_to_write(path: Path) -> sqlite3.Connection:
     """Open or create the file. Raises ``sqlite3.Error``, ``NewerError`` or ``ForeignError``."""
     connection = _connect(path, "mode=rwc")
     try:
         begun = _begun(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        use_write_ahead_log(connection)
         if not begun:
             connection.executescript(_TABLES)
     except BaseException:

@@ -12,8 +12,9 @@ import threading
 import time
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from nobil_tui.base.files import file_lock, make_folders
 from nobil_tui.base.memory import trim_heap
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.store import state_file
@@ -23,6 +24,7 @@ from nobil_tui.store.state_file import (
     is_damage,
     open_to_read,
     open_to_write,
+    reason_of,
     set_aside,
 )
 from nobil_tui.store.state_writer import Packed, unpack
@@ -52,7 +54,7 @@ class StateStore:
         """Whether the file holds another session's state, so that single stations cannot be
         added."""
         self._every = every
-        self._lock = FileLock(f"{path}.lock", thread_local=False)
+        self._lock = file_lock(Path(f"{path}.lock"))
         self._connection: sqlite3.Connection | None = None
         self._mutex = threading.RLock()
         """Guards the connection and the file."""
@@ -98,8 +100,8 @@ class StateStore:
             # Without a stored clock, new stations cannot be combined with those in the file.
             self.wants_all = not (self.writing and stored.alive_at)
         if bad:
-            what = "one station" if bad == 1 else f"{bad:,} stations"
-            self._tell(f"{what} of the last known state could not be read")
+            what = "One station" if bad == 1 else f"{bad:,} stations"
+            self._tell(f"{what} of the last known state could not be read.")
         return stored
 
     def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
@@ -196,11 +198,11 @@ class StateStore:
         """Try to become the writer."""
         with self._mutex:
             try:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folders(self.path.parent)
                 self._lock.acquire(blocking=False)
             except Timeout:
                 return
-            except OSError as error:
+            except (OSError, NotImplementedError) as error:
                 self._failed(error, "saved")
                 return
             try:
@@ -215,16 +217,15 @@ class StateStore:
     def _failed(self, error: Exception, done: str) -> None:
         if isinstance(error, NewerError):
             self._tell(
-                f"{self.path} was written by a newer version of nobil-tui; the last known "
-                f"state is not {done}"
+                f"The last known state is not {done}: {self.path} was written by a newer version "
+                "of nobil-tui."
             )
         elif is_damage(error) and self._lock.is_locked:
             self._replace_file()
         elif is_damage(error):
-            self._tell(f"the last known state is damaged and not {done}: {self.path}")
+            self._tell(f"The last known state is damaged and not {done}: {self.path}.")
         else:
-            reason = error.strerror or "error" if isinstance(error, OSError) else str(error)
-            self._tell(f"the last known state cannot be {done}: {self.path}: {reason}")
+            self._tell(f"The last known state cannot be {done}: {self.path}: {reason_of(error)}")
 
     def _replace_file(self) -> None:
         """Set a damaged file aside and create a new one."""
@@ -235,14 +236,14 @@ class StateStore:
             aside = set_aside(self.path)
             self._connection = open_to_write(self.path)
         except _ERRORS as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
             self._tell(
-                f"the last known state is damaged and cannot be renamed: {self.path}: {reason}"
+                f"The last known state is damaged and cannot be renamed: {self.path}: "
+                f"{reason_of(error)}"
             )
             return
         self._tell(
-            f"the last known state was damaged: it was renamed to {aside}, and a new file was "
-            f"started"
+            f"The last known state was damaged. It was renamed to {aside}, and a new file was "
+            "started."
         )
         self.wants_all = self.writing = True
 

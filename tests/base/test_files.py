@@ -8,13 +8,16 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from nobil_tui.config.errors import ConfigError
+from nobil_tui.config.model import Config
 from nobil_tui.config.reading import load_config
-from nobil_tui.config.writing import NotSavedError, Star, save_config
+from nobil_tui.config.template import init_config
+from nobil_tui.config.writing import NotSavedError, Star, Unstar, save_config
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="no modes here")
@@ -147,29 +150,115 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="may write everywhere")
 def test_read_only_directory_is_reported(path: Path) -> None:
-    path.write_text("# mine\n")
     path.parent.chmod(0o500)
     try:
         with pytest.raises(NotSavedError, match=r"Permission denied\. Check the permissions"):
             save_config(path, Star("a"))
+        with pytest.raises(NotSavedError, match=r"Permission denied\. Check the permissions"):
+            init_config(path)
     finally:
         path.parent.chmod(0o700)
-    assert left(path.parent) == {"config.toml"}
+    assert left(path.parent) == set()
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_failed_lock_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    path.write_text("# mine\n")
+Refuse = Callable[[str, int], None]
+
+
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
+    """Let ``os.open`` fail with an error for files that end so, and renames if that is empty.
+
+    Root may write everywhere, so the refusal cannot be had by a mode alone.
+    """
     opened = os.open
 
-    def refuse(name: str, *rest: int, **more: int) -> int:
-        if str(name).endswith(".lock"):
-            raise OSError(number, os.strerror(number), name)
-        return opened(name, *rest, **more)
+    def apply(end: str, number: int) -> None:
+        def fail(name: object, *rest: int, **more: int) -> int:
+            if str(name).endswith(end):
+                raise OSError(number, os.strerror(number), str(name))
+            return opened(name, *rest, **more)  # type: ignore[arg-type]
 
-    # Root may write everywhere, so the refusal cannot be had by a mode alone.
-    monkeypatch.setattr(os, "open", refuse)
+        def never(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        if end:
+            monkeypatch.setattr(os, "open", fail)
+        else:
+            monkeypatch.setattr("pathlib.Path.replace", never)
+
+    return apply
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOLCK, errno.ENOSYS])
+def test_without_locks_files_are_saved_all_the_same(
+    path: Path, refuse: Refuse, number: int
+) -> None:
+    path.write_text("# mine\n")
+    refuse(".lock", number)
+    assert save_config(path, Star("a")).watched.stations == ["a"]
+    assert path.read_text() == '# mine\n\n[watched]\nstations = ["a"]\n'
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_failed_lock_is_reported(path: Path, refuse: Refuse, number: int) -> None:
+    path.write_text("# mine\n")
+    refuse(".lock", number)
     with pytest.raises(NotSavedError) as caught:
         save_config(path, Star("a"))
     assert os.strerror(number) in str(caught.value)
     assert path.read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "number"),
+    [("", errno.EBUSY), ("", errno.EXDEV), (".tmp", errno.EACCES), (".tmp", errno.EROFS)],
+)
+def test_a_file_that_cannot_be_replaced_is_rewritten(
+    path: Path, refuse: Refuse, end: str, number: int
+) -> None:
+    """As a single file that is mounted in a container, or in a read-only directory."""
+    path.write_text("# mine\n")
+    inode = path.stat().st_ino
+    path.chmod(0o640)
+    refuse(end, number)
+    assert save_config(path, Star("a"), Star("b")).watched.stations == ["a", "b"]
+    assert path.read_text() == '# mine\n\n[watched]\nstations = ["a", "b"]\n'
+    # Also if it becomes shorter.
+    save_config(path, Unstar("a"))
+    assert path.read_text() == '# mine\n\n[watched]\nstations = ["b"]\n'
+    assert (path.stat().st_ino, mode(path)) == (inode, 0o640)
+    assert left(path.parent) == {"config.toml"}
+
+
+def test_threads_that_rewrite_a_file_lose_no_star(path: Path, refuse: Refuse) -> None:
+    path.write_text("# mine\n")
+    refuse(".lock", errno.EROFS)
+    refuse("", errno.EBUSY)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: save_config(path, Star(f"NOR_{number}")), range(12)))
+    assert set(load_config(path).watched.stations) == {f"NOR_{number}" for number in range(12)}
+
+
+def test_without_links_a_new_file_is_created(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", fail)
+    init_config(path)
+    assert load_config(path) == Config()
+    assert (left(path.parent), mode(path)) == ({"config.toml"}, 0o600)
+    with pytest.raises(NotSavedError, match="already exists"):
+        init_config(path)
+
+
+def test_without_modes_files_are_saved_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("pathlib.Path.chmod", fail)
+    path = tmp_path / "folder" / "config.toml"
+    for star in "ab":
+        save_config(path, Star(star))
+    assert load_config(path).watched.stations == ["a", "b"]

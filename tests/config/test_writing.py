@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import pytest
 from filelock import FileLock
@@ -168,16 +168,17 @@ def test_held_lock_is_reported(path: Path) -> None:
 
 def test_concurrent_edit_is_not_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text("# mine\n")
-    make = cast(Callable[..., tuple[int, str]], tempfile.mkstemp)
+    sync = os.fsync
     calls: list[int] = []
 
-    def interrupted(**options: object) -> tuple[int, str]:
+    def interrupted(handle: int) -> None:
         if not calls:
             path.write_text("# mine, and more\n")
-        calls.append(1)
-        return make(**options)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            calls.append(1)
+        sync(handle)
 
-    monkeypatch.setattr(tempfile, "mkstemp", interrupted)
+    monkeypatch.setattr(os, "fsync", interrupted)
     save_config(path, Star("a"))
     assert len(calls) == 2
     assert path.read_text() == '# mine, and more\n\n[watched]\nstations = ["a"]\n'

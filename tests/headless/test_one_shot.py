@@ -88,7 +88,7 @@ async def test_stream_without_snapshots_is_not_connected_to(tmp_path: Path) -> N
 
 async def test_no_state_at_all(tmp_path: Path) -> None:
     reading = Reading(report("a", "AVAILABLE"), state_dir=tmp_path, snapshots=False)
-    with pytest.raises(NoStateError, match=r"there is no last known state\. Run nobil-tui"):
+    with pytest.raises(NoStateError, match=r"There is no last known state\. Run nobil-tui"):
         await reading.done()
     reading = Reading(Lost("no route", T0, T0 + 1))
     with pytest.raises(NoStateError, match="no route"):

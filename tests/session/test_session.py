@@ -248,7 +248,7 @@ async def test_unwritable_state_is_a_notice(clock: FakeClock, tmp_path: Path) ->
     source.state_key = "hand"
     async with running(source, state=folder) as it:
         await it.until(LinkPhase.LIVE)
-        assert "the last known state cannot be saved" in it.session.notice
+        assert "The last known state cannot be saved" in it.session.notice
         assert str(folder) in it.session.notice
 
 
@@ -258,7 +258,7 @@ async def test_damaged_state_is_a_notice(clock: FakeClock, tmp_path: Path) -> No
     source.state_key = "hand"
     async with running(source, state=tmp_path) as it:
         await it.until(LinkPhase.LIVE)
-        assert "it was renamed to" in it.session.notice
+        assert "It was renamed to" in it.session.notice
     assert {*stored(tmp_path)} == {"NOR_1"}
 
 

@@ -11,10 +11,10 @@ from typing import TypeVar
 import pytest
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
-from nobil_tui.config.reading import load_config
+from nobil_tui.config.reading import load_config, read_config_file
 from nobil_tui.config.writing import Operation, Put, Star, Unstar, save_config
 from nobil_tui.session import settings as module
-from nobil_tui.session.settings import Settings
+from nobil_tui.session.settings import AWAY_POLLS, Settings
 from tests.conftest import guarded, settle
 
 T = TypeVar("T")
@@ -48,6 +48,14 @@ def settings_of(path: Path, *stars: str) -> Settings:
 
 def write(path: Path, text: str) -> None:
     path.write_text(text)
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def remove(path: Path) -> None:
+    path.unlink()
 
 
 async def set_all(settings: Settings, *operations: Operation) -> str:
@@ -107,16 +115,17 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Every read of the file by the settings."""
     found: list[Path] = []
 
-    def counted(path: Path) -> Config:
+    def counted(path: Path) -> bytes | None:
         found.append(path)
-        return load_config(path)
+        return read_config_file(path)
 
-    monkeypatch.setattr(module, "load_config", counted)
+    monkeypatch.setattr(module, "read_config_file", counted)
     return found
 
 
 async def test_an_unchanged_file_is_not_read_again(path: Path, reads: list[Path]) -> None:
     poller = Poller(settings_of(path, "A"))
+    reads.clear()
     await poller.poll()
     assert reads == []
     save_config(path, Star("B"))
@@ -127,6 +136,7 @@ async def test_an_unchanged_file_is_not_read_again(path: Path, reads: list[Path]
 
 async def test_a_file_that_we_saved_is_not_read_back(path: Path, reads: list[Path]) -> None:
     settings = settings_of(path, "A")
+    reads.clear()
     await set_all(settings, Star("B"))
     poller = Poller(settings)
     await poller.poll()
@@ -249,3 +259,71 @@ async def test_a_star_set_while_the_file_is_read_is_kept(
     await guarded(asyncio.gather(poll, saving))
     assert settings.starred == {"A", "B", "C"}
     assert settings.config.watched.stations == ["A", "B", "C"]
+
+
+# The file is away for a moment: an editor or a sync client replaces it
+
+
+@pytest.mark.parametrize("what", ["missing", "empty"])
+async def test_a_file_that_is_away_is_reported_and_the_settings_are_kept(
+    path: Path, what: str
+) -> None:
+    settings = settings_of(path, "A", "B")
+    poller = Poller(settings)
+    content = read(path)
+    if what == "missing":
+        remove(path)
+    else:
+        write(path, "\n")
+    for _ in range(AWAY_POLLS - 1):
+        await poller.poll()
+    assert poller.warnings == [
+        f"{path} is {what}. The settings of this session are kept, and written with the next "
+        "change."
+    ]
+    assert (settings.starred, poller.changes) == ({"A", "B"}, 0)
+    # Nothing is written over what may come back.
+    problem = await set_all(settings, Star("C"))
+    assert problem == (
+        f"{path} was not saved: it is {what}. Another program may be writing it.\n"
+        "The change applies, and is saved when the file is back."
+    )
+    assert read(path) in ("", "\n")
+    write(path, content.replace('"B"', '"D"'))
+    await poller.poll()
+    assert settings.starred == {"A", "D", "C"}
+    assert load_config(path).watched.stations == ["A", "D", "C"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_file_that_stays_away_is_written_again_with_the_next_change(
+    path: Path, when: str
+) -> None:
+    write(path, '# mine\n[watched]\nstations = ["A"] # home\n')
+    settings = settings_of(path)
+    await set_all(settings, Star("B"))
+    poller = Poller(settings)
+    remove(path)
+    if when == "before":
+        assert await set_all(settings, Star("C"))
+    for _ in range(AWAY_POLLS):
+        await poller.poll()
+    assert bool(read(path)) is (when == "before")
+    if when == "after":
+        assert await set_all(settings, Star("C")) == ""
+    assert read(path) == '# mine\n[watched]\nstations = ["A", "B", "C"] # home\n'
+    await poller.poll()
+    assert settings.starred == {"A", "B", "C"}
+    assert len(poller.warnings) == 1
+
+
+async def test_a_moment_without_a_file_is_no_news(path: Path) -> None:
+    settings = settings_of(path, "A")
+    poller = Poller(settings)
+    content = read(path)
+    for _ in range(3):
+        remove(path)
+        await poller.poll()
+        write(path, content)
+        await poller.poll()
+    assert (settings.starred, poller.changes, poller.warnings) == ({"A"}, 0, [])

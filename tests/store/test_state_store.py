@@ -349,7 +349,7 @@ def test_invalid_row_is_skipped(path: Path, name: object, said: object) -> None:
         connection.execute("INSERT INTO stations VALUES (?, ?)", (name, said))
     store = open_store(path)
     assert set(store.load().stations) == {"NOR_1"}
-    assert store.notice == "one station of the last known state could not be read"
+    assert store.notice == "One station of the last known state could not be read."
     shut(store)
 
 
@@ -364,7 +364,7 @@ def test_invalid_clock_loads_empty(path: Path, breaks: object, alive_at: object)
         connection.execute("UPDATE clock SET downtime = ?, alive_at = ?", (breaks, alive_at))
     store = open_store(path)
     assert store.load() == StoredBoard()
-    assert store.notice == "one station of the last known state could not be read"
+    assert store.notice == "One station of the last known state could not be read."
     assert store.wants_all
     shut(store)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
+import errno
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from nobil_tui.base.files import create_file, replace_file, stamp
+from nobil_tui.base.paths import expand_user
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.register import Register
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
@@ -54,7 +53,7 @@ class ExportScreen(FormDialog[str]):
         if not text.isprintable():
             self.say("A file name can hold printable characters only.")
             return
-        path = path_of(text).absolute()
+        path = expand_user(text).absolute()
         if path.suffix.lower() not in (".csv", ".jsonl"):
             self.say("The file name must end in .csv or .jsonl.")
             return
@@ -84,40 +83,14 @@ def _count(number: int) -> str:
     return f"{number:,} change{'' if number == 1 else 's'}"
 
 
-def path_of(text: str) -> Path:
-    """Return the path for a text, with ``~`` expanded as by a shell."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        # No such user.
-        return Path(text)
-
-
 def write_file(path: Path, content: bytes, *, replace: bool) -> None:
     """Write a file completely or not at all.
 
     Raises ``FileExistsError`` if it exists and ``replace`` is false, and ``OSError``.
     """
     if not replace:
-        with path.open("xb") as file:
-            try:
-                file.write(content)
-                file.flush()
-            except OSError:
-                path.unlink(missing_ok=True)
-                raise
+        create_file(path, content, mode=0o666)
         return
     target = path.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(OSError):
-            # The users who could read the old file still can.
-            shutil.copymode(target, name)
-        Path(name).replace(target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    if not replace_file(target, content, stamp(target)):
+        raise OSError(errno.EBUSY, "another program writes it")
