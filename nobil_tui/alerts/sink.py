@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import tzinfo
 
 from nobil_tui.alerts.evaluation import Evaluator, Sighting, Subject
@@ -68,11 +68,18 @@ class AlertSink:
         if not self._loaded:
             return False
         stored = {subject.key for subject in self._evaluator.seen}
-        new = [rule for rule in self._rules() if rule.key not in self._known | stored]
-        for rule in new:
+        return self.begin(rule for rule in self._rules() if rule.key not in self._known | stored)
+
+    def begin(self, rules: Iterable[AlertRule]) -> bool:
+        """Begin with what the stations of alerts report now; return whether one is of an area,
+        which begins with the next batch."""
+        areas = False
+        for rule in rules:
             if rule.station:
                 self._begin(rule, replaces=False)
-        return any(not rule.station for rule in new)
+            else:
+                areas = True
+        return areas
 
     def _begin(self, rule: AlertRule, *, replaces: bool) -> None:
         now = self._now()

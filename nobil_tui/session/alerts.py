@@ -4,20 +4,23 @@ once."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nobil_tui.alerts.firing import Firing
-from nobil_tui.alerts.hook import Hook, expand_command
-from nobil_tui.alerts.sink import AlertSink
-from nobil_tui.alerts.state import AlertState
 from nobil_tui.base.text import short_hash
 from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertsSection
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, RemoveAlert, SetAlert, applied_to
+from nobil_tui.session.alert_sink import AlertSinkOnDemand
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
+
+if TYPE_CHECKING:
+    from nobil_tui.alerts.firing import Firing
+    from nobil_tui.alerts.hook import Hook
+    from nobil_tui.alerts.sink import AlertSink
 
 
 class SessionAlerts:
@@ -44,9 +47,12 @@ class SessionAlerts:
         self._settings = settings
         self._save = save
         self._show = show
-        self._hook = Hook(warn, environ)
+        self._warn = warn
+        self._environ = environ
+        self._hook: Hook | None = None
+        """Runs the user's command; None before its first run."""
         self._session: Session | None = None
-        self._sink: AlertSink | None = None
+        self._sink: AlertSinkOnDemand | None = None
         self._own: list[AlertRule] | None = None
         """The alerts of a session that is not real; None if they are settings."""
 
@@ -63,7 +69,7 @@ class SessionAlerts:
     @property
     def notice(self) -> str:
         """What went wrong with the state of the alerts; empty if nothing did."""
-        return self._sink.state.notice if self._sink is not None else ""
+        return self._sink.notice if self._sink is not None else ""
 
     def attach(self, session: Session, state_dir: Path | None, zone: tzinfo | None) -> None:
         """Evaluate the alerts on the batches of a session that does not run yet."""
@@ -77,24 +83,37 @@ class SessionAlerts:
                 short_hash(os.path.realpath(config_path)) if config_path is not None else "none"
             )
             path = state_dir / f"{key}.{config}.alerts.sqlite"
-        self._sink = AlertSink(
-            session.board,
-            AlertState(path),
-            lambda: self.rules if self._session is session else (),
-            self._fired,
-            register=lambda: session.register,
-            home=lambda: self._settings.home,
-            now=lambda: session.clock.now(),
-            zone=zone,
-        )
+
+        def rules() -> Sequence[AlertRule]:
+            return self.rules if self._session is session else ()
+
+        def create() -> AlertSink:
+            from nobil_tui.alerts.sink import AlertSink
+            from nobil_tui.alerts.state import AlertState
+
+            return AlertSink(
+                session.board,
+                AlertState(path),
+                rules,
+                self._fired,
+                register=lambda: session.register,
+                home=lambda: self._settings.home,
+                now=lambda: session.clock.now(),
+                zone=zone,
+            )
+
+        self._sink = AlertSinkOnDemand(rules, create)
         session.sinks.append(self._sink)
-        self.refresh()
+        self._follow_stations()
 
     def refresh(self) -> bool:
         """Follow alerts that another program changed; return whether other stations have one
         now."""
         if self._sink is not None and self._sink.adopt():
             self._wake()
+        return self._follow_stations()
+
+    def _follow_stations(self) -> bool:
         stations = {rule.station for rule in self.rules if rule.station and not rule.paused}
         if stations == self.stations:
             return False
@@ -123,11 +142,17 @@ class SessionAlerts:
 
     def fired_at(self, key: AlertKey) -> int:
         """Return when an alert last fired, in ms; zero if it never did."""
-        return self._sink.state.fired_at(key) if self._sink is not None else 0
+        return self._sink.fired_at(key) if self._sink is not None else 0
+
+    async def join(self) -> None:
+        """Wait until the hook has run for every alert that fired."""
+        if self._hook is not None:
+            await self._hook.join()
 
     async def close(self) -> None:
         """Stop the hook."""
-        await self._hook.close()
+        if self._hook is not None:
+            await self._hook.close()
 
     def _wake(self) -> None:
         """Have a batch soon: an alert of an area begins with one."""
@@ -150,6 +175,9 @@ class SessionAlerts:
             firing = firing._replace(summary=f"SIMULATED: {firing.summary}")
         command = self._settings.config.alerts.command
         if firing.first and command and self._session is not None:
+            from nobil_tui.alerts.hook import Hook, expand_command
+
+            self._hook = self._hook or Hook(self._warn, self._environ)
             line = firing.line(self._session.register)
             self._hook.run(expand_command(command, firing.values), line)
         self._show(firing)

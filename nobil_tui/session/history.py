@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
-from nobil_tui.history.hours import LocalHours
-from nobil_tui.history.statistics import StationHistory
 
 if TYPE_CHECKING:
     from nobil_tui.history.sink import HistorySink
+    from nobil_tui.history.statistics import StationHistory
     from nobil_tui.history.store import HistoryStore
 
 RecordedStations = Callable[[], Collection[str] | None]
@@ -28,8 +28,9 @@ class SessionHistory:
     Modules that only recording or a simulation needs are imported there.
     """
 
-    def __init__(self, path: Path, hours: LocalHours, recorded: RecordedStations | None) -> None:
-        self.hours = hours
+    def __init__(self, path: Path, zone: tzinfo | None, recorded: RecordedStations | None) -> None:
+        self.zone = zone
+        """The zone of the hours of a profile; None for that of this machine."""
         self._path = path
         self._recorded = recorded
         self._store: HistoryStore | None = None
@@ -47,6 +48,7 @@ class SessionHistory:
         block."""
         if self._recorded is None:
             return None
+        from nobil_tui.history.hours import LocalHours
         from nobil_tui.history.sink import HistorySink
         from nobil_tui.history.store import HistoryStore
 
@@ -54,7 +56,7 @@ class SessionHistory:
         with self._lock:
             if not self._closed:
                 self._store = store
-                return HistorySink(board, store, self.hours, self._recorded, now)
+                return HistorySink(board, store, LocalHours(self.zone), self._recorded, now)
         # The session was closed meanwhile and did not see this store, which would keep its lock.
         store.close()
         return None
@@ -77,13 +79,16 @@ class SessionHistory:
 
 
 async def simulated_history(
-    station_id: str, board: Board, register: Register, now: int, hours: LocalHours
+    station_id: str, board: Board, register: Register, now: int, zone: tzinfo | None
 ) -> StationHistory:
     """Make up the history of a station of the simulation."""
+    from nobil_tui.history.hours import LocalHours
     from nobil_tui.history.simulated import simulate_history
+    from nobil_tui.history.statistics import StationHistory
 
     station = board.stations.get(station_id)
     if station is None:
         return StationHistory(station_id)
     connectors, facts = list(station.connectors), register.facts(station_id)
+    hours = LocalHours(zone)
     return await run_in_thread(lambda: simulate_history(station_id, connectors, facts, now, hours))

@@ -18,8 +18,6 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Feed
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError, StationData
-from nobil_tui.history.hours import LocalHours
-from nobil_tui.history.statistics import StationHistory
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.monitor.sinks import Sink
@@ -30,6 +28,7 @@ from nobil_tui.store.state_writer import StateWriter
 
 if TYPE_CHECKING:
     from nobil_tui.history.sink import HistorySink
+    from nobil_tui.history.statistics import StationHistory
     from nobil_tui.store.state_store import StateStore
 
 logger = logging.getLogger(__name__)
@@ -85,7 +84,7 @@ class Session:
         if options.history_path is not None:
             self._history = SessionHistory(
                 options.history_path,
-                LocalHours(options.zone),
+                options.zone,
                 recorded if source.state_key else None,
             )
         self._close_lock = threading.Lock()
@@ -219,10 +218,12 @@ class Session:
         """
         history = self._history
         if history is None:
+            from nobil_tui.history.statistics import StationHistory
+
             return StationHistory(station)
         if self.source.simulated:
             return await simulated_history(
-                station, self.board, self.register, self.clock.now(), history.hours
+                station, self.board, self.register, self.clock.now(), history.zone
             )
         return await history.read(station, since)
 

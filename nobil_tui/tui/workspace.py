@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 from textual.screen import Screen
 
-from nobil_tui.alerts.firing import Firing
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
@@ -35,6 +36,9 @@ from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.filter.result import FilterResult
 from nobil_tui.tui.widgets.stations.pane import StationsPane
+
+if TYPE_CHECKING:
+    from nobil_tui.alerts.firing import Firing
 
 _TITLE_WIDTH = 50
 """Cells of a station's name in the title of a toast."""

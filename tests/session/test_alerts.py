@@ -75,7 +75,7 @@ async def test_two_instances_share_alerts_and_run_the_hook_once(
     clock.advance(600)
     for each in (one, other):
         await each.report(0)
-        await each.alerts._hook.join()
+        await each.alerts.join()
         assert [firing.summary for firing in each.shown] == ["1/1 free."]
     assert runs.read_text() == "1/1 free.\n"
     # It was for once.

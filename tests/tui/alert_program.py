@@ -31,7 +31,7 @@ async def play(app: NobilApp, source: HandSource, clock: FakeClock) -> None:
     source.feed.put(StationReport(Station("NOR_1", [Connector(0, 0, clock.now())]), clock.now()))
     while main.workspace.alerts.rules:  # noqa: ASYNC110 - the app has no event for it
         await asyncio.sleep(0)
-    await main.workspace.alerts._hook.join()
+    await main.workspace.alerts.join()
     await main.live_updates.tick()
     app.request_quit()
 

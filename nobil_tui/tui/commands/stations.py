@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from nobil_tui.alerts.firing import describe
-from nobil_tui.alerts.rules import count
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.operations import Put, Star, Unstar
 from nobil_tui.search.plug_text import plug_filter_text
@@ -152,6 +150,9 @@ class StationCommands:
 
 def armed_text(workspace: Workspace, rule: AlertRule) -> str:
     """Return what a new alert for "free" waits for, and whether that is so already."""
+    from nobil_tui.alerts.firing import describe
+    from nobil_tui.alerts.rules import count
+
     query = parse_query(rule.filter, workspace.settings.home)
     station = workspace.board.stations.get(rule.station)
     text = f"Alert when {describe(rule, query, station)}."

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 
 from nobil_tui.charging.register import Facts
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.history.hours import LocalHours
-from nobil_tui.history.statistics import StationHistory
-from nobil_tui.history.summary import usual_text
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import truncate
 from nobil_tui.tui.text.distances import distance_text, map_url, position_text
@@ -21,6 +19,9 @@ from nobil_tui.tui.text.staleness import station_staleness
 from nobil_tui.tui.text.wrapping import flow_parts, wrap_text
 from nobil_tui.tui.widgets.connectors.rows import ConnectorTable, Row, plugs_text
 from nobil_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from nobil_tui.history.statistics import StationHistory
 
 _OPERATOR_WORDS = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
 _LABEL_WIDTH = 9
@@ -36,7 +37,7 @@ class DetailPainter:
         self._pane = pane
         self._station_list = station_list
         self._connectors = ConnectorTable(pane, station_list, zone)
-        self._hours = LocalHours(zone)
+        self._zone = zone
 
     def rows(
         self,
@@ -66,10 +67,7 @@ class DetailPainter:
             rows = self._text("The stream names no connectors of this station.", width)
         else:
             head += self._counts(station, now, width)
-            if history is not None and (
-                usual := usual_text(history.profile[self._hours.at(now // 1000).hour])
-            ):
-                head += self._flow((usual,), width, 1)
+            head += self._usual(history, now, width)
             rows = self._connectors.rows(station, now, width, history)
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
         between: list[Row] = [[]] if spacious else []
@@ -132,6 +130,13 @@ class DetailPainter:
         if station_list.query.plugs:
             asked = ", ".join(_counted(station_list.count(station)))
             yield from self._flow((f"{station_list.query.plugs.label}: {asked}",), width, 1, "note")
+
+    def _usual(self, history: StationHistory | None, now: int, width: int) -> Iterator[Row]:
+        """Yield how often the station is free at this hour."""
+        if history is not None:
+            from nobil_tui.tui.widgets.connectors.history_lines import usual_now
+
+            yield from self._flow((usual_now(history, now, self._zone),), width, 1)
 
     # The register entry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -13,12 +13,14 @@ from textual.reactive import reactive
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.commands import Context
-from nobil_tui.history.statistics import StationHistory
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.text.times import age_text
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.rows import Row
 from nobil_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from nobil_tui.history.statistics import StationHistory
 
 _SPACIOUS_HEIGHT = 10
 """Lines of a pane that has room for empty lines."""

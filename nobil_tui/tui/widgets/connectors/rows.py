@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -13,14 +13,15 @@ from rich.segment import Segment
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
-from nobil_tui.history.statistics import StationHistory, strip
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
 from nobil_tui.tui.text.conditions import condition_text
-from nobil_tui.tui.text.history import strip_runs
 from nobil_tui.tui.text.times import age_text, since_text
 from nobil_tui.tui.text.wrapping import wrap_text
 from nobil_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from nobil_tui.history.statistics import StationHistory
 
 Row = list[Segment]
 
@@ -28,10 +29,6 @@ _MIN_CONDITION_WIDTH = 8
 _MAX_CONDITION_WIDTH = 26
 _MIN_PLUG_WIDTH = 7
 _MAX_PLUG_WIDTH = 26
-_DAY = 24 * 3_600_000
-_STRIP_CELLS = (96, 48, 24)
-"""Cells of the strip of a day: so many as fit, each for the same part of an hour or for a whole
-one."""
 _HEADS = ("Now", "Plug", "Since", "For", "Heard")
 
 
@@ -125,25 +122,10 @@ class ConnectorTable:
     def _strip(
         self, history: StationHistory, uid: str, now: int, indent: str, width: int
     ) -> Iterator[Row]:
-        """Yield a line with the conditions of the last 24 hours, blank where nothing was
-        observed."""
-        room = width - len(indent)
-        cells = next((cells for cells in _STRIP_CELLS if cells <= room), room)
-        rows = next(
-            (connector.rows for connector in history.connectors if connector.uid == uid), None
-        )
-        if not rows or cells <= 0:
-            return
-        pane = self._pane
-        conditions = strip(rows, history.listening, now - _DAY, now, cells)
-        runs = strip_runs(conditions, pane.glyphs)
-        styled = [
-            Segment(
-                text, pane.style_of("") if condition is None else pane.condition_style(condition)
-            )
-            for text, condition in runs
-        ]
-        yield [Segment(indent), *styled]
+        from nobil_tui.tui.widgets.connectors.history_lines import strip_of_day
+
+        if segments := strip_of_day(history, uid, now, width - len(indent), self._pane):
+            yield [Segment(indent), *segments]
 
     def _texts(self, station: Station, index: int, plugs: Plugs, now: int) -> _Texts:
         board = self._station_list.board

@@ -1,0 +1,71 @@
+"""The sink of a session's alerts, which costs nothing before the first alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from nobil_tui.config.alert_rules import AlertKey, AlertRule
+from nobil_tui.monitor.batch import Batch
+
+if TYPE_CHECKING:
+    from nobil_tui.alerts.sink import AlertSink
+
+
+class AlertSinkOnDemand:
+    """Passes batches to an ``AlertSink``, which ``create`` makes when there is an alert.
+
+    Most programs run without one: they neither open a file nor wait for the modules at the start.
+    """
+
+    def __init__(
+        self, rules: Callable[[], Sequence[AlertRule]], create: Callable[[], AlertSink]
+    ) -> None:
+        self._rules = rules
+        self._create = create
+        self._sink: AlertSink | None = None
+        self._has_batch = False
+        """Whether a batch arrived; the alerts before the first are not new."""
+
+    @property
+    def notice(self) -> str:
+        """What went wrong with the state of the alerts; empty if nothing did."""
+        return self._sink.state.notice if self._sink is not None else ""
+
+    def fired_at(self, key: AlertKey) -> int:
+        """Return when an alert last fired, in ms; zero if it never did."""
+        return self._sink.state.fired_at(key) if self._sink is not None else 0
+
+    def arm(self, rule: AlertRule) -> None:
+        """Note what a new alert sees now; see ``AlertSink.arm``."""
+        self._open().arm(rule)
+
+    def disarm(self, key: AlertKey) -> None:
+        """Forget what a removed alert saw."""
+        if self._sink is not None:
+            self._sink.disarm(key)
+
+    def adopt(self) -> bool:
+        """Begin with alerts that another program added; return whether one is of an area."""
+        if self._sink is not None:
+            return self._sink.adopt()
+        rules = self._rules()
+        return self._has_batch and bool(rules) and self._open().begin(rules)
+
+    async def take(self, batch: Batch) -> None:
+        """Evaluate the alerts on a batch, if there are any."""
+        self._has_batch = True
+        if self._sink is None and self._rules():
+            self._open()
+        if self._sink is not None:
+            await self._sink.take(batch)
+
+    def finish(self, batch: Batch) -> None:
+        """Close the state of the alerts."""
+        if self._sink is not None:
+            self._sink.finish(batch)
+
+    def _open(self) -> AlertSink:
+        if self._sink is None:
+            self._sink = self._create()
+        return self._sink
