@@ -125,6 +125,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
     ),
     Command("star", ("s",), "Star", "Star or unstar the selected station.", footer=True),
+    Command("undo", ("u",), "Undo", "Undo the last star, home, alert or deleted filter."),
     Command("starred-only", ("w",), "Starred", "Show starred stations only, or all.", footer=True),
     Command("faults-only", ("e",), "Faults", "Show stations with a fault only, or all."),
     Command(
@@ -138,6 +139,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("reverse-sort", ("O",), "Reverse", "Reverse the sort order.", Context.STATIONS),
     Command(
         "pin-starred", ("p",), "Pin starred", "Pin starred stations to the top, or unpin them."
+    ),
+    Command(
+        "next-free", ("full_stop",), "Next free", "Go to the next station with a free connector."
+    ),
+    Command("next-starred", ("asterisk",), "Next starred", "Go to the next starred station."),
+    Command(
+        "open",
+        ("enter",),
+        "Open",
+        "Show the connectors of the selected station.",
+        Context.STATIONS,
+        palette=False,
     ),
     Command("alert", ("n",), "Alert", "Notify me when a connector here becomes free.", footer=True),
     Command("alerts", ("N",), "Alerts", "List, edit, pause and remove alerts."),
@@ -161,7 +174,7 @@ COMMANDS: tuple[Command, ...] = (
         Context.LOG,
         palette=False,
     ),
-    Command("map", ("m",), "Map", "Show the station on a map.", Context.CONNECTORS),
+    Command("map", ("m",), "Map", "Show the selected station on a map."),
     Command("history", ("h",), "History", "Show how busy the selected station usually is."),
     Command("connect", ("c",), "Connect", "Connect to another source."),
     Command("retry", ("r",), "Retry", "Retry the connection now."),
@@ -176,7 +189,12 @@ COMMANDS: tuple[Command, ...] = (
         "Apply a saved filter by its number.",
         palette=False,
     ),
-    Command("home", ("H",), "Home", "Set this station as home; distances are measured from it."),
+    Command(
+        "home",
+        ("H",),
+        "Home",
+        "Set this station as home, or remove the home; distances are measured from it.",
+    ),
     Command(
         "registered",
         (),
@@ -193,6 +211,8 @@ COMMANDS: tuple[Command, ...] = (
     _movement("up", ("up", "k"), "Up", "Move up one line."),
     _movement("page-down", ("pagedown",), "Page down", "Move down one page."),
     _movement("page-up", ("pageup",), "Page up", "Move up one page."),
+    _movement("half-page-down", ("ctrl+d",), "Half page down", "Move down half a page."),
+    _movement("half-page-up", ("ctrl+u",), "Half page up", "Move up half a page."),
     _movement("first", ("home", "g"), "First", "Go to the first line."),
     _movement("last", ("end", "G"), "Last", "Go to the last line; in the log, follow new entries."),
     Command(
@@ -203,6 +223,7 @@ COMMANDS: tuple[Command, ...] = (
         Context.FILTER,
         palette=False,
     ),
+    Command("zoom", ("z",), "Zoom", "Enlarge the focused pane, or show all panes again."),
     Command("next-pane", ("tab",), "Next pane", "Go to the next pane.", palette=False),
     Command(
         "previous-pane", ("shift+tab",), "Previous pane", "Go to the previous pane.", palette=False
@@ -211,7 +232,7 @@ COMMANDS: tuple[Command, ...] = (
         "back",
         ("escape",),
         "Back",
-        "Close the dialog, leave the filter, or clear it.",
+        "Go back one step: close a dialog or pane, clear the filter, show all stations.",
         also_in=(Context.FILTER, Context.DIALOG),
         palette=False,
     ),
@@ -230,7 +251,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "palette",
-        ("ctrl+p",),
+        ("ctrl+p", "colon"),
         "Palette",
         "Find a command or a station by name.",
         palette=False,

@@ -123,10 +123,13 @@ class Summary(Struct, frozen=True, gc=False):
 
     @property
     def text(self) -> str:
-        """``2/4``; ``?/4`` if every connector is unknown; a dash if no connector is counted."""
+        """``2/4``; a dash if no connector is counted.
+
+        ``?/4`` if none is known to be free while some are unknown: ``0/4`` would say that none is.
+        """
         if not self.total:
             return "–"
-        return f"{'?' if self.unknown == self.total else self.free}/{self.total}"
+        return f"{'?' if self.unknown and not self.free else self.free}/{self.total}"
 
     @property
     def condition(self) -> Condition:

@@ -75,6 +75,23 @@ class RemoveAlert(Struct, frozen=True):
 Operation = Star | Unstar | Put | SetAlert | RemoveAlert
 
 
+def inverse_of(operation: Operation, config: Config) -> Operation:
+    """Return the operation that takes back ``operation``, which is not applied to ``config``
+    yet."""
+    match operation:
+        case Star(station) | Unstar(station):
+            return Star(station) if station in config.watched.stations else Unstar(station)
+        case SetAlert() | RemoveAlert():
+            held = next((rule for rule in config.alerts.rule if rule.key == operation.key), None)
+            return RemoveAlert(operation.key) if held is None else SetAlert(held)
+        case Put(section, key):
+            value: Any = config
+            for part in section.split("."):
+                value = value.get(part) if isinstance(value, dict) else getattr(value, part)
+            value = value.get(key) if isinstance(value, dict) else getattr(value, key)
+            return Put(section, key, list(value) if isinstance(value, tuple) else value)
+
+
 def apply_to_document(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
     """Return a copy of a valid TOML document with the operations applied.
 

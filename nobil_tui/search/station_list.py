@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from msgspec import Struct
 
@@ -45,6 +45,37 @@ class ListOptions(Struct):
     """The position that distances are measured from, unless the filter names another."""
 
 
+class FreeCount(NamedTuple):
+    """The connectors of a list."""
+
+    free: int
+    total: int
+    """Those in service."""
+    unknown: int
+
+    @property
+    def text(self) -> str:
+        """The counts in words, such as ``3 of 6 connectors free``; empty without connectors.
+
+        What is unknown may be free, so it is said.
+        """
+        if not self.total:
+            return ""
+        noun = "connector" if self.total == 1 else "connectors"
+        if self.unknown == self.total:
+            return f"{self.total:,} {noun}, {'all ' if self.total > 1 else ''}unknown"
+        known = f"{self.free:,} of {self.total:,} {noun} free"
+        return f"{known}, {self.unknown:,} unknown" if self.unknown else known
+
+
+class HeldStation(NamedTuple):
+    """A station that is kept where it is listed."""
+
+    station: str
+    starred: bool
+    """Whether it is listed with the starred ones."""
+
+
 class StationList:
     """The ids of the stations to show, in order. Set ``options``, then ``refresh``."""
 
@@ -77,6 +108,8 @@ class StationList:
         self._by_name: dict[bool, list[str]] = {}
         self._counts: dict[str, Summary] = {}
         self._changed: dict[str, float] = {}
+        self._held: HeldStation | None = None
+        self._guest = False
         self.filter = self.options.filter
 
     # Options
@@ -156,6 +189,32 @@ class StationList:
         """Return the row of a station, from 0; None if it is not in the list."""
         return self._shown.row_of(station)
 
+    def hold(self, station: str) -> None:
+        """Keep a station listed, and with or without the starred ones as it is now.
+
+        For the station under the cursor: a row must not leave while the user acts on it. It stays
+        until ``release`` or until another station is held.
+        """
+        if self._held is None or self._held.station != station:
+            self._held = HeldStation(station, station in self.starred)
+
+    @property
+    def held(self) -> str:
+        """The station that is kept in the list; empty if there is none."""
+        return self._held.station if self._held is not None else ""
+
+    @property
+    def lists_guest(self) -> bool:
+        """Whether the held station is listed although the filter does not match it."""
+        return self._guest
+
+    def release(self) -> None:
+        """Let the held station go where it belongs at the next refresh."""
+        if self._held is not None:
+            moved = self._held.starred is not (self._held.station in self.starred)
+            self.stale = self.stale or moved or self._guest
+            self._held = None
+
     def count(self, station: Station) -> Summary:
         """Count the connectors that the filter selects."""
         if not self.query.plugs:
@@ -165,15 +224,20 @@ class StationList:
             summary = self._counts[station.id] = self._index.count(station, self.query)
         return summary
 
-    def count_free(self) -> tuple[int, int]:
-        """Return the free connectors of the list, and those in service, that the filter selects."""
+    def count_free(self) -> FreeCount:
+        """Count the connectors of the list that the filter selects."""
         board = self.board
         if not self.filtered:
-            in_service = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
-            return board.tally[Condition.FREE], in_service
+            tally = board.tally
+            in_service = board.connectors - tally[Condition.NOT_IN_SERVICE]
+            return FreeCount(tally[Condition.FREE], in_service, tally[Condition.UNKNOWN])
         stations = board.stations
         summaries = [self.count(stations[i]) for i in self.ids if i in stations]
-        return sum(each.free for each in summaries), sum(each.total for each in summaries)
+        return FreeCount(
+            sum(each.free for each in summaries),
+            sum(each.total for each in summaries),
+            sum(each.unknown for each in summaries),
+        )
 
     def selected_connectors(self, station: Station) -> Sequence[int] | None:
         """Return the indexes of the connectors that the filter selects; None if unknown."""
@@ -220,13 +284,30 @@ class StationList:
         if self._version != self.register.version:
             self._clear_caches()
         self._update_members()
-        ids = self._sorted(self._matching(self._presorted(), now))
-        if self.starred and (self.options.pin_starred or self.options.sort is Sort.STARRED):
-            starred = self.starred
+        ids = self._sorted(self._with_held(self._presorted(), now))
+        starred = self._starred_as_listed()
+        if starred and (self.options.pin_starred or self.options.sort is Sort.STARRED):
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
         self._shown = OrderedIds(ids)
         self._downtime = self.board.downtime.total(now)
         self.stale = False
+
+    def _with_held(self, ids: list[str], now: int) -> list[str]:
+        """Return the stations that match, and the held one, in their order."""
+        matching = self._matching(ids, now)
+        held = self.held
+        self._guest = bool(held) and held not in matching
+        if not self._guest:
+            return matching
+        kept = {*matching, held}
+        return [i for i in ids if i in kept]
+
+    def _starred_as_listed(self) -> set[str]:
+        """Return the stations that are listed as starred: the held one as it was."""
+        held = self._held
+        if held is None or held.starred is (held.station in self.starred):
+            return self.starred
+        return self.starred ^ {held.station}
 
     def prepare(self) -> PreparedIndex:
         """Index the stations of the last refresh, in a thread. Pass the result to ``adopt``."""
@@ -247,12 +328,13 @@ class StationList:
         """Update the stations that could be listed. Few come or go, so their order is kept."""
         include_registered = self.options.include_registered
         version = self.register.version if include_registered else None
-        members = self.board.membership, frozenset(self.starred), version
+        members = self.board.membership, frozenset(self.starred), version, self.held
         if members == self._members:
             return
         self._members = members
         registered = self.register if include_registered else ()
-        every = {*self.board.stations, *self.starred, *registered}
+        held = (self.held,) if self.held else ()
+        every = {*self.board.stations, *self.starred, *registered, *held}
         fresh = every.difference(self._by_id)
         by_id = [station for station in self._by_id if station in every]
         # In the order of the stream, which is mostly sorted: that makes the sort cheap.
@@ -274,7 +356,10 @@ class StationList:
             changed = [station for station in changed if station not in rows]
         present = [station for station in changed if station in stations or station in rows]
         matching = set(self._matching(present, now)) if present else set()
-        return any((station in matching) is not (station in rows) for station in present)
+        held = self.held
+        return any(
+            (station in matching) is not (station in rows) for station in present if station != held
+        )
 
     def _has_aged(self, now: int) -> bool:
         """Return whether unchanged stations may have become stale.

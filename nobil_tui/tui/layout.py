@@ -8,10 +8,10 @@ from textual.geometry import Size
 
 WIDE = 110
 """Columns from which the panes are side by side."""
-TALL = 28
-"""Lines from which there is room for everything."""
+TALL = 18
+"""Lines from which there is room for more than the list, or the list beside the connectors."""
 HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
+VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]
 
 
 def breakpoint_classes(size: Size) -> Iterator[str]:

@@ -10,7 +10,9 @@ from textual.screen import Screen
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
+from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.config.model import LogScope, RecordMode
+from nobil_tui.config.operations import inverse_of
 from nobil_tui.config.writing import Operation
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import LinkPhase, Note, NoteKind
@@ -19,6 +21,7 @@ from nobil_tui.session.alerts import SessionAlerts
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
+from nobil_tui.session.undo import UndoStack, UndoStep
 from nobil_tui.sources import catalogue
 from nobil_tui.tui.alert_notifier import TOAST_SECONDS, AlertNotifier
 from nobil_tui.tui.bindings import KeyBindings
@@ -36,6 +39,7 @@ from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.filter.result import FilterResult
 from nobil_tui.tui.widgets.stations.pane import StationsPane
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from nobil_tui.alerts.firing import Firing
@@ -100,6 +104,11 @@ class Workspace:
         self.log_shown = True
         self.is_wide: bool | None = None
         """Whether the panes are side by side; None before the size is known."""
+        self.is_low = False
+        """Whether the terminal has no room for the log below the list."""
+        self.zoomed = ""
+        """The id of the pane that has all the room; empty if the panes share it."""
+        self.undo = UndoStack()
         self._station_list: StationList | None = None
         self._create_panes()
 
@@ -138,6 +147,7 @@ class Workspace:
         self.source_text = text
         self.session = self._new_session(source)
         self.event_log.clear()
+        self.undo.clear()
         self.change_rate = ChangeRate()
         self.bind_session()
 
@@ -179,22 +189,75 @@ class Workspace:
 
     # The layout
 
-    def set_wide(self, wide: bool) -> None:
-        """Adapt to a terminal that became wide or narrow: a narrow one has no room for the log."""
+    def set_size(self, *, wide: bool, low: bool) -> None:
+        """Adapt to a terminal that became wide, narrow or low: a narrow one has no room for the
+        log."""
+        if wide is self.is_wide and low is self.is_low:
+            return
+        self.is_low = low
         if wide is not self.is_wide:
-            self.is_wide = wide
-            self.show_log(wide)
-            self.update_key_hints()
+            self.is_wide = self.log_shown = wide
+        self._update_layout()
+        if self.screen.focused in self.panes and self.screen.focused not in self.shown_panes:
+            self.screen.set_focus(self.stations)
 
     def show_log(self, shown: bool) -> None:
-        """Show or hide the event log."""
+        """Show or hide the event log; in a low terminal, it takes the room of the other panes."""
+        if shown and self.is_low:
+            self.zoom(self.event_log)
+            return
         self.log_shown = shown
-        self.screen.update_classes(self.log_classes)
+        self._update_layout()
 
     @property
-    def log_classes(self) -> dict[str, bool]:
-        """The classes of the screen that show or hide the event log."""
-        return {"-log-shown": self.log_shown, "-log-hidden": not self.log_shown}
+    def is_log_visible(self) -> bool:
+        """Whether the event log is on screen."""
+        if self.zoomed:
+            return self.zoomed == self.event_log.id
+        return self.log_shown and not self.is_low
+
+    def zoom(self, pane: VirtualList | None) -> None:
+        """Give a pane all the room and the focus; None shows all panes again."""
+        self.zoomed = "" if pane is None else pane.id or ""
+        self._update_layout()
+        if pane is not None:
+            self.screen.set_focus(pane)
+        elif self.screen.focused not in self.shown_panes:
+            self.screen.set_focus(self.stations)
+
+    @property
+    def shown_panes(self) -> list[VirtualList]:
+        """The panes that are on screen, in the order of the focus."""
+        if self.zoomed:
+            return [pane for pane in self.panes if pane.id == self.zoomed]
+        hides_connectors = not self.is_wide and (self.log_shown or self.is_low)
+        shown = (True, not hides_connectors, self.is_log_visible)
+        return [pane for pane, is_shown in zip(self.panes, shown, strict=True) if is_shown]
+
+    def open_connectors(self) -> None:
+        """Focus the connectors; where the panes are not side by side, they cover the list."""
+        if self.is_wide and not self.zoomed:
+            self.screen.set_focus(self.connectors)
+        else:
+            self.zoom(self.connectors)
+
+    def _update_layout(self) -> None:
+        self.screen.update_classes(self.layout_classes)
+        self.update_key_hints()
+
+    @property
+    def panes(self) -> list[VirtualList]:
+        """The panes, in the order of the focus."""
+        return [self.stations, self.connectors, self.event_log]
+
+    @property
+    def layout_classes(self) -> dict[str, bool]:
+        """The classes of the screen that show and hide panes."""
+        return {
+            "-log-shown": self.log_shown,
+            "-log-hidden": not self.log_shown,
+            **{f"-zoom-{pane.id}": self.zoomed == pane.id for pane in self.panes},
+        }
 
     def update_key_hints(self) -> None:
         """Name the commands in the footer that the source and the layout call for."""
@@ -204,6 +267,8 @@ class Workspace:
             extra = ("connect",) if self.session.source.simulated else ()
             if not self.is_wide:
                 extra = (*extra, "show-log")
+            if self.connectors not in self.shown_panes:
+                extra = ("open", "show-log")
         self.key_hints.extra_commands = extra
 
     # Showing what changed
@@ -213,18 +278,28 @@ class Workspace:
         self.stations.rebuild()
         self.show_filter_result()
 
-    def show_all(self) -> None:
-        """Remove everything that narrows the station list."""
+    def widen(self) -> bool:
+        """Remove what narrows the station list last: the filter, else the faults, else the stars.
+
+        Return whether anything narrowed it.
+        """
         options = self.station_list.options
-        options.starred_only = options.faults_only = False
-        self.filter_line.text = ""
-        self.station_list.filter = ""
+        if self.filter_line.text or self.station_list.filter:
+            self.filter_line.text = self.station_list.filter = ""
+        elif options.faults_only:
+            options.faults_only = False
+        elif options.starred_only:
+            options.starred_only = False
+        else:
+            return False
         self.relist()
+        return True
 
     def select(self, station: str) -> None:
-        """Select a station; if it is hidden, show all stations."""
+        """Select a station; one that the filter hides is listed until another one is selected."""
         if not self.stations.select(station):
-            self.show_all()
+            self.station_list.hold(station)
+            self.relist()
             self.stations.select(station)
 
     def show_selected(self) -> None:
@@ -238,7 +313,7 @@ class Workspace:
 
     def show_stars(self) -> None:
         """Show which stations are starred now."""
-        self.stations.rebuild()
+        self.stations.rebuild(by_itself=True)
         self.show_selected()
         if self.event_log.scope is LogScope.STARRED:
             self.show_log_scope()
@@ -288,7 +363,7 @@ class Workspace:
         station_list = self.station_list
         problems = station_list.query.problems
         self.filter_line.result = FilterResult(
-            self.stations.count,
+            self.stations.count - station_list.lists_guest,
             station_list.total,
             station_list.hidden_starred,
             problems[0].message if problems else "",
@@ -362,6 +437,32 @@ class Workspace:
         """Change settings: at once in this session, and then in the config file."""
         self.settings.apply(*operations)
         self.screen.run_worker(self._save_settings(), group="settings")
+
+    def change(self, done: str, *operations: Operation, station: str = "") -> None:
+        """Change settings so that the user can undo it; ``done`` says what was done."""
+        config = self.settings.config
+        inverse = [inverse_of(each, config) for each in reversed(operations)]
+        self.undo.push(UndoStep(done, lambda: self.set(*inverse), station))
+        self.set(*operations)
+
+    def set_alert(self, rule: AlertRule) -> None:
+        """Add or change an alert so that the user can undo it."""
+        held = next((each for each in self.alerts.rules if each.key == rule.key), None)
+        self.alerts.set(rule)
+        if held is None:
+            step = UndoStep("Alert set", lambda: self.alerts.remove(rule.key), rule.station)
+        else:
+            step = UndoStep("Alert changed", lambda: self.alerts.set(held), rule.station)
+        self.undo.push(step)
+
+    def remove_alert(self, rule: AlertRule) -> None:
+        """Remove an alert so that the user can undo it."""
+        self.alerts.remove(rule.key)
+        self.undo.push(UndoStep("Alert removed", lambda: self.alerts.set(rule), rule.station))
+
+    def confirm(self, done: str) -> None:
+        """Show a toast that says what was done, and the key that undoes it."""
+        self.notify(f"{done} {self.glyphs.dot} {self.keys.named('undo')} undoes", timeout=6)
 
     async def _save_settings(self) -> None:
         if problem := await self.settings.save():

@@ -104,8 +104,8 @@ def test_same_as_ignores_only_the_timestamp() -> None:
     [
         ([FREE, FREE, BUSY, FAULT], "2/4", Condition.FREE),
         ([UNKNOWN] * 4, "?/4", Condition.UNKNOWN),
-        ([UNKNOWN, FAULT], "0/2", Condition.FAULT),
-        ([UNKNOWN, BUSY, FAULT], "0/3", Condition.OCCUPIED),
+        ([UNKNOWN, FAULT], "?/2", Condition.FAULT),
+        ([UNKNOWN, BUSY, FAULT], "?/3", Condition.OCCUPIED),
         ([BLOCKED, FAULT], "0/2", Condition.OCCUPIED),
         ([RESERVED, FAULT], "0/2", Condition.OCCUPIED),
         ([FREE, PLANNED], "1/1", Condition.FREE),

@@ -16,7 +16,7 @@ from nobil_tui.charging.geo import distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import ListOptions, OrderedIds, StationList
+from nobil_tui.search.station_list import FreeCount, ListOptions, OrderedIds, StationList
 
 T0 = 1_700_000_000_000
 OSLO, BERGEN, MALMO = (59.91, 10.75), (60.39, 5.32), (55.60, 13.00)
@@ -307,7 +307,8 @@ def test_counts_agree_with_a_naive_count(stations: dict[str, Connectors], wish: 
         else:
             assert counts.unknown == len(counted)
         free, total = free + counts.free, total + counts.total
-    assert station_list.count_free() == (free, total)
+    every = station_list.count_free()
+    assert (every.free, every.total) == (free, total)
 
 
 # Staleness by name
@@ -663,7 +664,7 @@ def test_count_free_without_a_filter() -> None:
         REGISTER,
     )
     station_list.refresh(T0)
-    assert station_list.count_free() == (1, 3)
+    assert station_list.count_free() == FreeCount(free=1, total=3, unknown=0)
     assert station_list.count(station_list.board.stations["NOR_01333"]) == Summary(0, 1, 0, 1, 0)
 
 

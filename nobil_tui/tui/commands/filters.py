@@ -84,8 +84,8 @@ class FilterCommands:
 
     def forget(self, name: str) -> None:
         """Delete a saved filter."""
-        self._workspace.set(Put("filters", name, None))
-        self._workspace.notify("Filter deleted.", title=name)
+        self._workspace.change(f"Deleted the filter {name}", Put("filters", name, None))
+        self._workspace.confirm(f"Deleted the filter {name}")
 
     def _confirm_saved(self, name: str) -> None:
         keys = self._workspace.keys

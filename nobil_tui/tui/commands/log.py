@@ -23,16 +23,20 @@ class LogCommands:
         scope = _SCOPES[(_SCOPES.index(workspace.event_log.scope) + 1) % len(_SCOPES)]
         workspace.event_log.scope = scope
         workspace.show_log_scope()
-        if not workspace.log_shown:
+        if not workspace.is_log_visible:
             workspace.show_log(True)
         workspace.set(Put("interface", "log_scope", scope))
 
     def show_log(self) -> None:
         """Show or hide the log."""
         workspace = self._workspace
-        workspace.show_log(not workspace.log_shown)
-        if not workspace.log_shown and workspace.screen.focused is workspace.event_log:
-            workspace.stations.focus()
+        if workspace.zoomed:
+            is_log_zoomed = workspace.is_log_visible
+            workspace.zoom(None if is_log_zoomed else workspace.event_log)
+            return
+        workspace.show_log(not workspace.is_log_visible)
+        if workspace.screen.focused not in workspace.shown_panes:
+            workspace.screen.set_focus(workspace.stations)
 
     def export_log(self) -> None:
         """Ask for a file, and export the log to it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from nobil_tui.charging.geo import Position
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.operations import Put, Star, Unstar
 from nobil_tui.search.plug_text import plug_filter_text
 from nobil_tui.search.query import parse_query
+from nobil_tui.tui.text.distances import position_text
 from nobil_tui.tui.text.station_text import station_text
 from nobil_tui.tui.workspace import Workspace
 
@@ -30,9 +32,37 @@ class StationCommands:
 
     def toggle_star(self, station: str) -> None:
         """Star a station, or unstar it."""
-        starred = station in self._workspace.settings.starred
-        self._workspace.set(Unstar(station) if starred else Star(station))
-        self._workspace.show_stars()
+        workspace = self._workspace
+        starred = station in workspace.settings.starred
+        # Its row stays until the cursor leaves it: a second press is about the same station.
+        workspace.station_list.hold(station)
+        done = f"{'Unstarred' if starred else 'Starred'} {workspace.register.name(station)}"
+        operation = Unstar(station) if starred else Star(station)
+        workspace.change(done, operation, station=station)
+        workspace.show_stars()
+        workspace.confirm(done)
+
+    def next_free(self) -> None:
+        """Select the next station with a free connector, of those that the filter selects."""
+        workspace = self._workspace
+        station_list, stations = workspace.station_list, workspace.board.stations
+
+        def is_free(station: str) -> bool:
+            held = stations.get(station)
+            return held is not None and station_list.count(held).free > 0
+
+        if not workspace.stations.select_next(is_free):
+            workspace.notify("No other station in the list has a free connector.")
+
+    def next_starred(self) -> None:
+        """Select the next starred station."""
+        workspace = self._workspace
+        if not workspace.stations.select_next(workspace.settings.starred.__contains__):
+            workspace.notify("No other station in the list is starred.")
+
+    def map(self) -> None:
+        """Show the selected station on a map."""
+        self._workspace.connectors.open_map()
 
     def starred_only(self) -> None:
         """Show only starred stations, or all."""
@@ -103,12 +133,13 @@ class StationCommands:
         ]
         if armed:
             for rule in armed:
-                workspace.alerts.remove(rule.key)
-            text = "Alert removed."
+                workspace.remove_alert(rule)
+            undo = workspace.keys.named("undo")
+            text = f"Alert removed {workspace.glyphs.dot} {undo} undoes"
         else:
             plugs = "" if connector else plug_filter_text(workspace.station_list.query)
             rule = AlertRule(station, connector, plugs)
-            workspace.alerts.set(rule)
+            workspace.set_alert(rule)
             text = armed_text(workspace, rule)
         workspace.notify(text, title=workspace.register.name(station), timeout=6)
         workspace.show_alerts()
@@ -133,19 +164,46 @@ class StationCommands:
         workspace.notify("Copied, if the terminal allows it.", title=register.name(station))
 
     def home(self) -> None:
-        """Set the selected station as home."""
+        """Set the selected station as home. Ask before a home is replaced or removed."""
         workspace = self._workspace
-        station = workspace.stations.selected
+        station, current = workspace.stations.selected, workspace.settings.home
         position = workspace.register.facts(station).position if station else None
-        if position is None:
-            workspace.warn("Cannot set this station as home: its position is unknown.")
+        if current is None:
+            if position is None:
+                workspace.warn("Cannot set this station as home: its position is unknown.")
+            else:
+                self._set_home(position, f"Home set to {workspace.register.name(station)}")
             return
-        workspace.set(Put("home", "position", list(position)))
+        from nobil_tui.tui.dialogs.home import HomeChoice, HomeScreen
+
+        is_home = position == current
+        name = "" if is_home or not station else workspace.register.name(station)
+        can_replace = bool(name) and position is not None
+
+        def answer(choice: HomeChoice | None) -> None:
+            if choice is HomeChoice.REMOVE:
+                self._set_home(None, "Home removed")
+            elif choice is HomeChoice.REPLACE and position is not None:
+                self._set_home(position, f"Home set to {name}")
+
+        home = self._station_at(current) or position_text(current)
+        workspace.screen.app.push_screen(HomeScreen(home, name, can_replace=can_replace), answer)
+
+    def _set_home(self, position: Position | None, done: str) -> None:
+        workspace = self._workspace
+        value = None if position is None else list(position)
+        workspace.change(done, Put("home", "position", value))
         workspace.station_list.home = position
         workspace.relist()
         workspace.connectors.rebuild()
-        name = workspace.register.name(station)
-        workspace.notify("Set as home. Distances are measured from here.", title=name)
+        workspace.confirm(done)
+
+    def _station_at(self, position: Position) -> str:
+        """Return the name of the listed station at a position; empty if there is none."""
+        register = self._workspace.register
+        ids = self._workspace.station_list.ids
+        found = (each for each in ids if register.facts(each).position == position)
+        return next(map(register.name, found), "")
 
 
 def armed_text(workspace: Workspace, rule: AlertRule) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.monitor.batch import StreamCounts
+from nobil_tui.tui.widgets.virtual_list import VirtualList
 from nobil_tui.tui.workspace import Workspace
-
-_PANES = "#stations, #connectors, #log"
 
 
 class ViewCommands:
@@ -18,19 +17,60 @@ class ViewCommands:
 
     def next_pane(self) -> None:
         """Focus the next pane."""
-        self._screen.focus_next(_PANES)
+        self._go_to_pane(1)
 
     def previous_pane(self) -> None:
         """Focus the previous pane."""
-        self._screen.focus_previous(_PANES)
+        self._go_to_pane(-1)
+
+    def _go_to_pane(self, by: int) -> None:
+        """Focus another pane; where only one has room, show that one."""
+        workspace = self._workspace
+        panes = workspace.shown_panes
+        one_only = len(panes) == 1
+        if one_only:
+            panes = workspace.panes
+        focused = self._screen.focused
+        at = next((index for index, pane in enumerate(panes) if pane is focused), -by)
+        pane = panes[(at + by) % len(panes)]
+        if one_only:
+            workspace.zoom(pane)
+        else:
+            self._screen.set_focus(pane)
+
+    def zoom(self) -> None:
+        """Enlarge the focused pane, or show all panes again."""
+        workspace = self._workspace
+        focused = self._screen.focused
+        pane = focused if isinstance(focused, VirtualList) else workspace.stations
+        workspace.zoom(None if workspace.zoomed else pane)
 
     def back(self) -> None:
-        """Focus the stations; from there, show all stations."""
+        """Go back one step: to all panes, to the stations, then to more stations."""
         workspace = self._workspace
-        if self._screen.focused is not workspace.stations:
+        if workspace.zoomed:
+            workspace.zoom(None)
+            workspace.screen.set_focus(workspace.stations)
+        elif self._screen.focused is not workspace.stations:
             workspace.stations.focus()
-        elif workspace.station_list.filtered or workspace.filter_line.text:
-            workspace.show_all()
+        else:
+            workspace.widen()
+
+    def undo(self) -> None:
+        """Undo the last action that can be undone."""
+        workspace = self._workspace
+        step = workspace.undo.undo()
+        if step is None:
+            workspace.notify("Nothing to undo.")
+            return
+        workspace.station_list.release()
+        workspace.station_list.home = workspace.settings.home
+        workspace.show_stars()
+        workspace.show_alerts()
+        workspace.connectors.rebuild()
+        if step.station:
+            workspace.stations.select(step.station)
+        workspace.notify(f"Undone: {step.done}")
 
     def palette(self) -> None:
         """Find a command or a station."""

@@ -138,13 +138,13 @@ class AlertList(VirtualList):
     def action_pause_alert(self) -> None:
         """Pause the selected alert, or resume it."""
         if (rule := self.selected) is not None:
-            self._workspace.alerts.set(replace(rule, paused=not rule.paused))
+            self._workspace.set_alert(replace(rule, paused=not rule.paused))
             self._changed()
 
     def action_remove_alert(self) -> None:
         """Remove the selected alert."""
         if (rule := self.selected) is not None:
-            self._workspace.alerts.remove(rule.key)
+            self._workspace.remove_alert(rule)
             self._changed()
 
     def action_add_alert(self) -> None:
@@ -157,14 +157,14 @@ class AlertList(VirtualList):
             self._edit(rule, rule)
 
     def _edit(self, rule: AlertRule, before: AlertRule | None) -> None:
-        alerts = self._workspace.alerts
+        workspace = self._workspace
 
         def save(edited: AlertRule | None) -> None:
             if edited is None:
                 return
             if before is not None and before.key != edited.key:
-                alerts.remove(before.key)
-            alerts.set(edited)
+                workspace.remove_alert(before)
+            workspace.set_alert(edited)
             self._changed()
 
         name = self._workspace.register.name(rule.station) if rule.station else ""

@@ -45,6 +45,14 @@ class HelpText(VerticalScroll, inherit_bindings=False):
         """Scroll one page up."""
         self.scroll_page_up(animate=False)
 
+    def action_half_page_down(self) -> None:
+        """Scroll half a page down."""
+        self.scroll_relative(y=max(1, self.size.height // 2), animate=False)
+
+    def action_half_page_up(self) -> None:
+        """Scroll half a page up."""
+        self.scroll_relative(y=-max(1, self.size.height // 2), animate=False)
+
     def action_first(self) -> None:
         """Scroll to the top."""
         self.scroll_home(animate=False)
@@ -110,7 +118,7 @@ class HelpScreen(Dialog[None]):
             yield glyphs.conditions[condition], f"{condition.label}: {condition.meaning}"
         counted = f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9"
         yield counted, "connectors in each condition, if a row has no room for all symbols"
-        yield "2/4", "two free of four in service; ? if nothing is known"
+        yield "2/4", "two free of four in service; ?/4 if none is known to be free, but some may be"
         yield glyphs.star, "starred"
         yield glyphs.alert, "alert: you will be notified when a connector becomes free"
         yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not received"

@@ -18,7 +18,7 @@ from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.commands.runner import CommandRunner
 from nobil_tui.tui.input_activity import InputActivity
-from nobil_tui.tui.layout import WIDE, breakpoint_classes
+from nobil_tui.tui.layout import TALL, WIDE, breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -102,12 +102,14 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         """
         workspace = self.workspace
         workspace.is_wide = workspace.log_shown = size.width >= WIDE
-        classes = {**workspace.log_classes, **dict.fromkeys(breakpoint_classes(size), True)}
+        workspace.is_low = size.height < TALL
+        classes = {**workspace.layout_classes, **dict.fromkeys(breakpoint_classes(size), True)}
         self.update_classes(classes, update=False)
 
     def on_resize(self, event: Resize) -> None:
         """Adapt the layout to the new width."""
-        self.workspace.set_wide(event.size.width >= WIDE)
+        size = event.size
+        self.workspace.set_size(wide=size.width >= WIDE, low=size.height < TALL)
 
     def on_descendant_focus(self) -> None:
         """Name the keys of the focused pane in the footer."""
@@ -141,6 +143,11 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
     def toggle_star(self, message: StationsPane.StarClicked) -> None:
         """Star the station whose star was clicked, or unstar it."""
         self.commands.stations.toggle_star(message.station)
+
+    @on(StationsPane.Opened)
+    def open_connectors(self) -> None:
+        """Show the connectors of the selected station."""
+        self.workspace.open_connectors()
 
     @on(StationsPane.Reordered)
     def save_order(self) -> None:

@@ -218,6 +218,14 @@ class VirtualList(ScrollView, can_focus=True):
         """Move one screen up."""
         self.move_cursor(-self.page)
 
+    def action_half_page_down(self) -> None:
+        """Move half a screen down."""
+        self.move_cursor(max(1, self.page // 2))
+
+    def action_half_page_up(self) -> None:
+        """Move half a screen up."""
+        self.move_cursor(-max(1, self.page // 2))
+
     def action_first(self) -> None:
         """Move to the first line."""
         self.move_cursor(-self.count)

@@ -77,8 +77,8 @@ class Server:
     def counts(self, id_: str) -> str:
         connectors = self.stations[id_]
         free = sum(c["status"] == 0 and not c["error"] for c in connectors)
-        unknown = all(c["status"] == -1 and not c["error"] for c in connectors)
-        return f"{'?' if unknown else free}/{len(connectors)}"
+        unknown = any(c["status"] == -1 and not c["error"] for c in connectors)
+        return f"{'?' if unknown and not free else free}/{len(connectors)}"
 
 
 def shown(pilot: Pilot[int]) -> dict[str, tuple[str, str]]:

@@ -576,9 +576,27 @@ async def test_home_gives_distances(tmp_path: Path) -> None:
         await until(pilot, path.exists)
         assert load_config(path).home.position == (59.91, 10.75)
         assert "8.4 km" in screen_text(pilot)
+        assert "Home set to Rådhusgata 12 · u undoes" in screen_text(pilot)
         main.workspace.stations.select("NOR_00003")
         await pilot.press("H")
-        assert "position is unknown" in screen_text(pilot)
+        assert "The position of Minde Ladepark is unknown" in screen_text(pilot)
+        await pilot.press("escape")
+        # A home is not replaced without a question.
+        main.workspace.stations.select("NOR_00001")
+        await pilot.press("H")
+        assert "from Rådhusgata 12." in screen_text(pilot)
+        await pilot.press("escape")
+        assert main.workspace.settings.home == (59.91, 10.75)
+        await pilot.press("H")
+        await pilot.click("#replace")
+        assert main.workspace.settings.home == (59.9, 10.6)
+        await pilot.press("H")
+        await pilot.click("#remove")
+        await until(pilot, lambda: load_config(path).home.position is None)
+        assert main.workspace.station_list.origin is None
+        await pilot.press("u", "u")
+        assert main.workspace.settings.home == main.workspace.station_list.home == (59.91, 10.75)
+        await until(pilot, lambda: load_config(path).home.position == (59.91, 10.75))
 
 
 async def test_texts_from_outside_are_neither_markup_nor_control_codes() -> None:

@@ -19,6 +19,8 @@ _NEEDED = (
     "help",
     "quit",
     "filter",
+    "back",
+    "open",
     "star",
     "connect",
     "show-log",
@@ -28,6 +30,10 @@ _NEEDED = (
     "log-scope",
 )
 """Commands that have room first in a narrow terminal, in this order."""
+
+
+_NEAR = {Context.LOG: ("select", "back"), Context.CONNECTORS: ("map", "back")}
+"""Commands to show in a pane besides those of every footer."""
 
 
 class KeyHints(Bar):
@@ -68,7 +74,13 @@ class KeyHints(Bar):
         palette = command_by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
         parts.append(
-            BarPart(f"{self._keys.label(palette)} palette", word, 3, right=True, name="palette")
+            BarPart(
+                f"{self._keys.label(palette)} palette",
+                word,
+                _NEEDED.index("star"),
+                right=True,
+                name="palette",
+            )
         )
         self._parts = fit_parts(parts, room)
         segments: list[Segment] = []
@@ -107,4 +119,4 @@ class KeyHints(Bar):
 
     def _is_near(self, command: Command) -> bool:
         typing = self.context in (Context.FILTER, Context.DIALOG) and command.works_in(self.context)
-        return typing or (self.context is Context.LOG and command.id == "select")
+        return typing or command.id in _NEAR.get(self.context, ())

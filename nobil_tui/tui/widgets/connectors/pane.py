@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import BindingType
 from textual.reactive import reactive
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.commands import Context
-from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.text.times import age_text
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.rows import Row
@@ -28,8 +25,6 @@ _SPACIOUS_HEIGHT = 10
 
 class ConnectorsPane(VirtualList):
     """Shows one station, and shows it again when a reactive attribute changes."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.CONNECTORS)
 
     station: reactive[str] = reactive("", repaint=False)
     """The id of the station that is shown."""
@@ -106,7 +101,7 @@ class ConnectorsPane(VirtualList):
         text = age_text(now - heard)
         return "heard now" if text == "now" else f"heard {text} ago"
 
-    def action_map(self) -> None:
+    def open_map(self) -> None:
         """Open a map of the station in a browser, or copy its URL if there is no browser."""
         address = self._painter.map_url(self.station) if self._painter else ""
         if not address:
@@ -126,7 +121,7 @@ class ConnectorsPane(VirtualList):
     def on_click(self, event: events.Click) -> None:
         """Open the map if its link was clicked."""
         if event.style.link:
-            self.action_map()
+            self.open_map()
 
     # The lines
 

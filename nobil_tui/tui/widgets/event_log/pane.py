@@ -216,9 +216,11 @@ class EventLog(VirtualList):
             self.follow()
 
     def on_resize(self) -> None:
-        """Keep the end on screen while following."""
+        """Keep the end on screen while following, else the line under the cursor."""
         if self.following:
             self._scroll_to_end()
+        elif self.has_focus and self.count:
+            self.show_line(self._cursor_index())
 
     def on_focus(self) -> None:
         """Show the cursor."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
+from textual.markup import escape
 from textual.message import Message
 from textual.reactive import reactive
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.commands import Context
+from nobil_tui.commands import Context, command_by_id
 from nobil_tui.monitor.batch import Batch
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
@@ -25,6 +28,7 @@ RESORT_INTERVAL = 1.0
 """Seconds between two sorts at least: a list that moves often is hard to read."""
 INPUT_PAUSE = 2.0
 """Seconds since the last key or click before the list re-sorts by itself."""
+_FIRST = command_by_id("first")
 _COUNTED_AT_ONCE = 2000
 """Stations of a filtered list whose connectors are counted at once; more are counted later."""
 
@@ -50,6 +54,9 @@ class StationsPane(VirtualList):
     class Reordered(Message):
         """The user selected another order."""
 
+    class Opened(Message):
+        """The user opened the selected station to see its connectors."""
+
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
         self.clock = clock
@@ -62,10 +69,17 @@ class StationsPane(VirtualList):
         self._station_list: StationList | None = None
         self._painter: StationRowPainter | None = None
         self._wanted = ""
-        """The station the user selected, which may be hidden for now."""
+        """The station the user selected, which may be hidden for now; empty while the selection
+        follows the top of the list."""
         self._has_stations = False
         """Whether the stream has named a station: before, only starred ones are listed."""
         self._sorted_at = 0.0
+        self._is_rebuilding = False
+        self._above: tuple[list[str], int] = [], 0
+        """The list, and how many of its lines were above the screen, when the user scrolled."""
+        self._newer_before = 0
+        self._newer = 0
+        """The stations that came above the first line on screen since the user scrolled."""
         self._painted: dict[int, str] = {}
         """The station painted on each line of the screen: a click means what the user sees."""
         self._layout: Layout | None = None
@@ -113,24 +127,62 @@ class StationsPane(VirtualList):
         self.station_list.mark_changed((), whole=False, now=self.clock.now())
         idle = now - self.last_input_at >= INPUT_PAUSE
         if self.station_list.stale and idle and now - self._sorted_at >= RESORT_INTERVAL:
-            self.rebuild()
+            self.rebuild(by_itself=True)
 
-    def rebuild(self) -> None:
-        """Filter and sort the list; the selected row keeps its line on the screen."""
+    def rebuild(self, *, by_itself: bool = False) -> None:
+        """Filter and sort the list.
+
+        A list that is at its top stays there if the selected row fits on the screen; elsewhere this
+        row keeps its line. ``by_itself``: not because of a key, so what comes above the screen is
+        counted in the title.
+        """
         station_list = self.station_list
         before = station_list.row_of(self.selected)
         offset = None if before is None or not self._has_stations else before - self.top
+        at_top = self.top == 0
         station_list.refresh(self.clock.now())
         self._sorted_at = self.clock.monotonic()
         self._layout = None
+        self._is_rebuilding = True
         self._update_selected()
         self.update_count()
         line = station_list.row_of(self.selected)
         if line is not None:
-            if offset is not None and 0 <= offset < self.page:
+            stays_at_top = at_top and line < self.page
+            if not stays_at_top and offset is not None and 0 <= offset < self.page:
                 self.scroll_to(y=max(0, line - offset), animate=False, immediate=True)
             self.show_line(line)
+        self._is_rebuilding = False
+        if by_itself:
+            self._count_newer()
+        else:
+            self._above, self._newer_before, self._newer = (station_list.ids, self.top), 0, 0
         self._update_titles(at_once=True)
+
+    def _count_newer(self) -> None:
+        """Count the stations that came above the first line on screen since the user scrolled."""
+        top, (ids, above) = self.top, self._above
+        before = set(ids[:above])
+        new = sum(station not in before for station in self.station_list.ids[:top])
+        self._newer = min(top, self._newer_before + new)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Note what is above the screen when the user scrolls."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._is_rebuilding or self._station_list is None:
+            return
+        self._above = self._station_list.ids, self.top
+        self._newer_before = min(self._newer, self.top)
+        if self._newer != self._newer_before:
+            self._newer = self._newer_before
+            self._update_titles(at_once=True)
+
+    def on_resize(self) -> None:
+        """Keep the selected station on screen."""
+        super().on_resize()
+        line = self._station_list.row_of(self.selected) if self._station_list else None
+        if line is not None:
+            self.show_line(line)
 
     def refresh_ages(self) -> None:
         """Repaint the ages that changed."""
@@ -149,6 +201,8 @@ class StationsPane(VirtualList):
 
     def watch_selected(self, before: str, after: str) -> None:
         """Repaint the two rows, and post ``Selected``."""
+        if self._station_list is not None and after != self._station_list.held:
+            self._station_list.release()
         for station in (before, after):
             line = self.station_list.row_of(station) if self._station_list else None
             if line is not None:
@@ -193,9 +247,36 @@ class StationsPane(VirtualList):
         line = self.station_list.row_of(self.selected) or 0
         self.select(ids[min(max(line + by, 0), len(ids) - 1)])
 
+    def action_first(self) -> None:
+        """Go to the first line, and stay at the top when the list is sorted again."""
+        self._wanted = ""
+        self.scroll_to(y=0, animate=False, immediate=True)
+        if ids := self.station_list.ids:
+            self.selected = ids[0]
+
+    def select_next(self, is_wanted: Callable[[str], bool]) -> bool:
+        """Select the next station below that ``is_wanted``, else the first one from the top.
+
+        Return whether there is any other.
+        """
+        ids = self.station_list.ids
+        line = self.station_list.row_of(self.selected)
+        start = -1 if line is None else line
+        around = chain(range(start + 1, len(ids)), range(max(start, 0)))
+        found = next((ids[index] for index in around if is_wanted(ids[index])), None)
+        return found is not None and self.select(found)
+
+    def action_open(self) -> None:
+        """Open the selected station."""
+        if self.selected:
+            self.post_message(self.Opened())
+
     def on_click(self, event: events.Click) -> None:
         """Select or star the row that was painted there, or sort by the column."""
         offset = event.get_content_offset(self)
+        if offset is None and event.y == 0 and self._newer:
+            # The count of newer stations in the upper border.
+            self.action_first()
         if offset is None or self._painter is None:
             return
         if offset.y < self.HEADER:
@@ -210,6 +291,8 @@ class StationsPane(VirtualList):
         self.select(station)
         if self._painter.is_star(offset.x):
             self.post_message(self.StarClicked(station))
+        elif event.chain == 2:
+            self.action_open()
 
     def sort_by(self, sort: Sort) -> None:
         """Sort by an order; reverse it if it is selected already."""
@@ -218,8 +301,7 @@ class StationsPane(VirtualList):
             not station_list.options.reverse if station_list.options.sort is sort else False
         )
         station_list.options.sort = sort
-        self.rebuild()
-        self.post_message(self.Reordered())
+        self._show_order()
 
     def action_sort(self) -> None:
         """Select the next order."""
@@ -227,7 +309,16 @@ class StationsPane(VirtualList):
         sorts = station_list.available_sorts
         station_list.options.reverse = False
         station_list.options.sort = sorts[(sorts.index(station_list.active_sort) + 1) % len(sorts)]
+        self._show_order()
+
+    def _show_order(self) -> None:
+        """Sort by another order and show its beginning, with the selected station if it is
+        there."""
+        self.scroll_to(y=0, animate=False, immediate=True)
         self.rebuild()
+        line = self.station_list.row_of(self.selected)
+        if self.top or (line is not None and line >= self.page):
+            self.action_first()
         self.post_message(self.Reordered())
 
     def action_reverse_sort(self) -> None:
@@ -237,13 +328,12 @@ class StationsPane(VirtualList):
     def _update_selected(self) -> None:
         """Keep the wanted station selected, or select the first one while it is hidden."""
         station_list = self.station_list
+        row = station_list.row_of(self.selected)
         if self._wanted and station_list.row_of(self._wanted) is not None:
             self.selected = self._wanted
-        elif not self._has_stations or station_list.row_of(self.selected) is None:
+        elif not self._has_stations or row is None or (not self._wanted and row >= self.page):
             self.selected = station_list.ids[0] if station_list.ids else ""
         self._has_stations = bool(station_list.board.stations)
-        if self._has_stations and not self._wanted:
-            self._wanted = self.selected
 
     def _layout_for(self, painter: StationRowPainter, width: int) -> Layout:
         if self._layout is None or self._layout_width != width:
@@ -264,15 +354,20 @@ class StationsPane(VirtualList):
             parts.append("starred")
         if station_list.options.faults_only:
             parts.append("with a fault")
+        if station_list.lists_guest:
+            parts.append("1 outside the filter")
         reverse = ", reversed" if station_list.options.reverse else ""
         parts.append(station_list.active_sort.label + reverse)
         counts = []
         if not at_once or not filtered or self.count <= _COUNTED_AT_ONCE:
-            free, total = station_list.count_free()
-            counts = [f"{free:,} of {total:,} connectors free"] if total else []
+            counts = list(filter(None, (station_list.count_free().text,)))
         if filtered and station_list.hidden_starred:
             counts.append(f"{station_list.hidden_starred} starred hidden")
-        self.set_titles(dot.join(parts), dot.join(counts))
+        title = dot.join(parts)
+        if self._newer:
+            first = escape([_FIRST.label, *self.keys.labels(_FIRST).split()][-1])
+            title += f" [reverse] {self.glyphs.up} {self._newer:,} new{dot}{first} [/]"
+        self.set_titles(title, dot.join(counts))
 
     @property
     def tail_text(self) -> str:

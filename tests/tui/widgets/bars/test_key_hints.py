@@ -48,8 +48,14 @@ def text_of(hints: KeyHints) -> str:
     ("context", "text"),
     [
         (Context.STATIONS, "o Sort  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
-        (Context.CONNECTORS, "/ Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
-        (Context.LOG, "Enter Select  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
+        (
+            Context.CONNECTORS,
+            "/ Filter  s Star  w Starred  n Alert  l Log  m Map  Esc Back  ? Help  q Quit",
+        ),
+        (
+            Context.LOG,
+            "Enter Select  / Filter  s Star  w Starred  n Alert  l Log  Esc Back  ? Help  q Quit",
+        ),
         # In a text field only non-printable keys are active.
         (Context.FILTER, "Enter Keep  Esc Back  F1 Help  ^q Quit"),
         (Context.DIALOG, "Esc Back  ^q Quit"),

@@ -507,8 +507,7 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(
         await app.workers.wait_for_complete()
         assert (opened, app.clipboard) == ([address], "")
         here[0] = None
-        app.pane.focus()
-        await pilot.press("m")
+        app.pane.open_map()
         await pilot.pause()
         assert (len(opened), app.clipboard) == (1, address)
 
@@ -516,8 +515,7 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(
 async def test_no_map_without_a_position() -> None:
     async with showing(roster_of({"NOR_1": []})) as (app, pilot):
         assert app.painter.map_url("NOR_1") == ""
-        app.pane.focus()
-        await pilot.press("m")
+        app.pane.open_map()
         await pilot.pause()
         assert app.clipboard == ""
         assert [notice.message for notice in app._notifications] == [

@@ -102,7 +102,8 @@ async def test_the_selected_row_keeps_its_line_when_sorted() -> None:
         await pilot.press("k", "k", "k")
         line = app.shown.index("NOR_17")
         for sort in (Sort.CHANGED, Sort.FREE, Sort.NAME):
-            app.list.sort_by(sort)
+            app.station_list.options.sort = sort
+            app.list.rebuild()
             await pilot.pause()
             assert app.list.selected == "NOR_17"
             assert app.shown.index("NOR_17") == line
@@ -133,7 +134,8 @@ async def test_the_selection_survives_filters(steps: list[tuple[str, object]]) -
         for what, value in steps:
             match what, value:
                 case "sort", Sort():
-                    app.list.sort_by(value)
+                    app.station_list.options.sort = value
+                    app.list.rebuild()
                 case "filter", str():
                     app.station_list.filter = value
                     app.list.rebuild()

@@ -212,7 +212,7 @@ async def test_a_plug_filter_selects_what_a_row_counts_and_shows() -> None:
         stations.rebuild()
         painted = segments(stations, "NOR_1")
         assert colour(stations, painted, "0/1") is Condition.OCCUPIED
-        assert stations.border_subtitle == "0 of 1 connectors free"
+        assert stations.border_subtitle == "0 of 1 connector free"
 
 
 async def test_unassignable_plugs_are_unknown() -> None:

@@ -1,0 +1,47 @@
+"""What the user can undo: stars, the home position, alerts and deleted filters."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+MAX_UNDO = 100
+"""Actions that can be undone."""
+
+
+class UndoStep(NamedTuple):
+    """One action of the user."""
+
+    done: str
+    """What was done, as a sentence without its period: ``Unstarred Torget``."""
+    reverse: Callable[[], None]
+    """Takes it back. What another program changed meanwhile is kept."""
+    station: str = ""
+    """The station that it was about; empty if it was about none."""
+
+
+class UndoStack:
+    """The last actions of the user, the latest last."""
+
+    def __init__(self) -> None:
+        self._steps: deque[UndoStep] = deque(maxlen=MAX_UNDO)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def push(self, step: UndoStep) -> None:
+        """Remember an action."""
+        self._steps.append(step)
+
+    def undo(self) -> UndoStep | None:
+        """Take back the last action that was not undone yet; return it, or None."""
+        if not self._steps:
+            return None
+        step = self._steps.pop()
+        step.reverse()
+        return step
+
+    def clear(self) -> None:
+        """Forget all actions."""
+        self._steps.clear()
