@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+import msgspec
+
 from nobil_tui.alerts.rules import connector_index, selected, wanted_condition
 from nobil_tui.charging.board import Board, Change, Since
 from nobil_tui.charging.register import Register
@@ -14,13 +16,22 @@ from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.monitor.batch import BatchEntry
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
-from nobil_tui.wire.changes import json_line
+from nobil_tui.wire.changes import ChangeLine, json_line, line_of
 
 LATE = 60_000
 """What is so for more ms says since when."""
 MAX_NAMED_STATIONS = 3
 """Stations of an area that are named."""
 _DAY = 20 * 3_600_000
+
+
+class AlertLine(ChangeLine, frozen=True):
+    """An alert that fired: the fields of a change, and what it says."""
+
+    alert: str
+    """The station's name, or the filter of an area."""
+    when: str
+    summary: str
 
 
 class Firing(NamedTuple):
@@ -42,6 +53,12 @@ class Firing(NamedTuple):
     def line(self, register: Register) -> bytes:
         """Return the change as ``tail`` prints it."""
         return json_line(self.change, register)
+
+    def alert_line(self, register: Register) -> bytes:
+        """Return the alert and the change as a line of JSON."""
+        change = msgspec.structs.asdict(line_of(self.change, register))
+        line = AlertLine(**change, alert=self.title, when=str(self.rule.when), summary=self.summary)
+        return msgspec.json.encode(line) + b"\n"
 
     @property
     def values(self) -> Mapping[str, str]:

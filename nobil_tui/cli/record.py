@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,12 @@ from nobil_tui.cli.options import (
     stations_option,
 )
 from nobil_tui.cli.progress import ProgressLine
+from nobil_tui.cli.source_command import no_history_option, settings_of
 from nobil_tui.cli.startup import CommonOptions, open_session, print_warnings, start_up
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
+    from nobil_tui.session.settings import Settings
     from nobil_tui.store.recorder import Recorder
 
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -55,6 +57,7 @@ def parse_size(text: str) -> int:
     help="Start a new file at this size, such as 100MB.",
 )
 @click.option("--rotate-daily", is_flag=True, help="Start a new file every day (UTC).")
+@no_history_option
 @stations_option
 @seed_option
 @speed_option
@@ -65,6 +68,7 @@ def record(
     config: Path | None,
     rotate_size: int | None,
     rotate_daily: bool,
+    no_history: bool,
     stations: int | None,
     seed: int | None,
     speed: float | None,
@@ -72,14 +76,17 @@ def record(
 ) -> None:
     """Record a source to FILE, one frame per line, until interrupted.
 
-    Play a recording with nobil-tui --source FILE. The extension .jsonl.gz selects gzip compression.
+    Play a recording with nobil-tui --source FILE. The history is recorded too, as the config says,
+    unless another nobil-tui does. The extension .jsonl.gz selects gzip compression.
     An existing file is never overwritten. Frames are written to disk within a second.
 
     With --rotate-size, the files are numbered: name.jsonl, name.1.jsonl, name.2.jsonl. With
     --rotate-daily, their names contain the date: name.2026-03-24.jsonl.
     """
+    from nobil_tui.base.paths import history_file
     from nobil_tui.charging.register import Register
     from nobil_tui.headless.record import FrameTap
+    from nobil_tui.session.history import recorded_stations
     from nobil_tui.session.options import SessionOptions
     from nobil_tui.session.session import Session
 
@@ -87,7 +94,10 @@ def record(
     startup = start_up(CommonOptions(source, config, stations, seed, speed, log_level), tap)
     print_warnings(startup.warnings)
     chosen = startup.chosen.source
-    session = Session(chosen, SessionOptions(), Register())
+    settings = settings_of(startup)
+    recorded = None if no_history else recorded_stations(settings)
+    options = SessionOptions(history_path=None if recorded is None else history_file())
+    session = Session(chosen, options, Register(), recorded=recorded)
     with closing(session):
         open_session(session)
         if not session.codec:
@@ -95,7 +105,7 @@ def record(
         tap.recorder = _make_recorder(
             session, file, rotate_size=rotate_size, rotate_daily=rotate_daily
         )
-        _run(session, tap.recorder)
+        _run(session, settings, tap.recorder)
 
 
 def _make_recorder(
@@ -117,12 +127,13 @@ def _make_recorder(
         fail(ExitCode.FAILURE, f"{error}.")
 
 
-def _run(session: Session, recorder: Recorder) -> None:
+def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
     """Record until interrupted, which is the normal end and a success."""
     from nobil_tui.base.paths import register_file
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
     from nobil_tui.headless.record import record_session
+    from nobil_tui.headless.settings import following_settings
     from nobil_tui.headless.station_data import updating_station_data
     from nobil_tui.session.options import SessionOptions
     from nobil_tui.session.register_updater import RegisterUpdater
@@ -135,11 +146,13 @@ def _run(session: Session, recorder: Recorder) -> None:
         recording = record_session(
             session, recorder, line.print_message, lambda frames: line.show(_frames(frames))
         )
-        if session.station_data is None:
-            await recording
-            return
-        updater = RegisterUpdater(register_file(), session.register, SessionOptions())
-        async with updating_station_data(session, updater, line.print_message):
+        async with AsyncExitStack() as stack:
+            if session.station_data is not None:
+                updater = RegisterUpdater(register_file(), session.register, SessionOptions())
+                updating = updating_station_data(session, updater, line.print_message)
+                await stack.enter_async_context(updating)
+            following = following_settings(settings, lambda: session.notice, line.print_message)
+            await stack.enter_async_context(following)
             await recording
 
     try:

@@ -26,6 +26,7 @@ CLI_COMMANDS = {
     "wait": LazyCommand(
         "nobil_tui.cli.wait", "Wait until a station is free, has a fault or works."
     ),
+    "watch": LazyCommand("nobil_tui.cli.watch", "Watch for alerts without a screen."),
     "tail": LazyCommand("nobil_tui.cli.tail", "Print changes as JSON Lines."),
     "record": LazyCommand("nobil_tui.cli.record", "Record a source to a file."),
     "register": LazyCommand(

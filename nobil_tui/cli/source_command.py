@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Coroutine
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nobil_tui.config.model import Config
     from nobil_tui.search.query import Query
     from nobil_tui.session.session import Session
+    from nobil_tui.session.settings import Settings
 
 _T = TypeVar("_T")
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -53,6 +54,10 @@ filter_option = click.option(
     "filter_text",
     metavar="FILTER",
     help='Only stations, and connectors, that match a filter, such as "ccs >=150kw oslo".',
+)
+
+no_history_option = click.option(
+    "--no-history", is_flag=True, help="Do not record the history, whatever the config says."
 )
 
 
@@ -82,10 +87,25 @@ def parse_filter(text: str, config: Config) -> Query:
     return query
 
 
+def settings_of(startup: Startup) -> Settings:
+    """Return the settings that a command follows while it runs."""
+    from nobil_tui.session.settings import Settings
+
+    return Settings(startup.config_path, startup.config)
+
+
 def run_session(
-    startup: Startup, work: Callable[[Session], Coroutine[Any, Any, _T]], *, lossless: bool = False
+    startup: Startup,
+    work: Callable[[Session], Coroutine[Any, Any, _T]],
+    *,
+    lossless: bool = False,
+    settings: Settings | None = None,
+    record: bool = False,
 ) -> _T:
     """Open the source, read the user's register, and run ``work`` on the session.
+
+    With ``settings``, the config file is followed and notices are printed meanwhile; with
+    ``record``, the history is recorded as they say.
 
     Ends the program with a message if the key is refused, if a station does not exist, if there is
     no state, or if standard output cannot be written.
@@ -95,22 +115,35 @@ def run_session(
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
     from nobil_tui.headless.one_shot import NoStateError
+    from nobil_tui.headless.settings import following_settings
     from nobil_tui.headless.station_choice import UnknownStationError
     from nobil_tui.headless.station_data import updating_station_data
+    from nobil_tui.session.history import recorded_stations
     from nobil_tui.session.options import SessionOptions
     from nobil_tui.session.register_updater import RegisterUpdater
     from nobil_tui.session.session import Session
 
     register_path, state_dir = paths.register_file(), paths.state_dir()
-    options = SessionOptions(state_dir=state_dir, register_path=register_path, environ=os.environ)
+    recorded = recorded_stations(settings) if settings is not None and record else None
+    options = SessionOptions(
+        state_dir=state_dir,
+        register_path=register_path,
+        history_path=paths.history_file() if recorded is not None else None,
+        environ=os.environ,
+    )
     register = Register(credit=CREDIT)
-    session = Session(startup.chosen.source, options, register, lossless=lossless)
+    source = startup.chosen.source
+    session = Session(source, options, register, lossless=lossless, recorded=recorded)
 
     async def run() -> _T:
-        if not session.uses_user_register:
-            return await work(session)
-        updater = RegisterUpdater(register_path, register, options)
-        async with updating_station_data(session, updater, print_message):
+        async with AsyncExitStack() as stack:
+            if session.uses_user_register:
+                updater = RegisterUpdater(register_path, register, options)
+                updating = updating_station_data(session, updater, print_message)
+                await stack.enter_async_context(updating)
+            if settings is not None:
+                following = following_settings(settings, lambda: session.notice, print_message)
+                await stack.enter_async_context(following)
             return await work(session)
 
     with closing(session):

@@ -15,8 +15,10 @@ from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
 from nobil_tui.cli.source_command import (
     filter_option,
+    no_history_option,
     parse_filter,
     run_session,
+    settings_of,
     source_options,
     start_reading,
 )
@@ -39,7 +41,8 @@ Print changes as they happen, as JSON Lines.
 Prints the changes of all stations, or only of the given station ids and, with --watched, the
 starred ones. With --filter, only of stations and connectors that match when the change arrives.
 Data goes to standard output, messages about the link go to stderr. Runs until interrupted, until
-the output is closed, or until a recording ends.
+the output is closed, or until a recording ends. Meanwhile, the history is recorded as the config
+says, unless another nobil-tui does.
 
 \b
 time       when the change was received: 2026-03-23T12:00:00.107Z
@@ -62,8 +65,15 @@ report of a connector is compared with the last known state; before is null if t
 @click.argument("wanted", nargs=-1, metavar="[STATION]...")
 @filter_option
 @click.option("--watched", is_flag=True, help="Include the stations starred in the config.")
+@no_history_option
 @source_options
-def tail(wanted: tuple[str, ...], filter_text: str | None, watched: bool, **common: Any) -> None:
+def tail(
+    wanted: tuple[str, ...],
+    filter_text: str | None,
+    watched: bool,
+    no_history: bool,
+    **common: Any,
+) -> None:
     """Print changes as they happen, as JSON Lines."""
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
@@ -79,7 +89,8 @@ def tail(wanted: tuple[str, ...], filter_text: str | None, watched: bool, **comm
         used = choice if stations or query else None
         await Tail(session, StdoutWriter(descriptor), print_message, choice=used).run()
 
-    run_session(startup, work, lossless=True)
+    settings = settings_of(startup)
+    run_session(startup, work, lossless=True, settings=settings, record=not no_history)
 
 
 def _wanted_stations(wanted: tuple[str, ...], watched: bool, config: Config) -> tuple[str, ...]:

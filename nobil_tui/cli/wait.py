@@ -13,8 +13,10 @@ from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
 from nobil_tui.cli.source_command import (
     filter_option,
+    no_history_option,
     parse_filter,
     run_session,
+    settings_of,
     source_options,
     start_reading,
 )
@@ -47,12 +49,14 @@ def parse_duration(text: str) -> float:
     metavar="TIME",
     help="Give up after a time such as 90s, 15m or 2h.",
 )
+@no_history_option
 @source_options
 def wait(
     stations_given: tuple[str, ...],
     filter_text: str | None,
     until: str,
     timeout: float | None,
+    no_history: bool,
     **common: Any,
 ) -> None:
     """Wait until one of the stations is free, has a fault or works, and print that as a line of
@@ -84,7 +88,7 @@ def wait(
             return True
         return None if session.link.phase is LinkPhase.ENDED else False
 
-    met = run_session(startup, work)
+    met = run_session(startup, work, settings=settings_of(startup), record=not no_history)
     if not met:
         state = {"free": "was free", "fault": "had a fault", "works": "worked"}[until]
         ended = f"The source ended before a station {state}."

@@ -32,9 +32,7 @@ class Tail:
         self._session = session
         self._reporter = LinkReporter(session.source.name, print_message)
         self._out = out
-        self._print = print_message
         self._choice = choice
-        self._notice = ""
 
     async def run(self) -> None:
         """Run until the source ends or the output has no reader.
@@ -59,7 +57,6 @@ class Tail:
     async def _write(self) -> None:
         async with aclosing(self._session.batches()) as batches:
             async for batch in batches:
-                self._print_notice()
                 self._reporter.report(batch, self._session.counts)
                 if self._choice is not None:
                     self._choice.update()
@@ -84,9 +81,3 @@ class Tail:
                 and choice.selects(change.station, change.number - 1, if_unknown=True)
             ]
         return b"".join(json_line(change, register) for change in changes)
-
-    def _print_notice(self) -> None:
-        """Print a problem with the last known state once."""
-        if self._session.notice != self._notice:
-            self._notice = self._session.notice
-            self._print(self._notice)

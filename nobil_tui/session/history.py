@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register
+from nobil_tui.config.model import RecordMode
+from nobil_tui.session.settings import Settings
 
 if TYPE_CHECKING:
     from nobil_tui.history.sink import HistorySink
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 
 RecordedStations = Callable[[], Collection[str] | None]
 """Returns the stations whose changes are stored, None for all."""
+
+
+def recorded_stations(settings: Settings) -> RecordedStations | None:
+    """Return whose changes the settings of a program want to be stored; None for no recording."""
+    match settings.config.history.record:
+        case RecordMode.STARRED:
+            return lambda: settings.starred
+        case RecordMode.ALL:
+            return lambda: None
+        case RecordMode.OFF:
+            return None
 
 
 class SessionHistory:

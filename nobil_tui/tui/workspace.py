@@ -11,13 +11,14 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.config.alert_rules import AlertRule
-from nobil_tui.config.model import LogScope, RecordMode
+from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import inverse_of
 from nobil_tui.config.writing import Operation
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import LinkPhase, Note, NoteKind
 from nobil_tui.search.station_list import ListOptions, StationList
 from nobil_tui.session.alerts import SessionAlerts
+from nobil_tui.session.history import recorded_stations
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
@@ -152,12 +153,7 @@ class Workspace:
         self.bind_session()
 
     def _new_session(self, source: Source) -> Session:
-        record, starred = self.settings.config.history.record, self.settings
-        recorded = {
-            RecordMode.STARRED: lambda: starred.starred,
-            RecordMode.ALL: lambda: None,
-            RecordMode.OFF: None,
-        }[record]
+        recorded = recorded_stations(self.settings)
         session = Session(source, self.options, self.user_register, recorded=recorded)
         self.alerts.attach(session, self.options.state_dir, self.options.zone)
         return session

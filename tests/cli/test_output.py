@@ -85,6 +85,7 @@ def commands(tmp_path: Path, home: Path) -> list[list[str]]:
         ["status", "NOR_1", "--json", *source],
         ["wait", "NOR_1", "--speed", "max", *source],
         ["tail", "--speed", "max", *source],
+        ["watch", "--test", *source],
         ["serve", "--port", "0", "--stations", "5"],
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 from nobil_tui.base.clock import Clock
@@ -13,6 +13,7 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.feeds.source import OpenSource
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.session.session import Session
+from tests.conftest import guarded
 
 T0 = 1_774_267_200_000
 
@@ -28,6 +29,16 @@ def update(status: int, count: int = 1, at: int = 0) -> StationReport:
     return StationReport(
         Station("NOR_1", [Connector(status, 0, T0 + at) for _ in range(count)]), T0 + at
     )
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Run all tasks until a condition is true."""
+
+    async def look() -> None:
+        while not holds():  # noqa: ASYNC110  # the conditions have no event
+            await asyncio.sleep(0)
+
+    await guarded(look())
 
 
 class ScriptedFeed:

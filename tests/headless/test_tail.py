@@ -308,17 +308,6 @@ async def test_first_sights_are_compared_with_the_last_known_state(
         assert changes(tail.paper.lines) == [("NOR_1", 1, before, after)]
 
 
-async def test_a_problem_with_the_last_known_state_is_printed_once(
-    start: Start, tmp_path: Path
-) -> None:
-    (tmp_path / "state.sqlite").write_bytes(b"rubbish" * 1000)
-    tail = start(Connected(T0), report("a", "AVAILABLE"), state_dir=tmp_path)
-    await tail.paper.until(1)
-    tail.feed.say(report("a", "CHARGING", 1))
-    await tail.paper.until(2)
-    assert [words for words in tail.said if "damaged" in words] == [tail.session.notice]
-
-
 # Large sources
 
 COUNTRY = 6000

@@ -1,0 +1,141 @@
+"""Watch for alerts without a screen: ``nobil-tui watch``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+
+from nobil_tui.alerts.firing import Firing
+from nobil_tui.alerts.hook import Hook, expand_command
+from nobil_tui.charging.board import Change
+from nobil_tui.charging.station import Connector
+from nobil_tui.config.alert_rules import AlertRule
+from nobil_tui.config.operations import Operation
+from nobil_tui.headless.link_reporter import LinkReporter, Print
+from nobil_tui.headless.settings import POLL_INTERVAL
+from nobil_tui.headless.stdout import StdoutWriter
+from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.session.alerts import SessionAlerts
+from nobil_tui.session.options import SessionOptions
+from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Settings
+
+Encode = Callable[[Firing], bytes]
+"""Returns the line to print for an alert."""
+
+
+class Watch:
+    """Evaluate the alerts of ``settings`` on an open session that does not run yet.
+
+    The caller keeps the settings up to date. Each alert that fires runs the user's command, is
+    passed to ``notify``, and written to ``out``.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        options: SessionOptions,
+        out: StdoutWriter,
+        encode: Encode,
+        notify: Callable[[Firing], None],
+        print_message: Print,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._out = out
+        self._encode = encode
+        self._notify = notify
+        self._print = print_message
+        self._fired = asyncio.Queue[Firing]()
+        self._saving: set[asyncio.Task[None]] = set()
+        self.alerts = SessionAlerts(
+            settings, options.environ, save=self._save, show=self._show, warn=print_message
+        )
+        self.alerts.attach(session, options.state_dir, options.zone)
+
+    async def run(self) -> None:
+        """Run until the source ends or the output has no reader.
+
+        Raises ``KeyRefusedError``, and ``OSError`` if the output cannot be written.
+        """
+        work = (self._read(), self._write(), self._out.wait_reader_gone(), self._follow_rules())
+        tasks = [asyncio.create_task(each) for each in work]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.alerts.close()
+            await asyncio.gather(*self._saving)
+        for task in tasks:
+            if not task.cancelled() and not isinstance(task.exception(), BrokenPipeError):
+                task.result()
+
+    async def _read(self) -> None:
+        reporter = LinkReporter(self._session.source.name, self._print)
+        async with aclosing(self._session.batches()) as batches:
+            async for batch in batches:
+                reporter.report(batch, self._session.counts)
+                reporter.raise_if_refused(batch.link)
+                if batch.link.phase is LinkPhase.ENDED:
+                    break
+        await self._fired.join()
+
+    async def _write(self) -> None:
+        while True:
+            await self._out.write(self._encode(await self._fired.get()))
+            self._fired.task_done()
+
+    async def _follow_rules(self) -> None:
+        """Follow alerts that other programs change, and print what goes wrong with their state."""
+        notice = ""
+        while True:
+            self.alerts.refresh()
+            if self.alerts.notice != notice:
+                notice = self.alerts.notice
+                self._print(notice)
+            await self._session.options_clock.sleep(POLL_INTERVAL)
+
+    def _show(self, firing: Firing) -> None:
+        self._notify(firing)
+        self._fired.put_nowait(firing)
+
+    def _save(self, operation: Operation) -> None:
+        self._settings.apply(operation)
+
+        async def save() -> None:
+            if problem := await self._settings.save():
+                self._print(problem)
+
+        task = asyncio.create_task(save())
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+
+
+def example_firing(now: int) -> Firing:
+    """Return an alert that says that it is a test, at ``now`` (ms)."""
+    station, summary = "NOR_00000", "This is a test of the alerts."
+    change = Change(now, station, 1, Connector(1, 0, now), Connector(0, 0, now))
+    return Firing(AlertRule(station), now, station, "Test", summary, change)
+
+
+async def run_command_once(
+    command: list[str], firing: Firing, line: bytes, environ: Mapping[str, str] = os.environ
+) -> str:
+    """Run the user's command for an alert; return what went wrong, or an empty string."""
+    problems: list[str] = []
+    hook = Hook(problems.append, environ)
+    hook.run(expand_command(command, firing.values), line)
+    await hook.join()
+    return "".join(problems)
+
+
+def firing_text(firing: Firing) -> str:
+    """Return an alert as a line for a terminal."""
+    when = datetime.fromtimestamp(firing.at / 1000).astimezone()
+    return f"{when:%H:%M}  {firing.title}: {firing.summary}"
