@@ -15,8 +15,8 @@ from nobil_tui.charging.events import Connected, Connecting, Ended, Event, Lost,
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.playback_clock import PlaybackClock
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.hub.consumer import Consumer

@@ -11,7 +11,13 @@ DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BOM = b"\xef\xbb\xbf"
 """The byte order mark that some programs write before UTF-8."""
 
+MAX_EXPANSION = 200
+"""How many times its size compressed data may unpack to. Snapshots and registers reach 6 to 20, and
+one of a country whose connectors are all alike 76; what is made to exhaust memory, 1000."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
+_ALWAYS_UNPACKED = 1 << 20
+"""Bytes that data of any size may unpack to: short data can be repetitive."""
 _CHUNK = 1 << 16
 _MAX_MEMBERS = 100_000
 """Members of a gzip file, usually of about 64 kB each. Endless empty members are an attack."""
@@ -21,18 +27,24 @@ class NotReadableError(Exception):
     """Data that is not of its expected format. The message is safe to show."""
 
 
+def most_unpacked(size: int) -> int:
+    """Return how many bytes compressed data of ``size`` bytes may unpack to."""
+    return _ALWAYS_UNPACKED + MAX_EXPANSION * size
+
+
 def gunzip(data: bytes | bytearray, max_bytes: int) -> bytes | bytearray:
     """Decompress gzip data; return any other data unchanged.
 
     A few kilobytes can decompress to more than fits in memory, hence the limit. Raise
-    ``NotReadableError`` if the data is damaged, truncated or larger than ``max_bytes``.
+    ``NotReadableError`` if the data is damaged, truncated or larger than ``max_bytes``, or than
+    real data of its size can be.
     """
     if data.startswith(_GZIP_MAGIC):
-        return _decompress(memoryview(data), max_bytes)
+        return _decompress(memoryview(data), max_bytes, most_unpacked(len(data)))
     return data
 
 
-def _decompress(data: memoryview, max_bytes: int) -> bytearray:
+def _decompress(data: memoryview, max_bytes: int, credible: int) -> bytearray:
     result = bytearray()
     members = 1
     decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -48,6 +60,10 @@ def _decompress(data: memoryview, max_bytes: int) -> bytearray:
                 raise NotReadableError("its gzip data is damaged") from None
             if len(result) > max_bytes:
                 raise NotReadableError(f"it decompresses to more than {max_bytes >> 20} MB")
+            if len(result) > credible:
+                raise NotReadableError(
+                    f"it decompresses to more than {MAX_EXPANSION} times its size"
+                )
             if members > _MAX_MEMBERS:
                 raise NotReadableError("its gzip data has too many empty parts")
             # The last block may be padded with zeros.

@@ -94,10 +94,12 @@ class Lost(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """The source rejects the API key; the feed does not retry unless told to."""
+    """The source rejects the API key. The next attempt is at ``retry_at``; if that is zero, the
+    feed does not retry unless ``retry`` is called."""
 
     reason: str
     heard_at: int
+    retry_at: int = 0
 
 
 class Ended(Struct, frozen=True):

@@ -45,6 +45,8 @@ class DowntimeClock:
     def __init__(self) -> None:
         self._past = 0
         self._down_since: int | None = None
+        self._longest = 0
+        """The longest reading of the present break."""
         self._least = 0
 
     @property
@@ -60,7 +62,7 @@ class DowntimeClock:
     def stop(self, heard_at: int) -> None:
         """Note that the link is down and that nothing was heard after ``heard_at`` (ms)."""
         if self._down_since is None:
-            self._down_since = heard_at
+            self._down_since, self._longest = heard_at, 0
 
     def start(self, at: int) -> None:
         """Note that the link is live and that nothing is missed from ``at`` (ms) on."""
@@ -79,10 +81,18 @@ class DowntimeClock:
         The break between two sessions counts as more than a slight one, however short it was.
         """
         self._past, self._down_since, self._least = downtime, alive_at, SLIGHT + 1
+        self._longest = 0
 
     def running(self, now: int) -> int:
-        """Return how long the present break has lasted, in ms; zero while the link is live."""
-        return 0 if self._down_since is None else max(self._least, now - self._down_since)
+        """Return how long the present break has lasted, in ms; zero while the link is live.
+
+        It never decreases: if the system time was set back, the break continues from there.
+        """
+        if self._down_since is None:
+            return 0
+        self._longest = max(self._longest, now - self._down_since)
+        self._down_since = now - self._longest
+        return max(self._least, self._longest)
 
     def total(self, now: int) -> int:
         """Return the reading: all downtime until ``now``, in ms."""

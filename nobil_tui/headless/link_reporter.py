@@ -27,16 +27,16 @@ class LinkReporter:
     def report(self, batch: Batch, counts: StreamCounts) -> None:
         """Print the notes of a batch."""
         for entry in batch.entries:
-            if isinstance(entry, Note) and (message := self._message(entry, counts)):
+            if isinstance(entry, Note) and (message := self._message(entry, batch.link, counts)):
                 self._print(message)
 
     def raise_if_refused(self, link: LinkState) -> None:
-        """Raise ``KeyRefusedError`` if the key was refused: without a screen, it cannot be
+        """Raise ``KeyRefusedError`` if the key was refused for good: without a screen, it cannot be
         corrected."""
-        if link.phase is LinkPhase.REFUSED:
+        if link.phase is LinkPhase.REFUSED and not link.retry_at:
             raise KeyRefusedError(f"{self._name} refused the key ({link.reason}).")
 
-    def _message(self, note: Note, counts: StreamCounts) -> str:
+    def _message(self, note: Note, link: LinkState, counts: StreamCounts) -> str:
         match note.kind:
             case NoteKind.CONNECTED:
                 return f"Connected to {self._name}."
@@ -50,9 +50,16 @@ class LinkReporter:
                 return self._unreadable(note.text, counts.unreadable)
             case NoteKind.ENDED:
                 return f"{self._name} has ended."
-            case NoteKind.REFUSED | NoteKind.RESTARTED | NoteKind.ALERT:
-                # A refusal ends the command with an error, only the app rewinds a recording, and an
-                # alert is not part of a batch.
+            case NoteKind.REFUSED:
+                # A first refusal ends the command with an error.
+                if not link.retry_at:
+                    return ""
+                return (
+                    f"{self._name} refused the key ({note.text}), which worked before. "
+                    "Retrying every few minutes."
+                )
+            case NoteKind.RESTARTED | NoteKind.ALERT:
+                # Only the app rewinds a recording, and an alert is not part of a batch.
                 return ""
             case unknown:
                 assert_never(unknown)

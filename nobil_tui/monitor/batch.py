@@ -59,7 +59,7 @@ class LinkState(Struct, frozen=True):
     phase: LinkPhase = LinkPhase.CONNECTING
     reason: str = ""
     retry_at: int = 0
-    """When the next attempt is, while retrying."""
+    """When the next attempt is; zero if none is planned."""
 
 
 class StreamCounts(Struct):

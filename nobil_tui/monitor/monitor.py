@@ -318,10 +318,15 @@ class Monitor:
                 board.downtime.stop(heard_at)
                 self._note_once(Note(heard_at, NoteKind.LOST, reason))
                 self.link = LinkState(LinkPhase.RETRYING, reason, retry_at)
-            case Refused(reason, heard_at):
+            case Refused(reason, heard_at, retry_at):
                 board.downtime.stop(heard_at)
-                self.link = LinkState(LinkPhase.REFUSED, reason)
-                self._entries.append(Note(heard_at, NoteKind.REFUSED, reason))
+                note = Note(heard_at, NoteKind.REFUSED, reason)
+                if retry_at:
+                    self._note_once(note)
+                else:
+                    # The user asked for each of these.
+                    self._entries.append(note)
+                self.link = LinkState(LinkPhase.REFUSED, reason, retry_at)
             case Restarted(at):
                 self._restart(at)
             case Ended(at):

@@ -25,7 +25,7 @@ from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after, redirect_note
+from nobil_tui.feeds.transport.failures import UnreachableError, parse_retry_after, redirect_note
 from nobil_tui.wire.register import ComplaintError, decode_register
 
 if TYPE_CHECKING:
@@ -287,10 +287,12 @@ class RegisterClient:
         """Return the error for an answer without stations, in the server's words if it gave any."""
         status = response.status
         said, about_key = await self._said(response)
-        if status in (401, 403) or about_key:
+        asked = response.headers.get("Retry-After", "")
+        # A 403 with a time to wait is no verdict on the key.
+        if status == 401 or (status == 403 and not asked) or about_key:
             return DownloadError(f"{self.host} rejected the key: HTTP {status}{said}", refused=True)
         words = f"{self.host} answered HTTP {status}{said}{redirect_note(status)}"
-        wait = parse_retry_after(response.headers.get("Retry-After", ""), self._clock.now())
+        wait = parse_retry_after(asked, self._clock.now())
         if wait:
             words += f", and asks to retry after {wait:.0f} s"
         return DownloadError(words)

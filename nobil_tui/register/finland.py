@@ -13,7 +13,7 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, Answer, FinlandRest
-from nobil_tui.feeds.transport.websocket import UnreachableError
+from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.register.cache import FINLAND_ORIGIN, CachedRegister, CacheError, Origin
 from nobil_tui.register.merge import (
     TooFewStationsError,

@@ -57,7 +57,7 @@ class FinlandSource:
         from nobil_tui.feeds.transport.mqtt import MqttSession
         from nobil_tui.wire.finland import TOPIC_FILTER
 
-        importlib.import_module("websockets.asyncio.client")
+        importlib.import_module("nobil_tui.feeds.transport.websockets_internals")
         importlib.import_module("aiohttp")
         options, url = self._request.options, self._stream
 

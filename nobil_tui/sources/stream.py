@@ -29,7 +29,7 @@ def open_stream(
     from nobil_tui.feeds.transport.link import Link
     from nobil_tui.wire.codecs import CODECS
 
-    importlib.import_module("websockets.asyncio.client")
+    importlib.import_module("nobil_tui.feeds.transport.websockets_internals")
     options = request.options
     link = Link(
         dial, clock=options.clock, tap=options.tap, add_secret=options.add_secret, expires=expires

@@ -688,9 +688,11 @@ def test_restored_words_and_keys_are_shared() -> None:
 def test_restored_state_is_stale_after_any_pause() -> None:
     board = restored(earlier_board(), T0 + 5)
     held = board.stations["NOR_1"]
-    for now in (T0 - 5000, T0 + 6, T0 + 5 + EXPIRED):
+    for now in (T0 + 6, T0 + 5 + EXPIRED):
         assert staleness_of(board.unconfirmed_for(held, 0, now)) is Staleness.STALE
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + 6 + EXPIRED)) is Staleness.EXPIRED
+    board = restored(earlier_board(), T0 + 5)
+    held = board.stations["NOR_1"]
     board.downtime.start(T0 + 6)
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + 7)) is Staleness.STALE
     assert board.unconfirmed(T0 + 7) == 2

@@ -81,10 +81,25 @@ def test_resume_counts_at_least_a_stale_break() -> None:
     later.resume(*downtime.checkpoint(9000))
     assert not later.live
     assert later.checkpoint(0) == (2000, 5000)
-    assert [later.running(now) for now in (0, 5001, 5000 + SLIGHT, 5000 + EXPIRED)] == [
-        SLIGHT + 1
-    ] * 3 + [EXPIRED]
+    readings = [later.running(now) for now in (5001, 5000 + SLIGHT, 5000 + EXPIRED)]
+    assert readings == [SLIGHT + 1, SLIGHT + 1, EXPIRED]
+    later.resume(2000, 5000)
     later.start(5001)
     assert later.total(10**12) == 2000 + SLIGHT + 1
     later.stop(6000)
     assert later.running(6500) == 500
+
+
+def test_a_break_continues_when_the_clock_is_set_back() -> None:
+    """Otherwise the screen would call a picture of hours ago confirmed, until the clock is there
+    again."""
+    downtime = DowntimeClock()
+    downtime.stop(100_000)
+    assert downtime.running(160_000) == 60_000
+    assert downtime.running(10_000) == 60_000
+    assert downtime.running(15_000) == 65_000
+    downtime.start(20_000)
+    assert downtime.total(30_000) == 70_000
+    # Set back before the break was noticed.
+    downtime.stop(100_000)
+    assert [downtime.running(now) for now in (50_000, 51_000)] == [0, 1000]

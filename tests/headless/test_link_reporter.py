@@ -58,3 +58,14 @@ def test_raise_if_refused() -> None:
             reporter.raise_if_refused(LinkState(phase))
     with pytest.raises(KeyRefusedError, match=r"^a source refused the key \(HTTP 401\)\.$"):
         reporter.raise_if_refused(LinkState(LinkPhase.REFUSED, "HTTP 401"))
+
+
+def test_a_refusal_that_is_retried_does_not_end_the_command() -> None:
+    said: list[str] = []
+    reporter = LinkReporter("a source", said.append)
+    link = LinkState(LinkPhase.REFUSED, "HTTP 401", 1000)
+    reporter.raise_if_refused(link)
+    reporter.report(Batch(link, [Note(0, NoteKind.REFUSED, "HTTP 401")]), StreamCounts())
+    assert said == [
+        "a source refused the key (HTTP 401), which worked before. Retrying every few minutes."
+    ]

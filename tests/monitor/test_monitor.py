@@ -364,6 +364,14 @@ async def test_each_refusal_is_noted(scripted: ScriptedMonitor) -> None:
         assert summaries(batch.entries) == [(NoteKind.REFUSED, "HTTP 401")]
 
 
+async def test_refusals_that_are_retried_are_noted_once(scripted: ScriptedMonitor) -> None:
+    refused = Refused("HTTP 401", T0, T0 + 300_000)
+    batch = await scripted.take(Connecting(), refused)
+    assert batch.link == LinkState(LinkPhase.REFUSED, "HTTP 401", T0 + 300_000)
+    assert summaries(batch.entries) == [(NoteKind.REFUSED, "HTTP 401")]
+    assert (await scripted.take(Connecting(), refused)).entries == []
+
+
 async def test_loss_is_dated_at_last_frame(scripted: ScriptedMonitor) -> None:
     (entry,) = (await scripted.take(Lost("away", T0 - 45_000, T0 + 1000))).entries
     assert entry.at == T0 - 45_000

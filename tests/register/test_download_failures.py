@@ -91,9 +91,12 @@ async def test_reports_other_http_errors(service: RegisterService, code: int) ->
 
 
 async def test_reports_retry_after(service: RegisterService) -> None:
-    service.answers.append(body(b'{"error": "Too often"}', 429, {"Retry-After": "90"}))
-    error = await fail(call(service.address))
-    assert str(error) == "127.0.0.1 answered HTTP 429: Too often, and asks to retry after 90 s"
+    for code in (403, 429):
+        service.answers.append(body(b'{"error": "Too often"}', code, {"Retry-After": "90"}))
+        error = await fail(call(service.address))
+        assert not error.refused
+        words = f"127.0.0.1 answered HTTP {code}: Too often, and asks to retry after 90 s"
+        assert str(error) == words
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
@@ -173,9 +176,10 @@ async def test_cancellation_ends_a_request_at_once(service: RegisterService, stu
 async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        error = await fail(call(f"http://127.0.0.1:{taken.getsockname()[1]}/"))
+        port = taken.getsockname()[1]
+        error = await fail(call(f"http://127.0.0.1:{port}/"))
     assert (str(error), error.refused, error.answered) == (
-        "nothing listens at 127.0.0.1",
+        f"nothing listens at 127.0.0.1:{port}",
         False,
         False,
     )
@@ -184,7 +188,7 @@ async def test_reports_a_refused_connection() -> None:
 @pytest.mark.parametrize(
     ("scheme", "answer", "reason"),
     [
-        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
+        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "127.0.0.1:PORT does not use TLS; try http://"),
         ("http", b"", CLOSED),
         ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
         (
@@ -214,7 +218,9 @@ async def test_reports_a_server_that_does_not_speak_http(
         writer.close()
         await writer.wait_closed()
 
-    assert str(await fail(call(f"{scheme}://127.0.0.1:{await serve_raw(handle)}/"))) == reason
+    port = await serve_raw(handle)
+    error = await fail(call(f"{scheme}://127.0.0.1:{port}/"))
+    assert str(error) == reason.replace("PORT", str(port))
 
 
 # Proxies

@@ -31,9 +31,9 @@ from nobil_tui.charging.events import (
 from nobil_tui.feeds.finland.rest import STATUSES, Answer, FinlandRest
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.connection import Frame
+from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.link import Link, LinkEvent, Tap
 from nobil_tui.feeds.transport.mqtt import MqttSession
-from nobil_tui.feeds.transport.websocket import UnreachableError
 from nobil_tui.wire.finland import Status, Statuses, decode_message, decode_statuses
 from nobil_tui.wire.finland_merge import Merger, encode_message, encode_snapshot
 
@@ -187,6 +187,8 @@ class FinlandFeed:
                 for message in await self._session.messages(b""):
                     events += self._message(message.topic, message.payload, at)
                 return events
+            case Unreadable():
+                return [given]
             case Lost() | Refused():
                 return [*self._lost(given)]
             case _Fetched():

@@ -15,7 +15,7 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.version import installed_version
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
-from nobil_tui.feeds.transport.websocket import UnreachableError, parse_retry_after
+from nobil_tui.feeds.transport.failures import UnreachableError, parse_retry_after
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse

@@ -37,14 +37,19 @@ class SimulationFeed:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield events from now on."""
         simulation, clock = self._simulation, self._clock
-        at = clock.now()
+        at, read_at = clock.now(), clock.monotonic()
         simulation.advance(at)
         yield Connected(at)
         yield Snapshot(simulation.stations, at)
         while True:
-            seconds = (simulation.next_at - clock.now()) / 1000
+            seconds = (simulation.next_at - max(at, clock.now())) / 1000
             await clock.sleep(min(MAX_SLEEP, max(MIN_SLEEP, seconds)))
+            passed = round((clock.monotonic() - read_at) * 1000)
+            read_at = clock.monotonic()
             now = clock.now()
+            if now < at:
+                # The clock was set back: go on from the last event, and not in some hours.
+                now = at + passed
             while at < now:
                 at = min(now, at + CATCH_UP_STEP)
                 for event in simulation.advance(at):

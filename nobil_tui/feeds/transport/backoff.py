@@ -10,6 +10,9 @@ MAX_WAIT = 60.0
 """Maximum seconds between attempts."""
 HEALTHY_AFTER = 30.0
 """Seconds that a connection must last to reset the delay: a server may accept and close at once."""
+REFUSED_WAIT = 300.0
+"""Seconds before a retry with a key that worked before, plus or minus jitter: the server may be in
+error, but it must not be asked often."""
 
 
 class Backoff:
@@ -31,3 +34,7 @@ class Backoff:
         step = self._next
         self._next = min(MAX_WAIT, step * 2)
         return min(MAX_WAIT, step * self._rng.uniform(0.8, 1.2))
+
+    def refused(self) -> float:
+        """Return the delay after a refusal of a key that worked before, in seconds."""
+        return REFUSED_WAIT * self._rng.uniform(0.8, 1.2)

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Self
 from msgspec import Struct
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.feeds.transport.websocket import close_reason
+from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY, JumpDetector
+from nobil_tui.feeds.transport.failures import close_reason
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import ConnectionClosed
+
+    from nobil_tui.feeds.transport.websockets_internals import SlicedConnection
 
 PING_INTERVAL = 5.0
 """Seconds between pings: the longest time that a quiet link is unconfirmed."""
@@ -28,6 +31,9 @@ DEAD_AFTER = 45.0
 CLOSE_TIMEOUT = 0.2
 """Seconds that a closing handshake may take before the connection is aborted."""
 
+_TOO_BIG = 1009
+"""The close code that we send for a frame over the maximum size."""
+
 
 class Frame(Struct, frozen=True, gc=False):
     """A frame as received, and when, in ms."""
@@ -37,7 +43,14 @@ class Frame(Struct, frozen=True, gc=False):
 
 
 class ClosedError(Exception):
-    """The connection ended. Its text is the reason and holds no secret."""
+    """The connection ended. Its text is the reason and holds no secret.
+
+    ``unreadable`` says why the frame that ended it cannot be read; empty if none did.
+    """
+
+    def __init__(self, reason: str, unreadable: str = "") -> None:
+        super().__init__(reason)
+        self.unreadable = unreadable
 
 
 class Connection:
@@ -46,7 +59,7 @@ class Connection:
     Use it as an async context manager. ``secrets`` are hidden in what the server says on closing.
     """
 
-    def __init__(self, websocket: ClientConnection, secrets: list[str], clock: Clock) -> None:
+    def __init__(self, websocket: SlicedConnection, secrets: list[str], clock: Clock) -> None:
         self.alive_at = clock.now()
         """Time of the last frame or pong, in ms."""
         self._websocket = websocket
@@ -62,6 +75,7 @@ class Connection:
         """Whether ``receive`` waits. Otherwise no frame is read, and no pong behind it."""
         self._watching: asyncio.Task[None] | None = None
         self._failure = ""
+        self._jumps = JumpDetector(clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,12 +111,10 @@ class Connection:
         try:
             data = await self._websocket.recv(decode=False)
         except ConnectionClosed as closed:
-            dead = "nothing was received any more" if self._watching.done() else ""
-            raise ClosedError(
-                self._failure or dead or close_reason(closed, self._secrets)
-            ) from None
+            raise self._closed(closed) from None
         self._receiving = False
-        self._note_alive()
+        if not self._note_alive():
+            raise ClosedError(self._failure)
         return Frame(data, self.alive_at)
 
     async def send(self, data: bytes) -> None:
@@ -112,35 +124,56 @@ class Connection:
         try:
             await self._websocket.send(data)
         except ConnectionClosed as closed:
-            raise ClosedError(self._failure or close_reason(closed, self._secrets)) from None
+            raise self._closed(closed) from None
 
     def fail(self, reason: str) -> None:
         """Abort the connection; ``receive`` raises ``ClosedError`` with ``reason``."""
         self._failure = reason
         self._websocket.transport.abort()
 
-    def _note_alive(self) -> None:
+    def _closed(self, closed: ConnectionClosed) -> ClosedError:
+        if closed.sent is not None and closed.sent.code == _TOO_BIG:
+            reason = "the server sent a frame that is too large"
+            return ClosedError(reason, "too large, or compressed to a tiny part of its size")
+        return ClosedError(self._failure or close_reason(closed, self._secrets))
+
+    def _note_alive(self) -> bool:
+        """Note that the server was heard; return false if the clock jumped since the last time.
+
+        Then it says nothing about the time in between, and the connection fails.
+        """
+        if reason := self._jumps.reason():
+            self.fail(reason)
+            return False
         self._alive_on = self._clock.monotonic()
         self.alive_at = self._clock.now()
+        return True
 
     async def _watch(self) -> None:
-        """Abort the connection once neither a frame nor a pong came for ``DEAD_AFTER``.
+        """Abort the connection once neither a frame nor a pong came for ``DEAD_AFTER``, or the
+        clock jumped.
 
         Time in which nothing was received because ``receive`` was not called does not count.
         """
         pinging = asyncio.create_task(self._ping())
+        pinged_on = self._clock.monotonic()
         idle_on = 0.0
         try:
             while self._clock.monotonic() - max(self._alive_on, idle_on) < DEAD_AFTER:
-                await self._clock.sleep(PING_INTERVAL)
+                await self._clock.sleep(CHECK_EVERY)
+                if reason := self._jumps.reason():
+                    self.fail(reason)
+                    return
+                now = self._clock.monotonic()
                 if not self._receiving:
-                    idle_on = self._clock.monotonic()
+                    idle_on = now
                 # One at a time: the wait for the pong is how far reading is behind.
-                if pinging.done():
+                if pinging.done() and now - pinged_on >= PING_INTERVAL:
                     pinging = asyncio.create_task(self._ping())
+                    pinged_on = now
         finally:
             pinging.cancel()
-        self._websocket.transport.abort()
+        self.fail("nothing was received any more")
 
     async def _ping(self) -> None:
         from websockets.exceptions import ConnectionClosed
@@ -148,8 +181,8 @@ class Connection:
         with suppress(ConnectionClosed):
             pinged_on = self._pinged_on = self._clock.monotonic()
             await (await self._websocket.ping())
-            self._note_alive()
-            self._round_trip, self._pinged_on = self._alive_on - pinged_on, None
+            if self._note_alive():
+                self._round_trip, self._pinged_on = self._alive_on - pinged_on, None
 
     async def _close(self) -> None:
         try:
@@ -159,3 +192,4 @@ class Connection:
         finally:
             # Also if closing was cancelled.
             self._websocket.transport.abort()
+            self._websocket.release()

@@ -18,7 +18,7 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport import http
-from nobil_tui.feeds.transport.websocket import (
+from nobil_tui.feeds.transport.failures import (
     RefusedError,
     UnreachableError,
     parse_retry_after,
@@ -89,7 +89,7 @@ class TokenClient:
             async with (
                 # Without trust_env, which would also send credentials for the host from ~/.netrc.
                 aiohttp.ClientSession(
-                    timeout=aiohttp.ClientTimeout(total=self._timeout)
+                    timeout=aiohttp.ClientTimeout(total=self._timeout), auto_decompress=False
                 ) as session,
                 session.post(
                     self._address,
@@ -108,15 +108,18 @@ class TokenClient:
             "x-api-key": self._key,
             "Content-Length": "0",
             "Accept": "application/json",
+            "Accept-Encoding": "gzip",
             "User-Agent": http.USER_AGENT,
         }
 
     async def _url(self, response: ClientResponse) -> str:
         status = response.status
-        if status in (401, 403):
+        retry_after = response.headers.get("Retry-After", "")
+        # A 403 with a time to wait is no verdict on the key.
+        if status == 401 or (status == 403 and not retry_after):
             raise RefusedError(await self._refusal(response))
         if not 200 <= status < 300:
-            asked = parse_retry_after(response.headers.get("Retry-After", ""), self._clock.now())
+            asked = parse_retry_after(retry_after, self._clock.now())
             raise UnreachableError(
                 f"{self._host} answered HTTP {status}{redirect_note(status)}", asked
             )
@@ -142,7 +145,7 @@ class TokenClient:
         return f"{reason}: {safe_text(said)}" if said else reason
 
 
-def url_of(answer: bytes, *, plain: bool) -> str | None:
+def url_of(answer: bytes | bytearray, *, plain: bool) -> str | None:
     """Return the URL in an answer; None if it has no trusted one.
 
     An unencrypted URL is trusted only if the request itself was unencrypted (``plain``).

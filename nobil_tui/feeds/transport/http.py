@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from nobil_tui.base.redaction import is_loopback
-from nobil_tui.feeds.transport.websocket import UnreachableError, os_error_reason
+from nobil_tui.base.decoding import NotReadableError, gunzip
+from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
+from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_for
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -43,19 +44,9 @@ def find_proxy(address: str) -> str | None:
 
     Raises ``UnreachableError`` for an unsupported kind of proxy.
     """
-    from urllib.request import getproxies, proxy_bypass
-
     importlib.import_module("aiohttp")
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(host):
-        return None
-    proxy = getproxies().get(parts.scheme)
-    if not proxy:
-        return None
-    if "://" not in proxy:
-        return f"http://{proxy}"
-    if not proxy.lower().startswith(("http://", "https://")):
+    proxy = proxy_for(address)
+    if proxy is not None and urlsplit(proxy).scheme in SOCKS_SCHEMES:
         raise UnreachableError("SOCKS proxies are not supported; set HTTPS_PROXY to an HTTP proxy")
     return proxy
 
@@ -72,7 +63,7 @@ def failure_reason(error: Exception, host: str) -> str:
         return f"the proxy in the environment answered HTTP {error.status}"
     if isinstance(error, ClientConnectorError):
         # The host of the error: it may be the proxy's.
-        return os_error_reason(error.os_error, error.host)
+        return os_error_reason(error.os_error, error.host, error.port or 0, plain="http")
     if isinstance(error, ClientResponseError):
         return f"{host} does not answer as a web server does"
     if isinstance(error, OSError):
@@ -82,11 +73,18 @@ def failure_reason(error: Exception, host: str) -> str:
     return f"the connection to {host} closed before the answer was complete"
 
 
-async def read_body(response: ClientResponse, most: int) -> bytes:
-    """Read an answer of at most ``most`` bytes. Stop at a longer one, and return it as empty."""
+async def read_body(response: ClientResponse, most: int) -> bytes | bytearray:
+    """Read an answer of at most ``most`` bytes, as sent and decompressed.
+
+    Stop at a longer one, and return it as empty; one that cannot be decompressed too. The session
+    must not decompress: the library does so within no limit.
+    """
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > most:
             return b""
-    return bytes(body)
+    try:
+        return gunzip(body, most)
+    except NotReadableError:
+        return b""

@@ -8,21 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import AddSecret, secrets_in_address
-from nobil_tui.charging.events import Connected, Connecting, Lost, Refused
+from nobil_tui.charging.events import Connected, Connecting, Lost, Refused, Unreadable
 from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.clock_jump import JumpDetector
 from nobil_tui.feeds.transport.connection import CLOSE_TIMEOUT, ClosedError, Connection, Frame
-from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError, open_connection
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
+from nobil_tui.feeds.transport.websocket import open_connection
 
 MAX_FRAME = 64 * 1024 * 1024
 """Bytes of a frame; a national snapshot has some 10 to 20 MB."""
 
 logger = logging.getLogger(__name__)
 
-LinkEvent = Connecting | Connected | Frame | Lost | Refused
+LinkEvent = Connecting | Connected | Frame | Unreadable | Lost | Refused
 
 Tap = Callable[[bytes, int], None]
 """Called with each frame and its time (ms). At a loss: no bytes, and when data last came."""
@@ -45,10 +47,12 @@ class Link:
     """Connect, read frames, and connect again after a loss.
 
     ``dial`` returns the whole URL of one handshake, a secret: it holds the key. It may raise
-    ``RefusedError`` or ``UnreachableError``. If that URL ``expires``, a refused handshake says
-    nothing about the key, and the next try asks for another URL. ``add_secret`` is called with each
-    secret of a URL, to hide it in the log. A ``session`` is started on each connection before that
-    counts as live; it takes no key, so that a refused handshake is one failure of many.
+    ``RefusedError`` or ``UnreachableError``. A refusal stops the link until ``retry`` is called,
+    but one after a connection that worked is retried slowly. If that URL ``expires``, a refused
+    handshake says nothing about the key, and the next try asks for another URL. ``add_secret`` is
+    called with each secret of a URL, to hide it in the log. A ``session`` is started on each
+    connection before that counts as live; it takes no key, so that a refused handshake is one
+    failure of many.
     """
 
     def __init__(
@@ -70,6 +74,8 @@ class Link:
         self._clock = clock or Clock()
         self._backoff = backoff or Backoff()
         self._connection: Connection | None = None
+        self._worked = False
+        """Whether a connection was ever live: then a refusal may be the server's error."""
         self._retry_now = asyncio.Event()
 
     @property
@@ -89,8 +95,9 @@ class Link:
             try:
                 connection = await self._open()
             except RefusedError as error:
-                yield self._refused(str(error), began)
-                await self._retry_now.wait()
+                seconds = self._backoff.refused() if self._worked else 0.0
+                yield self._refused(str(error), began, seconds)
+                await self._pause(seconds)
                 continue
             except UnreachableError as error:
                 seconds = max(self._backoff.wait(), error.retry_after)
@@ -98,11 +105,13 @@ class Link:
                 await self._pause(seconds)
                 continue
             live_since = self._clock.monotonic()
+            unreadable = ""
             async with connection:
                 self._connection = connection
                 try:
                     if self._session is not None:
                         await self._session.start(connection)
+                    self._worked = True
                     yield Connected(connection.alive_at)
                     while True:
                         frame = await self._receive(connection)
@@ -110,14 +119,18 @@ class Link:
                         # Free it before the next one comes: a snapshot has megabytes.
                         del frame
                 except ClosedError as error:
-                    reason = str(error)
+                    reason, unreadable = str(error), error.unreadable
                 finally:
                     self._connection = None
+            heard_at = connection.alive_at
+            del connection
+            if unreadable:
+                yield Unreadable(unreadable, heard_at)
             if self._tap is not None:
-                self._tap(b"", connection.alive_at)
+                self._tap(b"", heard_at)
             self._backoff.lived(self._clock.monotonic() - live_since)
             seconds = self._backoff.wait()
-            yield self._lost(reason, connection.alive_at, seconds)
+            yield self._lost(reason, heard_at, seconds)
             await self._pause(seconds)
 
     async def _open(self) -> Connection:
@@ -146,23 +159,32 @@ class Link:
             self._tap(frame.data, frame.at)
         return frame
 
-    def _refused(self, reason: str, began: int) -> Refused:
+    def _refused(self, reason: str, began: int, seconds: float) -> Refused:
         logger.warning("key refused: %s", reason)
         self._retry_now.clear()
-        return Refused(reason, began)
+        return Refused(reason, began, self._at(seconds) if seconds else 0)
 
     def _lost(self, reason: str, heard_at: int, seconds: float) -> Lost:
         logger.info("lost: %s; next try in %.1f s", reason, seconds)
         # A retry that was requested while the link was up does not count.
         self._retry_now.clear()
-        return Lost(reason, heard_at, self._clock.now() + round(seconds * 1000))
+        # After the clock was set back, no time of it can be later than now.
+        return Lost(reason, min(heard_at, self._clock.now()), self._at(seconds))
+
+    def _at(self, seconds: float) -> int:
+        """Return the time in so many seconds, in ms."""
+        return self._clock.now() + round(seconds * 1000)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait ``seconds``, or until ``retry`` is called."""
-        waits = [
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(self._retry_now.wait()),
-        ]
+        """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait.
+
+        So does a jump of the clock: after the machine slept the next try is due, and after the
+        clock was set back the time that was announced for it is wrong.
+        """
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._retry_now.wait())]
+        if seconds:
+            waits.append(asyncio.ensure_future(self._clock.sleep(seconds)))
+            waits.append(asyncio.ensure_future(JumpDetector(self._clock).wait()))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from nobil_tui.feeds.finland.rest import LOCATIONS, STATUSES, TARIFFS, FinlandRest
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.feeds.transport.websocket import UnreachableError
+from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.wire.finland import decode_statuses
 from nobil_tui.wire.finland_register import decode_locations, decode_tariffs
 from tests.conftest import FakeClock
@@ -91,7 +91,7 @@ async def test_measures_a_wrong_server_clock(service: FinlandService, clock: Fak
 
 
 async def test_reports_a_refused_connection(clock: FakeClock) -> None:
-    with pytest.raises(UnreachableError, match=r"nothing listens at 127\.0\.0\.1"):
+    with pytest.raises(UnreachableError, match=r"nothing listens at 127\.0\.0\.1:1$"):
         await FinlandRest("http://127.0.0.1:1/api", clock=clock).get(STATUSES)
 
 

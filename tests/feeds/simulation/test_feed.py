@@ -108,3 +108,13 @@ async def test_reports_match_the_simulations_state(clock: FakeClock) -> None:
     assert [(s.id, s.connectors) for s in simulation.stations] == [
         (s.id, s.connectors) for s in board.stations.values()
     ]
+
+
+async def test_goes_on_when_the_clock_is_set_back(clock: FakeClock) -> None:
+    events = feed_of(clock)
+    assert len(await due(events, clock, 60)) > 5
+    events = feed_of(clock)
+    await anext(events)
+    await anext(events)
+    clock.step(-7200)
+    assert len(await due(events, clock, 60)) > 5

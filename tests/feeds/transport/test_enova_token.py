@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport.enova_token import MAX_TOKEN_ANSWER, MAX_URL, TokenClient, url_of
-from nobil_tui.feeds.transport.websocket import RefusedError, UnreachableError
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, Answer, EnovaService, body, refusal, status, token
 
@@ -220,9 +220,27 @@ async def test_an_answer_without_a_token_is_temporary(
     )
 
 
+async def test_a_403_with_retry_after_is_a_wait(service: EnovaService) -> None:
+    service.answers.append(status(403, {"Retry-After": "60"}))
+    error = await unreachable(TokenClient(KEY, service.address))
+    assert (str(error), error.retry_after) == ("127.0.0.1 answered HTTP 403", 60.0)
+
+
 async def test_an_invalid_encoding_is_temporary(service: EnovaService) -> None:
     service.answers.append(body(b"no gzip", headers={"Content-Encoding": "gzip"}))
-    assert str(await unreachable(TokenClient(KEY, service.address))) == CLOSED
+    error = await unreachable(TokenClient(KEY, service.address))
+    assert str(error) == "127.0.0.1 answered, but with no token"
+
+
+async def test_reads_a_compressed_answer_within_a_limit(service: EnovaService) -> None:
+    compressed = {"Content-Encoding": "gzip"}
+    answer = gzip.compress(json.dumps({"accessToken": "ws://nobil.example/x"}).encode())
+    service.answers.append(body(answer, headers=compressed))
+    assert await guarded(TokenClient(KEY, service.address).dial()) == "ws://nobil.example/x"
+    bomb = gzip.compress(b" " * (MAX_TOKEN_ANSWER + 1))
+    service.answers.append(body(bomb, headers=compressed))
+    error = await unreachable(TokenClient(KEY, service.address))
+    assert str(error) == "127.0.0.1 answered, but with no token"
 
 
 async def test_times_out_without_a_complete_answer(service: EnovaService) -> None:
@@ -246,13 +264,13 @@ async def test_reports_a_refused_connection() -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         error = await unreachable(TokenClient(KEY, f"http://127.0.0.1:{port}/"))
-    assert str(error) == "nothing listens at 127.0.0.1"
+    assert str(error) == f"nothing listens at 127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize(
     ("scheme", "answer", "reason"),
     [
-        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no secure connection to 127.0.0.1"),
+        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "127.0.0.1:PORT does not use TLS; try http://"),
         ("http", b"", CLOSED),
         ("http", b"\0\1\2 what?\r\n\r\n", "127.0.0.1 does not answer as a web server does"),
         (
@@ -278,7 +296,8 @@ async def test_reports_a_server_that_does_not_speak_http(
         await writer.wait_closed()
 
     port = await serve_raw(handle)
-    assert str(await unreachable(TokenClient(KEY, f"{scheme}://127.0.0.1:{port}/"))) == reason
+    error = await unreachable(TokenClient(KEY, f"{scheme}://127.0.0.1:{port}/"))
+    assert str(error) == reason.replace("PORT", str(port))
 
 
 # Trusted URLs

@@ -14,12 +14,13 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from nobil_tui.charging.events import Connected, Connecting, Lost, Refused
+from nobil_tui.charging.events import Connected, Connecting, Lost, Refused, Unreadable
 from nobil_tui.feeds.transport import link as link_module
-from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, Backoff
+from nobil_tui.feeds.transport.backoff import HEALTHY_AFTER, REFUSED_WAIT, Backoff
+from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
 from nobil_tui.feeds.transport.connection import CLOSE_TIMEOUT, DEAD_AFTER, PING_INTERVAL, Frame
+from nobil_tui.feeds.transport.failures import MAX_RETRY_AFTER, RefusedError, UnreachableError
 from nobil_tui.feeds.transport.link import MAX_FRAME, Link, LinkEvent, Tap
-from nobil_tui.feeds.transport.websocket import MAX_RETRY_AFTER, RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, Serve, ServeRaw, for_ever, guarded, settle, shake_hands
 
 KEY = "s3cret-k3y"
@@ -65,6 +66,12 @@ class Reader:
         await settle()
         await guarded(self.clock.asleep())
         self.clock.advance(seconds)
+        await settle()
+
+    async def jump(self, hours: float) -> None:
+        """Set the wall clock, and let a link notice it: by its watch, or by a pong before."""
+        self.clock.step(hours * 3600)
+        self.clock.advance(CHECK_EVERY)
         await settle()
 
     async def close(self) -> None:
@@ -195,6 +202,7 @@ async def test_a_frame_that_is_too_large_closes_the_link(
     reader = follow(await serve(handler))
     await reader.live()
     assert len((await reader.next(Frame)).data) == 1000
+    assert (await reader.next(Unreadable)).reason.startswith("too large")
     assert (await reader.next(Lost)).reason == "the server sent a frame that is too large"
 
 
@@ -290,13 +298,14 @@ async def test_retries_after_a_refused_connection(follow: Follow, clock: FakeClo
     expected = waits()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        reader = follow(f"ws://127.0.0.1:{taken.getsockname()[1]}")
+        port = taken.getsockname()[1]
+        reader = follow(f"ws://127.0.0.1:{port}")
         for _ in range(3):
             await reader.next(Connecting)
             wait = expected.wait()
             now = clock.now()
             assert await reader.next(Lost) == Lost(
-                "nothing listens at 127.0.0.1", now, now + round(wait * 1000)
+                f"nothing listens at 127.0.0.1:{port}", now, now + round(wait * 1000)
             )
             await reader.passes(wait)
 
@@ -321,7 +330,7 @@ async def test_waits_for_retry_after(
     await reader.next(Connecting)
     assert (await reader.next(Lost)).retry_at == START + round(seconds * 1000)
     await reader.nothing()
-    assert [round(each, 6) for each in clock.sleepers] == [round(seconds, 6)]
+    assert [round(each, 6) for each in clock.sleepers] == [round(seconds, 6), CHECK_EVERY]
     await reader.passes(seconds)
     await reader.live()
 
@@ -370,6 +379,38 @@ async def test_a_rejected_key_is_not_retried_until_requested(
         assert answers.asked == [f"/?apikey={KEY}"] * tries
         reader.link.retry()
     await reader.live()
+
+
+async def test_a_403_with_retry_after_is_a_wait(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
+    reader = follow(await serve(stay, process_request=Answers(403, Retry_After="60")))
+    await reader.next(Connecting)
+    lost = await reader.next(Lost)
+    assert (lost.reason, lost.retry_at) == ("the server answered HTTP 403", START + 60_000)
+    await reader.passes(60)
+    await reader.live()
+
+
+async def test_a_refusal_after_a_link_that_worked_is_retried_slowly(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
+    answers = Answers()
+    reader = follow(await serve(hang_up, process_request=answers))
+    await reader.live()
+    await reader.next(Lost)
+    answers.statuses = [401, 403]
+    await reader.passes(2)
+    for _ in range(2):
+        await reader.next(Connecting)
+        refused = await reader.next(Refused)
+        wait = (refused.retry_at - clock.now()) / 1000
+        assert 0.8 * REFUSED_WAIT <= wait <= 1.2 * REFUSED_WAIT
+        await reader.passes(wait - 1)
+        await reader.nothing()
+        await reader.passes(1.001)
+    await reader.live()
+    assert len(answers.asked) == 4
 
 
 async def test_retry_while_connecting_has_no_effect_after_a_rejection(
@@ -458,17 +499,80 @@ async def test_a_silent_connection_is_aborted(
     assert lost.retry_at == clock.now() + round(waits().wait() * 1000)
 
 
-@pytest.mark.parametrize("step", [-7200.0, 7200.0])
-async def test_setting_the_clock_does_not_hide_a_dead_connection(
-    follow: Follow, serve_raw: ServeRaw, clock: FakeClock, step: float
+# Jumps of the clock
+
+
+SLEPT = "this machine slept, or its clock was set"
+SET_BACK = "the clock of this machine was set back"
+
+
+async def test_a_link_is_lost_at_once_after_the_machine_slept(
+    follow: Follow, serve: Serve, clock: FakeClock
 ) -> None:
-    reader = follow(f"ws://127.0.0.1:{await serve_raw(half_open)}")
+    """Otherwise the bar would say LIVE over yesterday's picture, until the link is found dead."""
+    reader = follow(await serve(stay))
     await reader.live()
-    clock.step(step)
-    await reader.passes(PING_INTERVAL)
+    await reader.passes(10)
+    heard_at = clock.now()
+    await reader.jump(8)
+    lost = await reader.next(Lost)
+    assert lost.reason == SLEPT
+    assert START <= lost.heard_at <= heard_at
+    assert lost.retry_at - clock.now() < 2000
+
+
+async def test_a_frame_after_the_machine_slept_confirms_nothing(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
+    wake = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        await wake.wait()
+        await connection.send("old")
+        await stay(connection)
+
+    reader = follow(await serve(handler))
+    await reader.live()
+    clock.step(8 * 3600)
+    wake.set()
+    lost = await reader.next(Lost)
+    assert (lost.reason, lost.heard_at) == (SLEPT, START)
+
+
+async def test_no_loss_is_in_the_future_after_the_clock_was_set_back(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
+    reader = follow(await serve(stay))
+    await reader.live()
     await reader.nothing()
-    await reader.passes(DEAD_AFTER)
-    assert (await reader.next(Lost)).reason == "nothing was received any more"
+    await reader.jump(-2)
+    lost = await reader.next(Lost)
+    assert (lost.reason, lost.heard_at) == (SET_BACK, clock.now())
+    await reader.passes(2)
+    await reader.live()
+
+
+async def test_adjustments_of_the_clock_are_no_jumps(
+    follow: Follow, serve: Serve, clock: FakeClock
+) -> None:
+    reader = follow(await serve(stay))
+    await reader.live()
+    for step in (0.9, -0.9, 1.9, -1.9):
+        clock.step(step)
+        await reader.passes(CHECK_EVERY)
+    await reader.nothing()
+
+
+@pytest.mark.parametrize("hours", [8, -8])
+async def test_a_jump_ends_the_wait_for_the_next_try(
+    follow: Follow, serve: Serve, clock: FakeClock, hours: float
+) -> None:
+    reader = follow(await serve(stay, process_request=Answers(503, Retry_After="3600")))
+    await reader.next(Connecting)
+    await reader.next(Lost)
+    await reader.nothing()
+    await reader.jump(hours)
+    await reader.live()
 
 
 async def test_pongs_keep_a_quiet_connection_alive(

@@ -1,37 +1,24 @@
-"""Reasons for failed and closed connections, without the key in any of them."""
+"""Opening a WebSocket with real local servers: the reasons for failures, and proxies."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 import ssl
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.asyncio import client
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
-from websockets.frames import Close
 
-from nobil_tui.base.redaction import MIN_SECRET_LENGTH, remove_secrets
 from nobil_tui.feeds.transport import websocket
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.feeds.transport.link import MAX_FRAME
-from nobil_tui.feeds.transport.websocket import (
-    MAX_RETRY_AFTER,
-    READ_AHEAD,
-    RefusedError,
-    UnreachableError,
-    close_reason,
-    open_connection,
-    os_error_reason,
-    parse_retry_after,
-)
-from tests.conftest import START, RawHandler, Serve, ServeRaw, for_ever, guarded, settle
+from nobil_tui.feeds.transport.websocket import READ_AHEAD, open_connection
+from tests.certificates import Certificates
+from tests.conftest import RawHandler, Serve, ServeRaw, for_ever, guarded, settle, shake_hands
 
 KEY = "s3cret-k3y"
 ELSEWHERE = "charger.invalid"
@@ -61,6 +48,10 @@ async def why_not(url: str) -> str:
     assert KEY not in reason
     assert reason.isprintable()
     return reason
+
+
+async def stay(connection: ServerConnection) -> None:
+    await connection.wait_closed()
 
 
 # Addresses
@@ -101,10 +92,8 @@ async def test_a_hostile_host_name_is_made_safe() -> None:
 async def test_reports_a_refused_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        assert (
-            await why_not(f"ws://127.0.0.1:{taken.getsockname()[1]}")
-            == "nothing listens at 127.0.0.1"
-        )
+        port = taken.getsockname()[1]
+        assert await why_not(f"ws://127.0.0.1:{port}") == f"nothing listens at 127.0.0.1:{port}"
 
 
 def answering(answer: bytes) -> RawHandler:
@@ -152,7 +141,8 @@ async def test_reports_a_failed_tls_handshake(serve_raw: ServeRaw) -> None:
         await writer.drain()
 
     port = await serve_raw(plain)
-    assert await why_not(f"wss://127.0.0.1:{port}") == "no secure connection to 127.0.0.1"
+    reason = await why_not(f"wss://127.0.0.1:{port}")
+    assert reason == f"127.0.0.1:{port} does not use TLS; try ws://"
 
 
 @pytest.mark.parametrize("code", [300, 301, 302, 303, 307, 308])
@@ -281,14 +271,95 @@ async def test_reports_a_proxy_that_cannot_reach_the_host(
     )
 
 
-@pytest.mark.parametrize("proxy", [f"ftp://{KEY}@127.0.0.1", f"http://127.0.0.1/{KEY}"])
-async def test_reports_an_invalid_proxy_address(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
+async def test_reports_an_invalid_proxy_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    for proxy, reason in (
+        (f"ftp://{KEY}@127.0.0.1", "has an unknown scheme; use http://, https:// or socks5://"),
+        (f"http://127.0.0.1/{KEY}", "has an invalid address"),
+    ):
+        monkeypatch.setenv("http_proxy", proxy)
+        assert await why_not(f"ws://{ELSEWHERE}") == f"the proxy in the environment {reason}"
+
+
+async def test_reports_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", "127.0.0.1:1")
+    reason = await why_not(f"ws://{ELSEWHERE}")
+    assert reason == "the proxy in the environment: nothing listens at 127.0.0.1:1"
+
+
+async def test_a_proxy_without_a_scheme_is_used(
+    serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("http_proxy", proxy)
-    assert (
-        await why_not(f"ws://{ELSEWHERE}") == "the proxy in the environment has an invalid address"
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await shake_hands(reader, writer)
+        await for_ever()
+
+    monkeypatch.setenv("http_proxy", f"127.0.0.1:{await serve_raw(proxy)}")
+    connection = await guarded(open_connection(f"ws://{ELSEWHERE}/x", 1000, 0.1))
+    connection.transport.abort()
+    assert asked[0].startswith(f"CONNECT {ELSEWHERE}:80 ".encode())
+
+
+# Certificates
+
+
+async def test_each_fault_of_a_certificate_is_named(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificates = Certificates(tmp_path)
+
+    async def try_out(context: ssl.SSLContext) -> str:
+        url = (await serve(stay, ssl=context)).replace("ws:", "wss:")
+        return await why_not(url)
+
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    assert await try_out(certificates.server()) == (
+        "the certificate of 127.0.0.1 is not trusted (unable to get local issuer certificate); "
+        "behind a firewall that inspects TLS, set SSL_CERT_FILE to the file of its certificate"
     )
+    assert (await try_out(certificates.server(self_signed=True))).startswith(
+        "127.0.0.1 has a self-signed certificate; to trust it, set SSL_CERT_FILE"
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    other = await try_out(certificates.server("DNS:other.example"))
+    assert other == "the certificate of 127.0.0.1 is for another host"
+    expired = await try_out(certificates.server(until="20210101000000Z"))
+    assert expired.startswith("the certificate of 127.0.0.1 has expired")
+    url = (await serve(stay, ssl=certificates.server())).replace("ws:", "wss:")
+    connection = await guarded(open_connection(url, 1000, 0.1))
+    await guarded(connection.close())
+
+
+# Several addresses
+
+
+async def test_a_dead_first_address_does_not_delay_the_second(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where IPv6 goes nowhere: packets are dropped, and no error comes."""
+    port = urlsplit(await serve(stay)).port
+    loop = asyncio.get_running_loop()
+    connect = loop.sock_connect
+
+    async def resolve(*_: object, **__: object) -> list[object]:
+        return [
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", port, 0, 0)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
+        ]
+
+    async def drop(sock: socket.socket, address: tuple[str, int]) -> None:
+        if address[0] == "2001:db8::1":
+            await for_ever()
+        await connect(sock, address)
+
+    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    monkeypatch.setattr(loop, "sock_connect", drop)
+    monkeypatch.setattr(websocket, "NEXT_ADDRESS_DELAY", 0.001)
+    connection = await guarded(open_connection(f"ws://two.invalid:{port}/", 1000, 0.1))
+    await guarded(connection.close())
 
 
 async def test_reports_a_proxy_with_an_invalid_port(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,171 +376,3 @@ async def test_reports_a_missing_socks_package(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
     assert "python-socks" in await why_not(f"ws://{ELSEWHERE}")
-
-
-# Errors of the operating system
-
-
-def untrusted() -> ssl.SSLCertVerificationError:
-    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_message = "self-signed \x1b certificate"
-    return error
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (untrusted(), "the certificate of h is not trusted: self-signed · certificate"),
-        (ssl.SSLError(1, "wrong version number"), "no secure connection to h"),
-        (socket.gaierror(-2, "Name or service not known"), "h is not found (is there a network?)"),
-        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), "nothing listens at h"),
-        (OSError(errno.EHOSTUNREACH, "x"), "h: No route to host"),
-        (OSError(errno.ENETUNREACH, "x"), "h: Network is unreachable"),
-        (OSError("Multiple exceptions: [Errno 111] x, [Errno 101] y"), "h cannot be reached"),
-        (EOFError(), "h closed the connection"),
-        (asyncio.IncompleteReadError(b"", 5), "h closed the connection"),
-    ],
-    ids=repr,
-)
-def test_os_error_reasons(error: Exception, reason: str) -> None:
-    assert os_error_reason(error, "h") == reason
-
-
-# Close reasons
-
-
-@pytest.mark.parametrize(
-    ("closed", "reason"),
-    [
-        (ConnectionClosedError(None, None), "the connection broke"),
-        (
-            ConnectionClosedOK(Close(1000, ""), Close(1000, ""), True),
-            "the server closed the connection",
-        ),
-        (ConnectionClosedError(Close(1001, ""), None), "the server closed the connection"),
-        (ConnectionClosedOK(Close(1001, "maintenance"), None), "the server closed: maintenance"),
-        (ConnectionClosedError(Close(4000, "\x1b[2Jx\n"), None), "the server closed: ·[2Jx·"),
-        (
-            ConnectionClosedError(None, Close(1009, "frame of 5"), None),
-            "the server sent a frame that is too large",
-        ),
-        (ConnectionClosedError(None, Close(1002, "bad opcode"), None), "the connection broke"),
-    ],
-)
-def test_close_reasons(closed: ConnectionClosed, reason: str) -> None:
-    assert close_reason(closed) == reason
-
-
-TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIGSIG"
-
-
-@pytest.mark.parametrize(
-    ("said", "safe"),
-    [
-        (f"unknown key {KEY}", "unknown key …"),
-        (f"unknown key {KEY.upper()}!", "unknown key …!"),
-        # Truncated by the server, or by the maximum size of a close frame.
-        (f"unknown {TOKEN[:20]}", "unknown …"),
-        ("bad signature SIGSIGSIG", "bad signature …"),
-        ("no a+b/c=d, nor a%2Bb%2Fc%3dd", "no …, nor …"),
-        (KEY, "…"),
-        ("maintenance", "maintenance"),
-        ("", ""),
-    ],
-)
-def test_close_reason_contains_no_secret(said: str, safe: str) -> None:
-    secrets = (KEY, TOKEN, "a+b/c=d", "")
-    assert remove_secrets(secrets, said) == safe
-    closed = ConnectionClosedError(Close(1008, said), None)
-    assert close_reason(closed, secrets) == (
-        f"the server closed: {safe}" if said else "the server closed the connection"
-    )
-
-
-def test_a_short_secret_is_removed_completely() -> None:
-    assert remove_secrets(("abc",), "ab abc ABC b") == "ab … … b"
-
-
-PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
-
-
-@given(st.text(PRINTABLE, min_size=1, max_size=40), st.text(), st.text(), st.data())
-def test_no_part_of_a_secret_is_left_in_any_context(
-    secret: str, before: str, after: str, data: st.DataObject
-) -> None:
-    part = data.draw(
-        st.integers(0, max(0, len(secret) - MIN_SECRET_LENGTH)).map(lambda at: secret[at:])
-    )
-    safe = remove_secrets((secret,), f"{before}{part}{after}")
-    run = min(MIN_SECRET_LENGTH, len(secret))
-    assert not [at for at in range(len(secret) - run + 1) if secret[at : at + run] in safe]
-
-
-# Retry-After
-
-NOW = datetime.fromtimestamp(START / 1000, UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0", 0.0),
-        ("7", 7.0),
-        ("120", 120.0),
-        ("3601", MAX_RETRY_AFTER),
-        ("99999999", MAX_RETRY_AFTER),
-        ("9" * 400, 0.0),
-        ("-5", 0.0),
-        ("1.5", 0.0),
-        ("٣", 0.0),
-        ("²", 0.0),
-        ("", 0.0),
-        (" ", 0.0),
-        ("soon", 0.0),
-        ("Tue, 14 Nov 2023 22:14:20 GMT", 60.0),
-        ("Tue, 14 Nov 2023 22:14:20 -0000", 60.0),
-        ("Tue, 14 Nov 2023 23:14:20 +0100", 60.0),
-        ("Tuesday, 14-Nov-23 22:14:20 GMT", 60.0),
-        ("Tue, 14 Nov 2023 22:13:19 GMT", 0.0),
-        ("Tue, 14 Nov 2123 22:14:20 GMT", MAX_RETRY_AFTER),
-        ("Fri, 31 Dec 9999 23:59:59 -2359", MAX_RETRY_AFTER),
-        ("Tue, 14 Nov 2023 22:14:20 +9999999", 0.0),
-        ("Tue, 40 Nov 2023 22:14:20 GMT", 0.0),
-        ("Tue, 14 Nov 99999999999999999999 22:14:20 GMT", 0.0),
-    ],
-)
-def test_parses_retry_after(text: str, seconds: float) -> None:
-    assert datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC) == NOW
-    assert parse_retry_after(text, START) == seconds
-
-
-@given(st.integers(-(10**6), 10**6))
-def test_parses_retry_after_as_a_date(seconds: int) -> None:
-    text = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
-    assert parse_retry_after(text, START) == min(MAX_RETRY_AFTER, max(0, seconds))
-
-
-PARTS = st.sampled_from(
-    [
-        "Tue,",
-        "14",
-        "Nov",
-        "2023",
-        "22:14:20",
-        "GMT",
-        "-",
-        "+0100",
-        ":",
-        ",",
-        "0",
-        "é",
-        "(",
-        "\\",
-        '"',
-    ]
-)
-
-
-@given(st.text() | st.lists(PARTS | st.text(max_size=3), max_size=8).map(" ".join))
-def test_any_retry_after_is_bounded(text: str) -> None:
-    assert 0 <= parse_retry_after(text, START) <= MAX_RETRY_AFTER

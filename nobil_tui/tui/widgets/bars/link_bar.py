@@ -18,6 +18,8 @@ SECONDS = 16
 """Seconds of the sparkline, one bar each."""
 _MIN_SIMULATED_WIDTH = 26
 """Cells from which the state and the whole word SIMULATED fit."""
+_COUNTED_IN_SECONDS = 100
+"""A longer wait is shown in minutes."""
 _RATE_SECONDS = 10
 """Seconds over which the rate is averaged."""
 
@@ -157,14 +159,19 @@ class LinkBar(Bar):
             case LinkPhase.CONNECTING:
                 return BarPart("CONNECTING", self.style_of("warning"), 0)
             case LinkPhase.RETRYING:
-                seconds = max(0, -(-(state.link.retry_at - state.now) // 1000))
-                return BarPart(f"RETRY IN {seconds} s", self.style_of("warning"), 0)
+                return BarPart(f"RETRY IN {self._wait_text()}", self.style_of("warning"), 0)
             case LinkPhase.REFUSED:
-                return BarPart("KEY REFUSED", self.style_of("refused"), 0)
+                again = f", RETRY IN {self._wait_text()}" if state.link.retry_at else ""
+                return BarPart(f"KEY REFUSED{again}", self.style_of("refused"), 0)
             case LinkPhase.ENDED:
                 return BarPart("ENDED", self.style_of("quiet"), 0)
             case LinkPhase.FAILED:
                 return BarPart("FAILED", self.style_of("refused"), 0)
+
+    def _wait_text(self) -> str:
+        """Return the time until the next attempt, rounded up."""
+        seconds = max(0, -(-(self.state.link.retry_at - self.state.now) // 1000))
+        return f"{seconds} s" if seconds < _COUNTED_IN_SECONDS else f"{-(-seconds // 60)} min"
 
     def _frame_age(self) -> str:
         text = age_text(self.state.now - self.state.frame_at)

@@ -48,6 +48,10 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
             ["RETRY IN 7 s", "example.org", "the connection broke"],
         ),
         (LinkState(LinkPhase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),
+        (
+            LinkState(LinkPhase.REFUSED, "HTTP 401", START + 241_000),
+            ["KEY REFUSED, RETRY IN 5 min", "example.org", "HTTP 401"],
+        ),
         (LinkState(LinkPhase.ENDED), ["ENDED", "example.org"]),
         (
             LinkState(LinkPhase.FAILED, "No port is free."),
