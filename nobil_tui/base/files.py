@@ -24,10 +24,10 @@ _FREE_SPACE = "Free some space."
 WHAT_TO_DO = {
     errno.EACCES: _CHECK_MODE,
     errno.EPERM: _CHECK_MODE,
-    errno.EROFS: "Choose a file on a disk that can be written to.",
+    errno.EROFS: "Choose a place that can be written to.",
     errno.ENOSPC: _FREE_SPACE,
     errno.EDQUOT: _FREE_SPACE,
-    errno.ENOLCK: "Its file system has no locks; choose a file on a local disk.",
+    errno.ENOLCK: "Its file system has no locks; use a local disk.",
     errno.EIO: "The disk may be damaged or disconnected.",
 }
 """What a user can do about an error of the system, by its number."""

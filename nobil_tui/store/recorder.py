@@ -75,7 +75,7 @@ class Recorder:
         except FileExistsError:
             raise RecordError(f"{path} already exists; choose another name") from None
         except OSError as error:
-            self._files.abandon()
+            self._files.discard()
             raise RecordError(_words(self._files.path, error)) from None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -208,6 +208,14 @@ class _Files:
         """Close the file and ignore errors."""
         with suppress(OSError):
             self.close()
+
+    def discard(self) -> None:
+        """Close the file and delete it: not even its header was written."""
+        created = self._disk is not None
+        self.abandon()
+        if created:
+            with suppress(OSError):
+                self.path.unlink()
 
     def _numbered(self, number: int) -> Path:
         zipped = ".gz" if self._name.suffix == ".gz" else ""

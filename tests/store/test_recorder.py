@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
 import resource
 from collections.abc import Callable
 from contextlib import suppress
@@ -179,3 +181,20 @@ def test_close_writes_remaining_frames(tmp_path: Path) -> None:
     recorder(b"{}", T0)
     recorder.close()
     assert len(frames_in(tmp_path / "a.jsonl")) == 100
+
+
+def test_a_recording_that_cannot_be_started_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(recorder_module._Files, "flush", fail)
+    with pytest.raises(RecordError, match="No space left on device"):
+        Recorder(tmp_path / "a.jsonl", "v1")
+    assert list(tmp_path.iterdir()) == []
+    # A file that was there before stays.
+    (tmp_path / "a.jsonl").write_text("mine")
+    with pytest.raises(RecordError, match="already exists"):
+        Recorder(tmp_path / "a.jsonl", "v1")
+    assert (tmp_path / "a.jsonl").read_text() == "mine"
