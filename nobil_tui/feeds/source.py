@@ -52,10 +52,13 @@ class StationData(Protocol):
         """Note that no update is under way: nothing has to wait for one."""
         ...
 
-    async def update(self, path: Path, on_progress: Callable[[str], None]) -> bool:
+    async def update(
+        self, path: Path, on_progress: Callable[[str], None], *, statuses_first: bool
+    ) -> bool:
         """Update the register at ``path`` if that is due; return whether it changed.
 
-        Raises ``UpdateError`` of the register.
+        ``statuses_first``: begin the stream before the names are known, so that something is on
+        screen early. Raises ``UpdateError`` of the register.
         """
         ...
 

@@ -6,6 +6,7 @@ these.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from nobil_tui.base.clock import Clock
@@ -24,19 +25,34 @@ from nobil_tui.register.merge import (
     merged,
 )
 from nobil_tui.register.update import OnProgress, UpdateError, UpdatePhase, UpdateProgress
-from nobil_tui.wire.finland_register import COUNTRY, Locations, decode_locations, decode_tariffs
+from nobil_tui.wire.finland_register import (
+    COUNTRY,
+    Locations,
+    decode_locations,
+    decode_places,
+    decode_tariffs,
+)
+
+OnPlaces = Callable[[Mapping[str, str]], Awaitable[None]]
+"""Gets the location of each EVSE."""
+
+
+async def _ignore_places(_places: Mapping[str, str]) -> None:
+    """Do nothing."""
 
 
 async def update_finland(
     path: Path,
     rest: FinlandRest,
     *,
+    on_places: OnPlaces = _ignore_places,
     on_progress: OnProgress = lambda _: None,
     clock: Clock | None = None,
 ) -> CachedRegister | None:
     """Download locations and tariffs and store them at ``path``, at most once a day.
 
-    Returns what is stored now; None if nothing changed. Raises ``UpdateError``.
+    ``on_places`` gets the location of each EVSE as soon as it is known, and is awaited before the
+    rest is decoded. Returns what is stored now; None if nothing changed. Raises ``UpdateError``.
     """
     clock = clock or Clock()
     try:
@@ -45,7 +61,7 @@ async def update_finland(
             origin = None
         if origin is not None and is_recent(origin.fetched_at, clock.now()):
             return None
-        return await _update(path, rest, origin, on_progress, clock)
+        return await _update(path, rest, origin, on_places, on_progress, clock)
     except (UnreachableError, NotReadableError) as error:
         raise UpdateError(f"The stations of Finland were not updated: {error}.") from None
     except TooFewStationsError as error:
@@ -55,7 +71,12 @@ async def update_finland(
 
 
 async def _update(
-    path: Path, rest: FinlandRest, origin: Origin | None, on_progress: OnProgress, clock: Clock
+    path: Path,
+    rest: FinlandRest,
+    origin: Origin | None,
+    on_places: OnPlaces,
+    on_progress: OnProgress,
+    clock: Clock,
 ) -> CachedRegister | None:
     on_progress(UpdateProgress(UpdatePhase.CONNECTING, COUNTRY))
 
@@ -78,6 +99,7 @@ async def _update(
     if tariffs is None:
         tariffs = await rest.get(TARIFFS)
     on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
+    await on_places(await run_in_thread(lambda: decode_places(locations.body)))
     found = await run_in_thread(lambda: _decode(locations, tariffs))
     if not found.facts:
         raise NotReadableError(f"{rest.host} answered without any station")

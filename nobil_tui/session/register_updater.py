@@ -113,11 +113,16 @@ class RegisterUpdater:
             return await self._update(section, key, on_progress, force=force)
 
     async def update_station_data(
-        self, data: StationData, on_progress: Callable[[str], None]
+        self,
+        data: StationData,
+        on_progress: Callable[[str], None],
+        *,
+        statuses_first: bool = False,
     ) -> str:
         """Update the register with what a source publishes of its stations, if that is due.
 
-        Returns an error message, or an empty string. Afterwards nothing waits for the update.
+        ``statuses_first`` is as for ``StationData.update``. Returns an error message, or an empty
+        string. Afterwards nothing waits for the update.
         """
         from nobil_tui.register.update import UpdateError
 
@@ -126,7 +131,7 @@ class RegisterUpdater:
                 now = self._clock.now()
                 if self._failed_at is not None and 0 <= now - self._failed_at < RETRY_AFTER:
                     return ""
-                if await data.update(self._path, on_progress):
+                if await data.update(self._path, on_progress, statuses_first=statuses_first):
                     return await self._read()
                 return ""
             except UpdateError as error:

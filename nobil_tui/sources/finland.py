@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -91,6 +91,8 @@ class FinlandStations:
         self._rest = rest
         self._clock = clock
         self._used: tuple[Register, int] | None = None
+        self._used_places = False
+        """Whether the register has places."""
 
     def use(self, register: Register) -> None:
         """Tell the feed where the EVSEs of a register are, unless it knows."""
@@ -107,22 +109,32 @@ class FinlandStations:
             for evse_id in facts.evse_uids
         }
         if places:
+            self._used_places = True
             self._feed.use_places(places)
 
     def settle(self) -> None:
         """Have the feed wait for no locations."""
         self._feed.settle_places()
 
-    async def update(self, path: Path, on_progress: Callable[[str], None]) -> bool:
+    async def update(
+        self, path: Path, on_progress: Callable[[str], None], *, statuses_first: bool
+    ) -> bool:
         """Update the register at ``path``, at most once a day; return whether it changed.
 
         Raises ``UpdateError``.
         """
         from nobil_tui.register.finland import update_finland
 
+        async def use_places(places: Mapping[str, str]) -> None:
+            if statuses_first and not self._used_places:
+                self._feed.use_places(places)
+                # Decoding the rest takes as long as all until now: the statuses come first.
+                await self._feed.wait_for_snapshot()
+
         cached = await update_finland(
             path,
             self._rest,
+            on_places=use_places,
             on_progress=lambda progress: on_progress(progress.words),
             clock=self._clock,
         )

@@ -215,7 +215,10 @@ class LiveUpdates:
         """Update the register with what the source publishes, and show how far that is."""
         workspace = self._workspace
         version = workspace.user_register.version
-        if problem := await updater.update_station_data(data, workspace.show_register_progress):
+        problem = await updater.update_station_data(
+            data, workspace.show_register_progress, statuses_first=True
+        )
+        if problem:
             workspace.warn(problem)
         if workspace.user_register.version != version:
             self.register_changed()

@@ -88,7 +88,28 @@ class _Tariffs(Struct):
     tariffs: list[Raw]
 
 
+class _PlaceEvse(Struct):
+    id: str
+    connectors: list[Raw] = []
+
+
+class _PlaceProperties(Struct):
+    id: str
+    evses: list[_PlaceEvse] = []
+
+
+class _Place(Struct):
+    properties: _PlaceProperties
+
+
+class _Places(Struct):
+    """The part of the locations that says where an EVSE is."""
+
+    features: list[_Place]
+
+
 _decode_features = msgspec.json.Decoder(_Features).decode
+_decode_places = msgspec.json.Decoder(_Places).decode
 _decode_tariffs = msgspec.json.Decoder(_Tariffs).decode
 _decode_anything = msgspec.json.Decoder().decode
 
@@ -106,6 +127,29 @@ def decode_locations(answer: bytes | bytearray, tariffs: Mapping[str, Tariff]) -
     for raw in features:
         reader.read(_dict(_decoded(raw)))
     return Locations(reader.facts, reader.unreadable, reader.problems)
+
+
+def decode_places(answer: bytes | bytearray) -> dict[str, str]:
+    """Return the location of each EVSE, in the order of ``decode_locations``, which takes ten times
+    as long. Raises ``NotReadableError`` if the response has no locations.
+    """
+    try:
+        features = _decode_places(answer).features
+    except DECODE_ERRORS:
+        # A field of another type: the other decoder skips what cannot be used.
+        facts = decode_locations(answer, {}).facts
+        return {evse_id: location for location, each in facts.items() for evse_id in each.evse_uids}
+    ids: dict[str, list[str]] = {}
+    for feature in features:
+        properties = feature.properties
+        if is_id(properties.id, MAX_LOCATION_ID):
+            outlets: list[str] = []
+            for evse in properties.evses:
+                if is_id(evse.id, MAX_EVSE_ID):
+                    count = min(max(1, len(evse.connectors)), MAX_CONNECTORS)
+                    outlets += [evse.id] * count
+            ids[properties.id] = outlets[:MAX_CONNECTORS]
+    return {evse_id: location for location, each in ids.items() for evse_id in each}
 
 
 def decode_tariffs(answer: bytes | bytearray) -> dict[str, Tariff]:

@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Result]] = {
     "first-paint": starting.first_paint,
     "demo": starting.demo,
     "country": starting.country,
+    "finland": starting.finland,
     "command-line": starting.command_line,
     "snapshot": snapshots.snapshot,
     "throughput": streaming.throughput,

@@ -19,6 +19,8 @@ RATE = 2_000
 TRIVIAL_READY = b"pressed 0 times"
 
 _ID = re.compile(rb"(?:NOR|SWE)_\d{5,6}")
+_FINNISH_ID = re.compile(rb"FI[A-Z]{3}\d{5}")
+"""An id of a location as the local service makes them."""
 _LIST_ROWS = ROWS // 2
 """The minimum number of rows on screen, in a terminal of our usual size."""
 
@@ -80,6 +82,11 @@ def layout_painted(seen: bytearray) -> bool:
 def rows_painted(seen: bytearray) -> bool:
     """Return whether the rows of the stations were painted."""
     return len(set(_ID.findall(seen))) >= _LIST_ROWS
+
+
+def finland_painted(seen: bytearray) -> bool:
+    """Return whether rows of Finland's stations were painted."""
+    return len(set(_FINNISH_ID.findall(seen))) >= _LIST_ROWS
 
 
 def pause() -> float:

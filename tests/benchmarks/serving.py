@@ -1,4 +1,4 @@
-"""The load server's process for the benchmarks, and a server that never answers."""
+"""The servers of the benchmarks: processes under load, and one that never answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -84,3 +86,30 @@ def silent_server() -> Iterator[str]:
     """Listen and never answer, so that the link stays CONNECTING; yield the URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"ws://127.0.0.1:{listening.getsockname()[1]}{PATH}"
+
+
+@contextmanager
+def finland_service(locations: int, evses: int) -> Iterator[Path]:
+    """Run Finland's service in its own process; yield a config file that names its addresses."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(  # our own program
+            [sys.executable, "-m", "tests.benchmarks.finland_server", str(locations), str(evses)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        addresses = json.loads(process.stdout.readline())
+        config = Path(folder) / "config.toml"
+        config.write_text(
+            "".join(
+                [
+                    "[finland]\n",
+                    *(f"{name} = {json.dumps(url)}\n" for name, url in addresses.items()),
+                ]
+            )
+        )
+        yield config

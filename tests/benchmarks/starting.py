@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks.bench import STATIONS, Bench, layout_painted, rows_painted
+from tests.benchmarks.bench import (
+    STATIONS,
+    Bench,
+    finland_painted,
+    layout_painted,
+    rows_painted,
+)
 from tests.benchmarks.figures import Result, Row, Rule, in_turns
 from tests.benchmarks.programs import nobil_tui, python
-from tests.benchmarks.serving import LoadServer, silent_server
+from tests.benchmarks.serving import LoadServer, finland_service, silent_server
 
 _TEXTUAL = python("import textual.app")
 _CLICK = python("import click")
@@ -45,6 +51,20 @@ def country(bench: Bench) -> Result:
 
         return _against_textual(
             bench, "country", f"start to {STATIONS:,} stations painted", painted, 2.0
+        )
+
+
+def finland(bench: Bench) -> Result:
+    """Measure the time to the first real rows of Finland's service, whose REST API and broker run
+    on this machine."""
+    with finland_service(5_000, 12_000) as config:
+
+        def painted() -> float:
+            with bench.world.app("--config", str(config), "--source", "finland") as app:
+                return (app.wait(finland_painted) - app.started) * 1000
+
+        return _against_textual(
+            bench, "finland", "start to Finland's 12,000 EVSEs painted", painted, 2.2
         )
 
 

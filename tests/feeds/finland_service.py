@@ -151,8 +151,10 @@ def _tariff(tariff_id: str, rng: random.Random) -> dict[str, Any]:
 class FinlandService:
     """The REST API. ``answers`` for a path are used up first, then it answers correctly."""
 
-    def __init__(self, country: Country, clock: Clock) -> None:
+    def __init__(self, country: Country, clock: Clock, *, constant: bool = False) -> None:
+        """``constant``: the statuses never change, so their answer is compressed once."""
         self.country = country
+        self._constant = constant
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of each request, in order."""
         self.answers: dict[str, deque[Answer]] = {
@@ -220,13 +222,13 @@ class FinlandService:
         if not whole and request.query.get("limit") == "ALL":
             return web.Response(status=302, headers={"Location": f"{request.path}/all"})
         headers = self._headers()
-        if whole and name != "locations/statuses":
+        if whole and self._constant and name == "locations/statuses":
+            body = self._packed_answer(name)
+        elif whole and name != "locations/statuses":
             headers["ETag"] = f'"{name}"'
             if request.headers.get("If-None-Match") == headers["ETag"]:
                 return web.Response(status=304, headers=headers)
-            if name not in self._packed:
-                self._packed[name] = _pack(self._answer(name))
-            body = self._packed[name]
+            body = self._packed_answer(name)
         else:
             body = _pack(
                 self._answer(name) if whole else self._page(name, request.query.get("cursor", "0"))
@@ -236,6 +238,11 @@ class FinlandService:
             headers=headers | {"Content-Encoding": "gzip"},
             content_type="application/json",
         )
+
+    def _packed_answer(self, name: str) -> bytes:
+        if name not in self._packed:
+            self._packed[name] = _pack(self._answer(name))
+        return self._packed[name]
 
     async def answer_in_full(self, request: web.Request) -> web.StreamResponse:
         """Answer completely, whatever version the client has."""

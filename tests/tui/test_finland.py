@@ -60,7 +60,8 @@ async def test_names_places_and_live_changes(
         main = main_of(pilot)
         await shown(pilot, main, 5_000)
         workspace = main.workspace
-        assert len(workspace.user_register) == 5_000
+        # The statuses come first, the names a moment later.
+        await until(pilot, lambda: len(workspace.user_register) == 5_000)
         assert workspace.board.connectors == 12_000
         evse, topic = next(iter(service.country.topics.items()))
         station = topic.split("/")[3]

@@ -15,6 +15,7 @@ from nobil_tui.wire.finland_register import (
     FINLAND_CREDIT,
     Locations,
     decode_locations,
+    decode_places,
     decode_tariffs,
 )
 from tests.wire.finland_answers import LOCATIONS, TARIFFS, damaged
@@ -156,6 +157,11 @@ def test_damaged_response_raises_only_not_readable(locations: Any, tariffs: Any)
     except NotReadableError as error:
         assert str(error).isprintable()
     else:
+        assert [*decode_places(json.dumps(locations).encode()).items()] == [
+            (evse_id, station)
+            for station, facts in found.facts.items()
+            for evse_id in facts.evse_uids
+        ]
         for station, facts in found.facts.items():
             assert station
             assert station.isprintable()

@@ -48,6 +48,9 @@ The start counts as one too, since nothing is shown yet.
 PLACES_GRACE = 5.0
 """Seconds that the first snapshot waits for the locations, so that stations do not start as mere
 ids."""
+SNAPSHOT_GRACE = 5.0
+"""Seconds that the names and prices of stations wait for the first snapshot, so that they do not
+delay it."""
 UNDATED_AGE = 60_000
 """Assumed age of a snapshot without a date, in ms."""
 MAX_GAP = 600_000
@@ -105,6 +108,7 @@ class FinlandFeed:
         self._tap = tap
         self._merger = Merger()
         self._places_settled = asyncio.Event()
+        self._snapshot_settled = asyncio.Event()
         self._regroup = False
         self._held: list[tuple[Status, int]] | None = None
         """Messages that wait for the snapshot; None while none is awaited."""
@@ -144,6 +148,11 @@ class FinlandFeed:
         """Stop waiting for the locations before the first snapshot: they are not available."""
         self._places_settled.set()
 
+    async def wait_for_snapshot(self) -> None:
+        """Wait until the first snapshot was yielded, or could not be fetched; at most for
+        ``SNAPSHOT_GRACE``."""
+        await self._wait(self._snapshot_settled, SNAPSHOT_GRACE)
+
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield what happens, without end."""
         reading = asyncio.create_task(self._read_link())
@@ -153,6 +162,8 @@ class FinlandFeed:
                 given = await self._inputs.get()
                 for event in await self._events_of(given):
                     yield event
+                if isinstance(given, _Fetched | _NotFetched):
+                    self._snapshot_settled.set()
                 if reading.done():
                     reading.result()
         finally:
@@ -279,18 +290,23 @@ class FinlandFeed:
             await self._clock.sleep(POLL_INTERVAL)
 
     async def _wait_for_places(self) -> None:
-        if self._merger.has_places or self._places_settled.is_set():
+        if not self._merger.has_places:
+            await self._wait(self._places_settled, PLACES_GRACE)
+            self._places_settled.set()
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait for an event, at most for so many seconds."""
+        if event.is_set():
             return
         waits = [
-            asyncio.ensure_future(self._clock.sleep(PLACES_GRACE)),
-            asyncio.ensure_future(self._places_settled.wait()),
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(event.wait()),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        self._places_settled.set()
 
     def _fetched(self, fetched: _Fetched) -> Iterator[Event]:
         if fetched.attempt != self._attempt:
