@@ -12,6 +12,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -105,7 +106,9 @@ def start_logging(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
         handler = logging.NullHandler()
     for old in [each for each in root.handlers if isinstance(each.formatter, RedactingFormatter)]:
         root.removeHandler(old)
-        old.close()
+        # What it still holds may not fit on the disk.
+        with suppress(OSError):
+            old.close()
     formatter = RedactingFormatter(secrets)
     handler.setFormatter(formatter)
     # On the handler too: some loggers set their own level.
@@ -115,6 +118,14 @@ def start_logging(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
     logging.captureWarnings(True)
     threading.excepthook = _log_thread_error
     return formatter.learn
+
+
+def log_path() -> Path | None:
+    """Return the path of the log file that is written; None if there is none."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _PrivateFileHandler):
+            return Path(handler.baseFilename)
+    return None
 
 
 def _log_thread_error(error: threading.ExceptHookArgs) -> None:

@@ -123,6 +123,14 @@ def start_log(
     """Start the log file and keep every known API key out of it; return a function for keys learned
     later."""
     from nobil_tui.base import paths
+
+    return start_log_in(paths.log_file(), level, config, source)
+
+
+def start_log_in(
+    path: Path, level: str | None, config: Config | None = None, source: str | None = None
+) -> AddSecret:
+    """Start a log file at ``path``."""
     from nobil_tui.cli.log_file import start_logging
 
     secrets = [
@@ -132,7 +140,7 @@ def start_log(
     ]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
     secrets += secrets_in_query(source or "")
-    return start_logging(paths.log_file(), level or DEFAULT_LOG_LEVEL, secrets)
+    return start_logging(path, level or DEFAULT_LOG_LEVEL, secrets)
 
 
 # The source

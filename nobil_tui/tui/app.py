@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
-from contextlib import suppress
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -17,6 +15,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
 
+from nobil_tui.base.errors import LoggedCrashError
 from nobil_tui.base.memory import freeze_imports
 from nobil_tui.base.tasks import DaemonExecutor
 from nobil_tui.base.text import did_you_mean
@@ -32,7 +31,14 @@ from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.ascii_output import AsciiScrollBar, force_ascii
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
-from nobil_tui.tui.textual_internals import CrashReport, Dismissal, QuietTerminal, start_with_theme
+from nobil_tui.tui.textual_internals import (
+    CrashReport,
+    Dismissal,
+    QuietTerminal,
+    can_suspend,
+    start_with_theme,
+    stop_waiting_for_terminal,
+)
 
 SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
@@ -109,6 +115,11 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
             if event.key in self._keys.of(command_by_id("quit")) and not types_character(event.key):
                 self.request_quit()
                 return
+            if event.key in self._keys.of(command_by_id("suspend")) and not types_character(
+                event.key
+            ):
+                self.action_suspend_process()
+                return
             if event.is_forwarded and event.is_printable and isinstance(self.focused, Input):
                 # It was typed a moment before the field had the focus: it is text, not a command.
                 self.focused.post_message(events.Key(event.key, event.character))
@@ -131,19 +142,28 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         return isinstance(screen, Dismissal) and screen.dismissed
 
     def on_mount(self) -> None:
-        """Quit on a signal, which restores the terminal, and without waiting for threads."""
+        """Quit without waiting for threads."""
         asyncio.get_running_loop().set_default_executor(DaemonExecutor())
-        with suppress(NotImplementedError, ValueError, RuntimeError, AttributeError):
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.request_quit)
 
     def request_quit(self) -> None:
         """Quit the app: every key, click and signal that quits ends here."""
         self.exit(0)
 
+    def quit_from_outside(self) -> None:
+        """Quit the app soon: a signal asked for it, or the terminal is gone."""
+        stop_waiting_for_terminal(self)
+        self.request_quit()
+
     async def action_quit(self) -> None:
         """Quit the app, for the keys of every screen."""
         self.request_quit()
+
+    def action_suspend_process(self) -> None:
+        """Return to the shell that started the program."""
+        if can_suspend(self):
+            super().action_suspend_process()
+        else:
+            self.notify("Cannot suspend: no shell started this program.", severity="warning")
 
     def close_session(self) -> None:
         """Save what outlasts the session, and close its source. Blocks until that is done."""
@@ -160,7 +180,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
 
 
 def run(options: AppOptions) -> int:
-    """Run the app and return its exit code."""
+    """Run the app and return its exit code. Raise ``LoggedCrashError`` if it crashed."""
     app = NobilApp(options)
     freeze_imports()
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -170,4 +190,6 @@ def run(options: AppOptions) -> int:
         code = app.run()
     finally:
         app.close_session()
+    if app.crash is not None:
+        raise LoggedCrashError from app.crash
     return code or app.return_code or 0

@@ -1,23 +1,28 @@
-"""The terminal driver for Linux and macOS, whose input thread sleeps while nothing is typed."""
+"""The terminal driver for Linux and macOS: it survives what terminals do.
+
+Its input thread sleeps while nothing is typed. Anything that a terminal sends is a key, a click, a
+paste, an answer or nothing. A terminal that is gone ends the app, as does an exception in a thread.
+"""
 
 from __future__ import annotations
 
-import codecs
 import os
 import select
+import signal
+import sys
+import termios
 import threading
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol, cast
 
-from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
+from textual.constants import ESCAPE_DELAY
 
-from nobil_tui.tui.textual_internals import input_parser
+from nobil_tui.tui.terminal_input import TerminalInput
+from nobil_tui.tui.terminal_writer import TerminalWriter
+from nobil_tui.tui.textual_internals import MessageParser, TerminalDriverBase
 
-_PAUSE = 0.05
-"""Seconds between two checks for a sequence that was not completed, such as a lone Escape."""
-_CHECKS = 4
-"""Checks after an input; Textual's longest wait for the rest of a sequence is 0.1 s."""
+_QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class _WakingEvent(threading.Event):
@@ -39,33 +44,155 @@ class _WakingEvent(threading.Event):
         super().clear()
 
 
-class SleepingDriver(LinuxDriver):
+class TerminalOwner(Protocol):
+    """What the driver tells the app."""
+
+    def end_with(self, error: BaseException) -> None:
+        """End because of an exception."""
+
+    def quit_from_outside(self) -> None:
+        """Quit soon: a signal asked for it, or the terminal is gone."""
+
+    def announce_suspension(self) -> None:
+        """Restore what was changed in the terminal."""
+
+    def repaint_all(self) -> None:
+        """Paint every cell."""
+
+    def paint_skipped(self) -> None:
+        """Paint what was left out."""
+
+
+class SleepingDriver(TerminalDriverBase):
     """Textual's driver wakes ten times a second to look for input; this one waits for it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.exit_event: _WakingEvent = _WakingEvent()
+        self._owner = cast(TerminalOwner, self._app)
+
+    # Start, end and suspension
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; and again after a suspension."""
+        for number in _QUIT_SIGNALS:
+            self._loop.add_signal_handler(number, self._owner.quit_from_outside)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        # In the loop: a handler that runs between any two instructions could meet a lock that the
+        # interrupted code holds.
+        self._loop.add_signal_handler(signal.SIGTSTP, self.suspend)
+        self._loop.add_signal_handler(signal.SIGCONT, self._continued)
+        if isinstance(self._writer_thread, TerminalWriter):
+            self._writer_thread.listen(self)
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether a shell started this process, which can bring it back."""
+        try:
+            session = os.getsid(0)
+            return session != os.getpid() and os.getsid(os.getppid()) == session
+        except OSError:
+            return False
+
+    def suspend(self) -> None:
+        """Restore the terminal and stop the process until the shell brings it back."""
+        if not self.can_suspend:
+            return
+        self._owner.announce_suspension()
+        self.suspend_application_mode()
+        for number in (signal.SIGCONT, signal.SIGTSTP):
+            self._loop.remove_signal_handler(number)
+        self._stop_process()
+        self._must_signal_resume = True
+        self.resume_application_mode()
+
+    def _continued(self) -> None:
+        """Take the terminal again after a stop that was not announced, as by ``kill -STOP``."""
+        if not self._in_foreground():
+            self._loop.remove_signal_handler(signal.SIGTSTP)
+            self._stop_process()
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        self.resume_application_mode()
+
+    def _stop_process(self) -> None:
+        """Stop until the process is in the foreground again.
+
+        With its process group, as a terminal does: a program that waits for this one is stopped
+        too. The system ignores it where no shell would continue the group.
+        """
+        while True:
+            os.kill(0, signal.SIGTSTP)
+            if self._in_foreground():
+                return
+
+    def _in_foreground(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            # It is not the controlling terminal, which has no foreground.
+            return True
+
+    # Input
 
     def run_input_thread(self) -> None:
         """Read the input until the driver ends it."""
-        parser = input_parser()
-        decode = codecs.getincrementaldecoder("utf-8")().decode
-        ends = self.exit_event
-        checks = 0
-        while not ends.is_set():
-            ready, _, _ = select.select(
-                [self.fileno, ends.reader], [], [], _PAUSE if checks else None
-            )
-            checks -= 1 if checks else 0
-            if self.fileno in ready:
-                data = os.read(self.fileno, 4096)
-                if not data:
-                    # The terminal was closed; SIGHUP ends the app.
-                    return
-                self._process(parser.feed(decode(data)))
-                checks = _CHECKS
-            self._process(parser.tick())
+        try:
+            self._read_input()
+        except BaseException as error:  # noqa: BLE001  # it ends the app
+            failure = error
+            self._call(lambda: self._owner.end_with(failure))
 
-    def _process(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            self.process_message(message)
+    def _read_input(self) -> None:
+        encoding = getattr(sys.__stdin__, "encoding", None) or "utf-8"
+        reader, parser = TerminalInput(encoding, ESCAPE_DELAY), MessageParser()
+        ends = self.exit_event
+        while not ends.is_set():
+            ready, _, _ = select.select([self.fileno, ends.reader], [], [], reader.patience)
+            if self.fileno in ready:
+                data = self._read()
+                if data is None:
+                    self.on_gone()
+                    return
+                tokens = reader.feed(data)
+            else:
+                tokens = reader.flush()
+            for token in tokens:
+                for message in parser.messages(token):
+                    self.process_message(message)
+
+    def _read(self) -> bytes | None:
+        """Return what was typed; None if the terminal is gone."""
+        try:
+            data = os.read(self.fileno, 4096)
+        except BlockingIOError:
+            # Another program that shares the terminal has read it, and made it non-blocking.
+            return b""
+        except OSError:
+            return None
+        if not data:
+            try:
+                termios.tcgetattr(self.fileno)
+            except termios.error:
+                return None
+        return data
+
+    # Calls from threads
+
+    def on_gone(self) -> None:
+        """Quit: the terminal is gone."""
+        self._call(self._owner.quit_from_outside)
+
+    def on_caught_up(self) -> None:
+        """Paint what was left out while the terminal was behind."""
+        self._call(self._owner.paint_skipped)
+
+    def on_writer_crash(self, error: BaseException) -> None:
+        """End the app."""
+        self._call(lambda: self._owner.end_with(error))
+
+    def _call(self, call: Callable[[], None]) -> None:
+        """Make the event loop call ``call``."""
+        # The loop may be closed already.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call)

@@ -7,13 +7,15 @@ changes what is relied on: ``tests/tui/test_textual_internals.py``.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual._parser import Parser
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -24,10 +26,37 @@ from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.widgets import Checkbox
 
-from nobil_tui.base.paths import log_file
+from nobil_tui.config.key_names import KEY_CHARACTERS, key_name_of
 from nobil_tui.tui.painted_screen import PaintedScreen, PlacedStrip
+from nobil_tui.tui.terminal_input import ESC, Paste, Token
+from nobil_tui.tui.terminal_writer import TerminalWriter
 
 logger = logging.getLogger(__name__)
+
+MAX_SIZE = 1000, 2000
+"""The most rows and columns that are drawn, whatever the terminal says."""
+
+_RESIZE = re.compile(
+    r"\x1b\[48;(?P<rows>\d+)(?::\d*)*;(?P<columns>\d+)(?::\d*)*"
+    r";(?P<height>\d+)(?::\d*)*;(?P<width>\d+)(?::\d*)*t"
+)
+_KITTY_KEY = re.compile(
+    r"\x1b\[(?P<key>\d+)(?::[\d:]*)?(?:;(?P<held>\d*)(?::(?P<event>\d*))?)?"
+    r"(?:;(?P<text>[\d:]*))?(?P<end>[u~ABCDEFHPQRS])"
+)
+_KEYPAD = {
+    "decimal": ".",
+    "divide": "/",
+    "multiply": "*",
+    "subtract": "-",
+    "add": "+",
+    "equal": "=",
+    "separator": ",",
+}
+"""Textual's names of keys of the numeric keypad, and the character that each types."""
+
+BRIEFLY = 0.5
+"""Seconds that the end waits for a terminal that is stuck, if it was asked for from outside."""
 
 if TYPE_CHECKING:
     _AppBase = App[Any]
@@ -41,10 +70,12 @@ else:
 def is_terminal_behind(app: App[Any]) -> bool:
     """Return whether painted output still waits for the terminal, as on a slow line.
 
-    Textual's writer thread queues 30 paints before it blocks the app, and a key would wait for
-    all of them.
+    A key would wait for all of it.
     """
     writer = getattr(app._driver, "_writer_thread", None)
+    if isinstance(writer, TerminalWriter):
+        return writer.queued
+    # Textual's own, on Windows.
     return writer is not None and writer._queue.qsize() > 0
 
 
@@ -59,6 +90,18 @@ def write_to_terminal(app: App[Any], text: str) -> bool:
     driver.write(text)
     driver.flush()
     return True
+
+
+def can_suspend(app: App[Any]) -> bool:
+    """Return whether the app can return to a shell, which can bring it back."""
+    return app._driver is not None and app._driver.can_suspend
+
+
+def stop_waiting_for_terminal(app: App[Any]) -> None:
+    """Make the end of an app wait only briefly for a terminal that takes no output."""
+    writer = getattr(app._driver, "_writer_thread", None)
+    if isinstance(writer, TerminalWriter):
+        writer.patience = BRIEFLY
 
 
 def start_with_theme(app: App[Any], name: str) -> None:
@@ -77,6 +120,11 @@ def start_with_theme(app: App[Any], name: str) -> None:
     app.stylesheet.set_variables(app.get_css_variables())
 
 
+def bounded_size(rows: int, columns: int) -> tuple[int, int]:
+    """Return a size that can be drawn; that of a small terminal where one is not known."""
+    return min(rows, MAX_SIZE[0]) or 24, min(columns, MAX_SIZE[1]) or 80
+
+
 def update_scrollbars(view: ScrollView, size: Size) -> None:
     """Show or hide the scrollbars of a view for content of this size.
 
@@ -85,9 +133,111 @@ def update_scrollbars(view: ScrollView, size: Size) -> None:
     view._scroll_update(size)
 
 
-def input_parser() -> Parser[Message]:
-    """Return a parser of what a terminal sends."""
-    return XTermParser()
+class MessageParser:
+    """Makes Textual's messages of the tokens of a terminal.
+
+    Textual's parser raises for some sequences, which ends its thread, and takes those that it does
+    not know for typed characters.
+    """
+
+    def __init__(self) -> None:
+        self._parser = XTermParser()
+
+    def messages(self, token: Token) -> list[Message]:
+        """Return what a token means: keys, clicks, a paste, answers; empty if it means nothing."""
+        if isinstance(token, Paste):
+            return [events.Paste(token.text)]
+        if not token.startswith(ESC):
+            return self._feed(token)
+        plain = _plain_sequence(token)
+        return self._feed(plain) if plain else []
+
+    def _feed(self, token: str) -> list[Message]:
+        parser = self._parser
+        try:
+            messages = list(parser.feed(token))
+            if parser._timeout_time is not None:
+                # It waits for more of a complete token.
+                if len(token) > 2 and not token.endswith("$"):
+                    self._renew()
+                    return []
+                parser._timeout_time = 0.0
+                messages += parser.tick()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next key must be read
+            logger.warning("a sequence of the terminal is not understood: %r (%r)", token, error)
+            self._renew()
+            return []
+        return [
+            key_of_character(each) if isinstance(each, events.Key) else each
+            for each in messages
+            if not _is_half_character(each)
+        ]
+
+    def _renew(self) -> None:
+        """Start with a new parser, which knows what the terminal said before."""
+        old, self._parser = self._parser, XTermParser()
+        self._parser.mouse_pixels = old.mouse_pixels
+        self._parser.terminal_size = old.terminal_size
+        self._parser.terminal_pixel_size = old.terminal_pixel_size
+
+
+def _plain_sequence(sequence: str) -> str:
+    """Return a sequence in the form that Textual reads; empty if it means nothing.
+
+    Its parser knows neither the alternates of a key nor its release, and divides by the size of a
+    terminal.
+    """
+    if found := _RESIZE.fullmatch(sequence):
+        rows, columns = bounded_size(int(found["rows"]), int(found["columns"]))
+        # A terminal that does not know its size in pixels says 0.
+        height, width = int(found["height"]) or rows, int(found["width"]) or columns
+        return f"{ESC}[48;{rows};{columns};{height};{width}t"
+    if found := _KITTY_KEY.fullmatch(sequence):
+        if found["event"] == "3" or (found["end"] != "u" and not _is_known(sequence, found)):
+            return ""
+        fields = [found["key"], found["held"] or "", found["text"] or ""]
+        if not fields[2]:
+            fields = fields[: 2 if fields[1] else 1]
+        return f"{ESC}[{';'.join(fields)}{found['end']}"
+    # A key without a code.
+    return "" if sequence.startswith(f"{ESC}[") and sequence.endswith("u") else sequence
+
+
+def _is_known(sequence: str, found: re.Match[str]) -> bool:
+    """Return whether a sequence is that of a key. Textual takes its number for a character."""
+    return f"{found['key']}{found['end']}" in FUNCTIONAL_KEYS or sequence in ANSI_SEQUENCES_KEYS
+
+
+def _is_half_character(message: Message) -> bool:
+    """Return whether a message is a key that types half a UTF-16 pair, which no file can hold."""
+    character = message.character if isinstance(message, events.Key) else None
+    return character is not None and any("\ud800" <= each <= "\udfff" for each in character)
+
+
+def key_of_character(key: events.Key) -> events.Key:
+    """Return a key as the character that it types, whichever key of whichever keyboard typed it.
+
+    With the protocol of kitty, Textual names keys of the numeric keypad by their place, and a
+    terminal may leave out what they type.
+    """
+    *held, name = key.key.split("+")
+    usual = _KEYPAD.get(name) or KEY_CHARACTERS.get(name) or (name if len(name) == 1 else "")
+    said = key.character if key.is_printable else None
+    typed = said or usual
+    if len(typed) != 1:
+        return key
+    if held not in ([], ["shift"]):
+        # A key with Ctrl and the like types nothing.
+        return events.Key("+".join([*held, key_name_of(usual)]), None) if name in _KEYPAD else key
+    if held and not said:
+        if typed.isalpha():
+            typed = typed.upper()
+        elif name not in _KEYPAD and typed != " ":
+            # It depends on the layout of the keyboard.
+            return key
+    if typed.isspace():
+        return events.Key(key.key, typed)
+    return events.Key(key_name_of(typed) or key.key, typed)
 
 
 class _ChangesOnly(CompositorUpdate):
@@ -124,38 +274,86 @@ def _rows_of(update: ChopsUpdate) -> dict[int, list[PlacedStrip]]:
 
 
 class QuietTerminal(_AppBase):
-    """Makes an app write only what changed. Textual writes whole strips."""
+    """Makes an app write only what changed, and no more than the terminal takes.
+
+    Textual writes whole strips, and blocks the event loop while 30 paints wait for the terminal.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._painted = PaintedScreen()
+        self._skipped = False
+        """Whether a paint was left out because the terminal was behind."""
         super().__init__(*args, **options)
 
     def on_mount(self) -> None:
         """Repaint everything after Ctrl+Z and ``fg``: the shell has written to the terminal."""
-        self.app_resume_signal.subscribe(self, lambda _: self._repaint_all())
+        self.app_resume_signal.subscribe(self, lambda _: self.repaint_all())
 
-    def _repaint_all(self) -> None:
+    def repaint_all(self) -> None:
+        """Paint every cell again, as after something else has written to the terminal."""
         self._painted.forget(self.size)
-        self.screen.refresh()
+        if self._screen_stack:
+            self.screen.refresh()
+
+    def announce_suspension(self) -> None:
+        """Let the parts of the app restore what they changed in the terminal."""
+        self._suspend_signal()
+
+    def paint_skipped(self) -> None:
+        """Paint what was left out while the terminal was behind."""
+        if self._skipped and self._screen_stack:
+            self._skipped = False
+            self.screen.refresh()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         driver = self._driver
+        writer = getattr(driver, "_writer_thread", None)
+        if isinstance(writer, TerminalWriter) and writer.behind:
+            self._skipped = True
+            return
         if isinstance(renderable, ChopsUpdate | LayoutUpdate) and driver and not driver.is_inline:
             renderable = _ChangesOnly(renderable, self._painted, self.size)
         super()._display(screen, renderable)
 
 
 class CrashReport(_AppBase):
-    """Makes an app log a crash.
+    """Makes an app end on an unexpected exception, and log it.
 
     Textual's own report shows the values of local variables, and so secrets.
     """
 
+    crash: BaseException | None = None
+    """The exception that ended the app."""
+
+    def end_with(self, error: BaseException) -> None:
+        """End the app because of an exception in one of its threads."""
+        self._record(error)
+        self._return_code = 1
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: Any) -> None:
+        """End the app because of errors that would render themselves."""
+        errors = [each for each in renderables if isinstance(each, BaseException)]
+        self._record(errors[0] if errors else sys.exc_info()[1] or RuntimeError("panic"))
+        self._return_code = 1
+        self._close_messages_no_wait()
+
+    def _handle_exception(self, error: Exception) -> None:
+        self._record(error)
+        super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
-        error = sys.exc_info()[1]
-        logger.critical("the app crashed", exc_info=error)
-        name = type(error).__name__
-        self.panic(f"nobil-tui crashed ({name}). The details are in the log: {log_file()}")
+        self._close_messages_no_wait()
+
+    def _record(self, error: BaseException) -> None:
+        """Log an exception; the first one is the crash."""
+        if error is self.crash:
+            return
+        # A failed worker names its error only.
+        cause = getattr(error, "error", None)
+        cause = cause if isinstance(cause, BaseException) else error
+        logger.critical("the app crashed", exc_info=cause)
+        self.crash = self.crash or cause
 
 
 class FirstPaint(_ScreenBase):
@@ -227,3 +425,32 @@ def _is_input(message: Message) -> bool:
     if isinstance(message, events.Event):
         return isinstance(message, events.InputEvent | events.Paste)
     return message.bubble
+
+
+if sys.platform != "win32":
+    import os
+
+    from textual.drivers import linux_driver
+
+    # Textual's own thread ends at the first error of the terminal, and then blocks the event loop.
+    vars(linux_driver)["WriterThread"] = TerminalWriter
+
+    class TerminalDriverBase(linux_driver.LinuxDriver):
+        """Textual's driver, which asks the terminal for its size and nothing else.
+
+        ``COLUMNS`` and ``LINES`` may come from another terminal, or hold no number.
+        """
+
+        def _get_terminal_size(self) -> tuple[int, int]:
+            try:
+                columns, rows = os.get_terminal_size(self.fileno)
+            except OSError:
+                columns, rows = 0, 0
+            rows, columns = bounded_size(rows, columns)
+            return columns, rows
+
+        def _disable_mouse_support(self) -> None:
+            super()._disable_mouse_support()
+            if self._mouse_pixels:
+                # Textual switches it on only.
+                self.write("\x1b[?1016l")

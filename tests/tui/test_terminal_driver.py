@@ -7,9 +7,10 @@ import queue
 import select
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 from textual.app import App
@@ -19,14 +20,19 @@ from textual.message import Message
 pytest.importorskip("termios")
 
 from nobil_tui.tui.terminal_driver import SleepingDriver
-from tests.conftest import GUARD
+from tests.conftest import GUARD, settle
 
 
 class Typing(SleepingDriver):
     """A driver that reads from a pipe and keeps the messages."""
 
     def __init__(self, fileno: int) -> None:
-        super().__init__(cast(App[Any], SimpleNamespace()))
+        self.ends: queue.Queue[str] = queue.Queue()
+        owner = SimpleNamespace(
+            quit_from_outside=lambda: self.ends.put("quit"),
+            end_with=lambda error: self.ends.put(repr(error)),
+        )
+        super().__init__(cast(App[Any], owner))
         self.fileno = fileno
         self.messages: queue.Queue[Message] = queue.Queue()
         self.thread = threading.Thread(target=self.run_input_thread)
@@ -80,6 +86,21 @@ async def test_keys_are_read(typed: tuple[Typing, int]) -> None:
     assert [driver.key() for _ in range(3)] == ["j", "ø", "up"]
 
 
+async def test_bytes_of_another_character_set_end_nothing(typed: tuple[Typing, int]) -> None:
+    driver, writer = typed
+    for data in (b"\xf8", b"\x1b[M\xff\xff\xff", b"\x9b1~", b"\x1b[1114112u\xe2\x82", b"j"):
+        os.write(writer, data)
+
+    def keys() -> Iterator[str]:
+        while True:
+            if isinstance(message := driver.messages.get(timeout=GUARD), Key):
+                yield message.key
+
+    typing = keys()
+    assert [next(typing), next(typing)] == ["home", "j"]
+    assert driver.thread.is_alive()
+
+
 async def test_a_lone_escape_is_read(typed: tuple[Typing, int]) -> None:
     driver, writer = typed
     os.write(writer, b"\x1b")
@@ -109,3 +130,53 @@ async def test_the_thread_can_start_again_after_a_suspension(typed: tuple[Typing
     driver.exit_event.set()
     again.join(GUARD)
     assert not again.is_alive()
+
+
+async def test_a_terminal_that_is_gone_quits(
+    monkeypatch: pytest.MonkeyPatch, timeouts: list[float | None]
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    ours, theirs = os.openpty()
+    driver = Typing(theirs)
+    driver.thread.start()
+    os.close(ours)
+    driver.thread.join(GUARD)
+    await settle()
+    assert driver.ends.get_nowait() == "quit"
+    os.close(theirs)
+
+
+async def test_a_terminal_that_is_non_blocking_is_read(typed: tuple[Typing, int]) -> None:
+    driver, writer = typed
+    os.set_blocking(driver.fileno, False)
+    with mock.patch.object(os, "read", side_effect=[BlockingIOError, b"k"]):
+        os.write(writer, b"k")
+        assert driver.key() == "k"
+
+
+async def test_an_exception_in_the_input_thread_ends_the_app(
+    typed: tuple[Typing, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, writer = typed
+
+    def broken(message: Message) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(driver, "process_message", broken)
+    os.write(writer, b"k")
+    driver.thread.join(GUARD)
+    await settle()
+    assert "on purpose" in driver.ends.get_nowait()
+
+
+async def test_a_program_without_a_shell_is_not_suspended(typed: tuple[Typing, int]) -> None:
+    driver, _ = typed
+    with (
+        mock.patch.object(os, "getsid", lambda pid: pid),
+        mock.patch.object(os, "kill") as kill,
+    ):
+        assert not driver.can_suspend
+        driver.suspend()
+        kill.assert_not_called()
+    with mock.patch.object(os, "getsid", lambda _: 1):
+        assert driver.can_suspend

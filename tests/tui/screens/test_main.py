@@ -691,6 +691,6 @@ async def test_a_crash_shows_no_secret(
             main.call_later(broken)
             await until(pilot, lambda: pilot.app.return_code == 1)
     said = capsys.readouterr()
-    assert "nobil-tui crashed (RuntimeError)" in said.err + said.out
-    assert "s3cr3t" not in said.err + said.out + caplog.text
+    assert said.err + said.out == ""
+    assert "s3cr3t" not in caplog.text
     assert "on purpose" in caplog.text

@@ -1,0 +1,228 @@
+"""Divide the bytes that a terminal sends into characters, escape sequences and pastes.
+
+Terminals send more than keys: answers to questions of programs that ended, mouse reports in three
+encodings, bytes of another character set, sequences that a slow line cut. What is no key, click or
+paste is dropped here, since a parser that takes it for typed characters would run commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+ESC = "\x1b"
+MAX_PASTE = 1 << 20
+"""Bytes of a paste that are kept."""
+PATIENCE = 1.0
+"""Seconds to wait for the rest of a sequence, a character or a paste."""
+_MAX_KEY = 16
+"""Bytes of one key or click. A longer read continues a paste that made a pause."""
+_MAX_DIGITS = 7
+"""Digits of the greatest number that means anything: a character's code."""
+
+_PASTE_START = b"\x1b[200~"
+_PASTE_END = b"\x1b[201~"
+_TEXT = re.compile(rb"[^\x1b]+")
+_CSI = re.compile(rb"\x1b\[(?:M[\x00-\xff]{3}|\[[\x00-\xff]|(?![M[])[0-?]{0,64}[ -/]{0,4}[@-~])")
+"""A control sequence; a mouse report of X10, which has three bytes; a function key of Linux."""
+_CUT_CSI = re.compile(rb"\x1b\[(?:M[\x00-\xff]{0,2}|\[|[0-?]{0,64}[ -/]{0,4})\Z")
+_BROKEN_CSI = re.compile(rb"\x1b\[[0-?]{0,64}[ -/]{0,4}")
+_SS3 = re.compile(rb"\x1bO[!-~]")
+_STRING_START = re.compile(rb"\x1b(?:\][0-9]|P[0-9>!+$|]|_G)")
+"""An answer: OSC, DCS or APC. Another character after it would make it Alt with a key."""
+_STRING = re.compile(rb"\x1b[]P_][ -~\x80-\xff]{0,65536}(?:\x07|\x1b\\)")
+_CUT_STRING = re.compile(rb"\x1b[]P_][ -~\x80-\xff]{0,65536}\x1b?\Z")
+_BROKEN_STRING = re.compile(rb"\x1b[]P_][ -~\x80-\xff]{0,65536}")
+_ALT = re.compile(rb"\x1b(?:[\x00-\x1a\x1c-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}|[\x80-\xff])")
+_ALT_8_BIT = re.compile(rb"\x1b[^\x1b]")
+_RXVT_SHIFT = re.compile(rb"\x1b\[\d+\$")
+"""A key with Shift in rxvt, which ends it with a character that continues other sequences."""
+_CUT_CHARACTER = re.compile(
+    rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
+)
+_EIGHT_BIT = re.compile("[\x8f\x9b\udc8f\udc9b]")
+"""SS3 and CSI in one byte, as decoded."""
+_NOT_TYPED = re.compile("[\x80-\x9f\ud800-\udfff]")
+_NOT_PASTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_HUGE_NUMBER = re.compile(rf"\d{{{_MAX_DIGITS + 1},}}")
+
+
+class Paste(NamedTuple):
+    """A pasted text, without control characters."""
+
+    text: str
+
+
+Token = str | Paste
+"""Characters that were typed, one sequence, which begins with ``ESC``, or a paste."""
+
+
+class TerminalInput:
+    """What a terminal sends, as tokens.
+
+    ``encoding`` is the character set of the terminal, ``escape_delay`` how many seconds an Escape
+    waits for the rest of a sequence.
+    """
+
+    def __init__(self, encoding: str = "utf-8", escape_delay: float = 0.1) -> None:
+        self._encoding = encoding
+        self._utf8 = encoding.lower().replace("-", "").replace("_", "") == "utf8"
+        self._escape_delay = escape_delay
+        self._held = b""
+        """The beginning of what is not complete."""
+        self._pasted: bytearray | None = None
+        """The text of a paste that has not ended."""
+        self._paused = False
+        """Whether nothing of the paste arrived for a while."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which ``flush`` is due if nothing arrives; None if nothing is held."""
+        if self._pasted is not None:
+            return None if self._paused else PATIENCE
+        if not self._held:
+            return None
+        return self._escape_delay if self._held == b"\x1b" else PATIENCE
+
+    def feed(self, data: bytes) -> Iterator[Token]:
+        """Yield the tokens that are complete with ``data``."""
+        if self._paused and len(data) <= _MAX_KEY and _PASTE_END not in self._held + data:
+            # The end of the paste was lost: this is a key.
+            self._pasted, self._held = None, b""
+        self._paused = False
+        rest = self._held + data
+        self._held = b""
+        while rest:
+            if self._pasted is not None:
+                rest, done = self._paste(rest)
+                if done is not None:
+                    yield done
+            else:
+                token, rest = self._next(rest)
+                if token:
+                    yield token
+
+    def flush(self) -> Iterator[Token]:
+        """Yield what is held and was not continued in time: Escape, or Alt with a key."""
+        if self._pasted is not None:
+            text = self._text_of_paste()
+            self._pasted, self._paused = bytearray(), True
+            if text:
+                yield Paste(text)
+            return
+        held, self._held = self._held, b""
+        if held[:1] == b"\x1b" and (len(held) <= 2 or _RXVT_SHIFT.fullmatch(held)):
+            yield held.decode("latin-1")
+
+    # Pastes
+
+    def _paste(self, rest: bytes) -> tuple[bytes, Paste | None]:
+        """Take the text of a paste; return the bytes after it, and the paste if it has ended."""
+        text, end, after = rest.partition(_PASTE_END)
+        if end:
+            self._keep(text)
+            done = self._text_of_paste()
+            self._pasted = None
+            return after, Paste(done) if done else None
+        cut = next(
+            (
+                count
+                for count in range(len(_PASTE_END) - 1, 0, -1)
+                if rest.endswith(_PASTE_END[:count])
+            ),
+            0,
+        )
+        self._keep(rest[: len(rest) - cut])
+        self._held = rest[len(rest) - cut :]
+        return b"", None
+
+    def _keep(self, text: bytes) -> None:
+        if self._pasted is not None:
+            self._pasted += text[: MAX_PASTE - len(self._pasted)]
+
+    def _text_of_paste(self) -> str:
+        return _NOT_PASTED.sub("", bytes(self._pasted or b"").decode(self._encoding, "ignore"))
+
+    # Keys
+
+    def _next(self, rest: bytes) -> tuple[str, bytes]:
+        """Return the first token of ``rest`` and the bytes after it; an empty token is dropped."""
+        if rest.startswith(b"\x1b"):
+            return self._sequence(rest)
+        run = _TEXT.match(rest)
+        end = run.end() if run is not None else len(rest)
+        raw, after = rest[:end], rest[end:]
+        if self._utf8 and not after and (cut := _CUT_CHARACTER.search(raw)):
+            raw, self._held = raw[: cut.start()], cut[0]
+        text = raw.decode(self._encoding, "surrogateescape" if self._utf8 else "replace")
+        if found := _EIGHT_BIT.search(text):
+            begun = text[found.end() :].encode(
+                self._encoding, "surrogateescape" if self._utf8 else "replace"
+            )
+            introducer = b"\x1b[" if ord(found[0]) & 0xFF == 0x9B else b"\x1bO"
+            after = introducer + begun + self._held + after
+            text, self._held = text[: found.start()], b""
+        return _NOT_TYPED.sub("", text).replace("\ufffd", ""), after
+
+    def _sequence(self, rest: bytes) -> tuple[str, bytes]:
+        """Take a sequence from the start of ``rest``, or hold it if it is not complete."""
+        if rest == b"\x1b":
+            return self._hold(rest)
+        if rest.startswith(b"\x1b\x1b"):
+            return ESC, rest[1:]
+        if rest.startswith(b"\x1b["):
+            return self._control_sequence(rest)
+        if _STRING_START.match(rest):
+            return self._string(rest)
+        if rest in (b"\x1b]", b"\x1bP", b"\x1b_", b"\x1bO"):
+            return self._hold(rest)
+        if found := _SS3.match(rest):
+            return found[0].decode("ascii"), rest[found.end() :]
+        if found := (_ALT if self._utf8 else _ALT_8_BIT).match(rest):
+            if found.end() == len(rest) and self._utf8 and _CUT_CHARACTER.search(rest[1:]):
+                return self._hold(rest)
+            text = found[0].decode(self._encoding, "ignore")
+            return text if len(text) == 2 else "", rest[found.end() :]
+        return "", rest[1:]
+
+    def _control_sequence(self, rest: bytes) -> tuple[str, bytes]:
+        found = _CSI.match(rest)
+        if found is None:
+            if _CUT_CSI.match(rest):
+                return self._hold(rest)
+            broken = _BROKEN_CSI.match(rest)
+            return "", rest[broken.end() if broken is not None else 1 :]
+        after = rest[found.end() :]
+        if found[0] == _PASTE_START:
+            self._pasted = bytearray()
+            return "", after
+        if found[0] == _PASTE_END:
+            return "", after
+        if found[0].startswith(b"\x1b[M"):
+            return _sgr_report(*found[0][3:]), after
+        text = found[0].decode("latin-1")
+        return ("" if _HUGE_NUMBER.search(text) else text), after
+
+    def _string(self, rest: bytes) -> tuple[str, bytes]:
+        """Drop a string of control; hold it if it has not ended."""
+        if found := _STRING.match(rest):
+            return "", rest[found.end() :]
+        if _CUT_STRING.match(rest):
+            return self._hold(rest)
+        broken = _BROKEN_STRING.match(rest)
+        return "", rest[broken.end() if broken is not None else 1 :]
+
+    def _hold(self, rest: bytes) -> tuple[str, bytes]:
+        self._held = rest
+        return "", b""
+
+
+def _sgr_report(buttons: int, x: int, y: int) -> str:
+    """Return an X10 mouse report in the form that carries any number; empty if it is invalid."""
+    buttons, x, y = buttons - 32, x - 32, y - 32
+    if min(buttons, x - 1, y - 1) < 0:
+        return ""
+    released = buttons & 3 == 3 and not buttons & 96
+    # X10 does not say which button was released.
+    return f"{ESC}[<{buttons & ~3 if released else buttons};{x};{y}{'m' if released else 'M'}"

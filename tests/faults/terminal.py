@@ -1,0 +1,207 @@
+"""A terminal of ours: a pseudo-terminal, with the program in it, that can do what terminals do.
+
+The program is a session of its own with the terminal as its controlling one, unless ``detached``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from tests.conftest import GUARD
+
+ROOT = Path(__file__).parents[2]
+SIZE = 100, 30
+"""Columns and rows at the start."""
+
+_CONTROLLING = 'exec "$0" "$@" <"$TTY" >"$TTY" 2>&1'
+"""A session leader without a controlling terminal gets the first that it opens."""
+
+_SEQUENCE = re.compile(
+    rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[P_].*?\x1b\\)", re.DOTALL
+)
+
+ENTER = {
+    "alternate screen": b"\x1b[?1049h",
+    "hidden cursor": b"\x1b[?25l",
+    "mouse": b"\x1b[?1003h",
+    "focus": b"\x1b[?1004h",
+    "paste": b"\x1b[?2004h",
+    "kitty keys": b"\x1b[>25u",
+}
+"""What the app switches on, and below, what switches it off."""
+LEAVE = {
+    "alternate screen": b"\x1b[?1049l",
+    "hidden cursor": b"\x1b[?25h",
+    "mouse": b"\x1b[?1003l",
+    "focus": b"\x1b[?1004l",
+    "paste": b"\x1b[?2004l",
+    "kitty keys": b"\x1b[<u",
+}
+
+
+class FaultyTerminal:
+    """Run the app, or another ``command``, in a pseudo-terminal."""
+
+    def __init__(
+        self,
+        home: Path,
+        *args: str,
+        command: Sequence[str] = (sys.executable, "-m", "nobil_tui"),
+        env: Mapping[str, str] | None = None,
+        detached: bool = False,
+        size: tuple[int, int] = SIZE,
+    ) -> None:
+        self.master, self._slave = os.openpty()
+        self.resize(*size)
+        self.before = termios.tcgetattr(self._slave)
+        kept = ("PATH", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONPATH")
+        self.env = {each: os.environ[each] for each in kept if each in os.environ} | {
+            "HOME": str(home),
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "TTY": os.ttyname(self._slave),
+            **(env or {}),
+        }
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL}
+        whole = ["/bin/sh", "-c", _CONTROLLING, *command, *args]
+        if detached:
+            streams = dict.fromkeys(("stdin", "stdout", "stderr"), self._slave)
+            whole = [*command, *args]
+        self.process = subprocess.Popen(
+            whole, cwd=ROOT, env=self.env, start_new_session=True, **streams
+        )
+        os.set_blocking(self.master, False)
+        self.output = bytearray()
+        """Everything that the program wrote."""
+        self.closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(GUARD)
+        self.hang_up()
+        with suppress(OSError):
+            os.close(self._slave)
+
+    # What a terminal does
+
+    def send(self, data: bytes | str) -> None:
+        """Type bytes, and take the output meanwhile."""
+        view = memoryview(data.encode() if isinstance(data, str) else data)
+        until = time.monotonic() + GUARD
+        while view:
+            assert time.monotonic() < until, "the program reads no input"
+            readable, writable, _ = select.select([self.master], [self.master], [], 1)
+            if readable:
+                self.take()
+            if writable:
+                with suppress(BlockingIOError):
+                    view = view[os.write(self.master, view[:4096]) :]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the window."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def make_non_blocking(self) -> None:
+        """Do what a program does that shares the terminal with another one."""
+        shared = os.open(f"/proc/{self.process.pid}/fd/1", os.O_WRONLY | os.O_NOCTTY)
+        os.close(shared)
+
+    def hang_up(self) -> None:
+        """Close the terminal."""
+        if not self.closed:
+            self.closed = True
+            os.close(self.master)
+            os.close(self._slave)
+
+    def take(self, seconds: float = 0.0) -> bool:
+        """Read what the program has written; return False when there was nothing in time."""
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            data = os.read(self.master, 1 << 16)
+        except OSError:
+            return False
+        self.output += data
+        return bool(data)
+
+    def wait_for(self, pattern: bytes, since: int = 0) -> re.Match[bytes]:
+        """Read until the output matches, from the byte ``since`` on."""
+        until = time.monotonic() + GUARD
+        while not (found := re.compile(pattern, re.DOTALL).search(self.output, since)):
+            assert self.process.poll() is None or self.take(), (
+                f"ended with {self.process.poll()}: {self.text()[-2000:]}"
+            )
+            assert time.monotonic() < until, f"no {pattern!r}: {self.text()[-2000:]}"
+            self.take(0.05)
+        return found
+
+    # What is to be true after each fault
+
+    def wait_until_live(self) -> None:
+        """Wait until stations are listed."""
+        self.wait_for(b"SIMULATED.*\x1b\\[[0-9;]+H.*\x1b\\[[0-9;]+H")
+        self.check_alive()
+
+    def check_alive(self) -> None:
+        """Check that keys are answered: the help opens and closes."""
+        self.send("\x1b")
+        at = len(self.output)
+        self.send("?")
+        self.wait_for(b"closes", at)
+        at = len(self.output)
+        self.send("?")
+        # The heading of the list, which the help had covered.
+        self.wait_for(b"Plug", at)
+
+    def end(self) -> tuple[int, float]:
+        """Read to the end; return the exit status, and the seconds that it took."""
+        began = time.monotonic()
+        while self.process.poll() is None and time.monotonic() - began < GUARD:
+            self.take(0.02)
+        took = time.monotonic() - began
+        while self.take():
+            pass
+        return self.process.wait(1), took
+
+    def quit(self) -> tuple[int, float]:
+        """Press the key that quits everywhere, and read to the end."""
+        self.send("\x03")
+        return self.end()
+
+    def check_restored(self) -> None:
+        """Check that the terminal is as it was: its attributes and its modes."""
+        assert termios.tcgetattr(self._slave) == self.before
+        for name, entered in ENTER.items():
+            count = self.output.count(entered)
+            assert self.output.rfind(LEAVE[name]) > self.output.rfind(entered), name
+            if name == "kitty keys":
+                assert self.output.count(LEAVE[name]) == count, name
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        self.process.send_signal(number)
+
+    def text(self) -> str:
+        """Return the output without its sequences."""
+        plain = re.sub(
+            rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()].|[<-?])", b"", self.output
+        )
+        return plain.decode(errors="replace")

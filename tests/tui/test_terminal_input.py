@@ -1,0 +1,140 @@
+"""Any bytes in any pieces: keys, clicks and pastes come out, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.tui.terminal_input import MAX_PASTE, PATIENCE, Paste, TerminalInput, Token
+
+PIECES = [
+    *(bytes([value]) for value in range(256)),
+    *(b"\x1b[A", b"\x1b[1;5C", b"\x1bOP", b"\x1b[<0;12;7M", b"\x1b[M !!", b"\x1b[M\xff\xfe\xfd"),
+    *(b"\x1b[200~text\x1b[201~", b"\x1b[200~", b"\x1b[201~", "ø€🔌".encode(), b"\xc2\x9b3~"),
+    *(b"\x1b]11;rgb:0/0/0\x07", b"\x1bP1+r\x1b\\", b"\x1b[?62;22c", b"\x1b[[A", b"\x1b[3$"),
+    *(b"\x1b[1114112u", b"\x1b[" + b"9" * 99 + b"u", b"\x1b[97;5u", b"\x1b\x1b", b"\x1bq"),
+]
+
+
+def tokens_of(*reads: bytes, encoding: str = "utf-8", flush: bool = True) -> list[Token]:
+    """Return the tokens of what is read in pieces; typed characters that follow each other are
+    one."""
+    source = TerminalInput(encoding)
+    found = [token for data in reads for token in source.feed(data)]
+    if flush:
+        found += source.flush()
+    return joined(found)
+
+
+def joined(tokens: Iterable[Token]) -> list[Token]:
+    result: list[Token] = []
+    typed = False
+    for token in tokens:
+        was_typed, typed = typed, isinstance(token, str) and not token.startswith("\x1b")
+        if typed and was_typed:
+            result[-1] = f"{result[-1]}{token}"
+        else:
+            result.append(token)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"jk\xc3\xb8", ["jkø"]),
+        # Bytes of another character set, and a character that was cut.
+        (b"a\xf8b\xc3c\xe2\x82d\xf0\x9f", ["abcd"]),
+        (b"\xed\xa0\x80\xc0\x80\xf5", []),
+        (b"\x1b", ["\x1b"]),
+        (b"\x1b\x1b[A", ["\x1b", "\x1b[A"]),
+        (b"\x1bq", ["\x1bq"]),
+        (b"\x1b\xc3\xb8", ["\x1bø"]),
+        (b"\x1b[1;5Cx", ["\x1b[1;5C", "x"]),
+        (b"\x1bOPx", ["\x1bOP", "x"]),
+        (b"\x1b[[Ax\x1b[3$", ["\x1b[[A", "x", "\x1b[3$"]),
+        # A mouse report of X10, whose bytes are no characters.
+        (b"\x1b[M \xff\xfex", ["\x1b[<0;223;222M", "x"]),
+        (b"\x1b[M#!!\x1b[M`!!\x1b[M\x00\x00\x00", ["\x1b[<0;1;1m", "\x1b[<64;1;1M"]),
+        # Controls of one byte, as a byte and as a character.
+        (b"\x9bAx\x8fP", ["\x1b[A", "x", "\x1bOP"]),
+        (b"\xc2\x9b24~\xc2\x85x", ["\x1b[24~", "x"]),
+        # Answers to questions of other programs.
+        (b"\x1b]11;rgb:0000/0000/0000\x1b\\q", ["q"]),
+        (b"\x1b]52;c;cXE=\x07q\x1bP>|XTerm(390)\x1b\\\x1b_Gi=1;OK\x1b\\", ["q"]),
+        # Alt with a key is no answer.
+        (b"\x1b]x\x1bPx", ["\x1b]", "x", "\x1bP", "x"]),
+        # Cut and broken sequences.
+        (b"\x1b[1;2", []),
+        (b"\x1b[1;\rq", ["\rq"]),
+        (b"\x1b[1;\x1b[Aq", ["\x1b[A", "q"]),
+        (b"\x1b]0;never ended\rq", ["\rq"]),
+        (b"\x1b[" + b"1;" * 500 + b"~q", ["1;" * 468 + "~q"]),
+        (b"\x1b[<0;99999999999;1Mq", ["q"]),
+        (b"\x1b[9999999u", ["\x1b[9999999u"]),
+        # Pastes.
+        (b"a\x1b[200~q\nq\x1b[201~b", ["a", Paste("q\nq"), "b"]),
+        (b"\x1b[200~\x1b[3~\x00\x07\xf8\xc2\x9bq\x1b[201~", [Paste("[3~q")]),
+        (b"\x1b[200~\x1b[201~\x1b[201~q", ["q"]),
+    ],
+)
+def test_tokens(data: bytes, expected: list[Token]) -> None:
+    assert tokens_of(data) == expected
+    assert tokens_of(*(bytes([each]) for each in data)) == expected
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.data())
+def test_pieces_make_no_difference(pieces: list[bytes], data: st.DataObject) -> None:
+    whole = b"".join(pieces)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=6)))
+    reads = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert tokens_of(*reads) == tokens_of(whole)
+
+
+@given(st.binary(max_size=60), st.sampled_from(["utf-8", "iso8859-1", "cp1252", "ascii"]))
+def test_any_bytes_give_characters_that_can_be_typed(data: bytes, encoding: str) -> None:
+    for token in tokens_of(data, encoding=encoding):
+        text = token.text if isinstance(token, Paste) else token
+        assert text
+        assert not any("\x80" <= each <= "\x9f" or "\ud800" <= each <= "\udfff" for each in text)
+        assert isinstance(token, Paste) or token.startswith("\x1b") or "\x1b" not in token
+
+
+def test_the_character_set_of_the_terminal_is_read() -> None:
+    assert tokens_of(b"\xf8\x1b\xe5\x9b3~", encoding="iso8859-1") == ["ø", "\x1bå", "\x1b[3~"]
+
+
+def test_what_is_held_has_a_time() -> None:
+    source = TerminalInput(escape_delay=0.1)
+    assert source.patience is None
+    for data, patience in (
+        *((b"q", None), (b"\x1b", 0.1), (b"[", PATIENCE), (b"1;", PATIENCE), (b"A", None)),
+        *((b"\xc3", PATIENCE), (b"\xb8", None), (b"\x1b[200~q", PATIENCE)),
+    ):
+        [*source.feed(data)]
+        assert source.patience == patience, data
+
+
+def test_a_paste_that_pauses_goes_on() -> None:
+    source = TerminalInput()
+    assert [*source.feed(b"\x1b[200~first ")] == []
+    assert [*source.flush()] == [Paste("first ")]
+    assert source.patience is None
+    assert [*source.feed(b"and many more words")] == []
+    assert [*source.feed(b"\x1b[20")] == []
+    assert [*source.feed(b"1~q")] == [Paste("and many more words"), "q"]
+
+
+def test_a_paste_whose_end_is_lost_leaves_the_keys_alive() -> None:
+    source = TerminalInput()
+    assert [*source.feed(b"\x1b[200~lost")] == []
+    assert [*source.flush()] == [Paste("lost")]
+    assert [*source.feed(b"\x1b[A")] == ["\x1b[A"]
+    assert [*source.feed(b"q")] == ["q"]
+
+
+def test_a_huge_paste_is_cut() -> None:
+    [pasted] = tokens_of(b"\x1b[200~" + b"x" * (MAX_PASTE + 10), b"y" * 99 + b"\x1b[201~")
+    assert pasted == Paste("x" * MAX_PASTE)
