@@ -155,7 +155,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("alert", ("n",), "Alert", "Notify me when a connector here becomes free.", footer=True),
     Command("alerts", ("N",), "Alerts", "List, edit, pause and remove alerts."),
     _alerts("edit-alert", ("enter",), "Edit alert", "Edit the alert."),
-    _alerts("pause-alert", ("space",), "Pause alert", "Pause or resume the alert."),
+    _alerts(
+        "pause-alert",
+        ("space",),
+        "Pause alert",
+        "Pause or resume the alert; arm it again if it fired.",
+    ),
     _alerts("remove-alert", ("d", "delete"), "Remove alert", "Remove the alert."),
     _alerts("add-alert", ("a",), "Add alert", "Watch an area: all stations of a filter."),
     Command(

@@ -80,6 +80,8 @@ class Evaluator:
         self, board: Board, register: Callable[[], Register], home: Callable[[], Position | None]
     ) -> None:
         self.seen: dict[Subject, Seen] = {}
+        self.selections = 0
+        """How often the stations of an area were selected."""
         self._board = board
         self._register = register
         self._home = home
@@ -90,6 +92,8 @@ class Evaluator:
 
     def forget(self, keys: Collection[AlertKey]) -> None:
         """Drop what alerts saw that are removed."""
+        if not keys:
+            return
         for subject in [subject for subject in self.seen if subject.key in keys]:
             del self.seen[subject]
         for key in keys:
@@ -191,6 +195,7 @@ class Evaluator:
             counted = await self._select(query, register)
             area.clear()
             area.valid_for = valid_for
+            self.selections += 1
         slice_end = time.perf_counter() + SLICE_SECONDS
         for station in counted:
             area.put(station, self._count(rule, station) or NOTHING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
 from nobil_tui.alerts.evaluation import Evaluator, Sighting, Subject
@@ -51,6 +51,8 @@ class AlertSink:
         """The alerts that were evaluated before."""
         self._pending: list[Update] = []
         self._removed: set[AlertKey] = set()
+        self._disarmed: set[AlertKey] = set()
+        """Alerts that fired once; when they did is kept."""
         self._claiming = False
         """Whether something is being stored that was not delivered yet."""
 
@@ -60,6 +62,7 @@ class AlertSink:
         An alert of an area begins with the next batch.
         """
         self._removed.discard(rule.key)
+        self._disarmed.discard(rule.key)
         if rule.station:
             self._begin(rule, replaces=True)
 
@@ -87,12 +90,27 @@ class AlertSink:
         if (sighting := self._evaluator.arm(rule, now)) is not None:
             self._pending.append(_update(sighting, now)._replace(replaces=replaces))
 
-    def disarm(self, key: AlertKey) -> None:
-        """Forget what a removed alert saw."""
+    def disarm(self, key: AlertKey, *, fired: bool = False) -> None:
+        """Forget what a removed alert saw, and unless it ``fired`` for once, when it last did."""
         self._evaluator.forget({key})
         self._known.discard(key)
         self._pending = [each for each in self._pending if each.key != key]
-        self._removed.add(key)
+        (self._disarmed if fired else self._removed).add(key)
+
+    @property
+    def fired(self) -> Mapping[AlertKey, int]:
+        """When alerts last fired, in ms, also those for once, until they are removed."""
+        return {key: at for key, at in self.state.fired.items() if key not in self._removed}
+
+    @property
+    def selections(self) -> int:
+        """How often the stations of areas were selected: they are others only if this changed."""
+        return self._evaluator.selections
+
+    def area_stations(self) -> set[str]:
+        """Return the stations of the areas that alerts watch which are not paused."""
+        areas = (rule for rule in self._rules() if not rule.station and not rule.paused)
+        return set().union(*(self._evaluator.states(rule) for rule in areas))
 
     async def take(self, batch: Batch) -> None:
         """Evaluate the alerts on a batch."""
@@ -107,12 +125,13 @@ class AlertSink:
         now = self._now()
         sightings = await self._evaluate(batch, now)
         updates = [*self._pending, *(_update(each, now) for each in sightings)]
-        if not updates and not self._removed:
+        if not updates and not self._removed and not self._disarmed:
             return
         arming, self._pending = len(self._pending), []
         removed, self._removed = self._removed, set()
+        disarmed, self._disarmed = self._disarmed, set()
         self._claiming = True
-        claimed = await run_in_thread(lambda: self.state.store(updates, removed))
+        claimed = await run_in_thread(lambda: self.state.store(updates, removed, disarmed))
         self._claiming = False
         for sighting, first in zip(sightings, claimed[arming:], strict=True):
             if sighting.fires and not sighting.rule.paused:
@@ -123,8 +142,8 @@ class AlertSink:
         # A change that was stored just now but not delivered is as good as not seen.
         if self._claiming:
             self.state.release()
-        if self._pending or self._removed:
-            self.state.store(self._pending, self._removed)
+        if self._pending or self._removed or self._disarmed:
+            self.state.store(self._pending, self._removed, self._disarmed)
         self.state.close()
 
     async def _load(self) -> None:
@@ -134,7 +153,7 @@ class AlertSink:
             if key in keys:
                 self._evaluator.seen.setdefault(Subject(key, station), value)
             else:
-                self._removed.add(key)
+                self._disarmed.add(key)
         self._loaded = True
 
     async def _evaluate(self, batch: Batch, now: int) -> list[Sighting]:

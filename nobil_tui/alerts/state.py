@@ -10,8 +10,8 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ ALERT_STATE_APPLICATION = 0x6E6F6261
 ALERT_STATE_SCHEMA = 1
 ALERT_LOCK_TIMEOUT = 5.0
 """Seconds to wait for another instance."""
+MAX_FIRED = 300
+"""Alerts whose last firing is kept; more than a config can hold, since those that fired once left
+it."""
 
 _TABLES = f"""
 BEGIN;
@@ -100,17 +103,28 @@ class AlertState:
                 self._fail(error)
                 return {}
 
-    def fired_at(self, key: AlertKey) -> int:
-        """Return when an alert last fired, in ms; zero if it never did."""
-        return self._fired.get(key, 0)
+    @property
+    def fired(self) -> Mapping[AlertKey, int]:
+        """When alerts last fired, in ms, also those that are disarmed since."""
+        return self._fired
 
-    def store(self, updates: Sequence[Update], removed: Collection[AlertKey] = ()) -> list[bool]:
+    def store(
+        self,
+        updates: Sequence[Update],
+        removed: Collection[AlertKey] = (),
+        disarmed: Collection[AlertKey] = (),
+    ) -> list[bool]:
         """Store changes; return for each whether it fires and this instance is the one to deliver
-        it."""
+        it.
+
+        Nothing is kept of ``removed`` alerts, and of ``disarmed`` ones only when they fired.
+        """
         with self._lock:
             for update in updates:
                 if update.fires:
                     self._fired[update.key] = update.at
+            for key in removed:
+                self._fired.pop(key, None)
             connection = self._connection
             if connection is None:
                 return [update.fires for update in updates]
@@ -118,7 +132,8 @@ class AlertState:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     claimed = [_store(connection, update) for update in updates]
-                    _remove(connection, removed)
+                    _remove(connection, "seen", (*removed, *disarmed))
+                    _remove(connection, "fired", removed)
                     connection.execute("COMMIT")
                 except BaseException:  # Whatever it is, no transaction stays open.
                     with suppress(sqlite3.Error):
@@ -144,10 +159,12 @@ class AlertState:
 
     def read_fired(self) -> None:
         """Read when alerts last fired, which another instance may have seen."""
-        with self._lock:
+        with self._lock, suppress(sqlite3.Error, ForeignError, OSError, ValueError):
             if self._connection is not None:
-                with suppress(sqlite3.Error, ValueError):
-                    self._read(self._connection)
+                self._read(self._connection)
+            elif self._path is not None and self._path.exists():
+                with closing(_open(self._path)) as connection:
+                    self._read(connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -157,7 +174,7 @@ class AlertState:
     def _read(self, connection: sqlite3.Connection) -> dict[tuple[AlertKey, str], Seen]:
         rows = connection.execute("SELECT rule, station, met, off_at, unknown FROM seen").fetchall()
         fired = connection.execute("SELECT rule, at FROM fired").fetchall()
-        self._fired.update({_key(rule): int(at) for rule, at in fired})
+        self._fired = {_key(rule): int(at) for rule, at in fired}
         return {
             (_key(rule), str(station)): Seen(bool(met), int(off_at), int(unknown))
             for rule, station, met, off_at, unknown in rows
@@ -232,6 +249,11 @@ def _store(connection: sqlite3.Connection, update: Update) -> bool:
         connection.execute(_PUT, (rule, update.station, after.on, off_at, after.unknown))
         if claimed:
             connection.execute("INSERT OR REPLACE INTO fired VALUES (?, ?)", (rule, update.at))
+            connection.execute(
+                "DELETE FROM fired WHERE rowid NOT IN "
+                "(SELECT rowid FROM fired ORDER BY at DESC LIMIT ?)",
+                (MAX_FIRED,),
+            )
         return claimed
     connection.execute(
         "UPDATE seen SET unknown = ? WHERE rule = ? AND station = ?",
@@ -240,10 +262,9 @@ def _store(connection: sqlite3.Connection, update: Update) -> bool:
     return False
 
 
-def _remove(connection: sqlite3.Connection, keys: Iterable[AlertKey]) -> None:
+def _remove(connection: sqlite3.Connection, table: str, keys: Iterable[AlertKey]) -> None:
     rows = [(_text(key),) for key in keys]
-    connection.executemany("DELETE FROM seen WHERE rule = ?", rows)
-    connection.executemany("DELETE FROM fired WHERE rule = ?", rows)
+    connection.executemany(f"DELETE FROM {table} WHERE rule = ?", rows)
 
 
 def _text(key: AlertKey) -> str:

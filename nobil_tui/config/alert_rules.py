@@ -71,6 +71,12 @@ class AlertRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         return self.station, self.connector, self.filter, str(self.when), self.least
 
 
+def rule_of_key(key: AlertKey) -> AlertRule:
+    """Return the alert for once that has a key."""
+    station, connector, text, when, least = key
+    return AlertRule(station, connector, text, AlertWhen(when), least)
+
+
 class AlertsSection(Struct, frozen=True, forbid_unknown_fields=True):
     """``[alerts]``: the alerts, and how they are delivered."""
 

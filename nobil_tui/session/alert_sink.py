@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.config.alert_rules import AlertKey, AlertRule
 from nobil_tui.monitor.batch import Batch
 
@@ -32,18 +33,32 @@ class AlertSinkOnDemand:
         """What went wrong with the state of the alerts; empty if nothing did."""
         return self._sink.state.notice if self._sink is not None else ""
 
-    def fired_at(self, key: AlertKey) -> int:
-        """Return when an alert last fired, in ms; zero if it never did."""
-        return self._sink.state.fired_at(key) if self._sink is not None else 0
+    @property
+    def fired(self) -> Mapping[AlertKey, int]:
+        """When alerts last fired, in ms, as last read."""
+        return self._sink.fired if self._sink is not None else {}
+
+    async def read_fired(self) -> None:
+        """Read when alerts last fired, in this or another program."""
+        await run_in_thread(self._open().state.read_fired)
+
+    @property
+    def selections(self) -> int:
+        """How often the stations of areas were selected."""
+        return self._sink.selections if self._sink is not None else 0
+
+    def area_stations(self) -> set[str]:
+        """Return the stations of the areas that alerts watch which are not paused."""
+        return self._sink.area_stations() if self._sink is not None else set()
 
     def arm(self, rule: AlertRule) -> None:
         """Note what a new alert sees now; see ``AlertSink.arm``."""
         self._open().arm(rule)
 
-    def disarm(self, key: AlertKey) -> None:
-        """Forget what a removed alert saw."""
+    def disarm(self, key: AlertKey, *, fired: bool = False) -> None:
+        """Forget what a removed alert saw, and unless it ``fired`` for once, when it last did."""
         if self._sink is not None:
-            self._sink.disarm(key)
+            self._sink.disarm(key, fired=fired)
 
     def adopt(self) -> bool:
         """Begin with alerts that another program added; return whether one is of an area."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.text import short_hash
-from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertsSection
+from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertsSection, rule_of_key
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, RemoveAlert, SetAlert, applied_to
 from nobil_tui.session.alert_sink import AlertSinkOnDemand
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from nobil_tui.alerts.firing import Firing
     from nobil_tui.alerts.hook import Hook
     from nobil_tui.alerts.sink import AlertSink
+
+
+MAX_FIRED_SHOWN = 20
+"""Alerts that fired for once which are listed."""
 
 
 class SessionAlerts:
@@ -44,6 +48,10 @@ class SessionAlerts:
     ) -> None:
         self.stations: set[str] = set()
         """The stations with an alert that is not paused. Always the same set, which lists share."""
+        self.area_stations: set[str] = set()
+        """The stations of areas with such an alert. Always the same set."""
+        self._areas: object = None
+        """What ``area_stations`` was made from."""
         self._settings = settings
         self._save = save
         self._show = show
@@ -115,11 +123,14 @@ class SessionAlerts:
 
     def _follow_stations(self) -> bool:
         stations = {rule.station for rule in self.rules if rule.station and not rule.paused}
-        if stations == self.stations:
-            return False
-        self.stations.clear()
-        self.stations.update(stations)
-        return True
+        changed = _become(self.stations, stations)
+        selections = self._sink.selections if self._sink is not None else 0
+        keys = [rule.key for rule in self.rules if not rule.station and not rule.paused]
+        areas = selections, keys
+        if self._sink is not None and areas != self._areas:
+            self._areas = areas
+            changed |= _become(self.area_stations, self._sink.area_stations())
+        return changed
 
     def on_station(self, station: str) -> list[AlertRule]:
         """Return the alerts of a station and its connectors."""
@@ -142,7 +153,26 @@ class SessionAlerts:
 
     def fired_at(self, key: AlertKey) -> int:
         """Return when an alert last fired, in ms; zero if it never did."""
-        return self._sink.fired_at(key) if self._sink is not None else 0
+        return self._sink.fired.get(key, 0) if self._sink is not None else 0
+
+    @property
+    def fired_once(self) -> list[AlertRule]:
+        """The alerts that fired and disarmed themselves, the latest first."""
+        fired = self._sink.fired if self._sink is not None else {}
+        armed = {rule.key for rule in self.rules}
+        keys = sorted(fired.keys() - armed, key=lambda key: (-fired[key], key))
+        return [rule_of_key(key) for key in keys[:MAX_FIRED_SHOWN]]
+
+    async def read_fired(self) -> None:
+        """Read when alerts last fired, in this or another program."""
+        if self._sink is not None:
+            await self._sink.read_fired()
+
+    def forget_fired(self, key: AlertKey) -> None:
+        """Remove one of ``fired_once``."""
+        if self._sink is not None:
+            self._sink.disarm(key)
+            self._wake()
 
     async def join(self) -> None:
         """Wait until the hook has run for every alert that fired."""
@@ -170,7 +200,9 @@ class SessionAlerts:
 
     def _fired(self, firing: Firing) -> None:
         if not firing.rule.repeat:
-            self.remove(firing.rule.key)
+            self._apply(RemoveAlert(firing.rule.key))
+            if self._sink is not None:
+                self._sink.disarm(firing.rule.key, fired=True)
         if self._session is not None and self._session.source.simulated:
             firing = firing._replace(summary=f"SIMULATED: {firing.summary}")
         command = self._settings.config.alerts.command
@@ -181,3 +213,12 @@ class SessionAlerts:
             line = firing.line(self._session.register)
             self._hook.run(expand_command(command, firing.values), line)
         self._show(firing)
+
+
+def _become(held: set[str], wanted: set[str]) -> bool:
+    """Let a set that is shared hold other members; return whether it changed."""
+    if held == wanted:
+        return False
+    held.clear()
+    held.update(wanted)
+    return True

@@ -165,6 +165,7 @@ class Workspace:
         station_list = StationList(session.board, session.register, settings.starred, options)
         stations.clock = self.connectors.clock = session.clock
         stations.alerted = self.alerts.stations
+        stations.in_alert_area = self.alerts.area_stations
         self._station_list = stations.station_list = station_list
         zone = self.options.zone
         self.connectors.set_painter(DetailPainter(self.connectors, station_list, zone))
@@ -302,7 +303,8 @@ class Workspace:
         """Show the selected station in the other panes."""
         station = self.stations.selected
         self.connectors.starred = station in self.settings.starred
-        self.connectors.has_alert = station in self.alerts.stations
+        alerts = self.alerts
+        self.connectors.has_alert = station in alerts.stations or station in alerts.area_stations
         self.connectors.station = station
         if self.event_log.scope is LogScope.STATION:
             self.show_log_scope()

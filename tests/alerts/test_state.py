@@ -61,5 +61,5 @@ def test_without_a_writable_folder_alerts_last_for_the_session(tmp_path: Path) -
     assert state.load() == {}
     assert "work until you quit" in state.notice
     assert state.store([update(OFF, ON, fires=True)]) == [True]
-    assert state.fired_at(KEY) == 1_000_000
+    assert state.fired[KEY] == 1_000_000
     state.close()

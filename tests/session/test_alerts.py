@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nobil_tui.alerts.firing import Firing
 from nobil_tui.charging.register import Register
@@ -43,8 +44,9 @@ class Program:
     def _apply(self, operation: Operation) -> None:
         self.settings.apply(operation)
 
-    async def report(self, status: int) -> None:
-        station = Station("NOR_1", [Connector(status, 0, self.clock.now())])
+    async def report(self, *statuses: int) -> None:
+        connectors = [Connector(status, 0, self.clock.now()) for status in statuses]
+        station = Station("NOR_1", connectors)
         changes = self.session.board.apply_station(station, self.clock.now())
         (sink,) = self.session.sinks
         await sink.take(Batch(LinkState(), [*changes], {"NOR_1"}))
@@ -122,3 +124,57 @@ async def test_the_last_time_outlives_the_session(clock: FakeClock, tmp_path: Pa
     assert later.alerts.fired_at(rule.key) == at
     assert later.shown == []
     await later.close()
+
+
+async def test_an_alert_for_once_is_listed_until_it_is_removed(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    """With when it fired: in the other instances, and in later sessions."""
+    rule = AlertRule("NOR_1", least=2)
+    programs = [Program(clock, tmp_path), Program(clock, tmp_path)]
+    for each in (programs[0], *programs):
+        await each.report(1, 1)
+    one, other = programs
+    for again in range(2):
+        one.alerts.set(rule)
+        assert one.alerts.fired_once == []
+        clock.advance(600)
+        await one.report(0, 0)
+        assert [each.rule for each in one.shown] == [rule] * (again + 1)
+        assert (one.alerts.rules, one.alerts.fired_once) == ([], [rule])
+        assert one.alerts.fired_at(rule.key) == clock.now()
+        clock.advance(600)
+        await one.report(1, 1)
+    await other.alerts.read_fired()
+    assert other.alerts.fired_once == [rule]
+    await other.close()
+    await one.close()
+    later = Program(clock, tmp_path)
+    await later.alerts.read_fired()
+    assert later.alerts.fired_once == [rule]
+    later.alerts.forget_fired(rule.key)
+    assert later.alerts.fired_once == []
+    await later.report(0, 0)
+    await later.close()
+    last = Program(clock, tmp_path)
+    await last.alerts.read_fired()
+    assert last.alerts.fired_once == []
+    await last.close()
+
+
+async def test_the_stations_of_an_area_are_known(clock: FakeClock, tmp_path: Path) -> None:
+    program = Program(clock, tmp_path)
+    await program.report(1)
+    area = AlertRule(filter="nor_1")
+    program.alerts.set(area)
+    await program.report(1)
+    assert program.alerts.refresh()
+    assert (program.alerts.stations, program.alerts.area_stations) == (set(), {"NOR_1"})
+    assert not program.alerts.refresh()
+    program.alerts.set(replace(area, paused=True))
+    assert program.alerts.area_stations == set()
+    program.alerts.set(area)
+    assert program.alerts.area_stations == {"NOR_1"}
+    program.alerts.remove(area.key)
+    assert program.alerts.area_stations == set()
+    await program.close()

@@ -28,6 +28,8 @@ from nobil_tui.tui.workspace import Workspace
 _NAME_WIDTH = 28
 _STATE_WIDTH = 8
 _FIRED_WIDTH = 14
+READ_INTERVAL = 5.0
+"""Seconds between two readings of what fired in other programs."""
 _WIDE = 70
 """Cells of a list that has room for when an alert last fired."""
 
@@ -48,7 +50,16 @@ class AlertList(VirtualList):
     @property
     def count(self) -> int:
         """The number of alerts."""
-        return len(self._workspace.alerts.rules)
+        return len(self._rows)
+
+    @property
+    def _rows(self) -> list[AlertRule]:
+        """The alerts, and below them those that fired and disarmed themselves."""
+        alerts = self._workspace.alerts
+        return [*alerts.rules, *alerts.fired_once]
+
+    def _is_armed(self, rule: AlertRule) -> bool:
+        return any(each.key == rule.key for each in self._workspace.alerts.rules)
 
     @property
     def empty_text(self) -> str:
@@ -62,7 +73,7 @@ class AlertList(VirtualList):
     @property
     def selected(self) -> AlertRule | None:
         """The alert under the cursor."""
-        rules = self._workspace.alerts.rules
+        rules = self._rows
         return rules[min(self._cursor, len(rules) - 1)] if rules else None
 
     def is_cursor(self, index: int) -> bool:
@@ -88,15 +99,19 @@ class AlertList(VirtualList):
 
     def segments(self, index: int, width: int) -> list[Segment]:
         """Return one alert."""
-        rule, cursor = self._workspace.alerts.rules[index], self.is_cursor(index)
+        rule, cursor = self._rows[index], self.is_cursor(index)
+        armed = index < len(self._workspace.alerts.rules)
         name, clause = self._widths(width)
         quiet, plain = self.style_of("quiet", cursor), self.style_of("", cursor)
         state = "paused" if rule.paused else "always" if rule.repeat else "once"
-        ellipsis, title = self.glyphs.ellipsis, quiet if rule.paused else plain
-        armed = quiet if rule.paused else self.style_of("note", cursor)
+        state, active = state if armed else "fired", armed and not rule.paused
+        ellipsis, title = self.glyphs.ellipsis, plain if active else quiet
         return [
             Segment((self.glyphs.cursor if cursor else " ") + " ", plain),
-            Segment(fit_width(state, _STATE_WIDTH, ellipsis) + " ", armed),
+            Segment(
+                fit_width(state, _STATE_WIDTH, ellipsis) + " ",
+                self.style_of("note", cursor) if active else quiet,
+            ),
             Segment(fit_width(self._title_of(rule), name, ellipsis) + " ", title),
             Segment(fit_width(self._clause(rule), clause, ellipsis) + " ", plain),
             Segment(self._fired(rule), quiet),
@@ -136,15 +151,19 @@ class AlertList(VirtualList):
     # Commands
 
     def action_pause_alert(self) -> None:
-        """Pause the selected alert, or resume it."""
+        """Pause the selected alert, or resume it; arm one again that fired."""
         if (rule := self.selected) is not None:
-            self._workspace.set_alert(replace(rule, paused=not rule.paused))
+            paused = not rule.paused and self._is_armed(rule)
+            self._workspace.set_alert(replace(rule, paused=paused))
             self._changed()
 
     def action_remove_alert(self) -> None:
         """Remove the selected alert."""
         if (rule := self.selected) is not None:
-            self._workspace.remove_alert(rule)
+            if self._is_armed(rule):
+                self._workspace.remove_alert(rule)
+            else:
+                self._workspace.alerts.forget_fired(rule.key)
             self._changed()
 
     def action_add_alert(self) -> None:
@@ -162,7 +181,7 @@ class AlertList(VirtualList):
         def save(edited: AlertRule | None) -> None:
             if edited is None:
                 return
-            if before is not None and before.key != edited.key:
+            if before is not None and before.key != edited.key and self._is_armed(before):
                 workspace.remove_alert(before)
             workspace.set_alert(edited)
             self._changed()
@@ -202,7 +221,13 @@ class AlertsScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Show the alerts, and keep their ages current."""
         self._show()
+        self._read_fired()
         self.set_interval(1.0, self._show)
+        self.set_interval(READ_INTERVAL, self._read_fired)
+
+    def _read_fired(self) -> None:
+        read = self._workspace.alerts.read_fired
+        self.run_worker(read, exclusive=True)  # type: ignore[arg-type]  # Textual infers Never
 
     def _show(self) -> None:
         alerts = self.query_one(AlertList)

@@ -110,3 +110,28 @@ async def test_in_the_connectors_an_alert_is_for_one_of_them(clock: FakeClock) -
         ]
         assert len(notes) == 1
         assert notes[0].startswith("Torget: Connector 2 is free")
+        # It is listed with when it fired, and can be armed again or removed.
+        await pilot.press("N")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AlertsScreen))
+        lines = [" ".join(each.strip("│ ▌").split()) for each in text_of(pilot)]
+        assert "fired Torget connector 2 is free now" in lines
+        await pilot.press("space")
+        assert main.workspace.alerts.rules == [AlertRule("NOR_1", connector="2")]
+        assert main.workspace.alerts.fired_once == []
+        await pilot.press("d")
+        assert main.workspace.alerts.rules == []
+        assert main.workspace.alerts.fired_once == []
+
+
+async def test_the_stations_of_an_area_are_marked(clock: FakeClock) -> None:
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        main = await live(pilot)
+        main.workspace.alerts.set(AlertRule(filter="oslo"))
+        await until(pilot, lambda: main.workspace.alerts.refresh())
+        main.workspace.show_alerts()
+        await pilot.pause()
+        rows = {
+            name: line for line in text_of(pilot) for name in ("Torget", "Kaia") if name in line
+        }
+        assert "!" in rows["Torget"][:6]
+        assert "!" not in rows["Kaia"][:6]

@@ -34,13 +34,13 @@ def _marks(row: StationRow, width: int) -> list[Segment]:
     starred = row.station_id in row.station_list.starred
     plain = pane.style_of("", row.cursor)
     cursor = glyphs.cursor if row.cursor else " "
-    if not starred and not row.has_alert:
+    if not starred and not row.alert_style:
         return [Segment(cursor + " " * (width - 1), plain)]
-    alert = glyphs.alert if row.has_alert else " "
+    alert = glyphs.alert if row.alert_style else " "
     return [
         Segment(cursor, plain),
         Segment(glyphs.star if starred else " ", pane.style_of("star", row.cursor)),
-        Segment(alert + " ", pane.style_of("note", row.cursor)),
+        Segment(alert + " ", pane.style_of(row.alert_style, row.cursor)),
     ]
 
 

@@ -34,7 +34,8 @@ class StationRow(Struct, gc=False):
     """Milliseconds."""
     cursor: bool
     """Whether the cursor is on the row."""
-    has_alert: bool
+    alert_style: str
+    """The style of the alert mark; empty without one."""
 
 
 Cell = Callable[[StationRow, int], list[Segment]]

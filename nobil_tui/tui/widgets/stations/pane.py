@@ -64,6 +64,8 @@ class StationsPane(VirtualList):
         """The time of the last key or click, by the monotonic clock."""
         self.alerted: set[str] = set()
         """The stations with an alert."""
+        self.in_alert_area: set[str] = set()
+        """The stations of an area with an alert."""
         self.waiting_text = ""
         """The text of the list before the first station."""
         self._station_list: StationList | None = None
@@ -230,7 +232,11 @@ class StationsPane(VirtualList):
             self._layout_for(self._painter, width),
             self.clock.now(),
             cursor=station == self.selected,
-            has_alert=station in self.alerted,
+            alert_style="note"
+            if station in self.alerted
+            else "quiet"
+            if station in self.in_alert_area
+            else "",
         )
 
     def header_segments(self, row: int, width: int) -> list[Segment]:

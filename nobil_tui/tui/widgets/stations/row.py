@@ -83,7 +83,7 @@ class StationRowPainter:
         return 1 <= x < MARKS_WIDTH
 
     def row(
-        self, station_id: str, layout: Layout, now: int, *, cursor: bool, has_alert: bool = False
+        self, station_id: str, layout: Layout, now: int, *, cursor: bool, alert_style: str = ""
     ) -> list[Segment]:
         """Paint the row of a station at ``now`` (ms)."""
         station_list = self._station_list
@@ -97,7 +97,7 @@ class StationRowPainter:
             None if station is None else station_list.count(station),
             now,
             cursor,
-            has_alert,
+            alert_style,
         )
         segments: list[Segment] = []
         if station is not None:
