@@ -25,6 +25,8 @@ MAX_CONFIG_BYTES = 1024 * 1024
 
 _WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
 
+_LONG_NUMBER = re.compile(r"[0-9_]{4000}")
+
 
 def load_config(path: Path) -> Config:
     """Read a config; the defaults if the file is missing. Raise ``ConfigError``."""
@@ -141,6 +143,11 @@ def _document(path: Path, text: str) -> dict[str, Any]:
         raise ConfigError(
             f"{safe_path(path)}: is nested too deeply; expected tables of simple values."
         ) from None
+    except ValueError:
+        # Python converts no integer of more than 4,300 digits. The parser does not say where it is.
+        raise ConfigError(
+            f"{safe_path(path)}:{_line_of_long_number(text)}: holds a number of too many digits."
+        ) from None
 
 
 def _not_toml(path: Path, text: str, words: str) -> NoReturn:
@@ -154,6 +161,11 @@ def _not_toml(path: Path, text: str, words: str) -> NoReturn:
         reason += "; expected a text in quotes, a number, true, false or a list"
     at = f" at column {column}" if column else ""
     raise ConfigError(f"{safe_path(path)}:{line}: is not TOML{at}: {reason}.") from None
+
+
+def _line_of_long_number(text: str) -> int:
+    found = _LONG_NUMBER.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found is not None else 1
 
 
 def _mode(path: Path) -> int | None:
