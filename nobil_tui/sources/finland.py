@@ -58,7 +58,6 @@ class FinlandSource:
         from nobil_tui.wire.finland import TOPIC_FILTER
 
         importlib.import_module("nobil_tui.feeds.transport.websockets_internals")
-        importlib.import_module("aiohttp")
         options, url = self._request.options, self._stream
 
         async def dial() -> str:
