@@ -19,7 +19,8 @@ from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
-from nobil_tui.hub.consumer import Consumer
+from nobil_tui.hub.consumer import CHUNK, Allowance, Consumer, Delivery
+from nobil_tui.hub.frames import SharedFrame, text_frame
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
@@ -201,30 +202,60 @@ def test_link_reconnects_after_retry(error: Exception) -> None:
 
 
 def test_consumer_is_sent_all_frames() -> None:
-    async def consumer(loop: ShuffledLoop) -> None:
-        sent: list[bytes] = []
-        all_sent = asyncio.Event()
+    """Snapshot and updates arrive whole and in order, whenever the system takes what."""
 
-        async def send(frame: bytes, *, text: bool) -> None:
+    async def send(loop: ShuffledLoop) -> None:
+        transport = SlowTransport(loop)
+        hub = SimpleNamespace(snapshot=lambda: SharedFrame(b"again"), left=lambda _: None)
+        protocol = SimpleNamespace(extensions=[])
+        parts = cast("tuple[Any, Any, Any]", (transport, protocol, hub))
+        consumer = Consumer(*parts, Allowance(1, 1), name="key", address="here")
+        transport.protocol = consumer
+        sending = asyncio.create_task(transport.run())
+        snapshot = SharedFrame(b"s" * 3 * CHUNK)
+        consumer.start(snapshot)
+        updates = [text_frame(b"%d" % n) for n in range(20)]
+        for frame in updates:
+            consumer.deliver(Delivery(frame, frame, 1))
             await loop.dawdle()
-            sent.append(frame)
-            if frame == b"last":
-                all_sent.set()
-
-        async def recv(*, decode: bool) -> None:
-            await for_ever()
-
-        consumer = Consumer(cast("Any", SimpleNamespace(send=send, recv=recv)))
-        running = asyncio.create_task(consumer.run())
-        frames = [b"%d" % n for n in range(20)] + [b"last"]
-        for frame in frames:
-            consumer.put(frame)
+        while consumer.is_behind:
             await loop.dawdle()
-        await all_sent.wait()
-        assert sent == frames
-        running.cancel()
+        sending.cancel()
+        assert bytes(transport.taken) == snapshot.plain + b"".join(updates)
 
-    in_every_order(consumer, 60)
+    in_every_order(send, 60)
+
+
+class SlowTransport:
+    """A transport that takes what is written at any time, like that of a slow line."""
+
+    def __init__(self, loop: ShuffledLoop) -> None:
+        self.taken = bytearray()
+        self.protocol: Consumer | None = None
+        self._loop = loop
+        self._buffer = bytearray()
+
+    def set_write_buffer_limits(self, *, high: int) -> None:
+        assert high == 0
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._buffer)
+
+    def write(self, data: bytes) -> None:
+        assert self.protocol is not None
+        before = len(self._buffer)
+        self._buffer += data
+        if not before:
+            self.protocol.pause_writing()
+
+    async def run(self) -> None:
+        assert self.protocol is not None
+        while True:
+            await self._loop.dawdle()
+            if self._buffer:
+                self.taken += self._buffer
+                self._buffer.clear()
+                self.protocol.resume_writing()
 
 
 def test_player_continues_after_resume_at_any_time() -> None:

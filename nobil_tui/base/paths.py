@@ -54,3 +54,13 @@ def history_file() -> Path:
 def register_file() -> Path:
     """Return the path of the cached station register."""
     return cache_dir() / "register.msgpack"
+
+
+def hub_keys_file() -> Path:
+    """Return the default file of the API keys of the hub's consumers."""
+    return config_file().with_name("hub-keys.json")
+
+
+def hub_key_file() -> Path:
+    """Return the file of the API key of a hub that only this machine can reach."""
+    return state_dir() / "hub-key"

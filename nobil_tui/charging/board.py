@@ -12,6 +12,7 @@ from math import inf
 from typing import NamedTuple
 
 from nobil_tui.charging.conditions import Condition, condition_of
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.freshness import DowntimeClock, Freshness
 from nobil_tui.charging.persisted import StoredBoard, StoredConnector, StoredStation
 from nobil_tui.charging.register import Register
@@ -80,6 +81,8 @@ class Board:
         self.has_snapshot = False
         """Whether a snapshot named every station: one that is not held is not in the stream."""
         self._began = 0
+        self._hub_offset = 0
+        """What a reading of the downtime clock of a hub lacks to one of our own, in ms."""
 
     # Queries
 
@@ -105,6 +108,11 @@ class Board:
         """Return for how many ms a connector could have changed unseen."""
         return self.freshness.unconfirmed_for(station, index, now)
 
+    @property
+    def began(self) -> int:
+        """When the first station was heard of, in ms; zero before one."""
+        return self._began
+
     def since(self, station: Station, index: int, now: int) -> Since:
         """Return since when the connector at ``index`` is in its condition."""
         timestamp = station.connectors[index].timestamp
@@ -112,6 +120,12 @@ class Board:
             return Since(self._began, True)
         track = station.track
         return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
+
+    def index_of(self, station_id: str, evse_uid: str) -> int:
+        """Return the index of a connector by its id inside its station; -1 if there is none."""
+        station = self.stations.get(station_id)
+        uids = station.evse_uids if station is not None else ()
+        return uids.index(evse_uid) if evse_uid in uids else -1
 
     def heard(self, station: Station, index: int) -> int | None:
         """Return when a report last named the connector, in ms; None before one."""
@@ -262,6 +276,50 @@ class Board:
         self.freshness.reported(held)
         return changes
 
+    def apply_hub_state(self, hub: HubState, at: int) -> None:
+        """Apply the state of the hub that relays the stream: what it missed is missed here too."""
+        if hub.live:
+            self.downtime.start(at)
+        else:
+            self.downtime.stop(at - hub.down_for)
+        self._follow(hub, at)
+
+    def apply_relayed_snapshot(
+        self, stations: Sequence[Station], hub: HubState, at: int
+    ) -> SnapshotResult:
+        """Apply a snapshot that a hub relays, with what the hub noted on each station."""
+        self.apply_hub_state(hub, at)
+        # The board may keep the stations and their tracks, and notes on them as of a report.
+        notes = {station.id: station.track for station in stations}
+        for station in stations:
+            track = station.track
+            uids = track.evse_uids if track is not None else ()
+            station.track = Track(evse_uids=uids) if uids else None
+        result = self.apply_snapshot(stations, at)
+        self._follow(hub, at)
+        if hub.began:
+            self._began = hub.began
+        for station_id, track in notes.items():
+            if (held := self.stations.get(station_id)) is not None:
+                self._use_notes(held, track)
+        self.freshness.discard_counts()
+        return result
+
+    def apply_relayed_station(self, station: Station, at: int) -> list[Change]:
+        """Apply one station that a hub relays, with what the hub noted on it."""
+        track = station.track
+        station.track = None
+        held = self.stations.get(station.id)
+        if track is not None and track.evse_uids:
+            station.track = Track(evse_uids=track.evse_uids)
+            if held is not None:
+                self._align(held, station, partial=True)
+        changes = self.apply_station(station, at)
+        if (held := self.stations.get(station.id)) is not None:
+            self._use_notes(held, track)
+            self.freshness.reported(held)
+        return changes
+
     def apply_connector(
         self, station_id: str, evse_uid: str, reported: Connector, at: int
     ) -> list[Change]:
@@ -316,6 +374,48 @@ class Board:
         return True
 
     # Inside
+
+    def _follow(self, hub: HubState, at: int) -> None:
+        """Convert the readings of the hub's downtime clock to our own from now on."""
+        total = self.downtime.total(at)
+        if hub.downtime > total:
+            # No reading of ours may be negative.
+            self.downtime.add(hub.downtime - total)
+            total = self.downtime.total(at)
+        self._hub_offset = total - hub.downtime
+        self.freshness.follow(max(0, hub.confirmed + self._hub_offset))
+
+    def _use_notes(self, held: Station, track: Track | None) -> None:
+        """Replace the notes on a station by those of the hub."""
+        if track is None:
+            if held.track is not None:
+                uids, unnamed = held.track.evse_uids, held.track.unnamed
+                blank = Track(self.freshness.confirmed, evse_uids=uids, unnamed=unnamed)
+                held.track = blank if uids or unnamed else None
+            return
+        own = self._track(held)
+        count = len(held.connectors)
+        numbers = {uid: index for index, uid in enumerate(own.evse_uids)} if track.evse_uids else {}
+        places = [numbers.get(uid, count) for uid in track.evse_uids] or [*range(count)]
+        own.confirmed, own.heard = self.freshness.confirmed, 0
+        own.confirmed_each = {
+            places[index]: max(0, reading + self._hub_offset)
+            for index, reading in (track.confirmed_each or {}).items()
+            if index < len(places)
+        } or None
+        own.heard_each = {
+            places[index]: at
+            for index, at in (track.heard_each or {}).items()
+            if at > 0 and index < len(places)
+        } or None
+        own.at_least = own.unnamed = 0
+        named = set()
+        for index, place in enumerate(places):
+            own.set_at_least(place, bool(track.at_least >> index & 1))
+            own.unnamed |= (track.unnamed >> index & 1) << place
+            named.add(place)
+        # What only our own register lists.
+        own.unnamed |= sum(1 << index for index in range(count) if index not in named)
 
     def _complete(self, station: Station) -> bool:
         """Append the connectors that only the register knows; return whether there are any."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from nobil_tui.charging.station import Connector, Station
 
@@ -20,6 +20,38 @@ class Connected(Struct, frozen=True):
     at: int
 
 
+class HubState(Struct, frozen=True, omit_defaults=True):
+    """The state of a hub that relays a stream, as it sends it: its link and its downtime clock.
+
+    Times in ms. The defaults are not sent.
+    """
+
+    live: bool = True
+    """Whether the hub hears from its own source."""
+    reason: str = ""
+    """Why it does not."""
+    down_for: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """For how long it has not."""
+    downtime: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """The reading of its downtime clock, ``down_for`` included."""
+    confirmed: Annotated[int, Meta(ge=-(2**53), le=2**53)] = 0
+    """The reading at which all its stations were last confirmed."""
+    began: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """When it first heard of a connector whose last change has no known time."""
+    source: str = ""
+    """The name of its source."""
+    simulated: bool = False
+    credit: str = ""
+    """The credit to show with the data."""
+
+
+class HubReport(Struct, frozen=True):
+    """The state of the hub that relays the stream, between two snapshots."""
+
+    hub: HubState
+    at: int
+
+
 class Snapshot(Struct, frozen=True):
     """The state of every station of the stream; a station that it lacks has left."""
 
@@ -31,6 +63,8 @@ class Snapshot(Struct, frozen=True):
     gap: int = 0
     """How long before the link was live it was made, in ms: what changed in that time may be
     missing."""
+    hub: HubState | None = None
+    """The state of the hub that relays the stream; None for a stream that is not relayed."""
 
 
 class StationReport(Struct, frozen=True):
@@ -38,6 +72,8 @@ class StationReport(Struct, frozen=True):
 
     station: Station
     at: int
+    relayed: bool = False
+    """Whether a hub relays the stream: then the station's track has what the hub noted on it."""
 
 
 class ConnectorReport(Struct, frozen=True):
@@ -56,6 +92,8 @@ class RawReport(Struct, frozen=True):
     index: int
     connector: Connector
     at: int
+    evse_uid: str = ""
+    """Its id inside its station, if a hub relays a stream that names connectors."""
 
 
 class Unreadable(Struct, frozen=True):
@@ -121,6 +159,7 @@ Event = (
     | StationReport
     | ConnectorReport
     | RawReport
+    | HubReport
     | Unreadable
     | Ignored
     | Degraded

@@ -147,6 +147,12 @@ class Freshness:
             self._counted_at = reading
         return sum(self._unconfirmed.values())
 
+    def follow(self, confirmed: int) -> None:
+        """Note the reading at which a hub last had all stations confirmed: it may be an earlier
+        one."""
+        self.confirmed = confirmed
+        self._oldest = min(self._oldest, confirmed)
+
     def reported(self, station: Station) -> None:
         """Count the unconfirmed connectors of a station again after a report."""
         if station.id in self._unconfirmed:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import StringIO
 from typing import Any, NoReturn
 
@@ -40,9 +41,26 @@ def write_stderr(text: str) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+_receivers: list[Callable[[str], None]] = []
+"""The last one receives the messages instead of the user."""
+
+
+@contextmanager
+def messages_to(receiver: Callable[[str], None]) -> Iterator[None]:
+    """Pass the messages for the user to ``receiver`` meanwhile, such as a structured log."""
+    _receivers.append(receiver)
+    try:
+        yield
+    finally:
+        _receivers.pop()
+
+
 def print_message(text: str) -> None:
     """Print a line for the user on stderr."""
-    write_stderr(f"nobil-tui: {text}\n")
+    if _receivers:
+        _receivers[-1](text)
+    else:
+        write_stderr(f"nobil-tui: {text}\n")
 
 
 def print_error(error: click.ClickException) -> None:

@@ -129,3 +129,14 @@ def log_level_option(command: Decorated) -> Decorated:
         callback=inherit,
         help=f"Level of the log file: {', '.join(LOG_LEVELS)}.  [default: {DEFAULT_LOG_LEVEL}]",
     )(command)
+
+
+def keys_option(command: Decorated) -> Decorated:
+    """Add ``--keys``: the file of the hub's API keys."""
+    return click.option(
+        "--keys",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        callback=inherit,
+        help="The file of the clients' API keys.  [default: hub-keys.json beside the config]",
+    )(command)

@@ -33,7 +33,8 @@ CLI_COMMANDS = {
         "nobil_tui.cli.register", "Fetch names, places and plugs of the stations."
     ),
     "history": LazyCommand("nobil_tui.cli.history", "Show, export or import what was observed."),
-    "serve": LazyCommand("nobil_tui.cli.serve", "Serve the simulation with the stream API."),
+    "serve": LazyCommand("nobil_tui.cli.serve", "Serve a source with the stream API."),
+    "keys": LazyCommand("nobil_tui.cli.keys", "Manage the API keys of clients of serve."),
     "config": LazyCommand("nobil_tui.cli.config", "Show or create the config file."),
     "completion": LazyCommand("nobil_tui.cli.completion", "Print a shell completion script."),
 }

@@ -1,22 +1,89 @@
-"""``nobil-tui serve``: serve the simulation with the stream API."""
+"""``nobil-tui serve``: serve a source with the stream API."""
 
 from __future__ import annotations
 
-import click
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from nobil_tui.base.redaction import is_loopback
+import click
+from click.exceptions import Exit
+
+from nobil_tui.base.redaction import is_loopback, redact_addresses
+from nobil_tui.base.text import safe_path, safe_text
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.cli.messages import fail, print_message
-from nobil_tui.cli.options import log_level_option, seed_option, speed_option, stations_option
+from nobil_tui.cli.messages import (
+    CommandError,
+    fail,
+    messages_to,
+    print_message,
+    write_stderr,
+)
+from nobil_tui.cli.options import keys_option
 from nobil_tui.cli.output import print_text
-from nobil_tui.cli.startup import simulation_speed, start_log
-from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
+from nobil_tui.cli.source_command import run_session, source_options, start_reading
+
+if TYPE_CHECKING:
+    import ssl
+
+    from nobil_tui.hub.api_keys import ConsumerKeys
+    from nobil_tui.hub.event_log import EventLog
+    from nobil_tui.session.session import Session
+
+KEY_VARIABLE = "NOBIL_HUB_KEY"
+MIN_KEY_LENGTH = 8
+
+_HELP = f"""
+Serve a source with version 1 of the stream API, until interrupted.
+
+Any number of programs then share one link to the source, and none of them needs its key: programs
+for version 1 of the NOBIL stream API, and nobil-tui itself with --source ws://... One port serves
+the WebSocket, the REST API, /healthz, /metrics and /stations.geojson.
+
+A client needs a key of this hub. Add them with "nobil-tui keys add NAME"; the hub reads the file
+again when it changes. Without any, a hub that only this machine can reach has one of its own, which
+stays the same, and prints the address with it. The variable {KEY_VARIABLE} sets a fixed key.
+
+The address goes to standard output, one line for each event to stderr.
+"""
+
+
+class Certificates:
+    """The TLS certificate and its private key, read again when a file has changed."""
+
+    def __init__(self, cert: Path, key: Path | None) -> None:
+        import ssl
+
+        self.context: ssl.SSLContext = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._files = cert, key
+        self._stamps = self._stamp()
+        self._load()
+
+    def reload(self) -> None:
+        """Read renewed files; the next connections use them. Keep the old ones if invalid."""
+        stamps = self._stamp()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            try:
+                self._load()
+            except (OSError, ValueError) as error:
+                print_message(f"The renewed TLS certificate is not used: {_reason(error)}.")
+
+    def _load(self) -> None:
+        # A key with a passphrase must not make a service wait for the terminal.
+        self.context.load_cert_chain(*self._files, password="")
+
+    def _stamp(self) -> list[object]:
+        from nobil_tui.base.files import stamp
+
+        return [stamp(file) for file in self._files if file is not None]
 
 
 @click.command(
     cls=CommandWithExitCodes,
-    exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED),
+    exit_codes=tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT),
+    help=_HELP,
 )
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen on."
@@ -29,44 +96,155 @@ from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
     show_default=True,
     help="Port to listen on; 0 for any free port.",
 )
-@stations_option
-@seed_option
-@speed_option
-@log_level_option
+@keys_option
+@click.option(
+    "--tls-cert",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Certificate chain (PEM), to encrypt the traffic.",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Private key of the certificate (PEM), if it is in another file.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the events on stderr.",
+)
+@source_options
 def serve(
     host: str,
     port: int,
-    stations: int | None,
-    seed: int | None,
-    speed: float | None,
-    log_level: str | None,
+    keys: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    log_format: str,
+    **common: Any,
 ) -> None:
-    """Serve the simulation with version 1 of the stream API, until interrupted.
+    """Serve a source with version 1 of the stream API, until interrupted."""
+    from nobil_tui.hub.event_log import EventLog, LogFormat
 
-    Prints the address to connect to, including its key. A client without the key gets a 401, as
-    from a real server.
-    """
-    from nobil_tui.cli.event_loop import run_coroutine
-    from nobil_tui.hub.errors import HubError
-    from nobil_tui.hub.serve import serve_simulation
-
-    pace = simulation_speed(speed)
-    start_log(log_level)
-    if not is_loopback(host):
-        print_message(
-            "Other machines can connect too, and the traffic, including the key, is not encrypted."
-        )
-
-    def announce(url: str) -> None:
-        print_text(url)
-        print_message("Serving the simulation. Press Ctrl-C to stop.")
-
-    size = DEFAULT_STATIONS if stations is None else stations
+    if tls_key is not None and tls_cert is None:
+        raise click.UsageError("--tls-key needs --tls-cert.")
+    events = EventLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), _redacted)
+    if log_format == LogFormat.TEXT:
+        _serve(host, port, keys, _certificate_files(tls_cert, tls_key), events, common)
+        return
     try:
-        run_coroutine(
-            serve_simulation(
-                host, port, size, DEFAULT_SEED if seed is None else seed, pace, announce
-            )
+        with messages_to(lambda text: events.emit("message", level="warning", message=text)):
+            _serve(host, port, keys, _certificate_files(tls_cert, tls_key), events, common)
+    except CommandError as error:
+        events.emit("failed", level="error", message=error.message)
+        raise Exit(error.exit_code) from None
+
+
+def _serve(
+    host: str,
+    port: int,
+    keys: Path | None,
+    certificate: tuple[Path, Path | None] | None,
+    events: EventLog,
+    common: dict[str, Any],
+) -> None:
+    """Open the source and serve it; end the program with a message if that fails."""
+    from nobil_tui.headless.serve import HubService, about_source
+    from nobil_tui.hub.errors import HubError
+    from nobil_tui.hub.server import Hub, raise_file_limit
+    from nobil_tui.hub.service_manager import ServiceManager
+
+    startup = start_reading(common)
+    accepted = _accepted_keys(keys, host)
+    certificates = _certificates(certificate)
+    if certificates is None and not is_loopback(host):
+        print_message("The traffic, including the keys, is not encrypted without --tls-cert.")
+    limits = startup.config.hub
+    possible = raise_file_limit(limits.connections)
+    if possible < limits.connections:
+        print_message(
+            f"The system allows this program {possible:,} connections, not the "
+            f"{limits.connections:,} of the config. Raise the limit of open files (ulimit -n)."
         )
+
+    async def work(session: Session) -> None:
+        hub = Hub(
+            session.board,
+            keys=accepted,
+            host=host,
+            port=port,
+            limits=limits,
+            connections=possible,
+            tls=certificates.context if certificates is not None else None,
+            about=about_source(session),
+            clock=session.clock,
+            events=events,
+        )
+        maintain = certificates.reload if certificates is not None else lambda: None
+        service = HubService(session, hub, events, ServiceManager(os.environ), maintain)
+        await service.run(print_text)
+
+    try:
+        run_session(startup, work)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
+
+
+def _redacted(text: str) -> str:
+    return safe_text(redact_addresses(text), 500)
+
+
+def _accepted_keys(file: Path | None, host: str) -> ConsumerKeys:
+    """Return the keys that the hub accepts; end the program if there are none."""
+    from nobil_tui.base import paths
+    from nobil_tui.base.files import NotSavedError
+    from nobil_tui.hub.api_keys import KeyFile, KeyFileError, OneKey, local_key
+
+    if fixed := os.environ.get(KEY_VARIABLE, ""):
+        if len(fixed) < MIN_KEY_LENGTH or not (fixed.isascii() and fixed.isprintable()):
+            fail(
+                ExitCode.USAGE,
+                f"{KEY_VARIABLE} must have at least {MIN_KEY_LENGTH} printable ASCII characters.",
+            )
+        return OneKey(fixed, KEY_VARIABLE)
+    path = file or paths.hub_keys_file()
+    keys = KeyFile(path)
+    try:
+        if keys.read():
+            return keys
+        if file is None and is_loopback(host):
+            return OneKey(local_key(paths.hub_key_file()), "this machine")
+    except (KeyFileError, NotSavedError) as error:
+        fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
+    else:
+        fail(
+            ExitCode.USAGE,
+            f"{safe_path(path)} has no keys, and without them other machines cannot connect. Add "
+            'one with "nobil-tui keys add NAME".',
+        )
+
+
+def _certificate_files(cert: Path | None, key: Path | None) -> tuple[Path, Path | None] | None:
+    return (cert, key) if cert is not None else None
+
+
+def _certificates(files: tuple[Path, Path | None] | None) -> Certificates | None:
+    if files is None:
+        return None
+    try:
+        return Certificates(*files)
+    except (OSError, ValueError) as error:
+        fail(
+            ExitCode.FAILURE, f"Cannot serve: the TLS certificate is not usable: {_reason(error)}."
+        )
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.filename is None:
+        # SSLError: its reason is an identifier such as KEY_VALUES_MISMATCH.
+        reason = getattr(error, "reason", None)
+        return str(reason or error.strerror or "it cannot be read").lower().replace("_", " ")
+    return (error.strerror if isinstance(error, OSError) else None) or "it cannot be read"

@@ -13,6 +13,7 @@ from msgspec.structs import fields, force_setattr
 
 from nobil_tui.base.redaction import Secret, secrets_in_query
 from nobil_tui.config.alert_rules import AlertsSection
+from nobil_tui.config.hub import HubSection
 from nobil_tui.search.sorting import Sort
 
 
@@ -148,6 +149,7 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     history: HistorySection = field(default_factory=HistorySection)
     interface: InterfaceSection = field(default_factory=InterfaceSection)
     alerts: AlertsSection = field(default_factory=AlertsSection)
+    hub: HubSection = field(default_factory=HubSection)
 
     def api_key(self, section: str) -> Secret | None:
         """Return the API key in a table of ``ADDRESS_KEYS``."""

@@ -1,9 +1,198 @@
-"""The API keys that consumers send."""
+"""The API keys of consumers: a file of hashes that can be changed while a hub runs.
+
+A key is random and long, so a plain hash cannot be reversed by guessing; no slow hash is needed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import logging
 import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import msgspec
+from msgspec import Meta, Struct
+
+from nobil_tui.base.decoding import DECODE_ERRORS
+from nobil_tui.base.files import (
+    Stamp,
+    create_file,
+    locked,
+    make_folders,
+    replace_file,
+    stamp,
+    translating_errors,
+)
+from nobil_tui.base.text import quoted, safe_path
+
+MAX_KEY_NAME = 64
+LOCK_SECONDS = 5.0
+MAX_FILE_BYTES = 1 << 20
+
+logger = logging.getLogger(__name__)
+
+
+class KeyFileError(Exception):
+    """A key file that cannot be read, or a name that does not fit. The message is safe to show."""
+
+
+class KeyEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A key of the file, which holds its hash only."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_KEY_NAME)]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    created: str
+    """The day on which it was added."""
+
+
+class _File(Struct, forbid_unknown_fields=True):
+    keys: list[KeyEntry] = []
+
+
+class ConsumerKeys(Protocol):
+    """The API keys that a hub accepts."""
+
+    def owner(self, given: str) -> str | None:
+        """Return the name of a key; None if it is not valid."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Return whether there is still a key of this name."""
+        ...
+
+
+class OneKey:
+    """A single key, such as that of the demo or of an environment variable."""
+
+    def __init__(self, key: str, name: str = "key") -> None:
+        if not key:
+            raise ValueError("a hub needs a key")
+        self.key = key
+        """A secret."""
+        self._digest = _digest(key)
+        self._name = name
+
+    def owner(self, given: str) -> str | None:
+        """Return the name of a key; None if it is not valid. Takes constant time."""
+        return self._name if hmac.compare_digest(_digest(given), self._digest) else None
+
+    def has(self, name: str) -> bool:
+        """Return whether there is still a key of this name."""
+        return name == self._name
+
+
+class KeyFile:
+    """A file of keys. A running hub reads it again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp: Stamp | None = None
+        self._entries: tuple[KeyEntry, ...] = ()
+
+    def read(self) -> tuple[KeyEntry, ...]:
+        """Read the file; return its keys, none if it is missing. Raise ``KeyFileError``."""
+        self._stamp = stamp(self.path)
+        self._entries = _read(self.path)
+        return self._entries
+
+    def owner(self, given: str) -> str | None:
+        """Return the name of a key; None if it is not valid.
+
+        Takes the same time for every key that is not valid.
+        """
+        self._refresh()
+        digest, found = _digest(given), None
+        for entry in self._entries:
+            if hmac.compare_digest(digest, entry.sha256):
+                found = entry.name
+        return found
+
+    def has(self, name: str) -> bool:
+        """Return whether there is still a key of this name."""
+        self._refresh()
+        return any(entry.name == name for entry in self._entries)
+
+    def add(self, name: str, today: str) -> str:
+        """Add a key and return it: it is stored nowhere.
+
+        Raises ``KeyFileError`` for a name that is taken or does not fit, and ``NotSavedError``.
+        """
+        if not name.strip() or len(name) > MAX_KEY_NAME or not name.isprintable():
+            raise KeyFileError(f"a name has 1 to {MAX_KEY_NAME} printable characters")
+        key = generate_key()
+        with locked(self.path, LOCK_SECONDS):
+            entries = self.read()
+            if any(entry.name == name for entry in entries):
+                raise KeyFileError(f"there is a key named {quoted(name)} already; revoke it first")
+            self._write((*entries, KeyEntry(name, _digest(key), today)))
+        return key
+
+    def revoke(self, name: str) -> None:
+        """Remove a key. Raises ``KeyFileError`` if there is none, and ``NotSavedError``."""
+        with locked(self.path, LOCK_SECONDS):
+            entries = self.read()
+            rest = tuple(entry for entry in entries if entry.name != name)
+            if rest == entries:
+                raise KeyFileError(f"there is no key named {quoted(name)}")
+            self._write(rest)
+
+    def _write(self, entries: tuple[KeyEntry, ...]) -> None:
+        content = msgspec.json.format(msgspec.json.encode(_File([*entries])), indent=2) + b"\n"
+        with translating_errors(self.path):
+            make_folders(self.path.parent)
+            if self._stamp is None:
+                create_file(self.path, content)
+            else:
+                replace_file(self.path, content, self._stamp)
+        self.read()
+
+    def _refresh(self) -> None:
+        now = stamp(self.path)
+        if now == self._stamp:
+            return
+        self._stamp = now
+        try:
+            self._entries = _read(self.path)
+        except KeyFileError as error:
+            # A file that is being edited must not lock out every consumer.
+            logger.warning("the keys stay as they were: %s", error)
+
+
+def _read(path: Path) -> tuple[KeyEntry, ...]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "invalid path"
+        raise KeyFileError(f"{safe_path(path)} cannot be read: {reason}") from None
+    try:
+        return tuple(msgspec.json.decode(content, type=_File).keys)
+    except DECODE_ERRORS as error:
+        raise KeyFileError(f"{safe_path(path)} is not a file of keys ({error})") from None
+
+
+def local_key(path: Path) -> str:
+    """Return the key of this machine's own hub; generate and store it the first time.
+
+    Only this user can read it, and it is for a hub that only this machine reaches. Raises
+    ``NotSavedError`` and ``KeyFileError``.
+    """
+    with translating_errors(path):
+        make_folders(path.parent)
+        with suppress(FileExistsError):
+            create_file(path, generate_key().encode() + b"\n")
+    try:
+        key = path.read_text("ascii").strip()
+    except (OSError, ValueError):
+        key = ""
+    if not key:
+        raise KeyFileError(f"{safe_path(path)} holds no key: delete it")
+    return key
 
 
 def generate_key() -> str:
@@ -11,6 +200,5 @@ def generate_key() -> str:
     return secrets.token_urlsafe(24)
 
 
-def same_key(given: str, key: str) -> bool:
-    """Return whether two keys are equal, in constant time."""
-    return hmac.compare_digest(given.encode(), key.encode())
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()

@@ -1,108 +1,294 @@
-"""One consumer of the stream: its queue of frames to send. Its messages are read and dropped."""
+"""One consumer of the stream: what it is sent, how far it is behind, and what it may send.
+
+It is written to only while the system takes what is written. A consumer that is behind gets no raw
+reports; what it lacks waits, and if that becomes too much, one snapshot replaces it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from nobil_tui.hub.frames import WINDOW_BITS, SharedFrame
+from nobil_tui.hub.rates import TokenBucket
 
 if TYPE_CHECKING:
-    from websockets.asyncio.server import ServerConnection
+    from websockets.server import ServerProtocol
 
-MAX_QUEUED_FRAMES = 4096
-"""Frames that may be queued; a consumer that lets more queue up does not read and is closed."""
-SEND_BURST = 64
-"""Frames sent before yielding to the loop: sending does not suspend while the network keeps up."""
-RECEIVE_INTERVAL = 0.001
-"""Seconds between two messages read from a consumer; further ones wait on its side."""
-CONSUMER_CLOSE_TIMEOUT = 1.0
-"""Seconds to wait for the closing handshake before the connection is aborted."""
-TRY_AGAIN_LATER = 1013
-"""The close code for a consumer that does not read."""
+CHUNK = 128 * 1024
+"""Bytes of a large frame that are written at once: the rest waits until they are sent."""
+MAX_WAITING = 256 * 1024
+"""Bytes of updates that may wait; if there are more, and more than a snapshot has, one replaces
+them."""
+READ_SLICE = 1024
+"""Bytes of a consumer that are parsed before its limits are checked again."""
+CLOSE_TIMEOUT = 1.0
+"""Seconds for the closing handshake; then the connection is aborted."""
+PING = b"\x89\x00"
+PING_SWEEPS = 20
+"""Sweeps without a message after which a ping keeps the connection open."""
 
-logger = logging.getLogger(__name__)
+GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013
 
 
-class Consumer:
-    """A connected consumer. Frames are shared by all consumers and never copied."""
+class Delivery(NamedTuple):
+    """The frames of one tick, joined: written to all consumers in one piece each."""
+
+    all_frames: bytes
+    updates: bytes
+    """The same without raw reports, for a consumer that is behind."""
+    messages: int
+
+
+class Allowance(NamedTuple):
+    """What a consumer may send per minute."""
+
+    bytes: int
+    frames: int
+
+
+class Owner(Protocol):
+    """The hub, as a consumer sees it."""
+
+    def snapshot(self) -> SharedFrame:
+        """Return the snapshot as of the last delivery."""
+        ...
+
+    def left(self, consumer: Consumer) -> None:
+        """Note that the connection is closed."""
+        ...
+
+
+class Consumer(asyncio.Protocol):
+    """A connected consumer, from its handshake to the end of its connection."""
 
     def __init__(
-        self, connection: ServerConnection, max_queued_frames: int = MAX_QUEUED_FRAMES
+        self,
+        transport: asyncio.Transport,
+        protocol: ServerProtocol,
+        hub: Owner,
+        allowance: Allowance,
+        *,
+        name: str,
+        address: str,
     ) -> None:
-        self._connection = connection
-        self._most = max_queued_frames
-        self._waiting: deque[bytes] = deque()
-        self._news = asyncio.Event()
-        self._closing: asyncio.Task[None] | None = None
+        self.name = name
+        """The name of its API key."""
+        self.address = address
+        self.joined_at = time.monotonic()
+        self.reason = ""
+        """Why the hub closed the connection; empty if the consumer did."""
+        self.sent_bytes = self.sent_messages = 0
+        self.resynced = 0
+        """How often a snapshot replaced what it lacked."""
+        self.abusive = False
+        """Whether it was closed for what it sent."""
+        self._transport = transport
+        self._protocol = protocol
+        self._hub = hub
+        self._bytes = TokenBucket(allowance.bytes, allowance.bytes / 60)
+        self._frames = TokenBucket(allowance.frames, allowance.frames / 60)
+        self._waiting: deque[memoryview | SharedFrame] = deque()
+        self._waiting_bytes = 0
+        """Bytes that wait, without those of a snapshot."""
+        self._max_waiting = MAX_WAITING
+        self._in_snapshot = False
+        """Whether the first of what waits is the rest of a snapshot."""
+        self._started = False
+        """Whether it got its snapshot, or has it among what waits."""
+        self._lacks_snapshot = False
+        """Whether a snapshot has to replace what it lacks."""
+        self._inside_frame = False
+        """Whether the first of what waits is the rest of a frame."""
+        self._paused = False
+        self._closing: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._ends = False
+        """Whether the connection ends after what waits."""
+        self._progress = -1
+        self._quiet_sweeps = 0
+        self.stalled = 0
+        """For how many sweeps in a row the system has not taken a byte for it."""
+        transport.set_write_buffer_limits(high=0)
+        self._deflates = _deflates(protocol)
 
-    def put(self, frame: bytes) -> None:
-        """Queue a frame. Close the connection if too many are queued."""
-        if self._closing is not None:
-            return
-        if len(self._waiting) >= self._most:
-            logger.warning("a consumer does not read: closed")
-            self._waiting.clear()
-            self._closing = asyncio.create_task(self._close_slow())
-            return
-        self._waiting.append(frame)
-        self._news.set()
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits to be sent to it."""
+        return bool(self._waiting) or self._paused
 
-    def restart(self, snapshot: bytes) -> None:
-        """Replace all queued frames by a snapshot, which covers them."""
-        self._waiting.clear()
-        self.put(snapshot)
+    @property
+    def has_started(self) -> bool:
+        """Whether it got a snapshot."""
+        return self._started
+
+    # From the hub
+
+    def start(self, snapshot: SharedFrame) -> None:
+        """Send a snapshot in place of everything that waits."""
+        if self._closing is not None or self._closed:
+            return
+        self._started = True
+        self._drop_waiting()
+        self._lacks_snapshot = False
+        self._enqueue(snapshot)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Send the frames of a tick; never waits."""
+        if not self._started or self._closing is not None or self._closed:
+            return
+        if not (self._waiting or self._paused):
+            self.sent_messages += delivery.messages
+            self.sent_bytes += len(delivery.all_frames)
+            self._transport.write(delivery.all_frames)
+            return
+        if self._lacks_snapshot or not delivery.updates:
+            return
+        if self._waiting_bytes + len(delivery.updates) > self._max_waiting:
+            self._drop_waiting()
+            self._lacks_snapshot = True
+            self.resynced += 1
+            return
+        self._enqueue(memoryview(delivery.updates))
+
+    def sweep(self) -> None:
+        """Check once a second whether it reads, and keep an idle connection open."""
+        taken = self.sent_bytes - self._transport.get_write_buffer_size()
+        moved, self._progress = taken != self._progress, taken
+        self.stalled = 0 if moved or not self._paused else self.stalled + 1
+        self._quiet_sweeps = 0 if moved else self._quiet_sweeps + 1
+        if self._quiet_sweeps >= PING_SWEEPS and not self.is_behind and self._closing is None:
+            self._quiet_sweeps = 0
+            self._write(PING)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection with a handshake, or abort it after ``CLOSE_TIMEOUT``."""
+        if self._closing is not None or self._closed:
+            return
+        self.reason = reason
+        self._drop_waiting()
+        self._lacks_snapshot = False
+        self._closing = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
+        self._protocol.send_close(code, reason)
+        self._send_control()
 
     def abort(self) -> None:
         """Abort the connection."""
-        self._connection.transport.abort()
+        self._transport.abort()
 
-    async def run(self) -> None:
-        """Send queued frames until either side closes the connection."""
-        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._drop_messages())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-            if self._closing is not None:
-                await self._closing
-        for result in ended:
-            if isinstance(result, Exception):
-                raise result
+    # From the connection
 
-    async def _close_slow(self) -> None:
-        try:
-            # The close frame queues behind unread data, and the library does not limit that wait.
-            async with asyncio.timeout(CONSUMER_CLOSE_TIMEOUT):
-                await self._connection.close(TRY_AGAIN_LATER, "too slow")
-        except TimeoutError:
-            self.abort()
+    def data_received(self, data: bytes) -> None:
+        """Parse what the consumer sends; close the connection if it is too much."""
+        for at in range(0, len(data), READ_SLICE):
+            if self._closed:
+                return
+            part = data[at : at + READ_SLICE]
+            self._protocol.receive_data(part)
+            frames = len(self._protocol.events_received())
+            if self._closing is None and not (
+                self._bytes.take(len(part)) and self._frames.take(frames)
+            ):
+                self.abusive = True
+                self.close(POLICY_VIOLATION, "too many messages")
+                # What it sent before is dropped, not answered.
+                self._transport.pause_reading()
+                return
+        self._send_control()
 
-    async def _send(self) -> None:
-        from websockets.exceptions import ConnectionClosed
+    def eof_received(self) -> bool:
+        """Close the connection."""
+        self._protocol.receive_eof()
+        return False
 
-        send, waiting = self._connection.send, self._waiting
-        try:
-            while True:
-                await self._news.wait()
-                self._news.clear()
-                count = 0
-                while waiting:
-                    await send(waiting.popleft(), text=True)
-                    count += 1
-                    if count % SEND_BURST == 0:
-                        await asyncio.sleep(0)
-        except ConnectionClosed:
-            return
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the hub."""
+        self._closed = True
+        self._waiting.clear()
+        if self._closing is not None:
+            self._closing.cancel()
+        self._hub.left(self)
 
-    async def _drop_messages(self) -> None:
-        from websockets.exceptions import ConnectionClosed
+    def pause_writing(self) -> None:
+        """Note that the system takes no more."""
+        self._paused = True
 
-        try:
-            while True:
-                await self._connection.recv(decode=False)
-                await asyncio.sleep(RECEIVE_INTERVAL)
-        except ConnectionClosed:
-            return
+    def resume_writing(self) -> None:
+        """Send what waits."""
+        self._paused = False
+        self._pump()
+
+    # Inside
+
+    def _enqueue(self, item: memoryview | SharedFrame) -> None:
+        if isinstance(item, SharedFrame) and self._deflates and item.deflated is None:
+            item.deflate(self._pump)
+        self._waiting.append(item)
+        self._waiting_bytes += 0 if isinstance(item, SharedFrame) else len(item)
+        self._pump()
+
+    def _drop_waiting(self) -> None:
+        """Drop what waits, but for the rest of a frame."""
+        rest = self._waiting[0] if self._inside_frame else None
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if isinstance(rest, memoryview):
+            self._waiting.append(rest)
+            self._waiting_bytes = 0 if self._in_snapshot else len(rest)
+
+    def _pump(self) -> None:
+        """Write what waits, as long as the system takes it."""
+        while not self._paused and not self._closed:
+            if not self._waiting:
+                if self._ends:
+                    self._transport.close()
+                if not self._lacks_snapshot:
+                    return
+                self._lacks_snapshot = False
+                self._enqueue(self._hub.snapshot())
+                return
+            first = self._waiting[0]
+            if isinstance(first, SharedFrame):
+                frame = first.deflated if self._deflates else first.plain
+                if frame is None:
+                    return
+                self._waiting[0] = first = memoryview(frame)
+                self._in_snapshot = True
+                self._max_waiting = max(MAX_WAITING, len(frame))
+                self.sent_messages += 1
+            piece = first[:CHUNK]
+            self._inside_frame = len(first) > CHUNK
+            if not self._in_snapshot:
+                self._waiting_bytes -= len(piece)
+            if self._inside_frame:
+                self._waiting[0] = first[CHUNK:]
+            else:
+                self._waiting.popleft()
+                self._in_snapshot = False
+            self._write(piece)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self.sent_bytes += len(data)
+        self._transport.write(data)
+
+    def _send_control(self) -> None:
+        """Send what the protocol answers: pongs and the closing handshake."""
+        for data in self._protocol.data_to_send():
+            if data:
+                self._waiting.append(memoryview(data))
+                self._waiting_bytes += len(data)
+                continue
+            # The consumer closes the connection, or has to: nothing may follow.
+            self._ends = True
+            self._lacks_snapshot = False
+            if self._closing is None:
+                self._closing = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
+        self._pump()
+
+
+def _deflates(protocol: ServerProtocol) -> bool:
+    """Return whether the consumer accepts compressed messages of our window."""
+    sizes = [getattr(each, "local_max_window_bits", 0) for each in protocol.extensions]
+    return any(size >= WINDOW_BITS for size in sizes)

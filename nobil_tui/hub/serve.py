@@ -9,29 +9,9 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
-from nobil_tui.hub.api_keys import generate_key
+from nobil_tui.hub.api_keys import OneKey, generate_key
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
-
-
-async def serve_simulation(
-    host: str,
-    port: int,
-    stations: int,
-    seed: int,
-    speed: float,
-    announce: Callable[[str], None],
-    *,
-    key: str | None = None,
-    clock: Clock | None = None,
-) -> None:
-    """Build a simulated country and serve it; see ``serve_country``.
-
-    Raises ``ValueError`` for a simulation out of range.
-    """
-    clock = clock or Clock()
-    simulation = Simulation(stations, seed, start=clock.now(), speed=speed)
-    await serve_country(host, port, simulation, announce, key=key, clock=clock)
 
 
 async def serve_country(
@@ -49,7 +29,7 @@ async def serve_country(
     generated. Raises ``HubError`` if the hub cannot listen.
     """
     board = Board()
-    hub = Hub(board, key=key or generate_key(), host=host, port=port)
+    hub = Hub(board, keys=OneKey(key or generate_key()), host=host, port=port, clock=clock)
     monitor = Monitor(SimulationFeed(simulation, clock), board, sinks=[hub], clock=clock)
     await serve_monitor(monitor, hub, announce)
 

@@ -1,50 +1,73 @@
 """The hub: a sink that serves a board as version 1 of the stream API, to any number of consumers.
 
-A consumer joins between two steps of the loop: it gets a snapshot of the board and is registered at
-once, so that every later change reaches it. A change that the snapshot contains already may be sent
-again with the next batch.
+A consumer joins between two steps of the loop: it gets a snapshot as of the last batch and is
+registered at once, so that every later change reaches it, and none twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Callable
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
-from nobil_tui.base.redaction import is_loopback
+from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
-from nobil_tui.hub.api_keys import same_key
-from nobil_tui.hub.consumer import CONSUMER_CLOSE_TIMEOUT, MAX_QUEUED_FRAMES, Consumer
+from nobil_tui.charging.events import HubState
+from nobil_tui.config.hub import HubSection
+from nobil_tui.hub.api_keys import ConsumerKeys, OneKey
+from nobil_tui.hub.consumer import (
+    GOING_AWAY,
+    POLICY_VIOLATION,
+    TRY_AGAIN_LATER,
+    Allowance,
+    Consumer,
+)
+from nobil_tui.hub.door import Denial, Door, wrong_key
 from nobil_tui.hub.errors import HubError, bind_reason
-from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, Note
-from nobil_tui.wire.v1_encode import raw_frame, snapshot_frame, update_frame
+from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.frames import SharedFrame
+from nobil_tui.hub.rates import FailedTries
+from nobil_tui.hub.requests import KEY, PATH
+from nobil_tui.hub.served_board import ServedBoard
+from nobil_tui.monitor.batch import Batch
 
 if TYPE_CHECKING:
-    from websockets.asyncio.server import Server, ServerConnection
-    from websockets.http11 import Request, Response
+    import ssl
 
-PATH = "/api/v1/stream/realtime"
-PATHS = {PATH, "/api/v1/stream"}
-KEY = "key"
-KEYS = {KEY, "apikey"}
-"""Both paths and both parameter names are the same API."""
-
-LARGEST_MESSAGE = 4096
-"""Bytes of one message from a consumer; messages are dropped."""
+BACKLOG = 512
+SWEEP_SECONDS = 1.0
+"""Seconds between two looks at who does not read."""
+JOIN_SLICE = 0.005
+"""Seconds of sending snapshots to new consumers before others get their turn."""
 DISCONNECT_TIMEOUT = 0.05
-"""Seconds to wait for closing handshakes before the connections are aborted."""
+"""Seconds to wait for closing handshakes before the connections are aborted, unless ``close`` is
+told otherwise."""
+FLOOD_STRIKES = 5
+"""A consumer that is closed for what it sent counts as so many wrong keys."""
 
-logger = logging.getLogger(__name__)
+_NO_EVENTS = EventLog()
 
-# The library logs the whole URL with the key (debug), and a traceback for every connection that
-# sends no valid handshake: neither belongs in the log.
-_quiet = logging.getLogger("nobil_tui.hub.websockets")
-_quiet.setLevel(logging.INFO)
-_quiet.addFilter(lambda record: record.msg != "opening handshake failed")
+
+class HubCounts:
+    """What a hub has sent and refused so far."""
+
+    def __init__(self) -> None:
+        self.joined = 0
+        self.messages = 0
+        self.bytes = 0
+        self.resynced = 0
+        """Consumers that were behind and got a snapshot in place of what they lacked."""
+        self.dropped: Counter[str] = Counter()
+        """Consumers that the hub closed, by the reason."""
+        self.refused: Counter[int] = Counter()
+        """Requests that were refused, by the status code."""
 
 
 class Hub:
@@ -52,30 +75,45 @@ class Hub:
 
     Use it with ``async with``, or ``start`` and ``close`` it, before or after its monitor starts.
     It serves the board until it is closed, also after the monitor has ended. ``port`` 0 is any free
-    port.
+    port. ``connections`` lowers the limit of all connections. ``about`` says what is served;
+    ``clock`` is the clock of the board's times.
     """
 
     def __init__(
         self,
         board: Board,
         *,
-        key: str,
+        keys: ConsumerKeys,
         host: str = "127.0.0.1",
         port: int = 0,
-        max_queued_frames: int = MAX_QUEUED_FRAMES,
+        limits: HubSection | None = None,
+        connections: int = 0,
+        tls: ssl.SSLContext | None = None,
+        about: HubState | None = None,
+        clock: Clock | None = None,
+        events: EventLog = _NO_EVENTS,
     ) -> None:
-        if not key:
-            raise ValueError("a hub needs a key")
-        self._board = board
-        self._key = key
+        self.limits = limits or HubSection()
+        self._connections = connections or self.limits.connections
+        self.counts = HubCounts()
+        self.served = ServedBoard(board, about or HubState(), clock or Clock())
+        self.make_http: Callable[[], asyncio.Protocol] | None = None
+        """Returns a new connection of the HTTP server; None without one."""
+        self._keys = keys
         self._host = host
         self._port = port
-        self._max_queued_frames = max_queued_frames
-        self._consumers: set[Consumer] = set()
-        self._snapshot: bytes | None = None
-        self._server: Server | None = None
-        self._ready = False
-        """Whether a batch was received: an early consumer should not get an empty snapshot."""
+        self._tls = tls
+        self._events = events
+        self._consumers: dict[Consumer, None] = {}
+        self._per_key: Counter[str] = Counter()
+        self._joining: deque[Consumer] = deque()
+        self._doors: set[Door] = set()
+        self._failed = FailedTries(self.limits.failed_tries)
+        self._server: asyncio.Server | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._news = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._closed = asyncio.Event()
         self._error: Exception | None = None
 
     @property
@@ -88,44 +126,58 @@ class Hub:
         if address.is_unspecified:
             # "All addresses" is not an address to connect to.
             host = "127.0.0.1" if address.version == 4 else "::1"
-        return f"ws://{f'[{host}]' if address.version == 6 else host}:{port}{PATH}"
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://{f'[{host}]' if address.version == 6 else host}:{port}{PATH}"
 
     @property
     def url(self) -> str:
-        """The URL with the key: a secret."""
-        return f"{self.address}?{KEY}={quote(self._key, safe='')}"
+        """The URL with the key, if the hub has a single one: a secret."""
+        if not isinstance(self._keys, OneKey):
+            return self.address
+        return f"{self.address}?{KEY}={quote(self._keys.key, safe='')}"
 
     @property
     def consumers(self) -> int:
         """How many consumers are connected."""
         return len(self._consumers)
 
+    @property
+    def sent_bytes(self) -> int:
+        """How many bytes were sent to consumers."""
+        return self.counts.bytes + sum(each.sent_bytes for each in self._consumers)
+
+    @property
+    def sent_messages(self) -> int:
+        """How many messages were sent to consumers."""
+        return self.counts.messages + sum(each.sent_messages for each in self._consumers)
+
+    @property
+    def behind(self) -> int:
+        """How many consumers are behind."""
+        return sum(each.is_behind for each in self._consumers)
+
     async def start(self) -> None:
         """Listen for consumers. Raises ``HubError`` if that fails.
 
         Consumers that connect before the first batch get their snapshot with it.
         """
-        from websockets.asyncio.server import serve
-
         if not self._host:
             raise HubError(
                 "no host to listen on: choose an address of this machine, such as 127.0.0.1"
             )
+        # Imported now: the first handshake should not wait for it.
+        import websockets.extensions.permessage_deflate
+        import websockets.server  # noqa: F401
+
+        handshake = None if self._tls is None else self.limits.handshake_seconds
         try:
-            self._server = await serve(
-                self._serve_consumer,
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: Door(self),
                 self._host,
                 self._port,
-                process_request=self._check_request,
-                # Frames are compressed per consumer, and a large snapshot would stall the loop.
-                compression=None if is_loopback(self._host) else "deflate",
-                max_size=LARGEST_MESSAGE,
-                # On a slow line a pong waits behind a large snapshot: the queue shows whether it
-                # reads.
-                ping_timeout=None,
-                close_timeout=CONSUMER_CLOSE_TIMEOUT,
-                server_header=None,
-                logger=_quiet,
+                ssl=self._tls,
+                ssl_handshake_timeout=handshake,
+                backlog=BACKLOG,
             )
         except (OSError, OverflowError) as error:
             raise HubError(bind_reason(error, self._host, self._port)) from None
@@ -134,27 +186,38 @@ class Hub:
                 f"{self._host[:40]!r} is not a host: choose an address of this machine, such "
                 f"as 127.0.0.1"
             ) from None
+        self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self._start_all())]
 
     async def wait(self) -> None:
         """Wait until the hub is closed. Raises the error if a batch could not be sent."""
         if self._server is None:
             raise RuntimeError("the hub is not started")
-        await self._server.wait_closed()
+        await self._closed.wait()
         if self._error is not None:
             raise self._error
 
-    async def close(self) -> None:
-        """Close all connections: with a handshake for ``DISCONNECT_TIMEOUT`` seconds."""
-        if self._server is None:
+    async def close(self, within: float = DISCONNECT_TIMEOUT) -> None:
+        """Close all connections: with a handshake, for at most ``within`` seconds."""
+        if self._server is None or self._closed.is_set():
             return
         self._server.close()
-        closed = asyncio.ensure_future(self._server.wait_closed())
-        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
-        for consumer in [*self._consumers]:
-            consumer.abort()
-        # Connections in the middle of the opening handshake are not waited for.
-        await asyncio.wait([closed], timeout=DISCONNECT_TIMEOUT)
-        closed.cancel()
+        self._say_goodbye()
+        self._emptied.clear()
+        if self._consumers:
+            try:
+                async with asyncio.timeout(within):
+                    await self._emptied.wait()
+            except TimeoutError:
+                pass
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        connections: list[Consumer | Door] = [*self._consumers, *self._doors]
+        for each in connections:
+            each.abort()
+        # Connections are closed in the next iteration of the loop.
+        await asyncio.sleep(0)
+        self._closed.set()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -168,29 +231,148 @@ class Hub:
     ) -> None:
         await self.close()
 
+    # The door
+
+    @property
+    def handshake_seconds(self) -> float:
+        """The seconds that a request may take to arrive."""
+        return self.limits.handshake_seconds
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether a proxy in front names the address of the client."""
+        return self.limits.behind_proxy
+
+    @property
+    def allowance(self) -> Allowance:
+        """What a consumer may send."""
+        return Allowance(self.limits.received_bytes, self.limits.received_frames)
+
+    @property
+    def owner(self) -> Hub:
+        """What a consumer belongs to."""
+        return self
+
+    def opened(self, door: Door) -> bool:
+        """Count a connection; return whether there is room for it."""
+        self._doors.add(door)
+        if len(self._doors) + len(self._consumers) <= self._connections:
+            return True
+        self.counts.refused[HTTPStatus.SERVICE_UNAVAILABLE] += 1
+        return False
+
+    def closed(self, door: Door) -> None:
+        """Note that a connection is not at the door any more."""
+        self._doors.discard(door)
+
+    def check_key(self, keys: list[str], address: str) -> str | Denial:
+        """Return the name of the valid key among those of a request, or why there is none."""
+        if wait := self._failed.wait(address):
+            self.counts.refused[HTTPStatus.TOO_MANY_REQUESTS] += 1
+            text = "Too many wrong keys; wait before the next try"
+            return Denial(HTTPStatus.TOO_MANY_REQUESTS, text, math.ceil(wait))
+        for key in keys:
+            if (name := self._keys.owner(key)) is not None:
+                return name
+        self._failed.failed(address)
+        self.counts.refused[HTTPStatus.UNAUTHORIZED] += 1
+        # The first try after a pause, so that a flood of them does not fill the log.
+        if self._failed.wait(address):
+            self._events.emit("keys refused", level="warning", address=address)
+        return wrong_key()
+
+    def admit(self, keys: list[str], address: str) -> str | Denial:
+        """Check the API keys of a consumer; return the name of the valid one."""
+        name = self.check_key(keys, address)
+        if isinstance(name, str) and self._per_key[name] >= self.limits.connections_per_client:
+            self.counts.refused[HTTPStatus.SERVICE_UNAVAILABLE] += 1
+            return Denial(
+                HTTPStatus.SERVICE_UNAVAILABLE, "This key has too many connections already", 30
+            )
+        return name
+
+    def join(self, consumer: Consumer) -> None:
+        """Take in a consumer whose handshake is done."""
+        self._consumers[consumer] = None
+        self._per_key[consumer.name] += 1
+        self.counts.joined += 1
+        self._joining.append(consumer)
+        self._news.set()
+        self._events.emit(
+            "consumer joined",
+            client=consumer.name,
+            address=consumer.address,
+            consumers=self.consumers,
+        )
+
+    def http_protocol(self) -> asyncio.Protocol | None:
+        """Return a new connection of the HTTP server; None without one."""
+        return self.make_http() if self.make_http is not None else None
+
     # Consumers
 
-    def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        path, _, query = request.path.partition("?")
-        if path not in PATHS:
-            return connection.respond(HTTPStatus.NOT_FOUND, f"The stream is at {PATH}\n")
-        given = [value for name, value in parse_qsl(query) if name in KEYS]
-        if not any(same_key(value, self._key) for value in given):
-            return connection.respond(HTTPStatus.UNAUTHORIZED, f"Give your key as ?{KEY}=\n")
-        return None
+    def snapshot(self) -> SharedFrame:
+        """Return the snapshot as of the last delivery."""
+        return self.served.snapshot()
 
-    async def _serve_consumer(self, connection: ServerConnection) -> None:
-        consumer = Consumer(connection, self._max_queued_frames)
-        # No await between these two: the board must not change in between.
-        if self._ready:
-            consumer.put(self._snapshot_frame())
-        self._consumers.add(consumer)
-        logger.info("a consumer joined (%d)", self.consumers)
-        try:
-            await consumer.run()
-        finally:
-            self._consumers.discard(consumer)
-            logger.info("a consumer left (%d)", self.consumers)
+    def left(self, consumer: Consumer) -> None:
+        """Note that the connection of a consumer is closed."""
+        if consumer not in self._consumers:
+            return
+        del self._consumers[consumer]
+        self._per_key[consumer.name] -= 1
+        if not self._per_key[consumer.name]:
+            del self._per_key[consumer.name]
+        counts = self.counts
+        counts.bytes += consumer.sent_bytes
+        counts.messages += consumer.sent_messages
+        counts.resynced += consumer.resynced
+        if consumer.reason:
+            counts.dropped[consumer.reason] += 1
+        if consumer.abusive:
+            self._failed.failed(consumer.address, FLOOD_STRIKES)
+        if not self._consumers:
+            self._emptied.set()
+        self._events.emit(
+            "consumer left",
+            client=consumer.name,
+            address=consumer.address,
+            reason=consumer.reason or "closed by the consumer",
+            seconds=round(time.monotonic() - consumer.joined_at),
+            bytes=consumer.sent_bytes,
+            consumers=self.consumers,
+        )
+
+    async def _start_all(self) -> None:
+        """Send new consumers their snapshot, so many at a time that others do not wait."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if not self.served.ready:
+                continue
+            end = time.perf_counter() + JOIN_SLICE
+            while self._joining:
+                self._joining.popleft().start(self.snapshot())
+                if time.perf_counter() > end:
+                    await asyncio.sleep(JOIN_SLICE)
+                    end = time.perf_counter() + JOIN_SLICE
+
+    async def _sweep(self) -> None:
+        """Close who does not read and whose key was revoked; keep the others' connections open."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            # By sweeps and not by the clock: a hub that was itself stopped throws out no one.
+            for consumer in [*self._consumers]:
+                consumer.sweep()
+                if consumer.stalled >= self.limits.stalled_seconds:
+                    consumer.close(TRY_AGAIN_LATER, "does not read")
+            for name in [name for name in self._per_key if not self._keys.has(name)]:
+                for consumer in [each for each in self._consumers if each.name == name]:
+                    consumer.close(POLICY_VIOLATION, "key revoked")
+
+    def _say_goodbye(self) -> None:
+        for consumer in [*self._consumers]:
+            consumer.close(GOING_AWAY, "the hub stops")
 
     # The stream
 
@@ -210,46 +392,40 @@ class Hub:
             self._error = error
             if self._server is not None:
                 self._server.close()
+            self._say_goodbye()
+            self._closed.set()
             raise
 
     def _send(self, batch: Batch) -> None:
         """Send a batch to all consumers. Each frame is encoded once, and only if there are
         consumers."""
-        self._snapshot = None
-        whole = batch.whole or not self._ready
-        self._ready = True
-        if not self._consumers:
-            return
-        if whole:
-            snapshot = self._snapshot_frame()
+        delivery = self.served.apply(batch, needed=bool(self._consumers))
+        if self._joining:
+            self._news.set()
+        if isinstance(delivery, SharedFrame):
             for consumer in self._consumers:
-                consumer.restart(snapshot)
-            frames = []
-        else:
-            stations = self._board.stations
-            frames = [
-                update_frame(stations[station])
-                for station in _changed(batch)
-                if station in stations
-            ]
-        frames += [
-            raw_frame(report.station_id, report.index, report.connector)
-            for report in batch.raw_reports
-        ]
-        for consumer in self._consumers:
-            for frame in frames:
-                consumer.put(frame)
-
-    def _snapshot_frame(self) -> bytes:
-        if self._snapshot is None:
-            self._snapshot = snapshot_frame(self._board.stations.values())
-        return self._snapshot
+                if consumer.has_started:
+                    consumer.start(delivery)
+        elif delivery is not None:
+            for consumer in self._consumers:
+                consumer.deliver(delivery)
 
 
-def _changed(batch: Batch) -> list[str]:
-    """Return the stations to send an update for."""
-    # If the oldest changes were dropped, every touched station is sent.
-    if len(batch.entries) >= MAX_ENTRIES:
-        return sorted(batch.touched)
-    changed = (entry.station for entry in batch.entries if not isinstance(entry, Note))
-    return list(dict.fromkeys([*changed, *sorted(batch.expired)]))
+def raise_file_limit(connections: int) -> int:
+    """Allow so many connections if the system lets us; return how many it does."""
+    try:
+        import resource
+    except ImportError:
+        return connections
+    spare = 64
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + spare
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        except (OSError, ValueError):
+            soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if soft == resource.RLIM_INFINITY:
+        return connections
+    return max(1, min(connections, soft - spare))

@@ -86,6 +86,10 @@ class Batch(Struct):
     """The stations with connectors that became unknown by age."""
     raw_reports: list[RawReport] = field(default_factory=list)
     """The chargers' own reports."""
+    raw_places: list[int] = field(default_factory=list)
+    """For each of them, how many entries the monitor had made before it; see ``first_entry``."""
+    first_entry: int = 0
+    """How many entries the monitor had made before the first one here."""
     whole: bool = False
     """Whether any station may have changed or left: a snapshot came, or the board was replaced."""
     restored: bool = False
@@ -105,11 +109,13 @@ def merge(earlier: Batch, later: Batch, *, bounded: bool = True) -> Batch:
         return later
     entries = earlier.entries + later.entries
     reports = earlier.raw_reports + later.raw_reports
+    places = earlier.raw_places + later.raw_places
     touched = earlier.touched | later.touched
     if bounded:
         # A report that is dropped here still touched its station.
         touched.update(report.station_id for report in reports[:-MAX_ENTRIES])
         entries, reports = entries[-MAX_ENTRIES:], reports[-MAX_ENTRIES:]
+        places = places[-MAX_ENTRIES:]
     whole = [batch for batch in (earlier, later) if batch.whole]
     return Batch(
         later.link,
@@ -117,6 +123,8 @@ def merge(earlier: Batch, later: Batch, *, bounded: bool = True) -> Batch:
         touched,
         earlier.expired | later.expired,
         reports,
+        places,
+        later.first_entry + len(later.entries) - len(entries),
         whole=bool(whole),
         restored=bool(whole) and all(batch.restored for batch in whole),
         alive_at=later.alive_at,

@@ -23,6 +23,8 @@ from nobil_tui.charging.events import (
     Ended,
     Event,
     Feed,
+    HubReport,
+    HubState,
     Ignored,
     Lost,
     RawReport,
@@ -96,7 +98,10 @@ class Monitor:
         self._clock = clock or Clock()
         self._runners = [SinkRunner(sink, self._clock) for sink in sinks]
         self._entries: deque[BatchEntry] = deque(maxlen=MAX_ENTRIES if bounded else None)
-        self._raw_reports: deque[RawReport] = deque(maxlen=MAX_ENTRIES)
+        self._first_entry = 0
+        """How many entries left with earlier batches."""
+        self._raw_reports: deque[tuple[int, RawReport]] = deque(maxlen=MAX_ENTRIES)
+        """The chargers' own reports, each with how many entries were made before it."""
         self._touched: set[str] = set()
         self._expired: set[str] = set()
         self._whole = False
@@ -255,11 +260,14 @@ class Monitor:
             list(self._entries),
             self._touched,
             self._expired,
-            list(self._raw_reports),
+            [report for _, report in self._raw_reports],
+            [place for place, _ in self._raw_reports],
+            self._first_entry,
             self._whole,
             self._restored,
             self._alive_at,
         )
+        self._first_entry += len(self._entries)
         self._entries.clear()
         self._raw_reports.clear()
         self._touched, self._expired = set(), set()
@@ -269,19 +277,23 @@ class Monitor:
 
     def _apply(self, event: Event) -> None:
         match event:
-            case StationReport(station, at):
+            case StationReport(station, at, relayed):
                 self._frame(at)
-                self._changed(station.id, self.board.apply_station(station, at))
-            case ConnectorReport(station_id, evse_uid, connector, at):
+                apply = self.board.apply_relayed_station if relayed else self.board.apply_station
+                self._changed(station.id, apply(station, at))
+            case ConnectorReport():
+                self._connector(event)
+            case RawReport(station_id, index, connector, at, evse_uid):
                 self._frame(at)
-                self.counts.unknown_words.note(connector)
-                self._changed(
-                    station_id, self.board.apply_connector(station_id, evse_uid, connector, at)
-                )
-            case RawReport(station_id, index, connector, at):
-                self._frame(at)
+                if evse_uid:
+                    index = self.board.index_of(station_id, evse_uid)
+                    event = RawReport(station_id, index, connector, at)
                 if self.board.apply_raw_report(station_id, index, connector, at):
-                    self._raw_reports.append(event)
+                    self._heard(event)
+            case HubReport(hub, at):
+                self._frame(at)
+                self._hub_state(hub, at)
+                self._note_link()
             case Snapshot():
                 self._snapshot(event)
             case Unreadable(_, at):
@@ -294,6 +306,29 @@ class Monitor:
             case _:
                 self._link_event(event)
                 self._note_link()
+
+    def _connector(self, report: ConnectorReport) -> None:
+        station_id, evse_uid, connector, at = (
+            *(report.station_id, report.evse_uid),
+            *(report.connector, report.at),
+        )
+        self._frame(at)
+        self.counts.unknown_words.note(connector)
+        changes = self.board.apply_connector(station_id, evse_uid, connector, at)
+        self._changed(station_id, changes)
+        if not changes and (index := self.board.index_of(station_id, evse_uid)) >= 0:
+            # The same again is what version 1 calls a charger's own report: no change.
+            self._heard(RawReport(station_id, index, connector, at))
+
+    def _heard(self, report: RawReport) -> None:
+        self._raw_reports.append((self._first_entry + len(self._entries), report))
+
+    def _hub_state(self, hub: HubState, at: int) -> None:
+        """Apply the state of the hub that relays the stream; the link to the hub is live."""
+        self.board.apply_hub_state(hub, at)
+        if not hub.live:
+            self._note_once(Note(at, NoteKind.DEGRADED, hub.reason))
+        self.link = LinkState(LinkPhase.LIVE, "" if hub.live else hub.reason)
 
     def _link_event(
         self, event: Connecting | Connected | Degraded | Lost | Refused | Ended | Restarted
@@ -367,9 +402,14 @@ class Monitor:
             if station.evse_uids:
                 for connector in station.connectors:
                     self.counts.unknown_words.note(connector)
-        result = self.board.apply_snapshot(
-            snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap
-        )
+        if snapshot.hub is not None:
+            result = self.board.apply_relayed_snapshot(snapshot.stations, snapshot.hub, snapshot.at)
+            self._hub_state(snapshot.hub, snapshot.at)
+            self._note_link()
+        else:
+            result = self.board.apply_snapshot(
+                snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap
+            )
         self.counts.changes += len(result.changes)
         self._entries.extend(result.changes)
         if result.left:

@@ -1,7 +1,8 @@
 """Decode version 1 of the stream API: ``{type, data}`` envelopes of JSON, one per text frame.
 
 Source: the stream API's own document, and its operator's later text for ``status:raw``. Frames are
-decoded straight into the domain's structs, which hold the limits of every field.
+decoded straight into the domain's structs, which hold the limits of every field. A hub of our own
+sends further keys: ``wire/v1_relayed.py`` decodes what it relays.
 """
 
 from __future__ import annotations
@@ -13,16 +14,34 @@ from msgspec import Raw, Struct
 
 from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.text import safe_text
-from nobil_tui.charging.events import Ignored, RawReport, Snapshot, StationReport, Unreadable
+from nobil_tui.charging.events import (
+    HubReport,
+    Ignored,
+    RawReport,
+    Snapshot,
+    StationReport,
+    Unreadable,
+)
 from nobil_tui.charging.station import Connector, Int32, Milliseconds, Station, StationId
+from nobil_tui.wire.v1_relayed import (
+    relayed_raw,
+    relayed_snapshot,
+    relayed_state,
+    relayed_update,
+)
+
+_NONE = Raw(b"")
 
 
 class _Snapshot(Struct, tag="snapshot:init"):
     data: list[Station]
+    hub: Raw = _NONE
+    """The state of the hub that relays the stream; the same key of others means nothing to us."""
 
 
 class _Update(Struct, tag="status:update"):
     data: Station
+    hub: Raw = _NONE
 
 
 class _ConnectorReport(Struct):
@@ -35,6 +54,7 @@ class _ConnectorReport(Struct):
 
 class _Raw(Struct, tag="status:raw"):
     data: _ConnectorReport
+    hub: Raw = _NONE
 
 
 class _Envelope(Struct):
@@ -42,7 +62,7 @@ class _Envelope(Struct):
     data: Raw = Raw(b"null")
 
 
-V1Event = Snapshot | StationReport | RawReport | Ignored | Unreadable
+V1Event = Snapshot | StationReport | RawReport | HubReport | Ignored | Unreadable
 
 _decode_known = msgspec.json.Decoder(_Snapshot | _Update | _Raw).decode
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
@@ -67,6 +87,8 @@ def decode(data: bytes, at: int) -> V1Event:
         message: _Snapshot | _Update | _Raw = _decode_known(data)
     except DECODE_ERRORS as error:
         return _decode_other(data, at, error)
+    if message.hub and (relayed := _relayed(message, data, at)) is not None:
+        return relayed
     if isinstance(message, _Snapshot):
         return _snapshot(message.data, len(message.data), at)
     if isinstance(message, _Update):
@@ -76,6 +98,15 @@ def decode(data: bytes, at: int) -> V1Event:
     if not report.uuid.isprintable():
         return _bad_id(at)
     return RawReport(report.uuid, report.connector, connector, at)
+
+
+def _relayed(message: _Snapshot | _Update | _Raw, data: bytes, at: int) -> V1Event | None:
+    """Decode a frame that a hub relays; None if no hub of ours sent it."""
+    if isinstance(message, _Snapshot):
+        return relayed_snapshot(data, message.hub, at)
+    if bytes(message.hub) != b"true":
+        return None
+    return relayed_update(data, at) if isinstance(message, _Update) else relayed_raw(data, at)
 
 
 def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
@@ -89,6 +120,8 @@ def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
         if repaired != data:
             return decode(repaired, at)
         return Unreadable(safe_text(str(error)), at)
+    if envelope.type == "hub:state" and (state := relayed_state(envelope.data, at)) is not None:
+        return state
     if envelope.type in _KNOWN:
         return Unreadable(f"{envelope.type}: {safe_text(str(first))}", at)
     return Ignored(safe_text(envelope.type), at)

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
+from tests.wire.v1_frames import plain_snapshot, plain_update
 
 CONNECTORS = 5
 """Connectors of each station."""
@@ -29,7 +29,7 @@ class Country:
     def snapshot(self) -> bytes:
         """Return the snapshot's frame; cached while nothing changes."""
         if self._snapshot is None:
-            self._snapshot = snapshot_frame(self.stations)
+            self._snapshot = plain_snapshot(self.stations)
         return self._snapshot
 
     def change(self, now: int) -> bytes:
@@ -42,7 +42,7 @@ class Country:
         station.connectors[index] = Connector(
             1 - held.status if error == held.error else held.status, error, now
         )
-        return update_frame(station)
+        return plain_update(station)
 
     def _connectors(self, now: int) -> list[Connector]:
         draw = self._rng.random

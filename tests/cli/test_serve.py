@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from nobil_tui.charging.events import Snapshot
@@ -34,25 +35,38 @@ def test_serve_requires_the_key(start_server: Start, home: Path) -> None:
     server.send_signal(signal.SIGINT)
     out, err = server.communicate(timeout=GUARD)
     assert server.returncode == ExitCode.INTERRUPTED
-    assert (out, err.strip()) == ("", "nobil-tui: Serving the simulation. Press Ctrl-C to stop.")
+    assert out == ""
+    first, *events = err.splitlines()
+    assert first == "nobil-tui: SIMULATED: demo is not real data."
+    names = [" ".join(line.split(" INFO ", 1)[1].split("=")[0].split()[:-1]) for line in events]
+    assert names[0] == "started"
+    assert {"consumer joined", "consumer left", "link"} <= {*names}
+    assert events[-1].endswith("INFO stopped")
     key = urlsplit(url).query.partition("=")[2]
     [log] = home.rglob("nobil-tui.log")
-    assert "a consumer joined" in log.read_text()
-    assert key not in log.read_text()
+    assert key not in log.read_text() + err
+    again = start_server("--stations", "2")
+    assert urlsplit(url_of(again)).query == urlsplit(url).query
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_sigterm_and_sighup_stop_a_server_with_consumers(
-    start_server: Start, number: signal.Signals
-) -> None:
-    server = start_server("--stations", "5")
+def test_events_are_lines_of_json(start_server: Start) -> None:
+    server = start_server("--stations", "5", "--log-format", "json")
     with connect(url_of(server), proxy=None) as consumer:
         consumer.recv(timeout=GUARD)
-        server.send_signal(number)
-        server.wait(GUARD)
+        server.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                consumer.recv(timeout=GUARD)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1001
+    _, err = server.communicate(timeout=GUARD)
     assert server.returncode == ExitCode.SUCCESS
-    assert "Traceback" not in server.communicate(timeout=GUARD)[1]
+    events = [json.loads(line) for line in err.splitlines()]
+    names = [each["event"] for each in events]
+    assert names[0] == "message"
+    assert "SIMULATED" in events[0]["message"]
+    assert names[-2:] == ["consumer left", "stopped"] or names[-1] == "stopped"
+    assert all({"time", "level", "event"} <= each.keys() for each in events)
 
 
 def test_same_seed_serves_same_stations(start_server: Start) -> None:
@@ -78,8 +92,9 @@ def test_port_in_use_is_reported(here: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (("--host", "not.a.host.invalid"), ExitCode.FAILURE, "is not found"),
-        (("--host", ""), ExitCode.FAILURE, "no host to listen on"),
+        (("--host", "0.0.0.0"), ExitCode.USAGE, "has no keys"),
+        (("--tls-key", "x.pem"), ExitCode.USAGE, "--tls-key needs --tls-cert"),
+        (("--tls-cert", "/nowhere/x.pem"), ExitCode.FAILURE, "no such file or directory"),
         (("--port", "65536"), ExitCode.USAGE, "--port"),
         (("--stations", "0"), ExitCode.USAGE, "--stations"),
         (("--speed", "4000"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
@@ -98,17 +113,35 @@ def test_invalid_options_are_reported(
 
 def test_serve_does_not_import_textual() -> None:
     code = """
-import sys, signal, threading
-from nobil_tui.cli import messages
+import sys, signal
+from nobil_tui.cli import output
 from nobil_tui.cli.root import run_command_line
-def print_message(text):
+def print_data(data):
     print([name for name in ("textual", "rich", "nobil_tui.tui") if name in sys.modules])
     signal.raise_signal(signal.SIGINT)
-messages.print_message = print_message
+output.print_data = print_data
 sys.exit(run_command_line(["serve", "--port", "0", "--stations", "2"]))
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False
     )
     assert done.returncode == ExitCode.INTERRUPTED
-    assert done.stdout.splitlines()[1] == "[]"
+    assert done.stdout.splitlines() == ["[]"]
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("not.a.host.invalid", "is not found"), ("", "no host to listen on")],
+)
+def test_invalid_host_is_reported(
+    here: Run, monkeypatch: pytest.MonkeyPatch, host: str, words: str
+) -> None:
+    monkeypatch.setenv("NOBIL_HUB_KEY", "a long enough key")
+    done = here("serve", "--host", host, "--stations", "2")
+    assert (done.returncode, done.stdout) == (ExitCode.FAILURE, "")
+    assert words in done.stderr
+    monkeypatch.setenv("NOBIL_HUB_KEY", "short")
+    done = here("serve", "--host", host, "--stations", "2")
+    assert done.returncode == ExitCode.USAGE
+    assert "NOBIL_HUB_KEY must have at least 8" in done.stderr
+    assert "short" not in done.stderr

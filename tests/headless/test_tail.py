@@ -26,10 +26,10 @@ from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.search.query import parse_query
 from nobil_tui.session import backpressure
 from nobil_tui.wire.codecs import V1_CODEC
-from nobil_tui.wire.v1_encode import snapshot_frame, update_frame
 from tests.conftest import FakeClock, Serve, guarded, settle
 from tests.feeds.recordings import content, write
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of, update
+from tests.wire.v1_frames import plain_snapshot, plain_update
 
 
 class Paper(StdoutWriter):
@@ -315,7 +315,7 @@ COUNTRY = 6000
 
 
 def country(status: int, at: int) -> bytes:
-    return snapshot_frame(
+    return plain_snapshot(
         Station(f"NOR_{n}", [Connector(status, 0, at)] * 5) for n in range(COUNTRY)
     )
 
@@ -325,7 +325,7 @@ async def test_tail_a_country_from_a_server(serve: Serve) -> None:
         await connection.send(country(0, T0), text=True)
         for n in range(COUNTRY):
             changed = Station(f"NOR_{n}", [Connector(1, 0, T0 + 1)] * 5)
-            await connection.send(update_frame(changed), text=True)
+            await connection.send(plain_update(changed), text=True)
         await connection.wait_closed()
 
     url = await serve(stream, compression=None)

@@ -14,6 +14,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
+from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
@@ -111,7 +112,8 @@ async def hub_over(stack: AsyncExitStack) -> OpensHub:
 
     async def opens(feed: ScriptedFeed, clock: Clock | None = None, **options: Any) -> Hub:
         board = Board()
-        hub = Hub(board, key=KEY, **options)
+        options = {"keys": OneKey(KEY), **options}
+        hub = Hub(board, clock=clock, **options)
         await guarded(stack.enter_async_context(hub))
         await stack.enter_async_context(
             run(Monitor(feed, board, tick=0.0, sinks=[hub], clock=clock))
@@ -125,7 +127,7 @@ async def hub_over(stack: AsyncExitStack) -> OpensHub:
 async def join(stack: AsyncExitStack) -> Joins:
     """Return ``join(hub)``, which connects a consumer."""
 
-    async def joins(hub: Hub, **options: Any) -> Reader:
+    async def joins(hub: Hub, url: str = "", **options: Any) -> Reader:
         options = {
             "proxy": None,
             "compression": None,
@@ -133,7 +135,7 @@ async def join(stack: AsyncExitStack) -> Joins:
             "close_timeout": 0.1,
             **options,
         }
-        connection = connect(hub.url, **options)
+        connection = connect(url or hub.url, **options)
         return Reader(await guarded(stack.enter_async_context(connection)))
 
     return joins

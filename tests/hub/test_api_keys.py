@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import json
+import stat
+from pathlib import Path
 from urllib.parse import quote
 
-from nobil_tui.hub.api_keys import generate_key, same_key
+import pytest
+
+from nobil_tui.hub.api_keys import KeyFile, KeyFileError, OneKey, generate_key, local_key
+
+TODAY = "2026-11-29"
 
 
 def test_generated_keys_are_unique_long_and_url_safe() -> None:
@@ -11,9 +18,89 @@ def test_generated_keys_are_unique_long_and_url_safe() -> None:
     assert all(len(key) >= 32 and quote(key, safe="") == key for key in keys)
 
 
-def test_same_key_compares_whole_keys() -> None:
-    assert same_key("abc", "abc")
-    assert not same_key("ab", "abc")
-    assert not same_key("", "abc")
-    assert same_key("nøkkel", "nøkkel")
-    assert not same_key("\udcff".encode(errors="replace").decode(), "nøkkel")
+def test_one_key_compares_whole_keys() -> None:
+    key = OneKey("nøkkel", "mine")
+    assert key.owner("nøkkel") == "mine"
+    for wrong in ("nøkke", "", "nøkkelx", "\udcff"):
+        assert key.owner(wrong) is None
+    assert key.has("mine")
+    assert not key.has("other")
+    with pytest.raises(ValueError, match="key"):
+        OneKey("")
+
+
+def test_file_has_hashes_only_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "keys.json"
+    keys = KeyFile(path)
+    added = {name: keys.add(name, TODAY) for name in ("office", "kjøkken")}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    text = path.read_text("utf-8")
+    assert not any(key in text for key in added.values())
+    other = KeyFile(path)
+    for name, key in added.items():
+        assert other.owner(key) == name
+        assert other.owner(key[:-1]) is None
+    assert [(entry.name, entry.created) for entry in other.read()] == [
+        ("office", TODAY),
+        ("kjøkken", TODAY),
+    ]
+
+
+def test_running_hub_sees_changes_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    running = KeyFile(path)
+    assert running.read() == ()
+    key = KeyFile(path).add("office", TODAY)
+    assert running.owner(key) == "office"
+    KeyFile(path).revoke("office")
+    assert running.owner(key) is None
+    assert not running.has("office")
+
+
+def test_names_are_checked(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    keys.add("office", TODAY)
+    for name, words in (
+        ("office", "already"),
+        ("", "1 to 64"),
+        ("x" * 65, "1 to 64"),
+        ("a\x1bb", "printable"),
+    ):
+        with pytest.raises(KeyFileError, match=words):
+            keys.add(name, TODAY)
+    with pytest.raises(KeyFileError, match="no key named"):
+        keys.revoke("missing")
+    assert len(keys.read()) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"keys": [{"name": "x"}]}', b"\xff\xfe"])
+def test_invalid_file_is_an_error_and_keeps_the_keys_of_a_running_hub(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "keys.json"
+    running = KeyFile(path)
+    key = running.add("office", TODAY)
+    path.write_bytes(content)
+    assert running.owner(key) == "office"
+    with pytest.raises(KeyFileError, match="is not a file of keys"):
+        KeyFile(path).read()
+    with pytest.raises(KeyFileError):
+        KeyFile(path).add("other", TODAY)
+    assert path.read_bytes() == content
+
+
+def test_local_key_stays_the_same_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "hub-key"
+    key = local_key(path)
+    assert local_key(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text("")
+    with pytest.raises(KeyFileError, match="holds no key"):
+        local_key(path)
+
+
+def test_file_is_readable_json(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    KeyFile(path).add("office", TODAY)
+    [entry] = json.loads(path.read_text())["keys"]
+    assert set(entry) == {"name", "sha256", "created"}

@@ -9,13 +9,18 @@ from websockets.asyncio.client import connect
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Ended, Event, RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.model import Simulation
+from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.errors import HubError
-from nobil_tui.hub.serve import serve_monitor, serve_simulation
+from nobil_tui.hub.serve import serve_country, serve_monitor
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.hub.conftest import ScriptedFeed, station
+
+
+def country(stations: int, speed: float = 1.0) -> Simulation:
+    return Simulation(stations, 5, start=START, speed=speed)
 
 
 class Announcement:
@@ -37,7 +42,7 @@ class Announcement:
 async def test_announces_url_and_serves_until_cancelled(clock: FakeClock) -> None:
     announcement = Announcement()
     serving = asyncio.create_task(
-        serve_simulation("127.0.0.1", 0, 30, 5, 10.0, announcement, clock=clock)
+        serve_country("127.0.0.1", 0, country(30, 10.0), announcement, clock=clock)
     )
     url = await announcement.first()
     async with connect(url, proxy=None, close_timeout=0.1) as consumer:
@@ -63,7 +68,7 @@ async def test_key_is_random_unless_given(clock: FakeClock) -> None:
     for key in ("mine", None, None):
         announcement = Announcement()
         serving = asyncio.create_task(
-            serve_simulation("127.0.0.1", 0, 1, 5, 1.0, announcement, key=key, clock=clock)
+            serve_country("127.0.0.1", 0, country(1), announcement, key=key, clock=clock)
         )
         urls.append(await announcement.first())
         serving.cancel()
@@ -77,7 +82,7 @@ async def test_key_is_random_unless_given(clock: FakeClock) -> None:
 async def test_bind_error_is_raised_without_announcement(clock: FakeClock) -> None:
     announcement = Announcement()
     with pytest.raises(HubError, match="does not exist"):
-        await guarded(serve_simulation("127.0.0.1", 99_999, 1, 5, 1.0, announcement, clock=clock))
+        await guarded(serve_country("127.0.0.1", 99_999, country(1), announcement, clock=clock))
     assert announcement.lines == []
 
 
@@ -90,7 +95,7 @@ async def test_error_of_feed_is_raised_and_hub_closed() -> None:
                 yield event
 
     feed, board, announcement = Broken(), Board(), Announcement()
-    hub = Hub(board, key="mine")
+    hub = Hub(board, keys=OneKey("mine"))
     serving = asyncio.create_task(
         serve_monitor(Monitor(feed, board, sinks=[hub]), hub, announcement)
     )
@@ -104,7 +109,7 @@ async def test_error_of_feed_is_raised_and_hub_closed() -> None:
 
 async def test_board_is_served_after_feed_has_ended() -> None:
     feed, board, announcement = ScriptedFeed(station("NOR_1", 1)), Board(), Announcement()
-    hub = Hub(board, key="mine")
+    hub = Hub(board, keys=OneKey("mine"))
     feed.say(None)
     monitor = Monitor(feed, board, tick=0.0, sinks=[hub])
     serving = asyncio.create_task(serve_monitor(monitor, hub, announcement))

@@ -272,9 +272,9 @@ BATCHES = st.builds(
         ),
         max_size=3,
     ),
-    st.booleans(),
-    st.booleans(),
-    st.integers(0, 9),
+    whole=st.booleans(),
+    restored=st.booleans(),
+    alive_at=st.integers(0, 9),
 )
 
 

@@ -1,0 +1,157 @@
+"""Serve the board of a session: ``nobil-tui serve``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+
+from nobil_tui.charging.events import HubState
+from nobil_tui.charging.register import CREDIT
+from nobil_tui.headless.link_reporter import LinkReporter
+from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.http_api import HttpApi
+from nobil_tui.hub.metrics import Health
+from nobil_tui.hub.server import Hub
+from nobil_tui.hub.service_manager import ServiceManager
+from nobil_tui.monitor.batch import Batch, LinkPhase
+from nobil_tui.session.session import Session
+
+DRAIN_SECONDS = 4.0
+"""Seconds for the closing handshakes when the hub stops."""
+SIGN_OF_LIFE = 10.0
+"""Seconds between two signs of life, unless the service manager wants them more often."""
+REFUSED_RETRY = 600.0
+"""Seconds between two tries with a key that the source refused while the hub served."""
+SILENT_AFTER = 120.0
+"""Seconds after which a source that is only polled, or whose hub is not live, is not healthy."""
+
+
+def about_source(session: Session) -> HubState:
+    """Return what consumers learn about the source of an open session."""
+    source = session.source
+    credits = session.register.credits if not session.uses_user_register else []
+    credit = "" if source.simulated else "; ".join(credits) or CREDIT
+    return HubState(source=source.name, simulated=source.simulated, credit=credit)
+
+
+class HubService:
+    """Run a session and serve its board with ``hub``, until cancelled."""
+
+    def __init__(
+        self,
+        session: Session,
+        hub: Hub,
+        events: EventLog,
+        manager: ServiceManager,
+        maintain: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``maintain`` is called now and then, to reload what changed on the disk."""
+        self._session = session
+        self._hub = hub
+        self._events = events
+        self._manager = manager
+        self._maintain = maintain
+        self._was_live = False
+        self._said: tuple[LinkPhase, str] | None = None
+        session.sinks.append(hub)
+        hub.make_http = HttpApi(
+            hub, session.board, lambda: session.register, self.health, session.clock
+        ).connection
+
+    def health(self) -> Health:
+        """Return the state of the link to the source."""
+        session = self._session
+        link, monitor = session.link, session.monitor
+        heard = monitor.frame_at if monitor is not None else 0
+        age = max(0, session.clock.now() - heard) / 1000 if heard else None
+        listens = session.board.downtime.live or (age is not None and age < SILENT_AFTER)
+        return Health(
+            link.phase is LinkPhase.LIVE and listens,
+            link.phase.value,
+            link.reason,
+            age,
+            len(session.board.stations),
+            self._hub.consumers,
+            session.counts.frames,
+            session.counts.changes,
+        )
+
+    async def run(self, announce: Callable[[str], None]) -> None:
+        """Serve until cancelled. ``announce`` receives the URL once consumers can connect.
+
+        Raises ``HubError`` if the hub cannot listen, and ``KeyRefusedError`` if the source refuses
+        the key and there is nothing to serve. After the source has ended, its last state is served.
+        """
+        hub, session = self._hub, self._session
+        await hub.start()
+        self._events.emit("started", address=hub.address, source=session.source.name)
+        announce(hub.url)
+        self._manager.ready()
+        tasks = [
+            asyncio.create_task(self._read()),
+            asyncio.create_task(self._give_signs()),
+            asyncio.create_task(self._retry_refused()),
+        ]
+        closed = asyncio.create_task(hub.wait())
+        try:
+            await asyncio.wait([*tasks, closed], return_when=asyncio.FIRST_EXCEPTION)
+            for task in [closed, *tasks]:
+                if task.done():
+                    task.result()
+        finally:
+            self._manager.stopping()
+            self._events.emit("stopping", consumers=hub.consumers)
+            # First, since the session may take a moment to close its source.
+            await hub.close(DRAIN_SECONDS)
+            for task in [closed, *tasks]:
+                task.cancel()
+            await asyncio.gather(closed, *tasks, return_exceptions=True)
+            self._events.emit("stopped")
+
+    async def _read(self) -> None:
+        """Read the source until it ends, then wait: its last state is served."""
+        reporter = LinkReporter(
+            self._session.source.name,
+            lambda text: self._events.emit("source", level="warning", message=text),
+        )
+        async with aclosing(self._session.batches()) as batches:
+            async for batch in batches:
+                self._note_link(batch)
+                if not self._was_live and not self._session.board.stations:
+                    reporter.raise_if_refused(batch.link)
+        await asyncio.get_running_loop().create_future()
+
+    def _note_link(self, batch: Batch) -> None:
+        link = batch.link
+        self._was_live = self._was_live or link.phase is LinkPhase.LIVE
+        said = link.phase, link.reason
+        if said != self._said:
+            self._said = said
+            level = "info" if link.phase in (LinkPhase.LIVE, LinkPhase.CONNECTING) else "warning"
+            self._events.emit(
+                "link",
+                level=level,
+                phase=link.phase.value,
+                reason=link.reason or None,
+                stations=len(self._session.board.stations),
+            )
+
+    async def _give_signs(self) -> None:
+        """Give signs of life while the loop runs."""
+        watchdog = self._manager.watchdog_seconds
+        pause = min(SIGN_OF_LIFE, watchdog / 3) if watchdog else SIGN_OF_LIFE
+        while True:
+            health = self.health()
+            self._manager.alive(
+                f"{health.link}, {health.stations:,} stations, {health.consumers:,} consumers"
+            )
+            self._maintain()
+            await asyncio.sleep(pause)
+
+    async def _retry_refused(self) -> None:
+        """Try a refused key again now and then: its owner may have renewed it."""
+        while True:
+            await asyncio.sleep(REFUSED_RETRY)
+            if self._session.link.phase is LinkPhase.REFUSED:
+                self._session.retry()

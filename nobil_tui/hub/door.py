@@ -1,0 +1,292 @@
+"""The door: a new connection until its first request is complete.
+
+A handshake of a WebSocket is answered here; any other request goes to the HTTP server with the
+connection. So a consumer costs no HTTP server, and a slow or endless request costs only its bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from nobil_tui.base.redaction import is_loopback
+from nobil_tui.hub.consumer import Allowance, Consumer, Owner
+from nobil_tui.hub.frames import WINDOW_BITS
+from nobil_tui.hub.requests import (
+    KEY,
+    PATH,
+    STREAM_PATHS,
+    Header,
+    client_address,
+    given_keys,
+    parse_target,
+)
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request
+    from websockets.server import ServerProtocol
+    from websockets.typing import Subprotocol
+
+MAX_HEAD = 16 * 1024
+"""Bytes of the head of a request."""
+MAX_MESSAGE = 4096
+"""Bytes of one message from a consumer; messages are dropped."""
+HTTP_SECONDS = 120.0
+"""Seconds that an HTTP request and its answer may take."""
+
+_UPGRADE = re.compile(rb"\AGET .*\r\nupgrade:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE | re.DOTALL)
+
+# The library logs the whole URL with the key at debug level.
+_quiet = logging.getLogger("nobil_tui.hub.websockets")
+_quiet.setLevel(logging.INFO)
+
+
+class Denial(NamedTuple):
+    """Why a request is not served."""
+
+    status: HTTPStatus
+    text: str
+    retry_after: int = 0
+    """Seconds; zero for none."""
+
+
+class Admission(Protocol):
+    """The hub, as the door sees it."""
+
+    @property
+    def handshake_seconds(self) -> float:
+        """The seconds that a request may take to arrive."""
+        ...
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether a proxy in front names the address of the client."""
+        ...
+
+    @property
+    def allowance(self) -> Allowance:
+        """What a consumer may send."""
+        ...
+
+    @property
+    def owner(self) -> Owner:
+        """What a consumer belongs to."""
+        ...
+
+    def opened(self, door: Door) -> bool:
+        """Count a connection; return whether there is room for it."""
+        ...
+
+    def closed(self, door: Door) -> None:
+        """Note that a connection is not at the door any more."""
+        ...
+
+    def admit(self, keys: list[str], address: str) -> str | Denial:
+        """Check the API keys of a consumer; return the name of the valid one."""
+        ...
+
+    def join(self, consumer: Consumer) -> None:
+        """Take in a consumer whose handshake is done."""
+        ...
+
+    def http_protocol(self) -> asyncio.Protocol | None:
+        """Return a new connection of the HTTP server; None without one."""
+        ...
+
+
+class Door(asyncio.Protocol):
+    """A new connection."""
+
+    def __init__(self, hub: Admission) -> None:
+        self._hub = hub
+        self._head = bytearray()
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for a request, for a limited time."""
+        self._transport = transport = cast(asyncio.Transport, transport)
+        if (sock := transport.get_extra_info("socket")) is not None:
+            _keep_alive(sock)
+        if not self._hub.opened(self):
+            self._answer(_plain(Denial(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections", 30)))
+            return
+        self._deadline = asyncio.get_running_loop().call_later(
+            self._hub.handshake_seconds, transport.abort
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Collect the head of the request."""
+        if self._deadline is None:
+            return
+        searched = max(0, len(self._head) - 3)
+        self._head += data
+        end = self._head.find(b"\r\n\r\n", searched)
+        if end < 0:
+            if len(self._head) > MAX_HEAD:
+                text = "The head of the request is too large"
+                self._answer(_plain(Denial(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)))
+            return
+        content, self._head = bytes(self._head), bytearray()
+        if end < MAX_HEAD and _UPGRADE.match(content, 0, end + 2):
+            self._handshake(content[: end + 4], content[end + 4 :])
+        else:
+            self._to_http(content)
+
+    def eof_received(self) -> bool:
+        """Close the connection."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the connection is closed."""
+        self._leave()
+
+    def abort(self) -> None:
+        """Abort the connection."""
+        self._transport.abort()
+
+    # Inside
+
+    def _leave(self) -> asyncio.Transport:
+        """Leave the connection to another protocol."""
+        transport = self._transport
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self._hub.closed(self)
+        return transport
+
+    def _answer(self, answer: bytes) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._hub.handshake_seconds, self._transport.abort)
+        self._transport.write(answer)
+        self._transport.close()
+
+    def _peer(self) -> str:
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+    def _handshake(self, head: bytes, rest: bytes) -> None:
+        """Answer the handshake of a WebSocket."""
+        from websockets.http11 import Request
+
+        protocol = _server_protocol(compress=self._compresses())
+        protocol.receive_data(head)
+        requests = [each for each in protocol.events_received() if isinstance(each, Request)]
+        if not requests:
+            self._answer(_plain(Denial(HTTPStatus.BAD_REQUEST, "The request cannot be read")))
+            return
+        request = requests[0]
+        address = client_address(
+            self._peer(), header_of(request), behind_proxy=self._hub.behind_proxy
+        )
+        admitted = self._admit(request, address)
+        if isinstance(admitted, Denial):
+            response = protocol.reject(admitted.status, admitted.text + "\n")
+            if admitted.retry_after:
+                response.headers["Retry-After"] = str(admitted.retry_after)
+        else:
+            response = protocol.accept(request)
+        protocol.send_response(response)
+        answer = b"".join(protocol.data_to_send())
+        if isinstance(admitted, Denial) or response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._answer(answer)
+            return
+        transport = self._leave()
+        transport.write(answer)
+        consumer = Consumer(
+            transport,
+            protocol,
+            self._hub.owner,
+            self._hub.allowance,
+            name=admitted,
+            address=address,
+        )
+        transport.set_protocol(consumer)
+        self._hub.join(consumer)
+        if rest:
+            consumer.data_received(rest)
+
+    def _admit(self, request: Request, address: str) -> str | Denial:
+        target = parse_target(request.path)
+        if target.path not in STREAM_PATHS:
+            return Denial(HTTPStatus.NOT_FOUND, f"The stream is at {PATH}")
+        return self._hub.admit(given_keys(target, header_of(request)), address)
+
+    def _compresses(self) -> bool:
+        # On this machine, compressing takes longer than sending.
+        return self._hub.behind_proxy or not is_loopback(self._peer())
+
+    def _to_http(self, content: bytes) -> None:
+        http = self._hub.http_protocol()
+        if http is None:
+            text = f"The stream is at {PATH}; connect with a WebSocket"
+            self._answer(_plain(Denial(HTTPStatus.UPGRADE_REQUIRED, text)))
+            return
+        transport = self._leave()
+        transport.set_protocol(http)
+        http.connection_made(transport)
+        http.data_received(content)
+
+
+def header_of(request: Request) -> Header:
+    """Return a function that returns a header of a request, or None."""
+
+    def header(name: str) -> str | None:
+        values = request.headers.get_all(name)
+        return values[-1] if values else None
+
+    return header
+
+
+def wrong_key(status: HTTPStatus = HTTPStatus.UNAUTHORIZED) -> Denial:
+    """Return the answer to a wrong or missing key."""
+    return Denial(status, f"Give your key as ?{KEY}=")
+
+
+def _server_protocol(*, compress: bool) -> ServerProtocol:
+    from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+    from websockets.server import ServerProtocol
+
+    deflate = ServerPerMessageDeflateFactory(
+        server_no_context_takeover=True,
+        client_no_context_takeover=True,
+        server_max_window_bits=WINDOW_BITS,
+    )
+    return ServerProtocol(
+        extensions=[deflate] if compress else None,
+        select_subprotocol=_first_offered,
+        max_size=MAX_MESSAGE,
+        logger=_quiet,
+    )
+
+
+def _first_offered(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    # Browsers and Node's ws give up unless one of those that they offer is chosen.
+    return offered[0] if offered else None
+
+
+def _plain(denial: Denial) -> bytes:
+    """Return the answer to a request that is not read any further."""
+    body = denial.text + "\n"
+    retry = f"Retry-After: {denial.retry_after}\r\n" if denial.retry_after else ""
+    return (
+        f"HTTP/1.1 {denial.status.value} {denial.status.phrase}\r\n{retry}"
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        f"Connection: close\r\n\r\n{body}"
+    ).encode()
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Let the system find out if a peer is gone, within some minutes."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

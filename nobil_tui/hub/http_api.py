@@ -1,0 +1,312 @@
+"""The HTTP side of the hub: REST of version 1, health, metrics and a map layer.
+
+A connection serves one request: the door hands it over with its first one, and a WebSocket never
+follows on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.register import Register, country_of
+from nobil_tui.hub.door import Denial
+from nobil_tui.hub.geojson import FilterError, MapLayer, parse_map_filter
+from nobil_tui.hub.metrics import Health, metrics_text
+from nobil_tui.hub.requests import STREAM_PATHS, Target, client_address, given_keys, parse_target
+from nobil_tui.hub.server import Hub
+from nobil_tui.wire.v1_encode import charger_object, connector_object
+
+if TYPE_CHECKING:
+    from aiohttp import web
+    from aiohttp.web import BaseRequest, Response
+
+REST = "/api/v1/rest/"
+LIST_SECONDS = 1.0
+"""Seconds for which a large list is served again, although the board has changed."""
+GEOJSON_SECONDS = 2.0
+MAX_LISTS = 32
+"""Large answers that are kept."""
+GZIP_FROM = 1024
+"""Bytes from which an answer is compressed."""
+_GZIP_LEVEL = 5
+
+_CONNECTOR = re.compile(r"(?P<station>[^/]{1,64})_(?P<number>[0-9]{2,4})")
+_STATION = re.compile(r"[A-Z]{3}_[0-9]{1,12}")
+_COUNTRY = re.compile(r"[A-Z]{3}")
+
+# The library logs malformed requests, which may hold a key.
+_quiet = logging.getLogger("nobil_tui.hub.aiohttp")
+_quiet.addFilter(lambda record: record.levelno >= logging.CRITICAL)
+
+
+class Body(NamedTuple):
+    """A large answer, compressed once."""
+
+    content: bytes
+    compressed: bytes
+    tag: str
+    version: int
+    made_at: float
+
+
+class Answer(NamedTuple):
+    """An answer before it is sent."""
+
+    content: bytes
+    status: HTTPStatus = HTTPStatus.OK
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Body | None = None
+
+
+def error_answer(status: HTTPStatus, *headers: tuple[str, str]) -> Answer:
+    """Return an error in the form of version 1: ``{"status": "400 - Bad request"}``."""
+    text = f"{status.value} - {status.phrase.capitalize()}"
+    return Answer(msgspec.json.encode({"status": text}), status, headers=headers)
+
+
+class HttpApi:
+    """Answer the HTTP requests of a hub, about the same board.
+
+    ``register`` returns the register with names and positions, which may be replaced. ``health``
+    returns the state of the link. ``clock`` is the clock of the board's times.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        board: Board,
+        register: Callable[[], Register],
+        health: Callable[[], Health],
+        clock: Clock,
+    ) -> None:
+        self._hub = hub
+        self._board = board
+        self._register = register
+        self._health = health
+        self._clock = clock
+        about = hub.served.about
+        self._map = MapLayer(about.credit, simulated=about.simulated)
+        self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._making = asyncio.Lock()
+        """One large answer is made at a time."""
+        self._boot = f"{time.time_ns():x}"
+        self._server: web.Server | None = None
+
+    def connection(self) -> asyncio.Protocol:
+        """Return a new connection of the HTTP server."""
+        from aiohttp import web
+
+        if self._server is None:
+            self._server = web.Server(
+                self._handle, access_log=None, logger=_quiet, lingering_time=0, keepalive_timeout=30
+            )
+        return self._server()
+
+    # Requests
+
+    async def _handle(self, request: BaseRequest) -> Response:
+        from aiohttp import web
+
+        target = parse_target(request.path_qs)
+        origin = self._allowed_origin(request.headers.get("Origin"))
+        if request.method == "OPTIONS" and origin:
+            answer = Answer(b"", HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
+        else:
+            answer = await self._answer(request, target)
+        headers = {
+            "Cache-Control": "no-store",
+            "Server": "nobil-tui",
+            "X-Content-Type-Options": "nosniff",
+        }
+        headers.update(dict(answer.headers))
+        if origin:
+            headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin, Accept-Encoding"}
+        content, status = answer.content, answer.status
+        if (body := answer.body) is not None:
+            headers |= {"ETag": body.tag, "Cache-Control": "private, no-cache"}
+            headers.setdefault("Vary", "Accept-Encoding")
+            content = body.content
+            known = request.headers.get("If-None-Match", "")
+            if body.tag in [each.strip() for each in known.split(",")] or known.strip() == "*":
+                content, status = b"", HTTPStatus.NOT_MODIFIED
+            elif _accepts_gzip(request.headers.get("Accept-Encoding", "")) and body.compressed:
+                content = body.compressed
+                headers["Content-Encoding"] = "gzip"
+        if status >= HTTPStatus.BAD_REQUEST:
+            self._hub.counts.refused[status] += 1
+        response = web.Response(
+            body=content, status=status, headers=headers, content_type=answer.content_type
+        )
+        response.force_close()
+        return response
+
+    async def _answer(self, request: BaseRequest, target: Target) -> Answer:
+        handler = self._handler(target)
+        if handler is None:
+            return error_answer(HTTPStatus.NOT_FOUND)
+        if request.method not in ("GET", "HEAD"):
+            return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, ("Allow", "GET, HEAD"))
+        if target.path != "/healthz":
+            peer = request.remote or ""
+            header = request.headers.get
+            address = client_address(peer, header, behind_proxy=self._hub.behind_proxy)
+            checked = self._hub.check_key(given_keys(target, header), address)
+            if isinstance(checked, Denial):
+                # The hub has counted it.
+                self._hub.counts.refused[checked.status] -= 1
+                retry = str(checked.retry_after)
+                headers = (("Retry-After", retry),) if checked.retry_after else ()
+                return error_answer(checked.status, *headers)
+        return await handler()
+
+    def _handler(self, target: Target) -> Callable[[], Awaitable[Answer]] | None:
+        path = target.path
+        match path:
+            case "/healthz":
+                return self._healthz
+            case "/metrics":
+                return self._metrics
+            case "/stations.geojson":
+                return lambda: self._geojson(target.query.get("filter", ""))
+            case _ if path in STREAM_PATHS:
+                return _upgrade
+        if not path.startswith(REST):
+            return None
+        kind, _, name = path.removeprefix(REST).partition("/")
+        if kind == "connector" and name:
+            return lambda: self._connector(name)
+        if kind == "charger" and name:
+            return lambda: self._charger(name)
+        if kind == "chargers":
+            return lambda: self._chargers(name)
+        return None
+
+    def _allowed_origin(self, origin: str | None) -> str:
+        allowed = self._hub.limits.cors_origins
+        if origin is None or not allowed:
+            return ""
+        return "*" if "*" in allowed else origin if origin in allowed else ""
+
+    # The four paths of version 1
+
+    async def _connector(self, name: str) -> Answer:
+        found = _CONNECTOR.fullmatch(name)
+        if found is None:
+            return error_answer(HTTPStatus.BAD_REQUEST)
+        station = self._board.stations.get(found["station"])
+        index = int(found["number"]) - 1
+        if station is None:
+            return self._unknown(found["station"])
+        if not 0 <= index < len(station.connectors):
+            return error_answer(HTTPStatus.NOT_FOUND)
+        return Answer(connector_object(station, index))
+
+    async def _charger(self, name: str) -> Answer:
+        station = self._board.stations.get(name)
+        if station is None:
+            return self._unknown(name)
+        return Answer(charger_object(station, self._hub.served.row(station)))
+
+    async def _chargers(self, country: str) -> Answer:
+        if country and _COUNTRY.fullmatch(country) is None:
+            return error_answer(HTTPStatus.BAD_REQUEST)
+        body = await self._body(f"chargers/{country}", LIST_SECONDS, lambda: self._list(country))
+        if country and body.content == b"[]":
+            return error_answer(HTTPStatus.NOT_FOUND)
+        return Answer(b"", body=body)
+
+    def _unknown(self, station: str) -> Answer:
+        malformed = _STATION.fullmatch(station) is None
+        return error_answer(HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.NOT_FOUND)
+
+    def _list(self, country: str) -> bytes:
+        register, served = self._register(), self._hub.served
+        chargers = [
+            charger_object(station, served.row(station))
+            for station in list(self._board.stations.values())
+            if not country or country_of(station.id, register.facts(station.id)) == country
+        ]
+        return b"[%b]" % b",".join(chargers)
+
+    # Beyond version 1
+
+    async def _healthz(self) -> Answer:
+        health = self._health()
+        status = HTTPStatus.OK if health.live else HTTPStatus.SERVICE_UNAVAILABLE
+        return Answer(msgspec.json.encode(health), status)
+
+    async def _metrics(self) -> Answer:
+        text = metrics_text(self._hub, self._board, self._register(), self._health())
+        return Answer(text.encode(), content_type="text/plain")
+
+    async def _geojson(self, filter_text: str) -> Answer:
+        board, register, now = self._board, self._register(), self._clock.now()
+        try:
+            query = parse_map_filter(filter_text)
+        except FilterError as error:
+            text = f"400 - Bad request: {error}"
+            return Answer(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)
+        body = await self._body(
+            f"geojson?{filter_text}",
+            GEOJSON_SECONDS,
+            lambda: self._map.encode(board, register, query, now),
+        )
+        return Answer(b"", content_type="application/geo+json", body=body)
+
+    async def _body(self, name: str, seconds: float, make: Callable[[], bytes]) -> Body:
+        """Return a large answer; it is made in a thread unless a recent one is kept."""
+        async with self._making:
+            version = self._hub.served.version
+            kept = self._bodies.get(name)
+            if kept is not None and (
+                kept.version == version or time.monotonic() - kept.made_at < seconds
+            ):
+                self._bodies.move_to_end(name)
+                return kept
+            content, compressed = await run_in_thread(lambda: _compressed(make()))
+            tag = f'"{self._boot}-{version:x}"'
+            body = Body(content, compressed, tag, version, time.monotonic())
+            self._bodies[name] = body
+            while len(self._bodies) > MAX_LISTS:
+                self._bodies.popitem(last=False)
+            return body
+
+
+async def _upgrade() -> Answer:
+    return error_answer(HTTPStatus.UPGRADE_REQUIRED, ("Upgrade", "websocket"))
+
+
+_PREFLIGHT = (
+    ("Access-Control-Allow-Methods", "GET, HEAD"),
+    ("Access-Control-Allow-Headers", "Authorization, X-API-Key, If-None-Match"),
+    ("Access-Control-Max-Age", "86400"),
+)
+
+
+def _compressed(content: bytes) -> tuple[bytes, bytes]:
+    import gzip
+
+    small = len(content) < GZIP_FROM
+    return content, b"" if small else gzip.compress(content, _GZIP_LEVEL, mtime=0)
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    """Return whether ``Accept-Encoding`` names gzip without forbidding it."""
+    for part in accepted.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

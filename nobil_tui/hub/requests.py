@@ -1,0 +1,56 @@
+"""What the WebSocket and the REST API share: paths, and where a request has its API key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+PATH = "/api/v1/stream/realtime"
+STREAM_PATHS = {PATH, "/api/v1/stream"}
+KEY = "key"
+KEYS = {KEY, "apikey"}
+"""Both paths and both parameter names are the same API."""
+MAX_PARAMETERS = 32
+MAX_KEY = 1024
+"""Characters of a key; a longer one is not valid."""
+
+Header = Callable[[str], str | None]
+"""Returns a header of a request, or None."""
+
+
+class Target(NamedTuple):
+    """What a request asks for."""
+
+    path: str
+    """Without a slash at its end."""
+    query: dict[str, str]
+    keys: list[str]
+    """The keys in the query: secrets."""
+
+
+def parse_target(text: str) -> Target:
+    """Split the target of a request. A query that cannot be read is empty."""
+    path, _, query = text.partition("?")
+    try:
+        pairs = parse_qsl(query, max_num_fields=MAX_PARAMETERS, errors="replace")
+    except ValueError:
+        pairs = []
+    keys = [value for name, value in pairs if name in KEYS]
+    return Target(path.rstrip("/") or "/", dict(pairs), keys)
+
+
+def given_keys(target: Target, header: Header) -> list[str]:
+    """Return the keys of a request, in its query or its headers: secrets."""
+    scheme, _, token = (header("Authorization") or "").partition(" ")
+    keys = [*target.keys, header("x-api-key") or ""]
+    if scheme.lower() == "bearer":
+        keys.append(token.strip())
+    return [key for key in keys if 0 < len(key) <= MAX_KEY]
+
+
+def client_address(peer: str, header: Header, *, behind_proxy: bool) -> str:
+    """Return the address of the client: the last one that the proxy in front has added."""
+    if behind_proxy and (forwarded := header("X-Forwarded-For")):
+        return forwarded.rpartition(",")[2].strip()[:64] or peer
+    return peer
