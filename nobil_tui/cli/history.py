@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from nobil_tui.base.text import did_you_mean, quoted, safe_path
+from nobil_tui.base.text import quoted, safe_path
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import print_data, print_text
 
 if TYPE_CHECKING:
+    from nobil_tui.charging.register import Register
     from nobil_tui.history.database import HistoryDatabase
 
 HISTORY_EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
@@ -48,19 +49,17 @@ def summary(station: str, as_json: bool) -> None:
     from nobil_tui.history.summary import summary_data, summary_text
 
     with _database() as (path, database):
-        found = database.station(station) if database is not None else None
-        if (
-            database is None
-            or found is None
-            or not (found.connectors or any(h.observed for h in found.profile))
-        ):
-            known = database.stations if database is not None else []
-            fail(ExitCode.FAILURE, _nothing_recorded(station, known, path))
-    statistics, hours, now = summarize_history(found), LocalHours(), Clock().now()
+        known = database.stations if database is not None else []
+        [station_id] = _find([station], known, path)
+        found = database.station(station_id) if database is not None else None
+    if found is None or not (found.connectors or any(hour.observed for hour in found.profile)):
+        fail(ExitCode.FAILURE, f"Nothing is recorded of the station {quoted(station_id)}.")
+    statistics, register = summarize_history(found), _register()
     if as_json:
-        print_data(msgspec.json.encode(summary_data(found, statistics)) + b"\n")
+        data = summary_data(found, statistics, register)
+        print_data(msgspec.json.encode(data) + b"\n")
     else:
-        print_text(summary_text(found, statistics, hours, now))
+        print_text(summary_text(found, statistics, register, LocalHours(), Clock().now()))
 
 
 @history.command(cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES)
@@ -82,7 +81,16 @@ def summary(station: str, as_json: bool) -> None:
 def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> None:
     """Print the stored changes of every STATION, or of all, one per line.
 
-    A condition of null or nothing means that the connector is observed no longer.
+    \b
+    time       from when on, in UTC: 2026-03-23T12:00:00.107Z
+    station    the station's id: NOR_01333
+    name       the station's name; null or empty if unknown
+    connector  the connector's number, from 1
+    evse_uid   the connector's id inside the station
+    condition  its condition from then on; null or empty if it is
+               observed no longer, the same again if it was
+               confirmed after a break
+    credit     the attribution to show next to the name
     """
     from nobil_tui.history.exporting import history_csv, history_csv_header, history_json
 
@@ -90,17 +98,16 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
     begin = int(since.timestamp() * 1000) if since is not None else 0
     with _database() as (path, database):
         known = database.stations if database is not None else []
-        for station in stations:
-            if station not in known:
-                fail(ExitCode.FAILURE, _nothing_recorded(station, known, path))
+        found = _find(stations, known, path) or known
         if database is None:
             print_message(f"Nothing is recorded yet: {path} does not exist.")
             return
+        register = _register()
         if format_ == "csv":
             print_data(history_csv_header())
-        changes = database.changes(stations or known, begin)
+        changes = database.changes(found, begin)
         while lines := list(islice(changes, PRINTED_AT_ONCE)):
-            print_data(b"".join(map(encode, lines)))
+            print_data(b"".join(encode(change, register) for change in lines))
 
 
 @history.command(
@@ -199,10 +206,34 @@ def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
         fail(ExitCode.FAILURE, unreadable(path, error))
 
 
-def _nothing_recorded(station: str, known: list[str], path: Path) -> str:
-    if not known:
-        return (
-            f"Nothing is recorded yet in {path}. Open the app on a real source, or import a "
-            f"recording."
-        )
-    return f"Nothing is recorded of the station {quoted(station)}.{did_you_mean(station, known)}"
+def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
+    """Return the stations that are meant; end the program if one is not known."""
+    from nobil_tui.search.station_ids import StationIds
+
+    ids, found = StationIds(known), list[str]()
+    for text in texts:
+        if not known:
+            fail(
+                ExitCode.FAILURE,
+                f"Nothing is recorded yet in {path}. Open the app on a real source, or import a "
+                "recording.",
+            )
+        station = ids.find(text)
+        if station is None:
+            fail(ExitCode.FAILURE, f"Nothing is recorded of {quoted(text)}: {ids.problem(text)}")
+        found.append(station)
+    return found
+
+
+def _register() -> Register:
+    """Return the names of the stations; without them, after a message, if they cannot be read."""
+    from nobil_tui.base.paths import register_file
+    from nobil_tui.charging.register import CREDIT, Register
+    from nobil_tui.register.cache import CacheError, load_register
+
+    try:
+        cached = load_register(register_file())
+    except CacheError as error:
+        print_message(str(error))
+        cached = None
+    return Register(cached.facts if cached is not None else {}, credit=CREDIT)

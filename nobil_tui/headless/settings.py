@@ -10,7 +10,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.headless.link_reporter import Print
 from nobil_tui.session.settings import Settings
 
-POLL_INTERVAL = 1.0
+CONFIG_POLL_INTERVAL = 1.0
 """Seconds between two looks at the config file and the notices."""
 
 
@@ -38,7 +38,7 @@ async def following_settings(
         while True:
             await settings.poll(lambda: None, print_message)
             print_notices()
-            await clock.sleep(POLL_INTERVAL)
+            await clock.sleep(CONFIG_POLL_INTERVAL)
 
     task = asyncio.create_task(follow())
     try:

@@ -15,7 +15,7 @@ from nobil_tui.charging.station import Connector
 from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.config.operations import Operation
 from nobil_tui.headless.link_reporter import LinkReporter, Print
-from nobil_tui.headless.settings import POLL_INTERVAL
+from nobil_tui.headless.settings import CONFIG_POLL_INTERVAL
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.session.alerts import SessionAlerts
@@ -99,7 +99,7 @@ class Watch:
             if self.alerts.notice != notice:
                 notice = self.alerts.notice
                 self._print(notice)
-            await self._session.options_clock.sleep(POLL_INTERVAL)
+            await self._session.options_clock.sleep(CONFIG_POLL_INTERVAL)
 
     def _show(self, firing: Firing) -> None:
         self._notify(firing)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from nobil_tui.base.text import safe_text
+from nobil_tui.charging.register import Register
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.statistics import (
     HourProfile,
@@ -69,16 +71,24 @@ def session_text(statistics: Statistics) -> str:
 
 
 def summary_text(
-    history: StationHistory, statistics: Statistics, hours: LocalHours, now: int
+    history: StationHistory,
+    statistics: Statistics,
+    register: Register,
+    hours: LocalHours,
+    now: int,
 ) -> str:
     """Return the summary of a station for a terminal, at ``now`` (ms)."""
-    return "\n".join(_lines(history, statistics, hours, now))
+    facts = register.facts(history.station)
+    name = safe_text(", ".join(filter(None, (facts.name, facts.place))))
+    lines = [f"{history.station}  {name}".rstrip(), *_lines(history, statistics, hours, now)]
+    credit = register.credit_of(history.station)
+    return "\n".join([*lines, f"Names: {credit}"] if name and credit else lines)
 
 
 def _lines(
     history: StationHistory, statistics: Statistics, hours: LocalHours, now: int
 ) -> Iterator[str]:
-    yield f"{history.station}  {observed_text(statistics)}"
+    yield observed_text(statistics)
     if usual := usual_text(statistics.profile[hours.at(now // 1000).hour]):
         yield usual
     yield "Session: " + (session_text(statistics) or "no whole session recorded")
@@ -120,10 +130,14 @@ def _tenth(hour: HourProfile) -> str:
     return "F" if share >= 0.995 else str(int(share * 10))
 
 
-def summary_data(history: StationHistory, statistics: Statistics) -> dict[str, Any]:
+def summary_data(
+    history: StationHistory, statistics: Statistics, register: Register
+) -> dict[str, Any]:
     """Return the summary of a station for JSON. Durations are in seconds, times in ISO 8601."""
+    name = register.facts(history.station).name or None
     return {
         "station": history.station,
+        "name": name,
         "weeks_observed": statistics.weeks,
         "sessions": statistics.sessions,
         "median_session": statistics.median_session,
@@ -157,4 +171,5 @@ def summary_data(history: StationHistory, statistics: Statistics) -> dict[str, A
             for change in statistics.changes
         ],
         "size": history.size,
+        "credit": (register.credit_of(history.station) or None) if name else None,
     }

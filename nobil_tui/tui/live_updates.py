@@ -164,7 +164,7 @@ class LiveUpdates:
     def read_history(self) -> None:
         """Start to read the history of the selected station for the connectors pane."""
         self._history_read_at = self._workspace.options.clock.monotonic()
-        self._screen.run_worker(self._read_history(), group="history", exclusive=True)
+        self._work(self._read_history, "history", exclusive=True)
 
     async def _read_history(self) -> None:
         workspace = self._workspace

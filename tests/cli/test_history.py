@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from nobil_tui.base.paths import history_file
+from nobil_tui.base.paths import history_file, register_file
+from nobil_tui.charging.register import CREDIT, Facts
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.register.cache import save_register
 from tests.cli.conftest import Run
 from tests.history.test_importing import line
 
@@ -66,9 +68,30 @@ def test_a_misspelt_station_gets_a_suggestion(here: Run, recording: Path) -> Non
     here("history", "import", str(recording))
 
     for command in ("summary", "export"):
-        done = here("history", command, "NOR_0001")
+        done = here("history", command, "NOR_00002")
         assert done.returncode == ExitCode.FAILURE
         assert 'Did you mean "NOR_00001"?' in done.stderr
+        # In another spelling, it is found.
+        assert "NOR_00001" in here("history", command, "nor 1").stdout
+
+
+def test_names_come_with_their_credit(here: Run, recording: Path) -> None:
+    here("history", "import", str(recording))
+    save_register(register_file(), {"NOR_00001": Facts(name="=1+1", place="Oslo")}, {})
+
+    text = here("history", "summary", "NOR_00001").stdout.splitlines()
+    assert (text[0], text[-1]) == ("NOR_00001  =1+1, Oslo", f"Names: {CREDIT}")
+    data = json.loads(here("history", "summary", "NOR_00001", "--json").stdout)
+    assert (data["name"], data["credit"]) == ("=1+1", CREDIT)
+    line = json.loads(here("history", "export").stdout.splitlines()[0])
+    assert (line["name"], line["credit"]) == ("=1+1", CREDIT)
+    _, row, *_ = csv.reader(here("history", "export", "--format", "csv").stdout.splitlines())
+    assert (row[2], row[-1]) == ("'=1+1", CREDIT)
+
+    register_file().write_bytes(b"damaged")
+    done = here("history", "export")
+    assert (done.returncode, "is not a register, or is damaged" in done.stderr) == (0, True)
+    assert json.loads(done.stdout.splitlines()[0])["name"] is None
 
 
 def test_without_a_history(here: Run) -> None:

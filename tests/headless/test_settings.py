@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from nobil_tui.config.reading import load_config
-from nobil_tui.headless.settings import POLL_INTERVAL, following_settings
+from nobil_tui.headless.settings import CONFIG_POLL_INTERVAL, following_settings
 from nobil_tui.session.history import recorded_stations
 from nobil_tui.session.settings import Settings
 from tests.conftest import FakeClock, guarded
@@ -29,7 +29,7 @@ async def test_stars_are_followed_and_a_notice_is_printed_once(
         path.write_text("[watched]\nstations = ['NOR_1']\n")
         os.utime(path, (1, 1))
         for _ in range(2):
-            clock.advance(POLL_INTERVAL)
+            clock.advance(CONFIG_POLL_INTERVAL)
             await until(lambda: recorded() == {"NOR_1"})
             await guarded(clock.asleep())
         assert said == ["The disk is full."]

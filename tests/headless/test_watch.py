@@ -16,7 +16,7 @@ from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.config.reading import load_config
-from nobil_tui.headless.settings import POLL_INTERVAL
+from nobil_tui.headless.settings import CONFIG_POLL_INTERVAL
 from nobil_tui.headless.watch import Watch, example_firing, firing_text, run_command_once
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.session.session import Session
@@ -101,7 +101,7 @@ async def test_alerts_that_another_program_adds_are_followed(
     await until(lambda: watch.alerts._sink and watch.alerts._sink._has_batch)
     path.write_text("[[alerts.rule]]\nstation = 'NOR_1'\n")
     await settings.poll(lambda: None, pytest.fail)
-    clock.advance(POLL_INTERVAL)
+    clock.advance(CONFIG_POLL_INTERVAL)
     await until(lambda: watch.alerts.stations == {"NOR_1"})
     clock.advance(600)
     feed.say(StationReport(said(0, clock.now()), clock.now()))

@@ -28,7 +28,7 @@ from nobil_tui.tui.workspace import Workspace
 _NAME_WIDTH = 28
 _STATE_WIDTH = 8
 _FIRED_WIDTH = 14
-READ_INTERVAL = 5.0
+FIRED_INTERVAL = 5.0
 """Seconds between two readings of what fired in other programs."""
 _WIDE = 70
 """Cells of a list that has room for when an alert last fired."""
@@ -223,7 +223,7 @@ class AlertsScreen(Dialog[None]):
         self._show()
         self._read_fired()
         self.set_interval(1.0, self._show)
-        self.set_interval(READ_INTERVAL, self._read_fired)
+        self.set_interval(FIRED_INTERVAL, self._read_fired)
 
     def _read_fired(self) -> None:
         read = self._workspace.alerts.read_fired

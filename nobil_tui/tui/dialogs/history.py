@@ -32,6 +32,10 @@ from nobil_tui.tui.style.styles import STYLES, style_of
 from nobil_tui.tui.text.history import HEAT_WIDTH, heat_legend, heat_map, statistics_lines
 from nobil_tui.tui.workspace import Workspace
 
+SCREEN_LOOK_INTERVAL = 2.0
+"""Seconds between two looks whether the station changed; a change is stored within one."""
+SCREEN_READ_INTERVAL = 60.0
+"""Seconds between two readings of a station that did not change."""
 _SIDE_BY_SIDE = HEAT_WIDTH + 48
 """Cells of the content from which the statistics are beside the heat map."""
 
@@ -48,7 +52,7 @@ class _ReadHistory(NamedTuple):
 
 
 class HistoryScreen(Dialog[None]):
-    """The history of one station, read when the screen opens."""
+    """The history of one station, kept up to date while the screen is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # The key that opened it closes it, and so does the one that quits.
@@ -62,6 +66,12 @@ class HistoryScreen(Dialog[None]):
         self._station_id = station_id
         self._hours = LocalHours(workspace.options.zone)
         self._read_history: _ReadHistory | None = None
+        self._read_at = 0.0
+        """The reading of the clock when the history was last read, in seconds."""
+        self._seen: object = None
+        """What was known of the station at the last look."""
+        self._is_changed = False
+        """Whether that was new."""
 
     def compose(self) -> ComposeResult:
         """Compose one scrolling text."""
@@ -72,8 +82,29 @@ class HistoryScreen(Dialog[None]):
             yield Static(Text("Reading the history..."), id="history-text")
 
     def on_mount(self) -> None:
-        """Read the history."""
-        self.run_worker(self._read(), group="history", exclusive=True)
+        """Read the history, and again while the screen is open."""
+        self._seen = self._reported()
+        self._start_to_read()
+        self.set_interval(SCREEN_LOOK_INTERVAL, self._follow)
+
+    def _follow(self) -> None:
+        """Read the history again after a change, which is stored by the next look, or a while."""
+        reported, is_due = self._reported(), self._is_changed
+        self._is_changed, self._seen = reported != self._seen, reported
+        now = self._workspace.options.clock.monotonic()
+        if is_due or now - self._read_at >= SCREEN_READ_INTERVAL:
+            self._start_to_read()
+
+    def _start_to_read(self) -> None:
+        self._read_at = self._workspace.options.clock.monotonic()
+        # The function: a worker that is replaced before its first step would leave a coroutine.
+        read = self._read
+        self.run_worker(read, group="history", exclusive=True)  # type: ignore[arg-type]  # infers Never
+
+    def _reported(self) -> object:
+        """Return what the board knows of the station, to be compared."""
+        station = self._workspace.board.stations.get(self._station_id)
+        return station and [(each.status, each.error) for each in station.connectors]
 
     @property
     def has_content(self) -> bool:

@@ -9,9 +9,11 @@ from textual.pilot import Pilot
 
 from nobil_tui.charging.events import Connected, ConnectorReport
 from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.config.model import Config, HistorySection, RecordMode
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.listening import Interval
 from nobil_tui.history.observation import Portion, StoredChange
+from nobil_tui.history.store import read_station
 from nobil_tui.history.tally import HourTally
 from nobil_tui.tui.dialogs.help import HelpText
 from nobil_tui.tui.dialogs.history import HistoryScreen
@@ -106,6 +108,32 @@ async def test_it_shows_a_heat_map_and_statistics(history: Path) -> None:
 
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HistoryScreen)
+
+
+async def test_it_follows_the_station_while_it_is_open(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "history.sqlite"
+    feed = source(clock)
+    feed.state_key = "hand"
+    config = Config(history=HistorySection(record=RecordMode.ALL))
+
+    def rows() -> int:
+        found = read_station(path, STATION, 0, print) if path.exists() else None
+        return len(found.connectors[0].rows) if found is not None and found.connectors else 0
+
+    async with opened(setup_of(clock, feed, history_path=path, config=config), WIDE) as pilot:
+        await live(pilot)
+        await until(pilot, rows)
+        await open_history(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, HistoryScreen)
+        assert "Last changes" not in said(pilot)
+        clock.advance(120)
+        report = ConnectorReport(STATION, "a", connector_from("CHARGING"), clock.now())
+        feed.feed.put(report)
+        await until(pilot, lambda: rows() > 1)
+        for _ in range(2):
+            screen._follow()
+        await until(pilot, lambda: "#1 ■ occupied" in said(pilot))
 
 
 async def test_a_filter_by_plug_narrows_the_heat_map(history: Path) -> None:
