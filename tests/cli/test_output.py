@@ -72,6 +72,8 @@ def commands(tmp_path: Path, home: Path) -> list[list[str]]:
         ["config", "path"],
         ["config", "init"],
         ["config", "show"],
+        ["keys", "add", "one"],
+        ["keys", "list"],
         ["register", "status"],
         ["history", "import", path],
         ["history", "summary", "NOR_00001"],
