@@ -6,7 +6,7 @@ All times are milliseconds since the epoch and come in as values.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from math import inf
 from typing import NamedTuple
@@ -23,8 +23,12 @@ MAX_STATIONS = 500_000
 """Stations of one board; a stream that names more is broken or hostile, and they are ignored."""
 MAX_AHEAD = 24 * 3_600_000
 """A timestamp further in the future than so many ms is ignored."""
+EARLIEST = 100_000_000_000
+"""The earliest credible timestamp in ms, in 1973. A smaller one is in seconds, or wrong."""
 
 _NO_NOTES = Track()
+_STEP = 256
+"""Stations of a snapshot that are applied without a pause."""
 
 
 class Change(NamedTuple):
@@ -80,6 +84,8 @@ class Board:
         self.freshness = Freshness()
         self.has_snapshot = False
         """Whether a snapshot named every station: one that is not held is not in the stream."""
+        self.dropped = 0
+        """How many reports named a station or connector beyond the limits, and were ignored."""
         self._began = 0
         self._hub_offset = 0
         """What a reading of the downtime clock of a hub lacks to one of our own, in ms."""
@@ -176,7 +182,8 @@ class Board:
         self.downtime.resume(stored.downtime, stored.alive_at)
         self._began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MAX_STATIONS))
-        self._tally_all()
+        self.tally = [0] * len(Condition)
+        _tally(self.stations.values(), self.tally)
         self.use_register(self._register)
         return self.expire(now)
 
@@ -222,27 +229,46 @@ class Board:
         one that the snapshot lacks becomes unknown. A snapshot that was made ``gap`` ms before the
         link was live leaves everything unconfirmed for that long.
         """
-        result = self._apply_snapshot(stations, at, partial)
-        self.downtime.add(gap)
-        return result
+        steps = self.snapshot_steps(stations, at, partial=partial, gap=gap)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                result: SnapshotResult = end.value
+                return result
 
-    def _apply_snapshot(
-        self, stations: Sequence[Station], at: int, partial: bool
-    ) -> SnapshotResult:
-        self.has_snapshot = True
+    def snapshot_steps(
+        self, stations: Sequence[Station], at: int, *, partial: bool = False, gap: int = 0
+    ) -> Generator[None, None, SnapshotResult]:
+        """Apply a snapshot as ``apply_snapshot`` does, and pause after every few stations.
+
+        A whole country takes seconds at worst. Apply no other report before the end; until then,
+        ``has_snapshot`` is as it was.
+        """
         self.freshness.discard_counts()
         # If a station occurs twice, the last one counts.
         latest = {station.id: station for station in stations}
         if not self.stations:
-            self._adopt(latest, at)
-            return SnapshotResult([], [])
+            yield from self._adopt(latest, at)
+            result = SnapshotResult([], [])
+        else:
+            result = yield from self._merge(latest, at, partial)
+        self.has_snapshot = True
+        self.downtime.add(gap)
+        return result
+
+    def _merge(
+        self, latest: dict[str, Station], at: int, partial: bool
+    ) -> Generator[None, None, SnapshotResult]:
+        """Apply a snapshot to what is held."""
         downtime = self.downtime.total(at)
         changes: list[Change] = []
-        for station in latest.values():
+        for number, station in enumerate(latest.values()):
+            if not number % _STEP:
+                yield
             held = self.stations.get(station.id)
             if held is None:
-                self._add(station, at)
-                if station.evse_uids:
+                if self._add(station, at) and station.evse_uids:
                     self._complete(station)
                 continue
             unnamed = self._align(held, station, partial) if station.evse_uids else 0
@@ -337,6 +363,7 @@ class Board:
             track.evse_uids += tuple(map(str, missing))
         if evse_uid not in track.evse_uids:
             if len(track.evse_uids) >= MAX_CONNECTORS:
+                self.dropped += 1
                 return []
             self._append(station, evse_uid)
         index = track.evse_uids.index(evse_uid)
@@ -349,7 +376,8 @@ class Board:
         self.freshness.reported(station)
         if before is not None and before.same_as(reported):
             return []
-        dated = 0 < reported.timestamp <= at + MAX_AHEAD
+        reported.timestamp = _credible(reported.timestamp, at)
+        dated = bool(reported.timestamp)
         if not dated:
             reported.timestamp = at
         track.set_at_least(index, unseen and not dated)
@@ -454,41 +482,27 @@ class Board:
         station.cached = None
         self._count(None, unknown)
 
-    def _adopt(self, stations: dict[str, Station], at: int) -> None:
+    def _adopt(self, stations: dict[str, Station], at: int) -> Iterator[None]:
         """Take the first snapshot as it is: a whole country, so in the shortest of loops."""
         if len(stations) > MAX_STATIONS:
+            self.dropped += len(stations) - MAX_STATIONS
             stations = dict(islice(stations.items(), MAX_STATIONS))
+        tally = [0] * len(Condition)
+        each = iter(stations.values())
+        while part := list(islice(each, _STEP)):
+            _tally(part, tally, at)
+            yield
         self.membership = object()
-        self.stations = stations
+        self.stations, self.tally = stations, tally
         self._began = at
         self.freshness.confirmed = self.downtime.total(at)
-        self._tally_all(at + MAX_AHEAD)
         if any(station.track is not None for station in stations.values()):
             self.use_register(self._register)
-
-    def _tally_all(self, latest: float = inf) -> None:
-        """Count all connectors; clear a timestamp later than ``latest`` (ms)."""
-        every: list[Connector] = []
-        for station in self.stations.values():
-            every += station.connectors
-        self.tally = [0] * len(Condition)
-        by_status = Counter([held.status for held in every])
-        special = [
-            held
-            for held in every
-            if held.error or held.timestamp > latest or type(held) is not Connector
-        ]
-        for held in special:
-            by_status[held.status] -= 1
-            self.tally[held.condition] += 1
-            if held.timestamp > latest:
-                held.timestamp = -1
-        for status, count in by_status.items():
-            self.tally[condition_of(status, 0)] += count
 
     def _add(self, station: Station, at: int) -> bool:
         """Add a station that is not held; return whether there was room."""
         if len(self.stations) >= MAX_STATIONS:
+            self.dropped += 1
             return False
         if not self.stations:
             self._began = at
@@ -531,7 +545,7 @@ class Board:
                 self.tally[before.condition] -= 1
                 self.tally[reported.condition] += 1
                 self._date(held, index, reported, at, seen=not unconfirmed)
-            elif 0 < reported.timestamp <= at + MAX_AHEAD:
+            elif _credible(reported.timestamp, at):
                 self._date(held, index, reported, at, seen=True)
             else:
                 reported.timestamp = before.timestamp
@@ -579,7 +593,8 @@ class Board:
     ) -> None:
         """Set the time of a change: as reported, else ``at``, which is a minimum if it was not
         seen."""
-        known = 0 < reported.timestamp <= at + MAX_AHEAD
+        reported.timestamp = _credible(reported.timestamp, at)
+        known = bool(reported.timestamp)
         if not known:
             reported.timestamp = at
         if station.track is not None or not (known or seen):
@@ -599,3 +614,39 @@ class Board:
         if station.track is None:
             station.track = Track(confirmed=self.freshness.confirmed)
         return station.track
+
+
+def _tally(stations: Iterable[Station], tally: list[int], at: int | None = None) -> None:
+    """Add the connectors of stations to ``tally``; correct their timestamps for a report at ``at``
+    (ms).
+    """
+    every: list[Connector] = []
+    for station in stations:
+        every += station.connectors
+    by_status = Counter([held.status for held in every])
+    latest, earliest = (inf, -1) if at is None else (at + MAX_AHEAD, EARLIEST)
+    special = [
+        held
+        for held in every
+        if held.error
+        or held.timestamp > latest
+        or -1 < held.timestamp < earliest
+        or type(held) is not Connector
+    ]
+    for held in special:
+        by_status[held.status] -= 1
+        tally[held.condition] += 1
+        if at is not None and held.timestamp != -1:
+            held.timestamp = _credible(held.timestamp, at) or -1
+    for status, count in by_status.items():
+        tally[condition_of(status, 0)] += count
+
+
+def _credible(timestamp: int, at: int) -> int:
+    """Return a timestamp that was reported at ``at`` in ms; zero if it cannot be right.
+
+    Some servers send seconds.
+    """
+    if 0 < timestamp < EARLIEST:
+        timestamp *= 1000
+    return timestamp if EARLIEST <= timestamp <= at + MAX_AHEAD else 0

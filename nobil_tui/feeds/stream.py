@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import Event
 from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.wire.codecs import Codec
+
+DECODED_IN_THREAD = 1024 * 1024
+"""Bytes of a frame from which it is decoded in a thread: larger ones would delay a key."""
 
 
 class StreamFeed:
@@ -32,6 +37,11 @@ class StreamFeed:
         decode = self.codec.decoder()
         async with aclosing(self._link.events()) as events:
             async for event in events:
-                yield decode(event.data, event.at) if isinstance(event, Frame) else event
+                if not isinstance(event, Frame):
+                    yield event
+                elif len(event.data) < DECODED_IN_THREAD:
+                    yield decode(event.data, event.at)
+                else:
+                    yield await run_in_thread(partial(decode, event.data, event.at))
                 # Released before the next one arrives: a snapshot has megabytes.
                 del event

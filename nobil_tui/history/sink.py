@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
@@ -11,6 +12,11 @@ from nobil_tui.charging.board import Board, Change
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation, Portion
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, NoteKind
+
+MAX_RECORDED_AT_END = 100_000
+"""Stations whose time is counted at the end; more than a country has."""
+
+logger = logging.getLogger(__name__)
 
 _DOWN = (NoteKind.LOST, NoteKind.REFUSED, NoteKind.ENDED)
 
@@ -65,7 +71,14 @@ class HistorySink:
                 slice_end = time.perf_counter() + SLICE_SECONDS
 
     def finish(self, batch: Batch) -> None:
-        """Observe the rest, count all time up to now, and hand it to the store."""
+        """Observe the rest, count all time up to now, and hand it to the store.
+
+        After a flood of new stations that would delay the end for seconds. Then the rest is left
+        out, as after a crash.
+        """
+        if len(self._board.stations) > MAX_RECORDED_AT_END:
+            logger.warning("the last seconds were not recorded in the history, to end at once")
+            return
         for _ in self._steps(batch):
             pass
         if self._writing:

@@ -37,6 +37,8 @@ class NoteKind(Enum):
     ENDED = "ended"
     LEFT = "left"
     UNREADABLE = "unreadable"
+    FULL = "full"
+    """The stream names more than the board holds."""
     RESTARTED = "restarted"
     ALERT = "alert"
     """An alert fired. Not of the stream: its receiver adds it to the log."""

@@ -9,19 +9,25 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Sequence,
+)
 from contextlib import suppress
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
-from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.board import MAX_STATIONS, Board, Change, SnapshotResult
 from nobil_tui.charging.events import (
     Connected,
     Connecting,
     ConnectorReport,
     Degraded,
     Ended,
-    Event,
     Feed,
     HubReport,
     HubState,
@@ -57,6 +63,22 @@ UNREADABLE_NOTE_INTERVAL = 60_000
 
 logger = logging.getLogger(__name__)
 
+
+_NotASnapshot = (
+    Connecting
+    | Connected
+    | StationReport
+    | ConnectorReport
+    | HubReport
+    | RawReport
+    | Unreadable
+    | Ignored
+    | Degraded
+    | Lost
+    | Refused
+    | Ended
+    | Restarted
+)
 
 Restore = Callable[[int], Awaitable[bool]]
 """Fills the empty board with the last known state, at a time in ms; returns whether there was
@@ -106,6 +128,7 @@ class Monitor:
         self._expired: set[str] = set()
         self._whole = False
         self._restored = False
+        self._told_full = False
         self._unreadable: Unreadable | None = None
         self._told_unreadable_at = -UNREADABLE_NOTE_INTERVAL
         self._news = asyncio.Event()
@@ -214,7 +237,10 @@ class Monitor:
         try:
             async for event in events:
                 before = self.link
-                self._apply(event)
+                if isinstance(event, Snapshot):
+                    await self._snapshot(event)
+                else:
+                    self._apply(event)
                 # The first attempt to connect needs no batch: it is the initial state.
                 if not isinstance(event, Connecting) or self.link != before:
                     self._news.set()
@@ -255,6 +281,11 @@ class Monitor:
             self._told_unreadable_at = bad.at
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
             self._entries.append(Note(bad.at, NoteKind.UNREADABLE, bad.reason))
+        if self.board.dropped and not self._told_full:
+            self._told_full = True
+            text = f"the stream names more than {MAX_STATIONS:,} stations, or too many connectors"
+            logger.warning("%s; the rest is ignored", text)
+            self._entries.append(Note(self.frame_at, NoteKind.FULL, text))
         batch = Batch(
             self.link,
             list(self._entries),
@@ -275,7 +306,7 @@ class Monitor:
         self._unreadable = None
         return batch
 
-    def _apply(self, event: Event) -> None:
+    def _apply(self, event: _NotASnapshot) -> None:
         match event:
             case StationReport(station, at, relayed):
                 self._frame(at)
@@ -294,8 +325,6 @@ class Monitor:
                 self._frame(at)
                 self._hub_state(hub, at)
                 self._note_link()
-            case Snapshot():
-                self._snapshot(event)
             case Unreadable(_, at):
                 self._frame(at)
                 self.counts.unreadable += 1
@@ -375,6 +404,7 @@ class Monitor:
         self._touched.clear()
         self._expired.clear()
         self.board.clear()
+        self._told_full = False
         self._whole, self._restored = True, False
         self.link = LinkState()
         self._entries.append(Note(at, NoteKind.RESTARTED, ""))
@@ -394,7 +424,8 @@ class Monitor:
             self.counts.changes += len(changes)
             self._entries.extend(changes)
 
-    def _snapshot(self, snapshot: Snapshot) -> None:
+    async def _snapshot(self, snapshot: Snapshot) -> None:
+        """Apply a snapshot in time slices."""
         self._frame(snapshot.at)
         self.counts.unreadable += snapshot.unreadable
         partial = snapshot.unreadable > 0
@@ -407,9 +438,10 @@ class Monitor:
             self._hub_state(snapshot.hub, snapshot.at)
             self._note_link()
         else:
-            result = self.board.apply_snapshot(
+            steps = self.board.snapshot_steps(
                 snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap
             )
+            result = await _in_slices(steps)
         self.counts.changes += len(result.changes)
         self._entries.extend(result.changes)
         if result.left:
@@ -421,3 +453,17 @@ class Monitor:
                 f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at
             )
         self._whole, self._restored = True, False
+
+
+async def _in_slices(steps: Generator[None, None, SnapshotResult]) -> SnapshotResult:
+    """Run steps in time slices; return their result."""
+    slice_end = time.perf_counter() + SLICE_SECONDS
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: SnapshotResult = end.value
+            return result
+        if time.perf_counter() > slice_end:
+            await yield_to_loop()
+            slice_end = time.perf_counter() + SLICE_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -18,6 +19,10 @@ PAUSE_FACTOR = 10
 """A pause lasts so many times as long as the turn before it took."""
 PORTION = 64
 """Stations that are packed together: few enough for one slice."""
+MAX_STORED_AT_END = 100_000
+"""Stations that are stored at the end; more than a country has."""
+
+logger = logging.getLogger(__name__)
 
 Packed = Sequence[bytes]
 """Stations in portions. As one object each, those of a country would take a third of the board's
@@ -112,10 +117,17 @@ class StateWriter:
         return took * PAUSE_FACTOR if took > SLICE_SECONDS else None
 
     def finish(self, batch: Batch) -> None:
-        """Store what is left, in one go."""
+        """Store what is left, in one go.
+
+        After a flood of new stations that would delay the end for seconds. Then what was stored
+        last stays: as after a crash, a later session knows since when it was not updated.
+        """
         self._note(batch)
         if self._storage.writing:
             stations, whole = self._begin()
+            if len(stations) > MAX_STORED_AT_END:
+                logger.warning("%d stations were not stored, to end at once", len(stations))
+                return
             self._save(list(self._portions(stations)), whole)
 
     def _note(self, batch: Batch) -> None:

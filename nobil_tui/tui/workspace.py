@@ -386,6 +386,7 @@ class Workspace:
             in_use=in_use / total if total else 0.0,
             unconfirmed=board.unconfirmed(now) if board.stations else 0,
             unreadable=monitor.counts.unreadable if monitor else 0,
+            full=board.dropped > 0,
             unknown_words=monitor.counts.unknown_words.text if monitor else "",
             changes_by_second=tuple(counts),
             rate=rate,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nobil_tui.charging import board as board_module
-from nobil_tui.charging.board import MAX_AHEAD, Board, Change, Since
+from nobil_tui.charging.board import EARLIEST, MAX_AHEAD, Board, Change, Since
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import EXPIRED, SLIGHT, Staleness, staleness_of
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
@@ -120,7 +120,9 @@ class Model:
         confirmed = len(self.breaks)
         for index, (status, error, timestamp) in enumerate(triples):
             held = old[index] if index < len(old) else None
-            known = 0 < timestamp <= at + MAX_AHEAD
+            if 0 < timestamp < EARLIEST:
+                timestamp *= 1000
+            known = EARLIEST <= timestamp <= at + MAX_AHEAD
             if held is None:
                 connector = ModelConnector(
                     str(index), status, error, timestamp if known else at, not known, confirmed
@@ -197,11 +199,13 @@ AGES = st.sampled_from(
         -MAX_AHEAD - 1,
         -MAX_AHEAD - 2 * MINUTE,
         T0,
+        T0 - 1000,
+        "in seconds",
         -(2**52),
         "zero",
     ]
 )
-"""Age of a timestamp on receipt, in ms; None for the timestamp -1."""
+"""Age of a timestamp on receipt, in ms; None for the timestamp -1. The largest give tiny ones."""
 LISTS = st.lists(st.tuples(STATUS, ERROR, AGES), max_size=4)
 COUNTRIES = st.lists(st.tuples(NAMES, LISTS), max_size=4)
 
@@ -217,6 +221,8 @@ class BoardMachine(RuleBasedStateMachine):
 
     def dated(self, triples: list[tuple[int, int, object]]) -> list[Triple]:
         def timestamp(age: object) -> int:
+            if age == "in seconds":
+                return self.now // 1000 - 60
             return -1 if age is None else 0 if age == "zero" else self.now - int(str(age))
 
         return [(status, error, timestamp(age)) for status, error, age in triples]
@@ -381,6 +387,53 @@ def test_timestamp_far_in_the_future_is_ignored_for_good() -> None:
     assert [board.since(held, index, T0 + 10 * MAX_AHEAD) for index in (0, 1)] == [
         Since(T0, True)
     ] * 2
+
+
+def test_timestamps_in_seconds_are_read_as_such() -> None:
+    """Each way of reporting: a first snapshot, a later one, an update, one connector."""
+    board = Board()
+    seconds = T0 // 1000
+    board.apply_snapshot([station("NOR_1", (0, 0, seconds - 60))], T0)
+    board.apply_snapshot([station("NOR_1", (1, 0, seconds - 30)), station("NOR_2")], T0)
+    board.apply_station(station("NOR_2", (0, 0, seconds - 20)), T0)
+    board.apply_connector("NOR_3", "x", Connector(1, 0, seconds - 10), T0)
+    found = [board.since(board.stations[f"NOR_{number}"], 0, T0) for number in (1, 2, 3)]
+    assert found == [Since(T0 - ago, False) for ago in (30_000, 20_000, 10_000)]
+    board = Board()
+    board.apply_snapshot([station("NOR_1", (0, 0, seconds - 60), (0, 0, 0), (0, 0, 7))], T0)
+    held = board.stations["NOR_1"]
+    assert [board.since(held, index, T0) for index in range(3)] == [
+        Since(T0 - 60_000, False),
+        Since(T0, True),
+        Since(T0, True),
+    ]
+
+
+def test_reports_beyond_the_limits_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_module, "MAX_STATIONS", 2)
+    monkeypatch.setattr(board_module, "MAX_CONNECTORS", 1)
+    board = Board()
+    board.apply_snapshot([station(f"NOR_{number}", (0, 0, -1)) for number in range(5)], T0)
+    assert (len(board.stations), board.dropped) == (2, 3)
+    board.apply_station(station("NOR_9", (0, 0, -1)), T0)
+    board.apply_connector("NOR_8", "x", Connector(), T0)
+    board.apply_connector("NOR_0", "second", Connector(), T0)
+    assert (len(board.stations), board.dropped) == (2, 6)
+    board.clear()
+    assert board.dropped == 0
+
+
+def test_a_snapshot_is_applied_in_steps() -> None:
+    """A whole country must not delay a key; nothing is seen of it before its end."""
+    country = [station(f"NOR_{number}", (0, 0, T0)) for number in range(1000)]
+    board = Board()
+    steps = board.snapshot_steps(country, T0)
+    assert next(steps) is None
+    assert (board.stations, board.has_snapshot, sum(board.tally)) == ({}, False, 0)
+    assert len([*steps]) > 2
+    assert (len(board.stations), board.has_snapshot, board.connectors) == (1000, True, 1000)
+    later = [station(f"NOR_{number}", (1, 0, T0)) for number in range(1000)]
+    assert len([*board.snapshot_steps(later, T0)]) > 3
 
 
 def test_second_snapshot_without_break_marks_nothing_missed() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -25,8 +27,9 @@ from nobil_tui.charging.events import (
     Unreadable,
 )
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.feeds.stream import StreamFeed
-from nobil_tui.feeds.transport.link import Link
+from nobil_tui.feeds.stream import DECODED_IN_THREAD, StreamFeed
+from nobil_tui.feeds.transport.connection import Frame as LinkFrame
+from nobil_tui.feeds.transport.link import Link, LinkEvent
 from nobil_tui.wire import v1
 from nobil_tui.wire.codecs import V1_CODEC, Codec
 from tests.conftest import START, FakeClock, Serve, guarded, settle
@@ -60,6 +63,53 @@ def test_decodes_an_operators_report() -> None:
     assert said(frame("status:raw", data, code=5)) == RawReport(
         "NOR_01333", 3, Connector(0, 0, 1362520099000), AT
     )
+
+
+def large(data: Any, type_: str = "snapshot:init") -> bytes:
+    """Return a frame that is decoded in short calls."""
+    text = frame(type_, data).encode()
+    return text + b" " * (v1.LARGE + 1 - len(text))
+
+
+def test_large_frames_are_decoded_to_the_same_events() -> None:
+    good = {"uuid": "NOR_01333", "connectors": [DOCUMENT]}
+    station = Station("NOR_01333", [Connector(0, 0, 1362520099000)])
+    assert v1.decode(large([good, {}, 5]), AT) == Snapshot([station], AT, 2)
+    assert v1.decode(large([]), AT) == Snapshot([], AT)
+    assert v1.decode(large({**good, "status": 0}, "status:update"), AT) == StationReport(
+        Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0), AT
+    )
+    assert v1.decode(large([], "foo:bar"), AT) == Ignored("foo:bar", AT)
+    broken = large([good]).replace(b"NOR_01333", rb"NOR_\ud800")
+    assert v1.decode(broken, AT) == Snapshot([], AT, 1)
+    for data in (b"x" * (v1.LARGE + 1), b"[" * (v1.LARGE + 1), large(5)):
+        assert isinstance(v1.decode(data, AT), Unreadable)
+
+
+@pytest.mark.parametrize("value", [b"1", b"{}", b"[]", b'""'])
+def test_a_large_frame_of_tiny_values_is_not_decoded(value: bytes) -> None:
+    """It would take 30 times its bytes in memory."""
+    values = b",".join([value] * (v1.LARGE // 2))
+    event = v1.decode(b'{"type":"snapshot:init","data":[' + values + b"]}", AT)
+    assert event == Unreadable("more values than a snapshot of its size has", AT)
+
+
+async def test_a_large_frame_is_decoded_in_a_thread() -> None:
+    threads: list[bool] = []
+
+    def decode(data: bytes, at: int) -> Event:
+        threads.append(threading.current_thread() is not threading.main_thread())
+        return Ignored(str(len(data)), at)
+
+    class Frames:
+        async def events(self) -> AsyncGenerator[LinkEvent, None]:
+            for size in (10, DECODED_IN_THREAD, 10):
+                yield LinkFrame(bytes(size), AT)
+
+    feed = StreamFeed(Frames(), Codec("x", lambda: decode))  # type: ignore[arg-type]  # only events
+    sizes = [event.type async for event in feed.events() if isinstance(event, Ignored)]
+    assert sizes == ["10", str(DECODED_IN_THREAD), "10"]
+    assert threads == [False, True, False]
 
 
 def test_ignores_messages_of_other_types() -> None:

@@ -22,6 +22,7 @@ def reported(kind: NoteKind, text: str = "") -> list[str]:
         (NoteKind.CONNECTED, "", "Connected to a source."),
         (NoteKind.LOST, "it broke", "Lost the link to a source: it broke. Retrying automatically."),
         (NoteKind.LEFT, "NOR_1 left the stream", "a source: NOR_1 left the stream."),
+        (NoteKind.FULL, "too many", "a source: too many. The rest is ignored."),
         (NoteKind.UNREADABLE, "odd", "a source: ignored an unreadable frame (odd)."),
         (NoteKind.ENDED, "", "a source has ended."),
     ],

@@ -33,7 +33,7 @@ from nobil_tui.history.replay import observe
 from nobil_tui.history.sink import HistorySink
 from nobil_tui.history.statistics import StationHistory
 from nobil_tui.history.tally import CODES, NOT_OBSERVED
-from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
 from tests.history.records import MINUTE, OSLO, at, report
 from tests.interleaving import ShuffledLoop, in_every_order
@@ -243,3 +243,15 @@ def test_stars_decide_whose_changes_are_stored_and_every_station_has_a_profile()
         assert sum(hour.observed for hour in second.profile) == 240
 
     in_every_order(test, 10)
+
+
+def test_a_flood_of_new_stations_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sink_module, "MAX_RECORDED_AT_END", 1)
+    for stations, recorded in ((STATIONS[:1], True), (STATIONS, False)):
+        storage, board = Storage(), Board()
+        sink = HistorySink(board, storage, LocalHours(OSLO), lambda: None, lambda: START + MINUTE)
+        for station in stations:
+            board.apply_connector(station, "a", Connector(), START)
+        link = LinkState(LinkPhase.LIVE)
+        sink.finish(Batch(link, touched=set(stations), whole=True, alive_at=START + MINUTE))
+        assert bool(storage.histories()) is recorded

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.charging import board as board_module
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.events import (
     Connected,
@@ -470,6 +471,19 @@ async def test_partial_snapshot_removes_no_station(
     assert scripted.monitor.counts.unreadable == 3
     assert [kind for kind, *_ in summaries(batch.entries)] == ["A", NoteKind.UNREADABLE]
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+async def test_a_limit_that_drops_stations_is_noted_once(
+    scripted: ScriptedMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "MAX_STATIONS", 2)
+    named = [station(name, FREE) for name in "ABC"]
+    batch = await scripted.take(Connected(T0), Snapshot(named, T0))
+    notes = [entry for entry in batch.entries if isinstance(entry, Note)]
+    assert [note.kind for note in notes] == [NoteKind.CONNECTED, NoteKind.FULL]
+    batch = await scripted.take(StationReport(station("D", FREE), T0 + 1))
+    assert batch.entries == []
+    assert scripted.monitor.board.dropped == 2
 
 
 async def test_unreadable_frames_are_counted_and_noted_once_per_batch(

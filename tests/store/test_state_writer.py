@@ -175,6 +175,20 @@ async def test_closing_saves_pending_stations() -> None:
     assert storage.saved[-1][2] == T0 + 3
 
 
+async def test_a_flood_of_new_stations_does_not_delay_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer_module, "MAX_STORED_AT_END", 3)
+    for count, saved in ((3, 3), (4, 0)):
+        storage = RecordingStorage()
+        board = Board()
+        stations = {str(number) for number in range(count)}
+        for station in stations:
+            board.apply_connector(station, "a", Connector(), T0)
+        StateWriter(board, storage).finish(Batch(LinkState(), touched=stations, alive_at=T0))
+        assert len(storage.state) == saved
+
+
 async def test_downtime_and_start_of_break_are_saved() -> None:
     storage = RecordingStorage()
     await play(

@@ -60,6 +60,8 @@ class LinkBarState(Struct, frozen=True):
     """Share of the connectors in service, from 0 to 1."""
     unconfirmed: int = 0
     unreadable: int = 0
+    full: bool = False
+    """Whether the stream names more stations than the board holds."""
     unknown_words: str = ""
     """The undocumented status words received, as text."""
     changes_by_second: tuple[int, ...] = ()
@@ -133,6 +135,8 @@ class LinkBar(Bar):
             )
         if state.unconfirmed:
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
+        if state.full:
+            yield BarPart("more stations not shown", self.style_of("warning"), 5)
         if state.unreadable:
             yield BarPart(f"{state.unreadable:,} not readable", self.style_of("warning"), 8)
         if state.unknown_words:

@@ -30,10 +30,11 @@ _NOTE_TEXTS = {
     NoteKind.ENDED: "stream ended",
     NoteKind.LEFT: "",
     NoteKind.UNREADABLE: "not readable",
+    NoteKind.FULL: "not all shown",
     NoteKind.RESTARTED: "playing from the beginning",
     NoteKind.ALERT: "alert",
 }
-_PROBLEMS = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE}
+_PROBLEMS = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE, NoteKind.FULL}
 
 
 def note_text(note: Note) -> str:
