@@ -4,12 +4,17 @@ from __future__ import annotations
 
 # ruff: noqa: E402 - the environment must be set before the imports
 import os
+import sys
 
 # Before Textual is imported: it reads these once, and they change what is drawn or where files are.
 # NOBIL_CAPTURES is kept: tests with recorded data are skipped without it.
 for name in {*os.environ} - {"NOBIL_CAPTURES"}:
     if name.startswith(("TEXTUAL_", "NOBIL_", "XDG_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
         del os.environ[name]
+
+# Without bytecode, each worker compiles all tests and each process that a test starts all modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import asyncio
 import gc

@@ -133,7 +133,7 @@ def setup_of(clock: FakeClock, source: Source, **more: Any) -> AppOptions:
 
 
 @asynccontextmanager
-async def opened(setup: AppOptions, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[int]]:
+async def opened(setup: AppOptions, size: tuple[int, int] = MIDDLE) -> AsyncIterator[Pilot[int]]:
     """Run the app; its time advances with the fake clock only."""
     random.seed(0)
     app = NobilApp(setup)

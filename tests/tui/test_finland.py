@@ -19,7 +19,7 @@ from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import FakeClock
 from tests.feeds.finland_service import Country, FinlandService, status_payload
 from tests.feeds.mqtt_broker import NatsBroker
-from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import WIDE, main_of, opened, setup_of, text_of, until
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def shown(pilot: Pilot[int], main: MainScreen, stations: int) -> None:
 async def test_names_places_and_live_changes(
     service: FinlandService, broker: NatsBroker, clock: FakeClock, tmp_path: Path
 ) -> None:
-    async with opened(setup_for(service, broker.url, clock, tmp_path)) as pilot:
+    async with opened(setup_for(service, broker.url, clock, tmp_path), WIDE) as pilot:
         main = main_of(pilot)
         await shown(pilot, main, 5_000)
         workspace = main.workspace

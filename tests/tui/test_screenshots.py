@@ -144,8 +144,8 @@ async def test_picture(
         setup_of(clock, source, config=config, history_path=history_path), size
     ) as pilot:
         main = await live(pilot)
-        for _ in range(40):
-            await step(pilot, clock, 1.0)
+        for _ in range(8):
+            await step(pilot, clock, 5.0)
         await main.live_updates.tick()
         main.workspace.refresh_link_bar()
         await steps(pilot)

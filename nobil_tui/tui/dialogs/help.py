@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -62,6 +63,21 @@ class HelpText(VerticalScroll, inherit_bindings=False):
         self.scroll_end(animate=False)
 
 
+class _RenderedOnce:
+    """Content that is rendered once per width: Textual renders it again for each layout, and the
+    tables of the help take long."""
+
+    def __init__(self, content: RenderableType) -> None:
+        self._content = content
+        self._rendered: dict[int, list[Segment]] = {}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
+        width = options.max_width
+        if width not in self._rendered:
+            self._rendered[width] = [*console.render(self._content, options)]
+        return self._rendered[width]
+
+
 class HelpScreen(Dialog[None]):
     """The help, over the main screen."""
 
@@ -83,7 +99,7 @@ class HelpScreen(Dialog[None]):
             text.border_title = "Help"
             text.border_subtitle = f"{self._keys.label(command_by_id('back'))} closes"
             yield Static(self._about, id="about", markup=False)
-            yield Static(self._text(), id="help-text")
+            yield Static(_RenderedOnce(self._text()), id="help-text")
 
     def _text(self) -> Group:
         quiet = Style(dim=True)

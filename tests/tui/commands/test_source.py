@@ -17,7 +17,7 @@ from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from tests.conftest import START, FakeClock
-from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import WIDE, HandSource, live, opened, setup_of, text_of, until
 from tests.tui.screens.test_main import REGISTER, country, source_of
 
 A = "wss://a.example.org/x?key={private_apikey}"
@@ -83,7 +83,7 @@ async def test_the_saved_key_is_removed_with_its_source(path: Path) -> None:
     setup = setup_of(
         clock, source_of(clock), make_source=hands, config=load_config(path), config_path=path
     )
-    async with opened(setup) as pilot:
+    async with opened(setup, WIDE) as pilot:
         await connect(pilot, "enova")
         await until(
             pilot,
@@ -164,7 +164,7 @@ async def test_a_key_in_an_address_is_not_shown_again(path: Path) -> None:
 
 async def test_an_unencrypted_key_causes_a_warning() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock))) as pilot:
+    async with opened(setup_of(clock, source_of(clock), make_source=Hands(clock)), WIDE) as pilot:
         await connect(pilot, B, "KEY-OF-B-123", remember=False)
         await until(
             pilot, lambda: "The key goes to b.example.org unencrypted" in screen_text(pilot)

@@ -30,6 +30,7 @@ from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     NARROW,
     SIZES,
+    WIDE,
     HandSource,
     live,
     main_of,
@@ -635,7 +636,7 @@ async def test_the_palette_parses_no_text_as_markup() -> None:
     odd = "NOR_1[/b][@click=app.exit]x"
     source.feed.put(Connected(START), Snapshot([Station(odd, [Connector()])], START))
     config = Config(filters={"x": "[/y] nor"})
-    async with opened(setup_of(clock, source, config=config)) as pilot:
+    async with opened(setup_of(clock, source, config=config), WIDE) as pilot:
         await live(pilot)
         await pilot.press("ctrl+p", *"nor")
         await until(pilot, lambda: odd in screen_text(pilot) and "[/y] nor" in screen_text(pilot))

@@ -18,6 +18,7 @@ from tests.conftest import FakeClock
 from tests.tui.app_driver import (
     NARROW,
     USUAL,
+    WIDE,
     HandSource,
     SteppedSource,
     live,
@@ -212,7 +213,7 @@ async def test_clicks_control_the_playback(clock: FakeClock) -> None:
             done.append(seconds)
 
     source = HandSource(clock, player=Player())
-    async with opened(setup_of(clock, source)) as pilot:
+    async with opened(setup_of(clock, source), WIDE) as pilot:
         hints = pilot.app.query_one(KeyHints)
         await until(pilot, lambda: "pause" in [part.name for part in hints._parts])
         for name in ("pause", "faster", "slower", "forward", "backward"):
