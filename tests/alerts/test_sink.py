@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.register import Plug
@@ -102,7 +102,6 @@ def stations_of(world: World) -> list[Station]:
     return [station(id_, *states) for id_, states in world.items()]
 
 
-@settings(max_examples=150)
 @given(st.fixed_dictionaries(dict.fromkeys(IDS, STATION)), STEPS, st.booleans())
 async def test_alerts_fire_as_a_naive_oracle_says(first: World, steps: Any, two: bool) -> None:
     clock = FakeClock()

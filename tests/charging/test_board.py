@@ -364,7 +364,7 @@ class BoardMachine(RuleBasedStateMachine):
 
 
 TestBoardAgainstModel = BoardMachine.TestCase
-TestBoardAgainstModel.settings = settings(max_examples=120, stateful_step_count=25)
+TestBoardAgainstModel.settings = settings(max_examples=60, stateful_step_count=25)
 
 
 # Important cases

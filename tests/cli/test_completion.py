@@ -28,8 +28,8 @@ def completed(run: Run, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_script_is_valid_in_its_shell(run: Run, shell: str) -> None:
-    done = run("completion", shell)
+def test_script_is_valid_in_its_shell(here: Run, shell: str) -> None:
+    done = here("completion", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"_NOBIL_TUI_COMPLETE={shell}_complete" in done.stdout
     if shutil.which(shell) is not None:
@@ -64,8 +64,8 @@ compopt() { echo "compopt: command not found" >&2; return 127; }
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize("old", [OLD_BASH, ""], ids=["bash 3.2", "bash"])
-def test_the_bash_script_works_in_old_shells(run: Run, tmp_path: Path, old: str) -> None:
-    script = run("completion", "bash").stdout
+def test_the_bash_script_works_in_old_shells(here: Run, tmp_path: Path, old: str) -> None:
+    script = here("completion", "bash").stdout
     assert not re.search(r"mapfile|readarray|\|&|&>>|\$\{\w+[,^]|-A |\$\{!?\w+@", script)
     for name in ("recording one.jsonl", "recorded.jsonl"):
         (tmp_path / name).touch()

@@ -63,7 +63,7 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals = signal.SIGI
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_record_a_server_until_interrupted(
-    start_record: Start, run: Run, demo: DemoServer, tmp_path: Path, number: signal.Signals
+    start_record: Start, here: Run, demo: DemoServer, tmp_path: Path, number: signal.Signals
 ) -> None:
     path = tmp_path / "a.jsonl"
     process = start_record(str(path), "--source", demo.url)
@@ -80,19 +80,19 @@ def test_record_a_server_until_interrupted(
         f"nobil-tui: Connected to {host}.",
         f"nobil-tui: Wrote {len(lines):,} frames to {path}.",
     ]
-    done = run("tail", "--source", str(path), "--speed", "max")
+    done = here("tail", "--source", str(path), "--speed", "max")
     assert done.returncode == ExitCode.SUCCESS
     assert done.stdout
 
 
 def test_recording_of_the_simulation_stays_simulated(
-    start_record: Start, run: Run, tmp_path: Path
+    start_record: Start, here: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.jsonl.gz"
     process = start_record(str(path), *BUSY)
     eventually(lambda: path.exists() and path.stat().st_size > 3000)
     assert "nobil-tui: SIMULATED: demo is not real data." in stopped(process).splitlines()
-    done = run("tail", "--source", str(path), "--speed", "max")
+    done = here("tail", "--source", str(path), "--speed", "max")
     assert done.stdout
     assert "nobil-tui: SIMULATED: a.jsonl.gz is not real data." in done.stderr.splitlines()
 
@@ -108,17 +108,9 @@ def test_rotate_size(start_record: Start, tmp_path: Path) -> None:
     assert re.search(r"Wrote [0-9,]+ frames to .*/a\.\d+\.jsonl\.$", err.strip())
 
 
-def test_rotate_daily(start_record: Start, tmp_path: Path) -> None:
-    process = start_record(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-daily")
-    eventually(lambda: any(len(lines_in(path)) > 1 for path in tmp_path.glob("a.*.jsonl")))
-    stopped(process)
-    names = [path.name for path in tmp_path.glob("*.jsonl")]
-    assert all(re.fullmatch(r"a\.\d{4}-\d\d-\d\d(\.\d)?\.jsonl", name) for name in names)
-
-
-def test_progress_on_a_terminal(start_record: Start, tmp_path: Path) -> None:
+def test_progress_and_daily_files_on_a_terminal(start_record: Start, tmp_path: Path) -> None:
     ours, its = pty.openpty()
-    process = start_record(str(tmp_path / "a.jsonl"), *BUSY, stderr=its)
+    process = start_record(str(tmp_path / "a.jsonl"), *BUSY, "--rotate-daily", stderr=its)
     os.close(its)
     shown = b""
     while not re.search(rb"\r\x1b\[K[1-9][0-9,]* frames", shown):
@@ -129,6 +121,9 @@ def test_progress_on_a_terminal(start_record: Start, tmp_path: Path) -> None:
         shown += os.read(ours, 1000)
     assert process.wait(GUARD) == ExitCode.SUCCESS
     os.close(ours)
+    names = [path.name for path in tmp_path.glob("*.jsonl")]
+    assert names
+    assert all(re.fullmatch(r"a\.\d{4}-\d\d-\d\d(\.\d)?\.jsonl", name) for name in names)
 
 
 # What cannot be recorded

@@ -28,34 +28,34 @@ HEAVY = (
 )
 
 
-def loaded_by(*args: str) -> list[str]:
-    """Run the program and return the heavy modules that it imported."""
+def loaded_by(*commands: tuple[str, ...]) -> dict[str, list[str]]:
+    """Run commands one after the other in a process; return the heavy modules that were imported
+    until the end of each."""
     code = f"""
 import sys, json
 from nobil_tui.cli.root import run_command_line
-code = run_command_line({[*args]!r})
-print(json.dumps([code, [name for name in {HEAVY!r} if name in sys.modules]]))
+loaded = {{}}
+for args in {commands!r}:
+    assert run_command_line(args) == 0, args
+    loaded[" ".join(args)] = [name for name in {HEAVY!r} if name in sys.modules]
+print(json.dumps(loaded))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    code_, names = json.loads(done.stdout.splitlines()[-1])
-    assert code_ == 0
-    return list(names)
+    loaded: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return loaded
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "args", [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")]
-)
-def test_help_and_completion_import_no_heavy_module(args: tuple[str, ...]) -> None:
-    assert loaded_by(*args) == []
+def test_help_and_completion_import_no_heavy_module() -> None:
+    commands = [("--help",), ("config", "path"), ("completion", "zsh"), ("config", "--help")]
+    for args, loaded in loaded_by(*commands).items():
+        assert loaded == [], args
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [*CLI_COMMANDS])
-def test_command_help_does_not_import_textual(command: str) -> None:
-    assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {
-        *loaded_by(command, "--help")
-    }
+def test_command_help_does_not_import_textual() -> None:
+    for args, loaded in loaded_by(*((command, "--help") for command in CLI_COMMANDS)).items():
+        assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded}, args
 
 
 @pytest.mark.parametrize("name", [*CLI_COMMANDS])

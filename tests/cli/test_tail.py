@@ -95,25 +95,27 @@ def test_recording_equals_the_oracle(run: Run, recording: Path) -> None:
     ]
 
 
-def test_capture_equals_the_oracle(run: Run) -> None:
+def test_capture_equals_the_oracle(here: Run) -> None:
     folder = os.environ.get("NOBIL_CAPTURES")
     if not folder:
         pytest.skip("NOBIL_CAPTURES names no folder with captures of NOBIL Real-time")
     path = Path(folder) / "enova_2026-03-23_12.jsonl"
     if not path.exists():
         pytest.skip(f"NOBIL_CAPTURES has no {path.name}")
-    done = run("tail", "--source", str(path), "--speed", "max")
+    done = here("tail", "--source", str(path), "--speed", "max")
     assert lines(done.stdout) == oracle(path)
 
 
-def test_given_stations_only(run: Run, recording: Path) -> None:
-    done = run("tail", "--source", str(recording), "--speed", "max", "nor_02", "NOR_never_heard_of")
+def test_given_stations_only(here: Run, recording: Path) -> None:
+    done = here(
+        "tail", "--source", str(recording), "--speed", "max", "nor_02", "NOR_never_heard_of"
+    )
     assert done.returncode == ExitCode.USAGE
     assert 'No station has the id "NOR_never_heard_of".' in done.stderr
     assert lines(done.stdout) == [line for line in oracle(recording) if line["station"] == "NOR_2"]
 
 
-def test_watched_prints_starred_stations(run: Run, recording: Path, tmp_path: Path) -> None:
+def test_watched_prints_starred_stations(here: Run, recording: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[watched]\nstations = ["NOR_1"]\n')
     args = (
@@ -128,20 +130,20 @@ def test_watched_prints_starred_stations(run: Run, recording: Path, tmp_path: Pa
     )
     for more in ((), ("NOR_3",)):
         wanted = {"NOR_1", *more}
-        assert lines(run(*args, *more).stdout) == [
+        assert lines(here(*args, *more).stdout) == [
             line for line in oracle(recording) if line["station"] in wanted
         ]
 
 
-def test_names_come_from_the_user_register(run: Run, recording: Path) -> None:
+def test_names_come_from_the_user_register(here: Run, recording: Path) -> None:
     save_register(register_file(), {"NOR_1": Facts(name="Fornebu S")}, {})
-    done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1", "NOR_2")
+    done = here("tail", "--source", str(recording), "--speed", "max", "NOR_1", "NOR_2")
     assert {line["station"]: (line["name"], line["credit"]) for line in lines(done.stdout)} == {
         "NOR_1": ("Fornebu S", CREDIT),
         "NOR_2": (None, None),
     }
     register_file().write_bytes(b"rubbish")
-    done = run("tail", "--source", str(recording), "--speed", "max", "NOR_1")
+    done = here("tail", "--source", str(recording), "--speed", "max", "NOR_1")
     assert {line["name"] for line in lines(done.stdout)} == {None}
     assert done.returncode == ExitCode.SUCCESS
     assert "The stored register is not a register" in done.stderr
@@ -227,8 +229,8 @@ def test_ctrl_c_while_stdout_is_blocked(start_tail: Start, tmp_path: Path) -> No
     assert process.wait(GUARD) == ExitCode.INTERRUPTED
 
 
-def test_refused_key_ends_it(run: Run, demo: DemoServer) -> None:
-    done = run("tail", "--source", demo.url + "x")
+def test_refused_key_ends_it(here: Run, demo: DemoServer) -> None:
+    done = here("tail", "--source", demo.url + "x")
     assert (done.returncode, done.stdout) == (ExitCode.KEY_REFUSED, "")
     assert "refused the key (HTTP 401)." in done.stderr
     assert demo.url.partition("key=")[2] not in done.stderr

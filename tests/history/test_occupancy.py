@@ -117,7 +117,7 @@ def recorded(script: list[Step], start: int, rest: int) -> tuple[Scripted, Stati
     STARTS[0],
     300,
 )
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_the_profile_equals_a_count_of_every_minute(
     script: list[Step], begin: str, rest: int
 ) -> None:
@@ -133,7 +133,7 @@ def test_the_profile_equals_a_count_of_every_minute(
 
 
 @given(steps, st.sampled_from(STARTS), st.integers(0, 300), st.floats(0, 1))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_pruning_changes_nothing_after_the_cut(
     script: list[Step], begin: str, rest: int, where: float
 ) -> None:
@@ -165,7 +165,7 @@ def test_pruning_changes_nothing_after_the_cut(
     STARTS[0],
     1,
 )
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_the_spans_of_a_connector_add_up_to_its_profile(
     script: list[Step], begin: str, rest: int
 ) -> None:

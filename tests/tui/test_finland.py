@@ -32,7 +32,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[NatsBroker]:
 
 @pytest.fixture
 async def service(clock: FakeClock) -> AsyncIterator[FinlandService]:
-    async with FinlandService(Country(5_000, 12_000, at=clock.now()), clock) as service:
+    async with FinlandService(Country(500, 1_200, at=clock.now()), clock) as service:
         yield service
 
 
@@ -58,11 +58,11 @@ async def test_names_places_and_live_changes(
 ) -> None:
     async with opened(setup_for(service, broker.url, clock, tmp_path), WIDE) as pilot:
         main = main_of(pilot)
-        await shown(pilot, main, 5_000)
+        await shown(pilot, main, 500)
         workspace = main.workspace
         # The statuses come first, the names a moment later.
-        await until(pilot, lambda: len(workspace.user_register) == 5_000)
-        assert workspace.board.connectors == 12_000
+        await until(pilot, lambda: len(workspace.user_register) == 500)
+        assert workspace.board.connectors == 1_200
         evse, topic = next(iter(service.country.topics.items()))
         station = topic.split("/")[3]
         assert workspace.user_register.facts(station).name in "\n".join(
@@ -84,7 +84,7 @@ async def test_without_the_register_there_are_ids(
     service.fail(LOCATIONS, 503)
     async with opened(setup_for(service, broker.url, clock, tmp_path)) as pilot:
         main = main_of(pilot)
-        await shown(pilot, main, 12_000)
+        await shown(pilot, main, 1_200)
         assert "FI*" in "\n".join(text_of(pilot))
         await until(
             pilot, lambda: "The stations of Finland were not updated" in "\n".join(text_of(pilot))
@@ -96,7 +96,7 @@ async def test_polling_is_said_in_the_link_bar(
 ) -> None:
     async with opened(setup_for(service, "ws://127.0.0.1:1/mqtt", clock, tmp_path)) as pilot:
         main = main_of(pilot)
-        await shown(pilot, main, 5_000)
+        await shown(pilot, main, 500)
         await until(pilot, lambda: "no live stream; fetching every minute" in text_of(pilot)[0])
         assert main.workspace.session.link.phase is LinkPhase.LIVE
 
