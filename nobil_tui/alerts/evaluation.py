@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from nobil_tui.alerts.rules import Seen, armed, count, fires, see
 from nobil_tui.base.tasks import SLICE_SECONDS, run_in_thread, yield_to_loop
 from nobil_tui.charging.board import Board
@@ -77,7 +75,11 @@ class Evaluator:
     """
 
     def __init__(
-        self, board: Board, register: Callable[[], Register], home: Callable[[], Position | None]
+        self,
+        board: Board,
+        register: Callable[[], Register],
+        home: Callable[[], Position | None],
+        starred: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self.seen: dict[Subject, Seen] = {}
         self.selections = 0
@@ -85,10 +87,13 @@ class Evaluator:
         self._board = board
         self._register = register
         self._home = home
+        self._starred = starred
         self._index: StationIndex | None = None
         self._index_of: Register | None = None
         self._areas: dict[AlertKey, _Area] = {}
         self._queries: dict[tuple[str, Position | None], Query] = {}
+        self._queries_of: object = None
+        """The register, and its version, with whose places the queries were parsed."""
 
     def forget(self, keys: Collection[AlertKey]) -> None:
         """Drop what alerts saw that are removed."""
@@ -106,11 +111,21 @@ class Evaluator:
 
     def query_of(self, rule: AlertRule) -> Query:
         """Return the parsed filter of an alert."""
-        home = self._home()
+        home, register = self._home(), self._register()
+        if self._queries_of != (register, register.version):
+            self._queries_of = register, register.version
+            self._queries.clear()
         query = self._queries.get((rule.filter, home))
         if query is None:
-            query = self._queries[rule.filter, home] = parse_query(rule.filter, home)
+            places = self._index_for(register).places
+            query = self._queries[rule.filter, home] = parse_query(rule.filter, home, places)
         return query
+
+    def _index_for(self, register: Register) -> StationIndex:
+        if self._index is None or self._index_of is not register:
+            self._index = StationIndex(register, self._starred())
+            self._index_of = register
+        return self._index
 
     def arm(self, rule: AlertRule, now: int) -> Sighting | None:
         """Note what a new alert of a station sees at ``now`` (ms), so that only a change fires
@@ -188,7 +203,8 @@ class Evaluator:
     ) -> Collection[str]:
         """Count the connectors of an area again; return the stations that were counted."""
         register, query = self._register(), self.query_of(rule)
-        valid_for = (register, register.version, self._board.membership, query)
+        starred = frozenset(self._starred()) if query.asks_starred else None
+        valid_for = (register, register.version, self._board.membership, query, starred)
         if area.valid_for == valid_for and touched is not None:
             counted = [station for station in touched if station in area.stations]
         else:
@@ -209,9 +225,7 @@ class Evaluator:
         if query.problems:
             # It needs a home, and there is none.
             return []
-        if self._index is None or self._index_of is not register:
-            self._index, self._index_of = StationIndex(register), register
-        index, ids = self._index, list(self._board.stations)
+        index, ids = self._index_for(register), list(self._board.stations)
         # Folding a whole country takes long; what is folded already costs nothing.
         index.adopt(await run_in_thread(lambda: index.prepare(ids)))
-        return index.matching(ids, replace(query, states=()), self._board, 0)
+        return index.matching(ids, query.without_live(), self._board, 0)

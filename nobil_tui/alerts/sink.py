@@ -24,6 +24,7 @@ class AlertSink:
     fire.
 
     ``rules`` returns the alerts as they are now; ``register``, ``home`` and ``now`` likewise.
+    ``starred`` returns the set of the starred stations, which is shared with its owner.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class AlertSink:
         register: Callable[[], Register],
         home: Callable[[], Position | None],
         now: Callable[[], int],
+        starred: Callable[[], Collection[str]] = tuple,
         zone: tzinfo | None = None,
     ) -> None:
         self.state = state
@@ -45,7 +47,7 @@ class AlertSink:
         self._register = register
         self._now = now
         self._zone = zone
-        self._evaluator = Evaluator(board, register, home)
+        self._evaluator = Evaluator(board, register, home, starred)
         self._loaded = False
         self._known: set[AlertKey] = set()
         """The alerts that were evaluated before."""

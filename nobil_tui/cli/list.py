@@ -11,6 +11,7 @@ from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
+    check_filter,
     parse_filter,
     run_session,
     source_options,
@@ -57,8 +58,10 @@ def list_command(
         await read_once(session, print_message)
         sort = Sort.DISTANCE if query.near is not None else Sort.NAME
         options = ListOptions(sort=sort, pin_starred=False, filter=text, home=config.home.position)
-        station_list = StationList(session.board, session.register, (), options)
+        starred = config.watched.stations
+        station_list = StationList(session.board, session.register, starred, options)
         lines = listing.list_stations(station_list, session.clock.now(), limit=limit)
+        check_filter(station_list.query)
         if format_ is not None:
             data = {"json": listing.stations_as_json, "csv": listing.stations_as_csv}[format_](
                 lines

@@ -78,13 +78,22 @@ def start_reading(common: dict[str, Any], *, one_shot: bool = False) -> Startup:
 
 
 def parse_filter(text: str, config: Config) -> Query:
-    """Parse a filter; end the program if a part of it is not understood."""
+    """Parse a filter; end the program if a part of it is not understood.
+
+    A place in it is looked up later, once the stations are known.
+    """
+    from nobil_tui.search.places import AnyPlace
     from nobil_tui.search.query import parse_query
 
-    query = parse_query(text, config.home.position)
+    query = parse_query(text, config.home.position, AnyPlace())
+    check_filter(query)
+    return query
+
+
+def check_filter(query: Query) -> None:
+    """End the program if a part of a filter is not understood."""
     if query.problems:
         fail(ExitCode.USAGE, f"The filter is not understood: {query.problems[0].message}.")
-    return query
 
 
 def settings_of(startup: Startup) -> Settings:

@@ -85,7 +85,14 @@ def tail(
     query = parse_filter(filter_text or "", startup.config)
 
     async def work(session: Session) -> None:
-        choice = StationChoice(session, stations, query, print_message)
+        choice = StationChoice(
+            session,
+            stations,
+            query,
+            print_message,
+            home=startup.config.home.position,
+            starred=frozenset(startup.config.watched.stations),
+        )
         used = choice if stations or query else None
         await Tail(session, StdoutWriter(descriptor), print_message, choice=used).run()
 

@@ -80,7 +80,14 @@ def wait(
     query = parse_filter(filter_text or "", startup.config)
 
     async def work(session: Session) -> bool | None:
-        choice = StationChoice(session, stations_given, query, print_message)
+        choice = StationChoice(
+            session,
+            stations_given,
+            query,
+            print_message,
+            home=startup.config.home.position,
+            starred=frozenset(startup.config.watched.stations),
+        )
         waiting = Wait(session, choice, Until(until), print_message, timeout=timeout)
         change = await waiting.run()
         if change is not None:

@@ -9,6 +9,7 @@ from nobil_tui.base.text import did_you_mean, one_of, quoted
 from nobil_tui.config.alert_rules import MAX_RULES, PLACEHOLDERS, AlertKey, key_of_table
 from nobil_tui.config.errors import InvalidValueError, KeyPath
 from nobil_tui.config.setting_table import MAX_FILTER
+from nobil_tui.search.places import AnyPlace
 from nobil_tui.search.query import parse_query
 
 MAX_ARGUMENTS = 100
@@ -38,10 +39,10 @@ def filter_problem(text: str, *, needs_terms: bool) -> str:
 
     Without a home, a filter by distance is valid and matches nothing.
     """
-    query = parse_query(text, _ANYWHERE)
+    query = parse_query(text, _ANYWHERE, AnyPlace())
     if query.problems:
         return query.problems[0].message
-    if needs_terms and not query.terms:
+    if needs_terms and not query.without_live():
         return "selects every station; expected a place, a plug or other words"
     return ""
 

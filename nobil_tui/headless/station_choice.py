@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from nobil_tui.base.text import quoted
+from nobil_tui.charging.geo import Position
 from nobil_tui.headless.link_reporter import Print
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import Query
+from nobil_tui.search.query import Query, parse_query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.station_ids import StationIds
 from nobil_tui.session.session import Session
@@ -25,12 +26,23 @@ class StationChoice:
     """
 
     def __init__(
-        self, session: Session, given: Iterable[str], query: Query, print_message: Print
+        self,
+        session: Session,
+        given: Iterable[str],
+        query: Query,
+        print_message: Print,
+        *,
+        home: Position | None = None,
+        starred: Collection[str] = (),
     ) -> None:
+        """``home`` and ``starred`` are what the filter means by these words."""
         self.query = query
+        self._home = home
+        self._places_of = -1
+        """The version of the register with whose places the filter was parsed."""
         self._session = session
         self._print = print_message
-        self._index = StationIndex(session.register)
+        self._index = StationIndex(session.register, starred)
         self._open = list(dict.fromkeys(given))
         """Ids that are not found yet."""
         self._ids: dict[str, None] | None = {} if self._open else None
@@ -65,6 +77,21 @@ class StationChoice:
             ids = ", ".join(map(quoted, self._open))
             self._print(f"No station with the id {ids} is known yet. Waiting for its first report.")
 
+    def _find_places(self) -> None:
+        """Parse a filter that names a place again, with the places of a register that changed.
+
+        Raises ``UnknownStationError`` if no station is in the place.
+        """
+        register = self._session.register
+        if not self.query.names_place or register.version == self._places_of:
+            return
+        self._places_of = register.version
+        self.query = parse_query(self.query.text, self._home, self._index.places)
+        if self.query.problems and len(register):
+            raise UnknownStationError(
+                f"The filter is not understood: {self.query.problems[0].message}."
+            )
+
     @property
     def _complete(self) -> bool:
         """Whether a station that is not known is not one of the source."""
@@ -84,6 +111,10 @@ class StationChoice:
         """Return those of ``stations`` that are chosen at ``now`` (ms)."""
         if self._ids is not None:
             stations = [station for station in stations if station in self._ids]
+        self._find_places()
+        if self.query.problems:
+            # The place is not known yet.
+            return []
         if not self.query:
             return [*stations]
         return self._index.matching([*stations], self.query, self._session.board, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nobil_tui.search.fields import FIELD_BY_NAME, FIELDS, PLUGS, Field, FieldValues
+from nobil_tui.search.fields import FACT_WORDS, FIELD_BY_NAME, FIELDS, PLUGS, Field, FieldValues
 from nobil_tui.search.folding import spellings
 from nobil_tui.search.terms import LiveState
 
@@ -61,7 +61,9 @@ def insert_completion(text: str, cursor: int, word: str) -> tuple[str, int]:
 def _words() -> list[str]:
     return [
         *(state.value for state in LiveState),
+        "starred",
         *(plug.name for plug in PLUGS),
+        *FACT_WORDS,
         *(f"{name}:" for name in FIELDS),
         "near",
         *_POWERS,

@@ -27,11 +27,13 @@ class FieldKind(Enum):
     COUNTRY = auto()
     PLUG = auto()
     NEAR = auto()
-    """A latitude and a longitude, or ``home``."""
+    """A latitude and a longitude, ``home``, or a place of the known stations."""
     WITHIN = auto()
     """A distance."""
     PRICE = auto()
     """A comparison with the price of a kWh."""
+    PARKING = auto()
+    """``free`` or ``paid``."""
 
 
 class Field(Struct, frozen=True):
@@ -66,14 +68,36 @@ class PlugWord(Struct, frozen=True):
 
 PLUGS = (
     PlugWord("ccs", "CCS", ("combo", "ccs2", "combo2")),
-    PlugWord("chademo", "CHAdeMO"),
-    PlugWord("type2", "Type 2", ("mennekes", "typ2")),
-    PlugWord("type1", "Type 1", ("typ1",)),
+    PlugWord("chademo", "CHAdeMO", ("cha",)),
+    PlugWord("type2", "Type 2", ("t2", "mennekes", "typ2")),
+    PlugWord("type1", "Type 1", ("t1", "typ1")),
     PlugWord("tesla", "Tesla", is_brand=True),
     PlugWord("schuko", "Schuko"),
     PlugWord("mcs", "MCS"),
 )
 """In the order of completion."""
+
+
+class FactWord(Struct, frozen=True):
+    """A word for a fact in the register that is true, false or not known of a station."""
+
+    name: str
+    of: Callable[[Facts], bool | None]
+    """Returns whether it is true; None if that is not known."""
+
+
+FACT_WORDS = {
+    word.name: word
+    for word in (
+        FactWord("24h", lambda facts: facts.opening == "open 24h" if facts.opening else None),
+        FactWord(
+            "public",
+            lambda facts: facts.availability.casefold() == "public" if facts.availability else None,
+        ),
+        FactWord("fee", lambda facts: facts.parking_fee),
+    )
+}
+"""By the word; ``fee`` is that of parking."""
 
 COUNTRIES = {
     "NOR": ("no", "norway", "norge"),
@@ -154,9 +178,10 @@ _TABLE = (
     Field(
         "near",
         FieldKind.NEAR,
-        "a latitude and a longitude",
+        "a place, or a latitude and a longitude",
         "near:59.91,10.75",
         suggestions=("home",),
+        values_of=lambda facts: (facts.place,) if facts.position else (),
     ),
     Field(
         "within",
@@ -172,6 +197,13 @@ _TABLE = (
         "price<0.40",
         suggestions=("<0.30", "<0.40", "<0.50"),
     ),
+    Field(
+        "parking",
+        FieldKind.PARKING,
+        "free or paid",
+        "parking:free",
+        suggestions=("free", "paid"),
+    ),
 )
 
 FIELDS = {field.name: field for field in _TABLE}
@@ -184,5 +216,19 @@ COUNTRY_BY_NAME = {
     name: code for code, others in COUNTRIES.items() for name in (code.lower(), *others)
 }
 """The code of a country by each of its names."""
+FILTER_EXAMPLES = (
+    ("ccs>=150 free oslo", "stations in Oslo with a free CCS plug of 150 kW or more"),
+    ("t2 22", "a plug as the list shows it: Type 2 with 22 kW"),
+    ("oslo or bergen", "either word; or joins the two words beside it"),
+    ("-tesla", "not this word"),
+    ("free>=2", "at least two free connectors; also occupied, fault, unknown"),
+    ("near:oslo within:20km", "around a place, nearest first; near alone is around home"),
+    ("op:recharge", "one operator; also name, owner, place, street, id, plug, country"),
+    ("price<0.40", "a kWh costs less, where prices are known"),
+    ("24h public parking:free", "always open, for all, parking free of charge; fee: paid"),
+    ("starred", "starred stations"),
+    ("stale", "not confirmed for a while"),
+)
+"""Filters for the help, with what they find."""
 COLUMNS = tuple(dict.fromkeys(("id", *(column for field in _TABLE for column in field.columns))))
 """The texts of a station that are searched, in the order in which a ``Document`` holds them."""

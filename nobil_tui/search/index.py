@@ -8,7 +8,7 @@ time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, compress, filterfalse
 from typing import NamedTuple
@@ -20,10 +20,11 @@ from nobil_tui.charging.register import Facts, Plug, Register, best
 from nobil_tui.charging.station import Station, Summary, summarize
 from nobil_tui.search.document import Document, make_document
 from nobil_tui.search.fields import FIELDS, FieldValues
+from nobil_tui.search.places import Places
 from nobil_tui.search.plug_terms import PlugFilter, PlugMatch
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import Selection, any_stale, count_connectors, select_connectors
-from nobil_tui.search.terms import LiveState, Term, narrows
+from nobil_tui.search.terms import Either, LiveState, LiveTerm, StarredTerm, State, Term, narrows
 
 _MAX_RESULTS = 24
 """Filters whose results are cached."""
@@ -54,8 +55,11 @@ class PreparedIndex(NamedTuple):
 class StationIndex:
     """Finds the stations that match a query, and their distances."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, starred: Collection[str] = ()) -> None:
+        """``starred`` is shared with its owner, not copied."""
+        self.places = Places(register)
         self._register = register
+        self._starred = starred
         self._version = register.version
         self._documents: dict[str, Document] = {}
         self._last_ids: Iterable[str] | None = None
@@ -86,6 +90,7 @@ class StationIndex:
         unchanged = self._version == version
         documents, values = (self._documents, self._values) if unchanged else ({}, None)
         fresh = self._fold([station for station in ids if station not in documents])
+        self.places.prepare()
         return PreparedIndex(version, fresh, values or _field_values(self._register))
 
     def adopt(self, prepared: PreparedIndex) -> None:
@@ -116,16 +121,17 @@ class StationIndex:
         """
         self._invalidate()
         listed = list(ids)
+        searches = query.terms or any(isinstance(state, Either) for state in query.states)
+        if searches and ids is not self._last_ids:
+            self._add(listed)
+            self._last_ids = ids
         if query.terms:
-            if ids is not self._last_ids:
-                self._add(listed)
-                self._last_ids = ids
             kept = self._search(frozenset(query.terms), query.terms).ids
             # Runs over a whole country at each keystroke, here and in _add: loops in C.
             listed = list(filter(kept.__contains__, listed))
         if query.states:
             counter = count or partial(self._count, plugs=query.plugs)
-            listed = self._in_states(listed, query, board, now, counter)
+            listed = self._in_states(listed, query.states, query.plugs, board, now, counter)
         return listed
 
     def count(self, station: Station, query: Query) -> Summary:
@@ -226,37 +232,32 @@ class StationIndex:
         return list(self._documents.values()) if smallest is None else smallest
 
     def _in_states(
-        self, ids: list[str], query: Query, board: Board, now: int, count: CountConnectors
+        self,
+        ids: list[str],
+        states: Iterable[State],
+        plugs: PlugFilter,
+        board: Board,
+        now: int,
+        count: CountConnectors,
     ) -> list[str]:
-        """Keep the stations that match the live terms."""
-        stations = board.stations
-        for term in query.states:
-            negated = term.negated
-            if term.state is LiveState.STALE:
-                ids = self._stale(ids, query.plugs, board, now, negated)
-                continue
-            count_of = term.state.count_of
-            if not query.plugs:
-                ids = [
-                    i
-                    for i in ids
-                    if ((s := stations.get(i)) is not None and count_of(s.summary) > 0)
-                    is not negated
-                ]
-                continue
-            # If no connector is in the state, the plugs need not be examined. Connectors that
-            # cannot be told apart count as unknown, though, whatever their states.
-            least = -1 if term.state is LiveState.UNKNOWN else 0
-            ids = [
-                i
-                for i in ids
-                if (
-                    (s := stations.get(i)) is not None
-                    and count_of(s.summary) > least
-                    and count_of(count(s)) > 0
-                )
-                is not negated
-            ]
+        """Keep the stations that match all of the terms."""
+        for term in states:
+            match term:
+                case StarredTerm(negated):
+                    starred = self._starred
+                    ids = [i for i in ids if (i in starred) is not negated]
+                case LiveTerm(state=LiveState.STALE, negated=negated):
+                    ids = self._stale(ids, plugs, board, now, negated)
+                case LiveTerm():
+                    ids = _in_state(ids, term, plugs, board, count)
+                case Either(terms):
+                    kept: set[str] = set()
+                    for each in terms:
+                        if isinstance(each, LiveTerm | StarredTerm):
+                            kept.update(self._in_states(ids, (each,), plugs, board, now, count))
+                        else:
+                            kept |= self._search(frozenset((each,)), (each,)).ids
+                    ids = list(filter(kept.__contains__, ids))
         return ids
 
     def _stale(
@@ -298,6 +299,34 @@ class StationIndex:
         if match is None:
             match = self._matches[known] = plugs.match(facts.plugs)
         return match
+
+
+def _in_state(
+    ids: list[str], term: LiveTerm, plugs: PlugFilter, board: Board, count: CountConnectors
+) -> list[str]:
+    """Keep the stations with as many connectors in a state as a term asks for."""
+    stations, negated = board.stations, term.negated
+    count_of, least, most = term.state.count_of, term.least, term.most
+    if not plugs:
+        return [
+            i
+            for i in ids
+            if ((s := stations.get(i)) is not None and least <= count_of(s.summary) <= most)
+            is not negated
+        ]
+    # If too few connectors are in the state, the plugs need not be examined. Connectors that cannot
+    # be told apart count as unknown, though, whatever their states.
+    least_of_all = 0 if term.state is LiveState.UNKNOWN else least
+    return [
+        i
+        for i in ids
+        if (
+            (s := stations.get(i)) is not None
+            and count_of(s.summary) >= least_of_all
+            and least <= count_of(count(s)) <= most
+        )
+        is not negated
+    ]
 
 
 def _field_values(register: Register) -> FieldValues:

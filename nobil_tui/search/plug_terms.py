@@ -11,25 +11,6 @@ from nobil_tui.search.document import Document
 from nobil_tui.search.fields import PLUG_BY_NAME, plug_kinds
 
 
-class PlugName(Struct, frozen=True):
-    """Plugs by name. Several names mean any of them."""
-
-    kinds: tuple[str, ...]
-    """Folded and without spaces. The beginning of a plug's name is enough."""
-    brand: bool = False
-    """Whether the only name is also a company's: then stations with it in their texts match too."""
-
-    def matches(self, plug: Plug) -> bool:
-        """Return whether a plug has one of the names."""
-        return any(kind.startswith(self.kinds) for kind in plug_kinds(plug.name))
-
-    @property
-    def label(self) -> str:
-        """The names for display: ``CCS or Type 2``."""
-        known = ((PLUG_BY_NAME.get(kind), kind) for kind in self.kinds)
-        return " or ".join(plug.label if plug is not None else kind for plug, kind in known)
-
-
 class PowerRange(Struct, frozen=True):
     """A range of power in kW, bounds included."""
 
@@ -43,6 +24,49 @@ class PowerRange(Struct, frozen=True):
         return plug.kw > 0 and self.least <= plug.kw <= self.most
 
 
+class PlugName(Struct, frozen=True):
+    """Plugs by name. Several names mean any of them."""
+
+    kinds: tuple[str, ...]
+    """Folded and without spaces. The beginning of a plug's name is enough. Empty for any plug."""
+    brand: bool = False
+    """Whether the only name is also a company's: then stations with it in their texts match too."""
+    power: PowerRange | None = None
+    """The power of these plugs; None for any."""
+
+    def matches(self, plug: Plug) -> bool:
+        """Return whether a plug has one of the names, and the power."""
+        named = not self.kinds or any(kind.startswith(self.kinds) for kind in plug_kinds(plug.name))
+        return named and (self.power is None or self.power.matches(plug))
+
+    @property
+    def label(self) -> str:
+        """The names and the power for display: ``CCS or Type 2``, ``CCS 150 kW or more``."""
+        known = ((PLUG_BY_NAME.get(kind), kind) for kind in self.kinds)
+        names = " or ".join(plug.label if plug is not None else kind for plug, kind in known)
+        return " ".join(filter(None, (names, self.power.label if self.power else "")))
+
+
+class AnyPlug(Struct, frozen=True):
+    """Plugs that one of several descriptions matches."""
+
+    plugs: tuple[PlugName, ...]
+
+    @property
+    def brand(self) -> bool:
+        """Whether it is only the name of a company."""
+        return False
+
+    def matches(self, plug: Plug) -> bool:
+        """Return whether a plug matches one of them."""
+        return any(each.matches(plug) for each in self.plugs)
+
+    @property
+    def label(self) -> str:
+        """The descriptions for display."""
+        return " or ".join(each.label for each in self.plugs)
+
+
 PlugMatch = bool | tuple[bool, ...]
 """Which of a station's plugs match: all, none, or one flag per plug."""
 
@@ -50,7 +74,7 @@ PlugMatch = bool | tuple[bool, ...]
 class PlugFilter(Struct, frozen=True):
     """Matches plugs that have any of the names and all of the powers."""
 
-    names: tuple[PlugName, ...] = ()
+    names: tuple[PlugName | AnyPlug, ...] = ()
     powers: tuple[PowerRange, ...] = ()
 
     def __bool__(self) -> bool:
@@ -106,7 +130,7 @@ class PlugFilter(Struct, frozen=True):
         missing = [name for name in self.names if not any(map(name.matches, candidates))]
         if (self.powers and not candidates) or not all(name.brand for name in missing):
             return None
-        return tuple(name.kinds[0] for name in missing)
+        return tuple(name.kinds[0] for name in missing if isinstance(name, PlugName))
 
     @property
     def label(self) -> str:

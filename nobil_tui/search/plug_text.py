@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from nobil_tui.search.plug_terms import PowerRange
+from nobil_tui.search.plug_terms import AnyPlug, PlugName, PowerRange
 from nobil_tui.search.query import Query, parse_query
 
 
@@ -12,10 +12,22 @@ def plug_filter_text(query: Query) -> str:
     """Return a filter with only the plugs of a query; the whole text if they cannot be written."""
     if not query.plugs:
         return ""
-    names = [",".join(name.kinds) for name in query.plugs.names]
-    words = [f"plug:{name}" if "," in name else name for name in names]
+    words = [_text(name) for name in query.plugs.names]
     text = " ".join([*words, *map(_power_text, query.plugs.powers)])
     return text if parse_query(text).plugs == query.plugs else query.text
+
+
+def _text(name: PlugName | AnyPlug) -> str:
+    if isinstance(name, AnyPlug):
+        return " or ".join(map(_text, name.plugs))
+    kinds = ",".join(name.kinds)
+    if name.power is None:
+        return f"plug:{kinds}" if "," in kinds else kinds
+    power = _power_text(name.power)
+    if not kinds:
+        return power
+    exact = name.power.label.removesuffix(" kW")
+    return f"{kinds}{power}" if power.startswith((">", "<")) else f"{kinds}={exact}"
 
 
 def _power_text(power: PowerRange) -> str:

@@ -1,38 +1,51 @@
 """The filter language: plain words and fields, as in ``ccs >=150kw free op:recharge oslo``.
 
-A station must match every term. A leading ``-`` negates a term, quotes keep words together, and
-commas in the value of a field mean "any of these". What cannot be understood is left out and
-reported as a ``FilterProblem``.
+A station must match every term. A leading ``-`` negates a term, quotes keep words together, commas
+in the value of a field mean "any of these", and ``or`` joins the terms beside it. What cannot be
+understood is left out and reported as a ``FilterProblem``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from functools import cache
-from math import inf, nextafter
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.search.fields import (
     COUNTRIES,
     COUNTRY_BY_NAME,
+    FACT_WORDS,
     FIELD_BY_NAME,
     FIELDS,
     PLUG_BY_NAME,
     Field,
     FieldKind,
 )
+from nobil_tui.search.filter_tokens import (
+    count_range,
+    number_of_text,
+    power_range,
+    price_range,
+    token_pattern,
+)
 from nobil_tui.search.folding import fold_line
-from nobil_tui.search.plug_terms import Not, PlugFilter, PlugName, PowerRange
+from nobil_tui.search.places import PlaceFinder
+from nobil_tui.search.plug_terms import AnyPlug, Not, PlugFilter, PlugName, PowerRange
 from nobil_tui.search.terms import (
+    AnyTerm,
     CountryTerm,
     DistanceTerm,
+    Either,
+    FactTerm,
     LiveState,
     LiveTerm,
     PriceTerm,
+    StarredTerm,
+    State,
     Term,
     TextTerm,
     needles_of,
@@ -44,8 +57,15 @@ MAX_FILTER_LENGTH = 500
 """Characters of a filter that are read."""
 
 _STATES = {state.value: state for state in LiveState}
+_STARRED = "starred"
+_OR = "or"
+_PARKING = {"free": False, "paid": True}
+"""The values of the field ``parking``: whether there is a fee."""
 _MAX_KM = 20_040.0
 """Half of the earth's circumference."""
+_PLACE = re.compile(r"[^\W\d_]|^\d{4,5}$")
+"""A name with a letter, or a postcode."""
+_SHORT_NUMBER = re.compile(r"\d{1,2}")
 
 
 class FilterProblem(Struct, frozen=True):
@@ -67,10 +87,16 @@ class Query(Struct, frozen=True):
     """The static terms, ``plugs`` among them."""
     plugs: PlugFilter = PlugFilter()
     """The plugs of the filter: only connectors with them are counted."""
-    states: tuple[LiveTerm, ...] = ()
+    states: tuple[State, ...] = ()
     near: Position | None = None
     """The position that distances are measured from, if the text names one."""
     problems: tuple[FilterProblem, ...] = ()
+    by_distance: bool = False
+    """Whether the text asks for what is near, so that the nearest stations come first."""
+    names_place: bool = False
+    """Whether it names a place, whose position depends on the known stations."""
+    parts: tuple[str, ...] = ()
+    """The texts of its terms; terms joined by ``or`` are one."""
 
     def __bool__(self) -> bool:
         """Return whether it has a term: an empty query matches every station."""
@@ -79,16 +105,39 @@ class Query(Struct, frozen=True):
     @property
     def is_live(self) -> bool:
         """Whether reports can change which stations match."""
-        return bool(self.states)
+        return any(True for _ in _live_terms(self.states))
+
+    @property
+    def asks_stale(self) -> bool:
+        """Whether it asks for what is stale."""
+        return any(term.state is LiveState.STALE for term in _live_terms(self.states))
+
+    @property
+    def asks_starred(self) -> bool:
+        """Whether it asks for starred stations."""
+        return any(
+            isinstance(each, StarredTerm)
+            for state in self.states
+            for each in (state.terms if isinstance(state, Either) else (state,))
+        )
+
+    def without_live(self) -> Query:
+        """Return the query without what reports can change."""
+        return replace(
+            self, states=tuple(each for each in self.states if not any(_live_terms((each,))))
+        )
 
 
-def parse_query(text: str, home: Position | None = None) -> Query:
+def parse_query(
+    text: str, home: Position | None = None, places: PlaceFinder | None = None
+) -> Query:
     """Parse a filter. Never raises: see ``Query.problems``.
 
-    ``home`` is the position that ``near`` and ``within:`` mean without coordinates.
+    ``home`` is the position that ``near`` and ``within:`` mean without coordinates, and ``places``
+    finds those that the text names.
     """
-    parser = _Parser(text, home)
-    token, cut = _token(), text[:MAX_FILTER_LENGTH]
+    parser = _Parser(text, home, places)
+    token, cut = token_pattern(), text[:MAX_FILTER_LENGTH]
     at = 0
     while at < len(cut):
         match = token.match(cut, at)
@@ -101,102 +150,169 @@ def parse_query(text: str, home: Position | None = None) -> Query:
     return parser.query()
 
 
-@cache
-def _token() -> re.Pattern[str]:
-    """Compile the pattern of a token, on first use: the first paint need not wait for it."""
-    number = r"\d{1,9}(?:[.,]\d{1,9})?"
-    degrees = r"[-+]?\d{1,3}(?:\.\d{1,15})?"
-    return re.compile(
-        rf"""
-        (?P<minus>-?)
-        (?:
-          (?P<range>(?P<from>{number})\s*[-–]\s*(?P<to>{number})\s*kw(?!\S))
-        | (?P<power>(?P<sign>[<>]=?|[=≤≥])\s*(?P<limit>{number})\s*(?:kw)?(?!\S))
-        | (?P<exact>(?P<kw>{number})\s*kw(?!\S))
-        | (?P<price>price:?\s*(?P<relation>[<>]=?|[=≤≥])\s*(?P<amount>{number})(?!\S))
-        | (?P<comparison>[<>≤≥=]\S*)
-        | (?P<type>typ[e]?\s[123](?!\S))
-        | (?P<place>near:\s*(?P<latitude>{degrees})\s*[,;]\s*(?P<longitude>{degrees})(?!\S))
-        | (?P<radius>within:\s*(?P<reach>{number})\s*(?P<unit>km|m)?(?!\S))
-        | (?:(?P<field>[^\W\d_]+):(?!//))?(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]*))
-        )
-        """,
-        re.VERBOSE | re.IGNORECASE,
-    )
+class _Plug(NamedTuple):
+    """Plugs that a term asks for: by name, by power or both."""
+
+    name: PlugName
+    negated: bool
+
+    @property
+    def term(self) -> Term:
+        """The same as a term for stations only, which selects no connectors."""
+        plugs = PlugFilter((self.name,))
+        return Not(plugs) if self.negated else plugs
+
+
+class _Radius(NamedTuple):
+    """A greatest distance, from a position that may be named later in the text."""
+
+    km: float
+    negated: bool
+    token: re.Match[str]
+
+
+_Piece = Term | LiveTerm | StarredTerm | _Plug | _Radius
 
 
 class _Parser:
     """Builds a query, token by token."""
 
-    def __init__(self, text: str, home: Position | None) -> None:
+    def __init__(self, text: str, home: Position | None, places: PlaceFinder | None) -> None:
         self._text = text
         self._home = home
-        self._terms: list[Term] = []
-        self._excluded: list[Term] = []
-        self._names: list[PlugName] = []
-        self._powers: list[PowerRange] = []
-        self._states: list[LiveTerm] = []
+        self._places = places
+        self._groups: list[list[_Piece]] = []
+        """The pieces between which there is an ``or``, or one piece alone."""
+        self._parts: list[tuple[int, int]] = []
+        self._joins = False
+        """Whether an ``or`` precedes the next token."""
         self._near: Position | None = None
-        self._radii: list[tuple[float, bool, re.Match[str]]] = []
+        self._by_distance = False
+        self._names_place = False
         self._problems: list[FilterProblem] = []
 
     def query(self) -> Query:
         """Return the query of all tokens read."""
-        self._add_radii()
-        plugs = PlugFilter(_unique(self._names), _unique(self._powers))
+        terms: list[Term] = []
+        excluded: list[Term] = []
+        names: list[PlugName | AnyPlug] = []
+        powers: list[PowerRange] = []
+        states: list[State] = []
+        for group in self._resolved():
+            match _joined(group):
+                case _Plug(name, False) if not name.kinds and name.power is not None:
+                    powers.append(name.power)
+                case _Plug(name, False):
+                    names.append(name)
+                case _Plug() as plug:
+                    excluded.append(plug.term)
+                case AnyPlug() as plugs_joined:
+                    names.append(plugs_joined)
+                case LiveTerm() | StarredTerm() | Either() as state:
+                    states.append(state)
+                case term:
+                    terms.append(term)
+        plugs = PlugFilter(_unique(names), _unique(powers))
         # The terms that keep the fewest stations come first.
-        terms = _unique([*self._terms, *([plugs] if plugs else []), *self._excluded])
+        static = _unique([*terms, *([plugs] if plugs else []), *excluded])
         length = len(self._text)
         if length > MAX_FILTER_LENGTH:
             message = f"only the first {MAX_FILTER_LENGTH} characters are read"
             self._problems.append(FilterProblem(MAX_FILTER_LENGTH, length, message))
-        problems = tuple(sorted(self._problems, key=lambda problem: problem.start))
-        return Query(self._text, terms, plugs, _unique(self._states), self._near, problems)
+        return Query(
+            self._text,
+            static,
+            plugs,
+            _unique(states),
+            self._near,
+            tuple(sorted(self._problems, key=lambda problem: problem.start)),
+            by_distance=self._by_distance,
+            names_place=self._names_place,
+            parts=tuple(self._text[start:end] for start, end in self._parts),
+        )
 
     def read(self, token: re.Match[str]) -> None:
         """Add one token."""
+        if token.group().lower() == _OR:
+            self._joins = bool(self._groups)
+            return
+        piece = self._piece(token)
+        if piece is None:
+            return
+        if self._joins:
+            self._groups[-1].append(piece)
+            self._parts[-1] = self._parts[-1][0], token.end()
+        else:
+            self._groups.append([piece])
+            self._parts.append((token.start(), token.end()))
+        self._joins = False
+
+    def _piece(self, token: re.Match[str]) -> _Piece | None:
+        """Return what a token means; None if it is reported or means nothing."""
         groups = token.groupdict()
         negated = bool(groups["minus"])
         if groups["range"]:
-            low, high = sorted((_number(groups["from"]), _number(groups["to"])))
-            self._add_power(PowerRange(low, high, f"{low:g} to {high:g} kW"), negated)
-        elif groups["power"]:
-            self._add_power(_power_range(groups["sign"], _number(groups["limit"])), negated)
-        elif groups["exact"]:
-            self._add_power(_power_range("=", _number(groups["kw"])), negated)
-        elif groups["comparison"]:
+            low, high = sorted((number_of_text(groups["from"]), number_of_text(groups["to"])))
+            return _power(PowerRange(low, high, f"{low:g} to {high:g} kW"), negated)
+        if groups["power"]:
+            return _power(power_range(groups["sign"], number_of_text(groups["limit"])), negated)
+        if groups["exact"]:
+            return _power(power_range("=", number_of_text(groups["kw"])), negated)
+        if groups["price"]:
+            amount = number_of_text(groups["amount"])
+            return PriceTerm(*price_range(groups["relation"], amount), negated)
+        if groups["printed"]:
+            return _plug(
+                groups["plug"], negated, power_range("=", number_of_text(groups["plugkw"]))
+            )
+        if groups["compared"]:
+            return self._comparison(token, negated)
+        if groups["comparison"]:
             sign = groups["comparison"][0]
             self._report(token, f"{sign} needs a number of kW, as in >=150kw")
-        elif groups["type"]:
-            self._add_plug(PlugName((f"type{groups['type'][-1]}",)), negated)
-        elif groups["place"]:
-            self._add_origin(token, float(groups["latitude"]), float(groups["longitude"]))
-        elif groups["radius"]:
+            return None
+        if groups["type"]:
+            return _plug(groups["type"], negated)
+        if groups["place"]:
+            return self._origin(token, float(groups["latitude"]), float(groups["longitude"]))
+        if groups["radius"]:
             metres = (groups["unit"] or "").lower() == "m"
-            self._radii.append((_number(groups["reach"]) / (1000 if metres else 1), negated, token))
-        elif groups["price"]:
-            least, most = _price_range(groups["relation"], _number(groups["amount"]))
-            self._terms.append(PriceTerm(least, most, negated))
-        elif groups["field"]:
-            self._read_field(token, groups["field"], negated)
-        elif groups["quoted"] is not None:
-            self._add_text("", (groups["quoted"],), negated)
-        else:
-            self._read_word(token, groups["plain"], negated)
+            reach = number_of_text(groups["reach"]) / (1000 if metres else 1)
+            return _Radius(reach, negated, token)
+        if groups["field"]:
+            return self._field(token, groups["field"], negated)
+        if groups["quoted"] is not None:
+            return _text("", (groups["quoted"],), negated)
+        return self._word(token, groups["plain"], negated)
 
-    def _read_word(self, token: re.Match[str], word: str, negated: bool) -> None:
-        """Add a word without a field: a plug, a state, ``near``, or a text."""
+    def _comparison(self, token: re.Match[str], negated: bool) -> _Piece | None:
+        """Return a plug with its power, or a count of connectors in a condition."""
+        subject = fold_line(token["subject"])
+        sign, number = token["how"], number_of_text(token["than"])
+        if subject.replace(" ", "") in PLUG_BY_NAME:
+            return _plug(subject, negated, power_range(sign, number))
+        state = _STATES.get(subject)
+        if state is not None and state is not LiveState.STALE:
+            return LiveTerm(state, negated, *count_range(sign, number))
+        self._report(token, f"{token['subject']} has no number – compare ccs>=150 or free>=2")
+        return None
+
+    def _word(self, token: re.Match[str], word: str, negated: bool) -> _Piece | None:
+        """Return a word without a field: a plug, a state, a fact, ``near``, or a text."""
         folded = fold_line(word)
-        if (plug := PLUG_BY_NAME.get(folded)) is not None:
-            self._add_plug(PlugName((plug.name,), plug.is_brand), negated)
-        elif folded in _STATES:
-            self._states.append(LiveTerm(_STATES[folded], negated))
-        elif folded == "near":
-            self._add_home(token)
-        else:
-            self._add_text("", (word,), negated)
+        if folded in PLUG_BY_NAME:
+            return _plug(folded, negated)
+        if folded in _STATES:
+            return LiveTerm(_STATES[folded], negated)
+        if folded == _STARRED:
+            return StarredTerm(negated)
+        if folded in FACT_WORDS:
+            return FactTerm(folded, negated)
+        if folded == "near":
+            return self._from_home(token)
+        return _text("", (word,), negated)
 
-    def _read_field(self, token: re.Match[str], name: str, negated: bool) -> None:
+    def _field(self, token: re.Match[str], name: str, negated: bool) -> _Piece | None:
         field = FIELD_BY_NAME.get(name.lower())
         if field is None:
             meant = _closest(name.lower(), FIELD_BY_NAME)
@@ -206,46 +322,45 @@ class _Parser:
                 else f"the fields are {', '.join(FIELDS)}"
             )
             self._report(token, f"unknown field {name}: – {hint}")
-            return
+            return None
         quoted, plain = token["quoted"], token["plain"] or ""
         values = (quoted,) if quoted is not None else tuple(plain.split(","))
         values = tuple(value for value in values if value.strip())
         if not values:
             self._report_value(token, field)
-            return
+            return None
         match field.kind:
             case FieldKind.TEXT:
-                self._add_text(field.name, values, negated)
+                return _text(field.name, values, negated)
             case FieldKind.COUNTRY:
-                self._add_country(token, values, negated)
+                return self._country(token, values, negated)
             case FieldKind.PLUG:
-                self._add_plug_field(token, values, negated)
+                return self._plug_field(token, values, negated)
+            case FieldKind.PARKING:
+                return self._parking(token, field, values[0], negated)
             case FieldKind.NEAR if fold_line(values[0]) == "home":
-                self._add_home(token)
+                return self._from_home(token)
+            case FieldKind.NEAR if _PLACE.search(values[0]):
+                return self._from_place(token, quoted if quoted is not None else plain)
             case FieldKind.NEAR | FieldKind.WITHIN | FieldKind.PRICE:
                 # A valid value is a token of its own.
                 self._report_value(token, field)
+                return None
 
-    # One kind of term each
+    # One kind of field each
 
-    def _add_text(self, field: str, values: tuple[str, ...], negated: bool) -> None:
-        needles = needles_of(values)
-        if needles:
-            self._terms.append(TextTerm(field, needles, negated))
+    def _parking(
+        self, token: re.Match[str], field: Field, value: str, negated: bool
+    ) -> FactTerm | None:
+        fee = _PARKING.get(fold_line(value))
+        if fee is None:
+            self._report_value(token, field)
+            return None
+        return FactTerm("fee", negated=fee is negated)
 
-    def _add_power(self, power: PowerRange, negated: bool) -> None:
-        if negated:
-            self._excluded.append(Not(PlugFilter((), (power,))))
-        else:
-            self._powers.append(power)
-
-    def _add_plug(self, name: PlugName, negated: bool) -> None:
-        if negated:
-            self._excluded.append(Not(PlugFilter((name,))))
-        else:
-            self._names.append(name)
-
-    def _add_plug_field(self, token: re.Match[str], values: tuple[str, ...], negated: bool) -> None:
+    def _plug_field(
+        self, token: re.Match[str], values: tuple[str, ...], negated: bool
+    ) -> _Plug | None:
         kinds = []
         for value in values:
             kind = fold_line(value).replace(" ", "")
@@ -255,10 +370,12 @@ class _Parser:
             # The register may have a plug that is not in the table, but a typo is reported.
             if meant and not meant.startswith(kind):
                 self._report(token, f"unknown plug {value} – did you mean {meant}?")
-                return
-        self._add_plug(PlugName(tuple(kinds)), negated)
+                return None
+        return _Plug(PlugName(tuple(kinds)), negated)
 
-    def _add_country(self, token: re.Match[str], values: tuple[str, ...], negated: bool) -> None:
+    def _country(
+        self, token: re.Match[str], values: tuple[str, ...], negated: bool
+    ) -> CountryTerm | None:
         codes = []
         for value in values:
             name = fold_line(value)
@@ -268,18 +385,31 @@ class _Parser:
                 known = ", ".join(COUNTRIES).lower()
                 hint = f"did you mean {meant}?" if meant else f"the countries are {known}"
                 self._report(token, f"unknown country {value} – {hint}")
-                return
+                return None
             codes.append(code)
-        self._terms.append(CountryTerm(tuple(codes), negated))
+        return CountryTerm(tuple(codes), negated)
 
-    def _add_home(self, token: re.Match[str]) -> None:
+    # Positions
+
+    def _from_home(self, token: re.Match[str]) -> DistanceTerm | None:
         if self._home is None:
-            hint = f"press H on a station, or give coordinates: {FIELDS['near'].example}"
-            self._report(token, f"no home position – {hint}")
-        else:
-            self._add_origin(token, *self._home)
+            self._report(token, "no home – press H on a station, or name a place: near:oslo")
+            return None
+        return self._origin(token, *self._home)
 
-    def _add_origin(self, token: re.Match[str], latitude: float, longitude: float) -> None:
+    def _from_place(self, token: re.Match[str], name: str) -> DistanceTerm | None:
+        self._names_place = True
+        position = self._places.find(name) if self._places is not None else None
+        if position is not None:
+            return self._origin(token, *position)
+        near = self._places.similar(name) if self._places is not None else ""
+        hint = f"did you mean {near}?" if near else "give coordinates: near:59.91,10.75"
+        self._report(token, f"no station is in {name} – {hint}")
+        return None
+
+    def _origin(
+        self, token: re.Match[str], latitude: float, longitude: float
+    ) -> DistanceTerm | None:
         if token["minus"]:
             self._report(token, "near cannot be negated – -within:20km excludes what is close")
         elif not is_position(latitude, longitude):
@@ -288,22 +418,37 @@ class _Parser:
             self._report(token, "only one position is possible")
         else:
             self._near = (latitude, longitude)
-            self._terms.append(DistanceTerm(self._near))
+            self._by_distance = True
+            return DistanceTerm(self._near)
+        return None
 
-    def _add_radii(self) -> None:
-        """Add the distances, from the position wherever the text names one, else from home."""
+    def _resolved(self) -> Iterable[list[Term | LiveTerm | StarredTerm | _Plug]]:
+        """Yield the groups with their distances from the position wherever the text names one,
+        else from home."""
         centre = self._near or self._home
-        near, within = FIELDS["near"], FIELDS["within"]
-        for km, negated, token in self._radii:
-            if not 0 < km <= _MAX_KM:
-                example = f"as in {within.example}"
-                self._report(token, f"within: needs a distance up to {_MAX_KM:,.0f} km, {example}")
-            elif centre is None:
-                hint = f"press H on a station, or give coordinates: {near.example}"
-                self._report(token, f"within of what? – {hint}")
-            else:
-                self._near = centre
-                self._terms.append(DistanceTerm(centre, km, negated))
+        for group in self._groups:
+            resolved: list[Term | LiveTerm | StarredTerm | _Plug] = []
+            for piece in group:
+                if not isinstance(piece, _Radius):
+                    resolved.append(piece)
+                elif (term := self._distance(piece, centre)) is not None:
+                    resolved.append(term)
+            if resolved:
+                yield resolved
+
+    def _distance(self, radius: _Radius, centre: Position | None) -> DistanceTerm | None:
+        km, token, example = radius.km, radius.token, FIELDS["within"].example
+        if not 0 < km <= _MAX_KM:
+            limit = f"a distance up to {_MAX_KM:,.0f} km"
+            self._report(token, f"within: needs {limit}, as in {example}")
+        elif centre is None:
+            self._report(
+                token, "within of what? – press H on a station, or name a place: near:oslo"
+            )
+        else:
+            self._near = centre
+            return DistanceTerm(centre, km, radius.negated)
+        return None
 
     def _report_value(self, token: re.Match[str], field: Field) -> None:
         self._report(token, f"{field.name}: needs {field.value}, as in {field.example}")
@@ -312,43 +457,59 @@ class _Parser:
         self._problems.append(FilterProblem(token.start(), token.end(), message))
 
 
+def _joined(
+    group: Sequence[Term | LiveTerm | StarredTerm | _Plug],
+) -> Term | State | _Plug | AnyPlug:
+    """Return what the terms of a group mean together: one of them must match."""
+    if len(group) == 1:
+        return group[0]
+    plugs = [piece for piece in group if isinstance(piece, _Plug) and not piece.negated]
+    if len(plugs) == len(group):
+        return AnyPlug(_unique(plug.name for plug in plugs))
+    terms = _unique(piece.term if isinstance(piece, _Plug) else piece for piece in group)
+    static = [term for term in terms if not isinstance(term, LiveTerm | StarredTerm)]
+    if len(static) < len(terms):
+        return Either(terms)
+    texts = [term for term in static if isinstance(term, TextTerm)]
+    kinds = {(text.field, text.negated, text.whole) for text in texts}
+    if len(texts) == len(static) and len(kinds) == 1 and not texts[0].negated:
+        # One search for all of them.
+        needles = _unique(needle for text in texts for needle in text.needles)
+        return TextTerm(texts[0].field, needles, whole=texts[0].whole)
+    return AnyTerm(tuple(static))
+
+
+def _live_terms(states: Iterable[State]) -> Iterable[LiveTerm]:
+    for state in states:
+        terms = state.terms if isinstance(state, Either) else (state,)
+        yield from (term for term in terms if isinstance(term, LiveTerm))
+
+
+def _text(field: str, values: tuple[str, ...], negated: bool) -> TextTerm | None:
+    needles = needles_of(values)
+    if not needles:
+        return None
+    short = not field and all(_SHORT_NUMBER.fullmatch(needle) for needle in needles)
+    return TextTerm(field, needles, negated, whole=short)
+
+
+def _power(power: PowerRange, negated: bool) -> _Plug:
+    return _Plug(PlugName((), power=power), negated)
+
+
+def _plug(name: str, negated: bool, power: PowerRange | None = None) -> _Plug:
+    folded = fold_line(name).replace(" ", "")
+    # Typ 2 is the Norwegian and Swedish name.
+    plug = PLUG_BY_NAME[folded]
+    return _Plug(PlugName((plug.name,), plug.is_brand and power is None, power), negated)
+
+
 def _closest(word: str, known: Iterable[str]) -> str:
     """Return the known word that begins with ``word``, else one similar to it, else nothing."""
     from difflib import get_close_matches
 
     begun = [name for name in known if word and name.startswith(word)]
     return next(iter(begun or get_close_matches(word, known, 1, 0.7)), "")
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
-
-
-def _power_range(sign: str, kw: float) -> PowerRange:
-    ranges: dict[str, Callable[[float], PowerRange]] = {
-        ">": lambda n: PowerRange(nextafter(n, inf), inf, f"more than {n:g} kW"),
-        "<": lambda n: PowerRange(0, nextafter(n, -inf), f"less than {n:g} kW"),
-        "=": lambda n: PowerRange(n - 0.05, n + 0.05, f"{n:g} kW"),
-        "≥": lambda n: PowerRange(n, inf, f"{n:g} kW or more"),
-        "≤": lambda n: PowerRange(0, n, f"{n:g} kW or less"),
-    }
-    return ranges[{">=": "≥", "<=": "≤"}.get(sign, sign)](kw)
-
-
-def _price_range(relation: str, amount: float) -> tuple[float, float]:
-    """Return the bounds of a price, included."""
-    match relation.replace("<=", "≤").replace(">=", "≥"):
-        case "<":
-            return 0.0, nextafter(amount, -inf)
-        case "≤":
-            return 0.0, amount
-        case ">":
-            return nextafter(amount, inf), inf
-        case "≥":
-            return amount, inf
-        case _:
-            # As prices are shown: to the cent.
-            return amount - 0.005, nextafter(amount + 0.005, -inf)
 
 
 def _unique(terms: Iterable[_T]) -> tuple[_T, ...]:

@@ -12,6 +12,7 @@ from typing import NamedTuple, assert_never
 
 from msgspec import Struct
 
+from nobil_tui.base.text import did_you_mean
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.geo import Position
@@ -22,7 +23,7 @@ from nobil_tui.search.index import PreparedIndex, StationIndex
 from nobil_tui.search.query import Query, parse_query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.sorting import Sort, changed_at
-from nobil_tui.search.terms import LiveState, TextTerm, needles_of
+from nobil_tui.search.terms import TextTerm, needles_of
 
 _STALE_INTERVAL = 5_000
 """Milliseconds of downtime after which a filter for stale connectors is evaluated again."""
@@ -97,9 +98,10 @@ class StationList:
         self.stale = False
         """Whether ``refresh`` would change the list."""
         self._shown = OrderedIds([])
-        self._index = StationIndex(register)
+        self._index = StationIndex(register, self.starred)
         self._version = register.version
         self._downtime = 0
+        self._refreshed_at = 0
         self._names: dict[str, str] = {}
         self._members: object = None
         """The stations, stars and register that ``_by_id`` was made of."""
@@ -108,6 +110,10 @@ class StationList:
         self._by_name: dict[bool, list[str]] = {}
         self._counts: dict[str, Summary] = {}
         self._changed: dict[str, float] = {}
+        self._sorts_near = False
+        """Whether the filter asks for what is near, and the user chose no order since."""
+        self._no_match: str | None = None
+        """Why the list is empty; None if that was not found out yet."""
         self._held: HeldStation | None = None
         self._guest = False
         self.filter = self.options.filter
@@ -122,10 +128,19 @@ class StationList:
     @filter.setter
     def filter(self, text: str) -> None:
         self.options.filter = text
-        plugs = self.query.plugs
-        self.query = parse_query(text, self.home) if text else Query("")
-        if self.query.plugs != plugs:
+        before = self.query
+        self.query = self.parse(text) if text else Query("")
+        if self.query.plugs != before.plugs:
             self._counts.clear()
+        near = self.query.near if self.query.by_distance else None
+        if near is None:
+            self._sorts_near = False
+        elif near != before.near or not before.by_distance:
+            self._sorts_near = True
+
+    def parse(self, text: str) -> Query:
+        """Parse a filter, with the places of the register and the home position."""
+        return parse_query(text, self.home, self._index.places)
 
     @property
     def home(self) -> Position | None:
@@ -149,9 +164,23 @@ class StationList:
 
     @property
     def active_sort(self) -> Sort:
-        """The order of the list: by name if the chosen order is not possible."""
-        sort = self.options.sort
+        """The order of the list: by name if the chosen order is not possible.
+
+        A filter for what is near sorts by distance until the user chooses an order.
+        """
+        sort = Sort.DISTANCE if self._sorts_near else self.options.sort
         return sort if self._is_available(sort) else Sort.NAME
+
+    @property
+    def is_reversed(self) -> bool:
+        """Whether the order is reversed."""
+        return self.options.reverse and not self._sorts_near
+
+    def choose_order(self, sort: Sort, *, reverse: bool = False) -> None:
+        """Use an order that the user chose."""
+        self._sorts_near = False
+        self.options.sort = sort
+        self.options.reverse = reverse
 
     def _is_available(self, sort: Sort) -> bool:
         if sort.needs_origin and self.origin is None:
@@ -262,6 +291,43 @@ class StationList:
         terms = tuple(TextTerm("", needles) for word in words if (needles := needles_of((word,))))
         return self._index.matching(self._sorted_by_name(False), Query("", terms), self.board, 0)
 
+    def explain_no_match(self) -> str:
+        """Return which word of the filter finds nothing, or that all of them together do not.
+
+        Empty if the filter finds a station. Searched once for each state of the list.
+        """
+        if self._no_match is None:
+            finds = bool(len(self.ids) - self._guest)
+            self._no_match = "" if finds or not self.query else self._find_no_match()
+        return self._no_match
+
+    def _find_no_match(self) -> str:
+        parts = self.query.parts
+        kept = self._by_id
+        for number, part in enumerate(parts):
+            found = self._matching_part(part)
+            if not found:
+                near = did_you_mean(part, self._words()) if part.isalpha() else ""
+                return f"nothing matches {part}{'.' + near if near else ''}"
+            both = set(found)
+            kept = [station for station in kept if station in both]
+            if not kept:
+                return f"nothing matches {' '.join(parts[:number])} and {part} together"
+        switches = "starred" if self.options.starred_only else "faulty"
+        narrowed = self.options.starred_only or self.options.faults_only
+        return f"no {switches} station matches" if narrowed else f"nothing matches {self.filter}"
+
+    def _matching_part(self, part: str) -> list[str]:
+        """Return the stations that match a part of the filter by itself."""
+        home = self.query.near or self.home
+        query = parse_query(part, home, self._index.places)
+        return self._index.matching(self._by_id, query, self.board, self._refreshed_at)
+
+    def _words(self) -> list[str]:
+        """Return the texts that a mistyped word may mean."""
+        values = self.field_values
+        return [*values["place"], *values["op"]]
+
     # Changes
 
     def mark_changed(self, stations: Collection[str], *, whole: bool, now: int) -> None:
@@ -289,7 +355,9 @@ class StationList:
         if starred and (self.options.pin_starred or self.options.sort is Sort.STARRED):
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
         self._shown = OrderedIds(ids)
+        self._no_match = None
         self._downtime = self.board.downtime.total(now)
+        self._refreshed_at = now
         self.stale = False
 
     def _with_held(self, ids: list[str], now: int) -> list[str]:
@@ -321,6 +389,8 @@ class StationList:
         self._version = self.register.version
         self._counts.clear()
         self._changed.clear()
+        if self.query.names_place:
+            self.filter = self.filter
         self._names.clear()
         self._by_name.clear()
 
@@ -372,7 +442,7 @@ class StationList:
 
     @property
     def _filters_stale(self) -> bool:
-        return any(term.state is LiveState.STALE for term in self.query.states)
+        return self.query.asks_stale
 
     def _matching(self, ids: Collection[str], now: int) -> list[str]:
         stations = self.board.stations
@@ -387,7 +457,7 @@ class StationList:
     def _presorted(self) -> list[str]:
         """Return all ids in an order that reports cannot change: by name, else by id."""
         if self.active_sort in (Sort.STARRED, Sort.NAME):
-            return self._sorted_by_name(self.options.reverse)
+            return self._sorted_by_name(self.is_reversed)
         return self._by_id
 
     def _sorted_by_name(self, reverse: bool) -> list[str]:
@@ -409,7 +479,7 @@ class StationList:
 
     def _sorted(self, ids: list[str]) -> list[str]:
         """Sort presorted ids by the active order. Ties stay in the order of the ids."""
-        reverse, sort = self.options.reverse, self.active_sort
+        reverse, sort = self.is_reversed, self.active_sort
         match sort:
             case Sort.STARRED | Sort.NAME:
                 return ids
@@ -437,21 +507,21 @@ class StationList:
                 buckets[-1].append(i)
             else:
                 buckets[(count(station) if by_plug else station.summary).free].append(i)
-        descending = sorted(buckets, reverse=not self.options.reverse)
+        descending = sorted(buckets, reverse=not self.is_reversed)
         return [i for free in descending for i in buckets[free]]
 
     def _sorted_by_distance(self, ids: list[str]) -> list[str]:
         """Sort by distance; stations of unknown position are last in both directions."""
         km = self._index.distances(ids, self.origin)
         known = {i: distance for i in ids if (distance := km[i]) is not None}
-        order = sorted(known, key=known.__getitem__, reverse=self.options.reverse)
+        order = sorted(known, key=known.__getitem__, reverse=self.is_reversed)
         return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
 
     def _sorted_by_price(self, ids: list[str]) -> list[str]:
         """Sort by the price of a kWh; stations of unknown price are last in both directions."""
         facts_of = self.register.facts
         known = {i: price for i in ids if (price := facts_of(i).kwh_price) is not None}
-        order = sorted(known, key=known.__getitem__, reverse=self.options.reverse)
+        order = sorted(known, key=known.__getitem__, reverse=self.is_reversed)
         return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
 
     def _change_times(self, ids: list[str]) -> Mapping[str, float]:

@@ -6,10 +6,12 @@ A ``LiveTerm`` depends on what the stream reports.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
+from math import inf
 from operator import attrgetter
 
 from msgspec import Struct
@@ -18,7 +20,7 @@ from nobil_tui.charging.conditions import Count
 from nobil_tui.charging.geo import Circle, Position
 from nobil_tui.charging.station import Summary
 from nobil_tui.search.document import Document
-from nobil_tui.search.fields import COLUMNS, FIELDS
+from nobil_tui.search.fields import COLUMNS, FACT_WORDS, FIELDS
 from nobil_tui.search.folding import spellings
 from nobil_tui.search.plug_terms import Not, PlugFilter
 
@@ -31,6 +33,8 @@ class TextTerm(Struct, frozen=True):
     needles: tuple[str, ...]
     """Folded."""
     negated: bool = False
+    whole: bool = False
+    """Whether it must be a word of its own: a short number is part of too many ids."""
 
     def matches(self, document: Document) -> bool:
         """Return whether a station matches."""
@@ -39,6 +43,14 @@ class TextTerm(Struct, frozen=True):
     def keep(self, documents: Sequence[Document]) -> list[Document]:
         """Keep the documents that match. Most of the cost of a keystroke is here."""
         needle, negated = self.needles[0], self.negated
+        if self.whole:
+            found = _whole_word(self.needles).search
+            candidates = set(map(id, _containing(documents, self.needles)))
+            return [
+                document
+                for document in documents
+                if (id(document) in candidates and found(document.text) is not None) is not negated
+            ]
         if not self.field and negated:
             excluded = set(map(id, _containing(documents, self.needles)))
             return [document for document in documents if id(document) not in excluded]
@@ -60,6 +72,8 @@ class TextTerm(Struct, frozen=True):
         ]
 
     def _found(self, document: Document) -> bool:
+        if self.whole:
+            return _whole_word(self.needles).search(document.text) is not None
         if not self.field:
             return any(needle in document.text for needle in self.needles)
         texts = document.text.split("\n")
@@ -149,7 +163,30 @@ class PriceTerm(Struct, frozen=True):
         ]
 
 
-Term = TextTerm | CountryTerm | DistanceTerm | PriceTerm | PlugFilter | Not
+class FactTerm(Struct, frozen=True):
+    """A fact of ``FACT_WORDS``. A station of which it is not known matches in neither case."""
+
+    word: str
+    negated: bool = False
+
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match."""
+        of, wanted = FACT_WORDS[self.word].of, not self.negated
+        return [document for document in documents if of(document.facts) is wanted]
+
+
+class AnyTerm(Struct, frozen=True):
+    """Static terms of which one must match."""
+
+    terms: tuple[Term, ...]
+
+    def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Keep the documents that match."""
+        kept = {id(document) for term in self.terms for document in term.keep(documents)}
+        return [document for document in documents if id(document) in kept]
+
+
+Term = TextTerm | CountryTerm | DistanceTerm | PriceTerm | FactTerm | PlugFilter | Not | AnyTerm
 """A static term."""
 
 
@@ -173,7 +210,7 @@ def narrows(new: Term, old: Term) -> bool:
         return True
     if isinstance(new, TextTerm) and isinstance(old, TextTerm):
         return (
-            not (new.negated or old.negated)
+            not (new.negated or old.negated or old.whole)
             and old.field in ("", new.field)
             and all(any(shorter in longer for shorter in old.needles) for longer in new.needles)
         )
@@ -212,6 +249,30 @@ class LiveTerm(Struct, frozen=True):
 
     state: LiveState
     negated: bool = False
+    least: float = 1
+    """So many connectors at least must have it."""
+    most: float = inf
+
+
+class StarredTerm(Struct, frozen=True):
+    """A station that is starred; negated, one that is not."""
+
+    negated: bool = False
+
+
+class Either(Struct, frozen=True):
+    """Terms of which one must match, not all of them static."""
+
+    terms: tuple[Term | LiveTerm | StarredTerm, ...]
+
+
+State = LiveTerm | StarredTerm | Either
+"""A term that does not depend on the register alone."""
+
+
+@lru_cache(maxsize=64)
+def _whole_word(needles: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, needles))})(?!\w)")
 
 
 @lru_cache

@@ -106,6 +106,7 @@ class SessionAlerts:
                 self._fired,
                 register=lambda: session.register,
                 home=lambda: self._settings.home,
+                starred=lambda: self._settings.starred,
                 now=lambda: session.clock.now(),
                 zone=zone,
             )

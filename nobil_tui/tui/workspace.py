@@ -364,7 +364,7 @@ class Workspace:
             self.stations.count - station_list.lists_guest,
             station_list.total,
             station_list.hidden_starred,
-            problems[0].message if problems else "",
+            problems[0].message if problems else station_list.explain_no_match(),
         )
 
     def refresh_link_bar(self) -> None:

@@ -20,10 +20,10 @@ def test_empty_keymap_changes_nothing() -> None:
 
 def test_keys_become_textuals_names() -> None:
     chosen = parse_keymap(
-        {"star": "*", "filter": ["/", "slash", "ctrl+f"], "quit": "Q", "copy": []}
+        {"star": "%", "filter": ["/", "slash", "ctrl+f"], "quit": "Q", "copy": []}
     )
     assert chosen == {
-        "star": ("asterisk",),
+        "star": ("percent_sign",),
         "filter": ("slash", "ctrl+f"),
         "quit": ("Q",),
         "copy": (),
@@ -53,7 +53,7 @@ def test_the_defaults_may_be_written_out() -> None:
         ({"select": "j"}, ("select",), "down in the event log"),
         ({"star": "ctrl+p"}, ("star",), "palette"),
         ({"back": "ctrl+q"}, ("back",), "quit"),
-        ({"star": "enter"}, ("star",), "select"),
+        ({"star": "enter"}, ("star",), "open"),
         ({"star": "ctrl+i"}, ("star",), "next-pane"),
         ({"star": "x", "export-log": "f2", "copy": "f2"}, ("copy",), "export-log"),
     ],

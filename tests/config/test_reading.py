@@ -68,7 +68,7 @@ sort = "free"
 ascii = true
 log_scope = "starred"
 pin_starred = false
-keys.star = "*"
+keys.star = "%"
 keys.filter = ["/", "f3"]
 """
     path.write_bytes((before + text.replace("\n", line_end)).encode())
@@ -82,7 +82,7 @@ keys.filter = ["/", "f3"]
     interface = config.interface
     assert (interface.theme, interface.sort, interface.ascii) == ("nord", Sort.FREE, True)
     assert (interface.log_scope, interface.pin_starred) == (LogScope.STARRED, False)
-    assert interface.keys == {"star": "*", "filter": ["/", "f3"]}
+    assert interface.keys == {"star": "%", "filter": ["/", "f3"]}
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_possible_keys_are_hidden_everywhere(tmp_path: Path, text: str) -> None:
 
 
 def test_other_values_are_shown(tmp_path: Path) -> None:
-    text = "[interface.keys]\nstar = '*' # key of mine\n[stream]\nsource = 'wss://h/?key={private_apikey}'\n"
+    text = "[interface.keys]\nstar = '%' # key of mine\n[stream]\nsource = 'wss://h/?key={private_apikey}'\n"
     assert shown(tmp_path, text) == text
 
 

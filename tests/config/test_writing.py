@@ -60,14 +60,14 @@ def test_every_setting_can_be_set_and_removed(path: Path) -> None:
         Put("interface", "theme", "nord"),
         Put("interface", "log_scope", LogScope.STATION),
         Put("interface", "pin_starred", False),
-        Put("interface.keys", "star", ["*", "f2"]),
+        Put("interface.keys", "star", ["%", "f2"]),
     )
     config = load_config(path)
     assert config.stream.api_key == Secret(KEY)
     assert (config.home.position, config.register.countries) == ((59.5, 10.25), ["SWE"])
     assert config.filters == {"Fast, near": "ccs"}
     assert (config.interface.theme, config.interface.log_scope) == ("nord", LogScope.STATION)
-    assert (config.interface.pin_starred, config.interface.keys) == (False, {"star": ["*", "f2"]})
+    assert (config.interface.pin_starred, config.interface.keys) == (False, {"star": ["%", "f2"]})
     save_config(
         path,
         *(Put("stream", key, None) for key in ("api_key", "source")),

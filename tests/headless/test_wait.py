@@ -14,6 +14,7 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.wait import Until, Wait
+from nobil_tui.search.places import AnyPlace
 from nobil_tui.search.query import parse_query
 from tests.conftest import FakeClock, guarded, settle
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of, update
@@ -37,7 +38,8 @@ class Waiting:
         self.feed = ScriptedFeed(Connected(T0), *events)
         self.said: list[str] = []
         self.session = session_of(self.feed, options_clock=self.clock, **options)
-        choice = StationChoice(self.session, ids, parse_query(filter_text), self.said.append)
+        query = parse_query(filter_text, None, AnyPlace())
+        choice = StationChoice(self.session, ids, query, self.said.append, starred={"NOR_1"})
         wait = Wait(self.session, choice, until, self.said.append, timeout=seconds)
         self.task = asyncio.create_task(wait.run())
 
@@ -97,6 +99,16 @@ async def test_what_is_so_already_ends_it_at_once() -> None:
 async def test_what_counts(until: Until, states: list[tuple[int, int]], met: bool) -> None:
     wait = Waiting(snapshot(*states), Ended(T0), until=until)
     assert (await wait.change() is not None) is met
+
+
+async def test_the_filter_knows_places_and_stars() -> None:
+    register = Register({"NOR_1": Facts(place="Oslo", position=(59.9, 10.7))})
+    for text in ("near:oslo within:5km", "starred", "sandvika or starred"):
+        wait = Waiting(snapshot(FREE), ids=(), filter_text=text, register=register)
+        assert await wait.ended() == ("NOR_1", 1, None, "free")
+    wait = Waiting(snapshot(FREE), ids=(), filter_text="near:olso", register=register)
+    with pytest.raises(UnknownStationError, match="did you mean Oslo"):
+        await wait.change()
 
 
 async def test_only_selected_connectors_count() -> None:

@@ -105,6 +105,8 @@ def test_field_values_are_sorted_by_frequency() -> None:
         "owner": ("Recharge",),
         "place": ("Oslo", "Bergen"),
         "plug": ("type2", "schuko"),
+        # None has a position.
+        "near": (),
     }
     register.replace({})
     assert not any(station_index.field_values.values())

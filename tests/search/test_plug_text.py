@@ -14,6 +14,9 @@ from nobil_tui.search.query import parse_query
         ("oslo ccs >=150kw free", "ccs >=150kw"),
         ("plug:ccs,chademo <=50 kw -tesla", "plug:ccs,chademo <=50kw"),
         ("type 2 50-100kw", "type2 50-100kw"),
+        ("ccs>=150 or t2 free", "ccs>=150kw or type2"),
+        ("cha 50 oslo", "chademo=50"),
+        ("50kw or ccs", "50kw or ccs"),
         # More than 150 kW has no short form, so the whole filter is kept: only its plugs count.
         ("oslo >150kw", "oslo >150kw"),
     ],

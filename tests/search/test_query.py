@@ -17,9 +17,10 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary, WordConnector
-from nobil_tui.search.fields import FIELDS, Field
+from nobil_tui.search.fields import FIELDS, FILTER_EXAMPLES, Field
 from nobil_tui.search.folding import fold
 from nobil_tui.search.index import StationIndex
+from nobil_tui.search.places import AnyPlace, Places
 from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
 
 NOW = 1_700_000_000_000
@@ -322,7 +323,11 @@ def test_matches_do_not_span_columns() -> None:
         ("plug:chadmo", 0, "did you mean chademo?"),
         ("country:swedn", 0, "did you mean sweden?"),
         ("country:xyz", 0, "unknown country xyz – the countries are nor, swe"),
-        ("near:oslo", 0, "a latitude and a longitude"),
+        ("near:oslo", 0, "no station is in oslo"),
+        ("near:1", 0, "near: needs a place, or a latitude and a longitude"),
+        ("parking:maybe", 0, "parking: needs free or paid, as in parking:free"),
+        ("stale>=2", 0, "compare ccs>=150 or free>=2"),
+        ("oslo>=2", 0, "compare ccs>=150 or free>=2"),
         ("near:91,10", 0, "no such position"),
         ("near:59,10 near:60,11", 11, "only one position"),
         ("-near", 0, "cannot be negated"),
@@ -645,3 +650,154 @@ def test_scandinavian_letters_in_every_spelling(place: str, texts: tuple[str, ..
 def test_a_plug_has_the_names_of_its_standard() -> None:
     for name in ("ccs", "ccs2", "CCS2", "combo", "plug:ccs2", "connector:combo2"):
         assert parse_query(name).terms == parse_query("ccs").terms
+
+
+TOWNS = Register(
+    {
+        "NOR_1": Facts(place="Oslo", position=(59.91, 10.75), zipcode="0150", county="Oslo"),
+        "NOR_2": Facts(place="Oslo", position=(59.93, 10.77), county="Oslo"),
+        "NOR_3": Facts(place="Tromsø", position=(69.65, 18.96), county="Troms"),
+        # Two places of one name: that with more stations is meant.
+        "NOR_4": Facts(place="Nes", position=(60.56, 9.98)),
+        "NOR_5": Facts(place="Nes", position=(60.57, 9.98)),
+        "NOR_6": Facts(place="Nes", position=(63.80, 9.50)),
+        "NOR_7": Facts(place="Bergen"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("near:oslo", (59.92, 10.76)),
+        ("near:OSLO", (59.92, 10.76)),
+        ("near:tromso", (69.65, 18.96)),
+        ("near:tromsoe", (69.65, 18.96)),
+        ('near:"Troms"', (69.65, 18.96)),
+        ("near:0150", (59.91, 10.75)),
+        ("near:nes", (60.565, 9.98)),
+        ("near:nor_3", (69.65, 18.96)),
+        ("near:bergen", None),
+    ],
+)
+def test_near_a_place_of_the_known_stations(text: str, expected: Position | None) -> None:
+    query = parse_query(text, None, Places(TOWNS))
+    assert query.by_distance is (expected is not None)
+    assert query.near == (pytest.approx(expected) if expected else None)
+
+
+def test_an_unknown_place_is_reported_with_a_similar_one() -> None:
+    (problem,) = parse_query("near:olso", None, Places(TOWNS)).problems
+    assert problem.message == "no station is in olso – did you mean Oslo?"
+    assert parse_query("near:oslo within:5km", None, AnyPlace()).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "connectors", "expected"),
+    [
+        # As the list shows plugs.
+        ("t2", [], True),
+        ("cha", [], True),
+        ("t1", [], False),
+        ("CCS 150", [], True),
+        ("ccs 50", [], False),
+        ("CHA 50", [], True),
+        ("T2 22", [], True),
+        ("Type 2 22", [], True),
+        ("ccs>=150", [], True),
+        ("ccs>150", [], False),
+        ("ccs >= 150kw", [], True),
+        ("ccs>=150kw t2<=22kw", [], True),
+        ("t2>=50", [], False),
+        ("-t2>=50", [], True),
+        ("-ccs>=100", [], False),
+        # Counts.
+        ("free>=2", [FREE, FREE, BUSY, BUSY], True),
+        ("free>=2", [FREE, BUSY, BUSY, BUSY], False),
+        ("ccs free>=2", [FREE, BUSY, FREE, FREE], False),
+        ("free=0", [BUSY, BUSY, BUSY, BUSY], True),
+        ("free<2", [FREE, BUSY, BUSY, BUSY], True),
+        ("-free>1", [FREE, BUSY, BUSY, BUSY], True),
+        ("fault>1", [FAULT, BUSY, FAULT, BUSY], True),
+        # Either of two.
+        ("sandvika or torg", [], True),
+        ("sandvika or oslo", [], False),
+        ("sandvika or torg ccs", [], True),
+        ("sandvika or torg tesla", [], False),
+        ("tesla or type1 or t2", [], True),
+        ("tesla or type1", [], False),
+        ("ccs>=300 or chademo", [], True),
+        ("op:mer or place:akershus", [], True),
+        ("free or fault", [BUSY, BUSY, BUSY, FAULT], True),
+        ("free or fault", [BUSY, BUSY, BUSY, BUSY], False),
+        ("free or torg", [BUSY, BUSY, BUSY, BUSY], True),
+        ("free or sandvika", [BUSY, BUSY, BUSY, BUSY], False),
+        ("-torg or -free", [BUSY, BUSY, BUSY, BUSY], True),
+        ("starred or torg", [], True),
+        ("starred", [], False),
+        ("-starred", [], True),
+        ("or torg or", [], True),
+        ('"or"', [], True),
+        # Facts.
+        ("24h", [], True),
+        ("-24h", [], False),
+        ("public", [], False),
+        ("-public", [], True),
+        ("parking:free", [], False),
+        ("-parking:free", [], False),
+        ("fee", [], False),
+        # A short number is not searched inside of ids and longer numbers.
+        ("1", [], True),
+        ("01", [], False),
+        ("13", [], False),
+        ("130", [], True),
+        ("-13", [], True),
+        ("1 or 2", [], True),
+    ],
+)
+def test_terms_of_one_station(text: str, connectors: list[Connector], expected: bool) -> None:
+    facts = replace(TORGET, opening="open 24h", availability="Visitors", name="Bærum Torg Nord")
+    assert fits(text, facts, *connectors) is expected
+
+
+def test_plugs_with_their_own_power_are_counted() -> None:
+    station = Station("NOR_1", [FREE, BUSY, FREE, FREE])
+    for text, counted in {
+        "ccs>=150": "1/2",
+        "ccs>=150 or t2": "2/3",
+        "cha or t2": "2/2",
+        "ccs>=300": "–",
+        "50kw or 22kw": "2/2",
+    }.items():
+        assert counts(text, station).text == counted, text
+    assert parse_query("ccs>=150 or t2 free").plugs.label == "CCS 150 kW or more or Type 2"
+
+
+def test_starred_stations_are_those_of_the_owner() -> None:
+    starred = {"NOR_2"}
+    station_index = StationIndex(TOWNS, starred)
+    ids = [*TOWNS]
+    board = Board()
+    for text, found in (
+        ("starred", ["NOR_2"]),
+        ("starred or tromso", ["NOR_2", "NOR_3"]),
+        ("starred oslo", ["NOR_2"]),
+        ("-starred oslo", ["NOR_1"]),
+    ):
+        query = parse_query(text, None, Places(TOWNS))
+        assert station_index.matching(ids, query, board, NOW) == found
+        assert not query.is_live
+    starred.clear()
+    assert station_index.matching(ids, parse_query("starred"), board, NOW) == []
+
+
+def test_what_reports_change_can_be_left_out() -> None:
+    query = parse_query("ccs free starred starred or ccs free or oslo", OSLO).without_live()
+    assert not query.is_live
+    assert query.asks_starred
+    assert len(query.states) == 2
+
+
+def test_the_examples_of_the_help_are_understood() -> None:
+    for text, _ in FILTER_EXAMPLES:
+        assert parse_query(text, OSLO, AnyPlace()).problems == ()

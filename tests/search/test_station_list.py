@@ -558,8 +558,18 @@ def test_position_in_the_filter_is_the_origin() -> None:
     station_list.filter = "near:60.39,5.32"
     station_list.refresh(T0)
     assert station_list.origin == BERGEN
-    # It does not sort by itself.
-    assert station_list.ids == ["NOR_01333", "SWE_00007", "NOR_00012", "NOR_00013"]
+    # What is near is asked for, so it comes first, until the user chooses an order.
+    assert station_list.active_sort is Sort.DISTANCE
+    assert station_list.ids == ["NOR_00012", "NOR_00013", "NOR_01333", "SWE_00007"]
+    station_list.choose_order(Sort.ID, reverse=True)
+    station_list.refresh(T0)
+    assert station_list.ids[0] == "SWE_00007"
+    station_list.filter = "near:60.39,5.32 -zzz"
+    assert [station_list.active_sort] == [Sort.ID]
+    station_list.filter = "near:59.91,10.75"
+    assert (station_list.active_sort, station_list.is_reversed) == (Sort.DISTANCE, False)
+    station_list.filter = "near:60.39,5.32"
+    station_list.refresh(T0)
     assert station_list.distance("NOR_01333") == pytest.approx(300, abs=10)
     station_list.filter = ""
     station_list.refresh(T0)
@@ -679,3 +689,21 @@ def test_ordered_ids_agree_before_and_after_numbering(
     assert ordered.rows == dict(zip(ids, range(len(ids)), strict=True))
     assert (ordered.row_of(station), ordered.count_missing(stations)) == before
     assert before == (ids.index(station) if station in ids else None, len(stations - {*ids}))
+
+
+def test_the_word_that_finds_nothing_is_named() -> None:
+    station_list = StationList(
+        board_of({"DAN_00001": [Connector(0)], "NOR_01333": [Connector(0, 1)]}),
+        REGISTER,
+    )
+    for text, reason in (
+        ("", ""),
+        ("kraft", ""),
+        ("kraft xyz", "nothing matches xyz"),
+        ("baerumm", 'nothing matches baerumm. Did you mean "Bærum"?'),
+        ("id:nor id:dan", "nothing matches id:nor and id:dan together"),
+        ("xyz or zyx", "nothing matches xyz or zyx"),
+    ):
+        station_list.filter = text
+        station_list.refresh(T0)
+        assert station_list.explain_no_match() == reason, (text, station_list.ids)

@@ -6,7 +6,6 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.operations import Put, Star, Unstar
 from nobil_tui.search.plug_text import plug_filter_text
-from nobil_tui.search.query import parse_query
 from nobil_tui.tui.text.distances import position_text
 from nobil_tui.tui.text.station_text import station_text
 from nobil_tui.tui.workspace import Workspace
@@ -211,7 +210,7 @@ def armed_text(workspace: Workspace, rule: AlertRule) -> str:
     from nobil_tui.alerts.firing import describe
     from nobil_tui.alerts.rules import count
 
-    query = parse_query(rule.filter, workspace.settings.home)
+    query = workspace.station_list.parse(rule.filter)
     station = workspace.board.stations.get(rule.station)
     text = f"Alert when {describe(rule, query, station)}."
     if station is not None:

@@ -16,7 +16,6 @@ from textual.widgets import Static
 from nobil_tui.alerts.firing import describe
 from nobil_tui.commands import Context, command_by_id, for_context
 from nobil_tui.config.alert_rules import AlertRule
-from nobil_tui.search.query import parse_query
 from nobil_tui.tui.bindings import binding_of, bindings_for
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.dialogs.edit_alert import EditAlertScreen
@@ -136,7 +135,7 @@ class AlertList(VirtualList):
 
     def _clause(self, rule: AlertRule) -> str:
         workspace = self._workspace
-        query = parse_query(rule.filter, workspace.settings.home)
+        query = workspace.station_list.parse(rule.filter)
         if query.problems:
             return query.problems[0].message
         return describe(rule, query, workspace.board.stations.get(rule.station))

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.commands import Context, command_by_id, for_context
+from nobil_tui.search.fields import FILTER_EXAMPLES
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -106,7 +107,8 @@ class HelpScreen(Dialog[None]):
         parts: list[RenderableType] = []
         for heading, rows in self._sections():
             table = Table.grid(padding=(0, 1))
-            table.add_column(width=_KEYS_WIDTH, no_wrap=True, style=Style(bold=True))
+            longest = max(len(keys) for keys, _, _ in rows) + 2
+            table.add_column(width=max(_KEYS_WIDTH, longest), no_wrap=True, style=Style(bold=True))
             table.add_column(ratio=1)
             for keys, words, name in rows:
                 table.add_row(
@@ -126,6 +128,7 @@ class HelpScreen(Dialog[None]):
                     context.heading,
                     [(self._keys.labels(each), each.tooltip, each.id) for each in commands],
                 )
+        yield "The filter", [(text, meaning, "") for text, meaning in FILTER_EXAMPLES]
         yield "Symbols", [(sign, meaning, "") for sign, meaning in self._signs()]
 
     def _signs(self) -> Iterator[tuple[str, str]]:

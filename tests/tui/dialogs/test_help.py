@@ -28,7 +28,7 @@ from tests.tui.app_driver import (
     until,
 )
 
-TALL = (100, 140)
+TALL = (100, 200)
 """A terminal with room for the whole help."""
 
 

@@ -303,18 +303,15 @@ class StationsPane(VirtualList):
     def sort_by(self, sort: Sort) -> None:
         """Sort by an order; reverse it if it is selected already."""
         station_list = self.station_list
-        station_list.options.reverse = (
-            not station_list.options.reverse if station_list.options.sort is sort else False
-        )
-        station_list.options.sort = sort
+        again = station_list.active_sort is sort
+        station_list.choose_order(sort, reverse=again and not station_list.is_reversed)
         self._show_order()
 
     def action_sort(self) -> None:
         """Select the next order."""
         station_list = self.station_list
         sorts = station_list.available_sorts
-        station_list.options.reverse = False
-        station_list.options.sort = sorts[(sorts.index(station_list.active_sort) + 1) % len(sorts)]
+        station_list.choose_order(sorts[(sorts.index(station_list.active_sort) + 1) % len(sorts)])
         self._show_order()
 
     def _show_order(self) -> None:
@@ -329,7 +326,7 @@ class StationsPane(VirtualList):
 
     def action_reverse_sort(self) -> None:
         """Reverse the order."""
-        self.sort_by(self.station_list.options.sort)
+        self.sort_by(self.station_list.active_sort)
 
     def _update_selected(self) -> None:
         """Keep the wanted station selected, or select the first one while it is hidden."""
@@ -362,7 +359,7 @@ class StationsPane(VirtualList):
             parts.append("with a fault")
         if station_list.lists_guest:
             parts.append("1 outside the filter")
-        reverse = ", reversed" if station_list.options.reverse else ""
+        reverse = ", reversed" if station_list.is_reversed else ""
         parts.append(station_list.active_sort.label + reverse)
         counts = []
         if not at_once or not filtered or self.count <= _COUNTED_AT_ONCE:
@@ -394,7 +391,12 @@ class StationsPane(VirtualList):
                 f"and {named('star')} to star one."
             )
         if station_list.filter.strip():
-            return f"No stations match the filter. Press {named('back')} to clear it."
+            reason = station_list.explain_no_match()
+            problems = [problem.message for problem in station_list.query.problems]
+            said = (
+                f" ({'; '.join(filter(None, [reason, *problems]))})" if reason or problems else ""
+            )
+            return f"No stations match the filter{said}. Press {named('back')} to clear it."
         if station_list.options.faults_only:
             return f"No faulty stations. Press {named('faults-only')} to show all stations."
         return f"No stations to show. Press {named('back')} to show all stations."
