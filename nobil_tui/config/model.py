@@ -131,6 +131,8 @@ class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
     log_scope: LogScope = LogScope.ALL
     pin_starred: bool = True
     """Whether starred stations are on top in every order."""
+    restore: bool = True
+    """Whether to start with the filter, the selection and the panes of the last run."""
     keys: dict[str, str | list[str]] = {}
     """Key bindings by command id, as written. ``parse_keymap`` returns Textual's names."""
 

@@ -224,6 +224,12 @@ SETTINGS = (
     ),
     Setting("interface", "pin_starred", "Pin starred stations to the top in every order.", "true"),
     Setting(
+        "interface",
+        "restore",
+        "Start with the filter, the selection and the panes of the last run.",
+        "true",
+    ),
+    Setting(
         "interface.keys",
         "",
         "Key bindings by the id of a command: one key, several, or none.",

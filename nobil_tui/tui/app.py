@@ -147,6 +147,8 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
 
     def request_quit(self) -> None:
         """Quit the app: every key, click and signal that quits ends here."""
+        if self._main is not None and self.return_code is None:
+            self._main.last_view.remember()
         self.exit(0)
 
     def quit_from_outside(self) -> None:
@@ -168,6 +170,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
     def close_session(self) -> None:
         """Save what outlasts the session, and close its source. Blocks until that is done."""
         if self._main is not None:
+            self._main.last_view.save()
             self._main.workspace.session.close()
 
     def _theme_of(self, name: str) -> tuple[str, str]:

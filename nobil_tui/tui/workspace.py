@@ -137,6 +137,11 @@ class Workspace:
         return self.stations.station_list
 
     @property
+    def is_bound(self) -> bool:
+        """Whether there is a station list to show."""
+        return self._station_list is not None
+
+    @property
     def board(self) -> Board:
         """The latest state of every station."""
         return self.session.board

@@ -37,13 +37,17 @@ class FilterCommands:
 
     def show(self, text: str) -> None:
         """Filter by a text, and focus the stations."""
+        self.set(text)
+        self._workspace.stations.focus()
+
+    def set(self, text: str) -> None:
+        """Filter by a text."""
         workspace = self._workspace
         if text:
             self._mounted_filter_line()
         workspace.filter_line.text = text
         workspace.station_list.filter = text
         workspace.relist()
-        workspace.stations.focus()
 
     @property
     def saved(self) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.commands.runner import CommandRunner
 from nobil_tui.tui.input_activity import InputActivity
+from nobil_tui.tui.last_view import LastView
 from nobil_tui.tui.layout import TALL, WIDE, breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
@@ -55,6 +56,8 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         self.workspace = Workspace(self, options, settings, keys, glyphs, input_activity)
         self.live_updates = LiveUpdates(self.workspace)
         self.commands = CommandRunner(self.workspace, self.live_updates)
+        self.last_view = LastView(self.workspace)
+        self._restored = self.last_view.load()
         self._warnings = (*options.warnings, *warnings)
 
     def compose(self) -> ComposeResult:
@@ -71,6 +74,9 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the empty panes; everything that takes time starts after the first paint."""
         self.workspace.bind_session()
+        self.last_view.restore(self._restored)
+        if self._restored.filter:
+            self.commands.filters.set(self._restored.filter)
         self.workspace.event_log.update_title()
         self.call_after_refresh(self._start)
 
@@ -103,6 +109,7 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         workspace = self.workspace
         workspace.is_wide = workspace.log_shown = size.width >= WIDE
         workspace.is_low = size.height < TALL
+        self.last_view.restore_layout(self._restored)
         classes = {**workspace.layout_classes, **dict.fromkeys(breakpoint_classes(size), True)}
         self.update_classes(classes, update=False)
 

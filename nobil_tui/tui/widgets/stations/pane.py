@@ -71,8 +71,6 @@ class StationsPane(VirtualList):
         self._station_list: StationList | None = None
         self._painter: StationRowPainter | None = None
         self._wanted = ""
-        """The station the user selected, which may be hidden for now; empty while the selection
-        follows the top of the list."""
         self._has_stations = False
         """Whether the stream has named a station: before, only starred ones are listed."""
         self._sorted_at = 0.0
@@ -100,6 +98,17 @@ class StationsPane(VirtualList):
         self._station_list = station_list
         self._painter = StationRowPainter(self, station_list)
         self._has_stations = False
+        self.rebuild()
+
+    @property
+    def wanted(self) -> str:
+        """The station that the user selected, which may be hidden for now; empty while the
+        selection follows the top of the list."""
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, station: str) -> None:
+        self._wanted = station
         self.rebuild()
 
     # Updates

@@ -1,0 +1,68 @@
+"""What the screen showed last, as a file: it is shown again at the next start.
+
+It holds nothing that a user would miss: a file that cannot be read or written is ignored.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from nobil_tui.base.decoding import DECODE_ERRORS
+from nobil_tui.base.files import make_folders, replace_file, stamp
+
+MAX_VIEW_SIZE = 16 * 1024
+"""Bytes; a larger file is not ours."""
+
+logger = logging.getLogger(__name__)
+
+_Text = Annotated[str, Meta(max_length=256)]
+_PaneId = Annotated[str, Meta(max_length=32)]
+
+
+class StoredView(Struct, frozen=True, omit_defaults=True):
+    """What the main screen shows."""
+
+    filter: _Text = ""
+    selected: _Text = ""
+    """The station that the user selected; empty if the selection follows the top of the list."""
+    reverse: bool = False
+    """Whether the order is reversed; the order itself is a setting."""
+    starred_only: bool = False
+    faults_only: bool = False
+    registered: bool = False
+    """Whether stations are listed that only the register knows."""
+    wide: bool | None = None
+    """Whether the terminal was wide, for which the following holds."""
+    log_shown: bool = False
+    zoomed: _PaneId = ""
+    """The id of the pane that has all the room; empty for none."""
+    focused: _PaneId = ""
+    """The id of the pane with the focus."""
+
+
+def load_view(path: Path) -> StoredView:
+    """Return what the screen showed last; the defaults if it is not known."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_VIEW_SIZE)
+        view = msgspec.json.decode(content, type=StoredView)
+    except FileNotFoundError:
+        return StoredView()
+    except (OSError, *DECODE_ERRORS) as error:
+        logger.warning("view not restored: %s", error)
+        return StoredView()
+    return view if (view.filter + view.selected).isprintable() else StoredView()
+
+
+def save_view(path: Path, view: StoredView) -> None:
+    """Write what the screen shows."""
+    try:
+        make_folders(path.parent)
+        replace_file(path, msgspec.json.encode(view) + b"\n", stamp(path))
+    except OSError as error:
+        logger.warning("view not saved: %s", error)

@@ -1,0 +1,81 @@
+"""What the main screen shows, to be shown again at the next start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nobil_tui.tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from nobil_tui.store.view_file import StoredView
+
+
+class LastView:
+    """Restores the view of the last run, and saves that of this one.
+
+    Does nothing without a folder for it, or if the user turned it off.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        folder = workspace.options.state_dir
+        wanted = workspace.settings.config.interface.restore
+        self._path: Path | None = folder / "view.json" if folder is not None and wanted else None
+        self._view: StoredView | None = None
+        """The view to save."""
+
+    def load(self) -> StoredView:
+        """Return the view of the last run."""
+        from nobil_tui.store.view_file import StoredView, load_view
+
+        return StoredView() if self._path is None else load_view(self._path)
+
+    def restore_layout(self, view: StoredView) -> None:
+        """Show the panes as they were in a terminal as wide as this one."""
+        workspace = self._workspace
+        if view.wide is workspace.is_wide:
+            workspace.log_shown = view.log_shown
+            if view.zoomed in {pane.id for pane in workspace.panes}:
+                workspace.zoomed = view.zoomed
+
+    def restore(self, view: StoredView) -> None:
+        """Show the stations as they were listed, and select the one that was selected."""
+        workspace = self._workspace
+        options = workspace.station_list.options
+        options.reverse = view.reverse
+        options.starred_only = view.starred_only
+        options.faults_only = view.faults_only
+        options.include_registered = view.registered
+        workspace.stations.wanted = view.selected
+        focused = next((pane for pane in workspace.shown_panes if pane.id == view.focused), None)
+        if focused is not None and view.wide is workspace.is_wide:
+            workspace.screen.set_focus(focused)
+
+    def remember(self) -> None:
+        """Note what is shown now, while the panes still exist."""
+        from nobil_tui.store.view_file import StoredView
+
+        workspace = self._workspace
+        if self._path is None or not workspace.is_bound:
+            return
+        options, focused = workspace.station_list.options, workspace.screen.focused
+        self._view = StoredView(
+            filter=options.filter.strip(),
+            selected=workspace.stations.wanted,
+            reverse=options.reverse,
+            starred_only=options.starred_only,
+            faults_only=options.faults_only,
+            registered=options.include_registered,
+            wide=workspace.is_wide,
+            log_shown=workspace.log_shown,
+            zoomed=workspace.zoomed,
+            focused=next((pane.id or "" for pane in workspace.panes if pane is focused), ""),
+        )
+
+    def save(self) -> None:
+        """Write what was noted. May block for a moment."""
+        from nobil_tui.store.view_file import save_view
+
+        if self._path is not None and self._view is not None:
+            save_view(self._path, self._view)
