@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import ClassVar
 
 from textual import events
 from textual.app import App
@@ -13,7 +12,6 @@ from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.widgets import Input
 
 from nobil_tui.base.errors import LoggedCrashError
 from nobil_tui.base.memory import freeze_imports
@@ -26,6 +24,7 @@ from nobil_tui.session.settings import Settings
 from nobil_tui.tui import layout
 from nobil_tui.tui.bindings import KeyBindings, keymap_of
 from nobil_tui.tui.input_activity import InputActivity
+from nobil_tui.tui.key_queue import KeyQueue, Marker
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.ascii_output import AsciiScrollBar, force_ascii
@@ -33,7 +32,6 @@ from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 from nobil_tui.tui.textual_internals import (
     CrashReport,
-    Dismissal,
     QuietTerminal,
     can_suspend,
     start_with_theme,
@@ -67,8 +65,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         """Whether only ASCII is drawn."""
         self._main: MainScreen | None = None
         self._input = InputActivity()
-        self._typed_on = WeakKeyDictionary[events.Key, Screen[Any]]()
-        """The screen that each key in the queues was typed on."""
+        self._key_queue = KeyQueue(self, self._note_key)
         for theme in THEMES:
             self.register_theme(theme)
         theme_name, self._theme_warning = self._theme_of(interface.theme)
@@ -101,49 +98,48 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         return theme_variables_for(self.current_theme)
 
     async def on_event(self, event: events.Event) -> None:
-        """Record the input, and route the keys that are not handled by the focused widget."""
+        """Record the input, and deliver keys in their order."""
         if self.return_code is not None and isinstance(event, events.InputEvent):
             # Typed after the key that quits: the panes are gone.
             return
         if isinstance(event, events.AppFocus | events.AppBlur):
             self._input.terminal_has_focus = isinstance(event, events.AppFocus)
-        if isinstance(event, events.Key):
-            if self._is_late(event):
-                return
-            self._input.last_key = event.key
-            # Whatever has the focus: a text field would take ctrl+c for "copy".
-            if event.key in self._keys.of(command_by_id("quit")) and not types_character(event.key):
-                self.request_quit()
-                return
-            if event.key in self._keys.of(command_by_id("suspend")) and not types_character(
-                event.key
-            ):
-                self.action_suspend_process()
-                return
-            if event.is_forwarded and event.is_printable and isinstance(self.focused, Input):
-                # It was typed a moment before the field had the focus: it is text, not a command.
-                self.focused.post_message(events.Key(event.key, event.character))
-                return
         if isinstance(
             event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp
         ):
             self._input.last_input_at = self._options.clock.monotonic()
+        if isinstance(event, events.Key | events.Paste):
+            await self._take_key(event)
+            return
         await super().on_event(event)
 
-    def _is_late(self, key: events.Key) -> bool:
-        """Return whether a key comes back from a screen that was dismissed meanwhile.
+    async def _take_key(self, event: events.Key | events.Paste) -> None:
+        """Deliver a key or a paste in its turn; a key that quits does so at once."""
+        if event.is_forwarded:
+            # It bubbled back: nothing had a use for it.
+            return
+        self.app_focus = True
+        if isinstance(event, events.Key) and not types_character(event.key):
+            # Whatever has the focus: a text field would take ctrl+c for "copy".
+            if event.key in self._keys.of(command_by_id("quit")):
+                self.request_quit()
+                return
+            if event.key in self._keys.of(command_by_id("suspend")):
+                self.action_suspend_process()
+                return
+        await self._key_queue.put(event)
 
-        It was not meant for the screen below.
-        """
-        if not key.is_forwarded:
-            self._typed_on[key] = self.screen
-            return False
-        screen = self._typed_on.pop(key, None)
-        return isinstance(screen, Dismissal) and screen.dismissed
+    def on_marker(self, marker: Marker) -> None:
+        """Note that what a key caused is complete."""
+        self._key_queue.on_marker(marker)
+
+    def _note_key(self, key: events.Key) -> None:
+        self._input.last_key = key.key
 
     def on_mount(self) -> None:
         """Quit without waiting for threads."""
         asyncio.get_running_loop().set_default_executor(DaemonExecutor())
+        self.screen_change_signal.subscribe(self, self._key_queue.on_screen_change, immediate=True)
 
     def request_quit(self) -> None:
         """Quit the app: every key, click and signal that quits ends here."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar, NamedTuple, Protocol, cast
 
+from textual import on
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
 from textual.theme import ThemeProvider
+from textual.widgets import Input
+from textual.worker import WorkerError
 
 from nobil_tui.commands import COMMANDS, Command, command_by_id
 from nobil_tui.tui.bindings import KeyBindings, binding_of
@@ -77,6 +81,14 @@ class Palette(Dismissal, CommandPalette):
 
     CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(command_by_id("quit"))]
+
+    @on(Input.Submitted)
+    async def finish_search(self) -> None:
+        """Search for the whole text before Enter chooses from what was found."""
+        for worker in list(self.workers):
+            if worker.node is self and not worker.is_finished:
+                with suppress(WorkerError):
+                    await worker.wait()
 
 
 def command_palette() -> Palette:

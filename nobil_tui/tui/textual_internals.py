@@ -19,12 +19,14 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
-from textual.widgets import Checkbox
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input
 
 from nobil_tui.config.key_names import KEY_CHARACTERS, key_name_of
 from nobil_tui.tui.painted_screen import PaintedScreen, PlacedStrip
@@ -123,6 +125,32 @@ def start_with_theme(app: App[Any], name: str) -> None:
 def bounded_size(rows: int, columns: int) -> tuple[int, int]:
     """Return a size that can be drawn; that of a small terminal where one is not known."""
     return min(rows, MAX_SIZE[0]) or 24, min(columns, MAX_SIZE[1]) or 80
+
+
+async def run_key_binding(app: App[Any], key: str) -> Binding | None:
+    """Run what the key is bound to, from the focused widget up; return the binding that was used.
+
+    Textual asks for the bindings when the key has bubbled to the app, through the queue of each
+    widget in between, and the next key may overtake it there.
+    """
+    screen = app.screen
+    for priority in (True, False):
+        chain = list(screen._binding_chain)[::-1] if priority else screen._modal_binding_chain
+        for namespace, bindings in chain:
+            for binding in bindings.key_to_bindings.get(key, ()):
+                if binding.priority is priority and await app.run_action(binding.action, namespace):
+                    return binding
+    return None
+
+
+async def type_into(field: Input, key: events.Key) -> None:
+    """Insert a printable key into a text field, now and not when its queue is empty."""
+    await field._on_key(key)
+
+
+def forward(widget: Widget, event: events.Key | events.Paste) -> None:
+    """Put a key or a paste into the queue of a widget."""
+    widget._forward_event(event)
 
 
 def update_scrollbars(view: ScrollView, size: Size) -> None:

@@ -110,7 +110,9 @@ async def test_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> None:
             assert pilot.app.is_running, keys
             assert not pilot.app._exit, keys
             assert len(answers) <= 1, keys
-            assert main.workspace.station_list.filtered, keys
+            # Another key than the one that closed the dialog is meant for what is below it.
+            meant_for_main = keys[-1] == "escape" != keys[0]
+            assert main.workspace.station_list.filtered or meant_for_main, keys
             assert pilot.app.screen_stack[0] is main, keys
             if pilot.app.screen is not screen:
                 # Closed; what was chosen in the palette may have opened another.

@@ -33,6 +33,7 @@ class FilterCommands:
 
     def keep(self) -> None:
         """Keep the filter and focus the stations, at once: the next key is meant for them."""
+        self.apply(self._workspace.filter_line.text)
         self._workspace.screen.set_focus(self._workspace.stations)
 
     def show(self, text: str) -> None:

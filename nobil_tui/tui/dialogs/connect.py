@@ -88,12 +88,12 @@ class ConnectScreen(FormDialog[SourceChoice]):
         yield Input(password=True, placeholder="API key", id="key")
         yield AsciiCheckbox("Remember both in the config once they work", id="remember")
 
-    async def on_button_pressed(self, event: Button.Pressed) -> None:
+    def on_button_pressed(self, event: Button.Pressed) -> None:
         """Enter the offered source, and handle the other buttons as any form."""
         if event.button.id == catalogue.FINLAND.name:
             self.query_one("#source", Input).value = catalogue.FINLAND.name
             self.query_one("#key", Input).value = ""
-        await super().on_button_pressed(event)
+        super().on_button_pressed(event)
 
     async def submit(self) -> None:
         """Start to try the source."""

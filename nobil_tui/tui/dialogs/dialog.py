@@ -16,6 +16,7 @@ from textual.widgets import Button, Static
 
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
+from nobil_tui.tui.key_queue import Marker
 from nobil_tui.tui.textual_internals import Dismissal
 
 _T = TypeVar("_T")
@@ -61,6 +62,9 @@ class FormDialog(Dialog[_T]):
 
     FORM_TITLE: ClassVar[str]
     SUBMIT: ClassVar[SubmitButton]
+    _submitting = False
+    _marker: Marker | None = None
+    """The marker of the key that submitted the form, until that is complete."""
     _to_replace = ""
     """What the user was asked about: submitted again, it is replaced."""
 
@@ -85,16 +89,41 @@ class FormDialog(Dialog[_T]):
                 yield submit
                 yield Button("Cancel", id="cancel")
 
-    async def on_button_pressed(self, event: Button.Pressed) -> None:
+    def on_button_pressed(self, event: Button.Pressed) -> None:
         """Submit the form, or close it."""
         if event.button.id == "cancel":
             self.action_back()
         else:
-            await self.submit()
+            self._start_submit()
 
-    async def on_input_submitted(self) -> None:
+    def on_input_submitted(self) -> None:
         """Submit the form."""
-        await self.submit()
+        self._start_submit()
+
+    def _start_submit(self) -> None:
+        """Submit the form, unless that is going on.
+
+        In a worker: the app cannot close a dialog that is busy with a message, such as one that
+        writes to a slow disk.
+        """
+        if not self._submitting:
+            self._submitting = True
+            self.run_worker(self._submit, group="submit")  # type: ignore[arg-type]  # Textual infers Never
+
+    async def _submit(self) -> None:
+        try:
+            await self.submit()
+        finally:
+            self._submitting = False
+            if self._marker is not None:
+                self.app.post_message(self._marker)
+                self._marker = None
+
+    def on_marker(self, marker: Marker) -> None:
+        """Let keys typed behind Enter wait until the form was submitted."""
+        if self._submitting:
+            marker.stop()
+            self._marker = Marker(marker.number)
 
     def say(self, text: str) -> None:
         """Show an answer, unless the dialog was closed while it was awaited."""

@@ -1,0 +1,150 @@
+"""Keys and pastes in the order in which they were typed, at any speed.
+
+A key acts at once on what has the focus, and the next one waits until what it caused is complete: a
+field was submitted, a dialog closed, another one is open and has the focus. So a burst, as from a
+macro, a password manager or a slow line, has the same effect as the same keys typed slowly.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from nobil_tui.commands import Context, for_context
+from nobil_tui.tui.textual_internals import forward, run_key_binding, type_into
+
+ROUNDS = 2
+"""Passes of a marker after each key: a message that the key caused may cause another one."""
+LONGEST = 0.3
+"""Seconds after which a waiting key is delivered, although what the one before caused may not be
+complete: the file of an export may be on a slow disk."""
+
+_MOVEMENTS = {command.id for command in for_context(Context.LISTS)}
+_EDITS = ("cursor_", "delete_", "home", "end")
+"""How the actions of a text field begin that are complete when they return."""
+
+
+class Marker(Message):
+    """Bubbles from a widget to the app, behind all messages that a key caused there."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class KeyQueue:
+    """Delivers keys and pastes one at a time. ``on_key`` is called before each key acts."""
+
+    def __init__(self, app: App[Any], on_key: Callable[[events.Key], None]) -> None:
+        self._app = app
+        self._on_key = on_key
+        self._waiting: deque[events.Key | events.Paste] = deque()
+        self._number = 0
+        """The number of the latest marker."""
+        self._rounds = 0
+        """Passes of markers to wait for."""
+        self._last_key = ""
+        """The key that acted last."""
+        self._depth = 0
+        """Screens that were open when it acted."""
+
+    async def put(self, event: events.Key | events.Paste) -> None:
+        """Deliver a key or a paste, or keep it until it is its turn."""
+        if self._rounds and not self._waiting:
+            if self._closed and isinstance(event, events.Key) and event.key == self._last_key:
+                # The key that closes a dialog is held, or was pressed twice: it is not meant for
+                # the screen below.
+                return
+            number = self._number
+            self._app.set_timer(LONGEST, partial(self._app.call_later, self._give_up, number))
+        self._waiting.append(event)
+        await self._deliver()
+
+    def on_screen_change(self, screen: Screen[Any]) -> None:
+        """Wait for the screen that is on top now: a dialog has no focus before it is composed."""
+        if not self._rounds:
+            return
+        if self._closed:
+            while self._waiting and getattr(self._waiting[0], "key", "") == self._last_key:
+                self._waiting.popleft()
+        self._mark(screen)
+
+    def on_marker(self, marker: Marker) -> None:
+        """Note that what a key caused is complete as far as the marker passed."""
+        if marker.number != self._number or not self._rounds:
+            return
+        self._rounds -= 1
+        if self._rounds:
+            self._mark(self._target)
+        else:
+            # After the callbacks of a dialog that was closed.
+            self._rounds = 1
+            self._app.call_next(self._give_up, marker.number)
+
+    @property
+    def _closed(self) -> bool:
+        """Whether the last key closed a screen."""
+        return len(self._app.screen_stack) < self._depth
+
+    @property
+    def _target(self) -> Widget:
+        """What has the focus, or the screen on top."""
+        return self._app.focused or self._app.screen
+
+    async def _give_up(self, number: int) -> None:
+        """Wait no longer for the marker with this number."""
+        if number == self._number:
+            self._rounds = 0
+            await self._deliver()
+
+    async def _deliver(self) -> None:
+        while self._waiting and not self._rounds and self._app.screen_stack:
+            await self._act(self._waiting.popleft())
+
+    async def _act(self, event: events.Key | events.Paste) -> None:
+        """Let a key or a paste act on what has the focus."""
+        app, target = self._app, self._target
+        self._last_key, self._depth = "", len(app.screen_stack)
+        if isinstance(event, events.Paste):
+            self._rounds = ROUNDS
+            forward(target, event)
+            self._mark(target)
+            return
+        self._last_key = event.key
+        self._on_key(event)
+        if event.is_printable and isinstance(target, Input):
+            await type_into(target, event)
+            return
+        # Before it acts: the action may change the screen.
+        self._rounds = ROUNDS
+        binding = await run_key_binding(app, event.key)
+        if binding is not None and _is_complete(binding, target):
+            self._rounds = 0
+            return
+        if binding is None:
+            forward(target, event)
+        self._mark(target if app.screen in target.ancestors_with_self else app.screen)
+
+    def _mark(self, target: Widget) -> None:
+        """Send a marker from a widget."""
+        self._number += 1
+        self._rounds = max(1, self._rounds)
+        if not target.post_message(Marker(self._number)):
+            self._app.call_next(self._give_up, self._number)
+
+
+def _is_complete(binding: Binding, target: Widget) -> bool:
+    """Return whether all that a binding does is done when its action returns."""
+    if binding.id in _MOVEMENTS:
+        return True
+    return isinstance(target, Input) and binding.action.startswith(_EDITS)
