@@ -50,6 +50,7 @@ from nobil_tui.monitor.batch import (
     NoteKind,
     StreamCounts,
 )
+from nobil_tui.monitor.pace import StreamPace
 from nobil_tui.monitor.sinks import BatchOutlet, Sink, SinkRunner
 
 TICK = 0.05
@@ -131,6 +132,7 @@ class Monitor:
         self._told_full = False
         self._unreadable: Unreadable | None = None
         self._told_unreadable_at = -UNREADABLE_NOTE_INTERVAL
+        self._pace = StreamPace()
         self._news = asyncio.Event()
         self._down = asyncio.Event()
         """Set while the link is down."""
@@ -139,6 +141,11 @@ class Monitor:
     def behind(self) -> int:
         """How far the board lags behind the stream, in ms; zero if it keeps up."""
         return self._feed.behind
+
+    def unusual_silence(self, now: int) -> int:
+        """Return for how long (ms) a live stream has been silent if that is unusual for it, else
+        zero."""
+        return self._pace.unusual_silence(now) if self.link.phase is LinkPhase.LIVE else 0
 
     def retry(self) -> None:
         """Connect now."""
@@ -365,6 +372,7 @@ class Monitor:
         board = self.board
         match event:
             case Connecting():
+                self._pace.stop()
                 self.link = LinkState(LinkPhase.CONNECTING, self.link.reason)
             case Connected(at):
                 self._alive_at = at
@@ -417,6 +425,7 @@ class Monitor:
     def _frame(self, at: int) -> None:
         self.counts.frames += 1
         self.frame_at = self._alive_at = at
+        self._pace.note(at)
 
     def _changed(self, station: str, changes: list[Change]) -> None:
         self._touched.add(station)

@@ -65,7 +65,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         """Whether only ASCII is drawn."""
         self._main: MainScreen | None = None
         self._input = InputActivity()
-        self._key_queue = KeyQueue(self, self._note_key)
+        self.key_queue = KeyQueue(self, self._note_key)
         for theme in THEMES:
             self.register_theme(theme)
         theme_name, self._theme_warning = self._theme_of(interface.theme)
@@ -127,11 +127,11 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
             if event.key in self._keys.of(command_by_id("suspend")):
                 self.action_suspend_process()
                 return
-        await self._key_queue.put(event)
+        await self.key_queue.put(event)
 
     def on_marker(self, marker: Marker) -> None:
         """Note that what a key caused is complete."""
-        self._key_queue.on_marker(marker)
+        self.key_queue.on_marker(marker)
 
     def _note_key(self, key: events.Key) -> None:
         self._input.last_key = key.key
@@ -139,7 +139,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Quit without waiting for threads."""
         asyncio.get_running_loop().set_default_executor(DaemonExecutor())
-        self.screen_change_signal.subscribe(self, self._key_queue.on_screen_change, immediate=True)
+        self.screen_change_signal.subscribe(self, self.key_queue.on_screen_change, immediate=True)
 
     def request_quit(self) -> None:
         """Quit the app: every key, click and signal that quits ends here."""

@@ -92,6 +92,11 @@ class KeyQueue:
             self._app.call_next(self._give_up, marker.number)
 
     @property
+    def busy(self) -> bool:
+        """Whether what a key caused is not complete, or a key waits."""
+        return bool(self._rounds or self._waiting)
+
+    @property
     def _closed(self) -> bool:
         """Whether the last key closed a screen."""
         return len(self._app.screen_stack) < self._depth

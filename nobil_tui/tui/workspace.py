@@ -65,6 +65,12 @@ _WAITING = {
     ),
 }
 """The text of the station list before the first station."""
+_LINK_HELP = {
+    LinkPhase.RETRYING: "{retry} retries now",
+    LinkPhase.REFUSED: "{connect}: enter another key",
+    LinkPhase.FAILED: "{retry} retries, {connect}: another source",
+}
+"""The keys that help while the link is down, for the link bar."""
 
 
 class Workspace:
@@ -271,7 +277,10 @@ class Workspace:
                 extra = (*extra, "show-log")
             if self.connectors not in self.shown_panes:
                 extra = ("open", "show-log")
+        if self.session.link.phase in _LINK_HELP:
+            extra = (*extra, "connect", "retry")
         self.key_hints.extra_commands = extra
+        self.key_hints.hides_log = self.is_log_visible
 
     # Showing what changed
 
@@ -344,12 +353,16 @@ class Workspace:
 
     def show_title(self) -> None:
         """Show in the window's title how many starred stations have a free connector."""
-        starred, stations = self.settings.starred, self.board.stations
-        held = (stations.get(station) for station in starred)
-        free = sum(station is not None and station.summary.free > 0 for station in held)
+        starred, free = self.settings.starred, self._starred_free
         count = f"{free} free {self.glyphs.dot} {len(starred)} starred"
         dash = "-" if self.glyphs.ellipsis == "~" else "—"
         self.notifier.show_title(f"{count} {dash} nobil-tui" if starred else "nobil-tui")
+
+    @property
+    def _starred_free(self) -> int:
+        """The number of starred stations with a free connector."""
+        held = map(self.board.stations.get, self.settings.starred)
+        return sum(station is not None and station.summary.free > 0 for station in held)
 
     def show_log_scope(self) -> None:
         """Show the log lines of the log's scope."""
@@ -401,8 +414,18 @@ class Workspace:
             playing=playing,
             progress=self.register_progress,
             hint=self._real_data_hint(),
+            silence=monitor.unusual_silence(now) if monitor and session.player is None else 0,
+            starred=len(self.settings.starred),
+            starred_free=self._starred_free,
+            help=self._link_help(),
         )
         self._set_waiting_text()
+        self.update_key_hints()
+
+    def _link_help(self) -> str:
+        """Return the keys that help while the link is down; empty while it is up."""
+        words = _LINK_HELP.get(self.session.link.phase, "")
+        return words.format(retry=self.keys.named("retry"), connect=self.keys.named("connect"))
 
     def _real_data_hint(self) -> str:
         """Return how to get to real data from a simulation; empty for another source."""

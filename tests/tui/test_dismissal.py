@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.tui.app import NobilApp
 from nobil_tui.tui.commands.runner import CommandRunner
 from nobil_tui.tui.commands.view import about
 from nobil_tui.tui.dialogs import export
@@ -90,7 +91,11 @@ async def over_main(
 
 
 async def at_rest(pilot: Pilot[int]) -> None:
-    for _ in range(3):
+    app = pilot.app
+    assert isinstance(app, NobilApp)
+    # An export writes in a thread.
+    await until(pilot, lambda: not app.key_queue.busy)
+    for _ in range(2):
         await pilot.pause()
 
 

@@ -44,6 +44,9 @@ class KeyHints(Bar):
     extra_commands: reactive[tuple[str, ...]] = reactive(())
     """Ids of more commands to show, such as ``connect`` in the simulation."""
 
+    hides_log: reactive[bool] = reactive(False)
+    """Whether the command for the log hides it."""
+
     class CommandClicked(Message):
         """A command was clicked."""
 
@@ -106,7 +109,9 @@ class KeyHints(Bar):
 
     def _part(self, command: Command, style: Style) -> BarPart:
         need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)
-        return BarPart(f"{self._label(command)} {command.label}", style, need, name=command.id)
+        hides = command.id == "show-log" and self.hides_log
+        label = "Hide log" if hides else command.label
+        return BarPart(f"{self._label(command)} {label}", style, need, name=command.id)
 
     def _label(self, command: Command) -> str:
         """Return the first active key; in a text field, printable keys are not."""

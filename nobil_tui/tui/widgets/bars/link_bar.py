@@ -70,6 +70,13 @@ class LinkBarState(Struct, frozen=True):
     behind: int = 0
     """Delay of the shown state behind the stream, in ms; 0 if unknown."""
     now: int = 0
+    silence: int = 0
+    """For how long a live stream has been silent, in ms, if that is unusual for it."""
+    starred: int = 0
+    starred_free: int = 0
+    """Starred stations with a free connector."""
+    help: str = ""
+    """The keys that help while the link is down."""
     hint: str = ""
     """How to get from simulated to real data; shown only where the rest fits too."""
     progress: str = ""
@@ -116,11 +123,15 @@ class LinkBar(Bar):
             yield BarPart(
                 truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4
             )
+        yield BarPart(state.help, self.style_of("note"), 3)
+        if state.starred:
+            text = f"{glyphs.star} {state.starred_free}/{state.starred} free"
+            yield BarPart(text, self.style_of("star"), 2)
         yield BarPart(state.playing, self.style_of("warning"), 2)
         if state.link.reason:
             room = max(12, width - 34)
             yield BarPart(
-                truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3
+                truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 4
             )
         yield BarPart(state.progress, self.style_of("note"), 4)
         yield BarPart(state.hint, self.style_of("note"), 7)
@@ -158,6 +169,8 @@ class LinkBar(Bar):
                     self.style_of("warning" if paused else "live"),
                     0,
                 )
+            case LinkPhase.LIVE if state.silence:
+                return BarPart(f"QUIET {age_text(state.silence)}", self.style_of("warning"), 0)
             case LinkPhase.LIVE:
                 return BarPart(f"{glyphs.live} LIVE", self.style_of("live"), 0)
             case LinkPhase.CONNECTING:

@@ -92,6 +92,27 @@ async def test_simulated_data_is_always_marked() -> None:
                 assert "example.org" not in line, phase
 
 
+async def test_an_unusual_silence_is_no_live_link() -> None:
+    async with bar() as link_bar:
+        link_bar.state = vitals(silence=45_000, frame_at=START - 45_000)
+        assert text_of(link_bar).startswith("QUIET 45 s  example.org")
+        link_bar.state = vitals(LinkState(LinkPhase.CONNECTING), silence=45_000)
+        assert text_of(link_bar).startswith("CONNECTING")
+
+
+async def test_the_free_starred_stations_and_the_key_that_helps_stay_in_a_narrow_bar() -> None:
+    async with bar(58) as link_bar:
+        refused = LinkState(LinkPhase.REFUSED, "HTTP 401")
+        link_bar.state = vitals(
+            refused, stations=412, unconfirmed=9, starred=5, starred_free=2, help="c: another key"
+        )
+        assert text_of(link_bar).startswith("KEY REFUSED  c: another key  ★ 2/5 free  HTTP 401")
+    async with bar(38) as link_bar:
+        link_bar.state = vitals(stations=412, connectors=999, starred=5, starred_free=2)
+        assert "● LIVE" in text_of(link_bar)
+        assert "★ 2/5 free" in text_of(link_bar)
+
+
 async def test_counts_and_unconfirmed_connectors() -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(stations=1, connectors=1, in_use=1.0)

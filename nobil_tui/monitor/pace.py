@@ -1,0 +1,47 @@
+"""The pace of a stream: how long it is usually silent, learned from its own pauses."""
+
+from __future__ import annotations
+
+from collections import deque
+
+_PAUSE = 1000
+"""Milliseconds from which the time between two frames is a pause, and not part of a burst."""
+_PAUSES = 64
+"""Pauses that are remembered."""
+_MIN_FRAMES = 20
+"""Frames before the pace is known."""
+_TIMES_LONGER = 4
+"""How many times longer than the longest usual pause a silence is unusual."""
+_MIN_SILENCE = 20_000
+"""Milliseconds of silence that are usual in every stream."""
+
+
+class StreamPace:
+    """Learns the pauses between the frames of one connection after another. Times are in ms."""
+
+    def __init__(self) -> None:
+        self._pauses: deque[int] = deque(maxlen=_PAUSES)
+        self._frames = 0
+        self._last = 0
+        """The time of the latest frame; zero before one of this connection."""
+
+    def note(self, at: int) -> None:
+        """Note a frame."""
+        pause = at - self._last
+        if self._last and pause >= _PAUSE:
+            self._pauses.append(pause)
+        self._last = at
+        self._frames += 1
+
+    def stop(self) -> None:
+        """Note that the connection is down: the time until the next frame is no pause."""
+        self._last = 0
+
+    def unusual_silence(self, now: int) -> int:
+        """Return for how long the stream has been silent if that is unusual for it, else zero."""
+        if not self._last or self._frames < _MIN_FRAMES:
+            return 0
+        # Not the longest: one pause may have been unusual itself.
+        longest = sorted(self._pauses)[-2] if len(self._pauses) > 1 else 0
+        silence = now - self._last
+        return silence if silence > max(_MIN_SILENCE, _TIMES_LONGER * longest) else 0
