@@ -35,10 +35,15 @@ def bindings_for(context: Context) -> list[BindingType]:
     commands = list(for_context(context))
     if context is Context.DIALOG:
         commands += [each for each in COMMANDS if each.priority and each not in commands]
-    screen_runs = context in (Context.EVERYWHERE, Context.PLAYING)
-    return [
-        binding_of(each, f"run_command('{each.id}')" if screen_runs else "") for each in commands
-    ]
+    return [binding_of(each, _action_in(context, each)) for each in commands]
+
+
+def _action_in(context: Context, command: Command) -> str:
+    """Return the action of a command in a context; empty for the one of its id."""
+    if context in (Context.EVERYWHERE, Context.PLAYING):
+        return f"run_command('{command.id}')"
+    # A letter that quits closes a dialog. The app itself takes ctrl+c and ctrl+q.
+    return "back" if context is Context.DIALOG and command.id == "quit" else ""
 
 
 def keymap_of(keys: Mapping[str, Sequence[str]]) -> dict[str, str]:

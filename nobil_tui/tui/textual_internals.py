@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.console import Console
 from textual import events
@@ -19,7 +19,7 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -440,8 +440,23 @@ class Dismissal(_ScreenBase):
         await super()._dispatch_message(message)
 
 
-class AsciiCheckbox(Checkbox):
-    """A checkbox drawn as ``[x]``. Textual's differs in colour only when it is checked."""
+class AsciiCheckbox(Checkbox, inherit_bindings=False):
+    """A checkbox drawn as ``[x]``. Textual's differs in colour only when it is checked.
+
+    Enter confirms the form of the box, as in any field; Space ticks it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", "Confirm", show=False),
+        Binding("space", "toggle_button", "Tick", show=False),
+    ]
+
+    class Confirmed(Message):
+        """Enter was pressed on the box."""
+
+    def action_confirm(self) -> None:
+        """Confirm the form."""
+        self.post_message(self.Confirmed())
 
     @property
     def _button(self) -> Content:

@@ -8,21 +8,40 @@ from typing import NamedTuple
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button, Label
 
-from nobil_tui.base.redaction import Secret
+from nobil_tui.base.redaction import KEY_PLACEHOLDER, Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import Connected, Degraded, Ended, Feed, Lost, Refused
+from nobil_tui.config.setting_table import MAX_ADDRESS, MAX_API_KEY
 from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.sources import catalogue
+from nobil_tui.sources.names import address_of
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.textual_internals import AsciiCheckbox
+from nobil_tui.tui.widgets.text_field import TextField, complete_path, complete_word
 
 TRIAL_TIMEOUT = 20.0
 """Seconds to wait for the first event of a source."""
 
+KEY_REFUSED = "Key refused"
+
 MakeTrial = Callable[[str, Secret | None], ChosenSource]
 """Make a source from a text and a key. Raises ``SourceError``."""
+
+
+def trial_sends_no_key(text: str) -> bool:
+    """Return whether a source that the user typed is an address without a key in it."""
+    try:
+        address = address_of(text)
+    except SourceError:
+        return False
+    return address is not None and not (address.takes_key or address.contains_key)
+
+
+def complete_source(text: str) -> str | None:
+    """Return the name of a source, or of a file, that begins with ``text``."""
+    return complete_word(catalogue.typed_names())(text) or complete_path(text)
 
 
 class SourceChoice(NamedTuple):
@@ -53,7 +72,7 @@ async def _first_answer(feed: Feed) -> str:
                 if isinstance(event, Connected | Degraded | Ended):
                     return ""
                 if isinstance(event, Refused):
-                    return f"Key refused ({event.reason})."
+                    return f"{KEY_REFUSED} ({event.reason})."
                 if isinstance(event, Lost):
                     return f"Could not connect: {event.reason}."
     except TimeoutError:
@@ -81,18 +100,22 @@ class ConnectScreen(FormDialog[SourceChoice]):
         # First, since anyone can use it: no other source of real data works without a key.
         yield Button(catalogue.FINLAND.summary, id=catalogue.FINLAND.name)
         yield Label(f"Source: {catalogue.expected()}")
-        yield Input(
-            self._text, placeholder="finland, or wss://host/path?key={private_apikey}", id="source"
+        yield TextField(
+            self._text,
+            placeholder="finland, or wss://host/path?key={private_apikey}",
+            max_length=MAX_ADDRESS,
+            id="source",
+            complete=complete_source,
         )
         yield Label("API key, if required (hidden; sent to this source only)")
-        yield Input(password=True, placeholder="API key", id="key")
+        yield TextField(password=True, placeholder="API key", max_length=MAX_API_KEY, id="key")
         yield AsciiCheckbox("Remember both in the config once they work", id="remember")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Enter the offered source, and handle the other buttons as any form."""
         if event.button.id == catalogue.FINLAND.name:
-            self.query_one("#source", Input).value = catalogue.FINLAND.name
-            self.query_one("#key", Input).value = ""
+            self.query_one("#source", TextField).value = catalogue.FINLAND.name
+            self.query_one("#key", TextField).value = ""
         super().on_button_pressed(event)
 
     async def submit(self) -> None:
@@ -102,13 +125,19 @@ class ConnectScreen(FormDialog[SourceChoice]):
     @work(exclusive=True)
     async def attempt(self) -> None:
         """Try the source in the fields, and return it if it works."""
-        text = self.query_one("#source", Input).value.strip()
-        typed = self.query_one("#key", Input).value.strip()
+        text = self.query_one("#source", TextField).value.strip()
+        typed = self.query_one("#key", TextField).value.strip()
+        if not text:
+            self.say(f"Enter a source: {catalogue.expected()}.")
+            return
         key = Secret(typed) if typed else None
         self.say("Connecting …")
         try:
             trial = self._make(text, key).source
             problem = "" if trial.simulated else await try_out(trial)
+            if problem.startswith(KEY_REFUSED) and not typed and trial_sends_no_key(text):
+                problem = "This source needs an API key, and its address has no place for one."
+                problem += f" Add ?key={KEY_PLACEHOLDER} to the address, and enter the key."
             if not problem:
                 remember = self.query_one("#remember", AsciiCheckbox).value
                 self.dismiss(SourceChoice(self._make(text, key), remember))

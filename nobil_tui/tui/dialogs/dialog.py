@@ -18,6 +18,7 @@ from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.key_queue import Marker
 from nobil_tui.tui.textual_internals import Dismissal
+from nobil_tui.tui.widgets.text_field import TextField
 
 _T = TypeVar("_T")
 
@@ -124,6 +125,14 @@ class FormDialog(Dialog[_T]):
         if self._submitting:
             marker.stop()
             self._marker = Marker(marker.number)
+
+    def on_text_field_cut(self, message: TextField.Cut) -> None:
+        """Say that a paste was too long."""
+        self.say(f"Cut to {message.limit:,} characters, the most that fit here.")
+
+    def on_ascii_checkbox_confirmed(self) -> None:
+        """Submit the form: Enter on a box confirms, Space ticks it."""
+        self._start_submit()
 
     def say(self, text: str) -> None:
         """Show an answer, unless the dialog was closed while it was awaited."""

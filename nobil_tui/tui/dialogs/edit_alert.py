@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from nobil_tui.base.text import did_you_mean, one_of
 from nobil_tui.config.alert_rules import MAX_LEAST, AlertRule, AlertWhen
@@ -14,6 +14,7 @@ from nobil_tui.config.alert_validation import filter_problem
 from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.textual_internals import AsciiCheckbox
+from nobil_tui.tui.widgets.text_field import TextField, complete_word
 
 
 class EditAlertScreen(FormDialog[AlertRule]):
@@ -38,12 +39,12 @@ class EditAlertScreen(FormDialog[AlertRule]):
             what = "Plugs that count, such as ccs >=150kw" if rule.station else "Filter of the area"
             yield Label(what)
             example = "all plugs" if rule.station else "ccs >=150kw within:5km"
-            yield Input(rule.filter, placeholder=example, max_length=MAX_FILTER, id="filter")
+            yield TextField(rule.filter, placeholder=example, max_length=MAX_FILTER, id="filter")
         yield Label(f"When: {one_of(AlertWhen)}")
-        yield Input(str(rule.when), id="when")
+        yield TextField(str(rule.when), id="when", complete=complete_word(AlertWhen))
         if not rule.connector:
             yield Label("How many must be free")
-            yield Input(str(rule.least), type="integer", max_length=4, id="least")
+            yield TextField(str(rule.least), max_length=4, id="least")
         yield AsciiCheckbox("Stay armed after firing", rule.repeat, id="repeat")
 
     async def submit(self) -> None:
@@ -73,4 +74,4 @@ class EditAlertScreen(FormDialog[AlertRule]):
             )
 
     def _text(self, name: str) -> str:
-        return next((each.value.strip() for each in self.query(f"#{name}").results(Input)), "")
+        return next((each.value.strip() for each in self.query(f"#{name}").results(TextField)), "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from nobil_tui.base.files import create_file, replace_file, stamp
 from nobil_tui.base.paths import expand_user
@@ -15,7 +15,11 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.register import Register
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
+from nobil_tui.tui.widgets.text_field import TextField, complete_path
 from nobil_tui.wire.changes import changes_csv, json_line
+
+MAX_PATH = 4096
+"""Characters of a file name; no system takes longer ones."""
 
 
 class ExportScreen(FormDialog[str]):
@@ -24,12 +28,12 @@ class ExportScreen(FormDialog[str]):
     FORM_TITLE = "Export the event log"
     SUBMIT = SubmitButton("write", "Export")
 
-    def __init__(self, logged: LoggedChanges, register: Register, name: str) -> None:
-        """Export ``logged`` with the names of ``register``; ``name`` is the file to suggest."""
+    def __init__(self, logged: LoggedChanges, register: Register, file_name: str) -> None:
+        """Export ``logged`` with the names of ``register``; ``file_name`` is to be suggested."""
         super().__init__()
         self._logged = logged
         self._register = register
-        self._name = name
+        self._file_name = file_name
 
     def fields(self) -> Iterator[Widget]:
         """Yield a field for the file."""
@@ -37,7 +41,14 @@ class ExportScreen(FormDialog[str]):
             words = "of flapping connectors are no longer kept, and are missing in the file"
             yield Label(f"The oldest {_count(missing)} {words}.")
         yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
-        yield Input(self._name, placeholder="File", id="path", select_on_focus=False)
+        yield TextField(
+            self._file_name,
+            placeholder="File",
+            max_length=MAX_PATH,
+            id="path",
+            select_on_focus=False,
+            complete=complete_path,
+        )
         if credits := self._register.credits:
             credit = f"Names: {'; '.join(credits)}. Credit them where you publish the names."
             yield Label(credit, markup=False)
@@ -49,7 +60,7 @@ class ExportScreen(FormDialog[str]):
 
     async def submit(self) -> None:
         """Write the file."""
-        text = self.query_one("#path", Input).value.strip()
+        text = self.query_one("#path", TextField).value.strip()
         if not text.isprintable():
             self.say("A file name can hold printable characters only.")
             return

@@ -83,9 +83,8 @@ class HelpScreen(Dialog[None]):
     """The help, over the main screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The key that opened the help closes it. A user who presses q here means the help, too.
+        # The key that opened the help closes it.
         binding_of(command_by_id("help"), "back"),
-        binding_of(command_by_id("quit"), "back"),
     ]
 
     def __init__(self, keys: KeyBindings, glyphs: Glyphs, about: str) -> None:

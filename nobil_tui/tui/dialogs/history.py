@@ -55,9 +55,8 @@ class HistoryScreen(Dialog[None]):
     """The history of one station, kept up to date while the screen is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The key that opened it closes it, and so does the one that quits.
+        # The key that opened it closes it.
         binding_of(command_by_id("history"), "back"),
-        binding_of(command_by_id("quit"), "back"),
     ]
 
     def __init__(self, workspace: Workspace, station_id: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from nobil_tui.config.setting_table import MAX_NAME
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.style.glyphs import truncate
+from nobil_tui.tui.widgets.text_field import TextField
 
 _TEXT_WIDTH = 66
 """Cells of the filter that the dialog shows."""
@@ -30,11 +31,11 @@ class SaveFilterScreen(FormDialog[str]):
     def fields(self) -> Iterator[Widget]:
         """Yield the filter and a field for its name."""
         yield Label(truncate(self._text, _TEXT_WIDTH), markup=False)
-        yield Input(placeholder="Name", max_length=MAX_NAME, id="name")
+        yield TextField(placeholder="Name", max_length=MAX_NAME, id="name")
 
     async def submit(self) -> None:
         """Return the name if it is valid."""
-        name = self.query_one("#name", Input).value.strip()
+        name = self.query_one("#name", TextField).value.strip()
         if not name:
             self.say("Enter a name.")
         elif not name.isprintable():

@@ -30,6 +30,7 @@ from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.input import FilterInput
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import StationsPane
+from nobil_tui.tui.widgets.text_field import TextField
 from nobil_tui.tui.workspace import Workspace
 
 
@@ -170,6 +171,11 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
     def apply_filter(self, message: FilterLine.Changed) -> None:
         """Filter while the user types."""
         self.commands.filters.apply(message.text)
+
+    @on(TextField.Cut)
+    def note_cut(self, message: TextField.Cut) -> None:
+        """Say that a pasted filter was too long."""
+        self.workspace.notify(f"Cut to {message.limit} characters, the most that a filter holds.")
 
     @on(FilterInput.Accepted)
     def keep_filter(self) -> None:

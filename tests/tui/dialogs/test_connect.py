@@ -146,7 +146,7 @@ async def test_an_error_is_shown_and_can_be_corrected() -> None:
     async with choosing("nonsense") as it:
         await it.pilot.press("enter")
         await it.until("This is no source.")
-        it.field("source").value = "wss://host/path"
+        it.field("source").value = "wss://host/path?key={private_apikey}"
         it.source.feed.put(Refused("HTTP 401", START))
         await it.pilot.press("enter")
         await it.until("Key refused (HTTP 401).")
@@ -157,6 +157,22 @@ async def test_an_error_is_shown_and_can_be_corrected() -> None:
         it.source.feed.put(Connected(START))
         await it.pilot.press("enter")
         await until(it.pilot, lambda: it.given)  # type: ignore[arg-type]
+
+
+async def test_an_empty_source_is_asked_for_again() -> None:
+    async with choosing() as it:
+        await it.pilot.press("enter")
+        assert it.answer.startswith("Enter a source: finland, demo, ")
+        assert it.asked == []
+        assert it.given == []
+
+
+async def test_a_missing_key_is_no_refused_key() -> None:
+    async with choosing("wss://host/path") as it:
+        it.source.feed.put(Refused("HTTP 401", START))
+        await it.pilot.press("enter")
+        words = "This source needs an API key, and its address has no place for one. "
+        await it.until(words + "Add ?key={private_apikey} to the address, and enter the key.")
 
 
 async def test_a_second_trial_cancels_the_first() -> None:

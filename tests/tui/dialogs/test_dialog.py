@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from nobil_tui.config.setting_table import MAX_FILTER, MAX_NAME
-from nobil_tui.tui.dialogs.dialog import Dialog
+from nobil_tui.tui.dialogs.dialog import Dialog, FormDialog, SubmitButton
 from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
 from nobil_tui.tui.textual_internals import AsciiCheckbox
+from nobil_tui.tui.widgets.text_field import TextField
+from tests.conftest import FakeClock
+from tests.tui.app_driver import HandSource, opened, setup_of
 from tests.tui.widget_host import Stage
 
 
@@ -87,13 +92,54 @@ async def test_printable_keys_are_text() -> None:
         assert answers.given == []
 
 
-@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
-async def test_the_keys_to_quit_work(key: str) -> None:
+async def test_a_letter_that_quits_closes_a_dialog_only() -> None:
     async with over(Asking()) as (answers, pilot):
+        await pilot.press("tab", "tab", "q")
+        assert answers.given == [None]
         assert not pilot.app._exit
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
+async def test_the_keys_to_quit_work(key: str, clock: FakeClock) -> None:
+    answers = Answers()
+    async with opened(setup_of(clock, HandSource(clock))) as pilot:
+        await pilot.app.push_screen(Asking(), answers.given.append)
         await pilot.press(key)
         assert pilot.app._exit
     assert answers.given == []
+
+
+class Boxed(FormDialog[str]):
+    """A form with a box."""
+
+    FORM_TITLE = "Form"
+    SUBMIT = SubmitButton("go", "Go")
+
+    def fields(self) -> Iterator[Widget]:
+        yield AsciiCheckbox("box", id="box")
+        yield TextField(max_length=5, id="field")
+
+    async def submit(self) -> None:
+        box = self.query_one(AsciiCheckbox)
+        self.dismiss("ticked" if box.value else "blank")
+
+
+async def test_enter_on_a_box_confirms_and_space_ticks_it() -> None:
+    async with over(Boxed()) as (answers, pilot):
+        await pilot.press("space", "enter")
+        assert answers.given == ["ticked"]
+
+
+async def test_a_paste_that_is_too_long_is_cut_with_a_word() -> None:
+    async with over(Boxed()) as (_, pilot):
+        field = pilot.app.screen.query_one(TextField)
+        field.focus()
+        await pilot.pause()
+        await pilot.press("a")
+        field.post_message(Paste("bc\x1bdefgh"))
+        await pilot.pause()
+        assert field.value == "abc d"
+        assert answer(pilot) == "Cut to 5 characters, the most that fit here."
 
 
 async def test_a_checkbox_needs_no_colours() -> None:

@@ -13,18 +13,18 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
 
 from nobil_tui.commands import Context
 from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.completion import completions, insert_completion, word_at
 from nobil_tui.search.fields import FieldValues
 from nobil_tui.tui.bindings import bindings_for
+from nobil_tui.tui.widgets.text_field import TextField
 
 _EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
 
 
-class FilterInput(Input):
+class FilterInput(TextField):
     """A text field; Tab and Right accept the completion of the word before the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,26 +88,24 @@ class FilterInput(Input):
 
     def set_text(self, text: str) -> None:
         """Replace the text without a ``Changed`` message."""
-        with self.prevent(Input.Changed):
+        with self.prevent(TextField.Changed):
             self.value = text
         self.cursor_position = len(text)
 
-    def replace(self, text: str, start: int, end: int) -> None:
-        """Insert a text that may be pasted; non-printable characters become spaces."""
-        printable = "".join(letter if letter.isprintable() else " " for letter in text)
-        super().replace(printable, start, end)
-
-    def action_complete(self) -> None:
+    async def action_complete(self) -> None:
         """Accept the first completion; without one, leave the key to other bindings."""
         if not self.offers:
             raise SkipAction
+        self._accept()
+
+    def _accept(self) -> None:
         text, cursor = insert_completion(self.value, self.cursor_position, self.offers[0])
         self.value, self.cursor_position = text, cursor
 
     def action_cursor_right(self, select: bool = False) -> None:
         """Accept the first completion at the end of the text; elsewhere move the cursor."""
         if self.cursor_at_end and self.offers and not select:
-            self.action_complete()
+            self._accept()
         else:
             super().action_cursor_right(select)
 
