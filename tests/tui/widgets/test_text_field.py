@@ -31,7 +31,7 @@ def test_a_path_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert complete_path("~/lo") == "~/log.csv"
     assert complete_path(".h") == ".hidden"
     assert complete_path(f"{tmp_path}/") == f"{tmp_path}/captures{os.sep}"
-    for text in ("", "none/", "log.csv/x", "~nobody-here/x", "x\0y", "captures/z"):
+    for text in ("", "none/", "log.csv/x", "~no-such-user/x", "x\0y", "captures/z"):
         assert complete_path(text) is None
     assert complete_source("fin") == "finland"
     assert complete_source("log") == "log.csv"
