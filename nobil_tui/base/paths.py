@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 APP_NAME = "nobil-tui"
+
+
+class NoHomeError(Exception):
+    """The user has no home folder, and no variable names another place. The message says so."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no home folder. Set HOME to the absolute path of one.")
+
+
+def drop_relative_folders(environ: MutableMapping[str, str]) -> None:
+    """Remove the variables that name the user's folders and hold no absolute path.
+
+    The home folder of the user database counts then, or the default of the XDG convention.
+    """
+    for name in ("HOME", *(f"XDG_{each}_HOME" for each in ("CONFIG", "STATE", "CACHE", "DATA"))):
+        if name in environ and not Path(environ[name]).is_absolute():
+            del environ[name]
 
 
 def expand_user(text: str) -> Path:
@@ -16,39 +34,50 @@ def expand_user(text: str) -> Path:
         return Path(text)
 
 
+def if_home(path: Callable[[], Path]) -> Path | None:
+    """Return what a function of this module returns; None where there is no home folder."""
+    try:
+        return path()
+    except NoHomeError:
+        return None
+
+
+# Each raises ``NoHomeError``.
+
+
 def config_file() -> Path:
     """Return the default path of the config file."""
     from platformdirs import user_config_path
 
-    return user_config_path(APP_NAME, appauthor=False) / "config.toml"
+    return _folder(user_config_path) / "config.toml"
 
 
 def log_file() -> Path:
     """Return the path of the log file."""
     from platformdirs import user_log_path
 
-    return user_log_path(APP_NAME, appauthor=False) / f"{APP_NAME}.log"
+    return _folder(user_log_path) / f"{APP_NAME}.log"
 
 
 def state_dir() -> Path:
     """Return the directory of the persistent state."""
     from platformdirs import user_state_path
 
-    return user_state_path(APP_NAME, appauthor=False)
+    return _folder(user_state_path)
 
 
 def cache_dir() -> Path:
     """Return the directory of data that can be downloaded again."""
     from platformdirs import user_cache_path
 
-    return user_cache_path(APP_NAME, appauthor=False)
+    return _folder(user_cache_path)
 
 
 def history_file() -> Path:
     """Return the default history."""
     from platformdirs import user_data_path
 
-    return user_data_path(APP_NAME, appauthor=False) / "history.sqlite"
+    return _folder(user_data_path) / "history.sqlite"
 
 
 def register_file() -> Path:
@@ -64,3 +93,14 @@ def hub_keys_file() -> Path:
 def hub_key_file() -> Path:
     """Return the file of the API key of a hub that only this machine can reach."""
     return state_dir() / "hub-key"
+
+
+def _folder(of: Callable[..., Path]) -> Path:
+    try:
+        folder = of(APP_NAME, appauthor=False)
+    except RuntimeError as error:
+        raise NoHomeError from error
+    # Some releases leave "~" as it is.
+    if not folder.is_absolute():
+        raise NoHomeError
+    return folder

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import TextIO
 
+from nobil_tui.base import paths
+from nobil_tui.base.text import safe_text
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
 from nobil_tui.cli.startup import CommonOptions, start_up
@@ -15,12 +19,17 @@ MAX_FPS = "1000"
 something changed; a high limit keeps the repaint after a key from waiting for the previous one."""
 
 
-def open_app(options: CommonOptions, *, ascii: bool) -> int:
-    """Open the app and return its exit code. ``ascii``: draw with ASCII only."""
+_NO_UNICODE = re.compile(r"(linux|ansi|cons\d|sun|pcansi|unknown|vt\d)", re.IGNORECASE)
+"""The beginning of names of terminals whose font lacks our signs, or shows others in their place:
+the console of Linux draws one square for several of them."""
+
+
+def open_app(options: CommonOptions, *, ascii: bool | None) -> int:
+    """Open the app and return its exit code. ``ascii``: draw with ASCII only, or with Unicode; None
+    for what the terminal can draw."""
     require_terminal()
     startup = start_up(options)
 
-    from nobil_tui.base import paths
     from nobil_tui.tui.options import AppOptions
 
     app_options = AppOptions(
@@ -30,13 +39,13 @@ def open_app(options: CommonOptions, *, ascii: bool) -> int:
         config_path=startup.config_path,
         source_text=startup.chosen.text,
         warnings=startup.warnings,
-        ascii=ascii or not _terminal_supports_unicode(),
-        state_dir=paths.state_dir(),
-        history_path=paths.history_file(),
+        ascii=_choose_ascii(ascii),
+        state_dir=paths.if_home(paths.state_dir),
+        history_path=paths.if_home(paths.history_file),
         environ=os.environ,
-        register_path=paths.register_file(),
+        register_path=paths.if_home(paths.register_file),
     )
-    os.environ.setdefault("TEXTUAL_FPS", MAX_FPS)
+    _prepare_for_textual(os.environ)
     from nobil_tui.tui.app import run
 
     return run(app_options)
@@ -50,11 +59,12 @@ def require_terminal() -> None:
             ExitCode.USAGE,
             "The app needs a terminal for its input and output. In a script, use nobil-tui tail.",
         )
-    if os.environ.get("TERM") == "dumb":
+    term = os.environ.get("TERM", "")
+    if term.startswith("dumb"):
         fail(
             ExitCode.USAGE,
-            "The app needs a terminal that can move the cursor, and TERM=dumb cannot. Set "
-            "TERM, or use nobil-tui tail.",
+            f"The app needs a terminal that can move the cursor, and TERM={safe_text(term, 20)} "
+            "cannot. Set TERM, or use nobil-tui tail.",
         )
 
 
@@ -66,6 +76,39 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def _terminal_supports_unicode() -> bool:
+def _choose_ascii(chosen: bool | None) -> bool | None:
+    """Return whether to draw with ASCII only; None if the config decides."""
+    if not _encodes_unicode():
+        return True
+    if chosen is None and not _draws_unicode(os.environ):
+        return True
+    return chosen
+
+
+def _encodes_unicode() -> bool:
     encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else ""
     return encoding.lower().replace("-", "").startswith("utf")
+
+
+def _draws_unicode(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal draws our signs as different ones, as far as is known."""
+    term = environ.get("TERM", "")
+    if not term or _NO_UNICODE.match(term):
+        return False
+    # In tmux and screen, TERM does not say which terminal shows it; a virtual console has a number.
+    inside = term.startswith(("tmux", "screen")) or environ.get("TMUX") or environ.get("STY")
+    on_console = environ.get("XDG_VTNR") and not (
+        environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or environ.get("SSH_CONNECTION")
+    )
+    return not (inside and on_console)
+
+
+def _prepare_for_textual(environ: MutableMapping[str, str]) -> None:
+    """Set and remove variables that Textual and Rich read when they are imported."""
+    environ.setdefault("TEXTUAL_FPS", MAX_FPS)
+    if not environ.get("NO_COLOR"):
+        # Set but empty means the same as not set (no-color.org).
+        environ.pop("NO_COLOR", None)
+    for name in ("COLUMNS", "LINES"):
+        # The terminal knows its size; these may come from another one, or hold no number.
+        environ.pop(name, None)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from nobil_tui.base.paths import history_file, register_file
 from nobil_tui.base.text import quoted, safe_path
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.options import FilePath
 from nobil_tui.cli.output import print_data, print_text
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
     metavar="RECORDING...",
     nargs=-1,
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(),
 )
 def import_(recordings: tuple[Path, ...]) -> None:
     """Import each RECORDING of nobil-tui record, or a file of NOBIL Real-time with received_at and
@@ -133,7 +135,6 @@ def import_(recordings: tuple[Path, ...]) -> None:
     from filelock import Timeout
 
     from nobil_tui.base.files import file_lock, make_folders
-    from nobil_tui.base.paths import history_file
     from nobil_tui.feeds.source import SourceError
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.hours import LocalHours
@@ -188,7 +189,6 @@ class _Progress:
 @contextmanager
 def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
     """Open the history to read; None if there is none. End the program if it cannot be read."""
-    from nobil_tui.base.paths import history_file
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.store import STORE_ERRORS, unreadable
 
@@ -227,7 +227,6 @@ def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
 
 def _register() -> Register:
     """Return the names of the stations; without them, after a message, if they cannot be read."""
-    from nobil_tui.base.paths import register_file
     from nobil_tui.charging.register import CREDIT, Register
     from nobil_tui.register.cache import CacheError, load_register
 

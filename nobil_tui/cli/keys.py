@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nobil_tui.base import paths
 from nobil_tui.base.text import safe_text
 from nobil_tui.cli.commands import SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
@@ -78,7 +79,6 @@ def revoke(name: str, keys: Path | None) -> None:
 
 
 def _file(given: Path | None) -> KeyFile:
-    from nobil_tui.base import paths
     from nobil_tui.hub.api_keys import KeyFile
 
     return KeyFile(given or paths.hub_keys_file())

@@ -88,22 +88,21 @@ class _PrivateFileHandler(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
-def start_logging(path: Path, level: str, secrets: Iterable[str]) -> AddSecret:
+def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> AddSecret:
     """Log records of ``level`` and above to ``path`` and nothing to the terminal.
 
-    If the file cannot be written, nothing is logged. Returns a function that adds a secret to
-    remove.
+    Without a path, or if the file cannot be written, nothing is logged. Returns a function that
+    adds a secret to remove.
     """
     # An error of the file, such as a full disk, must not be printed over the screen.
     logging.raiseExceptions = False
     root = logging.getLogger()
-    handler: logging.Handler
-    try:
-        make_folders(path.parent)
-        handler = _PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=1)
-    except (OSError, ValueError):
-        # Without any handler, logging would write to the terminal.
-        handler = logging.NullHandler()
+    # Without any handler, logging would write to the terminal.
+    handler: logging.Handler = logging.NullHandler()
+    if path is not None:
+        with suppress(OSError, ValueError):
+            make_folders(path.parent)
+            handler = _PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=1)
     for old in [each for each in root.handlers if isinstance(each.formatter, RedactingFormatter)]:
         root.removeHandler(old)
         # What it still holds may not fit on the disk.

@@ -7,12 +7,14 @@ An option before a command applies to it too: ``nobil-tui --source X tail`` equa
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nobil_tui.base.paths import expand_user
 from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS, MAX_SIMULATED_STATIONS
 from nobil_tui.sources import catalogue
 
@@ -36,6 +38,17 @@ def parse_speed(text: str) -> float:
     if not 0 < speed < math.inf:
         raise click.BadParameter("expected a number above 0, such as 10, or max.")
     return speed
+
+
+class FilePath(click.Path):
+    """The path of a file. ``~`` is expanded: bash leaves it after ``--option=``."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        return super().convert(expand_user(os.fspath(value)), param, ctx)
 
 
 def inherit(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
@@ -77,7 +90,7 @@ def config_option(command: Decorated) -> Decorated:
     """Add ``--config``: the config file."""
     return click.option(
         "--config",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=FilePath(),
         metavar="PATH",
         callback=inherit,
         help="Use another config file.",
@@ -135,7 +148,7 @@ def keys_option(command: Decorated) -> Decorated:
     """Add ``--keys``: the file of the hub's API keys."""
     return click.option(
         "--keys",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=FilePath(),
         metavar="FILE",
         callback=inherit,
         help="The file of the clients' API keys.  [default: hub-keys.json beside the config]",

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
+from nobil_tui.base.paths import history_file, if_home, register_file
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
 from nobil_tui.cli.options import (
+    FilePath,
     config_option,
     log_level_option,
     seed_option,
@@ -47,7 +49,7 @@ def parse_size(text: str) -> int:
     cls=CommandWithExitCodes,
     exit_codes=(ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.KEY_REFUSED),
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @source_option
 @config_option
 @click.option(
@@ -83,7 +85,6 @@ def record(
     With --rotate-size, the files are numbered: name.jsonl, name.1.jsonl, name.2.jsonl. With
     --rotate-daily, their names contain the date: name.2026-03-24.jsonl.
     """
-    from nobil_tui.base.paths import history_file
     from nobil_tui.charging.register import Register
     from nobil_tui.headless.record import FrameTap
     from nobil_tui.session.history import recorded_stations
@@ -96,7 +97,7 @@ def record(
     chosen = startup.chosen.source
     settings = settings_of(startup)
     recorded = None if no_history else recorded_stations(settings)
-    options = SessionOptions(history_path=None if recorded is None else history_file())
+    options = SessionOptions(history_path=None if recorded is None else if_home(history_file))
     session = Session(chosen, options, Register(), recorded=recorded)
     with closing(session):
         open_session(session)
@@ -129,7 +130,6 @@ def _make_recorder(
 
 def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
     """Record until interrupted, which is the normal end and a success."""
-    from nobil_tui.base.paths import register_file
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
     from nobil_tui.headless.record import record_session
@@ -147,8 +147,9 @@ def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
             session, recorder, line.print_message, lambda frames: line.show(_frames(frames))
         )
         async with AsyncExitStack() as stack:
-            if session.station_data is not None:
-                updater = RegisterUpdater(register_file(), session.register, SessionOptions())
+            path = if_home(register_file)
+            if session.station_data is not None and path is not None:
+                updater = RegisterUpdater(path, session.register, SessionOptions())
                 updating = updating_station_data(session, updater, line.print_message)
                 await stack.enter_async_context(updating)
             following = following_settings(settings, lambda: session.notice, line.print_message)

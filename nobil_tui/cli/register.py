@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
+from nobil_tui.base.paths import register_file
 from nobil_tui.base.redaction import is_unencrypted
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
-from nobil_tui.cli.options import config_option
+from nobil_tui.cli.options import FilePath, config_option
 from nobil_tui.cli.output import print_data, print_text
 from nobil_tui.cli.progress import ProgressLine
 from nobil_tui.cli.startup import config_path, load_config_or_fail, print_warnings
@@ -61,7 +62,6 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     country is stored when it is complete. If the update fails or is interrupted, the other
     countries are not changed.
     """
-    from nobil_tui.base.paths import register_file
     from nobil_tui.config.reading import config_warnings
     from nobil_tui.register.api_key import register_key
     from nobil_tui.register.update import NO_KEY, update_register
@@ -70,6 +70,7 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     key = register_key(settings.register, os.environ)
     if key is None:
         fail(ExitCode.USAGE, NO_KEY)
+    path = register_file()
     print_warnings(config_warnings(config_path(config), settings))
     address = settings.register.address
     if settings.register.api_key is None and is_unencrypted(address):
@@ -78,9 +79,7 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
         )
     reporter = ProgressReporter()
     chosen = countries or tuple(settings.register.countries)
-    work = update_register(
-        register_file(), chosen, key, address, on_progress=reporter.report, force=force
-    )
+    work = update_register(path, chosen, key, address, on_progress=reporter.report, force=force)
     _print_outcome(_run(work, reporter))
 
 
@@ -91,7 +90,7 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
     epilog=EPILOG,
     short_help="Import the register from a file.",
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @click.option("--merge", is_flag=True, help="Add to the stored stations instead of replacing them.")
 @click.option(
     "--force", is_flag=True, help="Replace a country even with under half as many stations."
@@ -103,7 +102,6 @@ def import_(file: Path, merge: bool, force: bool) -> None:
     changed. A file with under half as many stations of a country as are stored is refused as
     incomplete, unless you pass --merge or --force.
     """
-    from nobil_tui.base.paths import register_file
     from nobil_tui.register.update import import_register
 
     reporter = ProgressReporter()
@@ -121,7 +119,6 @@ def import_(file: Path, merge: bool, force: bool) -> None:
 def status() -> None:
     """Show where the register is stored, what it contains and how old it is."""
     from nobil_tui.base.clock import Clock
-    from nobil_tui.base.paths import register_file
     from nobil_tui.register.cache import CacheError, load_register, origin_name
     from nobil_tui.register.merge import licence_note, station_count
     from nobil_tui.register.update import ago

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +12,12 @@ import click
 from click.core import ParameterSource
 
 from nobil_tui.base.memory import defer_collection
+from nobil_tui.base.paths import NoHomeError, drop_relative_folders
 from nobil_tui.base.version import installed_version
 from nobil_tui.cli import options
 from nobil_tui.cli.commands import LazyCommand, LazyGroup, write_exit_codes
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.cli.messages import print_error
+from nobil_tui.cli.messages import print_error, print_message
 from nobil_tui.cli.output import print_text
 
 NAME = "nobil-tui"
@@ -77,7 +79,11 @@ class Root(LazyGroup):
 @options.stations_option
 @options.seed_option
 @options.speed_option
-@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+@click.option(
+    "--ascii/--no-ascii",
+    default=None,
+    help="Draw with ASCII characters only, or with Unicode.  [default: as the terminal can]",
+)
 @options.log_level_option
 @click.option(
     "--version",
@@ -95,7 +101,7 @@ def cli(
     stations: int | None,
     seed: int | None,
     speed: float | None,
-    ascii: bool,
+    ascii: bool | None,
     log_level: str | None,
 ) -> None:
     """See live, in a terminal, which electric car chargers are free.
@@ -123,6 +129,7 @@ def _refuse_unused_options(ctx: click.Context, name: str) -> None:
 
 def run_command_line(args: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
+    drop_relative_folders(os.environ)
     try:
         code = cli.main([*args], NAME, standalone_mode=False)
     except click.Abort:
@@ -130,6 +137,9 @@ def run_command_line(args: Sequence[str]) -> int:
     except click.ClickException as error:
         print_error(error)
         return error.exit_code
+    except NoHomeError as error:
+        print_message(str(error))
+        return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001  # reported with its traceback in the log
         from nobil_tui.cli.crash import report_crash
 

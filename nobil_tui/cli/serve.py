@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
+from nobil_tui.base import paths
 from nobil_tui.base.redaction import is_loopback, redact_addresses
 from nobil_tui.base.text import safe_path, safe_text
 from nobil_tui.cli.commands import CommandWithExitCodes
@@ -20,7 +21,7 @@ from nobil_tui.cli.messages import (
     print_message,
     write_stderr,
 )
-from nobil_tui.cli.options import keys_option
+from nobil_tui.cli.options import FilePath, keys_option
 from nobil_tui.cli.output import print_text
 from nobil_tui.cli.source_command import run_session, source_options, start_reading
 
@@ -99,13 +100,13 @@ class Certificates:
 @keys_option
 @click.option(
     "--tls-cert",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Certificate chain (PEM), to encrypt the traffic.",
 )
 @click.option(
     "--tls-key",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Private key of the certificate (PEM), if it is in another file.",
 )
@@ -199,7 +200,6 @@ def _redacted(text: str) -> str:
 
 def _accepted_keys(file: Path | None, host: str) -> ConsumerKeys:
     """Return the keys that the hub accepts; end the program if there are none."""
-    from nobil_tui.base import paths
     from nobil_tui.base.files import NotSavedError
     from nobil_tui.hub.api_keys import KeyFile, KeyFileError, OneKey, local_key
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nobil_tui.base import paths
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import (
@@ -119,7 +120,6 @@ def run_session(
     Ends the program with a message if the key is refused, if a station does not exist, if there is
     no state, or if standard output cannot be written.
     """
-    from nobil_tui.base import paths
     from nobil_tui.charging.register import CREDIT, Register
     from nobil_tui.cli.event_loop import run_coroutine
     from nobil_tui.headless.link_reporter import KeyRefusedError
@@ -132,12 +132,12 @@ def run_session(
     from nobil_tui.session.register_updater import RegisterUpdater
     from nobil_tui.session.session import Session
 
-    register_path, state_dir = paths.register_file(), paths.state_dir()
+    register_path = paths.if_home(paths.register_file)
     recorded = recorded_stations(settings) if settings is not None and record else None
     options = SessionOptions(
-        state_dir=state_dir,
+        state_dir=paths.if_home(paths.state_dir),
         register_path=register_path,
-        history_path=paths.history_file() if recorded is not None else None,
+        history_path=paths.if_home(paths.history_file) if recorded is not None else None,
         environ=os.environ,
     )
     register = Register(credit=CREDIT)
@@ -146,7 +146,7 @@ def run_session(
 
     async def run() -> _T:
         async with AsyncExitStack() as stack:
-            if session.uses_user_register:
+            if session.uses_user_register and register_path is not None:
                 updater = RegisterUpdater(register_path, register, options)
                 updating = updating_station_data(session, updater, print_message)
                 await stack.enter_async_context(updating)

@@ -4,13 +4,17 @@ it."""
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from nobil_tui.base import paths
+from nobil_tui.base.paths import config_file, if_home
 from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret, secrets_in_query
+from nobil_tui.base.text import safe_path
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import DEFAULT_LOG_LEVEL
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from nobil_tui.feeds.transport.link import Tap
     from nobil_tui.session.session import Session
     from nobil_tui.sources.factory import SourceFactory
+
+
+NOTHING_SAVED = "There is no home folder, so nothing is saved. Set HOME to the path of one."
 
 
 class CommonOptions(NamedTuple):
@@ -39,7 +46,8 @@ class CommonOptions(NamedTuple):
 class Startup(NamedTuple):
     """What a command that connects to a source starts with."""
 
-    config_path: Path
+    config_path: Path | None
+    """The config file; None without a home folder for one."""
     config: Config
     make_source: SourceFactory
     chosen: ChosenSource
@@ -58,8 +66,8 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
     from nobil_tui.sources.factory import SourceFactory
     from nobil_tui.sources.request import SourceOptions
 
-    path = config_path(options.config)
-    config = load_config_or_fail(path)
+    path = if_home(lambda: config_path(options.config))
+    config = load_config_or_fail(options.config)
     add_secret = start_log(options.log_level, config, options.source)
     source_options = SourceOptions(
         DEFAULT_STATIONS if options.stations is None else options.stations,
@@ -70,9 +78,8 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
     )
     make_source = SourceFactory(os.environ, source_options)
     chosen = _choose_source(make_source, config, options.source)
-    return Startup(
-        path, config, make_source, chosen, (*config_warnings(path, config), *chosen.warnings)
-    )
+    about = (NOTHING_SAVED,) if path is None else config_warnings(path, config)
+    return Startup(path, config, make_source, chosen, (*about, *chosen.warnings))
 
 
 def open_session(session: Session) -> None:
@@ -98,21 +105,44 @@ def print_warnings(warnings: Iterable[str]) -> None:
 
 
 def config_path(given: Path | None) -> Path:
-    """Return the config file that was given, or the default one."""
+    """Return the config file that was given, or the default one. Raises ``NoHomeError``."""
     if given is not None:
         return given
-    from nobil_tui.base.paths import config_file
-
     return config_file()
 
 
+def _require_config(given: Path | None) -> None:
+    """End the program if a config file was named that does not exist."""
+    if given is None:
+        return
+    try:
+        given.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        path = safe_path(given)
+        fail(
+            ExitCode.USAGE,
+            f"There is no config file {path}. To create it, run: nobil-tui config init --config "
+            f"{shlex.quote(path)}",
+        )
+    except OSError:
+        # Reading it says why.
+        pass
+
+
 def load_config_or_fail(given: Path | None) -> Config:
-    """Read the config; end the program if it is invalid."""
+    """Read the config that was given, or the default one; the defaults where there is no place for
+    one.
+
+    Ends the program if it is invalid.
+    """
     from nobil_tui.config import reading
     from nobil_tui.config.errors import ConfigError
+    from nobil_tui.config.model import Config
 
+    _require_config(given)
+    path = if_home(lambda: config_path(given))
     try:
-        return reading.load_config(config_path(given))
+        return reading.load_config(path) if path is not None else Config()
     except ConfigError as error:
         fail(ExitCode.USAGE, str(error))
 
@@ -122,15 +152,16 @@ def start_log(
 ) -> AddSecret:
     """Start the log file and keep every known API key out of it; return a function for keys learned
     later."""
-    from nobil_tui.base import paths
-
-    return start_log_in(paths.log_file(), level, config, source)
+    return start_log_in(paths.if_home(paths.log_file), level, config, source)
 
 
 def start_log_in(
-    path: Path, level: str | None, config: Config | None = None, source: str | None = None
+    path: Path | None,
+    level: str | None,
+    config: Config | None = None,
+    source: str | None = None,
 ) -> AddSecret:
-    """Start a log file at ``path``."""
+    """Start a log file at ``path``; log nothing without a path."""
     from nobil_tui.cli.log_file import start_logging
 
     secrets = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nobil_tui.base.paths import if_home, state_dir
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message, write_stderr
@@ -74,9 +75,7 @@ def watch(as_json: bool, test: bool, no_history: bool, **common: Any) -> None:
     settings = settings_of(startup)
 
     async def work(session: Session) -> None:
-        from nobil_tui.base.paths import state_dir
-
-        options = SessionOptions(state_dir=state_dir(), environ=os.environ)
+        options = SessionOptions(state_dir=if_home(state_dir), environ=os.environ)
         encode = _encoder(session.register, as_text=as_text)
 
         def notify(firing: Firing) -> None:
@@ -90,7 +89,7 @@ def watch(as_json: bool, test: bool, no_history: bool, **common: Any) -> None:
         else:
             print_message(
                 "No alerts are set yet. Press n on a station in the app, or add [[alerts.rule]] to "
-                f"{startup.config_path}."
+                f"{startup.config_path or 'a config file'}."
             )
         await watching.run()
 

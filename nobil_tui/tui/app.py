@@ -61,7 +61,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         chosen = parse_keymap(interface.keys)
         self._keys = KeyBindings(chosen)
         self.set_keymap(keymap_of(chosen))
-        self.ascii = options.ascii or interface.ascii
+        self.ascii = interface.ascii if options.ascii is None else options.ascii
         """Whether only ASCII is drawn."""
         self._main: MainScreen | None = None
         self._input = InputActivity()

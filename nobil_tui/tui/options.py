@@ -28,5 +28,5 @@ class AppOptions(SessionOptions, frozen=True, kw_only=True):
     """The source as the user wrote it, without a key; empty for the simulation."""
     warnings: tuple[str, ...] = ()
     """Warnings to show at the start."""
-    ascii: bool = False
-    """Draw with ASCII only, whatever the config says."""
+    ascii: bool | None = None
+    """Whether to draw with ASCII only; None as the config says."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.app import App
 
 from nobil_tui.base import paths
 from nobil_tui.cli.exit_codes import ExitCode
@@ -33,7 +34,7 @@ def test_default_is_the_simulation(invoke: Invoke, opened: list[AppOptions], hom
     assert setup.config_path == home / ".config" / "nobil-tui" / "config.toml"
     assert setup.state_dir == paths.state_dir()
     assert setup.register_path == paths.register_file()
-    assert (setup.warnings, setup.ascii) == ((), False)
+    assert (setup.warnings, setup.ascii) == ((), None)
     assert isinstance(setup.make_source("demo", setup.config, None).source, DemoSource)
     assert os.environ["TEXTUAL_FPS"] == "1000"
 
@@ -201,14 +202,73 @@ def test_dumb_terminal_is_refused(
     assert "TERM=dumb" in refused.stderr
 
 
-def test_terminal_without_unicode_gets_ascii(
+def test_a_locale_without_unicode_gets_ascii(
     invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for encoding in ("latin-1", "ascii", "utf-8"):
         with (tmp_path / "screen").open("w", encoding=encoding) as screen:
             monkeypatch.setattr(sys, "__stderr__", screen)
             invoke()
-    assert [setup.ascii for setup in opened] == [True, True, False]
+            invoke("--no-ascii")
+    assert [setup.ascii for setup in opened] == [True, True, True, True, None, False]
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        # The font of the console draws one square for several signs.
+        ({"TERM": "linux"}, True),
+        ({"TERM": "linux-16color"}, True),
+        ({"TERM": "vt100"}, True),
+        ({"TERM": "ansi"}, True),
+        ({"TERM": ""}, True),
+        ({"TERM": "unknown"}, True),
+        ({"TERM": "vte-256color"}, None),
+        ({"TERM": "xterm"}, None),
+        ({"TERM": "foot"}, None),
+        # In tmux, TERM does not say where it is shown.
+        ({"TERM": "tmux-256color", "TMUX": "x", "XDG_VTNR": "2"}, True),
+        ({"TERM": "screen", "STY": "x", "XDG_VTNR": "2"}, True),
+        ({"TERM": "tmux-256color", "TMUX": "x", "XDG_VTNR": "2", "DISPLAY": ":0"}, None),
+        ({"TERM": "tmux-256color", "TMUX": "x", "XDG_VTNR": "2", "SSH_CONNECTION": "x"}, None),
+        ({"TERM": "tmux-256color", "TMUX": "x"}, None),
+    ],
+)
+def test_a_terminal_that_shows_signs_as_others_gets_ascii(
+    invoke: Invoke,
+    opened: list[AppOptions],
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    expected: bool | None,
+) -> None:
+    for name in ("TMUX", "STY", "XDG_VTNR", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    invoke()
+    invoke("--no-ascii")
+    invoke("--ascii")
+    assert [setup.ascii for setup in opened] == [expected, False, True]
+
+
+def test_variables_that_textual_misreads_are_removed(
+    invoke: Invoke, opened: list[AppOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns in ("0", "-1", "999999999", "²", "x"):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setenv("LINES", columns)
+        monkeypatch.setenv("NO_COLOR", "")
+        assert invoke().exit_code == 0
+        assert not {"COLUMNS", "LINES", "NO_COLOR"} & os.environ.keys()
+    monkeypatch.setenv("NO_COLOR", "1")
+    invoke()
+    assert os.environ["NO_COLOR"] == "1"
+
+
+def test_textual_still_takes_an_empty_no_color_for_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it need not be removed."""
+    monkeypatch.setenv("NO_COLOR", "")
+    assert App[None]().no_color
 
 
 def test_unwritable_log_does_not_prevent_start(
