@@ -188,18 +188,18 @@ def test_failed_init_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     "comment",
     [
-        "a" * 1_000_000,
-        "key" * 333_000,
-        "a.key-" * 160_000,
-        "key " * 250_000,
-        "key" + " " * 1_000_000,
-        "wss://h/" + "?" * 1_000_000,
-        "#\n" * 500_000,
+        "a" * 200_000,
+        "key" * 66_000,
+        "a.key-" * 32_000,
+        "key " * 50_000,
+        "key" + " " * 200_000,
+        "wss://h/" + "?" * 200_000,
+        "#\n" * 100_000,
     ],
     ids=["letters", "names", "dotted", "words", "blanks", "queries", "lines"],
 )
-def test_a_comment_of_a_megabyte_is_redacted_in_linear_time(comment: str) -> None:
-    # In quadratic time, one of these takes hours.
+def test_a_long_comment_is_redacted_in_linear_time(comment: str) -> None:
+    # In quadratic time, one of these takes minutes.
     text = f"# {comment}\n# api_key = '{KEY}'\n"
     assert redact_config(text, Config()).endswith('# api_key = "•••"\n')
 

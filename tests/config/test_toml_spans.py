@@ -19,28 +19,17 @@ def value_at(document: Any, path: tuple[str | int, ...]) -> Any:
 
 
 @given(documents())
-def test_every_key_is_on_its_line(written: Written) -> None:
+def test_every_key_value_and_comment_is_located(written: Written) -> None:
     places = TomlSpans(written.text)
     assert {path: places.line(path) for path in written.lines} == written.lines
     assert set(places.keys) == set(written.lines)
-
-
-@given(documents())
-def test_every_value_has_its_span(written: Written) -> None:
     document = tomllib.loads(written.text)
-    for path, span in TomlSpans(written.text).values.items():
+    for path, span in places.values.items():
         found = tomllib.loads(f"x = {written.text[span.start : span.end]}")["x"]
         assert repr(found) == repr(value_at(document, path))
-
-
-@given(documents())
-def test_every_comment_is_found_and_nothing_else(written: Written) -> None:
-    spans = TomlSpans(written.text).comments
-    assert [written.text[span.start : span.end] for span in spans] == written.comments
-
-
-@given(documents())
-def test_windows_line_ends_change_no_line(written: Written) -> None:
+    comments = [written.text[span.start : span.end] for span in places.comments]
+    assert comments == written.comments
+    # Windows line ends change no line.
     places = TomlSpans(written.text.replace("\n", "\r\n"))
     assert {path: places.line(path) for path in written.lines} == written.lines
 

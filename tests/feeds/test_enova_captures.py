@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +43,7 @@ class Line(NamedTuple):
     word: str
 
 
+@cache
 def load(name: str) -> list[Line]:
     folder = os.environ.get("NOBIL_CAPTURES")
     if not folder:
@@ -211,7 +213,7 @@ async def test_a_break_causes_wrong_states_which_are_marked(busy: list[Line]) ->
 BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_size=1, max_size=6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(breaks=BREAKS)
 @example(breaks=[(0, 5566)])
 @example(breaks=[(5565, 1)])

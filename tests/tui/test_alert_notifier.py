@@ -28,7 +28,6 @@ def base64_of(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-OSC9 = f"\x1b]9;{SHOWN}: {BODY}\a"
 OSC99 = (
     f"\x1b]99;i=nobil-tui:d=0:e=1;{base64_of(SHOWN)}\x1b\\"
     f"\x1b]99;i=nobil-tui:d=1:e=1:p=body;{base64_of(BODY)}\x1b\\"
@@ -73,9 +72,7 @@ def bells(output: str) -> int:
 @pytest.mark.parametrize(
     ("environ", "sequence"),
     [
-        ({"TERM_PROGRAM": "WezTerm"}, OSC9),
         ({"TERM": "xterm-kitty"}, OSC99),
-        ({"TERM": "foot"}, OSC777),
         (
             {
                 "TERM": "tmux-256color",
@@ -86,7 +83,7 @@ def bells(output: str) -> int:
             "\x1bPtmux;" + OSC777.replace("\x1b", "\x1b\x1b") + "\x1b\\",
         ),
     ],
-    ids=["osc9", "osc99", "osc777", "tmux"],
+    ids=["kitty", "tmux"],
 )
 def test_the_terminal_gets_the_notification_it_knows(
     environ: dict[str, str], sequence: str, tmp_path: Path
@@ -100,23 +97,20 @@ def test_the_terminal_gets_the_notification_it_knows(
     assert (line["before"], line["name"]) == ("occupied", NASTY)
 
 
-def test_elsewhere_the_bell_rings_once(tmp_path: Path) -> None:
+def test_elsewhere_the_bell_rings_once_and_the_title_is_restored(tmp_path: Path) -> None:
     output, _ = output_of("Torget", tmp_path)
     assert bells(output) == 1
     assert "\x1b]9;" not in output
     assert "\x1b]99;" not in output
     assert "\x1b]777;" not in output
-
-
-def test_a_terminal_with_the_focus_rings_no_bell(tmp_path: Path) -> None:
-    output, _ = output_of("Torget", tmp_path, focus="focus")
-    assert bells(output) == 0
-
-
-def test_the_title_counts_free_stations_and_is_restored(tmp_path: Path) -> None:
-    output, _ = output_of("Torget", tmp_path)
+    # The title counts free stations.
     titles = re.findall(r"\x1b\]2;([^\x1b]*)\x1b\\", output)
     assert titles == ["0 free · 1 starred — nobil-tui", "1 free · 1 starred — nobil-tui"]
     saved, restored = output.index("\x1b[22;2t"), output.index("\x1b[23;2t")
     assert saved < output.index("\x1b]2;") < restored
     assert "\x1b]2;" not in output[restored:]
+
+
+def test_a_terminal_with_the_focus_rings_no_bell(tmp_path: Path) -> None:
+    output, _ = output_of("Torget", tmp_path, focus="focus")
+    assert bells(output) == 0
