@@ -20,7 +20,7 @@ from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.register.cache import Origin, load_register, save_register
 from tests.cli.conftest import Invoke, Run
 from tests.conftest import GUARD, guarded
-from tests.feeds.enova_service import status
+from tests.http_service import status
 from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
 
 

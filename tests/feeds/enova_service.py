@@ -7,11 +7,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import TracebackType
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
@@ -23,26 +23,23 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.enova_token import TokenClient
 from nobil_tui.feeds.transport.link import Link, Tap
+from tests.http_service import Answer, HttpService, body, quiet
 
 KEY = "k3y-Of/The+Test=7Q"
 """The only valid key; not a real one."""
 LIFETIME = 3600.0
 """Lifetime of a token in seconds: the platform's default."""
 
-# A server may log its own secrets; the tests check the client's log.
-_quiet = logging.getLogger("tests.enova_service")
-_quiet.disabled = True
-
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Talk = Callable[[ServerConnection], Awaitable[None]]
 
 
-class EnovaService:
+class EnovaService(HttpService):
     """The token endpoint and the WebSocket. ``answers`` and ``talks`` are used up first, then it
     answers correctly.
     """
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__()
         self.calls: list[CIMultiDictProxy[str]] = []
         """Headers of each token request."""
         self.methods: list[str] = []
@@ -68,28 +65,21 @@ class EnovaService:
         self._good_until: dict[str, int] = {}
         self._open: set[ServerConnection] = set()
         self._numbers = itertools.count(1)
-        self._closing = asyncio.Event()
 
     @property
     def address(self) -> str:
         """URL of the token endpoint."""
-        return f"http://127.0.0.1:{self._port}/nobil/real-time/v1/Realtime"
+        return f"{self.origin}/nobil/real-time/v1/Realtime"
 
-    async def __aenter__(self) -> EnovaService:
-        app = web.Application(logger=_quiet)
-        app.router.add_route("*", "/{path:.*}", self._token_call)
-        self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self._port: int = self._runner.addresses[0][1]
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
         self._sockets: Server = await serve(
             self._talk,
             "127.0.0.1",
             0,
             process_request=self._check,
             close_timeout=0.1,
-            logger=_quiet,
+            logger=quiet,
         )
         self._socket_port: int = next(iter(self._sockets.sockets)).getsockname()[1]
         return self
@@ -100,10 +90,9 @@ class EnovaService:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._closing.set()
         self._sockets.close()
         await self._sockets.wait_closed()
-        await self._runner.cleanup()
+        await super().__aexit__(kind, error, trace)
 
     @property
     def secrets(self) -> list[str]:
@@ -128,28 +117,16 @@ class EnovaService:
         self._good_until[token] = self._clock.now() + round(self.lifetime * 1000)
         return f"ws://127.0.0.1:{self._socket_port}/client/hubs/realtime?access_token={token}"
 
-    async def never(self, _: web.Request) -> web.StreamResponse:
-        """Leave a request unanswered until the service stops."""
-        await self._closing.wait()
-        return web.Response(status=500)
-
     async def half(self, request: web.Request) -> web.StreamResponse:
         """Send a part of an answer, then nothing more."""
-        response = web.StreamResponse(headers={"Content-Length": "1000"})
-        await response.prepare(request)
-        await response.write(b'{"accessToken": "ws')
-        await self._closing.wait()
-        return response
+        return await self.part(request, 200, b'{"accessToken": "ws')
 
     async def half_refused(self, request: web.Request) -> web.StreamResponse:
         """Reject the key with a reason that never ends."""
-        response = web.StreamResponse(status=401, headers={"Content-Length": "1000"})
-        await response.prepare(request)
-        await response.write(b'{"message": "')
-        await self._closing.wait()
-        return response
+        return await self.part(request, 401, b'{"message": "')
 
-    async def _token_call(self, request: web.Request) -> web.StreamResponse:
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request for a token."""
         self.calls.append(request.headers)
         self.methods.append(f"{request.method} {request.path}")
         self.bodies.append(await request.read())
@@ -185,29 +162,9 @@ def frame(station: str, key: str, word: str) -> str:
     return json.dumps({"nobilId": station, "evseUId": key, "status": word}, separators=(",", ":"))
 
 
-def status(code: int, headers: Mapping[str, str] | None = None) -> Answer:
-    """Answer with a status and no body."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(status=code, headers=headers)
-
-    return answer
-
-
 def refusal(code: int, message: object) -> Answer:
     """Answer as the service does for an invalid key."""
     return body(json.dumps({"statusCode": code, "message": message}).encode(), code)
-
-
-def body(data: bytes, code: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Answer with ``body`` as JSON."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(
-            status=code, body=data, headers={"Content-Type": "application/json", **(headers or {})}
-        )
-
-    return answer
 
 
 def token(url: object) -> Answer:

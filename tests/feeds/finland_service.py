@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from types import TracebackType
 from typing import Any
 
 from aiohttp import web
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.wire.changes import iso
+from tests.http_service import Answer, HttpService
+from tests.http_service import status as answer_status
 
 PAGE = 500
 """Items per page."""
 PATHS = {"locations": "features", "locations/statuses": "statuses", "tariffs": "tariffs"}
 """The answers, and the key of their list."""
-
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-_quiet = logging.getLogger("tests.finland_service")
-_quiet.disabled = True
 
 _TOWNS = [
     ("Helsinki", "Mannerheimintie", "00100", 60.17, 24.94),
@@ -148,11 +142,12 @@ def _tariff(tariff_id: str, rng: random.Random) -> dict[str, Any]:
     }
 
 
-class FinlandService:
+class FinlandService(HttpService):
     """The REST API. ``answers`` for a path are used up first, then it answers correctly."""
 
     def __init__(self, country: Country, clock: Clock, *, constant: bool = False) -> None:
         """``constant``: the statuses never change, so their answer is compressed once."""
+        super().__init__()
         self.country = country
         self._constant = constant
         self.requests: list[tuple[str, dict[str, str]]] = []
@@ -171,7 +166,7 @@ class FinlandService:
     @property
     def address(self) -> str:
         """Its base URL."""
-        return f"http://127.0.0.1:{self._port}/api/charging-network/v1"
+        return f"{self.origin}/api/charging-network/v1"
 
     def paths(self) -> list[str]:
         """Return the requested paths, in order."""
@@ -180,37 +175,16 @@ class FinlandService:
     def fail(self, path: str, status: int, times: int = 1, **headers: str) -> None:
         """Answer the next requests for ``path`` with a status."""
 
-        async def answer(request: web.Request) -> web.StreamResponse:
-            return web.Response(
-                status=status,
-                headers={key.replace("_", "-"): value for key, value in headers.items()},
-            )
-
-        self.answers[path].extend([answer] * times)
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        self.answers[path].extend([answer_status(status, named)] * times)
 
     def forget(self) -> None:
         """Rebuild the answers after a change of the country."""
         self._packed.clear()
 
-    async def __aenter__(self) -> FinlandService:
-        app = web.Application(logger=_quiet)
-        app.router.add_get("/api/charging-network/v1/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self._port: int = self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
-
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        path = request.match_info["path"]
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request of the REST API."""
+        path = _path_of(request)
         self.requests.append((path, dict(request.headers)))
         if "gzip" not in request.headers.get("Accept-Encoding", ""):
             return web.Response(status=406)
@@ -246,7 +220,7 @@ class FinlandService:
 
     async def answer_in_full(self, request: web.Request) -> web.StreamResponse:
         """Answer completely, whatever version the client has."""
-        name = request.match_info["path"].removesuffix("/all")
+        name = _path_of(request).removesuffix("/all")
         headers = self._headers() | {"ETag": f'"{name}-2"', "Content-Encoding": "gzip"}
         return web.Response(
             body=_pack(self._answer(name)), headers=headers, content_type="application/json"
@@ -272,6 +246,11 @@ class FinlandService:
         after = start + PAGE
         pagination = {"nextCursor": str(after) if after < len(items) else None}
         return {PATHS[name]: items[start:after], "pagination": pagination}
+
+
+def _path_of(request: web.Request) -> str:
+    """Return the path below the base URL, or one that nothing answers."""
+    return request.match_info["path"].removeprefix("api/charging-network/v1/")
 
 
 def _pack(answer: dict[str, Any]) -> bytes:

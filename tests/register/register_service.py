@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-import logging
 from collections import deque
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
-from tests.feeds.enova_service import Answer
+from tests.http_service import Answer, HttpService
 
 KEY = "r3g-Of/The+Test=7Q"
 """The only valid key; not a real one."""
 CHANGED = "Tue, 14 Nov 2023 22:13:20 GMT"
 """The ``Last-Modified`` of all answers."""
-
-# A server may log the URLs that it is asked for; the tests check the client's log.
-_quiet = logging.getLogger("tests.register_service")
-_quiet.disabled = True
 
 
 class Asked(NamedTuple):
@@ -34,66 +27,33 @@ class Asked(NamedTuple):
     headers: CIMultiDictProxy[str]
 
 
-class RegisterService:
+class RegisterService(HttpService):
     """The stations of two countries. ``answers`` are used up first, then it answers correctly."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[Asked] = []
         """All requests."""
         self.answers: deque[Answer] = deque()
         """Answers to the next requests."""
         self.stations: dict[str, list[Any]] = {"NOR": stations("NOR", 3), "SWE": stations("SWE", 2)}
         """Its stations by country."""
-        self.reached = asyncio.Event()
-        """Set when an answer is stuck."""
-        self._closing = asyncio.Event()
 
     @property
     def address(self) -> str:
         """Its URL."""
-        return f"http://127.0.0.1:{self._port}/api/server/datadump.php"
-
-    async def __aenter__(self) -> RegisterService:
-        app = web.Application(logger=_quiet)
-        app.router.add_route("*", "/{path:.*}", self._dump)
-        self._runner = web.AppRunner(app, access_log=None, logger=_quiet, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self._port: int = self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._closing.set()
-        await self._runner.cleanup()
-
-    async def never(self, _: web.Request) -> web.StreamResponse:
-        """Leave a request unanswered until the service stops."""
-        self.reached.set()
-        await self._closing.wait()
-        return web.Response(status=500)
+        return f"{self.origin}/api/server/datadump.php"
 
     async def half(self, request: web.Request) -> web.StreamResponse:
         """Send a part of an answer, then nothing more."""
-        return await self._part(request, 200)
+        return await self.part(request, 200, b'{"chargerstations": [')
 
     async def half_refused(self, request: web.Request) -> web.StreamResponse:
         """Reject the key with a reason that never ends."""
-        return await self._part(request, 401)
+        return await self.part(request, 401, b'{"chargerstations": [')
 
-    async def _part(self, request: web.Request, status: int) -> web.StreamResponse:
-        response = web.StreamResponse(status=status, headers={"Content-Length": "1000"})
-        await response.prepare(request)
-        await response.write(b'{"chargerstations": [')
-        self.reached.set()
-        await self._closing.wait()
-        return response
-
-    async def _dump(self, request: web.Request) -> web.StreamResponse:
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the stations of a country."""
         self.asked.append(Asked(request.path, dict(request.query), request.headers))
         if self.answers:
             return await self.answers.popleft()(request)

@@ -20,7 +20,7 @@ from nobil_tui.register.download import (
     Validators,
 )
 from tests.conftest import FakeClock, guarded
-from tests.feeds.enova_service import body
+from tests.http_service import body
 from tests.register.register_service import CHANGED, KEY, RegisterService, dump_of
 
 

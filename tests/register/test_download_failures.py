@@ -18,7 +18,7 @@ from aiohttp import web
 from nobil_tui.register import download
 from nobil_tui.register.download import Timeouts
 from tests.conftest import ServeRaw, guarded
-from tests.feeds.enova_service import body, status
+from tests.http_service import body, status
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from nobil_tui.register import download
 from nobil_tui.register.download import MAX_REQUESTS, Download, DownloadError, Timeouts, Validators
 from tests.conftest import GUARD, FakeClock, guarded, settle
-from tests.feeds.enova_service import Answer as Handler
-from tests.feeds.enova_service import body, status
+from tests.http_service import Answer as Handler
+from tests.http_service import body, status
 from tests.register.register_service import KEY, RegisterService, dump_of, stations
 from tests.register.test_download import call
 

@@ -20,7 +20,7 @@ from nobil_tui.register.update import UpdatePhase, UpdateProgress, ago, is_due
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import START
-from tests.feeds.enova_service import body, status
+from tests.http_service import body, status
 from tests.register.conftest import BOTH, HOUR, Renewing
 from tests.register.register_service import CHANGED, RegisterService, dump_of, station, stations
 

@@ -30,7 +30,7 @@ from nobil_tui.register.update import (
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import GUARD, FakeClock, guarded, settle
-from tests.feeds.enova_service import Answer, body, status
+from tests.http_service import Answer, body, status
 from tests.register.conftest import BOTH, Renewing
 from tests.register.register_service import KEY, RegisterService, dump_of, stations
 

@@ -20,7 +20,7 @@ from nobil_tui.register.update import update_register
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.tui.options import AppOptions
 from tests.conftest import START, FakeClock, guarded, settle
-from tests.feeds.enova_service import body
+from tests.http_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
 from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, text_of, until
 

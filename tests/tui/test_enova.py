@@ -19,16 +19,8 @@ from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import GUARD, FakeClock, guarded
-from tests.feeds.enova_service import (
-    KEY,
-    EnovaService,
-    body,
-    breaking,
-    closing,
-    frame,
-    refusal,
-    status,
-)
+from tests.feeds.enova_service import KEY, EnovaService, breaking, closing, frame, refusal
+from tests.http_service import body, status
 from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
 
 

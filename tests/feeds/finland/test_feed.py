@@ -158,7 +158,7 @@ async def test_applies_messages_received_before_the_snapshot_after_it(
     async def late(request: object) -> object:
         await answered.wait()
         service.country.statuses[0] |= {"status": "UNKNOWN"}
-        return await service._serve(request)  # type: ignore[arg-type]
+        return await service.respond(request)  # type: ignore[arg-type]
 
     service.answers[STATUSES].append(late)  # type: ignore[arg-type]
     feed = make_feed(broker.url)

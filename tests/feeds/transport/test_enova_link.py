@@ -32,17 +32,15 @@ from nobil_tui.wire.codecs import ENOVA_CODEC
 from tests.conftest import START, FakeClock, guarded, settle
 from tests.feeds.enova_service import (
     KEY,
-    Answer,
     EnovaService,
     Talk,
-    body,
     breaking,
     closing,
     enova_link,
     frame,
     refusal,
-    status,
 )
+from tests.http_service import Answer, body, status
 
 FREE = frame("NOR_71098", "1252", "AVAILABLE")
 BUSY = frame("NOR_71098", "1252", "CHARGING")

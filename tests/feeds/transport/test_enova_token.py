@@ -21,7 +21,8 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport.enova_token import MAX_TOKEN_ANSWER, MAX_URL, TokenClient, url_of
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from tests.conftest import START, FakeClock, ServeRaw, guarded
-from tests.feeds.enova_service import KEY, Answer, EnovaService, body, refusal, status, token
+from tests.feeds.enova_service import KEY, EnovaService, refusal, token
+from tests.http_service import Answer, body, status
 
 CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
 

@@ -22,7 +22,7 @@ from nobil_tui.tui.dialogs.register import RegisterScreen
 from nobil_tui.tui.live_updates import LiveUpdates
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, guarded
-from tests.feeds.enova_service import body
+from tests.http_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, stations
 from tests.tui.app_driver import (
     NARROW,
