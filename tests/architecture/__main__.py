@@ -10,7 +10,7 @@ import sys
 
 from tests.architecture import deferred
 from tests.architecture.circles import all_circles
-from tests.architecture.imports import PACKAGE, ROOT, imports_of, modules_of
+from tests.architecture.imports import own_imports
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--write"]):
         print(__doc__, file=sys.stderr)
         return 2
-    imports = imports_of(modules_of(ROOT, PACKAGE))
+    imports = own_imports()
     found = deferred.deferred_in(imports)
     table = deferred.read() if deferred.TABLE.exists() else {}
     if arguments:

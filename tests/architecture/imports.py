@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,12 @@ def imports_of(modules: Mapping[str, Path]) -> list[Import]:
     return [
         found for name, path in modules.items() for found in _Reader(name, path, modules).imports()
     ]
+
+
+@cache
+def own_imports() -> list[Import]:
+    """Return all imports between the modules of nobil_tui."""
+    return imports_of(modules_of(ROOT, PACKAGE))
 
 
 class _Reader:

@@ -6,20 +6,24 @@ from pathlib import Path
 
 from tests.architecture import deferred
 from tests.architecture.deferred import NO_REASON, Table
-from tests.architecture.imports import PACKAGE, ROOT, Import, When, imports_of, modules_of
+from tests.architecture.imports import (
+    Import,
+    When,
+    own_imports,
+)
 
 TABLE: Table = {"Only here": {("p.a", "p.b"), ("p.a", "p.c")}, "Later": {("p.q.x", "p.b")}}
 FOUND = {pair for pairs in TABLE.values() for pair in pairs}
 
 
 def test_the_table_lists_what_is_in_the_code() -> None:
-    found = deferred.deferred_in(imports_of(modules_of(ROOT, PACKAGE)))
+    found = deferred.deferred_in(own_imports())
     wrong = deferred.differences(deferred.read(), found)
     assert not wrong, "\n".join(["Run: python -m tests.architecture --write", *wrong])
 
 
 def test_no_import_is_deferred_in_vain() -> None:
-    assert deferred.needless_in(imports_of(modules_of(ROOT, PACKAGE))) == []
+    assert deferred.needless_in(own_imports()) == []
 
 
 def test_what_is_loaded_anyway_is_found() -> None:

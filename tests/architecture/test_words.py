@@ -37,7 +37,10 @@ def test_no_avoided_word_in_the_code(package: str) -> None:
         f"{path.relative_to(ROOT)}:{each}"
         for path in sorted((ROOT / package).rglob("*.py"))
         if path != THIS
-        for each in avoided_in(path.read_text("utf-8"))
+        for source in [path.read_text("utf-8")]
+        # Taking a module apart takes long, and few have such words at all.
+        if AVOIDED.search(source)
+        for each in avoided_in(source)
     ]
     assert found == []
 
