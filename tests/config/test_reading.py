@@ -310,7 +310,8 @@ def test_reading_imports_nothing_that_only_saving_needs(tmp_path: Path) -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_a_number_of_too_many_digits_is_reported_with_its_line(path: Path) -> None:
+def test_a_number_of_too_many_digits_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
     path.write_text(f"# mine\n[home]\nposition = [1, {'9' * 5000}]\n")
     with pytest.raises(ConfigError, match=r"config\.toml:3: holds a number of too many digits\.$"):
         load_config(path)
