@@ -241,6 +241,12 @@ COMMANDS: tuple[Command, ...] = (
         also_in=(Context.FILTER, Context.DIALOG),
         palette=False,
     ),
+    Command(
+        "diagnostics",
+        ("d",),
+        "Diagnostics",
+        "Show the last unreadable frames, the connection, paths and the environment.",
+    ),
     Command("help", ("question_mark", "f1"), "Help", "Show all keys.", footer=True, required=True),
     Command(
         "quit",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import string
+from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import NoReturn
@@ -22,6 +23,9 @@ KEY_PLACEHOLDER = "{private_apikey}"
 KEY_PLACEHOLDER_RE = re.compile(r"\{private_apikey\}|%7Bprivate_apikey%7D", re.IGNORECASE)
 MIN_SECRET_LENGTH = 6
 """Characters of a value that may be a secret whatever its name. Shorter ones occur in words."""
+MAX_LEARNED_SECRETS = 100
+"""Secrets learned while running that are remembered; each link of some sources has one, which soon
+expires."""
 MIN_SECRET_IN_PATH = 12
 """The same for a part of a URL's path, where ordinary words are longer."""
 
@@ -32,6 +36,10 @@ _SECRET_NAME = re.compile(SECRET_NAMES, re.IGNORECASE)
 _PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;#]*+)(?:=(?P<value>[^&;#]*+))?")
 """A parameter of a query, with a value or without: so each character is examined once."""
 _ADDRESS = re.compile(r"""\w://[^\s"'<>]+""")
+_ASSIGNED = re.compile(
+    rf"""((?:{SECRET_NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
+    re.IGNORECASE,
+)
 _LOGIN = re.compile(r"(://)[^/@?#]+@")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -121,9 +129,12 @@ def remove_secrets(secrets: Iterable[str], text: str) -> str:
     """
     folded, hidden = text.translate(_LOWER), bytearray(len(text))
     forms = (form for secret in secrets for form in (secret, quote(secret, safe="")))
+    runs_by_length: dict[int, set[str]] = {}
     for form in {form.translate(_LOWER) for form in forms if form}:
         length = min(MIN_SECRET_LENGTH, len(form))
-        runs = {form[at : at + length] for at in range(len(form) - length + 1)}
+        runs = runs_by_length.setdefault(length, set())
+        runs.update(form[at : at + length] for at in range(len(form) - length + 1))
+    for length, runs in runs_by_length.items():
         for at in range(len(text) - length + 1):
             if folded[at : at + length] in runs:
                 hidden[at : at + length] = b"\1" * length
@@ -132,6 +143,47 @@ def remove_secrets(secrets: Iterable[str], text: str) -> str:
         "…" if is_hidden else "".join(letter for letter, _ in letters)
         for is_hidden, letters in parts
     )
+
+
+class Redactor:
+    """Removes known secrets, and whatever looks like one, from the log and the diagnostics."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = frozenset(secrets)
+        self._learned: deque[str] = deque(maxlen=MAX_LEARNED_SECRETS)
+        self._known = self._pattern()
+
+    def learn(self, secret: str) -> None:
+        """Remove this secret too from now on."""
+        if secret not in self._secrets and secret not in self._learned:
+            self._learned.append(secret)
+            self._known = self._pattern()
+
+    def redact(self, text: str) -> str:
+        """Return a text without secrets."""
+        if self._known is not None:
+            text = self._known.sub(HIDDEN, text)
+        return _ASSIGNED.sub(rf"\g<1>{HIDDEN}", redact_addresses(text))
+
+    def redact_parts(self, text: str) -> str:
+        """Return a text without secrets, also where it may contain only a part of one."""
+        secrets = (*self._secrets, *self._learned)
+        # A shorter one occurs in ordinary words.
+        long_enough = (secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH)
+        return self.redact(remove_secrets(long_enough, text))
+
+    def _pattern(self) -> re.Pattern[str] | None:
+        secrets = {*self._secrets, *self._learned}
+        forms = {
+            form
+            for secret in secrets
+            for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])
+        }
+        # The longest first: one may contain another.
+        known = sorted(
+            (form for form in forms if len(form) >= MIN_SECRET_LENGTH), key=len, reverse=True
+        )
+        return re.compile("|".join(map(re.escape, known))) if known else None
 
 
 def is_loopback(host: str) -> bool:

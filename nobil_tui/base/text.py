@@ -17,6 +17,17 @@ def safe_text(text: str, most: int = MAX_TEXT) -> str:
     return clean + "…" if len(text) > most else clean
 
 
+def escaped(data: bytes, most: int) -> str:
+    """Return bytes as printable text of at most ``most`` characters, with escapes for the rest."""
+    text = data.decode(errors="backslashreplace")
+    parts = [
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text[:most]
+    ]
+    whole = "".join(parts)
+    return whole if len(whole) <= most and len(text) <= most else f"{whole[:most]}…"
+
+
 def quoted(text: str) -> str:
     """Return a text in quotes, safe to show."""
     return f'"{safe_text(text, MAX_QUOTED)}"'

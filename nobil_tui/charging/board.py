@@ -182,6 +182,7 @@ class Board:
         self.downtime.resume(stored.downtime, stored.alive_at)
         self._began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MAX_STATIONS))
+        self.dropped += len(stored.stations) - len(self.stations)
         self.tally = [0] * len(Condition)
         _tally(self.stations.values(), self.tally)
         self.use_register(self._register)

@@ -9,6 +9,9 @@ from msgspec import Meta, Struct
 
 from nobil_tui.charging.station import Connector, Station
 
+MAX_SAMPLE = 400
+"""Bytes kept of a frame that could not be decoded."""
+
 
 class Connecting(Struct, frozen=True):
     """The feed is connecting to its source."""
@@ -65,6 +68,8 @@ class Snapshot(Struct, frozen=True):
     missing."""
     hub: HubState | None = None
     """The state of the hub that relays the stream; None for a stream that is not relayed."""
+    sample: bytes = b""
+    """The beginning of the first station that could not be decoded, as in ``Unreadable``."""
 
 
 class StationReport(Struct, frozen=True):
@@ -101,6 +106,8 @@ class Unreadable(Struct, frozen=True):
 
     reason: str
     at: int
+    sample: bytes = b""
+    """The beginning of the frame, at most ``MAX_SAMPLE`` bytes, not safe to show."""
 
 
 class Ignored(Struct, frozen=True):

@@ -30,6 +30,7 @@ def open_app(options: CommonOptions, *, ascii: bool | None) -> int:
     require_terminal()
     startup = start_up(options)
 
+    from nobil_tui.cli.log_file import log_path
     from nobil_tui.tui.options import AppOptions
 
     app_options = AppOptions(
@@ -44,6 +45,8 @@ def open_app(options: CommonOptions, *, ascii: bool | None) -> int:
         history_path=paths.if_home(paths.history_file),
         environ=os.environ,
         register_path=paths.if_home(paths.register_file),
+        log_path=log_path(),
+        redactor=startup.redactor,
     )
     _prepare_for_textual(os.environ)
     from nobil_tui.tui.app import run

@@ -10,74 +10,33 @@ import logging
 import os
 import re
 import threading
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from urllib.parse import quote
 
 from nobil_tui.base.files import make_folders
-from nobil_tui.base.redaction import (
-    HIDDEN,
-    KEY_PLACEHOLDER_RE,
-    MIN_SECRET_LENGTH,
-    SECRET_NAMES,
-    AddSecret,
-    redact_addresses,
-)
+from nobil_tui.base.redaction import Redactor
 
 MAX_LOG_BYTES = 512 * 1024
 """The size at which the file is rotated; one older file is kept."""
-MAX_LEARNED_SECRETS = 100
-"""Secrets learned while running that are remembered; each link of some sources has one, which soon
-expires."""
 
-_ASSIGNED = re.compile(
-    rf"""((?:{SECRET_NAMES})[\w-]*["']?\s*[=:]\s*(?:bearer\s+)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
-    re.IGNORECASE,
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 logger = logging.getLogger(__name__)
 
 
 class RedactingFormatter(logging.Formatter):
-    """Format a record without ``secrets`` and control characters."""
+    """Format a record without secrets and control characters."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, redactor: Redactor) -> None:
         super().__init__("{asctime} {levelname:7} {name}: {message}", style="{")
-        self._secrets = frozenset(secrets)
-        self._learned: deque[str] = deque(maxlen=MAX_LEARNED_SECRETS)
-        self._known = self._pattern()
-
-    def learn(self, secret: str) -> None:
-        """Remove this secret too from now on."""
-        if secret not in self._secrets and secret not in self._learned:
-            self._learned.append(secret)
-            self._known = self._pattern()
-
-    def _pattern(self) -> re.Pattern[str] | None:
-        secrets = {*self._secrets, *self._learned}
-        forms = {
-            form
-            for secret in secrets
-            for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])
-        }
-        # The longest first: one may contain another.
-        known = sorted(
-            (form for form in forms if len(form) >= MIN_SECRET_LENGTH), key=len, reverse=True
-        )
-        return re.compile("|".join(map(re.escape, known))) if known else None
+        self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        text = super().format(record)
-        if self._known is not None:
-            text = self._known.sub(HIDDEN, text)
-        text = _ASSIGNED.sub(rf"\g<1>{HIDDEN}", redact_addresses(text))
-        return _CONTROL.sub("·", text)
+        return _CONTROL.sub("·", self._redactor.redact(super().format(record)))
 
 
 class _PrivateFileHandler(RotatingFileHandler):
@@ -88,11 +47,11 @@ class _PrivateFileHandler(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 
-def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> AddSecret:
+def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> Redactor:
     """Log records of ``level`` and above to ``path`` and nothing to the terminal.
 
-    Without a path, or if the file cannot be written, nothing is logged. Returns a function that
-    adds a secret to remove.
+    Without a path, or if the file cannot be written, nothing is logged. Returns what removes
+    ``secrets``, which can learn more of them.
     """
     # An error of the file, such as a full disk, must not be printed over the screen.
     logging.raiseExceptions = False
@@ -108,15 +67,15 @@ def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> AddS
         # What it still holds may not fit on the disk.
         with suppress(OSError):
             old.close()
-    formatter = RedactingFormatter(secrets)
-    handler.setFormatter(formatter)
+    redactor = Redactor(secrets)
+    handler.setFormatter(RedactingFormatter(redactor))
     # On the handler too: some loggers set their own level.
     handler.setLevel(level)
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(True)
     threading.excepthook = _log_thread_error
-    return formatter.learn
+    return redactor
 
 
 def log_path() -> Path | None:

@@ -13,7 +13,7 @@ import click
 
 from nobil_tui.base import paths
 from nobil_tui.base.paths import config_file, if_home
-from nobil_tui.base.redaction import KEY_PLACEHOLDER, AddSecret, secrets_in_query
+from nobil_tui.base.redaction import KEY_PLACEHOLDER, Redactor, secrets_in_query
 from nobil_tui.base.text import safe_path
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
@@ -54,6 +54,8 @@ class Startup(NamedTuple):
     """The source, not opened yet."""
     warnings: tuple[str, ...]
     """What the user should know about the config and the source."""
+    redactor: Redactor
+    """Removes the API keys from what is shown of the program itself."""
 
 
 def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
@@ -68,18 +70,18 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
 
     path = if_home(lambda: config_path(options.config))
     config = load_config_or_fail(options.config)
-    add_secret = start_log(options.log_level, config, options.source)
+    redactor = start_log(options.log_level, config, options.source)
     source_options = SourceOptions(
         DEFAULT_STATIONS if options.stations is None else options.stations,
         DEFAULT_SEED if options.seed is None else options.seed,
         options.speed,
         tap=tap,
-        add_secret=add_secret,
+        add_secret=redactor.learn,
     )
     make_source = SourceFactory(os.environ, source_options)
     chosen = _choose_source(make_source, config, options.source)
     about = (NOTHING_SAVED,) if path is None else config_warnings(path, config)
-    return Startup(path, config, make_source, chosen, (*about, *chosen.warnings))
+    return Startup(path, config, make_source, chosen, (*about, *chosen.warnings), redactor)
 
 
 def open_session(session: Session) -> None:
@@ -149,9 +151,9 @@ def load_config_or_fail(given: Path | None) -> Config:
 
 def start_log(
     level: str | None, config: Config | None = None, source: str | None = None
-) -> AddSecret:
-    """Start the log file and keep every known API key out of it; return a function for keys learned
-    later."""
+) -> Redactor:
+    """Start the log file and keep every known API key out of it; return what does so, and can learn
+    more keys."""
     return start_log_in(paths.if_home(paths.log_file), level, config, source)
 
 
@@ -160,7 +162,7 @@ def start_log_in(
     level: str | None,
     config: Config | None = None,
     source: str | None = None,
-) -> AddSecret:
+) -> Redactor:
     """Start a log file at ``path``; log nothing without a path."""
     from nobil_tui.cli.log_file import start_logging
 

@@ -52,6 +52,7 @@ from nobil_tui.monitor.batch import (
 )
 from nobil_tui.monitor.pace import StreamPace
 from nobil_tui.monitor.sinks import BatchOutlet, Sink, SinkRunner
+from nobil_tui.monitor.stream_record import StreamRecord
 
 TICK = 0.05
 """Seconds between two batches at least."""
@@ -109,6 +110,8 @@ class Monitor:
         self.board = board or Board()
         self.link = LinkState()
         self.counts = StreamCounts()
+        self.record = StreamRecord()
+        """The latest problems, to look at."""
         self.frame_at = 0
         """When the last frame was received, in ms; zero before one."""
         self._alive_at = 0
@@ -336,10 +339,13 @@ class Monitor:
                 self._frame(at)
                 self.counts.unreadable += 1
                 self._unreadable = event
+                self.record.note(event, at)
             case Ignored(_, at):
                 self._frame(at)
                 self.counts.ignored += 1
+                self.record.note(event, at)
             case _:
+                self.record.note(event, self._clock.now())
                 self._link_event(event)
                 self._note_link()
 
@@ -458,9 +464,9 @@ class Monitor:
             text = result.left[0] if count == 1 else f"{count:,} stations"
             self._entries.append(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
         if partial:
-            self._unreadable = Unreadable(
-                f"{snapshot.unreadable:,} stations of the snapshot", snapshot.at
-            )
+            reason = f"{snapshot.unreadable:,} stations of the snapshot"
+            self._unreadable = Unreadable(reason, snapshot.at, snapshot.sample)
+            self.record.note(self._unreadable, snapshot.at)
         self._whole, self._restored = True, False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nobil_tui.base.redaction import Secret
+from nobil_tui.base.redaction import Redactor, Secret
 from nobil_tui.config.model import Config
 from nobil_tui.feeds.source import ChosenSource, Source
 from nobil_tui.session.options import SessionOptions
@@ -28,5 +28,9 @@ class AppOptions(SessionOptions, frozen=True, kw_only=True):
     """The source as the user wrote it, without a key; empty for the simulation."""
     warnings: tuple[str, ...] = ()
     """Warnings to show at the start."""
+    log_path: Path | None = None
+    """The log file; None if there is none."""
+    redactor: Redactor = Redactor()
+    """Removes secrets from the diagnostics."""
     ascii: bool | None = None
     """Whether to draw with ASCII only; None as the config says."""

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct, field
 
 from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.text import safe_text
-from nobil_tui.charging.events import ConnectorReport, Ignored, Unreadable
+from nobil_tui.charging.events import MAX_SAMPLE, ConnectorReport, Ignored, Unreadable
 from nobil_tui.charging.station import StationId
 from nobil_tui.wire.status_words import connector_from
 
@@ -41,7 +41,7 @@ def decode(data: bytes, at: int) -> ConnectorReport | Ignored | Unreadable:
     try:
         frame = _decode(data)
     except DECODE_ERRORS as error:
-        return Unreadable(safe_text(str(error)), at)
+        return Unreadable(safe_text(str(error)), at, data[:MAX_SAMPLE])
     if not (frame.station.isprintable() and frame.evse_uid.isprintable()):
-        return Unreadable("an id holds control characters", at)
+        return Unreadable("an id holds control characters", at, data[:MAX_SAMPLE])
     return ConnectorReport(frame.station, frame.evse_uid, connector_from(frame.word), at)

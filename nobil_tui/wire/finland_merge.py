@@ -14,7 +14,14 @@ from msgspec import Struct
 
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
-from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
+from nobil_tui.charging.events import (
+    MAX_SAMPLE,
+    ConnectorReport,
+    Event,
+    Ignored,
+    Snapshot,
+    Unreadable,
+)
 from nobil_tui.charging.station import MAX_CONNECTORS, Station
 from nobil_tui.charging.tracking import Track
 from nobil_tui.wire.changes import iso
@@ -258,16 +265,16 @@ class RecordedDecoder:
         try:
             return self._merger.report(decode_message(message.topic, bytes(message.payload)), at)
         except NotReadableError as error:
-            return Unreadable(str(error), at)
+            return Unreadable(str(error), at, data[:MAX_SAMPLE])
 
     def _snapshot(self, data: bytes, at: int) -> Snapshot | Unreadable:
         try:
             statuses = decode_statuses(data)
             known = _decode_circumstances(data)
         except NotReadableError as error:
-            return Unreadable(str(error), at)
+            return Unreadable(str(error), at, data[:MAX_SAMPLE])
         except DECODE_ERRORS as error:
-            return Unreadable(safe_text(str(error)), at)
+            return Unreadable(safe_text(str(error)), at, data[:MAX_SAMPLE])
         self._merger.skew = known.skew
         self._merger.connected(known.connectedAt)
         return self._merger.snapshot(statuses, at, max(0, known.gap))

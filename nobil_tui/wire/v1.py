@@ -15,6 +15,7 @@ from msgspec import Raw, Struct
 from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.events import (
+    MAX_SAMPLE,
     HubReport,
     Ignored,
     RawReport,
@@ -108,16 +109,18 @@ def decode(data: bytes, at: int) -> V1Event:
         return relayed
     if isinstance(message, _Snapshot):
         return _snapshot(message.data, len(message.data), at)
-    return _event_of(message, at)
+    return _event_of(message, data, at)
 
 
-def _event_of(message: _Update | _Raw, at: int) -> V1Event:
+def _event_of(message: _Update | _Raw, data: bytes, at: int) -> V1Event:
     if isinstance(message, _Update):
-        return StationReport(message.data, at) if message.data.id.isprintable() else _bad_id(at)
+        if message.data.id.isprintable():
+            return StationReport(message.data, at)
+        return _bad_id(data, at)
     report = message.data
     connector = Connector(report.status, report.error, report.timestamp)
     if not report.uuid.isprintable():
-        return _bad_id(at)
+        return _bad_id(data, at)
     return RawReport(report.uuid, report.connector, connector, at)
 
 
@@ -139,7 +142,7 @@ def _decode_large(data: bytes, at: int) -> V1Event:
     snapshot of its size is not decoded.
     """
     if data.count(b"{") * _MIN_OBJECT > len(data) or data.count(b",") * _MIN_VALUE > len(data):
-        return Unreadable("more values than a snapshot of its size has", at)
+        return Unreadable("more values than a snapshot of its size has", at, data[:MAX_SAMPLE])
     try:
         message = _decode_raw(data)
     except DECODE_ERRORS as error:
@@ -148,7 +151,7 @@ def _decode_large(data: bytes, at: int) -> V1Event:
         return relayed
     if isinstance(message, _RawSnapshot):
         return _salvage(message.data, at)
-    return _event_of(message, at)
+    return _event_of(message, data, at)
 
 
 def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
@@ -163,11 +166,12 @@ def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
             repaired = _SURROGATES.sub(_without_lone_surrogate, data)
             if repaired != data:
                 return decode(repaired, at)
-        return Unreadable(safe_text(str(error)), at)
+        return Unreadable(safe_text(str(error)), at, data[:MAX_SAMPLE])
     if envelope.type == "hub:state" and (state := relayed_state(envelope.data, at)) is not None:
         return state
     if envelope.type in _KNOWN:
-        return Unreadable(f"{envelope.type}: {safe_text(str(first))}", at)
+        reason = f"{envelope.type}: {safe_text(str(first))}"
+        return Unreadable(reason, at, data[:MAX_SAMPLE])
     return Ignored(safe_text(envelope.type), at)
 
 
@@ -180,18 +184,19 @@ def _without_lone_surrogate(found: re.Match[bytes]) -> bytes:
 
 def _salvage(raws: list[Raw], at: int) -> Snapshot:
     stations = []
+    sample = b""
     for raw in raws:
         try:
             stations.append(_decode_station(raw))
         except DECODE_ERRORS:
-            continue
-    return _snapshot(stations, len(raws), at)
+            sample = sample or bytes(memoryview(raw)[:MAX_SAMPLE])
+    return _snapshot(stations, len(raws), at, sample)
 
 
-def _snapshot(stations: list[Station], sent: int, at: int) -> Snapshot:
+def _snapshot(stations: list[Station], sent: int, at: int, sample: bytes = b"") -> Snapshot:
     valid = [station for station in stations if station.id.isprintable()]
-    return Snapshot(valid, at, sent - len(valid))
+    return Snapshot(valid, at, sent - len(valid), sample=sample)
 
 
-def _bad_id(at: int) -> Unreadable:
-    return Unreadable("a station's id holds control characters", at)
+def _bad_id(data: bytes, at: int) -> Unreadable:
+    return Unreadable("a station's id holds control characters", at, data[:MAX_SAMPLE])

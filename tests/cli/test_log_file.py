@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.base.redaction import MIN_SECRET_LENGTH
+from nobil_tui.base.redaction import MAX_LEARNED_SECRETS, MIN_SECRET_LENGTH, Redactor
 from nobil_tui.cli import log_file
 
 KEY = "s3cr3t+k3y/"
@@ -27,7 +27,7 @@ def written(path: Path) -> str:
 
 def formatted(message: str, *args: object, secrets: tuple[str, ...] = (KEY,)) -> str:
     record = logging.LogRecord("x", logging.INFO, "x", 1, message, args, None)
-    return log_file.RedactingFormatter(secrets).format(record)
+    return log_file.RedactingFormatter(Redactor(secrets)).format(record)
 
 
 @pytest.fixture
@@ -130,9 +130,9 @@ def test_exceptions_and_causes_are_redacted(path: Path) -> None:
 
 
 def test_key_learned_later_is_redacted(path: Path) -> None:
-    add_secret = log_file.start_logging(path, "INFO", ["known-at-the-start"])
+    redactor = log_file.start_logging(path, "INFO", ["known-at-the-start"])
     for each in (KEY, "k3y-two", KEY, "", "a"):
-        add_secret(each)
+        redactor.learn(each)
     logging.getLogger("x").info("typed %s, %s and %s: a", KEY, quote(KEY, safe=""), "k3y-two")
     logging.getLogger("x").info("known-at-the-start")
     lines = [line.rpartition(" x: ")[2] for line in written(path).splitlines()]
@@ -142,9 +142,10 @@ def test_key_learned_later_is_redacted(path: Path) -> None:
 def test_only_the_most_recently_learned_keys_are_kept() -> None:
     """Links of months learn many secrets: the oldest are dropped, but not those known at the
     start."""
-    redacting = log_file.RedactingFormatter([KEY])
-    for number in range(log_file.MAX_LEARNED_SECRETS + 1):
-        redacting.learn(f"token-{number:06}")
+    redactor = Redactor([KEY])
+    redacting = log_file.RedactingFormatter(redactor)
+    for number in range(MAX_LEARNED_SECRETS + 1):
+        redactor.learn(f"token-{number:06}")
     record = logging.LogRecord(
         "x", logging.INFO, "x", 1, "token-000000 token-000001 token-000100 %s", (KEY,), None
     )

@@ -21,6 +21,7 @@ from nobil_tui.tui.commands.runner import CommandRunner
 from nobil_tui.tui.commands.view import about
 from nobil_tui.tui.dialogs import export
 from nobil_tui.tui.dialogs.connect import ConnectScreen
+from nobil_tui.tui.dialogs.diagnostics import DiagnosticsScreen
 from nobil_tui.tui.dialogs.export import ExportScreen
 from nobil_tui.tui.dialogs.help import HelpScreen
 from nobil_tui.tui.dialogs.register import RegisterScreen
@@ -58,6 +59,7 @@ MAKE: dict[str, Make] = {
     "palette": lambda main: command_palette(),
     "themes": lambda main: theme_palette(),
     "name": lambda main: SaveFilterScreen("ccs free", ()),
+    "diagnostics": lambda main: DiagnosticsScreen(main.workspace),
     "export": lambda main: ExportScreen(
         LoggedChanges([]), main.workspace.register, "no/such/folder/log.csv"
     ),

@@ -15,7 +15,7 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
-from nobil_tui.charging.events import Connected
+from nobil_tui.charging.events import Connected, Connecting, Ignored
 from nobil_tui.charging.register import Register
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.model import Config, HomeSection, InterfaceSection, WatchedSection
@@ -23,6 +23,7 @@ from nobil_tui.search.sorting import Sort
 from nobil_tui.tui.dialogs.history import HistoryScreen
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import LIGHT
+from nobil_tui.wire import v1
 from nobil_tui.wire.finland import decode_message, decode_statuses
 from nobil_tui.wire.finland_merge import Merger
 from nobil_tui.wire.finland_register import decode_locations, decode_tariffs
@@ -41,6 +42,7 @@ from tests.tui.app_driver import (
     step,
     until,
 )
+from tests.tui.dialogs.test_diagnostics import open_diagnostics
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -189,5 +191,23 @@ async def test_picture_of_finland(snapshot: SnapshotAssertion) -> None:
     assert picture == snapshot(name="finland", extension_class=Pictures)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+async def test_picture_of_diagnostics(snapshot: SnapshotAssertion) -> None:
+    """Show the part of the dialog that does not depend on the machine."""
+    clock = FakeClock()
+    source = HandSource(clock)
+    async with opened(setup_of(clock, source), (100, 27)) as pilot:
+        main = main_of(pilot)
+        source.feed.put(Connecting(), Connected(clock.now()))
+        for frame in (b'{"type":"status:update","data":{"uuid":"\x1b[2J"}}', b"\xff\xfe<html>"):
+            source.feed.put(v1.decode(frame, clock.now()))
+        source.feed.put(Ignored("heartbeat", clock.now()))
+        await until(pilot, lambda: main.workspace.session.counts.frames == 3)
+        await open_diagnostics(pilot)
+        picture = pilot.app.export_screenshot(title="nobil-tui")
+    assert picture == snapshot(name="diagnostics", extension_class=Pictures)
+
+
 def test_every_picture_has_a_test() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == {*_CASES, "finland"}
+    assert {path.stem for path in FOLDER.iterdir()} == {*_CASES, "finland", "diagnostics"}

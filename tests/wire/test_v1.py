@@ -176,7 +176,8 @@ def test_station_with_invalid_unicode_is_skipped() -> None:
     read = decode(
         b'{"type":"snapshot:init","data":[{"uuid":"\xff","connectors":[]},{"uuid":"B","connectors":[]}]}'
     )
-    assert read == Snapshot([Station("B", [])], AT, 1)
+    bad = b'{"uuid":"\xff","connectors":[]}'
+    assert read == Snapshot([Station("B", [])], AT, 1, sample=bad)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import (
+    MAX_SAMPLE,
     Connected,
     Connecting,
     Degraded,
@@ -252,7 +253,7 @@ class FinlandFeed:
         try:
             status = decode_message(topic, payload)
         except NotReadableError as error:
-            yield Unreadable(str(error), at)
+            yield Unreadable(str(error), at, payload[:MAX_SAMPLE])
             return
         if self._held is not None and len(self._held) < MAX_HELD:
             self._held.append((status, at))

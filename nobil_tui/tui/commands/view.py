@@ -91,6 +91,12 @@ class ViewCommands:
         workspace = self._workspace
         self._screen.app.push_screen(HelpScreen(workspace.keys, workspace.glyphs, about(workspace)))
 
+    def diagnostics(self) -> None:
+        """Show what to look at when something is wrong."""
+        from nobil_tui.tui.dialogs.diagnostics import DiagnosticsScreen
+
+        self._screen.app.push_screen(DiagnosticsScreen(self._workspace))
+
     def suspend(self) -> None:
         """Suspend the program and return to the shell."""
         self._screen.app.action_suspend_process()

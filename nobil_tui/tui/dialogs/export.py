@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import Label
@@ -12,6 +13,7 @@ from textual.widgets import Label
 from nobil_tui.base.files import create_file, replace_file, stamp
 from nobil_tui.base.paths import expand_user
 from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.text import one_of
 from nobil_tui.charging.register import Register
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
 from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
@@ -22,25 +24,29 @@ MAX_PATH = 4096
 """Characters of a file name; no system takes longer ones."""
 
 
-class ExportScreen(FormDialog[str]):
-    """Returns what was exported as text, or None if the user cancels."""
+class SaveScreen(FormDialog[str]):
+    """Asks for a file and writes it. Returns what was written as text, or None if the user
+    cancels."""
 
-    FORM_TITLE = "Export the event log"
-    SUBMIT = SubmitButton("write", "Export")
+    SUBMIT = SubmitButton("write", "Save")
+    SUFFIXES: ClassVar[tuple[str, ...]]
+    """The extensions that the file can have."""
 
-    def __init__(self, logged: LoggedChanges, register: Register, file_name: str) -> None:
-        """Export ``logged`` with the names of ``register``; ``file_name`` is to be suggested."""
+    def __init__(self, file_name: str) -> None:
+        """Suggest ``file_name``."""
         super().__init__()
-        self._logged = logged
-        self._register = register
         self._file_name = file_name
+
+    def content(self, path: Path) -> bytes:
+        """Return what to write to a file."""
+        raise NotImplementedError
+
+    def saved(self, path: Path) -> str:
+        """Return a sentence that says what was written."""
+        raise NotImplementedError
 
     def fields(self) -> Iterator[Widget]:
         """Yield a field for the file."""
-        if missing := self._logged.missing:
-            words = "of flapping connectors are no longer kept, and are missing in the file"
-            yield Label(f"The oldest {_count(missing)} {words}.")
-        yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
         yield TextField(
             self._file_name,
             placeholder="File",
@@ -49,9 +55,6 @@ class ExportScreen(FormDialog[str]):
             select_on_focus=False,
             complete=complete_path,
         )
-        if credits := self._register.credits:
-            credit = f"Names: {'; '.join(credits)}. Credit them where you publish the names."
-            yield Label(credit, markup=False)
 
     def on_input_changed(self) -> None:
         """Ask again before another file is replaced."""
@@ -65,10 +68,10 @@ class ExportScreen(FormDialog[str]):
             self.say("A file name can hold printable characters only.")
             return
         path = expand_user(text).absolute()
-        if path.suffix.lower() not in (".csv", ".jsonl"):
-            self.say("The file name must end in .csv or .jsonl.")
+        if path.suffix.lower() not in self.SUFFIXES:
+            self.say(f"The file name must end in {one_of(self.SUFFIXES)}.")
             return
-        content = self._content(path)
+        content = self.content(path)
         replace = self.may_replace(text)
         try:
             await run_in_thread(lambda: write_file(path, content, replace=replace))
@@ -78,13 +81,43 @@ class ExportScreen(FormDialog[str]):
             reason = error.strerror or "refused by the system"
             self.say(f"Could not write {path}: {reason[:1].lower()}{reason[1:]}.")
         else:
-            self.dismiss(f"Exported {self._count} to {path}.")
+            self.dismiss(self.saved(path))
+
+
+class ExportScreen(SaveScreen):
+    """Returns what was exported as text, or None if the user cancels."""
+
+    FORM_TITLE = "Export the event log"
+    SUBMIT = SubmitButton("write", "Export")
+    SUFFIXES = (".csv", ".jsonl")
+
+    def __init__(self, logged: LoggedChanges, register: Register, name: str) -> None:
+        """Export ``logged`` with the names of ``register``; ``name`` is the file to suggest."""
+        super().__init__(name)
+        self._logged = logged
+        self._register = register
+
+    def fields(self) -> Iterator[Widget]:
+        """Yield a field for the file, and what the log holds."""
+        if missing := self._logged.missing:
+            words = "of flapping connectors are no longer kept, and are missing in the file"
+            yield Label(f"The oldest {_count(missing)} {words}.")
+        yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
+        yield from super().fields()
+        if credits := self._register.credits:
+            credit = f"Names: {'; '.join(credits)}. Credit them where you publish the names."
+            yield Label(credit, markup=False)
+
+    def saved(self, path: Path) -> str:
+        """Say how many changes were exported, and where to."""
+        return f"Exported {self._count} to {path}."
 
     @property
     def _count(self) -> str:
         return _count(len(self._logged.changes))
 
-    def _content(self, path: Path) -> bytes:
+    def content(self, path: Path) -> bytes:
+        """Return the changes in the format of the file's extension."""
         if path.suffix.lower() == ".csv":
             return changes_csv(self._logged.changes, self._register)
         return b"".join(json_line(change, self._register) for change in self._logged.changes)

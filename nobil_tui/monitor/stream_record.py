@@ -1,0 +1,73 @@
+"""What to look at when something is wrong with a stream: bad frames and connections."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import NamedTuple
+
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    Degraded,
+    Event,
+    Ignored,
+    Lost,
+    Refused,
+    Unreadable,
+)
+
+MAX_BAD_FRAMES = 20
+"""Unreadable frames that are kept."""
+MAX_LINK_EVENTS = 40
+"""Events of the link that are kept."""
+MAX_IGNORED_TYPES = 50
+"""Types of ignored frames that are counted singly."""
+
+
+class LinkEvent(NamedTuple):
+    """Something that happened to the link, at a time in ms."""
+
+    at: int
+    text: str
+
+
+class StreamRecord:
+    """Keeps the latest problems of a stream; what is older is counted only."""
+
+    def __init__(self) -> None:
+        self.bad_frames: deque[Unreadable] = deque(maxlen=MAX_BAD_FRAMES)
+        """The latest frames that could not be decoded."""
+        self.ignored: Counter[str] = Counter()
+        """How often a frame of a type came that is not used."""
+        self.attempts = 0
+        """How often a connection was tried."""
+        self.connections = 0
+        """How often it succeeded."""
+        self.link_events: deque[LinkEvent] = deque(maxlen=MAX_LINK_EVENTS)
+        """What happened to the link; the same reason again and again is one entry."""
+
+    def note(self, event: Event, now: int) -> None:
+        """Record an event, at the time of the clock (ms), if it is one to look at."""
+        match event:
+            case Unreadable():
+                self.bad_frames.append(event)
+            case Ignored(type_):
+                if type_ in self.ignored or len(self.ignored) < MAX_IGNORED_TYPES:
+                    self.ignored[type_] += 1
+            case Connecting():
+                self.attempts += 1
+            case Connected(at):
+                self.connections += 1
+                self._link(at, "connected")
+            case Lost(reason):
+                self._link(now, reason)
+            case Refused(reason):
+                self._link(now, f"refused: {reason}")
+            case Degraded(reason):
+                self._link(now, reason or "works again")
+
+    def _link(self, at: int, text: str) -> None:
+        if self.link_events and self.link_events[-1].text == text:
+            # An hour of failed attempts leaves room for what was before.
+            self.link_events.pop()
+        self.link_events.append(LinkEvent(at, text))
