@@ -78,8 +78,10 @@ class HistoryStore:
         if not portion or not self.writing:
             return
         with self._news:
+            if not self._pending:
+                # Once for each transaction, not for each call: waking the thread costs power.
+                self._news.notify_all()
             self._pending = _joined(self._pending, portion)
-            self._news.notify_all()
 
     def read(self, station: str, since: int = 0) -> StationHistory:
         """Read what is stored of a station from a time (ms) on; empty if it cannot be read. May

@@ -211,8 +211,14 @@ class Monitor:
 
     async def _pump(self, reading: asyncio.Task[None]) -> None:
         """Pass on each batch, at most once a tick, until ``reading`` is done."""
+        time_of = asyncio.get_running_loop().time
+        next_at = time_of()
         while True:
             await self._news.wait()
+            # Not after each batch: behind a lone change, that timer would wake the process for
+            # nothing.
+            if (rest := next_at - time_of()) > 0:
+                await asyncio.sleep(rest)
             if not self.board.stations:
                 await self._first_stations(min(SNAPSHOT_WAIT, self._tick))
             self._news.clear()
@@ -221,9 +227,9 @@ class Monitor:
                 self._outlet.put(batch)
             for runner in self._runners:
                 runner.put(batch)
+            next_at = time_of() + self._tick
             if reading.done() and not self._news.is_set():
                 return
-            await asyncio.sleep(self._tick)
 
     async def _first_stations(self, seconds: float) -> None:
         """Wait for the first stations, for at most so many seconds."""

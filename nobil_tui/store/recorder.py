@@ -96,7 +96,9 @@ class Recorder:
                 self.error = f"recording stopped: the disk is too slow: {self.path}"
             else:
                 self._lines.append((data, at))
-            self._news.notify_all()
+            if self.error is not None or len(self._lines) == 1:
+                # Once for each write, not for each frame: waking the thread costs power.
+                self._news.notify_all()
 
     def close(self) -> None:
         """Write the remaining frames and close the file; see ``error`` for problems."""

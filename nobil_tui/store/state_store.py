@@ -122,8 +122,10 @@ class StateStore:
                 self.wants_all = False
             else:
                 self._stations.update(unpack(stations))
+            if self._clock is None:
+                # Once for each transaction, not for each call: waking the thread costs power.
+                self._news.notify_all()
             self._clock = downtime, alive_at
-            self._news.notify_all()
 
     def close(self) -> None:
         """Write the rest and release the lock. Takes at most ``CLOSE_WITHIN`` seconds."""

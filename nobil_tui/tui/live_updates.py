@@ -16,7 +16,7 @@ from nobil_tui.feeds.source import Source, StationData
 from nobil_tui.monitor.batch import Batch
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
-from nobil_tui.tui.repaint_throttle import wait_before_repaint
+from nobil_tui.tui.repaint_throttle import PAUSE, wait_before_repaint
 from nobil_tui.tui.textual_internals import is_terminal_behind
 from nobil_tui.tui.workspace import Workspace
 
@@ -57,6 +57,8 @@ class LiveUpdates:
         self._version = 0
         self._frozen = False
         self._notice = ""
+        self._time_shown_at = -1_000_000
+        """When the ages on screen were right, in ms by the session's clock."""
         self._history_read_at = 0.0
         """The reading of the clock when the history was last read, in seconds."""
         self._history_version = 0
@@ -134,16 +136,31 @@ class LiveUpdates:
             self._screen.set_timer(FREEZE_DELAY, freeze_board)
             self._screen.set_timer(PREPARE_DELAY, self._prepare_filter)
         workspace.show_filter_result()
+        if not self._is_time_shown(TICK_INTERVAL - PAUSE):
+            # With this paint, so that the next tick need not paint too.
+            self.show_time()
 
-    async def tick(self) -> None:
-        """Update the link bar, ages and order, and read settings saved by other programs."""
+    def _is_time_shown(self, seconds: float) -> bool:
+        """Return whether the ages on screen are younger than so many seconds."""
+        age = self._workspace.session.clock.now() - self._time_shown_at
+        return 0 <= age < seconds * 1000
+
+    def show_time(self) -> None:
+        """Update the link bar, ages and order."""
         workspace = self._workspace
+        self._time_shown_at = workspace.session.clock.now()
         workspace.refresh_link_bar()
         workspace.stations.last_input_at = workspace.input.last_input_at
         if not is_terminal_behind(self._screen.app):
             workspace.stations.resort_when_idle()
             workspace.stations.refresh_ages()
             workspace.connectors.rebuild()
+
+    async def tick(self) -> None:
+        """Update what changes with time, and read settings saved by other programs."""
+        workspace = self._workspace
+        if not self._is_time_shown(TICK_INTERVAL):
+            self.show_time()
         notice = workspace.session.notice or workspace.alerts.notice
         if notice != self._notice:
             self._notice = notice

@@ -99,7 +99,7 @@ async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
         await until(
             pilot, lambda: "SINGING" in str(main.workspace.board.stations["NOR_71098"].connectors)
         )
-        await main.live_updates.tick()
+        main.live_updates.show_time()
         await pilot.pause()
         text = screen_text(pilot)
         assert "★" in text

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.charging.events import Connected, Snapshot
+from nobil_tui.charging.events import Connected, ConnectorReport, Snapshot
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search import index as finder_module
@@ -117,3 +117,22 @@ async def test_a_register_replaced_during_the_preparation_is_searched(
         assert await find(pilot, *"bergen") == IDS
         await pilot.press("escape")
         assert await find(pilot, *"oslo") == []
+
+
+async def test_ages_come_with_a_batch_and_else_by_the_second(clock: FakeClock) -> None:
+    source = HandSource(clock)
+    async with opened(setup_of(clock, source)) as pilot:
+        come(source)
+        main = await live(pilot)
+        bar = main.workspace.link_bar
+        clock.advance(5)
+        await main.live_updates.tick()
+        assert bar.state.now == clock.now()
+        shown = clock.now()
+        clock.advance(0.4)
+        await main.live_updates.tick()
+        # A batch has shown them just now: one paint is enough.
+        assert bar.state.now == shown
+        clock.advance(0.6)
+        source.feed.put(ConnectorReport("NOR_0", "0", Connector(1, 0, clock.now()), clock.now()))
+        await until(pilot, lambda: bar.state.now == clock.now())

@@ -96,8 +96,7 @@ async def caught_up(pilot: Pilot[int], main: MainScreen, frames: int) -> None:
     assert monitor is not None
     await until(pilot, lambda: monitor.counts.frames == frames)
     await until(pilot, lambda: main.live_updates.painted >= monitor.counts.changes)
-    await main.live_updates.tick()
-    main.workspace.refresh_link_bar()
+    main.live_updates.show_time()
     await pilot.pause()
 
 
