@@ -72,7 +72,7 @@ async def test_a_filter_typed_before_the_first_report_finds_later_stations(
         await until(pilot, lambda: not is_preparing(pilot))
         assert await find(pilot, *"oslo") == IDS
         # A longer filter narrows it.
-        await pilot.press("space", "1")
+        await pilot.press("space", *"nor_1")
         await pilot.pause()
         assert main_of(pilot).workspace.station_list.ids == ["NOR_1"]
 
