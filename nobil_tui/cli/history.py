@@ -15,6 +15,7 @@ import msgspec
 from nobil_tui.base.paths import history_file, register_file
 from nobil_tui.base.text import quoted, safe_path
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
+from nobil_tui.cli.completing import complete_recorded
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath
@@ -41,7 +42,7 @@ def history() -> None:
 
 
 @history.command(cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES)
-@click.argument("station")
+@click.argument("station", shell_complete=complete_recorded)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def summary(station: str, as_json: bool) -> None:
     """Show how busy STATION usually is, its sessions and its faults."""
@@ -65,7 +66,7 @@ def summary(station: str, as_json: bool) -> None:
 
 
 @history.command(cls=CommandWithExitCodes, exit_codes=HISTORY_EXIT_CODES)
-@click.argument("stations", metavar="[STATION]...", nargs=-1)
+@click.argument("stations", metavar="[STATION]...", nargs=-1, shell_complete=complete_recorded)
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nobil_tui.base.text import one_of
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.completing import complete_filter
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -22,19 +26,41 @@ from nobil_tui.cli.tail import TAIL_EXIT_CODES
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
 
-HELP = """Print the stations that match FILTER and how many connectors are free.
+_CONDITIONS = textwrap.fill(
+    one_of(each.label for each in Condition), 58, subsequent_indent=" " * 15
+)
+COUNTS_HELP = f"""
+\b
+time           when the state was read: 2026-03-23T12:00:00.107Z
+station        the station's id: NOR_01333
+name, place    null if unknown
+condition      {_CONDITIONS}
+free, total    the connectors that are free, and all in service
+in_use, faults, unknown
+               the connectors in use, with a fault, and unknown
+distance_km    from the position of a filter; null without one
+certainty      confirmed, slightly stale, stale or expired;
+               null without a report
+unconfirmed_s  for how many seconds it could have changed unseen
+credit         the attribution to show next to the name
+""".strip()
+"""The fields of a station, for the help of the commands that print them."""
+_HELP = f"""
+Print the stations that match FILTER and how many connectors are free.
 
 FILTER is in the language of the app's filter. The state is that of the live stream if it begins
 with a snapshot, else the last known state; a message on stderr says which. A recording is played to
 its end. Stations are sorted by name, or by distance if FILTER has a position.
 
 In a terminal, prints a table; otherwise the same cells between tabs, and the credit of the name.
-The counts are those of the connectors that FILTER selects.
+The counts are those of the connectors that FILTER selects. JSON and CSV have these fields:
+
+{COUNTS_HELP}
 """
 
 
-@click.command("list", cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=HELP)
-@click.argument("words", nargs=-1, metavar="[FILTER]...")
+@click.command("list", cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
+@click.argument("words", nargs=-1, metavar="[FILTER]...", shell_complete=complete_filter)
 @click.option("--json", "format_", flag_value="json", help="Print JSON Lines.")
 @click.option("--csv", "format_", flag_value="csv", help="Print CSV.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print at most N stations.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nobil_tui.base import paths
+from nobil_tui.cli.completing import complete_filter
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import (
@@ -54,6 +55,7 @@ filter_option = click.option(
     "--filter",
     "filter_text",
     metavar="FILTER",
+    shell_complete=complete_filter,
     help='Only stations, and connectors, that match a filter, such as "ccs >=150kw oslo".',
 )
 

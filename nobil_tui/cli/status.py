@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.completing import complete_station
+from nobil_tui.cli.list import COUNTS_HELP
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -20,16 +22,39 @@ if TYPE_CHECKING:
     from nobil_tui.session.session import Session
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES)
-@click.argument("stations_given", nargs=-1, required=True, metavar="STATION...")
+_HELP = f"""
+Print the state of stations and their connectors once.
+
+The state is that of the live stream if it begins with a snapshot, else the last known state, with
+its age and certainty; a message on stderr says which. A recording is played to its end.
+
+Each line of JSON has these fields:
+
+{COUNTS_HELP}
+connectors     a list with the fields below for each connector
+
+Fields of a connector:
+
+\b
+connector       its number, from 1
+condition       as above
+word            the stream's own word for it; null if it has none
+since           since when, in UTC
+since_at_least  true if it may be so for longer
+certainty       as above
+unconfirmed_s   as above
+plugs           a list, such as ["CCS 150 kW"]
+"""
+
+
+@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
+@click.argument(
+    "stations_given", nargs=-1, required=True, metavar="STATION...", shell_complete=complete_station
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 @source_options
 def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> None:
-    """Print the state of stations and their connectors once.
-
-    The state is that of the live stream if it begins with a snapshot, else the last known state,
-    with its age and certainty; a message on stderr says which. A recording is played to its end.
-    """
+    """Print the state of stations once."""
     from nobil_tui.headless.one_shot import read_once
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.status import status_text

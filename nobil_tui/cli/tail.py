@@ -10,6 +10,7 @@ import click
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.completing import complete_station
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
@@ -62,7 +63,7 @@ report of a connector is compared with the last known state; before is null if t
 
 
 @click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
-@click.argument("wanted", nargs=-1, metavar="[STATION]...")
+@click.argument("wanted", nargs=-1, metavar="[STATION]...", shell_complete=complete_station)
 @filter_option
 @click.option("--watched", is_flag=True, help="Include the stations starred in the config.")
 @no_history_option

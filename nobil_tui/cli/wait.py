@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.completing import complete_station
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
@@ -38,7 +39,7 @@ def parse_duration(text: str) -> float:
 
 
 @click.command(cls=CommandWithExitCodes, exit_codes=ExitCode)
-@click.argument("stations_given", nargs=-1, metavar="[STATION]...")
+@click.argument("stations_given", nargs=-1, metavar="[STATION]...", shell_complete=complete_station)
 @filter_option
 @click.option(
     "--until", type=click.Choice(UNTIL), default="free", show_default=True, help="What to wait for."

@@ -158,6 +158,13 @@ def read_state(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
     return StoredBoard(stations, downtime, alive_at), held - len(stations)
 
 
+def read_ids(connection: sqlite3.Connection, begun: str, most: int) -> list[str]:
+    """Return the first ids of stations that begin with a text. Raises ``sqlite3.Error``."""
+    select = "SELECT CAST(id AS BLOB) FROM stations WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+    rows = connection.execute(select, (begun, f"{begun}\U0010ffff", most))
+    return [name.decode(errors="replace") for (name,) in rows]
+
+
 def write_state(
     connection: sqlite3.Connection,
     stations: Mapping[str, bytes | None],

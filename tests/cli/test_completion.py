@@ -8,9 +8,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete, split_arg_string
 
-from nobil_tui.cli.root import CLI_COMMANDS
+from nobil_tui.base.paths import config_file, history_file, state_dir
+from nobil_tui.cli.root import CLI_COMMANDS, cli
+from nobil_tui.history.database import HistoryDatabase
+from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.sources.catalogue import SOURCES
+from nobil_tui.store.state_file import open_to_write, write_state
 from tests.cli.conftest import Run
 
 
@@ -50,6 +55,45 @@ def test_complete_sources(run: Run) -> None:
     ]
     assert completed(run, "nobil-tui --source e") == ["plain,enova"]
     assert completed(run, "nobil-tui --source rec") == ["file,rec"]
+
+
+@pytest.fixture
+def stations(home: Path) -> None:
+    """Star a station, and store a history and a last known state of others."""
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text("[watched]\nstations = ['NOR_00007']\n")
+    for path in (history_file(), state_dir() / "enova.sqlite"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    database = HistoryDatabase.open_to_write(history_file())
+    database.write(Portion([StoredChange(f"NOR_0000{n}", "a", 1, 1000, 0) for n in (1, 2)]))
+    database.close()
+    connection = open_to_write(state_dir() / "enova.sqlite")
+    state = [(f"NOR_0001{n}", b"{}") for n in (1, 2)]
+    write_state(connection, dict(state), 0, 1)
+    connection.close()
+    (state_dir() / "damaged.sqlite").write_bytes(b"damaged" * 100)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ('nobil-tui list "ccs fre', ["plain,ccs free"]),
+        ("nobil-tui tail --filter op", ["plain,op:"]),
+        ("nobil-tui wait --filter country:s", ["plain,country:swe"]),
+        ("nobil-tui status ", ["plain,NOR_00007"]),
+        ("nobil-tui tail nor_0001", ["plain,NOR_00011", "plain,NOR_00012"]),
+        ("nobil-tui wait NOR_", ["plain,NOR_00007", "plain,NOR_00011", "plain,NOR_00012"]),
+        ("nobil-tui history summary nor", ["plain,NOR_00001", "plain,NOR_00002"]),
+    ],
+)
+def test_complete_filters_and_stations(
+    capsys: pytest.CaptureFixture[str], stations: None, words: str, expected: list[str]
+) -> None:
+    completion = BashComplete(cli, {}, "nobil-tui", "_NOBIL_TUI_COMPLETE")
+    _, *args = split_arg_string(words)
+    incomplete = "" if words.endswith(" ") else args.pop()
+    found = completion.get_completions(args, incomplete)
+    assert [completion.format_completion(item) for item in found] == expected
 
 
 OLD_BASH = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_mistakes(here: Run, recording: str, args: tuple[str, ...], words: str) 
     done = here(*args, "--source", recording)
     assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
     assert words in " ".join(done.stderr.split())
+
+
+def test_help_describes_every_field(here: Run) -> None:
+    for command, kinds in (
+        ("list", (StationCounts,)),
+        ("status", (StationLine, ConnectorLine)),
+    ):
+        words = set(re.findall(r"\w+", here(command, "--help").stdout))
+        assert words >= {name for kind in kinds for name in kind.__struct_fields__}
 
 
 # Standard output

@@ -1,0 +1,82 @@
+"""What the shell completes beyond commands and options: filters and station ids.
+
+Nothing is fetched, and a file that cannot be read is skipped: a shell has no room for a message.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nobil_tui.base import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import click
+    from click.shell_completion import CompletionItem
+
+MAX_STATIONS_COMPLETED = 50
+"""Station ids that are offered from a file."""
+
+
+def complete_filter(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the last word of a filter, as the app does."""
+    from nobil_tui.search.completion import completions, word_at
+
+    start, _end = word_at(incomplete, len(incomplete))
+    return _items(incomplete[:start] + word for word in completions(incomplete, len(incomplete)))
+
+
+def complete_station(
+    ctx: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete a starred station, or once it is begun, one of the last known states."""
+    begun = incomplete.upper()
+    starred = [station for station in _starred(ctx) if station.upper().startswith(begun)]
+    return _items([*starred, *(_known(begun) if begun else ())])
+
+
+def complete_recorded(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete a station of which a history is stored."""
+    from nobil_tui.history.database import HistoryDatabase
+    from nobil_tui.history.store import STORE_ERRORS
+
+    path, begun = paths.history_file(), incomplete.upper()
+    if not path.exists():
+        return []
+    with suppress(*STORE_ERRORS), closing(HistoryDatabase.open_to_read(path)) as database:
+        found = [name for name in database.stations if name.upper().startswith(begun)]
+        return _items(found[:MAX_STATIONS_COMPLETED])
+    return []
+
+
+def _starred(ctx: click.Context) -> list[str]:
+    from nobil_tui.config.errors import ConfigError
+    from nobil_tui.config.reading import load_config
+
+    given = ctx.params.get("config")
+    with suppress(ConfigError):
+        return load_config(
+            given if isinstance(given, Path) else paths.config_file()
+        ).watched.stations
+    return []
+
+
+def _known(begun: str) -> Iterator[str]:
+    """Yield the stations of every last known state whose ids begin so."""
+    from nobil_tui.history.store import STORE_ERRORS
+    from nobil_tui.store.state_file import open_to_read, read_ids
+
+    for path in sorted(paths.state_dir().glob("*.sqlite")):
+        with suppress(*STORE_ERRORS), closing(open_to_read(path)) as connection:
+            yield from read_ids(connection, begun, MAX_STATIONS_COMPLETED)
+
+
+def _items(texts: Iterable[str]) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(text) for text in dict.fromkeys(texts) if text.isprintable()]
