@@ -25,6 +25,15 @@ def freeze_imports() -> None:
     gc.freeze()
 
 
+def resume_collection() -> None:
+    """Collect regularly again, once the program has started.
+
+    A source without a snapshot, or one that cannot be reached, never calls ``freeze_board``: at the
+    thresholds of the start, garbage of 200,000 objects would pile up, some 20 MB.
+    """
+    gc.set_threshold(*_RUNNING_THRESHOLDS)
+
+
 def freeze_board() -> None:
     """Exempt the objects of a first snapshot from collection, and collect seldom from now on.
 

@@ -90,7 +90,9 @@ class DowntimeClock:
         """
         if self._down_since is None:
             return 0
-        self._longest = max(self._longest, now - self._down_since)
+        passed = now - self._down_since
+        # Not zero after the time was set back: something is unconfirmed.
+        self._longest = passed if passed >= self._longest else max(self._longest, 1)
         self._down_since = now - self._longest
         return max(self._least, self._longest)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.memory import resume_collection
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Feed
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from nobil_tui.history.sink import HistorySink
     from nobil_tui.history.statistics import StationHistory
     from nobil_tui.store.state_store import StateStore
+
+START_SECONDS = 10.0
+"""Seconds after which the program has started: no collection must delay it before."""
 
 logger = logging.getLogger(__name__)
 
@@ -180,11 +184,15 @@ class Session:
             clock=self.clock,
         )
         self.register_changed()
-        async with aclosing(self.monitor.batches()) as batches:
-            async for batch in batches:
-                yield batch
-                if gate is not None:
-                    gate.release()
+        started = asyncio.get_running_loop().call_later(START_SECONDS, resume_collection)
+        try:
+            async with aclosing(self.monitor.batches()) as batches:
+                async for batch in batches:
+                    yield batch
+                    if gate is not None:
+                        gate.release()
+        finally:
+            started.cancel()
 
     async def restore(self) -> None:
         """Fill the board with the last known state without connecting, instead of ``batches``."""

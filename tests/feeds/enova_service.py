@@ -51,6 +51,8 @@ class EnovaService(HttpService):
         """Behaviour of the next WebSockets; the others stay open and send what is passed to
         ``say``.
         """
+        self.host = "127.0.0.1"
+        """The host in the URLs that it issues."""
         self.lifetime = LIFETIME
         """Lifetime of a token in seconds."""
         self.issued: list[str] = []
@@ -115,7 +117,7 @@ class EnovaService(HttpService):
         token = f"eyJhbGciOiJub25lIn0.{next(self._numbers):08d}.c2lnbmF0dXJl"
         self.issued.append(token)
         self._good_until[token] = self._clock.now() + round(self.lifetime * 1000)
-        return f"ws://127.0.0.1:{self._socket_port}/client/hubs/realtime?access_token={token}"
+        return f"ws://{self.host}:{self._socket_port}/client/hubs/realtime?access_token={token}"
 
     async def half(self, request: web.Request) -> web.StreamResponse:
         """Send a part of an answer, then nothing more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.base.memory import defer_collection
 from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Snapshot
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.source import OpenSource
 from nobil_tui.monitor.batch import Batch, LinkPhase
+from nobil_tui.session import session as session_module
 from nobil_tui.session.session import Session
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.tui.options import AppOptions
@@ -302,3 +305,17 @@ async def test_close_closes_the_source_once(clock: FakeClock, tmp_path: Path) ->
         it.session.close()
         it.session.close()
         assert source.closed == 1
+
+
+async def test_garbage_is_collected_although_no_snapshot_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the thresholds of the start, a source that cannot be reached would pile up 20 MB."""
+    before = gc.get_threshold()
+    monkeypatch.setattr(session_module, "START_SECONDS", 0.0)
+    try:
+        defer_collection()
+        async with running(HandSource(FakeClock())):
+            await until(lambda: gc.get_threshold()[0] < 20_000)
+    finally:
+        gc.set_threshold(*before)

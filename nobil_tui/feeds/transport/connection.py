@@ -91,6 +91,8 @@ class Connection:
                 self._watching.cancel()
                 # Not awaited directly: suppressing its cancellation could suppress our own.
                 await asyncio.wait([self._watching])
+                # The traceback of its cancellation refers to this object.
+                self._watching = None
         finally:
             await self._close()
 

@@ -18,8 +18,6 @@ from nobil_tui.feeds.transport.failures import (
 from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_for, proxy_place
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import connect
-
     from nobil_tui.feeds.transport.websockets_internals import SlicedConnection
 
 OPEN_TIMEOUT = 15.0
@@ -52,13 +50,14 @@ async def open_connection(
 
     from nobil_tui.feeds.transport.websockets_internals import (
         BoundedDeflateFactory,
+        ConnectOnce,
         SlicedConnection,
     )
 
     host, port = _place_of(url)
     proxy = proxy_for(url)
     try:
-        connection = await _connect()(
+        connection = await ConnectOnce(
             url,
             subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
             max_size=largest,
@@ -113,17 +112,6 @@ def _reason(error: Exception, host: str, port: int, proxy: str | None) -> str:
     what = "SOCKS proxy" if urlsplit(proxy).scheme in SOCKS_SCHEMES else "proxy"
     there, at = proxy_place(proxy)
     return f"the {what} in the environment: {os_error_reason(error, safe_text(there), at)}"
-
-
-def _connect() -> type[connect]:
-    """Return the library's ``connect`` without redirects: a key is only sent to its own source."""
-    from websockets.asyncio.client import connect
-
-    class Connect(connect):
-        def process_redirect(self, exc: Exception) -> Exception | str:
-            return exc
-
-    return Connect
 
 
 def _place_of(url: str) -> tuple[str, int]:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.messages import Assembler
 from websockets.extensions.base import Extension
 from websockets.extensions.permessage_deflate import (
@@ -40,6 +40,14 @@ _PAUSE = 0.005
 """Seconds of a pause after a slice that brought only control frames."""
 _PONG = 0x8A
 """First byte of a pong."""
+
+
+class ConnectOnce(connect):
+    """Connects without following redirects: a key is only sent to its own source."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return the failure."""
+        return exc
 
 
 class SlicedConnection(ClientConnection):
