@@ -227,6 +227,7 @@ async def test_interrupted_update_keeps_the_stored_register(
     assert register_file().read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
 async def test_progress_on_a_terminal_is_one_line(service: RegisterService, config: Path) -> None:
     ours, theirs = os.openpty()

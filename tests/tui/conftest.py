@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from textual import app, pilot, screen
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from tests.tui.app_driver import opened
+
+HERE = Path(__file__).parent
 SOON = 0.02
 """A timer due within so many seconds is part of what is going on and is waited for."""
 PAINT_PERIOD = 0.001
@@ -19,6 +23,14 @@ PAINT_PERIOD = 0.001
 that long."""
 LONGEST = 5.0
 """Seconds after which the wait ends although something still runs, as the library's does."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of modules that run the whole app as slow."""
+    for item in items:
+        module = item.module if isinstance(item, pytest.Function) else None
+        if HERE in item.path.parents and getattr(module, "opened", None) is opened:
+            item.add_marker("slow")
 
 
 async def run_dry(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
