@@ -29,6 +29,9 @@ from nobil_tui.config.operations import (
 )
 from nobil_tui.config.toml_spans import TomlSpans
 
+_WITH_COMMENTS = re.compile(r"[^\n]*+(?:\n[ \t]*+#[^\n]*+)*+")
+"""The rest of a line, and the lines after it that are comments."""
+
 
 class CannotEditError(Exception):
     """No way of editing gives the wanted result."""
@@ -183,7 +186,7 @@ def _with_line(text: str, path: KeyPath, value: Any) -> str:
 
 def _past_comments(text: str, tail: int) -> int:
     """Skip comments directly after a table's last line, unless they introduce the next table."""
-    match = re.compile(r"[^\n]*(?:\n[ \t]*#[^\n]*)*").match(text, tail)
+    match = _WITH_COMMENTS.match(text, tail)
     end = match.end() if match else tail
     following = text[end + 1 :].split("\n", 1)[0]
     return end if not following.strip() else tail

@@ -23,7 +23,7 @@ __all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
 MAX_CONFIG_BYTES = 1024 * 1024
 """The greatest size of a config file."""
 
-_WHERE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
+_WHERE = re.compile(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
 
 _LONG_NUMBER = re.compile(r"[0-9_]{4000}")
 
@@ -156,7 +156,7 @@ def _not_toml(path: Path, text: str, words: str) -> NoReturn:
     line, column = (where["line"], where["column"]) if where else ("1", None)
     if where and line is None:
         line = str(text.rstrip().count("\n") + 1)
-    reason = safe_text(words[: where.start()] if where else words, most=160)
+    reason = safe_text(words[: where.start()].rstrip() if where else words, most=160)
     if reason == "Invalid value":
         reason += "; expected a text in quotes, a number, true, false or a list"
     at = f" at column {column}" if column else ""

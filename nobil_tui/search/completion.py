@@ -12,6 +12,7 @@ from nobil_tui.search.terms import LiveState
 MAX_COMPLETIONS = 12
 
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))*')
+_SEPARATOR = re.compile(r"[\s,]")
 _POWERS = (">=50kw", ">=150kw", ">=300kw")
 
 
@@ -95,4 +96,4 @@ def _quoted(value: str) -> str:
     The language has no escape for a quote, so the value is cut before it.
     """
     value = value.partition('"')[0]
-    return f'"{value}"' if not value or re.search(r"[\s,]", value) else value.lower()
+    return f'"{value}"' if not value or _SEPARATOR.search(value) else value.lower()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from nobil_tui.base.text import did_you_mean, quoted
 
-_NUMBERED = re.compile(r"([^\W\d_]+)[ _-]?0*(\d+)")
+_NUMBERED = re.compile(r"([^\W\d_]{1,64})[ _-]?0{0,64}(\d{1,64})")
 """An id of letters and a number, such as ``NOR_01333``."""
 MAX_STATION_TEXT = 64
 """Characters of an id; a longer text names no station."""

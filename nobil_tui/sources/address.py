@@ -25,6 +25,9 @@ _HOST = re.compile(r"[\w.-]+")
 _PORTS = {"ws": 80, "wss": 443}
 
 
+_BRACE = re.compile(r"[{}]")
+
+
 class Address(NamedTuple):
     """A valid address, which may need a key."""
 
@@ -126,7 +129,7 @@ def parse_address(text: str) -> Address:
             "The address has no host. Expected one such as wss://stream.example.org/path."
         )
     address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
-    if re.search(r"[{}]", KEY_PLACEHOLDER_RE.sub("", text)):
+    if _BRACE.search(KEY_PLACEHOLDER_RE.sub("", text)):
         raise SourceError(
             f"The address contains braces around something other than the placeholder for the "
             f"key, {KEY_PLACEHOLDER}."

@@ -47,7 +47,9 @@ _ABOUT_KEY = re.compile(
     r"|\bkey\b.{0,40}\b(?:wrong|invalid|valid|unknown|missing|expired|denied|refused|rejected|required)\b",
     re.ASCII | re.IGNORECASE,
 )
-_POSITION = re.compile(rf"\s*\(?\s*{_COORDINATE}\s*,\s*{_COORDINATE}\s*\)?\s*", re.ASCII)
+_POSITION = re.compile(
+    rf"\(?\s{{0,9}}{_COORDINATE}\s{{0,9}},\s{{0,9}}{_COORDINATE}\s{{0,9}}\)?", re.ASCII
+)
 
 
 class ComplaintError(NotReadableError):
@@ -213,7 +215,7 @@ class _Reader:
         match = None
         if value is not None and value != "":
             problem = "positions that cannot be read"
-            match = _POSITION.fullmatch(value) if isinstance(value, str) else None
+            match = _POSITION.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is not None:
             position = float(match[1]), float(match[2])
             if any(round(degrees, 2) for degrees in position) and is_position(*position):
