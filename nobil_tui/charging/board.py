@@ -27,6 +27,8 @@ EARLIEST = 100_000_000_000
 """The earliest credible timestamp in ms, in 1973. A smaller one is in seconds, or wrong."""
 
 _NO_NOTES = Track()
+_NOTES_STEP = 200
+"""Stations between two pauses while the notes of a hub are applied."""
 _STEP = 256
 """Stations of a snapshot that are applied without a pause."""
 
@@ -311,29 +313,37 @@ class Board:
             self.downtime.stop(at - hub.down_for)
         self._follow(hub, at)
 
-    def apply_relayed_snapshot(
+    def relayed_snapshot_steps(
         self, stations: Sequence[Station], hub: HubState, at: int
-    ) -> SnapshotResult:
-        """Apply a snapshot that a hub relays, with what the hub noted on each station."""
+    ) -> Generator[None, None, SnapshotResult]:
+        """Apply a snapshot that a hub relays, with what the hub noted on each station.
+
+        Pauses like ``snapshot_steps``.
+        """
         self.apply_hub_state(hub, at)
         # The board may keep the stations and their tracks, and notes on them as of a report.
-        notes = {station.id: station.track for station in stations}
-        for station in stations:
-            track = station.track
+        notes = {}
+        for count, station in enumerate(stations, 1):
+            _date_from(station, hub.began)
+            notes[station.id] = track = station.track
             uids = track.evse_uids if track is not None else ()
             station.track = Track(evse_uids=uids) if uids else None
-        result = self.apply_snapshot(stations, at)
+            if not count % _NOTES_STEP:
+                yield
+        result = yield from self.snapshot_steps(stations, at)
         self._follow(hub, at)
-        if hub.began:
-            self._began = hub.began
-        for station_id, track in notes.items():
+        self._began = hub.began
+        for count, (station_id, track) in enumerate(notes.items(), 1):
             if (held := self.stations.get(station_id)) is not None:
                 self._use_notes(held, track)
+            if not count % _NOTES_STEP:
+                yield
         self.freshness.discard_counts()
         return result
 
     def apply_relayed_station(self, station: Station, at: int) -> list[Change]:
         """Apply one station that a hub relays, with what the hub noted on it."""
+        _date_from(station, self._began)
         track = station.track
         station.track = None
         held = self.stations.get(station.id)
@@ -651,3 +661,13 @@ def _credible(timestamp: int, at: int) -> int:
     if 0 < timestamp < EARLIEST:
         timestamp *= 1000
     return timestamp if EARLIEST <= timestamp <= at + MAX_AHEAD else 0
+
+
+def _date_from(station: Station, began: int) -> None:
+    """Date the changes of a station whose time its hub does not know: ``began`` or before."""
+    for index, connector in enumerate(station.connectors):
+        if connector.timestamp <= 0 < began:
+            connector.timestamp = began
+            if station.track is None:
+                station.track = Track()
+            station.track.set_at_least(index, True)

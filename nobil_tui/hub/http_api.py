@@ -148,7 +148,11 @@ class HttpApi:
         if status >= HTTPStatus.BAD_REQUEST:
             self._hub.counts.refused[status] += 1
         response = web.Response(
-            body=content, status=status, headers=headers, content_type=answer.content_type
+            body=content,
+            status=status,
+            headers=headers,
+            content_type=answer.content_type,
+            charset="utf-8" if answer.content_type == "text/plain" else None,
         )
         response.force_close()
         return response

@@ -24,6 +24,8 @@ from nobil_tui.wire.v1_encode import (
     update_message,
 )
 
+MAX_HEARD = 1000
+"""Raw reports that are sent with the changes of a snapshot."""
 MANY = 4
 """A snapshot is sent if one station in so many changed at once: it is shorter than the updates."""
 
@@ -122,7 +124,13 @@ class ServedBoard:
         ]
         if len(changed) * MANY > len(rows):
             return None
-        return [(update_message(stations[each], rows[each]), False) for each in changed]
+        # Raw reports first, since some may be older than the snapshot.
+        heard = [(self._raw(report), True) for report in batch.raw_reports[-MAX_HEARD:]]
+        # Not plain: a snapshot does not say that a station was heard.
+        return heard + [
+            (update_message(stations[each], rows[each]._replace(plain=False)), False)
+            for each in changed
+        ]
 
     def _apply_changes(self, batch: Batch) -> list[tuple[bytes, bool]] | None:
         """Return the messages of a batch in their order, and whether each is a raw report."""

@@ -455,7 +455,8 @@ class Monitor:
                 for connector in station.connectors:
                     self.counts.unknown_words.note(connector)
         if snapshot.hub is not None:
-            result = self.board.apply_relayed_snapshot(snapshot.stations, snapshot.hub, snapshot.at)
+            steps = self.board.relayed_snapshot_steps(snapshot.stations, snapshot.hub, snapshot.at)
+            result = await _in_slices(steps)
             self._hub_state(snapshot.hub, snapshot.at)
             self._note_link()
         else:

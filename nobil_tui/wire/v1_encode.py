@@ -194,7 +194,7 @@ def _connector(connector: Connector, track: Track, index: int, uid: str) -> _Con
     status, error = _own_numbers(connector)
     return _Connector(
         *(sent.status, sent.error, sent.timestamp, connector.word, status, error, uid),
-        at_least=bool(track.at_least >> index & 1),
+        at_least=sent.timestamp <= 0 or bool(track.at_least >> index & 1),
         named=not track.is_unnamed(index),
     )
 

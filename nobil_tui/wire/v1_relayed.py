@@ -92,7 +92,7 @@ def relayed_snapshot(data: bytes, hub: Raw, at: int) -> Snapshot | None:
     valid = [sent for sent in message.data if sent.uuid.isprintable()]
     if state is None:
         return None
-    stations = [_station(sent, state.began) for sent in valid]
+    stations = [_station(sent) for sent in valid]
     return Snapshot(stations, at, len(message.data) - len(valid), hub=state)
 
 
@@ -102,7 +102,7 @@ def relayed_update(data: bytes, at: int) -> StationReport | None:
         sent = _decode_update(data).data
     except DECODE_ERRORS:
         return None
-    return StationReport(_station(sent, 0), at, True) if sent.uuid.isprintable() else None
+    return StationReport(_station(sent), at, True) if sent.uuid.isprintable() else None
 
 
 def relayed_raw(data: bytes, at: int) -> RawReport | None:
@@ -137,16 +137,12 @@ def _connector(sent: _Connector) -> Connector:
     return connector
 
 
-def _station(sent: _Station, began: int) -> Station:
-    """Return a station with the hub's notes; a change without a time happened ``began`` or
-    before."""
+def _station(sent: _Station) -> Station:
+    """Return a station with the hub's notes."""
     connectors = [_connector(each) for each in sent.connectors]
     track = Track()
-    for index, (each, connector) in enumerate(zip(sent.connectors, connectors, strict=True)):
-        if connector.timestamp <= 0 < began:
-            connector.timestamp = began
-            track.set_at_least(index, True)
-        elif each.at_least:
+    for index, each in enumerate(sent.connectors):
+        if each.at_least:
             track.set_at_least(index, True)
         if not each.named:
             track.unnamed |= 1 << index

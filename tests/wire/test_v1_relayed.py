@@ -7,7 +7,6 @@ import json
 import pytest
 
 from nobil_tui.charging.events import (
-    HubState,
     Ignored,
     RawReport,
     Snapshot,
@@ -96,17 +95,3 @@ def test_control_characters_do_not_pass() -> None:
     report = v1.decode(json.dumps({"type": "hub:state", "data": state}).encode(), START)
     assert "\u001b" not in repr(report)
     assert isinstance(v1.decode(b'{"type":"hub:state","data":5}', START), Ignored)
-
-
-def test_change_without_a_time_is_as_old_as_the_hub() -> None:
-    data = {"uuid": "NOR_1", "connectors": [{"status": 0}]}
-    state = {"began": 1000}
-    message = v1.decode(
-        json.dumps({"type": "snapshot:init", "hub": state, "data": [data]}).encode(), START
-    )
-    assert isinstance(message, Snapshot)
-    assert message.hub == HubState(began=1000)
-    [station] = message.stations
-    assert station.connectors[0].timestamp == 1000
-    assert station.track is not None
-    assert station.track.at_least == 1
