@@ -16,7 +16,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from nobil_tui.base.errors import LoggedCrashError
 from nobil_tui.base.memory import freeze_imports
 from nobil_tui.base.tasks import DaemonExecutor
-from nobil_tui.base.text import did_you_mean
+from nobil_tui.base.text import did_you_mean, safe_text
 from nobil_tui.commands import command_by_id
 from nobil_tui.config.key_names import types_character
 from nobil_tui.config.keymap import parse_keymap
@@ -34,8 +34,10 @@ from nobil_tui.tui.textual_internals import (
     CrashReport,
     QuietTerminal,
     can_suspend,
+    keep_clipboard,
     start_with_theme,
     stop_waiting_for_terminal,
+    write_to_terminal,
 )
 
 SWITCH_INTERVAL = 0.0005
@@ -65,7 +67,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         """Whether only ASCII is drawn."""
         self._main: MainScreen | None = None
         self._input = InputActivity()
-        self.key_queue = KeyQueue(self, self._note_key)
+        self.key_queue = KeyQueue(self, self._note_key, options.clock)
         for theme in THEMES:
             self.register_theme(theme)
         theme_name, self._theme_warning = self._theme_of(interface.theme)
@@ -162,6 +164,20 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
             super().action_suspend_process()
         else:
             self.notify("Cannot suspend: no shell started this program.", severity="warning")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, and say which way it went."""
+        keep_clipboard(self, text)
+        self.run_worker(self._copy(text), group="clipboard")
+
+    async def _copy(self, text: str) -> None:
+        # Imported on use: the first paint need not wait for it.
+        from nobil_tui.tui.clipboard import copy_text
+
+        way = await copy_text(
+            text, self._options.environ, lambda sequence: write_to_terminal(self, sequence)
+        )
+        self.notify(way, title=safe_text(text.partition("\n")[0]), timeout=6, markup=False)
 
     def close_session(self) -> None:
         """Save what outlasts the session, and close its source. Blocks until that is done."""

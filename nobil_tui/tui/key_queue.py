@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from nobil_tui.base.clock import Clock
 from nobil_tui.commands import Context, for_context
 from nobil_tui.tui.textual_internals import forward, run_key_binding, type_into
 
@@ -28,6 +29,9 @@ ROUNDS = 2
 LONGEST = 0.3
 """Seconds after which a waiting key is delivered, although what the one before caused may not be
 complete: the file of an export may be on a slow disk."""
+
+REPEATED = 0.5
+"""Seconds between two arrivals of one key that is held, or pressed twice by mistake."""
 
 _MOVEMENTS = {command.id for command in for_context(Context.LISTS)}
 _EDITS = ("cursor_", "delete_", "home", "end")
@@ -45,9 +49,14 @@ class Marker(Message):
 class KeyQueue:
     """Delivers keys and pastes one at a time. ``on_key`` is called before each key acts."""
 
-    def __init__(self, app: App[Any], on_key: Callable[[events.Key], None]) -> None:
+    def __init__(self, app: App[Any], on_key: Callable[[events.Key], None], clock: Clock) -> None:
         self._app = app
         self._on_key = on_key
+        self._clock = clock
+        self._closing_key = ""
+        """The key that closed a dialog, until another one is pressed or it rests."""
+        self._closing_key_at = 0.0
+        """When it arrived last, in seconds of the monotonic clock."""
         self._waiting: deque[events.Key | events.Paste] = deque()
         self._number = 0
         """The number of the latest marker."""
@@ -60,18 +69,30 @@ class KeyQueue:
 
     async def put(self, event: events.Key | events.Paste) -> None:
         """Deliver a key or a paste, or keep it until it is its turn."""
+        if self._is_repeated(event):
+            return
         if self._rounds and not self._waiting:
-            if self._closed and isinstance(event, events.Key) and event.key == self._last_key:
-                # The key that closes a dialog is held, or was pressed twice: it is not meant for
-                # the screen below.
-                return
             number = self._number
             self._app.set_timer(LONGEST, partial(self._app.call_later, self._give_up, number))
         self._waiting.append(event)
         await self._deliver()
 
+    def _is_repeated(self, event: events.Key | events.Paste) -> bool:
+        """Return whether the key that closed a dialog is held, or was pressed twice.
+
+        It is not meant for the screen below, which ``q`` would quit.
+        """
+        now, key = self._clock.monotonic(), getattr(event, "key", "")
+        if key and key == self._closing_key and now - self._closing_key_at < REPEATED:
+            self._closing_key_at = now
+            return True
+        self._closing_key = ""
+        return False
+
     def on_screen_change(self, screen: Screen[Any]) -> None:
         """Wait for the screen that is on top now: a dialog has no focus before it is composed."""
+        if self._closed and self._last_key:
+            self._closing_key, self._closing_key_at = self._last_key, self._clock.monotonic()
         if not self._rounds:
             return
         if self._closed:

@@ -99,6 +99,11 @@ def can_suspend(app: App[Any]) -> bool:
     return app._driver is not None and app._driver.can_suspend
 
 
+def keep_clipboard(app: App[Any], text: str) -> None:
+    """Keep a copied text for pasting in the app itself, without writing to the terminal."""
+    app._clipboard = text
+
+
 def stop_waiting_for_terminal(app: App[Any]) -> None:
     """Make the end of an app wait only briefly for a terminal that takes no output."""
     writer = getattr(app._driver, "_writer_thread", None)

@@ -8,6 +8,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from nobil_tui.base.clock import Clock
 from nobil_tui.tui.key_queue import KeyQueue, Marker
 from tests.tui.widget_host import Stage
 
@@ -19,7 +20,7 @@ class QueueStage(Stage):
 
     def __init__(self, *fields: Input) -> None:
         super().__init__(*fields)
-        self.queue = KeyQueue(self, lambda key: None)
+        self.queue = KeyQueue(self, lambda key: None, Clock())
         self.submitted: list[tuple[str | None, str]] = []
 
     def on_mount(self) -> None:

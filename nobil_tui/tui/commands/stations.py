@@ -160,7 +160,6 @@ class StationCommands:
             station, workspace.board, register, now, zone, credit=register.credit_of(station)
         )
         workspace.screen.app.copy_to_clipboard(text)
-        workspace.notify("Copied, if the terminal allows it.", title=register.name(station))
 
     def home(self) -> None:
         """Set the selected station as home. Ask before a home is replaced or removed."""

@@ -153,6 +153,31 @@ async def test_it_scrolls_with_the_keys_of_every_list(
         assert pilot.app.screen is not main
 
 
+async def test_a_second_q_soon_after_it_has_closed_does_not_quit(clock: FakeClock) -> None:
+    async with opened(setup(clock), USUAL) as pilot:
+        main = await open_help(pilot)
+        for pause in (0.0, 0.4, 0.4):
+            clock.advance(pause)
+            await pilot.press("q")
+            await pilot.pause()
+            assert pilot.app.screen is main
+            assert pilot.app.return_code is None
+        clock.advance(1)
+        await pilot.press("q")
+        await pilot.pause()
+        assert pilot.app.return_code == 0
+
+
+async def test_another_key_after_it_has_closed_acts_at_once(clock: FakeClock) -> None:
+    async with opened(setup(clock), USUAL) as pilot:
+        await open_help(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.press("q")
+        await pilot.pause()
+        assert pilot.app.return_code == 0
+
+
 async def test_closing_it_does_not_quit(clock: FakeClock) -> None:
     async with opened(setup(clock), USUAL) as pilot:
         main = await open_help(pilot)
@@ -160,6 +185,7 @@ async def test_closing_it_does_not_quit(clock: FakeClock) -> None:
             await pilot.press(key)
             await pilot.pause()
             assert pilot.app.screen is main, key
-            # The key opens it again.
+            # The key opens it again, unless it is held.
+            clock.advance(1)
             await pilot.press("f1")
             assert isinstance(pilot.app.screen, HelpScreen)

@@ -115,8 +115,6 @@ class ConnectorsPane(VirtualList):
             self.run_worker(run_in_thread(lambda: browser.open(address)), group="map")
         else:
             self.app.copy_to_clipboard(address)
-            words = "Map URL copied, if the terminal allows it."
-            self.app.notify(words, title=address, timeout=6, markup=False)
 
     def on_click(self, event: events.Click) -> None:
         """Open the map if its link was clicked."""
