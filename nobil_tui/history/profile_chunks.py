@@ -97,11 +97,22 @@ class ProfileChunk:
     def _add(self, index: int, more: Sequence[int]) -> None:
         """Add to a column, which may be longer. A number that has reached its limit stays there."""
         column = self._columns[index]
+        code, size = column.typecode, column.itemsize
         try:
-            column[: len(more)] = array(column.typecode, map(add, column, more))
+            added = array(code, more)
         except OverflowError:
-            most = repeat(_MOST[column.typecode])
-            column[: len(more)] = array(column.typecode, map(min, map(add, column, more), most))
+            added = array(code, map(min, more, repeat(_MOST[code])))
+        added.frombytes(bytes(size * (len(column) - len(added))))
+        fields = column.tobytes(), added.tobytes()
+        highest = size - 1 if sys.byteorder == "little" else 0
+        if all(each[highest::size].isascii() for each in fields):
+            # Below half of the limit each, so as one large integer, no field overflows into the
+            # next: one addition for all.
+            total = sum(int.from_bytes(each, sys.byteorder) for each in fields)
+            self._columns[index] = array(code, total.to_bytes(len(fields[0]), sys.byteorder))
+        else:
+            sums = map(min, map(add, column, added), repeat(_MOST[code]))
+            self._columns[index] = array(code, sums)
 
     def _grow(self, count: int) -> None:
         more = count - len(self._columns[0])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import sqlite3
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from nobil_tui.base.memory import freeze_board
@@ -17,8 +20,10 @@ from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import HOURS_OF_WEEK, LocalHours
 from nobil_tui.history.observation import Observation
 from nobil_tui.history.statistics import profile_of, summarize_history
-from tests.benchmarks.bench import STATIONS, Bench
-from tests.benchmarks.figures import Result, Row, Rule
+from tests.benchmarks.bench import STATIONS, Bench, layout_painted
+from tests.benchmarks.figures import Result, Row, Rule, in_turns
+from tests.benchmarks.programs import ROOT, python
+from tests.benchmarks.serving import silent_server
 
 CONNECTORS = 5
 BEGIN = 1_750_000_000_000 // 3_600_000 * 3_600_000
@@ -26,6 +31,7 @@ BEGIN = 1_750_000_000_000 // 3_600_000 * 3_600_000
 HOUR = 3_600_000
 YEAR = 365 * 24 * HOUR
 CHANGES = 10_000_000
+LARGE = "large.sqlite"
 RATE = 500
 """Changes a second while all stations are recorded."""
 BREAK_EVERY = 3600
@@ -33,14 +39,16 @@ BREAK_EVERY = 3600
 
 
 def history(bench: Bench) -> Result:
-    """Measure the heat map of a station among many changes, and what recording costs."""
-    with tempfile.TemporaryDirectory() as folder:
-        return Result([*_reading(Path(folder), bench), *_recording(Path(folder), bench)])
+    """Measure the heat map of a station among many changes, the start, and what recording costs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [*_reading(folder, bench), *_starting(folder, bench), *_recording(folder, bench)]
+        return Result(rows)
 
 
 def _reading(folder: Path, bench: Bench) -> Iterator[Row]:
     changes = CHANGES // 50 if bench.quick else CHANGES
-    database = HistoryDatabase.open_to_write(folder / "large.sqlite")
+    database = HistoryDatabase.open_to_write(folder / LARGE)
     _fill(database._connection, changes)
     size = _size(database)
     gc.collect()
@@ -84,6 +92,33 @@ def _fill(connection: sqlite3.Connection, changes: int) -> None:
     intervals = ((at, at + BREAK_EVERY - 7, start) for at in range(start, end, BREAK_EVERY))
     connection.executemany("INSERT INTO listened VALUES (?, ?, ?)", intervals)
     connection.execute("COMMIT")
+
+
+def _starting(folder: Path, bench: Bench) -> Iterator[Row]:
+    """Paint the layout with the large history in place, and without one."""
+    with silent_server() as url:
+
+        def painted(database: Path | None) -> float:
+            env = bench.world.env()
+            if database is not None:
+                find = python(
+                    "from nobil_tui.base.paths import history_file; print(history_file())"
+                )
+                found = subprocess.run(
+                    find, env=env, cwd=ROOT, check=True, capture_output=True, text=True
+                )  # our own program
+                path = Path(found.stdout.strip())
+                path.parent.mkdir(parents=True)
+                os.link(database, path)
+            with bench.world.app("--source", url, env=env) as app:
+                return (app.wait(layout_painted) - app.started) * 1000
+
+        many = bench.rounds * (1 if bench.quick else 3)
+        large, none = partial(painted, folder / LARGE), partial(painted, None)
+        figures, baselines = in_turns(many, large, none)
+    what = "start to the layout painted, with a large history"
+    rule, limit = Rule.TIMES_AT_MOST, 1.1
+    yield Row("history", what, "ms", figures, rule, limit, "without one", baselines)
 
 
 def _recording(folder: Path, bench: Bench) -> Iterator[Row]:
