@@ -30,6 +30,7 @@ def ways_of_alert(
     if index == len(rules):
         yield lambda: _with_new_table(text, table)
         yield lambda: _by_library(text, lambda array: array.append(_inline(table)))
+        yield lambda: _with_new_list(text, table)
         return
     changed = {key: table.get(key) for key in ("repeat", "paused")}
     changed = {
@@ -62,6 +63,15 @@ def _with_new_table(text: str, table: dict[str, Any]) -> str:
     lines = "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in table.items())
     gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
     return f"{text}{gap}[[alerts.rule]]\n{lines}"
+
+
+def _with_new_list(text: str, table: dict[str, Any]) -> str:
+    """Add the list of alerts to an inline table, to which no header can add."""
+    root: Any = tomlkit.parse(text)
+    rules = tomlkit.array()
+    rules.append(_inline(table))
+    root["alerts"]["rule"] = rules
+    return str(tomlkit.dumps(root))
 
 
 def _without_table(text: str, index: int) -> str:

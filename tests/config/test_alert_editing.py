@@ -34,6 +34,8 @@ FILES = [
     "[[alerts.rule]]\nstation = 'x'\nconnector = '1'\n",
     "alerts.rule = [{station = 'NOR_1'}] # all\n",
     "alerts = { rule = [{station = 'NOR_1', repeat = true}] }\n",
+    "alerts = {}\n",
+    "alerts = { notify = 'bell' }\n",
     "[alerts]\nrule = []\n",
 ]
 
