@@ -32,7 +32,12 @@ def open_stream(
     importlib.import_module("nobil_tui.feeds.transport.websockets_internals")
     options = request.options
     link = Link(
-        dial, clock=options.clock, tap=options.tap, add_secret=options.add_secret, expires=expires
+        dial,
+        clock=options.clock,
+        tap=options.tap,
+        add_secret=options.add_secret,
+        key=request.key,
+        expires=expires,
     )
     codec = CODECS[request.codec]
     return OpenSource(

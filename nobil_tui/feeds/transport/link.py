@@ -50,9 +50,9 @@ class Link:
     ``RefusedError`` or ``UnreachableError``. A refusal stops the link until ``retry`` is called,
     but one after a connection that worked is retried slowly. If that URL ``expires``, a refused
     handshake says nothing about the key, and the next try asks for another URL. ``add_secret`` is
-    called with each secret of a URL, to hide it in the log. A ``session`` is started on each
-    connection before that counts as live; it takes no key, so that a refused handshake is one
-    failure of many.
+    called with each secret of a URL, to hide it in the log. A ``key`` is hidden like these in what
+    the server says, which may repeat it. A ``session`` is started on each connection before that
+    counts as live; it takes no key, so that a refused handshake is one failure of many.
     """
 
     def __init__(
@@ -64,11 +64,13 @@ class Link:
         tap: Tap | None = None,
         expires: bool = False,
         add_secret: AddSecret | None = None,
+        key: str = "",
         session: SubprotocolSession | None = None,
     ) -> None:
         self._dial = dial
         self._session = session
         self._add_secret = add_secret
+        self._key = key
         self._tap = tap
         self._expires = expires
         self._clock = clock or Clock()
@@ -151,7 +153,7 @@ class Link:
                 f"the server no longer accepts the URL it issued ({error})"
             ) from None
         logger.info("connected")
-        return Connection(websocket, secrets, self._clock)
+        return Connection(websocket, [*secrets, *filter(None, (self._key,))], self._clock)
 
     async def _receive(self, connection: Connection) -> Frame:
         frame = await connection.receive()
