@@ -22,6 +22,7 @@ class Context(StrEnum):
     FILTER = "filter"
     PLAYING = "playing"
     ALERTS = "alerts"
+    COLUMNS = "columns"
     DIALOG = "dialog"
 
     @property
@@ -36,6 +37,7 @@ class Context(StrEnum):
             Context.FILTER: "While you type a filter",
             Context.PLAYING: "While a recording plays",
             Context.ALERTS: "In the list of alerts",
+            Context.COLUMNS: "In the list of columns",
             Context.DIALOG: "In a dialog",
         }[self]
 
@@ -47,7 +49,7 @@ class Context(StrEnum):
         """
         if self is Context.DIALOG:
             return (self,)
-        if self is Context.ALERTS:
+        if self in (Context.ALERTS, Context.COLUMNS):
             return (self, Context.LISTS, Context.DIALOG)
         everywhere = (Context.EVERYWHERE, Context.PLAYING)
         if self in everywhere:
@@ -110,6 +112,10 @@ def _movement(id_: str, keys: tuple[str, ...], label: str, tooltip: str) -> Comm
 
 def _alerts(id_: str, keys: tuple[str, ...], label: str, tooltip: str) -> Command:
     return Command(id_, keys, label, tooltip, Context.ALERTS, palette=False)
+
+
+def _columns(id_: str, keys: tuple[str, ...], label: str, tooltip: str) -> Command:
+    return Command(id_, keys, label, tooltip, Context.COLUMNS, palette=False)
 
 
 def _playing(id_: str, key: str, label: str, tooltip: str) -> Command:
@@ -228,6 +234,11 @@ COMMANDS: tuple[Command, ...] = (
         Context.FILTER,
         palette=False,
     ),
+    Command("columns", ("C",), "Columns", "Show, hide and move the columns of the stations."),
+    _columns("toggle-column", ("space", "enter"), "Show or hide", "Show or hide the column."),
+    _columns("column-up", ("K", "shift+up"), "Left", "Move the column to the left."),
+    _columns("column-down", ("J", "shift+down"), "Right", "Move the column to the right."),
+    _columns("reset-columns", ("r",), "Reset", "Show all columns in the usual order."),
     Command("zoom", ("z",), "Zoom", "Enlarge the focused pane, or show all panes again."),
     Command("next-pane", ("tab",), "Next pane", "Go to the next pane.", palette=False),
     Command(

@@ -33,9 +33,14 @@ Plugs = tuple[Plug, ...]
 two."""
 
 
+_COMMON = {"CCS": 2, "Type 2": 1}
+"""Plugs of most cars, the most common one highest."""
+
+
 def best(plugs: Iterable[Plug]) -> Plug | None:
-    """Return the plug with the highest power; None without plugs."""
-    return max(plugs, key=lambda plug: plug.kw, default=None)
+    """Return the plug with the highest power; of several, the most common one. None without
+    plugs."""
+    return max(plugs, key=lambda plug: (plug.kw, _COMMON.get(plug.name, 0)), default=None)
 
 
 class Facts(Struct, frozen=True, gc=False):

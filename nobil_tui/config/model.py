@@ -14,6 +14,7 @@ from msgspec.structs import fields, force_setattr
 from nobil_tui.base.redaction import Secret, secrets_in_query
 from nobil_tui.config.alert_rules import AlertsSection
 from nobil_tui.config.hub import HubSection
+from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.search.sorting import Sort
 
 
@@ -133,6 +134,8 @@ class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
     """Whether starred stations are on top in every order."""
     restore: bool = True
     """Whether to start with the filter, the selection and the panes of the last run."""
+    columns: list[ListColumn] = []
+    """The columns of the station list, in order; empty for the usual ones."""
     keys: dict[str, str | list[str]] = {}
     """Key bindings by command id, as written. ``parse_keymap`` returns Textual's names."""
 

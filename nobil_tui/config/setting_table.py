@@ -12,6 +12,7 @@ from typing import NamedTuple
 from nobil_tui.base.text import one_of
 from nobil_tui.config.alert_rules import PLACEHOLDERS, AlertWhen, NotifyMethod
 from nobil_tui.config.model import Country, LogScope, RecordMode
+from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.search.sorting import Sort
 
 MAX_ID = 64
@@ -228,6 +229,13 @@ SETTINGS = (
         "restore",
         "Start with the filter, the selection and the panes of the last run.",
         "true",
+    ),
+    Setting(
+        "interface",
+        "columns",
+        "The columns of the station list, from the left; if empty, all of them:\n"
+        f"{', '.join(ListColumn)}.",
+        "[]",
     ),
     Setting(
         "interface.keys",

@@ -154,6 +154,20 @@ class StationIndex:
             return facts.best_plug
         return best(compress(facts.plugs, match))
 
+    def powers(self, stations: Iterable[str], query: Query) -> dict[str, float]:
+        """Return the power in kW of the strongest plug that a query selects, where it is known."""
+        facts_of, known, found = self._register.facts, dict[int, float](), {}
+        for station in stations:
+            plugs = facts_of(station).plugs
+            # By identity, as in ``_match``: stations share few tuples of plugs.
+            kw = known.get(id(plugs))
+            if kw is None:
+                plug = self.best_plug(station, query)
+                kw = known[id(plugs)] = plug.kw if plug is not None else 0.0
+            if kw:
+                found[station] = kw
+        return found
+
     def distances(
         self, stations: Iterable[str], origin: Position | None
     ) -> Mapping[str, float | None]:

@@ -18,6 +18,8 @@ class SortTraits(NamedTuple):
     """Whether it measures distances."""
     needs_prices: bool = False
     """Whether it compares prices."""
+    needs_register: bool = False
+    """Whether it compares what only the register knows."""
 
 
 class Sort(StrEnum):
@@ -30,6 +32,9 @@ class Sort(StrEnum):
     CHANGED = "changed"
     DISTANCE = "distance"
     PRICE = "price"
+    PLACE = "place"
+    POWER = "power"
+    CONNECTORS = "connectors"
 
     @property
     def label(self) -> str:
@@ -51,6 +56,11 @@ class Sort(StrEnum):
         """Whether it compares prices."""
         return _TRAITS[self].needs_prices
 
+    @property
+    def needs_register(self) -> bool:
+        """Whether it compares what only the register knows."""
+        return _TRAITS[self].needs_register
+
 
 _TRAITS = {
     Sort.STARRED: SortTraits("starred first"),
@@ -60,6 +70,9 @@ _TRAITS = {
     Sort.CHANGED: SortTraits("last change first", is_live=True),
     Sort.DISTANCE: SortTraits("nearest first", needs_origin=True),
     Sort.PRICE: SortTraits("cheapest kWh first", needs_prices=True),
+    Sort.PLACE: SortTraits("by place", needs_register=True),
+    Sort.POWER: SortTraits("strongest plug first", needs_register=True),
+    Sort.CONNECTORS: SortTraits("most connectors first"),
 }
 
 

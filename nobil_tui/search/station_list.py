@@ -7,7 +7,7 @@ not move while the user works with it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
@@ -184,6 +184,8 @@ class StationList:
 
     def _is_available(self, sort: Sort) -> bool:
         if sort.needs_origin and self.origin is None:
+            return False
+        if sort.needs_register and not self.register:
             return False
         return not sort.needs_prices or self.register.has_prices
 
@@ -458,6 +460,8 @@ class StationList:
         """Return all ids in an order that reports cannot change: by name, else by id."""
         if self.active_sort in (Sort.STARRED, Sort.NAME):
             return self._sorted_by_name(self.is_reversed)
+        if self.active_sort is Sort.PLACE:
+            return self._sorted_by_name(False)
         return self._by_id
 
     def _sorted_by_name(self, reverse: bool) -> list[str]:
@@ -492,7 +496,16 @@ class StationList:
             case Sort.DISTANCE:
                 return self._sorted_by_distance(ids)
             case Sort.PRICE:
-                return self._sorted_by_price(ids)
+                facts_of = self.register.facts
+                return self._known_first(ids, lambda i: facts_of(i).kwh_price, reverse)
+            case Sort.PLACE:
+                return self._known_first(ids, self._place_of, reverse)
+            case Sort.POWER:
+                power = self._index.powers(ids, self.query)
+                return self._known_first(ids, power.get, not reverse)
+            case Sort.CONNECTORS:
+                counts = {i: s.summary.total for i in ids if (s := self.board.stations.get(i))}
+                return self._known_first(ids, counts.get, not reverse)
             case _:
                 assert_never(sort)
 
@@ -517,12 +530,16 @@ class StationList:
         order = sorted(known, key=known.__getitem__, reverse=self.is_reversed)
         return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
 
-    def _sorted_by_price(self, ids: list[str]) -> list[str]:
-        """Sort by the price of a kWh; stations of unknown price are last in both directions."""
-        facts_of = self.register.facts
-        known = {i: price for i in ids if (price := facts_of(i).kwh_price) is not None}
-        order = sorted(known, key=known.__getitem__, reverse=self.is_reversed)
+    def _known_first(
+        self, ids: list[str], value_of: Callable[[str], float | str | None], reverse: bool
+    ) -> list[str]:
+        """Sort by a value; stations of which it is unknown are last in both directions."""
+        known = {i: value for i in ids if (value := value_of(i)) is not None}
+        order = sorted(known, key=known.__getitem__, reverse=reverse)
         return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
+
+    def _place_of(self, station: str) -> str | None:
+        return self.register.facts(station).place.casefold() or None
 
     def _change_times(self, ids: list[str]) -> Mapping[str, float]:
         """Return the time of each station's last change. Floats compare fastest."""

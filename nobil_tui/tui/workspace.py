@@ -177,6 +177,7 @@ class Workspace:
         stations.clock = self.connectors.clock = session.clock
         stations.alerted = self.alerts.stations
         stations.in_alert_area = self.alerts.area_stations
+        stations.columns = settings.config.interface.columns
         self._station_list = stations.station_list = station_list
         zone = self.options.zone
         self.connectors.set_painter(DetailPainter(self.connectors, station_list, zone))

@@ -26,7 +26,9 @@ def test_plug_text(plug: Plug, text: str) -> None:
 
 def test_best_plug_has_most_power() -> None:
     assert Facts(plugs=(TYPE_2, CCS, Plug("CHAdeMO", 50.0))).best_plug is CCS
-    assert Facts(plugs=(Plug("Schuko"), Plug("Type 2"))).best_plug == Plug("Schuko")
+    # Of equally strong ones, the most common.
+    assert Facts(plugs=(Plug("Schuko"), Plug("Type 2"))).best_plug == Plug("Type 2")
+    assert Facts(plugs=(Plug("CHAdeMO", 50), Plug("CCS", 50))).best_plug == Plug("CCS", 50)
     assert Facts().best_plug is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cmp_to_key
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -67,6 +68,28 @@ def is_free(connector: Connector) -> bool:
 
 def text(needle: str) -> Callable[[str, Connectors | None], bool]:
     return lambda name, _: needle in KNOWN[name][1]
+
+
+def plug_power(_board: Board, name: str) -> float | None:
+    plugs = REGISTER.facts(name).plugs
+    return max((plug.kw for plug in plugs), default=0) or None
+
+
+def compared(one: Any, other: Any) -> int:
+    return 0 if one is None else int(one > other) - int(one < other)
+
+
+def connectors_of(board: Board, name: str) -> int | None:
+    station = board.stations.get(name)
+    return None if station is None else station.summary.total
+
+
+VALUES: dict[Sort, Callable[[Board, str], Any]] = {
+    Sort.PLACE: lambda _, name: REGISTER.facts(name).place.casefold() or None,
+    Sort.POWER: plug_power,
+    Sort.CONNECTORS: connectors_of,
+}
+"""What some orders compare; None is last in both directions."""
 
 
 def some(test: Callable[[Connector], bool]) -> Callable[[str, Connectors | None], bool]:
@@ -201,6 +224,12 @@ def plainly(board: Board, wish: Wish) -> list[str]:
         here, there = away(a), away(b)
         if wish.sort is Sort.DISTANCE and (here is None) != (there is None):
             return 1 if here is None else -1
+        one: Any = None
+        other: Any = None
+        if (value_of := VALUES.get(wish.sort)) is not None:
+            one, other = value_of(board, a), value_of(board, b)
+            if (one is None) != (other is None):
+                return 1 if one is None else -1
         names = REGISTER.name(a).casefold(), REGISTER.name(b).casefold()
         by_name = (names[0] > names[1]) - (names[0] < names[1])
         order = {
@@ -212,10 +241,14 @@ def plainly(board: Board, wish: Wish) -> list[str]:
             Sort.DISTANCE: ((here or 0) > (there or 0)) - ((here or 0) < (there or 0)),
             # No price is known, so the order is by name.
             Sort.PRICE: by_name,
+            Sort.PLACE: compared(one, other),
+            Sort.POWER: compared(other, one),
+            Sort.CONNECTORS: compared(other, one),
         }[wish.sort]
         if wish.reverse:
             order = -order
-        return order or (a > b) - (a < b)
+        ties = by_name if wish.sort is Sort.PLACE else 0
+        return order or ties or (a > b) - (a < b)
 
     return sorted(filter(shown, every(board, wish)), key=cmp_to_key(compare))
 

@@ -15,6 +15,7 @@ from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.app import NobilApp
 from nobil_tui.tui.bindings import NEVER, KeyBindings, bindings_for, key_label, keymap_of
 from nobil_tui.tui.dialogs.alerts import AlertList
+from nobil_tui.tui.dialogs.columns import ColumnList
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.dialogs.help import HelpText
 from nobil_tui.tui.screens.main import MainScreen
@@ -36,6 +37,7 @@ OWNERS: dict[Context, tuple[type[DOMNode], ...]] = {
     Context.FILTER: (FilterInput,),
     Context.DIALOG: (Dialog,),
     Context.ALERTS: (AlertList,),
+    Context.COLUMNS: (ColumnList,),
 }
 """The classes that bind the commands of each context."""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nobil_tui.charging.register import CREDIT
+from nobil_tui.config.operations import Put
 from nobil_tui.monitor.batch import StreamCounts
+from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from nobil_tui.tui.workspace import Workspace
 
@@ -37,6 +41,21 @@ class ViewCommands:
             workspace.zoom(pane)
         else:
             self._screen.set_focus(pane)
+
+    def columns(self) -> None:
+        """Show, hide and move the columns of the stations."""
+        from nobil_tui.tui.dialogs.columns import ColumnsScreen
+
+        workspace = self._workspace
+
+        def change(columns: Sequence[ListColumn]) -> None:
+            value = [str(column) for column in columns] or None
+            workspace.set(Put("interface", "columns", value))
+            workspace.stations.show_columns(columns)
+
+        chosen = workspace.settings.config.interface.columns
+        screen = ColumnsScreen(chosen, change, workspace.keys, workspace.glyphs)
+        self._screen.app.push_screen(screen)
 
     def zoom(self) -> None:
         """Enlarge the focused pane, or show all panes again."""

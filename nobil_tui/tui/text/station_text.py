@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import NO_FACTS, Register
-from nobil_tui.tui.text.conditions import condition_text
+from nobil_tui.tui.text.conditions import condition_reason
 from nobil_tui.tui.text.staleness import connector_staleness, station_staleness
 from nobil_tui.tui.text.times import since_text
 
@@ -29,11 +29,11 @@ def station_text(
     lines.append(f"{free}, {staleness}" if staleness else free)
     evse_uids = station.evse_uids
     plugs = register.plugs_for(station_id, evse_uids, len(station.connectors))
-    for index, connector in enumerate(station.connectors):
+    for index in range(len(station.connectors)):
         plug = " + ".join(text for each in plugs[index] if (text := each.text))
         since = board.since(station, index, now)
         least = "at least since" if since.at_least else "since"
-        condition = f"{index + 1}: {condition_text(connector, '')}"
+        condition = f"{index + 1}: {condition_reason(board, station, index, now)}"
         text = f"{condition} {least} {since_text(since.at, now, zone)}"
         parts = (text, connector_staleness(board, station, index, now), plug)
         lines.append(", ".join(part for part in parts if part))

@@ -49,7 +49,10 @@ def test_a_station_has_a_line_per_connector() -> None:
 def test_unknown_facts_are_left_out() -> None:
     board = board_of(Station("SWE_9", [Connector(-1)]))
     # An id needs no credit.
-    assert text_of("SWE_9", board) == "SWE_9\n?/1 free\n1: unknown at least since Tue 22:13"
+    assert (
+        text_of("SWE_9", board)
+        == "SWE_9\n?/1 free\n1: unknown (reported as such) at least since Tue 22:13"
+    )
 
 
 def test_plugs_are_assigned_by_evse_uid() -> None:

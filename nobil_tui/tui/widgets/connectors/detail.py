@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -30,6 +30,14 @@ _MAX_LINES = {"Price": 4, "Where": 3, "Comment": 5, "Contact": 3}
 """Lines for a text of the register; 1 for the others."""
 
 
+class TableHead(NamedTuple):
+    """Where the headings of the connectors are."""
+
+    row: int
+    last_row: int
+    """The last line of the connectors."""
+
+
 class DetailPainter:
     """Builds the lines of a station, in the styles of a pane."""
 
@@ -37,6 +45,8 @@ class DetailPainter:
         self._pane = pane
         self._station_list = station_list
         self._connectors = ConnectorTable(pane, station_list, zone)
+        self.head: TableHead | None = None
+        """The headings of the connectors in the lines built last; None without connectors."""
         self._zone = zone
 
     def rows(
@@ -62,15 +72,18 @@ class DetailPainter:
         if station is None:
             complete = self._station_list.board.has_snapshot
             absent = "Not in the stream" if complete else "Not reported yet"
-            rows = self._text(f"{absent}; its connectors are unknown.", width)
+            rows = [*self._text(f"{absent}; its connectors are unknown.", width)]
         elif not station.connectors:
-            rows = self._text("The stream names no connectors of this station.", width)
+            rows = [*self._text("The stream names no connectors of this station.", width)]
         else:
             head += self._counts(station, now, width)
             head += self._usual(history, now, width)
-            rows = self._connectors.rows(station, now, width, history)
+            rows = [*self._connectors.rows(station, now, width, history)]
+        table = bool(station is not None and station.connectors)
         known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
         between: list[Row] = [[]] if spacious else []
+        first = len(head) + len(between)
+        self.head = TableHead(first, first + len(rows) - 1) if table else None
         written = [*head, *between, *rows, *(between if known else ()), *known]
         credit = self._station_list.register.credit_of(station_id)
         if credit and facts.name:

@@ -134,7 +134,10 @@ class ConnectorsPane(VirtualList):
         return "Select a station to see its connectors."
 
     def segments(self, index: int, width: int) -> list[Segment]:
-        """Return a line."""
+        """Return a line. The headings stay on the first line while their connectors scroll."""
+        head = self._painter.head if self._painter is not None else None
+        if head is not None and index == self.top and head.row < index <= head.last_row:
+            return self._rows[head.row]
         return self._rows[index]
 
     def on_resize(self) -> None:

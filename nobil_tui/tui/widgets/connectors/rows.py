@@ -15,7 +15,7 @@ from nobil_tui.charging.register import Plugs
 from nobil_tui.charging.station import Station
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
-from nobil_tui.tui.text.conditions import condition_text
+from nobil_tui.tui.text.conditions import condition_reason
 from nobil_tui.tui.text.times import age_text, since_text
 from nobil_tui.tui.text.wrapping import wrap_text
 from nobil_tui.tui.widgets.virtual_list import VirtualList
@@ -135,7 +135,7 @@ class ConnectorTable:
             staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
         )
         return _Texts(
-            condition_text(station.connectors[index], ""),
+            condition_reason(board, station, index, now),
             plugs_text(plugs),
             least + since_text(since.at, now, self._zone),
             ("~" if unsure else least) + age_text(now - since.at),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from rich.segment import Segment
 
@@ -9,6 +11,7 @@ from nobil_tui.charging.board import MAX_AHEAD, Board, Since
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Station
+from nobil_tui.search.list_columns import ListColumn, shown_columns
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width, truncate
@@ -22,7 +25,7 @@ MARKS_WIDTH = 4
 _COUNT_GAP = 2
 """Cells after the counts and after the glyphs."""
 _CHANGED_WIDTH = 8
-_MAX_PLUG_WIDTH = 9
+_MAX_PLUG_WIDTH = 11
 _SHORT_PLUGS = {"Type 1": "T1", "Type 2": "T2", "CHAdeMO": "CHA"}
 
 # Cells
@@ -93,7 +96,7 @@ def _distance(row: StationRow, width: int) -> list[Segment]:
 
 def _plug(row: StationRow, width: int) -> list[Segment]:
     plug = row.station_list.best_plug(row.station_id)
-    text = _plug_text(plug, width, row.pane.glyphs.ellipsis)
+    text = _plug_text(plug, row.facts, width, row.pane.glyphs.ellipsis)
     padding = " " * (width - cell_len(text))
     return [Segment(padding + text + " ", row.pane.style_of("quiet", row.cursor))]
 
@@ -108,7 +111,7 @@ def _changed(row: StationRow, width: int) -> list[Segment]:
     if station is None:
         return []
     if not station.connectors:
-        return [Segment("–".rjust(width), pane.style_of("quiet", row.cursor))]
+        return [Segment("–".rjust(width) + " ", pane.style_of("quiet", row.cursor))]
     last = _last_change(board, station, now)
     staleness = Staleness.CONFIRMED
     if board.downtime.total(now):
@@ -120,7 +123,7 @@ def _changed(row: StationRow, width: int) -> list[Segment]:
     elif last.at_least:
         text = pane.glyphs.at_least + text
     style = pane.style_of("", row.cursor, stale=staleness >= Staleness.STALE)
-    return [Segment(text.rjust(width), style)]
+    return [Segment(text.rjust(width) + " ", style)]
 
 
 def _last_change(board: Board, station: Station, now: int) -> Since:
@@ -139,12 +142,19 @@ def _price_text(facts: Facts) -> str:
     return "" if kwh is None else f"{kwh:.2f}"
 
 
-def _plug_text(plug: Plug | None, width: int, ellipsis: str = "") -> str:
-    """Return the name and the power (kW) of a plug; the name is truncated, never the power."""
+def _plug_text(plug: Plug | None, facts: Facts, width: int, ellipsis: str = "") -> str:
+    """Return the name and the power (kW) of a plug, and how many others there are: ``CCS 150 +2``.
+
+    The others are left out if there is no room; then the name is truncated, never the power.
+    """
     if plug is None:
         return ""
     power = f"{plug.kw:g}" if plug.kw else ""
     name = _SHORT_PLUGS.get(plug.name, plug.name)
+    text = f"{name} {power}".strip()
+    others = len({each.name for each in facts.plugs}) - 1
+    if others > 0 and cell_len(text) + len(f" +{others}") <= width:
+        return f"{text} +{others}"
     return f"{truncate(name, width - len(power) - bool(power), ellipsis)} {power}".strip()
 
 
@@ -180,7 +190,7 @@ def _measure_distance(
 
 
 def _measure_plug(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
-    return cell_len(_plug_text(facts.best_plug, _MAX_PLUG_WIDTH))
+    return cell_len(_plug_text(facts.best_plug, facts, _MAX_PLUG_WIDTH))
 
 
 def _measure_price(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
@@ -190,7 +200,7 @@ def _measure_price(_list: StationList, _id: str, _station: Station | None, facts
 STATION_COLUMNS = (
     Column("marks", "", _marks, MARKS_WIDTH, MARKS_WIDTH, sort=Sort.STARRED, gap=0),
     Column(
-        "free",
+        ListColumn.FREE,
         "Free",
         _free,
         5,
@@ -200,36 +210,41 @@ STATION_COLUMNS = (
         _COUNT_GAP,
         live=True,
         align_right=True,
+        words="Free connectors, and those in service",
     ),
     Column(
-        "connectors",
+        ListColumn.CONNECTORS,
         "Now",
         _connectors,
         4,
         12,
         _measure_connectors,
+        Sort.CONNECTORS,
         gap=_COUNT_GAP,
         first_width=10,
         grows_beyond=24,
         shrinks=True,
         live=True,
         long_head="Connectors",
+        words="Condition of each connector",
     ),
-    Column("id", "Id", _id, 3, 12, _measure_id, Sort.ID, priority=5),
-    Column("name", "Station", _name, 1, 1, sort=Sort.NAME, fills=True),
+    Column(ListColumn.ID, "Id", _id, 3, 12, _measure_id, Sort.ID, priority=5, words="Id"),
+    Column(ListColumn.NAME, "Station", _name, 1, 1, sort=Sort.NAME, fills=True, words="Name"),
     Column(
-        "place",
+        ListColumn.PLACE,
         "Place",
         _place,
         5,
         12,
         _measure_place,
-        priority=2,
+        Sort.PLACE,
+        priority=3,
         first_width=8,
         grows_beyond=18,
+        words="Place",
     ),
     Column(
-        "distance",
+        ListColumn.DISTANCE,
         "Away",
         _distance,
         5,
@@ -238,20 +253,53 @@ STATION_COLUMNS = (
         Sort.DISTANCE,
         priority=1,
         align_right=True,
+        words="Distance from home, or from the place of the filter",
+        squeezes=True,
     ),
-    Column("price", "kWh", _price, 4, 6, _measure_price, Sort.PRICE, priority=3, align_right=True),
-    Column("plug", "Plug", _plug, 4, _MAX_PLUG_WIDTH, _measure_plug, priority=4, align_right=True),
     Column(
-        "changed",
+        ListColumn.PRICE,
+        "kWh",
+        _price,
+        4,
+        6,
+        _measure_price,
+        Sort.PRICE,
+        priority=4,
+        align_right=True,
+        words="Lowest price of a kWh",
+    ),
+    Column(
+        ListColumn.PLUG,
+        "Plug",
+        _plug,
+        4,
+        _MAX_PLUG_WIDTH,
+        _measure_plug,
+        Sort.POWER,
+        priority=2,
+        first_width=8,
+        grows_beyond=17,
+        align_right=True,
+        words="Strongest plug, and how many other kinds",
+        squeezes=True,
+    ),
+    Column(
+        ListColumn.CHANGED,
         "Changed",
         _changed,
         _CHANGED_WIDTH,
         _CHANGED_WIDTH,
         sort=Sort.CHANGED,
-        gap=0,
         live=True,
         align_right=True,
+        words="Age of the last change",
     ),
 )
-"""Every column, from the left. Distance and place have room before the id in a register: a driver
-looks for where a charger is."""
+"""Every column, in the usual order. Distance, plug and place have room before the id: a driver
+looks for where a charger is, and what it has."""
+
+
+def chosen_columns(chosen: Sequence[ListColumn]) -> tuple[Column, ...]:
+    """Return the marks and the columns that the user chose, in their order."""
+    by_id = {column.id: column for column in STATION_COLUMNS}
+    return STATION_COLUMNS[0], *(by_id[each] for each in shown_columns(chosen))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 
 from msgspec import Struct
 from rich.segment import Segment
@@ -15,8 +16,6 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 MIN_NAME_WIDTH = 16
 """Cells of the filling column before any optional column is shown."""
-RIGHT_MARGIN = 1
-"""Empty cells at the end of a row."""
 
 
 class StationRow(Struct, gc=False):
@@ -74,6 +73,10 @@ class Column(Struct, frozen=True):
     align_right: bool = False
     long_head: str = ""
     """The heading if the column is wide enough for it."""
+    words: str = ""
+    """What it shows, for the dialog that chooses columns."""
+    squeezes: bool = False
+    """Whether columns that can shrink do so before this one is left out."""
 
     @property
     def start_width(self) -> int:
@@ -90,7 +93,7 @@ class Layout(Struct, frozen=True):
 
     cells: tuple[tuple[Column, int], ...]
     report_width: int
-    """Cells of the live columns before the filling one: of counts and glyphs."""
+    """Cells of the first live columns beside each other, with their gaps."""
 
     def width_of(self, column_id: str) -> int:
         """Return the width of a column; 0 if it is not shown."""
@@ -104,7 +107,7 @@ def lay_out(columns: Iterable[Column], width: int, needs: Mapping[str, int]) -> 
     """
     columns = tuple(columns)
     filling = next(column for column in columns if column.fills)
-    left = width - RIGHT_MARGIN - filling.gap
+    left = width - filling.gap
     widths: dict[str, int] = {}
     for column in columns:
         if not column.fills and not column.priority:
@@ -114,15 +117,43 @@ def lay_out(columns: Iterable[Column], width: int, needs: Mapping[str, int]) -> 
     left = _shrink(columns, widths, left)
     for column in sorted(columns, key=lambda column: column.priority):
         need = min(needs.get(column.id, 0), column.start_width)
+        if column.priority and need and column.squeezes:
+            left = _squeeze(columns, widths, left, need + column.gap)
         if column.priority and need and left - need - column.gap >= MIN_NAME_WIDTH:
             widths[column.id] = need
             left -= need + column.gap
     left = _grow(columns, widths, left, needs)
     widths[filling.id] = max(1, left)
     cells = tuple((column, widths[column.id]) for column in columns if column.id in widths)
-    names = [column.fills for column, _ in cells]
-    live = [(column, cell) for column, cell in cells[: names.index(True)] if column.live]
-    return Layout(cells, sum(cell + column.gap for column, cell in live))
+    return Layout(cells, _report_width(cells))
+
+
+def _report_width(cells: Iterable[tuple[Column, int]]) -> int:
+    """Return the cells of the first live columns beside each other."""
+    runs = groupby(cells, key=lambda cell: cell[0].live)
+    first = next((run for is_live, run in runs if is_live), ())
+    return sum(width + column.gap for column, width in first)
+
+
+def _squeeze(columns: tuple[Column, ...], widths: dict[str, int], left: int, need: int) -> int:
+    """Shrink columns if that makes room for one that needs ``need`` cells with its gap.
+
+    Return the cells left.
+    """
+    missing = MIN_NAME_WIDTH + need - left
+    spare = {
+        column.id: widths[column.id] - column.min_width
+        for column in columns
+        if column.shrinks and column.id in widths
+    }
+    if not 0 < missing <= sum(spare.values()):
+        return left
+    for column_id, cells in spare.items():
+        less = min(cells, missing)
+        widths[column_id] -= less
+        missing -= less
+        left += less
+    return left
 
 
 def _shrink(columns: tuple[Column, ...], widths: dict[str, int], left: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from nobil_tui.base.clock import Clock
 from nobil_tui.commands import Context, command_by_id
 from nobil_tui.monitor.batch import Batch
+from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.bindings import bindings_for
@@ -62,6 +63,8 @@ class StationsPane(VirtualList):
         self.clock = clock
         self.last_input_at = 0.0
         """The time of the last key or click, by the monotonic clock."""
+        self.columns: Sequence[ListColumn] = ()
+        """The columns that the user chose; none for the usual ones."""
         self.alerted: set[str] = set()
         """The stations with an alert."""
         self.in_alert_area: set[str] = set()
@@ -96,7 +99,7 @@ class StationsPane(VirtualList):
     @station_list.setter
     def station_list(self, station_list: StationList) -> None:
         self._station_list = station_list
-        self._painter = StationRowPainter(self, station_list)
+        self._painter = StationRowPainter(self, station_list, self.columns)
         self._has_stations = False
         self.rebuild()
 
@@ -110,6 +113,14 @@ class StationsPane(VirtualList):
     def wanted(self, station: str) -> None:
         self._wanted = station
         self.rebuild()
+
+    def show_columns(self, columns: Sequence[ListColumn]) -> None:
+        """Show other columns; none for the usual ones."""
+        self.columns = columns
+        if self._station_list is not None:
+            self._painter = StationRowPainter(self, self._station_list, columns)
+            self._layout = None
+            self.refresh()
 
     # Updates
 

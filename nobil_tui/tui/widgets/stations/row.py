@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rich.segment import Segment
 from rich.style import Style
 
 from nobil_tui.charging.geo import Position
+from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
-from nobil_tui.tui.widgets.stations.columns import MARKS_WIDTH, STATION_COLUMNS
+from nobil_tui.tui.widgets.stations.columns import MARKS_WIDTH, STATION_COLUMNS, chosen_columns
 from nobil_tui.tui.widgets.stations.layout import Column, Layout, StationRow, lay_out
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
@@ -30,7 +32,11 @@ _NO_REPORT = ("no report yet", "no report")
 class StationRowPainter:
     """Paints a station list in the styles of a pane, for the widths of a ``Layout``."""
 
-    def __init__(self, pane: VirtualList, station_list: StationList) -> None:
+    def __init__(
+        self, pane: VirtualList, station_list: StationList, chosen: Sequence[ListColumn] = ()
+    ) -> None:
+        """``chosen``: the columns to show; none for the usual ones."""
+        self._columns = chosen_columns(chosen)
         self._pane = pane
         self._station_list = station_list
         self._needs: dict[str, int] = {}
@@ -58,7 +64,7 @@ class StationRowPainter:
             self._measured.clear()
         for station_id in station_list.ids[:_SAMPLE]:
             self._measure(station_id)
-        return lay_out(STATION_COLUMNS, width, self._needs)
+        return lay_out(self._columns, width, self._needs)
 
     def header(self, layout: Layout) -> list[Segment]:
         """Paint the headings, that of the active sort in bold."""
@@ -104,13 +110,18 @@ class StationRowPainter:
             for column, width in layout.cells:
                 segments += column.cell(row, width)
             return segments
+        blank = self._pane.style_of("", cursor)
         is_text_due = True
-        for column, width in layout.cells:
-            if not column.live:
-                segments += column.cell(row, width)
+        for is_live, run in groupby(layout.cells, key=lambda cell: cell[0].live):
+            if not is_live:
+                for column, width in run:
+                    segments += column.cell(row, width)
             elif is_text_due:
                 segments.append(self._absent(layout.report_width, cursor))
                 is_text_due = False
+            else:
+                room = sum(width + column.gap for column, width in run)
+                segments.append(Segment(" " * room, blank))
         return segments
 
     def _absent(self, width: int, cursor: bool) -> Segment:

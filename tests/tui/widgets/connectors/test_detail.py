@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from nobil_tui.charging.conditions import Condition
-from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.freshness import EXPIRED, SLIGHT
 from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.search.station_list import StationList
@@ -538,3 +538,43 @@ async def test_conditions_keep_their_colours() -> None:
         conditions = (Condition.FREE, Condition.OCCUPIED, Condition.FAULT, Condition.UNKNOWN)
         assert shown == [app.pane.condition_style(condition).color for condition in conditions]
         assert len(set(shown)) == 4
+
+
+async def test_the_headings_stay_while_many_connectors_scroll() -> None:
+    station_list = roster_of({"NOR_1": [Connector()] * 60}, {"NOR_1": FORNEBU})
+    async with showing(station_list) as (app, pilot):
+        app.pane.focus()
+        heads = [lines_of(app.pane)[app.pane.top]]
+        for _ in range(2):
+            await pilot.press("pagedown")
+            await pilot.pause()
+            heads.append(lines_of(app.pane)[0])
+        assert all("Now" in head and "Since" in head for head in heads[1:])
+        # Below the connectors, the lines of the register have no such heading.
+        await pilot.press("G")
+        await pilot.pause()
+        assert "Since" not in lines_of(app.pane)[0] or "60" in "".join(lines_of(app.pane))
+
+
+async def test_why_a_connector_is_unknown() -> None:
+    station_list = roster_of({"NOR_1": [Connector(), Connector(0)]}, {"NOR_1": FORNEBU})
+    board = station_list.board
+    async with showing(station_list) as (app, _):
+        assert "unknown (reported as such)" in "\n".join(app.lines)
+        assert "?/2" not in "\n".join(app.lines)
+        # Confirmed by nothing for a week.
+        board.downtime.stop(app.clock.now())
+        app.clock.advance(EXPIRED / 1000 + 60)
+        board.expire(app.clock.now())
+        app.pane.rebuild()
+        assert "unknown (not confirmed for a week)" in "\n".join(app.lines)
+    # Known from the register, and not named by the stream yet.
+    facts = Facts("Torget", plugs=(CCS, TYPE_2), plug_evse_uids=("a", "b"))
+    station_list = roster_of({}, {"NOR_1": facts})
+    board = station_list.board
+    board.use_register(station_list.register)
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, START, said="UNKNOWN"), START)
+    async with showing(station_list) as (app, _):
+        text = "\n".join(app.lines)
+        assert "unknown (reported as such)" in text
+        assert "unknown (not reported yet)" in text

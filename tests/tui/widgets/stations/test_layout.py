@@ -31,9 +31,9 @@ def shown(layout: Layout) -> list[str]:
 
 
 @given(st.integers(50, 250), NEEDS)
-def test_a_row_fills_the_width_except_for_the_margin(width: int, needs: dict[str, int]) -> None:
+def test_a_row_fills_the_width(width: int, needs: dict[str, int]) -> None:
     layout = laid_out(width, needs)
-    assert sum(cells + column.gap for column, cells in layout.cells) == width - 1
+    assert sum(cells + column.gap for column, cells in layout.cells) == width
     assert layout.width_of("name") >= MIN_NAME_WIDTH
     for name in OPTIONAL:
         assert layout.width_of(name) <= needs[name]
@@ -47,7 +47,22 @@ def test_every_width_has_a_layout(width: int, needs: dict[str, int]) -> None:
 def test_optional_columns_are_dropped_whole_by_priority() -> None:
     seen = [shown(laid_out(width, ALL)) for width in range(50, 130)]
     kept = [names for index, names in enumerate(seen) if index == 0 or names != seen[index - 1]]
-    assert kept == [[], ["distance"], ["distance", "place"], [*OPTIONAL[:3]], [*OPTIONAL]]
+    assert kept == [
+        [],
+        ["distance"],
+        ["distance", "plug"],
+        ["distance", "place", "plug"],
+        [*OPTIONAL],
+    ]
+
+
+@given(st.integers(57, 250), NEEDS)
+def test_the_plug_never_goes_away_in_a_wider_list(width: int, needs: dict[str, int]) -> None:
+    """Also with a distance, and beside the connectors from 110 columns on."""
+    needs = {**needs, "plug": 10, "connectors": 12}
+    assert laid_out(width, {**needs, "distance": 0}).width_of("plug") >= 8
+    if width >= 63:
+        assert laid_out(width, {**needs, "distance": 8}).width_of("plug") >= 8
 
 
 def test_empty_columns_are_dropped() -> None:
@@ -55,9 +70,9 @@ def test_empty_columns_are_dropped() -> None:
 
 
 def test_places_grow_before_glyphs() -> None:
-    narrow, middle, wide = (laid_out(width, ALL) for width in (67, 94, 150))
+    narrow, middle, wide = (laid_out(width, ALL) for width in (79, 94, 150))
     names = ("place", "name", "connectors")
-    assert [narrow.width_of(name) for name in names] == [8, 17, 10]
+    assert [narrow.width_of(name) for name in names] == [10, 18, 10]
     assert [middle.width_of(name) for name in names] == [12, 21, 10]
     assert (wide.width_of("place"), wide.width_of("connectors")) == (12, 12)
 

@@ -13,12 +13,15 @@ from textual.pilot import Pilot
 
 from nobil_tui.charging.events import RawReport
 from nobil_tui.charging.freshness import SLIGHT
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.monitor.batch import Batch, LinkState
+from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.widgets.stations import pane as module
+from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE, StationsPane
 from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, repaints_of, roster_of
@@ -265,7 +268,9 @@ async def test_the_sort_key_cycles_through_the_available_orders() -> None:
         for _ in range(6):
             await pilot.press("o")
             seen.append(app.station_list.active_sort)
-        assert seen == [Sort.NAME, Sort.ID, Sort.FREE, Sort.CHANGED, Sort.STARRED, Sort.NAME]
+        assert seen == [
+            *(Sort.NAME, Sort.ID, Sort.FREE, Sort.CHANGED, Sort.CONNECTORS, Sort.STARRED)
+        ]
         app.station_list.home = OSLO
         app.station_list.options.sort = Sort.CHANGED
         app.list.rebuild()
@@ -273,7 +278,7 @@ async def test_the_sort_key_cycles_through_the_available_orders() -> None:
         seen.append(app.station_list.active_sort)
         await pilot.press("o")
         seen.append(app.station_list.active_sort)
-        assert seen[-2:] == [Sort.DISTANCE, Sort.STARRED]
+        assert seen[-2:] == [Sort.DISTANCE, Sort.CONNECTORS]
         await pilot.pause()
         assert len(app.of(StationsPane.Reordered)) == 8
 
@@ -301,19 +306,60 @@ async def test_the_order_is_reversed() -> None:
 
 @pytest.mark.parametrize(
     ("head", "sort"),
-    [("Free", Sort.FREE), ("Id", Sort.ID), ("Station", Sort.NAME), ("Away", Sort.DISTANCE)],
+    [
+        ("Free", Sort.FREE),
+        ("Connectors", Sort.CONNECTORS),
+        ("Id", Sort.ID),
+        ("Station", Sort.NAME),
+        ("Place", Sort.PLACE),
+        ("Away", Sort.DISTANCE),
+        ("kWh", Sort.PRICE),
+        ("Plug", Sort.POWER),
+        ("Changed", Sort.CHANGED),
+    ],
 )
 async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(head: str, sort: Sort) -> None:
-    facts = {name: Facts(f"Station {name}", position=(60, 10)) for name in NAMES}
-    async with listing(forty(facts=facts, home=OSLO), width=120) as (app, pilot):
+    facts = {
+        name: Facts(
+            f"Station {name}",
+            "Oslo",
+            position=(60, 10),
+            plugs=(Plug("CCS", 150),),
+            prices=(Price(kwh=0.5),),
+        )
+        for name in NAMES
+    }
+    station_list = roster_of({name: [Connector()] * 10 for name in NAMES}, facts, home=OSLO)
+    assert {column.sort for column in STATION_COLUMNS} == {*Sort}
+    async with listing(station_list, width=160) as (app, pilot):
         for reverse in (False, True, False):
-            x = lines_of(app.list)[0].index(head) + 1
+            x = lines_of(app.list)[0].index(head[:4]) + 1
             await pilot.click("#list", offset=(x, 1))
             await pilot.pause()
             assert (app.station_list.options.sort, app.station_list.options.reverse) == (
                 sort,
                 reverse,
             )
+
+
+async def test_chosen_columns_are_shown_in_their_order() -> None:
+    facts = {name: Facts(f"Station {name}", "Oslo", plugs=(Plug("CCS", 150),)) for name in NAMES}
+    station_list = forty(facts=facts, starred={"SWE_1"})
+    async with listing(station_list, width=120) as (app, _):
+        for chosen, heads in (
+            ("plug changed name free place", ["Plug", "Changed", "Station", "Free", "Place"]),
+            ("changed free", ["Station", "Changed", "Free"]),
+            ("name", ["Station"]),
+            ("", ["Free", "Now", "Id", "Station", "Place", "Plug", "Changed"]),
+        ):
+            app.list.show_columns([ListColumn(each) for each in chosen.split()])
+            head, first, second = lines_of(app.list)[:3]
+            assert [each.lstrip("↓↑") for each in head.split()] == heads
+            assert len({len(line) for line in (head, first, second)}) == 1
+            # A station without a report fills its line, too.
+            assert "SWE_1" in first
+            at = next(x for x, letter in enumerate(second) if second[x:].startswith("Station NOR"))
+            assert at == head.index("Station")
 
 
 async def test_a_click_selects_the_row_as_painted() -> None:
@@ -396,7 +442,7 @@ async def test_only_ages_that_changed_are_repainted(monkeypatch: pytest.MonkeyPa
         line = next(y for y, text in enumerate(lines_of(app.list)) if "NOR_1" in text)
         ((region,),) = regions
         assert (region.y, region.height) == (line, 1)
-        assert region.width <= len("  2 min ")
+        assert region.width <= len("   2 min ")
         assert "2 min" in lines_of(app.list)[line][region.x : region.right]
 
 

@@ -103,6 +103,7 @@ async def test_a_row_shows_every_column() -> None:
             "km",
             "CCS",
             "150",
+            "+2",
             "2",
             "min",
         ]
@@ -285,17 +286,17 @@ async def test_the_age_of_the_last_change_shows_its_staleness() -> None:
     listening = station_list.board.downtime
     async with listing(station_list) as stations:
         now = START
-        assert segments(stations, "NOR_1", now)[-1].text == "   3 min"
+        assert segments(stations, "NOR_1", now)[-1].text == "   3 min "
         listening.stop(now)
         now += MINUTE
-        assert segments(stations, "NOR_1", now)[-1].text == "  ~4 min"
+        assert segments(stations, "NOR_1", now)[-1].text == "  ~4 min "
         assert not any(
             segment.style and segment.style.dim for segment in segments(stations, "NOR_1", now)
         )
         now += SLIGHT
         painted = segments(stations, "NOR_1", now)
         dimmed = [segment.text for segment in painted if segment.style and segment.style.dim]
-        assert dimmed == ["●", "■", "   6 min"]
+        assert dimmed == ["●", "■", "   6 min "]
 
 
 async def test_a_number_is_dimmed_if_any_of_its_connectors_is_stale() -> None:
@@ -369,11 +370,11 @@ async def test_the_age_of_an_unseen_change_is_a_minimum() -> None:
         {"NOR_1": [Connector(0, 0, -1)], "NOR_2": [Connector(0, 0, START - MINUTE), Connector(0)]}
     )
     async with listing(station_list) as stations:
-        assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == "  ≥5 min"
-        assert segments(stations, "NOR_2", START + 5 * MINUTE)[-1].text == "  ≥5 min"
+        assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == "  ≥5 min "
+        assert segments(stations, "NOR_2", START + 5 * MINUTE)[-1].text == "  ≥5 min "
         station_list.board.apply_station(station_list.board.stations["NOR_1"], START)
     async with listing(roster_of({"NOR_1": [Connector(0, 0, -1)]}), ascii_=True) as stations:
-        assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == " >=5 min"
+        assert segments(stations, "NOR_1", START + 5 * MINUTE)[-1].text == " >=5 min "
         assert "1/1  o" in row(stations, "NOR_1")
 
 

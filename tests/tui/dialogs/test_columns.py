@@ -1,0 +1,70 @@
+"""The dialog of columns: by keys and by mouse, at once and in the config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from nobil_tui.config.model import Config, InterfaceSection
+from nobil_tui.config.reading import load_config
+from nobil_tui.search.list_columns import ListColumn, shown_columns
+from nobil_tui.tui.dialogs.columns import ColumnList
+from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
+from tests.conftest import FakeClock
+from tests.tui.app_driver import SteppedSource, live, main_of, opened, setup_of, text_of, until
+
+
+def heads(pilot: Pilot[int]) -> list[str]:
+    main = main_of(pilot)
+    line = main.workspace.stations.render_line(0).text
+    return [head.lstrip("↓↑") for head in line.split()]
+
+
+def test_every_column_can_be_chosen() -> None:
+    assert [column.id for column in STATION_COLUMNS[1:]] == [*ListColumn]
+    assert all(column.words for column in STATION_COLUMNS[1:])
+    assert shown_columns([ListColumn.PLUG]) == (ListColumn.NAME, ListColumn.PLUG)
+    assert shown_columns(()) == tuple(ListColumn)
+
+
+async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "config.toml"
+    async with opened(setup_of(clock, SteppedSource(clock), config_path=path)) as pilot:
+        main = await live(pilot)
+        assert heads(pilot) == ["Free", "Connectors", "Id", "Station", "Place", "Plug", "Changed"]
+        await pilot.press("C")
+        assert "[x] Free connectors" in "\n".join(text_of(pilot))
+        # The id is the third.
+        await pilot.press("j", "j", "space")
+        assert heads(pilot) == ["Free", "Connectors", "Station", "Place", "Plug", "Changed"]
+        # The plug goes before the place.
+        await pilot.press("G", "k", "K", "K", "shift+up")
+        await pilot.press("escape")
+        assert heads(pilot) == ["Free", "Connectors", "Station", "Plug", "Place", "Changed"]
+        await until(pilot, path.exists)
+        await until(pilot, lambda: len(load_config(path).interface.columns) == 8)
+        columns = load_config(path).interface.columns
+        assert columns.index(ListColumn.PLUG) < columns.index(ListColumn.PLACE)
+        assert ListColumn.ID not in columns
+        # The mouse does it too: the name cannot be hidden, and Reset shows all.
+        await pilot.press("C")
+        await pilot.click(ColumnList, offset=(4, 2))
+        assert "The name is always shown" in "\n".join(text_of(pilot))
+        await pilot.click("#column-up")
+        await until(pilot, lambda: heads(pilot)[1] == "Station")
+        await pilot.click("#column-up")
+        await until(pilot, lambda: heads(pilot)[0] == "Station")
+        await pilot.click("#reset-columns")
+        await pilot.click("#close")
+        assert heads(pilot) == ["Free", "Connectors", "Id", "Station", "Place", "Plug", "Changed"]
+        await until(pilot, lambda: not load_config(path).interface.columns)
+        assert pilot.app.screen is main
+
+
+async def test_the_columns_of_the_config_are_shown() -> None:
+    clock = FakeClock()
+    config = Config(interface=InterfaceSection(columns=[ListColumn.CHANGED, ListColumn.NAME]))
+    async with opened(setup_of(clock, SteppedSource(clock), config=config)) as pilot:
+        await live(pilot)
+        assert heads(pilot) == ["Changed", "Station"]
