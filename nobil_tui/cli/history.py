@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -108,9 +108,10 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
         register = _register()
         if format_ == "csv":
             print_data(history_csv_header())
-        changes = database.changes(found, begin)
-        while lines := list(islice(changes, PRINTED_AT_ONCE)):
-            print_data(b"".join(encode(change, register) for change in lines))
+        # Closed before the database, also if the output has no reader.
+        with closing(database.changes(found, begin)) as changes:
+            while lines := list(islice(changes, PRINTED_AT_ONCE)):
+                print_data(b"".join(encode(change, register) for change in lines))
 
 
 @history.command(

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from nobil_tui.history.hours import HOURS_OF_WEEK
 from nobil_tui.history.listening import Interval, Listening
@@ -42,6 +42,8 @@ RETENTION = 366 * DAY
 """How long changes and intervals are stored, in ms."""
 MAX_LOG_SIZE = 4 * 1024 * 1024
 """Bytes to which the write-ahead log is cut after a larger transaction."""
+MAX_CACHED_LISTS = 1000
+"""Lists of stations whose numbers are cached: more than a session counts together."""
 PRUNED_AT_ONCE = 200
 """Connectors that are pruned in one transaction, so that it is short."""
 
@@ -130,6 +132,8 @@ class HistoryDatabase:
         self._path = path
         self._stations: dict[str, int] = {}
         self._connectors: dict[tuple[str, str], int] = {}
+        self._numbers_of: dict[tuple[str, ...], list[int]] = {}
+        """The numbers of stations that are counted together, hour by hour."""
 
     @classmethod
     def open_to_write(
@@ -191,6 +195,7 @@ class HistoryDatabase:
             # The ids of stations that were rolled back may be given to others.
             self._stations.clear()
             self._connectors.clear()
+            self._numbers_of.clear()
             raise
 
     def write(self, portion: Portion) -> int:
@@ -258,7 +263,9 @@ class HistoryDatabase:
             row[0] for row in self._connection.execute("SELECT name FROM station ORDER BY name")
         ]
 
-    def changes(self, stations: Iterable[str], since: int = 0) -> Iterator[StoredChange]:
+    def changes(
+        self, stations: Iterable[str], since: int = 0
+    ) -> Generator[StoredChange, None, None]:
         """Yield the stored changes of stations from a time (ms) on, station by station."""
         for name in stations:
             station = self._station_id(name)
@@ -337,10 +344,15 @@ class HistoryDatabase:
 
     def _numbers(self, names: Sequence[str]) -> list[int]:
         """Return the numbers of stations, new ones for those that have none."""
-        known = list(map(self._stations.get, names))
-        if None in known:
-            return [self._station(name) for name in names]
-        return cast("list[int]", known)
+        key = tuple(names)
+        numbers = self._numbers_of.get(key)
+        if numbers is None:
+            if len(self._numbers_of) >= MAX_CACHED_LISTS:
+                self._numbers_of.clear()
+            numbers = self._numbers_of[key] = [
+                self._stations.get(name) or self._station(name) for name in names
+            ]
+        return numbers
 
     def _connector(self, change: StoredChange) -> int:
         """Return the number of a connector in the tables, a new one if it has none."""

@@ -68,6 +68,8 @@ class Occupancy:
         """Up to when each station is counted; not before ``_at``."""
         self._period = 0
         """The period of listening whose reports are held."""
+        self._names: tuple[str, ...] = ()
+        """``stations``, the same object from hour to hour."""
         self._span: LocalHour | None = None
         """The hour that ``_at`` is in."""
         self._week, self._hour = 0, -1
@@ -148,7 +150,9 @@ class Occupancy:
         if not any(seconds):
             return
         self._seconds = [0] * len(seconds)
-        stations = tuple(self.stations)
+        if len(self._names) != len(self.stations):
+            self._names = tuple(self.stations)
+        stations = self._names
         if not all(seconds):
             stations = tuple(compress(stations, seconds))
             seconds = list(filter(None, seconds))

@@ -246,7 +246,9 @@ def unreadable(path: Path, error: Exception) -> str:
     if isinstance(error, NewerError):
         return f"{path} was written by a newer version of nobil-tui."
     if is_damage(error):
-        return f"{path} is not a history of nobil-tui, or is damaged."
+        return (
+            f"{path} is not a history of nobil-tui, or is damaged. Move it away to start another."
+        )
     return f"{path} cannot be read: {reason_of(error)}"
 
 

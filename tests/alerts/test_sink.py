@@ -10,12 +10,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Station
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
+from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, merge
 from tests.alerts.streams import (
     FAULT,
     FREE,
+    LIVE,
     OCCUPIED,
     UNKNOWN,
     Instance,
@@ -195,6 +198,27 @@ async def test_what_changed_between_two_sessions_says_since_when(
     assert firing.title == "Name of A"
     assert firing.summary.startswith("1/2 free, since ")
     assert firing.change.missed
+
+
+async def test_nothing_is_missed_in_a_batch_of_more_changes_than_it_holds(
+    clock: FakeClock,
+) -> None:
+    one = Instance(clock, [AlertRule("A"), AlertRule(filter="oslo")], register=REGISTER)
+    await one.snapshot([station(id_, OCCUPIED, OCCUPIED) for id_ in (*IDS, "busy")])
+    clock.advance(600)
+    batch = Batch(LIVE)
+    for number in range(MAX_ENTRIES // 2 + 2):
+        # The change that counts is the first of all.
+        id_, state = ("A", FREE) if not number else ("busy", (OCCUPIED, FREE)[number % 2])
+        changes = one.board.apply_station(station(id_, state, state), clock.now())
+        batch = merge(batch, Batch(LIVE, [*changes], {id_}))
+    assert len(batch.entries) == MAX_ENTRIES
+    assert all(isinstance(each, Change) and each.station == "busy" for each in batch.entries)
+    await one.sink.take(batch)
+    assert [(each.rule.station, each.change.station) for each in one.fired] == [
+        ("A", "A"),
+        ("", "A"),
+    ]
 
 
 async def test_an_armed_alert_compares_with_what_the_user_saw(clock: FakeClock) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,18 @@ def test_names_come_with_their_credit(here: Run, recording: Path) -> None:
     done = here("history", "export")
     assert (done.returncode, "is not a register, or is damaged" in done.stderr) == (0, True)
     assert json.loads(done.stdout.splitlines()[0])["name"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell there")
+def test_an_export_without_a_reader_ends_silently(here: Run, recording: Path) -> None:
+    minutes = range(2000)
+    words = ("AVAILABLE", "CHARGING")
+    recording.write_text("".join(line(at, "NOR_00001", "a", words[at % 2]) for at in minutes))
+    here("history", "import", str(recording))
+    command = f"'{sys.executable}' -m nobil_tui history export | head -1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
 
 def test_without_a_history(here: Run) -> None:
