@@ -103,6 +103,8 @@ class Consumer(asyncio.Protocol):
         self._inside_frame = False
         """Whether the first of what waits is the rest of a frame."""
         self._paused = False
+        self._scheduled = False
+        """Whether more is written in the next iteration of the loop."""
         self._closing: asyncio.TimerHandle | None = None
         self._closed = False
         self._ends = False
@@ -268,6 +270,16 @@ class Consumer(asyncio.Protocol):
                 self._waiting.popleft()
                 self._in_snapshot = False
             self._write(piece)
+            if self._inside_frame and not self._paused:
+                # One piece per iteration of the loop: the others get their turn.
+                if not self._scheduled:
+                    self._scheduled = True
+                    asyncio.get_running_loop().call_soon(self._pump_again)
+                return
+
+    def _pump_again(self) -> None:
+        self._scheduled = False
+        self._pump()
 
     def _write(self, data: bytes | memoryview) -> None:
         self.sent_bytes += len(data)

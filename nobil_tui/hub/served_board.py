@@ -42,7 +42,8 @@ class ServedBoard:
         self.version = 0
         """Increased with each batch that changed something."""
         self.ready = False
-        """Whether a batch was received: an early consumer should not get an empty snapshot."""
+        """Whether a station or a snapshot was received: a consumer should not get an empty one
+        while the first is on its way."""
         self.link = LinkState()
         """The state of the link as of the last batch."""
         self._board = board
@@ -63,8 +64,8 @@ class ServedBoard:
         self.link = batch.link
         self._shared = None
         whole = batch.whole or not self.ready
-        self.ready = True
-        if not needed:
+        self.ready = self.ready or batch.whole or bool(self._board.stations)
+        if not needed or not self.ready:
             self._rows.clear()
             self._complete = False
             return None

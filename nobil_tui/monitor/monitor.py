@@ -137,6 +137,9 @@ class Monitor:
         self._told_unreadable_at = -UNREADABLE_NOTE_INTERVAL
         self._pace = StreamPace()
         self._news = asyncio.Event()
+        self._applied = asyncio.Event()
+        """Set unless a snapshot is being applied: no batch has a part of one."""
+        self._applied.set()
         self._down = asyncio.Event()
         """Set while the link is down."""
 
@@ -221,6 +224,7 @@ class Monitor:
                 await asyncio.sleep(rest)
             if not self.board.stations:
                 await self._first_stations(min(SNAPSHOT_WAIT, self._tick))
+            await self._applied.wait()
             self._news.clear()
             batch = self._next_batch()
             if self._outlet is not None:
@@ -254,7 +258,11 @@ class Monitor:
             async for event in events:
                 before = self.link
                 if isinstance(event, Snapshot):
-                    await self._snapshot(event)
+                    self._applied.clear()
+                    try:
+                        await self._snapshot(event)
+                    finally:
+                        self._applied.set()
                 else:
                     self._apply(event)
                 # The first attempt to connect needs no batch: it is the initial state.

@@ -3,7 +3,7 @@
 A connector is sent with version 1's numbers for its condition, whatever stream it came from: one
 that is not in service keeps its index as unknown, and an undocumented status is unknown too. What
 version 1 has no place for is sent under further keys, which programs written for it ignore;
-``wire/v1.py`` reads them. ``nobil_tui/hub/README.md`` lists them.
+``wire/v1.py`` reads them. The architecture page lists them.
 """
 
 from __future__ import annotations

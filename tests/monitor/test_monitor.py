@@ -681,3 +681,24 @@ async def test_degraded_link_is_noted_once() -> None:
     batch = await guarded(anext(batches))
     assert (batch.link, batch.entries) == (LinkState(LinkPhase.LIVE), [])
     await batches.aclose()
+
+
+async def test_no_batch_has_a_part_of_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each step of the snapshot is a slice of its own.
+    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 0.0)
+    stations = [Station(f"NOR_{n}", [Connector(0)]) for n in range(3000)]
+    sizes: list[int] = []
+
+    class Counting:
+        async def take(self, batch: Batch) -> None:
+            sizes.append(len(board.stations))
+
+        def finish(self, batch: Batch) -> None:
+            pass
+
+    scripted = ScriptedMonitor(sinks=[Counting()])
+    board = scripted.monitor.board
+    scripted.script.say(Connected(T0), Snapshot(stations, T0))
+    scripted.script.end()
+    await guarded(scripted.monitor.run())
+    assert {*sizes} <= {0, 3000}

@@ -1,0 +1,94 @@
+"""Clients of other makes: aiohttp's, Node's own WebSocket, and compression with two libraries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+
+import aiohttp
+import pytest
+from websockets.asyncio.client import connect
+
+from nobil_tui.config.hub import HubSection
+from tests.conftest import guarded
+from tests.hub.conftest import Joins, OpensHub, ScriptedFeed, station
+
+A = "NOR_00001"
+
+NODE = """
+const types = [];
+const socket = new WebSocket(process.argv[1], ["chat", "other"]);
+socket.onmessage = (event) => {
+  types.push(JSON.parse(event.data).type);
+  if (types.length === 2) { console.log(types.join(" "), socket.protocol); socket.close(); }
+};
+socket.onerror = () => { console.log("error"); process.exit(1); };
+"""
+
+
+async def test_aiohttp(hub_over: OpensHub) -> None:
+    feed = ScriptedFeed(station(A, 0))
+    hub = await hub_over(feed)
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(hub.url, protocols=("chat",)) as socket:
+            assert socket.protocol == "chat"
+            snapshot = json.loads(await guarded(socket.receive_str()))
+            assert snapshot["data"][0]["uuid"] == A
+            feed.report(A, 1)
+            assert json.loads(await guarded(socket.receive_str()))["type"] == "status:update"
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(hub.address + "?apikey=wrong")
+        assert refused.value.status == 401
+
+
+async def test_large_snapshot_is_compressed_where_both_sides_can(
+    hub_over: OpensHub, join: Joins
+) -> None:
+    stations = [station(f"NOR_{n}", 0, 1) for n in range(500)]
+    # A proxy in front is on this machine, its clients are not.
+    feed = ScriptedFeed(*stations)
+    hub = await hub_over(feed, limits=HubSection(behind_proxy=True))
+    plain = await join(hub)
+    async with (
+        connect(hub.url, proxy=None) as ours,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(hub.url, compress=15) as other,
+        session.ws_connect(hub.url, compress=9) as small,
+    ):
+        assert ours.protocol.extensions
+        texts = [
+            await guarded(ours.recv(decode=False)),
+            *[(await guarded(each.receive_str())).encode() for each in (other, small)],
+        ]
+        await plain.read()
+        assert len(set(texts)) == 1
+        feed.report("NOR_7", 1, 1)
+        assert b"status:update" in await guarded(ours.recv(decode=False))
+        await plain.until_station_is("NOR_7", 1, 1)
+    # Those of two clients are compressed, with a window that the third one does not have.
+    sizes = sorted(each.sent_bytes for each in hub._consumers)
+    assert sizes[-1] > len(texts[0])
+    assert hub.sent_bytes < 2.5 * len(texts[0]) + 2000
+
+
+async def test_websocket_of_node(hub_over: OpensHub) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed")
+    flag = "--experimental-websocket"
+    feed = ScriptedFeed(station(A, 0))
+    hub = await hub_over(feed)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(node, flag, "-e", NODE, hub.url), stdout=pipe, stderr=pipe
+    )
+    running = asyncio.create_task(process.communicate())
+    while not running.done():
+        feed.report(A, 1)
+        feed.report(A, 0)
+        await asyncio.wait([running], timeout=0.05)
+    out, error = await running
+    if b"bad option" in error or b"WebSocket is not defined" in error:
+        pytest.skip("this Node has no WebSocket")
+    assert out.decode().split() == ["snapshot:init", "status:update", "chat"]
