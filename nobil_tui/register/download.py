@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 REGISTER_ADDRESS = "https://nobil.no/api/server/datadump.php"
 """The operator's download URL."""
-MAX_DUMP = 512 * 1024 * 1024
+MAX_DUMP = 256 * 1024 * 1024
 """Maximum size in bytes, as sent and decompressed; a real answer has tens of millions."""
 MAX_ERROR_ANSWER = 64 * 1024
 """Maximum size of an error answer, in bytes."""

@@ -104,8 +104,11 @@ async def test_the_app_answers_keys_and_keeps_stars_through_faults(
                 assert main.workspace.stations.selected != before
                 await pilot.press("k")
                 assert main.workspace.stations.selected == before
-                text = "\n".join(text_of(pilot))
-                assert ("LIVE" in text) == (rig.phase is LinkPhase.LIVE)
+                # Painted a moment later.
+                await until(
+                    pilot,
+                    lambda: ("LIVE" in text_of(pilot)[0]) == (rig.phase is LinkPhase.LIVE),
+                )
 
             with rig.surroundings():
                 await until(pilot, lambda: main.workspace.stations.count)
@@ -212,6 +215,7 @@ async def test_connections_that_each_bring_a_bomb_do_not_grow_memory(
             tracemalloc.stop()
             gc.enable()
         assert peak < 16 << 20
-        assert held[-1] - held[2] < 60_000 * (times - 3)
+        # A compressor takes 300 kB, and a connection or two may be closing at each moment.
+        assert held[-1] - held[2] < 1_000_000 + 20_000 * times
         assert rig.session.counts.unreadable >= times
     record_fault("bombs, one a connection", times, f"{seen}; 1 not readable each", "marked")

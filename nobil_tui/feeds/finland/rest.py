@@ -23,7 +23,7 @@ FINLAND_ADDRESS = "https://afir.digitraffic.fi/api/charging-network/v1"
 """The operator's REST API."""
 LOCATIONS, TARIFFS, STATUSES = "locations/all", "tariffs/all", "locations/statuses/all"
 """Paths of the answers."""
-MAX_ANSWER = 256 * 1024 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
 """Maximum size of an answer in bytes, as sent and decompressed; a real one has up to ten million.
 """
 TIMEOUTS = Timeouts(connect=15.0, silence=30.0)
