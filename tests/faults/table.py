@@ -39,8 +39,8 @@ def recorder(request: pytest.FixtureRequest) -> RecordFault:
 
     def record(fault: str, times: int, seen: str, state: State, verdict: str = "held") -> None:
         row = FaultRow(fault, times, seen, state, verdict)
-        # Through the report: the test may run in a worker process.
-        request.node.user_properties.append((PROPERTY, row))
+        # Through the report, as a plain tuple: the test may run in a worker process.
+        request.node.user_properties.append((PROPERTY, tuple(row)))
 
     return record
 
