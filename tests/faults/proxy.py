@@ -40,7 +40,9 @@ class FaultProxy:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        if self.tls is not None:
+            self.tls.sni_callback = self._choose
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -76,14 +78,13 @@ class FaultProxy:
         for client in list(self._clients):
             client.close()
 
+    def _choose(self, connection: ssl.SSLObject, *_: object) -> None:
+        """Use the present certificate for a new connection."""
+        if self.tls is not None:
+            connection.context = self.tls
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        if self.tls is not None:
-            try:
-                await writer.start_tls(self.tls)
-            except OSError:
-                # The client rejects the certificate.
-                return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
