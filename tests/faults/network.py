@@ -51,6 +51,8 @@ class OpeningFault(NamedTuple):
     opening: Opening
     refuses: bool = False
     """Whether it says that the key is wrong."""
+    silent: bool = False
+    """Whether only a timeout ends it."""
 
 
 def _flip(mask: int, place: Callable[[int], int]) -> Callable[[FaultProxy], None]:
@@ -232,12 +234,12 @@ OPENING_FAULTS = (
     OpeningFault("403 with Retry-After", _http("403 Forbidden", "Retry-After: 90\r\n")),
     OpeningFault("429", _http("429 Too Many Requests", "Retry-After: 30\r\n")),
     OpeningFault("503", _http("503 Service Unavailable")),
-    OpeningFault("silence", _stay_silent),
+    OpeningFault("silence", _stay_silent, silent=True),
 )
 """For a WebSocket and an HTTP request alike."""
 HANDSHAKE_FAULTS = (
     *OPENING_FAULTS,
-    OpeningFault("slow handshake", _half_an_answer),
+    OpeningFault("slow handshake", _half_an_answer, silent=True),
     OpeningFault("handshake, then close", _accept_and_close),
     OpeningFault("handshake, then a compressed bomb", _accept_a_bomb),
     OpeningFault("endless headers", _endless_headers),

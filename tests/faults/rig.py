@@ -27,7 +27,7 @@ from nobil_tui.session.session import Session
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from nobil_tui.wire.codecs import ENOVA_CODEC
-from tests.conftest import FakeClock, guarded
+from tests.conftest import GUARD, FakeClock, guarded
 from tests.faults.network import Expect, OpeningFault, StreamFault
 from tests.faults.proxy import FaultProxy
 from tests.feeds import enova_service
@@ -36,8 +36,8 @@ from tests.tui.app_driver import setup_of
 
 HOST = "charger.test"
 """Resolves to this machine. Compression and proxies are used as for any host."""
-OPEN_TIMEOUT = 0.1
-"""Seconds, in place of the real timeout."""
+SILENCE = 0.05
+"""Seconds after which a silent server is given up, in place of the real timeout."""
 MAX_TURN = 1.0
 """Seconds of the processor that the event loop may take for a few turns, on a slow machine."""
 
@@ -177,6 +177,8 @@ class Rig:
         self.proxy = proxy
         self.server = server
         self.resolver = Resolver()
+        self.limit = _limit_handshakes
+        """Sets the timeout of a new connection, in seconds."""
         self.check = _nothing
         """What is checked after each fault, before it is healed."""
         self.entrance = entrance or proxy
@@ -211,7 +213,8 @@ class Rig:
         """Resolve our host, and let a silent server time out soon."""
         with (
             patch.object(asyncio.BaseEventLoop, "getaddrinfo", self.resolver),
-            patch.object(websocket, "OPEN_TIMEOUT", OPEN_TIMEOUT),
+            # A busy machine may take long.
+            patch.object(websocket, "OPEN_TIMEOUT", GUARD),
             # Not to be taken for the wait of the link.
             patch.object(monitor, "EXPIRY_INTERVAL", 1e6),
         ):
@@ -320,8 +323,11 @@ class Rig:
         self.proxy.reset()
         await self.lost()
         self.entrance.openings.append(fault.opening)
+        if fault.silent:
+            self.limit(SILENCE)
         await self.retry()
         await self.lost(LinkPhase.REFUSED if fault.refuses else LinkPhase.RETRYING)
+        self.limit(GUARD)
         self._check_marked()
         return f"{'KEY REFUSED' if fault.refuses else 'RETRY'}: {self.session.link.reason}"
 
@@ -355,6 +361,10 @@ async def _nothing() -> None:
     pass
 
 
+def _limit_handshakes(seconds: float) -> None:
+    websocket.OPEN_TIMEOUT = seconds
+
+
 def fault_leaves_doubt(fault: StreamFault | OpeningFault) -> bool:
     """Return whether the link stays live although a frame could not be read."""
     return isinstance(fault, StreamFault) and fault.expect is Expect.UNREADABLE
@@ -385,7 +395,7 @@ class _EnovaSource:
     state_key = ""
 
     def __init__(self, address: str, clock: FakeClock) -> None:
-        self._tokens = TokenClient(enova_service.KEY, address, clock=clock, timeout=OPEN_TIMEOUT)
+        self._tokens = TokenClient(enova_service.KEY, address, clock=clock, timeout=GUARD)
         self._clock = clock
 
     def open(self) -> OpenSource:
@@ -394,6 +404,10 @@ class _EnovaSource:
 
     def close(self) -> None:
         pass
+
+    def limit(self, seconds: float) -> None:
+        """Set the timeout of the token request."""
+        self._tokens._timeout = seconds
 
 
 @asynccontextmanager
@@ -421,5 +435,6 @@ async def enova_rig() -> AsyncIterator[Rig]:
                 enova_state,
                 tokens,
             )
+            rig.limit = source.limit
             async with rig.running():
                 yield rig
