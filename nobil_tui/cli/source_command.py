@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -71,10 +71,13 @@ def start_reading(common: dict[str, Any], *, one_shot: bool = False) -> Startup:
     """
     options = CommonOptions(**common)
     if one_shot and options.speed is None and options.source is not None:
+        from nobil_tui.feeds.source import SourceError
         from nobil_tui.sources.names import kind_of
 
-        if kind_of(options.source.strip()) is RECORDING:
-            options = options._replace(speed=float("inf"))
+        # Of a text that names no source, the next step says so.
+        with suppress(SourceError):
+            if kind_of(options.source.strip()) is RECORDING:
+                options = options._replace(speed=float("inf"))
     startup = start_up(options)
     print_warnings(startup.warnings)
     return startup

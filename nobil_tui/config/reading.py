@@ -70,7 +70,8 @@ def read_config_file(path: Path) -> bytes | None:
     try:
         mode = path.stat().st_mode
         if not stat_bits.S_ISREG(mode):
-            if os.path.realpath(path) == os.devnull:
+            # Compared as files: a relative path has no real one if its directory was deleted.
+            if path.samefile(os.devnull):
                 return b""
             what = "a directory" if stat_bits.S_ISDIR(mode) else "not an ordinary file"
             raise ConfigError(f"{safe_path(path)}: is {what}; expected a TOML file.")

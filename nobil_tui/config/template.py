@@ -53,8 +53,9 @@ def init_config(path: Path) -> None:
 
     Raise ``NotSavedError``, also if the file exists.
     """
-    target = Path(os.path.realpath(path))
     with translating_errors(path):
+        # Fails for a relative path if the working directory was deleted.
+        target = Path(os.path.realpath(path))
         make_folders(target.parent)
         try:
             create_file(target, TEMPLATE.encode())

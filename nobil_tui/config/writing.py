@@ -92,7 +92,9 @@ def update_config(
     Writes nothing if nothing changes. Raise ``ConfigError`` if the file is invalid, and
     ``NotSavedError`` if it cannot be written or would become invalid. Then it is unchanged.
     """
-    target = Path(os.path.realpath(path))
+    with translating_errors(path):
+        # Fails for a relative path if the working directory was deleted.
+        target = Path(os.path.realpath(path))
 
     def read() -> _FileState:
         return _read_state(path, known, restore=restore)

@@ -87,9 +87,7 @@ class SessionAlerts:
         path: Path | None = None
         if key and state_dir is not None:
             # Instances with another config have other alerts and another hook.
-            config = (
-                short_hash(os.path.realpath(config_path)) if config_path is not None else "none"
-            )
+            config = short_hash(_real_path(config_path)) if config_path is not None else "none"
             path = state_dir / f"{key}.{config}.alerts.sqlite"
 
         def rules() -> Sequence[AlertRule]:
@@ -223,3 +221,11 @@ def _become(held: set[str], wanted: set[str]) -> bool:
     held.clear()
     held.update(wanted)
     return True
+
+
+def _real_path(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        # The path is relative, and the working directory was deleted.
+        return str(path)

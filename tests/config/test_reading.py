@@ -14,6 +14,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config, LogScope
 from nobil_tui.config.reading import MAX_CONFIG_BYTES, load_config
+from nobil_tui.config.setting_table import SETTINGS
 from nobil_tui.search.sorting import Sort
 
 ROOT = Path(__file__).parents[2]
@@ -315,3 +316,32 @@ def test_a_number_of_too_many_digits_is_reported_with_its_line(tmp_path: Path) -
     path.write_text(f"# mine\n[home]\nposition = [1, {'9' * 5000}]\n")
     with pytest.raises(ConfigError, match=r"config\.toml:3: holds a number of too many digits\.$"):
         load_config(path)
+
+
+NUMBERS = ("nan", "-nan", "inf", "-inf", "1e400", "-0", "-0.0", "9" * 400, "0xff", "true", "1e-400")
+
+
+def test_every_number_of_toml_is_valid_or_reported(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    templates = {
+        f"[{setting.section}]\n{setting.key} = {{}}\n"
+        for setting in SETTINGS
+        if setting.key and not setting.section.startswith("alerts")
+    }
+    templates |= {
+        "[home]\nposition = [{0}, {0}]\n",
+        '[[alerts.rule]]\nfilter = "ccs"\nleast = {}\n',
+        '[[alerts.rule]]\nstation = "A"\nrepeat = {}\n',
+    }
+    for template in templates:
+        for number in NUMBERS:
+            path.write_text(template.format(number))
+            try:
+                load_config(path)
+            except ConfigError as error:
+                assert str(error).isprintable()
+                assert "digits" not in str(error)
+    for number in NUMBERS[:5]:
+        path.write_text(f"[home]\nposition = [{number}, 10]\n")
+        with pytest.raises(ConfigError, match="position"):
+            load_config(path)

@@ -67,7 +67,11 @@ class SaveScreen(FormDialog[str]):
         if not text.isprintable():
             self.say("A file name can hold printable characters only.")
             return
-        path = expand_user(text).absolute()
+        try:
+            path = expand_user(text).absolute()
+        except OSError:
+            self.say("The working directory is gone. Enter a whole path.")
+            return
         if path.suffix.lower() not in self.SUFFIXES:
             self.say(f"The file name must end in {one_of(self.SUFFIXES)}.")
             return
