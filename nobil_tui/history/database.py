@@ -42,7 +42,7 @@ RETENTION = 366 * DAY
 """How long changes and intervals are stored, in ms."""
 MAX_LOG_SIZE = 4 * 1024 * 1024
 """Bytes to which the write-ahead log is cut after a larger transaction."""
-MAX_CACHED_LISTS = 1000
+MAX_CACHED_LISTS = 100
 """Lists of stations whose numbers are cached: more than a session counts together."""
 PRUNED_AT_ONCE = 200
 """Connectors that are pruned in one transaction, so that it is short."""
