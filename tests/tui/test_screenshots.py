@@ -15,6 +15,8 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
+from nobil_tui.alerts.rules import Seen
+from nobil_tui.alerts.state import Update
 from nobil_tui.charging.events import Connected, Connecting, Ignored
 from nobil_tui.charging.register import Register
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
@@ -95,14 +97,21 @@ async def _history(pilot: Pilot[int]) -> None:
 async def _alerts(pilot: Pilot[int]) -> None:
     workspace = main_of(pilot).workspace
     alerts, (one, two, three) = workspace.alerts, workspace.station_list.ids[:3]
+    area = AlertRule(filter="ccs >=150kw oslo", repeat=True)
     for rule in (
         AlertRule(one),
         AlertRule(one, connector="2", when=AlertWhen.WORKS),
         AlertRule(two, filter="ccs >=150kw", least=2, repeat=True),
         AlertRule(three, when=AlertWhen.FAULT, repeat=True, paused=True),
-        AlertRule(filter="ccs >=150kw oslo", repeat=True),
+        area,
     ):
         alerts.set(rule)
+    # As if the area and an alert for once had fired.
+    now, off, on = workspace.session.clock.now(), Seen(on=False), Seen(on=True)
+    fired = ((area.key, now - 25 * 60_000), (AlertRule(two).key, now - 3 * 3_600_000))
+    updates = [Update(key, "", off, on, fires=True, at=at) for key, at in fired]
+    assert alerts._sink is not None
+    alerts._sink._open().state.store(updates)
     await pilot.press("N")
     await pilot.pause()
 
