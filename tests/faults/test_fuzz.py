@@ -14,8 +14,10 @@ import msgspec
 import pytest
 
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
+from nobil_tui.base.text import escaped
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
+    MAX_SAMPLE,
     ConnectorReport,
     Event,
     Ignored,
@@ -32,6 +34,8 @@ from nobil_tui.config.reading import parse_config
 from nobil_tui.config.template import TEMPLATE
 from nobil_tui.feeds.transport.enova_token import url_of
 from nobil_tui.feeds.transport.failures import parse_retry_after
+from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.monitor.stream_record import MAX_BAD_FRAMES
 from nobil_tui.register import cache
 from nobil_tui.register.cache import CacheError, Origin, load_register, save_register
 from nobil_tui.search.completion import completions
@@ -43,9 +47,10 @@ from nobil_tui.wire.finland_register import decode_locations, decode_tariffs
 from nobil_tui.wire.mqtt import Decoder
 from nobil_tui.wire.recording import decode_header, decode_line
 from nobil_tui.wire.register import decode_register
-from tests.conftest import START
+from tests.conftest import START, FakeClock, guarded
 from tests.faults.fuzzing import Fuzzer
 from tests.faults.table import RecordFault
+from tests.tui.app_driver import HandFeed
 from tests.wire.finland_answers import LOCATIONS, STATUSES, TARIFFS
 from tests.wire.test_mqtt import ALL as MQTT
 from tests.wire.test_register import FULL, envelope
@@ -156,6 +161,23 @@ def test_a_stream(
     assert kinds.total() - kinds["Unreadable"] - kinds["Ignored"] > count / 20, kinds
     seen = ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
     record_fault(f"fuzz: {codec} frames", count, seen, "no state")
+
+
+async def test_each_bad_frame_is_counted_and_can_be_looked_at() -> None:
+    decode = CODECS["v1"].decoder()
+    events = [decode(frame, START + n) for n, frame in enumerate(Fuzzer(SEED, V1).frames(3_000))]
+    wanted = sum(isinstance(event, Unreadable) for event in events)
+    wanted += sum(event.unreadable for event in events if isinstance(event, Snapshot))
+    feed = HandFeed()
+    feed.put(*events)
+    feed.end()
+    monitor = Monitor(feed, clock=FakeClock())
+    await guarded(monitor.run())
+    assert (monitor.counts.frames, monitor.counts.unreadable) == (len(events), wanted)
+    shown = [frame for frame in monitor.record.bad_frames if frame.sample]
+    assert len(shown) == MAX_BAD_FRAMES
+    assert all(len(frame.sample) <= MAX_SAMPLE for frame in shown)
+    assert all(escaped(frame.sample, 400).isprintable() for frame in shown)
 
 
 # Other decoders: they return something, or raise NotReadableError

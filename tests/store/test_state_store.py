@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import signal
 import sqlite3
@@ -9,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -18,7 +21,7 @@ from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.store import state_store as state_module
-from nobil_tui.store.state_file import set_aside
+from nobil_tui.store.state_file import reason_of, set_aside, use_write_ahead_log
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import pack
 from tests.conftest import GUARD
@@ -201,6 +204,7 @@ def test_second_program_before_first_write_loads_empty(path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
+from typing import Any
 from nobil_tui.store.state_store import StateStore
 from tests.store.test_state_store import T0, a_board, eventually, rows, written
 path = Path(sys.argv[1])
@@ -413,3 +417,50 @@ def test_full_disk_is_a_notice_and_writing_is_retried(
     stored = state_module.StateStore.open(path)
     assert stored.load().alive_at == T0 + 2
     shut(stored)
+
+
+def test_a_file_system_without_locks_is_a_notice_that_says_what_to_do(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **more: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(FileLock, "acquire", fail)
+    with a_store(path) as store:
+        assert not store.writing
+        assert store.notice == (
+            f"The last known state cannot be saved: {path}: No locks available. "
+            "Its file system has no locks; use a local disk."
+        )
+
+
+def test_a_file_system_without_shared_memory_gets_a_plain_journal(path: Path) -> None:
+    """As NFS: the log is refused by the first access, not when it is asked for."""
+
+    class Refusing(sqlite3.Connection):
+        refused = False
+
+        def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:
+            if sql == "PRAGMA schema_version" and not self.refused:
+                self.refused = True
+                raise sqlite3.OperationalError("locking protocol")
+            return super().execute(sql, *rest)
+
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, factory=Refusing, isolation_level=None)) as connection:
+        use_write_ahead_log(connection)
+        assert connection.refused
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EROFS, "Read-only file system"), "Choose a place that can be written to."),
+        (OSError(errno.ENOSPC, "No space left on device"), "Free some space."),
+        (OSError(errno.ENOTDIR, "Not a directory"), "Not a directory."),
+        (sqlite3.OperationalError("database is locked"), "database is locked."),
+    ],
+)
+def test_an_error_of_the_disk_says_what_to_do(error: Exception, words: str) -> None:
+    assert reason_of(error).endswith(words)

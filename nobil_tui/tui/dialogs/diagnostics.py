@@ -104,7 +104,6 @@ class DiagnosticsScreen(Dialog[None]):
     def action_copy(self) -> None:
         """Copy the text to the clipboard."""
         self.app.copy_to_clipboard(self.plain_text)
-        self._workspace.notify("Copied, if the terminal allows it.", title="Diagnostics")
 
     def action_save(self) -> None:
         """Ask for a file, and save the text to it."""
