@@ -10,6 +10,7 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -34,7 +35,9 @@ from nobil_tui.tui.textual_internals import (
     CrashReport,
     QuietTerminal,
     can_suspend,
+    filter_colours_safely,
     keep_clipboard,
+    shows_toast,
     start_with_theme,
     stop_waiting_for_terminal,
     write_to_terminal,
@@ -57,6 +60,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
 
     def __init__(self, options: AppOptions) -> None:
         super().__init__()
+        filter_colours_safely(self)
         self._options = options
         interface = options.config.interface
         self._settings = Settings(options.config_path, options.config)
@@ -164,6 +168,19 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
             super().action_suspend_process()
         else:
             self.notify("Cannot suspend: no shell started this program.", severity="warning")
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a toast, unless the same one is still shown: a held key would fill the screen."""
+        if not shows_toast(self, message, title):
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text, and say which way it went."""

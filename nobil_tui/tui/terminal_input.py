@@ -15,19 +15,25 @@ ESC = "\x1b"
 MAX_PASTE = 1 << 20
 """Bytes of a paste that are kept."""
 PATIENCE = 1.0
-"""Seconds to wait for the rest of a sequence, a character or a paste."""
+"""Seconds to wait for the rest of a sequence or a character."""
+PASTE_PATIENCE = 0.3
+"""Seconds to wait for more of a paste, before a single key may end it."""
 _MAX_KEY = 16
 """Bytes of one key or click. A longer read continues a paste that made a pause."""
+_MAX_SEQUENCE = 64
+"""Bytes of a sequence that may mean something."""
 _MAX_DIGITS = 7
 """Digits of the greatest number that means anything: a character's code."""
 
 _PASTE_START = b"\x1b[200~"
 _PASTE_END = b"\x1b[201~"
 _TEXT = re.compile(rb"[^\x1b]+")
-_CSI = re.compile(rb"\x1b\[(?:M[\x00-\xff]{3}|\[[\x00-\xff]|(?![M[])[0-?]{0,64}[ -/]{0,4}[@-~])")
+_CSI = re.compile(
+    rb"\x1b\[(?:M[\x00\x20-\xff]{3}|\[[\x00-\xff]|(?![M[])[0-?]{0,4096}[ -/]{0,4}[@-~])"
+)
 """A control sequence; a mouse report of X10, which has three bytes; a function key of Linux."""
-_CUT_CSI = re.compile(rb"\x1b\[(?:M[\x00-\xff]{0,2}|\[|[0-?]{0,64}[ -/]{0,4})\Z")
-_BROKEN_CSI = re.compile(rb"\x1b\[[0-?]{0,64}[ -/]{0,4}")
+_CUT_CSI = re.compile(rb"\x1b\[(?:M[\x00\x20-\xff]{0,2}|\[|[0-?]{0,4096}[ -/]{0,4})\Z")
+_BROKEN_CSI = re.compile(rb"\x1b\[(?:M[\x00\x20-\xff]{0,2}|[0-?]{0,4096}[ -/]{0,4})")
 _SS3 = re.compile(rb"\x1bO[!-~]")
 _STRING_START = re.compile(rb"\x1b(?:\][0-9]|P[0-9>!+$|]|_G)")
 """An answer: OSC, DCS or APC. Another character after it would make it Alt with a key."""
@@ -80,7 +86,7 @@ class TerminalInput:
     def patience(self) -> float | None:
         """Seconds after which ``flush`` is due if nothing arrives; None if nothing is held."""
         if self._pasted is not None:
-            return None if self._paused else PATIENCE
+            return None if self._paused else PASTE_PATIENCE
         if not self._held:
             return None
         return self._escape_delay if self._held == b"\x1b" else PATIENCE
@@ -202,7 +208,8 @@ class TerminalInput:
         if found[0].startswith(b"\x1b[M"):
             return _sgr_report(*found[0][3:]), after
         text = found[0].decode("latin-1")
-        return ("" if _HUGE_NUMBER.search(text) else text), after
+        means = len(text) <= _MAX_SEQUENCE and not _HUGE_NUMBER.search(text)
+        return (text if means else ""), after
 
     def _string(self, rest: bytes) -> tuple[str, bytes]:
         """Drop a string of control; hold it if it has not ended."""

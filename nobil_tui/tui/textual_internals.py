@@ -12,6 +12,8 @@ import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
@@ -20,7 +22,9 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.content import Content
+from textual.filter import Monochrome
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
@@ -97,6 +101,11 @@ def write_to_terminal(app: App[Any], text: str) -> bool:
 def can_suspend(app: App[Any]) -> bool:
     """Return whether the app can return to a shell, which can bring it back."""
     return app._driver is not None and app._driver.can_suspend
+
+
+def shows_toast(app: App[Any], message: str, title: str) -> bool:
+    """Return whether a toast with this text is still shown."""
+    return any((each.message, each.title) == (message, title) for each in app._notifications)
 
 
 def keep_clipboard(app: App[Any], text: str) -> None:
@@ -347,6 +356,24 @@ class QuietTerminal(_AppBase):
         if isinstance(renderable, ChopsUpdate | LayoutUpdate) and driver and not driver.is_inline:
             renderable = _ChangesOnly(renderable, self._painted, self.size)
         super()._display(screen, renderable)
+
+
+class StyledMonochrome(Monochrome):
+    """Removes the colours, also from text without a style, of which Textual's filter dies."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without colours."""
+        plain = Style.null()
+        return super().apply(
+            [each if each.style else Segment(each.text, plain) for each in segments], background
+        )
+
+
+def filter_colours_safely(app: App[Any]) -> None:
+    """Let an app remove colours, as ``NO_COLOR`` asks for, from text of any kind."""
+    app._filters = [
+        StyledMonochrome() if type(each) is Monochrome else each for each in app._filters
+    ]
 
 
 class CrashReport(_AppBase):

@@ -26,11 +26,18 @@ ROOT = Path(__file__).parents[2]
 SIZE = 100, 30
 """Columns and rows at the start."""
 
+ESCAPE = b"\x1b[27u"
+
 _CONTROLLING = 'exec "$0" "$@" <"$TTY" >"$TTY" 2>&1'
 """A session leader without a controlling terminal gets the first that it opens."""
 
 _SEQUENCE = re.compile(
     rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[P_].*?\x1b\\)", re.DOTALL
+)
+
+_COLOUR = re.compile(
+    rb"\x1b\[(?:[0-9;]*;)?(?:[34]8;2;(?P<rgb>\d+;\d+;\d+)|[34]8;5;(?P<number>\d+)"
+    rb"|(?:3|4|9|10)(?P<basic>[0-7]))(?:;[0-9;]*)?m"
 )
 
 ENTER = {
@@ -64,21 +71,21 @@ class FaultyTerminal:
         detached: bool = False,
         size: tuple[int, int] = SIZE,
     ) -> None:
-        self.master, self._slave = os.openpty()
+        self.master, self.slave = os.openpty()
         self.resize(*size)
-        self.before = termios.tcgetattr(self._slave)
+        self.before = termios.tcgetattr(self.slave)
         kept = ("PATH", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONPATH")
         self.env = {each: os.environ[each] for each in kept if each in os.environ} | {
             "HOME": str(home),
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
-            "TTY": os.ttyname(self._slave),
+            "TTY": os.ttyname(self.slave),
             **(env or {}),
         }
         streams: dict[str, Any] = {"stdin": subprocess.DEVNULL}
         whole = ["/bin/sh", "-c", _CONTROLLING, *command, *args]
         if detached:
-            streams = dict.fromkeys(("stdin", "stdout", "stderr"), self._slave)
+            streams = dict.fromkeys(("stdin", "stdout", "stderr"), self.slave)
             whole = [*command, *args]
         self.process = subprocess.Popen(
             whole, cwd=ROOT, env=self.env, start_new_session=True, **streams
@@ -96,8 +103,6 @@ class FaultyTerminal:
             self.process.kill()
         self.process.wait(GUARD)
         self.hang_up()
-        with suppress(OSError):
-            os.close(self._slave)
 
     # What a terminal does
 
@@ -116,19 +121,23 @@ class FaultyTerminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the window."""
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def make_non_blocking(self) -> None:
-        """Do what a program does that shares the terminal with another one."""
-        shared = os.open(f"/proc/{self.process.pid}/fd/1", os.O_WRONLY | os.O_NOCTTY)
-        os.close(shared)
+    def send_only(self, data: bytes) -> None:
+        """Type bytes without reading; those that do not fit are lost."""
+        with suppress(BlockingIOError):
+            os.write(self.master, data)
+
+    def set_blocking(self, blocking: bool) -> None:
+        """Do what a program does that shares the terminal: for a program that is ``detached``."""
+        os.set_blocking(self.slave, blocking)
 
     def hang_up(self) -> None:
         """Close the terminal."""
         if not self.closed:
             self.closed = True
             os.close(self.master)
-            os.close(self._slave)
+            os.close(self.slave)
 
     def take(self, seconds: float = 0.0) -> bool:
         """Read what the program has written; return False when there was nothing in time."""
@@ -144,13 +153,20 @@ class FaultyTerminal:
 
     def wait_for(self, pattern: bytes, since: int = 0) -> re.Match[bytes]:
         """Read until the output matches, from the byte ``since`` on."""
-        until = time.monotonic() + GUARD
-        while not (found := re.compile(pattern, re.DOTALL).search(self.output, since)):
-            assert self.process.poll() is None or self.take(), (
-                f"ended with {self.process.poll()}: {self.text()[-2000:]}"
-            )
-            assert time.monotonic() < until, f"no {pattern!r}: {self.text()[-2000:]}"
-            self.take(0.05)
+        found = self.look_for(pattern, since, GUARD)
+        assert found is not None, (
+            f"no {pattern!r}; exit status {self.process.poll()}: {self.text()[-2000:]}"
+        )
+        return found
+
+    def look_for(self, pattern: bytes, since: int, seconds: float) -> re.Match[bytes] | None:
+        """Read for some seconds; return where the output matches."""
+        until = time.monotonic() + seconds
+        compiled = re.compile(pattern, re.DOTALL)
+        while not (found := compiled.search(self.output, since)):
+            ended = self.process.poll() is not None
+            if not self.take(0.05) and (ended or time.monotonic() > until):
+                return None
         return found
 
     # What is to be true after each fault
@@ -162,10 +178,16 @@ class FaultyTerminal:
 
     def check_alive(self) -> None:
         """Check that keys are answered: the help opens and closes."""
-        self.send("\x1b")
-        at = len(self.output)
-        self.send("?")
-        self.wait_for(b"closes", at)
+        # A key that closed a dialog is ignored for a moment, and so may the Escape be.
+        until = time.monotonic() + GUARD
+        opened = None
+        while opened is None:
+            at = len(self.output)
+            # In the form of kitty: a bare one would make one key with the next one.
+            self.send(ESCAPE)
+            self.send(ESCAPE + b"?")
+            opened = self.look_for(b"closes", at, 0.8)
+            assert time.monotonic() < until, f"no answer to keys: {self.text()[-2000:]}"
         at = len(self.output)
         self.send("?")
         # The heading of the list, which the help had covered.
@@ -188,16 +210,28 @@ class FaultyTerminal:
 
     def check_restored(self) -> None:
         """Check that the terminal is as it was: its attributes and its modes."""
-        assert termios.tcgetattr(self._slave) == self.before
+        assert termios.tcgetattr(self.slave) == self.before
         for name, entered in ENTER.items():
             count = self.output.count(entered)
             assert self.output.rfind(LEAVE[name]) > self.output.rfind(entered), name
-            if name == "kitty keys":
+            if name == "kitty keys" and count:
                 assert self.output.count(LEAVE[name]) == count, name
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         self.process.send_signal(number)
+
+    def colours(self) -> bool:
+        """Return whether anything was written in a colour that is no grey."""
+        for found in _COLOUR.finditer(self.output):
+            if found["rgb"] and len(set(found["rgb"].split(b";"))) > 1:
+                return True
+            number = int(found["number"] or 16)
+            if number < 232 and number not in (0, 7, 8, 15, 16, 231):
+                return True
+            if found["basic"] and found["basic"] not in (b"0", b"7"):
+                return True
+        return False
 
     def text(self) -> str:
         """Return the output without its sequences."""

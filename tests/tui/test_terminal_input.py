@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.tui.terminal_input import MAX_PASTE, PATIENCE, Paste, TerminalInput, Token
+from nobil_tui.tui.terminal_input import (
+    MAX_PASTE,
+    PASTE_PATIENCE,
+    PATIENCE,
+    Paste,
+    TerminalInput,
+    Token,
+)
 
 PIECES = [
     *(bytes([value]) for value in range(256)),
@@ -69,9 +76,10 @@ def joined(tokens: Iterable[Token]) -> list[Token]:
         # Cut and broken sequences.
         (b"\x1b[1;2", []),
         (b"\x1b[1;\rq", ["\rq"]),
+        (b"\x1b[M!\x1b[Aq", ["\x1b[A", "q"]),
         (b"\x1b[1;\x1b[Aq", ["\x1b[A", "q"]),
         (b"\x1b]0;never ended\rq", ["\rq"]),
-        (b"\x1b[" + b"1;" * 500 + b"~q", ["1;" * 468 + "~q"]),
+        (b"\x1b[" + b"1;" * 500 + b"~q\x1b[" + b"9" * 500, ["q"]),
         (b"\x1b[<0;99999999999;1Mq", ["q"]),
         (b"\x1b[9999999u", ["\x1b[9999999u"]),
         # Pastes.
@@ -111,7 +119,7 @@ def test_what_is_held_has_a_time() -> None:
     assert source.patience is None
     for data, patience in (
         *((b"q", None), (b"\x1b", 0.1), (b"[", PATIENCE), (b"1;", PATIENCE), (b"A", None)),
-        *((b"\xc3", PATIENCE), (b"\xb8", None), (b"\x1b[200~q", PATIENCE)),
+        *((b"\xc3", PATIENCE), (b"\xb8", None), (b"\x1b[200~q", PASTE_PATIENCE)),
     ):
         [*source.feed(data)]
         assert source.patience == patience, data

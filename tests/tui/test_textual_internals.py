@@ -24,11 +24,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import CompositorUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App, ComposeResult
+from textual.color import Color
 from textual.drivers import _writer_thread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -52,7 +54,9 @@ from nobil_tui.tui.textual_internals import (
     QuietTerminal,
     TerminalDriverBase,
     bounded_size,
+    filter_colours_safely,
     is_terminal_behind,
+    shows_toast,
     start_with_theme,
     update_scrollbars,
     write_to_terminal,
@@ -414,6 +418,42 @@ async def test_a_checkbox_is_drawn_in_ascii() -> None:
             await pilot.pause()
     assert "[ ] box" in texts[0]
     assert "[x] box" in texts[1]
+
+
+# Colours
+
+
+def test_text_without_a_style_has_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = App[None]()
+    segments = [Segment("a"), Segment("b", Style(color="red", bold=True))]
+    background = Color(0, 0, 0)
+    # Otherwise our filter is no longer needed.
+    with pytest.raises(AttributeError):
+        Strip(segments).apply_filter(app._filters[-1], background)
+    filter_colours_safely(app)
+    strip = Strip(segments).apply_filter(app._filters[-1], background)
+    assert strip.text == "ab"
+    style = [*strip][1].style
+    assert style is not None
+    assert style.bold
+    assert style.color is not None
+    assert style.color.triplet is not None
+    assert len(set(style.color.triplet)) == 1
+
+
+# Toasts
+
+
+async def test_a_toast_that_is_shown_is_known() -> None:
+    app = App[None]()
+    async with app.run_test(notifications=True) as pilot:
+        app.notify("text", title="title", timeout=0.05)
+        await pilot.pause()
+        assert shows_toast(app, "text", "title")
+        assert not shows_toast(app, "text", "")
+        while shows_toast(app, "text", "title"):
+            await pilot.pause(0.01)
 
 
 # Nothing else relies on them

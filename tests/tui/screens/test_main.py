@@ -695,3 +695,12 @@ async def test_a_crash_shows_no_secret(
     assert said.err + said.out == ""
     assert "s3cr3t" not in caplog.text
     assert "on purpose" in caplog.text
+
+
+async def test_a_held_key_shows_one_toast() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        await live(pilot)
+        for _ in range(9):
+            await pilot.press("9")
+        assert len(pilot.app._notifications) == 1
