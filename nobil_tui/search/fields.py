@@ -12,8 +12,10 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from nobil_tui.base.text import one_of
 from nobil_tui.charging.register import Facts
 from nobil_tui.search.folding import fold
+from nobil_tui.search.sorting import Sort
 
 FieldValues = Mapping[str, Sequence[str]]
 """The values that the register has for each field, by the field's name, most frequent first."""
@@ -34,6 +36,8 @@ class FieldKind(Enum):
     """A comparison with the price of a kWh."""
     PARKING = auto()
     """``free`` or ``paid``."""
+    SORT = auto()
+    """An order of the list; negated, the reverse of it."""
 
 
 class Field(Struct, frozen=True):
@@ -204,6 +208,13 @@ _TABLE = (
         "parking:free",
         suggestions=("free", "paid"),
     ),
+    Field(
+        "sort",
+        FieldKind.SORT,
+        f"an order: {one_of(Sort)}",
+        "sort:free",
+        suggestions=tuple(Sort),
+    ),
 )
 
 FIELDS = {field.name: field for field in _TABLE}
@@ -226,7 +237,7 @@ FILTER_EXAMPLES = (
     ("op:recharge", "one operator; also name, owner, place, street, id, plug, country"),
     ("price<0.40", "a kWh costs less, where prices are known"),
     ("24h public parking:free", "always open, for all, parking free of charge; fee: paid"),
-    ("starred", "starred stations"),
+    ("starred sort:changed", "starred stations, last change first; -sort: reverses the order"),
     ("stale", "not confirmed for a while"),
 )
 """Filters for the help, with what they find."""

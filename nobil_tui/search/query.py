@@ -35,6 +35,7 @@ from nobil_tui.search.filter_tokens import (
 from nobil_tui.search.folding import fold_line
 from nobil_tui.search.places import PlaceFinder
 from nobil_tui.search.plug_terms import AnyPlug, Not, PlugFilter, PlugName, PowerRange
+from nobil_tui.search.sorting import Sort
 from nobil_tui.search.terms import (
     AnyTerm,
     CountryTerm,
@@ -93,6 +94,8 @@ class Query(Struct, frozen=True):
     problems: tuple[FilterProblem, ...] = ()
     by_distance: bool = False
     """Whether the text asks for what is near, so that the nearest stations come first."""
+    order: tuple[Sort, bool] | None = None
+    """The order that the text asks for, and whether it is reversed."""
     names_place: bool = False
     """Whether it names a place, whose position depends on the known stations."""
     parts: tuple[str, ...] = ()
@@ -189,6 +192,7 @@ class _Parser:
         self._near: Position | None = None
         self._by_distance = False
         self._names_place = False
+        self._order: tuple[Sort, bool] | None = None
         self._problems: list[FilterProblem] = []
 
     def query(self) -> Query:
@@ -227,6 +231,7 @@ class _Parser:
             self._near,
             tuple(sorted(self._problems, key=lambda problem: problem.start)),
             by_distance=self._by_distance,
+            order=self._order,
             names_place=self._names_place,
             parts=tuple(self._text[start:end] for start, end in self._parts),
         )
@@ -338,6 +343,12 @@ class _Parser:
                 return self._plug_field(token, values, negated)
             case FieldKind.PARKING:
                 return self._parking(token, field, values[0], negated)
+            case FieldKind.SORT:
+                if values[0].lower() in set(Sort):
+                    self._order = Sort(values[0].lower()), negated
+                else:
+                    self._report_value(token, field)
+                return None
             case FieldKind.NEAR if fold_line(values[0]) == "home":
                 return self._from_home(token)
             case FieldKind.NEAR if _PLACE.search(values[0]):

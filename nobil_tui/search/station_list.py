@@ -110,8 +110,8 @@ class StationList:
         self._by_name: dict[bool, list[str]] = {}
         self._counts: dict[str, Summary] = {}
         self._changed: dict[str, float] = {}
-        self._sorts_near = False
-        """Whether the filter asks for what is near, and the user chose no order since."""
+        self._asked: tuple[Sort, bool] | None = None
+        """The order that the filter asks for, unless the user chose one since."""
         self._no_match: str | None = None
         """Why the list is empty; None if that was not found out yet."""
         self._held: HeldStation | None = None
@@ -132,11 +132,12 @@ class StationList:
         self.query = self.parse(text) if text else Query("")
         if self.query.plugs != before.plugs:
             self._counts.clear()
-        near = self.query.near if self.query.by_distance else None
-        if near is None:
-            self._sorts_near = False
-        elif near != before.near or not before.by_distance:
-            self._sorts_near = True
+        asked = self.query.order or ((Sort.DISTANCE, False) if self.query.by_distance else None)
+        unchanged = self.query.order == before.order and (
+            (self.query.by_distance and self.query.near) == (before.by_distance and before.near)
+        )
+        if not unchanged or asked is None:
+            self._asked = asked
 
     def parse(self, text: str) -> Query:
         """Parse a filter, with the places of the register and the home position."""
@@ -166,19 +167,19 @@ class StationList:
     def active_sort(self) -> Sort:
         """The order of the list: by name if the chosen order is not possible.
 
-        A filter for what is near sorts by distance until the user chooses an order.
+        A filter can ask for an order, or for what is near, which holds until the user chooses one.
         """
-        sort = Sort.DISTANCE if self._sorts_near else self.options.sort
+        sort = self._asked[0] if self._asked is not None else self.options.sort
         return sort if self._is_available(sort) else Sort.NAME
 
     @property
     def is_reversed(self) -> bool:
         """Whether the order is reversed."""
-        return self.options.reverse and not self._sorts_near
+        return self._asked[1] if self._asked is not None else self.options.reverse
 
     def choose_order(self, sort: Sort, *, reverse: bool = False) -> None:
         """Use an order that the user chose."""
-        self._sorts_near = False
+        self._asked = None
         self.options.sort = sort
         self.options.reverse = reverse
 
@@ -354,7 +355,7 @@ class StationList:
         self._update_members()
         ids = self._sorted(self._with_held(self._presorted(), now))
         starred = self._starred_as_listed()
-        if starred and (self.options.pin_starred or self.options.sort is Sort.STARRED):
+        if starred and (self.options.pin_starred or self.active_sort is Sort.STARRED):
             ids = [i for i in ids if i in starred] + [i for i in ids if i not in starred]
         self._shown = OrderedIds(ids)
         self._no_match = None

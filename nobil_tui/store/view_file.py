@@ -28,6 +28,8 @@ class StoredView(Struct, frozen=True, omit_defaults=True):
     """What the main screen shows."""
 
     filter: _Text = ""
+    filters: Annotated[list[_Text], Meta(max_length=30)] = []
+    """The filters that were used, the latest last."""
     selected: _Text = ""
     """The station that the user selected; empty if the selection follows the top of the list."""
     reverse: bool = False
@@ -56,7 +58,9 @@ def load_view(path: Path) -> StoredView:
     except (OSError, *DECODE_ERRORS) as error:
         logger.warning("view not restored: %s", error)
         return StoredView()
-    return view if (view.filter + view.selected).isprintable() else StoredView()
+    return (
+        view if "".join((view.filter, view.selected, *view.filters)).isprintable() else StoredView()
+    )
 
 
 def save_view(path: Path, view: StoredView) -> None:

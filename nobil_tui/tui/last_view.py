@@ -48,6 +48,7 @@ class LastView:
         options.faults_only = view.faults_only
         options.include_registered = view.registered
         workspace.stations.wanted = view.selected
+        workspace.filter_line.input.history = [*view.filters]
         focused = next((pane for pane in workspace.shown_panes if pane.id == view.focused), None)
         if focused is not None and view.wide is workspace.is_wide:
             workspace.screen.set_focus(focused)
@@ -63,6 +64,7 @@ class LastView:
         self._view = StoredView(
             filter=options.filter.strip(),
             selected=workspace.stations.wanted,
+            filters=workspace.filter_line.input.history,
             reverse=options.reverse,
             starred_only=options.starred_only,
             faults_only=options.faults_only,

@@ -17,7 +17,7 @@ from textual.widgets import Input
 from textual.worker import WorkerError
 
 from nobil_tui.commands import COMMANDS, Command, command_by_id
-from nobil_tui.tui.bindings import KeyBindings, binding_of
+from nobil_tui.tui.bindings import KeyBindings, binding_of, key_label
 from nobil_tui.tui.textual_internals import Dismissal
 
 MAX_FOUND_STATIONS = 40
@@ -42,7 +42,7 @@ class PaletteHost(Protocol):
         """Run a command."""
 
     def show_filter(self, text: str) -> None:
-        """Filter the stations by a text."""
+        """Filter the stations by a saved filter."""
 
     def forget_filter(self, name: str) -> None:
         """Delete a saved filter."""
@@ -129,8 +129,11 @@ class CommandProvider(Provider):
                 label = host.keys.label(command)
                 title = f"{command.label}   {label}" if label else command.label
                 yield PaletteItem(title, command.tooltip, partial(host.run, command.id))
+        numbers = iter(host.keys.of(command_by_id("saved-filter")))
         for name, text in host.saved_filters.items():
-            yield PaletteItem(f"Filter: {name}", text, partial(host.show_filter, text))
+            key = next(numbers, "")
+            title = f"Filter: {name}   {key_label(key)}" if key else f"Filter: {name}"
+            yield PaletteItem(title, text, partial(host.show_filter, text))
         for name, text in host.saved_filters.items():
             yield PaletteItem(f"Forget filter: {name}", text, partial(host.forget_filter, name))
 

@@ -112,14 +112,14 @@ async def test_a_command_is_found_by_its_label_and_its_tooltip() -> None:
 async def test_saved_filters_are_offered_by_name() -> None:
     async with app(filters={"Fast [/b]": "ccs", "Oslo": "oslo"}) as (main, pilot):
         filters = [
-            "Filter: Fast [/b]",
-            "Filter: Oslo",
+            "Filter: Fast [/b]   1",
+            "Filter: Oslo   2",
             "Forget filter: Fast [/b]",
             "Forget filter: Oslo",
         ]
         assert [text(hit) for hit in await offered(main)][-4:] == filters
         hit, _ = await found(CommandProvider, main, "Filter: Fast")
-        assert str(hit.prompt) == "Filter: Fast [/b]"
+        assert str(hit.prompt) == "Filter: Fast [/b]   1"
         hit, _ = await found(CommandProvider, main, "Filter: Oslo")
         hit.command()
         await pilot.pause()

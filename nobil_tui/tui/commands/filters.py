@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from nobil_tui.commands import command_by_id
 from nobil_tui.config.operations import Put
+from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.terms import LiveState
 from nobil_tui.tui.bindings import key_label
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.workspace import Workspace
@@ -21,6 +23,7 @@ class FilterCommands:
         """Start to type a filter."""
         line = self._mounted_filter_line()
         line.values = self._workspace.station_list.field_values
+        line.saved = tuple(self.saved)
         line.open()
 
     def apply(self, text: str) -> None:
@@ -50,6 +53,12 @@ class FilterCommands:
         workspace.station_list.filter = text
         workspace.relist()
 
+    def show_saved(self, text: str) -> None:
+        """Filter by a saved filter, which contains what was switched on with it."""
+        options = self._workspace.station_list.options
+        options.starred_only = options.faults_only = False
+        self.show(text)
+
     @property
     def saved(self) -> Mapping[str, str]:
         """The saved filters by name, in the order of the config."""
@@ -63,7 +72,7 @@ class FilterCommands:
         index = keys.index(last_key) if last_key in keys else 0
         saved = list(self.saved.values())
         if index < len(saved):
-            self.show(saved[index])
+            self.show_saved(saved[index])
             return
         save = workspace.keys.label(command_by_id("save-filter"))
         text = f"There is no saved filter {index + 1}. Type a filter, then press {save} to save it."
@@ -74,7 +83,7 @@ class FilterCommands:
         from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
 
         workspace = self._workspace
-        text = workspace.station_list.filter.strip()
+        text = saved_text(workspace.station_list)
         if not text:
             key = workspace.keys.named("filter")
             workspace.notify(f"No filter to save. Press {key} to type one.")
@@ -107,3 +116,19 @@ class FilterCommands:
         if not workspace.filter_line.is_attached:
             workspace.screen.mount(workspace.filter_line, before=workspace.key_hints)
         return workspace.filter_line
+
+
+def saved_text(station_list: StationList) -> str:
+    """Return the filter to save: with the words for the switches and for the order, if it is not
+    the usual one."""
+    options, query = station_list.options, station_list.query
+    words = [station_list.filter.strip()]
+    if options.starred_only and not query.asks_starred:
+        words.append("starred")
+    if options.faults_only:
+        words.append(LiveState.FAULT.value)
+    sort, is_reversed = station_list.active_sort, station_list.is_reversed
+    is_usual = sort is ListOptions().sort and not is_reversed
+    if query.order is None and not query.by_distance and not is_usual:
+        words.append(f"{'-' if is_reversed else ''}sort:{sort}")
+    return " ".join(filter(None, words))

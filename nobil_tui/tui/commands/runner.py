@@ -100,8 +100,8 @@ class CommandRunner:
         return self.filters.saved
 
     def show_filter(self, text: str) -> None:
-        """Filter the stations by a text."""
-        self.filters.show(text)
+        """Filter the stations by a saved filter."""
+        self.filters.show_saved(text)
 
     def forget_filter(self, name: str) -> None:
         """Delete a saved filter."""

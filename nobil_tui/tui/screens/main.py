@@ -187,7 +187,8 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         """Remove the filter and return to the stations."""
         self.commands.filters.show("")
 
-    @on(FilterInput.CursorMoved)
-    def move_cursor(self, message: FilterInput.CursorMoved) -> None:
+    @on(FilterInput.PageMoved)
+    def move_cursor(self, message: FilterInput.PageMoved) -> None:
         """Move the cursor of the list while the user types."""
-        self.workspace.stations.move_cursor(message.by)
+        stations = self.workspace.stations
+        stations.move_cursor(message.by * stations.page)

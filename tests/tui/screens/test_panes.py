@@ -332,3 +332,30 @@ async def test_the_mouse_opens_a_station_where_its_connectors_have_no_room() -> 
         await until(pilot, lambda: main.focused is main.workspace.stations)
         await pilot.click(main.workspace.stations, offset=(20, 3), times=2)
         await until(pilot, lambda: main.focused is main.workspace.connectors)
+
+
+async def test_a_saved_filter_keeps_the_order_and_the_switches() -> None:
+    clock = FakeClock()
+    config = Config(watched=WatchedSection(NAMES[10:30]))
+    async with opened(setup_of(clock, source_of(clock), config=config), WIDE) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        await pilot.press("w", "slash", *"oslo", "enter")
+        workspace.stations.sort_by(Sort.CHANGED)
+        workspace.stations.sort_by(Sort.CHANGED)
+        before = list(workspace.station_list.ids)
+        await pilot.press("S", *"Mine", "enter")
+        await until(pilot, lambda: "Mine" in workspace.settings.filters)
+        assert workspace.settings.filters["Mine"] == "oslo starred -sort:changed"
+        await pilot.press("escape", "escape")
+        workspace.stations.sort_by(Sort.NAME)
+        assert len(workspace.station_list.ids) == 100
+        await pilot.press("1")
+        assert workspace.station_list.ids == before
+        # Another order replaces that of the filter.
+        await pilot.press("o")
+        assert workspace.station_list.active_sort is not Sort.CHANGED
+        await pilot.press("escape")
+        assert len(workspace.station_list.ids) == 100
+        await pilot.press("ctrl+p", *"mine")
+        await until(pilot, lambda: "Filter: Mine   1" in "\n".join(text_of(pilot)))

@@ -24,6 +24,10 @@ from nobil_tui.tui.widgets.text_field import TextField
 _EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
 
 
+MAX_HISTORY = 30
+"""Filters that are remembered."""
+
+
 class FilterInput(TextField):
     """A text field; Tab and Right accept the completion of the word before the cursor."""
 
@@ -31,8 +35,10 @@ class FilterInput(TextField):
         *bindings_for(Context.FILTER),
         # Not commands of their own: completing text fields use these keys everywhere.
         Binding("tab", "complete", "Complete", show=False),
-        Binding("down", "move_cursor(1)", "Down", show=False),
-        Binding("up", "move_cursor(-1)", "Up", show=False),
+        Binding("up", "recall(-1)", "Earlier filter", show=False),
+        Binding("down", "recall(1)", "Later filter", show=False),
+        Binding("pagedown", "move_page(1)", "Page down", show=False),
+        Binding("pageup", "move_page(-1)", "Page up", show=False),
     ]
 
     class Accepted(Message):
@@ -42,8 +48,8 @@ class FilterInput(TextField):
         """The filter was cleared and left."""
 
     @dataclass
-    class CursorMoved(Message):
-        """The cursor of the list should move by ``by`` lines while the user types."""
+    class PageMoved(Message):
+        """The cursor of the list should move by ``by`` pages while the user types."""
 
         by: int
 
@@ -55,6 +61,12 @@ class FilterInput(TextField):
             select_on_focus=False,
             compact=True,
         )
+        self.history: list[str] = []
+        """The filters that were used, the latest last."""
+        self._recalled = 0
+        """Which of them is shown, from the end; 0 for none."""
+        self._draft = ""
+        """What was typed before one was shown."""
         self._values: FieldValues = {}
         self._completions: tuple[str, int, list[str]] = ("", 0, [])
         """The completions of a text and a cursor position: several callers ask for the same."""
@@ -88,6 +100,7 @@ class FilterInput(TextField):
 
     def set_text(self, text: str) -> None:
         """Replace the text without a ``Changed`` message."""
+        self.remember()
         with self.prevent(TextField.Changed):
             self.value = text
         self.cursor_position = len(text)
@@ -109,12 +122,31 @@ class FilterInput(TextField):
         else:
             super().action_cursor_right(select)
 
-    def action_move_cursor(self, by: int) -> None:
+    def action_move_page(self, by: int) -> None:
         """Move the cursor of the list."""
-        self.post_message(self.CursorMoved(by))
+        self.post_message(self.PageMoved(by))
+
+    def action_recall(self, by: int) -> None:
+        """Show an earlier filter, or a later one up to what was typed."""
+        at = min(max(self._recalled + by, -len(self.history)), 0)
+        if at == self._recalled:
+            return
+        if self._recalled == 0:
+            self._draft = self.value
+        self._recalled = at
+        self.value = self.history[at] if at else self._draft
+        self.cursor_position = len(self.value)
+
+    def remember(self) -> None:
+        """Add the text to the history, as its latest one."""
+        text = self.value.strip()
+        if text:
+            self.history = [*(each for each in self.history if each != text), text][-MAX_HISTORY:]
+        self._recalled = 0
 
     def action_keep_filter(self) -> None:
         """Accept the filter."""
+        self.remember()
         self.post_message(self.Accepted())
 
     def action_back(self) -> None:

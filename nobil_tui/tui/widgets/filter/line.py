@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import on
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
 from nobil_tui.commands import command_by_id
 from nobil_tui.search.fields import FieldValues
-from nobil_tui.tui.bindings import KeyBindings
+from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.filter.input import FilterInput, FilterPrompt
-from nobil_tui.tui.widgets.filter.note import FilterNote
+from nobil_tui.tui.widgets.filter.note import FilterNote, FilterProblemNote
 from nobil_tui.tui.widgets.filter.result import FilterResult
 
 PROMPT_WIDTH = 2
@@ -24,8 +24,15 @@ MIN_TEXT_WIDTH = 18
 """Cells that the text keeps beside any note."""
 
 
-class FilterLine(Horizontal):
-    """Shown while it has the focus or a text. ``FilterInput`` posts the messages for its keys."""
+class FilterRow(Horizontal):
+    """The prompt, the text and the note."""
+
+
+class FilterLine(Vertical):
+    """Shown while it has the focus or a text. ``FilterInput`` posts the messages for its keys.
+
+    An error that does not fit beside the text has a line of its own.
+    """
 
     result: reactive[FilterResult] = reactive(FilterResult())
     """The result of the filter, to be shown in the note."""
@@ -42,6 +49,10 @@ class FilterLine(Horizontal):
         self._prompt = FilterPrompt(key if cell_len(key) == 1 else "/")
         self.input = FilterInput()
         self._note = FilterNote()
+        self._problem = FilterProblemNote()
+        self.saved: tuple[str, ...] = ()
+        """The names of the saved filters, in the order of their numbers."""
+        self._numbers = tuple(map(key_label, keys.of(command_by_id("saved-filter"))))
 
     @property
     def values(self) -> FieldValues:
@@ -76,7 +87,7 @@ class FilterLine(Horizontal):
     def _mount_parts(self) -> None:
         """Mount the parts, unless they are. Not by ``compose``, which runs after the next key."""
         if not self.input.is_attached:
-            self.mount(self._prompt, self.input, self._note)
+            self.mount(FilterRow(self._prompt, self.input, self._note), self._problem)
 
     def watch_result(self) -> None:
         """Show the result."""
@@ -112,7 +123,21 @@ class FilterLine(Horizontal):
         available = self.size.width - PROMPT_WIDTH
         needed = min(cell_len(self.text) + field.ghost_width + 2, available // 2)
         room = max(0, available - max(MIN_TEXT_WIDTH, needed))
-        self._note.show(self.text, self.result, field.offers if field.has_focus else [], room)
+        offers = field.offers if field.has_focus else []
+        result = self.result
+        # An unfinished word is no error.
+        own_line = bool(result.problem) and not offers and cell_len(result.problem) > room
+        self.set_class(own_line, "-problem")
+        self._problem.show(result.problem if own_line else "")
+        if own_line:
+            result = result._replace(problem="")
+        saved = self._numbered() if field.has_focus and not self.text else ()
+        self._note.show(self.text, result, offers, room, saved)
+
+    def _numbered(self) -> tuple[str, ...]:
+        """Return the saved filters with the keys that apply them."""
+        pairs = zip(self._numbers, self.saved, strict=False)
+        return tuple(f"{number} {name}" for number, name in pairs)
 
     def _update_visibility(self) -> None:
         self.set_class(self.input.has_focus or bool(self.text), "-shown")

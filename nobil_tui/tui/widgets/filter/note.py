@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual.strip import Strip
 
 from nobil_tui.tui.style.glyphs import truncate
@@ -23,11 +24,23 @@ class FilterNote(Bar):
     def __init__(self) -> None:
         super().__init__()
         self._content: tuple[str, FilterResult, Sequence[str], int] = "", FilterResult(), (), 0
+        self._saved: Sequence[str] = ()
         self._parts: list[BarPart] = []
 
-    def show(self, text: str, result: FilterResult, offers: Sequence[str], room: int) -> None:
-        """Show the result and the completions of a filter's text in at most ``room`` cells."""
+    def show(
+        self,
+        text: str,
+        result: FilterResult,
+        offers: Sequence[str],
+        room: int,
+        saved: Sequence[str] = (),
+    ) -> None:
+        """Show the result and the completions of a filter's text in at most ``room`` cells.
+
+        ``saved``: the saved filters to name, with their keys.
+        """
         self._content = text, result, offers, room
+        self._saved = saved
         if self.is_attached:
             self._arrange()
 
@@ -61,17 +74,36 @@ class FilterNote(Bar):
         """Return all parts. With completions they come first: an unfinished word is no error."""
         count = f"{result.stations:,} of {result.of:,}" if text.strip() else ""
         hidden = f"{result.hidden:,} starred hidden" if result.hidden and count else ""
-        problem = result.problem
-        if cell_len(problem) > room:
-            # The proposal helps more than the error.
-            problem = problem.partition(" – ")[2] or problem
         others = _whole_words(offers[1 : 1 + _MAX_CHOICES], room - cell_len(count) - PART_GAP)
         return [
             BarPart(others, self.style_of("quiet"), 1 if offers else 4),
-            BarPart(truncate(problem, room), self.style_of("warning"), 4 if offers else 0),
+            BarPart(truncate(result.problem, room), self.style_of("warning"), 4 if offers else 0),
+            BarPart(_whole_words(self._saved, room), self.style_of("quiet"), 5),
             BarPart(hidden, self.style_of("plain"), 3),
             BarPart(count, self.style_of("plain"), 0 if offers else 2),
         ]
+
+
+class FilterProblemNote(Bar):
+    """An error on a line of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+
+    def show(self, text: str) -> None:
+        """Show an error from its beginning."""
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Render the error; an ellipsis ends one that is too long."""
+        if y:
+            return Strip.blank(0)
+        text = truncate(self._text, self.size.width)
+        strip = Strip([Segment(text, self.style_of("warning"))])
+        return strip.adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
 
 def _whole_words(words: Sequence[str], room: int) -> str:

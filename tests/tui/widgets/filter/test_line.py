@@ -14,7 +14,8 @@ from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.query import parse_query
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.input import FilterInput
-from nobil_tui.tui.widgets.filter.line import FilterLine
+from nobil_tui.tui.widgets.filter.line import FilterLine, FilterRow
+from nobil_tui.tui.widgets.filter.note import FilterProblemNote
 from nobil_tui.tui.widgets.filter.result import FilterResult
 from tests.tui.widget_host import Stage, lines_of
 
@@ -49,7 +50,7 @@ class Screen(Stage):
         self.heard.append(message)
         self.other.focus()
 
-    def on_filter_input_cursor_moved(self, message: FilterInput.CursorMoved) -> None:
+    def on_filter_input_page_moved(self, message: FilterInput.PageMoved) -> None:
         self.heard.append(message)
 
     @property
@@ -150,9 +151,9 @@ async def test_enter_keeps_the_filter_and_escape_clears_it() -> None:
 
 async def test_arrows_move_the_cursor_of_the_list() -> None:
     async with typing("c") as (app, pilot):
-        await pilot.press("down", "down", "up")
+        await pilot.press("pagedown", "pagedown", "pageup")
         await pilot.pause()
-        assert [message.by for message in app.of(FilterInput.CursorMoved)] == [1, 1, -1]
+        assert [message.by for message in app.of(FilterInput.PageMoved)] == [1, 1, -1]
         assert app.line.text == "c"
 
 
@@ -228,8 +229,9 @@ async def test_the_note_shows_the_result() -> None:
     [
         (110, "unknown field opr: – did you mean op:?  7 starred hidden  12 of 400"),
         (80, "unknown field opr: – did you mean op:?  12 of 400"),
-        (58, "did you mean op:?  12 of 400"),
-        (44, "did you mean op:?"),
+        # The error has a line of its own.
+        (58, "7 starred hidden  12 of 400"),
+        (44, "12 of 400"),
     ],
 )
 async def test_the_first_problem_is_shown_and_the_text_keeps_its_room(
@@ -241,10 +243,15 @@ async def test_the_first_problem_is_shown_and_the_text_keeps_its_room(
         assert app.note == note
         assert app.painted == "opr:x"
         assert app.line.input.size.width >= 18
-        assert sum(child.size.width for child in app.line.children) == width - 2
+        row = app.line.query_one(FilterRow)
+        assert sum(child.size.width for child in row.children) == width - 2
+        error = "unknown field opr: – did you mean op:?"
+        own_line = lines_of(app.line.query_one(FilterProblemNote))
+        assert [line.strip() for line in own_line] == ([error] if error not in note else [])
         style = next(
             seg.style
-            for seg in app.line.query_one("FilterNote").render_line(0)
+            for name in ("FilterNote", "FilterProblemNote")
+            for seg in app.line.query_one(name).render_line(0)
             if "did" in seg.text
         )
         assert style is not None
@@ -297,3 +304,46 @@ async def test_the_prompt_follows_a_remapped_key_of_one_character() -> None:
             app.query_one(FilterLine).open()
             await pilot.pause()
             assert lines_of(app.query_one("FilterPrompt"))[0] == prompt
+
+
+async def test_earlier_filters_are_recalled() -> None:
+    async with typing("ccs") as (app, pilot):
+        await pilot.press("enter")
+        await pilot.pause()
+        app.line.text = ""
+        app.line.open()
+        await type_in(pilot, "oslo")
+        await pilot.press("escape")
+        await pilot.pause()
+        app.line.open()
+        await type_in(pilot, "x")
+        shown = []
+        for key in ("up", "up", "up", "down", "down", "down"):
+            await pilot.press(key)
+            shown.append(app.line.text)
+        assert shown == ["oslo", "ccs", "ccs", "oslo", "x", "x"]
+        await pilot.pause()
+        # Each one filters.
+        assert app.typed[-5:] == ["x", "oslo", "ccs", "oslo", "x"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+async def test_an_error_is_shown_from_its_beginning(width: int) -> None:
+    async with typing("ccs oslo free xyz:1 ", width) as (app, pilot):
+        await pilot.pause()
+        painted = "\n".join(
+            "".join(segment.text for segment in strip)
+            for strip in app.screen._compositor.render_strips()
+        )
+        assert "unknown field xyz: – the fields are name, op" in painted
+        assert "ccs oslo free xyz:1" in painted
+
+
+async def test_saved_filters_are_named_with_their_numbers() -> None:
+    async with typing() as (app, pilot):
+        app.line.saved = ("Fast", "Near home")
+        app.line.result = FilterResult(3, 3)
+        await pilot.pause()
+        assert app.note.split("  ")[-2:] == ["1 Fast", "2 Near home"]
+        await type_in(pilot, "o")
+        assert "Fast" not in app.note
