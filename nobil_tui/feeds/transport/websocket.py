@@ -88,6 +88,8 @@ async def open_connection(
     except ProxyError:
         raise UnreachableError(f"the proxy in the environment cannot reach {host}") from None
     except InvalidHandshake as error:
+        if isinstance(error.__cause__, EOFError):
+            raise UnreachableError(f"{host} closed the connection") from None
         raise UnreachableError(
             f"{host} is not a WebSocket server ({type(error).__name__})"
         ) from None

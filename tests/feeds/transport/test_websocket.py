@@ -108,7 +108,7 @@ def answering(answer: bytes) -> RawHandler:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"", "127.0.0.1 is not a WebSocket server ("),
+        (b"", "127.0.0.1 closed the connection"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "127.0.0.1 is not a WebSocket server ("),
         (b"\x00\xff" * 5000, "127.0.0.1 is not a WebSocket server ("),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "127.0.0.1 is not a WebSocket server ("),
