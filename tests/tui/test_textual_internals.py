@@ -448,11 +448,12 @@ def test_text_without_a_style_has_no_colour(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_toast_that_is_shown_is_known() -> None:
     app = App[None]()
     async with app.run_test(notifications=True) as pilot:
-        app.notify("text", title="title", timeout=0.05)
+        app.notify("text", title="title", timeout=999)
+        app.notify("short", timeout=0.01)
         await pilot.pause()
         assert shows_toast(app, "text", "title")
         assert not shows_toast(app, "text", "")
-        while shows_toast(app, "text", "title"):
+        while shows_toast(app, "short", ""):
             await pilot.pause(0.01)
 
 
