@@ -704,3 +704,15 @@ async def test_a_held_key_shows_one_toast() -> None:
         for _ in range(9):
             await pilot.press("9")
         assert len(pilot.app._notifications) == 1
+
+
+async def test_a_toast_is_drawn_in_ascii() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock), ascii=True)) as pilot:
+        await live(pilot)
+        for severity in ("information", "warning", "error"):
+            pilot.app.notify(f"some {severity}", severity=severity)
+        await pilot.pause()
+        lines = [line for line in text_of(pilot) if "some " in line]
+        assert len(lines) == 3
+        assert not [line for line in lines if {*"▌▐│"} & {*line}]
