@@ -35,9 +35,9 @@ PRINTED_AT_ONCE = 1000
 def history() -> None:
     """Show, export or import what was observed of the stations.
 
-    The app, tail, watch, wait and record store the changes of starred stations, and how busy every
-    station is in each hour of the week; one of them at a time. Set record under [history] in the
-    config to all or off to change that.
+    The app, tail, watch, wait, record and serve store the changes of starred stations, and how busy
+    every station is in each hour of the week; one of them at a time. Set record under [history] in
+    the config to all or off to change that.
     """
 
 

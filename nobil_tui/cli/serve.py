@@ -23,7 +23,13 @@ from nobil_tui.cli.messages import (
 )
 from nobil_tui.cli.options import FilePath, keys_option
 from nobil_tui.cli.output import print_text
-from nobil_tui.cli.source_command import run_session, source_options, start_reading
+from nobil_tui.cli.source_command import (
+    no_history_option,
+    run_session,
+    settings_of,
+    source_options,
+    start_reading,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -117,6 +123,7 @@ class Certificates:
     show_default=True,
     help="Format of the events on stderr.",
 )
+@no_history_option
 @source_options
 def serve(
     host: str,
@@ -125,6 +132,7 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     log_format: str,
+    no_history: bool,
     **common: Any,
 ) -> None:
     """Serve a source with version 1 of the stream API, until interrupted."""
@@ -133,12 +141,13 @@ def serve(
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key needs --tls-cert.")
     events = EventLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), _redacted)
+    certificate = _certificate_files(tls_cert, tls_key)
     if log_format == LogFormat.TEXT:
-        _serve(host, port, keys, _certificate_files(tls_cert, tls_key), events, common)
+        _serve(host, port, keys, certificate, events, common, record=not no_history)
         return
     try:
         with messages_to(lambda text: events.emit("message", level="warning", message=text)):
-            _serve(host, port, keys, _certificate_files(tls_cert, tls_key), events, common)
+            _serve(host, port, keys, certificate, events, common, record=not no_history)
     except CommandError as error:
         events.emit("failed", level="error", message=error.message)
         raise Exit(error.exit_code) from None
@@ -151,6 +160,8 @@ def _serve(
     certificate: tuple[Path, Path | None] | None,
     events: EventLog,
     common: dict[str, Any],
+    *,
+    record: bool,
 ) -> None:
     """Open the source and serve it; end the program with a message if that fails."""
     from nobil_tui.headless.serve import HubService, about_source
@@ -189,7 +200,7 @@ def _serve(
         await service.run(print_text)
 
     try:
-        run_session(startup, work)
+        run_session(startup, work, settings=settings_of(startup), record=record)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
 
