@@ -102,7 +102,7 @@ pytestmark = pytest.mark.slow
 
 
 def count_of(faults_long: bool) -> int:
-    return FRAMES * 10 if faults_long else FRAMES
+    return FRAMES * 3 if faults_long else FRAMES
 
 
 # Streams: what is decoded also passes the board

@@ -81,9 +81,9 @@ def diagnostics(of: Diagnosed) -> list[DiagnosticsSection]:
 
 def as_plain_text(sections: list[DiagnosticsSection]) -> str:
     """Return the sections as one text, to copy or to save."""
-    parts = (
-        f"{heading}\n" + "".join(f"  {line}\n" for line in lines) for heading, lines in sections
-    )
+    parts = [f"Diagnostics of {PACKAGE}\n"]
+    for heading, lines in sections:
+        parts.append(f"{heading}\n" + "".join(f"  {line}\n" for line in lines))
     return "\n".join(parts)
 
 
