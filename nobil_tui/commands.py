@@ -191,7 +191,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("retry", ("r",), "Retry", "Retry the connection now."),
     Command("copy", ("y",), "Copy", "Copy the selected station as text."),
     Command("export-log", ("x",), "Export log", "Export the event log to a file."),
-    Command("theme", (), "Theme", "Choose a color theme."),
+    Command("theme", ("T",), "Theme", "Choose a color theme."),
     Command("save-filter", ("S",), "Save filter", "Save the filter."),
     Command(
         "saved-filter",
@@ -212,7 +212,15 @@ COMMANDS: tuple[Command, ...] = (
         "Not streamed",
         "Show or hide stations of the register that are not in the stream.",
     ),
-    Command("update-register", (), "Register", "Update names, places and plugs of all stations."),
+    Command(
+        "update-register", ("R",), "Register", "Download names, places and plugs of all stations."
+    ),
+    Command(
+        "release-mouse",
+        ("M",),
+        "Release mouse",
+        "Leave the mouse to the terminal, to select text, or take it back.",
+    ),
     _playing("pause", "space", "Pause", "Pause or resume the recording."),
     _playing("faster", "plus", "Faster", "Play the recording faster."),
     _playing("slower", "minus", "Slower", "Play the recording slower."),

@@ -62,8 +62,12 @@ class WatchedSection(_Section, frozen=True, forbid_unknown_fields=True):
     stations: list[str] = []
     """Distinct opaque ids, in the order of starring."""
 
+    simulated: list[str] = []
+    """The same for the simulation, whose stations are made up."""
+
     def __post_init__(self) -> None:
         force_setattr(self, "stations", list(dict.fromkeys(self.stations)))
+        force_setattr(self, "simulated", list(dict.fromkeys(self.simulated)))
 
 
 class StreamSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +144,50 @@ class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
     """Key bindings by command id, as written. ``parse_keymap`` returns Textual's names."""
 
 
+class ThemeSection(_Section, frozen=True, forbid_unknown_fields=True):
+    """``[themes.NAME]``: a theme of the user. A colour that is empty is that of our own theme."""
+
+    dark: bool = True
+    """Whether it is based on the dark theme, or on the light one."""
+    primary: str = ""
+    secondary: str = ""
+    accent: str = ""
+    success: str = ""
+    warning: str = ""
+    error: str = ""
+    foreground: str = ""
+    background: str = ""
+    surface: str = ""
+    panel: str = ""
+    free: str = ""
+    occupied: str = ""
+    blocked: str = ""
+    reserved: str = ""
+    fault: str = ""
+    unknown: str = ""
+    star: str = ""
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """The colours by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "dark"}
+
+
+THEME_COLOURS = (
+    "primary",
+    "secondary",
+    "accent",
+    "success",
+    "warning",
+    "error",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+)
+"""The colours of a theme that every widget knows; the others are those of conditions and stars."""
+
+
 class Config(_Section, frozen=True, forbid_unknown_fields=True):
     """A whole config."""
 
@@ -153,6 +201,8 @@ class Config(_Section, frozen=True, forbid_unknown_fields=True):
     """Saved filters by name."""
     history: HistorySection = field(default_factory=HistorySection)
     interface: InterfaceSection = field(default_factory=InterfaceSection)
+    themes: dict[str, ThemeSection] = {}
+    """The themes of the user by name."""
     alerts: AlertsSection = field(default_factory=AlertsSection)
     hub: HubSection = field(default_factory=HubSection)
 

@@ -38,6 +38,8 @@ class Check(Enum):
     KEYMAP = auto()
     NAMED_TEXTS = auto()
     """A table of printable texts with printable names."""
+    THEMES = auto()
+    """A table of themes with printable names and colours like #0e1218."""
     COMMAND = auto()
     """A program and its arguments, with placeholders."""
     ALERTS = auto()
@@ -65,6 +67,15 @@ SETTINGS = (
         "watched",
         "stations",
         "Starred stations, by id. Pressing s adds to this list.",
+        "[]",
+        Check.TEXT,
+        MAX_ID,
+        may_be_empty=False,
+    ),
+    Setting(
+        "watched",
+        "simulated",
+        "The same for the simulation.",
         "[]",
         Check.TEXT,
         MAX_ID,
@@ -210,7 +221,7 @@ SETTINGS = (
     Setting(
         "interface",
         "theme",
-        "A color theme. If empty, the default theme.",
+        "A color theme; auto or empty is dark or light like the terminal, where it tells.",
         '""',
         Check.TEXT,
         MAX_NAME,
@@ -243,6 +254,15 @@ SETTINGS = (
         "Key bindings by the id of a command: one key, several, or none.",
         'star = ["s", "f2"]\ntheme = "t"\nexport-log = []',
         Check.KEYMAP,
+    ),
+    Setting(
+        "themes",
+        "",
+        "Your own color themes. Colors left out are those of the dark or the light theme.\n"
+        "The names: primary, secondary, accent, success, warning, error, foreground, background,\n"
+        "surface, panel, free, occupied, blocked, reserved, fault, unknown, star.",
+        'evening = { dark = true, primary = "#ffb454", background = "#101418" }',
+        Check.THEMES,
     ),
 )
 """In the order of a new config file. The settings of a section follow each other."""

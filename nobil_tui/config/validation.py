@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ from nobil_tui.config.setting_table import (
     Check,
     Setting,
 )
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def validate(document: dict[str, Any]) -> None:
@@ -50,6 +53,14 @@ def _check(setting: Setting, path: KeyPath, value: Any) -> None:
             for name, text in value.items():
                 _check_printable(name, (*path, name), MAX_NAME, "has a name that")
                 _check_printable(text, (*path, name), setting.max_length)
+        case Check.THEMES:
+            for name, theme in value.items():
+                _check_printable(name, (*path, name), MAX_NAME, "has a name that")
+                for colour, text in theme.items():
+                    if colour != "dark" and text and not _COLOUR.fullmatch(text):
+                        raise InvalidValueError(
+                            (*path, name, colour), "is not a color; expected one like #0e1218."
+                        )
         case Check.COMMAND | Check.ALERTS:
             # Most configs have neither, and filters take time to import.
             from nobil_tui.config import alert_validation

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Self
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.hub.errors import HubError
@@ -28,6 +29,8 @@ class DemoServer:
     def __init__(self, simulation: Simulation, host: str, port: int, clock: Clock) -> None:
         self.register: Register = simulation.register
         """The register of its stations."""
+        self.past: list[Event] = []
+        """The events before it was served, from the first connection on."""
         self._simulation = simulation
         self._clock = clock
         self._started: Future[str] = Future()
@@ -47,14 +50,22 @@ class DemoServer:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Clock | None = None,
+        past: float = 0.0,
     ) -> Self:
         """Build a country and serve it with a generated key. This blocks: call it in a thread.
 
+        It begins in a busy hour, and ``past`` seconds ago: ``self.past`` holds what happened since.
         Raises ``HubError`` if the hub cannot listen, and ``ValueError`` for a simulation out of
         range.
         """
         clock = clock or Clock()
-        demo = cls(Simulation(stations, seed, start=clock.now(), speed=speed), host, port, clock)
+        now = clock.now()
+        begun = now - round(past * 1000)
+        simulation = Simulation(stations, seed, start=begun, speed=speed, busy=True)
+        before: list[Event] = [Connected(begun), Snapshot(simulation.stations, begun)]
+        demo = cls(simulation, host, port, clock)
+        if past:
+            demo.past = [*before, *simulation.advance(now)]
         demo._thread.start()
         demo._started.result()
         # A caller that does not stop it must still be able to exit.

@@ -12,7 +12,7 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_path
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
-from nobil_tui.config.operations import RemoveAlert, SetAlert, applied_to
+from nobil_tui.config.operations import RemoveAlert, SetAlert, Star, Unstar, applied_to
 from nobil_tui.config.reading import (
     ConfigError,
     is_config_away,
@@ -53,6 +53,8 @@ class Settings:
         """The config of the file, with the unsaved changes applied."""
         self.starred: set[str] = set(config.watched.stations)
         """The starred stations. Always the same set, which lists and painters share."""
+        self.simulated = False
+        """Whether the stars are those of the simulation. Set it with ``use_stars``."""
         self._file_config = config
         self._unsaved: list[Operation] = []
         self._stamp = stamp(path) if path is not None else None
@@ -74,6 +76,20 @@ class Settings:
     def home(self) -> Position | None:
         """The position that distances are measured from."""
         return self.config.home.position
+
+    def use_stars(self, *, simulated: bool) -> None:
+        """Use the stars of the simulation, or those of real stations."""
+        if simulated is not self.simulated:
+            self.simulated = simulated
+            self._update()
+
+    def star_operation(self, station: str) -> Operation:
+        """Return the operation that stars a station, or unstars it."""
+        starred = station in self.starred
+        if not self.simulated:
+            return Unstar(station) if starred else Star(station)
+        kept = [each for each in self.config.watched.simulated if each != station]
+        return Put("watched", "simulated", kept if starred else [*kept, station])
 
     def apply(self, *operations: Operation) -> None:
         """Apply changes to this session; ``save`` writes them to the file."""
@@ -161,8 +177,9 @@ class Settings:
 
     def _update(self) -> None:
         self.config = applied_to(self._file_config, self._unsaved)
+        watched = self.config.watched
         self.starred.clear()
-        self.starred.update(self.config.watched.stations)
+        self.starred.update(watched.simulated if self.simulated else watched.stations)
 
 
 def _read(path: Path, known: bytes) -> tuple[bytes | None, Config | None]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.slot import Slot
+from nobil_tui.feeds.prelude import PreludeFeed
 from nobil_tui.feeds.source import OpenSource, SourceError
 from nobil_tui.sources.stream import open_stream
 
 if TYPE_CHECKING:
     from nobil_tui.hub.demo_server import DemoServer
     from nobil_tui.sources.request import SourceRequest
+
+PAST = 600.0
+"""Seconds of the past with which the log begins, so that a first start has something to show."""
+MAX_STATIONS_WITH_PAST = 2000
 
 
 class DemoSource:
@@ -35,7 +40,15 @@ class DemoSource:
         speed = 1.0 if options.speed is None else options.speed
         turn = self._demo.start()
         try:
-            demo = DemoServer.start(options.stations, options.seed, speed, clock=options.clock)
+            # A large or fast country would take long to catch up.
+            has_past = options.stations <= MAX_STATIONS_WITH_PAST and speed == 1.0
+            demo = DemoServer.start(
+                options.stations,
+                options.seed,
+                speed,
+                clock=options.clock,
+                past=PAST if has_past else 0.0,
+            )
         except (HubError, ValueError) as error:
             raise SourceError(f"The simulation cannot start: {error}.") from None
         if not self._demo.put(turn, demo):
@@ -45,7 +58,8 @@ class DemoSource:
         async def dial() -> str:
             return url
 
-        return open_stream(self._request, dial, register=demo.register)
+        opened = open_stream(self._request, dial, register=demo.register)
+        return opened._replace(feed=PreludeFeed(demo.past, opened.feed))
 
     def close(self) -> None:
         """Stop serving."""

@@ -17,7 +17,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from nobil_tui.base.errors import LoggedCrashError
 from nobil_tui.base.memory import freeze_imports
 from nobil_tui.base.tasks import DaemonExecutor
-from nobil_tui.base.text import did_you_mean, safe_text
+from nobil_tui.base.text import safe_text
 from nobil_tui.commands import command_by_id
 from nobil_tui.config.key_names import types_character
 from nobil_tui.config.keymap import parse_keymap
@@ -30,7 +30,13 @@ from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.ascii_output import AsciiScrollBar, force_ascii
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs
-from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
+from nobil_tui.tui.style.themes import (
+    THEMES,
+    problem_of_theme,
+    theme_named,
+    theme_variables_for,
+    user_themes,
+)
 from nobil_tui.tui.textual_internals import (
     CrashReport,
     QuietTerminal,
@@ -72,10 +78,10 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         self._main: MainScreen | None = None
         self._input = InputActivity()
         self.key_queue = KeyQueue(self, self._note_key, options.clock)
-        for theme in THEMES:
+        for theme in (*THEMES, *user_themes(options.config.themes)):
             self.register_theme(theme)
-        theme_name, self._theme_warning = self._theme_of(interface.theme)
-        start_with_theme(self, theme_name)
+        self._theme_warning = problem_of_theme(interface.theme, self.available_themes)
+        start_with_theme(self, theme_named(interface.theme, self.available_themes))
         self.set_class(self.ascii, "-ascii")
         ScrollBar.renderer = AsciiScrollBar if self.ascii else ScrollBarRender
 
@@ -201,14 +207,6 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         if self._main is not None:
             self._main.last_view.save()
             self._main.workspace.session.close()
-
-    def _theme_of(self, name: str) -> tuple[str, str]:
-        """Return the theme to start with, and a warning if the config names an unknown one."""
-        if not name or name in self.available_themes:
-            return name or DARK, ""
-        near = did_you_mean(name, self.available_themes)
-        problem = f"[interface] theme: there is no theme {name!r}.{near}"
-        return DARK, f"{problem} Choose a theme in the palette."
 
 
 def run(options: AppOptions) -> int:

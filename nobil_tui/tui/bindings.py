@@ -57,6 +57,10 @@ class KeyBindings:
     def __init__(self, chosen: Mapping[str, Sequence[str]] | None = None) -> None:
         self._chosen = chosen or {}
 
+    def choose(self, chosen: Mapping[str, Sequence[str]]) -> None:
+        """Use the keys of a config that changed."""
+        self._chosen = chosen
+
     def of(self, command: Command) -> tuple[str, ...]:
         """Return the keys of a command, as Textual names them."""
         return tuple(self._chosen.get(command.id, command.keys))

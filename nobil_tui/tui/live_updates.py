@@ -17,7 +17,7 @@ from nobil_tui.monitor.batch import Batch
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.tui.repaint_throttle import PAUSE, wait_before_repaint
-from nobil_tui.tui.textual_internals import is_terminal_behind
+from nobil_tui.tui.textual_internals import Dismissal, is_terminal_behind
 from nobil_tui.tui.workspace import Workspace
 
 TICK_INTERVAL = 1.0
@@ -127,18 +127,38 @@ class LiveUpdates:
         if batch.entries:
             workspace.event_log.show_added()
         self.painted += len(batch.entries)
-        workspace.change_rate.add(len(batch.entries), workspace.options.clock.monotonic())
+        if not batch.whole:
+            # The changes of a snapshot were missed, or happened before the simulation was opened.
+            workspace.change_rate.add(len(batch.entries), workspace.options.clock.monotonic())
         if batch.whole or stations.selected in batch.touched:
             self._version += 1
             workspace.connectors.version = self._version
         if batch.whole and not self._frozen:
             self._frozen = True
+            if workspace.session.source.simulated:
+                self._select_lively()
             self._screen.set_timer(FREEZE_DELAY, freeze_board)
             self._screen.set_timer(PREPARE_DELAY, self._prepare_filter)
         workspace.show_filter_result()
         if not self._is_time_shown(TICK_INTERVAL - PAUSE):
             # With this paint, so that the next tick need not paint too.
             self.show_time()
+
+    def _select_lively(self) -> None:
+        """Select a station with something to see, unless the user did something already."""
+        workspace = self._workspace
+        stations, board = workspace.stations, workspace.board
+        if workspace.input.last_key or not stations.count:
+            return
+
+        def variety(station: str) -> int:
+            held = board.stations.get(station)
+            return len({each.condition for each in held.connectors}) if held is not None else 0
+
+        shown = workspace.station_list.ids[: max(1, stations.page)]
+        best = max(shown, key=variety)
+        if variety(best) > variety(shown[0]):
+            stations.select(best)
 
     def _is_time_shown(self, seconds: float) -> bool:
         """Return whether the ages on screen are younger than so many seconds."""
@@ -172,6 +192,9 @@ class LiveUpdates:
             self._history_version = self._version
             self.read_history()
         await workspace.settings.poll(workspace.show_stars, workspace.warn)
+        if not isinstance(self._screen.app.screen, Dismissal):
+            # A dialog may be showing another theme.
+            workspace.follow_settings()
         if workspace.alerts.refresh():
             workspace.show_alerts()
         workspace.show_title()

@@ -12,11 +12,11 @@ from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
-from textual.theme import ThemeProvider
 from textual.widgets import Input
 from textual.worker import WorkerError
 
 from nobil_tui.commands import COMMANDS, Command, command_by_id
+from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import KeyBindings, binding_of, key_label
 from nobil_tui.tui.textual_internals import Dismissal
 
@@ -98,9 +98,24 @@ def command_palette() -> Palette:
     )
 
 
-def theme_palette() -> Palette:
-    """Return a palette of themes."""
-    return Palette([ThemeProvider], placeholder="A theme")
+_BY_LABEL, _BY_NAME, _BY_TEXT, _BY_LETTERS = 4.0, 3.0, 2.0, 1.0
+"""Ranks: commands whose name begins so, stations whose name does, stations by other texts, and
+whatever has the letters somewhere."""
+
+
+def begin_words(words: list[str], text: str) -> bool:
+    """Return whether every one of the folded ``words`` begins a word of ``text``."""
+    found = fold_line(text).replace("_", " ").split()
+    return all(any(each.startswith(word) for each in found) for word in words)
+
+
+def _score(title: float, text: float, query: str, item: PaletteItem) -> float:
+    """Return the rank of a command, from how well its title and its text match; 0 for not."""
+    words = fold_line(query).split()
+    if words and begin_words(words, item.title):
+        return _BY_LABEL + min(title, 100) / 1000
+    best = max(title, text * 0.5)
+    return best and min(_BY_LETTERS, best / 100)
 
 
 class CommandProvider(Provider):
@@ -117,7 +132,7 @@ class CommandProvider(Provider):
         """Offer the entries that match."""
         matcher = self.matcher(query)
         for item in self._items():
-            score = max(matcher.match(item.title), matcher.match(item.help) * 0.5)
+            score = _score(matcher.match(item.title), matcher.match(item.help), query, item)
             if score > 0:
                 title = matcher.highlight(escape(item.title))
                 yield Hit(score, title, item.run, text=item.title, help=escape(item.help))
@@ -152,10 +167,17 @@ class StationProvider(Provider):
         host = _host_of(self)
         for station in host.find_stations(words, MAX_FOUND_STATIONS):
             title = host.station_title(station)
+            named = begin_words(fold_line(query).split(), f"{title} {station}")
             # Textual parses the second line as markup, and an id can hold anything.
             text = escape(f"{station}  {host.station_state(station)}")
-            # Ranked below every command that matches as well, in the order of the search.
-            yield Hit(0.3, Content(title), partial(host.go_to, station), text=title, help=text)
+            # In the order of the search.
+            yield Hit(
+                _BY_NAME if named else _BY_TEXT,
+                Content(title),
+                partial(host.go_to, station),
+                text=title,
+                help=text,
+            )
 
 
 def _host_of(provider: Provider) -> PaletteHost:

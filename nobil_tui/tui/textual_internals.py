@@ -120,6 +120,16 @@ def stop_waiting_for_terminal(app: App[Any]) -> None:
         writer.patience = BRIEFLY
 
 
+_MOUSE_MODES = (1000, 1003, 1015, 1006)
+"""The modes that Textual's drivers set: presses, moves, and two ways to write coordinates."""
+
+
+def set_mouse(app: App[Any], *, taken: bool) -> bool:
+    """Take the mouse, or leave it to the terminal; return False without a terminal."""
+    letter = "h" if taken else "l"
+    return write_to_terminal(app, "".join(f"\x1b[?{mode}{letter}" for mode in _MOUSE_MODES))
+
+
 def start_with_theme(app: App[Any], name: str) -> None:
     """Set the theme of an app that has painted nothing yet.
 

@@ -11,6 +11,7 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.config.alert_rules import AlertRule
+from nobil_tui.config.keymap import parse_keymap
 from nobil_tui.config.model import LogScope
 from nobil_tui.config.operations import inverse_of
 from nobil_tui.config.writing import Operation
@@ -25,10 +26,11 @@ from nobil_tui.session.settings import Settings
 from nobil_tui.session.undo import UndoStack, UndoStep
 from nobil_tui.sources import catalogue
 from nobil_tui.tui.alert_notifier import TOAST_SECONDS, AlertNotifier
-from nobil_tui.tui.bindings import KeyBindings
+from nobil_tui.tui.bindings import KeyBindings, keymap_of
 from nobil_tui.tui.input_activity import InputActivity
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs, truncate
+from nobil_tui.tui.style.themes import problem_of_theme, theme_named, user_themes
 from nobil_tui.tui.text.staleness import station_staleness
 from nobil_tui.tui.text.times import datetime_text
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
@@ -116,6 +118,10 @@ class Workspace:
         self.zoomed = ""
         """The id of the pane that has all the room; empty if the panes share it."""
         self.undo = UndoStack()
+        self._followed = settings.config
+        """The config that is in use."""
+        self.mouse_released = False
+        """Whether the terminal has the mouse, to select text."""
         self._station_list: StationList | None = None
         self._create_panes()
 
@@ -172,6 +178,7 @@ class Workspace:
     def bind_session(self) -> None:
         """Show the board and the register of the session, once it is new or its source is open."""
         session, stations, settings = self.session, self.stations, self.settings
+        settings.use_stars(simulated=session.source.simulated)
         options = self._list_options()
         station_list = StationList(session.board, session.register, settings.starred, options)
         stations.clock = self.connectors.clock = session.clock
@@ -461,6 +468,27 @@ class Workspace:
 
     # Settings and toasts
 
+    def follow_settings(self) -> None:
+        """Use the theme and the keys of a config file that another program changed."""
+        config, before = self.settings.config, self._followed
+        self._followed = config
+        app, interface = self.screen.app, config.interface
+        if interface.keys != before.interface.keys:
+            chosen = parse_keymap(interface.keys)
+            self.keys.choose(chosen)
+            app.set_keymap(keymap_of(chosen))
+            self.key_hints.refresh()
+        if config.themes != before.themes or interface.theme != before.interface.theme:
+            for theme in user_themes(config.themes):
+                app.register_theme(theme)
+            if problem := problem_of_theme(interface.theme, app.available_themes):
+                self.warn(problem)
+            name = theme_named(interface.theme, app.available_themes)
+            if name == app.theme:
+                # Its colours may have changed.
+                app.refresh_css(animate=False)
+            app.theme = name
+
     def set(self, *operations: Operation) -> None:
         """Change settings: at once in this session, and then in the config file."""
         self.settings.apply(*operations)
@@ -496,12 +524,21 @@ class Workspace:
         if problem := await self.settings.save():
             self.warn(problem)
 
+    def _place_toasts(self) -> None:
+        """Show toasts above the log, whose last lines are the newest."""
+        log = self.event_log
+        covered = log.outer_size.height if self.is_log_visible and not self.zoomed else 0
+        for rack in self.screen.query("ToastRack"):
+            rack.styles.margin = (0, 0, covered + 2, 0)
+
     def warn(self, text: str) -> None:
         """Show a warning."""
+        self._place_toasts()
         self.screen.app.notify(text, severity="warning", timeout=12, markup=False)
 
     def notify(self, text: str, *, title: str = "", timeout: float = 4) -> None:
         """Show a toast for ``timeout`` seconds; the title may come from outside."""
+        self._place_toasts()
         title = truncate(title, _TITLE_WIDTH, self.glyphs.ellipsis)
         self.screen.app.notify(text, title=title, timeout=timeout, markup=False)
 

@@ -26,7 +26,8 @@ from nobil_tui.tui.dialogs.export import ExportScreen
 from nobil_tui.tui.dialogs.help import HelpScreen
 from nobil_tui.tui.dialogs.register import RegisterScreen
 from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
-from nobil_tui.tui.palette import command_palette, theme_palette
+from nobil_tui.tui.dialogs.theme import ThemeScreen
+from nobil_tui.tui.palette import command_palette
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
 from tests.conftest import FakeClock
@@ -57,7 +58,7 @@ MAKE: dict[str, Make] = {
         main.workspace.keys, main.workspace.glyphs, about(main.workspace)
     ),
     "palette": lambda main: command_palette(),
-    "themes": lambda main: theme_palette(),
+    "themes": lambda main: ThemeScreen("", main.workspace.keys, main.workspace.glyphs),
     "name": lambda main: SaveFilterScreen("ccs free", ()),
     "diagnostics": lambda main: DiagnosticsScreen(main.workspace),
     "export": lambda main: ExportScreen(

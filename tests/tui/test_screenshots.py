@@ -149,7 +149,9 @@ async def test_picture(
     clock = FakeClock()
     source = SteppedSource(clock, stations=400, speed=12)
     starred = [station.id for station in source.simulation.stations][20:380:60]
-    config = Config(watched=WatchedSection(starred), interface=InterfaceSection(**settings))
+    config = Config(
+        watched=WatchedSection(simulated=starred), interface=InterfaceSection(**settings)
+    )
     history_path = tmp_path / "history.sqlite" if name == "history" else None
     async with opened(
         setup_of(clock, source, config=config, history_path=history_path), size

@@ -32,11 +32,13 @@ from nobil_tui.feeds.simulation.lives import (
     ConnectorLives,
     SimulatedConnector,
 )
-from nobil_tui.feeds.simulation.rhythm import utc_offset
+from nobil_tui.feeds.simulation.rhythm import HOUR, utc_offset
 from nobil_tui.feeds.simulation.sites import habit_of
 
 HEARD_EVERY = 1_300_000.0
 """Average simulated milliseconds between two keep-alives of a connector."""
+BUSY_HOUR = 16
+"""The hour of the day in which many arrive, in streets, at work and on roads."""
 POPULARITY = 0.45
 """How much stations differ in use: the standard deviation of the logarithm."""
 
@@ -54,8 +56,9 @@ class Simulation:
     """A country of charging stations, in the middle of their lives.
 
     ``start`` is the wall clock's time in ms since the epoch; ``speed`` is in simulated seconds per
-    second. The same arguments give the same events, however time is divided into steps. Raises
-    ``ValueError`` for arguments out of range.
+    second. ``busy`` begins it in a busy hour, whatever the time is. The same arguments give the
+    same events, however time is divided into steps. Raises ``ValueError`` for arguments out of
+    range.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Simulation:
         *,
         start: int,
         speed: float = 1.0,
+        busy: bool = False,
     ) -> None:
         if not 1 <= stations <= MAX_SIMULATED_STATIONS:
             raise ValueError(f"stations: from 1 to {MAX_SIMULATED_STATIONS:,}")
@@ -74,7 +78,10 @@ class Simulation:
         self._speed = speed
         # By its digits: a random generator treats -1 like 1.
         self._rng = random.Random(str(seed))
-        self._lives = ConnectorLives(self._rng, utc_offset(start))
+        offset = utc_offset(start)
+        if busy:
+            offset += BUSY_HOUR - round(start / HOUR + offset) % 24
+        self._lives = ConnectorLives(self._rng, offset)
         self._sites: list[_Site] = []
         self._outlets: list[SimulatedConnector] = []
         # A separate generator: details for display must not change the events of a seed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
-from nobil_tui.config.operations import Put, Star, Unstar
+from nobil_tui.config.operations import Put
 from nobil_tui.search.plug_text import plug_filter_text
 from nobil_tui.tui.text.distances import position_text
 from nobil_tui.tui.text.station_text import station_text
@@ -36,8 +36,7 @@ class StationCommands:
         # Its row stays until the cursor leaves it: a second press is about the same station.
         workspace.station_list.hold(station)
         done = f"{'Unstarred' if starred else 'Starred'} {workspace.register.name(station)}"
-        operation = Unstar(station) if starred else Star(station)
-        workspace.change(done, operation, station=station)
+        workspace.change(done, workspace.settings.star_operation(station), station=station)
         workspace.show_stars()
         workspace.confirm(done)
 

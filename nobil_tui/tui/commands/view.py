@@ -8,6 +8,7 @@ from nobil_tui.charging.register import CREDIT
 from nobil_tui.config.operations import Put
 from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.search.list_columns import ListColumn
+from nobil_tui.tui.textual_internals import set_mouse
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from nobil_tui.tui.workspace import Workspace
 
@@ -99,9 +100,28 @@ class ViewCommands:
 
     def theme(self) -> None:
         """Choose a theme."""
-        from nobil_tui.tui.palette import theme_palette
+        from nobil_tui.tui.dialogs.theme import ThemeScreen
 
-        self._screen.app.push_screen(theme_palette())
+        workspace = self._workspace
+
+        def keep(name: str | None) -> None:
+            if name is not None:
+                workspace.set(Put("interface", "theme", name))
+
+        current = workspace.settings.config.interface.theme
+        dialog = ThemeScreen(current, workspace.keys, workspace.glyphs)
+        self._screen.app.push_screen(dialog, keep)
+
+    def release_mouse(self) -> None:
+        """Leave the mouse to the terminal, to select text, or take it back."""
+        workspace = self._workspace
+        workspace.mouse_released = not workspace.mouse_released
+        set_mouse(self._screen.app, taken=not workspace.mouse_released)
+        key = workspace.keys.named("release-mouse")
+        if workspace.mouse_released:
+            workspace.notify(f"The mouse selects text now. Press {key} to use it here again.")
+        else:
+            workspace.notify("The mouse works here again.")
 
     def help(self) -> None:
         """Show every key and what it does."""

@@ -16,7 +16,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from nobil_tui.charging.conditions import Condition
-from nobil_tui.commands import Context, command_by_id, for_context
+from nobil_tui.commands import COMMANDS, Context, command_by_id, for_context
 from nobil_tui.search.fields import FILTER_EXAMPLES
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.dialogs.dialog import Dialog
@@ -127,6 +127,13 @@ class HelpScreen(Dialog[None]):
                     context.heading,
                     [(self._keys.labels(each), each.tooltip, each.id) for each in commands],
                 )
+        unbound = [each for each in COMMANDS if each.palette and not self._keys.of(each)]
+        if unbound:
+            palette = self._keys.named("palette")
+            yield (
+                f"Without a key: run them in the palette ({palette})",
+                [("", f"{each.label}: {each.tooltip}", each.id) for each in unbound],
+            )
         yield "The filter", [(text, meaning, "") for text, meaning in FILTER_EXAMPLES]
         yield "Symbols", [(sign, meaning, "") for sign, meaning in self._signs()]
 
@@ -141,9 +148,25 @@ class HelpScreen(Dialog[None]):
         yield glyphs.alert, "alert: you will be notified when a connector becomes free"
         yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not received"
         yield "~2 min", "the link was down for up to two minutes since the last report"
+        yield "?5 h", "dimmed too: the link was down for longer, so the state may be outdated"
         free, occupied = glyphs.strip[Condition.FREE], glyphs.strip[Condition.OCCUPIED]
         yield (
             f"{free * 2}{occupied * 2}{free * 2}",
             "the last 24 hours of a connector; blank where it was not observed",
         )
-        yield "dim", "the link was down for longer, so the state may be outdated"
+        yield f"{glyphs.down} 32 new", "log lines below the last one shown; a click goes there"
+        yield (
+            "CCS 150",
+            "the best plug of the station and its power in kW; T2 is Type 2, CHA CHAdeMO",
+        )
+        yield "fault (available)", "faulty, although the operator says that it is available"
+        yield "operator says", "the operator's own summary where it differs from the connectors"
+        yield "unknown", "the operator reported no more than that, or has not reported it yet"
+        yield "not in the stream", "starred or registered, but missing in the last snapshot"
+        yield "flaps", "one connector that changes again and again is one line of the log"
+        yield "QUIET 45 s", "connected, but silent for longer than is usual for this source"
+        yield "unconfirmed", "connectors not reported since the link was down"
+        yield (
+            f"{glyphs.star} 2/5 free",
+            "starred stations with a free connector, of all starred ones",
+        )

@@ -13,7 +13,6 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from nobil_tui.commands import Context
-from nobil_tui.config.operations import Put
 from nobil_tui.session.settings import Settings
 from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.commands.runner import CommandRunner
@@ -23,7 +22,6 @@ from nobil_tui.tui.layout import TALL, WIDE, breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs
-from nobil_tui.tui.style.themes import DARK
 from nobil_tui.tui.textual_internals import FirstPaint
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from nobil_tui.tui.widgets.event_log.pane import EventLog
@@ -88,17 +86,12 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         self.painted_once = True
         notifier = self.workspace.notifier
         self.app.app_suspend_signal.subscribe(self, lambda _: notifier.restore_title())
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._save_theme())
         self.live_updates.start(self._warnings)
 
     async def on_unmount(self) -> None:
         """Leave the terminal as it was, and end what the alerts started."""
         self.workspace.notifier.restore_title()
         await self.workspace.alerts.close()
-
-    def _save_theme(self) -> None:
-        if self.app.theme != (self.workspace.settings.config.interface.theme or DARK):
-            self.workspace.set(Put("interface", "theme", self.app.theme))
 
     # The layout
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
 from textual.color import Color
 from textual.theme import Theme
 
+from nobil_tui.base.text import did_you_mean
+from nobil_tui.config.model import THEME_COLOURS, ThemeSection
 from nobil_tui.tui.style.conditions import CONDITION_LOOKS, STYLE_NAMES
 
 DARK = "nobil-dark"
@@ -60,6 +67,47 @@ THEMES = (
 )
 
 
+AUTO = "auto"
+"""Dark or light, like the terminal."""
+
+
+def theme_of_terminal(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the theme that suits the terminal's background, where ``COLORFGBG`` tells it; else
+    the dark one.
+
+    Its last number is one of 16 colours: rxvt, Konsole, iTerm2 and others set it.
+    """
+    background = environ.get("COLORFGBG", "").rpartition(";")[2]
+    # Light grey, and the bright colours except grey.
+    return LIGHT if background in ("7", *map(str, range(9, 16))) else DARK
+
+
+def user_themes(sections: Mapping[str, ThemeSection]) -> list[Theme]:
+    """Return the themes of ``[themes.NAME]``: what one leaves out is that of our own themes."""
+    return [_user_theme(name, section) for name, section in sections.items()]
+
+
+def _user_theme(name: str, section: ThemeSection) -> Theme:
+    base = THEMES[0] if section.dark else THEMES[1]
+    own = {each: colour for each, colour in section.colours.items() if colour}
+    known: dict[str, Any] = {each: own.pop(each) for each in THEME_COLOURS if each in own}
+    return replace(base, name=name, variables={**base.variables, **own}, **known)
+
+
+def problem_of_theme(name: str, known: Iterable[str]) -> str:
+    """Return a warning if the config names an unknown theme; empty if it is known."""
+    names = {*known, AUTO}
+    if not name or name in names:
+        return ""
+    near = did_you_mean(name, sorted(names))
+    return f"[interface] theme: there is no theme {name!r}.{near} Choose a theme with its command."
+
+
+def theme_named(name: str, known: Iterable[str]) -> str:
+    """Return the theme to use for a name of the config."""
+    return name if name in known else theme_of_terminal()
+
+
 def theme_variables_for(theme: Theme) -> dict[str, str]:
     """Return the variables that our styles and style sheet need and other themes lack.
 
@@ -68,6 +116,7 @@ def theme_variables_for(theme: Theme) -> dict[str, str]:
     """
     colours = theme.to_color_system().generate()
     variables = dict(_ON_DARK if theme.dark else _ON_LIGHT)
+    variables |= {each: colour for each, colour in theme.variables.items() if each in variables}
     bg, fg, accent = (
         Color.parse(colours[name]) for name in ("background", "foreground", "primary")
     )

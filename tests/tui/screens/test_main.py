@@ -10,7 +10,7 @@ import pytest
 from textual import events
 from textual._compositor import LayoutUpdate
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
@@ -22,7 +22,7 @@ from nobil_tui.config.writing import Put, Star, save_config
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.screens.main import MainScreen
-from nobil_tui.tui.style.themes import LIGHT
+from nobil_tui.tui.style.themes import AUTO, DARK, LIGHT
 from nobil_tui.tui.textual_internals import QuietTerminal
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
@@ -375,7 +375,7 @@ async def test_a_resized_terminal_looks_like_one_of_that_size(
     assert texts[0] == texts[1]
 
 
-async def test_the_theme_palette_is_drawn_in_ascii() -> None:
+async def test_the_list_of_themes_is_drawn_in_ascii() -> None:
     clock = FakeClock()
     config = Config(interface=InterfaceSection(keys={"theme": ["t"]}))
     async with opened(setup_of(clock, source_of(clock), config=config, ascii=True)) as pilot:
@@ -520,13 +520,53 @@ async def test_the_start_paints_once_and_closing_a_dialog_paints_again(
         assert whole[-1]
 
 
-async def test_the_theme_is_saved(tmp_path: Path) -> None:
+async def test_a_theme_is_previewed_and_kept(tmp_path: Path) -> None:
     clock, path = FakeClock(), tmp_path / "config.toml"
     async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
         await live(pilot)
-        pilot.app.theme = "nord"
+        before = pilot.app.theme
+        await pilot.press("T")
+        themes = pilot.app.screen.query_one(OptionList)
+        names = [option.id for option in themes.options]
+        assert names[0] == AUTO
+        assert names[themes.highlighted or 0] == before
+        assert f"● {before}" in screen_text(pilot)
+        await pilot.press("j")
+        assert pilot.app.theme == names[names.index(before) + 1] != before
+        await pilot.press("escape")
+        assert pilot.app.theme == before
+        assert not path.exists()
+        await pilot.press("T")
+        pilot.app.screen.query_one(OptionList).highlighted = names.index("nord")
+        await pilot.press("enter")
         await until(pilot, path.exists)
-        assert load_config(path).interface.theme == "nord"
+        assert load_config(path).interface.theme == pilot.app.theme == "nord"
+
+
+async def test_the_theme_and_the_keys_follow_a_changed_config(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "config.toml"
+    path.write_text("")
+    async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
+        main = await live(pilot)
+        path.write_text(
+            '[interface]\ntheme = "evening"\n[interface.keys]\nstar = "f"\n'
+            '[themes.evening]\nprimary = "#ffb454"\nfree = "#00ff88"\n'
+        )
+        await main.live_updates.tick()
+        await pilot.pause()
+        assert pilot.app.theme == "evening"
+        assert pilot.app.current_theme.primary == "#ffb454"
+        assert pilot.app.theme_variables["free"] == "#00ff88"
+        await pilot.press("s")
+        assert not main.workspace.settings.starred
+        await pilot.press("f")
+        assert main.workspace.settings.starred
+        assert "f Star" in text_of(pilot)[-1]
+        await until(pilot, lambda: not main.workspace.settings._unsaved)
+        path.write_text('[interface]\ntheme = "evning"\n[themes.evening]\nfree = "#00ff99"\n')
+        await main.live_updates.tick()
+        assert pilot.app.theme == DARK
+        await until(pilot, lambda: "there is no theme 'evning'" in screen_text(pilot))
 
 
 @pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])

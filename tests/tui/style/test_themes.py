@@ -10,8 +10,16 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from nobil_tui.charging.conditions import Condition
+from nobil_tui.config.model import ThemeSection
 from nobil_tui.tui.style.glyphs import UNICODE
-from nobil_tui.tui.style.themes import DARK, LIGHT, THEMES, theme_variables_for
+from nobil_tui.tui.style.themes import (
+    DARK,
+    LIGHT,
+    THEMES,
+    theme_of_terminal,
+    theme_variables_for,
+    user_themes,
+)
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.widget_host import Stage
 
@@ -111,3 +119,30 @@ def test_ansi_themes_are_not_blended() -> None:
 
 def test_one_of_ours_is_dark_and_one_light() -> None:
     assert [(name, OURS[name].dark) for name in (DARK, LIGHT)] == [(DARK, True), (LIGHT, False)]
+
+
+def test_the_theme_suits_the_background_that_the_terminal_tells() -> None:
+    for value, theme in (
+        ("0;15", LIGHT),
+        ("0;default;15", LIGHT),
+        ("0;7", LIGHT),
+        ("15;0", DARK),
+        ("15;8", DARK),
+        ("15;default", DARK),
+        ("", DARK),
+    ):
+        assert theme_of_terminal({"COLORFGBG": value}) == theme, value
+    assert theme_of_terminal({}) == DARK
+
+
+def test_a_theme_of_the_user_fills_its_gaps() -> None:
+    dark, light = user_themes(
+        {
+            "evening": ThemeSection(primary="#ffb454", free="#00ff88"),
+            "noon": ThemeSection(dark=False, panel="#ffffff"),
+        }
+    )
+    assert (dark.name, dark.primary, dark.background) == ("evening", "#ffb454", "#0e1218")
+    assert theme_variables_for(dark)["free"] == "#00ff88"
+    assert theme_variables_for(dark)["fault"] == THEMES[0].variables["fault"]
+    assert (light.panel, light.foreground, light.dark) == ("#ffffff", "#1d2530", False)

@@ -131,14 +131,15 @@ class ConnectorTable:
         board = self._station_list.board
         since, heard = board.since(station, index, now), board.heard(station, index)
         least = self._pane.glyphs.at_least if since.at_least else ""
-        unsure = (
-            staleness_of(board.unconfirmed_for(station, index, now)) is Staleness.SLIGHTLY_STALE
-        )
+        staleness = staleness_of(board.unconfirmed_for(station, index, now))
+        unsure = "~" if staleness is Staleness.SLIGHTLY_STALE else ""
+        if staleness >= Staleness.STALE:
+            unsure = "?"
         return _Texts(
             condition_reason(board, station, index, now),
             plugs_text(plugs),
             least + since_text(since.at, now, self._zone),
-            ("~" if unsure else least) + age_text(now - since.at),
+            (unsure or least) + age_text(now - since.at),
             age_text(now - heard) if heard else "",
         )
 

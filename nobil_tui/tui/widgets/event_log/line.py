@@ -22,6 +22,8 @@ _MIN_NAME_WIDTH = 12
 _MAX_NAME_WIDTH = 28
 _CHANGE_WIDTH = 34
 """Cells for a change beside the name."""
+_NARROW = 56
+"""Cells below which a change is painted in brief."""
 _NOTE_TEXTS = {
     NoteKind.CONNECTED: "connected",
     NoteKind.DEGRADED: "works in part",
@@ -59,15 +61,38 @@ class LogLinePainter:
         at = line.last.at if isinstance(line, FoldedChanges) else line.at
         segments = [
             Segment(log.glyphs.cursor if cursor else " ", log.style_of("", cursor)),
-            Segment(clock_text(at, self._zone) + " ", log.style_of("quiet", cursor)),
+            Segment(self._clock(at, width) + " ", log.style_of("quiet", cursor)),
         ]
         if isinstance(line, Note):
             style = log.style_of("fault" if line.kind in _PROBLEMS else "note", cursor)
             text = f"{log.glyphs.dot} {note_text(line)}"
-            text = truncate(text, width - 12, log.glyphs.ellipsis)
+            used = sum(segment.cell_length for segment in segments) + 2
+            text = truncate(text, width - used, log.glyphs.ellipsis)
             return [*segments, Segment("  ", log.style_of("", cursor)), Segment(text, style)]
         change = line.last if isinstance(line, FoldedChanges) else line
+        if width < _NARROW:
+            return [*segments, *self._change_in_brief(change, width, cursor)]
         return [*segments, *self._change(change, line, width, cursor)]
+
+    def _clock(self, at: int, width: int) -> str:
+        """Return the time of a line; a narrow log has no room for the seconds."""
+        text = clock_text(at, self._zone)
+        return text if width >= _NARROW else text[:5]
+
+    def _change_in_brief(self, change: Change, width: int, cursor: bool) -> list[Segment]:
+        """Return a change without the condition before it: the one after it is what matters."""
+        log = self._log
+        star = log.glyphs.star if change.station in self._starred else " "
+        after = self._condition(change.after, "gone", cursor)
+        number = f" #{change.number} {log.glyphs.arrow} "
+        room = width - 7 - 2 - len(number) - after.cell_length
+        name = self._register.name(change.station)
+        return [
+            Segment(star + " ", log.style_of("star", cursor)),
+            Segment(fit_width(name, max(6, room), log.glyphs.ellipsis), log.style_of("", cursor)),
+            Segment(number, log.style_of("quiet", cursor)),
+            after,
+        ]
 
     def _change(self, change: Change, line: LogLine, width: int, cursor: bool) -> list[Segment]:
         log = self._log

@@ -120,6 +120,8 @@ def _changed(row: StationRow, width: int) -> list[Segment]:
     text = age_text(now - last.at)
     if staleness is Staleness.SLIGHTLY_STALE:
         text = "~" + text
+    elif staleness >= Staleness.STALE:
+        text = "?" + text
     elif last.at_least:
         text = pane.glyphs.at_least + text
     style = pane.style_of("", row.cursor, stale=staleness >= Staleness.STALE)

@@ -192,7 +192,20 @@ async def test_texts_from_outside_are_not_markup() -> None:
                 if isinstance(line, Note):
                     assert cell_len(painted) <= width
             # The column after the name does not depend on the name.
-            room = min(28, max(12, width - 52))
-            assert cell_len(it.text(change(), width).partition("#3")[0]) == 12 + room + 1
+            if width >= 56:
+                room = min(28, max(12, width - 52))
+                assert cell_len(it.text(change(), width).partition("#3")[0]) == 12 + room + 1
 
         paint()
+
+
+async def test_a_narrow_log_shows_the_condition_after_a_change() -> None:
+    async with painting() as one:
+        it = Painting(one.log, Register({"NOR_1": Facts("Kirkeveien ladestasjon ved torget")}))
+        for width in (36, 38, 55):
+            for after, word in ((FREE, "free"), (FAULT, "fault"), (None, "gone")):
+                line = it.text(change(after=after), width)
+                assert line.rstrip().endswith(f"→ {word}"), line
+                assert cell_len(line) <= width
+                assert "Kirke" in line
+                assert "#3" in line

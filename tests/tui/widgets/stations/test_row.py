@@ -296,7 +296,7 @@ async def test_the_age_of_the_last_change_shows_its_staleness() -> None:
         now += SLIGHT
         painted = segments(stations, "NOR_1", now)
         dimmed = [segment.text for segment in painted if segment.style and segment.style.dim]
-        assert dimmed == ["●", "■", "   6 min "]
+        assert dimmed == ["●", "■", "  ?6 min "]
 
 
 async def test_a_number_is_dimmed_if_any_of_its_connectors_is_stale() -> None:
@@ -312,10 +312,10 @@ async def test_a_number_is_dimmed_if_any_of_its_connectors_is_stale() -> None:
                 segment.text.strip() for segment in painted if segment.style and segment.style.dim
             ]
 
-        assert dimmed() == ["●20", "■20", "✗2", "12 min"]
+        assert dimmed() == ["●20", "■20", "✗2", "?12 min"]
         for index in range(39):
             board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
-        assert dimmed() == ["■20", "✗2", "12 min"]
+        assert dimmed() == ["■20", "✗2", "?12 min"]
         for index in range(39, 42):
             board.apply_raw_report("NOR_1", index, board.stations["NOR_1"].connectors[index], now)
         assert dimmed() == []
@@ -359,7 +359,7 @@ async def test_a_connector_never_reported_makes_nothing_stale() -> None:
                 segment.text.strip() for segment in painted if segment.style and segment.style.dim
             ]
 
-        assert dimmed() == ["●", "≥10 min"]
+        assert dimmed() == ["●", "?10 min"]
         board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
         assert dimmed() == []
         assert "●·" in row(stations, "NOR_1")

@@ -1,0 +1,39 @@
+"""A feed that begins with what happened before it was opened."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from nobil_tui.charging.events import Connected, Event, Feed
+
+
+class PreludeFeed:
+    """Yields ``past`` in place of the first ``Connected`` of a feed, then the rest of the feed.
+
+    ``past`` begins with a ``Connected`` of its own, in the past.
+    """
+
+    def __init__(self, past: Sequence[Event], feed: Feed) -> None:
+        self._past: list[Event] = [*past]
+        self._feed = feed
+
+    @property
+    def behind(self) -> int:
+        """How far the feed is behind, in ms."""
+        return self._feed.behind
+
+    def retry(self) -> None:
+        """Connect now."""
+        self._feed.retry()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield the past, then what the feed yields."""
+        async with aclosing(self._feed.events()) as events:
+            async for event in events:
+                if self._past and isinstance(event, Connected):
+                    past, self._past = self._past, []
+                    for each in past:
+                        yield each
+                else:
+                    yield event
