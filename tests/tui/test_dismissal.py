@@ -49,7 +49,11 @@ def choose_nothing(text: str, key: object) -> Any:
 def own_register(main: MainScreen) -> RegisterScreen:
     assert main.workspace.register_updater is not None
     return RegisterScreen(
-        main.workspace.register_updater, main.workspace.settings.config.register, {}, lambda: None
+        main.workspace.register_updater,
+        main.workspace.settings.config.register,
+        {},
+        lambda: None,
+        lambda key: None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nobil_tui.base.redaction import Secret
+from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import config_warnings
 from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.sources import catalogue
@@ -70,5 +71,6 @@ class SourceCommands:
             workspace.settings.config.register,
             workspace.options.environ,
             self._live_updates.register_changed,
+            lambda key: workspace.set(Put("register", "api_key", key)),
         )
         workspace.screen.app.push_screen(dialog, workspace.notify_result)

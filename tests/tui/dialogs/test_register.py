@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from textual.pilot import Pilot
-from textual.widgets import Button, ProgressBar
+from textual.widgets import Button, Input, ProgressBar
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Snapshot
@@ -133,7 +133,7 @@ def said(pilot: Pilot[int]) -> str:
 
 
 def button(pilot: Pilot[int]) -> Button:
-    return pilot.app.screen.query_one("#force", Button)
+    return pilot.app.screen.query_one("#download", Button)
 
 
 def bar(pilot: Pilot[int]) -> ProgressBar:
@@ -216,12 +216,11 @@ async def test_closing_it_stops_the_download(fetching: Fetching, way: str) -> No
 async def test_a_refused_key_is_reported_and_not_shown(fetching: Fetching) -> None:
     fetching.key = "an0ther-Key"
     async with fetching.screen() as (_, pilot):
-        await until(
-            pilot, lambda: "127.0.0.1 says: Wrong API key. Set NOBIL_REGISTER_KEY" in said(pilot)
-        )
+        await until(pilot, lambda: "127.0.0.1 says: Wrong API key." in said(pilot))
         # The other country and a retry would have the same result.
         assert fetching.asked == ["NOR"]
-        assert button(pilot).disabled
+        # Another key can be typed.
+        assert not button(pilot).disabled
         assert not bar(pilot).display
         assert "an0ther" not in said(pilot)
         assert fetching.renewed == 0
@@ -237,7 +236,7 @@ async def test_a_register_with_too_few_stations_needs_confirmation(fetching: Fet
         assert not button(pilot).disabled
         assert not bar(pilot).display
         fetching.service.answers.append(fetching.service.half)
-        await pilot.click("#force")
+        await pilot.click("#download")
         # The progress is shown again, and the button is disabled.
         await until(pilot, lambda: bar(pilot).display and bar(pilot).progress)
         assert button(pilot).disabled
@@ -245,7 +244,7 @@ async def test_a_register_with_too_few_stations_needs_confirmation(fetching: Fet
         await until(pilot, lambda: pilot.app.screen is main)
         await begin(main, pilot)
         await until(pilot, lambda: "Got only" in said(pilot))
-        await pilot.click("#force")
+        await pilot.click("#download")
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.stored == {"NOR_00001", "SWE_00001", "SWE_00002"}
         assert {*main.workspace.user_register} == fetching.stored
@@ -260,30 +259,32 @@ async def test_a_recent_register_is_downloaded_on_request(fetching: Fetching) ->
         )
         assert fetching.asked == []
         fetching.service.stations["SWE"] = stations("SWE", 4)
-        await pilot.click("#force")
+        await pilot.click("#download")
         await until(pilot, lambda: pilot.app.screen is main)
         assert fetching.asked == ["NOR", "SWE"]
         assert len(main.workspace.user_register) == 7
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_without_a_key_it_says_where_to_set_one(
+async def test_a_key_is_typed_and_tried_before_it_is_kept(
     fetching: Fetching, size: tuple[int, int]
 ) -> None:
     fetching.key = None
     async with fetching.screen(size) as (main, pilot):
-        await until(
-            pilot,
-            lambda: (
-                "Set NOBIL_REGISTER_KEY, or api_key under [register] in the config." in said(pilot)
-            ),
-        )
+        assert "Stations show their ids until a register was downloaded." in said(pilot)
         assert not bar(pilot).display
-        assert button(pilot).disabled
-        await pilot.click("#force")
-        assert fetching.asked == []
-        await pilot.click("#cancel")
+        await pilot.press("enter")
+        assert "Enter the key of the station register." in said(pilot)
+        await pilot.press(*"wrong", "enter")
+        await until(pilot, lambda: "127.0.0.1 says: " in said(pilot))
+        assert pilot.app.screen.query_one("#key", Input).has_focus
+        assert main.workspace.settings.config.register.api_key is None
+        await pilot.press("ctrl+u", *KEY, "enter")
         await until(pilot, lambda: pilot.app.screen is main)
+        kept = main.workspace.settings.config.register.api_key
+        assert kept is not None
+        assert kept.reveal() == KEY
+        assert len(main.workspace.user_register) == 5
 
 
 async def test_the_key_of_the_environment_is_used(fetching: Fetching) -> None:
