@@ -79,13 +79,15 @@ class RecordingFeed:
 
     @property
     def words(self) -> str:
-        """Speed and position: ``10x, 0:12:08, 67 %``; ``10x paused, ...``."""
+        """Speed, position and length: ``10x, 0:12:08 of 1:30:00, 67 %``; ``10x paused, ...``."""
         clock = self.clock
         speed = "max" if clock.speed == math.inf else f"{clock.speed:g}x"
         pause = " paused" if clock.paused else ""
-        minutes, seconds = divmod(max(0, clock.now() - self._start) // 1000, 60)
-        position = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-        return f"{speed}{pause}, {position}, {math.floor(self._file.fraction * 100)} %"
+        file = self._file
+        position = _duration_text(clock.now() - self._start)
+        length = "" if file.end is None else f" of {_duration_text(file.end - self._start)}"
+        cut = ", the file is cut off here" if file.is_cut and file.fraction == 1.0 else ""
+        return f"{speed}{pause}, {position}{length}, {math.floor(file.fraction * 100)} %{cut}"
 
     def pause(self) -> None:
         """Pause, or resume."""
@@ -137,6 +139,12 @@ class RecordingFeed:
         if broke_at is not None:
             yield broke_at, _lost(heard_at, end)
         yield end, Ended(end)
+
+
+def _duration_text(milliseconds: int) -> str:
+    """Return a duration as ``1:02:03``."""
+    minutes, seconds = divmod(max(0, milliseconds) // 1000, 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 def _break(broke_at: int, heard_at: int, back_at: int) -> Iterator[tuple[int, Event]]:

@@ -82,6 +82,10 @@ class RecordingFile:
         """Whether it has a header, and was therefore written by this program."""
         self.start: int | None = None
         """Time of its first frame, in ms; None if it has no frames."""
+        self.end: int | None = None
+        """Time of its last frame, in ms; None before it was read, if it is compressed."""
+        self.is_cut = False
+        """Whether it ends within a line or within compressed data. Known once it was read."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -166,6 +170,7 @@ class RecordingFile:
         self.start = self._first_at(MAX_LINE if self.has_header else PROBE_BYTES)
         if self.start is None and header is None:
             raise NotReadableError("it is not a recording")
+        self.end = self._last_at()
 
     def _first_at(self, within: int) -> int | None:
         damaged = pauses = 0
@@ -182,6 +187,20 @@ class RecordingFile:
                 )
         return None
 
+    def _last_at(self) -> int | None:
+        """Return the time of the last frame within the last bytes; None if it is compressed."""
+        if self._zipped:
+            return None
+        self._raw.seek(max(0, self._size - CHUNK_BYTES))
+        for line in reversed(self._raw.read(CHUNK_BYTES).split(b"\n")):
+            try:
+                found = decode_line(line)
+            except NotReadableError:
+                continue
+            if EARLIEST <= found.at < LATEST:
+                return found.at
+        return None
+
     def _chunks(self) -> Iterator[bytes]:
         self._passed = 0
         self._raw.seek(0)
@@ -195,6 +214,7 @@ class RecordingFile:
                 while chunk := unzipped.read1(CHUNK_BYTES):
                     yield chunk
             except EOFError:
+                self.is_cut = True
                 return
 
     def _decode(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
@@ -212,6 +232,7 @@ class RecordingFile:
                 raise NotReadableError("its time is out of range")
         except NotReadableError as error:
             if not text.whole:
+                self.is_cut = True
                 return None
             # The header of a concatenated file: nothing was received between the two recordings.
             return (

@@ -219,11 +219,15 @@ async def import_register(
         raise UpdateError(f"{where} was not imported. {error}", too_few=True) from None
     except (CacheError, NotSavedError) as error:
         raise UpdateError(str(error)) from None
-    found = ", ".join(
-        f"{country_name(country)} {len(fresh[country]):,}" for country in sorted(fresh)
-    )
+    total = sum(map(len, fresh.values()))
+    countries = sorted(fresh)
+    stations = f"{total:,} station{'' if total == 1 else 's'}"
+    inside = f" in {country_name(countries[0])}" if len(countries) == 1 else ""
+    by_country = (f"{country_name(country)} {len(fresh[country]):,}" for country in countries)
+    found = f": {', '.join(by_country)}" if len(countries) > 1 else ""
     return UpdateOutcome(
-        f"Stations of {name}{licence_note(dump.other_rights)}: {found}{_unread(dump)}.",
+        f"Imported {stations}{inside} from {name}{licence_note(dump.other_rights)}{found}"
+        f"{_unread(dump)}.",
         dump.problems,
         cached,
     )

@@ -120,7 +120,7 @@ class LiveUpdates:
         if message.session is not workspace.session:
             return
         stations = workspace.stations
-        if batch.link.phase is not workspace.link_bar.state.link.phase:
+        if batch.whole or batch.link.phase is not workspace.link_bar.state.link.phase:
             workspace.refresh_link_bar()
         stations.last_input_at = workspace.input.last_input_at
         stations.apply(batch)
@@ -148,14 +148,15 @@ class LiveUpdates:
         """Select a station with something to see, unless the user did something already."""
         workspace = self._workspace
         stations, board = workspace.stations, workspace.board
-        if workspace.input.last_key or not stations.count:
+        ids = workspace.station_list.ids
+        if workspace.input.last_key or not stations.count or stations.selected != ids[0]:
             return
 
         def variety(station: str) -> int:
             held = board.stations.get(station)
             return len({each.condition for each in held.connectors}) if held is not None else 0
 
-        shown = workspace.station_list.ids[: max(1, stations.page)]
+        shown = ids[: max(1, stations.page)]
         best = max(shown, key=variety)
         if variety(best) > variety(shown[0]):
             stations.select(best)

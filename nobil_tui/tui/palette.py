@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import ClassVar, NamedTuple, Protocol, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 from textual import on
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -81,6 +82,11 @@ class Palette(Dismissal, CommandPalette):
 
     CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(command_by_id("quit"))]
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close the palette, and end its searches."""
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
 
     @on(Input.Submitted)
     async def finish_search(self) -> None:

@@ -421,7 +421,7 @@ class Workspace:
             now=now,
             playing=playing,
             progress=self.register_progress,
-            hint=self._real_data_hint(),
+            hint=self._hint(),
             silence=monitor.unusual_silence(now) if monitor and session.player is None else 0,
             starred=len(self.settings.starred),
             starred_free=self._starred_free,
@@ -435,11 +435,15 @@ class Workspace:
         words = _LINK_HELP.get(self.session.link.phase, "")
         return words.format(retry=self.keys.named("retry"), connect=self.keys.named("connect"))
 
-    def _real_data_hint(self) -> str:
-        """Return how to get to real data from a simulation; empty for another source."""
-        if not self.session.source.simulated:
+    def _hint(self) -> str:
+        """Return how to get to real data from a simulation, or to names without a register."""
+        session = self.session
+        if session.source.simulated:
+            return f"{self.keys.named('connect')}: {catalogue.FINLAND.summary}"
+        names_come = session.station_data is not None or not session.uses_user_register
+        if names_come or len(self.register) or not self.board.stations:
             return ""
-        return f"{self.keys.named('connect')}: {catalogue.FINLAND.summary}"
+        return f"{self.keys.named('update-register')}: get the names of stations"
 
     def _set_waiting_text(self) -> None:
         link = self.session.link

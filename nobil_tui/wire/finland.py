@@ -101,7 +101,7 @@ def decode_statuses(answer: bytes) -> Statuses:
 
 
 def decode_message(topic: str, payload: bytes) -> Status:
-    """Decode one message of the stream. Raises ``NotReadableError`` if it names no EVSE or no
+    """Decode one message of the stream. Raises ``NotReadableError`` if it names no connector or no
     status.
 
     The topic is ``status-v1/<country>/<party>/<location>/<evse>``; an id of an EVSE may hold a
@@ -109,7 +109,7 @@ def decode_message(topic: str, payload: bytes) -> Status:
     """
     levels = topic.split("/", 4)
     if len(levels) < 5 or levels[0] != TOPIC_ROOT:
-        raise NotReadableError(f"a topic that names no EVSE: {safe_text(topic)}")
+        raise NotReadableError(f"a topic that names no connector: {safe_text(topic)}")
     location_id, evse_id = levels[3:]
     if not (is_id(location_id, MAX_LOCATION_ID) and is_id(evse_id, MAX_EVSE_ID)):
         raise NotReadableError(

@@ -228,7 +228,7 @@ class _LocationReader:
         for evse in evses:
             evse_id = evse.get("id")
             if not is_id(evse_id, MAX_EVSE_ID):
-                self.problems["EVSEs without an id that can be used"] += 1
+                self.problems["connectors without an id that can be used"] += 1
                 continue
             connectors = [_dict(connector) for connector in _list(evse.get("connectors"))] or [{}]
             for connector in connectors[:MAX_CONNECTORS]:

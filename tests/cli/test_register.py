@@ -269,7 +269,8 @@ def test_import_file(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("register", "import", str(file))
     assert (done.exit_code, done.stdout) == (
         ExitCode.SUCCESS,
-        f"Stations of dump.json: Norway 1, Sweden 2 (1 more cannot be read).\n{CREDIT}\n",
+        "Imported 3 stations from dump.json: Norway 1, Sweden 2 (1 more cannot be read).\n"
+        f"{CREDIT}\n",
     )
     cached = load_register(register_file())
     assert cached is not None

@@ -38,7 +38,7 @@ async def test_import_replaces_the_countries_of_the_file(
     outcome = await import_register(
         prepared.path, file, on_progress=prepared.told.append, clock=prepared.clock
     )
-    assert outcome.words == "Stations of dump.json: no country 1, Denmark 1, Sweden 3."
+    assert outcome.words == "Imported 5 stations from dump.json: no country 1, Denmark 1, Sweden 3."
     assert [*prepared.names()] == [
         *(f"NOR_0000{number}" for number in (1, 2, 3)),
         *(f"SWE_0000{number}" for number in (7, 8, 9)),
@@ -57,7 +57,7 @@ async def test_import_replaces_the_countries_of_the_file(
 async def test_import_reports_and_stores_another_licence(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("SWE", 3), "CC BY-NC 4.0"))
     outcome = await import_register(prepared.path, file)
-    assert outcome.words == "Stations of dump.json, under “CC BY-NC 4.0”: Sweden 3."
+    assert outcome.words == "Imported 3 stations in Sweden from dump.json, under “CC BY-NC 4.0”."
     cached = load_register(prepared.path)
     assert cached is not None
     assert {country: origin.rights for country, origin in cached.origins.items()} == {
@@ -69,7 +69,7 @@ async def test_import_reports_and_stores_another_licence(prepared: Renewing, fil
 async def test_import_can_merge(prepared: Renewing, file: Path) -> None:
     write(file, dump_of([station("SWE_00001", "SWE", "New"), station("SWE_00009", "SWE")]))
     outcome = await import_register(prepared.path, file, merge=True)
-    assert outcome.words == "Stations of dump.json: Sweden 2."
+    assert outcome.words == "Imported 2 stations in Sweden from dump.json."
     assert len(prepared.names()) == 6
     assert prepared.names()["SWE_00001"] == "New"
 

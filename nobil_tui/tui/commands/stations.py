@@ -210,7 +210,8 @@ def armed_text(workspace: Workspace, rule: AlertRule) -> str:
 
     query = workspace.station_list.parse(rule.filter)
     station = workspace.board.stations.get(rule.station)
-    text = f"Alert when {describe(rule, query, station)}."
+    once = "" if rule.repeat else " once"
+    text = f"Alert set: you will be notified{once} when {describe(rule, query, station)}."
     if station is not None:
         summary = count(rule, query, station, workspace.register)
         if summary.free >= rule.least:

@@ -84,7 +84,10 @@ async def test_n_arms_with_the_plugs_of_the_filter_and_disarms(clock: FakeClock)
         assert main.workspace.alerts.rules == [AlertRule("NOR_1", filter="ccs >=100kw")]
         assert main.workspace.alerts.stations == {"NOR_1"}
         messages = [each.message for each in pilot.app._notifications]
-        assert messages == ["Alert when a connector with CCS, 100 kW or more is free."]
+        assert messages == [
+            "Alert set: you will be notified once when a connector with CCS, 100 kW or more "
+            "is free."
+        ]
         await pilot.press("n")
         assert main.workspace.alerts.rules == []
 

@@ -666,7 +666,8 @@ async def test_the_palette_finds_stations_and_commands() -> None:
         await until(
             pilot, lambda: "NOR_00003" in screen_text(pilot) and "Search" not in screen_text(pilot)
         )
-        await pilot.press("down", "enter")
+        # The station comes before commands that only have the letters somewhere.
+        await pilot.press("enter")
         await until(pilot, lambda: main.workspace.stations.selected == "NOR_00003")
 
 

@@ -123,7 +123,7 @@ class LinkBar(Bar):
             yield BarPart(
                 truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4
             )
-        yield BarPart(state.help, self.style_of("note"), 3)
+        yield BarPart(state.help, self.style_of("note"), 2)
         if state.starred:
             text = f"{glyphs.star} {state.starred_free}/{state.starred} free"
             yield BarPart(text, self.style_of("star"), 2)
@@ -131,7 +131,7 @@ class LinkBar(Bar):
         if state.link.reason:
             room = max(12, width - 34)
             yield BarPart(
-                truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 4
+                truncate(state.link.reason, room, glyphs.ellipsis), self.style_of("warning"), 3
             )
         yield BarPart(state.progress, self.style_of("note"), 4)
         yield BarPart(state.hint, self.style_of("note"), 7)

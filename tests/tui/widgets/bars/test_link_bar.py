@@ -106,7 +106,7 @@ async def test_the_free_starred_stations_and_the_key_that_helps_stay_in_a_narrow
         link_bar.state = vitals(
             refused, stations=412, unconfirmed=9, starred=5, starred_free=2, help="c: another key"
         )
-        assert text_of(link_bar).startswith("KEY REFUSED  c: another key  ★ 2/5 free  HTTP 401")
+        assert text_of(link_bar).rstrip() == "KEY REFUSED  c: another key  ★ 2/5 free  HTTP 401"
     async with bar(38) as link_bar:
         link_bar.state = vitals(stations=412, connectors=999, starred=5, starred_free=2)
         assert "● LIVE" in text_of(link_bar)
