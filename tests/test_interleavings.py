@@ -236,7 +236,7 @@ class SlowTransport:
         self._buffer = bytearray()
 
     def set_write_buffer_limits(self, *, high: int) -> None:
-        assert high == 0
+        assert high == 1
 
     def get_write_buffer_size(self) -> int:
         return len(self._buffer)

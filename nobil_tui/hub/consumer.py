@@ -113,7 +113,8 @@ class Consumer(asyncio.Protocol):
         self._quiet_sweeps = 0
         self.stalled = 0
         """For how many sweeps in a row the system has not taken a byte for it."""
-        transport.set_write_buffer_limits(high=0)
+        # Not 0: asyncio's TLS would then pause after every write.
+        transport.set_write_buffer_limits(high=1)
         self._deflates = _deflates(protocol)
 
     @property

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import ssl
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -70,6 +74,31 @@ async def test_large_snapshot_is_compressed_where_both_sides_can(
     sizes = sorted(each.sent_bytes for each in hub._consumers)
     assert sizes[-1] > len(texts[0])
     assert hub.sent_bytes < 2.5 * len(texts[0]) + 2000
+
+
+async def test_tls(hub_over: OpensHub) -> None:
+    # A certificate of localhost for a hundred years, with its key.
+    pem = Path(__file__).with_name("localhost.pem")
+    server, client = (
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+        ssl.create_default_context(),
+    )
+    server.load_cert_chain(pem)
+    client.load_verify_locations(pem)
+    many = [station(f"NOR_{n}", *[0] * 100) for n in range(300)]
+    feed = ScriptedFeed(*many)
+    hub = await hub_over(feed, tls=server)
+    assert hub.address.startswith("wss://127.0.0.1:")
+    async with connect(hub.url, proxy=None, ssl=client, max_size=None) as connection:
+        assert b"snapshot:init" in (await guarded(connection.recv(decode=False)))[:30]
+        for turn in range(5):
+            feed.report("NOR_7", turn % 2 + 1)
+            assert b"status:update" in await guarded(connection.recv(decode=False))
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hub.address).port)
+    writer.write(b"GET / HTTP/1.1\r\n\r\n")
+    with suppress(ConnectionResetError):
+        assert await guarded(reader.read()) == b""
+    writer.close()
 
 
 async def test_websocket_of_node(hub_over: OpensHub) -> None:
