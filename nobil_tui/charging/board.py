@@ -89,6 +89,8 @@ class Board:
         self.dropped = 0
         """How many reports named a station or connector beyond the limits, and were ignored."""
         self._began = 0
+        self.hub: HubState | None = None
+        """The last state of the hub that relays the stream; None if none does."""
         self._hub_offset = 0
         """What a reading of the downtime clock of a hub lacks to one of our own, in ms."""
 
@@ -307,6 +309,7 @@ class Board:
 
     def apply_hub_state(self, hub: HubState, at: int) -> None:
         """Apply the state of the hub that relays the stream: what it missed is missed here too."""
+        self.hub = hub
         if hub.live:
             self.downtime.start(at)
         else:

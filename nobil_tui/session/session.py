@@ -101,6 +101,12 @@ class Session:
         return self.monitor.link if self.monitor is not None else self._link
 
     @property
+    def simulated(self) -> bool:
+        """Whether the data are simulated: by the source, or by that of the hub that it is."""
+        hub = self.board.hub
+        return self.source.simulated or (hub is not None and hub.simulated)
+
+    @property
     def feed(self) -> Feed:
         """The feed of the open source. Raises ``RuntimeError`` before it is open."""
         if self._feed is None:

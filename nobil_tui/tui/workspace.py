@@ -406,7 +406,7 @@ class Workspace:
         self.link_bar.state = LinkBarState(
             link=session.link,
             source=session.source.name,
-            simulated=session.source.simulated,
+            simulated=session.simulated,
             stations=len(board.stations),
             connectors=board.connectors,
             in_use=in_use / total if total else 0.0,

@@ -186,6 +186,26 @@ async def test_last_state_is_served_after_the_source_has_ended() -> None:
     await running.stop()
 
 
+async def test_client_of_a_hub_learns_that_its_data_are_simulated() -> None:
+    served = session_of(ScriptedFeed(Connected(T0), report("a", "AVAILABLE")))
+    served.source.simulated = True  # type: ignore[misc]
+    running = Running(served)
+    url = await guarded(running.url)
+
+    async def dial() -> str:
+        return url
+
+    client = session_of(StreamFeed(Link(dial), V1_CODEC))
+    batches = client.batches()
+    assert not client.simulated
+    while not client.board.stations:
+        await guarded(anext(batches))
+    assert client.simulated
+    await batches.aclose()
+    client.close()
+    await running.stop()
+
+
 def test_consumers_learn_the_credit_of_the_source() -> None:
     own = session_of(ScriptedFeed(), register=Register(credit="x"))
     assert about_source(own).source == "a source"

@@ -92,7 +92,7 @@ joining = st.sampled_from(["", "", "join", "leave", "behind"])
 
 def script(actions: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     tick = st.tuples(st.lists(actions, max_size=6), seconds, joining)
-    return st.lists(tick, min_size=1, max_size=8)
+    return st.lists(tick, min_size=1, max_size=6)
 
 
 def perform(source: Source, action: Any) -> None:
@@ -154,13 +154,13 @@ def check(ticks: Any) -> None:
         source.clock.advance(pause)
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(script(version_1))
 def test_followers_of_version_1_show_what_the_hub_shows(ticks: Any) -> None:
     check(ticks)
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(script(words))
 def test_followers_of_words_show_what_the_hub_shows(ticks: Any) -> None:
     check(ticks)
