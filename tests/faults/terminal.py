@@ -27,6 +27,8 @@ SIZE = 100, 30
 """Columns and rows at the start."""
 
 ESCAPE = b"\x1b[27u"
+FULL = 3500
+"""Bytes of unread output; the line discipline of Linux holds 4 kB, and more behind them."""
 
 _CONTROLLING = 'exec "$0" "$@" <"$TTY" >"$TTY" 2>&1'
 """A session leader without a controlling terminal gets the first that it opens."""
@@ -127,6 +129,15 @@ class FaultyTerminal:
         """Type bytes without reading; those that do not fit are lost."""
         with suppress(BlockingIOError):
             os.write(self.master, data)
+
+    def wait_until_full(self) -> None:
+        """Wait until the terminal holds as much unread output as it reports."""
+        until, waiting = time.monotonic() + GUARD, 0
+        while waiting < FULL:
+            assert time.monotonic() < until, f"only {waiting} bytes wait"
+            answer = fcntl.ioctl(self.master, termios.FIONREAD, b"\0" * 4)
+            (waiting,) = struct.unpack("i", answer)
+            time.sleep(0.01)
 
     def set_blocking(self, blocking: bool) -> None:
         """Do what a program does that shares the terminal: for a program that is ``detached``."""

@@ -181,12 +181,13 @@ def test_output_that_blocks(tmp_path: Path, faults_long: bool, record_fault: Rec
             terminal.set_blocking(blocking)
             for key in b"jk" * 30 + b"GgGg" * 10:
                 terminal.send_only(bytes([key]))
-            time.sleep(0.3)
+            terminal.wait_until_full()
             terminal.check_alive()
             tried += 1
         # Stuck for good: it still ends when it is asked to.
         for key in b"Gg" * 60:
             terminal.send_only(bytes([key]))
+        terminal.wait_until_full()
         terminal.signal(signal.SIGTERM)
         began = time.monotonic()
         assert terminal.process.wait(SOON * BUSY) == 0
