@@ -1,8 +1,8 @@
 """The history as a SQLite file: its tables, and what is written to and read from them.
 
 ``change`` holds a connector's condition from a time (ms) on, ``listened`` the intervals of
-listening (s), and ``packed_profile`` a value for each hour of the week and ``CHUNK`` stations.
-Raises ``sqlite3.Error`` throughout.
+listening (s), and ``packed_profile`` a value for each hour of the week and ``CHUNK_STATIONS``
+stations. Raises ``sqlite3.Error`` throughout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.occupancy import HourColumns
 from nobil_tui.history.profile_chunks import (
-    CHUNK,
+    CHUNK_STATIONS,
     ProfileChunk,
     StationColumns,
     read_profile,
@@ -80,9 +80,9 @@ def _pack_profiles(connection: sqlite3.Connection) -> None:
         "data BLOB NOT NULL)"
     )
     rows = connection.execute("SELECT * FROM profile ORDER BY hour, station")
-    for (hour, chunk), stored in groupby(rows, lambda row: (row[0], row[1] // CHUNK)):
+    for (hour, chunk), stored in groupby(rows, lambda row: (row[0], row[1] // CHUNK_STATIONS)):
         packed = ProfileChunk.of_rows(
-            (station % CHUNK, *numbers) for _, station, *numbers in stored
+            (station % CHUNK_STATIONS, *numbers) for _, station, *numbers in stored
         )
         connection.execute(_PUT_PROFILE, (chunk * HOURS_OF_WEEK + hour, packed.week, packed.pack()))
     connection.execute("DROP TABLE profile")
@@ -296,7 +296,7 @@ class HistoryDatabase:
     # Inside
 
     def _profile(self, station: int) -> Profile:
-        chunk, index = divmod(station, CHUNK)
+        chunk, index = divmod(station, CHUNK_STATIONS)
         begin = chunk * HOURS_OF_WEEK
         profile = [HourProfile()] * HOURS_OF_WEEK
         places = (begin, begin + HOURS_OF_WEEK - 1)

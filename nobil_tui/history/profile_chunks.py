@@ -1,4 +1,4 @@
-"""The profiles of up to ``CHUNK`` stations at one hour of the week, packed into one value.
+"""The profiles of up to ``CHUNK_STATIONS`` stations at one hour of the week, packed into one value.
 
 A value holds a column of numbers after the other: as many as there are stations, in the order of
 their numbers in the database.
@@ -16,7 +16,7 @@ from operator import add, and_, ge, mul
 from nobil_tui.history.occupancy import SECONDS_COLUMNS
 from nobil_tui.history.statistics import MIN_WEEK_SECONDS, HourProfile
 
-CHUNK = 1024
+CHUNK_STATIONS = 1024
 """Stations in one value."""
 _COLUMNS = "IIIIIHHHH"
 """The types of the columns: the seconds of ``HourTally`` over all weeks, how many weeks were
@@ -126,7 +126,7 @@ class StationColumns:
     ``last``."""
 
     def __init__(self, last: int) -> None:
-        self._count = (last // CHUNK + 1) * CHUNK
+        self._count = (last // CHUNK_STATIONS + 1) * CHUNK_STATIONS
         empty = bytes(4 * self._count)
         self._columns = [array("I", empty) for _ in range(SECONDS_COLUMNS)]
 
@@ -147,11 +147,14 @@ class StationColumns:
     def chunks(self) -> Iterator[tuple[int, list[array[int]]]]:
         """Yield each chunk of stations and its columns, without stations that were not observed
         at its end."""
-        for begin in range(0, self._count, CHUNK):
-            observed = self._columns[0][begin : begin + CHUNK]
+        for begin in range(0, self._count, CHUNK_STATIONS):
+            observed = self._columns[0][begin : begin + CHUNK_STATIONS]
             count = len(observed.tobytes().rstrip(b"\0")) + 3 >> 2
             if count:
-                yield begin // CHUNK, [column[begin : begin + count] for column in self._columns]
+                yield (
+                    begin // CHUNK_STATIONS,
+                    [column[begin : begin + count] for column in self._columns],
+                )
 
 
 def read_profile(data: bytes, index: int) -> HourProfile:

@@ -39,7 +39,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count and store a few stations at once, so that there are several chunks of them."""
     monkeypatch.setattr(observation_module, "MAX_ROWS", 2)
     for module in (database_module, profile_chunks):
-        monkeypatch.setattr(module, "CHUNK", 3)
+        monkeypatch.setattr(module, "CHUNK_STATIONS", 3)
 
 
 @settings(max_examples=50)
