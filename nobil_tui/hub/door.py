@@ -107,6 +107,8 @@ class Door(asyncio.Protocol):
         self._head = bytearray()
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
+        self._http: asyncio.Protocol | None = None
+        """The connection of the HTTP server, once the request is for it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for a request, for a limited time."""
@@ -122,6 +124,9 @@ class Door(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collect the head of the request."""
+        if self._http is not None:
+            self._http.data_received(data)
+            return
         if self._deadline is None:
             return
         searched = max(0, len(self._head) - 3)
@@ -139,12 +144,24 @@ class Door(asyncio.Protocol):
             self._to_http(content)
 
     def eof_received(self) -> bool:
-        """Close the connection."""
-        return False
+        """Close the connection, unless an answer is on its way."""
+        return bool(self._http.eof_received()) if self._http is not None else False
+
+    def pause_writing(self) -> None:
+        """Note that the system takes no more."""
+        if self._http is not None:
+            self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Note that the system takes more."""
+        if self._http is not None:
+            self._http.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is closed."""
         self._leave()
+        if self._http is not None:
+            self._http.connection_lost(exc)
 
     def abort(self) -> None:
         """Abort the connection."""
@@ -230,9 +247,13 @@ class Door(asyncio.Protocol):
             text = f"The stream is at {PATH}; connect with a WebSocket"
             self._answer(_plain(Denial(HTTPStatus.UPGRADE_REQUIRED, text)))
             return
-        transport = self._leave()
-        transport.set_protocol(http)
-        http.connection_made(transport)
+        # The door stays in between: the connection counts, and its time is limited.
+        if self._deadline is not None:
+            self._deadline.cancel()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(HTTP_SECONDS, self._transport.abort)
+        self._http = http
+        http.connection_made(self._transport)
         http.data_received(content)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import shutil
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,13 +19,14 @@ from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.hub import HubSection
+from nobil_tui.hub import door
 from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.http_api import HttpApi
 from nobil_tui.hub.metrics import Health
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.wire.status_words import connector_from
-from tests.conftest import START, FakeClock, guarded
+from tests.conftest import GUARD, START, FakeClock, guarded
 from tests.hub.conftest import KEY, station
 
 A, B, C = "NOR_01523", "SWE_00002", "FINTEST00001"
@@ -244,6 +246,28 @@ async def test_pages_of_other_sites_are_allowed_only_if_configured(served: Opens
         path, key="", method="OPTIONS", Origin="https://example.org"
     )
     assert (status, headers["access-control-allow-methods"]) == (204, "GET, HEAD")
+
+
+async def test_request_that_is_not_read_counts_and_ends(
+    served: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "HTTP_SECONDS", 0.05)
+    hub = await served(connections=1)
+    many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)] * 20) for n in range(5000)]
+    hub.board.apply_snapshot(many, START)
+    await hub.changed()
+    address = urlsplit(hub.hub.address)
+    raw = socket.create_connection((address.hostname or "", address.port or 0))
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.sendall(f"GET /api/v1/rest/chargers?key={QUOTED} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    async with asyncio.timeout(GUARD):
+        while not hub.hub._doors:  # noqa: ASYNC110 - the hub has no event for it
+            await asyncio.sleep(0)
+        assert (await hub.get("/healthz"))[0] == 503
+        while hub.hub._doors:  # noqa: ASYNC110 - the hub has no event for it
+            await asyncio.sleep(0)
+    raw.close()
+    assert (await hub.get("/healthz"))[0] == 200
 
 
 async def test_malformed_requests_are_answered_and_harm_none(served: Opens) -> None:
