@@ -398,8 +398,9 @@ class Workspace:
         session, board, monitor = self.session, self.board, self.session.monitor
         now = session.clock.now()
         counts, rate = self.change_rate.read(self.options.clock.monotonic())
-        total = board.connectors - board.tally[Condition.NOT_IN_SERVICE]
-        in_use = sum(board.tally[each] for each in Condition if each.in_use)
+        tally = board.tally
+        known = board.connectors - tally[Condition.NOT_IN_SERVICE] - tally[Condition.UNKNOWN]
+        in_use = sum(tally[each] for each in Condition if each.in_use)
         playing = ""
         if session.player is not None:
             playing = f"{datetime_text(now, self.options.zone)}  {session.player.words}"
@@ -409,7 +410,7 @@ class Workspace:
             simulated=session.simulated,
             stations=len(board.stations),
             connectors=board.connectors,
-            in_use=in_use / total if total else 0.0,
+            in_use=in_use / known if known else None,
             unconfirmed=board.unconfirmed(now) if board.stations else 0,
             unreadable=monitor.counts.unreadable if monitor else 0,
             full=board.dropped > 0,

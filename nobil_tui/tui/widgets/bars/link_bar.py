@@ -56,8 +56,9 @@ class LinkBarState(Struct, frozen=True):
     simulated: bool = False
     stations: int = 0
     connectors: int = 0
-    in_use: float = 0.0
-    """Share of the connectors in service, from 0 to 1."""
+    in_use: float | None = None
+    """Share of the connectors in service whose condition is known, from 0 to 1; None if none is
+    known."""
     unconfirmed: int = 0
     unreadable: int = 0
     full: bool = False
@@ -139,11 +140,9 @@ class LinkBar(Bar):
             yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
         if state.stations:
             yield BarPart(_count(state.stations, "station"), self.rich_style, 6)
-            yield BarPart(
-                f"{_count(state.connectors, 'connector')}{dot}{state.in_use:.0%} in use",
-                self.rich_style,
-                7,
-            )
+            share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} in use"
+            connectors = f"{_count(state.connectors, 'connector')}{dot}{share}"
+            yield BarPart(connectors, self.rich_style, 7)
         if state.unconfirmed:
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
         if state.full:

@@ -118,6 +118,8 @@ async def test_counts_and_unconfirmed_connectors() -> None:
         link_bar.state = vitals(stations=1, connectors=1, in_use=1.0)
         assert "1 station  1 connector · 100% in use" in text_of(link_bar)
         assert "unconfirmed" not in text_of(link_bar)
+        link_bar.state = vitals(stations=1, connectors=60, in_use=None)
+        assert "60 connectors · all unknown" in text_of(link_bar)
         link_bar.state = vitals(
             stations=11_734, connectors=46_198, in_use=0.384, unconfirmed=1234, unreadable=2
         )
