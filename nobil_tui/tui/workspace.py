@@ -47,6 +47,8 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from nobil_tui.alerts.firing import Firing
 
+_TOAST_HEIGHT = 6
+"""Lines of a toast with its margins."""
 _TITLE_WIDTH = 50
 """Cells of a station's name in the title of a toast."""
 _WAITING = {
@@ -532,7 +534,10 @@ class Workspace:
     def _place_toasts(self) -> None:
         """Show toasts above the log, whose last lines are the newest."""
         log = self.event_log
-        covered = log.outer_size.height if self.is_log_visible and not self.zoomed else 0
+        covered = log.outer_size.height if self.is_log_visible else 0
+        if self.zoomed:
+            # Over its oldest lines.
+            covered = max(0, covered - _TOAST_HEIGHT)
         for rack in self.screen.query("ToastRack"):
             rack.styles.margin = (0, 0, covered + 2, 0)
 

@@ -587,6 +587,25 @@ async def test_a_changed_theme_looks_like_one_set_at_the_start(name: str) -> Non
     assert painted[0] == painted[1]
 
 
+async def test_toasts_are_not_over_the_newest_lines_of_the_log() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        for zooms in (False, True):
+            if zooms:
+                workspace.zoom(workspace.event_log)
+            await pilot.pause()
+            workspace.notify("Exported.")
+            await pilot.pause()
+            (toast,) = list(main.query("Toast"))[-1:]
+            newest = workspace.event_log.region.bottom - 3
+            assert toast.region.bottom < newest
+        await pilot.press("escape", "v")
+        await pilot.pause()
+        assert not workspace.is_log_visible
+
+
 async def test_an_unknown_theme_is_reported() -> None:
     clock = FakeClock()
     config = Config(interface=InterfaceSection(theme="nrod"))
