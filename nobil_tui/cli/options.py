@@ -153,3 +153,28 @@ def keys_option(command: Decorated) -> Decorated:
         callback=inherit,
         help="The file of the clients' API keys.  [default: hub-keys.json beside the config]",
     )(command)
+
+
+def log_format_option(command: Decorated) -> Decorated:
+    """Add ``--log-format``: how a service writes its events."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Format of the events on stderr.",
+    )(command)
+
+
+def publish_option(*, required: bool) -> Callable[[Decorated], Decorated]:
+    """Add ``--publish``: the NATS server to publish at."""
+
+    def add(command: Decorated) -> Decorated:
+        return click.option(
+            "--publish",
+            metavar="URL",
+            required=required,
+            help="Publish the source at a NATS server, such as nats://127.0.0.1:4222.",
+        )(command)
+
+    return add

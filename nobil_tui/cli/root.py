@@ -36,6 +36,7 @@ CLI_COMMANDS = {
     ),
     "history": LazyCommand("nobil_tui.cli.history", "Show, export or import what was observed."),
     "serve": LazyCommand("nobil_tui.cli.serve", "Serve a source with the stream API."),
+    "relay": LazyCommand("nobil_tui.cli.relay", "Publish a source into NATS, for many hubs."),
     "keys": LazyCommand("nobil_tui.cli.keys", "Manage the API keys of clients of serve."),
     "config": LazyCommand("nobil_tui.cli.config", "Show or create the config file."),
     "completion": LazyCommand("nobil_tui.cli.completion", "Print a shell completion script."),

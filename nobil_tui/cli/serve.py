@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ from nobil_tui.cli.messages import (
     print_message,
     write_stderr,
 )
-from nobil_tui.cli.options import FilePath, keys_option
+from nobil_tui.cli.options import FilePath, keys_option, log_format_option, publish_option
 from nobil_tui.cli.output import print_text
+from nobil_tui.cli.publishing import relayed
 from nobil_tui.cli.source_command import (
     no_history_option,
     run_session,
@@ -116,13 +118,8 @@ class Certificates:
     metavar="FILE",
     help="Private key of the certificate (PEM), if it is in another file.",
 )
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Format of the events on stderr.",
-)
+@publish_option(required=False)
+@log_format_option
 @no_history_option
 @source_options
 def serve(
@@ -131,6 +128,7 @@ def serve(
     keys: Path | None,
     tls_cert: Path | None,
     tls_key: Path | None,
+    publish: str | None,
     log_format: str,
     no_history: bool,
     **common: Any,
@@ -140,14 +138,14 @@ def serve(
 
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key needs --tls-cert.")
-    events = EventLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), _redacted)
+    events = EventLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
     certificate = _certificate_files(tls_cert, tls_key)
     if log_format == LogFormat.TEXT:
-        _serve(host, port, keys, certificate, events, common, record=not no_history)
+        _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
         return
     try:
         with messages_to(lambda text: events.emit("message", level="warning", message=text)):
-            _serve(host, port, keys, certificate, events, common, record=not no_history)
+            _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
     except CommandError as error:
         events.emit("failed", level="error", message=error.message)
         raise Exit(error.exit_code) from None
@@ -158,6 +156,7 @@ def _serve(
     port: int,
     keys: Path | None,
     certificate: tuple[Path, Path | None] | None,
+    publish: str | None,
     events: EventLog,
     common: dict[str, Any],
     *,
@@ -169,7 +168,9 @@ def _serve(
     from nobil_tui.hub.server import Hub, raise_file_limit
     from nobil_tui.hub.service_manager import ServiceManager
 
-    startup = start_reading(common)
+    startup, source = start_reading(common), None
+    if publish is not None:
+        startup, source = relayed(startup, publish)
     accepted = _accepted_keys(keys, host)
     certificates = _certificates(certificate)
     if certificates is None and not is_loopback(host):
@@ -197,7 +198,12 @@ def _serve(
         )
         maintain = certificates.reload if certificates is not None else lambda: None
         service = HubService(session, hub, events, ServiceManager(os.environ), maintain)
-        await service.run(print_text)
+        async with AsyncExitStack() as stack:
+            if source is not None:
+                from nobil_tui.headless.relay import publishing
+
+                await stack.enter_async_context(publishing(session, source, events))
+            await service.run(print_text)
 
     try:
         run_session(startup, work, settings=settings_of(startup), record=record)
@@ -205,7 +211,8 @@ def _serve(
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
 
 
-def _redacted(text: str) -> str:
+def redacted_line(text: str) -> str:
+    """Return a text as it may be in a line of the log."""
     return safe_text(redact_addresses(text), 500)
 
 

@@ -169,7 +169,7 @@ def start_log_in(
     secrets = [
         value
         for name, value in os.environ.items()
-        if name.startswith("NOBIL_") and name.endswith("_KEY")
+        if name.startswith("NOBIL_") and name.endswith(("_KEY", "_TOKEN", "_PASSWORD"))
     ]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
     secrets += secrets_in_query(source or "")
@@ -202,12 +202,35 @@ def _refuse_key(text: str) -> None:
     """Refuse an API key in ``--source``, unless the address is on this machine."""
     from nobil_tui.sources.names import address_of, kind_of
 
+    refuse_login("--source", text)
     address, rule = address_of(text), kind_of(text.strip()).key
     if address is not None and rule is not None and address.contains_key and not address.is_local:
         fail(
             ExitCode.USAGE,
             "--source contains an API key, and every user of this machine can read a command line. "
             f"Write {KEY_PLACEHOLDER} in place of the key and set {rule.variable}.",
+        )
+
+
+def refuse_login(option: str, text: str) -> None:
+    """Refuse a login in the address of a NATS server, unless that is on this machine.
+
+    Ends the program; one that cannot be read is reported later.
+    """
+    from nobil_tui.feeds.nats.server import contains_login, is_nats_address, parse_server
+    from nobil_tui.feeds.source import SourceError
+
+    try:
+        shown = is_nats_address(text) and contains_login(text)
+        shown = shown and not parse_server(text, {}).is_local
+    except SourceError:
+        return
+    if shown:
+        fail(
+            ExitCode.USAGE,
+            f"{option} contains a login, and every user of this machine can read a command line. "
+            "Remove it, and set NOBIL_NATS_CREDS, NOBIL_NATS_TOKEN, or NOBIL_NATS_USER and "
+            "NOBIL_NATS_PASSWORD.",
         )
 
 

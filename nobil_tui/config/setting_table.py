@@ -84,7 +84,7 @@ SETTINGS = (
     Setting(
         "stream",
         "source",
-        "The source of reports: the ws:// or wss:// address of a server, or the name of a source.\n"
+        "The source of reports: the address of a server (ws, wss, nats), or the name of one.\n"
         "If empty, a simulation runs.",
         '""',
         Check.TEXT,

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import CREDIT
-from nobil_tui.headless.link_reporter import LinkReporter
+from nobil_tui.headless.source_reader import SourceReader
 from nobil_tui.hub.event_log import EventLog
 from nobil_tui.hub.http_api import HttpApi
 from nobil_tui.hub.metrics import Health
 from nobil_tui.hub.server import Hub
 from nobil_tui.hub.service_manager import ServiceManager
-from nobil_tui.monitor.batch import Batch, LinkPhase
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.session.session import Session
 
 DRAIN_SECONDS = 4.0
 """Seconds for the closing handshakes when the hub stops."""
 SIGN_OF_LIFE = 10.0
 """Seconds between two signs of life, unless the service manager wants them more often."""
-REFUSED_RETRY = 600.0
-"""Seconds between two tries with a key that the source refused while the hub served."""
 SILENT_AFTER = 120.0
 """Seconds after which a source that is only polled, or whose hub is not live, is not healthy."""
 
@@ -52,8 +49,7 @@ class HubService:
         self._events = events
         self._manager = manager
         self._maintain = maintain
-        self._was_live = False
-        self._said: tuple[LinkPhase, str] | None = None
+        self._reader = SourceReader(session, events)
         session.sinks.append(hub)
         hub.make_http = HttpApi(
             hub, session.board, lambda: session.register, self.health, session.clock
@@ -89,9 +85,9 @@ class HubService:
         announce(hub.url)
         self._manager.ready()
         tasks = [
-            asyncio.create_task(self._read()),
+            asyncio.create_task(self._reader.read()),
             asyncio.create_task(self._give_signs()),
-            asyncio.create_task(self._retry_refused()),
+            asyncio.create_task(self._reader.retry_refused()),
         ]
         closed = asyncio.create_task(hub.wait())
         try:
@@ -109,34 +105,6 @@ class HubService:
             await asyncio.gather(closed, *tasks, return_exceptions=True)
             self._events.emit("stopped")
 
-    async def _read(self) -> None:
-        """Read the source until it ends, then wait: its last state is served."""
-        reporter = LinkReporter(
-            self._session.source.name,
-            lambda text: self._events.emit("source", level="warning", message=text),
-        )
-        async with aclosing(self._session.batches()) as batches:
-            async for batch in batches:
-                self._note_link(batch)
-                if not self._was_live and not self._session.board.stations:
-                    reporter.raise_if_refused(batch.link)
-        await asyncio.get_running_loop().create_future()
-
-    def _note_link(self, batch: Batch) -> None:
-        link = batch.link
-        self._was_live = self._was_live or link.phase is LinkPhase.LIVE
-        said = link.phase, link.reason
-        if said != self._said:
-            self._said = said
-            level = "info" if link.phase in (LinkPhase.LIVE, LinkPhase.CONNECTING) else "warning"
-            self._events.emit(
-                "link",
-                level=level,
-                phase=link.phase.value,
-                reason=link.reason or None,
-                stations=len(self._session.board.stations),
-            )
-
     async def _give_signs(self) -> None:
         """Give signs of life while the loop runs."""
         watchdog = self._manager.watchdog_seconds
@@ -148,10 +116,3 @@ class HubService:
             )
             self._maintain()
             await asyncio.sleep(pause)
-
-    async def _retry_refused(self) -> None:
-        """Try a refused key again now and then: its owner may have renewed it."""
-        while True:
-            await asyncio.sleep(REFUSED_RETRY)
-            if self._session.link.phase is LinkPhase.REFUSED:
-                self._session.retry()

@@ -73,7 +73,7 @@ class ServedBoard:
         if messages is None:
             return self.snapshot()
         state = self._state_now()
-        if _said(state) != _said(self._state):
+        if said_by(state) != said_by(self._state):
             self._state = state
             messages.insert(0, (state_message(state), False))
         if not messages:
@@ -194,19 +194,23 @@ class ServedBoard:
                 yield raw_message(station_id, index, connector, uid)
 
     def _state_now(self) -> HubState:
-        board, now = self._board, self._clock.now()
-        downtime, about = board.downtime, self.about
-        return HubState(
-            downtime.live,
-            "" if downtime.live else link_reason(self.link),
-            downtime.running(now),
-            downtime.total(now),
-            board.freshness.confirmed,
-            board.began,
-            about.source,
-            about.simulated,
-            about.credit,
-        )
+        return state_of(self._board, self.link, self.about, self._clock.now())
+
+
+def state_of(board: Board, link: LinkState, about: HubState, now: int) -> HubState:
+    """Return the state of the link to the source, for consumers, at ``now`` (ms)."""
+    downtime = board.downtime
+    return HubState(
+        downtime.live,
+        "" if downtime.live else link_reason(link),
+        downtime.running(now),
+        downtime.total(now),
+        board.freshness.confirmed,
+        board.began,
+        about.source,
+        about.simulated,
+        about.credit,
+    )
 
 
 def link_reason(link: LinkState) -> str:
@@ -220,7 +224,7 @@ def link_reason(link: LinkState) -> str:
     return f"the hub's source: {reason}"
 
 
-def _said(state: HubState) -> tuple[bool, str, int]:
+def said_by(state: HubState) -> tuple[bool, str, int]:
     """Return what makes a state worth sending; while the link is down, its clock runs."""
     return state.live, state.reason, state.confirmed
 

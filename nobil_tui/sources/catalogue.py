@@ -28,6 +28,7 @@ class Argument(Enum):
     """What a user can type for a source in place of a name, in words."""
 
     ADDRESS = "a ws:// or wss:// address"
+    NATS = "a nats:// address"
     FILE = "a recording file"
 
 
@@ -97,6 +98,12 @@ def _make_finland(request: SourceRequest) -> Source:
     return FinlandSource(request)
 
 
+def _make_nats(request: SourceRequest) -> Source:
+    from nobil_tui.sources.nats import NatsSource
+
+    return NatsSource(request)
+
+
 FINLAND = SourceKind(
     "finland",
     "Finland",
@@ -131,6 +138,14 @@ ENOVA = SourceKind(
     codec="enova",
     key=KeyRule("enova"),
 )
+NATS = SourceKind(
+    "nats",
+    "NATS",
+    "a relay's stream in NATS",
+    _make_nats,
+    argument=Argument.NATS,
+    typed=False,
+)
 RECORDING = SourceKind(
     "recording",
     "recording",
@@ -141,7 +156,9 @@ RECORDING = SourceKind(
     options=("speed",),
 )
 
-SOURCES: dict[str, SourceKind] = {kind.name: kind for kind in (FINLAND, DEMO, V1, ENOVA, RECORDING)}
+SOURCES: dict[str, SourceKind] = {
+    kind.name: kind for kind in (FINLAND, DEMO, V1, ENOVA, NATS, RECORDING)
+}
 """Every kind, by name."""
 DEFAULT = DEMO
 """The kind that an empty text means."""

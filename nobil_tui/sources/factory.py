@@ -33,7 +33,11 @@ class SourceFactory:
         used = _key_for(kind, address, given, keys)
         if used and self._options.add_secret is not None:
             self._options.add_secret(used)
-        source = kind.make(SourceRequest(text, kind.codec, address, used, config, self._options))
+        source = kind.make(
+            SourceRequest(
+                text, kind.codec, address, used, config, self._options, environ=self._environ
+            )
+        )
         warnings = _warnings(kind, address, keys) if address is not None else ()
         return ChosenSource(
             source, without_key(text), warnings, *save_operations(text, given, config)

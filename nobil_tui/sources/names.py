@@ -7,6 +7,7 @@ import re
 from nobil_tui.base.paths import expand_user
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.config.setting_table import MAX_ADDRESS
+from nobil_tui.feeds.nats.server import is_nats_address, without_login
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources import catalogue
 from nobil_tui.sources.address import Address, is_address, parse_address
@@ -34,6 +35,8 @@ def kind_of(text: str) -> SourceKind:
         return catalogue.DEFAULT
     if (kind := catalogue.typed_names().get(text.casefold())) is not None:
         return kind
+    if is_nats_address(text):
+        return catalogue.kind_with(Argument.NATS)
     if is_address(text):
         return catalogue.kind_with(Argument.ADDRESS)
     if _is_recording(text):
@@ -51,19 +54,23 @@ def may_be_source(text: str) -> bool:
 
 
 def address_of(text: str) -> Address | None:
-    """Return the address that ``text`` names; None for a kind without addresses.
+    """Return the address that ``text`` names; None for a kind without addresses of this form.
 
     Raises ``SourceError``.
     """
     text = text.strip()
     kind = kind_of(text)
+    if kind.argument is Argument.NATS:
+        return None
     if is_address(text):
         return parse_address(text)
     return parse_address(kind.address) if kind.address else None
 
 
 def without_key(text: str) -> str:
-    """Return ``text`` with the placeholder in place of each API key in it."""
+    """Return ``text`` with the placeholder in place of each API key in it, and without a login."""
+    if is_nats_address(text):
+        return without_login(text)
     address = address_of(text)
     return text.strip() if address is None or not address.contains_key else address.without_key
 

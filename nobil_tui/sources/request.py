@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
@@ -44,3 +46,5 @@ class SourceRequest(NamedTuple):
     """The API key; empty if it needs none."""
     config: Config
     options: SourceOptions
+    environ: Mapping[str, str] = MappingProxyType({})
+    """The environment, for a login."""

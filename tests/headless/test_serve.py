@@ -15,7 +15,7 @@ from nobil_tui.charging.events import Connected, Event, Lost, Refused
 from nobil_tui.charging.register import Register
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.headless import serve as serve_module
+from nobil_tui.headless import source_reader
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.serve import HubService, about_source
 from nobil_tui.hub.api_keys import OneKey
@@ -161,7 +161,7 @@ async def test_connections_are_closed_with_a_handshake_when_the_service_stops() 
 async def test_refused_key_ends_the_service_only_if_it_has_nothing(
     events: tuple[Event, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve_module, "REFUSED_RETRY", 0.01)
+    monkeypatch.setattr(source_reader, "REFUSED_RETRY", 0.01)
     feed = ScriptedFeed(*events, Refused("HTTP 401", T0))
     running = Running(session_of(feed))
     await guarded(running.url)

@@ -1,0 +1,1 @@
+"""The stream of a relay, from NATS."""

@@ -1,0 +1,147 @@
+"""One connection to NATS: open it, and notice its end. Failures are in words without secrets.
+
+The library would reconnect by itself. Here a lost connection ends instead: its subscriptions would
+go on behind a gap, and who reads or publishes has to start over anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from nobil_tui.base.redaction import remove_secrets
+from nobil_tui.base.text import safe_text
+from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError, os_error_reason
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+CONNECT_SECONDS = 5
+"""Seconds for one attempt to connect."""
+PING_SECONDS = 5
+"""Seconds between two pings; the second one without an answer ends the connection."""
+CLOSE_SECONDS = 1.0
+REQUEST_SECONDS = 5.0
+"""Seconds that the answer to a request may take."""
+
+
+class NatsConnection:
+    """An open connection. ``client`` is the library's."""
+
+    def __init__(self, client: Client, server: NatsServer) -> None:
+        self.client = client
+        self.closed = asyncio.Event()
+        """Set when the connection has ended."""
+        self._server = server
+
+    @property
+    def lost(self) -> UnreachableError:
+        """The error to raise once it has ended."""
+        return UnreachableError(f"the connection to {self._server.display_name} broke")
+
+    def failure(self, error: Exception) -> UnreachableError:
+        """Return the error to raise for one of the library."""
+        if self.closed.is_set():
+            return self.lost
+        return UnreachableError(failure_words(error, self._server))
+
+
+@asynccontextmanager
+async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsConnection]:
+    """Connect as ``name``. Raises ``RefusedError`` or ``UnreachableError``."""
+    from nats.aio.client import Client
+
+    client = Client()
+    connection = NatsConnection(client, server)
+    failures: list[Exception] = []
+
+    async def failed(error: Exception) -> None:
+        failures.append(error)
+        del failures[:-4]
+
+    async def ended() -> None:
+        connection.closed.set()
+
+    try:
+        await _connect(client, server, name, failed, ended)
+    except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
+        await _close(client)
+        # Of several servers, the last failure is the one to show.
+        cause = next((each for each in reversed(failures) if _is_cause(each)), error)
+        raise _connect_error(cause, server) from None
+    except asyncio.CancelledError:
+        await _close(client)
+        raise
+    try:
+        yield connection
+    finally:
+        await _close(client)
+
+
+async def _connect(client: Client, server: NatsServer, name: str, failed: Any, ended: Any) -> None:
+    login: dict[str, Any] = {}
+    if server.creds:
+        login["user_credentials"] = server.creds
+    if server.user:
+        login |= {"user": server.user, "password": server.password.reveal()}
+    if server.token:
+        login["token"] = server.token.reveal()
+    async with asyncio.timeout(CONNECT_SECONDS * 3):
+        await client.connect(
+            [*server.urls],
+            name=name,
+            error_cb=failed,
+            closed_cb=ended,
+            disconnected_cb=ended,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            connect_timeout=CONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
+            **login,
+        )
+
+
+async def _close(client: Client) -> None:
+    """Close a connection; abort one that does not close in time."""
+    try:
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await client.close()
+    finally:
+        writer = getattr(client._transport, "_io_writer", None)
+        if isinstance(writer, asyncio.StreamWriter):
+            writer.transport.abort()
+
+
+def _is_cause(error: Exception) -> bool:
+    from nats.errors import NoServersError
+
+    return not isinstance(error, NoServersError)
+
+
+def _connect_error(error: Exception, server: NatsServer) -> RefusedError | UnreachableError:
+    from nats.errors import AuthorizationError
+
+    if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
+        return RefusedError(f"{server.display_name} does not accept the login")
+    if server.creds and isinstance(error, FileNotFoundError | PermissionError | ValueError):
+        return UnreachableError("the file of NOBIL_NATS_CREDS cannot be read")
+    if isinstance(error, ImportError):
+        return UnreachableError("a credentials file needs pip install 'nobil-tui[nats]'")
+    return UnreachableError(failure_words(error, server))
+
+
+def failure_words(error: Exception, server: NatsServer) -> str:
+    """Return what went wrong in words, without secrets."""
+    name = server.display_name
+    if isinstance(error, TimeoutError):
+        return f"{name} does not answer"
+    if isinstance(error, OSError | EOFError):
+        host, _, port = server.urls[0].partition("://")[2].rpartition(":")
+        return os_error_reason(error, host.strip("[]"), int(port))
+    words = safe_text(remove_secrets(server.secrets, str(error).removeprefix("nats: ")), 200)
+    return f"{name}: {words or type(error).__name__}"

@@ -1,0 +1,318 @@
+"""The stream of a relay as a feed: a snapshot, then the updates, without a gap between them.
+
+A missing message, another relay or a station that left makes the feed read the last value of every
+station again. The link counts as live only while the relay gives signs of life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+from msgspec.structs import replace
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.redaction import AddSecret
+from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    Event,
+    HubReport,
+    HubState,
+    Lost,
+    Refused,
+    Snapshot,
+    Unreadable,
+)
+from nobil_tui.charging.station import Station
+from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
+from nobil_tui.feeds.nats.reader import GapError, NoStreamError, Published, StreamReader, reading
+from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
+from nobil_tui.wire.nats import (
+    HEARTBEAT_SUBJECT,
+    LINK_SUBJECT,
+    RelayState,
+    decode_heartbeat,
+    decode_link,
+    decode_station,
+    station_of,
+)
+
+HEARTBEAT_SECONDS = 2.0
+"""Seconds between two signs of life of a relay."""
+RELAY_SILENT_SECONDS = 6.0
+"""Seconds without one after which the relay does not count as live."""
+MAX_RETRY_SECONDS = 5.0
+"""Longest wait before the next attempt: a server of one's own may be asked often."""
+SILENT = "the relay gives no sign of life"
+STARTING = "the relay is starting"
+
+
+class NatsFeed:
+    """Read what a relay publishes at ``server``."""
+
+    def __init__(
+        self,
+        server: NatsServer,
+        *,
+        clock: Clock | None = None,
+        add_secret: AddSecret | None = None,
+        silent_after: float = RELAY_SILENT_SECONDS,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.settled = asyncio.Event()
+        """Set once a snapshot was applied, or nothing was found to read."""
+        self.source = ""
+        """The name of the relay's own source; empty before it is known."""
+        self._server = server
+        self.clock = clock or Clock()
+        self._silent_after = silent_after
+        self._backoff = backoff or Backoff()
+        self._retry_now = asyncio.Event()
+        for secret in server.secrets if add_secret is not None else ():
+            add_secret(secret)  # type: ignore[misc]  # not None: there are none otherwise
+
+    @property
+    def behind(self) -> int:
+        """Zero: what is behind is sent again as its last value."""
+        return 0
+
+    def retry(self) -> None:
+        """Connect now."""
+        self._retry_now.set()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield the events of the relay's stream, without end."""
+        self.settled.clear()
+        while True:
+            yield Connecting()
+            heard = _Heard(self.clock)
+            try:
+                async with nats_connection(self._server, "nobil-tui") as connection:
+                    stream = _Following(self, connection, heard)
+                    async with aclosing(stream.events()) as events:
+                        async for event in events:
+                            yield event
+            except RefusedError as error:
+                self._retry_now.clear()
+                yield Refused(str(error), heard.at, 0)
+                await self._pause(0.0)
+            except UnreachableError as error:
+                if isinstance(error, NoStreamError):
+                    self.settled.set()
+                seconds = min(self._backoff.wait(), MAX_RETRY_SECONDS)
+                self._retry_now.clear()
+                now = self.clock.now()
+                yield Lost(str(error), min(heard.at, now), now + round(seconds * 1000))
+                await self._pause(seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._retry_now.wait())]
+        if seconds:
+            waits.append(asyncio.ensure_future(self.clock.sleep(seconds)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+class _Heard:
+    """When the relay was heard last."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.at = clock.now()
+        self.on = clock.monotonic()
+
+    def now(self, earlier: int = 0) -> None:
+        """Note that it was heard, ``earlier`` ms before now."""
+        self.at = self._clock.now() - earlier
+        self.on = self._clock.monotonic() - earlier / 1000
+
+    @property
+    def ago(self) -> float:
+        """Seconds since then."""
+        return self._clock.monotonic() - self.on
+
+
+class _Following:
+    """Follow a relay over one connection."""
+
+    def __init__(self, feed: NatsFeed, connection: NatsConnection, heard: _Heard) -> None:
+        self._feed = feed
+        self._connection = connection
+        self._heard = heard
+        self._clock = feed.clock
+        self._state: RelayState | None = None
+        self._state_at = 0
+        self._silent = False
+        """Whether the relay is silent."""
+        self._stale = False
+        """Whether what was read belongs to an earlier run of the relay, or names stations that
+        left."""
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield events until the connection ends. Raises ``UnreachableError``."""
+        connected = False
+        while True:
+            async with AsyncExitStack() as stack:
+                reader = await stack.enter_async_context(reading(self._connection))
+                stations, bad = await self._last_values(reader)
+                state = self._state
+                if state is None:
+                    self._feed.settled.set()
+                while state is None:
+                    # A stream that no relay has filled yet.
+                    message = await reader.receive()
+                    if message is not None:
+                        bad += self._take(message, stations)
+                    state = self._state
+                now = self._clock.now()
+                if not connected:
+                    yield Connected(now)
+                connected = True
+                for each in bad:
+                    yield each
+                self._feed.source = state.hub.source
+                self._silent = self._heard.ago > self._feed._silent_after
+                self._stale = not state.ready
+                yield Snapshot([*stations.values()], now, len(bad), hub=self._hub_now())
+                del stations
+                self._feed.settled.set()
+                try:
+                    async with aclosing(self._updates(reader)) as updates:
+                        async for event in updates:
+                            yield event
+                except GapError:
+                    # Once more over the same connection; if that fails too, it is lost.
+                    continue
+
+    async def _last_values(self, reader: StreamReader) -> tuple[dict[str, Station], list[Event]]:
+        """Return the last value of every station, and what cannot be decoded."""
+        stations: dict[str, Station] = {}
+        bad: list[Event] = []
+        self._state = None
+        pending = reader.pending
+        slice_end = time.perf_counter() + SLICE_SECONDS
+        while pending and (message := await reader.receive()) is not None:
+            pending = message.pending
+            age = max(0, reader.now - message.time) if reader.now else 0
+            bad += self._take(message, stations, age)
+            if time.perf_counter() > slice_end:
+                await yield_to_loop()
+                slice_end = time.perf_counter() + SLICE_SECONDS
+        return stations, bad
+
+    def _take(self, message: Published, stations: dict[str, Station], age: int = 0) -> list[Event]:
+        """Add a message, ``age`` ms old, to the last values; return it if it is unreadable."""
+        at = self._clock.now()
+        if message.subject == LINK_SUBJECT:
+            if (state := decode_link(message.data)) is None:
+                return [Unreadable("the state of the relay cannot be decoded", at)]
+            self._state, self._state_at = state, at - age
+        elif message.subject == HEARTBEAT_SUBJECT:
+            self._heard.now(age)
+        elif (station_id := station_of(message.subject)) is not None:
+            if not message.data:
+                stations.pop(station_id, None)
+                return []
+            event = decode_station(station_id, message.data, at)
+            if isinstance(event, Unreadable):
+                return [event]
+            stations[station_id] = event.station
+        return []
+
+    async def _updates(self, reader: StreamReader) -> AsyncGenerator[Event, None]:
+        """Yield what happens after the snapshot, until everything has to be read again."""
+        slice_end = time.perf_counter() + SLICE_SECONDS
+        while True:
+            wait = max(0.0, self._feed._silent_after - self._heard.ago)
+            message = await reader.receive(None if self._silent else wait)
+            if message is None:
+                if not self._silent and self._heard.ago >= self._feed._silent_after:
+                    self._silent = True
+                    yield HubReport(self._hub_now(), self._clock.now())
+                continue
+            for event in self._update(message):
+                yield event
+            ready = self._state is not None and self._state.ready
+            if self._stale and ready and message.subject == LINK_SUBJECT:
+                # The relay says its state after a series of messages: now all of them can be read.
+                return
+            if time.perf_counter() > slice_end:
+                await yield_to_loop()
+                slice_end = time.perf_counter() + SLICE_SECONDS
+
+    def _update(self, message: Published) -> list[Event]:
+        at = self._clock.now()
+        if message.subject == HEARTBEAT_SUBJECT:
+            return self._heartbeat(decode_heartbeat(message.data), at)
+        if message.subject == LINK_SUBJECT:
+            return self._link(message.data, at)
+        station_id = station_of(message.subject)
+        if station_id is None or self._state is None or not self._state.ready:
+            return []
+        if not message.data:
+            self._stale = True
+            return []
+        return [decode_station(station_id, message.data, at)]
+
+    def _heartbeat(self, epoch: str, at: int) -> list[Event]:
+        if self._state is None or epoch != self._state.epoch:
+            # Of a relay that has not said its state yet.
+            return []
+        self._heard.now()
+        if not self._silent:
+            return []
+        self._silent = False
+        return [HubReport(self._hub_now(), at)]
+
+    def _link(self, data: bytes, at: int) -> list[Event]:
+        state = decode_link(data)
+        if state is None:
+            return [Unreadable("the state of the relay cannot be decoded", at)]
+        before, self._state, self._state_at = self._state, state, at
+        self._heard.now()
+        self._silent = False
+        if before is None or before.epoch != state.epoch or not state.ready:
+            self._stale = True
+        if self._stale and state.ready:
+            # A snapshot follows.
+            return []
+        if self._stale:
+            # Its clock is another one: only that it is not live counts.
+            previous = before.hub if before is not None else state.hub
+            state = RelayState(previous, state.epoch, state.ready)
+            return [HubReport(_not_live(state.hub, STARTING, 0), at)]
+        return [HubReport(self._hub_now(), at)]
+
+    def _hub_now(self) -> HubState:
+        """Return the relay's state as it counts now: a silent relay is not live."""
+        assert self._state is not None  # noqa: S101  # known before the snapshot
+        hub, passed = self._state.hub, self._clock.now() - self._state_at
+        if self._silent:
+            ago = round(self._heard.ago * 1000)
+            return _not_live(hub, SILENT, ago if hub.live else passed)
+        if not self._state.ready:
+            return _not_live(hub, STARTING, passed)
+        return hub if hub.live else _not_live(hub, hub.reason, passed)
+
+
+def _not_live(hub: HubState, reason: str, passed: int) -> HubState:
+    """Return a state that is not live, ``passed`` ms after it was said."""
+    passed = max(0, passed)
+    return replace(
+        hub,
+        live=False,
+        reason=reason,
+        down_for=hub.down_for + passed,
+        downtime=hub.downtime + passed,
+    )

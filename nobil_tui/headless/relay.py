@@ -1,0 +1,146 @@
+"""Publish the board of a session into NATS: ``nobil-tui relay`` and ``serve --publish``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from nobil_tui.base.redaction import AddSecret
+from nobil_tui.feeds.nats.feed import NatsFeed
+from nobil_tui.feeds.nats.server import NatsServer, require_library
+from nobil_tui.feeds.source import OpenSource, Source
+from nobil_tui.headless.serve import SIGN_OF_LIFE, about_source
+from nobil_tui.headless.source_reader import SourceReader
+from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.leading_feed import LeadingFeed
+from nobil_tui.hub.nats_lease import LEASE_SECONDS, Lease
+from nobil_tui.hub.nats_publisher import NatsPublisher
+from nobil_tui.hub.service_manager import ServiceManager
+from nobil_tui.session.session import Session
+
+
+class RelayedSource:
+    """A source that is published into NATS, and read only while this relay leads."""
+
+    def __init__(
+        self,
+        source: Source,
+        server: NatsServer,
+        add_secret: AddSecret | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.server = server
+        self.lease = Lease(uuid4().hex, lease_seconds)
+        self.board_ready = asyncio.Event()
+        self._source = source
+        self._add_secret = add_secret
+
+    @property
+    def name(self) -> str:
+        """The name of the source that is published."""
+        return self._source.name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether that one is simulated."""
+        return self._source.simulated
+
+    @property
+    def state_key(self) -> str:
+        """The state of that source."""
+        return self._source.state_key
+
+    def open(self) -> OpenSource:
+        """Open it; its feed connects only while this relay leads. Raises ``SourceError``."""
+        require_library()
+        opened = self._source.open()
+        follower = NatsFeed(self.server, clock=opened.clock, add_secret=self._add_secret)
+        feed = LeadingFeed(
+            opened.feed,
+            follower,
+            self.lease,
+            self.board_ready,
+            self._source.name,
+            follower.clock,
+        )
+        return opened._replace(feed=feed)
+
+    def close(self) -> None:
+        """Close that source."""
+        self._source.close()
+
+
+@asynccontextmanager
+async def publishing(
+    session: Session, source: RelayedSource, events: EventLog
+) -> AsyncIterator[NatsPublisher]:
+    """Publish the board of a session that does not run yet, which reads ``source``."""
+    publisher = NatsPublisher(
+        source.server,
+        session.board,
+        about_source(session),
+        source.lease,
+        source.board_ready,
+        clock=session.clock,
+        events=events,
+    )
+    session.sinks.append(publisher)
+    running = asyncio.create_task(publisher.run())
+    try:
+        yield publisher
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+class RelayService:
+    """Run a session for NATS alone, until cancelled."""
+
+    def __init__(
+        self, session: Session, source: RelayedSource, events: EventLog, manager: ServiceManager
+    ) -> None:
+        self._session = session
+        self._source = source
+        self._events = events
+        self._manager = manager
+
+    async def run(self) -> None:
+        """Relay until cancelled.
+
+        Raises ``KeyRefusedError`` if the source refuses the key and there is nothing to publish.
+        """
+        self._events.emit(
+            "started", nats=self._source.server.display_name, source=self._source.name
+        )
+        reader = SourceReader(self._session, self._events)
+        async with publishing(self._session, self._source, self._events) as publisher:
+            self._manager.ready()
+            tasks = [
+                asyncio.create_task(reader.read()),
+                asyncio.create_task(reader.retry_refused()),
+                asyncio.create_task(self._give_signs(publisher)),
+            ]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+                for task in tasks:
+                    if task.done():
+                        task.result()
+            finally:
+                self._manager.stopping()
+                self._events.emit("stopping")
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        self._events.emit("stopped")
+
+    async def _give_signs(self, publisher: NatsPublisher) -> None:
+        """Give signs of life while the loop runs."""
+        watchdog = self._manager.watchdog_seconds
+        while True:
+            self._manager.alive(
+                f"{publisher.status}, source {self._session.link.phase.value}, "
+                f"{len(self._session.board.stations):,} stations"
+            )
+            await asyncio.sleep(min(SIGN_OF_LIFE, watchdog / 3) if watchdog else SIGN_OF_LIFE)

@@ -1,0 +1,45 @@
+"""What a relay publishes into NATS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nobil_tui.base.text import short_hash
+from nobil_tui.feeds.nats.server import parse_server, require_library
+from nobil_tui.feeds.source import OpenSource
+
+if TYPE_CHECKING:
+    from nobil_tui.sources.request import SourceRequest
+
+
+class NatsSource:
+    """Connect to a NATS server; the login is in the address or in the environment."""
+
+    simulated = False
+
+    def __init__(self, request: SourceRequest) -> None:
+        """Raise ``SourceError`` for an invalid address."""
+        self._request = request
+        self._server = parse_server(request.text, request.environ)
+
+    @property
+    def name(self) -> str:
+        """The hosts."""
+        return self._server.display_name
+
+    @property
+    def state_key(self) -> str:
+        """The same for the same hosts."""
+        return f"nats-{short_hash(','.join(sorted(self._server.urls)))}"
+
+    def open(self) -> OpenSource:
+        """Create the feed. Raises ``SourceError`` if the package for NATS is not installed."""
+        require_library()
+        from nobil_tui.feeds.nats.feed import NatsFeed
+
+        options = self._request.options
+        feed = NatsFeed(self._server, clock=options.clock, add_secret=options.add_secret)
+        return OpenSource(feed, sends_snapshot=True)
+
+    def close(self) -> None:
+        """Do nothing: leaving the feed closes the connection."""
