@@ -408,7 +408,9 @@ def _faults(name: str, *, kills: bool, long: bool) -> Callable[[int], Iterator[F
 
     def fail(at: int) -> Iterator[Fault]:
         if long:
-            yield from ((number, stays) for number in ERRORS for stays in (False, True))
+            yield from ((number, False) for number in ERRORS)
+            # An interrupt is answered by another try, so that it cannot stay.
+            yield from ((number, True) for number in ERRORS if number != errno.EINTR)
             return
         yield ERRORS[at % len(ERRORS)], False
         if at % 3 == 0:
