@@ -41,6 +41,7 @@ from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.wire.nats import (
     HEARTBEAT_SUBJECT,
     LINK_SUBJECT,
+    STOPPED,
     RelayState,
     decode_link,
     heartbeat_message,
@@ -52,7 +53,6 @@ from nobil_tui.wire.v1_encode import station_row, update_message
 
 RETRY_SECONDS = 3.0
 """Longest wait before the next attempt to connect: less than the lease of another relay."""
-STOPPED = "the relay stopped"
 SLOWEST_FLUSH = 0.05
 """Seconds between two series at least."""
 

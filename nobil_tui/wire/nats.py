@@ -22,6 +22,8 @@ STREAM = "NOBIL_V1"
 ROOT = "nobil.v1"
 LINK_SUBJECT = f"{ROOT}._link"
 HEARTBEAT_SUBJECT = f"{ROOT}._heartbeat"
+STOPPED = "the relay stopped"
+"""The reason of a relay that ended in an orderly way."""
 
 _OTHER = re.compile(rb"[^A-Za-z0-9_-]")
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.events import Feed, HubState
+from nobil_tui.charging.events import (
+    Connected,
+    Event,
+    Feed,
+    HubState,
+    Snapshot,
+    StationReport,
+)
+from nobil_tui.charging.station import Station
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer
@@ -18,11 +26,13 @@ from nobil_tui.hub.event_log import EventLog
 from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.hub.nats_publisher import NatsPublisher
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import guarded
+from tests.hub.conftest import station
 from tests.hub.follower import shown
 
-LEASE = 0.5
+LEASE = 1.0
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -40,6 +50,65 @@ class Quick(Backoff):
 
     def wait(self) -> float:
         return 0.05
+
+
+class World:
+    """What a service upstream knows, and how many sessions it has."""
+
+    def __init__(self, *stations: Station) -> None:
+        self.stations = {each.id: each for each in stations}
+        self.sessions = 0
+        self.most = 0
+        """The most sessions at any time."""
+        self.served = 0
+        """Sessions so far."""
+        self._open: list[asyncio.Queue[Event]] = []
+
+    def say(self, event: Event) -> None:
+        for queue in self._open:
+            queue.put_nowait(event)
+
+    def report(self, id_: str, *statuses: int) -> None:
+        now = Clock().now()
+        self.stations[id_] = station(id_, *statuses, at=now)
+        self.say(StationReport(station(id_, *statuses, at=now), now))
+
+    def snapshot(self) -> Snapshot:
+        copies = [
+            station(each.id, *(connector.status for connector in each.connectors))
+            for each in self.stations.values()
+        ]
+        return Snapshot(copies, Clock().now())
+
+    def feed(self) -> WorldFeed:
+        return WorldFeed(self)
+
+
+class WorldFeed:
+    """A session with ``world``, for each time that it is read."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    behind = 0
+
+    def retry(self) -> None:
+        """Do nothing: there is no wait."""
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        world, queue = self._world, asyncio.Queue[Event]()
+        world.sessions += 1
+        world.served += 1
+        world.most = max(world.most, world.sessions)
+        world._open.append(queue)
+        try:
+            yield Connected(Clock().now())
+            yield world.snapshot()
+            while True:
+                yield await queue.get()
+        finally:
+            world.sessions -= 1
+            world._open.remove(queue)
 
 
 class Relay:
@@ -108,7 +177,8 @@ class Consumer:
 
     @property
     def live(self) -> bool:
-        return self.board.downtime.live
+        link = self.monitor.link
+        return self.board.downtime.live and link.phase is LinkPhase.LIVE and not link.reason
 
 
 @asynccontextmanager

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.events import Connected, Lost, RawReport
+from nobil_tui.charging.station import Connector
+from nobil_tui.feeds.nats.connection import nats_connection
+from nobil_tui.feeds.nats.reader import StreamReader
 from nobil_tui.feeds.nats.server import NatsServer
-from tests.conftest import START
+from nobil_tui.wire.nats import STOPPED, station_subject
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
-from tests.hub.conftest import ScriptedFeed, station
-from tests.hub.relays import Relay, consuming, relaying, until, wipe
+from tests.hub.conftest import station
+from tests.hub.relays import Relay, World, consuming, relaying, until, wipe
 
 pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
 
@@ -28,15 +34,133 @@ async def server(process: NatsProcess) -> NatsServer:
     return process.server
 
 
-async def test_reader_has_the_snapshot_and_every_change(server: NatsServer) -> None:
-    feed = ScriptedFeed(*(station(f"NOR_{number:05}", 0, 1) for number in range(300)))
-    async with relaying(Relay(server, feed, "one")) as relay, consuming(server) as early:
+def world_of(count: int) -> World:
+    return World(*(station(f"NOR_{number:05}", 0, 1) for number in range(count)))
+
+
+def flood(world: World, count: int, turns: int = 5) -> None:
+    for turn in range(turns):
+        for number in range(count):
+            world.report(f"NOR_{number:05}", turn % 2, number % 2)
+
+
+async def test_readers_have_the_snapshot_and_every_change(server: NatsServer) -> None:
+    world = world_of(300)
+    relay = Relay(server, world.feed(), "one")
+    async with relaying(relay), consuming(server) as early:
         await until(lambda: early.equals(relay.board))
         async with consuming(server) as late:
-            for turn in range(5):
-                for number in range(300):
-                    feed.report(f"NOR_{number:05}", turn % 2, number % 2, at=START + turn)
-            feed.report("SWE_å.*> 1", 1)
-            feed.hear("NOR_00001", 1, 1)
+            flood(world, 300)
+            world.report("SWE_å.*> 1", 1)
+            now = Clock().now()
+            world.say(RawReport("NOR_00001", 1, Connector(1, 0, now), now))
             await until(lambda: "SWE_å.*> 1" in relay.board.stations)
             await until(lambda: early.equals(relay.board) and late.equals(relay.board))
+
+            # A break upstream, and what a later snapshot lacks.
+            world.say(Lost("gone for a while", now, 0))
+            await until(lambda: not early.live)
+            assert "gone for a while" in early.monitor.link.reason
+            for gone in ("NOR_00000", "SWE_å.*> 1"):
+                del world.stations[gone]
+            world.say(Connected(Clock().now()))
+            world.say(world.snapshot())
+            await until(lambda: early.equals(relay.board) and late.equals(relay.board))
+            assert set(early.board.stations) == set(world.stations)
+            assert early.board.downtime.past > 0
+    assert world.served == 1
+
+
+async def test_missing_message_makes_a_reader_start_over(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_of(20)
+    relay = Relay(server, world.feed(), "one")
+    async with relaying(relay), consuming(server) as reader:
+        await until(lambda: reader.equals(relay.board))
+        put = StreamReader._put
+        dropped: list[object] = []
+
+        def lossy(self: StreamReader, message: object) -> None:
+            if not dropped and "NOR_00003" in message.subject:  # type: ignore[attr-defined]
+                dropped.append(message)
+            else:
+                put(self, message)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(StreamReader, "_put", lossy)
+        world.report("NOR_00003", 1, 1)
+        await until(lambda: dropped)
+        await until(lambda: reader.equals(relay.board))
+        assert [each.status for each in reader.board.stations["NOR_00003"].connectors] == [1, 1]
+
+
+async def test_relay_corrects_what_another_program_writes(server: NatsServer) -> None:
+    world = world_of(3)
+    relay = Relay(server, world.feed(), "one")
+    async with relaying(relay), consuming(server) as reader:
+        await until(lambda: reader.equals(relay.board))
+        async with nats_connection(server, "another") as connection:
+            data = b'{"type":"status:update","data":{"uuid":"NOR_00001","connectors":[]}}'
+            await connection.client.publish(station_subject("NOR_00001"), data)
+            await connection.client.flush()
+        await until(lambda: any("other messages" in line for line in relay.events))
+        await until(lambda: reader.equals(relay.board))
+
+
+async def test_second_relay_takes_over(server: NatsServer) -> None:
+    world = world_of(50)
+    first, second = Relay(server, world.feed(), "one"), Relay(server, world.feed(), "two")
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(relaying(first))
+        reader = await stack.enter_async_context(consuming(server))
+        await until(lambda: reader.equals(first.board))
+        await stack.enter_async_context(relaying(second))
+        # The one in waiting has the same state, from NATS.
+        await until(lambda: second.board.downtime.live and len(second.board.stations) == 50)
+        world.report("NOR_00001", 1, 1)
+        first.crash()
+        world.report("NOR_00002", 1, 1)
+        await until(lambda: not reader.live)
+        await until(lambda: second.lease.leads and world.sessions == 1)
+        await until(lambda: reader.equals(second.board))
+        assert [each.status for each in reader.board.stations["NOR_00002"].connectors] == [1, 1]
+        assert (world.served, world.most) == (2, 1)
+
+        # The lease is given up in an orderly end: the third one need not wait for its time.
+        third = await stack.enter_async_context(relaying(Relay(server, world.feed(), "three")))
+        await second.stop()
+        await until(lambda: third.lease.leads)
+        await until(lambda: reader.equals(third.board))
+        await third.stop()
+        await until(lambda: not reader.live)
+        assert reader.monitor.link.reason == STOPPED
+        assert (world.served, world.most) == (3, 1)
+
+
+async def test_relay_of_another_source_starts_afresh(server: NatsServer) -> None:
+    first = Relay(server, world_of(5).feed(), "one")
+    second = Relay(server, World(station("FIN_1", 0)).feed(), "two", "Finland")
+    async with consuming(server) as reader:
+        async with relaying(first):
+            await until(lambda: reader.equals(first.board))
+        async with relaying(second):
+            await until(lambda: reader.equals(second.board))
+            assert set(reader.board.stations) == {"FIN_1"}
+
+
+async def test_server_that_is_killed_and_started_again(
+    process: NatsProcess, server: NatsServer
+) -> None:
+    world = world_of(200)
+    relay = Relay(server, world.feed(), "one")
+    async with relaying(relay), consuming(server) as reader:
+        await until(lambda: reader.equals(relay.board))
+        for turn in range(2):
+            flood(world, 200, turns=1 + turn)
+            process.kill()
+            flood(world, 200, turns=2 + turn)
+            await until(lambda: not reader.live)
+            process.start()
+            flood(world, 200, turns=2 - turn)
+            await until(lambda: reader.equals(relay.board) and relay.lease.leads)
+    assert world.most == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nobil_tui.base.redaction import remove_secrets
@@ -52,9 +53,9 @@ class NatsConnection:
 @asynccontextmanager
 async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsConnection]:
     """Connect as ``name``. Raises ``RefusedError`` or ``UnreachableError``."""
-    from nats.aio.client import Client
+    from nobil_tui.feeds.nats.client import NatsClient
 
-    client = Client()
+    client = NatsClient(encrypted=server.encrypted)
     connection = NatsConnection(client, server)
     failures: list[Exception] = []
 
@@ -84,6 +85,8 @@ async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsCo
 async def _connect(client: Client, server: NatsServer, name: str, failed: Any, ended: Any) -> None:
     login: dict[str, Any] = {}
     if server.creds:
+        # The library reads it only if the server asks for it.
+        _check_readable(server.creds)
         login["user_credentials"] = server.creds
     if server.user:
         login |= {"user": server.user, "password": server.password.reveal()}
@@ -105,6 +108,11 @@ async def _connect(client: Client, server: NatsServer, name: str, failed: Any, e
         )
 
 
+def _check_readable(path: str) -> None:
+    """Raise ``OSError`` if a file cannot be read."""
+    Path(path).read_bytes()
+
+
 async def _close(client: Client) -> None:
     """Close a connection; abort one that does not close in time."""
     try:
@@ -124,15 +132,22 @@ def _is_cause(error: Exception) -> bool:
 
 
 def _connect_error(error: Exception, server: NatsServer) -> RefusedError | UnreachableError:
-    from nats.errors import AuthorizationError
+    from nats.errors import AuthorizationError, SecureConnWantedError
 
+    if isinstance(error, SecureConnWantedError):
+        return UnreachableError(f"{server.display_name} does not use TLS; try nats://")
     if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
         return RefusedError(f"{server.display_name} does not accept the login")
-    if server.creds and isinstance(error, FileNotFoundError | PermissionError | ValueError):
+    if server.creds and _is_of_file(error):
         return UnreachableError("the file of NOBIL_NATS_CREDS cannot be read")
     if isinstance(error, ImportError):
         return UnreachableError("a credentials file needs pip install 'nobil-tui[nats]'")
     return UnreachableError(failure_words(error, server))
+
+
+def _is_of_file(error: Exception) -> bool:
+    """Return whether an error is of the credentials file: it cannot be opened, or has no key."""
+    return isinstance(error, ValueError) or getattr(error, "filename", None) is not None
 
 
 def failure_words(error: Exception, server: NatsServer) -> str:

@@ -37,6 +37,7 @@ from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.wire.nats import (
     HEARTBEAT_SUBJECT,
     LINK_SUBJECT,
+    STOPPED,
     RelayState,
     decode_heartbeat,
     decode_link,
@@ -300,7 +301,8 @@ class _Following:
         hub, passed = self._state.hub, self._clock.now() - self._state_at
         if self._silent:
             ago = round(self._heard.ago * 1000)
-            return _not_live(hub, SILENT, ago if hub.live else passed)
+            reason = hub.reason if hub.reason == STOPPED else SILENT
+            return _not_live(hub, reason, ago if hub.live else passed)
         if not self._state.ready:
             return _not_live(hub, STARTING, passed)
         return hub if hub.live else _not_live(hub, hub.reason, passed)

@@ -1,0 +1,87 @@
+"""Addresses of NATS servers, logins, and failures to connect."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.charging.events import Connecting, Lost, Refused
+from nobil_tui.config.model import Config
+from nobil_tui.feeds.nats.feed import NatsFeed
+from nobil_tui.feeds.nats.server import NatsServer, parse_server
+from nobil_tui.feeds.source import SourceError
+from nobil_tui.sources.factory import SourceFactory
+from tests.conftest import guarded
+from tests.feeds.mqtt_broker import find_nats_server
+from tests.feeds.nats_server import NatsProcess
+
+SECRET = "s3cret-token"
+
+
+def test_address() -> None:
+    server = parse_server("nats://user:p%40ss@a.example.org,[::1]:4333/", {"NOBIL_NATS_TOKEN": "x"})
+    assert server.urls == ("nats://a.example.org:4222", "nats://[::1]:4333")
+    assert server.display_name == "a.example.org, [::1]:4333"
+    assert (server.user, server.password.reveal(), server.token.reveal()) == ("user", "p@ss", "")
+    assert "p@ss" not in repr(server) + str(server.password)
+    assert not server.is_local and not server.encrypted
+    assert parse_server("nats://tok@localhost", {}).token.reveal() == "tok"
+    assert parse_server("TLS://localhost", {}).encrypted
+    environ = {"NOBIL_NATS_USER": "u", "NOBIL_NATS_PASSWORD": "p", "NOBIL_NATS_CREDS": "a.creds"}
+    given = parse_server("nats://localhost", environ)
+    assert (given.user, given.password.reveal(), given.creds) == ("u", "p", "a.creds")
+    assert parse_server("nats://localhost", {}).is_local
+
+
+@pytest.mark.parametrize(
+    "text", ["nats://", "nats://a b", "nats://a:99999", "nats://a:0", "nats://a,,b", "ws://a"]
+)
+def test_invalid_address_is_not_quoted(text: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        parse_server(text.replace("://", f"://{SECRET}@"), {})
+    assert SECRET not in str(raised.value)
+
+
+def test_source_shows_no_login() -> None:
+    chosen = SourceFactory({})(f"nats://me:{SECRET}@localhost:1", Config())
+    assert (chosen.source.name, chosen.text) == ("localhost:1", "nats://localhost:1")
+    assert SECRET not in chosen.source.state_key
+
+
+def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SourceFactory({})("nats://localhost", Config()).source
+    monkeypatch.setitem(sys.modules, "nats", None)
+    with pytest.raises(SourceError, match=r"^NATS needs the extra nobil-tui\[nats\]: pip install"):
+        source.open()
+
+
+async def first_failure(server: NatsServer) -> Lost | Refused:
+    feed = NatsFeed(server)
+    events = feed.events()
+    try:
+        while isinstance(event := await guarded(anext(events)), Connecting):
+            pass
+    finally:
+        await events.aclose()
+    assert isinstance(event, Lost | Refused)
+    return event
+
+
+@pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+async def test_failures_are_in_words_without_secrets(tmp_path: Path) -> None:
+    with NatsProcess(tmp_path, f'authorization {{ token: "{SECRET}" }}') as process:
+        place = f"127.0.0.1:{process.port}"
+        for login in ("", f"{SECRET}x@", f"me:{SECRET}@"):
+            event = await first_failure(parse_server(f"nats://{login}{place}", {}))
+            assert event == Refused(f"{place} does not accept the login", event.heard_at, 0)
+        event = await first_failure(parse_server(f"nats://{SECRET}@{place}", {}))
+        assert isinstance(event, Lost) and event.reason == "no relay has published there yet"
+        event = await first_failure(parse_server(f"tls://{SECRET}@{place}", {}))
+        assert event.reason == f"{place} does not use TLS; try nats://"
+        creds = {"NOBIL_NATS_CREDS": str(tmp_path / "missing.creds")}
+        event = await first_failure(parse_server(f"nats://{place}", creds))
+        assert event.reason == "the file of NOBIL_NATS_CREDS cannot be read"
+    event = await first_failure(process.server)
+    assert event.reason == f"nothing listens at {place}"
