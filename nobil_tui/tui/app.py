@@ -123,6 +123,8 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         if isinstance(event, events.Key | events.Paste):
             await self._take_key(event)
             return
+        if isinstance(event, events.MouseDown):
+            self.key_queue.on_click()
         await super().on_event(event)
 
     async def _take_key(self, event: events.Key | events.Paste) -> None:

@@ -89,6 +89,11 @@ class KeyQueue:
         self._closing_key = ""
         return False
 
+    def on_click(self) -> None:
+        """Note a click: the next key is meant for what it opened, even if a moment before the same
+        one closed a dialog."""
+        self._closing_key = ""
+
     def on_screen_change(self, screen: Screen[Any]) -> None:
         """Wait for the screen that is on top now: a dialog has no focus before it is composed."""
         if self._closed and self._last_key:

@@ -104,7 +104,9 @@ class LiveUpdates:
             await self._workspace.event_log.add(batch.entries)
             self._screen.post_message(BatchReceived(session, batch, taken))
             await taken.wait()
-            await wait_before_repaint(self._screen.app)
+            workspace = self._workspace
+            now = workspace.options.clock.monotonic()
+            await wait_before_repaint(self._screen.app, now - workspace.input.last_input_at)
 
         def on_open() -> None:
             self._workspace.bind_session()

@@ -13,6 +13,7 @@ from textual import app, pilot, screen
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from nobil_tui.tui import repaint_throttle
 from tests.tui.app_driver import opened
 
 HERE = Path(__file__).parent
@@ -63,6 +64,8 @@ def _no_sleeping() -> Iterator[None]:
         patch.setattr(pilot, "wait_for_idle", run_dry)
         patch.setattr(app, "wait_for_idle", run_dry)
         patch.setattr(screen, "UPDATE_PERIOD", PAINT_PERIOD)
+        patch.setattr(repaint_throttle, "PAUSE", PAINT_PERIOD)
+        patch.setattr(repaint_throttle, "IDLE_PAUSE", 2 * PAINT_PERIOD)
         yield
 
 

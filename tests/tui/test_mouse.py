@@ -49,6 +49,7 @@ async def test_a_click_on_a_key_hint_runs_its_command(pane: str) -> None:
         await click_hint(pilot, main, "palette")
         await until(pilot, lambda: pilot.app.screen is not main)
         await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is main)
         await click_hint(pilot, main, "Filter")
         assert main.focused is main.workspace.filter_line.input
 

@@ -9,7 +9,8 @@ import pytest
 from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 
-from nobil_tui.tui.repaint_throttle import PAUSE, UNFOCUSED_PAUSE, wait_before_repaint
+from nobil_tui.tui import repaint_throttle
+from nobil_tui.tui.repaint_throttle import wait_before_repaint
 
 
 def app_with(writer: WriterThread | None, *, focused: bool = True) -> App[Any]:
@@ -17,9 +18,12 @@ def app_with(writer: WriterThread | None, *, focused: bool = True) -> App[Any]:
     return cast(App[Any], SimpleNamespace(_driver=driver, app_focus=focused))
 
 
-@pytest.mark.parametrize(("focused", "waits"), [(True, PAUSE), (False, UNFOCUSED_PAUSE)])
+@pytest.mark.parametrize(
+    ("focused", "since_input", "waits"),
+    [(True, 3.0, "PAUSE"), (True, 60.0, "IDLE_PAUSE"), (False, 3.0, "IDLE_PAUSE")],
+)
 async def test_batches_are_painted_a_few_times_a_second(
-    focused: bool, waits: float, monkeypatch: pytest.MonkeyPatch
+    focused: bool, since_input: float, waits: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
 
@@ -27,8 +31,8 @@ async def test_batches_are_painted_a_few_times_a_second(
         waited.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    await wait_before_repaint(app_with(None, focused=focused))
-    assert waited == [waits]
+    await wait_before_repaint(app_with(None, focused=focused), since_input)
+    assert waited == [getattr(repaint_throttle, waits)]
 
 
 async def test_repaints_wait_for_a_slow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,5 +47,5 @@ async def test_repaints_wait_for_a_slow_terminal(monkeypatch: pytest.MonkeyPatch
             writer._queue.get()
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    await wait_before_repaint(app_with(writer))
+    await wait_before_repaint(app_with(writer), 0.0)
     assert looks == 3

@@ -25,6 +25,23 @@ def age_text(milliseconds: int) -> str:
     return f"{seconds // _DAY} d" if seconds < _LONG_AGO else "long"
 
 
+def age_text_lasts(milliseconds: int) -> int:
+    """Return for how many ms an age keeps its text."""
+    if milliseconds < 1000:
+        return 1000 - milliseconds
+    seconds = milliseconds // 1000
+    step = (
+        1
+        if seconds < _MINUTE
+        else _MINUTE
+        if seconds < _HOUR
+        else _HOUR
+        if seconds < 2 * _DAY
+        else _DAY
+    )
+    return step * 1000 - milliseconds % (step * 1000)
+
+
 def clock_text(at: int, zone: tzinfo | None) -> str:
     """Return a time (ms) as ``14:07:31`` in a time zone; None is the local one."""
     return _local(at, zone).strftime("%H:%M:%S")

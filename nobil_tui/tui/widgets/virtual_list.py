@@ -6,6 +6,7 @@ a line when it paints it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import ClassVar
 
@@ -137,9 +138,9 @@ class VirtualList(ScrollView, can_focus=True):
                 self.virtual_size = size
             update_scrollbars(self, size)
 
-    def repaint_changed(self) -> None:
-        """Repaint the cells on screen that changed."""
-        for y in range(self.scrollable_content_region.height):
+    def repaint_changed(self, lines: Iterable[int] | None = None) -> None:
+        """Repaint the cells on screen that changed, of some lines of the screen or of all."""
+        for y in range(self.scrollable_content_region.height) if lines is None else lines:
             before, after = self._painted_lines.get(y), self._line(y)
             if before is None:
                 self.refresh(Region(0, y, after.cell_length, 1))

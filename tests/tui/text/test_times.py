@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.tui.text.times import age_text, clock_text, datetime_text, since_text
+from nobil_tui.tui.text.times import (
+    age_text,
+    age_text_lasts,
+    clock_text,
+    datetime_text,
+    since_text,
+)
 from tests.conftest import START
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -88,3 +94,10 @@ def test_every_timestamp_has_a_text(at: int, now: int, zone: timezone) -> None:
     assert 5 <= len(since_text(at, now, zone)) <= 11
     assert len(clock_text(at, zone)) == 8
     assert len(datetime_text(at, zone)) == 19
+
+
+@given(st.integers(-5_000, 40 * 86_400_000))
+def test_an_age_keeps_its_text_for_as_long_as_it_says(age: int) -> None:
+    lasts = age_text_lasts(age)
+    assert lasts > 0
+    assert age_text(age + lasts - 1) == age_text(age) != age_text(age + lasts)

@@ -16,7 +16,7 @@ from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width, truncate
 from nobil_tui.tui.text.distances import distance_text
-from nobil_tui.tui.text.times import age_text
+from nobil_tui.tui.text.times import age_text, age_text_lasts
 from nobil_tui.tui.widgets.stations.connector_glyphs import connector_runs
 from nobil_tui.tui.widgets.stations.layout import Column, StationRow
 
@@ -26,6 +26,8 @@ _COUNT_GAP = 2
 """Cells after the counts and after the glyphs."""
 _CHANGED_WIDTH = 8
 _MAX_PLUG_WIDTH = 11
+_ROW_LASTS = 86_400_000
+"""Milliseconds after which a row without an age is painted again."""
 _SHORT_PLUGS = {"Type 1": "T1", "Type 2": "T2", "CHAdeMO": "CHA"}
 
 # Cells
@@ -126,6 +128,14 @@ def _changed(row: StationRow, width: int) -> list[Segment]:
         text = pane.glyphs.at_least + text
     style = pane.style_of("", row.cursor, stale=staleness >= Staleness.STALE)
     return [Segment(text.rjust(width) + " ", style)]
+
+
+def row_lasts(board: Board, station: Station | None, now: int) -> int:
+    """Return for how many ms the row of a station stays as it is at ``now`` (ms), unless something
+    changes or the link is lost."""
+    if station is None or not station.connectors:
+        return _ROW_LASTS
+    return age_text_lasts(now - _last_change(board, station, now).at)
 
 
 def _last_change(board: Board, station: Station, now: int) -> Since:

@@ -85,6 +85,8 @@ class StationsPane(VirtualList):
         """The stations that came above the first line on screen since the user scrolled."""
         self._painted: dict[int, str] = {}
         """The station painted on each line of the screen: a click means what the user sees."""
+        self._lasting: dict[int, tuple[int, int]] = {}
+        """When each line of the screen was painted, and until when it stays as it is, in ms."""
         self._layout: Layout | None = None
         self._layout_width = 0
         """The width of ``_layout``: Textual paints a resized widget before its resize event."""
@@ -209,7 +211,20 @@ class StationsPane(VirtualList):
     def refresh_ages(self) -> None:
         """Repaint the ages that changed."""
         self._update_titles()
-        self.repaint_changed()
+        if not self.station_list.board.downtime.live:
+            # The doubt about every station grows.
+            self.repaint_changed()
+            return
+        now = self.clock.now()
+        lines = range(min(self.page, self.count - self.top))
+        self.repaint_changed(
+            line + self.HEADER for line in lines if not self._is_still_right(line, now)
+        )
+
+    def _is_still_right(self, line: int, now: int) -> bool:
+        """Return whether a line has the text with which it was painted."""
+        painted_at, until = self._lasting.get(line, (0, 0))
+        return painted_at <= now < until
 
     def select(self, station: str) -> bool:
         """Move the cursor to a station. Return whether it is listed."""
@@ -245,12 +260,14 @@ class StationsPane(VirtualList):
     def segments(self, index: int, width: int) -> list[Segment]:
         """Paint a station."""
         station = self.station_list.ids[index]
-        self._painted[index - self.top] = station
         assert self._painter is not None  # noqa: S101  # created with the list
+        line, now = index - self.top, self.clock.now()
+        self._painted[line] = station
+        self._lasting[line] = now, now + self._painter.row_lasts(station, now)
         return self._painter.row(
             station,
             self._layout_for(self._painter, width),
-            self.clock.now(),
+            now,
             cursor=station == self.selected,
             alert_style="note"
             if station in self.alerted

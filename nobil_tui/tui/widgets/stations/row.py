@@ -13,7 +13,12 @@ from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
-from nobil_tui.tui.widgets.stations.columns import MARKS_WIDTH, STATION_COLUMNS, chosen_columns
+from nobil_tui.tui.widgets.stations.columns import (
+    MARKS_WIDTH,
+    STATION_COLUMNS,
+    chosen_columns,
+    row_lasts,
+)
 from nobil_tui.tui.widgets.stations.layout import Column, Layout, StationRow, lay_out
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
@@ -123,6 +128,12 @@ class StationRowPainter:
                 room = sum(width + column.gap for column, width in run)
                 segments.append(Segment(" " * room, blank))
         return segments
+
+    def row_lasts(self, station_id: str, now: int) -> int:
+        """Return for how many ms a row painted at ``now`` (ms) stays as it is; see ``row_lasts``
+        of the columns."""
+        board = self._station_list.board
+        return row_lasts(board, board.stations.get(station_id), now)
 
     def _absent(self, width: int, cursor: bool) -> Segment:
         """Paint the text of a station without a report."""
