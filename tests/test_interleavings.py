@@ -19,7 +19,7 @@ from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
-from nobil_tui.hub.consumer import CHUNK, Allowance, Consumer, Delivery
+from nobil_tui.hub.consumer import PIECE_BYTES, Allowance, Consumer, Delivery
 from nobil_tui.hub.frames import SharedFrame, text_frame
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import LinkPhase
@@ -212,7 +212,7 @@ def test_consumer_is_sent_all_frames() -> None:
         consumer = Consumer(*parts, Allowance(1, 1), name="key", address="here")
         transport.protocol = consumer
         sending = asyncio.create_task(transport.run())
-        snapshot = SharedFrame(b"s" * 3 * CHUNK)
+        snapshot = SharedFrame(b"s" * 3 * PIECE_BYTES)
         consumer.start(snapshot)
         updates = [text_frame(b"%d" % n) for n in range(20)]
         for frame in updates:

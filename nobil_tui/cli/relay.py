@@ -16,7 +16,7 @@ from nobil_tui.cli.publishing import relayed
 from nobil_tui.cli.source_command import run_session, source_options, start_reading
 
 if TYPE_CHECKING:
-    from nobil_tui.hub.event_log import EventLog
+    from nobil_tui.hub.event_log import HubLog
     from nobil_tui.session.session import Session
 
 _HELP = """
@@ -44,9 +44,9 @@ NOBIL_NATS_CREDS, from NOBIL_NATS_TOKEN, or from NOBIL_NATS_USER and NOBIL_NATS_
 def relay(publish: str, log_format: str, **common: Any) -> None:
     """Publish a source into NATS, until interrupted."""
     from nobil_tui.cli.serve import redacted_line
-    from nobil_tui.hub.event_log import EventLog, LogFormat
+    from nobil_tui.hub.event_log import HubLog, LogFormat
 
-    events = EventLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
+    events = HubLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
     if log_format == LogFormat.TEXT:
         _relay(publish, events, common)
         return
@@ -58,7 +58,7 @@ def relay(publish: str, log_format: str, **common: Any) -> None:
         raise Exit(error.exit_code) from None
 
 
-def _relay(address: str, events: EventLog, common: dict[str, Any]) -> None:
+def _relay(address: str, events: HubLog, common: dict[str, Any]) -> None:
     """Open the source and publish it; end the program with a message if that fails."""
     from nobil_tui.headless.relay import RelayService
     from nobil_tui.hub.service_manager import ServiceManager

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import ssl
 
     from nobil_tui.hub.api_keys import ConsumerKeys
-    from nobil_tui.hub.event_log import EventLog
+    from nobil_tui.hub.event_log import HubLog
     from nobil_tui.session.session import Session
 
 KEY_VARIABLE = "NOBIL_HUB_KEY"
@@ -134,11 +134,11 @@ def serve(
     **common: Any,
 ) -> None:
     """Serve a source with version 1 of the stream API, until interrupted."""
-    from nobil_tui.hub.event_log import EventLog, LogFormat
+    from nobil_tui.hub.event_log import HubLog, LogFormat
 
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key needs --tls-cert.")
-    events = EventLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
+    events = HubLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
     certificate = _certificate_files(tls_cert, tls_key)
     if log_format == LogFormat.TEXT:
         _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
@@ -157,7 +157,7 @@ def _serve(
     keys: Path | None,
     certificate: tuple[Path, Path | None] | None,
     publish: str | None,
-    events: EventLog,
+    events: HubLog,
     common: dict[str, Any],
     *,
     record: bool,

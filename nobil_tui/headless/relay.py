@@ -13,7 +13,7 @@ from nobil_tui.feeds.nats.server import NatsServer, require_library
 from nobil_tui.feeds.source import OpenSource, Source
 from nobil_tui.headless.serve import SIGN_OF_LIFE, about_source
 from nobil_tui.headless.source_reader import SourceReader
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import LEASE_SECONDS, Lease
 from nobil_tui.hub.nats_publisher import NatsPublisher
@@ -74,7 +74,7 @@ class RelayedSource:
 
 @asynccontextmanager
 async def publishing(
-    session: Session, source: RelayedSource, events: EventLog
+    session: Session, source: RelayedSource, events: HubLog
 ) -> AsyncIterator[NatsPublisher]:
     """Publish the board of a session that does not run yet, which reads ``source``."""
     publisher = NatsPublisher(
@@ -99,7 +99,7 @@ class RelayService:
     """Run a session for NATS alone, until cancelled."""
 
     def __init__(
-        self, session: Session, source: RelayedSource, events: EventLog, manager: ServiceManager
+        self, session: Session, source: RelayedSource, events: HubLog, manager: ServiceManager
     ) -> None:
         self._session = session
         self._source = source

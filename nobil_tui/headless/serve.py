@@ -8,7 +8,7 @@ from collections.abc import Callable
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.headless.source_reader import SourceReader
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.http_api import HttpApi
 from nobil_tui.hub.metrics import Health
 from nobil_tui.hub.server import Hub
@@ -39,7 +39,7 @@ class HubService:
         self,
         session: Session,
         hub: Hub,
-        events: EventLog,
+        events: HubLog,
         manager: ServiceManager,
         maintain: Callable[[], None] = lambda: None,
     ) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 
 from nobil_tui.headless.link_reporter import LinkReporter
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.monitor.batch import Batch, LinkPhase
 from nobil_tui.session.session import Session
 
@@ -17,7 +17,7 @@ REFUSED_RETRY = 600.0
 class SourceReader:
     """Run a session for its sinks, and write the events of its link to ``events``."""
 
-    def __init__(self, session: Session, events: EventLog) -> None:
+    def __init__(self, session: Session, events: HubLog) -> None:
         self._session = session
         self._events = events
         self._was_live = False

@@ -17,14 +17,14 @@ from nobil_tui.hub.rates import TokenBucket
 if TYPE_CHECKING:
     from websockets.server import ServerProtocol
 
-CHUNK = 128 * 1024
+PIECE_BYTES = 128 * 1024
 """Bytes of a large frame that are written at once: the rest waits until they are sent."""
-MAX_WAITING = 256 * 1024
+MAX_LAG_BYTES = 256 * 1024
 """Bytes of updates that may wait; if there are more, and more than a snapshot has, one replaces
 them."""
 READ_SLICE = 1024
 """Bytes of a consumer that are parsed before its limits are checked again."""
-CLOSE_TIMEOUT = 1.0
+CLOSING_SECONDS = 1.0
 """Seconds for the closing handshake; then the connection is aborted."""
 PING = b"\x89\x00"
 PING_SWEEPS = 20
@@ -49,7 +49,7 @@ class Allowance(NamedTuple):
     frames: int
 
 
-class Owner(Protocol):
+class ConsumerOwner(Protocol):
     """The hub, as a consumer sees it."""
 
     def snapshot(self) -> SharedFrame:
@@ -68,7 +68,7 @@ class Consumer(asyncio.Protocol):
         self,
         transport: asyncio.Transport,
         protocol: ServerProtocol,
-        hub: Owner,
+        hub: ConsumerOwner,
         allowance: Allowance,
         *,
         name: str,
@@ -93,7 +93,7 @@ class Consumer(asyncio.Protocol):
         self._waiting: deque[memoryview | SharedFrame] = deque()
         self._waiting_bytes = 0
         """Bytes that wait, without those of a snapshot."""
-        self._max_waiting = MAX_WAITING
+        self._max_waiting = MAX_LAG_BYTES
         self._in_snapshot = False
         """Whether the first of what waits is the rest of a snapshot."""
         self._started = False
@@ -167,13 +167,13 @@ class Consumer(asyncio.Protocol):
             self._write(PING)
 
     def close(self, code: int, reason: str) -> None:
-        """Close the connection with a handshake, or abort it after ``CLOSE_TIMEOUT``."""
+        """Close the connection with a handshake, or abort it after ``CLOSING_SECONDS``."""
         if self._closing is not None or self._closed:
             return
         self.reason = reason
         self._drop_waiting()
         self._lacks_snapshot = False
-        self._closing = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
+        self._closing = asyncio.get_running_loop().call_later(CLOSING_SECONDS, self.abort)
         self._protocol.send_close(code, reason)
         self._send_control()
 
@@ -259,14 +259,14 @@ class Consumer(asyncio.Protocol):
                     return
                 self._waiting[0] = first = memoryview(frame)
                 self._in_snapshot = True
-                self._max_waiting = max(MAX_WAITING, len(frame))
+                self._max_waiting = max(MAX_LAG_BYTES, len(frame))
                 self.sent_messages += 1
-            piece = first[:CHUNK]
-            self._inside_frame = len(first) > CHUNK
+            piece = first[:PIECE_BYTES]
+            self._inside_frame = len(first) > PIECE_BYTES
             if not self._in_snapshot:
                 self._waiting_bytes -= len(piece)
             if self._inside_frame:
-                self._waiting[0] = first[CHUNK:]
+                self._waiting[0] = first[PIECE_BYTES:]
             else:
                 self._waiting.popleft()
                 self._in_snapshot = False
@@ -297,7 +297,7 @@ class Consumer(asyncio.Protocol):
             self._ends = True
             self._lacks_snapshot = False
             if self._closing is None:
-                self._closing = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
+                self._closing = asyncio.get_running_loop().call_later(CLOSING_SECONDS, self.abort)
         self._pump()
 
 

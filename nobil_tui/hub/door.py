@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from nobil_tui.base.redaction import is_loopback
-from nobil_tui.hub.consumer import Allowance, Consumer, Owner
+from nobil_tui.hub.consumer import Allowance, Consumer, ConsumerOwner
 from nobil_tui.hub.frames import WINDOW_BITS
 from nobil_tui.hub.requests import (
     KEY,
@@ -74,7 +74,7 @@ class Admission(Protocol):
         ...
 
     @property
-    def owner(self) -> Owner:
+    def owner(self) -> ConsumerOwner:
         """What a consumer belongs to."""
         ...
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-Field = str | int | float | bool | None
+EventField = str | int | float | bool | None
 
 _encode = msgspec.json.Encoder().encode
 
@@ -20,7 +20,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class EventLog:
+class HubLog:
     """Write events with ``write``, which gets a line; without one, they are dropped."""
 
     def __init__(
@@ -33,7 +33,7 @@ class EventLog:
         self._format = format_
         self._redact = redact
 
-    def emit(self, event: str, *, level: str = "info", **fields: Field) -> None:
+    def emit(self, event: str, *, level: str = "info", **fields: EventField) -> None:
         """Write an event with its fields."""
         if self._write is None:
             return
@@ -51,7 +51,7 @@ class EventLog:
         self._write(line)
 
 
-def _word(value: Field) -> str:
+def _word(value: EventField) -> str:
     text = str(value)
     plain = bool(text) and all(each.isalnum() or each in "._:-/%[]" for each in text)
     return text if plain else _encode(text).decode()

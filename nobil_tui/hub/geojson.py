@@ -10,11 +10,9 @@ from msgspec import Struct
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.search.query import Query, parse_query
+from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import ListOptions, StationList
-
-MAX_FILTER_LENGTH = 512
 
 
 class FilterError(Exception):

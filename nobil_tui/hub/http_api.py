@@ -61,7 +61,7 @@ class Body(NamedTuple):
     made_at: float
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """An answer before it is sent."""
 
     content: bytes
@@ -71,14 +71,14 @@ class Answer(NamedTuple):
     body: Body | None = None
 
 
-def error_answer(status: HTTPStatus, *headers: tuple[str, str]) -> Answer:
+def error_answer(status: HTTPStatus, *headers: tuple[str, str]) -> HttpAnswer:
     """Return an error in the form of version 1: ``{"status": "400 - Bad request"}``."""
     text = f"{status.value} - {status.phrase.capitalize()}"
-    return Answer(msgspec.json.encode({"status": text}), status, headers=headers)
+    return HttpAnswer(msgspec.json.encode({"status": text}), status, headers=headers)
 
 
 class HttpApi:
-    """Answer the HTTP requests of a hub, about the same board.
+    """HttpAnswer the HTTP requests of a hub, about the same board.
 
     ``register`` returns the register with names and positions, which may be replaced. ``health``
     returns the state of the link. ``clock`` is the clock of the board's times.
@@ -123,7 +123,7 @@ class HttpApi:
         target = parse_target(request.path_qs)
         origin = self._allowed_origin(request.headers.get("Origin"))
         if request.method == "OPTIONS" and origin:
-            answer = Answer(b"", HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
+            answer = HttpAnswer(b"", HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
         else:
             answer = await self._answer(request, target)
         headers = {
@@ -157,7 +157,7 @@ class HttpApi:
         response.force_close()
         return response
 
-    async def _answer(self, request: BaseRequest, target: Target) -> Answer:
+    async def _answer(self, request: BaseRequest, target: Target) -> HttpAnswer:
         handler = self._handler(target)
         if handler is None:
             return error_answer(HTTPStatus.NOT_FOUND)
@@ -176,7 +176,7 @@ class HttpApi:
                 return error_answer(checked.status, *headers)
         return await handler()
 
-    def _handler(self, target: Target) -> Callable[[], Awaitable[Answer]] | None:
+    def _handler(self, target: Target) -> Callable[[], Awaitable[HttpAnswer]] | None:
         path = target.path
         match path:
             case "/healthz":
@@ -206,7 +206,7 @@ class HttpApi:
 
     # The four paths of version 1
 
-    async def _connector(self, name: str) -> Answer:
+    async def _connector(self, name: str) -> HttpAnswer:
         found = _CONNECTOR.fullmatch(name)
         if found is None:
             return error_answer(HTTPStatus.BAD_REQUEST)
@@ -216,23 +216,23 @@ class HttpApi:
             return self._unknown(found["station"])
         if not 0 <= index < len(station.connectors):
             return error_answer(HTTPStatus.NOT_FOUND)
-        return Answer(connector_object(station, index))
+        return HttpAnswer(connector_object(station, index))
 
-    async def _charger(self, name: str) -> Answer:
+    async def _charger(self, name: str) -> HttpAnswer:
         station = self._board.stations.get(name)
         if station is None:
             return self._unknown(name)
-        return Answer(charger_object(station, self._hub.served.row(station)))
+        return HttpAnswer(charger_object(station, self._hub.served.row(station)))
 
-    async def _chargers(self, country: str) -> Answer:
+    async def _chargers(self, country: str) -> HttpAnswer:
         if country and _COUNTRY.fullmatch(country) is None:
             return error_answer(HTTPStatus.BAD_REQUEST)
         body = await self._body(f"chargers/{country}", LIST_SECONDS, lambda: self._list(country))
         if country and body.content == b"[]":
             return error_answer(HTTPStatus.NOT_FOUND)
-        return Answer(b"", body=body)
+        return HttpAnswer(b"", body=body)
 
-    def _unknown(self, station: str) -> Answer:
+    def _unknown(self, station: str) -> HttpAnswer:
         malformed = _STATION.fullmatch(station) is None
         return error_answer(HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.NOT_FOUND)
 
@@ -247,28 +247,28 @@ class HttpApi:
 
     # Beyond version 1
 
-    async def _healthz(self) -> Answer:
+    async def _healthz(self) -> HttpAnswer:
         health = self._health()
         status = HTTPStatus.OK if health.live else HTTPStatus.SERVICE_UNAVAILABLE
-        return Answer(msgspec.json.encode(health), status)
+        return HttpAnswer(msgspec.json.encode(health), status)
 
-    async def _metrics(self) -> Answer:
+    async def _metrics(self) -> HttpAnswer:
         text = metrics_text(self._hub, self._board, self._register(), self._health())
-        return Answer(text.encode(), content_type="text/plain")
+        return HttpAnswer(text.encode(), content_type="text/plain")
 
-    async def _geojson(self, filter_text: str) -> Answer:
+    async def _geojson(self, filter_text: str) -> HttpAnswer:
         board, register, now = self._board, self._register(), self._clock.now()
         try:
             query = parse_map_filter(filter_text)
         except FilterError as error:
             text = f"400 - Bad request: {error}"
-            return Answer(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)
+            return HttpAnswer(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)
         body = await self._body(
             f"geojson?{filter_text}",
             GEOJSON_SECONDS,
             lambda: self._map.encode(board, register, query, now),
         )
-        return Answer(b"", content_type="application/geo+json", body=body)
+        return HttpAnswer(b"", content_type="application/geo+json", body=body)
 
     async def _body(self, name: str, seconds: float, make: Callable[[], bytes]) -> Body:
         """Return a large answer; it is made in a thread unless a recent one is kept."""
@@ -289,7 +289,7 @@ class HttpApi:
             return body
 
 
-async def _upgrade() -> Answer:
+async def _upgrade() -> HttpAnswer:
     return error_answer(HTTPStatus.UPGRADE_REQUIRED, ("Upgrade", "websocket"))
 
 

@@ -26,7 +26,7 @@ from nobil_tui.feeds.nats.reader import reading
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.hub.nats_writer import (
     MAX_BYTES,
@@ -73,7 +73,7 @@ class NatsPublisher:
         board_ready: asyncio.Event,
         *,
         clock: Clock,
-        events: EventLog,
+        events: HubLog,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         backoff: Backoff | None = None,
     ) -> None:

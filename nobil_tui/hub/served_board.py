@@ -16,7 +16,7 @@ from nobil_tui.hub.consumer import Delivery
 from nobil_tui.hub.frames import SharedFrame, text_frame
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, LinkPhase, LinkState, Note, NoteKind
 from nobil_tui.wire.v1_encode import (
-    StationRow,
+    EncodedStation,
     raw_message,
     snapshot_message,
     state_message,
@@ -48,7 +48,7 @@ class ServedBoard:
         """The state of the link as of the last batch."""
         self._board = board
         self._clock = clock
-        self._rows: dict[str, StationRow] = {}
+        self._rows: dict[str, EncodedStation] = {}
         self._complete = False
         """Whether ``_rows`` has all stations as of the last batch."""
         self._shared: SharedFrame | None = None
@@ -91,14 +91,14 @@ class ServedBoard:
             self._shared = SharedFrame(snapshot_message(encoded, self._state))
         return self._shared
 
-    def row(self, station: Station) -> StationRow:
+    def row(self, station: Station) -> EncodedStation:
         """Return a station as served; it is encoded if no consumer needs it."""
         row = self._rows.get(station.id) if self._complete else None
         return row or station_row(station, self._board)
 
     # Inside
 
-    def _all_rows(self) -> dict[str, StationRow]:
+    def _all_rows(self) -> dict[str, EncodedStation]:
         if not self._complete:
             board = self._board
             self._rows = {
@@ -170,7 +170,7 @@ class ServedBoard:
             return b""
         return update_message(self._board.stations[station_id], row)
 
-    def _renew(self, station_id: str) -> StationRow | None:
+    def _renew(self, station_id: str) -> EncodedStation | None:
         """Encode a station again; None if it has left."""
         station = self._board.stations.get(station_id)
         if station is None:

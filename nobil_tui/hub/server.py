@@ -31,7 +31,7 @@ from nobil_tui.hub.consumer import (
 )
 from nobil_tui.hub.door import Denial, Door, wrong_key
 from nobil_tui.hub.errors import HubError, bind_reason
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.frames import SharedFrame
 from nobil_tui.hub.rates import FailedTries
 from nobil_tui.hub.requests import KEY, PATH
@@ -52,7 +52,7 @@ told otherwise."""
 FLOOD_STRIKES = 5
 """A consumer that is closed for what it sent counts as so many wrong keys."""
 
-_NO_EVENTS = EventLog()
+_NO_EVENTS = HubLog()
 
 
 class HubCounts:
@@ -91,7 +91,7 @@ class Hub:
         tls: ssl.SSLContext | None = None,
         about: HubState | None = None,
         clock: Clock | None = None,
-        events: EventLog = _NO_EVENTS,
+        events: HubLog = _NO_EVENTS,
     ) -> None:
         self.limits = limits or HubSection()
         self._connections = connections or self.limits.connections

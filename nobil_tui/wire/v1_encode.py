@@ -61,7 +61,7 @@ class _Report(Struct, gc=False, omit_defaults=True):
     evse_uid: str = ""
 
 
-class StationRow(NamedTuple):
+class EncodedStation(NamedTuple):
     """One encoded station, in parts that are shared by all messages with it."""
 
     core: bytes
@@ -76,12 +76,12 @@ _encode = msgspec.json.Encoder().encode
 _BLANK = Track()
 
 
-def station_row(station: Station, board: Board) -> StationRow:
+def station_row(station: Station, board: Board) -> EncodedStation:
     """Encode a station of a board, without the braces and the operator's status."""
     core, plain = _core(station)
     track = station.track
     if track is None:
-        return StationRow(core, b"", plain)
+        return EncodedStation(core, b"", plain)
     numbers = range(len(station.connectors))
     least = board.freshness.confirmed
     confirmed = [max(least, track.confirmed_at(index)) for index in numbers]
@@ -93,7 +93,9 @@ def station_row(station: Station, board: Board) -> StationRow:
         confirmed if any(each != least for each in confirmed) else [], heard if any(heard) else []
     )
     text = _encode(notes)
-    return StationRow(core, b"," + text[1:-1] if len(text) > 2 else b"", plain and just_reported)
+    return EncodedStation(
+        core, b"," + text[1:-1] if len(text) > 2 else b"", plain and just_reported
+    )
 
 
 def _core(station: Station) -> tuple[bytes, bool]:
@@ -121,7 +123,7 @@ def snapshot_message(rows: Iterable[bytes], state: HubState) -> bytes:
     return b"".join((head, b"{", body, b"}]}") if body else (head, b"]}"))
 
 
-def update_message(station: Station, row: StationRow) -> bytes:
+def update_message(station: Station, row: EncodedStation) -> bytes:
     """Encode ``status:update``: one station, all its connectors and the operator's status."""
     status = operator_status([as_sent(connector) for connector in station.connectors])
     if row.plain:
@@ -153,7 +155,7 @@ def state_message(state: HubState) -> bytes:
     return b'{"type":"hub:state","data":%b}' % _encode(state)
 
 
-def charger_object(station: Station, row: StationRow) -> bytes:
+def charger_object(station: Station, row: EncodedStation) -> bytes:
     """Encode a charger of the REST API: like a station, with the operator's status."""
     status = operator_status([as_sent(connector) for connector in station.connectors])
     return b'{"status":%d,%b%b}' % (status, row.core, row.notes)

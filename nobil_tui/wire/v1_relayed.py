@@ -29,7 +29,7 @@ from nobil_tui.wire.status_words import connector_from
 MAX_UID = 128
 """Characters of the id of a connector."""
 
-EvseUid = Annotated[str, Meta(max_length=MAX_UID)]
+RelayedUid = Annotated[str, Meta(max_length=MAX_UID)]
 
 
 class _Connector(Struct, gc=False):
@@ -39,7 +39,7 @@ class _Connector(Struct, gc=False):
     word: str = ""
     own_status: Int32 | None = None
     own_error: Int32 | None = None
-    evse_uid: EvseUid = ""
+    evse_uid: RelayedUid = ""
     at_least: bool = False
     named: bool = True
 

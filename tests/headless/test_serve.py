@@ -19,7 +19,7 @@ from nobil_tui.headless import source_reader
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.serve import HubService, about_source
 from nobil_tui.hub.api_keys import OneKey
-from nobil_tui.hub.event_log import EventLog, LogFormat
+from nobil_tui.hub.event_log import HubLog, LogFormat
 from nobil_tui.hub.server import Hub
 from nobil_tui.hub.service_manager import ServiceManager
 from nobil_tui.monitor.batch import LinkPhase
@@ -56,7 +56,7 @@ class Running:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.lines: list[str] = []
-        events = EventLog(self.lines.append, LogFormat.JSON)
+        events = HubLog(self.lines.append, LogFormat.JSON)
         self.hub = Hub(
             session.board,
             keys=OneKey(KEY),

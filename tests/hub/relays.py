@@ -22,7 +22,7 @@ from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.hub.nats_publisher import NatsPublisher
@@ -128,7 +128,7 @@ class Relay:
             self.lease,
             ready,
             clock=Clock(),
-            events=EventLog(self.events.append),
+            events=HubLog(self.events.append),
             heartbeat_seconds=LEASE / 4,
             backoff=Quick(),
         )

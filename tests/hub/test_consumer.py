@@ -12,8 +12,8 @@ from websockets.server import ServerProtocol
 
 from nobil_tui.hub import consumer as consumer_module
 from nobil_tui.hub.consumer import (
-    CHUNK,
-    MAX_WAITING,
+    MAX_LAG_BYTES,
+    PIECE_BYTES,
     PING,
     PING_SWEEPS,
     Allowance,
@@ -146,7 +146,7 @@ async def test_then_it_gets_one_snapshot_in_place_of_what_waits() -> None:
     consumer.start(hub.snapshot())
     transport.take(3)
     for number in range(5):
-        consumer.deliver(delivery(number, MAX_WAITING // 2))
+        consumer.deliver(delivery(number, MAX_LAG_BYTES // 2))
     hub.payload = b"latest"
     transport.take()
     consumer.deliver(delivery(9, 1))
@@ -157,21 +157,21 @@ async def test_then_it_gets_one_snapshot_in_place_of_what_waits() -> None:
 
 async def test_updates_wait_for_the_end_of_a_large_snapshot() -> None:
     consumer, transport, _ = opened()
-    large = b"x" * (10 * CHUNK)
+    large = b"x" * (10 * PIECE_BYTES)
     consumer.start(SharedFrame(large))
-    transport.take(CHUNK + 1)
+    transport.take(PIECE_BYTES + 1)
     # More than usual may wait: a snapshot would be no shorter.
     for number in range(3):
-        consumer.deliver(delivery(number, MAX_WAITING - 100))
+        consumer.deliver(delivery(number, MAX_LAG_BYTES - 100))
     transport.take()
     lengths = [len(each) for each in messages_in(bytes(transport.taken))]
-    assert lengths == [len(large), *[MAX_WAITING - 100] * 3]
+    assert lengths == [len(large), *[MAX_LAG_BYTES - 100] * 3]
     assert consumer.resynced == 0
 
 
 async def test_snapshot_to_all_replaces_what_waits_but_not_half_a_frame() -> None:
     consumer, transport, _ = opened()
-    consumer.start(SharedFrame(b"x" * (3 * CHUNK)))
+    consumer.start(SharedFrame(b"x" * (3 * PIECE_BYTES)))
     transport.take(10)
     consumer.deliver(delivery(1))
     consumer.start(SharedFrame(b"second"))
@@ -181,16 +181,16 @@ async def test_snapshot_to_all_replaces_what_waits_but_not_half_a_frame() -> Non
 
 async def test_pong_does_not_break_into_a_frame() -> None:
     consumer, transport, _ = opened()
-    consumer.start(SharedFrame(b"x" * (3 * CHUNK)))
+    consumer.start(SharedFrame(b"x" * (3 * PIECE_BYTES)))
     consumer.data_received(masked(Opcode.PING, b"hello"))
     transport.take()
-    frame = text_frame(b"x" * (3 * CHUNK))
+    frame = text_frame(b"x" * (3 * PIECE_BYTES))
     assert bytes(transport.taken) == frame + b"\x8a\x05hello"
 
 
 async def test_stall_is_counted_in_sweeps_without_a_byte_taken() -> None:
     consumer, transport, _ = opened()
-    consumer.start(SharedFrame(b"x" * (3 * CHUNK)))
+    consumer.start(SharedFrame(b"x" * (3 * PIECE_BYTES)))
     for sweeps in range(4):
         assert consumer.stalled == max(0, sweeps - 1)
         consumer.sweep()
@@ -215,15 +215,15 @@ async def test_idle_connection_is_kept_open() -> None:
 
 
 async def test_close_waits_for_the_frame_and_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer_module, "CLOSE_TIMEOUT", 0.0)
+    monkeypatch.setattr(consumer_module, "CLOSING_SECONDS", 0.0)
     consumer, transport, hub = opened()
-    consumer.start(SharedFrame(b"x" * (3 * CHUNK)))
+    consumer.start(SharedFrame(b"x" * (3 * PIECE_BYTES)))
     transport.take(10)
     consumer.deliver(delivery(1))
     consumer.close(1001, "bye")
     consumer.deliver(delivery(2))
     transport.take()
-    frame = text_frame(b"x" * (3 * CHUNK))
+    frame = text_frame(b"x" * (3 * PIECE_BYTES))
     assert bytes(transport.taken) == frame + b"\x88\x05\x03\xe9bye"
     while transport.open:  # noqa: ASYNC110 - the timer runs by itself
         await asyncio.sleep(0)

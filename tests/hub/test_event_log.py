@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 
-from nobil_tui.hub.event_log import EventLog, LogFormat
+from nobil_tui.hub.event_log import HubLog, LogFormat
 
 
 def test_event_is_one_line_of_json() -> None:
     lines: list[str] = []
-    log = EventLog(lines.append, LogFormat.JSON, lambda text: text.replace("secret", "•••"))
+    log = HubLog(lines.append, LogFormat.JSON, lambda text: text.replace("secret", "•••"))
     log.emit("consumer left", level="warning", reason="a\nb secret", seconds=3, bytes=None)
     [line] = lines
     assert "\n" not in line
@@ -23,10 +23,10 @@ def test_event_is_one_line_of_json() -> None:
 
 def test_event_is_one_line_of_text() -> None:
     lines: list[str] = []
-    EventLog(lines.append).emit("link", reason="a\nb", address="[::1]:80", empty="")
+    HubLog(lines.append).emit("link", reason="a\nb", address="[::1]:80", empty="")
     line = lines[0].partition(" ")[2]
     assert line == 'INFO link reason="a\\nb" address=[::1]:80 empty=""'
 
 
 def test_without_a_writer_nothing_happens() -> None:
-    EventLog().emit("link")
+    HubLog().emit("link")

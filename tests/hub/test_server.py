@@ -24,7 +24,7 @@ from nobil_tui.hub import server as server_module
 from nobil_tui.hub.api_keys import KeyFile, OneKey
 from nobil_tui.hub.door import MAX_MESSAGE
 from nobil_tui.hub.errors import HubError
-from nobil_tui.hub.event_log import EventLog
+from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import Batch, LinkState
@@ -519,7 +519,7 @@ async def test_malformed_requests_are_answered_and_no_key_is_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     lines: list[str] = []
-    hub = await hub_over(ScriptedFeed(station(A, 0)), events=EventLog(lines.append))
+    hub = await hub_over(ScriptedFeed(station(A, 0)), events=HubLog(lines.append))
     caplog.clear()
     address = urlsplit(hub.address)
     handshake = b"GET /api/v1/stream?key=%b HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
