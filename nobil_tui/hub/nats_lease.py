@@ -11,7 +11,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nobil_tui.feeds.nats.connection import NatsConnection
+from nobil_tui.feeds.nats.connection import NatsConnection, raise_if_cancelled
 from nobil_tui.feeds.transport.failures import UnreachableError
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ class Lease:
     async def keep(self, connection: NatsConnection) -> None:
         """Try to take the lease, and renew it, until cancelled. Raises ``UnreachableError``."""
         bucket = await self._bucket(connection)
+        raise_if_cancelled()
         while True:
             await self._attempt(connection, bucket)
+            raise_if_cancelled()
             await asyncio.sleep(self._seconds / 5)
 
     async def release(self, connection: NatsConnection) -> None:

@@ -53,6 +53,7 @@ from nobil_tui.wire.v1_encode import station_row, update_message
 
 RETRY_SECONDS = 3.0
 """Longest wait before the next attempt to connect: less than the lease of another relay."""
+GOODBYE_SECONDS = 1.0
 SLOWEST_FLUSH = 0.05
 """Seconds between two series at least."""
 
@@ -161,8 +162,11 @@ class NatsPublisher:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*tasks, return_exceptions=True)
-            if asyncio.current_task() is not None and _is_cancelled():
-                await self._say_goodbye(connection, writer)
+            if _is_cancelled():
+                # In a task that is not cancelled.
+                goodbye = asyncio.create_task(self._say_goodbye(connection, writer))
+                await asyncio.wait([goodbye], timeout=GOODBYE_SECONDS)
+                goodbye.cancel()
 
     async def _lead(self, connection: NatsConnection, writer: StreamWriter) -> None:
         """Publish whenever this relay leads."""
@@ -273,7 +277,7 @@ class NatsPublisher:
     async def _say_goodbye(self, connection: NatsConnection, writer: StreamWriter) -> None:
         """Say that this relay is no longer live, and let another one lead at once."""
         with suppress(Exception):
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(GOODBYE_SECONDS):
                 if self._lease.leads and self._said is not None:
                     hub = replace(self._state(), live=False, reason=STOPPED)
                     state = RelayState(hub, self.epoch, True)

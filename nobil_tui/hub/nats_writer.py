@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nobil_tui.feeds.nats.connection import NatsConnection
+from nobil_tui.feeds.nats.connection import NatsConnection, raise_if_cancelled
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.wire.nats import ROOT, STREAM
@@ -61,6 +61,7 @@ class StreamWriter:
             ack = await self._context.publish(last_subject, last, headers=_headers(last))
         except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
             raise self._connection.failure(error) from None
+        raise_if_cancelled()
         expected = self._sequence + len(series)
         if self._sequence and ack.seq != expected:
             raise OutOfStepError("the stream has other messages than this relay published")
@@ -95,6 +96,7 @@ async def open_writer(connection: NatsConnection, lease: Lease) -> StreamWriter:
             )
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         raise connection.failure(error) from None
+    raise_if_cancelled()
     return StreamWriter(connection, context, lease)
 
 

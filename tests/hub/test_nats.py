@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Lost, RawReport
-from nobil_tui.charging.station import Connector
+from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.reader import StreamReader
 from nobil_tui.feeds.nats.server import NatsServer
@@ -164,3 +167,59 @@ async def test_server_that_is_killed_and_started_again(
             flood(world, 200, turns=2 - turn)
             await until(lambda: reader.equals(relay.board) and relay.lease.leads)
     assert world.most == 1
+
+
+@pytest.mark.slow
+async def test_kills_at_random_under_load(process: NatsProcess, server: NatsServer) -> None:
+    rng = random.Random(7)
+    world = world_of(100)
+
+    def relay(number: int) -> Relay:
+        started = Relay(server, world.feed(), f"relay {number}")
+        started.start()
+        return started
+
+    relays = [relay(0), relay(1)]
+    async with AsyncExitStack() as stack:
+        readers = AsyncExitStack()
+        stack.push_async_callback(lambda: readers.aclose())
+        reader = await readers.enter_async_context(consuming(server))
+        for turn in range(12):
+            for _ in range(50):
+                world.report(f"NOR_{rng.randrange(100):05}", rng.randrange(2), rng.randrange(2))
+                await asyncio.sleep(0)
+            await asyncio.sleep(rng.random() * 0.1)
+            match rng.randrange(3):
+                case 0:
+                    at = rng.randrange(2)
+                    relays[at].crash()
+                    relays[at] = relay(2 + turn)
+                case 1:
+                    process.kill()
+                    process.start()
+                case _:
+                    await readers.aclose()
+                    readers = AsyncExitStack()
+                    reader = await readers.enter_async_context(consuming(server))
+
+        def exact() -> bool:
+            leading = [each for each in relays if each.lease.leads]
+            state = statuses(reader.board)
+            return (
+                len(leading) == 1
+                and reader.equals(leading[0].board)
+                and state == {id_: as_numbers(each) for id_, each in world.stations.items()}
+            )
+
+        await until(exact)
+        assert world.most == 1
+    for each in relays:
+        await each.stop()
+
+
+def as_numbers(station: Station) -> list[int]:
+    return [each.status for each in station.connectors]
+
+
+def statuses(board: Board) -> dict[str, list[int]]:
+    return {id_: as_numbers(each) for id_, each in board.stations.items()}

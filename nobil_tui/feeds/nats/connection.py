@@ -72,14 +72,32 @@ async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsCo
         await _close(client)
         # Of several servers, the last failure is the one to show.
         cause = next((each for each in reversed(failures) if _is_cause(each)), error)
+        if isinstance(cause, ConnectionError | EOFError) and client._server_info.get(
+            "auth_required"
+        ):
+            # The server closes after its refusal, which may be lost with the connection.
+            name = server.display_name
+            raise UnreachableError(f"{name} closed the connection; is the login right?") from None
         raise _connect_error(cause, server) from None
     except asyncio.CancelledError:
         await _close(client)
         raise
     try:
+        raise_if_cancelled()
         yield connection
     finally:
         await _close(client)
+
+
+def raise_if_cancelled() -> None:
+    """Raise ``CancelledError`` if the current task was cancelled and went on.
+
+    Call it after a call of the library: it waits with ``asyncio.wait_for``, which before Python
+    3.12 loses a cancellation that comes together with the result.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _connect(client: Client, server: NatsServer, name: str, failed: Any, ended: Any) -> None:

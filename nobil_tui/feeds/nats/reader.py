@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nobil_tui.feeds.nats.connection import REQUEST_SECONDS, NatsConnection
+from nobil_tui.feeds.nats.connection import REQUEST_SECONDS, NatsConnection, raise_if_cancelled
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.wire.nats import ROOT, STREAM
 
@@ -195,6 +195,7 @@ async def request(connection: NatsConnection, subject: str, body: Any) -> dict[s
         raise UnreachableError("the NATS server has no JetStream (start it with -js)") from None
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         raise connection.failure(error) from None
+    raise_if_cancelled()
     if not isinstance(answer, dict):
         raise UnreachableError("the NATS server sends an answer that cannot be read")
     if (refusal := answer.get("error")) is None:

@@ -75,7 +75,10 @@ async def test_failures_are_in_words_without_secrets(tmp_path: Path) -> None:
         place = f"127.0.0.1:{process.port}"
         for login in ("", f"{SECRET}x@", f"me:{SECRET}@"):
             event = await first_failure(parse_server(f"nats://{login}{place}", {}))
-            assert event == Refused(f"{place} does not accept the login", event.heard_at, 0)
+            assert event.reason in (
+                f"{place} does not accept the login",
+                f"{place} closed the connection; is the login right?",
+            )
         event = await first_failure(parse_server(f"nats://{SECRET}@{place}", {}))
         assert isinstance(event, Lost) and event.reason == "no relay has published there yet"
         event = await first_failure(parse_server(f"tls://{SECRET}@{place}", {}))
