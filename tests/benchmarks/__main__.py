@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import hands, history, hub, idle, snapshots, starting, streaming, weight
+from tests.benchmarks import hands, history, hub, idle, nats, snapshots, starting, streaming, weight
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Result, told
 from tests.benchmarks.programs import World
@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Result]] = {
     "register": hands.register,
     "history": history.history,
     "hub": hub.hub,
+    "nats": nats.nats,
     "memory": weight.weight,
     "log": weight.log,
     "growth": weight.growth,

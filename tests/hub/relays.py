@@ -114,11 +114,18 @@ class WorldFeed:
 class Relay:
     """One relay: a feed, its board and its publisher."""
 
-    def __init__(self, server: NatsServer, upstream: Feed, name: str, source: str = "test") -> None:
+    def __init__(
+        self,
+        server: NatsServer,
+        upstream: Feed,
+        name: str,
+        source: str = "test",
+        lease: float = LEASE,
+    ) -> None:
         self.board = Board()
-        self.lease = Lease(name, LEASE)
+        self.lease = Lease(name, lease)
         ready = asyncio.Event()
-        follower = NatsFeed(server, silent_after=LEASE, backoff=Quick())
+        follower = NatsFeed(server, silent_after=lease, backoff=Quick())
         feed = LeadingFeed(upstream, follower, self.lease, ready, source, Clock())
         self.events: list[str] = []
         self.publisher = NatsPublisher(
@@ -129,7 +136,7 @@ class Relay:
             ready,
             clock=Clock(),
             events=HubLog(self.events.append),
-            heartbeat_seconds=LEASE / 4,
+            heartbeat_seconds=lease / 4,
             backoff=Quick(),
         )
         self.monitor = Monitor(feed, self.board, sinks=[self.publisher])
