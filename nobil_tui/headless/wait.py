@@ -107,13 +107,20 @@ class Wait:
         selected = [
             (index, connector.condition)
             for index, connector in enumerate(station.connectors)
-            if board.unconfirmed_for(station, index, now) <= 0
-            and choice.selects(station.id, index, if_unknown=False)
+            if choice.selects(station.id, index, if_unknown=False)
         ]
+        # Also a fault that is not confirmed: it was not repaired as far as is known.
         faulty = any(condition is Condition.FAULT for _, condition in selected)
         if self._until is Until.WORKS and faulty:
             return None
-        return next((index for index, condition in selected if self._until.holds(condition)), None)
+        return next(
+            (
+                index
+                for index, condition in selected
+                if self._until.holds(condition) and board.unconfirmed_for(station, index, now) <= 0
+            ),
+            None,
+        )
 
 
 def _change_of(batch: Batch, station: Station, index: int, now: int) -> Change:

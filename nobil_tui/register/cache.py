@@ -52,6 +52,8 @@ class Origin(Struct, frozen=True):
     """Their licence, if it differs from that of the register as a whole."""
     tariffs_etag: str = ""
     """The ``ETag`` of the tariffs of these stations, if they are a separate answer."""
+    without_prices: bool = False
+    """Whether the tariffs could not be fetched, so that the next update is due at once."""
 
 
 class CachedRegister(NamedTuple):

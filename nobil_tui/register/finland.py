@@ -6,6 +6,7 @@ these.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from nobil_tui.wire.finland_register import (
     decode_tariffs,
 )
 
+logger = logging.getLogger(__name__)
+
 OnPlaces = Callable[[Mapping[str, str]], Awaitable[None]]
 """Gets the location of each EVSE."""
 
@@ -52,12 +55,16 @@ async def update_finland(
     """Download locations and tariffs and store them at ``path``, at most once a day.
 
     ``on_places`` gets the location of each EVSE as soon as it is known, and is awaited before the
-    rest is decoded. Returns what is stored now; None if nothing changed. Raises ``UpdateError``.
+    rest is decoded. Returns what is stored now; None if nothing changed. Without tariffs, the
+    stations are stored without prices if none are stored yet. Raises ``UpdateError``.
     """
     clock = clock or Clock()
     try:
         origin = (await run_in_thread(lambda: load_or_empty(path))).origins.get(FINLAND_ORIGIN)
         if origin is not None and origin.source != rest.host:
+            origin = None
+        if origin is not None and origin.without_prices:
+            # Nothing that was stored may answer for the missing prices.
             origin = None
         if origin is not None and is_recent(origin.fetched_at, clock.now()):
             return None
@@ -83,7 +90,15 @@ async def _update(
     def on_bytes(done: int, total: int | None) -> None:
         on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, COUNTRY, done, total))
 
-    tariffs = await rest.get(TARIFFS, origin.tariffs_etag if origin is not None else "")
+    problem = ""
+    try:
+        tariffs = await rest.get(TARIFFS, origin.tariffs_etag if origin is not None else "")
+    except UnreachableError as error:
+        if origin is not None:
+            # The stored stations have prices, which are better than none.
+            raise
+        tariffs, problem = None, str(error)
+        logger.warning("the prices of Finland are not known: %s", problem)
     # Stations include their prices, so both answers are needed unless neither changed.
     locations = await rest.get(
         LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes
@@ -96,7 +111,7 @@ async def _update(
                 path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now())
             )
         )
-    if tariffs is None:
+    if tariffs is None and not problem:
         tariffs = await rest.get(TARIFFS)
     on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
     await on_places(await run_in_thread(lambda: decode_places(locations.body)))
@@ -110,6 +125,7 @@ async def _update(
         len(found.facts),
         locations.etag,
         tariffs_etag=tariffs.etag if tariffs else "",
+        without_prices=bool(problem),
     )
     return await run_in_thread(
         lambda: edit_stored(path, lambda old: merged(old, {FINLAND_ORIGIN: found.facts}, fresh))

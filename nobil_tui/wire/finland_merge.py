@@ -36,6 +36,10 @@ from nobil_tui.wire.status_words import connector_from
 
 AHEAD = 5_000
 """Milliseconds that a time may be ahead of our clock: the error of a measured clock."""
+MAX_EVSES = 1_000_000
+"""Maximum number of EVSEs that are held; messages about further ones are ignored."""
+TOO_MANY = "a report beyond the maximum number of connectors"
+"""The type of the event for such a message."""
 OLDER = "an older report"
 """The type of the event for a report that is older than the held one."""
 
@@ -64,18 +68,12 @@ class Merger:
         self._topics: dict[str, str] = {}
         """The locations of EVSEs that messages named."""
         self._connected_at = 0
-        self._has_snapshot = False
         self._gap = 0
 
     @property
     def has_places(self) -> bool:
         """Whether the locations of EVSEs are known."""
         return bool(self._places)
-
-    @property
-    def has_snapshot(self) -> bool:
-        """Whether a snapshot was applied."""
-        return self._has_snapshot
 
     def use_places(self, places: Mapping[str, str]) -> None:
         """Take the location of each EVSE from ``places``, in whose order connectors are numbered.
@@ -93,7 +91,6 @@ class Merger:
 
         An EVSE that it lacks is gone, unless it was reported since the connection was made.
         """
-        self._has_snapshot = True
         self._gap = gap
         before, self._held = self._held, {}
         for status in statuses.statuses:
@@ -110,16 +107,21 @@ class Merger:
                 self._held[evse_id] = known
         return self._event(at, statuses.unreadable, gap)
 
-    def again(self, at: int) -> Snapshot:
-        """Return the held statuses as a snapshot, with every EVSE at its location as known now."""
+    def again(self, at: int, unheard: int = 0) -> Snapshot:
+        """Return the held statuses as a snapshot, with every EVSE at its location as known now.
+
+        ``unheard``: for how many ms up to ``at`` nothing was heard.
+        """
         for evse_id, held in self._held.items():
             held.station = self._places.get(evse_id) or self._topics.get(evse_id) or held.station
-        return self._event(at, 0, self._gap)
+        return self._event(at, 0, self._gap + unheard)
 
     def report(self, status: Status, at: int) -> ConnectorReport | Ignored:
         """Apply one message received at ``at``; one that is older than the held report is
         ignored."""
         known = self._held.get(status.evse_id)
+        if known is None and len(self._held) >= MAX_EVSES:
+            return Ignored(TOO_MANY, at)
         time = self._time(status, at)
         if status.location_id:
             self._topics[status.evse_id] = status.location_id

@@ -144,6 +144,17 @@ async def test_last_known_state_does_not_count(tmp_path: Path) -> None:
     await asyncio.to_thread(wait.session.close)
 
 
+async def test_an_unconfirmed_fault_is_not_repaired(tmp_path: Path) -> None:
+    first = Waiting(report("a", "OUTOFORDER"), Ended(T0), state_dir=tmp_path)
+    assert await first.ended() is None
+    await asyncio.to_thread(first.session.close)
+    wait = Waiting(report("b", "AVAILABLE", 10), until=Until.WORKS, state_dir=tmp_path)
+    await wait.settled(2)
+    wait.feed.say(report("a", "AVAILABLE", 20))
+    assert await wait.ended() == ("NOR_1", 1, "fault", "free")
+    await asyncio.to_thread(wait.session.close)
+
+
 async def test_unknown_station_and_refused_key_end_it() -> None:
     with pytest.raises(UnknownStationError, match="NOR_2"):
         await Waiting(snapshot(BUSY), ids=("NOR_2",), sends_snapshot=True).change()

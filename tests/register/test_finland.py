@@ -150,6 +150,20 @@ async def test_a_failure_keeps_the_stored_register(
     assert load_register(path) == before
 
 
+async def test_without_tariffs_the_stations_have_no_prices_until_the_next_update(
+    service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
+) -> None:
+    service.fail(TARIFFS, 503)
+    cached = await update_finland(path, rest, clock=clock)
+    assert cached is not None
+    assert all(facts.name and facts.price is None for facts in cached.facts.values())
+    clock.advance(60)
+    cached = await update_finland(path, rest, clock=clock)
+    assert cached is not None
+    assert all(facts.price is not None for facts in cached.facts.values())
+    assert await update_finland(path, rest, clock=clock) is None
+
+
 async def test_too_few_stations_are_not_stored(
     service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
 ) -> None:

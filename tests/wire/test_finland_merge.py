@@ -6,15 +6,18 @@ import itertools
 import json
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
+from nobil_tui.wire import finland_merge
 from nobil_tui.wire.changes import iso
 from nobil_tui.wire.finland import Status, Statuses, decode_message
 from nobil_tui.wire.finland_merge import (
     AHEAD,
+    TOO_MANY,
     Merger,
     RecordedDecoder,
     encode_message,
@@ -204,6 +207,15 @@ def test_location_from_topic_counts_from_next_snapshot() -> None:
         station.id
         for station in merger.snapshot(Statuses([Status("A", "CHARGING")], 0), T0).stations
     ] == ["L"]
+
+
+def test_number_of_held_evses_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finland_merge, "MAX_EVSES", 2)
+    merger = Merger()
+    for evse in "AB":
+        merger.report(report(evse, "CHARGING", T0, "L"), T0)
+    assert merger.report(report("C", "CHARGING", T0, "L"), T0) == Ignored(TOO_MANY, T0)
+    assert isinstance(merger.report(report("A", "AVAILABLE", T0, "L"), T0), ConnectorReport)
 
 
 def test_partial_snapshot_loses_no_evse() -> None:

@@ -115,6 +115,8 @@ class FinlandFeed:
         """Messages that wait for the snapshot; None while none is awaited."""
         self._connected_at = 0
         """When the stream became live, in ms; zero while it is not."""
+        self._complete = False
+        """Whether a snapshot covers the present connection or the time since the last poll."""
         self._failures = 1
         self._polling = False
         """Whether snapshots are fetched in place of the stream."""
@@ -139,7 +141,7 @@ class FinlandFeed:
 
     def use_places(self, places: Mapping[str, str]) -> None:
         """Take the location of each EVSE from ``places``, and regroup the stations that are
-        there."""
+        there, at once or with the next snapshot."""
         self._merger.use_places(places)
         self._regroup = True
         self._wake()
@@ -222,6 +224,7 @@ class FinlandFeed:
         self._polled_at = 0
         self._connected_at = at
         self._held = []
+        self._complete = False
         self._merger.connected(at)
         self._start_fetching(polling=False)
         self._stop(self._pinging)
@@ -238,6 +241,7 @@ class FinlandFeed:
             self._tap(b"", event.heard_at)
         self._failures += 1
         if not self._polling:
+            self._complete = False
             self._stop(self._fetching)
             if self._failures >= FAILURES_BEFORE_POLLING:
                 # Reported only if polling fails too.
@@ -313,6 +317,7 @@ class FinlandFeed:
         if fetched.attempt != self._attempt:
             return
         self._regroup = False
+        self._complete = True
         self._merger.skew = fetched.answer.skew
         gap = _gap(fetched, self._connected_at or fetched.at)
         if self._tap is not None:
@@ -338,6 +343,7 @@ class FinlandFeed:
             self._unreported = None
         elif self._polled_at:
             heard_at, self._polled_at = self._polled_at, 0
+            self._complete = False
             yield Lost(failed.reason, heard_at, self._clock.now() + round(failed.seconds * 1000))
 
     def _release(self) -> Iterator[Event]:
@@ -347,9 +353,11 @@ class FinlandFeed:
             yield self._merger.report(status, at)
 
     def _regrouped(self) -> Iterator[Event]:
-        if self._regroup and self._merger.has_snapshot:
+        # Else the next snapshot regroups: this one would confirm what may have changed unseen.
+        if self._regroup and self._complete:
             self._regroup = False
-            yield self._merger.again(self._clock.now())
+            now = self._clock.now()
+            yield self._merger.again(now, now - self._polled_at if self._polling else 0)
 
     def _stop(self, task: asyncio.Task[None] | None) -> None:
         if task is not None:

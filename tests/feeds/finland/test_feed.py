@@ -363,6 +363,48 @@ async def test_regroups_stations_when_locations_arrive_late(
         assert snapshot.gap == service.made_ago
 
 
+async def test_late_locations_confirm_nothing_while_the_stream_is_down(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    feed = make_feed(broker.url)
+    places = {evse: topic.split("/")[3] for evse, topic in service.country.topics.items()}
+    async with reading(feed, clock) as reader:
+        await reader.kind(Snapshot)
+        connection = feed._session._connection
+        assert connection is not None
+        service.fail(STATUSES, 503)
+        connection.fail("the connection broke")
+        await reader.kind(Lost)
+        feed.use_places(places)
+        await pass_time(clock, 1.0)
+        await reader.kind(Connected)
+        # The snapshot of the connection before does not cover the time between the two.
+        feed.use_places(places)
+        event = await reader.until(lambda event: isinstance(event, Degraded | Snapshot))
+        assert isinstance(event, Degraded)
+        feed.use_places(places)
+        await until(lambda: feed._inputs.empty())
+        assert len(reader.board.stations) == 12
+        await pass_time(clock, 1.0)
+        await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 5
+
+
+async def test_late_locations_confirm_nothing_between_two_polls(
+    service: FinlandService, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    feed = make_feed(REFUSED_PORT)
+    async with reading(feed, clock) as reader:
+        await reader.kind(Snapshot)
+        clock.advance(20)
+        feed.use_places(
+            {evse: topic.split("/")[3] for evse, topic in service.country.topics.items()}
+        )
+        snapshot = await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 5
+        assert snapshot.gap == service.made_ago + 20_000
+
+
 # Brokers that refuse
 
 
