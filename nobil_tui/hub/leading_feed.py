@@ -62,7 +62,7 @@ class LeadingFeed:
             now = self._clock.now()
             if self._follower.source not in ("", self._source):
                 yield Restarted(now)
-            yield Lost(TAKES_OVER, now, now)
+            yield Lost(TAKES_OVER, now, 0)
             self._board_ready.set()
             self._current = self._upstream
             async with aclosing(_until(self._upstream, self._lease.wait_lapsed)) as events:
@@ -73,7 +73,7 @@ class LeadingFeed:
                 await self._lease.wait_lapsed()
             self._board_ready.clear()
             now = self._clock.now()
-            yield Lost(ANOTHER, now, now)
+            yield Lost(ANOTHER, now, 0)
 
     async def _follow(self) -> AsyncGenerator[Event, None]:
         """Yield what the leading relay publishes, until this one leads and has read all of it."""

@@ -16,6 +16,7 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.reader import StreamReader
 from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.wire.nats import STOPPED, station_subject
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
@@ -136,6 +137,9 @@ async def test_second_relay_takes_over(server: NatsServer) -> None:
         await until(lambda: reader.equals(third.board))
         await third.stop()
         await until(lambda: not reader.live)
+        assert reader.monitor.link.reason == STOPPED
+        # And in the end it is as good as gone.
+        await until(lambda: reader.monitor.link.phase is LinkPhase.RETRYING)
         assert reader.monitor.link.reason == STOPPED
         assert (world.served, world.most) == (3, 1)
 

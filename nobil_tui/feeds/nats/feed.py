@@ -156,13 +156,14 @@ class _Following:
         self._state_at = 0
         self._silent = False
         """Whether the relay is silent."""
+        self._up = False
+        """Whether the link counts as live: it does not while the relay is silent."""
         self._stale = False
         """Whether what was read belongs to an earlier run of the relay, or names stations that
         left."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield events until the connection ends. Raises ``UnreachableError``."""
-        connected = False
         while True:
             async with AsyncExitStack() as stack:
                 reader = await stack.enter_async_context(reading(self._connection))
@@ -177,9 +178,9 @@ class _Following:
                         bad += self._take(message, stations)
                     state = self._state
                 now = self._clock.now()
-                if not connected:
+                if not self._up:
                     yield Connected(now)
-                connected = True
+                self._up = True
                 for each in bad:
                     yield each
                 self._feed.source = state.hub.source
@@ -187,6 +188,8 @@ class _Following:
                 self._stale = not state.ready
                 yield Snapshot([*stations.values()], now, len(bad), hub=self._hub_now())
                 del stations
+                if self._silent:
+                    yield self._lost()
                 self._feed.settled.set()
                 try:
                     async with aclosing(self._updates(reader)) as updates:
@@ -240,7 +243,7 @@ class _Following:
             if message is None:
                 if not self._silent and self._heard.ago >= self._feed._silent_after:
                     self._silent = True
-                    yield HubReport(self._hub_now(), self._clock.now())
+                    yield self._lost()
                 continue
             for event in self._update(message):
                 yield event
@@ -273,8 +276,7 @@ class _Following:
         self._heard.now()
         if not self._silent:
             return []
-        self._silent = False
-        return [HubReport(self._hub_now(), at)]
+        return [*self._heard_again(at), HubReport(self._hub_now(), at)]
 
     def _link(self, data: bytes, at: int) -> list[Event]:
         state = decode_link(data)
@@ -282,18 +284,31 @@ class _Following:
             return [Unreadable("the state of the relay cannot be decoded", at)]
         before, self._state, self._state_at = self._state, state, at
         self._heard.now()
-        self._silent = False
+        again = self._heard_again(at)
         if before is None or before.epoch != state.epoch or not state.ready:
             self._stale = True
         if self._stale and state.ready:
             # A snapshot follows.
-            return []
+            return again
         if self._stale:
             # Its clock is another one: only that it is not live counts.
             previous = before.hub if before is not None else state.hub
             state = RelayState(previous, state.epoch, state.ready)
-            return [HubReport(_not_live(state.hub, STARTING, 0), at)]
-        return [HubReport(self._hub_now(), at)]
+            return [*again, HubReport(_not_live(state.hub, STARTING, 0), at)]
+        return [*again, HubReport(self._hub_now(), at)]
+
+    def _lost(self) -> Lost:
+        """Return the event for a relay that is silent."""
+        self._up = False
+        return Lost(self._hub_now().reason, min(self._heard.at, self._clock.now()), 0)
+
+    def _heard_again(self, at: int) -> list[Event]:
+        """Note that the relay is not silent; return the event for one that was."""
+        self._silent = False
+        if self._up:
+            return []
+        self._up = True
+        return [Connected(at)]
 
     def _hub_now(self) -> HubState:
         """Return the relay's state as it counts now: a silent relay is not live."""

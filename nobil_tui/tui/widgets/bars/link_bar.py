@@ -175,7 +175,9 @@ class LinkBar(Bar):
             case LinkPhase.CONNECTING:
                 return BarPart("CONNECTING", self.style_of("warning"), 0)
             case LinkPhase.RETRYING:
-                return BarPart(f"RETRY IN {self._wait_text()}", self.style_of("warning"), 0)
+                # Without a time, it is not for us to try: a relay in NATS is silent.
+                again = f"RETRY IN {self._wait_text()}" if state.link.retry_at else "NOT LIVE"
+                return BarPart(again, self.style_of("warning"), 0)
             case LinkPhase.REFUSED:
                 again = f", RETRY IN {self._wait_text()}" if state.link.retry_at else ""
                 return BarPart(f"KEY REFUSED{again}", self.style_of("refused"), 0)

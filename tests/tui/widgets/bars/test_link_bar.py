@@ -47,6 +47,10 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
             LinkState(LinkPhase.RETRYING, "the connection broke", START + 7000),
             ["RETRY IN 7 s", "example.org", "the connection broke"],
         ),
+        (
+            LinkState(LinkPhase.RETRYING, "the relay gives no sign of life"),
+            ["NOT LIVE", "example.org", "the relay gives no sign of life"],
+        ),
         (LinkState(LinkPhase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),
         (
             LinkState(LinkPhase.REFUSED, "HTTP 401", START + 241_000),
