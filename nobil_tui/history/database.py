@@ -162,12 +162,14 @@ class HistoryDatabase:
         options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
         connection = _connect(path, options)
         try:
-            if not _check(connection, len(MIGRATIONS)):
-                raise ForeignError
+            if _check(connection, len(MIGRATIONS)):
+                return cls(connection, path)
         except BaseException:
             connection.close()
             raise
-        return cls(connection, path)
+        # Its writer has created the file, but not yet the tables in it: a first start.
+        connection.close()
+        return cls.in_memory()
 
     @classmethod
     def in_memory(cls) -> HistoryDatabase:

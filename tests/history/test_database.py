@@ -72,6 +72,20 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
     assert sqlite3.connect(path).execute("SELECT count(*) FROM theirs").fetchone() == (0,)
 
 
+def test_a_file_that_its_writer_has_just_created_is_an_empty_history(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    path.touch()
+
+    reader = HistoryDatabase.open_to_read(path)
+
+    assert reader.stations == []
+    assert (
+        reader.station("NOR_1").connectors
+        == HistoryDatabase.in_memory().station("NOR_1").connectors
+    )
+    reader.close()
+
+
 def test_a_file_system_without_shared_memory_gets_a_plain_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
