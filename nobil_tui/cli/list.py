@@ -61,12 +61,12 @@ The counts are those of the connectors that FILTER selects. JSON and CSV have th
 
 @click.command("list", cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
 @click.argument("words", nargs=-1, metavar="[FILTER]...", shell_complete=complete_filter)
-@click.option("--json", "format_", flag_value="json", help="Print JSON Lines.")
-@click.option("--csv", "format_", flag_value="csv", help="Print CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print at most N stations.")
 @source_options
 def list_command(
-    words: tuple[str, ...], format_: str | None, limit: int | None, **common: Any
+    words: tuple[str, ...], as_json: bool, as_csv: bool, limit: int | None, **common: Any
 ) -> None:
     """Print the stations that match a filter."""
     from nobil_tui.headless import listing
@@ -75,6 +75,8 @@ def list_command(
     from nobil_tui.search.sorting import Sort
     from nobil_tui.search.station_list import ListOptions, StationList
 
+    if as_json and as_csv:
+        raise click.UsageError("Use either --json or --csv.")
     descriptor = stdout_descriptor()
     startup = start_reading(common, one_shot=True)
     text, config = " ".join(words), startup.config
@@ -88,10 +90,12 @@ def list_command(
         station_list = StationList(session.board, session.register, starred, options)
         lines = listing.list_stations(station_list, session.clock.now(), limit=limit)
         check_filter(station_list.query)
-        if format_ is not None:
-            data = {"json": listing.stations_as_json, "csv": listing.stations_as_csv}[format_](
-                lines
-            )
+        if not lines and (reason := station_list.explain_no_match()):
+            print_message(f"No stations match the filter ({reason}).")
+        if as_json:
+            data = listing.stations_as_json(lines)
+        elif as_csv:
+            data = listing.stations_as_csv(lines)
         elif os.isatty(descriptor):
             data = encoded(listing.stations_as_table(lines))
         else:

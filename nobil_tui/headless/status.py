@@ -38,5 +38,8 @@ def _unconfirmed(certainty: str, seconds: int) -> str:
     """Return how far the state can be trusted, unless it is confirmed."""
     if certainty == "confirmed":
         return ""
-    age = f"{seconds // 60} min" if seconds < 2 * 3600 else f"{seconds // 3600} h"
+    if seconds < 60:
+        age = f"{seconds} s"
+    else:
+        age = f"{seconds // 60} min" if seconds < 2 * 3600 else f"{seconds // 3600} h"
     return f" ({certainty}: unconfirmed for {age})"

@@ -62,6 +62,8 @@ _STARRED = "starred"
 _OR = "or"
 _PARKING = {"free": False, "paid": True}
 """The values of the field ``parking``: whether there is a fee."""
+_UNFINISHED = re.compile(r"(\w+)(?:[<>]=?|[=≤≥])")
+"""A comparison without its number."""
 _MAX_KM = 20_040.0
 """Half of the earth's circumference."""
 _PLACE = re.compile(r"[^\W\d_]|^\d{4,5}$")
@@ -315,7 +317,24 @@ class _Parser:
             return FactTerm(folded, negated)
         if folded == "near":
             return self._from_home(token)
+        if (unfinished := _UNFINISHED.fullmatch(folded)) and self._lacks_number(
+            token, unfinished[1]
+        ):
+            return None
         return _text("", (word,), negated)
+
+    def _lacks_number(self, token: re.Match[str], subject: str) -> bool:
+        """Report a comparison without a number; return whether ``subject`` can be compared."""
+        if subject in PLUG_BY_NAME:
+            example = "ccs>=150"
+        elif subject in _STATES:
+            example = "free>=2"
+        elif (field := FIELD_BY_NAME.get(subject)) and field.kind is FieldKind.PRICE:
+            example = field.example
+        else:
+            return False
+        self._report(token, f"{token['plain']} needs a number, as in {example}")
+        return True
 
     def _field(self, token: re.Match[str], name: str, negated: bool) -> _Piece | None:
         field = FIELD_BY_NAME.get(name.lower())

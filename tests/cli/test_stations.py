@@ -58,6 +58,14 @@ def test_list_as_json(run: Run, recording: str, register: None) -> None:
     assert done.returncode == ExitCode.SUCCESS
 
 
+def test_list_says_which_word_finds_nothing(here: Run, recording: str, register: None) -> None:
+    done = here("list", "oslo", "xyzzy", "--json", "--source", recording)
+    assert (done.returncode, done.stdout) == (ExitCode.SUCCESS, "")
+    assert done.stderr.endswith(
+        "nobil-tui: No stations match the filter (nothing matches xyzzy).\n"
+    )
+
+
 def test_list_as_csv_and_in_tabs(here: Run, recording: str, register: None) -> None:
     text = here("list", "--csv", "--source", recording).stdout
     assert text.startswith("\ufeff")  # spreadsheets need the mark
@@ -119,6 +127,8 @@ def test_wait(here: Run, recording: str, register: None) -> None:
         (("status", "NOR_00004"), 'No station has the id "NOR_00004". Did you mean'),
         (("list", "fre:x"), "The filter is not understood: unknown field fre:"),
         (("tail", "--filter", "country:xx"), "The filter is not understood: unknown country xx"),
+        (("list", "free>="), "free>= needs a number, as in free>=2."),
+        (("list", "--json", "--csv"), "Use either --json or --csv."),
         (("wait",), "Give station ids, or a filter with --filter."),
         (("wait", "NOR_1", "--timeout", "soon"), "expected a time such as 90s, 15m or 2h."),
         (("wait", "NOR_1", "--until", "busy"), "'busy' is not one of"),
