@@ -62,8 +62,8 @@ class Settings:
         """What the file contained when it was last read or written."""
         self._away = 0
         """For how many polls the file has been missing or empty."""
-        self._warned = False
-        """Whether the user was warned that the file is invalid."""
+        self._warned_of = ""
+        """The error of an invalid file that the user was warned of last."""
         self._lock = asyncio.Lock()
         """Held while the file is read or written."""
 
@@ -130,7 +130,7 @@ class Settings:
     async def poll(self, stars_changed: Callable[[], None], warn: Callable[[str], None]) -> None:
         """Read the file again if another program changed it.
 
-        Calls ``stars_changed`` if other stations are starred now, and ``warn`` once with the error
+        Calls ``stars_changed`` if other stations are starred now, and ``warn`` once with each error
         of a file that became invalid.
         """
         path = self.path
@@ -144,14 +144,15 @@ class Settings:
             async with self._lock:
                 content, config = await run_in_thread(lambda: _read(path, self._content))
         except ConfigError as error:
-            if not self._warned:
-                self._warned = True
+            # An editor may save the same mistake again, or another one after the first.
+            if str(error) != self._warned_of:
+                self._warned_of = str(error)
                 warn(f"{error}\nThe settings of this session are kept.")
             return
         if config is None:
             await self._poll_away(path, content, warn)
             return
-        self._warned = False
+        self._warned_of = ""
         self._file_config, self._content = config, content or b""
         was_away, self._away = self._away, 0
         before = set(self.starred)

@@ -181,22 +181,25 @@ async def test_the_last_of_two_changes_of_the_same_thing_counts(path: Path) -> N
     assert settings.config == load_config(path) == Config()
 
 
-async def test_an_invalid_file_is_reported_once_and_the_settings_are_kept(path: Path) -> None:
+async def test_each_mistake_in_the_file_is_reported_once_and_the_settings_are_kept(
+    path: Path,
+) -> None:
     settings = settings_of(path, "A")
     poller = Poller(settings)
-    for text in ("nonsense", "more nonsense", 'watched = "everything"'):
+    for text in ("nonsense", "nonsense ", 'watched = "everything"', 'watched = "everything" '):
         write(path, text)
         await poller.poll()
-    assert len(poller.warnings) == 1
-    assert str(path) in poller.warnings[0]
-    assert poller.warnings[0].endswith("\nThe settings of this session are kept.")
+    assert len(poller.warnings) == 2
+    for warning, word in zip(poller.warnings, ("1", "watched"), strict=True):
+        assert str(path) in warning and word in warning
+        assert warning.endswith("\nThe settings of this session are kept.")
     assert settings.starred == {"A"}
     write(path, '[watched]\nstations = ["B"]\n')
     await poller.poll()
     assert settings.starred == {"B"}
-    write(path, "nonsense again")
+    write(path, 'watched = "everything"')
     await poller.poll()
-    assert len(poller.warnings) == 2
+    assert len(poller.warnings) == 3
 
 
 async def test_an_unwritable_file_is_reported(tmp_path: Path) -> None:
