@@ -458,7 +458,8 @@ class Workspace:
         )
         if text != self.stations.waiting_text:
             self.stations.waiting_text = text
-            if not self.stations.count:
+            if not self.board.stations:
+                # It also shows below starred stations that were not reported yet.
                 self.stations.update_count()
 
     def register_changed(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Button
 
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.config.reading import load_config
@@ -60,6 +61,16 @@ async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
         assert heads(pilot) == ["Free", "Connectors", "Id", "Station", "Place", "Plug", "Changed"]
         await until(pilot, lambda: not load_config(path).interface.columns)
         assert pilot.app.screen is main
+
+
+async def test_all_buttons_fit_in_the_narrowest_terminal() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock)), (40, 24)) as pilot:
+        await live(pilot)
+        await pilot.press("C")
+        room = pilot.app.screen.query_one("#columns").content_region
+        for button in pilot.app.screen.query(Button):
+            assert room.contains_region(button.region), button.label
 
 
 async def test_the_columns_of_the_config_are_shown() -> None:

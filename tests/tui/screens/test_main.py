@@ -342,6 +342,16 @@ async def test_another_source_is_tried_before_it_is_used(tmp_path: Path) -> None
         assert "s3cr3t" not in screen_text(pilot)
 
 
+async def test_the_waiting_text_below_starred_stations_follows_the_link() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    config = Config(watched=WatchedSection(["NOR_1"]))
+    async with opened(setup_of(clock, source, config=config)) as pilot:
+        await until(pilot, lambda: "Connecting to example.org." in "\n".join(text_of(pilot)))
+        source.feed.put(Connected(START))
+        await until(pilot, lambda: "Waiting for the first report." in "\n".join(text_of(pilot)))
+
+
 async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:
     clock = FakeClock()
     source = HandSource(clock, REGISTER, problems=["The simulation cannot start: no port is free."])
