@@ -14,7 +14,7 @@ from nobil_tui.base.paths import config_file, history_file, state_dir
 from nobil_tui.cli.root import CLI_COMMANDS, cli
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.observation import Portion, StoredChange
-from nobil_tui.sources.catalogue import SOURCES
+from nobil_tui.sources.catalogue import typed_names
 from nobil_tui.store.state_file import open_to_write, write_state
 from tests.cli.conftest import Run
 
@@ -50,9 +50,7 @@ def test_complete_commands_and_options(run: Run) -> None:
 
 
 def test_complete_sources(run: Run) -> None:
-    assert completed(run, "nobil-tui --source ") == [
-        f"plain,{name}" for name in SOURCES if name != "recording"
-    ]
+    assert completed(run, "nobil-tui --source ") == [f"plain,{name}" for name in typed_names()]
     assert completed(run, "nobil-tui --source e") == ["plain,enova"]
     assert completed(run, "nobil-tui --source rec") == ["file,rec"]
 
