@@ -118,7 +118,8 @@ class Hook:
     async def _run(self, run: HookRun) -> str:
         """Run the program once; return what went wrong, or an empty string."""
         try:
-            process = await asyncio.create_subprocess_exec(
+            transport, ending = await asyncio.get_running_loop().subprocess_exec(
+                _Ending,
                 *run.argv,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
@@ -130,16 +131,22 @@ class Hook:
         except (OSError, ValueError) as error:
             return getattr(error, "strerror", None) or "it cannot be started"
         try:
+            _feed(transport, run.line)
             async with asyncio.timeout(self._time_limit):
-                _, said = await asyncio.gather(_feed(process, run.line), _read(process))
-                code = await process.wait()
+                await ending.exited.wait()
+            code = transport.get_returncode()
+            if code:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GRACE):
+                        await ending.said_all.wait()
         except TimeoutError:
             return f"it was killed after {self._time_limit:g} s"
         finally:
-            await _kill(process)
+            await _kill(transport, ending)
+            transport.close()
         if code == 0:
             return ""
-        words = safe_text(said.decode(errors="replace").strip().partition("\n")[0])
+        words = safe_text(ending.said.decode(errors="replace").strip().partition("\n")[0])
         return f"it ended with exit code {code}" + (f": {words}" if words else "")
 
     def _fail(self, argv: Sequence[str], problem: str) -> None:
@@ -149,32 +156,46 @@ class Hook:
             self._on_failure(f"The alert command {safe_text(argv[0])} failed: {problem}.")
 
 
-async def _feed(process: asyncio.subprocess.Process, line: bytes) -> None:
+class _Ending(asyncio.SubprocessProtocol):
+    """Notes how the program ends, and keeps the beginning of its errors.
+
+    A ``Process`` would end only with all that the program left running in the background, which
+    holds its pipes open.
+    """
+
+    def __init__(self) -> None:
+        self.said = b""
+        self.said_all = asyncio.Event()
+        """Set when no more errors can come."""
+        self.exited = asyncio.Event()
+
+    def pipe_data_received(self, fd: int, data: bytes | str) -> None:
+        if isinstance(data, bytes):
+            self.said = (self.said + data)[:MAX_ERROR]
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 2:
+            self.said_all.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+
+
+def _feed(transport: asyncio.SubprocessTransport, line: bytes) -> None:
     """Write the line; a program need not read it."""
-    if process.stdin is None:
-        return
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(line)
-        await process.stdin.drain()
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.close()
-        await process.stdin.wait_closed()
+    stdin = transport.get_pipe_transport(0)
+    if isinstance(stdin, asyncio.WriteTransport):
+        stdin.write(line)
+        # What is buffered is written first.
+        stdin.close()
 
 
-async def _read(process: asyncio.subprocess.Process) -> bytes:
-    """Read the program's errors to the end, and keep their beginning."""
-    said = b""
-    while process.stderr is not None and (chunk := await process.stderr.read(4096)):
-        said = (said + chunk)[:MAX_ERROR]
-    return said
-
-
-async def _kill(process: asyncio.subprocess.Process) -> None:
+async def _kill(transport: asyncio.SubprocessTransport, ending: _Ending) -> None:
     """Kill the program and its children, if it still runs."""
-    if process.returncode is None:
+    if transport.get_returncode() is None:
         with suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(transport.get_pid(), signal.SIGKILL)
             else:
-                process.kill()
-        await process.wait()
+                transport.kill()
+        await ending.exited.wait()

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from nobil_tui.base.paths import history_file, register_file
-from nobil_tui.base.text import quoted, safe_path
+from nobil_tui.base.text import quoted, safe_path, safe_text
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.completing import complete_recorded
 from nobil_tui.cli.exit_codes import ExitCode
@@ -98,7 +98,7 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
     from nobil_tui.history.exporting import history_csv, history_csv_header, history_json
 
     encode = history_csv if format_ == "csv" else history_json
-    begin = int(since.timestamp() * 1000) if since is not None else 0
+    begin = _milliseconds(since) if since is not None else 0
     with _database() as (path, database):
         known = database.stations if database is not None else []
         found = _find(stations, known, path) or known
@@ -112,6 +112,15 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
         with closing(database.changes(found, begin)) as changes:
             while lines := list(islice(changes, PRINTED_AT_ONCE)):
                 print_data(b"".join(encode(change, register) for change in lines))
+
+
+def _milliseconds(local: datetime) -> int:
+    """Return a local time in ms since the epoch."""
+    try:
+        return int(local.timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        # In the zones of the first and the last day of the calendar, UTC has another year.
+        return 0 if local.year < 1970 else 2**63 - 1
 
 
 @history.command(
@@ -137,6 +146,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
     from filelock import Timeout
 
     from nobil_tui.base.files import file_lock, make_folders
+    from nobil_tui.cli.progress import ProgressLine
     from nobil_tui.feeds.source import SourceError
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.hours import LocalHours
@@ -144,14 +154,19 @@ def import_(recordings: tuple[Path, ...]) -> None:
     from nobil_tui.history.store import STORE_ERRORS, unreadable
     from nobil_tui.history.summary import duration_text
 
-    path, hours = history_file(), LocalHours()
+    path, hours, progress = history_file(), LocalHours(), ProgressLine()
     try:
         make_folders(path.parent)
         with file_lock(Path(f"{path}.lock")).acquire(blocking=False):
             database = HistoryDatabase.open_to_write(path)
             try:
                 for recording in recordings:
-                    result = RecordingImport(recording, _Progress(recording)).run(database, hours)
+
+                    def show(share: float, name: str = recording.name) -> None:
+                        progress.show(f"{safe_text(name)}: {share:.0%}")
+
+                    result = RecordingImport(recording, show).run(database, hours)
+                    progress.clear()
                     bad = (
                         f", {result.unreadable:,} unreadable lines or frames skipped"
                         if result.unreadable
@@ -160,6 +175,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
                     added = f"{result.changes:,} changes and {duration_text(result.seconds)} added"
                     print_text(f"{safe_path(recording)}: {added}{bad}")
             finally:
+                progress.clear()
                 database.close()
     except Timeout:
         fail(
@@ -170,22 +186,8 @@ def import_(recordings: tuple[Path, ...]) -> None:
         fail(ExitCode.FAILURE, str(error))
     except STORE_ERRORS as error:
         fail(ExitCode.FAILURE, unreadable(path, error))
-
-
-class _Progress:
-    """Show how much of a recording is imported."""
-
-    def __init__(self, recording: Path) -> None:
-        from nobil_tui.cli.progress import ProgressLine
-
-        self._name = recording.name
-        self._line = ProgressLine()
-
-    def __call__(self, share: float) -> None:
-        if share < 1:
-            self._line.show(f"{self._name}: {share:.0%}")
-        else:
-            self._line.clear()
+    except NotImplementedError:
+        fail(ExitCode.FAILURE, f"The file system of {safe_path(path)} has no locks.")
 
 
 @contextmanager

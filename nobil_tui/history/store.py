@@ -31,6 +31,8 @@ PRUNE_INTERVAL = 24 * 3_600_000
 """Milliseconds between two prunings."""
 MAX_PENDING_RECORDS = 500_000
 """Changes that are held while the disk does not take them; then the oldest are dropped."""
+MAX_PENDING_HOURS = 1_000
+"""Hours, each of up to ``MAX_ROWS`` stations, that are held likewise: 20 MB."""
 
 STORE_ERRORS = (sqlite3.Error, OSError, NewerError, ForeignError)
 """What opening, reading and writing a history can raise."""
@@ -258,6 +260,6 @@ def _joined(earlier: Portion, later: Portion) -> Portion:
     changes = earlier.changes + later.changes
     return Portion(
         changes[-MAX_PENDING_RECORDS:],
-        earlier.hours + later.hours,
+        (earlier.hours + later.hours)[-MAX_PENDING_HOURS:],
         {**earlier.intervals, **later.intervals},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.alerts import hook as hook_module
 from nobil_tui.alerts.hook import Hook, expand_command
+from tests.conftest import guarded
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX processes there")
 
@@ -91,6 +93,17 @@ async def test_a_run_that_takes_too_long_is_killed_with_its_children(tmp_path: P
     hook.run((sys.executable, "-c", f"{child!s}; import time; time.sleep(1000)"), b"x\n" * 100_000)
     await hook.join()
     assert problems == ["The alert command /bin/sh failed: it was killed after 0.2 s."]
+
+
+async def test_a_program_may_leave_another_in_the_background(tmp_path: Path) -> None:
+    problems: list[str] = []
+    hook, pid = Hook(problems.append, os.environ), tmp_path / "pid"
+    hook.run(("/bin/sh", "-c", 'sleep 1000 & echo $! > "$0"', str(pid)), b"")
+    try:
+        await guarded(hook.join())
+    finally:
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+    assert problems == []
 
 
 async def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,8 @@ def test_an_export_as_json_lines_and_as_csv(here: Run, recording: Path) -> None:
     assert lines[0]["station"] == "NOR_00001"
     assert text.startswith("\ufeff")  # spreadsheets need the mark
     assert here("history", "export", "--since", "2030-01-01").stdout == ""
+    first_day = here("history", "export", "--since", "0001-01-01")
+    assert len(first_day.stdout.splitlines()) == 4
 
 
 def test_a_misspelt_station_gets_a_suggestion(here: Run, recording: Path) -> None:

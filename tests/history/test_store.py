@@ -13,6 +13,7 @@ from nobil_tui.history import store as store_module
 from nobil_tui.history.database import RETENTION, HistoryDatabase
 from nobil_tui.history.listening import Interval
 from nobil_tui.history.observation import Portion, StoredChange
+from nobil_tui.history.occupancy import HourColumns
 from nobil_tui.history.store import HistoryStore, read_station
 from tests.conftest import GUARD
 
@@ -124,6 +125,19 @@ def test_a_folder_that_cannot_be_made_is_a_notice(tmp_path: Path) -> None:
     store.close()
 
     assert "History is not recorded" in store.notice
+
+
+def test_what_waits_for_the_disk_is_limited(tmp_path: Path) -> None:
+    store = HistoryStore.open(tmp_path / "history.sqlite", interval=GUARD)
+    hour = HourColumns(1, 2, (), ())
+    for week in range(store_module.MAX_PENDING_HOURS + 1):
+        store._pending = store_module._joined(
+            store._pending, Portion(hours=[hour._replace(week=week)])
+        )
+    assert len(store._pending.hours) == store_module.MAX_PENDING_HOURS
+    assert store._pending.hours[0].week == 1
+    store._pending = Portion()
+    store.close()
 
 
 def test_a_killed_program_leaves_whole_transactions(path: Path) -> None:
