@@ -28,7 +28,7 @@ class Argument(Enum):
     """What a user can type for a source in place of a name, in words."""
 
     ADDRESS = "a ws:// or wss:// address"
-    NATS = "a nats:// address"
+    NATS = "nats://..."
     FILE = "a recording file"
 
 

@@ -133,8 +133,7 @@ def test_each_argument_has_one_kind() -> None:
 
 def test_expected_names_every_source() -> None:
     assert catalogue.expected() == (
-        "finland, demo, v1, enova, a ws:// or wss:// address, a nats:// address, "
-        "or a recording file"
+        "finland, demo, v1, enova, a ws:// or wss:// address, nats://..., or a recording file"
     )
     assert catalogue.kinds_with_option("seed") == "the simulation"
     assert catalogue.kinds_with_option("speed") == "the simulation or a recording"
