@@ -309,12 +309,15 @@ class Board:
 
     def apply_hub_state(self, hub: HubState, at: int) -> None:
         """Apply the state of the hub that relays the stream: what it missed is missed here too."""
+        self._use_hub(hub, at)
+        self._follow(hub, at)
+
+    def _use_hub(self, hub: HubState, at: int) -> None:
         self.hub = hub
         if hub.live:
             self.downtime.start(at)
         else:
             self.downtime.stop(at - hub.down_for)
-        self._follow(hub, at)
 
     def relayed_snapshot_steps(
         self, stations: Sequence[Station], hub: HubState, at: int
@@ -323,7 +326,9 @@ class Board:
 
         Pauses like ``snapshot_steps``.
         """
-        self.apply_hub_state(hub, at)
+        # Its notes follow: what happened during a break of our own was missed, although the hub
+        # knows when it happened.
+        self._use_hub(hub, at)
         # The board may keep the stations and their tracks, and notes on them as of a report.
         notes = {}
         for count, station in enumerate(stations, 1):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.charging.events import (
@@ -42,8 +43,14 @@ def frame(type_: str, data: Any, **more: Any) -> str:
     return json.dumps({"type": type_, "data": data, **more})
 
 
+def decoded(data: bytes) -> Event:
+    """Decode a frame, without the sample of it that the diagnostics show."""
+    event = v1.decode(data, AT)
+    return replace(event, sample=b"") if isinstance(event, Snapshot | Unreadable) else event
+
+
 def said(text: str) -> Event:
-    return v1.decode(text.encode(), AT)
+    return decoded(text.encode())
 
 
 def test_decodes_a_snapshot() -> None:
@@ -74,14 +81,14 @@ def large(data: Any, type_: str = "snapshot:init") -> bytes:
 def test_large_frames_are_decoded_to_the_same_events() -> None:
     good = {"uuid": "NOR_01333", "connectors": [DOCUMENT]}
     station = Station("NOR_01333", [Connector(0, 0, 1362520099000)])
-    assert v1.decode(large([good, {}, 5]), AT) == Snapshot([station], AT, 2)
+    assert decoded(large([good, {}, 5])) == Snapshot([station], AT, 2)
     assert v1.decode(large([]), AT) == Snapshot([], AT)
     assert v1.decode(large({**good, "status": 0}, "status:update"), AT) == StationReport(
         Station("NOR_01333", [Connector(0, 0, 1362520099000)], 0), AT
     )
     assert v1.decode(large([], "foo:bar"), AT) == Ignored("foo:bar", AT)
     broken = large([good]).replace(b"NOR_01333", rb"NOR_\ud800")
-    assert v1.decode(broken, AT) == Snapshot([], AT, 1)
+    assert decoded(broken) == Snapshot([], AT, 1)
     for data in (b"x" * (v1.LARGE + 1), b"[" * (v1.LARGE + 1), large(5)):
         assert isinstance(v1.decode(data, AT), Unreadable)
 
@@ -90,7 +97,7 @@ def test_large_frames_are_decoded_to_the_same_events() -> None:
 def test_a_large_frame_of_tiny_values_is_not_decoded(value: bytes) -> None:
     """It would take 30 times its bytes in memory."""
     values = b",".join([value] * (v1.LARGE // 2))
-    event = v1.decode(b'{"type":"snapshot:init","data":[' + values + b"]}", AT)
+    event = decoded(b'{"type":"snapshot:init","data":[' + values + b"]}")
     assert event == Unreadable("more values than a snapshot of its size has", AT)
 
 

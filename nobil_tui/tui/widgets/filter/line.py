@@ -130,7 +130,7 @@ class FilterLine(Vertical):
         self.set_class(own_line, "-problem")
         self._problem.show(result.problem if own_line else "")
         if own_line:
-            result = result._replace(problem="")
+            result = FilterResult(result.stations, result.of, result.hidden)
         saved = self._numbered() if field.has_focus and not self.text else ()
         self._note.show(self.text, result, offers, room, saved)
 
