@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.conditions import Condition
+from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.station import Station
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.headless.station_choice import StationChoice
@@ -36,8 +37,9 @@ class Until(StrEnum):
 class Wait:
     """Wait until a chosen station of an open session is as asked; ``run`` returns the change.
 
-    A station that is so from the start counts too, but only if the stream confirms it. It works if
-    no selected connector has a fault. ``timeout`` is in seconds; None waits for ever.
+    A station that is so from the start counts too, but only if the stream confirmed it at most two
+    minutes ago. It works if no selected connector has a fault. ``timeout`` is in seconds; None
+    waits for ever.
     """
 
     def __init__(
@@ -117,7 +119,9 @@ class Wait:
             (
                 index
                 for index, condition in selected
-                if self._until.holds(condition) and board.unconfirmed_for(station, index, now) <= 0
+                if self._until.holds(condition)
+                # A snapshot may be a minute old, and snapshots that are polled two minutes.
+                and board.unconfirmed_for(station, index, now) <= SLIGHT
             ),
             None,
         )

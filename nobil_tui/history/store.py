@@ -49,6 +49,8 @@ class HistoryStore:
         self.path = path
         self.notice = ""
         """The last message for the user; empty if there is none."""
+        self._problem = ""
+        """The message that holds only until something is written."""
         self.writing = False
         """Whether this program is the writer."""
         self._interval = interval
@@ -131,6 +133,7 @@ class HistoryStore:
             if self._database is None:
                 self._database = HistoryDatabase.open_to_write(self.path)
             self._database.write(portion)
+            self._forget_problem()
         except STORE_ERRORS as error:
             with self._news:
                 self._pending = _joined(portion, self._pending)
@@ -186,7 +189,8 @@ class HistoryStore:
         elif is_damage(error):
             return self._replace_damaged()
         else:
-            self._tell(f"History is not recorded: {self.path}: {reason_of(error)}")
+            self._problem = f"History is not recorded: {self.path}: {reason_of(error)}"
+            self._tell(self._problem)
         return False
 
     def _replace_damaged(self) -> bool:
@@ -218,6 +222,11 @@ class HistoryStore:
                 logger.warning("history: %s", error)
             self._database = None
         self._lock.release()
+
+    def _forget_problem(self) -> None:
+        if self._problem and self.notice == self._problem:
+            self.notice = ""
+        self._problem = ""
 
     def _tell(self, text: str) -> None:
         if text != self.notice:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nobil_tui.charging.board import Change
-from nobil_tui.charging.events import Connected, Ended, Event, Lost, Refused, Snapshot
+from nobil_tui.charging.events import Connected, Degraded, Ended, Event, Lost, Refused, Snapshot
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.headless.link_reporter import KeyRefusedError
@@ -109,6 +109,15 @@ async def test_the_filter_knows_places_and_stars() -> None:
     wait = Waiting(snapshot(FREE), ids=(), filter_text="near:olso", register=register)
     with pytest.raises(UnknownStationError, match="did you mean Oslo"):
         await wait.change()
+
+
+async def test_a_snapshot_may_be_older_than_the_connection() -> None:
+    stations = snapshot(FREE).stations
+    for gap in (1, 60_000):
+        assert await Waiting(Snapshot(stations, T0, gap=gap)).ended() == ("NOR_1", 1, None, "free")
+    # No live stream: snapshots are fetched once a minute.
+    wait = Waiting(Degraded("polling", T0, polled=True), Snapshot(stations, T0, gap=60_000))
+    assert await wait.ended() == ("NOR_1", 1, None, "free")
 
 
 async def test_only_selected_connectors_count() -> None:

@@ -127,6 +127,25 @@ def test_a_folder_that_cannot_be_made_is_a_notice(tmp_path: Path) -> None:
     assert "History is not recorded" in store.notice
 
 
+def test_a_full_disk_is_a_notice_until_it_has_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    store = HistoryStore(path)
+    store._become_writer()
+    store.add(Portion([CHANGE]))
+    with monkeypatch.context() as patch:
+        patch.setattr(HistoryDatabase, "write", full)
+        assert not store._write()
+    assert "History is not recorded" in store.notice
+    assert store._write()
+    assert store.notice == ""
+    store._release()
+    assert rows(path) == [(CHANGE.at, 0)]
+
+
 def test_what_waits_for_the_disk_is_limited(tmp_path: Path) -> None:
     store = HistoryStore.open(tmp_path / "history.sqlite", interval=GUARD)
     hour = HourColumns(1, 2, (), ())
