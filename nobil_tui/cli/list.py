@@ -102,4 +102,4 @@ def list_command(
             data = encoded(listing.stations_as_tabs(lines))
         await StdoutWriter(descriptor).write(data)
 
-    run_session(startup, work)
+    run_session(startup, work, one_shot=True)

@@ -75,4 +75,4 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
         data = b"".join(map(station_json, lines)) if as_json else encoded(status_text(lines))
         await StdoutWriter(descriptor).write(data)
 
-    run_session(startup, work)
+    run_session(startup, work, one_shot=True)

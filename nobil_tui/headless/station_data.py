@@ -12,12 +12,17 @@ from nobil_tui.session.session import Session
 
 @asynccontextmanager
 async def updating_station_data(
-    session: Session, updater: RegisterUpdater, print_message: Callable[[str], None]
+    session: Session,
+    updater: RegisterUpdater,
+    print_message: Callable[[str], None],
+    *,
+    one_shot: bool = False,
 ) -> AsyncIterator[None]:
     """Read the register, and update it with the data that the source of an open session publishes.
 
     The session must use the user's register. The update, if it is due, runs beside the body of the
-    ``async with``, and is cancelled at its end.
+    ``async with``, and is cancelled at its end. For a ``one_shot`` command it runs before the body:
+    what is printed would lack the names, and a cancelled download would begin again each time.
     """
     if problem := await updater.read():
         print_message(problem)
@@ -32,6 +37,10 @@ async def updating_station_data(
             print_message(problem)
         session.register_changed()
 
+    if one_shot:
+        await update()
+        yield
+        return
     task = asyncio.create_task(update())
     try:
         yield

@@ -1,0 +1,65 @@
+"""The names that a source publishes: beside a command that runs on, before one that ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nobil_tui.charging.register import CREDIT, Facts, Register
+from nobil_tui.feeds.source import OpenSource
+from nobil_tui.headless.station_data import updating_station_data
+from nobil_tui.register.cache import save_register
+from nobil_tui.session.options import SessionOptions
+from nobil_tui.session.register_updater import RegisterUpdater
+from nobil_tui.session.session import Session
+from tests.conftest import guarded
+from tests.headless.feeds import FeedSource, ScriptedFeed
+
+
+class Published:
+    """Stores one station, a while after it is asked."""
+
+    def __init__(self) -> None:
+        self.stored = False
+
+    def use(self, register: Register) -> None:
+        pass
+
+    def settle(self) -> None:
+        pass
+
+    async def update(
+        self, path: Path, on_progress: Callable[[str], None], *, statuses_first: bool
+    ) -> bool:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        save_register(path, {"FI_1": Facts(name="Kamppi")}, {})
+        self.stored = True
+        return True
+
+
+class PublishingSource(FeedSource):
+    """A source that publishes names."""
+
+    def __init__(self, data: Published) -> None:
+        super().__init__(ScriptedFeed())
+        self._data = data
+
+    def open(self) -> OpenSource:
+        return super().open()._replace(station_data=self._data)
+
+
+@pytest.mark.parametrize("one_shot", [True, False])
+async def test_a_command_that_ends_waits_for_the_names(tmp_path: Path, one_shot: bool) -> None:
+    data, register = Published(), Register(credit=CREDIT)
+    options = SessionOptions(register_path=tmp_path / "register")
+    session = Session(PublishingSource(data), options, register)
+    session.open()
+    updater = RegisterUpdater(tmp_path / "register", register, options)
+    async with updating_station_data(session, updater, pytest.fail, one_shot=one_shot):
+        assert data.stored is one_shot
+        assert register.name("FI_1") == ("Kamppi" if one_shot else "FI_1")
+    await guarded(asyncio.to_thread(session.close))
