@@ -398,6 +398,7 @@ class Monitor:
                 self._alive_at = at
                 self._expire(at)
                 board.downtime.start(at)
+                self._pace.start(self._clock.now())
                 self.link = LinkState(LinkPhase.LIVE)
                 self._entries.append(Note(at, NoteKind.CONNECTED, ""))
             case Degraded(reason, at, polled):

@@ -24,6 +24,8 @@ class StreamPace:
         self._frames = 0
         self._last = 0
         """The time of the latest frame; zero before one of this connection."""
+        self._began = 0
+        """Since when the connection is watched: its first frames may be from before."""
 
     def note(self, at: int) -> None:
         """Note a frame."""
@@ -32,6 +34,10 @@ class StreamPace:
             self._pauses.append(pause)
         self._last = at
         self._frames += 1
+
+    def start(self, now: int) -> None:
+        """Note that the connection is up: it cannot have been silent for longer."""
+        self._began = now
 
     def stop(self) -> None:
         """Note that the connection is down: the time until the next frame is no pause."""
@@ -43,5 +49,5 @@ class StreamPace:
             return 0
         # Not the longest: one pause may have been unusual itself.
         longest = sorted(self._pauses)[-2] if len(self._pauses) > 1 else 0
-        silence = now - self._last
+        silence = now - max(self._last, self._began)
         return silence if silence > max(_MIN_SILENCE, _TIMES_LONGER * longest) else 0

@@ -56,6 +56,13 @@ def test_a_break_of_the_link_is_no_pause() -> None:
     assert pace.unusual_silence(at + 3645 * SECOND) == 45 * SECOND
 
 
+def test_frames_from_before_the_connection_are_no_silence() -> None:
+    pace, at = paced(*[0.1] * 50)
+    pace.start(at + 600 * SECOND)
+    assert pace.unusual_silence(at + 620 * SECOND) == 0
+    assert pace.unusual_silence(at + 621 * SECOND) == 21 * SECOND
+
+
 def test_random_reports_at_the_rate_of_a_night_are_seldom_quiet() -> None:
     rng = random.Random(1)
     pace, at = StreamPace(), START
