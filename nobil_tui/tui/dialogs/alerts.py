@@ -161,6 +161,7 @@ class AlertList(VirtualList):
         if (rule := self.selected) is not None:
             if self._is_armed(rule):
                 self._workspace.remove_alert(rule)
+                self._workspace.confirm("Alert removed")
             else:
                 self._workspace.alerts.forget_fired(rule.key)
             self._changed()
@@ -184,6 +185,9 @@ class AlertList(VirtualList):
                 workspace.remove_alert(before)
             workspace.set_alert(edited)
             self._changed()
+            if problems := workspace.station_list.parse(edited.filter).problems:
+                # Without a home, say. The next source, or the register, may resolve it.
+                workspace.warn(f"This alert cannot fire yet: {problems[0].message}.")
 
         name = self._workspace.register.name(rule.station) if rule.station else ""
         self.app.push_screen(EditAlertScreen(rule, name), save)
@@ -195,6 +199,8 @@ class AlertsScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # The key that opened the list closes it.
         binding_of(command_by_id("alerts"), "back"),
+        # As the confirmation of a removed alert says.
+        binding_of(command_by_id("undo"), "undo"),
     ]
 
     def __init__(self, workspace: Workspace) -> None:
@@ -216,6 +222,11 @@ class AlertsScreen(Dialog[None]):
             yield Static(
                 f" {self._workspace.glyphs.dot} ".join(hints), id="alert-hints", markup=False
             )
+
+    async def action_undo(self) -> None:
+        """Undo the last action, as on the main screen."""
+        await self.app.run_action("run_command('undo')", self._workspace.screen)
+        self._show()
 
     def on_mount(self) -> None:
         """Show the alerts, and keep their ages current."""

@@ -61,6 +61,10 @@ async def test_alerts_are_edited_paused_and_removed(clock: FakeClock) -> None:
         ]
         await pilot.press("d")
         assert [rule.station for rule in alerts.rules] == ["NOR_1"]
+        await until(pilot, lambda: "Alert removed · u undoes" in "\n".join(text_of(pilot)))
+        await pilot.press("u")
+        await until(pilot, lambda: len(alerts.rules) == 2)
+        assert isinstance(pilot.app.screen, AlertsScreen)
         await pilot.press("N")
         await until(pilot, lambda: pilot.app.screen is pilot.app.screen_stack[0])
 
@@ -73,6 +77,16 @@ async def test_an_area_is_that_of_the_current_filter(clock: FakeClock) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: alerts.rules)
         assert alerts.rules == [AlertRule(filter="oslo")]
+
+
+async def test_an_alert_around_no_home_says_that_it_cannot_fire(clock: FakeClock) -> None:
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        alerts = (await live(pilot)).workspace.alerts
+        await pilot.press("N", "a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditAlertScreen))
+        await pilot.press(*"within:5km", "enter")
+        await until(pilot, lambda: alerts.rules)
+        await until(pilot, lambda: "This alert cannot fire yet" in "\n".join(text_of(pilot)))
 
 
 async def test_n_arms_with_the_plugs_of_the_filter_and_disarms(clock: FakeClock) -> None:
