@@ -129,7 +129,7 @@ def summarize_history(history: StationHistory, *, most_changes: int = 10) -> Sta
         percentile(durations, 0.5),
         percentile(durations, 0.9),
         sum(hour.fault for hour in history.profile) / observed if observed else None,
-        longest_fault(history.connectors),
+        longest_fault(history.connectors, history.listening),
         last_changes(history.connectors, most_changes),
     )
 
@@ -249,11 +249,16 @@ def sessions(rows: Sequence[ChangeRow], listening: Listening) -> Iterator[Chargi
         before = row.code
 
 
-def longest_fault(connectors: Sequence[ConnectorHistory]) -> tuple[int, int] | None:
+def longest_fault(
+    connectors: Sequence[ConnectorHistory], listening: Listening
+) -> tuple[int, int] | None:
     """Return the number and begin (ms) of the fault that has lasted longest; None if there is none
-    now."""
+    now: in the last period, a fault was reported and not its end."""
     faults = []
+    last = listening.last
     for connector in connectors:
+        if last is None or connector.rows[-1].at // 1000 < last.period:
+            continue
         began = None
         for row in reversed(connector.rows):
             if row.code != FAULT:

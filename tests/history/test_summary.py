@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from nobil_tui.history.statistics import HourProfile, StationHistory, percentile, summarize_history
+from nobil_tui.history.listening import Interval, Listening
+from nobil_tui.history.statistics import (
+    ChangeRow,
+    ConnectorHistory,
+    HourProfile,
+    StationHistory,
+    percentile,
+    summarize_history,
+)
 from nobil_tui.history.summary import (
     duration_text,
     observed_text,
@@ -12,6 +20,7 @@ from nobil_tui.history.summary import (
     size_text,
     usual_text,
 )
+from nobil_tui.history.tally import FAULT, FREE
 
 
 @pytest.mark.parametrize(
@@ -40,6 +49,19 @@ def test_how_long_a_station_was_observed(hour: HourProfile, text: str) -> None:
     profile = [hour] + [HourProfile()] * 167
     statistics = summarize_history(StationHistory("NOR_1", profile=profile))
     assert observed_text(statistics) == text
+
+
+def test_only_a_fault_of_the_last_period_is_current() -> None:
+    listening = Listening([Interval(0, 100, 0), Interval(10_000, 10_100, 10_000)])
+
+    def fault(*rows: tuple[int, int]) -> tuple[int, int] | None:
+        connectors = [ConnectorHistory("a", 3, [ChangeRow(at * 1000, code) for at, code in rows])]
+        return summarize_history(StationHistory("NOR_1", connectors, listening)).fault
+
+    assert fault((50, FAULT)) is None
+    assert fault((50, FAULT), (10_000, FAULT)) == (3, 50_000)
+    assert fault((10_000, FREE), (10_050, FAULT)) == (3, 10_050_000)
+    assert fault((10_000, FAULT), (10_050, FREE)) is None
 
 
 @pytest.mark.parametrize(
