@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 HISTORY_EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
 FORMATS = ("jsonl", "csv")
 PRINTED_AT_ONCE = 1000
+SINCE_EXAMPLES = "2026-03-24 or 2026-03-24T08:00"
+
+
+def parse_since(text: str) -> datetime:
+    """Parse a date, or a date with a time, which is local unless it has an offset."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        message = f"expected a date or time such as {SINCE_EXAMPLES}."
+        raise click.BadParameter(message) from None
+
+
 """Changes."""
 
 
@@ -69,9 +81,9 @@ def summary(station: str, as_json: bool) -> None:
 @click.argument("stations", metavar="[STATION]...", nargs=-1, shell_complete=complete_recorded)
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=parse_since,
     metavar="TIME",
-    help="Start at a local date or time, such as 2026-03-24 or 2026-03-24T08:00.",
+    help=f"Start at a local date or time, such as {SINCE_EXAMPLES}.",
 )
 @click.option(
     "--format",

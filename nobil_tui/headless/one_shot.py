@@ -56,7 +56,12 @@ async def _play(session: Session, print_message: Print) -> None:
             # The feed waits: a recording can be rewound.
             if batch.link.phase is LinkPhase.ENDED:
                 break
-    print_message(f"State at the end of {session.source.name}.")
+    name, monitor = session.source.name, session.monitor
+    if not session.board.stations:
+        unreadable = monitor.counts.unreadable if monitor is not None else 0
+        hint = f" Unreadable frames: {unreadable:,}." if unreadable else ""
+        raise NoStateError(f"There are no stations in {name}.{hint}")
+    print_message(f"State at the end of {name}.")
 
 
 async def _read_snapshot(session: Session, seconds: float) -> str:

@@ -310,7 +310,9 @@ class StationList:
         for number, part in enumerate(parts):
             found = self._matching_part(part)
             if not found:
-                near = did_you_mean(part, self._words()) if part.isalpha() else ""
+                # The word itself may be known, of stations that were not reported yet.
+                words = [word for word in self._words() if word.casefold() != part.casefold()]
+                near = did_you_mean(part, words) if part.isalpha() else ""
                 return f"nothing matches {part}{'.' + near if near else ''}"
             both = set(found)
             kept = [station for station in kept if station in both]

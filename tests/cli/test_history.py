@@ -66,6 +66,9 @@ def test_an_export_as_json_lines_and_as_csv(here: Run, recording: Path) -> None:
     assert here("history", "export", "--since", "2030-01-01").stdout == ""
     first_day = here("history", "export", "--since", "0001-01-01")
     assert len(first_day.stdout.splitlines()) == 4
+    unreadable = here("history", "export", "--since", "yesterday")
+    assert unreadable.returncode == ExitCode.USAGE
+    assert "expected a date or time such as 2026-03-24" in " ".join(unreadable.stderr.split())
 
 
 def test_a_misspelt_station_gets_a_suggestion(here: Run, recording: Path) -> None:

@@ -66,6 +66,16 @@ def test_list_says_which_word_finds_nothing(here: Run, recording: str, register:
     )
 
 
+def test_a_recording_without_stations_is_a_failure(
+    here: Run, tmp_path: Path, register: None
+) -> None:
+    entry = content([(said("CHARGING", "NOR_00001", "a"), 0)])
+    path = write(tmp_path / "cut.jsonl", entry[: len(entry) - 20])
+    done = here("list", "oslo", "--source", str(path))
+    assert (done.returncode, done.stdout) == (ExitCode.FAILURE, "")
+    assert "There are no stations in cut.jsonl." in done.stderr
+
+
 def test_list_as_csv_and_in_tabs(here: Run, recording: str, register: None) -> None:
     text = here("list", "--csv", "--source", recording).stdout
     assert text.startswith("\ufeff")  # spreadsheets need the mark

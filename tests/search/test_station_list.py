@@ -740,3 +740,10 @@ def test_the_word_that_finds_nothing_is_named() -> None:
         station_list.filter = text
         station_list.refresh(T0)
         assert station_list.explain_no_match() == reason, (text, station_list.ids)
+
+
+def test_a_known_word_is_not_suggested_for_itself() -> None:
+    station_list = StationList(board_of({}), REGISTER)
+    station_list.filter = "bærum"
+    station_list.refresh(T0)
+    assert station_list.explain_no_match() == "nothing matches bærum"
