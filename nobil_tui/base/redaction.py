@@ -37,7 +37,7 @@ _PARAMETER = re.compile(r"(?P<start>[?&;])(?P<name>[^=&;#]*+)(?:=(?P<value>[^&;#
 """A parameter of a query, with a value or without: so each character is examined once."""
 _ADDRESS = re.compile(r"""\w://[^\s"'<>]+""")
 _ASSIGNED = re.compile(
-    rf"""((?:{SECRET_NAMES})[\w-]{{0,64}}["']?\s*+[=:]\s*+(?:bearer\s++)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
+    rf"""((?:{SECRET_NAMES})[\w-]{{0,64}}+["']?+\s*+[=:]\s*+(?:bearer\s++)?["']?)(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(r"(://)[^/@?#]+@")

@@ -25,6 +25,8 @@ MAX_CONFIG_BYTES = 1024 * 1024
 
 _WHERE = re.compile(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
 
+_MANY_DOTS = 16
+"""Dots of a line that may hold a key of too many parts."""
 _LONG_NUMBER = re.compile(r"[0-9_]{4000}")
 
 
@@ -95,6 +97,7 @@ def parse_config(path: Path, content: bytes) -> tuple[dict[str, Any], Config]:
     """Parse the bytes of a file into a document and a config. Raise ``ConfigError`` with the
     line."""
     text = decode_config(path, content)
+    _check_keys(path, text)
     document = _document(path, text)
     try:
         return document, config_from_document(document)
@@ -131,6 +134,22 @@ def decode_config(path: Path, content: bytes) -> str:
         raise ConfigError(
             f"{safe_path(path)}:{line}: is not UTF-8 text; save it as UTF-8.{hint}"
         ) from None
+
+
+def _check_keys(path: Path, text: str) -> None:
+    """Refuse keys that would keep the parser busy for minutes."""
+    # Few files have a line with so many dots, so few need the import.
+    if all(line.count(".") < _MANY_DOTS for line in text.split("\n")):
+        return
+    from nobil_tui.config.toml_spans import MAX_KEY_PARTS, deep_key
+
+    start = deep_key(text)
+    if start is not None:
+        line = text.count("\n", 0, start) + 1
+        raise ConfigError(
+            f"{safe_path(path)}:{line}: has a key of more than {MAX_KEY_PARTS} parts; expected a "
+            f"key such as stream.source."
+        )
 
 
 def _document(path: Path, text: str) -> dict[str, Any]:

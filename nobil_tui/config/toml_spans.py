@@ -20,6 +20,24 @@ _TEXT = re.compile(
     re.DOTALL,
 )
 _PLAIN = re.compile(r"[^,\]}#\n]+")
+MAX_KEY_PARTS = 16
+"""Parts of a dotted key. Parsers take time in proportion to the square of this number."""
+_DEEP_KEY = re.compile(
+    rf"""
+    (?: ^ | [\[{{,] ) [ \t]*+
+    (?: (?: [\w-]++ | "(?:\\.|[^"\\\n])*+" | '[^'\n]*+' ) [ \t]*+ \. [ \t]*+ ){{{MAX_KEY_PARTS}}}
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+
+
+def deep_key(text: str) -> int | None:
+    """Return the offset of the first key of more than ``MAX_KEY_PARTS`` parts, None without one.
+
+    Reads any text, so a line of a long text in quotes may look like such a key too.
+    """
+    found = _DEEP_KEY.search(text)
+    return None if found is None else found.start()
 
 
 class Span(NamedTuple):

@@ -42,7 +42,7 @@ GZIP_FROM = 1024
 """Bytes from which an answer is compressed."""
 _GZIP_LEVEL = 5
 
-_CONNECTOR = re.compile(r"(?P<station>[^/]{1,64})_(?P<number>[0-9]{2,4})")
+_CONNECTOR_NUMBER = re.compile(r"[0-9]{2,4}+")
 _STATION = re.compile(r"[A-Z]{3}_[0-9]{1,12}")
 _COUNTRY = re.compile(r"[A-Z]{3}")
 
@@ -207,13 +207,13 @@ class HttpApi:
     # The four paths of version 1
 
     async def _connector(self, name: str) -> HttpAnswer:
-        found = _CONNECTOR.fullmatch(name)
-        if found is None:
+        charger, _, number = name.rpartition("_")
+        if not charger or _CONNECTOR_NUMBER.fullmatch(number) is None:
             return error_answer(HTTPStatus.BAD_REQUEST)
-        station = self._board.stations.get(found["station"])
-        index = int(found["number"]) - 1
+        station = self._board.stations.get(charger)
+        index = int(number) - 1
         if station is None:
-            return self._unknown(found["station"])
+            return self._unknown(charger)
         if not 0 <= index < len(station.connectors):
             return error_answer(HTTPStatus.NOT_FOUND)
         return HttpAnswer(connector_object(station, index))

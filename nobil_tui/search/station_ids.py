@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from nobil_tui.base.text import did_you_mean, quoted
 
-_NUMBERED = re.compile(r"([^\W\d_]{1,64})[ _-]?0{0,64}(\d{1,64})")
-"""An id of letters and a number, such as ``NOR_01333``."""
+_NUMBERED = re.compile(r"([^\W\d_]{1,64}+)[ _-]?+(\d{1,64}+)")
+"""An id of letters and a number, such as ``NOR_01333``. Nothing backtracks."""
 MAX_STATION_TEXT = 64
 """Characters of an id; a longer text names no station."""
 
@@ -63,4 +63,4 @@ def _key(text: str) -> str:
     """Return what ids have in common that differ only in case, zeros or the separator."""
     folded = text[:MAX_STATION_TEXT].casefold()
     match = _NUMBERED.fullmatch(folded)
-    return f"{match[1]}_{match[2]}" if match else folded
+    return f"{match[1]}_{match[2].lstrip('0')}" if match else folded

@@ -194,6 +194,10 @@ keys.filter = ["/", "f3"]
             "1: is not UTF-8 text; save it as UTF-8. It looks like UTF-16.",
         ),
         ("x = " + "[" * 5000 + "]" * 5000, " is nested too deeply; …"),
+        ("a.b." * 8 + "c = 1", "1: has a key of more than 16 parts; … stream.source."),
+        ("\n[" + "a . " * 250_000 + "b]", "2: has a key of more than 16 parts; …"),
+        ("\n\nx = { " + "'a'.\"b\"." * 8 + "c = 1}", "3: has a key of more than 16 parts; …"),
+        ("a.b." * 7 + "c.d = 1", "1: a is not known; …"),
         ("#" * (MAX_CONFIG_BYTES + 1), " is larger than 1024 KiB; …"),
     ],
 )
