@@ -330,3 +330,32 @@ async def test_a_moment_without_a_file_is_no_news(path: Path) -> None:
         write(path, content)
         await poller.poll()
     assert (settings.starred, poller.changes, poller.warnings) == ({"A"}, 0, [])
+
+
+# The stars of the simulation
+
+
+async def test_the_simulation_has_stars_of_its_own(path: Path) -> None:
+    """Names of simulated and real stations may be equal, their stars are separate."""
+    settings = settings_of(path, "NOR_00001", "NOR_00002")
+    settings.use_stars(simulated=True)
+    assert settings.starred == set()
+    for station in ("NOR_00001", "NOR_00007"):
+        settings.apply(settings.star_operation(station))
+    # Unstarring in the simulation leaves the real star of the same name.
+    settings.apply(settings.star_operation("NOR_00001"))
+    assert settings.starred == {"NOR_00007"}
+    assert await settings.save() == ""
+    watched = load_config(path).watched
+    assert (watched.stations, watched.simulated) == (["NOR_00001", "NOR_00002"], ["NOR_00007"])
+
+    settings.use_stars(simulated=False)
+    assert settings.starred == {"NOR_00001", "NOR_00002"}
+    settings.apply(settings.star_operation("NOR_00007"), settings.star_operation("NOR_00002"))
+    assert await settings.save() == ""
+    watched = load_config(path).watched
+    assert (watched.stations, watched.simulated) == (["NOR_00001", "NOR_00007"], ["NOR_00007"])
+    # Another session of the simulation finds its own.
+    again = settings_of(path)
+    again.use_stars(simulated=True)
+    assert again.starred == {"NOR_00007"}

@@ -186,6 +186,11 @@ async def test_a_starred_station_that_left_is_listed(serve: Serve, tmp_path: Pat
         assert any(first in line and "not streamed" in line for line in text_of(pilot))
 
 
+def hints_of(pilot: Pilot[int]) -> set[str]:
+    """Return the hints in the footer, the last line."""
+    return set(re.split(r"  +", text_of(pilot)[-1].strip()))
+
+
 async def test_a_refused_key_is_retried_on_request_only(serve: Serve) -> None:
     asked = 0
     allowed = False
@@ -208,10 +213,12 @@ async def test_a_refused_key_is_retried_on_request_only(serve: Serve) -> None:
         text = "\n".join(text_of(pilot))
         assert "KEY REFUSED" in text
         assert "Press c to enter another" in text
+        assert {"c Connect", "r Retry"} <= hints_of(pilot)
         allowed = True
         await pilot.press("r")
         await live(pilot)
         assert asked == 2
+        await until(pilot, lambda: not {"c Connect", "r Retry"} & hints_of(pilot))
 
 
 async def test_changes_while_disconnected_are_marked(serve: Serve) -> None:
@@ -231,6 +238,7 @@ async def test_changes_while_disconnected_are_marked(serve: Serve) -> None:
         main.workspace.refresh_link_bar()
         await pilot.pause()
         assert re.search(r"RETRY IN \d+ s", "\n".join(text_of(pilot)))
+        assert {"c Connect", "r Retry"} <= hints_of(pilot)
         clock.advance(0.5)
         server.stations["NOR_00005"][0].update(status=1, timestamp=clock.now())
         await pilot.press("r")

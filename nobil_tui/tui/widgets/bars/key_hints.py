@@ -23,6 +23,7 @@ _NEEDED = (
     "open",
     "star",
     "connect",
+    "retry",
     "show-log",
     "sort",
     "starred-only",

@@ -161,6 +161,7 @@ async def test_a_click_opens_the_log_in_a_narrow_terminal(clock: FakeClock) -> N
     async with opened(setup_of(clock, SteppedSource(clock)), USUAL) as pilot:
         main = await live(pilot)
         assert not main.workspace.event_log.display
+        assert "v Show log" in text_of(main.workspace.key_hints)
         await pilot.click(
             main.workspace.key_hints, offset=where(main.workspace.key_hints, "show-log")
         )
@@ -170,6 +171,13 @@ async def test_a_click_opens_the_log_in_a_narrow_terminal(clock: FakeClock) -> N
         await pilot.click(main.workspace.key_hints, offset=(star[0] - 1, 0))
         assert not main.workspace.settings.starred
         assert main.workspace.event_log.display
+        # The same place hides it again.
+        assert "v Hide log" in text_of(main.workspace.key_hints)
+        await pilot.click(
+            main.workspace.key_hints, offset=where(main.workspace.key_hints, "show-log")
+        )
+        assert not main.workspace.event_log.display
+        assert "v Show log" in text_of(main.workspace.key_hints)
 
 
 async def test_hints_can_be_clicked_while_typing(clock: FakeClock) -> None:
