@@ -7,19 +7,24 @@ with other seeds, and starts more apps.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import sys
 import termios
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 pytest.importorskip("termios")
 
+from nobil_tui.store.state_store import StateStore
 from tests.conftest import GUARD
 from tests.faults.table import RecordFault
 from tests.faults.terminal import ENTER, ESCAPE, FaultyTerminal
@@ -258,6 +263,68 @@ def test_hang_up(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -
             assert time.monotonic() - began < SOON * BUSY
     assert not [log for log in tmp_path.rglob("*.log") if "Traceback" in log.read_text()]
     record_fault("hang-up at random moments", len(moments), "the end", "ended")
+
+
+@contextmanager
+def v1_server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Serve one free connector of a station by version 1; yield the address, and what makes it
+    occupied."""
+    connections: list[ServerConnection] = []
+
+    def message(kind: str, status: int) -> str:
+        connector = {"status": status, "error": 0, "timestamp": int(time.time() * 1000)}
+        station = {"uuid": "NOR_00001", "status": 0, "connectors": [connector]}
+        data = station if kind == "status:update" else [station]
+        return json.dumps({"type": kind, "data": data})
+
+    def talk(connection: ServerConnection) -> None:
+        connection.send(message("snapshot:init", 0))
+        connections.append(connection)
+        for _ in connection:
+            pass
+
+    with serve(talk, "127.0.0.1", 0, close_timeout=0.1) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            port = server.socket.getsockname()[1]
+            yield (
+                f"ws://127.0.0.1:{port}/",
+                lambda: connections[-1].send(message("status:update", 1)),
+            )
+        finally:
+            for connection in connections:
+                connection.close_socket()
+            server.shutdown()
+            thread.join(GUARD)
+
+
+def test_hang_up_keeps_what_was_shown(tmp_path: Path, record_fault: RecordFault) -> None:
+    """What was shown last is saved, and the next program may write at once."""
+    for detached in (False, True):
+        home = tmp_path / str(detached)
+        home.mkdir()
+        with (
+            v1_server() as (address, change),
+            FaultyTerminal(
+                home, "--source", address, detached=detached, size=(160, 50)
+            ) as terminal,
+        ):
+            terminal.wait_for(rb"NOR_00001")
+            at = len(terminal.output)
+            change()
+            terminal.wait_for(rb"occupied", at)
+            terminal.hang_up()
+            assert terminal.process.wait(SOON * BUSY) == 0
+        (path,) = [each for each in home.rglob("v1-*.sqlite") if "alerts" not in each.name]
+        store = StateStore.open(path)
+        try:
+            assert store.writing, store.notice
+            (station,) = store.load().stations.values()
+            assert [each.status for each in station.connectors] == [1]
+        finally:
+            store.close()
+    record_fault("hang-up with a real source", 2, "the end, saved, the lock is free", "exact")
 
 
 def test_signals(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -> None:
