@@ -131,7 +131,7 @@ class Degraded(Struct, frozen=True):
 
 class Lost(Struct, frozen=True):
     """The link is down. Nothing was heard after ``heard_at``; the next attempt is at
-    ``retry_at``."""
+    ``retry_at``. If that is zero, the feed waits for the other side, such as a silent relay."""
 
     reason: str
     heard_at: int

@@ -42,6 +42,8 @@ class LinkReporter:
                 return f"Connected to {self._name}."
             case NoteKind.LOST:
                 return f"Lost the link to {self._name}: {note.text}. Retrying automatically."
+            case NoteKind.NOT_LIVE:
+                return f"{self._name} is not live: {note.text}."
             case NoteKind.FULL:
                 return f"{self._name}: {note.text}. The rest is ignored."
             case NoteKind.DEGRADED:

@@ -33,7 +33,7 @@ async def read_once(
     if session.sends_snapshot:
         reason = await _read_snapshot(session, seconds)
         if not reason:
-            print_message(f"Live state of {session.source.name}.")
+            print_message(_snapshot_words(session))
             return
     if not session.board.stations:
         await session.restore()
@@ -47,6 +47,14 @@ async def read_once(
     alive = board.downtime.checkpoint(session.clock.now())[1]
     when = datetime.fromtimestamp(alive / 1000).astimezone().isoformat(" ", "minutes")
     print_message(f"Last known state of {name}, as of {when}: {reason}.")
+
+
+def _snapshot_words(session: Session) -> str:
+    """Return what the snapshot of a stream is; that of a hub may be old."""
+    name, link = session.source.name, session.link
+    if link.phase is LinkPhase.NOT_LIVE:
+        return f"Last known state of {name}, which is not live: {link.reason}."
+    return f"Live state of {name}."
 
 
 async def _play(session: Session, print_message: Print) -> None:

@@ -114,6 +114,12 @@ class RelayService:
         self._events.emit(
             "started", nats=self._source.server.display_name, source=self._source.name
         )
+        try:
+            await self._publish()
+        finally:
+            self._events.emit("stopped")
+
+    async def _publish(self) -> None:
         reader = SourceReader(self._session, self._events)
         async with publishing(self._session, self._source, self._events) as publisher:
             self._manager.ready()
@@ -133,7 +139,6 @@ class RelayService:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-        self._events.emit("stopped")
 
     async def _give_signs(self, publisher: NatsPublisher) -> None:
         """Give signs of life while the loop runs."""

@@ -21,7 +21,7 @@ DRAIN_SECONDS = 4.0
 SIGN_OF_LIFE = 10.0
 """Seconds between two signs of life, unless the service manager wants them more often."""
 SILENT_AFTER = 120.0
-"""Seconds after which a source that is only polled, or whose hub is not live, is not healthy."""
+"""Seconds after which a source that is only polled is not healthy."""
 
 
 def about_source(session: Session) -> HubState:

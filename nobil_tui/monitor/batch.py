@@ -20,6 +20,8 @@ class LinkPhase(Enum):
 
     CONNECTING = "connecting"
     LIVE = "live"
+    NOT_LIVE = "not live"
+    """Connected to a hub or a relay that does not hear from its own source: nothing to retry."""
     RETRYING = "retrying"
     REFUSED = "refused"
     ENDED = "ended"
@@ -32,6 +34,8 @@ class NoteKind(Enum):
 
     CONNECTED = "connected"
     DEGRADED = "degraded"
+    NOT_LIVE = "not live"
+    """A hub or a relay does not hear from its own source."""
     LOST = "lost"
     REFUSED = "refused"
     ENDED = "ended"

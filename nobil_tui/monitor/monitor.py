@@ -383,8 +383,12 @@ class Monitor:
         """Apply the state of the hub that relays the stream; the link to the hub is live."""
         self.board.apply_hub_state(hub, at)
         if not hub.live:
-            self._note_once(Note(at, NoteKind.DEGRADED, hub.reason))
-        self.link = LinkState(LinkPhase.LIVE, "" if hub.live else hub.reason)
+            self._note_once(Note(at - hub.down_for, NoteKind.NOT_LIVE, hub.reason))
+            self.link = LinkState(LinkPhase.NOT_LIVE, hub.reason)
+            return
+        if self.link.phase is LinkPhase.NOT_LIVE:
+            self._entries.append(Note(at, NoteKind.CONNECTED, ""))
+        self.link = LinkState(LinkPhase.LIVE)
 
     def _link_event(
         self, event: Connecting | Connected | Degraded | Lost | Refused | Ended | Restarted
@@ -409,8 +413,11 @@ class Monitor:
                 self.link = LinkState(LinkPhase.LIVE, reason)
             case Lost(reason, heard_at, retry_at):
                 board.downtime.stop(heard_at)
-                self._note_once(Note(heard_at, NoteKind.LOST, reason))
-                self.link = LinkState(LinkPhase.RETRYING, reason, retry_at)
+                # Without a time, it is not for us to try: a relay is silent.
+                kind = NoteKind.LOST if retry_at else NoteKind.NOT_LIVE
+                phase = LinkPhase.RETRYING if retry_at else LinkPhase.NOT_LIVE
+                self._note_once(Note(heard_at, kind, reason))
+                self.link = LinkState(phase, reason, retry_at)
             case Refused(reason, heard_at, retry_at):
                 board.downtime.stop(heard_at)
                 note = Note(heard_at, NoteKind.REFUSED, reason)

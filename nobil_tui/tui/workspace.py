@@ -54,6 +54,7 @@ _TITLE_WIDTH = 50
 _WAITING = {
     LinkPhase.CONNECTING: "Connecting to {source}.",
     LinkPhase.LIVE: "Connected to {source}. Waiting for the first report.",
+    LinkPhase.NOT_LIVE: "Connected to {source}, which is not live: {reason}.",
     LinkPhase.RETRYING: (
         "{source} does not answer: {reason}. Retrying automatically; press {retry} to retry now, "
         "or {connect} to connect to another source."

@@ -20,6 +20,7 @@ def reported(kind: NoteKind, text: str = "") -> list[str]:
     ("kind", "text", "words"),
     [
         (NoteKind.CONNECTED, "", "Connected to a source."),
+        (NoteKind.NOT_LIVE, "it is silent", "a source is not live: it is silent."),
         (NoteKind.LOST, "it broke", "Lost the link to a source: it broke. Retrying automatically."),
         (NoteKind.LEFT, "NOR_1 left the stream", "a source: NOR_1 left the stream."),
         (NoteKind.FULL, "too many", "a source: too many. The rest is ignored."),

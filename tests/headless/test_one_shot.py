@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.charging.events import Connected, Event, Lost, Refused, Snapshot
+from nobil_tui.charging.events import Connected, Event, HubState, Lost, Refused, Snapshot
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.one_shot import SNAPSHOT_TIMEOUT, NoStateError, read_once
@@ -56,6 +56,15 @@ async def test_live_state() -> None:
     assert reading.certainty == (1, "confirmed", 0)
     assert reading.said == ["Live state of a source."]
     assert reading.feed.closed
+
+
+async def test_state_of_a_hub_that_is_not_live_is_not_called_live() -> None:
+    hub = HubState(False, "the hub's source: connecting", down_for=1000, downtime=1000)
+    reading = Reading(Connected(T0), Snapshot(SNAPSHOT.stations, T0, hub=hub))
+    await reading.done()
+    assert reading.said == [
+        "Last known state of a source, which is not live: the hub's source: connecting."
+    ]
 
 
 async def test_last_known_state_if_the_link_fails(tmp_path: Path) -> None:

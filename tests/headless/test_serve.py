@@ -117,7 +117,7 @@ async def test_second_client_shows_what_the_first_one_knows(tmp_path: Path) -> N
 
     await until(same)
     assert second.board.unconfirmed(clock.now()) == 2
-    assert second.link.phase is LinkPhase.LIVE
+    assert second.link.phase is LinkPhase.NOT_LIVE
     assert second.link.reason == "the hub's source: connecting"
     assert not first.service.health().live
     at = clock.now() - T0

@@ -18,6 +18,8 @@ from nobil_tui.charging.events import (
     ConnectorReport,
     Ended,
     Event,
+    HubReport,
+    HubState,
     Lost,
     RawReport,
     Snapshot,
@@ -167,6 +169,21 @@ def test_it_stores_what_a_replay_of_the_events_stores() -> None:
             assert storage.histories()[station].profile == history.profile
 
     in_every_order(test, 60)
+
+
+def test_it_does_not_listen_while_the_hub_is_not_live() -> None:
+    async def test(loop: ShuffledLoop) -> None:
+        storage = Storage()
+        down = HubReport(HubState(False, "no source"), START + 10 * MINUTE)
+        up = HubReport(HubState(), START + 60 * MINUTE)
+        events: list[Event] = [Connected(START), down, up, Ended(START + 70 * MINUTE)]
+        await play(events, storage, loop, pace=5.0)
+        assert [
+            (each.began * 1000 - START, each.ended * 1000 - START)
+            for each in storage.database.listening()
+        ] == [(0, 10 * MINUTE), (60 * MINUTE, 70 * MINUTE)]
+
+    in_every_order(test, 5)
 
 
 def test_a_late_sink_ends_with_the_conditions_of_the_board() -> None:

@@ -14,16 +14,28 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Lost, RawReport
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.nats.connection import nats_connection
+from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.reader import StreamReader
 from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.feeds.stream import StreamFeed
+from nobil_tui.feeds.transport.link import Link
+from nobil_tui.hub.api_keys import OneKey
+from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.wire.codecs import V1_CODEC
 from nobil_tui.wire.nats import STOPPED, station_subject
+from tests.conftest import guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
-from tests.hub.conftest import station
-from tests.hub.relays import Relay, World, consuming, relaying, until, wipe
+from tests.hub.conftest import KEY, station
+from tests.hub.follower import shown
+from tests.hub.relays import LEASE, Quick, Relay, World, consuming, relaying, until, wipe
 
 pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+
+
+KILLS = 24
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +151,7 @@ async def test_second_relay_takes_over(server: NatsServer) -> None:
         await until(lambda: not reader.live)
         assert reader.monitor.link.reason == STOPPED
         # And in the end it is as good as gone.
-        await until(lambda: reader.monitor.link.phase is LinkPhase.RETRYING)
+        await until(lambda: reader.monitor.link.phase is LinkPhase.NOT_LIVE)
         assert reader.monitor.link.reason == STOPPED
         assert (world.served, world.most) == (3, 1)
 
@@ -219,6 +231,102 @@ async def test_kills_at_random_under_load(process: NatsProcess, server: NatsServ
         assert world.most == 1
     for each in relays:
         await each.stop()
+
+
+class HubBehindNats:
+    """A hub that reads a relay's stream, in this process."""
+
+    def __init__(self, server: NatsServer) -> None:
+        self.hub = Hub(Board(), keys=OneKey(KEY))
+        self._feed = NatsFeed(server, silent_after=LEASE, backoff=Quick())
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await guarded(self.hub.start())
+        board = self.hub.served._board
+        self._serving = asyncio.create_task(Monitor(self._feed, board, sinks=[self.hub]).run())
+
+    async def kill(self) -> None:
+        """Close everything without a closing handshake, like a process that is killed."""
+        assert self._serving is not None
+        self._serving.cancel()
+        for consumer in [*self.hub._consumers]:
+            consumer.abort()
+        await self.hub.close()
+        await asyncio.gather(self._serving, return_exceptions=True)
+
+
+@pytest.mark.slow
+async def test_reader_of_a_hub_behind_nats_survives_kills_of_all_three(
+    process: NatsProcess, server: NatsServer
+) -> None:
+    rng = random.Random(11)
+    world = world_of(40)
+    relay, behind = Relay(server, world.feed(), "relay"), HubBehindNats(server)
+    relay.start()
+    await behind.start()
+
+    async def dial() -> str:
+        return behind.hub.url
+
+    link = Link(dial, backoff=Quick())
+    client = Monitor(StreamFeed(link, V1_CODEC), Board())
+    running = asyncio.create_task(client.run())
+    still, flooding = asyncio.Event(), asyncio.create_task(asyncio.sleep(0))
+
+    def live() -> bool:
+        return client.link.phase is LinkPhase.LIVE and client.board.downtime.live
+
+    def exact() -> bool:
+        expected = {id_: as_numbers(each) for id_, each in world.stations.items()}
+        return live() and statuses(client.board) == expected
+
+    def same() -> bool:
+        now, boards = Clock().now(), (client.board, relay.board)
+        # Each has its own time at which a station was heard.
+        mine, its = (shown(board, now, heard=False) for board in boards)
+        return mine == its
+
+    async def flood_until_still() -> None:
+        while not still.is_set():
+            for _ in range(rng.randrange(1, 8)):
+                world.report(f"NOR_{rng.randrange(40):05}", rng.randrange(2), rng.randrange(2))
+            await asyncio.sleep(0.002)
+
+    await until(exact)
+    killed = ["hub", "server", "relay", "all"]
+    for turn in range(KILLS):
+        flooding = asyncio.create_task(flood_until_still())
+        await asyncio.sleep(rng.random() * 0.05)
+        what = killed[turn % 4] if turn < 4 else rng.choice(["hub", "hub", *killed])
+        if what in ("relay", "all"):
+            relay.crash()
+        if what in ("server", "all"):
+            process.kill()
+        if what in ("hub", "all"):
+            await behind.kill()
+        # It does not take for live what is cut off from its source.
+        await until(lambda: not live())
+        if what in ("server", "all"):
+            process.start()
+        if what in ("hub", "all"):
+            behind = HubBehindNats(server)
+            await behind.start()
+        if what in ("relay", "all"):
+            relay = Relay(server, world.feed(), f"relay {turn}")
+            relay.start()
+        await asyncio.sleep(rng.random() * 0.05)
+        still.set()
+        await flooding
+        still.clear()
+        await until(exact)
+        await until(same)
+    assert world.most == 1
+    assert client.counts.unreadable == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await behind.kill()
+    await relay.stop()
 
 
 def as_numbers(station: Station) -> list[int]:

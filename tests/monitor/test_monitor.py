@@ -21,6 +21,8 @@ from nobil_tui.charging.events import (
     Degraded,
     Ended,
     Event,
+    HubReport,
+    HubState,
     Ignored,
     Lost,
     RawReport,
@@ -307,6 +309,10 @@ LINK: list[tuple[Event, LinkState]] = [
     (Refused("HTTP 401", T0), LinkState(LinkPhase.REFUSED, "HTTP 401")),
     (Connecting(), LinkState(LinkPhase.CONNECTING, "HTTP 401")),
     (Connected(T0 + 9000), LinkState(LinkPhase.LIVE)),
+    # A hub or a relay that does not hear from its source: the link to it is up.
+    (HubReport(HubState(False, "no source"), T0), LinkState(LinkPhase.NOT_LIVE, "no source")),
+    (HubReport(HubState(), T0 + 9100), LinkState(LinkPhase.LIVE)),
+    (Lost("silent", T0 + 9200, 0), LinkState(LinkPhase.NOT_LIVE, "silent")),
     (Ended(T0 + 9500), LinkState(LinkPhase.ENDED)),
 ]
 
@@ -316,6 +322,21 @@ async def test_link_state(scripted: ScriptedMonitor) -> None:
     for event, state in LINK:
         batch = await scripted.take(event)
         assert batch.link == scripted.monitor.link == state
+
+
+async def test_hub_that_is_not_live_is_noted_once_with_its_return(
+    scripted: ScriptedMonitor,
+) -> None:
+    def notes(batch: Batch) -> list[tuple[NoteKind, int]]:
+        return [(each.kind, each.at) for each in batch.entries if isinstance(each, Note)]
+
+    down = HubState(False, "no source", down_for=3000, downtime=3000)
+    batch = await scripted.take(Connected(T0), Snapshot([], T0 + 5000, hub=down))
+    assert notes(batch) == [(NoteKind.CONNECTED, T0), (NoteKind.NOT_LIVE, T0 + 2000)]
+    assert not notes(await scripted.take(HubReport(down, T0 + 6000)))
+    up = HubState(downtime=4000)
+    assert notes(await scripted.take(HubReport(up, T0 + 6000))) == [(NoteKind.CONNECTED, T0 + 6000)]
+    assert not notes(await scripted.take(HubReport(up, T0 + 7000)))
 
 
 async def test_first_connecting_yields_no_batch(scripted: ScriptedMonitor) -> None:

@@ -165,6 +165,7 @@ class HelpScreen(Dialog[None]):
         yield "not in the stream", "starred or registered, but missing in the last snapshot"
         yield "flaps", "one connector that changes again and again is one line of the log"
         yield "QUIET 45 s", "connected, but silent for longer than is usual for this source"
+        yield "NOT LIVE", "connected to a hub or a relay that does not hear from its own source"
         yield "unconfirmed", "connectors not reported since the link was down"
         yield (
             f"{glyphs.star} 2/5 free",

@@ -174,10 +174,10 @@ class LinkBar(Bar):
                 return BarPart(f"{glyphs.live} LIVE", self.style_of("live"), 0)
             case LinkPhase.CONNECTING:
                 return BarPart("CONNECTING", self.style_of("warning"), 0)
+            case LinkPhase.NOT_LIVE:
+                return BarPart("NOT LIVE", self.style_of("warning"), 0)
             case LinkPhase.RETRYING:
-                # Without a time, it is not for us to try: a relay in NATS is silent.
-                again = f"RETRY IN {self._wait_text()}" if state.link.retry_at else "NOT LIVE"
-                return BarPart(again, self.style_of("warning"), 0)
+                return BarPart(f"RETRY IN {self._wait_text()}", self.style_of("warning"), 0)
             case LinkPhase.REFUSED:
                 again = f", RETRY IN {self._wait_text()}" if state.link.retry_at else ""
                 return BarPart(f"KEY REFUSED{again}", self.style_of("refused"), 0)

@@ -27,6 +27,7 @@ _NARROW = 56
 _NOTE_TEXTS = {
     NoteKind.CONNECTED: "connected",
     NoteKind.DEGRADED: "works in part",
+    NoteKind.NOT_LIVE: "not live",
     NoteKind.LOST: "lost",
     NoteKind.REFUSED: "key refused",
     NoteKind.ENDED: "stream ended",
@@ -36,7 +37,14 @@ _NOTE_TEXTS = {
     NoteKind.RESTARTED: "playing from the beginning",
     NoteKind.ALERT: "alert",
 }
-_PROBLEMS = {NoteKind.DEGRADED, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE, NoteKind.FULL}
+_PROBLEMS = {
+    NoteKind.DEGRADED,
+    NoteKind.NOT_LIVE,
+    NoteKind.LOST,
+    NoteKind.REFUSED,
+    NoteKind.UNREADABLE,
+    NoteKind.FULL,
+}
 
 
 def note_text(note: Note) -> str:

@@ -48,7 +48,7 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
             ["RETRY IN 7 s", "example.org", "the connection broke"],
         ),
         (
-            LinkState(LinkPhase.RETRYING, "the relay gives no sign of life"),
+            LinkState(LinkPhase.NOT_LIVE, "the relay gives no sign of life"),
             ["NOT LIVE", "example.org", "the relay gives no sign of life"],
         ),
         (LinkState(LinkPhase.REFUSED, "HTTP 401"), ["KEY REFUSED", "example.org", "HTTP 401"]),

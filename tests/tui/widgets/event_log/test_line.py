@@ -117,6 +117,7 @@ async def test_the_text_of_a_line(line: LogLine, text: str) -> None:
     ("kind", "text", "words"),
     [
         (NoteKind.CONNECTED, "", "connected"),
+        (NoteKind.NOT_LIVE, "no source", "not live: no source"),
         (NoteKind.LOST, "no pong", "lost: no pong"),
         (NoteKind.REFUSED, "HTTP 401", "key refused: HTTP 401"),
         (NoteKind.ENDED, "", "stream ended"),
@@ -129,7 +130,7 @@ async def test_problems_are_red_notes(kind: NoteKind, text: str, words: str) -> 
     note = Note(START, kind, text)
     assert note_text(note) == words
     async with painting() as it:
-        bad = kind in (NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE)
+        bad = kind in (NoteKind.NOT_LIVE, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE)
         assert it.colours(note) == ({f"· {words}": Condition.FAULT} if bad else {})
 
 
