@@ -62,7 +62,7 @@ _STARRED = "starred"
 _OR = "or"
 _PARKING = {"free": False, "paid": True}
 """The values of the field ``parking``: whether there is a fee."""
-_UNFINISHED = re.compile(r"(\w+)(?:[<>]=?|[=≤≥])")
+_UNFINISHED = re.compile(r"(?<!\w)(\w++)(?:[<>]=?|[=≤≥])")
 """A comparison without its number."""
 _MAX_KM = 20_040.0
 """Half of the earth's circumference."""

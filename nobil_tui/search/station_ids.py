@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from nobil_tui.base.text import did_you_mean, quoted
 
-_NUMBERED = re.compile(r"([^\W\d_]{1,64}+)[ _-]?+(\d{1,64}+)")
-"""An id of letters and a number, such as ``NOR_01333``. Nothing backtracks."""
+_NUMBERED = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[ _-]?+(\d++)")
+"""An id of letters and a number, such as ``NOR_01333``. It is tried from its first letter only, and
+nothing backtracks."""
 MAX_STATION_TEXT = 64
 """Characters of an id; a longer text names no station."""
 
