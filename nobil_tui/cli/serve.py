@@ -80,6 +80,10 @@ class Certificates:
                 print_message(f"The renewed TLS certificate is not used: {_reason(error)}.")
 
     def _load(self) -> None:
+        for file in self._files:
+            if file is not None:
+                # Its error names the file; that of the next call does not.
+                file.stat()
         # A key with a passphrase must not make a service wait for the terminal.
         self.context.load_cert_chain(*self._files, password="")
 
@@ -261,8 +265,14 @@ def _certificates(files: tuple[Path, Path | None] | None) -> Certificates | None
 
 
 def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError) and error.filename is None:
-        # SSLError: its reason is an identifier such as KEY_VALUES_MISMATCH.
-        reason = getattr(error, "reason", None)
-        return str(reason or error.strerror or "it cannot be read").lower().replace("_", " ")
-    return (error.strerror if isinstance(error, OSError) else None) or "it cannot be read"
+    if isinstance(error, OSError) and not hasattr(error, "library"):
+        words = (error.strerror or "it cannot be read").lower()
+        return f"{safe_path(error.filename)}: {words}" if error.filename else words
+    # SSLError: its reason is an identifier such as KEY_VALUES_MISMATCH; none if the files have
+    # nothing of the kind that is looked for.
+    if reason := getattr(error, "reason", None):
+        return str(reason).lower().replace("_", " ")
+    return (
+        "a certificate and its private key are needed, both in PEM format and without a "
+        "passphrase; --tls-key names the key if it is in another file"
+    )

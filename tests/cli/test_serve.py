@@ -94,7 +94,21 @@ def test_port_in_use_is_reported(here: Run) -> None:
     [
         (("--host", "0.0.0.0"), ExitCode.USAGE, "has no keys"),
         (("--tls-key", "x.pem"), ExitCode.USAGE, "--tls-key needs --tls-cert"),
-        (("--tls-cert", "/nowhere/x.pem"), ExitCode.FAILURE, "no such file or directory"),
+        (
+            ("--tls-cert", "/nowhere/x.pem"),
+            ExitCode.FAILURE,
+            "not usable: /nowhere/x.pem: no such file or directory.",
+        ),
+        (
+            ("--tls-cert", __file__),
+            ExitCode.FAILURE,
+            "not usable: a certificate and its private key are needed, both in PEM format",
+        ),
+        (
+            ("--tls-cert", __file__, "--tls-key", "/nowhere/key.pem"),
+            ExitCode.FAILURE,
+            "not usable: /nowhere/key.pem: no such file or directory.",
+        ),
         (("--port", "65536"), ExitCode.USAGE, "--port"),
         (("--stations", "0"), ExitCode.USAGE, "--stations"),
         (("--speed", "4000"), ExitCode.USAGE, "--speed must be from 0.01 to 3600"),
