@@ -199,7 +199,10 @@ class ServedBoard:
 
 def state_of(board: Board, link: LinkState, about: HubState, now: int) -> HubState:
     """Return the state of the link to the source, for consumers, at ``now`` (ms)."""
-    downtime = board.downtime
+    downtime, hub = board.downtime, board.hub
+    # The source may be a hub itself: what it says of its data goes on through every hub.
+    simulated = about.simulated or (hub is not None and hub.simulated)
+    credit = hub.credit if hub is not None else about.credit
     return HubState(
         downtime.live,
         "" if downtime.live else link_reason(link),
@@ -208,8 +211,8 @@ def state_of(board: Board, link: LinkState, about: HubState, now: int) -> HubSta
         board.freshness.confirmed,
         board.began,
         about.source,
-        about.simulated,
-        about.credit,
+        simulated,
+        credit,
     )
 
 

@@ -21,11 +21,11 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.hub.served_board import ServedBoard
-from nobil_tui.monitor.batch import Batch
+from nobil_tui.hub.served_board import ServedBoard, state_of
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.status_words import connector_from
-from tests.conftest import FakeClock
+from tests.conftest import START, FakeClock
 from tests.hub.conftest import ScriptedFeed
 from tests.hub.follower import Follower, apply_event, shown
 
@@ -164,3 +164,12 @@ def test_followers_of_version_1_show_what_the_hub_shows(ticks: Any) -> None:
 @given(script(words))
 def test_followers_of_words_show_what_the_hub_shows(ticks: Any) -> None:
     check(ticks)
+
+
+def test_hub_of_a_hub_says_what_that_says_of_its_data() -> None:
+    board, about = Board(), HubState(source="a hub", credit="CREDIT")
+    own = state_of(board, LinkState(LinkPhase.LIVE), about, START)
+    assert (own.source, own.simulated, own.credit) == ("a hub", False, "CREDIT")
+    board.apply_hub_state(HubState(simulated=True, credit="theirs"), START)
+    relayed = state_of(board, LinkState(LinkPhase.LIVE), about, START)
+    assert (relayed.source, relayed.simulated, relayed.credit) == ("a hub", True, "theirs")
