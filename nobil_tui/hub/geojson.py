@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
@@ -62,9 +63,8 @@ class MapLayer:
     What is derived from the register is kept from one to the next.
     """
 
-    def __init__(self, credit: str, *, simulated: bool) -> None:
-        self._credit = credit
-        self._simulated = simulated
+    def __init__(self, about: HubState) -> None:
+        self._about = about
         self._list: StationList | None = None
 
     def encode(self, board: Board, register: Register, query: Query, now: int) -> bytes:
@@ -84,9 +84,12 @@ class MapLayer:
             for station_id in stations.ids
             if (station := frozen.stations.get(station_id)) is not None
         ]
-        credits = [self._credit, *register.credits]
+        # The source may be a hub itself.
+        about, hub = self._about, board.hub
+        simulated = about.simulated or (hub is not None and hub.simulated)
+        credits = [hub.credit if hub is not None else about.credit, *register.credits]
         credit = "; ".join(dict.fromkeys(each for each in credits if each))
-        return msgspec.json.encode(_Collection(credit, self._simulated, now, features))
+        return msgspec.json.encode(_Collection(credit, simulated, now, features))
 
 
 def parse_map_filter(text: str) -> Query:

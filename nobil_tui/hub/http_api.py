@@ -97,8 +97,7 @@ class HttpApi:
         self._register = register
         self._health = health
         self._clock = clock
-        about = hub.served.about
-        self._map = MapLayer(about.credit, simulated=about.simulated)
+        self._map = MapLayer(hub.served.about)
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._making = asyncio.Lock()
         """One large answer is made at a time."""

@@ -21,6 +21,7 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
+from nobil_tui.hub.geojson import MapLayer, parse_map_filter
 from nobil_tui.hub.served_board import ServedBoard, state_of
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
@@ -173,3 +174,5 @@ def test_hub_of_a_hub_says_what_that_says_of_its_data() -> None:
     board.apply_hub_state(HubState(simulated=True, credit="theirs"), START)
     relayed = state_of(board, LinkState(LinkPhase.LIVE), about, START)
     assert (relayed.source, relayed.simulated, relayed.credit) == ("a hub", True, "theirs")
+    layer = MapLayer(about).encode(board, Register(), parse_map_filter(""), START)
+    assert b'"credit":"theirs","simulated":true' in layer
