@@ -132,7 +132,7 @@ async def test_second_client_shows_what_the_first_one_knows(tmp_path: Path) -> N
     feed.say(Lost("the server closed the link", clock.now(), clock.now() + 5000))
     await until(lambda: not second.board.downtime.live)
     clock.advance(100)
-    assert same()
+    await until(same)
     assert second.board.unconfirmed(clock.now()) == 3
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
