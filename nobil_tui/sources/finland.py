@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from nobil_tui.feeds.finland.rest import FinlandRest
     from nobil_tui.sources.request import SourceRequest
 
+FIRST_PAINT = 0.25
+"""Seconds from the first snapshot to the decoding of names and prices, which takes the processor
+from the first paint."""
 FINLAND_STREAM = "wss://afir.digitraffic.fi:443/mqtt"
 """Where the operator publishes statuses over MQTT."""
 
@@ -129,6 +133,7 @@ class FinlandStations:
                 self._feed.use_places(places)
                 # Decoding the rest takes as long as all until now: the statuses come first.
                 await self._feed.wait_for_snapshot()
+                await asyncio.sleep(FIRST_PAINT)
 
         cached = await update_finland(
             path,

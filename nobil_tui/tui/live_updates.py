@@ -104,6 +104,9 @@ class LiveUpdates:
             await self._workspace.event_log.add(batch.entries)
             self._screen.post_message(BatchReceived(session, batch, taken))
             await taken.wait()
+            if not (batch.whole or batch.touched):
+                # The link alone: the snapshot that follows a connection must not wait.
+                return
             workspace = self._workspace
             now = workspace.options.clock.monotonic()
             await wait_before_repaint(self._screen.app, now - workspace.input.last_input_at)
