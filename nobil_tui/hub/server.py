@@ -167,7 +167,7 @@ class Hub:
             )
         # Imported now: the first handshake should not wait for it.
         import websockets.extensions.permessage_deflate
-        import websockets.server  # noqa: F401
+        import websockets.server  # noqa: F401  # for its side effect
 
         handshake = None if self._tls is None else self.limits.handshake_seconds
         try:

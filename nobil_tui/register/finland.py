@@ -105,7 +105,7 @@ async def _update(
     )
     if locations is None:
         seen = origin
-        assert seen is not None  # noqa: S101
+        assert seen is not None  # noqa: S101  # only with an ETag
         return await run_in_thread(
             lambda: edit_stored(
                 path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now())

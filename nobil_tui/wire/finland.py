@@ -50,20 +50,20 @@ class Statuses(Struct, frozen=True):
 
 
 class _Entry(Struct, gc=False):
-    evseId: str  # noqa: N815
+    evseId: str  # noqa: N815  # the name in the data
     status: str
     time: datetime | None = None
-    locationId: str = ""  # noqa: N815
+    locationId: str = ""  # noqa: N815  # the name in the data
 
 
 class _Answer(Struct):
     statuses: list[_Entry]
-    modifiedAt: Any = None  # noqa: N815
+    modifiedAt: Any = None  # noqa: N815  # the name in the data
 
 
 class _RawAnswer(Struct):
     statuses: list[Raw]
-    modifiedAt: Any = None  # noqa: N815
+    modifiedAt: Any = None  # noqa: N815  # the name in the data
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode

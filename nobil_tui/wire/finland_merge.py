@@ -208,16 +208,16 @@ class _Message(Struct):
 
 
 class _RecordedEntry(Struct, omit_defaults=True):
-    evseId: str  # noqa: N815
+    evseId: str  # noqa: N815  # the name in the data
     status: str
     time: str = ""
-    locationId: str = ""  # noqa: N815
+    locationId: str = ""  # noqa: N815  # the name in the data
 
 
 class Circumstances(Struct):
     """The data of a recorded snapshot beside its statuses. Times in ms."""
 
-    connectedAt: int = 0  # noqa: N815
+    connectedAt: int = 0  # noqa: N815  # the name in the data
     gap: int = 0
     skew: int = 0
 

@@ -113,7 +113,7 @@ def parse_server(text: str, environ: Mapping[str, str]) -> NatsServer:
 def require_library() -> None:
     """Raise ``SourceError`` if the package that speaks to NATS is not installed."""
     try:
-        import nats  # noqa: F401
+        import nats  # noqa: F401  # to see whether it is there
     except ImportError:
         raise SourceError(
             "NATS needs the extra nobil-tui[nats]: pip install 'nobil-tui[nats]'."

@@ -212,7 +212,7 @@ def connect_socket(host: str, port: int, timeouts: Timeouts) -> socket.socket:
             connected = runner.run(_connect(host, port, timeouts.connect))
         except OSError as error:
             # A proxy has another place than the URL.
-            error.place = (host, port)  # type: ignore[attr-defined]
+            error.place = (host, port)  # type: ignore[attr-defined]  # for ``_reason``
             raise
     connected.settimeout(timeouts.silence)
     return connected
