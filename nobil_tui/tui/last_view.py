@@ -33,11 +33,11 @@ class LastView:
 
     def restore_layout(self, view: StoredView) -> None:
         """Show the panes as they were in a terminal as wide as this one."""
-        workspace = self._workspace
-        if view.wide is workspace.is_wide:
-            workspace.log_shown = view.log_shown
-            if view.zoomed in {pane.id for pane in workspace.panes}:
-                workspace.zoomed = view.zoomed
+        layout = self._workspace.layout
+        if view.wide is layout.is_wide:
+            layout.log_shown = view.log_shown
+            if view.zoomed in {pane.id for pane in layout.panes}:
+                layout.zoomed = view.zoomed
 
     def restore(self, view: StoredView) -> None:
         """Show the stations as they were listed, and select the one that was selected."""
@@ -49,8 +49,10 @@ class LastView:
         options.include_registered = view.registered
         workspace.stations.wanted = view.selected
         workspace.filter_line.input.history = [*view.filters]
-        focused = next((pane for pane in workspace.shown_panes if pane.id == view.focused), None)
-        if focused is not None and view.wide is workspace.is_wide:
+        focused = next(
+            (pane for pane in workspace.layout.shown_panes if pane.id == view.focused), None
+        )
+        if focused is not None and view.wide is workspace.layout.is_wide:
             workspace.screen.set_focus(focused)
 
     def remember(self) -> None:
@@ -60,7 +62,8 @@ class LastView:
         workspace = self._workspace
         if self._path is None or not workspace.is_bound:
             return
-        options, focused = workspace.station_list.options, workspace.screen.focused
+        layout, options = workspace.layout, workspace.station_list.options
+        focused = workspace.screen.focused
         self._view = StoredView(
             filter=options.filter.strip(),
             selected=workspace.stations.wanted,
@@ -69,10 +72,10 @@ class LastView:
             starred_only=options.starred_only,
             faults_only=options.faults_only,
             registered=options.include_registered,
-            wide=workspace.is_wide,
-            log_shown=workspace.log_shown,
-            zoomed=workspace.zoomed,
-            focused=next((pane.id or "" for pane in workspace.panes if pane is focused), ""),
+            wide=layout.is_wide,
+            log_shown=layout.log_shown,
+            zoomed=layout.zoomed,
+            focused=next((pane.id or "" for pane in layout.panes if pane is focused), ""),
         )
 
     def save(self) -> None:

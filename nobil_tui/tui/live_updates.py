@@ -69,7 +69,7 @@ class LiveUpdates:
         screen.set_interval(TICK_INTERVAL, self.tick)
         screen.set_interval(CHECK_INTERVAL, self.check_register)
         for warning in warnings:
-            self._workspace.warn(warning)
+            self._workspace.toasts.warn(warning)
         self._run()
 
     def switch(self, source: Source, text: str) -> None:
@@ -134,7 +134,9 @@ class LiveUpdates:
         self.painted += len(batch.entries)
         if not batch.whole:
             # The changes of a snapshot were missed, or happened before the simulation was opened.
-            workspace.change_rate.add(len(batch.entries), workspace.options.clock.monotonic())
+            workspace.link_status.change_rate.add(
+                len(batch.entries), workspace.options.clock.monotonic()
+            )
         if batch.whole or stations.selected in batch.touched:
             self._version += 1
             workspace.connectors.version = self._version
@@ -191,16 +193,16 @@ class LiveUpdates:
         if notice != self._notice:
             self._notice = notice
             if self._notice:
-                workspace.warn(self._notice)
+                workspace.toasts.warn(self._notice)
         changed = self._version != self._history_version
         since = workspace.options.clock.monotonic() - self._history_read_at
         if since >= HISTORY_INTERVAL or (changed and since >= HISTORY_WRITTEN):
             self._history_version = self._version
             self.read_history()
-        await workspace.settings.poll(workspace.show_stars, workspace.warn)
+        await workspace.settings.poll(workspace.show_stars, workspace.toasts.warn)
         if not isinstance(self._screen.app.screen, Dismissal):
             # A dialog may be showing another theme.
-            workspace.follow_settings()
+            workspace.edits.follow()
         if workspace.alerts.refresh():
             workspace.show_alerts()
         workspace.show_title()
@@ -247,7 +249,7 @@ class LiveUpdates:
             return
         version = workspace.user_register.version
         if problem := await updater.read():
-            workspace.warn(problem)
+            workspace.toasts.warn(problem)
         if workspace.user_register.version != version:
             self.register_changed()
         if workspace.session.source.simulated:
@@ -265,7 +267,7 @@ class LiveUpdates:
             data, workspace.show_register_progress, statuses_first=True
         )
         if problem:
-            workspace.warn(problem)
+            workspace.toasts.warn(problem)
         if workspace.user_register.version != version:
             self.register_changed()
 

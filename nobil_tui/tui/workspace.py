@@ -1,4 +1,4 @@
-"""The workspace: the panes of the main screen and the objects that they show."""
+"""The workspace: the panes of the main screen over one session, and what they show of it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,30 @@ from msgspec.structs import replace
 from textual.screen import Screen
 
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.config.alert_rules import AlertRule
-from nobil_tui.config.keymap import parse_keymap
 from nobil_tui.config.model import LogScope
-from nobil_tui.config.operations import inverse_of
-from nobil_tui.config.writing import Operation
 from nobil_tui.feeds.source import Source
-from nobil_tui.monitor.batch import LinkPhase, Note, NoteKind
+from nobil_tui.monitor.batch import Note, NoteKind
 from nobil_tui.search.station_list import ListOptions, StationList
 from nobil_tui.session.alerts import SessionAlerts
 from nobil_tui.session.history import recorded_stations
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
-from nobil_tui.session.undo import UndoStack, UndoStep
-from nobil_tui.sources import catalogue
+from nobil_tui.session.undo import UndoStep
 from nobil_tui.tui.alert_notifier import TOAST_SECONDS, AlertNotifier
-from nobil_tui.tui.bindings import KeyBindings, keymap_of
+from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.input_activity import InputActivity
+from nobil_tui.tui.layout import PaneLayout
+from nobil_tui.tui.link_status import LinkStatus
 from nobil_tui.tui.options import AppOptions
-from nobil_tui.tui.style.glyphs import Glyphs, truncate
-from nobil_tui.tui.style.themes import problem_of_theme, theme_named, user_themes
+from nobil_tui.tui.setting_edits import SettingEdits
+from nobil_tui.tui.style.glyphs import Glyphs
 from nobil_tui.tui.text.staleness import station_staleness
-from nobil_tui.tui.text.times import datetime_text
+from nobil_tui.tui.toasts import Toasts
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
-from nobil_tui.tui.widgets.bars.link_bar import ChangeRate, LinkBar, LinkBarState
+from nobil_tui.tui.widgets.bars.link_bar import LinkBar
 from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
 from nobil_tui.tui.widgets.event_log.line import LogLinePainter
@@ -42,40 +39,9 @@ from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.filter.result import FilterResult
 from nobil_tui.tui.widgets.stations.pane import StationsPane
-from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from nobil_tui.alerts.firing import Firing
-
-_TOAST_HEIGHT = 6
-"""Lines of a toast with its margins."""
-_TITLE_WIDTH = 50
-"""Cells of a station's name in the title of a toast."""
-_WAITING = {
-    LinkPhase.CONNECTING: "Connecting to {source}.",
-    LinkPhase.LIVE: "Connected to {source}. Waiting for the first report.",
-    LinkPhase.NOT_LIVE: "Connected to {source}, which is not live: {reason}.",
-    LinkPhase.RETRYING: (
-        "{source} does not answer: {reason}. Retrying automatically; press {retry} to retry now, "
-        "or {connect} to connect to another source."
-    ),
-    LinkPhase.REFUSED: (
-        "{source} refused the key ({reason}). Press {connect} to enter another key, or {retry} "
-        "to retry."
-    ),
-    LinkPhase.ENDED: "{source} has ended.",
-    LinkPhase.FAILED: (
-        "Could not open {source}: {reason}. Press {retry} to retry, or {connect} to connect to "
-        "another source."
-    ),
-}
-"""The text of the station list before the first station."""
-_LINK_HELP = {
-    LinkPhase.RETRYING: "{retry} retries now",
-    LinkPhase.REFUSED: "{connect}: enter another key",
-    LinkPhase.FAILED: "{retry} retries, {connect}: another source",
-}
-"""The keys that help while the link is down, for the link bar."""
 
 
 class Workspace:
@@ -96,8 +62,18 @@ class Workspace:
         self.keys = keys
         self.glyphs = glyphs
         self.input = input_activity
+        self._create_panes()
+        self.layout = PaneLayout(
+            screen, self.stations, self.connectors, self.event_log, self.update_key_hints
+        )
+        self.toasts = Toasts(screen, self.layout, self.event_log, keys, glyphs)
+        self.edits = SettingEdits(screen, settings, keys, self.key_hints, self.toasts)
         self.alerts = SessionAlerts(
-            settings, options.environ, save=self.set, show=self.show_firing, warn=self.warn
+            settings,
+            options.environ,
+            save=self.edits.set,
+            show=self.show_firing,
+            warn=self.toasts.warn,
         )
         self.notifier = AlertNotifier(screen, options.environ, input_activity)
         self.user_register = Register(credit=CREDIT)
@@ -107,30 +83,17 @@ class Workspace:
             RegisterUpdater(path, self.user_register, options) if path is not None else None
         )
         """Fills ``user_register``; None without a file for it."""
-        self.session = self._new_session(options.source)
         self.source_text = options.source_text
         """The source as the user wrote it, without a key."""
-        self.change_rate = ChangeRate()
-        self.register_progress = ""
-        """How far an update of the register with the source's own data is; empty if none runs."""
-        self.log_shown = True
-        self.is_wide: bool | None = None
-        """Whether the panes are side by side; None before the size is known."""
-        self.is_low = False
-        """Whether the terminal has no room for the log below the list."""
-        self.zoomed = ""
-        """The id of the pane that has all the room; empty if the panes share it."""
-        self.undo = UndoStack()
-        self._followed = settings.config
-        """The config that is in use."""
         self.mouse_released = False
         """Whether the terminal has the mouse, to select text."""
         self._station_list: StationList | None = None
-        self._create_panes()
+        self._create_session(options.source)
 
     def _create_panes(self) -> None:
-        self.stations = StationsPane(self.session.clock, id="stations")
-        self.connectors = ConnectorsPane(self.session.clock, id="connectors")
+        clock = self.options.clock
+        self.stations = StationsPane(clock, id="stations")
+        self.connectors = ConnectorsPane(clock, id="connectors")
         self.event_log = EventLog(id="log")
         self.event_log.scope = self.settings.config.interface.log_scope
         self.filter_line = FilterLine(self.keys, id="filter")
@@ -166,17 +129,18 @@ class Workspace:
     def open_session(self, source: Source, text: str) -> None:
         """Replace the session by one with another source, which is not running yet."""
         self.source_text = text
-        self.session = self._new_session(source)
+        self._create_session(source)
         self.event_log.clear()
-        self.undo.clear()
-        self.change_rate = ChangeRate()
+        self.edits.undo.clear()
         self.bind_session()
 
-    def _new_session(self, source: Source) -> Session:
+    def _create_session(self, source: Source) -> None:
         recorded = recorded_stations(self.settings)
-        session = Session(source, self.options, self.user_register, recorded=recorded)
-        self.alerts.attach(session, self.options.state_dir, self.options.zone)
-        return session
+        self.session = Session(source, self.options, self.user_register, recorded=recorded)
+        self.alerts.attach(self.session, self.options.state_dir, self.options.zone)
+        self.link_status = LinkStatus(
+            self.session, self.options, self.settings, self.keys, self.link_bar, self.stations
+        )
 
     def bind_session(self) -> None:
         """Show the board and the register of the session, once it is new or its source is open."""
@@ -206,92 +170,20 @@ class Workspace:
         interface = self.settings.config.interface
         return ListOptions(sort=interface.sort, pin_starred=interface.pin_starred, home=home)
 
-    # The layout
-
-    def set_size(self, *, wide: bool, low: bool) -> None:
-        """Adapt to a terminal that became wide, narrow or low: a narrow one has no room for the
-        log."""
-        if wide is self.is_wide and low is self.is_low:
-            return
-        self.is_low = low
-        if wide is not self.is_wide:
-            self.is_wide = self.log_shown = wide
-        self._update_layout()
-        if self.screen.focused in self.panes and self.screen.focused not in self.shown_panes:
-            self.screen.set_focus(self.stations)
-
-    def show_log(self, shown: bool) -> None:
-        """Show or hide the event log; in a low terminal, it takes the room of the other panes."""
-        if shown and self.is_low:
-            self.zoom(self.event_log)
-            return
-        self.log_shown = shown
-        self._update_layout()
-
-    @property
-    def is_log_visible(self) -> bool:
-        """Whether the event log is on screen."""
-        if self.zoomed:
-            return self.zoomed == self.event_log.id
-        return self.log_shown and not self.is_low
-
-    def zoom(self, pane: VirtualList | None) -> None:
-        """Give a pane all the room and the focus; None shows all panes again."""
-        self.zoomed = "" if pane is None else pane.id or ""
-        self._update_layout()
-        if pane is not None:
-            self.screen.set_focus(pane)
-        elif self.screen.focused not in self.shown_panes:
-            self.screen.set_focus(self.stations)
-
-    @property
-    def shown_panes(self) -> list[VirtualList]:
-        """The panes that are on screen, in the order of the focus."""
-        if self.zoomed:
-            return [pane for pane in self.panes if pane.id == self.zoomed]
-        hides_connectors = not self.is_wide and (self.log_shown or self.is_low)
-        shown = (True, not hides_connectors, self.is_log_visible)
-        return [pane for pane, is_shown in zip(self.panes, shown, strict=True) if is_shown]
-
-    def open_connectors(self) -> None:
-        """Focus the connectors; where the panes are not side by side, they cover the list."""
-        if self.is_wide and not self.zoomed:
-            self.screen.set_focus(self.connectors)
-        else:
-            self.zoom(self.connectors)
-
-    def _update_layout(self) -> None:
-        self.screen.update_classes(self.layout_classes)
-        self.update_key_hints()
-
-    @property
-    def panes(self) -> list[VirtualList]:
-        """The panes, in the order of the focus."""
-        return [self.stations, self.connectors, self.event_log]
-
-    @property
-    def layout_classes(self) -> dict[str, bool]:
-        """The classes of the screen that show and hide panes."""
-        return {
-            "-log-shown": self.log_shown,
-            "-log-hidden": not self.log_shown,
-            **{f"-zoom-{pane.id}": self.zoomed == pane.id for pane in self.panes},
-        }
-
     def update_key_hints(self) -> None:
         """Name the commands in the footer that the source and the layout call for."""
         if self.session.player is not None:
             extra: tuple[str, ...] = ("pause", "slower", "faster", "backward", "forward")
         else:
             extra = ("connect",) if self.session.source.simulated else ()
-            if not self.is_wide:
+            if not self.layout.is_wide:
                 extra = (*extra, "show-log")
-            if self.connectors not in self.shown_panes:
+            if self.connectors not in self.layout.shown_panes:
                 extra = ("open", "show-log")
-        if self.session.link.phase in _LINK_HELP:
+        if self.link_status.needs_help:
             extra = (*extra, "connect", "retry")
         self.key_hints.extra_commands = extra
-        self.key_hints.hides_log = self.is_log_visible
+        self.key_hints.hides_log = self.layout.is_log_visible
 
     # Showing what changed
 
@@ -355,7 +247,7 @@ class Workspace:
         held = board.stations.get(station) if firing.rule.station else None
         if held is not None and (doubt := station_staleness(board, held, self.session.clock.now())):
             text = f"{text.rstrip('.')}, {doubt}."
-        self.notify(text, title=firing.title, timeout=TOAST_SECONDS)
+        self.toasts.notify(text, title=firing.title, timeout=TOAST_SECONDS)
         note = Note(firing.at, NoteKind.ALERT, f"{firing.title}: {text}")
         self.event_log.append(note)
         method = self.settings.config.alerts.notify
@@ -364,16 +256,10 @@ class Workspace:
 
     def show_title(self) -> None:
         """Show in the window's title how many starred stations have a free connector."""
-        starred, free = self.settings.starred, self._starred_free
+        starred, free = self.settings.starred, self.link_status.starred_free
         count = f"{free} free {self.glyphs.dot} {len(starred)} starred"
         dash = "-" if self.glyphs.ellipsis == "~" else "—"
         self.notifier.show_title(f"{count} {dash} nobil-tui" if starred else "nobil-tui")
-
-    @property
-    def _starred_free(self) -> int:
-        """The number of starred stations with a free connector."""
-        held = map(self.board.stations.get, self.settings.starred)
-        return sum(station is not None and station.summary.free > 0 for station in held)
 
     def show_log_scope(self) -> None:
         """Show the log lines of the log's scope."""
@@ -397,71 +283,14 @@ class Workspace:
         )
 
     def refresh_link_bar(self) -> None:
-        """Show the state of the link in the link bar, and in an empty station list."""
-        session, board, monitor = self.session, self.board, self.session.monitor
-        now = session.clock.now()
-        counts, rate = self.change_rate.read(self.options.clock.monotonic())
-        tally = board.tally
-        known = board.connectors - tally[Condition.NOT_IN_SERVICE] - tally[Condition.UNKNOWN]
-        in_use = sum(tally[each] for each in Condition if each.in_use)
-        playing = ""
-        if session.player is not None:
-            playing = f"{datetime_text(now, self.options.zone)}  {session.player.words}"
-        self.link_bar.state = LinkBarState(
-            link=session.link,
-            source=session.source.name,
-            simulated=session.simulated,
-            stations=len(board.stations),
-            connectors=board.connectors,
-            in_use=in_use / known if known else None,
-            unconfirmed=board.unconfirmed(now) if board.stations else 0,
-            unreadable=monitor.counts.unreadable if monitor else 0,
-            full=board.dropped > 0,
-            unknown_words=monitor.counts.unknown_words.text if monitor else "",
-            changes_by_second=tuple(counts),
-            rate=rate,
-            frame_at=monitor.frame_at if monitor else 0,
-            behind=monitor.behind if monitor else 0,
-            now=now,
-            playing=playing,
-            progress=self.register_progress,
-            hint=self._hint(),
-            silence=monitor.unusual_silence(now) if monitor and session.player is None else 0,
-            starred=len(self.settings.starred),
-            starred_free=self._starred_free,
-            help=self._link_help(),
-        )
-        self._set_waiting_text()
+        """Show the state of the link, and the commands that it calls for."""
+        self.link_status.refresh()
         self.update_key_hints()
 
-    def _link_help(self) -> str:
-        """Return the keys that help while the link is down; empty while it is up."""
-        words = _LINK_HELP.get(self.session.link.phase, "")
-        return words.format(retry=self.keys.named("retry"), connect=self.keys.named("connect"))
-
-    def _hint(self) -> str:
-        """Return how to get to real data from a simulation, or to names without a register."""
-        session = self.session
-        if session.source.simulated:
-            return f"{self.keys.named('connect')}: {catalogue.FINLAND.summary}"
-        names_come = session.station_data is not None or not session.uses_user_register
-        if names_come or len(self.register) or not self.board.stations:
-            return ""
-        return f"{self.keys.named('update-register')}: get the names of stations"
-
-    def _set_waiting_text(self) -> None:
-        link = self.session.link
-        text = _WAITING[link.phase].format(
-            source=self.session.source.name,
-            reason=link.reason.rstrip("."),
-            retry=self.keys.named("retry"),
-            connect=self.keys.named("connect"),
-        )
-        if text != self.stations.waiting_text:
-            self.stations.waiting_text = text
-            if not self.board.stations:
-                # It also shows below starred stations that were not reported yet.
-                self.stations.update_count()
+    def show_register_progress(self, words: str) -> None:
+        """Show how far an update of the register is; empty once it is over."""
+        self.link_status.register_progress = words
+        self.refresh_link_bar()
 
     def register_changed(self) -> None:
         """Show the names and plugs of a register that changed."""
@@ -470,45 +299,9 @@ class Workspace:
         self.connectors.rebuild()
         self.event_log.refresh()
 
-    def show_register_progress(self, words: str) -> None:
-        """Show how far an update of the register is; empty once it is over."""
-        self.register_progress = words
-        self.refresh_link_bar()
-
     # Settings and toasts
 
-    def follow_settings(self) -> None:
-        """Use the theme and the keys of a config file that another program changed."""
-        config, before = self.settings.config, self._followed
-        self._followed = config
-        app, interface = self.screen.app, config.interface
-        if interface.keys != before.interface.keys:
-            chosen = parse_keymap(interface.keys)
-            self.keys.choose(chosen)
-            app.set_keymap(keymap_of(chosen))
-            self.key_hints.refresh()
-        if config.themes != before.themes or interface.theme != before.interface.theme:
-            for theme in user_themes(config.themes):
-                app.register_theme(theme)
-            if problem := problem_of_theme(interface.theme, app.available_themes):
-                self.warn(problem)
-            name = theme_named(interface.theme, app.available_themes)
-            if name == app.theme:
-                # Its colours may have changed.
-                app.refresh_css(animate=False)
-            app.theme = name
-
-    def set(self, *operations: Operation) -> None:
-        """Change settings: at once in this session, and then in the config file."""
-        self.settings.apply(*operations)
-        self.screen.run_worker(self._save_settings(), group="settings")
-
-    def change(self, done: str, *operations: Operation, station: str = "") -> None:
-        """Change settings so that the user can undo it; ``done`` says what was done."""
-        config = self.settings.config
-        inverse = [inverse_of(each, config) for each in reversed(operations)]
-        self.undo.push(UndoStep(done, lambda: self.set(*inverse), station))
-        self.set(*operations)
+    # Alerts
 
     def set_alert(self, rule: AlertRule) -> None:
         """Add or change an alert so that the user can undo it."""
@@ -518,46 +311,12 @@ class Workspace:
             step = UndoStep("Alert set", lambda: self.alerts.remove(rule.key), rule.station)
         else:
             step = UndoStep("Alert changed", lambda: self.alerts.set(held), rule.station)
-        self.undo.push(step)
+        self.edits.undo.push(step)
 
     def remove_alert(self, rule: AlertRule) -> None:
         """Remove an alert so that the user can undo it."""
         self.alerts.remove(rule.key)
-        self.undo.push(UndoStep("Alert removed", lambda: self.alerts.set(rule), rule.station))
-
-    def confirm(self, done: str) -> None:
-        """Show a toast that says what was done, and the key that undoes it."""
-        self.notify(f"{done} {self.glyphs.dot} {self.keys.named('undo')} undoes", timeout=6)
-
-    async def _save_settings(self) -> None:
-        if problem := await self.settings.save():
-            self.warn(problem)
-
-    def _place_toasts(self) -> None:
-        """Show toasts above the log, whose last lines are the newest."""
-        log = self.event_log
-        covered = log.outer_size.height if self.is_log_visible else 0
-        if self.zoomed:
-            # Over its oldest lines.
-            covered = max(0, covered - _TOAST_HEIGHT)
-        for rack in self.screen.query("ToastRack"):
-            rack.styles.margin = (0, 0, covered + 2, 0)
-
-    def warn(self, text: str) -> None:
-        """Show a warning."""
-        self._place_toasts()
-        self.screen.app.notify(text, severity="warning", timeout=12, markup=False)
-
-    def notify(self, text: str, *, title: str = "", timeout: float = 4) -> None:
-        """Show a toast for ``timeout`` seconds; the title may come from outside."""
-        self._place_toasts()
-        title = truncate(title, _TITLE_WIDTH, self.glyphs.ellipsis)
-        self.screen.app.notify(text, title=title, timeout=timeout, markup=False)
-
-    def notify_result(self, text: str | None) -> None:
-        """Show what a dialog did, if it did anything."""
-        if text:
-            self.notify(text, timeout=12)
+        self.edits.undo.push(UndoStep("Alert removed", lambda: self.alerts.set(rule), rule.station))
 
     # Texts
 

@@ -33,10 +33,10 @@ async def test_the_app_starts_as_it_ended(clock: FakeClock, tmp_path: Path) -> N
     # A narrow terminal has other panes.
     async with opened(setup_of(clock, SteppedSource(clock), state_dir=tmp_path), USUAL) as pilot:
         main = await live(pilot)
-        assert (main.workspace.zoomed, main.workspace.stations.selected) == ("", chosen)
+        assert (main.workspace.layout.zoomed, main.workspace.stations.selected) == ("", chosen)
     async with opened(setup_of(clock, SteppedSource(clock), state_dir=tmp_path), WIDE) as pilot:
         main = await live(pilot)
-        assert main.workspace.zoomed == "stations"
+        assert main.workspace.layout.zoomed == "stations"
         assert not main.workspace.connectors.region
 
 
@@ -44,7 +44,13 @@ def state_of(main: MainScreen) -> tuple[object, ...]:
     workspace = main.workspace
     focused = main.focused.id if main.focused is not None else ""
     selected = workspace.stations.selected
-    return (*main_state(main), workspace.log_shown, focused, selected, workspace.zoomed)
+    return (
+        *main_state(main),
+        workspace.layout.log_shown,
+        focused,
+        selected,
+        workspace.layout.zoomed,
+    )
 
 
 def main_state(main: MainScreen) -> tuple[str, bool, bool]:

@@ -76,7 +76,7 @@ class FilterCommands:
             return
         save = workspace.keys.label(command_by_id("save-filter"))
         text = f"There is no saved filter {index + 1}. Type a filter, then press {save} to save it."
-        workspace.notify(text, timeout=5)
+        workspace.toasts.notify(text, timeout=5)
 
     def save_filter(self) -> None:
         """Ask for a name, and save the filter under it."""
@@ -86,20 +86,20 @@ class FilterCommands:
         text = saved_text(workspace.station_list)
         if not text:
             key = workspace.keys.named("filter")
-            workspace.notify(f"No filter to save. Press {key} to type one.")
+            workspace.toasts.notify(f"No filter to save. Press {key} to type one.")
             return
 
         def save(name: str | None) -> None:
             if name:
-                workspace.set(Put("filters", name, text))
+                workspace.edits.set(Put("filters", name, text))
                 self._confirm_saved(name)
 
         workspace.screen.app.push_screen(SaveFilterScreen(text, tuple(self.saved)), save)
 
     def forget(self, name: str) -> None:
         """Delete a saved filter."""
-        self._workspace.change(f"Deleted the filter {name}", Put("filters", name, None))
-        self._workspace.confirm(f"Deleted the filter {name}")
+        self._workspace.edits.change(f"Deleted the filter {name}", Put("filters", name, None))
+        self._workspace.toasts.confirm(f"Deleted the filter {name}")
 
     def _confirm_saved(self, name: str) -> None:
         keys = self._workspace.keys
@@ -108,7 +108,7 @@ class FilterCommands:
             text = f"Filter saved. Press {key_label(numbers[index])} to apply it."
         else:
             text = f"Filter saved. Press {keys.named('palette')} and type its name to apply it."
-        self._workspace.notify(text, title=name)
+        self._workspace.toasts.notify(text, title=name)
 
     def _mounted_filter_line(self) -> FilterLine:
         """Return the filter line, mounted on first use so that the first paint is fast."""

@@ -23,19 +23,20 @@ class LogCommands:
         scope = _SCOPES[(_SCOPES.index(workspace.event_log.scope) + 1) % len(_SCOPES)]
         workspace.event_log.scope = scope
         workspace.show_log_scope()
-        if not workspace.is_log_visible:
-            workspace.show_log(True)
-        workspace.set(Put("interface", "log_scope", scope))
+        if not workspace.layout.is_log_visible:
+            workspace.layout.show_log(True)
+        workspace.edits.set(Put("interface", "log_scope", scope))
 
     def show_log(self) -> None:
         """Show or hide the log."""
         workspace = self._workspace
-        if workspace.zoomed:
-            is_log_zoomed = workspace.is_log_visible
-            workspace.zoom(None if is_log_zoomed else workspace.event_log)
+        layout = workspace.layout
+        if layout.zoomed:
+            is_log_zoomed = layout.is_log_visible
+            layout.zoom(None if is_log_zoomed else workspace.event_log)
             return
-        workspace.show_log(not workspace.is_log_visible)
-        if workspace.screen.focused not in workspace.shown_panes:
+        layout.show_log(not layout.is_log_visible)
+        if workspace.screen.focused not in layout.shown_panes:
             workspace.screen.set_focus(workspace.stations)
 
     def export_log(self) -> None:
@@ -45,8 +46,8 @@ class LogCommands:
         workspace = self._workspace
         logged = workspace.event_log.buffer.changes()
         if not logged.changes:
-            workspace.notify("Nothing to export: the event log has no changes yet.")
+            workspace.toasts.notify("Nothing to export: the event log has no changes yet.")
             return
         now = datetime.fromtimestamp(workspace.session.clock.now() / 1000, workspace.options.zone)
         dialog = ExportScreen(logged, workspace.register, f"nobil-events-{now:%Y-%m-%d-%H%M}.csv")
-        workspace.screen.app.push_screen(dialog, workspace.notify_result)
+        workspace.screen.app.push_screen(dialog, workspace.toasts.notify_result)

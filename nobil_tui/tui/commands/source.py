@@ -37,7 +37,7 @@ class SourceCommands:
             chosen = choice.chosen
             self._live_updates.switch(chosen.source, chosen.text)
             for warning in chosen.warnings:
-                workspace.warn(warning)
+                workspace.toasts.warn(warning)
             if choice.remember:
                 workspace.settings.apply(*chosen.remember)
                 workspace.screen.run_worker(self._save(chosen), group="settings")
@@ -51,12 +51,12 @@ class SourceCommands:
         workspace = self._workspace
         settings = workspace.settings
         if problem := await settings.save():
-            workspace.warn(problem)
+            workspace.toasts.warn(problem)
         elif settings.path is not None:
-            workspace.notify_result(chosen.removed_key)
+            workspace.toasts.notify_result(chosen.removed_key)
             for warning in config_warnings(settings.path, settings.config):
                 if warning not in workspace.options.warnings:
-                    workspace.warn(warning)
+                    workspace.toasts.warn(warning)
 
     def update_register(self) -> None:
         """Download the station register, and show the progress."""
@@ -64,13 +64,15 @@ class SourceCommands:
 
         workspace = self._workspace
         if workspace.register_updater is None:
-            workspace.warn("Cannot update the station register: there is no folder to store it in.")
+            workspace.toasts.warn(
+                "Cannot update the station register: there is no folder to store it in."
+            )
             return
         dialog = RegisterScreen(
             workspace.register_updater,
             workspace.settings.config.register,
             workspace.options.environ,
             self._live_updates.register_changed,
-            lambda key: workspace.set(Put("register", "api_key", key)),
+            lambda key: workspace.edits.set(Put("register", "api_key", key)),
         )
-        workspace.screen.app.push_screen(dialog, workspace.notify_result)
+        workspace.screen.app.push_screen(dialog, workspace.toasts.notify_result)

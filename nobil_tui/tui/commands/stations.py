@@ -36,9 +36,9 @@ class StationCommands:
         # Its row stays until the cursor leaves it: a second press is about the same station.
         workspace.station_list.hold(station)
         done = f"{'Unstarred' if starred else 'Starred'} {workspace.register.name(station)}"
-        workspace.change(done, workspace.settings.star_operation(station), station=station)
+        workspace.edits.change(done, workspace.settings.star_operation(station), station=station)
         workspace.show_stars()
-        workspace.confirm(done)
+        workspace.toasts.confirm(done)
 
     def next_free(self) -> None:
         """Select the next station with a free connector, of those that the filter selects."""
@@ -50,13 +50,13 @@ class StationCommands:
             return held is not None and station_list.count(held).free > 0
 
         if not workspace.stations.select_next(is_free):
-            workspace.notify("No other station in the list has a free connector.")
+            workspace.toasts.notify("No other station in the list has a free connector.")
 
     def next_starred(self) -> None:
         """Select the next starred station."""
         workspace = self._workspace
         if not workspace.stations.select_next(workspace.settings.starred.__contains__):
-            workspace.notify("No other station in the list is starred.")
+            workspace.toasts.notify("No other station in the list is starred.")
 
     def map(self) -> None:
         """Show the selected station on a map."""
@@ -85,11 +85,13 @@ class StationCommands:
         options = self._workspace.station_list.options
         options.pin_starred = not options.pin_starred
         self._workspace.relist()
-        self._workspace.set(Put("interface", "pin_starred", options.pin_starred))
+        self._workspace.edits.set(Put("interface", "pin_starred", options.pin_starred))
 
     def save_order(self) -> None:
         """Save the order of the list, which the user changed."""
-        self._workspace.set(Put("interface", "sort", self._workspace.station_list.options.sort))
+        self._workspace.edits.set(
+            Put("interface", "sort", self._workspace.station_list.options.sort)
+        )
 
     def alert(self) -> None:
         """Arm or disarm the alert of the selected station; in the connectors, of one connector."""
@@ -139,7 +141,7 @@ class StationCommands:
             rule = AlertRule(station, connector, plugs)
             workspace.set_alert(rule)
             text = armed_text(workspace, rule)
-        workspace.notify(text, title=workspace.register.name(station), timeout=6)
+        workspace.toasts.notify(text, title=workspace.register.name(station), timeout=6)
         workspace.show_alerts()
 
     def alerts(self) -> None:
@@ -167,7 +169,7 @@ class StationCommands:
         position = workspace.register.facts(station).position if station else None
         if current is None:
             if position is None:
-                workspace.warn("Cannot set this station as home: its position is unknown.")
+                workspace.toasts.warn("Cannot set this station as home: its position is unknown.")
             else:
                 self._set_home(position, f"Home set to {workspace.register.name(station)}")
             return
@@ -189,11 +191,11 @@ class StationCommands:
     def _set_home(self, position: Position | None, done: str) -> None:
         workspace = self._workspace
         value = None if position is None else list(position)
-        workspace.change(done, Put("home", "position", value))
+        workspace.edits.change(done, Put("home", "position", value))
         workspace.station_list.home = position
         workspace.relist()
         workspace.connectors.rebuild()
-        workspace.confirm(done)
+        workspace.toasts.confirm(done)
 
     def _station_at(self, position: Position) -> str:
         """Return the name of the listed station at a position; empty if there is none."""

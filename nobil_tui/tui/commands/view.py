@@ -30,16 +30,16 @@ class ViewCommands:
 
     def _go_to_pane(self, by: int) -> None:
         """Focus another pane; where only one has room, show that one."""
-        workspace = self._workspace
-        panes = workspace.shown_panes
+        layout = self._workspace.layout
+        panes = layout.shown_panes
         one_only = len(panes) == 1
         if one_only:
-            panes = workspace.panes
+            panes = layout.panes
         focused = self._screen.focused
         at = next((index for index, pane in enumerate(panes) if pane is focused), -by)
         pane = panes[(at + by) % len(panes)]
         if one_only:
-            workspace.zoom(pane)
+            layout.zoom(pane)
         else:
             self._screen.set_focus(pane)
 
@@ -51,7 +51,7 @@ class ViewCommands:
 
         def change(columns: Sequence[ListColumn]) -> None:
             value = [str(column) for column in columns] or None
-            workspace.set(Put("interface", "columns", value))
+            workspace.edits.set(Put("interface", "columns", value))
             workspace.stations.show_columns(columns)
 
         chosen = workspace.settings.config.interface.columns
@@ -63,13 +63,13 @@ class ViewCommands:
         workspace = self._workspace
         focused = self._screen.focused
         pane = focused if isinstance(focused, VirtualList) else workspace.stations
-        workspace.zoom(None if workspace.zoomed else pane)
+        workspace.layout.zoom(None if workspace.layout.zoomed else pane)
 
     def back(self) -> None:
         """Go back one step: to all panes, to the stations, then to more stations."""
         workspace = self._workspace
-        if workspace.zoomed:
-            workspace.zoom(None)
+        if workspace.layout.zoomed:
+            workspace.layout.zoom(None)
             workspace.screen.set_focus(workspace.stations)
         elif self._screen.focused is not workspace.stations:
             workspace.stations.focus()
@@ -79,9 +79,9 @@ class ViewCommands:
     def undo(self) -> None:
         """Undo the last action that can be undone."""
         workspace = self._workspace
-        step = workspace.undo.undo()
+        step = workspace.edits.undo.undo()
         if step is None:
-            workspace.notify("Nothing to undo.")
+            workspace.toasts.notify("Nothing to undo.")
             return
         workspace.station_list.release()
         workspace.station_list.home = workspace.settings.home
@@ -90,7 +90,7 @@ class ViewCommands:
         workspace.connectors.rebuild()
         if step.station:
             workspace.stations.select(step.station)
-        workspace.notify(f"Undone: {step.done}")
+        workspace.toasts.notify(f"Undone: {step.done}")
 
     def palette(self) -> None:
         """Find a command or a station."""
@@ -106,7 +106,7 @@ class ViewCommands:
 
         def keep(name: str | None) -> None:
             if name is not None:
-                workspace.set(Put("interface", "theme", name))
+                workspace.edits.set(Put("interface", "theme", name))
 
         current = workspace.settings.config.interface.theme
         dialog = ThemeScreen(current, workspace.keys, workspace.glyphs)
@@ -119,9 +119,11 @@ class ViewCommands:
         set_mouse(self._screen.app, taken=not workspace.mouse_released)
         key = workspace.keys.named("release-mouse")
         if workspace.mouse_released:
-            workspace.notify(f"The mouse selects text now. Press {key} to use it here again.")
+            workspace.toasts.notify(
+                f"The mouse selects text now. Press {key} to use it here again."
+            )
         else:
-            workspace.notify("The mouse works here again.")
+            workspace.toasts.notify("The mouse works here again.")
 
     def help(self) -> None:
         """Show every key and what it does."""

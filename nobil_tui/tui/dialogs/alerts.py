@@ -161,7 +161,7 @@ class AlertList(VirtualList):
         if (rule := self.selected) is not None:
             if self._is_armed(rule):
                 self._workspace.remove_alert(rule)
-                self._workspace.confirm("Alert removed")
+                self._workspace.toasts.confirm("Alert removed")
             else:
                 self._workspace.alerts.forget_fired(rule.key)
             self._changed()
@@ -187,7 +187,7 @@ class AlertList(VirtualList):
             self._changed()
             if problems := workspace.station_list.parse(edited.filter).problems:
                 # Without a home, say. The next source, or the register, may resolve it.
-                workspace.warn(f"This alert cannot fire yet: {problems[0].message}.")
+                workspace.toasts.warn(f"This alert cannot fire yet: {problems[0].message}.")
 
         name = self._workspace.register.name(rule.station) if rule.station else ""
         self.app.push_screen(EditAlertScreen(rule, name), save)

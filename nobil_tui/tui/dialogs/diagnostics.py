@@ -111,7 +111,7 @@ class DiagnosticsScreen(Dialog[None]):
         now = datetime.fromtimestamp(workspace.session.clock.now() / 1000, workspace.options.zone)
         name = f"nobil-diagnostics-{now:%Y-%m-%d-%H%M}.txt"
         dialog = SaveDiagnosticsScreen(self.plain_text, name)
-        self.app.push_screen(dialog, workspace.notify_result)
+        self.app.push_screen(dialog, workspace.toasts.notify_result)
 
     async def _show(self) -> None:
         paths = _paths(self._workspace)

@@ -18,7 +18,7 @@ from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.commands.runner import CommandRunner
 from nobil_tui.tui.input_activity import InputActivity
 from nobil_tui.tui.last_view import LastView
-from nobil_tui.tui.layout import TALL, WIDE, breakpoint_classes
+from nobil_tui.tui.layout import breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -100,17 +100,15 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
 
         Each class that is set later styles the whole screen again.
         """
-        workspace = self.workspace
-        workspace.is_wide = workspace.log_shown = size.width >= WIDE
-        workspace.is_low = size.height < TALL
+        layout = self.workspace.layout
+        layout.set_start_size(size)
         self.last_view.restore_layout(self._restored)
-        classes = {**workspace.layout_classes, **dict.fromkeys(breakpoint_classes(size), True)}
+        classes = {**layout.classes, **dict.fromkeys(breakpoint_classes(size), True)}
         self.update_classes(classes, update=False)
 
     def on_resize(self, event: Resize) -> None:
         """Adapt the layout to the new width."""
-        size = event.size
-        self.workspace.set_size(wide=size.width >= WIDE, low=size.height < TALL)
+        self.workspace.layout.set_size(event.size)
 
     def on_descendant_focus(self) -> None:
         """Name the keys of the focused pane in the footer."""
@@ -148,7 +146,7 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
     @on(StationsPane.Opened)
     def open_connectors(self) -> None:
         """Show the connectors of the selected station."""
-        self.workspace.open_connectors()
+        self.workspace.layout.open_connectors()
 
     @on(StationsPane.Reordered)
     def save_order(self) -> None:
@@ -168,7 +166,9 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
     @on(TextField.Cut)
     def note_cut(self, message: TextField.Cut) -> None:
         """Say that a pasted filter was too long."""
-        self.workspace.notify(f"Cut to {message.limit} characters, the most that a filter holds.")
+        self.workspace.toasts.notify(
+            f"Cut to {message.limit} characters, the most that a filter holds."
+        )
 
     @on(FilterInput.Accepted)
     def keep_filter(self) -> None:

@@ -604,16 +604,16 @@ async def test_toasts_are_not_over_the_newest_lines_of_the_log() -> None:
         workspace = main.workspace
         for zooms in (False, True):
             if zooms:
-                workspace.zoom(workspace.event_log)
+                workspace.layout.zoom(workspace.event_log)
             await pilot.pause()
-            workspace.notify("Exported.")
+            workspace.toasts.notify("Exported.")
             await pilot.pause()
             (toast,) = list(main.query("Toast"))[-1:]
             newest = workspace.event_log.region.bottom - 3
             assert toast.region.bottom < newest
         await pilot.press("escape", "v")
         await pilot.pause()
-        assert not workspace.is_log_visible
+        assert not workspace.layout.is_log_visible
 
 
 async def test_an_unknown_theme_is_reported() -> None:

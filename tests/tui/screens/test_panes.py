@@ -68,7 +68,7 @@ async def test_every_size_shows_stations_first() -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
             assert len(rows_of(pilot)) >= 3, size
-            for pane in main.workspace.shown_panes:
+            for pane in main.workspace.layout.shown_panes:
                 # Complete borders and a line in between.
                 assert pane.region.height >= 3, size
                 assert pane.region.bottom < size[1], size
@@ -88,7 +88,7 @@ async def test_the_connectors_and_the_log_are_reached_and_left_at_every_size(
         await pilot.press("escape")
         assert workspace.stations.has_focus
         assert rows_of(pilot)
-        if not workspace.is_log_visible:
+        if not workspace.layout.is_log_visible:
             await pilot.press("v")
         assert workspace.event_log.region.height >= 3
         await pilot.press("v")
@@ -111,15 +111,15 @@ async def test_a_pane_is_enlarged_and_escape_goes_back_one_step_at_a_time() -> N
         width = workspace.stations.size.width
         await pilot.press("w", "e", "e", "slash", *"oslo", "enter", "z")
         assert workspace.stations.size.width > width
-        assert workspace.shown_panes == [workspace.stations]
+        assert workspace.layout.shown_panes == [workspace.stations]
         await pilot.press("z", "tab", "z")
-        assert workspace.shown_panes == [workspace.connectors]
+        assert workspace.layout.shown_panes == [workspace.connectors]
         options = workspace.station_list.options
         options.faults_only = True
 
         def left() -> tuple[object, ...]:
             return (
-                bool(workspace.zoomed),
+                bool(workspace.layout.zoomed),
                 main.focused is workspace.stations,
                 workspace.station_list.filter,
                 options.faults_only,
