@@ -21,6 +21,7 @@ from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.hub.consumer import PIECE_BYTES, Allowance, Consumer, Delivery
 from nobil_tui.hub.frames import SharedFrame, text_frame
+from nobil_tui.monitor import board_updater as updater_module
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
@@ -82,8 +83,9 @@ def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
     async def yield_to_loop() -> None:
         await cast("ShuffledLoop", asyncio.get_running_loop()).dawdle()
 
-    monkeypatch.setattr(monitor_module, "yield_to_loop", yield_to_loop)
-    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", -1.0)
+    for module in (monitor_module, updater_module):
+        monkeypatch.setattr(module, "yield_to_loop", yield_to_loop)
+        monkeypatch.setattr(module, "SLICE_SECONDS", -1.0)
 
 
 def flips(count: int) -> list[Event]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nobil_tui.charging.conditions import Condition, condition_of
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.freshness import DowntimeClock, Freshness
-from nobil_tui.charging.persisted import StoredBoard, StoredConnector, StoredStation
+from nobil_tui.charging.persisted import StoredBoard, StoredStation, store_station
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
 from nobil_tui.charging.tracking import Track
@@ -26,9 +26,6 @@ MAX_AHEAD = 24 * 3_600_000
 EARLIEST = 100_000_000_000
 """The earliest credible timestamp in ms, in 1973. A smaller one is in seconds, or wrong."""
 
-_NO_NOTES = Track()
-_NOTES_STEP = 200
-"""Stations between two pauses while the notes of a hub are applied."""
 _STEP = 256
 """Stations of a snapshot that are applied without a pause."""
 
@@ -88,11 +85,10 @@ class Board:
         """Whether a snapshot named every station: one that is not held is not in the stream."""
         self.dropped = 0
         """How many reports named a station or connector beyond the limits, and were ignored."""
-        self._began = 0
+        self.began = 0
+        """When the first station was heard of, in ms; zero before one."""
         self.hub: HubState | None = None
-        """The last state of the hub that relays the stream; None if none does."""
-        self._hub_offset = 0
-        """What a reading of the downtime clock of a hub lacks to one of our own, in ms."""
+        """The last state of the hub that relays the stream, see ``HubRelay``; None if none does."""
 
     # Queries
 
@@ -118,16 +114,11 @@ class Board:
         """Return for how many ms a connector could have changed unseen."""
         return self.freshness.unconfirmed_for(station, index, now)
 
-    @property
-    def began(self) -> int:
-        """When the first station was heard of, in ms; zero before one."""
-        return self._began
-
     def since(self, station: Station, index: int, now: int) -> Since:
         """Return since when the connector at ``index`` is in its condition."""
         timestamp = station.connectors[index].timestamp
         if not 0 < timestamp <= now + MAX_AHEAD:
-            return Since(self._began, True)
+            return Since(self.began, True)
         track = station.track
         return Since(timestamp, track is not None and bool(track.at_least >> index & 1))
 
@@ -149,30 +140,11 @@ class Board:
     def stored(self, station_id: str) -> StoredStation | None:
         """Return a station as it is stored for a later session; None if it is not held."""
         station = self.stations.get(station_id)
-        if station is None:
-            return None
-        # The same as ``since``, ``heard`` and the like, without a call for each connector: at a
-        # busy time, thousands of stations a second are stored.
-        track = station.track or _NO_NOTES
-        evse_uids, heard_each = track.evse_uids, track.heard_each
-        confirmed_each = track.confirmed_each
-        confirmed_all = max(self.freshness.confirmed, track.confirmed)
-        rows = []
-        for index, held in enumerate(station.connectors):
-            since, at_least = held.timestamp, bool(track.at_least >> index & 1)
-            if since <= 0:
-                since, at_least = self._began, True
-            uid = evse_uids[index] if index < len(evse_uids) else str(index)
-            heard = max(track.heard, heard_each.get(index, 0)) if heard_each else track.heard
-            confirmed = confirmed_all
-            if confirmed_each:
-                confirmed = max(confirmed_all, confirmed_each.get(index, 0))
-            rows.append(
-                StoredConnector(
-                    uid, held.status, held.error, held.word, since, at_least, heard, confirmed
-                )
-            )
-        return StoredStation(station.status, rows)
+        return (
+            store_station(station, self.freshness.confirmed, self.began)
+            if station is not None
+            else None
+        )
 
     def restore(self, stored: StoredBoard, now: int) -> list[str]:
         """Replace everything by the state of an earlier session, at ``now`` (ms).
@@ -184,7 +156,7 @@ class Board:
         if not stored.alive_at:
             return []
         self.downtime.resume(stored.downtime, stored.alive_at)
-        self._began = stored.alive_at
+        self.began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MAX_STATIONS))
         self.dropped += len(stored.stations) - len(self.stations)
         self.tally = [0] * len(Condition)
@@ -203,7 +175,7 @@ class Board:
         for station, expired in self.freshness.expired(self.stations.values(), now):
             for index, at in expired.items():
                 unknown = Connector(timestamp=at)
-                self._track(station).set_at_least(index, True)
+                self.track_of(station).set_at_least(index, True)
                 self._count(station.connectors[index], unknown)
                 station.connectors[index] = unknown
             station.cached = None
@@ -276,12 +248,12 @@ class Board:
                 if self._add(station, at) and station.evse_uids:
                     self._complete(station)
                 continue
-            unnamed = self._align(held, station, partial) if station.evse_uids else 0
+            unnamed = self.align(held, station, partial) if station.evse_uids else 0
             changes += self._replace(held, station, at, downtime, update=False)
             if unnamed:
-                self._track(held).unnamed = unnamed
+                self.track_of(held).unnamed = unnamed
             if partial:
-                self._track(held).confirmed = downtime
+                self.track_of(held).confirmed = downtime
         left = [] if partial else self._drop_all_but(latest)
         if not partial:
             self.freshness.confirmed = downtime
@@ -301,68 +273,10 @@ class Board:
             held = station
         else:
             changes = self._replace(held, station, at, downtime, update=True)
-        track = self._track(held)
+        track = self.track_of(held)
         track.confirmed = downtime
         track.heard = at
         self.freshness.reported(held)
-        return changes
-
-    def apply_hub_state(self, hub: HubState, at: int) -> None:
-        """Apply the state of the hub that relays the stream: what it missed is missed here too."""
-        self._use_hub(hub, at)
-        self._follow(hub, at)
-
-    def _use_hub(self, hub: HubState, at: int) -> None:
-        self.hub = hub
-        if hub.live:
-            self.downtime.start(at)
-        else:
-            self.downtime.stop(at - hub.down_for)
-
-    def relayed_snapshot_steps(
-        self, stations: Sequence[Station], hub: HubState, at: int
-    ) -> Generator[None, None, SnapshotResult]:
-        """Apply a snapshot that a hub relays, with what the hub noted on each station.
-
-        Pauses like ``snapshot_steps``.
-        """
-        # Its notes follow: what happened during a break of our own was missed, although the hub
-        # knows when it happened.
-        self._use_hub(hub, at)
-        # The board may keep the stations and their tracks, and notes on them as of a report.
-        notes = {}
-        for count, station in enumerate(stations, 1):
-            _date_from(station, hub.began)
-            notes[station.id] = track = station.track
-            uids = track.evse_uids if track is not None else ()
-            station.track = Track(evse_uids=uids) if uids else None
-            if not count % _NOTES_STEP:
-                yield
-        result = yield from self.snapshot_steps(stations, at)
-        self._follow(hub, at)
-        self._began = hub.began
-        for count, (station_id, track) in enumerate(notes.items(), 1):
-            if (held := self.stations.get(station_id)) is not None:
-                self._use_notes(held, track)
-            if not count % _NOTES_STEP:
-                yield
-        self.freshness.discard_counts()
-        return result
-
-    def apply_relayed_station(self, station: Station, at: int) -> list[Change]:
-        """Apply one station that a hub relays, with what the hub noted on it."""
-        _date_from(station, self._began)
-        track = station.track
-        station.track = None
-        held = self.stations.get(station.id)
-        if track is not None and track.evse_uids:
-            station.track = Track(evse_uids=track.evse_uids)
-            if held is not None:
-                self._align(held, station, partial=True)
-        changes = self.apply_station(station, at)
-        if (held := self.stations.get(station.id)) is not None:
-            self._use_notes(held, track)
-            self.freshness.reported(held)
         return changes
 
     def apply_connector(
@@ -375,7 +289,7 @@ class Board:
             if not self._add(station, at):
                 return []
             self._complete(station)
-        track = self._track(station)
+        track = self.track_of(station)
         if len(track.evse_uids) < len(station.connectors):
             # Connectors that came without ids have their index as id.
             missing = range(len(track.evse_uids), len(station.connectors))
@@ -413,7 +327,7 @@ class Board:
         station = self.stations.get(station_id)
         if station is None or not 0 <= index < len(station.connectors):
             return False
-        track = self._track(station)
+        track = self.track_of(station)
         track.set_heard(index, at)
         if station.connectors[index].same_as(reported):
             track.confirm(index, self.downtime.total(at))
@@ -421,48 +335,6 @@ class Board:
         return True
 
     # Inside
-
-    def _follow(self, hub: HubState, at: int) -> None:
-        """Convert the readings of the hub's downtime clock to our own from now on."""
-        total = self.downtime.total(at)
-        if hub.downtime > total:
-            # No reading of ours may be negative.
-            self.downtime.add(hub.downtime - total)
-            total = self.downtime.total(at)
-        self._hub_offset = total - hub.downtime
-        self.freshness.follow(max(0, hub.confirmed + self._hub_offset))
-
-    def _use_notes(self, held: Station, track: Track | None) -> None:
-        """Replace the notes on a station by those of the hub."""
-        if track is None:
-            if held.track is not None:
-                uids, unnamed = held.track.evse_uids, held.track.unnamed
-                blank = Track(self.freshness.confirmed, evse_uids=uids, unnamed=unnamed)
-                held.track = blank if uids or unnamed else None
-            return
-        own = self._track(held)
-        count = len(held.connectors)
-        numbers = {uid: index for index, uid in enumerate(own.evse_uids)} if track.evse_uids else {}
-        places = [numbers.get(uid, count) for uid in track.evse_uids] or [*range(count)]
-        own.confirmed, own.heard = self.freshness.confirmed, 0
-        own.confirmed_each = {
-            places[index]: max(0, reading + self._hub_offset)
-            for index, reading in (track.confirmed_each or {}).items()
-            if index < len(places)
-        } or None
-        own.heard_each = {
-            places[index]: at
-            for index, at in (track.heard_each or {}).items()
-            if at > 0 and index < len(places)
-        } or None
-        own.at_least = own.unnamed = 0
-        named = set()
-        for index, place in enumerate(places):
-            own.set_at_least(place, bool(track.at_least >> index & 1))
-            own.unnamed |= (track.unnamed >> index & 1) << place
-            named.add(place)
-        # What only our own register lists.
-        own.unnamed |= sum(1 << index for index in range(count) if index not in named)
 
     def _complete(self, station: Station) -> bool:
         """Append the connectors that only the register knows; return whether there are any."""
@@ -473,13 +345,13 @@ class Board:
             self._append(station, uid)
         return bool(missing)
 
-    def _align(self, held: Station, station: Station, partial: bool) -> int:
+    def align(self, held: Station, station: Station, partial: bool) -> int:
         """Put the connectors of a snapshot in the order of their numbers; append those without one.
 
         Returns a bit for each held connector that the snapshot does not name. A ``partial`` one may
         have named it where it could not be decoded: then the connector stays as it is.
         """
-        track = self._track(held)
+        track = self.track_of(held)
         numbered = track.evse_uids or tuple(map(str, range(len(held.connectors))))
         reported = dict(zip(station.evse_uids, station.connectors, strict=False))
         unnamed = 0
@@ -494,7 +366,7 @@ class Board:
 
     def _append(self, station: Station, evse_uid: str) -> None:
         """Append a connector; it is unknown until the stream names it."""
-        track, unknown = self._track(station), Connector()
+        track, unknown = self.track_of(station), Connector()
         track.unnamed |= 1 << len(track.evse_uids)
         track.evse_uids += (evse_uid,)
         station.connectors.append(unknown)
@@ -513,7 +385,7 @@ class Board:
             yield
         self.membership = object()
         self.stations, self.tally = stations, tally
-        self._began = at
+        self.began = at
         self.freshness.confirmed = self.downtime.total(at)
         if any(station.track is not None for station in stations.values()):
             self.use_register(self._register)
@@ -524,10 +396,10 @@ class Board:
             self.dropped += 1
             return False
         if not self.stations:
-            self._began = at
+            self.began = at
         self.stations[station.id] = station
         self.membership = object()
-        track = self._track(station)
+        track = self.track_of(station)
         track.confirmed = self.downtime.total(at)
         for index, reported in enumerate(station.connectors):
             self._count(None, reported)
@@ -617,7 +489,7 @@ class Board:
         if not known:
             reported.timestamp = at
         if station.track is not None or not (known or seen):
-            self._track(station).set_at_least(index, not (known or seen))
+            self.track_of(station).set_at_least(index, not (known or seen))
 
     def _unnamed(self) -> int:
         tracks = (station.track for station in self.stations.values())
@@ -629,7 +501,8 @@ class Board:
         if after is not None:
             self.tally[after.condition] += 1
 
-    def _track(self, station: Station) -> Track:
+    def track_of(self, station: Station) -> Track:
+        """Return the notes on a station, which are made if there are none."""
         if station.track is None:
             station.track = Track(confirmed=self.freshness.confirmed)
         return station.track
@@ -669,13 +542,3 @@ def _credible(timestamp: int, at: int) -> int:
     if 0 < timestamp < EARLIEST:
         timestamp *= 1000
     return timestamp if EARLIEST <= timestamp <= at + MAX_AHEAD else 0
-
-
-def _date_from(station: Station, began: int) -> None:
-    """Date the changes of a station whose time its hub does not know: ``began`` or before."""
-    for index, connector in enumerate(station.connectors):
-        if connector.timestamp <= 0 < began:
-            connector.timestamp = began
-            if station.track is None:
-                station.track = Track()
-            station.track.set_at_least(index, True)

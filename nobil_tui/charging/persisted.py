@@ -18,6 +18,8 @@ from nobil_tui.charging.station import (
 )
 from nobil_tui.charging.tracking import Track
 
+_NO_NOTES = Track()
+
 
 class StoredConnector(Struct, frozen=True, array_like=True, gc=False):
     """One connector as stored. Its position in the list is its number. Times in ms."""
@@ -51,6 +53,36 @@ class StoredBoard(Struct):
     """All downtime when the link was last alive, in ms."""
     alive_at: int = 0
     """When the link was last alive, in ms; zero if nothing is stored."""
+
+
+def store_station(station: Station, confirmed_all: int, began: int) -> StoredStation:
+    """Return a station as it is stored.
+
+    ``confirmed_all`` is the reading of the downtime clock when all stations were confirmed, and
+    ``began`` is when the first one was heard of (both in ms).
+    """
+    # The same as ``Board.since``, ``heard`` and the like, without a call for each connector: at a
+    # busy time, thousands of stations a second are stored.
+    track = station.track or _NO_NOTES
+    evse_uids, heard_each = track.evse_uids, track.heard_each
+    confirmed_each = track.confirmed_each
+    confirmed_all = max(confirmed_all, track.confirmed)
+    rows = []
+    for index, held in enumerate(station.connectors):
+        since, at_least = held.timestamp, bool(track.at_least >> index & 1)
+        if since <= 0:
+            since, at_least = began, True
+        uid = evse_uids[index] if index < len(evse_uids) else str(index)
+        heard = max(track.heard, heard_each.get(index, 0)) if heard_each else track.heard
+        confirmed = confirmed_all
+        if confirmed_each:
+            confirmed = max(confirmed_all, confirmed_each.get(index, 0))
+        rows.append(
+            StoredConnector(
+                uid, held.status, held.error, held.word, since, at_least, heard, confirmed
+            )
+        )
+    return StoredStation(station.status, rows)
 
 
 def restore_station(station_id: str, stored: StoredStation, downtime: int) -> Station:

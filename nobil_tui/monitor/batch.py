@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
@@ -102,6 +103,60 @@ class Batch(Struct):
     """Whether ``whole`` is only due to the last known state, which is stored already."""
     alive_at: int = 0
     """When the link was last alive, in ms; zero before it was."""
+
+
+class BatchBuilder:
+    """Collects changes, notes and touched stations; if ``bounded``, the latest ``MAX_ENTRIES``."""
+
+    def __init__(self, *, bounded: bool) -> None:
+        self.entries: deque[BatchEntry] = deque(maxlen=MAX_ENTRIES if bounded else None)
+        """Changes and notes, in their order."""
+        self.touched: set[str] = set()
+        self.expired: set[str] = set()
+        self.whole = False
+        self.restored = False
+        self._first_entry = 0
+        """How many entries left with earlier batches."""
+        self._raw_reports: deque[tuple[int, RawReport]] = deque(maxlen=MAX_ENTRIES)
+        """The chargers' own reports, each with how many entries were made before it."""
+
+    def note(self, note: Note) -> None:
+        """Add a note."""
+        self.entries.append(note)
+
+    def raw_report(self, report: RawReport) -> None:
+        """Add a charger's own report."""
+        self._raw_reports.append((self._first_entry + len(self.entries), report))
+
+    def restart(self) -> None:
+        """Drop everything: the source starts over."""
+        self.entries.clear()
+        self._raw_reports.clear()
+        self.touched.clear()
+        self.expired.clear()
+        self.whole, self.restored = True, False
+
+    def take(self, link: LinkState, alive_at: int) -> Batch:
+        """Return the batch, and start the next one. The link was last alive at ``alive_at``
+        (ms)."""
+        batch = Batch(
+            link,
+            list(self.entries),
+            self.touched,
+            self.expired,
+            [report for _, report in self._raw_reports],
+            [place for place, _ in self._raw_reports],
+            self._first_entry,
+            self.whole,
+            self.restored,
+            alive_at,
+        )
+        self._first_entry += len(self.entries)
+        self.entries.clear()
+        self._raw_reports.clear()
+        self.touched, self.expired = set(), set()
+        self.whole = self.restored = False
+        return batch
 
 
 def merge(earlier: Batch, later: Batch, *, bounded: bool = True) -> Batch:

@@ -22,7 +22,7 @@ from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
-from nobil_tui.monitor import monitor as monitor_module
+from nobil_tui.monitor import batch as batch_module
 from nobil_tui.search.query import parse_query
 from nobil_tui.session import backpressure
 from nobil_tui.wire.codecs import V1_CODEC
@@ -257,7 +257,7 @@ async def test_slow_reader_pauses_the_feed_and_loses_nothing(
 ) -> None:
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (20,))
     # The limit of a batch that is not lossless.
-    monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(batch_module, "MAX_ENTRIES", 5)
     events = [report("a", "AVAILABLE" if n % 2 else "CHARGING", n) for n in range(300)]
     tail = start(Connected(T0))
     await settle()
@@ -279,7 +279,7 @@ async def test_slow_reader_pauses_the_feed_and_loses_nothing(
 async def test_large_snapshot_is_written_completely(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(batch_module, "MAX_ENTRIES", 5)
     snapshots = [
         Snapshot([Station(f"NOR_{n}", [Connector(status)]) for n in range(50)], T0 + status)
         for status in (0, 1)

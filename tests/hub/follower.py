@@ -10,9 +10,9 @@ from nobil_tui.charging.events import Connected, Event, Lost, Snapshot
 from nobil_tui.charging.register import Register
 from nobil_tui.hub.consumer import Delivery
 from nobil_tui.hub.frames import SharedFrame
-from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.monitor.board_updater import BoardUpdater
 from nobil_tui.wire import v1
-from tests.hub.conftest import ScriptedFeed
+from tests.conftest import FakeClock
 
 
 def messages_in(frames: bytes) -> list[bytes]:
@@ -34,7 +34,7 @@ class Follower:
 
     def __init__(self, register: Register | None = None) -> None:
         self.board = Board(register)
-        self._monitor = Monitor(ScriptedFeed(), self.board)
+        self._updater = BoardUpdater(self.board, FakeClock())
         self.seen: list[Event] = []
 
     def connect(self, at: int) -> None:
@@ -44,7 +44,7 @@ class Follower:
         self.apply(Lost("closed", at, at))
 
     def apply(self, event: Event) -> None:
-        apply_event(self._monitor, event)
+        apply_event(self._updater, event)
 
     def receive(self, delivery: Delivery | SharedFrame, at: int, *, raws: bool = True) -> None:
         """Apply what a consumer receives; one that is behind gets no raw reports."""
@@ -58,12 +58,12 @@ class Follower:
             self.apply(event)
 
 
-def apply_event(monitor: Monitor, event: Event) -> None:
-    """Apply an event to the board of a monitor that does not run."""
+def apply_event(updater: BoardUpdater, event: Event) -> None:
+    """Apply an event to a board, without a monitor that runs."""
     if not isinstance(event, Snapshot):
-        monitor._apply(event)
+        updater.apply(event)
         return
-    steps = monitor._snapshot(event)
+    steps = updater.apply_snapshot(event)
     # It may pause, but waits for nothing.
     with suppress(StopIteration):
         while True:

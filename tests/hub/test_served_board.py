@@ -24,10 +24,9 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.hub.geojson import MapLayer, parse_map_filter
 from nobil_tui.hub.served_board import ServedBoard, state_of
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
-from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.monitor.board_updater import BoardUpdater
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
-from tests.hub.conftest import ScriptedFeed
 from tests.hub.follower import Follower, apply_event, shown
 
 IDS = ("NOR_00001", "SWE_2", "FIN-X", "DAN_075956")
@@ -37,13 +36,13 @@ WEEK = 7 * 24 * 3600
 
 
 class Source:
-    """A monitor that is driven by hand, and its board as served."""
+    """An updater that is driven by hand, and its board as served."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.register = Register()
         self.board = Board(self.register)
-        self.monitor = Monitor(ScriptedFeed(), self.board, clock=self.clock)
+        self.updater = BoardUpdater(self.board, self.clock)
         self.served = ServedBoard(self.board, HubState(source="a source"), self.clock)
 
     @property
@@ -52,12 +51,12 @@ class Source:
 
     def apply(self, *events: Event) -> None:
         for event in events:
-            apply_event(self.monitor, event)
+            apply_event(self.updater, event)
 
     def batch(self) -> Batch:
         if not self.board.downtime.live:
-            self.monitor._expire(self.now)
-        return self.monitor._next_batch()
+            self.updater.expire(self.now)
+        return self.updater.next_batch()
 
 
 numbers = st.builds(
@@ -117,7 +116,7 @@ def perform(source: Source, action: Any) -> None:
         case ("register", station_id, uids):
             facts = {station_id: Facts(plugs=(Plug(),) * len(uids), plug_evse_uids=tuple(uids))}
             source.register.replace(facts)
-            source.monitor.touch(source.board.use_register(source.register))
+            source.updater.touch(source.board.use_register(source.register))
 
 
 def check(ticks: Any) -> None:
@@ -171,7 +170,7 @@ def test_hub_of_a_hub_says_what_that_says_of_its_data() -> None:
     board, about = Board(), HubState(source="a hub", credit="CREDIT")
     own = state_of(board, LinkState(LinkPhase.LIVE), about, START)
     assert (own.source, own.simulated, own.credit) == ("a hub", False, "CREDIT")
-    board.apply_hub_state(HubState(simulated=True, credit="theirs"), START)
+    board.hub = HubState(simulated=True, credit="theirs")
     relayed = state_of(board, LinkState(LinkPhase.LIVE), about, START)
     assert (relayed.source, relayed.simulated, relayed.credit) == ("a hub", True, "theirs")
     layer = MapLayer(about).encode(board, Register(), parse_map_filter(""), START)

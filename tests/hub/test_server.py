@@ -26,6 +26,7 @@ from nobil_tui.hub.door import MAX_MESSAGE
 from nobil_tui.hub.errors import HubError
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.server import Hub
+from nobil_tui.monitor import board_updater as updater_module
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.monitor.monitor import Monitor
@@ -176,7 +177,8 @@ async def test_raw_reports_and_updates_keep_their_order(
     hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # All reports must be in one batch, also on a slow machine.
-    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 1e6)
+    for module in (monitor_module, updater_module):
+        monkeypatch.setattr(module, "SLICE_SECONDS", 1e6)
     feed = ScriptedFeed(station(A, 0), station(B, 0))
     consumer = await join(await hub_over(feed))
     await consumer.read()
@@ -294,7 +296,7 @@ async def test_expired_stations_are_sent(hub_over: OpensHub, join: Joins, clock:
 async def test_flood_misses_no_station(
     hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for room in ("monitor.batch", "monitor.monitor", "hub.served_board"):
+    for room in ("monitor.batch", "hub.served_board"):
         monkeypatch.setattr(f"nobil_tui.{room}.MAX_ENTRIES", 5)
     feed = ScriptedFeed(*(station(f"NOR_{n}", 0) for n in range(50)))
     consumer = await join(await hub_over(feed))

@@ -34,6 +34,8 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.freshness import EXPIRED
 from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.monitor import batch as batch_module
+from nobil_tui.monitor import board_updater as updater_module
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import (
     Batch,
@@ -115,7 +117,8 @@ class ScriptedMonitor:
 def _no_slices() -> Iterator[None]:
     """Read all pending events in one slice, also on a slow machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(monitor_module, "SLICE_SECONDS", LONG)
+        for module in (monitor_module, updater_module):
+            patch.setattr(module, "SLICE_SECONDS", LONG)
         yield
 
 
@@ -260,7 +263,7 @@ async def test_pending_batches_are_merged(scripted: ScriptedMonitor) -> None:
 async def test_pending_entries_are_bounded_and_oldest_are_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(monitor_module, "MAX_ENTRIES", 50)
+    monkeypatch.setattr(batch_module, "MAX_ENTRIES", 50)
     scripted = ScriptedMonitor()
     await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0))
     for at in range(500):
@@ -288,7 +291,8 @@ class Flood(Script):
 
 
 async def test_flood_yields_to_other_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 0.0)
+    for module in (monitor_module, updater_module):
+        monkeypatch.setattr(module, "SLICE_SECONDS", 0.0)
     flood = Flood()
     batches = Monitor(flood, tick=0.0).batches()
     await anext(batches)
@@ -706,7 +710,8 @@ async def test_degraded_link_is_noted_once() -> None:
 
 async def test_no_batch_has_a_part_of_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     # Each step of the snapshot is a slice of its own.
-    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 0.0)
+    for module in (monitor_module, updater_module):
+        monkeypatch.setattr(module, "SLICE_SECONDS", 0.0)
     stations = [Station(f"NOR_{n}", [Connector(0)]) for n in range(3000)]
     sizes: list[int] = []
 

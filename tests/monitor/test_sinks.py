@@ -25,6 +25,7 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.persisted import StoredStation
 from nobil_tui.charging.station import Connector, Station, WordConnector
+from nobil_tui.monitor import board_updater as updater_module
 from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, LinkPhase, LinkState, Note, NoteKind, merge
 from nobil_tui.monitor.monitor import Monitor
@@ -125,8 +126,9 @@ def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
     async def yield_to_loop() -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(monitor_module, "yield_to_loop", yield_to_loop)
-    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", -1.0)
+    for module in (monitor_module, updater_module):
+        monkeypatch.setattr(module, "yield_to_loop", yield_to_loop)
+        monkeypatch.setattr(module, "SLICE_SECONDS", -1.0)
 
 
 @pytest.mark.parametrize("cut_off", [False, True])

@@ -170,7 +170,7 @@ async def test_closing_saves_pending_stations() -> None:
     monitor = monitor_with(storage, Script(Connected(T0), report_of("NOR_1", "CHARGING", T0 + 2)))
     async with aclosing(monitor.batches()) as batches:
         await guarded(anext(batches))
-        monitor._apply(report_of("NOR_2", "CHARGING", T0 + 3))
+        monitor._updater.apply(report_of("NOR_2", "CHARGING", T0 + 3))
     assert {name for stations, *_ in storage.saved for name in stations} == {"NOR_1", "NOR_2"}
     assert storage.saved[-1][2] == T0 + 3
 
