@@ -140,6 +140,10 @@ class KeyQueue:
 
     async def _deliver(self) -> None:
         while self._waiting and not self._rounds and self._app.screen_stack:
+            if not self._app.screen.is_mounted:
+                # Typed in the first instant: there is nothing to act on before it is composed.
+                self._mark(self._app.screen)
+                return
             await self._act(self._waiting.popleft())
 
     async def _act(self, event: events.Key | events.Paste) -> None:

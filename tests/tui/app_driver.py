@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.style import Style
+from textual.events import Key
 from textual.pilot import Pilot
 
 from nobil_tui.base.redaction import Secret
@@ -133,10 +134,17 @@ def setup_of(clock: FakeClock, source: Source, **more: Any) -> AppOptions:
 
 
 @asynccontextmanager
-async def opened(setup: AppOptions, size: tuple[int, int] = MIDDLE) -> AsyncIterator[Pilot[int]]:
-    """Run the app; its time advances with the fake clock only."""
+async def opened(
+    setup: AppOptions, size: tuple[int, int] = MIDDLE, typed: str = ""
+) -> AsyncIterator[Pilot[int]]:
+    """Run the app; its time advances with the fake clock only.
+
+    ``typed``: characters that were typed before there was a screen.
+    """
     random.seed(0)
     app = NobilApp(setup)
+    for character in typed:
+        app.post_message(Key(character, character))
     app.animation_level = "none"
     try:
         async with app.run_test(size=size, notifications=True) as pilot:

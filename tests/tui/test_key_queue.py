@@ -19,7 +19,7 @@ from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
 from nobil_tui.tui.palette import command_palette
 from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
 from tests.conftest import FakeClock
-from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
+from tests.tui.app_driver import USUAL, SteppedSource, live, main_of, opened, setup_of, until
 from tests.tui.key_bursts import QueueStage, key_event, send, settle
 
 
@@ -170,3 +170,13 @@ async def test_the_palette_searches_for_all_that_was_typed_before_enter() -> Non
         send(pilot, "ctrl+p", *"pin starred", "enter", "j")
         await until(pilot, lambda: not main.workspace.station_list.options.pin_starred)
         assert pilot.app.screen is main
+
+
+async def test_what_is_typed_before_the_first_paint_acts_after_it() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock)), USUAL, typed="we") as pilot:
+        workspace = main_of(pilot).workspace
+        await until(
+            pilot, lambda: workspace.is_bound and workspace.station_list.options.faults_only
+        )
+        assert workspace.station_list.options.starred_only

@@ -16,11 +16,13 @@ import struct
 import sys
 import termios
 from collections.abc import Iterator
+from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
 import pytest
+import textual
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
@@ -39,6 +41,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Label
 
 from nobil_tui import tui
@@ -520,8 +523,8 @@ def test_no_other_module_uses_a_private_name_of_another_object() -> None:
     assert found == []
 
 
-def test_no_other_class_redefines_a_private_name_of_textual() -> None:
-    """Also by accident: such an attribute would break the widget in a way that is hard to find."""
+def tui_classes() -> set[type[MessagePump]]:
+    """Return the widgets, screens and apps of ours."""
     classes = {
         each
         for module in tui_modules()
@@ -531,9 +534,32 @@ def test_no_other_class_redefines_a_private_name_of_textual() -> None:
         and issubclass(each, MessagePump)
     }
     assert classes
+    return classes
+
+
+def test_no_widget_has_the_name_of_one_of_textual() -> None:
+    """The style sheet of a widget of Textual, read when a dialog with one opens, selects ours too.
+
+    The bars were 32 cells wide from the first progress bar on.
+    """
+    folder = Path(textual.__file__).parent
+    theirs = {
+        name
+        for path in folder.rglob("*.py")
+        if "demo" not in path.relative_to(folder).parts
+        for name in re.findall(r"^class (\w+)\b", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert "ProgressBar" in theirs
+    ours = {each.__name__ for each in tui_classes() if issubclass(each, Widget)}
+    assert "LinkBar" in ours
+    assert ours & theirs == set()
+
+
+def test_no_other_class_redefines_a_private_name_of_textual() -> None:
+    """Also by accident: such an attribute would break the widget in a way that is hard to find."""
     found = [
         f"{each.__qualname__}.{name}"
-        for each in classes
+        for each in tui_classes()
         for base in each.__mro__
         if base.__module__.startswith("textual.")
         for name in vars(each).keys() & vars(base).keys()

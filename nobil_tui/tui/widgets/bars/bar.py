@@ -16,7 +16,7 @@ PART_GAP = 2
 """Cells between two parts."""
 
 
-class Bar(Widget):
+class OneLineBar(Widget):
     """A widget of one line."""
 
     def style_of(self, name: str) -> Style:

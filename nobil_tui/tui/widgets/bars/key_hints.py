@@ -13,7 +13,7 @@ from textual.strip import Strip
 from nobil_tui.commands import Command, Context, active_in, command_by_id
 from nobil_tui.config.key_names import types_character
 from nobil_tui.tui.bindings import KeyBindings, key_label
-from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, fit_parts, part_at
+from nobil_tui.tui.widgets.bars.bar import PART_GAP, BarPart, OneLineBar, fit_parts, part_at
 
 _NEEDED = (
     "help",
@@ -37,7 +37,7 @@ _NEAR = {Context.LOG: ("select", "back"), Context.CONNECTORS: ("map", "back")}
 """Commands to show in a pane besides those of every footer."""
 
 
-class KeyHints(Bar):
+class KeyHints(OneLineBar):
     """One line of keys and the labels of their commands."""
 
     context: reactive[Context] = reactive(Context.STATIONS)

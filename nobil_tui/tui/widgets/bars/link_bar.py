@@ -12,7 +12,7 @@ from textual.strip import Strip
 from nobil_tui.monitor.batch import LinkPhase, LinkState
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs, sparkline, truncate
 from nobil_tui.tui.text.times import age_text
-from nobil_tui.tui.widgets.bars.bar import Bar, BarPart, bar_segments, fit_parts
+from nobil_tui.tui.widgets.bars.bar import BarPart, OneLineBar, bar_segments, fit_parts
 
 SECONDS = 16
 """Seconds of the sparkline, one bar each."""
@@ -86,7 +86,7 @@ class LinkBarState(Struct, frozen=True):
     """Position and speed of a recording, as text."""
 
 
-class LinkBar(Bar):
+class LinkBar(OneLineBar):
     """Shows its ``state`` in one line."""
 
     state: reactive[LinkBarState] = reactive(LinkBarState(), repaint=False)

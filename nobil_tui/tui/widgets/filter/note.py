@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from nobil_tui.tui.style.glyphs import truncate
-from nobil_tui.tui.widgets.bars.bar import PART_GAP, Bar, BarPart, bar_segments, fit_parts
+from nobil_tui.tui.widgets.bars.bar import PART_GAP, BarPart, OneLineBar, bar_segments, fit_parts
 from nobil_tui.tui.widgets.filter.result import FilterResult
 
 _WIDTH_STEP = 8
@@ -18,7 +18,7 @@ _MAX_CHOICES = 4
 """Other completions that are shown."""
 
 
-class FilterNote(Bar):
+class FilterNote(OneLineBar):
     """Shows what ``show`` is given, right-aligned and as narrow as possible."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class FilterNote(Bar):
         ]
 
 
-class FilterProblemNote(Bar):
+class FilterProblemNote(OneLineBar):
     """An error on a line of its own."""
 
     def __init__(self) -> None:
