@@ -18,7 +18,7 @@ from nobil_tui.alerts.terminal import (
 )
 from nobil_tui.config.alert_rules import NotifyMethod
 from nobil_tui.tui.input_activity import InputActivity
-from nobil_tui.tui.textual_internals import write_to_terminal
+from nobil_tui.tui.textual_internals.terminal import write_to_terminal
 
 TOAST_SECONDS = 30.0
 

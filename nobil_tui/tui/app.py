@@ -37,14 +37,16 @@ from nobil_tui.tui.style.themes import (
     theme_variables_for,
     user_themes,
 )
-from nobil_tui.tui.textual_internals import (
+from nobil_tui.tui.textual_internals.app_state import (
     CrashReport,
-    QuietTerminal,
-    can_suspend,
     filter_colours_safely,
     keep_clipboard,
     shows_toast,
     start_with_theme,
+)
+from nobil_tui.tui.textual_internals.painting import QuietTerminal
+from nobil_tui.tui.textual_internals.terminal import (
+    can_suspend,
     stop_waiting_for_terminal,
     write_to_terminal,
 )

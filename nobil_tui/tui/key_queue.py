@@ -22,7 +22,7 @@ from textual.widgets import Input
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.commands import Context, for_context
-from nobil_tui.tui.textual_internals import forward, run_key_binding, type_into
+from nobil_tui.tui.textual_internals.keys import forward, run_key_binding, type_into
 
 ROUNDS = 2
 """Passes of a marker after each key: a message that the key caused may cause another one."""

@@ -17,7 +17,8 @@ from nobil_tui.monitor.batch import Batch
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
 from nobil_tui.tui.repaint_throttle import PAUSE, wait_before_repaint
-from nobil_tui.tui.textual_internals import Dismissal, is_terminal_behind
+from nobil_tui.tui.textual_internals.dismissal import Dismissal
+from nobil_tui.tui.textual_internals.terminal import is_terminal_behind
 from nobil_tui.tui.workspace import Workspace
 
 TICK_INTERVAL = 1.0

@@ -19,7 +19,7 @@ from textual.worker import WorkerError
 from nobil_tui.commands import COMMANDS, Command, command_by_id
 from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import KeyBindings, binding_of, key_label
-from nobil_tui.tui.textual_internals import Dismissal
+from nobil_tui.tui.textual_internals.dismissal import Dismissal
 
 MAX_FOUND_STATIONS = 40
 """Stations that are offered at once."""

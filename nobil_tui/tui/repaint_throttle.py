@@ -10,7 +10,7 @@ from typing import Any
 
 from textual.app import App
 
-from nobil_tui.tui.textual_internals import is_terminal_behind
+from nobil_tui.tui.textual_internals.terminal import is_terminal_behind
 
 PAUSE = 0.5
 """Seconds from one repaint to the next: the first change is shown at once, and two repaints a

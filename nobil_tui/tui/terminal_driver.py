@@ -20,7 +20,7 @@ from textual.constants import ESCAPE_DELAY
 
 from nobil_tui.tui.terminal_input import TerminalInput
 from nobil_tui.tui.terminal_writer import TerminalWriter
-from nobil_tui.tui.textual_internals import MessageParser, TerminalDriverBase
+from nobil_tui.tui.textual_internals.driver import MessageParser, TerminalDriverBase
 
 _QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 

@@ -8,7 +8,7 @@ from nobil_tui.charging.register import CREDIT
 from nobil_tui.config.operations import Put
 from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.search.list_columns import ListColumn
-from nobil_tui.tui.textual_internals import set_mouse
+from nobil_tui.tui.textual_internals.terminal import set_mouse
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from nobil_tui.tui.workspace import Workspace
 

@@ -18,7 +18,7 @@ from nobil_tui.feeds.source import ChosenSource, Source, SourceError
 from nobil_tui.sources import catalogue
 from nobil_tui.sources.names import address_of
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
-from nobil_tui.tui.textual_internals import AsciiCheckbox
+from nobil_tui.tui.textual_internals.checkbox import AsciiCheckbox
 from nobil_tui.tui.widgets.text_field import TextField, complete_path, complete_word
 
 TRIAL_TIMEOUT = 20.0

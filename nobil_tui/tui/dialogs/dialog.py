@@ -17,7 +17,7 @@ from textual.widgets import Button, Static
 from nobil_tui.commands import Context
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.key_queue import Marker
-from nobil_tui.tui.textual_internals import Dismissal
+from nobil_tui.tui.textual_internals.dismissal import Dismissal
 from nobil_tui.tui.widgets.text_field import TextField
 
 _T = TypeVar("_T")

@@ -13,7 +13,7 @@ from nobil_tui.config.alert_rules import MAX_LEAST, AlertRule, AlertWhen
 from nobil_tui.config.alert_validation import filter_problem
 from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
-from nobil_tui.tui.textual_internals import AsciiCheckbox
+from nobil_tui.tui.textual_internals.checkbox import AsciiCheckbox
 from nobil_tui.tui.widgets.text_field import TextField, complete_word
 
 

@@ -22,7 +22,7 @@ from nobil_tui.tui.layout import breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs
-from nobil_tui.tui.textual_internals import FirstPaint
+from nobil_tui.tui.textual_internals.painting import FirstPaint
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 from nobil_tui.tui.widgets.filter.input import FilterInput

@@ -23,7 +23,7 @@ from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style import styles
 from nobil_tui.tui.style.conditions import STYLE_NAMES
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs
-from nobil_tui.tui.textual_internals import update_scrollbars
+from nobil_tui.tui.textual_internals.painting import update_scrollbars
 
 _MAX_TEXT_LINES = 12
 """Lines for the text of an empty list."""

@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, Static
 from nobil_tui.config.setting_table import MAX_FILTER, MAX_NAME
 from nobil_tui.tui.dialogs.dialog import Dialog, FormDialog, SubmitButton
 from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
-from nobil_tui.tui.textual_internals import AsciiCheckbox
+from nobil_tui.tui.textual_internals.checkbox import AsciiCheckbox
 from nobil_tui.tui.widgets.text_field import TextField
 from tests.conftest import FakeClock
 from tests.tui.app_driver import HandSource, opened, setup_of

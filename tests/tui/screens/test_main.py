@@ -23,7 +23,7 @@ from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import AUTO, DARK, LIGHT
-from nobil_tui.tui.textual_internals import QuietTerminal
+from nobil_tui.tui.textual_internals.painting import QuietTerminal
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
 from tests.conftest import START, FakeClock
