@@ -1,5 +1,5 @@
 """Run the app's event loop until it has nothing to do, instead of sleeping, wherever a test waits
-for the app."""
+for the app; then paint once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 from textual import app, pilot, screen
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
+from textual.screen import Screen
 
 from nobil_tui.tui import repaint_throttle
 from tests.tui.app_driver import opened
@@ -58,15 +60,79 @@ async def run_dry(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
             quiet += 1
 
 
+_paint_now = Screen._compositor_refresh
+_wait_for_screen = Pilot._wait_for_screen
+_unpainted: dict[Screen[Any], None] = {}
+
+
+def paint_later(screen: Screen[Any]) -> None:
+    """Put a paint off until the event loop has nothing else to do.
+
+    A key causes about three, of which a test sees the last; they take a third of the time of a test
+    with an app. What is painted at last has been painted before, as on a terminal: a widget that
+    forgets to repaint itself is still seen.
+    """
+    app = screen.app
+    if not app.is_headless or app.is_inline or screen is not app.screen:
+        _paint_now(screen)
+        return
+    _unpainted[screen] = None
+    screen._dirty_widgets.clear()
+    app._update_mouse_over(screen)
+
+
+def paint() -> bool:
+    """Paint the screens that have changed; return whether there was one."""
+    screens = [*_unpainted]
+    _unpainted.clear()
+    for each in screens:
+        if each.is_running:
+            with each._context():
+                _paint_now(each)
+    return bool(screens)
+
+
+async def run_dry_and_paint(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
+    """Wait as ``run_dry`` does, until everything is painted."""
+    await run_dry()
+    while paint():
+        await run_dry()
+
+
+async def wait_for_screen(pilot: Pilot[Any]) -> bool:
+    """Wait until no widget has a message to handle.
+
+    The library's way is a message to each widget: a fifth of the time of a key. That is left for
+    what the event loop does not show: a handler that waits for a thread or a server.
+    """
+    await run_dry_and_paint()
+    if not pilot.app._screen_stack:
+        return False
+    pumps: list[Any] = [pilot.app, *pilot.app.screen.walk_children(with_self=True)]
+    if all(
+        pump._message_queue.empty() and pump._message_queue.ready_event._waiters for pump in pumps
+    ):
+        return True
+    return await _wait_for_screen(pilot)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_sleeping() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pilot, "wait_for_idle", run_dry)
+        patch.setattr(pilot, "wait_for_idle", run_dry_and_paint)
         patch.setattr(app, "wait_for_idle", run_dry)
+        patch.setattr(Screen, "_compositor_refresh", paint_later)
+        patch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
         patch.setattr(screen, "UPDATE_PERIOD", PAINT_PERIOD)
         patch.setattr(repaint_throttle, "PAUSE", PAINT_PERIOD)
         patch.setattr(repaint_throttle, "IDLE_PAUSE", 2 * PAINT_PERIOD)
         yield
+
+
+@pytest.fixture
+def painted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paint each change at once, as the program does: for a test that counts the paints."""
+    monkeypatch.setattr(Screen, "_compositor_refresh", _paint_now)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -507,7 +507,7 @@ async def test_keys_after_quit_are_dropped(then: str) -> None:
 
 
 async def test_the_start_paints_once_and_closing_a_dialog_paints_again(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, painted_at_once: None
 ) -> None:
     whole: list[bool] = []
     """For each paint of a whole screen, whether it was the main one after its first paint."""
