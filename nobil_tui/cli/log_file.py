@@ -22,7 +22,7 @@ from nobil_tui.base.redaction import Redactor
 MAX_LOG_BYTES = 512 * 1024
 """The size at which the file is rotated; one older file is kept."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        return _CONTROL.sub("·", self._redactor.redact(super().format(record)))
+        return re.sub(_CONTROL, "·", self._redactor.redact(super().format(record)))
 
 
 class _PrivateFileHandler(RotatingFileHandler):

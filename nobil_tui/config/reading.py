@@ -23,11 +23,11 @@ __all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
 MAX_CONFIG_BYTES = 1024 * 1024
 """The greatest size of a config file."""
 
-_WHERE = re.compile(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
+_WHERE = r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$"
 
 _MANY_DOTS = 16
 """Dots of a line that may hold a key of too many parts."""
-_LONG_NUMBER = re.compile(r"[0-9_]{4000}")
+_LONG_NUMBER = r"[0-9_]{4000}"
 
 
 def load_config(path: Path) -> Config:
@@ -172,7 +172,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def _not_toml(path: Path, text: str, words: str) -> NoReturn:
     """Raise ``ConfigError`` for a syntax error. tomllib's messages never quote a value."""
-    where = _WHERE.search(words)
+    where = re.search(_WHERE, words)
     line, column = (where["line"], where["column"]) if where else ("1", None)
     if where and line is None:
         line = str(text.rstrip().count("\n") + 1)
@@ -184,7 +184,7 @@ def _not_toml(path: Path, text: str, words: str) -> NoReturn:
 
 
 def _line_of_long_number(text: str) -> int:
-    found = _LONG_NUMBER.search(text)
+    found = re.search(_LONG_NUMBER, text)
     return text.count("\n", 0, found.start()) + 1 if found is not None else 1
 
 

@@ -67,6 +67,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
     VERTICAL_BREAKPOINTS = layout.VERTICAL_BREAKPOINTS
 
     def __init__(self, options: AppOptions) -> None:
+        self._has_theme = False
         super().__init__()
         filter_colours_safely(self)
         self._options = options
@@ -83,6 +84,7 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         for theme in (*THEMES, *user_themes(options.config.themes)):
             self.register_theme(theme)
         self._theme_warning = problem_of_theme(interface.theme, self.available_themes)
+        self._has_theme = True
         start_with_theme(self, theme_named(interface.theme, self.available_themes))
         self.set_class(self.ascii, "-ascii")
         ScrollBar.renderer = AsciiScrollBar if self.ascii else ScrollBarRender
@@ -106,6 +108,13 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         )
         self._main.set_start_size(self.size)
         return self._main
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the style sheets, once the theme is set.
+
+        Textual asks in its constructor already, and makes all shades of a theme that is not shown.
+        """
+        return super().get_css_variables() if self._has_theme else {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours that our style sheet needs and a theme of Textual's may lack."""

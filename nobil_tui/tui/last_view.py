@@ -48,7 +48,7 @@ class LastView:
         options.faults_only = view.faults_only
         options.include_registered = view.registered
         workspace.stations.wanted = view.selected
-        workspace.filter_line.input.history = [*view.filters]
+        workspace.filter_history[:] = view.filters
         focused = next(
             (pane for pane in workspace.layout.shown_panes if pane.id == view.focused), None
         )
@@ -67,7 +67,7 @@ class LastView:
         self._view = StoredView(
             filter=options.filter.strip(),
             selected=workspace.stations.wanted,
-            filters=workspace.filter_line.input.history,
+            filters=[*workspace.filter_history],
             reverse=options.reverse,
             starred_only=options.starred_only,
             faults_only=options.faults_only,

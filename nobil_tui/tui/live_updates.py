@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message
@@ -38,13 +38,14 @@ PREPARE_DELAY = 0.1
 """Seconds after the first snapshot, so that the thread takes no time from its first paint."""
 
 
-@dataclass
 class BatchReceived(Message):
     """A batch was received and logged. Its receiver sets ``taken``, and the next batch follows."""
 
-    session: Session
-    batch: Batch
-    taken: asyncio.Event
+    def __init__(self, session: Session, batch: Batch, taken: asyncio.Event) -> None:
+        super().__init__()
+        self.session = session
+        self.batch = batch
+        self.taken = taken
 
 
 class LiveUpdates:
@@ -279,7 +280,9 @@ class LiveUpdates:
         """Compute what the first key of a filter would otherwise wait for."""
         station_list = self._workspace.station_list
         station_list.adopt(await run_in_thread(station_list.prepare))
-        self._workspace.filter_line.values = station_list.field_values
+        await run_in_thread(lambda: importlib.import_module("nobil_tui.tui.widgets.filter.line"))
+        if self._workspace.has_filter_line:
+            self._workspace.filter_line.values = station_list.field_values
         # The summaries are computed here and not in the thread: a report could change a station
         # between computing and storing.
         slice_end = time.perf_counter() + SLICE_SECONDS

@@ -36,12 +36,12 @@ from nobil_tui.tui.widgets.connectors.detail import DetailPainter
 from nobil_tui.tui.widgets.connectors.pane import ConnectorsPane
 from nobil_tui.tui.widgets.event_log.line import LogLinePainter
 from nobil_tui.tui.widgets.event_log.pane import EventLog
-from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.filter.result import FilterResult
 from nobil_tui.tui.widgets.stations.pane import StationsPane
 
 if TYPE_CHECKING:
     from nobil_tui.alerts.firing import Firing
+    from nobil_tui.tui.widgets.filter.line import FilterLine
 
 
 class Workspace:
@@ -96,13 +96,33 @@ class Workspace:
         self.connectors = ConnectorsPane(clock, id="connectors")
         self.event_log = EventLog(id="log")
         self.event_log.scope = self.settings.config.interface.log_scope
-        self.filter_line = FilterLine(self.keys, id="filter")
+        self.filter_history: list[str] = []
+        """The filters that were used, the latest last."""
+        self._filter_line: FilterLine | None = None
         self.link_bar = LinkBar(id="link-bar")
         self.key_hints = KeyHints(self.keys, id="hints")
         for pane in (self.stations, self.connectors, self.event_log, self.link_bar):
             pane.glyphs = self.glyphs
         for pane in (self.stations, self.event_log):
             pane.keys = self.keys
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """The filter line, mounted on first use so that the first paint is fast."""
+        if self._filter_line is None:
+            # Imported on use, for the same reason.
+            from nobil_tui.tui.widgets.filter.line import FilterLine
+
+            self._filter_line = FilterLine(self.keys, self.filter_history, id="filter")
+            self.screen.mount(self._filter_line, before=self.key_hints)
+            if self.is_bound:
+                self.show_filter_result()
+        return self._filter_line
+
+    @property
+    def has_filter_line(self) -> bool:
+        """Whether the filter line was used."""
+        return self._filter_line is not None
 
     @property
     def register(self) -> Register:
@@ -198,7 +218,7 @@ class Workspace:
         Return whether anything narrowed it.
         """
         options = self.station_list.options
-        if self.filter_line.text or self.station_list.filter:
+        if self.station_list.filter or (self.has_filter_line and self.filter_line.text):
             self.filter_line.text = self.station_list.filter = ""
         elif options.faults_only:
             options.faults_only = False
@@ -273,6 +293,8 @@ class Workspace:
 
     def show_filter_result(self) -> None:
         """Show in the filter line what the filter finds."""
+        if not self.has_filter_line:
+            return
         station_list = self.station_list
         problems = station_list.query.problems
         self.filter_line.result = FilterResult(

@@ -9,7 +9,6 @@ from nobil_tui.config.operations import Put
 from nobil_tui.search.station_list import ListOptions, StationList
 from nobil_tui.search.terms import LiveState
 from nobil_tui.tui.bindings import key_label
-from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.workspace import Workspace
 
 
@@ -21,7 +20,7 @@ class FilterCommands:
 
     def filter(self) -> None:
         """Start to type a filter."""
-        line = self._mounted_filter_line()
+        line = self._workspace.filter_line
         line.values = self._workspace.station_list.field_values
         line.saved = tuple(self.saved)
         line.open()
@@ -47,9 +46,8 @@ class FilterCommands:
     def set(self, text: str) -> None:
         """Filter by a text."""
         workspace = self._workspace
-        if text:
-            self._mounted_filter_line()
-        workspace.filter_line.text = text
+        if text or workspace.has_filter_line:
+            workspace.filter_line.text = text
         workspace.station_list.filter = text
         workspace.relist()
 
@@ -109,13 +107,6 @@ class FilterCommands:
         else:
             text = f"Filter saved. Press {keys.named('palette')} and type its name to apply it."
         self._workspace.toasts.notify(text, title=name)
-
-    def _mounted_filter_line(self) -> FilterLine:
-        """Return the filter line, mounted on first use so that the first paint is fast."""
-        workspace = self._workspace
-        if not workspace.filter_line.is_attached:
-            workspace.screen.mount(workspace.filter_line, before=workspace.key_hints)
-        return workspace.filter_line
 
 
 def saved_text(station_list: StationList) -> str:

@@ -79,7 +79,7 @@ class CommandRunner:
             return Context.CONNECTORS
         if focused is workspace.event_log:
             return Context.LOG
-        if focused is not None and workspace.filter_line in focused.ancestors:
+        if workspace.has_filter_line and focused is workspace.filter_line.input:
             return Context.FILTER
         return Context.EVERYWHERE
 

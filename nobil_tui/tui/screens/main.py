@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -25,11 +25,13 @@ from nobil_tui.tui.style.glyphs import Glyphs
 from nobil_tui.tui.textual_internals.painting import FirstPaint
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from nobil_tui.tui.widgets.event_log.pane import EventLog
-from nobil_tui.tui.widgets.filter.input import FilterInput
-from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import StationsPane
-from nobil_tui.tui.widgets.text_field import TextField
 from nobil_tui.tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from nobil_tui.tui.widgets.filter.input import FilterInput
+    from nobil_tui.tui.widgets.filter.line import FilterLine
+    from nobil_tui.tui.widgets.text_field import TextField
 
 
 class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
@@ -158,30 +160,27 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         """Select the station of a log line; the focus stays in the log."""
         self.workspace.select(message.station)
 
-    @on(FilterLine.Changed)
-    def apply_filter(self, message: FilterLine.Changed) -> None:
+    # Messages of the filter line, by name: it is imported when it is first used
+
+    def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         """Filter while the user types."""
         self.commands.filters.apply(message.text)
 
-    @on(TextField.Cut)
-    def note_cut(self, message: TextField.Cut) -> None:
+    def on_text_field_cut(self, message: TextField.Cut) -> None:
         """Say that a pasted filter was too long."""
         self.workspace.toasts.notify(
             f"Cut to {message.limit} characters, the most that a filter holds."
         )
 
-    @on(FilterInput.Accepted)
-    def keep_filter(self) -> None:
+    def on_filter_input_accepted(self) -> None:
         """Return from the filter to the stations."""
         self.commands.filters.keep()
 
-    @on(FilterInput.Cancelled)
-    def clear_filter(self) -> None:
+    def on_filter_input_cancelled(self) -> None:
         """Remove the filter and return to the stations."""
         self.commands.filters.show("")
 
-    @on(FilterInput.PageMoved)
-    def move_cursor(self, message: FilterInput.PageMoved) -> None:
+    def on_filter_input_page_moved(self, message: FilterInput.PageMoved) -> None:
         """Move the cursor of the list while the user types."""
         stations = self.workspace.stations
         stations.move_cursor(message.by * stations.page)

@@ -114,12 +114,9 @@ def theme_variables_for(theme: Theme) -> dict[str, str]:
     The lines of a list are painted without the compositor's blending, so that quiet colours are
     blended here.
     """
-    colours = theme.to_color_system().generate()
     variables = dict(_ON_DARK if theme.dark else _ON_LIGHT)
     variables |= {each: colour for each, colour in theme.variables.items() if each in variables}
-    bg, fg, accent = (
-        Color.parse(colours[name]) for name in ("background", "foreground", "primary")
-    )
+    bg, fg, accent = map(Color.parse, _colours_to_blend(theme))
     if theme.ansi or bg.ansi is not None or fg.ansi is not None:
         # The terminal's own colours cannot be blended.
         return {**variables, **_ANSI}
@@ -127,3 +124,12 @@ def theme_variables_for(theme: Theme) -> dict[str, str]:
     variables["faint"] = bg.blend(fg, 0.3).hex
     variables["cursor"] = bg.blend(accent, 0.24).hex
     return variables
+
+
+def _colours_to_blend(theme: Theme) -> tuple[str, str, str]:
+    """Return the background, the foreground and the primary colour of a theme."""
+    if theme.background is not None and theme.foreground is not None:
+        return theme.background, theme.foreground, theme.primary
+    # Textual derives what a theme leaves out, with all its shades, which takes 2 ms of the start.
+    derived = theme.to_color_system().generate()
+    return derived["background"], derived["foreground"], derived["primary"]

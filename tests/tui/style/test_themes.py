@@ -108,6 +108,14 @@ def test_free_in_use_and_fault_differ_in_lightness_too() -> None:
             assert contrast(colours[one], colours[other]) >= 1.2, (theme.name, one, other)
 
 
+def test_colours_are_blended_from_those_that_textual_derives() -> None:
+    for theme in ALL.values():
+        own, derived = theme_variables_for(theme), theme.to_color_system().generate()
+        if not theme.ansi:
+            bg, fg = Color.parse(derived["background"]), Color.parse(derived["foreground"])
+            assert own["quiet"] == bg.blend(fg, 0.64).hex, theme.name
+
+
 def test_ansi_themes_are_not_blended() -> None:
     for theme in ALL.values():
         if theme.ansi:

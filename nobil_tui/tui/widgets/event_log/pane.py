@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -36,11 +35,12 @@ class EventLog(VirtualList):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Context.LOG)
 
-    @dataclass
     class Chosen(Message):
         """The user chose a line about a station."""
 
-        station: str
+        def __init__(self, station: str) -> None:
+            super().__init__()
+            self.station = station
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

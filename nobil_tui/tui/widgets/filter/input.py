@@ -53,7 +53,7 @@ class FilterInput(TextField):
 
         by: int
 
-    def __init__(self) -> None:
+    def __init__(self, history: list[str]) -> None:
         super().__init__(
             placeholder=_EXAMPLES,
             max_length=MAX_FILTER,
@@ -61,7 +61,7 @@ class FilterInput(TextField):
             select_on_focus=False,
             compact=True,
         )
-        self.history: list[str] = []
+        self.history = history
         """The filters that were used, the latest last."""
         self._recalled = 0
         """Which of them is shown, from the end; 0 for none."""
@@ -141,7 +141,8 @@ class FilterInput(TextField):
         """Add the text to the history, as its latest one."""
         text = self.value.strip()
         if text:
-            self.history = [*(each for each in self.history if each != text), text][-MAX_HISTORY:]
+            others = [each for each in self.history if each != text]
+            self.history[:] = [*others, text][-MAX_HISTORY:]
         self._recalled = 0
 
     def action_keep_filter(self) -> None:

@@ -43,11 +43,12 @@ class FilterLine(Vertical):
 
         text: str
 
-    def __init__(self, keys: KeyBindings, *, id: str) -> None:
+    def __init__(self, keys: KeyBindings, history: list[str], *, id: str) -> None:
+        """``history``: the filters that were used, to which this one is added."""
         super().__init__(id=id)
         key = keys.label(command_by_id("filter"))
         self._prompt = FilterPrompt(key if cell_len(key) == 1 else "/")
-        self.input = FilterInput()
+        self.input = FilterInput(history)
         self._note = FilterNote()
         self._problem = FilterProblemNote()
         self.saved: tuple[str, ...] = ()
@@ -70,8 +71,6 @@ class FilterLine(Vertical):
 
     @text.setter
     def text(self, text: str) -> None:
-        if not self.is_attached and not text:
-            return
         self._mount_parts()
         self.input.set_text(text)
         self._update_visibility()

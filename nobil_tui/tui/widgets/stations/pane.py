@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
 
@@ -46,11 +45,12 @@ class StationsPane(VirtualList):
     class Selected(Message):
         """The cursor moved to another station: see ``StationsPane.selected``."""
 
-    @dataclass
     class StarClicked(Message):
         """The user clicked the star of a row."""
 
-        station: str
+        def __init__(self, station: str) -> None:
+            super().__init__()
+            self.station = station
 
     class Reordered(Message):
         """The user selected another order."""

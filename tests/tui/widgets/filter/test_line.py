@@ -29,7 +29,7 @@ class Screen(Stage):
     """A filter line, and another widget for the focus."""
 
     def __init__(self) -> None:
-        self.line = FilterLine(KeyBindings(), id="filter")
+        self.line = FilterLine(KeyBindings(), [], id="filter")
         self.line.values = VALUES
         self.other = Static("list")
         self.other.can_focus = True
@@ -299,7 +299,7 @@ async def test_the_prompt_is_the_filters_key() -> None:
 
 async def test_the_prompt_follows_a_remapped_key_of_one_character() -> None:
     for key, prompt in (("f", "f "), ("ctrl+f", "/ ")):
-        app = Stage(FilterLine(KeyBindings({"filter": (key,)}), id="filter"))
+        app = Stage(FilterLine(KeyBindings({"filter": (key,)}), [], id="filter"))
         async with app.run_test(size=(80, 4)) as pilot:
             app.query_one(FilterLine).open()
             await pilot.pause()
