@@ -43,7 +43,7 @@ def add(name: str, keys: Path | None) -> None:
     try:
         key = _file(keys).add(name, datetime.now(UTC).date().isoformat())
     except (KeyFileError, NotSavedError) as error:
-        fail(ExitCode.FAILURE, f"No key was added: {error}.".replace("..", "."))
+        fail(ExitCode.FAILURE, _sentence("No key was added", error))
     print_text(key)
     print_message("Keep this key: it is not stored and cannot be shown again.")
 
@@ -75,7 +75,13 @@ def revoke(name: str, keys: Path | None) -> None:
     try:
         _file(keys).revoke(name)
     except (KeyFileError, NotSavedError) as error:
-        fail(ExitCode.FAILURE, f"No key was revoked: {error}.".replace("..", "."))
+        fail(ExitCode.FAILURE, _sentence("No key was revoked", error))
+    print_message("Key revoked. A running hub disconnects its clients.")
+
+
+def _sentence(what: str, error: Exception) -> str:
+    reason = str(error)
+    return f"{what}: {reason}" if reason.endswith((".", "?")) else f"{what}: {reason}."
 
 
 def _file(given: Path | None) -> KeyFile:

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
-from nobil_tui.base import paths
-from nobil_tui.base.redaction import is_loopback, redact_addresses
-from nobil_tui.base.text import safe_path, safe_text
+from nobil_tui.base.redaction import redact_addresses
+from nobil_tui.base.text import safe_text
 from nobil_tui.cli.commands import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.listening import (
+    KEY_VARIABLE,
+    accepted_keys,
+    certificates_of,
+    listening_host,
+)
 from nobil_tui.cli.messages import (
     CommandError,
     fail,
@@ -34,14 +39,8 @@ from nobil_tui.cli.source_command import (
 )
 
 if TYPE_CHECKING:
-    import ssl
-
-    from nobil_tui.hub.api_keys import ConsumerKeys
     from nobil_tui.hub.event_log import HubLog
     from nobil_tui.session.session import Session
-
-KEY_VARIABLE = "NOBIL_HUB_KEY"
-MIN_KEY_LENGTH = 8
 
 _HELP = f"""
 Serve a source with version 1 of the stream API, until interrupted.
@@ -51,46 +50,12 @@ for version 1 of the NOBIL stream API, and nobil-tui itself with --source ws://.
 the WebSocket, the REST API, /healthz, /metrics and /stations.geojson.
 
 A client needs a key of this hub. Add them with "nobil-tui keys add NAME"; the hub reads the file
-again when it changes. Without any, a hub that only this machine can reach has one of its own, which
-stays the same, and prints the address with it. The variable {KEY_VARIABLE} sets a fixed key.
+again when it changes. A hub that only this machine can reach also has a key of its own, which stays
+the same; while there are no others, it prints the address with it. The variable {KEY_VARIABLE} sets
+one fixed key instead, which is not printed.
 
 The address goes to standard output, one line for each event to stderr.
 """
-
-
-class Certificates:
-    """The TLS certificate and its private key, read again when a file has changed."""
-
-    def __init__(self, cert: Path, key: Path | None) -> None:
-        import ssl
-
-        self.context: ssl.SSLContext = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._files = cert, key
-        self._stamps = self._stamp()
-        self._load()
-
-    def reload(self) -> None:
-        """Read renewed files; the next connections use them. Keep the old ones if invalid."""
-        stamps = self._stamp()
-        if stamps != self._stamps:
-            self._stamps = stamps
-            try:
-                self._load()
-            except (OSError, ValueError) as error:
-                print_message(f"The renewed TLS certificate is not used: {_reason(error)}.")
-
-    def _load(self) -> None:
-        for file in self._files:
-            if file is not None:
-                # Its error names the file; that of the next call does not.
-                file.stat()
-        # A key with a passphrase must not make a service wait for the terminal.
-        self.context.load_cert_chain(*self._files, password="")
-
-    def _stamp(self) -> list[object]:
-        from nobil_tui.base.files import stamp
-
-        return [stamp(file) for file in self._files if file is not None]
 
 
 @click.command(
@@ -143,7 +108,7 @@ def serve(
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key needs --tls-cert.")
     events = HubLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
-    certificate = _certificate_files(tls_cert, tls_key)
+    certificate = (tls_cert, tls_key)
     if log_format == LogFormat.TEXT:
         _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
         return
@@ -159,7 +124,7 @@ def _serve(
     host: str,
     port: int,
     keys: Path | None,
-    certificate: tuple[Path, Path | None] | None,
+    certificate: tuple[Path | None, Path | None],
     publish: str | None,
     events: HubLog,
     common: dict[str, Any],
@@ -175,9 +140,10 @@ def _serve(
     startup, source = start_reading(common), None
     if publish is not None:
         startup, source = relayed(startup, publish)
-    accepted = _accepted_keys(keys, host)
-    certificates = _certificates(certificate)
-    if certificates is None and not is_loopback(host):
+    place = listening_host(host)
+    accepted = accepted_keys(keys, place)
+    certificates = certificates_of(*certificate)
+    if certificates is None and not place.is_loopback:
         print_message("The traffic, including the keys, is not encrypted without --tls-cert.")
     limits = startup.config.hub
     possible = raise_file_limit(limits.connections)
@@ -191,7 +157,7 @@ def _serve(
         hub = Hub(
             session.board,
             keys=accepted,
-            host=host,
+            host=place.name,
             port=port,
             limits=limits,
             connections=possible,
@@ -218,61 +184,3 @@ def _serve(
 def redacted_line(text: str) -> str:
     """Return a text as it may be in a line of the log."""
     return safe_text(redact_addresses(text), 500)
-
-
-def _accepted_keys(file: Path | None, host: str) -> ConsumerKeys:
-    """Return the keys that the hub accepts; end the program if there are none."""
-    from nobil_tui.base.files import NotSavedError
-    from nobil_tui.hub.api_keys import KeyFile, KeyFileError, OneKey, local_key
-
-    if fixed := os.environ.get(KEY_VARIABLE, ""):
-        if len(fixed) < MIN_KEY_LENGTH or not (fixed.isascii() and fixed.isprintable()):
-            fail(
-                ExitCode.USAGE,
-                f"{KEY_VARIABLE} must have at least {MIN_KEY_LENGTH} printable ASCII characters.",
-            )
-        return OneKey(fixed, KEY_VARIABLE)
-    path = file or paths.hub_keys_file()
-    keys = KeyFile(path)
-    try:
-        if keys.read():
-            return keys
-        if file is None and is_loopback(host):
-            return OneKey(local_key(paths.hub_key_file()), "this machine")
-    except (KeyFileError, NotSavedError) as error:
-        fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
-    else:
-        fail(
-            ExitCode.USAGE,
-            f"{safe_path(path)} has no keys, and without them other machines cannot connect. Add "
-            'one with "nobil-tui keys add NAME".',
-        )
-
-
-def _certificate_files(cert: Path | None, key: Path | None) -> tuple[Path, Path | None] | None:
-    return (cert, key) if cert is not None else None
-
-
-def _certificates(files: tuple[Path, Path | None] | None) -> Certificates | None:
-    if files is None:
-        return None
-    try:
-        return Certificates(*files)
-    except (OSError, ValueError) as error:
-        fail(
-            ExitCode.FAILURE, f"Cannot serve: the TLS certificate is not usable: {_reason(error)}."
-        )
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError) and not hasattr(error, "library"):
-        words = (error.strerror or "it cannot be read").lower()
-        return f"{safe_path(error.filename)}: {words}" if error.filename else words
-    # SSLError: its reason is an identifier such as KEY_VALUES_MISMATCH; none if the files have
-    # nothing of the kind that is looked for.
-    if reason := getattr(error, "reason", None):
-        return str(reason).lower().replace("_", " ")
-    return (
-        "a certificate and its private key are needed, both in PEM format and without a "
-        "passphrase; --tls-key names the key if it is in another file"
-    )

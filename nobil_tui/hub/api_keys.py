@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -26,13 +26,11 @@ from nobil_tui.base.files import (
     stamp,
     translating_errors,
 )
-from nobil_tui.base.text import quoted, safe_path
+from nobil_tui.base.text import did_you_mean, quoted, safe_path
 
 MAX_KEY_NAME = 64
 LOCK_SECONDS = 5.0
 MAX_FILE_BYTES = 1 << 20
-
-logger = logging.getLogger(__name__)
 
 
 class KeyFileError(Exception):
@@ -55,6 +53,11 @@ class _File(Struct, forbid_unknown_fields=True):
 class ConsumerKeys(Protocol):
     """The API keys that a hub accepts."""
 
+    @property
+    def shown(self) -> str:
+        """The key to show with the address: a secret. Empty for none."""
+        ...
+
     def owner(self, given: str) -> str | None:
         """Return the name of a key; None if it is not valid."""
         ...
@@ -65,13 +68,16 @@ class ConsumerKeys(Protocol):
 
 
 class OneKey:
-    """A single key, such as that of the demo or of an environment variable."""
+    """A single key, such as that of the demo or of an environment variable.
 
-    def __init__(self, key: str, name: str = "key") -> None:
+    ``shown``: whether it is shown with the address.
+    """
+
+    def __init__(self, key: str, name: str = "key", *, shown: bool = True) -> None:
         if not key:
             raise ValueError("a hub needs a key")
-        self.key = key
-        """A secret."""
+        self.shown = key if shown else ""
+        """The key to show with the address: a secret. Empty for none."""
         self._digest = _digest(key)
         self._name = name
 
@@ -85,10 +91,17 @@ class OneKey:
 
 
 class KeyFile:
-    """A file of keys. A running hub reads it again when it has changed."""
+    """A file of keys. A running hub reads it again when it has changed.
 
-    def __init__(self, path: Path) -> None:
+    ``warn`` gets a sentence if it then cannot be read, or has no keys any more.
+    """
+
+    shown = ""
+    """Only their owners have the keys."""
+
+    def __init__(self, path: Path, warn: Callable[[str], None] = lambda _: None) -> None:
         self.path = path
+        self._warn = warn
         self._stamp: Stamp | None = None
         self._entries: tuple[KeyEntry, ...] = ()
 
@@ -97,6 +110,12 @@ class KeyFile:
         self._stamp = stamp(self.path)
         self._entries = _read(self.path)
         return self._entries
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it has keys."""
+        self._refresh()
+        return bool(self._entries)
 
     def owner(self, given: str) -> str | None:
         """Return the name of a key; None if it is not valid.
@@ -136,7 +155,8 @@ class KeyFile:
             entries = self.read()
             rest = tuple(entry for entry in entries if entry.name != name)
             if rest == entries:
-                raise KeyFileError(f"there is no key named {quoted(name)}")
+                hint = did_you_mean(name, [entry.name for entry in entries])
+                raise KeyFileError(f"there is no key named {quoted(name)}{hint and '.' + hint}")
             self._write(rest)
 
     def _write(self, entries: tuple[KeyEntry, ...]) -> None:
@@ -154,11 +174,38 @@ class KeyFile:
         if now == self._stamp:
             return
         self._stamp = now
+        before = self._entries
         try:
             self._entries = _read(self.path)
         except KeyFileError as error:
             # A file that is being edited must not lock out every consumer.
-            logger.warning("the keys stay as they were: %s", error)
+            self._warn(f"The keys stay as they were: {error}.")
+        if before and not self._entries:
+            self._warn(f"{safe_path(self.path)} has no keys any more: none of them is accepted.")
+
+
+class LocalKeys:
+    """The keys of a hub that only this machine reaches: those of a file, and its own.
+
+    Its own is shown while the file has none.
+    """
+
+    def __init__(self, file: KeyFile, own: str) -> None:
+        self._file = file
+        self._own = OneKey(own, "this machine")
+
+    @property
+    def shown(self) -> str:
+        """The key to show with the address: a secret. Empty for none."""
+        return "" if self._file.is_used else self._own.shown
+
+    def owner(self, given: str) -> str | None:
+        """Return the name of a key; None if it is not valid."""
+        return self._file.owner(given) or self._own.owner(given)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is still a key of this name."""
+        return self._own.has(name) or self._file.has(name)
 
 
 def _read(path: Path) -> tuple[KeyEntry, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 
+NO_HOST = "no host to listen on: choose an address of this machine, such as 127.0.0.1"
+
 
 class HubError(Exception):
     """The hub cannot start. The message is safe to show."""

@@ -21,7 +21,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
 from nobil_tui.config.hub import HubSection
-from nobil_tui.hub.api_keys import ConsumerKeys, OneKey
+from nobil_tui.hub.api_keys import ConsumerKeys
 from nobil_tui.hub.consumer import (
     GOING_AWAY,
     POLICY_VIOLATION,
@@ -30,7 +30,7 @@ from nobil_tui.hub.consumer import (
     Consumer,
 )
 from nobil_tui.hub.door import Denial, Door, wrong_key
-from nobil_tui.hub.errors import HubError, bind_reason
+from nobil_tui.hub.errors import NO_HOST, HubError, bind_reason
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.frames import SharedFrame
 from nobil_tui.hub.rates import FailedTries
@@ -131,10 +131,9 @@ class Hub:
 
     @property
     def url(self) -> str:
-        """The URL with the key, if the hub has a single one: a secret."""
-        if not isinstance(self._keys, OneKey):
-            return self.address
-        return f"{self.address}?{KEY}={quote(self._keys.key, safe='')}"
+        """The URL, with the key if that is to be shown: a secret."""
+        key = self._keys.shown
+        return f"{self.address}?{KEY}={quote(key, safe='')}" if key else self.address
 
     @property
     def consumers(self) -> int:
@@ -162,9 +161,7 @@ class Hub:
         Consumers that connect before the first batch get their snapshot with it.
         """
         if not self._host:
-            raise HubError(
-                "no host to listen on: choose an address of this machine, such as 127.0.0.1"
-            )
+            raise HubError(NO_HOST)
         # Imported now: the first handshake should not wait for it.
         import websockets.extensions.permessage_deflate
         import websockets.server  # noqa: F401  # for its side effect

@@ -20,6 +20,9 @@ def test_keys_are_added_listed_and_revoked(here: Run, home: Path) -> None:
     again = here("keys", "add", "office")
     assert (again.returncode, again.stdout) == (ExitCode.FAILURE, "")
     assert 'there is a key named "office" already' in again.stderr
+    mistyped = here("keys", "revoke", "ofice")
+    assert mistyped.returncode == ExitCode.FAILURE
+    assert mistyped.stderr.endswith('named "ofice". Did you mean "office"?\n')
     assert here("keys", "revoke", "office").returncode == ExitCode.SUCCESS
     gone = here("keys", "revoke", "office")
     assert gone.returncode == ExitCode.FAILURE

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +18,9 @@ from websockets.sync.client import connect
 
 from nobil_tui.charging.events import Snapshot
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.listening import Certificates, listening_host
 from nobil_tui.wire import v1
+from tests.certificates import Certificates as MadeCertificates
 from tests.cli.conftest import GUARD, Run, Start, url_of
 from tests.conftest import START
 
@@ -144,18 +148,86 @@ sys.exit(run_command_line(["serve", "--port", "0", "--stations", "2"]))
 
 
 @pytest.mark.parametrize(
-    ("host", "words"),
-    [("not.a.host.invalid", "is not found"), ("", "no host to listen on")],
+    ("host", "code", "words"),
+    [
+        ("not.a.host.invalid", ExitCode.FAILURE, "is not found"),
+        ("", ExitCode.FAILURE, "no host to listen on"),
+        ("127.0.0.1:8080", ExitCode.USAGE, "The port goes to --port"),
+        ("ws://127.0.0.1", ExitCode.USAGE, "takes an address of this machine"),
+    ],
 )
-def test_invalid_host_is_reported(
-    here: Run, monkeypatch: pytest.MonkeyPatch, host: str, words: str
-) -> None:
-    monkeypatch.setenv("NOBIL_HUB_KEY", "a long enough key")
+def test_invalid_host_is_reported(here: Run, host: str, code: ExitCode, words: str) -> None:
     done = here("serve", "--host", host, "--stations", "2")
-    assert (done.returncode, done.stdout) == (ExitCode.FAILURE, "")
+    assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
+
+
+def test_hosts_that_only_this_machine_reaches() -> None:
+    for text, name, local in (
+        ("[::1]", "::1", True),
+        ("localhost", "localhost", True),
+        ("127.1", "127.1", True),
+        ("0", "0", False),
+        ("::", "::", False),
+    ):
+        assert listening_host(text) == (name, local)
+
+
+def test_fixed_key_is_checked_and_not_printed(
+    here: Run, start_server: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NOBIL_HUB_KEY", "short")
-    done = here("serve", "--host", host, "--stations", "2")
+    done = here("serve", "--stations", "2")
     assert done.returncode == ExitCode.USAGE
     assert "NOBIL_HUB_KEY must have at least 8" in done.stderr
     assert "short" not in done.stderr
+    monkeypatch.setenv("NOBIL_HUB_KEY", "a-fixed-key")
+    done = here("serve", "--stations", "2", "--keys", str(tmp_path / "keys.json"))
+    assert done.returncode == ExitCode.USAGE
+    assert "would not be used" in done.stderr
+    server = start_server("--stations", "2")
+    url = url_of(server)
+    assert url.endswith("/api/v1/stream/realtime")
+    with connect(f"{url}?key=a-fixed-key", proxy=None) as consumer:
+        assert consumer.recv(timeout=GUARD)
+    server.send_signal(signal.SIGTERM)
+    assert "a-fixed-key" not in "".join(server.communicate(timeout=GUARD))
+
+
+def test_half_renewed_certificate_leaves_the_old_one_in_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = MadeCertificates(tmp_path)
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+
+    def pair() -> tuple[bytes, bytes]:
+        made.server()
+        return (tmp_path / "server.pem").read_bytes(), (tmp_path / "server.key").read_bytes()
+
+    old, new = pair(), pair()
+    cert.write_bytes(old[0])
+    key.write_bytes(old[1])
+    used = Certificates(cert, key)
+
+    def offered() -> bytes | None:
+        """Shake hands in memory; return the certificate that the server showed."""
+        client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+        up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+        sides = [client.wrap_bio(down, up), used.context.wrap_bio(up, down, server_side=True)]
+        for side in sides * 3:
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+        return sides[0].getpeercert(True)
+
+    def is_used(pair: tuple[bytes, bytes]) -> bool:
+        return offered() == ssl.PEM_cert_to_DER_cert(pair[0].decode())
+
+    assert is_used(old)
+    cert.write_bytes(new[0])
+    used.reload()
+    assert "is not used: key values mismatch" in capsys.readouterr().err
+    assert is_used(old)
+    key.write_bytes(new[1])
+    used.reload()
+    assert is_used(new)

@@ -7,7 +7,14 @@ from urllib.parse import quote
 
 import pytest
 
-from nobil_tui.hub.api_keys import KeyFile, KeyFileError, OneKey, generate_key, local_key
+from nobil_tui.hub.api_keys import (
+    KeyFile,
+    KeyFileError,
+    LocalKeys,
+    OneKey,
+    generate_key,
+    local_key,
+)
 
 TODAY = "2026-11-29"
 
@@ -47,14 +54,31 @@ def test_file_has_hashes_only_and_is_private(tmp_path: Path) -> None:
 
 
 def test_running_hub_sees_changes_of_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "keys.json"
-    running = KeyFile(path)
+    path, said = tmp_path / "keys.json", list[str]()
+    running = KeyFile(path, said.append)
     assert running.read() == ()
     key = KeyFile(path).add("office", TODAY)
     assert running.owner(key) == "office"
+    assert said == []
     KeyFile(path).revoke("office")
     assert running.owner(key) is None
     assert not running.has("office")
+    assert said == [f"{path} has no keys any more: none of them is accepted."]
+
+
+def test_local_hub_accepts_its_own_key_and_those_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    keys = LocalKeys(KeyFile(path), "its own")
+    assert keys.shown == "its own"
+    assert keys.owner("its own") == "this machine"
+    # Added while the hub runs.
+    key = KeyFile(path).add("office", TODAY)
+    assert keys.owner(key) == "office"
+    assert keys.owner("its own") == "this machine"
+    assert keys.owner("another") is None
+    assert keys.shown == ""
+    KeyFile(path).revoke("office")
+    assert [keys.has(name) for name in ("office", "this machine")] == [False, True]
 
 
 def test_names_are_checked(tmp_path: Path) -> None:
@@ -77,11 +101,12 @@ def test_names_are_checked(tmp_path: Path) -> None:
 def test_invalid_file_is_an_error_and_keeps_the_keys_of_a_running_hub(
     tmp_path: Path, content: bytes
 ) -> None:
-    path = tmp_path / "keys.json"
-    running = KeyFile(path)
+    path, said = tmp_path / "keys.json", list[str]()
+    running = KeyFile(path, said.append)
     key = running.add("office", TODAY)
     path.write_bytes(content)
     assert running.owner(key) == "office"
+    assert [each.partition(": ")[0] for each in said] == ["The keys stay as they were"]
     with pytest.raises(KeyFileError, match="is not a file of keys"):
         KeyFile(path).read()
     with pytest.raises(KeyFileError):

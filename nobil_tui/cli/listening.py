@@ -1,0 +1,167 @@
+"""What ``serve`` listens with: the address of this machine, the clients' keys and a certificate."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from nobil_tui.base import paths
+from nobil_tui.base.redaction import is_loopback
+from nobil_tui.base.text import safe_path, safe_text
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import fail, print_message
+
+if TYPE_CHECKING:
+    import ssl
+
+    from nobil_tui.hub.api_keys import ConsumerKeys
+
+KEY_VARIABLE = "NOBIL_HUB_KEY"
+MIN_KEY_LENGTH = 8
+
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+(%\w+)?")
+
+
+class ListeningHost(NamedTuple):
+    """A host to listen on."""
+
+    name: str
+    """An address or a host name, without brackets."""
+    is_loopback: bool
+    """Whether only this machine reaches it."""
+
+
+def listening_host(text: str) -> ListeningHost:
+    """Check a host to listen on; end the program if it is not one of this machine's."""
+    from nobil_tui.hub.errors import NO_HOST, bind_reason
+
+    name = text.strip()
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    if not name:
+        fail(ExitCode.FAILURE, f"Cannot serve: {NO_HOST}.")
+    if _HOST.fullmatch(name) is None or (name.count(":") == 1 and "." in name):
+        fail(
+            ExitCode.USAGE,
+            f"--host takes an address of this machine, such as 127.0.0.1, and not "
+            f"{safe_text(text, 60)!r}. The port goes to --port.",
+        )
+    try:
+        # A name, or a short form such as 127.1, can mean any address.
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        if not isinstance(error, OSError):
+            error = socket.gaierror()
+        fail(ExitCode.FAILURE, f"Cannot serve: {bind_reason(error, name[:60], 0)}.")
+    addresses = [str(each[4][0]).partition("%")[0] for each in found]
+    return ListeningHost(name, all(map(is_loopback, addresses)))
+
+
+def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
+    """Return the keys that the hub accepts; end the program if there are none."""
+    from nobil_tui.base.files import NotSavedError
+    from nobil_tui.hub.api_keys import KeyFile, KeyFileError, LocalKeys, OneKey, local_key
+
+    if fixed := os.environ.get(KEY_VARIABLE, ""):
+        if len(fixed) < MIN_KEY_LENGTH or not (fixed.isascii() and fixed.isprintable()):
+            fail(
+                ExitCode.USAGE,
+                f"{KEY_VARIABLE} must have at least {MIN_KEY_LENGTH} printable ASCII characters.",
+            )
+        if file is not None:
+            fail(
+                ExitCode.USAGE,
+                f"{KEY_VARIABLE} is set, so the keys of {safe_path(file)} would not be used. "
+                f"Unset it, or leave out --keys.",
+            )
+        # Its owner knows it, and a container keeps what is printed.
+        return OneKey(fixed, KEY_VARIABLE, shown=False)
+    path = file or paths.hub_keys_file()
+    keys = KeyFile(path, print_message)
+    try:
+        found = keys.read()
+        if file is None and host.is_loopback:
+            return LocalKeys(keys, local_key(paths.hub_key_file()))
+    except (KeyFileError, NotSavedError) as error:
+        fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
+    if not found:
+        option = "" if file is None else f" --keys {safe_path(file)}"
+        fail(
+            ExitCode.USAGE,
+            f"{safe_path(path)} has no keys, and without them no client can connect. Add one with "
+            f'"nobil-tui keys add NAME{option}".',
+        )
+    return keys
+
+
+class Certificates:
+    """The TLS certificate and its private key, read again when a file has changed."""
+
+    def __init__(self, cert: Path, key: Path | None) -> None:
+        """Raise ``OSError`` or ``ValueError`` if they are not usable."""
+        self._files = cert, key
+        self._stamps = self._stamp()
+        self.context: ssl.SSLContext = self._loaded()
+
+    def reload(self) -> None:
+        """Read renewed files; the next connections use them. Keep the old ones if invalid."""
+        stamps = self._stamp()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            try:
+                # First into another one: a failure leaves a context without its old key.
+                self._loaded()
+                self._load(self.context)
+            except (OSError, ValueError) as error:
+                reason = certificate_problem(error)
+                print_message(f"The renewed TLS certificate is not used: {reason}.")
+
+    def _loaded(self) -> ssl.SSLContext:
+        import ssl
+
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._load(context)
+        return context
+
+    def _load(self, context: ssl.SSLContext) -> None:
+        for file in self._files:
+            if file is not None:
+                # Its error names the file; that of the next call does not.
+                file.stat()
+        # A key with a passphrase must not make a service wait for the terminal.
+        context.load_cert_chain(*self._files, password="")
+
+    def _stamp(self) -> list[object]:
+        from nobil_tui.base.files import stamp
+
+        return [stamp(file) for file in self._files if file is not None]
+
+
+def certificates_of(cert: Path | None, key: Path | None) -> Certificates | None:
+    """Read the certificate of the command line; None without one. End the program if it is not
+    usable."""
+    if cert is None:
+        return None
+    try:
+        return Certificates(cert, key)
+    except (OSError, ValueError) as error:
+        reason = certificate_problem(error)
+        fail(ExitCode.FAILURE, f"Cannot serve: the TLS certificate is not usable: {reason}.")
+
+
+def certificate_problem(error: OSError | ValueError) -> str:
+    """Return in words why a certificate cannot be used."""
+    if isinstance(error, OSError) and not hasattr(error, "library"):
+        words = (error.strerror or "it cannot be read").lower()
+        return f"{safe_path(error.filename)}: {words}" if error.filename else words
+    # SSLError: its reason is an identifier such as KEY_VALUES_MISMATCH; none if the files have
+    # nothing of the kind that is looked for.
+    if reason := getattr(error, "reason", None):
+        return str(reason).lower().replace("_", " ")
+    return (
+        "a certificate and its private key are needed, both in PEM format and without a "
+        "passphrase; --tls-key names the key if it is in another file"
+    )
