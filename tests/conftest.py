@@ -117,6 +117,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture
+def faults_long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form was asked for, with ``--faults-long``."""
+    return bool(request.config.getoption("--faults-long"))
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

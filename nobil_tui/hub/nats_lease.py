@@ -11,6 +11,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from nobil_tui.base.clock import Clock
 from nobil_tui.feeds.nats.connection import NatsConnection, raise_if_cancelled
 from nobil_tui.feeds.transport.failures import UnreachableError
 
@@ -29,9 +30,12 @@ class Lease:
     ``owner`` identifies the relay; no two may have the same.
     """
 
-    def __init__(self, owner: str, seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self, owner: str, seconds: float = LEASE_SECONDS, *, clock: Clock | None = None
+    ) -> None:
         self._owner = owner.encode()
         self._seconds = seconds
+        self._clock = clock or Clock()
         self._revision = 0
         self._until = 0.0
         self._held = asyncio.Event()
@@ -42,7 +46,7 @@ class Lease:
     @property
     def leads(self) -> bool:
         """Whether this relay holds the lease."""
-        return self._held.is_set() and asyncio.get_running_loop().time() < self._until
+        return self._held.is_set() and self._clock.monotonic() < self._until
 
     async def wait_held(self) -> None:
         """Wait until this relay holds the lease."""
@@ -59,7 +63,7 @@ class Lease:
         while True:
             await self._attempt(connection, bucket)
             raise_if_cancelled()
-            await asyncio.sleep(self._seconds / 5)
+            await self._clock.sleep(self._seconds / 5)
 
     async def release(self, connection: NatsConnection) -> None:
         """Give the lease up, so that another relay need not wait until it expires."""
@@ -67,8 +71,7 @@ class Lease:
         self.drop()
         if held:
             with suppress(Exception):
-                bucket = await self._bucket(connection)
-                await bucket.delete(LEADER_KEY, last=self._revision)
+                await self._delete(connection)
         self._revision = 0
 
     def drop(self) -> None:
@@ -84,7 +87,7 @@ class Lease:
     async def _attempt(self, connection: NatsConnection, bucket: KeyValue) -> None:
         from nats.js.errors import KeyWrongLastSequenceError
 
-        asked = asyncio.get_running_loop().time()
+        asked = self._clock.monotonic()
         try:
             if self._revision:
                 self._revision = await bucket.update(LEADER_KEY, self._owner, last=self._revision)
@@ -101,17 +104,30 @@ class Lease:
 
     def _grant(self, asked: float) -> None:
         """Lead from now on, until a fifth before the server lets the lease expire."""
-        loop = asyncio.get_running_loop()
         self._until = asked + self._seconds * 0.8
-        if loop.time() >= self._until:
+        left = self._until - self._clock.monotonic()
+        if left <= 0:
             # The answer took too long.
             self.drop()
             return
         if self._expiry is not None:
             self._expiry.cancel()
-        self._expiry = loop.call_at(self._until, self.drop)
+        self._expiry = asyncio.get_running_loop().call_later(left, self.drop)
         self._lapsed.clear()
         self._held.set()
+
+    async def _delete(self, connection: NatsConnection) -> None:
+        """Delete this relay's own lease.
+
+        A renewal that was cancelled before its answer came may have succeeded, even after the
+        revision was asked for.
+        """
+        from nats.js.errors import BadRequestError
+
+        bucket = await self._bucket(connection)
+        while revision := await self._own_revision(connection, bucket):
+            with suppress(BadRequestError):
+                await bucket.delete(LEADER_KEY, last=revision)
 
     async def _own_revision(self, connection: NatsConnection, bucket: KeyValue) -> int:
         """Return the revision of this relay's own lease; zero if another one holds it.

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 
+from nobil_tui.base.clock import Clock
 from nobil_tui.feeds.nats.server import parse_server
 from nobil_tui.hub.nats_lease import LEASE_SECONDS
 from tests.benchmarks.country import Country, checksum
@@ -18,7 +19,14 @@ async def main(url: str, stations: int) -> None:
     """Publish until the end of the input."""
     loop = asyncio.get_running_loop()
     load = Load(Country(stations, 1, now()))
-    relay = Relay(parse_server(url, {}), load, "benchmark", lease=LEASE_SECONDS)
+    relay = Relay(
+        parse_server(url, {}),
+        load,
+        "benchmark",
+        lease=LEASE_SECONDS,
+        heartbeat=LEASE_SECONDS / 4,
+        clock=Clock(),
+    )
     relay.start()
     await until(lambda: len(relay.board.stations) == stations)
     # The whole country is published first.

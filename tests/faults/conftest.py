@@ -1,16 +1,10 @@
-"""Shared by the bench: its length and its table."""
+"""Shared by the bench: its table."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.faults.table import RecordFault, recorder
-
-
-@pytest.fixture
-def faults_long(request: pytest.FixtureRequest) -> bool:
-    """Whether the long form of the bench was asked for, with ``--faults-long``."""
-    return bool(request.config.getoption("--faults-long"))
 
 
 @pytest.fixture

@@ -24,15 +24,20 @@ from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
-from nobil_tui.hub.nats_lease import Lease
+from nobil_tui.hub.nats_lease import BUCKET, LEADER_KEY, Lease
 from nobil_tui.hub.nats_publisher import NatsPublisher
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
-from tests.conftest import guarded
+from tests.conftest import GUARD, guarded
 from tests.hub.conftest import station
 from tests.hub.follower import shown
 
-LEASE = 1.0
+LEASE = GUARD
+"""Seconds that a busy machine does not use up: a lease ends because a test lets it expire."""
+HEARTBEAT = 0.1
+SILENCE = 0.5
+"""Seconds after which a reader gives up a silent relay, where a test waits for that. A busy machine
+may let a reader give up one that lives, for a moment."""
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -50,6 +55,13 @@ class Quick(Backoff):
 
     def wait(self) -> float:
         return 0.05
+
+
+class Hasty(Clock):
+    """A clock whose sleeps are short: a relay soon renews its lease, or tries again to take it."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(min(seconds, 0.05))
 
 
 class World:
@@ -120,13 +132,18 @@ class Relay:
         upstream: Feed,
         name: str,
         source: str = "test",
+        *,
         lease: float = LEASE,
+        heartbeat: float = HEARTBEAT,
+        clock: Clock | None = None,
     ) -> None:
+        clock = clock or Hasty()
+        self.name = name
         self.board = Board()
-        self.lease = Lease(name, lease)
+        self.lease = Lease(name, lease, clock=clock)
         ready = asyncio.Event()
         follower = NatsFeed(server, silent_after=lease, backoff=Quick())
-        feed = LeadingFeed(upstream, follower, self.lease, ready, source, Clock())
+        feed = LeadingFeed(upstream, follower, self.lease, ready, source, clock)
         self.events: list[str] = []
         self.publisher = NatsPublisher(
             server,
@@ -134,9 +151,9 @@ class Relay:
             HubState(source=source),
             self.lease,
             ready,
-            clock=Clock(),
+            clock=clock,
             events=HubLog(self.events.append),
-            heartbeat_seconds=lease / 4,
+            heartbeat_seconds=heartbeat,
             backoff=Quick(),
         )
         self.monitor = Monitor(feed, self.board, sinks=[self.publisher])
@@ -154,11 +171,12 @@ class Relay:
             with suppress(asyncio.CancelledError):
                 await task
 
-    def crash(self) -> None:
+    async def crash(self) -> None:
         """Do nothing any more, like a process that was killed: the lease is not given up."""
         self.lease.drop()
         for task in self._tasks:
             task.cancel()
+        await asyncio.wait(self._tasks)
 
 
 @asynccontextmanager
@@ -173,8 +191,8 @@ async def relaying(relay: Relay) -> AsyncIterator[Relay]:
 class Consumer:
     """A monitor over the stream of a relay, as in an app or a hub."""
 
-    def __init__(self, server: NatsServer) -> None:
-        self.feed = NatsFeed(server, silent_after=LEASE, backoff=Quick())
+    def __init__(self, server: NatsServer, silent_after: float) -> None:
+        self.feed = NatsFeed(server, silent_after=silent_after, backoff=Quick())
         self.board = Board()
         self.monitor = Monitor(self.feed, self.board)
 
@@ -189,8 +207,8 @@ class Consumer:
 
 
 @asynccontextmanager
-async def consuming(server: NatsServer) -> AsyncIterator[Consumer]:
-    consumer = Consumer(server)
+async def consuming(server: NatsServer, *, silent_after: float = LEASE) -> AsyncIterator[Consumer]:
+    consumer = Consumer(server, silent_after)
     running = asyncio.create_task(consumer.monitor.run())
     try:
         yield consumer
@@ -198,6 +216,20 @@ async def consuming(server: NatsServer) -> AsyncIterator[Consumer]:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+async def expire_lease(server: NatsServer, *crashed: Relay) -> None:
+    """Remove the lease of relays that crashed, as the server does when its time is over."""
+    from nats.js.errors import KeyNotFoundError
+
+    owners = {each.name.encode() for each in crashed}
+    async with nats_connection(server, "test") as connection:
+        manager = connection.client.jsm()
+        bucket = await connection.client.jetstream().key_value(BUCKET)
+        # What a relay wrote last may come after its end.
+        with suppress(KeyNotFoundError):
+            while (await bucket.get(LEADER_KEY)).value in owners:
+                await manager.purge_stream(f"KV_{BUCKET}", subject=f"$KV.{BUCKET}.{LEADER_KEY}")
 
 
 async def wipe(server: NatsServer) -> None:
