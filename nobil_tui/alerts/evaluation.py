@@ -13,8 +13,9 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Summary
 from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertWhen
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import Query, parse_query
+from nobil_tui.search.query import Query
 
 NOTHING = Summary(0, 0, 0, 0, 0)
 

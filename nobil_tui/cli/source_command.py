@@ -88,8 +88,8 @@ def parse_filter(text: str, config: Config) -> Query:
 
     A place in it is looked up later, once the stations are known.
     """
+    from nobil_tui.search.filter_parser import parse_query
     from nobil_tui.search.places import AnyPlace
-    from nobil_tui.search.query import parse_query
 
     query = parse_query(text, config.home.position, AnyPlace())
     check_filter(query)

@@ -9,8 +9,8 @@ from nobil_tui.base.text import did_you_mean, one_of, quoted
 from nobil_tui.config.alert_rules import MAX_RULES, PLACEHOLDERS, AlertKey, key_of_table
 from nobil_tui.config.errors import InvalidValueError, KeyPath
 from nobil_tui.config.setting_table import MAX_FILTER
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.places import AnyPlace
-from nobil_tui.search.query import parse_query
 
 MAX_ARGUMENTS = 100
 MAX_ARGUMENT = 4096

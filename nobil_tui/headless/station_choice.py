@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 from nobil_tui.base.text import quoted
 from nobil_tui.charging.geo import Position
 from nobil_tui.headless.link_reporter import Print
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import Query, parse_query
+from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.station_ids import StationIds
 from nobil_tui.session.session import Session

@@ -11,7 +11,8 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
+from nobil_tui.search.filter_parser import MAX_FILTER_LENGTH, parse_query
+from nobil_tui.search.query import Query
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import ListOptions, StationList
 

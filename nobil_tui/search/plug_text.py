@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.plug_terms import AnyPlug, PlugName, PowerRange
-from nobil_tui.search.query import Query, parse_query
+from nobil_tui.search.query import Query
 
 
 def plug_filter_text(query: Query) -> str:

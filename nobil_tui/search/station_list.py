@@ -19,8 +19,9 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.fields import FieldValues
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import PreparedIndex, StationIndex
-from nobil_tui.search.query import Query, parse_query
+from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.sorting import Sort, changed_at
 from nobil_tui.search.terms import TextTerm, needles_of

@@ -39,8 +39,8 @@ from nobil_tui.monitor.stream_record import MAX_BAD_FRAMES
 from nobil_tui.register import cache
 from nobil_tui.register.cache import CacheError, Origin, load_register, save_register
 from nobil_tui.search.completion import completions
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import parse_query
 from nobil_tui.wire.codecs import CODECS
 from nobil_tui.wire.finland import decode_message, decode_statuses
 from nobil_tui.wire.finland_register import decode_locations, decode_tariffs

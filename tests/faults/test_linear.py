@@ -28,9 +28,9 @@ from nobil_tui.config.redact_file import redact_config
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport.failures import parse_retry_after
 from nobil_tui.search.completion import completions
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.filter_tokens import token_pattern
 from nobil_tui.search.folding import spellings
-from nobil_tui.search.query import parse_query
 from nobil_tui.search.station_ids import StationIds
 from nobil_tui.sources.names import kind_of
 from nobil_tui.wire.register_fields import text_of

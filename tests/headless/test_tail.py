@@ -23,7 +23,7 @@ from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.monitor import batch as batch_module
-from nobil_tui.search.query import parse_query
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.session import backpressure
 from nobil_tui.wire.codecs import V1_CODEC
 from tests.conftest import FakeClock, Serve, guarded, settle

@@ -14,8 +14,8 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.wait import Until, Wait
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.places import AnyPlace
-from nobil_tui.search.query import parse_query
 from tests.conftest import FakeClock, guarded, settle
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of, update
 

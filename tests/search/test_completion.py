@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.search.completion import MAX_COMPLETIONS, completions, insert_completion, word_at
 from nobil_tui.search.fields import FieldValues
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import parse_query
 
 VALUES: FieldValues = {
     "op": ("Recharge", "Mer", "Circle K", 'The "Best"', "A,B"),

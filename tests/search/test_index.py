@@ -8,8 +8,8 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.search import index as module
 from nobil_tui.search.document import Document, make_document
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
-from nobil_tui.search.query import parse_query
 
 OSLO, BERGEN = (59.91, 10.75), (60.39, 5.32)
 BOARD = Board()

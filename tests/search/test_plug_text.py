@@ -2,8 +2,8 @@
 
 import pytest
 
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.plug_text import plug_filter_text
-from nobil_tui.search.query import parse_query
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search.completion import completions
-from nobil_tui.search.query import parse_query
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import ListOptions, StationList
 

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.fields import FieldValues
-from nobil_tui.search.query import parse_query
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.input import FilterInput
 from nobil_tui.tui.widgets.filter.line import FilterLine, FilterRow

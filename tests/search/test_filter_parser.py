@@ -1,5 +1,4 @@
-"""The filter language: what it means, and that the short way finds what the longest way round
-does."""
+"""The filter language: what it means, and that the index finds what a plain search finds."""
 
 from __future__ import annotations
 
@@ -18,10 +17,12 @@ from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary, WordConnector
 from nobil_tui.search.fields import FIELDS, FILTER_EXAMPLES, Field
+from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.folding import fold
 from nobil_tui.search.index import StationIndex
 from nobil_tui.search.places import AnyPlace, Places
-from nobil_tui.search.query import MAX_FILTER_LENGTH, Query, parse_query
+from nobil_tui.search.query import Query
+from tests.search.test_filter_position import TOWNS
 
 NOW = 1_700_000_000_000
 OSLO = (59.91, 10.75)
@@ -307,54 +308,6 @@ def test_matches_do_not_span_columns() -> None:
     assert fits('"one two"', facts)
     assert not fits('"two three"', facts)
     assert not fits("owner:three", facts)
-
-
-# Mistakes
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "words"),
-    [
-        ("ccs oper:x", 4, "did you mean op:?"),
-        ("contry:nor", 0, "did you mean country:?"),
-        ("xyz:1", 0, "unknown field xyz: – the fields are name, op, owner"),
-        (">=fast", 0, "> needs a number of kW"),
-        ("op:", 0, "op: needs an operator, as in op:recharge"),
-        ("plug:chadmo", 0, "did you mean chademo?"),
-        ("country:swedn", 0, "did you mean sweden?"),
-        ("country:xyz", 0, "unknown country xyz – the countries are nor, swe"),
-        ("near:oslo", 0, "no station is in oslo"),
-        ("near:1", 0, "near: needs a place, or a latitude and a longitude"),
-        ("parking:maybe", 0, "parking: needs free or paid, as in parking:free"),
-        ("price<", 0, "price< needs a number, as in price<0.40"),
-        ("oslo free>=", 5, "free>= needs a number, as in free>=2"),
-        ("CCS≥", 0, "CCS≥ needs a number, as in ccs>=150"),
-        ("stale>=2", 0, "compare ccs>=150 or free>=2"),
-        ("oslo>=2", 0, "compare ccs>=150 or free>=2"),
-        ("near:91,10", 0, "no such position"),
-        ("near:59,10 near:60,11", 11, "only one position"),
-        ("-near", 0, "cannot be negated"),
-        ("within:far", 0, "within: needs a distance, as in within:20km"),
-        ("within:0km", 0, "needs a distance up to 20,040 km"),
-        ("within:999999km", 0, "needs a distance up to 20,040 km"),
-        (
-            "x" * (MAX_FILTER_LENGTH + 1),
-            MAX_FILTER_LENGTH,
-            f"only the first {MAX_FILTER_LENGTH} characters",
-        ),
-    ],
-)
-def test_problem_has_a_position_and_a_hint(text: str, start: int, words: str) -> None:
-    (mistake,) = parse_query(text, OSLO).problems
-    assert (mistake.start, mistake.end > start) == (start, True)
-    assert words in mistake.message
-
-
-def test_near_without_a_home_is_a_problem() -> None:
-    for text in ("near", "within:20km", "near:home"):
-        query = parse_query(text)
-        assert not query
-        assert "press H on a station" in query.problems[0].message
 
 
 def test_invalid_parts_are_left_out() -> None:
@@ -653,46 +606,6 @@ def test_scandinavian_letters_in_every_spelling(place: str, texts: tuple[str, ..
 def test_a_plug_has_the_names_of_its_standard() -> None:
     for name in ("ccs", "ccs2", "CCS2", "combo", "plug:ccs2", "connector:combo2"):
         assert parse_query(name).terms == parse_query("ccs").terms
-
-
-TOWNS = Register(
-    {
-        "NOR_1": Facts(place="Oslo", position=(59.91, 10.75), zipcode="0150", county="Oslo"),
-        "NOR_2": Facts(place="Oslo", position=(59.93, 10.77), county="Oslo"),
-        "NOR_3": Facts(place="Tromsø", position=(69.65, 18.96), county="Troms"),
-        # Two places of one name: that with more stations is meant.
-        "NOR_4": Facts(place="Nes", position=(60.56, 9.98)),
-        "NOR_5": Facts(place="Nes", position=(60.57, 9.98)),
-        "NOR_6": Facts(place="Nes", position=(63.80, 9.50)),
-        "NOR_7": Facts(place="Bergen"),
-    }
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("near:oslo", (59.92, 10.76)),
-        ("near:OSLO", (59.92, 10.76)),
-        ("near:tromso", (69.65, 18.96)),
-        ("near:tromsoe", (69.65, 18.96)),
-        ('near:"Troms"', (69.65, 18.96)),
-        ("near:0150", (59.91, 10.75)),
-        ("near:nes", (60.565, 9.98)),
-        ("near:nor_3", (69.65, 18.96)),
-        ("near:bergen", None),
-    ],
-)
-def test_near_a_place_of_the_known_stations(text: str, expected: Position | None) -> None:
-    query = parse_query(text, None, Places(TOWNS))
-    assert query.by_distance is (expected is not None)
-    assert query.near == (pytest.approx(expected) if expected else None)
-
-
-def test_an_unknown_place_is_reported_with_a_similar_one() -> None:
-    (problem,) = parse_query("near:olso", None, Places(TOWNS)).problems
-    assert problem.message == "no station is in olso – did you mean Oslo?"
-    assert parse_query("near:oslo within:5km", None, AnyPlace()).problems == ()
 
 
 @pytest.mark.parametrize(
