@@ -6,6 +6,21 @@ completion are fast.
 
 from __future__ import annotations
 
-from nobil_tui.cli.root import main
+import sys
+from typing import NoReturn
 
-__all__ = ["main"]
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        # Imported here: Ctrl-C during the imports ends the program as it does later.
+        from nobil_tui.base.memory import defer_collection
+
+        defer_collection()
+        from nobil_tui.cli.root import run_command_line
+
+        code = run_command_line(sys.argv[1:])
+    except KeyboardInterrupt:
+        # What ``ExitCode.INTERRUPTED`` is; it may not be imported yet.
+        code = 130
+    sys.exit(code)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from click.core import ParameterSource
 
-from nobil_tui.base.memory import defer_collection
 from nobil_tui.base.paths import NoHomeError, drop_relative_folders
 from nobil_tui.base.version import installed_version
 from nobil_tui.cli import options
@@ -147,9 +144,3 @@ def run_command_line(args: Sequence[str]) -> int:
         report_crash(error)
         return ExitCode.FAILURE
     return code if isinstance(code, int) else ExitCode.SUCCESS
-
-
-def main() -> NoReturn:
-    """Run the command line and exit."""
-    defer_collection()
-    sys.exit(run_command_line(sys.argv[1:]))

@@ -10,6 +10,7 @@ import sys
 import click
 import pytest
 
+from nobil_tui.cli import main
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from nobil_tui.cli.root import CLI_COMMANDS, cli
 from nobil_tui.cli.root import run_command_line as run_here
@@ -159,3 +160,23 @@ def test_option_before_a_command_applies_to_it(invoke: Invoke, home: object) -> 
         invoke("--config", "/tmp/one.toml", "config", "path", "--config", "/tmp/3.toml").output
         == "/tmp/3.toml\n"
     )
+
+
+def test_an_interrupt_while_it_is_imported_is_no_crash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first moments of a start are imports."""
+
+    class Interrupted:
+        """Finds modules as Ctrl-C does."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "nobil_tui.cli.root":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "nobil_tui.cli.root")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == ""
