@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 
 from msgspec import Struct
 
-from nobil_tui.base.decoding import NotReadableError
+from nobil_tui.base.decoding import BOM, NotReadableError
 from nobil_tui.base.text import quoted, safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.wire.codecs import CODECS
@@ -204,10 +204,14 @@ class RecordingFile:
     def _chunks(self) -> Iterator[bytes]:
         self._passed = 0
         self._raw.seek(0)
-        if not self._zipped:
-            while chunk := self._raw.read(CHUNK_BYTES):
-                yield chunk
-            return
+        chunks = (
+            self._unzipped() if self._zipped else iter(lambda: self._raw.read(CHUNK_BYTES), b"")
+        )
+        # An editor may have put it there. The header behind it says whether the data are simulated.
+        yield next(chunks, b"").removeprefix(BOM)
+        yield from chunks
+
+    def _unzipped(self) -> Iterator[bytes]:
         with gzip.GzipFile(fileobj=self._raw, mode="rb") as unzipped:
             try:
                 # One read at a time, to keep what was decompressed before any damage.
@@ -215,7 +219,6 @@ class RecordingFile:
                     yield chunk
             except EOFError:
                 self.is_cut = True
-                return
 
     def _decode(self, text: _Text, at: int, number: int) -> RecordedFrame | DamagedLine | None:
         """Decode the line after a line of time ``at`` (ms); return None for a line without a

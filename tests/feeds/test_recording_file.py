@@ -125,6 +125,16 @@ def test_rejects_a_file_that_is_not_a_recording(tmp_path: Path, data: bytes, wor
     assert words in refused(tmp_path / "a.jsonl")
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_mark_of_an_editor_does_not_hide_the_header(tmp_path: Path, name: str) -> None:
+    """It says whether the data are simulated."""
+    data = content([(b'{"type":"heartbeat","data":null}', 0)], "v1", simulated=True)
+    file = RecordingFile.open(write(tmp_path / name, b"\xef\xbb\xbf" + data))
+    assert (file.header.codec, file.header.simulated, file.start) == ("v1", True, T0)
+    assert [type(line) for line in file.lines() if line] == [RecordedFrame]
+    file.close()
+
+
 def test_accepts_a_recording_without_frames(tmp_path: Path) -> None:
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", content([])))) as file:
         assert file.start is None
