@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nobil_tui.alerts.rules import FLAP, Seen
-from nobil_tui.base.files import make_folders
+from nobil_tui.base.files import make_folders, require_regular
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
 from nobil_tui.store.state_file import ForeignError, is_damage, reason_of, set_aside
@@ -196,6 +196,7 @@ class AlertState:
 
 def _open(path: Path) -> sqlite3.Connection:
     make_folders(path.parent)
+    require_regular(path)
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=ALERT_LOCK_TIMEOUT, check_same_thread=False
     )

@@ -21,9 +21,12 @@ Stamp = tuple[int, int, int]
 
 _CHECK_MODE = "Check the permissions of the file and its directory."
 _FREE_SPACE = "Free some space."
+_MOVE_AWAY = "Move it away."
 WHAT_TO_DO = {
     errno.EACCES: _CHECK_MODE,
     errno.EPERM: _CHECK_MODE,
+    errno.EISDIR: _MOVE_AWAY,
+    errno.ENXIO: _MOVE_AWAY,
     errno.EROFS: "Choose a place that can be written to.",
     errno.ENOSPC: _FREE_SPACE,
     errno.EDQUOT: _FREE_SPACE,
@@ -60,6 +63,32 @@ def stamp(path: Path) -> Stamp | None:
     except (OSError, ValueError):
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def require_regular(path: Path) -> None:
+    """Raise ``OSError`` if ``path`` is a directory, a pipe or a device; do nothing if it is
+    missing.
+
+    Opening a pipe blocks until another program opens its other end, and a device may never end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if stat_bits.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a directory", str(path))
+    if not stat_bits.S_ISREG(mode):
+        raise OSError(errno.ENXIO, "it is not a regular file", str(path))
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Return the content of a regular file of at most ``most`` bytes. Raise ``OSError``."""
+    require_regular(path)
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+    return content
 
 
 @contextmanager
@@ -136,10 +165,12 @@ def make_folders(folder: Path) -> None:
 def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
     """Replace a file atomically, keeping its mode and owner. A new file is for this user only.
 
-    Where it cannot be replaced, as a file that is mounted singly or in a read-only directory, it is
-    rewritten. Return False and change nothing if the file's stamp is no longer ``seen``. Raise
-    ``OSError``.
+    A link is kept, and the file that it names is replaced. Where it cannot be replaced, as a file
+    that is mounted singly or in a read-only directory, it is rewritten. Return False and change
+    nothing if the file's stamp is no longer ``seen``. Raise ``OSError``.
     """
+    target = Path(os.path.realpath(target))
+    require_regular(target)
     try:
         with _temporary(target, content, 0o600, like=target) as temporary:
             if stamp(target) != seen:
@@ -160,8 +191,10 @@ def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
 def create_file(target: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Write a new file, whole or not at all, with a mode that the umask limits.
 
-    Raise ``OSError``, also if it exists.
+    A link to a file that is missing is kept, and that file written. Raise ``OSError``, also if it
+    exists.
     """
+    target = Path(os.path.realpath(target))
     with _temporary(target, content, mode) as temporary:
         try:
             # Unlike a rename, this never replaces a file.

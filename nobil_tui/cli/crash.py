@@ -53,6 +53,9 @@ def _log(error: BaseException, name: str, *, logged: bool) -> Path | None:
 
 def _holds(path: Path, name: str) -> bool:
     """Return whether the end of a log names the exception."""
+    if not path.is_file():
+        # A pipe or a device keeps nothing.
+        return False
     with path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - TAIL))
         return name.encode() in log.read(TAIL)

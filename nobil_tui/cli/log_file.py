@@ -43,7 +43,9 @@ class _PrivateFileHandler(RotatingFileHandler):
     """A log file that only its owner can read."""
 
     def _open(self) -> TextIOWrapper:
-        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        # Opening a pipe without a reader blocks otherwise.
+        now = getattr(os, "O_NONBLOCK", 0)
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | now, 0o600)
         return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
 
 

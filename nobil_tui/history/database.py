@@ -16,6 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from nobil_tui.base.files import require_regular
 from nobil_tui.history.hours import HOURS_OF_WEEK
 from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.observation import Portion, StoredChange
@@ -398,6 +399,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> 
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
+    require_regular(path)
     # The owner's lock sees to it that one thread at a time uses it.
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",

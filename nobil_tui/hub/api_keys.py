@@ -22,6 +22,7 @@ from nobil_tui.base.files import (
     create_file,
     locked,
     make_folders,
+    read_regular,
     replace_file,
     stamp,
     translating_errors,
@@ -210,8 +211,7 @@ class LocalKeys:
 
 def _read(path: Path) -> tuple[KeyEntry, ...]:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES)
+        content = read_regular(path, MAX_FILE_BYTES)
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
@@ -234,7 +234,7 @@ def local_key(path: Path) -> str:
         with suppress(FileExistsError):
             create_file(path, generate_key().encode() + b"\n")
     try:
-        key = path.read_text("ascii").strip()
+        key = read_regular(path, MAX_FILE_BYTES).decode("ascii").strip()
     except (OSError, ValueError):
         key = ""
     if not key:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
 from nobil_tui.base.decoding import DECODE_ERRORS
-from nobil_tui.base.files import make_folders, replace_file, stamp
+from nobil_tui.base.files import make_folders, read_regular, replace_file, stamp
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug, Plugs, country_name, country_of
@@ -24,6 +24,8 @@ from nobil_tui.wire.finland_register import FINLAND_CREDIT
 
 CACHE_VERSION = 2
 """Version of the file format."""
+MAX_CACHE_BYTES = 256 * 1024 * 1024
+"""The greatest size of the file; that of a country has up to ten million."""
 _FORMAT = "nobil-tui register"
 
 
@@ -156,7 +158,7 @@ def load_register(path: Path) -> CachedRegister | None:
     changed.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MAX_CACHE_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

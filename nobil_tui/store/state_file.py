@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from nobil_tui.base.decoding import DECODE_ERRORS
-from nobil_tui.base.files import WHAT_TO_DO
+from nobil_tui.base.files import WHAT_TO_DO, require_regular
 from nobil_tui.charging.board import MAX_STATIONS
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
@@ -105,7 +105,8 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """Open or create the file. Raises ``sqlite3.Error``, ``NewerError`` or ``ForeignError``."""
+    """Open or create the file. Raises ``sqlite3.Error``, ``OSError``, ``NewerError`` or
+    ``ForeignError``."""
     connection = _connect(path, "mode=rwc")
     try:
         begun = _begun(connection)
@@ -218,6 +219,7 @@ def set_aside(path: Path) -> Path:
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
+    require_regular(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
         uri=True,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from nobil_tui.base.decoding import DECODE_ERRORS
-from nobil_tui.base.files import make_folders, replace_file, stamp
+from nobil_tui.base.files import make_folders, read_regular, replace_file, stamp
 
 MAX_VIEW_SIZE = 16 * 1024
 """Bytes; a larger file is not ours."""
@@ -50,9 +50,7 @@ class StoredView(Struct, frozen=True, omit_defaults=True):
 def load_view(path: Path) -> StoredView:
     """Return what the screen showed last; the defaults if it is not known."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_VIEW_SIZE)
-        view = msgspec.json.decode(content, type=StoredView)
+        view = msgspec.json.decode(read_regular(path, MAX_VIEW_SIZE), type=StoredView)
     except FileNotFoundError:
         return StoredView()
     except (OSError, *DECODE_ERRORS) as error:

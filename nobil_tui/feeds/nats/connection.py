@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nobil_tui.base.files import read_regular
 from nobil_tui.base.redaction import remove_secrets
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.nats.server import NatsServer
@@ -27,6 +28,8 @@ PING_SECONDS = 5
 CLOSE_SECONDS = 1.0
 REQUEST_SECONDS = 5.0
 """Seconds that the answer to a request may take."""
+MAX_CREDS_BYTES = 1 << 20
+"""The greatest size of a file of credentials."""
 
 
 class NatsConnection:
@@ -128,7 +131,7 @@ async def _connect(client: Client, server: NatsServer, name: str, failed: Any, e
 
 def _check_readable(path: str) -> None:
     """Raise ``OSError`` if a file cannot be read."""
-    Path(path).read_bytes()
+    read_regular(Path(path), MAX_CREDS_BYTES)
 
 
 async def _close(client: Client) -> None:

@@ -139,6 +139,5 @@ def write_file(path: Path, content: bytes, *, replace: bool) -> None:
     if not replace:
         create_file(path, content, mode=0o666)
         return
-    target = path.resolve()
-    if not replace_file(target, content, stamp(target)):
+    if not replace_file(path, content, stamp(path)):
         raise OSError(errno.EBUSY, "another program writes it")
