@@ -37,6 +37,7 @@ from nobil_tui.tui.style.themes import (
     theme_variables_for,
     user_themes,
 )
+from nobil_tui.tui.terminal_input import Background
 from nobil_tui.tui.textual_internals.app_state import (
     CrashReport,
     filter_colours_safely,
@@ -46,11 +47,14 @@ from nobil_tui.tui.textual_internals.app_state import (
 )
 from nobil_tui.tui.textual_internals.painting import QuietTerminal
 from nobil_tui.tui.textual_internals.terminal import (
+    ask_for_background,
     can_suspend,
     stop_waiting_for_terminal,
     write_to_terminal,
 )
 
+ANSWER_TIMEOUT = 3.0
+"""Seconds after which the terminal's answer is not used: colours would change under the user."""
 SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
 
@@ -80,14 +84,36 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         """Whether only ASCII is drawn."""
         self._main: MainScreen | None = None
         self._input = InputActivity()
+        self._background_until = -1e9
+        """Until when the terminal's answer is used, in seconds of the monotonic clock."""
         self.key_queue = KeyQueue(self, self._note_key, options.clock)
         for theme in (*THEMES, *user_themes(options.config.themes)):
             self.register_theme(theme)
         self._theme_warning = problem_of_theme(interface.theme, self.available_themes)
         self._has_theme = True
-        start_with_theme(self, theme_named(interface.theme, self.available_themes))
+        start_with_theme(self, self._theme_of_config())
         self.set_class(self.ascii, "-ascii")
         ScrollBar.renderer = AsciiScrollBar if self.ascii else ScrollBarRender
+
+    def _theme_of_config(self) -> str:
+        chosen, is_light = self._settings.config.interface.theme, self._input.terminal_is_light
+        return theme_named(chosen, self.available_themes, is_light)
+
+    def on_ready(self) -> None:
+        """Ask for the terminal's background after the first paint, if the theme depends on it."""
+        depends = self._settings.config.interface.theme not in self.available_themes
+        if depends and ask_for_background(self, self._options.environ):
+            self._background_until = self._options.clock.monotonic() + ANSWER_TIMEOUT
+
+    def use_background(self, background: Background) -> None:
+        """Use the theme that suits the terminal's background, unless the answer comes too late or
+        another theme was chosen meanwhile."""
+        if self._options.clock.monotonic() > self._background_until:
+            return
+        before = self._theme_of_config()
+        self._input.terminal_is_light = background.is_light
+        if self.theme == before:
+            self.theme = self._theme_of_config()
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver for the platform."""

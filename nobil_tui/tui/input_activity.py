@@ -1,4 +1,4 @@
-"""The user's latest input, which the app records and the panes respect."""
+"""The user's latest input and the terminal's answers, which the app records and others respect."""
 
 from __future__ import annotations
 
@@ -14,3 +14,5 @@ class InputActivity(Struct):
     """The key that was pressed last, as Textual names it."""
     terminal_has_focus: bool = False
     """Whether the terminal said that it has the focus; many never say."""
+    terminal_is_light: bool | None = None
+    """Whether the terminal said that its background is light; None if it has not answered."""

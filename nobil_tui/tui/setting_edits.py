@@ -10,6 +10,7 @@ from nobil_tui.config.writing import Operation
 from nobil_tui.session.settings import Settings
 from nobil_tui.session.undo import UndoStack, UndoStep
 from nobil_tui.tui.bindings import KeyBindings, keymap_of
+from nobil_tui.tui.input_activity import InputActivity
 from nobil_tui.tui.style.themes import problem_of_theme, theme_named, user_themes
 from nobil_tui.tui.toasts import Toasts
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
@@ -25,12 +26,14 @@ class SettingEdits:
         keys: KeyBindings,
         key_hints: KeyHints,
         toasts: Toasts,
+        input_activity: InputActivity,
     ) -> None:
         self._screen = screen
         self._settings = settings
         self._keys = keys
         self._key_hints = key_hints
         self._toasts = toasts
+        self._input = input_activity
         self.undo = UndoStack()
         self._followed = settings.config
         """The config that is in use."""
@@ -66,7 +69,8 @@ class SettingEdits:
                 app.register_theme(theme)
             if problem := problem_of_theme(interface.theme, app.available_themes):
                 self._toasts.warn(problem)
-            name = theme_named(interface.theme, app.available_themes)
+            is_light = self._input.terminal_is_light
+            name = theme_named(interface.theme, app.available_themes, is_light)
             if name == app.theme:
                 # Its colours may have changed.
                 app.refresh_css(animate=False)

@@ -12,16 +12,20 @@ import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, cast
 
 from textual.constants import ESCAPE_DELAY
 
-from nobil_tui.tui.terminal_input import TerminalInput
+from nobil_tui.tui.terminal_input import ASK_BACKGROUND, Background, TerminalInput
 from nobil_tui.tui.terminal_writer import TerminalWriter
 from nobil_tui.tui.textual_internals.driver import MessageParser, TerminalDriverBase
 
+_ANSWER_DELAY = 0.25
+"""Seconds that the end waits for an answer, which the shell would show as typed characters."""
 _QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -62,6 +66,9 @@ class TerminalOwner(Protocol):
     def paint_skipped(self) -> None:
         """Paint what was left out."""
 
+    def use_background(self, background: Background) -> None:
+        """Adapt to the background of the terminal."""
+
 
 class SleepingDriver(TerminalDriverBase):
     """Textual's driver wakes ten times a second to look for input; this one waits for it."""
@@ -70,6 +77,9 @@ class SleepingDriver(TerminalDriverBase):
         super().__init__(*args, **options)
         self.exit_event: _WakingEvent = _WakingEvent()
         self._owner = cast(TerminalOwner, self._app)
+        self._asked_at: float | None = None
+        """When the terminal was asked for its background, in seconds of the monotonic clock."""
+        self._answered = threading.Event()
 
     # Start, end and suspension
 
@@ -133,7 +143,22 @@ class SleepingDriver(TerminalDriverBase):
             # It is not the controlling terminal, which has no foreground.
             return True
 
+    def disable_input(self) -> None:
+        """Stop to read the input. An answer on its way is waited for, but not for long."""
+        if self._asked_at is not None:
+            self._answered.wait(max(0.0, self._asked_at + _ANSWER_DELAY - time.monotonic()))
+        super().disable_input()
+
     # Input
+
+    def ask_background(self) -> None:
+        """Ask the terminal for its background; ``use_background`` gets the answer, if there is one.
+
+        tmux answers itself: passed through it, the answer would not find its way back.
+        """
+        self._asked_at = time.monotonic()
+        self.write(ASK_BACKGROUND)
+        self.flush()
 
     def run_input_thread(self) -> None:
         """Read the input until the driver ends it."""
@@ -149,6 +174,7 @@ class SleepingDriver(TerminalDriverBase):
         ends = self.exit_event
         while not ends.is_set():
             ready, _, _ = select.select([self.fileno, ends.reader], [], [], reader.patience)
+            reader.expects_background = self._asked_at is not None and not self._answered.is_set()
             if self.fileno in ready:
                 data = self._read()
                 if data is None:
@@ -158,6 +184,10 @@ class SleepingDriver(TerminalDriverBase):
             else:
                 tokens = reader.flush()
             for token in tokens:
+                if isinstance(token, Background):
+                    self._answered.set()
+                    self._call(partial(self._owner.use_background, token))
+                    continue
                 for message in parser.messages(token):
                     self.process_message(message)
 

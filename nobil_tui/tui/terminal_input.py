@@ -2,7 +2,8 @@
 
 Terminals send more than keys: answers to questions of programs that ended, mouse reports in three
 encodings, bytes of another character set, sequences that a slow line cut. What is no key, click or
-paste is dropped here, since a parser that takes it for typed characters would run commands.
+paste is dropped here, since a parser that takes it for typed characters would run commands. Only
+the answer to our own question, about the colour of the background, is read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ PATIENCE = 1.0
 """Seconds to wait for the rest of a sequence or a character."""
 PASTE_PATIENCE = 0.3
 """Seconds to wait for more of a paste, before a single key may end it."""
+ANSWER_PATIENCE = 5.0
+"""Seconds to wait for the rest of the answer that is expected."""
 _MAX_KEY = 16
 """Bytes of one key or click. A longer read continues a paste that made a pause."""
 _MAX_SEQUENCE = 64
@@ -39,6 +42,17 @@ _STRING_START = rb"\x1b(?:\][0-9]|P[0-9>!+$|]|_G)"
 _STRING = rb"\x1b[]P_][ -~\x80-\xff]{0,65536}(?:\x07|\x1b\\)"
 _CUT_STRING = rb"\x1b[]P_][ -~\x80-\xff]{0,65536}\x1b?\Z"
 _BROKEN_STRING = rb"\x1b[]P_][ -~\x80-\xff]{0,65536}"
+_BACKGROUND = (
+    rb"\x1b\]11;rgba?:([\da-fA-F]{1,4})/([\da-fA-F]{1,4})/([\da-fA-F]{1,4})(?:/[\da-fA-F]{1,4})?"
+    rb"(?:\x07|\x1b\\)"
+)
+"""The colour of the background, as terminals answer ``ASK_BACKGROUND``."""
+_CUT_BACKGROUND = (
+    rb"\x1b\](?:1(?:1(?:;(?:r(?:g(?:b(?:a?(?::[\da-fA-F/]{0,19}\x1b?)?)?)?)?)?)?)?)?\Z"
+)
+_BROKEN_BACKGROUND = rb"\x1b\]11;rgba?:[\da-fA-F/]{0,19}"
+_AFTER_ESCAPE = b"]11;rgb"
+"""How the answer goes on, if its first byte was taken for the Escape key."""
 _ALT = rb"\x1b(?:[\x00-\x1a\x1c-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}|[\x80-\xff])"
 _ALT_8_BIT = rb"\x1b[^\x1b]"
 _RXVT_SHIFT = rb"\x1b\[\d+\$"
@@ -57,8 +71,24 @@ class Paste(NamedTuple):
     text: str
 
 
-Token = str | Paste
-"""Characters that were typed, one sequence, which begins with ``ESC``, or a paste."""
+class Background(NamedTuple):
+    """The colour of the terminal's background, each part from 0 to 1."""
+
+    red: float
+    green: float
+    blue: float
+
+    @property
+    def is_light(self) -> bool:
+        """Whether dark text is easier to read on it."""
+        return 0.299 * self.red + 0.587 * self.green + 0.114 * self.blue > 0.5
+
+
+ASK_BACKGROUND = f"{ESC}]11;?{ESC}\\"
+"""Asks a terminal for the colour of its background (xterm's control sequences)."""
+
+Token = str | Paste | Background
+"""Characters that were typed, one sequence, which begins with ``ESC``, a paste, or an answer."""
 
 
 class TerminalInput:
@@ -78,6 +108,10 @@ class TerminalInput:
         """The text of a paste that has not ended."""
         self._paused = False
         """Whether nothing of the paste arrived for a while."""
+        self._escaped = False
+        """Whether the last token was an Escape that nothing followed in time."""
+        self.expects_background = False
+        """Whether the terminal was asked for its background and has not answered."""
 
     @property
     def patience(self) -> float | None:
@@ -86,6 +120,8 @@ class TerminalInput:
             return None if self._paused else PASTE_PATIENCE
         if not self._held:
             return None
+        if self.expects_background and self._held.startswith(b"\x1b]"):
+            return ANSWER_PATIENCE
         return self._escape_delay if self._held == b"\x1b" else PATIENCE
 
     def feed(self, data: bytes) -> Iterator[Token]:
@@ -94,6 +130,9 @@ class TerminalInput:
             # The end of the paste was lost: this is a key.
             self._pasted, self._held = None, b""
         self._paused = False
+        if self._escaped and self.expects_background and _continues_answer(data):
+            data = b"\x1b" + data
+        self._escaped = False
         rest = self._held + data
         self._held = b""
         while rest:
@@ -115,6 +154,7 @@ class TerminalInput:
                 yield Paste(text)
             return
         held, self._held = self._held, b""
+        self._escaped = held == b"\x1b"
         if held[:1] == b"\x1b" and (len(held) <= 2 or re.fullmatch(_RXVT_SHIFT, held)):
             yield held.decode("latin-1")
 
@@ -149,7 +189,7 @@ class TerminalInput:
 
     # Keys
 
-    def _next(self, rest: bytes) -> tuple[str, bytes]:
+    def _next(self, rest: bytes) -> tuple[Token, bytes]:
         """Return the first token of ``rest`` and the bytes after it; an empty token is dropped."""
         if rest.startswith(b"\x1b"):
             return self._sequence(rest)
@@ -168,12 +208,18 @@ class TerminalInput:
             text, self._held = text[: found.start()], b""
         return re.sub(_NOT_TYPED, "", text).replace("\ufffd", ""), after
 
-    def _sequence(self, rest: bytes) -> tuple[str, bytes]:
+    def _sequence(self, rest: bytes) -> tuple[Token, bytes]:
         """Take a sequence from the start of ``rest``, or hold it if it is not complete."""
         if rest == b"\x1b":
             return self._hold(rest)
+        if self.expects_background and rest.startswith(b"\x1b]"):
+            return self._answer(rest)
         if rest.startswith(b"\x1b\x1b"):
             return ESC, rest[1:]
+        return self._usual_sequence(rest)
+
+    def _usual_sequence(self, rest: bytes) -> tuple[str, bytes]:
+        """Take a sequence of two bytes or more that is no answer to a question of ours."""
         if rest.startswith(b"\x1b["):
             return self._control_sequence(rest)
         if re.match(_STRING_START, rest):
@@ -188,6 +234,19 @@ class TerminalInput:
             text = found[0].decode(self._encoding, "ignore")
             return text if len(text) == 2 else "", rest[found.end() :]
         return "", rest[1:]
+
+    def _answer(self, rest: bytes) -> tuple[Token, bytes]:
+        """Take the answer about the background, or what begins like it."""
+        if found := re.match(_BACKGROUND, rest):
+            self.expects_background = False
+            red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+            return Background(red, green, blue), rest[found.end() :]
+        if re.match(_CUT_BACKGROUND, rest):
+            return self._hold(rest)
+        if not re.match(_STRING, rest) and (broken := re.match(_BROKEN_BACKGROUND, rest)):
+            # The rest of the answer was lost: what follows was typed.
+            return "", rest[broken.end() :]
+        return self._usual_sequence(rest)
 
     def _control_sequence(self, rest: bytes) -> tuple[str, bytes]:
         found = re.match(_CSI, rest)
@@ -220,6 +279,12 @@ class TerminalInput:
     def _hold(self, rest: bytes) -> tuple[str, bytes]:
         self._held = rest
         return "", b""
+
+
+def _continues_answer(data: bytes) -> bool:
+    """Return whether the byte before this was the first of an answer, and no Escape key."""
+    start = data[: len(_AFTER_ESCAPE)]
+    return len(start) > 1 and _AFTER_ESCAPE.startswith(start)
 
 
 def _sgr_report(buttons: int, x: int, y: int) -> str:

@@ -67,7 +67,9 @@ class Workspace:
             screen, self.stations, self.connectors, self.event_log, self.update_key_hints
         )
         self.toasts = Toasts(screen, self.layout, self.event_log, keys, glyphs)
-        self.edits = SettingEdits(screen, settings, keys, self.key_hints, self.toasts)
+        self.edits = SettingEdits(
+            screen, settings, keys, self.key_hints, self.toasts, input_activity
+        )
         self.alerts = SessionAlerts(
             settings,
             options.environ,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sys
 import termios
@@ -25,6 +26,7 @@ from websockets.sync.server import ServerConnection, serve
 pytest.importorskip("termios")
 
 from nobil_tui.store.state_store import StateStore
+from nobil_tui.tui.terminal_input import ASK_BACKGROUND
 from tests.conftest import GUARD
 from tests.faults.table import RecordFault
 from tests.faults.terminal import ENTER, ESCAPE, FaultyTerminal
@@ -143,6 +145,7 @@ def test_input(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -> 
     tried = dict.fromkeys(GROUPS, 0)
     with FaultyTerminal(tmp_path) as terminal:
         terminal.wait_until_live()
+        terminal.wait_for(re.escape(ASK_BACKGROUND.encode()))
         for seed in seeds(faults_long):
             rng = random.Random(seed)
             for name, make in GROUPS.items():

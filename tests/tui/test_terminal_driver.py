@@ -31,6 +31,7 @@ class Typing(SleepingDriver):
         owner = SimpleNamespace(
             quit_from_outside=lambda: self.ends.put("quit"),
             end_with=lambda error: self.ends.put(repr(error)),
+            use_background=lambda background: self.ends.put(str(background.is_light)),
         )
         super().__init__(cast(App[Any], owner))
         self.fileno = fileno
@@ -130,6 +131,22 @@ async def test_the_thread_can_start_again_after_a_suspension(typed: tuple[Typing
     driver.exit_event.set()
     again.join(GUARD)
     assert not again.is_alive()
+
+
+async def test_the_background_is_asked_for_and_read(typed: tuple[Typing, int]) -> None:
+    driver, writer = typed
+    with mock.patch.object(driver, "write") as written, mock.patch.object(driver, "flush"):
+        driver.ask_background()
+    assert written.call_args[0] == ("\x1b]11;?\x1b\\",)
+    os.write(writer, b"\x1b]11;rgb:ffff/ffff")
+    os.write(writer, b"/ffff\x1b\\j")
+    assert driver.key() == "j"
+    await settle()
+    assert driver.ends.get_nowait() == "True"
+    os.write(writer, b"\x1b]11;rgb:0/0/0\x07k")
+    assert driver.key() == "k"
+    await settle()
+    assert driver.ends.empty()
 
 
 async def test_a_terminal_that_is_gone_quits(

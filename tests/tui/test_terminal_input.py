@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.tui.terminal_input import (
+    ANSWER_PATIENCE,
     MAX_PASTE,
     PASTE_PATIENCE,
     PATIENCE,
+    Background,
     Paste,
     TerminalInput,
     Token,
@@ -104,6 +106,7 @@ def test_pieces_make_no_difference(pieces: list[bytes], data: st.DataObject) -> 
 @given(st.binary(max_size=60), st.sampled_from(["utf-8", "iso8859-1", "cp1252", "ascii"]))
 def test_any_bytes_give_characters_that_can_be_typed(data: bytes, encoding: str) -> None:
     for token in tokens_of(data, encoding=encoding):
+        assert not isinstance(token, Background)
         text = token.text if isinstance(token, Paste) else token
         assert text
         assert not any("\x80" <= each <= "\x9f" or "\ud800" <= each <= "\udfff" for each in text)
@@ -123,6 +126,60 @@ def test_what_is_held_has_a_time() -> None:
     ):
         [*source.feed(data)]
         assert source.patience == patience, data
+
+
+def asked(*reads: bytes, pauses: bool = False) -> list[Token]:
+    """Return the tokens of what is read after the question about the background; ``pauses``:
+    nothing is read for longer than anything is waited for, except for the answer."""
+    source = TerminalInput()
+    source.expects_background = True
+    found: list[Token] = []
+    for data in reads:
+        found += source.feed(data)
+        if pauses and source.patience != ANSWER_PATIENCE:
+            found += source.flush()
+    assert source.expects_background is not any(isinstance(each, Background) for each in found)
+    return joined(found)
+
+
+def test_the_answer_about_the_background_is_read_in_any_pieces() -> None:
+    white = Background(1, 1, 1)
+    for answer, expected in (
+        (b"\x1b]11;rgb:ffff/FFFF/ffff\x1b\\", white),
+        (b"\x1b]11;rgb:f/ff/fff\x07", white),
+        (b"\x1b]11;rgba:ffff/ffff/ffff/8000\x07", white),
+        (b"\x1b]11;rgb:0000/8/80\x1b\\", Background(0, 8 / 15, 128 / 255)),
+    ):
+        for end in range(len(answer) + 1):
+            reads = answer[:end], answer[end:] + b"q"
+            assert asked(*reads) == [expected, "q"], end
+            leaked = ["\x1b"] if end == 1 else []
+            # An Escape alone is a key, but what follows it is no text.
+            assert asked(*reads, pauses=True) == [*leaked, expected, "q"], end
+        assert asked(*(bytes([each]) for each in b"j" + answer)) == ["j", expected]
+        # What was not asked for, and what is answered twice.
+        assert tokens_of(answer + b"q") == ["q"]
+        assert asked(answer + answer + b"q") == [expected, "q"]
+
+
+def test_other_answers_about_the_background_are_no_text() -> None:
+    for answer in (
+        *(b"\x1b]11;?\x1b\\", b"\x1b]11;#ffffff\x07", b"\x1b]11;rgb:fffff/ffff/ffff\x07"),
+        *(b"\x1b]11;rgb:" + b"f/" * 9_000 + b"\x07", b"\x1b]10;rgb:0/0/0\x07", b"\x1b]11;\x07"),
+        *(b"\x1b]11;rgb:g/g/g\x1b\\", b"\x1b]11;rgb:0/0\x07", b"\x1bP1$r0m\x1b\\"),
+    ):
+        assert asked(answer + b"q") == ["q"], answer
+    # One that never ends takes no key with it, and Escape stays a key.
+    assert asked(b"\x1b]11;rgb:ffff/ff", b"q") == ["q"]
+    assert asked(b"\x1b", b"]", pauses=True) == ["\x1b", "]"]
+    assert asked(b"\x1b", b"j", b"\x1b[A", pauses=True) == ["\x1b", "j", "\x1b[A"]
+
+
+def test_dark_and_light_backgrounds() -> None:
+    for colour, is_light in (((0, 0, 0), False), ((0.05, 0.07, 0.1), False), ((0, 0, 1), False)):
+        assert Background(*colour).is_light is is_light
+    for colour in ((1, 1, 1), (0.99, 0.96, 0.89), (1.0, 1.0, 0.0)):
+        assert Background(*colour).is_light
 
 
 def test_a_paste_that_pauses_goes_on() -> None:

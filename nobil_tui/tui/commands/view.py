@@ -8,6 +8,7 @@ from nobil_tui.charging.register import CREDIT
 from nobil_tui.config.operations import Put
 from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.search.list_columns import ListColumn
+from nobil_tui.tui.style.themes import theme_of_terminal
 from nobil_tui.tui.textual_internals.terminal import set_mouse
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from nobil_tui.tui.workspace import Workspace
@@ -109,7 +110,8 @@ class ViewCommands:
                 workspace.edits.set(Put("interface", "theme", name))
 
         current = workspace.settings.config.interface.theme
-        dialog = ThemeScreen(current, workspace.keys, workspace.glyphs)
+        auto = theme_of_terminal(workspace.input.terminal_is_light)
+        dialog = ThemeScreen(current, auto, workspace.keys, workspace.glyphs)
         self._screen.app.push_screen(dialog, keep)
 
     def release_mouse(self) -> None:

@@ -15,7 +15,7 @@ from nobil_tui.commands import command_by_id
 from nobil_tui.tui.bindings import KeyBindings, binding_of
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
-from nobil_tui.tui.style.themes import AUTO, theme_of_terminal
+from nobil_tui.tui.style.themes import AUTO
 
 
 class ThemeList(OptionList):
@@ -37,10 +37,11 @@ class ThemeScreen(Dialog[str]):
         binding_of(command_by_id("theme"), "back"),
     ]
 
-    def __init__(self, current: str, keys: KeyBindings, glyphs: Glyphs) -> None:
-        """``current`` is the name in the config."""
+    def __init__(self, current: str, auto: str, keys: KeyBindings, glyphs: Glyphs) -> None:
+        """``current`` is the name in the config, ``auto`` the theme that suits the terminal."""
         super().__init__()
         self._current = current
+        self._auto = auto
         self._keys = keys
         self._glyphs = glyphs
         self._before = ""
@@ -56,7 +57,7 @@ class ThemeScreen(Dialog[str]):
             options = []
             for name in names:
                 mark = self._glyphs.live if name == current else " "
-                words = f"{name}: dark or light like the terminal" if name == AUTO else name
+                words = f"{name}: like the terminal" if name == AUTO else name
                 options.append(Option(Text(f"{mark} {words}"), id=name))
             themes = ThemeList(*options)
             themes.highlighted = names.index(current)
@@ -66,7 +67,7 @@ class ThemeScreen(Dialog[str]):
         """Show the theme under the cursor."""
         name = event.option.id or AUTO
         if not self.dismissed:
-            self.app.theme = theme_of_terminal() if name == AUTO else name
+            self.app.theme = self._auto if name == AUTO else name
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the theme under the cursor."""

@@ -71,12 +71,14 @@ AUTO = "auto"
 """Dark or light, like the terminal."""
 
 
-def theme_of_terminal(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the theme that suits the terminal's background, where ``COLORFGBG`` tells it; else
-    the dark one.
+def theme_of_terminal(is_light: bool | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the theme that suits the terminal's background: ``is_light``, if it has answered,
+    else as ``COLORFGBG`` has it, else the dark one.
 
-    Its last number is one of 16 colours: rxvt, Konsole, iTerm2 and others set it.
+    The variable's last number is one of 16 colours: rxvt, Konsole, iTerm2 and others set it.
     """
+    if is_light is not None:
+        return LIGHT if is_light else DARK
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     # Light grey, and the bright colours except grey.
     return LIGHT if background in ("7", *map(str, range(9, 16))) else DARK
@@ -103,9 +105,9 @@ def problem_of_theme(name: str, known: Iterable[str]) -> str:
     return f"[interface] theme: there is no theme {name!r}.{near} Choose a theme with its command."
 
 
-def theme_named(name: str, known: Iterable[str]) -> str:
-    """Return the theme to use for a name of the config."""
-    return name if name in known else theme_of_terminal()
+def theme_named(name: str, known: Iterable[str], is_light: bool | None) -> str:
+    """Return the theme to use for a name of the config; ``is_light``: of the terminal."""
+    return name if name in known else theme_of_terminal(is_light)
 
 
 def theme_variables_for(theme: Theme) -> dict[str, str]:

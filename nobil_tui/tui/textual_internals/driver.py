@@ -13,7 +13,7 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from nobil_tui.config.key_names import KEY_CHARACTERS, key_name_of
-from nobil_tui.tui.terminal_input import ESC, Paste, Token
+from nobil_tui.tui.terminal_input import ESC, Background, Paste, Token
 from nobil_tui.tui.terminal_writer import TerminalWriter
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class MessageParser:
 
     def messages(self, token: Token) -> list[Message]:
         """Return what a token means: keys, clicks, a paste, answers; empty if it means nothing."""
+        if isinstance(token, Background):
+            return []
         if isinstance(token, Paste):
             return [events.Paste(token.text)]
         if not token.startswith(ESC):

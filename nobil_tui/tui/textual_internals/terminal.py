@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from textual.app import App
@@ -36,6 +37,24 @@ def write_to_terminal(app: App[Any], text: str) -> bool:
         return False
     driver.write(text)
     driver.flush()
+    return True
+
+
+_CANNOT_BE_ASKED = ("linux", "dumb", "eterm", "screen", "vt")
+"""Terminals that show a question or never answer it, as their names begin."""
+
+
+def ask_for_background(app: App[Any], environ: Mapping[str, str]) -> bool:
+    """Ask the terminal for its background, and return whether that is possible.
+
+    The app's method ``use_background`` gets the answer, if there is one.
+    """
+    ask = getattr(app._driver, "ask_background", None)
+    # tmux calls itself screen as well.
+    known = "TMUX" in environ or not environ.get("TERM", "dumb").startswith(_CANNOT_BE_ASKED)
+    if ask is None or not known:
+        return False
+    ask()
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from textual import events
@@ -21,9 +22,12 @@ from nobil_tui.config.reading import load_config
 from nobil_tui.config.writing import Put, Star, save_config
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.tui.app import ANSWER_TIMEOUT, NobilApp
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import AUTO, DARK, LIGHT
+from nobil_tui.tui.terminal_input import Background
 from nobil_tui.tui.textual_internals.painting import QuietTerminal
+from nobil_tui.tui.textual_internals.terminal import ask_for_background
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
 from tests.conftest import START, FakeClock
@@ -551,6 +555,44 @@ async def test_a_theme_is_previewed_and_kept(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, path.exists)
         assert load_config(path).interface.theme == pilot.app.theme == "nord"
+
+
+async def test_the_theme_follows_the_background_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = FakeClock()
+    environ = {"TERM": "xterm-256color"}
+    white, black = Background(1, 1, 1), Background(0, 0, 0)
+    async with opened(setup_of(clock, source_of(clock), environ=environ)) as pilot:
+        main, app = await live(pilot), pilot.app
+        assert isinstance(app, NobilApp)
+        app.use_background(white)
+        # Nothing was asked: there is no terminal.
+        assert app.theme == DARK
+        asked = mock.Mock()
+        monkeypatch.setattr(app._driver, "ask_background", asked, raising=False)
+        app.on_ready()
+        asked.assert_called_once()
+        app.use_background(white)
+        assert app.theme == LIGHT
+        await pilot.press("T", "g")
+        assert app.theme == LIGHT
+        await pilot.press("escape")
+        # Another theme was chosen meanwhile, or the answer is late.
+        app.theme = "nord"
+        app.use_background(black)
+        assert app.theme == "nord"
+        app.theme = DARK
+        clock.advance(ANSWER_TIMEOUT + 1)
+        app.use_background(white)
+        assert app.theme == DARK
+        for name in ("linux", "screen", "dumb"):
+            assert not ask_for_background(app, {"TERM": name})
+        assert ask_for_background(app, {"TERM": "screen-256color", "TMUX": "/tmp/tmux"})
+        main.workspace.settings.apply(Put("interface", "theme", "nord"))
+        asked.reset_mock()
+        app.on_ready()
+        asked.assert_not_called()
 
 
 async def test_the_theme_and_the_keys_follow_a_changed_config(tmp_path: Path) -> None:

@@ -139,8 +139,10 @@ def test_the_theme_suits_the_background_that_the_terminal_tells() -> None:
         ("15;default", DARK),
         ("", DARK),
     ):
-        assert theme_of_terminal({"COLORFGBG": value}) == theme, value
-    assert theme_of_terminal({}) == DARK
+        assert theme_of_terminal(None, {"COLORFGBG": value}) == theme, value
+        assert theme_of_terminal(True, {"COLORFGBG": value}) == LIGHT
+    assert theme_of_terminal(None, {}) == DARK
+    assert theme_of_terminal(False, {"COLORFGBG": "0;15"}) == DARK
 
 
 def test_a_theme_of_the_user_fills_its_gaps() -> None:

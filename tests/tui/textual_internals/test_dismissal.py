@@ -29,6 +29,7 @@ from nobil_tui.tui.dialogs.save_filter import SaveFilterScreen
 from nobil_tui.tui.dialogs.theme import ThemeScreen
 from nobil_tui.tui.palette import command_palette
 from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.tui.style.themes import DARK
 from nobil_tui.tui.widgets.event_log.buffer import LoggedChanges
 from tests.conftest import FakeClock
 from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
@@ -62,7 +63,7 @@ MAKE: dict[str, Make] = {
         main.workspace.keys, main.workspace.glyphs, about(main.workspace)
     ),
     "palette": lambda main: command_palette(),
-    "themes": lambda main: ThemeScreen("", main.workspace.keys, main.workspace.glyphs),
+    "themes": lambda main: ThemeScreen("", DARK, main.workspace.keys, main.workspace.glyphs),
     "name": lambda main: SaveFilterScreen("ccs free", ()),
     "diagnostics": lambda main: DiagnosticsScreen(main.workspace),
     "export": lambda main: ExportScreen(
