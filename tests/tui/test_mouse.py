@@ -9,7 +9,7 @@ from nobil_tui.tui.dialogs.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import FakeClock
 from tests.tui.app_driver import live, opened, setup_of, text_of, until
-from tests.tui.screens.test_main import source_of
+from tests.tui.three_stations import source_of
 
 PANES = ("stations", "connectors", "log")
 

@@ -9,7 +9,7 @@ from nobil_tui.search.sorting import Sort
 from nobil_tui.tui.commands.runner import SCREEN_CONTEXTS
 from tests.conftest import FakeClock
 from tests.tui.app_driver import live, opened, setup_of
-from tests.tui.screens.test_main import source_of
+from tests.tui.three_stations import source_of
 
 PANES = ("stations", "connectors", "log")
 

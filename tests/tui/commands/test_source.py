@@ -18,7 +18,7 @@ from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import WIDE, HandSource, live, opened, setup_of, text_of, until
-from tests.tui.screens.test_main import REGISTER, country, source_of
+from tests.tui.three_stations import REGISTER, country, source_of
 
 A = "wss://a.example.org/x?key={private_apikey}"
 B = "ws://b.example.org/x?key={private_apikey}"

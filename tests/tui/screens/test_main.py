@@ -14,14 +14,13 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
-from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.charging.events import Connected, Refused, Snapshot, StationReport
+from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSection
 from nobil_tui.config.reading import load_config
 from nobil_tui.config.writing import Put, Star, save_config
 from nobil_tui.feeds.source import ChosenSource, SourceError
-from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.app import ANSWER_TIMEOUT, NobilApp
 from nobil_tui.tui.screens.main import MainScreen
 from nobil_tui.tui.style.themes import AUTO, DARK, LIGHT
@@ -33,53 +32,23 @@ from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     NARROW,
-    SIZES,
     WIDE,
     HandSource,
     live,
-    main_of,
     opened,
     setup_of,
-    styled,
     text_of,
     until,
 )
-
-FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
-REGISTER = Register(
-    {
-        "NOR_00001": Facts(
-            "Fornebu S",
-            "Bærum",
-            position=(59.9, 10.6),
-            plugs=(Plug("CCS", 150.0), Plug("CCS", 150.0)),
-        ),
-        "NOR_00002": Facts(
-            "Rådhusgata 12", "Oslo", position=(59.91, 10.75), plugs=(Plug("Type 2", 22.0),)
-        ),
-        "NOR_00003": Facts(
-            "Minde Ladepark", "Bergen", plugs=(Plug("CCS", 300.0), Plug("CHAdeMO", 50.0))
-        ),
-    }
+from tests.tui.three_stations import (
+    FAULT,
+    FREE,
+    OCCUPIED,
+    country,
+    screen_text,
+    source_of,
+    station,
 )
-
-
-def station(number: int, *said: tuple[int, int], at: int = START - 60_000) -> Station:
-    return Station(f"NOR_{number:05}", [Connector(status, error, at) for status, error in said])
-
-
-def country() -> list[Station]:
-    return [station(1, FREE, OCCUPIED), station(2, OCCUPIED), station(3, FREE, FAULT)]
-
-
-def source_of(clock: FakeClock) -> HandSource:
-    source = HandSource(clock, REGISTER)
-    source.feed.put(Connected(START), Snapshot(country(), START))
-    return source
-
-
-def screen_text(pilot: object) -> str:
-    return "\n".join(text_of(pilot))  # type: ignore[arg-type]
 
 
 async def test_a_star_is_shown_and_saved(tmp_path: Path) -> None:
@@ -116,18 +85,6 @@ async def test_a_star_set_by_another_program_is_shown(tmp_path: Path) -> None:
         await main.live_updates.tick()
         assert main.workspace.settings.starred == {"NOR_00003"}
         assert main.workspace.station_list.ids[0] == "NOR_00003"
-
-
-async def test_a_star_that_cannot_be_saved_is_reported_and_kept(tmp_path: Path) -> None:
-    clock, config = FakeClock(), tmp_path / "folder" / "config.toml"
-    config.parent.write_text("not a folder")
-    async with opened(setup_of(clock, source_of(clock), config_path=config)) as pilot:
-        main = await live(pilot)
-        await pilot.press("s")
-        await until(pilot, lambda: "applies until you quit" in screen_text(pilot))
-        assert main.workspace.stations.selected in main.workspace.settings.starred
-        await main.live_updates.tick()
-        assert main.workspace.stations.selected in main.workspace.settings.starred
 
 
 async def test_the_selection_stays_on_its_station() -> None:
@@ -346,49 +303,6 @@ async def test_another_source_is_tried_before_it_is_used(tmp_path: Path) -> None
         assert "s3cr3t" not in screen_text(pilot)
 
 
-async def test_the_waiting_text_below_starred_stations_follows_the_link() -> None:
-    clock = FakeClock()
-    source = HandSource(clock)
-    config = Config(watched=WatchedSection(["NOR_1"]))
-    async with opened(setup_of(clock, source, config=config)) as pilot:
-        await until(pilot, lambda: "Connecting to example.org." in "\n".join(text_of(pilot)))
-        source.feed.put(Connected(START))
-        await until(pilot, lambda: "Waiting for the first report." in "\n".join(text_of(pilot)))
-
-
-async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:
-    clock = FakeClock()
-    source = HandSource(clock, REGISTER, problems=["The simulation cannot start: no port is free."])
-    source.feed.put(Connected(START), Snapshot(country(), START))
-    async with opened(setup_of(clock, source)) as pilot:
-        main = main_of(pilot)
-        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.FAILED)
-        main.workspace.refresh_link_bar()
-        await pilot.pause()
-        assert "FAILED" in screen_text(pilot)
-        assert "no port is free" in screen_text(pilot)
-        await pilot.press("r")
-        await live(pilot)
-
-
-@pytest.mark.parametrize(
-    ("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))]
-)
-async def test_a_resized_terminal_looks_like_one_of_that_size(
-    before: tuple[int, int], after: tuple[int, int]
-) -> None:
-    texts = []
-    for sizes in ((before, after), (after,)):
-        clock = FakeClock()
-        async with opened(setup_of(clock, source_of(clock)), sizes[0]) as pilot:
-            await live(pilot)
-            for size in sizes[1:]:
-                await pilot.resize_terminal(*size)
-                await pilot.pause()
-            texts.append(text_of(pilot))
-    assert texts[0] == texts[1]
-
-
 async def test_the_list_of_themes_is_drawn_in_ascii() -> None:
     clock = FakeClock()
     config = Config(interface=InterfaceSection(keys={"theme": ["t"]}))
@@ -433,69 +347,6 @@ async def test_text_typed_right_before_escape_is_cleared() -> None:
         assert bool(main.workspace.station_list.filter) is main.workspace.filter_line.has_class(
             "-shown"
         )
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_every_size_has_room_for_the_essentials(size: tuple[int, int]) -> None:
-    clock = FakeClock()
-    config = Config(watched=WatchedSection(["NOR_00002"]))
-    async with opened(setup_of(clock, source_of(clock), config=config), size) as pilot:
-        main = await live(pilot)
-        main.workspace.stations.select("NOR_00002")
-        main.workspace.refresh_link_bar()
-        await pilot.pause()
-        lines = text_of(pilot)
-        assert "LIVE" in lines[0]
-        assert any("★" in line and "0/1" in line and "Rådhusgata 12" in line for line in lines)
-        assert any("■ occupied" in line for line in lines)
-        assert "? Help" in lines[-1]
-        assert "q Quit" in lines[-1]
-        # Every pane has a complete border.
-        assert sum(line.count("╭") for line in lines) == sum(line.count("╯") for line in lines)
-
-
-async def test_a_narrow_terminal_shows_the_log_on_request() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
-        main = await live(pilot)
-        assert not main.workspace.event_log.display
-        await pilot.press("v")
-        assert main.workspace.event_log.display
-        assert not main.workspace.connectors.display
-        await pilot.resize_terminal(160, 50)
-        await pilot.pause()
-        assert main.workspace.event_log.display
-        assert main.workspace.connectors.display
-
-
-async def test_a_lost_link_shows_the_unconfirmed_connectors() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock))) as pilot:
-        main = await live(pilot)
-        main.workspace.session.source.feed.put(Lost("the connection broke", START, START + 7000))  # type: ignore[attr-defined]
-        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.RETRYING)
-        clock.advance(1)
-        await main.live_updates.tick()
-        main.workspace.refresh_link_bar()
-        await pilot.pause()
-        assert "RETRY IN 6 s" in screen_text(pilot)
-        assert "5 unconfirmed" in screen_text(pilot)
-        assert "~1 min" in screen_text(pilot)
-        await pilot.press("r")
-        assert main.workspace.session.source.feed.retries == 1  # type: ignore[attr-defined]
-
-
-async def test_the_end_of_a_source_is_shown() -> None:
-    clock = FakeClock()
-    source = source_of(clock)
-    async with opened(setup_of(clock, source)) as pilot:
-        main = await live(pilot)
-        source.feed.put(Ended(START + 10))
-        source.feed.end()
-        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.ENDED)
-        await until(pilot, lambda: source.closed == 1)
-        assert "ENDED" in screen_text(pilot)
-        assert main.workspace.stations.count == 3
 
 
 @pytest.mark.parametrize("then", ["slash", "question_mark", "c", "s"])
@@ -593,69 +444,6 @@ async def test_the_theme_follows_the_background_of_the_terminal(
         asked.reset_mock()
         app.on_ready()
         asked.assert_not_called()
-
-
-async def test_the_theme_and_the_keys_follow_a_changed_config(tmp_path: Path) -> None:
-    clock, path = FakeClock(), tmp_path / "config.toml"
-    path.write_text("")
-    async with opened(setup_of(clock, source_of(clock), config_path=path)) as pilot:
-        main = await live(pilot)
-        path.write_text(
-            '[interface]\ntheme = "evening"\n[interface.keys]\nstar = "f"\n'
-            '[themes.evening]\nprimary = "#ffb454"\nfree = "#00ff88"\n'
-        )
-        await main.live_updates.tick()
-        await pilot.pause()
-        assert pilot.app.theme == "evening"
-        assert pilot.app.current_theme.primary == "#ffb454"
-        assert pilot.app.theme_variables["free"] == "#00ff88"
-        await pilot.press("s")
-        assert not main.workspace.settings.starred
-        await pilot.press("f")
-        assert main.workspace.settings.starred
-        assert "f Star" in text_of(pilot)[-1]
-        await until(pilot, lambda: not main.workspace.settings._unsaved)
-        path.write_text('[interface]\ntheme = "evning"\n[themes.evening]\nfree = "#00ff99"\n')
-        await main.live_updates.tick()
-        assert pilot.app.theme == DARK
-        await until(pilot, lambda: "there is no theme 'evning'" in screen_text(pilot))
-
-
-@pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])
-async def test_a_changed_theme_looks_like_one_set_at_the_start(name: str) -> None:
-    painted = []
-    for begun in (name, ""):
-        clock = FakeClock()
-        config = Config(
-            interface=InterfaceSection(theme=begun), watched=WatchedSection(["NOR_00002"])
-        )
-        async with opened(setup_of(clock, source_of(clock), config=config), (130, 30)) as pilot:
-            await live(pilot)
-            await pilot.press("slash", *"minde")
-            pilot.app.theme = name
-            await pilot.pause()
-            await pilot.pause()
-            painted.append(styled(pilot))
-    assert painted[0] == painted[1]
-
-
-async def test_toasts_are_not_over_the_newest_lines_of_the_log() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
-        main = await live(pilot)
-        workspace = main.workspace
-        for zooms in (False, True):
-            if zooms:
-                workspace.layout.zoom(workspace.event_log)
-            await pilot.pause()
-            workspace.toasts.notify("Exported.")
-            await pilot.pause()
-            (toast,) = list(main.query("Toast"))[-1:]
-            newest = workspace.event_log.region.bottom - 3
-            assert toast.region.bottom < newest
-        await pilot.press("escape", "v")
-        await pilot.pause()
-        assert not workspace.layout.is_log_visible
 
 
 async def test_an_unknown_theme_is_reported() -> None:
@@ -807,24 +595,3 @@ async def test_a_crash_shows_no_secret(
     assert said.err + said.out == ""
     assert "s3cr3t" not in caplog.text
     assert "on purpose" in caplog.text
-
-
-async def test_a_held_key_shows_one_toast() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock))) as pilot:
-        await live(pilot)
-        for _ in range(9):
-            await pilot.press("9")
-        assert len(pilot.app._notifications) == 1
-
-
-async def test_a_toast_is_drawn_in_ascii() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock), ascii=True)) as pilot:
-        await live(pilot)
-        for severity in ("information", "warning", "error"):
-            pilot.app.notify(f"some {severity}", severity=severity)
-        await pilot.pause()
-        lines = [line for line in text_of(pilot) if "some " in line]
-        assert len(lines) == 3
-        assert not [line for line in lines if {*"▌▐│"} & {*line}]

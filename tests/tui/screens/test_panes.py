@@ -1,15 +1,12 @@
-"""Which panes are on screen at which size, how they are reached, and how to get back."""
+"""The main screen and the selection in its list: what is on screen, and where it stays."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
-from nobil_tui.charging.events import Connected, Snapshot, StationReport
-from nobil_tui.charging.register import Facts, Register
+from nobil_tui.charging.events import StationReport
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, WatchedSection
 from nobil_tui.search.sorting import Sort
@@ -18,7 +15,6 @@ from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     NARROW,
     WIDE,
-    HandSource,
     live,
     main_of,
     opened,
@@ -26,32 +22,11 @@ from tests.tui.app_driver import (
     text_of,
     until,
 )
-
-NAMES = [f"NOR_{number:05}" for number in range(100)]
-REGISTER = Register({name: Facts(f"S{name[-3:]}", "Oslo") for name in NAMES})
-LOW = ((160, 9), (160, 11), (80, 8), (40, 12))
-EVERY_SIZE = ((200, 60), WIDE, (100, 30), (80, 24), NARROW, *LOW)
-
-
-def source_of(clock: FakeClock) -> HandSource:
-    source = HandSource(clock, REGISTER)
-    stations = [
-        Station(name, [Connector(number % 2, 0, START - number)])
-        for number, name in enumerate(NAMES)
-    ]
-    source.feed.put(Connected(START), Snapshot(stations, START))
-    return source
+from tests.tui.hundred_stations import NAMES, hundred_stations, rows_of
 
 
 def report(number: int, status: int, at: int) -> StationReport:
     return StationReport(Station(NAMES[number], [Connector(status, 0, at)]), at)
-
-
-def rows_of(pilot: Pilot[int]) -> list[str]:
-    """Return the names of the stations in the list on screen."""
-    region = main_of(pilot).workspace.stations.region
-    lines = text_of(pilot)[region.y : region.bottom]
-    return [found for line in lines for found in re.findall(r"\bS\d{3}\b", line[: region.right])]
 
 
 def is_selected_visible(workspace: Workspace) -> bool:
@@ -60,89 +35,9 @@ def is_selected_visible(workspace: Workspace) -> bool:
     return row is not None and stations.top <= row < stations.top + stations.page
 
 
-async def test_every_size_shows_stations_first() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
-        main = await live(pilot)
-        for size in EVERY_SIZE:
-            await pilot.resize_terminal(*size)
-            await pilot.pause()
-            assert len(rows_of(pilot)) >= 3, size
-            for pane in main.workspace.layout.shown_panes:
-                # Complete borders and a line in between.
-                assert pane.region.height >= 3, size
-                assert pane.region.bottom < size[1], size
-
-
-@pytest.mark.parametrize("size", EVERY_SIZE)
-async def test_the_connectors_and_the_log_are_reached_and_left_at_every_size(
-    size: tuple[int, int],
-) -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), size) as pilot:
-        main = await live(pilot)
-        workspace = main.workspace
-        await pilot.press("j", "enter")
-        assert workspace.connectors.has_focus
-        assert any("Now" in line and "Since" in line for line in text_of(pilot))
-        await pilot.press("escape")
-        assert workspace.stations.has_focus
-        assert rows_of(pilot)
-        if not workspace.layout.is_log_visible:
-            await pilot.press("v")
-        assert workspace.event_log.region.height >= 3
-        await pilot.press("v")
-        assert workspace.event_log.region.height == 0 or not workspace.event_log.display
-        assert workspace.stations.has_focus
-        # Tab reaches every pane that is shown, or each in turn where there is room for one.
-        seen = set()
-        for _ in range(4):
-            await pilot.press("tab")
-            seen.add(main.focused)
-        assert workspace.connectors in seen
-
-
-async def test_a_pane_is_enlarged_and_escape_goes_back_one_step_at_a_time() -> None:
-    clock = FakeClock()
-    config = Config(watched=WatchedSection(NAMES[:10]))
-    async with opened(setup_of(clock, source_of(clock), config=config), WIDE) as pilot:
-        main = await live(pilot)
-        workspace = main.workspace
-        width = workspace.stations.size.width
-        await pilot.press("w", "e", "e", "slash", *"oslo", "enter", "z")
-        assert workspace.stations.size.width > width
-        assert workspace.layout.shown_panes == [workspace.stations]
-        await pilot.press("z", "tab", "z")
-        assert workspace.layout.shown_panes == [workspace.connectors]
-        options = workspace.station_list.options
-        options.faults_only = True
-
-        def left() -> tuple[object, ...]:
-            return (
-                bool(workspace.layout.zoomed),
-                main.focused is workspace.stations,
-                workspace.station_list.filter,
-                options.faults_only,
-                options.starred_only,
-            )
-
-        steps = [left()]
-        for _ in range(5):
-            await pilot.press("escape")
-            steps.append(left())
-        assert steps == [
-            (True, False, "oslo", True, True),
-            (False, True, "oslo", True, True),
-            (False, True, "", True, True),
-            (False, True, "", False, True),
-            (False, True, "", False, False),
-            (False, True, "", False, False),
-        ]
-
-
 async def test_the_selected_row_stays_on_screen_through_every_resize() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), (200, 60)) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock)), (200, 60)) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         workspace.stations.select(NAMES[29])
@@ -171,7 +66,7 @@ async def resorted(pilot: Pilot[int], clock: FakeClock, *reports: StationReport)
 
 async def test_a_list_at_its_top_stays_there_and_a_scrolled_one_says_what_came() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         workspace.stations.sort_by(Sort.CHANGED)
@@ -201,7 +96,7 @@ async def test_a_list_at_its_top_stays_there_and_a_scrolled_one_says_what_came()
 
 async def test_after_the_key_for_the_first_line_the_selection_stays_on_screen_at_the_top() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), (160, 24)) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock)), (160, 24)) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         workspace.stations.sort_by(Sort.CHANGED)
@@ -217,7 +112,7 @@ async def test_after_the_key_for_the_first_line_the_selection_stays_on_screen_at
 
 async def test_an_order_is_shown_from_its_beginning() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
         main = await live(pilot)
         stations = main.workspace.stations
         for keys in (("G", "o"), ("G", "O")):
@@ -229,7 +124,7 @@ async def test_an_order_is_shown_from_its_beginning() -> None:
 async def test_a_star_keeps_its_place_and_a_second_press_takes_it_back() -> None:
     clock = FakeClock()
     config = Config(watched=WatchedSection(NAMES[:5]))
-    async with opened(setup_of(clock, source_of(clock), config=config), WIDE) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock), config=config), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         workspace.stations.select(NAMES[30])
@@ -260,29 +155,9 @@ async def test_a_star_keeps_its_place_and_a_second_press_takes_it_back() -> None
         assert "Nothing to undo" in "\n".join(text_of(pilot))
 
 
-async def test_alerts_and_deleted_filters_are_undone() -> None:
-    clock = FakeClock()
-    config = Config(filters={"Fast": "ccs"})
-    async with opened(setup_of(clock, source_of(clock), config=config), WIDE) as pilot:
-        main = await live(pilot)
-        workspace = main.workspace
-        await pilot.press("n")
-        assert len(workspace.alerts.rules) == 1
-        await pilot.press("n")
-        assert not workspace.alerts.rules
-        main.commands.filters.forget("Fast")
-        assert not workspace.settings.filters
-        await pilot.press("u")
-        assert workspace.settings.filters == {"Fast": "ccs"}
-        await pilot.press("u")
-        assert [rule.station for rule in workspace.alerts.rules] == [workspace.stations.selected]
-        await pilot.press("u")
-        assert not workspace.alerts.rules
-
-
 async def test_a_log_line_outside_the_filter_is_selected_and_the_filter_stays() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         await pilot.press("slash", *"id:00003", "enter")
@@ -301,7 +176,7 @@ async def test_a_log_line_outside_the_filter_is_selected_and_the_filter_stays() 
 async def test_keys_jump_to_the_next_free_and_the_next_starred_station() -> None:
     clock = FakeClock()
     config = Config(watched=WatchedSection([NAMES[40], NAMES[60]]))
-    async with opened(setup_of(clock, source_of(clock), config=config), WIDE) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock), config=config), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         workspace.station_list.options.sort = Sort.NAME
@@ -320,24 +195,10 @@ async def test_keys_jump_to_the_next_free_and_the_next_starred_station() -> None
         assert "No other station in the list is starred" in "\n".join(text_of(pilot))
 
 
-async def test_the_mouse_opens_a_station_where_its_connectors_have_no_room() -> None:
-    clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), (40, 12)) as pilot:
-        main = await live(pilot)
-        assert "Enter Open" in text_of(pilot)[-1]
-        await pilot.click(main.workspace.key_hints, offset=(text_of(pilot)[-1].index("Enter"), 0))
-        await until(pilot, lambda: main.focused is main.workspace.connectors)
-        assert "Esc Back" in text_of(pilot)[-1]
-        await pilot.click(main.workspace.key_hints, offset=(text_of(pilot)[-1].index("Esc"), 0))
-        await until(pilot, lambda: main.focused is main.workspace.stations)
-        await pilot.click(main.workspace.stations, offset=(20, 3), times=2)
-        await until(pilot, lambda: main.focused is main.workspace.connectors)
-
-
 async def test_a_saved_filter_keeps_the_order_and_the_switches() -> None:
     clock = FakeClock()
     config = Config(watched=WatchedSection(NAMES[10:30]))
-    async with opened(setup_of(clock, source_of(clock), config=config), WIDE) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock), config=config), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         await pilot.press("w", "slash", *"oslo", "enter")

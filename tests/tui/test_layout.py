@@ -1,0 +1,170 @@
+"""Which panes are on screen at which size, how they are reached, and how to get back."""
+
+from __future__ import annotations
+
+import pytest
+
+from nobil_tui.config.model import Config, WatchedSection
+from tests.conftest import FakeClock
+from tests.tui.app_driver import (
+    NARROW,
+    SIZES,
+    WIDE,
+    live,
+    opened,
+    setup_of,
+    text_of,
+    until,
+)
+from tests.tui.hundred_stations import NAMES, hundred_stations, rows_of
+from tests.tui.three_stations import (
+    source_of,
+)
+
+LOW = ((160, 9), (160, 11), (80, 8), (40, 12))
+EVERY_SIZE = ((200, 60), WIDE, (100, 30), (80, 24), NARROW, *LOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))]
+)
+async def test_a_resized_terminal_looks_like_one_of_that_size(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    texts = []
+    for sizes in ((before, after), (after,)):
+        clock = FakeClock()
+        async with opened(setup_of(clock, source_of(clock)), sizes[0]) as pilot:
+            await live(pilot)
+            for size in sizes[1:]:
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+            texts.append(text_of(pilot))
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_size_has_room_for_the_essentials(size: tuple[int, int]) -> None:
+    clock = FakeClock()
+    config = Config(watched=WatchedSection(["NOR_00002"]))
+    async with opened(setup_of(clock, source_of(clock), config=config), size) as pilot:
+        main = await live(pilot)
+        main.workspace.stations.select("NOR_00002")
+        main.workspace.refresh_link_bar()
+        await pilot.pause()
+        lines = text_of(pilot)
+        assert "LIVE" in lines[0]
+        assert any("★" in line and "0/1" in line and "Rådhusgata 12" in line for line in lines)
+        assert any("■ occupied" in line for line in lines)
+        assert "? Help" in lines[-1]
+        assert "q Quit" in lines[-1]
+        # Every pane has a complete border.
+        assert sum(line.count("╭") for line in lines) == sum(line.count("╯") for line in lines)
+
+
+async def test_a_narrow_terminal_shows_the_log_on_request() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
+        main = await live(pilot)
+        assert not main.workspace.event_log.display
+        await pilot.press("v")
+        assert main.workspace.event_log.display
+        assert not main.workspace.connectors.display
+        await pilot.resize_terminal(160, 50)
+        await pilot.pause()
+        assert main.workspace.event_log.display
+        assert main.workspace.connectors.display
+
+
+async def test_every_size_shows_stations_first() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
+        main = await live(pilot)
+        for size in EVERY_SIZE:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert len(rows_of(pilot)) >= 3, size
+            for pane in main.workspace.layout.shown_panes:
+                # Complete borders and a line in between.
+                assert pane.region.height >= 3, size
+                assert pane.region.bottom < size[1], size
+
+
+@pytest.mark.parametrize("size", EVERY_SIZE)
+async def test_the_connectors_and_the_log_are_reached_and_left_at_every_size(
+    size: tuple[int, int],
+) -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, hundred_stations(clock)), size) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        await pilot.press("j", "enter")
+        assert workspace.connectors.has_focus
+        assert any("Now" in line and "Since" in line for line in text_of(pilot))
+        await pilot.press("escape")
+        assert workspace.stations.has_focus
+        assert rows_of(pilot)
+        if not workspace.layout.is_log_visible:
+            await pilot.press("v")
+        assert workspace.event_log.region.height >= 3
+        await pilot.press("v")
+        assert workspace.event_log.region.height == 0 or not workspace.event_log.display
+        assert workspace.stations.has_focus
+        # Tab reaches every pane that is shown, or each in turn where there is room for one.
+        seen = set()
+        for _ in range(4):
+            await pilot.press("tab")
+            seen.add(main.focused)
+        assert workspace.connectors in seen
+
+
+async def test_a_pane_is_enlarged_and_escape_goes_back_one_step_at_a_time() -> None:
+    clock = FakeClock()
+    config = Config(watched=WatchedSection(NAMES[:10]))
+    async with opened(setup_of(clock, hundred_stations(clock), config=config), WIDE) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        width = workspace.stations.size.width
+        await pilot.press("w", "e", "e", "slash", *"oslo", "enter", "z")
+        assert workspace.stations.size.width > width
+        assert workspace.layout.shown_panes == [workspace.stations]
+        await pilot.press("z", "tab", "z")
+        assert workspace.layout.shown_panes == [workspace.connectors]
+        options = workspace.station_list.options
+        options.faults_only = True
+
+        def left() -> tuple[object, ...]:
+            return (
+                bool(workspace.layout.zoomed),
+                main.focused is workspace.stations,
+                workspace.station_list.filter,
+                options.faults_only,
+                options.starred_only,
+            )
+
+        steps = [left()]
+        for _ in range(5):
+            await pilot.press("escape")
+            steps.append(left())
+        assert steps == [
+            (True, False, "oslo", True, True),
+            (False, True, "oslo", True, True),
+            (False, True, "", True, True),
+            (False, True, "", False, True),
+            (False, True, "", False, False),
+            (False, True, "", False, False),
+        ]
+
+
+async def test_the_mouse_opens_a_station_where_its_connectors_have_no_room() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, hundred_stations(clock)), (40, 12)) as pilot:
+        main = await live(pilot)
+        assert "Enter Open" in text_of(pilot)[-1]
+        await pilot.click(main.workspace.key_hints, offset=(text_of(pilot)[-1].index("Enter"), 0))
+        await until(pilot, lambda: main.focused is main.workspace.connectors)
+        assert "Esc Back" in text_of(pilot)[-1]
+        await pilot.click(main.workspace.key_hints, offset=(text_of(pilot)[-1].index("Esc"), 0))
+        await until(pilot, lambda: main.focused is main.workspace.stations)
+        await pilot.click(main.workspace.stations, offset=(20, 3), times=2)
+        await until(pilot, lambda: main.focused is main.workspace.connectors)
