@@ -13,7 +13,7 @@ CREDIT = "NOBIL by Enova, CC BY 4.0, https://nobil.no"
 """The credit to show wherever data of the register is shown."""
 
 
-class Plug(Struct, frozen=True, gc=False):
+class Plug(Struct, frozen=True, gc=False, omit_defaults=True):
     """A plug: its usual name (``CCS``, ``Type 2``) and its power."""
 
     name: str = ""
@@ -43,7 +43,7 @@ def best(plugs: Iterable[Plug]) -> Plug | None:
     return max(plugs, key=lambda plug: (plug.kw, _COMMON.get(plug.name, 0)), default=None)
 
 
-class Facts(Struct, frozen=True, gc=False):
+class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     """The static data of one station. An empty text means "not known"."""
 
     name: str = ""
@@ -152,7 +152,8 @@ class Register:
     """
 
     def __init__(self, facts: dict[str, Facts] | None = None, *, credit: str = "") -> None:
-        self._facts = facts or {}
+        self._facts = self._general = facts or {}
+        self._own: dict[str, Facts] = {}
         self.credit = credit
         """The credit to show with the facts; empty for simulated data."""
         self.version = 0
@@ -167,9 +168,19 @@ class Register:
         return iter(self._facts)
 
     def replace(self, facts: dict[str, Facts]) -> None:
-        """Replace all facts."""
-        self._facts = facts
+        """Replace all facts but those that a source has of its own stations."""
+        self._general = facts
+        self._facts = {**facts, **self._own} if self._own else facts
         self.version += 1
+
+    def use_own(self, facts: dict[str, Facts]) -> None:
+        """Use what the current source has of its own stations in place of other facts of them.
+
+        Their credits are their own; one that is empty means that they need none.
+        """
+        if facts or self._own:
+            self._own = facts
+            self.replace(self._general)
 
     def facts(self, station: str) -> Facts:
         """Return the facts of a station."""
@@ -186,12 +197,14 @@ class Register:
     def credit_of(self, station: str) -> str:
         """Return the credit to show with a station's facts; empty if they need no credit."""
         facts = self._facts.get(station)
-        return "" if facts is None else facts.credit or self.credit
+        if facts is None:
+            return ""
+        return facts.credit if station in self._own else facts.credit or self.credit
 
     @property
     def credits(self) -> list[str]:
         """Return the credits to show with facts of several stations."""
-        found = dict.fromkeys(facts.credit or self.credit for facts in self._facts.values())
+        found = dict.fromkeys(map(self.credit_of, self._facts))
         return [credit for credit in found if credit]
 
     def name(self, station: str) -> str:

@@ -176,7 +176,7 @@ def _serve(
             await service.run(print_text)
 
     try:
-        run_session(startup, work, settings=settings_of(startup), record=record)
+        run_session(startup, work, settings=settings_of(startup), record=record, service=True)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
 

@@ -117,12 +117,13 @@ def run_session(
     settings: Settings | None = None,
     record: bool = False,
     one_shot: bool = False,
+    service: bool = False,
 ) -> _T:
     """Open the source, read the user's register, and run ``work`` on the session.
 
     With ``settings``, the config file is followed and notices are printed meanwhile; with
     ``record``, the history is recorded as they say. A ``one_shot`` command waits for the names of
-    stations that the source publishes.
+    stations that the source publishes; a ``service`` with settings updates the register daily.
 
     Ends the program with a message if the key is refused, if a station does not exist, if there is
     no state, or if standard output cannot be written.
@@ -155,7 +156,13 @@ def run_session(
         async with AsyncExitStack() as stack:
             if session.uses_user_register and register_path is not None:
                 updater = RegisterUpdater(register_path, register, options)
-                updating = updating_station_data(session, updater, print_message, one_shot=one_shot)
+                updating = updating_station_data(
+                    session,
+                    updater,
+                    print_message,
+                    one_shot=one_shot,
+                    section=(lambda: settings.config.register) if settings and service else None,
+                )
                 await stack.enter_async_context(updating)
             if settings is not None:
                 following = following_settings(settings, lambda: session.notice, print_message)

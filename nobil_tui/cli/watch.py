@@ -93,7 +93,7 @@ def watch(as_json: bool, test: bool, no_history: bool, **common: Any) -> None:
             )
         await watching.run()
 
-    run_session(startup, work, settings=settings, record=not no_history)
+    run_session(startup, work, settings=settings, record=not no_history, service=True)
 
 
 def _encoder(register: Register, *, as_text: bool) -> Encode:

@@ -44,6 +44,11 @@ class Player(Protocol):
 class StationData(Protocol):
     """Static data of its stations that a source publishes, for the user's register."""
 
+    @property
+    def has_names(self) -> bool:
+        """Whether it has names of stations, as far as is known."""
+        ...
+
     def use(self, register: Register) -> None:
         """Join the source's stations with a register that was read or replaced."""
         ...

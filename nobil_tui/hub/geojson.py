@@ -7,6 +7,7 @@ from copy import copy
 import msgspec
 from msgspec import Struct
 
+from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Register, country_of
@@ -93,6 +94,20 @@ class MapLayer:
         return msgspec.json.encode(_Collection(credit, simulated, now, features))
 
 
+def filter_of(parameters: list[tuple[str, str]]) -> str:
+    """Return the filter among the parameters of a request, empty without one.
+
+    Raises ``FilterError`` for other parameters: what they should do would not happen.
+    """
+    for name, _ in parameters:
+        if name != "filter":
+            hint = did_you_mean(name, ["filter"])
+            raise FilterError(f"unknown parameter {quoted(name)}, expected filter.{hint}")
+    if len(parameters) > 1:
+        raise FilterError("filter is given twice: write both in one, with a space between")
+    return parameters[0][1] if parameters else ""
+
+
 def parse_map_filter(text: str) -> Query:
     """Parse a filter. Raises ``FilterError``."""
     if len(text) > MAX_FILTER_LENGTH:
@@ -100,6 +115,8 @@ def parse_map_filter(text: str) -> Query:
     query = parse_query(text, None)
     if query.problems:
         raise FilterError(query.problems[0].message)
+    if query.asks_starred:
+        raise FilterError("starred stations are those of one user, a hub has none")
     return query
 
 

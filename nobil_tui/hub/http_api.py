@@ -7,13 +7,15 @@ follows on it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 
@@ -22,10 +24,11 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.hub.door import Denial
-from nobil_tui.hub.geojson import FilterError, MapLayer, parse_map_filter
+from nobil_tui.hub.geojson import FilterError, MapLayer, filter_of, parse_map_filter
 from nobil_tui.hub.metrics import Health, metrics_text
 from nobil_tui.hub.requests import STREAM_PATHS, Target, client_address, given_keys, parse_target
 from nobil_tui.hub.server import Hub
+from nobil_tui.wire.hub_register import encode_hub_register
 from nobil_tui.wire.v1_encode import charger_object, connector_object
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ REST = "/api/v1/rest/"
 LIST_SECONDS = 1.0
 """Seconds for which a large list is served again, although the board has changed."""
 GEOJSON_SECONDS = 2.0
+UNCONFIRMED_STEP = 10_000
+"""Milliseconds after which a map layer is made again while the link is down."""
 MAX_LISTS = 32
 """Large answers that are kept."""
 GZIP_FROM = 1024
@@ -57,7 +62,9 @@ class Body(NamedTuple):
     content: bytes
     compressed: bytes
     tag: str
-    version: int
+    """Its ``ETag``: a hash of it, so that it outlasts the hub."""
+    source: Hashable
+    """The version of what it was made from."""
     made_at: float
 
 
@@ -78,7 +85,7 @@ def error_answer(status: HTTPStatus, *headers: tuple[str, str]) -> HttpAnswer:
 
 
 class HttpApi:
-    """HttpAnswer the HTTP requests of a hub, about the same board.
+    """Answer the HTTP requests of a hub, about the same board.
 
     ``register`` returns the register with names and positions, which may be replaced. ``health``
     returns the state of the link. ``clock`` is the clock of the board's times.
@@ -101,7 +108,6 @@ class HttpApi:
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._making = asyncio.Lock()
         """One large answer is made at a time."""
-        self._boot = f"{time.time_ns():x}"
         self._server: web.Server | None = None
 
     def connection(self) -> asyncio.Protocol:
@@ -132,14 +138,17 @@ class HttpApi:
         }
         headers.update(dict(answer.headers))
         if origin:
-            headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin, Accept-Encoding"}
+            headers |= {
+                "Access-Control-Allow-Origin": origin,
+                "Access-Control-Expose-Headers": "ETag, Retry-After",
+                "Vary": "Origin, Accept-Encoding",
+            }
         content, status = answer.content, answer.status
         if (body := answer.body) is not None:
             headers |= {"ETag": body.tag, "Cache-Control": "private, no-cache"}
             headers.setdefault("Vary", "Accept-Encoding")
             content = body.content
-            known = request.headers.get("If-None-Match", "")
-            if body.tag in [each.strip() for each in known.split(",")] or known.strip() == "*":
+            if _is_known(body.tag, request.headers.get("If-None-Match", "")):
                 content, status = b"", HTTPStatus.NOT_MODIFIED
             elif _accepts_gzip(request.headers.get("Accept-Encoding", "")) and body.compressed:
                 content = body.compressed
@@ -183,12 +192,15 @@ class HttpApi:
             case "/metrics":
                 return self._metrics
             case "/stations.geojson":
-                return lambda: self._geojson(target.query.get("filter", ""))
+                return lambda: self._geojson(target.query)
+            case "/register.json":
+                return self._names
             case _ if path in STREAM_PATHS:
                 return _upgrade
         if not path.startswith(REST):
             return None
         kind, _, name = path.removeprefix(REST).partition("/")
+        name = unquote(name)
         if kind == "connector" and name:
             return lambda: self._connector(name)
         if kind == "charger" and name:
@@ -226,7 +238,8 @@ class HttpApi:
     async def _chargers(self, country: str) -> HttpAnswer:
         if country and _COUNTRY.fullmatch(country) is None:
             return error_answer(HTTPStatus.BAD_REQUEST)
-        body = await self._body(f"chargers/{country}", LIST_SECONDS, lambda: self._list(country))
+        name, source = f"chargers/{country}", self._versions()
+        body = await self._body(name, source, LIST_SECONDS, lambda: self._list(country))
         if country and body.content == b"[]":
             return error_answer(HTTPStatus.NOT_FOUND)
         return HttpAnswer(b"", body=body)
@@ -255,33 +268,47 @@ class HttpApi:
         text = metrics_text(self._hub, self._board, self._register(), self._health())
         return HttpAnswer(text.encode(), content_type="text/plain")
 
-    async def _geojson(self, filter_text: str) -> HttpAnswer:
+    async def _geojson(self, parameters: list[tuple[str, str]]) -> HttpAnswer:
         board, register, now = self._board, self._register(), self._clock.now()
         try:
-            query = parse_map_filter(filter_text)
+            query = parse_map_filter(filter_of(parameters))
         except FilterError as error:
             text = f"400 - Bad request: {error}"
             return HttpAnswer(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)
+        # Without a link, it says how much longer the state is not confirmed.
+        passing = None if board.downtime.live else now // UNCONFIRMED_STEP
         body = await self._body(
-            f"geojson?{filter_text}",
+            f"geojson?{query.text}",
+            (self._versions(), passing),
             GEOJSON_SECONDS,
             lambda: self._map.encode(board, register, query, now),
         )
         return HttpAnswer(b"", content_type="application/geo+json", body=body)
 
-    async def _body(self, name: str, seconds: float, make: Callable[[], bytes]) -> Body:
-        """Return a large answer; it is made in a thread unless a recent one is kept."""
+    async def _names(self) -> HttpAnswer:
+        """Answer with the names, places and plugs of all stations, for a client of ours."""
+        register = self._register()
+        source = (id(register), register.version)
+        body = await self._body("register", source, 0.0, lambda: encode_hub_register(register))
+        return HttpAnswer(b"", body=body)
+
+    def _versions(self) -> Hashable:
+        register = self._register()
+        return self._hub.served.version, id(register), register.version
+
+    async def _body(
+        self, name: str, source: Hashable, seconds: float, make: Callable[[], bytes]
+    ) -> Body:
+        """Return a large answer; it is made in a thread unless the one that is kept is as new as
+        ``source``, or younger than ``seconds``."""
         async with self._making:
-            version = self._hub.served.version
             kept = self._bodies.get(name)
             if kept is not None and (
-                kept.version == version or time.monotonic() - kept.made_at < seconds
+                kept.source == source or time.monotonic() - kept.made_at < seconds
             ):
                 self._bodies.move_to_end(name)
                 return kept
-            content, compressed = await run_in_thread(lambda: _compressed(make()))
-            tag = f'"{self._boot}-{version:x}"'
-            body = Body(content, compressed, tag, version, time.monotonic())
+            body = await run_in_thread(lambda: _made(make(), source))
             self._bodies[name] = body
             while len(self._bodies) > MAX_LISTS:
                 self._bodies.popitem(last=False)
@@ -299,11 +326,20 @@ _PREFLIGHT = (
 )
 
 
-def _compressed(content: bytes) -> tuple[bytes, bytes]:
+def _made(content: bytes, source: Hashable) -> Body:
     import gzip
 
     small = len(content) < GZIP_FROM
-    return content, b"" if small else gzip.compress(content, _GZIP_LEVEL, mtime=0)
+    compressed = b"" if small else gzip.compress(content, _GZIP_LEVEL, mtime=0)
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return Body(content, compressed, tag, source, time.monotonic())
+
+
+def _is_known(tag: str, known: str) -> bool:
+    """Return whether ``If-None-Match`` names an ``ETag``, which a proxy may have made weak."""
+    return known.strip() == "*" or tag in [
+        each.strip().removeprefix("W/") for each in known.split(",")
+    ]
 
 
 def _accepts_gzip(accepted: str) -> bool:

@@ -24,7 +24,8 @@ class Target(NamedTuple):
 
     path: str
     """Without a slash at its end."""
-    query: dict[str, str]
+    query: list[tuple[str, str]]
+    """Its parameters, without the keys."""
     keys: list[str]
     """The keys in the query: secrets."""
 
@@ -37,7 +38,8 @@ def parse_target(text: str) -> Target:
     except ValueError:
         pairs = []
     keys = [value for name, value in pairs if name in KEYS]
-    return Target(path.rstrip("/") or "/", dict(pairs), keys)
+    rest = [(name, value) for name, value in pairs if name not in KEYS]
+    return Target(path.rstrip("/") or "/", rest, keys)
 
 
 def given_keys(target: Target, header: Header) -> list[str]:

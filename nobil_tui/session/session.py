@@ -254,6 +254,8 @@ class Session:
             self._link = LinkState()
 
     def _set_open(self, opened: OpenSource) -> None:
+        # What the source before this one had of its stations.
+        self._user_register.use_own({})
         self.register = opened.register if opened.register is not None else self.register
         self.clock = opened.clock or self.clock
         self.player = opened.player

@@ -89,6 +89,8 @@ class FinlandSource:
 class FinlandStations:
     """The locations and tariffs of Fintraffic, for the user's register and for ``feed``."""
 
+    has_names = True
+
     def __init__(self, feed: FinlandFeed, rest: FinlandRest, *, clock: Clock | None = None) -> None:
         self._feed = feed
         self._rest = rest

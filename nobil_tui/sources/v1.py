@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nobil_tui.base.text import short_hash
 from nobil_tui.feeds.source import OpenSource, SourceError
+from nobil_tui.sources.hub_stations import HubStations, register_url
 from nobil_tui.sources.stream import open_stream
 
 if TYPE_CHECKING:
@@ -35,7 +36,13 @@ class V1Source:
 
     def open(self) -> OpenSource:
         """Create the feed."""
-        return open_stream(self._request, self._dial)
+        address, request = self._address, self._request
+        opened = open_stream(request, self._dial)
+        if not (url := register_url(address)):
+            return opened
+        key = request.key if address.takes_key else address.written_key
+        stations = HubStations(url, key, self.state_key, clock=request.options.clock)
+        return opened._replace(station_data=stations)
 
     def close(self) -> None:
         """Do nothing: leaving the feed closes the link."""

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from nobil_tui.charging.events import Connected, Event, Lost, Refused
-from nobil_tui.charging.register import Register
+from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.headless import source_reader
@@ -30,6 +30,7 @@ from tests.conftest import GUARD, FakeClock, guarded
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of
 from tests.hub.conftest import KEY
 from tests.hub.follower import shown
+from tests.sources.choices import choose
 
 
 class Clock(FakeClock):
@@ -145,6 +146,21 @@ async def test_second_client_shows_what_the_first_one_knows(tmp_path: Path) -> N
     assert names[-1] == "stopped"
     phases = [each["phase"] for each in first.events if each["event"] == "link"]
     assert phases == ["connecting", "live", "retrying"]
+
+
+async def test_second_client_gets_the_names_of_the_hub(tmp_path: Path) -> None:
+    session = session_of(ScriptedFeed(Connected(T0), report("a", "AVAILABLE")))
+    facts = Facts("Slottet", "Oslo", plugs=(Plug("CCS", 150.0),))
+    session.register.replace({"NOR_00001": facts})
+    first = Running(session)
+    data = choose(await guarded(first.url)).open().station_data
+    assert data is not None
+    data.use(register := Register())
+    path = tmp_path / "register.msgpack"
+    assert await guarded(data.update(path, lambda _: None, statuses_first=False))
+    assert register.facts("NOR_00001").plugs == (Plug("CCS", 150.0),)
+    assert register.name("NOR_00001") == "Slottet"
+    await first.stop()
 
 
 async def test_connections_are_closed_with_a_handshake_when_the_service_stops() -> None:

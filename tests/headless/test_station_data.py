@@ -10,17 +10,19 @@ import pytest
 
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.feeds.source import OpenSource
-from nobil_tui.headless.station_data import updating_station_data
+from nobil_tui.headless.station_data import READ_INTERVAL, updating_station_data
 from nobil_tui.register.cache import save_register
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.session.session import Session
-from tests.conftest import guarded
+from tests.conftest import FakeClock, guarded
 from tests.headless.feeds import FeedSource, ScriptedFeed
 
 
 class Published:
     """Stores one station, a while after it is asked."""
+
+    has_names = True
 
     def __init__(self) -> None:
         self.stored = False
@@ -62,4 +64,20 @@ async def test_a_command_that_ends_waits_for_the_names(tmp_path: Path, one_shot:
     async with updating_station_data(session, updater, pytest.fail, one_shot=one_shot):
         assert data.stored is one_shot
         assert register.name("FI_1") == ("Kamppi" if one_shot else "FI_1")
+    await guarded(asyncio.to_thread(session.close))
+
+
+async def test_a_command_that_runs_on_follows_the_file(tmp_path: Path) -> None:
+    path, clock, register = tmp_path / "register", FakeClock(), Register(credit=CREDIT)
+    options = SessionOptions(register_path=path, clock=clock)
+    session = Session(FeedSource(ScriptedFeed()), options, register)
+    session.open()
+    async with updating_station_data(
+        session, RegisterUpdater(path, register, options), pytest.fail
+    ):
+        await guarded(clock.asleep())
+        save_register(path, {"FI_1": Facts(name="Kamppi")}, {})
+        clock.advance(READ_INTERVAL)
+        while register.name("FI_1") != "Kamppi":  # a thread reads it
+            await guarded(asyncio.sleep(0))
     await guarded(asyncio.to_thread(session.close))

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
@@ -25,6 +26,7 @@ from nobil_tui.hub.http_api import HttpApi
 from nobil_tui.hub.metrics import Health
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.batch import Batch, LinkState
+from nobil_tui.wire.hub_register import decode_hub_register
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import GUARD, START, FakeClock, guarded
 from tests.hub.conftest import KEY, station
@@ -178,7 +180,7 @@ async def test_large_lists_are_compressed_and_not_sent_again(served: Opens) -> N
     status, plain, headers = await hub.get(path, Accept_Encoding="gzip;q=0")
     assert (status, plain, headers["etag"]) == (200, chargers, tag)
     assert "content-encoding" not in headers
-    for known in (tag, f'"x", {tag}', "*"):
+    for known in (tag, f'"x", {tag}', f"W/{tag}", "*"):
         assert (await hub.get(path, If_None_Match=known))[:2] == (304, b"")
     hub.board.apply_station(station(many[0].id, 1), START + 1)
     await hub.changed()
@@ -230,7 +232,36 @@ async def test_geojson_has_names_counts_and_credit(served: Opens) -> None:
     status, error, _ = await hub.get(f"/stations.geojson?filter={quote('kw:x')}")
     assert status == 400
     assert error["status"].startswith("400 - Bad request: ")
-    assert (await hub.get("/stations.geojson?filter=" + "x" * 600))[0] == 400
+    for query, words in (
+        ("filter=" + "x" * 600, "at most"),
+        ("filters=ccs", 'unknown parameter "filters", expected filter. Did you mean "filter"?'),
+        ("filter=ccs&filter=oslo", "given twice"),
+        ("filter=starred", "a hub has none"),
+    ):
+        status, error, _ = await hub.get(f"/stations.geojson?{query}")
+        assert status == 400
+        assert words in error["status"]
+    # Names that arrive while nothing else changes.
+    hub.register.replace({B: Facts("Torget", "Umeå")})
+    layer = (await hub.get("/stations.geojson?filter=torget"))[1]
+    assert [each["id"] for each in layer["features"]] == [B]
+    hub.register.replace({A: Facts("Torget")})
+    layer = (await hub.get("/stations.geojson?filter=torget"))[1]
+    assert [each["id"] for each in layer["features"]] == [B]  # for two seconds
+
+
+async def test_register_has_what_a_client_reads(served: Opens) -> None:
+    hub = await served()
+    status, content, headers = await hub.get("/register.json")
+    assert status == 200
+    own = replace(hub.register.facts(A), credit=CREDIT)
+    assert decode_hub_register(json.dumps(content).encode()) == {A: own}
+    tag = headers["etag"]
+    assert (await hub.get("/register.json", If_None_Match=tag))[:2] == (304, b"")
+    hub.register.replace({B: Facts("Torget", "Umeå")})
+    status, content, headers = await hub.get("/register.json", If_None_Match=tag)
+    assert (status, list(content["stations"])) == (200, [B])
+    assert (await hub.get("/register.json", key="wrong"))[0] == 401
 
 
 async def test_pages_of_other_sites_are_allowed_only_if_configured(served: Opens) -> None:

@@ -58,10 +58,17 @@ class Fetched(NamedTuple):
 
 
 async def fetch(
-    url: str, headers: Mapping[str, str], most: int, on_bytes: OnBytes, timeouts: Timeouts
+    url: str,
+    headers: Mapping[str, str],
+    most: int,
+    on_bytes: OnBytes,
+    timeouts: Timeouts,
+    *,
+    redirects: bool = True,
 ) -> Fetched:
-    """Return the answer to a GET request, following redirects.
+    """Return the answer to a GET request.
 
+    ``redirects``: follow them, with the same headers: not for a request with a key.
     ``on_bytes`` is called on the event loop. Raises ``UnreachableError``, also for an answer of
     more than ``most`` bytes.
     """
@@ -74,16 +81,21 @@ async def fetch(
         loop.call_soon_threadsafe(on_bytes, done, total)
 
     try:
-        return await run_in_thread(lambda: _fetch(url, headers, most, report, timeouts))
+        return await run_in_thread(lambda: _fetch(url, headers, most, report, timeouts, redirects))
     finally:
         abandoned.set()
 
 
 def _fetch(
-    url: str, headers: Mapping[str, str], most: int, report: OnBytes, timeouts: Timeouts
+    url: str,
+    headers: Mapping[str, str],
+    most: int,
+    report: OnBytes,
+    timeouts: Timeouts,
+    redirects: bool,
 ) -> Fetched:
     host = urlsplit(url).hostname or ""
-    opener = _opener(_usable_proxy(url), timeouts)
+    opener = _opener(_usable_proxy(url), timeouts, redirects)
     try:
         with opener.open(Request(url, headers=dict(headers)), timeout=timeouts.silence) as response:
             return Fetched(response.status, response.headers, _read(response, most, report))
@@ -141,14 +153,14 @@ def _usable_proxy(url: str) -> str | None:
     return proxy
 
 
-def _opener(proxy: str | None, timeouts: Timeouts) -> OpenerDirector:
+def _opener(proxy: str | None, timeouts: Timeouts, redirects: bool) -> OpenerDirector:
     """Return an opener for HTTP and HTTPS alone: no files, no FTP, no credentials of the user."""
     opener = OpenerDirector()
     for handler in (
         ProxyHandler({"http": proxy, "https": proxy} if proxy else {}),
         _Plain(timeouts),
         _Encrypted(timeouts),
-        _Redirects(),
+        *([_Redirects()] if redirects else []),
         HTTPErrorProcessor(),
         HTTPDefaultErrorHandler(),
     ):

@@ -1,0 +1,169 @@
+"""The names, places and plugs that a hub of ours has for the stations of its stream.
+
+They come over HTTP, from the host that serves the stream, and are kept for the next start. Another
+server of version 1 has none: it is asked once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.feeds.transport.failures import UnreachableError
+
+if TYPE_CHECKING:
+    from nobil_tui.charging.register import Facts, Register
+    from nobil_tui.feeds.transport.fetch import Fetched
+    from nobil_tui.sources.address import Address
+
+STREAM_PATHS = ("/api/v1/stream/realtime", "/api/v1/stream")
+"""Paths of the stream of a hub; a proxy may put another one before them."""
+REGISTER_PATH = "/register.json"
+MAX_ANSWER = 128 * 1024 * 1024
+"""Maximum size of the answer in bytes, as sent and decompressed."""
+CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
+_ORIGIN = "hub"
+_NO_HUB = {301, 302, 303, 307, 308, 400, 404, 405, 410, 426}
+"""Answers of a server that is no hub of ours; others may change with the key or with time."""
+
+logger = logging.getLogger(__name__)
+
+
+def register_url(address: Address) -> str:
+    """Return where the hub of a stream has its register; empty if no hub can have the stream."""
+    path = address.path.rstrip("/")
+    prefix = next((path.removesuffix(each) for each in STREAM_PATHS if path.endswith(each)), None)
+    if prefix is None:
+        return ""
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    scheme = "https" if address.encrypted else "http"
+    return f"{scheme}://{host}:{address.port}{prefix}{REGISTER_PATH}"
+
+
+class HubStations:
+    """What the hub at ``url`` has of its stations; ``name`` is that of the file that keeps it.
+
+    ``key`` is the API key of the stream, empty without one.
+    """
+
+    def __init__(self, url: str, key: str, name: str, *, clock: Clock | None = None) -> None:
+        self.has_names = True
+        """Whether the source has names, as far as we know."""
+        self._url = url
+        self._key = key
+        self._name = name
+        self._clock = clock or Clock()
+        self._register: Register | None = None
+        self._own: dict[str, Facts] = {}
+        self._etag = ""
+        self._loaded = False
+        self._is_hub = True
+        """Whether the server is a hub of ours, as far as we know."""
+
+    def use(self, register: Register) -> None:
+        """Use what is known of the hub's stations in this register."""
+        if register is not self._register:
+            self._register = register
+            register.use_own(self._own)
+
+    def settle(self) -> None:
+        """Do nothing: the stream does not wait for names."""
+
+    async def update(
+        self, path: Path, on_progress: Callable[[str], None], *, statuses_first: bool
+    ) -> bool:
+        """Use what was kept beside the register at ``path``, then what the hub has now.
+
+        Returns whether something changed. A hub that cannot be reached is no error of its own: its
+        stream says why.
+        """
+        kept = path.with_name(f"{path.stem}-{self._name}{path.suffix}")
+        changed = await self._load(kept)
+        if not self._is_hub:
+            return changed
+        try:
+            answer = await self._fetch()
+        except UnreachableError as error:
+            logger.info("names of the hub not updated: %s", error)
+            return changed
+        if answer.status == 200:
+            return await self._store(answer, kept) or changed
+        if answer.status in _NO_HUB:
+            self._say_no_hub()
+        return changed
+
+    async def _load(self, kept: Path) -> bool:
+        if self._loaded:
+            return False
+        from nobil_tui.register.cache import CacheError, load_register
+
+        self._loaded = True
+        try:
+            found = await run_in_thread(lambda: load_register(kept))
+        except CacheError as error:
+            logger.info("%s", error)
+            return False
+        if found is None:
+            return False
+        self._etag = found.origins[_ORIGIN].etag if _ORIGIN in found.origins else ""
+        self._show(found.facts)
+        return True
+
+    async def _fetch(self) -> Fetched:
+        from nobil_tui.feeds.transport.fetch import Timeouts, fetch
+        from nobil_tui.feeds.transport.http import USER_AGENT
+
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+        headers["User-Agent"] = USER_AGENT
+        if self._key:
+            headers["X-API-Key"] = self._key
+        if self._etag:
+            headers["If-None-Match"] = self._etag
+        timeouts = Timeouts(CONNECT_SECONDS, SILENCE_SECONDS)
+        return await fetch(
+            self._url, headers, MAX_ANSWER, lambda _done, _total: None, timeouts, redirects=False
+        )
+
+    async def _store(self, answer: Fetched, kept: Path) -> bool:
+        """Use an answer, and keep it for the next start; return whether it can be read."""
+        from nobil_tui.base.decoding import NotReadableError, gunzip
+        from nobil_tui.register.cache import CacheError, Origin, load_register, save_register
+        from nobil_tui.wire.hub_register import decode_hub_register
+
+        etag = answer.headers.get("ETag", "")[:256]
+        now = self._clock.now()
+
+        def store() -> dict[str, Facts]:
+            facts = decode_hub_register(gunzip(answer.body, MAX_ANSWER))
+            try:
+                save_register(kept, facts, {_ORIGIN: Origin(now, stations=len(facts), etag=etag)})
+                # Read again, its stations share their texts.
+                stored = load_register(kept)
+            except CacheError as error:
+                logger.info("%s", error)
+                return facts
+            return facts if stored is None else stored.facts
+
+        try:
+            facts = await run_in_thread(store)
+        except NotReadableError as error:
+            logger.info("names of the hub not used: %s", error)
+            self._say_no_hub()
+            return False
+        self._etag = etag
+        self._show(facts)
+        self.has_names = bool(facts)
+        return True
+
+    def _say_no_hub(self) -> None:
+        self._is_hub = False
+        self.has_names = bool(self._own)
+
+    def _show(self, facts: dict[str, Facts]) -> None:
+        self._own = facts
+        if self._register is not None:
+            self._register.use_own(facts)
