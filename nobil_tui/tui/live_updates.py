@@ -184,7 +184,7 @@ class LiveUpdates:
         if not is_terminal_behind(self._screen.app):
             workspace.stations.resort_when_idle()
             workspace.stations.refresh_ages()
-            workspace.connectors.rebuild()
+            workspace.connectors.refresh_ages()
 
     async def tick(self) -> None:
         """Update what changes with time, and read settings saved by other programs."""

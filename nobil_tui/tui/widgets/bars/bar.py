@@ -19,9 +19,28 @@ PART_GAP = 2
 class OneLineBar(Widget):
     """A widget of one line."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._styles: dict[str, Style] = {}
+
+    @property
+    def ground(self) -> Style:
+        """The bar's own style."""
+        if (style := self._styles.get("")) is None:
+            # Cached: Textual adds up the styles of all parents, which takes longer than the text.
+            style = self._styles[""] = self.rich_style
+        return style
+
     def style_of(self, name: str) -> Style:
         """Return a named style, to be added to the bar's own."""
-        return styles.style_of(name, self.app.theme_variables)
+        if (style := self._styles.get(name)) is None:
+            style = self._styles[name] = styles.style_of(name, self.app.theme_variables)
+        return style
+
+    def notify_style_update(self) -> None:
+        """Discard the styles of the previous theme."""
+        self._styles.clear()
+        super().notify_style_update()
 
 
 class BarPart(Struct, frozen=True):

@@ -74,7 +74,7 @@ class KeyHints(OneLineBar):
     def render_line(self, y: int) -> Strip:
         """Render the hints that fit."""
         room = self.size.width
-        ground, key, word = self.rich_style, self.style_of("key"), self.style_of("quiet")
+        ground, key, word = self.ground, self.style_of("key"), self.style_of("quiet")
         palette = command_by_id("palette")
         parts = [self._part(command, word) for command in self.commands()]
         parts.append(

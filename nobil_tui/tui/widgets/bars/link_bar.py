@@ -96,6 +96,8 @@ class LinkBar(OneLineBar):
         super().__init__(id=id)
         self.glyphs: Glyphs = UNICODE
         self._painted_parts: list[BarPart] = []
+        self._fitted: tuple[LinkBarState, int, list[BarPart]] | None = None
+        """The parts for a state and a width: they are compared, and then painted."""
 
     def watch_state(self) -> None:
         """Repaint if the text changes: most of the time only the age of a frame does."""
@@ -105,13 +107,21 @@ class LinkBar(OneLineBar):
     def render_line(self, y: int) -> Strip:
         """Render the parts that fit."""
         room = self.size.width
-        ground = self.rich_style
+        ground = self.ground
         self._painted_parts = parts = self._fitting_parts()
         strip = Strip(bar_segments(parts, room, ground))
         return strip.adjust_cell_length(room, ground).apply_style(ground)
 
     def _fitting_parts(self) -> list[BarPart]:
-        return fit_parts(self._parts(self.size.width), self.size.width)
+        state, width = self.state, self.size.width
+        if self._fitted is None or self._fitted[0] is not state or self._fitted[1] != width:
+            self._fitted = state, width, fit_parts(self._parts(width), width)
+        return self._fitted[2]
+
+    def notify_style_update(self) -> None:
+        """Use the colours of another theme."""
+        self._fitted = None
+        super().notify_style_update()
 
     def _parts(self, width: int) -> Iterator[BarPart]:
         state = self.state
@@ -122,7 +132,7 @@ class LinkBar(OneLineBar):
         yield BarPart(simulated if state.simulated else "", self.style_of("simulated"), 1)
         if not state.simulated:
             yield BarPart(
-                truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.rich_style, 4
+                truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.ground, 4
             )
         yield BarPart(state.help, self.style_of("note"), 2)
         if state.starred:
@@ -139,10 +149,10 @@ class LinkBar(OneLineBar):
         if state.behind:
             yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
         if state.stations:
-            yield BarPart(_count(state.stations, "station"), self.rich_style, 6)
+            yield BarPart(_count(state.stations, "station"), self.ground, 6)
             share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} in use"
             connectors = f"{_count(state.connectors, 'connector')}{dot}{share}"
-            yield BarPart(connectors, self.rich_style, 7)
+            yield BarPart(connectors, self.ground, 7)
         if state.unconfirmed:
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
         if state.full:
@@ -155,7 +165,7 @@ class LinkBar(OneLineBar):
         if state.frame_at:
             beats = sparkline(state.changes_by_second, glyphs.bars)
             yield BarPart(beats, self.style_of("note"), 10)
-            yield BarPart(f"{_rate(state.rate)}/s", self.rich_style, 8)
+            yield BarPart(f"{_rate(state.rate)}/s", self.ground, 8)
             yield BarPart(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
 
     def _link_part(self) -> BarPart:

@@ -16,6 +16,7 @@ from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import truncate
 from nobil_tui.tui.text.distances import distance_text, map_url, position_text
 from nobil_tui.tui.text.staleness import station_staleness
+from nobil_tui.tui.text.times import age_text_lasts
 from nobil_tui.tui.text.wrapping import flow_parts, wrap_text
 from nobil_tui.tui.widgets.connectors.rows import ConnectorTable, Row, plugs_text
 from nobil_tui.tui.widgets.virtual_list import VirtualList
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _OPERATOR_WORDS = {-1: "unknown", 0: "free", 1: "occupied", 2: "error"}
 _LABEL_WIDTH = 9
+_MINUTE = 60_000
+"""Milliseconds."""
 _PARKING_WORDS = {True: "paid", False: "free of charge", None: ""}
 _MAX_LINES = {"Price": 4, "Where": 3, "Comment": 5, "Contact": 3}
 """Lines for a text of the register; 1 for the others."""
@@ -89,6 +92,38 @@ class DetailPainter:
         if credit and facts.name:
             written += [*between, *self._text(credit.partition(", https:")[0], width)]
         return written
+
+    def lasts(self, station_id: str, now: int) -> int:
+        """Return for how many ms the lines of a station built at ``now`` (ms) stay as they are,
+        unless something changes."""
+        board = self._station_list.board
+        if not board.downtime.live:
+            # The staleness grows.
+            return 0
+        times: list[int | None] = []
+        if (station := board.stations.get(station_id)) is not None:
+            for index in range(len(station.connectors)):
+                times += [board.since(station, index, now).at, board.heard(station, index)]
+        ages = (age_text_lasts(now - at) for at in times if at)
+        # The day and the hour change with a minute, in every time zone.
+        return min(_MINUTE - now % _MINUTE, *ages, _MINUTE)
+
+    def depends_on(self, station_id: str) -> tuple[object, ...]:
+        """Return what may change the lines of a station and is not shown at once: the pane looks
+        for it each second."""
+        station_list = self._station_list
+        board, register = station_list.board, station_list.register
+        return (
+            self.heard(station_id),
+            board.stations.get(station_id) is None,
+            board.has_snapshot,
+            board.downtime.live,
+            board.downtime.past,
+            board.freshness.confirmed,
+            register.version,
+            station_list.origin,
+            station_list.query.plugs,
+        )
 
     def heard(self, station_id: str) -> int | None:
         """Return the time (ms) of the last report about any connector of a station."""

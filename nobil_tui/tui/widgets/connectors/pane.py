@@ -42,6 +42,10 @@ class ConnectorsPane(VirtualList):
         self.clock = clock
         self._painter: DetailPainter | None = None
         self._rows: list[Row] = []
+        self._lasting = 0, 0
+        """When the lines were built, and until when they stay as they are, in ms."""
+        self._built_of: tuple[object, ...] = ()
+        """What the lines were built of, besides the reactive attributes."""
 
     def set_painter(self, painter: DetailPainter) -> None:
         """Show the stations of another source."""
@@ -69,12 +73,22 @@ class ConnectorsPane(VirtualList):
         """Show the alert mark."""
         self.rebuild()
 
+    def refresh_ages(self) -> None:
+        """Repaint the ages that changed, and what has changed unnoticed."""
+        painter, now = self._painter, self.clock.now()
+        built_at, until = self._lasting
+        still_right = built_at <= now < until
+        if painter and still_right and painter.depends_on(self.station) == self._built_of:
+            return
+        self.rebuild()
+
     def rebuild(self) -> None:
         """Build all lines with the current ages, and repaint those that changed."""
         before = self._rows
         width = self.scrollable_content_region.width
         if self._painter is None or not self.station or width <= 0:
             self._rows = []
+            self._lasting = 0, 0
             heard = ""
         else:
             now = self.clock.now()
@@ -88,9 +102,13 @@ class ConnectorsPane(VirtualList):
                 history=self.history,
             )
             heard = self._heard(now)
+            self._lasting = now, now + self._painter.lasts(self.station, now)
+            self._built_of = self._painter.depends_on(self.station)
         self.set_titles("Connectors", heard)
         if before and len(before) == len(self._rows):
-            self.repaint_changed()
+            if before != self._rows:
+                # Most of the time no age has changed, and comparing is faster than painting.
+                self.repaint_changed()
         else:
             self.update_count()
 

@@ -58,8 +58,8 @@ class FilterNote(OneLineBar):
         if y:
             return Strip.blank(0)
         parts = [BarPart(part.text, part.style, part.need, right=True) for part in self._parts]
-        segments = bar_segments(parts, self.size.width, self.rich_style)
-        return Strip(segments).apply_style(self.rich_style)
+        segments = bar_segments(parts, self.size.width, self.ground)
+        return Strip(segments).apply_style(self.ground)
 
     def notify_style_update(self) -> None:
         """Use the colours of another theme."""
@@ -103,7 +103,7 @@ class FilterProblemNote(OneLineBar):
             return Strip.blank(0)
         text = truncate(self._text, self.size.width)
         strip = Strip([Segment(text, self.style_of("warning"))])
-        return strip.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+        return strip.adjust_cell_length(self.size.width).apply_style(self.ground)
 
 
 def _whole_words(words: Sequence[str], room: int) -> str:

@@ -364,6 +364,58 @@ async def test_only_ages_that_changed_are_repainted(monkeypatch: pytest.MonkeyPa
         assert "2 min" in lines_of(app.pane)[region.y][region.x : region.right]
 
 
+async def test_lines_are_built_again_only_when_an_age_changes() -> None:
+    ages = (500, 59_000, 119_000, 3 * HOUR - 20_000, 47 * HOUR, 100 * HOUR)
+    station_list = roster_of({"NOR_1": [Connector(0, 0, START - age) for age in ages]})
+    async with showing(station_list) as (app, _):
+        pane, clock = app.pane, app.clock
+        for _ in range(40):
+            before, now = app.lines, clock.now()
+            lasts = app.painter.lasts("NOR_1", now)
+            assert 0 < lasts <= MINUTE
+            clock.advance((lasts - 1) / 1000)
+            pane.rebuild()
+            assert app.lines == before, now
+            clock.advance(1 / 1000)
+            pane.refresh_ages()
+            built = app.lines
+            pane.rebuild()
+            assert app.lines == built, now
+
+
+async def test_what_changes_beside_the_reports_is_seen_with_the_next_ages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    station_list = roster_of({"NOR_1": connectors((0, 0), (1, 0), (0, 1))}, {"NOR_1": FORNEBU})
+    board = station_list.board
+    async with showing(station_list) as (app, _):
+        built: list[int] = []
+        rows = app.painter.rows
+
+        def counted(station: str, now: int, *args: Any, **options: Any) -> Any:
+            built.append(now)
+            return rows(station, now, *args, **options)
+
+        monkeypatch.setattr(app.painter, "rows", counted)
+        app.pane.refresh_ages()
+        assert not built
+        station_list.home = (59.91, 10.75)
+        app.pane.refresh_ages()
+        assert "7.6 km" in app.lines[1]
+        station_list.filter = "ccs"
+        app.pane.refresh_ages()
+        assert "1/2 free" in app.line("CCS")
+        board.downtime.stop(START)
+        app.clock.advance(1)
+        app.pane.refresh_ages()
+        assert "~9 min" in app.line("1 ")
+        board.downtime.start(app.clock.now())
+        app.pane.refresh_ages()
+        assert len(built) == 4
+        app.pane.refresh_ages()
+        assert len(built) == 4
+
+
 async def test_the_staleness_of_the_station_is_shown_above() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
     station_list.board.stations["NOR_1"].status = 0
