@@ -27,7 +27,10 @@ PING_INTERVAL = 5.0
 PONG_GRACE = 1000
 """Milliseconds that a pong may take on a slow line. A later one is queued behind unread frames."""
 DEAD_AFTER = 45.0
-"""Seconds without a frame or a pong after which a connection is dead."""
+"""Seconds without a frame or a pong after which a connection is dead, unless bytes arrive."""
+MIN_PROGRESS = 16 * 1024
+"""Bytes within ``DEAD_AFTER`` that keep a connection alive: on a slow line a snapshot takes
+minutes, and nothing can arrive between its parts."""
 CLOSE_TIMEOUT = 0.2
 """Seconds that a closing handshake may take before the connection is aborted."""
 
@@ -152,16 +155,17 @@ class Connection:
         return True
 
     async def _watch(self) -> None:
-        """Abort the connection once neither a frame nor a pong came for ``DEAD_AFTER``, or the
-        clock jumped.
+        """Abort the connection once nothing came for ``DEAD_AFTER``: no frame, no pong, and fewer
+        than ``MIN_PROGRESS`` bytes of a frame; or the clock jumped.
 
         Time in which nothing was received because ``receive`` was not called does not count.
         """
         pinging = asyncio.create_task(self._ping())
         pinged_on = self._clock.monotonic()
-        idle_on = 0.0
+        idle_on = progress_on = 0.0
+        counted = self._websocket.received
         try:
-            while self._clock.monotonic() - max(self._alive_on, idle_on) < DEAD_AFTER:
+            while self._clock.monotonic() - max(self._alive_on, idle_on, progress_on) < DEAD_AFTER:
                 await self._clock.sleep(CHECK_EVERY)
                 if reason := self._jumps.reason():
                     self.fail(reason)
@@ -169,6 +173,8 @@ class Connection:
                 now = self._clock.monotonic()
                 if not self._receiving:
                     idle_on = now
+                if self._websocket.received - counted >= MIN_PROGRESS:
+                    counted, progress_on = self._websocket.received, now
                 # One at a time: the wait for the pong is how far reading is behind.
                 if pinging.done() and now - pinged_on >= PING_INTERVAL:
                     pinging = asyncio.create_task(self._ping())

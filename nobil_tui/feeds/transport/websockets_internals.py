@@ -55,6 +55,8 @@ class SlicedConnection(ClientConnection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.received = 0
+        """Bytes that arrived."""
         self._unparsed = b""
         self._parsed = 0
         """How many bytes of ``_unparsed`` are done."""
@@ -71,6 +73,7 @@ class SlicedConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Parse ``data`` now as far as a time slice allows, and the rest in further slices."""
+        self.received += len(data)
         # A transport may deliver what it had read before it was paused.
         self._unparsed = self._unparsed[self._parsed :] + data if self._unparsed else data
         self._parsed = 0

@@ -9,6 +9,7 @@ from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.feeds.transport.connection import (
     DEAD_AFTER,
+    MIN_PROGRESS,
     PING_INTERVAL,
     PONG_GRACE,
     ClosedError,
@@ -16,7 +17,17 @@ from nobil_tui.feeds.transport.connection import (
     Frame,
 )
 from nobil_tui.feeds.transport.websocket import open_connection
-from tests.conftest import START, FakeClock, Serve, ServeRaw, for_ever, guarded, settle, shake_hands
+from tests.conftest import (
+    GUARD,
+    START,
+    FakeClock,
+    Serve,
+    ServeRaw,
+    for_ever,
+    guarded,
+    settle,
+    shake_hands,
+)
 
 SECRET = "s3cret-k3y"
 
@@ -70,6 +81,41 @@ async def test_aborts_a_connection_without_pongs(serve_raw: ServeRaw, clock: Fak
         await settle()
         await guarded(clock.asleep())
         clock.advance(DEAD_AFTER)
+        with pytest.raises(ClosedError, match=r"^nothing was received any more$"):
+            await guarded(receiving)
+
+
+async def test_a_frame_on_a_slow_line_keeps_the_connection_alive(
+    serve_raw: ServeRaw, clock: FakeClock
+) -> None:
+    """No pong can come between its parts. A server that drips is dead all the same."""
+    parts: asyncio.Queue[int] = asyncio.Queue()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await shake_hands(reader, writer)
+        writer.write(b"\x82\x7f" + (1 << 20).to_bytes(8))
+        while True:
+            writer.write(bytes(await parts.get()))
+
+    url = f"ws://127.0.0.1:{await serve_raw(slow)}"
+    async with Connection(await open_connection(url, 1 << 20, 0.2), [], clock) as connection:
+        receiving = asyncio.ensure_future(connection.receive())
+        for _ in range(4):
+            at = connection._websocket.received
+            parts.put_nowait(MIN_PROGRESS)
+            async with asyncio.timeout(GUARD):
+                while connection._websocket.received < at + MIN_PROGRESS:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+            for _ in range(round(DEAD_AFTER * 0.8)):
+                clock.advance(1)
+                await settle()
+            assert not receiving.done()
+        assert connection.behind > DEAD_AFTER * 1000
+        for _ in range(4):
+            parts.put_nowait(10)
+            for _ in range(round(DEAD_AFTER / 3)):
+                clock.advance(1)
+                await settle()
         with pytest.raises(ClosedError, match=r"^nothing was received any more$"):
             await guarded(receiving)
 
