@@ -31,6 +31,7 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.feeds.finland.rest import STATUSES, Answer, FinlandRest
 from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.clock_jump import sleep_until_jump
 from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.link import Link, LinkEvent, Tap
@@ -60,6 +61,8 @@ POLLING = "no live stream; fetching every minute, up to 2 min old"
 """The notice while the broker cannot be reached."""
 MAX_HELD = 200_000
 """Messages held while the snapshot is fetched; further ones are applied at once."""
+MAX_HOLD = 20.0
+"""Seconds that messages are held: on a slow line the snapshot may take minutes."""
 QUEUE_SIZE = 64
 """Frames that may wait here: the link's own queue, and with it the network, holds the rest."""
 
@@ -277,7 +280,7 @@ class FinlandFeed:
         backoff = Backoff()
         while True:
             try:
-                answer = await self._rest.get(STATUSES)
+                answer = await self._get_statuses(attempt, polling)
                 assert answer is not None  # noqa: S101  # only with an ETag
                 statuses = await run_in_thread(lambda body=answer.body: decode_statuses(body))  # type: ignore[misc]  # no lambda default is inferred
             except (UnreachableError, NotReadableError) as error:
@@ -285,14 +288,30 @@ class FinlandFeed:
                 asked = error.retry_after if isinstance(error, UnreachableError) else 0.0
                 seconds = max(backoff.wait(), asked, POLL_INTERVAL if polling else 0.0)
                 await self._inputs.put(_NotFetched(str(error), seconds, attempt))
-                await self._clock.sleep(seconds)
+                await sleep_until_jump(self._clock, seconds)
                 continue
             await self._wait_for_places()
             await self._inputs.put(_Fetched(statuses, answer, self._clock.now(), attempt))
             if not polling:
                 return
             backoff = Backoff()
-            await self._clock.sleep(POLL_INTERVAL)
+            if reason := await sleep_until_jump(self._clock, POLL_INTERVAL):
+                # The snapshot is older than is said of it.
+                await self._inputs.put(_NotFetched(reason, 0.0, attempt))
+
+    async def _get_statuses(self, attempt: int, polling: bool) -> Answer | None:
+        """Fetch a snapshot; unless ``polling``, hold messages for ``MAX_HOLD`` at most."""
+        if polling:
+            return await self._rest.get(STATUSES)
+        releasing = asyncio.create_task(self._release_later(attempt))
+        try:
+            return await self._rest.get(STATUSES)
+        finally:
+            releasing.cancel()
+
+    async def _release_later(self, attempt: int) -> None:
+        await self._clock.sleep(MAX_HOLD)
+        await self._inputs.put(_NotFetched("it has not arrived yet", 0.0, attempt))
 
     async def _wait_for_places(self) -> None:
         if not self._merger.has_places:

@@ -7,6 +7,8 @@ it notices the hours that passed.
 
 from __future__ import annotations
 
+import asyncio
+
 from nobil_tui.base.clock import Clock
 
 CHECK_EVERY = 1.0
@@ -37,3 +39,15 @@ class JumpDetector:
         while not (reason := self.reason()):
             await self._clock.sleep(CHECK_EVERY)
         return reason
+
+
+async def sleep_until_jump(clock: Clock, seconds: float) -> str:
+    """Wait for some seconds, or until a jump; return the reason of the jump, empty without one."""
+    jumping = asyncio.ensure_future(JumpDetector(clock).wait())
+    sleeping = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait([jumping, sleeping], return_when=asyncio.FIRST_COMPLETED)
+        return jumping.result() if jumping.done() else ""
+    finally:
+        jumping.cancel()
+        sleeping.cancel()

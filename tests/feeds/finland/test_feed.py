@@ -23,7 +23,8 @@ from nobil_tui.charging.events import (
     Snapshot,
     Unreadable,
 )
-from nobil_tui.feeds.finland.feed import POLL_INTERVAL, POLLING, FinlandFeed
+from nobil_tui.feeds.finland.feed import MAX_HOLD, POLL_INTERVAL, POLLING, FinlandFeed
+from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
@@ -467,3 +468,51 @@ async def test_pings_the_broker(serve: Serve, make_feed: MakeFeed, clock: FakeCl
         await reader.kind(Snapshot)
         await pass_time(clock, 30.0)
         await guarded(pinged.wait())
+
+
+async def test_a_jump_of_the_clock_ends_the_wait_for_the_next_poll(
+    service: FinlandService, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    """After the machine slept, the last snapshot is hours old, and not up to two minutes."""
+    async with reading(make_feed(REFUSED_PORT), clock) as reader:
+        await reader.kind(Snapshot)
+        polled_at = clock.now()
+        await until(lambda: any(abs(left - POLL_INTERVAL) <= 1 for left in clock.sleepers))
+        clock.step(8 * 3600)
+        clock.advance(CHECK_EVERY)
+        lost = await reader.kind(Lost)
+        assert (lost.reason, lost.heard_at) == (
+            "this machine slept, or its clock was set",
+            polled_at,
+        )
+        # Without a wait for the rest of the interval.
+        assert (await reader.kind(Degraded)).reason == POLLING
+        await reader.kind(Snapshot)
+    assert service.paths() == [STATUSES] * 2
+
+
+async def test_a_snapshot_that_takes_long_does_not_hold_messages(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    evse, topic = next(iter(service.country.topics.items()))
+    answered = asyncio.Event()
+
+    async def late(request: object) -> object:
+        await answered.wait()
+        return await service.respond(request)  # type: ignore[arg-type]
+
+    service.answers[STATUSES].append(late)  # type: ignore[arg-type]
+    feed = make_feed(broker.url)
+    async with reading(feed, clock) as reader:
+        await reader.kind(Connected)
+        await broker.publish((topic, status_payload("BLOCKED", clock.now())))
+        await until(lambda: len(feed._held or ()) == 1)
+        await pass_time(clock, MAX_HOLD)
+        assert (await reader.kind(Degraded)).reason == "no snapshot: it has not arrived yet"
+        await reader.kind(ConnectorReport)
+        assert reader.word(evse) == "BLOCKED"
+        answered.set()
+        assert (await reader.kind(Degraded)).reason == ""
+        await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 12
+        assert reader.word(evse) == "BLOCKED"
