@@ -265,8 +265,12 @@ class RegisterClient:
         body, total = partial.body, partial.total
         reported_at = -PROGRESS_INTERVAL
         too_large = total is not None and total > MAX_DUMP
+        began, before = self._clock.monotonic(), len(body)
         async for chunk in response.content.iter_any():
             body += chunk
+            passed = self._clock.monotonic() - began
+            if http.sends_too_slowly(len(body) - before, passed, self._timeouts.silence):
+                raise DownloadError(f"{self.host} sends too slowly")
             too_large = too_large or len(body) > MAX_DUMP
             if too_large:
                 break

@@ -10,8 +10,9 @@ import asyncio
 import re
 import socket
 import ssl
-import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from email.message import Message
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -30,8 +31,8 @@ from urllib.request import (
 
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
-from nobil_tui.feeds.transport.http import OnBytes
-from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_for
+from nobil_tui.feeds.transport.http import OnBytes, sends_too_slowly
+from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_failure, proxy_for, proxy_place
 from nobil_tui.feeds.transport.websocket import NEXT_ADDRESS_DELAY
 
 MAX_REDIRECTS = 3
@@ -70,35 +71,65 @@ async def fetch(
 
     ``redirects``: follow them, with the same headers: not for a request with a key.
     ``on_bytes`` is called on the event loop. Raises ``UnreachableError``, also for an answer of
-    more than ``most`` bytes.
+    more than ``most`` bytes, and for one that arrives at less than ``MIN_RATE``.
     """
     loop = asyncio.get_running_loop()
-    abandoned = threading.Event()
-
-    def report(done: int, total: int | None) -> None:
-        if abandoned.is_set():
-            raise TimeoutError
-        loop.call_soon_threadsafe(on_bytes, done, total)
-
+    transfer = _Transfer(most, timeouts)
     try:
-        return await run_in_thread(lambda: _fetch(url, headers, most, report, timeouts, redirects))
+        async with asyncio.timeout(timeouts.connect + 2 * timeouts.silence) as limit:
+
+            def report(done: int, total: int | None) -> None:
+                # The beginning of the answer is in time; the rest has a limit of its own.
+                with suppress(RuntimeError):
+                    limit.reschedule(None)
+                if done:
+                    on_bytes(done, total)
+
+            transfer.report = lambda done, total: loop.call_soon_threadsafe(report, done, total)
+            return await run_in_thread(lambda: _fetch(url, headers, transfer, redirects))
+    except TimeoutError:
+        raise UnreachableError(f"{urlsplit(url).hostname} does not answer") from None
     finally:
-        abandoned.set()
+        transfer.abandon()
 
 
-def _fetch(
-    url: str,
-    headers: Mapping[str, str],
-    most: int,
-    report: OnBytes,
-    timeouts: Timeouts,
-    redirects: bool,
-) -> Fetched:
+class _TooSlowError(TimeoutError):
+    """The answer arrives at less than ``MIN_RATE``."""
+
+
+class _Transfer:
+    """What the thread of a request shares with the event loop."""
+
+    def __init__(self, most: int, timeouts: Timeouts) -> None:
+        self.most = most
+        self.timeouts = timeouts
+        self.report: Callable[[int, int | None], object]
+        """Called by the thread when the answer begins, and after each chunk."""
+        self.abandoned = False
+        self._connections: list[HTTPConnection] = []
+
+    def add(self, connection: HTTPConnection) -> None:
+        """Note a connection of the request."""
+        self._connections.append(connection)
+
+    def abandon(self) -> None:
+        """End the thread, also while it waits for the server."""
+        self.abandoned = True
+        for connection in self._connections:
+            if (sock := connection.sock) is not None:
+                with suppress(OSError):
+                    # Not that of a TLS socket, which the thread uses.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _fetch(url: str, headers: Mapping[str, str], transfer: _Transfer, redirects: bool) -> Fetched:
     host = urlsplit(url).hostname or ""
-    opener = _opener(_usable_proxy(url), timeouts, redirects)
+    proxy = _usable_proxy(url)
+    opener = _opener(proxy, transfer, redirects)
+    silence = transfer.timeouts.silence
     try:
-        with opener.open(Request(url, headers=dict(headers)), timeout=timeouts.silence) as response:
-            return Fetched(response.status, response.headers, _read(response, most, report))
+        with opener.open(Request(url, headers=dict(headers)), timeout=silence) as response:
+            return Fetched(response.status, response.headers, _read(response, transfer))
     except HTTPError as error:
         # The answer with a status that is no success.
         error.close()
@@ -106,29 +137,38 @@ def _fetch(
     except URLError as error:
         # The text of another error is not the user's business.
         reason = error.reason if isinstance(error.reason, Exception) else OSError()
-        raise UnreachableError(_reason(reason, host)) from None
+        raise UnreachableError(_reason(reason, host, proxy)) from None
     except (OSError, HTTPException, ValueError) as error:
-        raise UnreachableError(_reason(error, host)) from None
+        raise UnreachableError(_reason(error, host, proxy)) from None
 
 
-def _read(response: Any, most: int, report: OnBytes) -> bytes:
+def _read(response: Any, transfer: _Transfer) -> bytes:
     length = response.headers.get("Content-Length", "")
     total = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else None
     body = bytearray()
+    began = time.monotonic()
+    transfer.report(0, total)
     while chunk := response.read1(CHUNK):
         reported = len(body) // CHUNK
         body += chunk
-        if len(body) > most:
+        passed = time.monotonic() - began
+        if transfer.abandoned:
+            raise TimeoutError
+        if sends_too_slowly(len(body), passed, transfer.timeouts.silence):
+            raise _TooSlowError
+        if len(body) > transfer.most:
             raise ValueError("too long")
         if len(body) // CHUNK > reported:
-            report(len(body), total)
+            transfer.report(len(body), total)
     if total is not None and len(body) < total:
         raise HTTPException
     return bytes(body)
 
 
-def _reason(error: Exception, host: str) -> str:
-    """Return why a request failed."""
+def _reason(error: Exception, host: str, proxy: str | None) -> str:
+    """Return why a request failed, perhaps through a proxy."""
+    if isinstance(error, _TooSlowError):
+        return f"{host} sends too slowly"
     if isinstance(error, TimeoutError):
         return f"{host} does not answer"
     # Before OSError: a server that closes at once raises an exception that is both.
@@ -138,6 +178,8 @@ def _reason(error: Exception, host: str) -> str:
         if refused := _TUNNEL.match(str(error)):
             return f"the proxy in the environment answered HTTP {refused[1]}"
         place: tuple[str, int] = getattr(error, "place", (host, 0))
+        if proxy is not None and place == proxy_place(proxy):
+            return proxy_failure(error, *place)
         return os_error_reason(error, *place, plain="http")
     return f"{host} sent too much, or its address is invalid"
 
@@ -153,13 +195,13 @@ def _usable_proxy(url: str) -> str | None:
     return proxy
 
 
-def _opener(proxy: str | None, timeouts: Timeouts, redirects: bool) -> OpenerDirector:
+def _opener(proxy: str | None, transfer: _Transfer, redirects: bool) -> OpenerDirector:
     """Return an opener for HTTP and HTTPS alone: no files, no FTP, no credentials of the user."""
     opener = OpenerDirector()
     for handler in (
         ProxyHandler({"http": proxy, "https": proxy} if proxy else {}),
-        _Plain(timeouts),
-        _Encrypted(timeouts),
+        _Plain(transfer),
+        _Encrypted(transfer),
         *([_Redirects()] if redirects else []),
         HTTPErrorProcessor(),
         HTTPDefaultErrorHandler(),
@@ -173,39 +215,40 @@ class _Redirects(HTTPRedirectHandler):
 
 
 class _Plain(HTTPHandler):
-    def __init__(self, timeouts: Timeouts) -> None:
+    def __init__(self, transfer: _Transfer) -> None:
         super().__init__()
-        self._timeouts = timeouts
+        self._transfer = transfer
 
     def http_open(self, req: Request) -> Any:
         """Open an http URL."""
-        return self.do_open(_connecting(HTTPConnection, self._timeouts), req)
+        return self.do_open(_connecting(HTTPConnection, self._transfer), req)
 
 
 class _Encrypted(HTTPHandler):
     # Not a HTTPSHandler, which makes a TLS context at once, also for a plain URL.
-    def __init__(self, timeouts: Timeouts) -> None:
+    def __init__(self, transfer: _Transfer) -> None:
         super().__init__()
-        self._timeouts = timeouts
+        self._transfer = transfer
 
     def https_open(self, req: Request) -> Any:
         """Open an https URL."""
-        connecting = _connecting(HTTPSConnection, self._timeouts)
+        connecting = _connecting(HTTPSConnection, self._transfer)
         return self.do_open(connecting, req, context=_tls_context())
 
     https_request = HTTPHandler.do_request_
 
 
-def _connecting(kind: Callable[..., Any], timeouts: Timeouts) -> Any:
+def _connecting(kind: Callable[..., Any], transfer: _Transfer) -> Any:
     """Return a function that makes a connection which tries all addresses of a host."""
 
     def connect(address: tuple[str, int], *_: object) -> socket.socket:
-        return connect_socket(*address, timeouts)
+        return connect_socket(*address, transfer.timeouts)
 
     def create(*args: Any, **options: Any) -> Any:
         connection = kind(*args, **options)
         # The library's own tries one address after the other, each to its timeout.
         connection._create_connection = connect
+        transfer.add(connection)
         return connection
 
     return create

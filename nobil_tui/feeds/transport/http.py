@@ -13,13 +13,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from nobil_tui.base.decoding import NotReadableError, gunzip
 from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
-from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_for
+from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_failure, proxy_for
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
 USER_AGENT = "nobil-tui"
 """The ``User-Agent`` header."""
+
+MIN_RATE = 256
+"""Bytes per second. A server that sends fewer is given up: it would never end."""
 
 OnBytes = Callable[[int, int | None], None]
 """Called with the bytes received so far, and the total if the server sends it."""
@@ -36,6 +39,12 @@ def split_url(url: str) -> SplitResult | None:
         return parts if host and (parts.port is None or parts.port) else None
     except ValueError:
         return None
+
+
+def sends_too_slowly(size: int, seconds: float, silence: float) -> bool:
+    """Return whether ``size`` bytes in ``seconds`` are too few, if it may be silent for
+    ``silence``."""
+    return seconds > silence and size < MIN_RATE * seconds
 
 
 def find_proxy(address: str) -> str | None:
@@ -55,14 +64,21 @@ def failure_reason(error: Exception, host: str) -> str:
     """Return why a request to ``host`` failed, from a ``ClientError``, an ``OSError`` or a
     ``ValueError``.
     """
-    from aiohttp import ClientConnectorError, ClientHttpProxyError, ClientResponseError
+    from aiohttp import (
+        ClientConnectorError,
+        ClientHttpProxyError,
+        ClientProxyConnectionError,
+        ClientResponseError,
+    )
 
     if isinstance(error, TimeoutError):
         return f"{host} does not answer"
     if isinstance(error, ClientHttpProxyError):
         return f"the proxy in the environment answered HTTP {error.status}"
+    if isinstance(error, ClientProxyConnectionError):
+        return proxy_failure(error.os_error, error.host, error.port or 0)
     if isinstance(error, ClientConnectorError):
-        # The host of the error: it may be the proxy's.
+        # Its host is not always the given one: a server may redirect.
         return os_error_reason(error.os_error, error.host, error.port or 0, plain="http")
     if isinstance(error, ClientResponseError):
         return f"{host} does not answer as a web server does"

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from nobil_tui.base.redaction import is_loopback
-from nobil_tui.feeds.transport.failures import UnreachableError
+from nobil_tui.base.text import safe_text
+from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
 
 PROXY_VARIABLES = ("ws_proxy", "wss_proxy", "http_proxy", "https_proxy", "all_proxy")
 """The variables that name a proxy, in lower case."""
@@ -57,6 +58,11 @@ def proxy_place(proxy: str) -> tuple[str, int]:
     """Return the host and the port of a proxy's URL."""
     parts = urlsplit(proxy)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def proxy_failure(error: Exception, host: str, port: int, kind: str = "proxy") -> str:
+    """Return why the proxy at ``host`` could not be reached. ``kind`` is what it is."""
+    return f"the {kind} in the environment: {os_error_reason(error, safe_text(host), port)}"
 
 
 def _read(environ: Mapping[str, str], name: str) -> str:

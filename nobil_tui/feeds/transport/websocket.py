@@ -15,7 +15,7 @@ from nobil_tui.feeds.transport.failures import (
     answer_error,
     os_error_reason,
 )
-from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_for, proxy_place
+from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_failure, proxy_for, proxy_place
 
 if TYPE_CHECKING:
     from nobil_tui.feeds.transport.websockets_internals import SlicedConnection
@@ -112,8 +112,7 @@ def _reason(error: Exception, host: str, port: int, proxy: str | None) -> str:
         return os_error_reason(error, host, port, plain="ws")
     # No other error can come from beyond a proxy: it reports those by a status.
     what = "SOCKS proxy" if urlsplit(proxy).scheme in SOCKS_SCHEMES else "proxy"
-    there, at = proxy_place(proxy)
-    return f"the {what} in the environment: {os_error_reason(error, safe_text(there), at)}"
+    return proxy_failure(error, *proxy_place(proxy), what)
 
 
 def _place_of(url: str) -> tuple[str, int]:

@@ -95,7 +95,7 @@ async def test_respects_no_proxy(serve_raw: ServeRaw, monkeypatch: pytest.Monkey
     ("proxy", "reason"),
     [
         ("socks5://127.0.0.1:1080", "SOCKS"),
-        ("http://127.0.0.1:1/", "nothing listens at 127.0.0.1:1"),
+        ("http://127.0.0.1:1/", "the proxy in the environment: nothing listens at 127.0.0.1:1"),
         ("http://me:s3cret@a..b:3128", "proxy in the environment"),
         ("http://me:s3cret@127.0.0.1:99999", "proxy in the environment"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from nobil_tui.feeds.transport import fetch as transport_fetch
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.fetch import Fetched, Timeouts, fetch
-from tests.conftest import ServeRaw, guarded
+from tests.conftest import GUARD, ServeRaw, guarded
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -87,6 +88,38 @@ async def test_a_silent_server_is_left(serve_raw: ServeRaw) -> None:
     assert await failure(url, timeouts=Timeouts(silence=0.05)) == "127.0.0.1 does not answer"
 
 
+async def test_a_server_that_drips_is_left(serve_raw: ServeRaw) -> None:
+    """Each byte comes in time, the whole never; of the headers as of the answer."""
+    answers = [b"HTTP/1.1 200 OK\r\nX-", b"HTTP/1.1 200 OK\r\n\r\n"]
+    ended: list[bytes] = []
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        begun = answers[len(ended)]
+        writer.write(begun)
+        with suppress(OSError):
+            while not reader.at_eof():
+                writer.write(b"x")
+                await writer.drain()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.01):
+                        await reader.read()
+        ended.append(begun)
+        writer.close()
+
+    url = f"http://127.0.0.1:{await serve_raw(drip)}/"
+    for words in ("does not answer", "sends too slowly"):
+        count = len(ended)
+        # Within these times, a slow machine may get no byte at all.
+        said = await failure(url, timeouts=Timeouts(connect=0.1, silence=0.1))
+        assert said in (f"127.0.0.1 {words}", "127.0.0.1 does not answer")
+
+        # The thread has closed its connection.
+        async with asyncio.timeout(GUARD):
+            while len(ended) == count:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+
+
 async def test_the_second_address_of_a_host_is_tried_soon(
     serve_raw: ServeRaw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +167,12 @@ async def test_uses_a_proxy_of_the_environment(
     assert proxy.asked[0].startswith(line[:-1])
     assert b"Proxy-Authorization: Basic" in proxy.asked[0]
     assert b"secret" not in proxy.asked[0]
+
+
+async def test_says_that_it_was_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "127.0.0.1:1")
+    said = "the proxy in the environment: nothing listens at 127.0.0.1:1"
+    assert await failure("https://nobil.invalid/x") == said
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "https://127.0.0.1:1"])
