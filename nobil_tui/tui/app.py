@@ -40,6 +40,7 @@ from nobil_tui.tui.style.themes import (
 from nobil_tui.tui.terminal_input import Background
 from nobil_tui.tui.textual_internals.app_state import (
     CrashReport,
+    drop_toasts,
     filter_colours_safely,
     keep_clipboard,
     shows_toast,
@@ -55,6 +56,8 @@ from nobil_tui.tui.textual_internals.terminal import (
 
 ANSWER_TIMEOUT = 3.0
 """Seconds after which the terminal's answer is not used: colours would change under the user."""
+MAX_TOASTS = 2
+"""Toasts that are shown at once."""
 SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
 
@@ -223,9 +226,12 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a toast, unless the same one is still shown: a held key would fill the screen."""
+        """Show a toast, unless the same one is still shown, and only the latest ones: keys that are
+        held or typed fast would fill the screen."""
         if not shows_toast(self, message, title):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+            # Behind the message in which it is on its way.
+            self.call_later(drop_toasts, self, keep=MAX_TOASTS)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text, and say which way it went."""

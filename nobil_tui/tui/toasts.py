@@ -11,14 +11,12 @@ from nobil_tui.tui.layout import PaneLayout
 from nobil_tui.tui.style.glyphs import Glyphs, truncate
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 
-_TOAST_HEIGHT = 6
-"""Lines of a toast with its margins."""
 _TITLE_WIDTH = 50
 """Cells of a station's name in the title of a toast."""
 
 
 class Toasts:
-    """Shows toasts where they cover no new line of the event log."""
+    """Shows toasts where they cover neither the key hints nor the newest line of the event log."""
 
     def __init__(
         self,
@@ -36,12 +34,12 @@ class Toasts:
 
     def warn(self, text: str) -> None:
         """Show a warning."""
-        self._place()
+        self.place()
         self._screen.app.notify(text, severity="warning", timeout=12, markup=False)
 
     def notify(self, text: str, *, title: str = "", timeout: float = 4) -> None:
         """Show a toast for ``timeout`` seconds; the title may come from outside."""
-        self._place()
+        self.place()
         title = truncate(title, _TITLE_WIDTH, self._glyphs.ellipsis)
         self._screen.app.notify(text, title=title, timeout=timeout, markup=False)
 
@@ -54,11 +52,17 @@ class Toasts:
         """Show what was done, and the key that undoes it."""
         self.notify(f"{done} {self._glyphs.dot} {self._keys.named('undo')} undoes", timeout=6)
 
-    def _place(self) -> None:
-        """Place toasts above the log, whose last lines are the newest."""
-        covered = self._event_log.outer_size.height if self._layout.is_log_visible else 0
-        if self._layout.zoomed:
-            # Over its oldest lines.
-            covered = max(0, covered - _TOAST_HEIGHT)
-        for rack in self._screen.query("ToastRack"):
-            rack.styles.margin = (0, 0, covered + 2, 0)
+    def place(self) -> None:
+        """Place toasts by the panes that are on screen.
+
+        One line covers a border only. More lines cover the end of the connectors, or, if the log
+        has its room or all of it, the oldest lines of the log.
+        """
+        screen, layout, log = self._screen, self._layout, self._event_log
+        below = screen.size.height - screen.query_one("#body").region.bottom
+        for rack in screen.query("ToastRack"):
+            if layout.is_log_visible and (layout.zoomed or not layout.is_wide):
+                rack.styles.dock, rack.styles.margin = "top", (log.region.y, 0, 0, 0)
+            else:
+                above_log = log.outer_size.height if layout.is_log_visible else 0
+                rack.styles.dock, rack.styles.margin = "bottom", (0, 0, below + above_log, 0)

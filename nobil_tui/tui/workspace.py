@@ -64,7 +64,7 @@ class Workspace:
         self.input = input_activity
         self._create_panes()
         self.layout = PaneLayout(
-            screen, self.stations, self.connectors, self.event_log, self.update_key_hints
+            screen, self.stations, self.connectors, self.event_log, self._adapt_to_layout
         )
         self.toasts = Toasts(screen, self.layout, self.event_log, keys, glyphs)
         self.edits = SettingEdits(
@@ -191,6 +191,11 @@ class Workspace:
             return replace(self._station_list.options, home=home)
         interface = self.settings.config.interface
         return ListOptions(sort=interface.sort, pin_starred=interface.pin_starred, home=home)
+
+    def _adapt_to_layout(self) -> None:
+        """Name the commands for the panes that are on screen, and place the toasts by them."""
+        self.update_key_hints()
+        self.screen.call_after_refresh(self.toasts.place)
 
     def update_key_hints(self) -> None:
         """Name the commands in the footer that the source and the layout call for."""

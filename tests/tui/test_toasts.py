@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from textual.geometry import Region
+from textual.pilot import Pilot
+
 from tests.conftest import FakeClock
-from tests.tui.app_driver import (
-    WIDE,
-    live,
-    opened,
-    setup_of,
-    text_of,
-)
-from tests.tui.three_stations import (
-    source_of,
-)
+from tests.tui.app_driver import USUAL, WIDE, live, main_of, opened, setup_of, text_of
+from tests.tui.three_stations import screen_text, source_of
 
 
-async def test_toasts_are_not_over_the_newest_lines_of_the_log() -> None:
+async def test_toasts_are_few_and_cover_neither_hints_nor_new_lines() -> None:
+    """Also while the panes change. One line covers a border only."""
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
-        main = await live(pilot)
-        workspace = main.workspace
-        for zooms in (False, True):
-            if zooms:
-                workspace.layout.zoom(workspace.event_log)
-            await pilot.pause()
-            workspace.toasts.notify("Exported.")
-            await pilot.pause()
-            (toast,) = list(main.query("Toast"))[-1:]
-            newest = workspace.event_log.region.bottom - 3
-            assert toast.region.bottom < newest
-        await pilot.press("escape", "v")
-        await pilot.pause()
-        assert not workspace.layout.is_log_visible
+    for size in (WIDE, USUAL):
+        async with opened(setup_of(clock, source_of(clock)), size) as pilot:
+            main = await live(pilot)
+            workspace = main.workspace
+            stations, connectors, log = workspace.layout.panes
+
+            async def shown(*, pilot: Pilot[int] = pilot) -> list[Region]:
+                await pilot.pause()
+                return [each.region for each in main_of(pilot).query("Toast")]
+
+            for number in range(5):
+                workspace.toasts.notify(f"Exported {number}.")
+            first, last = await shown()
+            assert (first.height, last.bottom) == (1, connectors.region.bottom)
+            assert connectors.region.contains_region(last)
+            assert "Exported 3." in screen_text(pilot)
+            assert "Exported 4." in screen_text(pilot)
+            workspace.toasts.warn("A problem.")
+            workspace.toasts.notify("Exported 5.")
+            await shown()
+            workspace.toasts.notify("Exported 6.")
+            assert len(await shown()) == 2
+            assert "A problem." in screen_text(pilot)
+            for keys in (("v",), ("v",), ("z",), ("z", "tab", "tab", "z")):
+                await pilot.press(*keys)
+                for toast in await shown():
+                    assert toast.height == 1
+                    assert toast.bottom <= main.query_one("#body").region.bottom
+                    if workspace.layout.is_log_visible:
+                        assert toast.bottom < log.region.bottom - 2
+                    elif connectors.region:
+                        assert not toast.overlaps(stations.region)
 
 
 async def test_a_held_key_shows_one_toast() -> None:
@@ -47,9 +60,10 @@ async def test_a_toast_is_drawn_in_ascii() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock), ascii=True)) as pilot:
         await live(pilot)
+        lines = []
         for severity in ("information", "warning", "error"):
             pilot.app.notify(f"some {severity}", severity=severity)
-        await pilot.pause()
-        lines = [line for line in text_of(pilot) if "some " in line]
+            await pilot.pause()
+            lines += [line for line in text_of(pilot) if f"some {severity}" in line]
         assert len(lines) == 3
         assert not [line for line in lines if {*"▌▐│"} & {*line}]

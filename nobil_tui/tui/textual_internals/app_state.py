@@ -22,6 +22,14 @@ def shows_toast(app: App[Any], message: str, title: str) -> bool:
     return any((each.message, each.title) == (message, title) for each in app._notifications)
 
 
+def drop_toasts(app: App[Any], *, keep: int) -> None:
+    """Remove all toasts but the latest ``keep``; those that report no problem first."""
+    by_age = sorted(app._notifications, key=lambda each: each.raised_at)
+    by_weight = sorted(by_age, key=lambda each: each.severity != "information")
+    for each in by_weight[: max(0, len(by_weight) - keep)]:
+        app._unnotify(each)
+
+
 def keep_clipboard(app: App[Any], text: str) -> None:
     """Keep a copied text for pasting in the app itself, without writing to the terminal."""
     app._clipboard = text
