@@ -19,7 +19,7 @@ from nobil_tui.alerts.rules import FLAP, Seen
 from nobil_tui.base.files import make_folders, require_regular
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
-from nobil_tui.store.state_file import ForeignError, is_damage, reason_of, set_aside
+from nobil_tui.store.database_file import ForeignError, is_damage, reason_of, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -129,16 +129,10 @@ class AlertState:
             if connection is None:
                 return [update.fires for update in updates]
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                try:
+                with transaction(connection):
                     claimed = [_store(connection, update) for update in updates]
                     _remove(connection, "seen", (*removed, *disarmed))
                     _remove(connection, "fired", removed)
-                    connection.execute("COMMIT")
-                except BaseException:  # Whatever it is, no transaction stays open.
-                    with suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
-                    raise
             except sqlite3.Error as error:
                 self._fail(error)
                 # Better delivered twice than not at all.

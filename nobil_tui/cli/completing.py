@@ -43,12 +43,12 @@ def complete_recorded(
 ) -> list[CompletionItem]:
     """Complete a station of which a history is stored."""
     from nobil_tui.history.database import HistoryDatabase
-    from nobil_tui.history.store import STORE_ERRORS
+    from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path, begun = paths.history_file(), incomplete.upper()
     if not path.exists():
         return []
-    with suppress(*STORE_ERRORS), closing(HistoryDatabase.open_to_read(path)) as database:
+    with suppress(*DATABASE_ERRORS), closing(HistoryDatabase.open_to_read(path)) as database:
         found = [name for name in database.stations if name.upper().startswith(begun)]
         return _items(found[:MAX_STATIONS_COMPLETED])
     return []
@@ -68,11 +68,11 @@ def _starred(ctx: click.Context) -> list[str]:
 
 def _known(begun: str) -> Iterator[str]:
     """Yield the stations of every last known state whose ids begin so."""
-    from nobil_tui.history.store import STORE_ERRORS
+    from nobil_tui.store.database_file import DATABASE_ERRORS
     from nobil_tui.store.state_file import open_to_read, read_ids
 
     for path in sorted(paths.state_dir().glob("*.sqlite")):
-        with suppress(*STORE_ERRORS), closing(open_to_read(path)) as connection:
+        with suppress(*DATABASE_ERRORS), closing(open_to_read(path)) as connection:
             yield from read_ids(connection, begun, MAX_STATIONS_COMPLETED)
 
 

@@ -163,8 +163,9 @@ def import_(recordings: tuple[Path, ...]) -> None:
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.hours import LocalHours
     from nobil_tui.history.importing import RecordingImport
-    from nobil_tui.history.store import STORE_ERRORS, unreadable
+    from nobil_tui.history.store import unreadable
     from nobil_tui.history.summary import duration_text
+    from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path, hours, progress = history_file(), LocalHours(), ProgressLine()
     try:
@@ -196,7 +197,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
         )
     except SourceError as error:
         fail(ExitCode.FAILURE, str(error))
-    except STORE_ERRORS as error:
+    except DATABASE_ERRORS as error:
         fail(ExitCode.FAILURE, unreadable(path, error))
     except NotImplementedError:
         fail(ExitCode.FAILURE, f"The file system of {safe_path(path)} has no locks.")
@@ -206,7 +207,8 @@ def import_(recordings: tuple[Path, ...]) -> None:
 def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
     """Open the history to read; None if there is none. End the program if it cannot be read."""
     from nobil_tui.history.database import HistoryDatabase
-    from nobil_tui.history.store import STORE_ERRORS, unreadable
+    from nobil_tui.history.store import unreadable
+    from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path = history_file()
     if not path.exists():
@@ -218,7 +220,7 @@ def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
             yield path, database
         finally:
             database.close()
-    except STORE_ERRORS as error:
+    except DATABASE_ERRORS as error:
         fail(ExitCode.FAILURE, unreadable(path, error))
 
 

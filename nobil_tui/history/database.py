@@ -7,7 +7,6 @@ stations. Raises ``sqlite3.Error`` throughout.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -16,7 +15,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from nobil_tui.base.files import require_regular
 from nobil_tui.history.hours import HOURS_OF_WEEK
 from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.observation import Portion, StoredChange
@@ -34,7 +32,14 @@ from nobil_tui.history.statistics import (
     Profile,
     StationHistory,
 )
-from nobil_tui.store.state_file import ForeignError, NewerError, use_write_ahead_log
+from nobil_tui.store.database_file import (
+    connect_to_read,
+    connect_to_write,
+    has_tables,
+    read_pragma,
+    transaction,
+    use_write_ahead_log,
+)
 
 APPLICATION_ID = 0x6E6F6268
 """The application id in the file, which marks it as a history of this program."""
@@ -144,9 +149,9 @@ class HistoryDatabase:
 
         Raises ``ForeignError`` for another program's database, ``NewerError`` for a later version.
         """
-        connection = _connect(path, "mode=rwc")
+        connection = connect_to_write(path)
         try:
-            _check(connection, len(migrations))
+            has_tables(connection, APPLICATION_ID, len(migrations))
             use_write_ahead_log(connection)
             # The first snapshot may be one large transaction; its log must not stay.
             connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_SIZE}")
@@ -159,11 +164,9 @@ class HistoryDatabase:
     @classmethod
     def open_to_read(cls, path: Path) -> HistoryDatabase:
         """Open the file, which another program may be writing. Raises as ``open_to_write`` does."""
-        # SQLite cannot read a write-ahead log in a folder that it cannot write to.
-        options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
-        connection = _connect(path, options)
+        connection = connect_to_read(path)
         try:
-            if _check(connection, len(MIGRATIONS)):
+            if has_tables(connection, APPLICATION_ID, len(MIGRATIONS)):
                 return cls(connection, path)
         except BaseException:
             connection.close()
@@ -370,24 +373,10 @@ class HistoryDatabase:
         return known
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what is done within, or roll it back if it raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # The next transaction could not begin otherwise.
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
-
-
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     """Bring the tables up to date: all of the missing migrations in one transaction, or none."""
     with transaction(connection):
-        version = _pragma(connection, "user_version")
+        version = read_pragma(connection, "user_version")
         for migration in migrations[version:]:
             if isinstance(migration, str):
                 for statement in filter(str.strip, migration.split(";")):
@@ -396,31 +385,3 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> 
                 migration(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
-
-
-def _connect(path: Path, options: str) -> sqlite3.Connection:
-    require_regular(path)
-    # The owner's lock sees to it that one thread at a time uses it.
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}",
-        uri=True,
-        isolation_level=None,
-        timeout=1,
-        check_same_thread=False,
-    )
-
-
-def _check(connection: sqlite3.Connection, version: int) -> bool:
-    """Return whether the file has tables. Raise ``ForeignError`` or ``NewerError`` if they are not
-    ours."""
-    if not _pragma(connection, "schema_version"):
-        return False
-    if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise ForeignError
-    if _pragma(connection, "user_version") > version:
-        raise NewerError
-    return True
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

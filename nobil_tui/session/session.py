@@ -121,7 +121,7 @@ class Session:
     @property
     def notice(self) -> str:
         """What went wrong with the last known state or the history; empty if nothing did."""
-        state = (self._store.notice if self._store is not None else None) or self._restore_notice
+        state = (self._store.notice if self._store is not None else "") or self._restore_notice
         return state or (self._history.notice if self._history is not None else "")
 
     @property
@@ -206,10 +206,10 @@ class Session:
             return
         from nobil_tui.store.state_store import StateStore
 
-        store = StateStore(self._state_dir / f"{self.source.state_key}.sqlite", 0.0)
+        store = StateStore(self._state_dir / f"{self.source.state_key}.sqlite")
         stored = await run_in_thread(store.load)
         self.board.restore(stored, self.clock.now())
-        self._restore_notice = store.notice or ""
+        self._restore_notice = store.notice
         self.board.use_register(self.register)
 
     def close(self) -> None:

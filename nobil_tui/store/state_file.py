@@ -6,8 +6,6 @@ killed. After a power failure the last ones may be missing, but the file is inta
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,10 +14,16 @@ from pathlib import Path
 import msgspec
 
 from nobil_tui.base.decoding import DECODE_ERRORS
-from nobil_tui.base.files import WHAT_TO_DO, require_regular
 from nobil_tui.charging.board import MAX_STATIONS
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
+from nobil_tui.store.database_file import (
+    connect_to_read,
+    connect_to_write,
+    has_tables,
+    transaction,
+    use_write_ahead_log,
+)
 
 APPLICATION = 0x6E6F6269
 """The SQLite application id of our files."""
@@ -45,71 +49,16 @@ _STATIONS = (
 )
 _PUT = "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state"
 
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 _decode_station = msgspec.json.Decoder(StoredStation).decode
-
-
-class NewerError(Exception):
-    """The file was written by a newer version of this program."""
-
-
-class ForeignError(Exception):
-    """The file is a database of another program."""
-
-
-def is_damage(error: Exception) -> bool:
-    """Return whether the file itself is damaged, and not the disk or the moment."""
-    if isinstance(error, ForeignError):
-        return True
-    # Our statements never change: if one is an error, the tables are not ours.
-    return (
-        isinstance(error, sqlite3.Error)
-        and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
-    )
-
-
-_AS_SYSTEM_ERROR = {
-    sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
-    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
-    sqlite3.SQLITE_PERM: errno.EACCES,
-    sqlite3.SQLITE_PROTOCOL: errno.ENOLCK,
-    sqlite3.SQLITE_IOERR: errno.EIO,
-}
-_LOCK_ERRORS = {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK}
-
-
-def reason_of(error: Exception) -> str:
-    """Return what went wrong with a file, and what to do, in words safe to show."""
-    if isinstance(error, OSError):
-        number, reason = error.errno or 0, error.strerror or "the system refuses"
-    else:
-        code = getattr(error, "sqlite_errorcode", 0)
-        number = errno.ENOLCK if code in _LOCK_ERRORS else _AS_SYSTEM_ERROR.get(code & 0xFF, 0)
-        reason = str(error)
-    advice = WHAT_TO_DO.get(number, "")
-    return f"{reason}. {advice}" if advice else f"{reason}."
-
-
-def use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Use a write-ahead log, or a plain journal where the file system refuses it, as NFS does."""
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        # The log is opened by the first access.
-        _pragma(connection, "schema_version")
-    except sqlite3.OperationalError as error:
-        if is_damage(error):
-            raise
-        connection.execute("PRAGMA journal_mode = TRUNCATE")
-    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
     """Open or create the file. Raises ``sqlite3.Error``, ``OSError``, ``NewerError`` or
     ``ForeignError``."""
-    connection = _connect(path, "mode=rwc")
+    connection = connect_to_write(path)
+    connection.text_factory = bytes
     try:
-        begun = _begun(connection)
+        begun = has_tables(connection, APPLICATION, SCHEMA)
         use_write_ahead_log(connection)
         if not begun:
             connection.executescript(_TABLES)
@@ -122,11 +71,10 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open the file, which another program may be writing. Raises like ``open_to_write``."""
-    # In a read-only folder, SQLite only reads a file that is declared immutable.
-    options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
-    connection = _connect(path, options)
+    connection = connect_to_read(path)
+    connection.text_factory = bytes
     try:
-        _begun(connection)
+        has_tables(connection, APPLICATION, SCHEMA)
     except BaseException:
         # The caller does not get the connection, so it is closed here on any error.
         connection.close()
@@ -136,7 +84,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def read_state(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
     """Return the state and the number of unreadable stations. Raises ``sqlite3.Error``."""
-    if not _begun(connection):
+    if not has_tables(connection, APPLICATION, SCHEMA):
         return StoredBoard(), 0
     connection.execute("BEGIN")
     try:
@@ -178,8 +126,7 @@ def write_state(
 
     ``replacement``, if given, replaces everything in the file first.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         if replacement is not None:
             connection.execute("DELETE FROM stations")
             connection.executemany(_PUT, (each for each in replacement if each[1] is not None))
@@ -188,62 +135,9 @@ def write_state(
         )
         connection.executemany(_PUT, (each for each in stations.items() if each[1] is not None))
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (downtime, alive_at))
-        connection.execute("COMMIT")
-    except BaseException:
-        # On any error: an open transaction would block the next one.
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
     if replacement is not None:
         # The page cache holds megabytes that are hardly read again.
         connection.execute("PRAGMA shrink_memory")
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a damaged file to an unused name, and return it. Raises ``OSError``."""
-    number = 1
-    while True:
-        aside = path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")
-        try:
-            # Creates the file, so that no other program can take the name.
-            aside.touch(exist_ok=False)
-            break
-        except FileExistsError:
-            number += 1
-    path.replace(aside)
-    # SQLite would replay a leftover log into the new file.
-    for tail in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            Path(f"{path}{tail}").replace(f"{aside}{tail}")
-    return aside
-
-
-def _connect(path: Path, options: str) -> sqlite3.Connection:
-    require_regular(path)
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}",
-        uri=True,
-        isolation_level=None,
-        timeout=1,
-        check_same_thread=False,
-    )
-    connection.text_factory = bytes
-    return connection
-
-
-def _begun(connection: sqlite3.Connection) -> bool:
-    """Return whether the file has our tables; an empty file has none yet."""
-    if not _pragma(connection, "schema_version"):
-        return False
-    if _pragma(connection, "application_id") != APPLICATION:
-        raise ForeignError
-    if _pragma(connection, "user_version") > SCHEMA:
-        raise NewerError
-    return True
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def _station(name: bytes, said: bytes, downtime: int) -> Station:

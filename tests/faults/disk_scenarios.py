@@ -33,11 +33,10 @@ from nobil_tui.config.template import TEMPLATE, init_config
 from nobil_tui.config.writing import Star, Unstar, save_config
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.history import store as history_module
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.store import HistoryStore, read_station
 from nobil_tui.register.cache import CacheError, Origin, load_register, save_register
-from nobil_tui.store import state_store as state_module
+from nobil_tui.store import single_writer
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import pack
@@ -201,15 +200,15 @@ def _recording_left(folder: Path, name: str) -> str:
 
 
 def _save_state(folder: Path, *names: str) -> str:
-    state_module.CLOSE_WITHIN = 60.0
+    single_writer.CLOSE_TIMEOUT = 60.0
     board = Board()
     for name in names:
         board.apply_connector(name, "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-    store = StateStore.open(folder / "state" / "hand.sqlite", every=0.001)
+    store = StateStore.open(folder / "state" / "hand.sqlite", interval=0.001)
     store.load()
     store.save([pack([(name, board.stored(name)) for name in names])], 0, T0, whole=True)
     store.close()
-    return store.notice or ""
+    return store.notice
 
 
 def _state_left(folder: Path) -> str:
@@ -224,7 +223,7 @@ def _state_left(folder: Path) -> str:
 
 
 def _observe(folder: Path, *numbers: int) -> str:
-    history_module.HISTORY_CLOSE_TIMEOUT = 60.0
+    single_writer.CLOSE_TIMEOUT = 60.0
     store = HistoryStore.open(folder / "data" / "history.sqlite", interval=0.001)
     store.add(Portion([StoredChange("NOR_1", "a", 1, T0 + at, 0) for at in numbers]))
     store.close()

@@ -118,7 +118,7 @@ async def _save_a_state(folder: Path) -> None:
                 break
     session.close()
     assert session._store is not None
-    session._store._thread.join()
+    session._store._writer._thread.join()
 
 
 async def _reported(pilot: Pilot[int], source: HandSource, timestamp: int, at: int) -> str:

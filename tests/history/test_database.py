@@ -12,7 +12,7 @@ from nobil_tui.history.listening import Interval
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.statistics import MIN_WEEK_SECONDS
 from nobil_tui.history.tally import HourTally
-from nobil_tui.store.state_file import ForeignError, NewerError
+from nobil_tui.store.database_file import ForeignError, NewerError
 from tests.history.records import hour_of
 
 CHANGE = StoredChange("NOR_1", "a", 1, 1_000_000, 0)

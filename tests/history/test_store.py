@@ -15,6 +15,7 @@ from nobil_tui.history.listening import Interval
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.occupancy import HourColumns
 from nobil_tui.history.store import HistoryStore, read_station
+from nobil_tui.store import single_writer
 from tests.conftest import GUARD
 
 CHANGE = StoredChange("NOR_1", "a", 1, 1_700_000_000_000, 0)
@@ -39,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for the thread however slow the machine is."""
-    monkeypatch.setattr(store_module, "HISTORY_CLOSE_TIMEOUT", GUARD)
+    monkeypatch.setattr(single_writer, "CLOSE_TIMEOUT", GUARD)
 
 
 def rows(path: Path, station: str = "NOR_1") -> list[tuple[int, int]]:
@@ -67,9 +68,9 @@ def test_only_one_program_writes_and_another_takes_over(path: Path) -> None:
     first.add(Portion([CHANGE]))
     first.close()
 
-    with second._news:
+    with second._writer.news:
         while not second.writing:
-            assert second._news.wait(0.001) or second._thread.is_alive()
+            assert second._writer.news.wait(0.001) or second._writer.is_running
     second.add(Portion([CHANGE._replace(at=CHANGE.at + 1)]))
     second.close()
 
@@ -134,7 +135,7 @@ def test_a_full_disk_is_a_notice_until_it_has_room(
         raise sqlite3.OperationalError("database or disk is full")
 
     store = HistoryStore(path)
-    store._become_writer()
+    store._writer.become_writer()
     store.add(Portion([CHANGE]))
     with monkeypatch.context() as patch:
         patch.setattr(HistoryDatabase, "write", full)
@@ -142,7 +143,7 @@ def test_a_full_disk_is_a_notice_until_it_has_room(
     assert "History is not recorded" in store.notice
     assert store._write()
     assert store.notice == ""
-    store._release()
+    store._writer.release()
     assert rows(path) == [(CHANGE.at, 0)]
 
 
@@ -172,7 +173,7 @@ def test_old_changes_are_pruned_in_the_background(path: Path) -> None:
     store.add(Portion([CHANGE._replace(at=now - RETENTION - offset) for offset in (5000, 1000)]))
     store.add(Portion([CHANGE._replace(at=now, code=1)]))
     while len(rows(path)) != 2:
-        assert store._thread.is_alive()
+        assert store._writer.is_running
         store.add(Portion(intervals={5: Interval(5, 9, 5)}))
     store.close()
 

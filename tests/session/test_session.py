@@ -74,8 +74,8 @@ async def running(
         it.session.close()
         if (store := it.session._store) is not None:
             # It may take longer than close waits.
-            store._thread.join(GUARD)
-            assert not store._thread.is_alive()
+            store._writer._thread.join(GUARD)
+            assert not store._writer.is_running
 
 
 async def until(holds: Callable[[], object]) -> None:

@@ -20,8 +20,9 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.charging.station import WordConnector
+from nobil_tui.store import single_writer
 from nobil_tui.store import state_store as state_module
-from nobil_tui.store.state_file import reason_of, set_aside, use_write_ahead_log
+from nobil_tui.store.database_file import reason_of, set_aside, use_write_ahead_log
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import pack
 from tests.conftest import GUARD
@@ -43,20 +44,20 @@ def rows(board: Board, *gone: str) -> list[bytes]:
 
 
 def open_store(path: Path) -> StateStore:
-    return StateStore.open(path, every=0.001)
+    return StateStore.open(path, interval=0.001)
 
 
 def load_state(path: Path) -> StoredBoard:
     store = open_store(path)
     stored = store.load()
     shut(store)
-    assert store.notice is None
+    assert store.notice == ""
     return stored
 
 
 def shut(store: StateStore) -> None:
     store.close()
-    eventually(lambda: not store._thread.is_alive())
+    eventually(lambda: not store._writer.is_running)
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -104,7 +105,7 @@ def test_load_returns_saved_state(path: Path) -> None:
 
 def test_missing_file_loads_empty_without_notice(path: Path) -> None:
     with a_store(path) as store:
-        assert store.notice is None
+        assert store.notice == ""
         assert store.load() == StoredBoard()
 
 
@@ -190,7 +191,7 @@ def test_second_program_takes_over_after_first_quits(path: Path) -> None:
         second.save(rows(a_board("NOR_3")), 0, T0 + 3)
         second.save(rows(a_board("NOR_4")), 0, T0 + 4, whole=True)
         second.save(rows(a_board("NOR_5")), 0, T0 + 5)
-        assert second.notice is None
+        assert second.notice == ""
     assert set(load_state(path).stations) == {"NOR_4", "NOR_5"}
 
 
@@ -198,7 +199,7 @@ def test_second_program_before_first_write_loads_empty(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
     with a_store(path), a_store(path) as second:
-        assert (second.load(), second.notice, second.writing) == (StoredBoard(), None, False)
+        assert (second.load(), second.notice, second.writing) == (StoredBoard(), "", False)
 
 
 KILLED = """
@@ -208,7 +209,7 @@ from typing import Any
 from nobil_tui.store.state_store import StateStore
 from tests.store.test_state_store import T0, a_board, eventually, rows, written
 path = Path(sys.argv[1])
-store = StateStore.open(path, every=0.001)
+store = StateStore.open(path, interval=0.001)
 store.load()
 store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
 eventually(lambda: written(path) == {"NOR_1"})
@@ -226,7 +227,7 @@ def test_kill_while_writing_keeps_committed_state(path: Path) -> None:
         assert process.stdout.readline() == b"written\n"
         process.send_signal(signal.SIGKILL)
     with a_store(path) as store:
-        assert (store.writing, store.notice) == (True, None)
+        assert (store.writing, store.notice) == (True, "")
         assert {"NOR_1", "NOR_2"} <= set(store.load().stations)
 
 
@@ -244,7 +245,7 @@ def test_damaged_file_is_renamed_to_unused_name(path: Path) -> None:
         damage(path, content)
         with a_store(path) as store:
             aside = path.with_name(f"state %2F?.damaged-{number}.sqlite")
-            assert store.notice is not None
+            assert store.notice
             assert str(aside) in store.notice
             assert store.writing
             store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
@@ -268,7 +269,7 @@ def test_damage_is_detected_on_load(path: Path) -> None:
     path.write_bytes(content)
     store = open_store(path)
     assert store.load() == StoredBoard()
-    assert store.notice is not None
+    assert store.notice
     assert "renamed" in store.notice
     store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     shut(store)
@@ -289,7 +290,7 @@ def test_database_of_another_program_is_renamed(path: Path, statement: str) -> N
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(statement)
     with a_store(path) as store:
-        assert store.notice is not None
+        assert store.notice
         assert "renamed" in store.notice
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     assert set(load_state(path).stations) == {"NOR_1"}
@@ -299,7 +300,7 @@ def test_reader_does_not_rename_damaged_file(path: Path) -> None:
     damage(path, b"no database at all " * 100)
     with FileLock(f"{path}.lock"), a_store(path) as second:
         assert second.load() == StoredBoard()
-        assert second.notice is not None
+        assert second.notice
         assert "damaged" in second.notice
         assert path.read_bytes().startswith(b"no database")
 
@@ -311,7 +312,7 @@ def test_file_of_newer_version_is_not_touched(path: Path) -> None:
         connection.execute("PRAGMA user_version = 2")
     with a_store(path) as store:
         assert not store.writing
-        assert store.notice is not None
+        assert store.notice
         assert "newer version" in store.notice
         store.save(rows(a_board("NOR_2")), 0, T0 + 1, whole=True)
     assert written(path) == {"NOR_1"}
@@ -382,7 +383,7 @@ def test_folder_that_cannot_be_created_is_a_notice(tmp_path: Path) -> None:
         store.save(rows(a_board()), 0, T0, whole=True)
         assert not store.writing
         assert store.load() == StoredBoard()
-        assert store.notice is not None
+        assert store.notice
         assert "cannot be saved" in store.notice
         assert "Traceback" not in store.notice
 
@@ -391,14 +392,14 @@ def test_folder_in_place_of_file_is_a_notice(path: Path) -> None:
     path.mkdir(parents=True)
     with a_store(path) as store:
         assert not store.writing
-        assert store.notice is not None
+        assert store.notice
         assert "cannot be" in store.notice
 
 
 def test_full_disk_is_a_notice_and_writing_is_retried(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state_module, "RETRY_INTERVAL", 0.001)
+    monkeypatch.setattr(single_writer, "RETRY_AFTER", 0.001)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
@@ -407,10 +408,10 @@ def test_full_disk_is_a_notice_and_writing_is_retried(
         try:
             many = [f"NOR_{n}" for n in range(2000)]
             store.save(rows(a_board(*many)), 0, T0 + 2)
-            eventually(lambda: store.notice is not None)
+            eventually(lambda: store.notice != "")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        assert store.notice is not None
+        assert store.notice
         assert "cannot be saved" in store.notice
         assert store.writing
         eventually(lambda: len(written(path)) == 2000)

@@ -144,7 +144,7 @@ async def test_the_last_known_state_is_restored(
     store = main.workspace.session._store
     assert store is not None
     # Quitting waits for a slow disk for a limited time.
-    store._thread.join(GUARD)
+    store._writer._thread.join(GUARD)
     clock.advance(30)
     async with opened(setup_for(service, clock, tmp_path), (120, 40)) as pilot:
         main = main_of(pilot)
