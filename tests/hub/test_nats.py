@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.events import Connected, Lost, RawReport
+from nobil_tui.charging.events import Connected, Lost, RawReport, Snapshot
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import SILENT, NatsFeed
@@ -127,6 +127,42 @@ async def test_missing_message_makes_a_reader_start_over(
         await until(lambda: dropped)
         await until(lambda: reader.equals(relay.board))
         assert [each.status for each in reader.board.stations["NOR_00003"].connectors] == [1, 1]
+
+
+class Jumping(Clock):
+    """A clock whose time can be set, as after a sleep of the machine."""
+
+    ahead = 0
+    pause = 0.02
+
+    def now(self) -> int:
+        return super().now() + self.ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(min(seconds, self.pause))
+
+
+async def test_jump_of_the_clock_ends_the_link_at_once(server: NatsServer) -> None:
+    """Whether the clocks are looked at first, or a sign of life arrives that was sent before."""
+    world = world_of(3)
+    relay = Relay(server, world.feed(), "one")
+    async with relaying(relay):
+        for pause in (0.02, 3600.0):
+            clock = Jumping()
+            clock.pause = pause
+            feed = NatsFeed(server, clock=clock, silent_after=GUARD, backoff=Quick())
+            async with asyncio.timeout(GUARD), aclosing(feed.events()) as events:
+                while not isinstance(await anext(events), Snapshot):
+                    pass
+                before = clock.now()
+                clock.ahead = 8 * 3_600_000
+                while not isinstance(lost := await anext(events), Lost):
+                    pass
+                assert lost.reason == "this machine slept, or its clock was set"
+                assert lost.heard_at < before + GUARD * 1000
+                clock.pause = 0.02
+                while not isinstance(await anext(events), Snapshot):
+                    pass
 
 
 async def test_relay_corrects_what_another_program_writes(server: NatsServer) -> None:

@@ -40,11 +40,18 @@ class NatsConnection:
         self.closed = asyncio.Event()
         """Set when the connection has ended."""
         self._server = server
+        self._reason = f"the connection to {server.display_name} broke"
 
     @property
     def lost(self) -> UnreachableError:
         """The error to raise once it has ended."""
-        return UnreachableError(f"the connection to {self._server.display_name} broke")
+        return UnreachableError(self._reason)
+
+    def fail(self, reason: str) -> None:
+        """End the connection, for ``reason``."""
+        if not self.closed.is_set():
+            self._reason = reason
+            self.closed.set()
 
     def failure(self, error: Exception) -> UnreachableError:
         """Return the error to raise for one of the library."""

@@ -33,6 +33,7 @@ from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
 from nobil_tui.feeds.nats.reader import GapError, NoStreamError, Published, StreamReader, reading
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.feeds.transport.clock_jump import JumpDetector
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.wire.nats import (
     HEARTBEAT_SUBJECT,
@@ -96,10 +97,14 @@ class NatsFeed:
             heard = _Heard(self.clock)
             try:
                 async with nats_connection(self._server, "nobil-tui") as connection:
-                    stream = _Following(self, connection, heard)
-                    async with aclosing(stream.events()) as events:
-                        async for event in events:
-                            yield event
+                    watching = asyncio.create_task(self._watch_clock(connection))
+                    try:
+                        stream = _Following(self, connection, heard)
+                        async with aclosing(stream.events()) as events:
+                            async for event in events:
+                                yield event
+                    finally:
+                        watching.cancel()
             except RefusedError as error:
                 self._retry_now.clear()
                 yield Refused(str(error), heard.at, 0)
@@ -112,6 +117,10 @@ class NatsFeed:
                 now = self.clock.now()
                 yield Lost(str(error), min(heard.at, now), now + round(seconds * 1000))
                 await self._pause(seconds)
+
+    async def _watch_clock(self, connection: NatsConnection) -> None:
+        """End the connection once the clock jumps: what was shown may be of hours ago."""
+        connection.fail(await JumpDetector(self.clock).wait())
 
     async def _pause(self, seconds: float) -> None:
         """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait."""
@@ -130,11 +139,18 @@ class _Heard:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._jumps = JumpDetector(clock)
         self.at = clock.now()
         self.on = clock.monotonic()
 
     def now(self, earlier: int = 0) -> None:
-        """Note that it was heard, ``earlier`` ms before now."""
+        """Note that it was heard, ``earlier`` ms before now.
+
+        Raise ``UnreachableError`` if the clock jumped: what was sent before a sleep of this machine
+        says nothing about the time in between.
+        """
+        if reason := self._jumps.reason():
+            raise UnreachableError(reason)
         self.at = self._clock.now() - earlier
         self.on = self._clock.monotonic() - earlier / 1000
 
