@@ -19,7 +19,14 @@ from nobil_tui.alerts.rules import FLAP, Seen
 from nobil_tui.base.files import make_folders, require_regular
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
-from nobil_tui.store.database_file import ForeignError, is_damage, reason_of, set_aside, transaction
+from nobil_tui.store.database_file import (
+    ForeignError,
+    NewerError,
+    is_damage,
+    reason_of,
+    set_aside,
+    transaction,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +106,12 @@ class AlertState:
                     )
                     self._connection = _open(self._path)
                     return {}
+            except NewerError:
+                self.notice = (
+                    f"What the alerts saw is not used: {safe_path(self._path)} was written by a "
+                    "newer version of nobil-tui. The alerts work until you quit."
+                )
+                return {}
             except (sqlite3.Error, OSError) as error:
                 self._fail(error)
                 return {}
@@ -153,7 +166,7 @@ class AlertState:
 
     def read_fired(self) -> None:
         """Read when alerts last fired, which another instance may have seen."""
-        with self._lock, suppress(sqlite3.Error, ForeignError, OSError, ValueError):
+        with self._lock, suppress(sqlite3.Error, ForeignError, NewerError, OSError, ValueError):
             if self._connection is not None:
                 self._read(self._connection)
             elif self._path is not None and self._path.exists():
@@ -200,6 +213,8 @@ def _open(path: Path) -> sqlite3.Connection:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         connection.execute("ROLLBACK")
+        if tables and application == ALERT_STATE_APPLICATION and version > ALERT_STATE_SCHEMA:
+            raise NewerError
         if tables and (application, version) != (ALERT_STATE_APPLICATION, ALERT_STATE_SCHEMA):
             raise ForeignError
         if not tables:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from nobil_tui.alerts.rules import Seen
-from nobil_tui.alerts.state import AlertState, Update
+from nobil_tui.alerts.state import ALERT_STATE_SCHEMA, AlertState, Update
 from nobil_tui.config.alert_rules import AlertRule
 
 KEY = AlertRule("NOR_1").key
@@ -53,6 +55,21 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     assert state.store([update(None, OFF), update(OFF, ON, fires=True)]) == [False, True]
     assert (tmp_path / "a.damaged-1.sqlite").read_bytes() == content
     state.close()
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    AlertState(path).load()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {ALERT_STATE_SCHEMA + 1}")
+    before = path.read_bytes()
+    state = AlertState(path)
+    assert state.load() == {}
+    assert "written by a newer version" in state.notice
+    assert state.store([update(None, OFF), update(OFF, ON, fires=True)]) == [False, True]
+    state.close()
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["a.sqlite"]
 
 
 def test_without_a_writable_folder_alerts_last_for_the_session(tmp_path: Path) -> None:
