@@ -79,7 +79,7 @@ def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
         add_secret=redactor.learn,
     )
     make_source = SourceFactory(os.environ, source_options)
-    chosen = _choose_source(make_source, config, options.source)
+    chosen = _choose_source(make_source, config, options.source, path)
     about = (NOTHING_SAVED,) if path is None else config_warnings(path, config)
     return Startup(path, config, make_source, chosen, (*about, *chosen.warnings), redactor)
 
@@ -179,14 +179,19 @@ def start_log_in(
 # The source
 
 
-def _choose_source(make_source: SourceFactory, config: Config, text: str | None) -> ChosenSource:
-    """Make the source of ``--source``, or else of the config.
+def _choose_source(
+    make_source: SourceFactory, config: Config, text: str | None, path: Path | None
+) -> ChosenSource:
+    """Make the source of ``--source``, or else of the config, which is at ``path``.
 
     Ends the program if there is no such source, if the command line shows an API key, or if an
     option does not apply.
     """
     from nobil_tui.feeds.source import SourceError
 
+    if text is not None and not text.strip():
+        # As of a variable that is not set: the simulation is not what was meant.
+        fail(ExitCode.USAGE, f"--source is empty; expected {catalogue.expected()}.")
     try:
         if text is not None:
             _refuse_key(text)
@@ -194,7 +199,10 @@ def _choose_source(make_source: SourceFactory, config: Config, text: str | None)
         chosen = make_source(named, config)
         _refuse_unused_options(named)
     except SourceError as error:
-        fail(ExitCode.USAGE, str(error))
+        where = ""
+        if text is None and config.stream.source and path is not None:
+            where = f" The source is set in {safe_path(path)}."
+        fail(ExitCode.USAGE, f"{error}{where}")
     return chosen
 
 

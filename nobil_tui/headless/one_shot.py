@@ -53,8 +53,14 @@ def _snapshot_words(session: Session) -> str:
     """Return what the snapshot of a stream is; that of a hub may be old."""
     name, link = session.source.name, session.link
     if link.phase is LinkPhase.NOT_LIVE:
-        return f"Last known state of {name}, which is not live: {link.reason}."
-    return f"Live state of {name}."
+        return f"Last known state of {name}, which is not live: {link.reason}.{_missing(session)}"
+    return f"Live state of {name}.{_missing(session)}"
+
+
+def _missing(session: Session) -> str:
+    """Return how much of the stream could not be read, after a space; empty if nothing."""
+    count = session.monitor.counts.unreadable if session.monitor is not None else 0
+    return f" Not readable, and so not listed: {count:,}." if count else ""
 
 
 async def _play(session: Session, print_message: Print) -> None:
@@ -64,12 +70,10 @@ async def _play(session: Session, print_message: Print) -> None:
             # The feed waits: a recording can be rewound.
             if batch.link.phase is LinkPhase.ENDED:
                 break
-    name, monitor = session.source.name, session.monitor
+    name = session.source.name
     if not session.board.stations:
-        unreadable = monitor.counts.unreadable if monitor is not None else 0
-        hint = f" Unreadable frames: {unreadable:,}." if unreadable else ""
-        raise NoStateError(f"There are no stations in {name}.{hint}")
-    print_message(f"State at the end of {name}.")
+        raise NoStateError(f"There are no stations in {name}.{_missing(session)}")
+    print_message(f"State at the end of {name}.{_missing(session)}")
 
 
 async def _read_snapshot(session: Session, seconds: float) -> str:

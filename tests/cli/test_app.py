@@ -78,7 +78,7 @@ def test_source_and_key_of_the_config(
     )
     file.chmod(0o600)
     assert invoke("--config", str(file)).exit_code == 0
-    assert invoke("--config", str(file), "--source", "").exit_code == 0
+    assert invoke("--config", str(file), "--source", "demo").exit_code == 0
     own, other = opened
     assert isinstance(own.source, V1Source)
     assert (own.source_text, own.config_path, own.warnings) == (PLACE, file, ())
@@ -131,6 +131,8 @@ def test_key_on_the_command_line_is_allowed_for_localhost(
 @pytest.mark.parametrize(
     ("source", "words"),
     [
+        ("", "--source is empty; expected "),
+        (" ", "--source is empty; expected "),
         (PLACE, "needs an API key"),
         ("enova", "needs an API key"),
         ("enva", 'Did you mean "enova"?'),
@@ -149,6 +151,16 @@ def test_invalid_source_is_a_usage_error(
     assert words in refused.stderr
     assert KEY not in refused.output
     assert refused.stderr.strip().isprintable()
+
+
+def test_invalid_source_of_the_config_names_the_file(
+    invoke: Invoke, opened: list[AppOptions], tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[stream]\nsource = "wss://[::1"\n')
+    refused = invoke("--config", str(file))
+    assert (refused.exit_code, opened) == (ExitCode.USAGE, [])
+    assert refused.stderr.endswith(f"The source is set in {file}.\n")
 
 
 @pytest.mark.parametrize("name", ["--stations", "--seed", "--speed"])

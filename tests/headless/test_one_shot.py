@@ -58,6 +58,12 @@ async def test_live_state() -> None:
     assert reading.feed.closed
 
 
+async def test_what_cannot_be_read_is_counted() -> None:
+    reading = Reading(Connected(T0), Snapshot(SNAPSHOT.stations, T0, unreadable=1200))
+    await reading.done()
+    assert reading.said == ["Live state of a source. Not readable, and so not listed: 1,200."]
+
+
 async def test_state_of_a_hub_that_is_not_live_is_not_called_live() -> None:
     hub = HubState(False, "the hub's source: connecting", down_for=1000, downtime=1000)
     reading = Reading(Connected(T0), Snapshot(SNAPSHOT.stations, T0, hub=hub))

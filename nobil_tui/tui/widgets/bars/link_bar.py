@@ -158,7 +158,7 @@ class LinkBar(OneLineBar):
         if state.full:
             yield BarPart("more stations not shown", self.style_of("warning"), 5)
         if state.unreadable:
-            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("warning"), 8)
+            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("warning"), 6)
         if state.unknown_words:
             words = truncate(state.unknown_words, max(12, width // 2), glyphs.ellipsis)
             yield BarPart(words, self.style_of("warning"), 10)
