@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from nobil_tui.base.text import safe_text
 
-TIME_LIMIT = 30.0
+HOOK_TIME_LIMIT = 30.0
 """Seconds that the program may run before it is killed."""
 GRACE = 1.0
 """Seconds that a run may take to end when the program quits."""
-MAX_WAITING = 50
+MAX_WAITING_RUNS = 50
 """Runs that wait for the one before; further ones are dropped."""
 MAX_ERROR = 2000
 """Bytes of the program's standard error that are kept."""
@@ -67,7 +67,7 @@ class Hook:
         on_failure: Callable[[str], None],
         environ: Mapping[str, str],
         *,
-        time_limit: float = TIME_LIMIT,
+        time_limit: float = HOOK_TIME_LIMIT,
         grace: float = GRACE,
     ) -> None:
         self._on_failure = on_failure
@@ -85,8 +85,8 @@ class Hook:
 
     def run(self, argv: tuple[str, ...], line: bytes) -> None:
         """Run the program soon. Never waits."""
-        if len(self._waiting) >= MAX_WAITING:
-            self._fail(argv, f"{MAX_WAITING} runs are waiting already; this one was dropped")
+        if len(self._waiting) >= MAX_WAITING_RUNS:
+            self._fail(argv, f"{MAX_WAITING_RUNS} runs are waiting already; this one was dropped")
             return
         self._waiting.append(HookRun(argv, line))
         if self._task is None or self._task.done():

@@ -11,6 +11,9 @@ from msgspec import Struct
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "": ""}
 
+MAX_PRICE = 10_000.0
+"""A higher amount is an error of the source."""
+
 
 class Price(Struct, frozen=True, gc=False):
     """A price. Amounts that are unknown or not charged are ``None``."""

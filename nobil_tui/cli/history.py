@@ -15,11 +15,11 @@ import msgspec
 from nobil_tui.base.paths import history_file, register_file
 from nobil_tui.base.text import quoted, safe_path, safe_text
 from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
-from nobil_tui.cli.completing import complete_recorded
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath
 from nobil_tui.cli.output import print_data, print_text
+from nobil_tui.cli.value_completers import complete_recorded
 
 if TYPE_CHECKING:
     from nobil_tui.charging.register import Register

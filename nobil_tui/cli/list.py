@@ -11,7 +11,6 @@ import click
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.commands import CommandWithExitCodes
-from nobil_tui.cli.completing import complete_filter
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -22,6 +21,7 @@ from nobil_tui.cli.source_command import (
     start_reading,
 )
 from nobil_tui.cli.tail import TAIL_EXIT_CODES
+from nobil_tui.cli.value_completers import complete_filter
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session

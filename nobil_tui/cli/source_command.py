@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nobil_tui.base import paths
-from nobil_tui.cli.completing import complete_filter
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import (
@@ -23,6 +22,7 @@ from nobil_tui.cli.options import (
 )
 from nobil_tui.cli.output import fail_output
 from nobil_tui.cli.startup import CommonOptions, Startup, open_session, print_warnings, start_up
+from nobil_tui.cli.value_completers import complete_filter
 from nobil_tui.sources.catalogue import RECORDING
 
 if TYPE_CHECKING:

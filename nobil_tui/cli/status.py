@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nobil_tui.cli.commands import CommandWithExitCodes
-from nobil_tui.cli.completing import complete_station
 from nobil_tui.cli.list import COUNTS_HELP
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
@@ -17,6 +16,7 @@ from nobil_tui.cli.source_command import (
     start_reading,
 )
 from nobil_tui.cli.tail import TAIL_EXIT_CODES
+from nobil_tui.cli.value_completers import complete_station
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session

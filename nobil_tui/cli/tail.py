@@ -10,7 +10,6 @@ import click
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.commands import CommandWithExitCodes
-from nobil_tui.cli.completing import complete_station
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
@@ -23,6 +22,7 @@ from nobil_tui.cli.source_command import (
     source_options,
     start_reading,
 )
+from nobil_tui.cli.value_completers import complete_station
 
 if TYPE_CHECKING:
     from nobil_tui.config.model import Config

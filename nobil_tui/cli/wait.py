@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nobil_tui.cli.commands import CommandWithExitCodes
-from nobil_tui.cli.completing import complete_station
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
@@ -21,6 +20,7 @@ from nobil_tui.cli.source_command import (
     source_options,
     start_reading,
 )
+from nobil_tui.cli.value_completers import complete_station
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session

@@ -23,10 +23,11 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register, country_of
+from nobil_tui.hub import requests
 from nobil_tui.hub.door import Denial
 from nobil_tui.hub.geojson import FilterError, MapLayer, filter_of, parse_map_filter
 from nobil_tui.hub.metrics import Health, metrics_text
-from nobil_tui.hub.requests import STREAM_PATHS, Target, client_address, given_keys, parse_target
+from nobil_tui.hub.requests import Target, client_address, given_keys, parse_target
 from nobil_tui.hub.server import Hub
 from nobil_tui.wire.hub_register import encode_hub_register
 from nobil_tui.wire.v1_encode import charger_object, connector_object
@@ -193,9 +194,9 @@ class HttpApi:
                 return self._metrics
             case "/stations.geojson":
                 return lambda: self._geojson(target.query)
-            case "/register.json":
+            case requests.REGISTER_PATH:
                 return self._names
-            case _ if path in STREAM_PATHS:
+            case _ if path in requests.STREAM_PATHS:
                 return _upgrade
         if not path.startswith(REST):
             return None

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 PATH = "/api/v1/stream/realtime"
 STREAM_PATHS = {PATH, "/api/v1/stream"}
+REGISTER_PATH = "/register.json"
 KEY = "key"
 KEYS = {KEY, "apikey"}
 """Both paths and both parameter names are the same API."""

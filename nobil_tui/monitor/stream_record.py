@@ -24,7 +24,7 @@ MAX_IGNORED_TYPES = 50
 """Types of ignored frames that are counted singly."""
 
 
-class LinkEvent(NamedTuple):
+class LinkIncident(NamedTuple):
     """Something that happened to the link, at a time in ms."""
 
     at: int
@@ -43,7 +43,7 @@ class StreamRecord:
         """How often a connection was tried."""
         self.connections = 0
         """How often it succeeded."""
-        self.link_events: deque[LinkEvent] = deque(maxlen=MAX_LINK_EVENTS)
+        self.link_events: deque[LinkIncident] = deque(maxlen=MAX_LINK_EVENTS)
         """What happened to the link; the same reason again and again is one entry."""
 
     def note(self, event: Event, now: int) -> None:
@@ -70,4 +70,4 @@ class StreamRecord:
         if self.link_events and self.link_events[-1].text == text:
             # An hour of failed attempts leaves room for what was before.
             self.link_events.pop()
-        self.link_events.append(LinkEvent(at, text))
+        self.link_events.append(LinkIncident(at, text))

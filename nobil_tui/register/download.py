@@ -51,8 +51,8 @@ _RANGE = re.compile(r"bytes (\d{1,12})-\d{1,12}/(\d{1,12}|\*)", re.ASCII)
 logger = logging.getLogger(__name__)
 
 
-class Timeouts(NamedTuple):
-    """Timeouts in seconds."""
+class DownloadTimeouts(NamedTuple):
+    """DownloadTimeouts in seconds."""
 
     connect: float = 15.0
     """To connect."""
@@ -121,7 +121,7 @@ class RegisterClient:
         address: str = REGISTER_ADDRESS,
         *,
         clock: Clock | None = None,
-        timeouts: Timeouts | None = None,
+        timeouts: DownloadTimeouts | None = None,
     ) -> None:
         """Raise ``SourceError`` if ``address`` is not an http or https URL."""
         parts = http.split_url(address)
@@ -134,7 +134,7 @@ class RegisterClient:
         self._parts = parts
         self._key = key.reveal().strip()
         self._clock = clock or Clock()
-        self._timeouts = timeouts or Timeouts()
+        self._timeouts = timeouts or DownloadTimeouts()
 
     async def download(
         self, country: str, known: Validators, on_bytes: http.OnBytes

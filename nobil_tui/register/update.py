@@ -28,8 +28,8 @@ from nobil_tui.register.download import (
     MAX_DUMP,
     REGISTER_ADDRESS,
     DownloadError,
+    DownloadTimeouts,
     RegisterClient,
-    Timeouts,
     Validators,
 )
 from nobil_tui.register.merge import (
@@ -157,7 +157,7 @@ async def update_register(
     on_progress: OnProgress = lambda _: None,
     force: bool = False,
     clock: Clock | None = None,
-    timeouts: Timeouts | None = None,
+    timeouts: DownloadTimeouts | None = None,
 ) -> UpdateOutcome:
     """Download the stations of ``countries`` and store them at ``path``. Other countries are kept.
 

@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.transport.failures import UnreachableError
+from nobil_tui.hub.requests import REGISTER_PATH, STREAM_PATHS
 
 if TYPE_CHECKING:
     from nobil_tui.charging.register import Facts, Register
     from nobil_tui.feeds.transport.fetch import Fetched
     from nobil_tui.sources.address import Address
 
-STREAM_PATHS = ("/api/v1/stream/realtime", "/api/v1/stream")
-"""Paths of the stream of a hub; a proxy may put another one before them."""
-REGISTER_PATH = "/register.json"
-MAX_ANSWER = 128 * 1024 * 1024
+MAX_STATIONS_ANSWER = 128 * 1024 * 1024
 """Maximum size of the answer in bytes, as sent and decompressed."""
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
 _ORIGIN = "hub"
@@ -36,6 +34,7 @@ logger = logging.getLogger(__name__)
 def register_url(address: Address) -> str:
     """Return where the hub of a stream has its register; empty if no hub can have the stream."""
     path = address.path.rstrip("/")
+    # A proxy may put another path before that of the hub.
     prefix = next((path.removesuffix(each) for each in STREAM_PATHS if path.endswith(each)), None)
     if prefix is None:
         return ""
@@ -125,7 +124,12 @@ class HubStations:
             headers["If-None-Match"] = self._etag
         timeouts = Timeouts(CONNECT_SECONDS, SILENCE_SECONDS)
         return await fetch(
-            self._url, headers, MAX_ANSWER, lambda _done, _total: None, timeouts, redirects=False
+            self._url,
+            headers,
+            MAX_STATIONS_ANSWER,
+            lambda _done, _total: None,
+            timeouts,
+            redirects=False,
         )
 
     async def _store(self, answer: Fetched, kept: Path) -> bool:
@@ -138,7 +142,7 @@ class HubStations:
         now = self._clock.now()
 
         def store() -> dict[str, Facts]:
-            facts = decode_hub_register(gunzip(answer.body, MAX_ANSWER))
+            facts = decode_hub_register(gunzip(answer.body, MAX_STATIONS_ANSWER))
             try:
                 save_register(kept, facts, {_ORIGIN: Origin(now, stations=len(facts), etag=etag)})
                 # Read again, its stations share their texts.

@@ -25,9 +25,9 @@ from nobil_tui.store.database_file import (
 
 WRITE_INTERVAL = 1.0
 """Seconds between transactions, and between attempts to become the writer."""
-RETRY_AFTER = 30.0
+WRITE_RETRY_AFTER = 30.0
 """Seconds before the next attempt after a failed write."""
-CLOSE_TIMEOUT = 0.25
+WRITER_CLOSE_TIMEOUT = 0.25
 """Seconds that ``close`` may take; a transaction that takes longer is lost as a whole."""
 
 logger = logging.getLogger(__name__)
@@ -84,12 +84,12 @@ class SingleWriter:
 
     def close(self) -> None:
         """Write the rest and let another program become the writer. Takes at most
-        ``CLOSE_TIMEOUT``."""
+        ``WRITER_CLOSE_TIMEOUT``."""
         with self.news:
             self.closing = True
             self.news.notify_all()
         if self._thread.is_alive():
-            self._thread.join(CLOSE_TIMEOUT)
+            self._thread.join(WRITER_CLOSE_TIMEOUT)
 
     @property
     def is_running(self) -> bool:
@@ -102,7 +102,7 @@ class SingleWriter:
         pause = 0.0
         while not self._wait(pause):
             if self.writing:
-                pause = self._interval if self._write() else RETRY_AFTER
+                pause = self._interval if self._write() else WRITE_RETRY_AFTER
             else:
                 self.become_writer()
                 pause = self._interval

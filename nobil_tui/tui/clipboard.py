@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from nobil_tui.alerts.terminal import in_tmux, passthrough
 
-TIME_LIMIT = 2.0
+COPY_TIME_LIMIT = 2.0
 """Seconds that a program may take: without a display, some wait for one."""
 _SCREEN_CHUNK = 240
 """Characters that GNU screen passes on at a time."""
@@ -79,7 +79,7 @@ async def copy_text(
     environ: Mapping[str, str],
     write: Callable[[str], object],
     *,
-    time_limit: float = TIME_LIMIT,
+    time_limit: float = COPY_TIME_LIMIT,
 ) -> str:
     """Copy a text; return a sentence that says which way it went.
 

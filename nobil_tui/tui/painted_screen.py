@@ -29,7 +29,7 @@ class PlacedStrip(Struct, frozen=True):
         return (self.x, self.end) == (other.x, other.end)
 
 
-Row = Sequence[PlacedStrip]
+PlacedRow = Sequence[PlacedStrip]
 
 
 class PaintedScreen:
@@ -60,7 +60,7 @@ class PaintedScreen:
         if y < len(self._rows):
             self._rows[y] = row if x == self._size.width else {}
 
-    def update(self, rows: Mapping[int, Row], size: Size, console: Console) -> str:
+    def update(self, rows: Mapping[int, PlacedRow], size: Size, console: Console) -> str:
         """Return the sequences that paint ``rows``, and record them."""
         if size != self._size:
             self.forget(size)
@@ -92,7 +92,7 @@ class PaintedScreen:
 
     # Scrolling
 
-    def _scroll(self, rows: Mapping[int, Row]) -> str:
+    def _scroll(self, rows: Mapping[int, PlacedRow]) -> str:
         """Return the sequence that scrolls rows of which most only moved up; empty if none did."""
         for block in _blocks(rows, self._size.width):
             moved = [(y, self._widest(y), max(rows[y], key=_width)) for y in block]
@@ -147,7 +147,7 @@ def _changed_runs(old: PlacedStrip, new: PlacedStrip) -> Iterator[tuple[int, lis
         yield begin, run
 
 
-def _blocks(rows: Mapping[int, Row], width: int) -> Iterator[list[int]]:
+def _blocks(rows: Mapping[int, PlacedRow], width: int) -> Iterator[list[int]]:
     """Yield the numbers of adjacent rows with a strip of more than half of the screen's width."""
     block: list[int] = []
     for y in sorted(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 ESC = "\x1b"
 MAX_PASTE = 1 << 20
 """Bytes of a paste that are kept."""
-PATIENCE = 1.0
+SEQUENCE_PATIENCE = 1.0
 """Seconds to wait for the rest of a sequence or a character."""
 PASTE_PATIENCE = 0.3
 """Seconds to wait for more of a paste, before a single key may end it."""
@@ -122,7 +122,7 @@ class TerminalInput:
             return None
         if self.expects_background and self._held.startswith(b"\x1b]"):
             return ANSWER_PATIENCE
-        return self._escape_delay if self._held == b"\x1b" else PATIENCE
+        return self._escape_delay if self._held == b"\x1b" else SEQUENCE_PATIENCE
 
     def feed(self, data: bytes) -> Iterator[Token]:
         """Yield the tokens that are complete with ``data``."""

@@ -10,11 +10,11 @@ from collections import deque
 from contextlib import suppress
 from typing import Protocol, TextIO
 
-MAX_WAITING = 1 << 20
+MAX_WAITING_TEXT = 1 << 20
 """Characters that wait for the terminal; what is written beyond is dropped."""
 BEHIND = 1 << 16
 """Characters that wait for a terminal that is too slow for another paint."""
-PATIENCE = 5.0
+WRITER_PATIENCE = 5.0
 """Seconds without a byte taken after which the end is not written to a terminal that is stuck."""
 _CHUNK = 4096
 """Bytes of one write, so that progress is noticed on a slow line."""
@@ -55,7 +55,7 @@ class TerminalWriter(threading.Thread):
         self._progress_at = time.monotonic()
         self.waiting = 0
         """Characters that were taken and are not written yet."""
-        self.patience = PATIENCE
+        self.patience = WRITER_PATIENCE
 
     @property
     def queued(self) -> bool:
@@ -81,7 +81,7 @@ class TerminalWriter(threading.Thread):
                 os.write(self._file.fileno(), text.encode("utf-8", "replace"))
             return
         with self._changed:
-            if self._gone or self.waiting > MAX_WAITING:
+            if self._gone or self.waiting > MAX_WAITING_TEXT:
                 return
             if not self.waiting:
                 self._progress_at = time.monotonic()

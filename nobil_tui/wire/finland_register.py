@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.geo import Position, is_position
-from nobil_tui.charging.prices import Price, cheapest
+from nobil_tui.charging.prices import MAX_PRICE, Price, cheapest
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.finland import MAX_EVSE_ID, MAX_LOCATION_ID, is_id
@@ -28,8 +28,6 @@ COUNTRY = "FIN"
 """Finland, as NOBIL abbreviates it."""
 FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
 """The credit to show wherever the data is shown."""
-MAX_PRICE = 10_000.0
-"""A higher amount is an error of the source."""
 
 _AD_HOC, _REGULAR = "AD_HOC_PAYMENT", "REGULAR"
 _PLUGS = {

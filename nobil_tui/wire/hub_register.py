@@ -15,14 +15,11 @@ from msgspec.structs import replace
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.geo import is_position
-from nobil_tui.charging.prices import Price
+from nobil_tui.charging.prices import MAX_PRICE, Price
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import MAX_CONNECTORS, StationId
+from nobil_tui.wire.plugs import MAX_KW
 from nobil_tui.wire.register_fields import MAX_EVSE_UID, MAX_PROSE, MAX_SHORT_TEXT
-
-MAX_KW = 10_000.0
-MAX_PRICE = 10_000.0
-"""Highest amount of a price."""
 
 _FORMAT = "nobil-tui register"
 _LONG = ("description", "comment", "contact")

@@ -107,7 +107,7 @@ async def test_a_program_may_leave_another_in_the_background(tmp_path: Path) -> 
 
 
 async def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hook_module, "MAX_WAITING", 2)
+    monkeypatch.setattr(hook_module, "MAX_WAITING_RUNS", 2)
     problems: list[str] = []
     hook, path = Hook(problems.append, os.environ), tmp_path / "runs"
     for number in range(5):

@@ -200,7 +200,7 @@ def _recording_left(folder: Path, name: str) -> str:
 
 
 def _save_state(folder: Path, *names: str) -> str:
-    single_writer.CLOSE_TIMEOUT = 60.0
+    single_writer.WRITER_CLOSE_TIMEOUT = 60.0
     board = Board()
     for name in names:
         board.apply_connector(name, "a", WordConnector(0, 0, said="AVAILABLE"), T0)
@@ -223,7 +223,7 @@ def _state_left(folder: Path) -> str:
 
 
 def _observe(folder: Path, *numbers: int) -> str:
-    single_writer.CLOSE_TIMEOUT = 60.0
+    single_writer.WRITER_CLOSE_TIMEOUT = 60.0
     store = HistoryStore.open(folder / "data" / "history.sqlite", interval=0.001)
     store.add(Portion([StoredChange("NOR_1", "a", 1, T0 + at, 0) for at in numbers]))
     store.close()

@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for the thread however slow the machine is."""
-    monkeypatch.setattr(single_writer, "CLOSE_TIMEOUT", GUARD)
+    monkeypatch.setattr(single_writer, "WRITER_CLOSE_TIMEOUT", GUARD)
 
 
 def rows(path: Path, station: str = "NOR_1") -> list[tuple[int, int]]:

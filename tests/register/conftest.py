@@ -9,7 +9,7 @@ import pytest
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.register.cache import load_register
-from nobil_tui.register.download import Timeouts
+from nobil_tui.register.download import DownloadTimeouts
 from nobil_tui.register.update import UpdateError, UpdateOutcome, UpdateProgress, update_register
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.register.register_service import KEY, RegisterService
@@ -27,7 +27,7 @@ class Renewing:
         self.clock = clock
         self.told: list[UpdateProgress] = []
         self.key = KEY
-        self.timeouts = Timeouts(connect=GUARD, silence=GUARD)
+        self.timeouts = DownloadTimeouts(connect=GUARD, silence=GUARD)
 
     async def update(
         self, countries: Iterable[str] = BOTH, *, force: bool = False

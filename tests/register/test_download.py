@@ -15,8 +15,8 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.register.download import (
     Download,
     DownloadError,
+    DownloadTimeouts,
     RegisterClient,
-    Timeouts,
     Validators,
 )
 from tests.conftest import FakeClock, guarded
@@ -42,7 +42,7 @@ def call(
     *,
     key: str = KEY,
     clock: FakeClock | None = None,
-    timeouts: Timeouts | None = None,
+    timeouts: DownloadTimeouts | None = None,
 ) -> RegisterClient:
     return RegisterClient(Secret(key), address, clock=clock or FakeClock(), timeouts=timeouts)
 

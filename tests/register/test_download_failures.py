@@ -16,14 +16,14 @@ import pytest
 from aiohttp import web
 
 from nobil_tui.register import download
-from nobil_tui.register.download import Timeouts
+from nobil_tui.register.download import DownloadTimeouts
 from tests.conftest import ServeRaw, guarded
 from tests.http_service import body, status
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 
 CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
-SOON = Timeouts(silence=0.1)
+SOON = DownloadTimeouts(silence=0.1)
 """For answers that do not come."""
 
 
@@ -67,7 +67,7 @@ async def test_a_rejection_with_unreadable_words(service: RegisterService, said:
 
 async def test_a_rejection_that_never_ends(service: RegisterService) -> None:
     service.answers.append(service.half_refused)
-    assert (await fail(call(service.address, timeouts=Timeouts(complaint=0.1)))).refused
+    assert (await fail(call(service.address, timeouts=DownloadTimeouts(complaint=0.1)))).refused
 
 
 async def test_any_status_with_an_error_about_the_key_is_a_rejection(
@@ -159,7 +159,7 @@ async def test_times_out_without_an_answer(service: RegisterService) -> None:
 
 async def test_times_out_during_an_answer(service: RegisterService) -> None:
     service.answers.append(service.half)
-    error = await fail(call(service.address, timeouts=Timeouts(silence=0.5)))
+    error = await fail(call(service.address, timeouts=DownloadTimeouts(silence=0.5)))
     assert (str(error), error.answered) == ("127.0.0.1 stopped sending: no data for 0.5 s", True)
 
 

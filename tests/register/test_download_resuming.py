@@ -10,7 +10,13 @@ import pytest
 from aiohttp import web
 
 from nobil_tui.register import download
-from nobil_tui.register.download import MAX_REQUESTS, Download, DownloadError, Timeouts, Validators
+from nobil_tui.register.download import (
+    MAX_REQUESTS,
+    Download,
+    DownloadError,
+    DownloadTimeouts,
+    Validators,
+)
 from tests.conftest import GUARD, FakeClock, guarded, settle
 from tests.http_service import Answer as Handler
 from tests.http_service import body, status
@@ -50,7 +56,7 @@ class Loading:
 
     def start(self, known: Validators | None = None) -> asyncio.Task[Download | None]:
         asking = call(
-            self.service.address, clock=self.clock, timeouts=Timeouts(silence=self.silence)
+            self.service.address, clock=self.clock, timeouts=DownloadTimeouts(silence=self.silence)
         )
         return asyncio.create_task(asking.download("NOR", known or Validators(), self._tell))
 

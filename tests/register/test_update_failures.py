@@ -19,7 +19,7 @@ from nobil_tui.charging.register import Facts
 from nobil_tui.register import merge as stored_register
 from nobil_tui.register import update as update_module
 from nobil_tui.register.cache import Origin, load_register, save_register
-from nobil_tui.register.download import Timeouts
+from nobil_tui.register.download import DownloadTimeouts
 from nobil_tui.register.update import (
     UpdateError,
     UpdatePhase,
@@ -112,7 +112,7 @@ async def test_a_wrong_key_is_an_error_with_http_200(renewing: Renewing) -> None
 @pytest.mark.parametrize("stuck", ["never", "half"])
 async def test_a_server_that_stops_sending(prepared: Renewing, stuck: str) -> None:
     before = prepared.path.read_bytes()
-    prepared.timeouts = Timeouts(connect=GUARD, silence=0.1)
+    prepared.timeouts = DownloadTimeouts(connect=GUARD, silence=0.1)
     prepared.service.answers.append(getattr(prepared.service, stuck))
     error = await prepared.fail(["NOR"])
     assert str(error).startswith("Norway: 127.0.0.1 ")

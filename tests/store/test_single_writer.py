@@ -55,8 +55,8 @@ class Notebook:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(single_writer, "CLOSE_TIMEOUT", GUARD)
-    monkeypatch.setattr(single_writer, "RETRY_AFTER", 0.001)
+    monkeypatch.setattr(single_writer, "WRITER_CLOSE_TIMEOUT", GUARD)
+    monkeypatch.setattr(single_writer, "WRITE_RETRY_AFTER", 0.001)
 
 
 @pytest.fixture

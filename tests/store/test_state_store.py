@@ -399,7 +399,7 @@ def test_folder_in_place_of_file_is_a_notice(path: Path) -> None:
 def test_full_disk_is_a_notice_and_writing_is_retried(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_writer, "RETRY_AFTER", 0.001)
+    monkeypatch.setattr(single_writer, "WRITE_RETRY_AFTER", 0.001)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)

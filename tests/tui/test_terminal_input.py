@@ -12,7 +12,7 @@ from nobil_tui.tui.terminal_input import (
     ANSWER_PATIENCE,
     MAX_PASTE,
     PASTE_PATIENCE,
-    PATIENCE,
+    SEQUENCE_PATIENCE,
     Background,
     Paste,
     TerminalInput,
@@ -121,8 +121,14 @@ def test_what_is_held_has_a_time() -> None:
     source = TerminalInput(escape_delay=0.1)
     assert source.patience is None
     for data, patience in (
-        *((b"q", None), (b"\x1b", 0.1), (b"[", PATIENCE), (b"1;", PATIENCE), (b"A", None)),
-        *((b"\xc3", PATIENCE), (b"\xb8", None), (b"\x1b[200~q", PASTE_PATIENCE)),
+        *(
+            (b"q", None),
+            (b"\x1b", 0.1),
+            (b"[", SEQUENCE_PATIENCE),
+            (b"1;", SEQUENCE_PATIENCE),
+            (b"A", None),
+        ),
+        *((b"\xc3", SEQUENCE_PATIENCE), (b"\xb8", None), (b"\x1b[200~q", PASTE_PATIENCE)),
     ):
         [*source.feed(data)]
         assert source.patience == patience, data

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("termios")
 
-from nobil_tui.tui.terminal_writer import BEHIND, MAX_WAITING, TerminalWriter
+from nobil_tui.tui.terminal_writer import BEHIND, MAX_WAITING_TEXT, TerminalWriter
 from tests.conftest import GUARD
 
 
@@ -116,8 +116,8 @@ def test_a_terminal_that_is_stuck_is_given_up(line: Line, blocking: bool) -> Non
 def test_memory_is_bounded(line: Line) -> None:
     line.writer.patience = 0
     for _ in range(8):
-        line.writer.write("x" * (MAX_WAITING // 4))
-    assert line.writer.waiting <= MAX_WAITING * 5 // 4
+        line.writer.write("x" * (MAX_WAITING_TEXT // 4))
+    assert line.writer.waiting <= MAX_WAITING_TEXT * 5 // 4
     line.writer.stop()
 
 
@@ -127,7 +127,7 @@ def test_a_terminal_that_is_gone_is_reported_once(line: Line) -> None:
     assert line.heard.changed.wait(GUARD)
     line.writer.join(GUARD)
     for _ in range(99):
-        line.writer.write("x" * MAX_WAITING)
+        line.writer.write("x" * MAX_WAITING_TEXT)
     line.writer.stop()
     assert line.heard.reports == ["gone"]
     assert line.writer.waiting == 0

@@ -1,4 +1,6 @@
-"""What the shell completes beyond commands and options: filters and station ids.
+"""Complete the values of options and arguments in a shell: filters and station ids.
+
+Commands and options complete themselves; ``completion.py`` prints the script for the shell.
 
 Nothing is fetched, and a file that cannot be read is skipped: a shell has no room for a message.
 """
