@@ -185,9 +185,21 @@ def _names(stations: Mapping[str, Summary], first: str, register: Register) -> s
 
 def _late(since: Since, context: RuleContext) -> str:
     """Return since when it is so, if that was not just now."""
-    passed = context.now - since.at
-    if passed <= LATE:
+    if context.now - since.at <= LATE:
         return ""
-    form = "%H:%M" if passed < _DAY else "%Y-%m-%d %H:%M"
-    time = datetime.fromtimestamp(since.at / 1000, context.zone).strftime(form)
+    time = _clock_text(since.at, context.now, context.zone)
     return f", since at least {time}" if since.at_least else f", since {time}"
+
+
+def dated(
+    values: Mapping[str, str], at: int, now: int, zone: tzinfo | None = None
+) -> Mapping[str, str]:
+    """Return the values of an alert that fired at ``at`` (ms), with that time if it is not now."""
+    if now - at <= LATE or "summary" not in values:
+        return values
+    return {**values, "summary": f"At {_clock_text(at, now, zone)}: {values['summary']}"}
+
+
+def _clock_text(at: int, now: int, zone: tzinfo | None) -> str:
+    form = "%H:%M" if now - at < _DAY else "%Y-%m-%d %H:%M"
+    return datetime.fromtimestamp(at / 1000, zone).strftime(form)

@@ -10,30 +10,23 @@ import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from datetime import tzinfo
 
+from nobil_tui.alerts.due import MAX_WAITING_RUNS, DueRun, DueRuns
+from nobil_tui.alerts.firing import dated
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 
 HOOK_TIME_LIMIT = 30.0
 """Seconds that the program may run before it is killed."""
 GRACE = 1.0
 """Seconds that a run may take to end when the program quits."""
-MAX_WAITING_RUNS = 50
-"""Runs that wait for the one before; further ones are dropped."""
 MAX_ERROR = 2000
 """Bytes of the program's standard error that are kept."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 logger = logging.getLogger(__name__)
-
-
-class HookRun(NamedTuple):
-    """One run of the hook."""
-
-    argv: tuple[str, ...]
-    line: bytes
-    """What it gets on its standard input."""
 
 
 def expand_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
@@ -57,19 +50,25 @@ def expand_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[s
 
 
 class Hook:
-    """Runs the user's program, one run at a time.
+    """Runs the user's program for what is due, one run at a time.
 
-    ``on_failure`` gets the first failure as text; it is called again only after a success.
+    ``command`` returns the program and its arguments; without one, nothing is run. ``on_failure``
+    gets the first failure as text; it is called again only after a success. ``now``: the time of
+    this machine, in ms.
     """
 
     def __init__(
         self,
+        command: Callable[[], Sequence[str]],
         on_failure: Callable[[str], None],
         environ: Mapping[str, str],
+        now: Callable[[], int],
         *,
+        zone: tzinfo | None = None,
         time_limit: float = HOOK_TIME_LIMIT,
         grace: float = GRACE,
     ) -> None:
+        self._command = command
         self._on_failure = on_failure
         # The program needs none of our keys.
         self._environ = {
@@ -77,20 +76,23 @@ class Hook:
             for name, value in environ.items()
             if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
         }
+        self._now = now
+        self._zone = zone
         self._time_limit = time_limit
         self._grace = grace
-        self._waiting: deque[HookRun] = deque()
+        self._queues: deque[DueRuns] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self._failed = False
 
-    def run(self, argv: tuple[str, ...], line: bytes) -> None:
-        """Run the program soon. Never waits."""
-        if len(self._waiting) >= MAX_WAITING_RUNS:
-            self._fail(argv, f"{MAX_WAITING_RUNS} runs are waiting already; this one was dropped")
+    def drain(self, runs: DueRuns) -> None:
+        """Run what is due, soon. Never waits."""
+        if self._closing:
             return
-        self._waiting.append(HookRun(argv, line))
+        if runs not in self._queues:
+            self._queues.append(runs)
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run_waiting())
+            self._task = asyncio.create_task(self._run_due())
 
     async def join(self) -> None:
         """Wait until every run is over."""
@@ -98,29 +100,50 @@ class Hook:
             await asyncio.wait([self._task])
 
     async def close(self) -> None:
-        """Drop what waits, and kill what still runs after ``grace`` seconds."""
-        self._waiting.clear()
+        """Begin no further run, and kill the one that still runs after ``grace`` seconds.
+
+        What is not over stays due.
+        """
+        self._closing = True
         if self._task is not None:
             await asyncio.wait([self._task], timeout=self._grace)
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _run_waiting(self) -> None:
-        while self._waiting:
-            run = self._waiting.popleft()
-            problem = await self._run(run)
-            if problem:
-                self._fail(run.argv, problem)
-            else:
-                self._failed = False
+    async def _run_due(self) -> None:
+        while self._queues and not self._closing and (command := self._command()):
+            # Taken out before: what becomes due meanwhile adds it again.
+            runs = self._queues.popleft()
+            due = await run_in_thread(lambda runs=runs: runs.take(self._now()))  # type: ignore[misc]  # no lambda default is inferred
+            if due is not None:
+                self._queues.appendleft(runs)
+                await self._complete(runs, due, command)
+            if runs.dropped:
+                runs.dropped = 0
+                self._fail(
+                    command, f"{MAX_WAITING_RUNS} runs are waiting already; others were dropped"
+                )
 
-    async def _run(self, run: HookRun) -> str:
+    async def _complete(self, runs: DueRuns, due: DueRun, command: Sequence[str]) -> None:
+        argv = expand_command(command, dated(due.values, due.at, self._now(), self._zone))
+        try:
+            problem = await self._run(argv, due.line)
+        except asyncio.CancelledError:
+            runs.interrupted(due)
+            raise
+        await run_in_thread(lambda: runs.done(due))
+        if problem:
+            self._fail(argv, problem)
+        else:
+            self._failed = False
+
+    async def _run(self, argv: Sequence[str], line: bytes) -> str:
         """Run the program once; return what went wrong, or an empty string."""
         try:
             transport, ending = await asyncio.get_running_loop().subprocess_exec(
                 _Ending,
-                *run.argv,
+                *argv,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
@@ -131,7 +154,7 @@ class Hook:
         except (OSError, ValueError) as error:
             return getattr(error, "strerror", None) or "it cannot be started"
         try:
-            _feed(transport, run.line)
+            _feed(transport, line)
             async with asyncio.timeout(self._time_limit):
                 await ending.exited.wait()
             code = transport.get_returncode()

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
+from nobil_tui.alerts.due import DueRun
 from nobil_tui.alerts.evaluation import Evaluator, Sighting, Subject
 from nobil_tui.alerts.firing import Firing, RuleContext, make_firing
-from nobil_tui.alerts.state import AlertState, Update
+from nobil_tui.alerts.state import AlertState, Claim, Update
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.geo import Position
@@ -24,7 +25,8 @@ class AlertSink:
     fire.
 
     ``rules`` returns the alerts as they are now; ``register``, ``home`` and ``now`` likewise.
-    ``starred`` returns the set of the starred stations, which is shared with its owner.
+    ``starred`` returns the set of the starred stations, which is shared with its owner. ``due``
+    returns the run of the hook for an alert that fires, None without a hook.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class AlertSink:
         home: Callable[[], Position | None],
         now: Callable[[], int],
         starred: Callable[[], Collection[str]] = tuple,
+        due: Callable[[Firing], DueRun | None] = lambda _: None,
         zone: tzinfo | None = None,
     ) -> None:
         self.state = state
@@ -46,27 +49,33 @@ class AlertSink:
         self._on_fired = on_fired
         self._register = register
         self._now = now
+        self._due = due
         self._zone = zone
         self._evaluator = Evaluator(board, register, home, starred)
         self._loaded = False
         self._known: set[AlertKey] = set()
         """The alerts that were evaluated before."""
         self._pending: list[Update] = []
-        self._removed: set[AlertKey] = set()
-        self._disarmed: set[AlertKey] = set()
-        """Alerts that fired once; when they did is kept."""
-        self._claiming = False
-        """Whether something is being stored that was not delivered yet."""
+        self._armed: set[AlertKey] = set()
+        """Alerts that the user armed and that saw nothing yet."""
+        self._removed: dict[AlertKey, int] = {}
+        """Alerts that the user removed, and when, in ms."""
+        self._disarmed: dict[AlertKey, int] = {}
+        """Alerts that fired once, and when they were disarmed; when they fired is kept."""
+        self._claim: Claim | None = None
+        """What is being stored and was not delivered yet."""
 
     def arm(self, rule: AlertRule) -> None:
         """Note what a new alert sees now, so that only a later change fires it.
 
         An alert of an area begins with the next batch.
         """
-        self._removed.discard(rule.key)
-        self._disarmed.discard(rule.key)
+        self._removed.pop(rule.key, None)
+        self._disarmed.pop(rule.key, None)
+        self._armed.add(rule.key)
         if rule.station:
-            self._begin(rule, replaces=True)
+            self._known.add(rule.key)
+            self._begin(rule)
 
     def adopt(self) -> bool:
         """Begin with alerts that another program added; return whether one is of an area."""
@@ -77,27 +86,31 @@ class AlertSink:
 
     def begin(self, rules: Iterable[AlertRule]) -> bool:
         """Begin with what the stations of alerts report now; return whether one is of an area,
-        which begins with the next batch."""
+        which begins with the next batch.
+
+        What another program has stored of an alert replaces this with the next batch.
+        """
         areas = False
         for rule in rules:
             if rule.station:
-                self._begin(rule, replaces=False)
+                self._begin(rule)
             else:
                 areas = True
         return areas
 
-    def _begin(self, rule: AlertRule, *, replaces: bool) -> None:
+    def _begin(self, rule: AlertRule) -> None:
         now = self._now()
-        self._known.add(rule.key)
         if (sighting := self._evaluator.arm(rule, now)) is not None:
-            self._pending.append(_update(sighting, now)._replace(replaces=replaces))
+            self._pending.append(self._update(sighting, now))
+            self._armed.discard(rule.key)
 
     def disarm(self, key: AlertKey, *, fired: bool = False) -> None:
         """Forget what a removed alert saw, and unless it ``fired`` for once, when it last did."""
         self._evaluator.forget({key})
         self._known.discard(key)
+        self._armed.discard(key)
         self._pending = [each for each in self._pending if each.key != key]
-        (self._disarmed if fired else self._removed).add(key)
+        (self._disarmed if fired else self._removed)[key] = self._now()
 
     @property
     def fired(self) -> Mapping[AlertKey, int]:
@@ -126,57 +139,97 @@ class AlertSink:
             self._known.clear()
         now = self._now()
         sightings = await self._evaluate(batch, now)
-        updates = [*self._pending, *(_update(each, now) for each in sightings)]
-        if not updates and not self._removed and not self._disarmed:
+        firings = self._firings(sightings, batch, now)
+        updates = [
+            self._update(sighting, now, firing)
+            for sighting, firing in zip(sightings, firings, strict=True)
+        ]
+        self._armed.difference_update(update.key for update in updates)
+        claim = self._claimed([*self._pending, *updates])
+        if claim is None:
             return
         arming, self._pending = len(self._pending), []
-        removed, self._removed = self._removed, set()
-        disarmed, self._disarmed = self._disarmed, set()
-        self._claiming = True
-        claimed = await run_in_thread(lambda: self.state.store(updates, removed, disarmed))
-        self._claiming = False
-        for sighting, first in zip(sightings, claimed[arming:], strict=True):
-            if sighting.fires and not sighting.rule.paused:
-                self._fire(sighting, batch, now, first)
+        self._removed, self._disarmed = {}, {}
+        self._claim = claim
+        claimed = await run_in_thread(lambda: self.state.store(claim))
+        self._claim = None
+        for firing, first in zip(firings, claimed[arming:], strict=True):
+            # The user may have removed it meanwhile.
+            if firing is not None and firing.rule.key in self._known:
+                logger.info("alert: %s: %s", firing.title, firing.summary)
+                self._on_fired(firing._replace(first=first))
+        if claim.refused:
+            # They begin with a later batch.
+            self._evaluator.forget(claim.refused)
+            self._known -= claim.refused
 
     def finish(self, batch: Batch) -> None:
         """Close the state; what is in the last batch is found by the next session."""
+        claim = self._claim
         # A change that was stored just now but not delivered is as good as not seen.
-        if self._claiming:
-            self.state.release()
-        if self._pending or self._removed or self._disarmed:
-            self.state.store(self._pending, self._removed, self._disarmed)
+        if claim is not None and not self.state.release(claim):
+            begun = [update for update in claim.updates if update.before is None]
+            self._pending = [*begun, *self._pending]
+            self._removed = {**claim.removed, **self._removed}
+            self._disarmed = {**claim.disarmed, **self._disarmed}
+        if (rest := self._claimed(self._pending)) is not None:
+            self.state.store(rest)
         self.state.close()
 
+    def _claimed(self, updates: Sequence[Update]) -> Claim | None:
+        """Return what is to be stored; None if there is nothing."""
+        if not updates and not self._removed and not self._disarmed:
+            return None
+        return Claim(updates, self._removed, self._disarmed)
+
     async def _load(self) -> None:
-        seen = await run_in_thread(self.state.load)
-        keys = {rule.key for rule in self._rules()}
-        for (key, station), value in seen.items():
-            if key in keys:
-                self._evaluator.seen.setdefault(Subject(key, station), value)
-            else:
-                self._disarmed.add(key)
+        keys, now = {rule.key for rule in self._rules()}, self._now()
+        await run_in_thread(lambda: self.state.load(keys, now))
         self._loaded = True
 
     async def _evaluate(self, batch: Batch, now: int) -> list[Sighting]:
         rules = list(self._rules())
         keys = {rule.key for rule in rules}
         self._evaluator.forget(self._known - keys)
-        stored = {subject.key for subject in self._evaluator.seen}
-        new = [rule for rule in rules if rule.key not in self._known and rule.key not in stored]
-        fresh = {rule.key for rule in new}
-        self._known = keys
+        fresh, self._known = keys - self._known, keys
+        new = fresh - await self._resume(fresh - self._armed)
         # What is only restored was seen by the session before; a new alert begins with it.
         touched: Collection[str] | None = batch.touched
         if batch.whole:
             touched = () if batch.restored else None
-        known = [rule for rule in rules if rule.key not in fresh]
-        sightings = await self._evaluator.evaluate(new, None, now)
+        begun = [rule for rule in rules if rule.key in new]
+        sightings = await self._evaluator.evaluate(begun, None, now)
         if touched is None or touched:
-            sightings += await self._evaluator.evaluate(known, touched, now)
+            others = [rule for rule in rules if rule.key not in new]
+            sightings += await self._evaluator.evaluate(others, touched, now)
         return sightings
 
-    def _fire(self, sighting: Sighting, batch: Batch, now: int, first: bool) -> None:
+    async def _resume(self, keys: set[AlertKey]) -> set[AlertKey]:
+        """Go on with what alerts saw in another session or instance; return those that saw
+        anything."""
+        if not keys:
+            return set()
+        seen = await run_in_thread(lambda: self.state.seen(keys))
+        for (key, station), value in seen.items():
+            self._evaluator.seen[Subject(key, station)] = value
+        return {key for key, _ in seen}
+
+    def _firings(
+        self, sightings: Sequence[Sighting], batch: Batch, now: int
+    ) -> list[Firing | None]:
+        """Return what to say of each sighting that is due; an alert for once fires once."""
+        firings: list[Firing | None] = []
+        fired: set[AlertKey] = set()
+        for sighting in sightings:
+            rule, firing = sighting.rule, None
+            if sighting.fires and not rule.paused and rule.key not in fired:
+                firing = self._firing(sighting, batch, now)
+            if firing is not None and not rule.repeat:
+                fired.add(rule.key)
+            firings.append(firing)
+        return firings
+
+    def _firing(self, sighting: Sighting, batch: Batch, now: int) -> Firing | None:
         rule, evaluator = sighting.rule, self._evaluator
         stations = evaluator.states(rule)
         if sighting.subject.station:
@@ -184,14 +237,18 @@ class AlertSink:
         context = RuleContext(
             self._board, self._register(), evaluator.query_of(rule), batch.entries, now, self._zone
         )
-        firing = make_firing(rule, sighting.total, stations, context)
-        if firing is None:
-            return
-        logger.info("alert: %s: %s", firing.title, firing.summary)
-        self._on_fired(firing._replace(first=first))
+        return make_firing(rule, sighting.total, stations, context)
 
-
-def _update(sighting: Sighting, now: int) -> Update:
-    fires = sighting.fires and not sighting.rule.paused
-    subject = sighting.subject
-    return Update(subject.key, subject.station, sighting.before, sighting.after, fires, now)
+    def _update(self, sighting: Sighting, now: int, firing: Firing | None = None) -> Update:
+        subject, rule = sighting.subject, sighting.rule
+        return Update(
+            subject.key,
+            subject.station,
+            sighting.before,
+            sighting.after,
+            firing is not None,
+            now,
+            replaces=rule.key in self._armed,
+            once=not rule.repeat,
+            due=self._due(firing) if firing is not None else None,
+        )

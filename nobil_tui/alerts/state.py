@@ -1,7 +1,16 @@
 """What alerts last saw, in a SQLite file that all instances of the program share.
 
 Each change of what an alert saw is one row changed in one transaction, so that of two instances
-that see the same change exactly one gets to deliver it.
+that see the same change exactly one gets to deliver it. What holds however their steps interleave:
+
+* An alert begins when the user arms it, or when an instance finds it in the config; it is over once
+  it fired for once or the user removed it. Of two such steps the later one counts, whichever is
+  stored first.
+* An alert that is over fires no more. One without rows fires by what an instance itself saw before:
+  a missing row never silences an alert.
+* An instance may have read the config before another one saved it. So it removes what its config
+  lacks only after a day, and begins an alert of its config that was just over only once the config
+  that lacks it must be saved.
 """
 
 from __future__ import annotations
@@ -10,11 +19,12 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from nobil_tui.alerts.due import ALERT_STATE_SCHEMA, DUE_TABLE, DueRun, DueRuns
 from nobil_tui.alerts.rules import FLAP, Seen
 from nobil_tui.base.files import make_folders, require_regular
 from nobil_tui.base.text import safe_path
@@ -32,25 +42,30 @@ logger = logging.getLogger(__name__)
 
 ALERT_STATE_APPLICATION = 0x6E6F6261
 """The SQLite application id of our files."""
-ALERT_STATE_SCHEMA = 1
 ALERT_LOCK_TIMEOUT = 5.0
 """Seconds to wait for another instance."""
 MAX_FIRED = 300
-"""Alerts whose last firing is kept; more than a config can hold, since those that fired once left
-it."""
+"""Alerts for once whose last firing is kept after they fired."""
+ORPHAN_AGE = 24 * 3_600_000
+"""Milliseconds after which rows of alerts are removed that no config has."""
+SAVE_GRACE = 10_000
+"""Milliseconds within which an instance saves a config without an alert that is over."""
 
 _TABLES = f"""
 BEGIN;
+CREATE TABLE alert (
+  rule TEXT PRIMARY KEY, at INTEGER NOT NULL, over INTEGER NOT NULL, fired INTEGER NOT NULL);
 CREATE TABLE seen (
   rule TEXT NOT NULL, station TEXT NOT NULL, met INTEGER NOT NULL, off_at INTEGER NOT NULL,
   unknown INTEGER NOT NULL, PRIMARY KEY (rule, station));
-CREATE TABLE fired (rule TEXT PRIMARY KEY, at INTEGER NOT NULL);
+{DUE_TABLE}
 PRAGMA application_id = {ALERT_STATE_APPLICATION};
 PRAGMA user_version = {ALERT_STATE_SCHEMA};
 COMMIT;
 """
+# ``at``: when the alert began, or when it was over. ``fired``: when it last fired, zero if never.
+_PUT_ALERT = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?)"
 _PUT = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
-_ADD = "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?)"
 
 
 class Update(NamedTuple):
@@ -67,6 +82,36 @@ class Update(NamedTuple):
     """When, in ms."""
     replaces: bool = False
     """Whether the user armed the alert just now, so that what was stored of it is void."""
+    once: bool = False
+    """Whether the alert is over when it fires."""
+    due: DueRun | None = None
+    """The run of the hook that is due if this instance is the one to deliver it."""
+
+
+class Claim:
+    """Changes to be stored together, and what this instance gets to deliver by them.
+
+    Nothing is kept of the ``removed`` alerts, and of the ``disarmed`` ones only when they fired;
+    the values are when that happened, in ms.
+    """
+
+    def __init__(
+        self,
+        updates: Sequence[Update],
+        removed: Mapping[AlertKey, int] | None = None,
+        disarmed: Mapping[AlertKey, int] | None = None,
+    ) -> None:
+        self.updates = updates
+        self.removed = removed or {}
+        self.disarmed = disarmed or {}
+        self.stored = False
+        self.void = False
+        """Whether it must not be stored any more."""
+        self.refused: set[AlertKey] = set()
+        """New alerts that must begin again: they are over, and the config may be older; or another
+        instance began with something else."""
+        self.undo: list[tuple[str, tuple[object, ...]]] = []
+        """Statements that take back what was claimed."""
 
 
 class AlertState:
@@ -76,25 +121,24 @@ class AlertState:
     Every method blocks for a moment: do not call it on an event loop.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, due: DueRuns | None = None) -> None:
         self.notice = ""
         """What went wrong; empty if nothing did."""
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._fired: dict[AlertKey, int] = {}
-        self._claimed: list[Update] = []
-        """What the last ``store`` claimed for this instance."""
+        self.due = due or DueRuns(path)
+        """The runs of the hook that are due."""
 
-    def load(self) -> dict[tuple[AlertKey, str], Seen]:
-        """Open the file and return what alerts saw."""
+    def load(self, keys: Collection[AlertKey], now: int) -> None:
+        """Open the file, and remove what is too old at ``now`` (ms) of all alerts but ``keys``."""
         with self._lock:
             if self._path is None:
-                return {}
+                return
             try:
                 try:
-                    self._connection = _open(self._path)
-                    return self._read(self._connection)
+                    self._open(self._path, keys, now)
                 except (sqlite3.Error, ForeignError, ValueError) as error:
                     if not is_damage(error) and not isinstance(error, ValueError):
                         raise
@@ -104,15 +148,23 @@ class AlertState:
                         f"What the alerts saw could not be read: the file was damaged, and is "
                         f"now {safe_path(aside)}."
                     )
-                    self._connection = _open(self._path)
-                    return {}
+                    self._open(self._path, keys, now)
             except NewerError:
                 self.notice = (
                     f"What the alerts saw is not used: {safe_path(self._path)} was written by a "
                     "newer version of nobil-tui. The alerts work until you quit."
                 )
-                return {}
             except (sqlite3.Error, OSError) as error:
+                self._fail(error)
+
+    def seen(self, keys: Collection[AlertKey]) -> dict[tuple[AlertKey, str], Seen]:
+        """Return what alerts saw last, in this or another program, unless they are over."""
+        with self._lock:
+            if self._connection is None or not keys:
+                return {}
+            try:
+                return _read_seen(self._connection, keys)
+            except (sqlite3.Error, ValueError) as error:
                 self._fail(error)
                 return {}
 
@@ -121,71 +173,76 @@ class AlertState:
         """When alerts last fired, in ms, also those that are disarmed since."""
         return self._fired
 
-    def store(
-        self,
-        updates: Sequence[Update],
-        removed: Collection[AlertKey] = (),
-        disarmed: Collection[AlertKey] = (),
-    ) -> list[bool]:
+    def store(self, claim: Claim) -> list[bool]:
         """Store changes; return for each whether it fires and this instance is the one to deliver
-        it.
-
-        Nothing is kept of ``removed`` alerts, and of ``disarmed`` ones only when they fired.
-        """
+        it."""
         with self._lock:
-            for update in updates:
+            if claim.void:
+                return [False for _ in claim.updates]
+            for update in claim.updates:
                 if update.fires:
                     self._fired[update.key] = update.at
-            for key in removed:
+            for key in claim.removed:
                 self._fired.pop(key, None)
-            connection = self._connection
-            if connection is None:
-                return [update.fires for update in updates]
             try:
-                with transaction(connection):
-                    claimed = [_store(connection, update) for update in updates]
-                    _remove(connection, "seen", (*removed, *disarmed))
-                    _remove(connection, "fired", removed)
+                return self._store(claim)
             except sqlite3.Error as error:
+                claim.undo.clear()
                 self._fail(error)
                 # Better delivered twice than not at all.
-                return [update.fires for update in updates]
-            self._claimed = [update for update, mine in zip(updates, claimed, strict=True) if mine]
-            return claimed
+                return self._deliver_alone(claim)
 
-    def release(self) -> None:
-        """Undo what the last ``store`` claimed, because it was not delivered after all."""
+    def _store(self, claim: Claim) -> list[bool]:
+        connection = self._connection
+        if connection is None:
+            return self._deliver_alone(claim)
+        with transaction(connection):
+            step = _Step(connection, self.due, claim)
+            claimed = [step.store(update) for update in claim.updates]
+            for key, at in claim.removed.items():
+                step.remove(key, at)
+            for key, at in claim.disarmed.items():
+                step.disarm(key, at)
+        claim.stored = True
+        return claimed
+
+    def _deliver_alone(self, claim: Claim) -> list[bool]:
+        for update in claim.updates:
+            if update.fires and update.due is not None:
+                self.due.remember(update.due)
+        return [update.fires for update in claim.updates]
+
+    def release(self, claim: Claim) -> bool:
+        """Take back what was claimed, because it will not be delivered; return whether the rest
+        was stored."""
         with self._lock:
-            if self._connection is None:
-                return
-            rows = [(_text(each.key), each.station) for each in self._claimed]
-            with suppress(sqlite3.Error):
-                self._connection.executemany(
-                    "UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", rows
-                )
+            claim.void = True
+            connection = self._connection
+            if connection is not None:
+                with suppress(sqlite3.Error):
+                    for statement, values in reversed(claim.undo):
+                        connection.execute(statement, values)
+            return claim.stored
 
     def read_fired(self) -> None:
         """Read when alerts last fired, which another instance may have seen."""
         with self._lock, suppress(sqlite3.Error, ForeignError, NewerError, OSError, ValueError):
             if self._connection is not None:
-                self._read(self._connection)
+                self._fired = _read_fired(self._connection)
             elif self._path is not None and self._path.exists():
                 with closing(_open(self._path)) as connection:
-                    self._read(connection)
+                    self._fired = _read_fired(connection)
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._close()
 
-    def _read(self, connection: sqlite3.Connection) -> dict[tuple[AlertKey, str], Seen]:
-        rows = connection.execute("SELECT rule, station, met, off_at, unknown FROM seen").fetchall()
-        fired = connection.execute("SELECT rule, at FROM fired").fetchall()
-        self._fired = {_key(rule): int(at) for rule, at in fired}
-        return {
-            (_key(rule), str(station)): Seen(bool(met), int(off_at), int(unknown))
-            for rule, station, met, off_at, unknown in rows
-        }
+    def _open(self, path: Path, keys: Collection[AlertKey], now: int) -> None:
+        self._connection = _open(path)
+        _prune(self._connection, keys, now)
+        _read_seen(self._connection, keys)
+        self._fired = _read_fired(self._connection)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -232,49 +289,171 @@ def _create(connection: sqlite3.Connection) -> None:
         # Another instance created them in the same moment.
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
-        connection.execute("SELECT count(*) FROM seen, fired")
+        connection.execute("SELECT count(*) FROM seen, alert, due")
 
 
-def _store(connection: sqlite3.Connection, update: Update) -> bool:
-    """Store one change; return whether this instance is the one to deliver it."""
-    rule, after = _text(update.key), update.after
-    values = (rule, update.station, after.on, after.off_at, after.unknown)
-    if update.before is None:
-        connection.execute(_PUT if update.replaces else _ADD, values)
-        return False
-    row = connection.execute(
-        "SELECT met, off_at FROM seen WHERE rule = ? AND station = ?", (rule, update.station)
-    ).fetchone()
-    if row is None:
-        # Another instance removed the alert, after it delivered it.
-        return False
-    held = Seen(bool(row[0]), int(row[1]))
-    if held.on and not after.on:
-        connection.execute(_PUT, values)
-        return False
-    if held.on is not after.on:
-        # Another instance may have seen more of it: whether it flaps is judged by both.
-        claimed = update.fires and update.at - held.off_at >= FLAP
-        off_at = max(held.off_at, after.off_at)
-        connection.execute(_PUT, (rule, update.station, after.on, off_at, after.unknown))
-        if claimed:
-            connection.execute("INSERT OR REPLACE INTO fired VALUES (?, ?)", (rule, update.at))
-            connection.execute(
-                "DELETE FROM fired WHERE rowid NOT IN "
-                "(SELECT rowid FROM fired ORDER BY at DESC LIMIT ?)",
-                (MAX_FIRED,),
+def _read_seen(
+    connection: sqlite3.Connection, keys: Collection[AlertKey]
+) -> dict[tuple[AlertKey, str], Seen]:
+    seen = {}
+    for key in keys:
+        rows = connection.execute(
+            "SELECT station, met, off_at, unknown FROM seen NATURAL JOIN alert "
+            "WHERE rule = ? AND NOT over",
+            (_text(key),),
+        )
+        for station, met, off_at, unknown in rows:
+            seen[key, str(station)] = Seen(bool(met), int(off_at), int(unknown))
+    return seen
+
+
+def _read_fired(connection: sqlite3.Connection) -> dict[AlertKey, int]:
+    rows = connection.execute("SELECT rule, fired FROM alert WHERE fired > 0")
+    return {_key(rule): int(at) for rule, at in rows}
+
+
+def _prune(connection: sqlite3.Connection, keys: Collection[AlertKey], now: int) -> None:
+    """Remove the rows of alerts that no config has any more."""
+    with transaction(connection):
+        rows = connection.execute("SELECT rule, at, over, fired FROM alert ORDER BY fired DESC")
+        fired_once = 0
+        for rule, at, over, fired in rows.fetchall():
+            fired_once += bool(over and fired)
+            # After the clock was set back, a time in the future says nothing.
+            old = abs(now - at) > ORPHAN_AGE
+            unwanted = fired_once > MAX_FIRED if over and fired else over or _key(rule) not in keys
+            if old and unwanted:
+                connection.execute("DELETE FROM alert WHERE rule = ?", (rule,))
+        connection.execute(
+            "DELETE FROM seen WHERE rule NOT IN (SELECT rule FROM alert WHERE NOT over)"
+        )
+
+
+class _Held(NamedTuple):
+    """The row of an alert."""
+
+    at: int
+    over: bool
+    fired: int
+
+    @property
+    def last_step(self) -> _Held:
+        """The same as of its last firing, if that was later."""
+        return self._replace(at=max(self.at, self.fired))
+
+    def precedes(self, at: int) -> bool:
+        """Return whether a step at a time (ms) is later than what is stored."""
+        # After the clock was set back, a time in the future says nothing.
+        return self.at <= at or self.at - at > ORPHAN_AGE
+
+
+class _Step:
+    """Stores the changes of one claim."""
+
+    def __init__(self, connection: sqlite3.Connection, due: DueRuns, claim: Claim) -> None:
+        self._connection = connection
+        self._due = due
+        self._claim = claim
+        self._begun: set[str] = set()
+        """The alerts that began with this claim."""
+
+    def store(self, update: Update) -> bool:
+        """Store one change; return whether this instance is the one to deliver it."""
+        rule, after = _text(update.key), update.after
+        alert = self._alert(rule)
+        if update.before is None:
+            return self._begin(update, rule, alert)
+        if alert is None:
+            # It was removed as too old.
+            self._connection.execute(_PUT_ALERT, (rule, update.at, False, 0))
+            alert = _Held(update.at, over=False, fired=0)
+        if alert.over:
+            return False
+        held = self._seen(rule, update.station)
+        if held is None:
+            held = update.before
+            self._put(rule, update.station, held)
+        if held.on is after.on:
+            self._connection.execute(
+                "UPDATE seen SET unknown = ? WHERE rule = ? AND station = ?",
+                (after.unknown, rule, update.station),
             )
+            return False
+        # Another instance may have seen more of it: whether it flaps is judged by both.
+        claimed = after.on and update.fires and update.at - held.off_at >= FLAP
+        off_at = max(held.off_at, after.off_at) if after.on else after.off_at
+        self._put(rule, update.station, Seen(after.on, off_at, after.unknown))
+        if claimed:
+            self._deliver(update, rule, alert)
         return claimed
-    connection.execute(
-        "UPDATE seen SET unknown = ? WHERE rule = ? AND station = ?",
-        (after.unknown, rule, update.station),
-    )
-    return False
 
+    def _begin(self, update: Update, rule: str, alert: _Held | None) -> bool:
+        """Store what a new alert sees, unless it saw something already. It does not fire by it."""
+        if alert is None or rule in self._begun:
+            begins = True
+        elif alert.over:
+            wait = 0 if update.replaces else SAVE_GRACE
+            begins = alert.precedes(update.at - wait)
+        else:
+            # What another instance delivered since is not void.
+            begins = update.replaces and alert.last_step.precedes(update.at)
+        if begins and rule not in self._begun:
+            self._begun.add(rule)
+            self._connection.execute("DELETE FROM seen WHERE rule = ?", (rule,))
+            fired = alert.fired if alert is not None else 0
+            self._connection.execute(_PUT_ALERT, (rule, update.at, False, fired))
+        after = update.after
+        held = self._seen(rule, update.station)
+        if (not begins and alert is not None and alert.over) or (held and held.on is not after.on):
+            self._claim.refused.add(update.key)
+        elif held is None:
+            self._put(rule, update.station, after)
+        return False
 
-def _remove(connection: sqlite3.Connection, table: str, keys: Iterable[AlertKey]) -> None:
-    rows = [(_text(key),) for key in keys]
-    connection.executemany(f"DELETE FROM {table} WHERE rule = ?", rows)
+    def _deliver(self, update: Update, rule: str, alert: _Held) -> None:
+        """Note that this instance delivers an alert, and how to take that back."""
+        at = update.at if update.once else alert.at
+        self._connection.execute(_PUT_ALERT, (rule, at, update.once, update.at))
+        undo = self._claim.undo
+        undo.append((_PUT_ALERT, (rule, *alert)))
+        undo.append(
+            ("UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", (rule, update.station))
+        )
+        if update.due is not None:
+            number = self._due.store(self._connection, rule, update.due)
+            undo.append(("DELETE FROM due WHERE id = ?", (number,)))
+
+    def remove(self, key: AlertKey, at: int) -> None:
+        """Note that the user removed an alert."""
+        rule = _text(key)
+        alert = self._alert(rule)
+        if alert is not None and alert.precedes(at):
+            for table in ("seen", "due"):
+                self._connection.execute(f"DELETE FROM {table} WHERE rule = ?", (rule,))
+            self._connection.execute(_PUT_ALERT, (rule, at, True, 0))
+
+    def disarm(self, key: AlertKey, at: int) -> None:
+        """Remove what an alert saw that is over, unless it began again since."""
+        rule = _text(key)
+        alert = self._alert(rule)
+        if alert is not None and alert.over and alert.precedes(at):
+            self._connection.execute("DELETE FROM seen WHERE rule = ?", (rule,))
+
+    def _alert(self, rule: str) -> _Held | None:
+        row = self._connection.execute(
+            "SELECT at, over, fired FROM alert WHERE rule = ?", (rule,)
+        ).fetchone()
+        return None if row is None else _Held(int(row[0]), bool(row[1]), int(row[2]))
+
+    def _seen(self, rule: str, station: str) -> Seen | None:
+        row = self._connection.execute(
+            "SELECT met, off_at FROM seen WHERE rule = ? AND station = ?", (rule, station)
+        ).fetchone()
+        return None if row is None else Seen(bool(row[0]), int(row[1]))
+
+    def _put(self, rule: str, station: str, seen: Seen) -> None:
+        row = (rule, station, seen.on, seen.off_at, seen.unknown)
+        self._connection.execute(_PUT, row)
 
 
 def _text(key: AlertKey) -> str:

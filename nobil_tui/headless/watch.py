@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
+from nobil_tui.alerts.due import DueRun, DueRuns
 from nobil_tui.alerts.firing import Firing
-from nobil_tui.alerts.hook import Hook, expand_command
+from nobil_tui.alerts.hook import Hook
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.station import Connector
 from nobil_tui.config.alert_rules import AlertRule
@@ -129,8 +130,10 @@ async def run_command_once(
 ) -> str:
     """Run the user's command for an alert; return what went wrong, or an empty string."""
     problems: list[str] = []
-    hook = Hook(problems.append, environ)
-    hook.run(expand_command(command, firing.values), line)
+    runs = DueRuns(None)
+    runs.remember(DueRun(firing.at, firing.values, line))
+    hook = Hook(lambda: command, problems.append, environ, lambda: firing.at)
+    hook.drain(runs)
     await hook.join()
     return "".join(problems)
 

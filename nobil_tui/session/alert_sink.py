@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.tasks import run_in_thread
@@ -17,13 +17,18 @@ class AlertSinkOnDemand:
     """Passes batches to an ``AlertSink``, which ``create`` makes when there is an alert.
 
     Most programs run without one: they neither open a file nor wait for the modules at the start.
+    ``on_batch`` is called after each batch.
     """
 
     def __init__(
-        self, rules: Callable[[], Sequence[AlertRule]], create: Callable[[], AlertSink]
+        self,
+        rules: Callable[[], Sequence[AlertRule]],
+        create: Callable[[], AlertSink],
+        on_batch: Callable[[], Awaitable[None]],
     ) -> None:
         self._rules = rules
         self._create = create
+        self._on_batch = on_batch
         self._sink: AlertSink | None = None
         self._has_batch = False
         """Whether a batch arrived; the alerts before the first are not new."""
@@ -74,6 +79,7 @@ class AlertSinkOnDemand:
             self._open()
         if self._sink is not None:
             await self._sink.take(batch)
+        await self._on_batch()
 
     def finish(self, batch: Batch) -> None:
         """Close the state of the alerts."""

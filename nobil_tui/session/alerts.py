@@ -9,6 +9,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import short_hash
 from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertsSection, rule_of_key
 from nobil_tui.config.model import Config
@@ -18,6 +19,7 @@ from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 
 if TYPE_CHECKING:
+    from nobil_tui.alerts.due import DueRun, DueRuns
     from nobil_tui.alerts.firing import Firing
     from nobil_tui.alerts.hook import Hook
     from nobil_tui.alerts.sink import AlertSink
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_FIRED_SHOWN = 20
 """Alerts that fired for once which are listed."""
+DUE_INTERVAL = 60.0
+"""Seconds between two looks for runs of the hook that the end of a program interrupted."""
 
 
 class SessionAlerts:
@@ -59,7 +63,11 @@ class SessionAlerts:
         self._environ = environ
         self._hook: Hook | None = None
         """Runs the user's command; None before its first run."""
+        self._hook_closed = False
+        self._looked_on: float | None = None
+        """Monotonic time of the last look for interrupted runs; None before one."""
         self._session: Session | None = None
+        self._zone: tzinfo | None = None
         self._sink: AlertSinkOnDemand | None = None
         self._own: list[AlertRule] | None = None
         """The alerts of a session that is not real; None if they are settings."""
@@ -90,6 +98,14 @@ class SessionAlerts:
             config = short_hash(_real_path(config_path)) if config_path is not None else "none"
             path = state_dir / f"{key}.{config}.alerts.sqlite"
 
+        due: list[DueRuns] = []
+
+        def due_runs() -> DueRuns:
+            from nobil_tui.alerts.due import DueRuns
+
+            due[:] = due or [DueRuns(path)]
+            return due[0]
+
         def rules() -> Sequence[AlertRule]:
             return self.rules if self._session is session else ()
 
@@ -99,17 +115,28 @@ class SessionAlerts:
 
             return AlertSink(
                 session.board,
-                AlertState(path),
+                AlertState(path, due_runs()),
                 rules,
-                self._fired,
+                lambda firing: self._fired(firing, due_runs()),
                 register=lambda: session.register,
                 home=lambda: self._settings.home,
                 starred=lambda: self._settings.starred,
                 now=lambda: session.clock.now(),
+                due=self._due_run,
                 zone=zone,
             )
 
-        self._sink = AlertSinkOnDemand(rules, create)
+        async def look_for_due() -> None:
+            now = session.options_clock.monotonic()
+            if self._looked_on is not None and now - self._looked_on < DUE_INTERVAL:
+                return
+            self._looked_on = now
+            command = self._settings.config.alerts.command
+            if command and path is not None and await run_in_thread(path.is_file):
+                self._run_due(due_runs())
+
+        self._zone, self._looked_on = zone, None
+        self._sink = AlertSinkOnDemand(rules, create, look_for_due)
         session.sinks.append(self._sink)
         self._follow_stations()
 
@@ -179,7 +206,8 @@ class SessionAlerts:
             await self._hook.join()
 
     async def close(self) -> None:
-        """Stop the hook."""
+        """Stop the hook; what it has not run is run at the next start."""
+        self._hook_closed = True
         if self._hook is not None:
             await self._hook.close()
 
@@ -197,21 +225,47 @@ class SessionAlerts:
             self._own = applied_to(held, [operation]).alerts.rule
         self.refresh()
 
-    def _fired(self, firing: Firing) -> None:
+    def _fired(self, firing: Firing, due: DueRuns) -> None:
         if not firing.rule.repeat:
             self._apply(RemoveAlert(firing.rule.key))
             if self._sink is not None:
                 self._sink.disarm(firing.rule.key, fired=True)
-        if self._session is not None and self._session.source.simulated:
-            firing = firing._replace(summary=f"SIMULATED: {firing.summary}")
-        command = self._settings.config.alerts.command
-        if firing.first and command and self._session is not None:
-            from nobil_tui.alerts.hook import Hook, expand_command
+        if firing.first:
+            self._run_due(due)
+        self._show(self._labelled(firing))
 
-            self._hook = self._hook or Hook(self._warn, self._environ)
-            line = firing.line(self._session.register)
-            self._hook.run(expand_command(command, firing.values), line)
-        self._show(firing)
+    def _due_run(self, firing: Firing) -> DueRun | None:
+        """Return the run of the hook for an alert that fires; None without a hook."""
+        from nobil_tui.alerts.due import DueRun
+
+        session = self._session
+        if not self._settings.config.alerts.command or session is None:
+            return None
+        return DueRun(self._now(), self._labelled(firing).values, firing.line(session.register))
+
+    def _labelled(self, firing: Firing) -> Firing:
+        if self._session is not None and self._session.source.simulated:
+            return firing._replace(summary=f"SIMULATED: {firing.summary}")
+        return firing
+
+    def _run_due(self, due: DueRuns) -> None:
+        """Run the user's command for what is due, if there is one."""
+        if not self._settings.config.alerts.command or self._hook_closed:
+            return
+        from nobil_tui.alerts.hook import Hook
+
+        self._hook = self._hook or Hook(
+            lambda: self._settings.config.alerts.command,
+            self._warn,
+            self._environ,
+            self._now,
+            zone=self._zone,
+        )
+        self._hook.drain(due)
+
+    def _now(self) -> int:
+        session = self._session
+        return session.options_clock.now() if session is not None else 0
 
 
 def _become(held: set[str], wanted: set[str]) -> bool:

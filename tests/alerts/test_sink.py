@@ -7,13 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Station
-from nobil_tui.config.alert_rules import AlertRule, AlertWhen
+from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertWhen
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, merge
 from tests.alerts.streams import (
     FAULT,
@@ -151,6 +151,140 @@ async def test_alerts_fire_as_a_naive_oracle_says(first: World, steps: Any, two:
     # Each instance shows every alert itself.
     shown = Counter((one.rule.key, one.at) for each in everyone for one in each.fired)
     assert shown == Counter(oracle.fired * (1 + two))
+
+
+# Instances that race
+
+ONCE, STANDING = AlertRule("A"), AlertRule("A", connector="1", repeat=True)
+ROUND = st.lists(
+    st.tuples(
+        st.sampled_from(["see", "poll", "save", "arm", "remove", "start", "quit"]),
+        st.integers(0, 2),
+        st.sampled_from([ONCE, STANDING]),
+    ),
+    max_size=8,
+)
+
+
+class Racing:
+    """Instances with one config file; each sees the others' changes only when it polls."""
+
+    def __init__(self, clock: FakeClock, path: Path) -> None:
+        self.clock, self.path = clock, path
+        self.saved: dict[AlertKey, AlertRule] = {}
+        self.free = False
+        self.delivered: list[AlertKey] = []
+        self.changed = Counter[AlertKey]()
+        """How often a user armed or removed an alert in this round."""
+        self.running: list[tuple[Instance, dict[AlertKey, AlertRule | None]]] = []
+
+    async def start(self) -> None:
+        one = Instance(self.clock, list(self.saved.values()), self.path)
+        self.running.append((one, {}))
+        await self.see(len(self.running) - 1)
+
+    async def see(self, index: int) -> None:
+        one, unsaved = self.running[index]
+        state = FREE if self.free else OCCUPIED
+        if one.board.stations:
+            await one.report(station("A", state))
+        else:
+            await one.snapshot([station("A", state)])
+        for firing in one.fired:
+            if firing.first:
+                self.delivered.append(firing.rule.key)
+            if not firing.rule.repeat:
+                unsaved[firing.rule.key] = None
+                one.rules = [rule for rule in one.rules if rule.key != firing.rule.key]
+                one.sink.disarm(firing.rule.key, fired=True)
+        one.fired.clear()
+
+    def arm(self, index: int, rule: AlertRule) -> None:
+        one, unsaved = self.running[index]
+        if rule not in one.rules:
+            self.changed[rule.key] += 1
+            one.rules.append(rule)
+            unsaved[rule.key] = rule
+            one.sink.arm(rule)
+
+    def remove(self, index: int, rule: AlertRule) -> None:
+        one, unsaved = self.running[index]
+        if rule in one.rules:
+            self.changed[rule.key] += 1
+            one.rules.remove(rule)
+            unsaved[rule.key] = None
+            one.sink.disarm(rule.key)
+
+    def save(self, index: int) -> None:
+        _, unsaved = self.running[index]
+        for key, rule in unsaved.items():
+            if rule is None:
+                self.saved.pop(key, None)
+            else:
+                self.saved[key] = rule
+        unsaved.clear()
+
+    def poll(self, index: int) -> None:
+        one, unsaved = self.running[index]
+        merged = {**self.saved, **unsaved}
+        one.rules = [rule for rule in merged.values() if rule is not None]
+        one.sink.adopt()
+
+    def quit(self, index: int) -> None:
+        self.save(index)
+        self.running.pop(index)[0].close()
+
+    async def step(self, kind: str, number: int, rule: AlertRule) -> None:
+        # No two steps of users and programs come in the same millisecond.
+        self.clock.advance(0.001)
+        index = number % len(self.running) if self.running else 0
+        if kind == "start":
+            if len(self.running) < 3:
+                await self.start()
+        elif self.running:
+            match kind:
+                case "see":
+                    await self.see(index)
+                case "arm" | "remove":
+                    getattr(self, kind)(index, rule)
+                case _:
+                    getattr(self, kind)(index)
+
+    async def settle(self) -> None:
+        """Let every program see everything."""
+        if not self.running:
+            await self.start()
+        for kind in ("save", "poll", "see"):
+            for index in range(len(self.running)):
+                await self.step(kind, index, ONCE)
+
+
+@settings(max_examples=40)
+@given(st.lists(ROUND, max_size=5))
+async def test_no_race_of_instances_loses_or_doubles_an_alert(rounds: Any) -> None:
+    clock = FakeClock()
+    with tempfile.TemporaryDirectory() as folder:
+        racing = Racing(clock, Path(folder) / "alerts.sqlite")
+        await racing.start()
+        for steps in rounds:
+            for free in (True, False):
+                armed = set(racing.saved)
+                clock.advance(3600)
+                racing.free = free
+                racing.changed.clear()
+                racing.delivered.clear()
+                for step in steps:
+                    await racing.step(*step)
+                await racing.settle()
+                for key in {ONCE.key, STANDING.key}:
+                    count = racing.delivered.count(key)
+                    if key not in racing.changed:
+                        assert count == (free and key in armed)
+                    # Armed again, it is another alert: by what its program showed then.
+                    assert count <= free * (1 + racing.changed[key])
+                await racing.settle()
+        while racing.running:
+            racing.quit(0)
 
 
 @given(st.lists(STATES, min_size=1), st.lists(st.sampled_from([1.0, 3600.0]), min_size=40))

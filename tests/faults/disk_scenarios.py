@@ -21,7 +21,7 @@ from random import Random
 from typing import NamedTuple
 
 from nobil_tui.alerts.rules import Seen
-from nobil_tui.alerts.state import AlertState, Update
+from nobil_tui.alerts.state import AlertState, Claim, Update
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Facts
@@ -245,15 +245,16 @@ _KEY = AlertRule("NOR_1").key
 
 def _store_seen(folder: Path, before: Seen | None, after: Seen) -> str:
     state = AlertState(folder / "state" / "alerts.sqlite")
-    state.load()
-    state.store([Update(_KEY, "NOR_1", before, after, after.on, T0)])
+    state.load([_KEY], T0)
+    state.store(Claim([Update(_KEY, "NOR_1", before, after, after.on, T0)]))
     state.close()
     return state.notice
 
 
 def _seen_left(folder: Path) -> str:
     state = AlertState(folder / "state" / "alerts.sqlite")
-    seen = state.load().get((_KEY, "NOR_1"))
+    state.load([_KEY], T0)
+    seen = state.seen([_KEY]).get((_KEY, "NOR_1"))
     state.close()
     if state.notice or seen is None:
         return state.notice or "nothing"

@@ -57,7 +57,7 @@ def _state(path: Path) -> str:
 
 def _alerts(path: Path) -> str:
     state = AlertState(path)
-    state.load()
+    state.load([], 0)
     state.close()
     return state.notice
 

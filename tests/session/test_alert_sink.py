@@ -21,8 +21,12 @@ def create() -> AlertSink:
     raise OpenedError
 
 
+async def on_batch() -> None:
+    pass
+
+
 async def test_without_an_alert_nothing_is_opened() -> None:
-    sink = AlertSinkOnDemand(lambda: (), create)
+    sink = AlertSinkOnDemand(lambda: (), create, on_batch)
     await sink.take(Batch(LinkState()))
     assert not sink.adopt()
     sink.disarm(AlertRule("NOR_1").key)
@@ -32,7 +36,7 @@ async def test_without_an_alert_nothing_is_opened() -> None:
 
 
 async def test_alerts_of_the_config_begin_with_the_first_batch() -> None:
-    sink = AlertSinkOnDemand(lambda: (AlertRule("NOR_1"),), create)
+    sink = AlertSinkOnDemand(lambda: (AlertRule("NOR_1"),), create, on_batch)
     # Not before: they would begin with an empty board, and fire for what they saw long ago.
     assert not sink.adopt()
     with pytest.raises(OpenedError):

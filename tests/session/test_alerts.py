@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from nobil_tui.alerts import hook as hook_module
 from nobil_tui.alerts.firing import Firing
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station
@@ -86,6 +88,43 @@ async def test_two_instances_share_alerts_and_run_the_hook_once(
     assert load_config(path).alerts.rule == []
     for each in (one, other):
         await each.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no POSIX processes there")
+async def test_what_the_hook_did_not_run_before_the_end_is_run_at_the_next_start(
+    clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the alert was for once, so that there is none any more."""
+    monkeypatch.setattr(hook_module, "Hook", partial(hook_module.Hook, grace=0))
+    runs, works = tmp_path / "runs", tmp_path / "works"
+    script = f'test -e "{works}" || exec sleep 1000; echo "$1: $2" >> "$0"'
+    (tmp_path / "config.toml").write_text(
+        f"[alerts]\ncommand = ['/bin/sh', '-c', '{script}', '{runs}', '{{name}}', '{{summary}}']\n"
+        "[[alerts.rule]]\nstation = 'NOR_1'\n[[alerts.rule]]\nstation = 'NOR_1'\nconnector = '1'\n"
+    )
+    program = Program(clock, tmp_path)
+    await program.report(1)
+    clock.advance(600)
+    await program.report(0)
+    assert [firing.first for firing in program.shown] == [True, True]
+    assert await program.settings.save() == ""
+    # One run hangs, the other waits for it.
+    await program.close()
+    assert not runs.exists()
+    works.touch()
+    clock.advance(60)
+    later = Program(clock, tmp_path)
+    assert later.alerts.rules == []
+    await later.report(0)
+    await later.alerts.join()
+    assert runs.read_text() == "NOR_1: 1/1 free.\nNOR_1: Connector 1 is free.\n"
+    await later.close()
+    # Only once.
+    last = Program(clock, tmp_path)
+    await last.report(0)
+    await last.alerts.join()
+    assert len(runs.read_text().splitlines()) == 2
+    await last.close()
 
 
 async def test_a_simulation_leaves_the_alerts_of_the_config_alone(

@@ -16,7 +16,7 @@ from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
 from nobil_tui.alerts.rules import Seen
-from nobil_tui.alerts.state import Update
+from nobil_tui.alerts.state import Claim, Update
 from nobil_tui.charging.events import Connected, Connecting, Ignored
 from nobil_tui.charging.register import Register
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
@@ -111,7 +111,7 @@ async def _alerts(pilot: Pilot[int]) -> None:
     fired = ((area.key, now - 25 * 60_000), (AlertRule(two).key, now - 3 * 3_600_000))
     updates = [Update(key, "", off, on, fires=True, at=at) for key, at in fired]
     assert alerts._sink is not None
-    alerts._sink._open().state.store(updates)
+    alerts._sink._open().state.store(Claim(updates))
     await pilot.press("N")
     await pilot.pause()
 
