@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from nobil_tui.base.text import safe_path
 from nobil_tui.charging.board import Board
-from nobil_tui.charging.events import Connected, Connecting, Lost, Unreadable
+from nobil_tui.charging.events import (
+    Connected,
+    Connecting,
+    HubReport,
+    HubState,
+    Lost,
+    Snapshot,
+    Unreadable,
+)
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import SourceError
@@ -17,7 +25,7 @@ from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.observation import Observation
-from nobil_tui.history.replay import observe
+from nobil_tui.history.replay import Replay
 
 WRITE_AFTER = 5_000
 """Changes that are held in memory before they are written."""
@@ -51,10 +59,7 @@ class RecordingImport:
         file = RecordingFile.open(self._path)
         try:
             if file.header.simulated:
-                raise SourceError(
-                    f"{safe_path(self._path)} is a recording of simulated data, which is not "
-                    f"imported."
-                )
+                raise self._simulated()
             with database.transaction():
                 return self._run(file, database, hours)
         finally:
@@ -69,12 +74,13 @@ class RecordingImport:
         ]
         board, added, unreadable = Board(), 0, 0
         observation = Observation(board, hours, listening=Listening(pieces))
+        replay = Replay(board, observation)
         for step in feed.script():
             if step is None:
                 self._on_progress(_FIRST_READING + (1 - _FIRST_READING) * file.fraction)
                 continue
             unreadable += isinstance(step[1], Unreadable)
-            observe(step[1], board, observation)
+            replay.apply(step[1])
             if observation.pending >= WRITE_AFTER:
                 added += database.write(observation.take_portion())
         if pieces:
@@ -85,7 +91,7 @@ class RecordingImport:
         return ImportResult(added, sum(piece.ended - piece.began for piece in pieces), unreadable)
 
     def _intervals(self, feed: RecordingFeed, file: RecordingFile) -> list[Interval]:
-        """Return when the recorder was listening."""
+        """Return when the recorder was listening; a hub must have been, too."""
         listening, live = Listening(), False
         for step in feed.script():
             if step is None:
@@ -102,6 +108,21 @@ class RecordingImport:
                     live = False
                 case Connecting():
                     pass
+                case HubReport(hub) | Snapshot(hub=HubState() as hub):
+                    if hub.simulated:
+                        raise self._simulated()
+                    if not hub.live:
+                        listening.extend(at - hub.down_for // 1000)
+                    elif live:
+                        listening.extend(at)
+                    else:
+                        listening.begin(at)
+                    live = hub.live
                 case _ if live:
                     listening.extend(at)
         return [interval for interval in listening if interval.ended > interval.began]
+
+    def _simulated(self) -> SourceError:
+        return SourceError(
+            f"{safe_path(self._path)} is a recording of simulated data, which is not imported."
+        )

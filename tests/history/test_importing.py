@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.charging.events import HubState
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
@@ -15,6 +16,7 @@ from nobil_tui.history.importing import ImportResult, RecordingImport
 from nobil_tui.history.statistics import profile_of, sessions
 from nobil_tui.wire.changes import iso
 from nobil_tui.wire.recording import RecordingHeader, encode_header
+from nobil_tui.wire.v1_encode import snapshot_message, state_message
 from tests.history.records import MINUTE, OSLO, at, sql_profile
 from tests.history.test_occupancy import cells_of
 
@@ -111,6 +113,44 @@ def test_simulated_data_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="simulated data"):
         imported(path, HistoryDatabase.in_memory())
+
+
+def hub_line(minutes: float, frame: bytes) -> bytes:
+    time = iso(START + int(minutes * MINUTE))
+    return b'{"received_at":"%b","frame":%b}\n' % (time.encode(), frame)
+
+
+def hub_recording(path: Path, *, simulated: bool = False) -> Path:
+    """Write a recording of a hub whose own source is away from minute 10 to minute 40."""
+    row = b'"uuid":"NOR_1","connectors":[{"status":%d,"error":0,"timestamp":-1}]'
+    update = b'{"type":"status:update","hub":true,"data":{%b}}'
+    up, down = HubState(simulated=simulated), HubState(live=False, down_for=MINUTE, downtime=MINUTE)
+    path.write_bytes(
+        encode_header(RecordingHeader(codec="v1"))
+        + hub_line(0, snapshot_message([row % 0], up))
+        + hub_line(5, update % (row % 1))
+        + hub_line(11, state_message(down))
+        + hub_line(40, state_message(HubState(downtime=30 * MINUTE)))
+        + hub_line(50, update % (row % 0))
+        + hub_line(60, update % (row % 1))
+    )
+    return path
+
+
+def test_time_in_which_a_hub_did_not_hear_is_not_counted(tmp_path: Path) -> None:
+    database = HistoryDatabase.in_memory()
+    result = imported(hub_recording(tmp_path / "hub.jsonl"), database)
+    assert result == ImportResult(changes=4, seconds=30 * 60, unreadable=0)
+    noon = database.station("NOR_1").profile[12]
+    # From minute 40 on, nothing is known of it before its next report.
+    assert (noon.observed, noon.any_free) == (20 * 60, 15 * 60)
+
+
+def test_simulated_data_of_a_hub_is_refused(tmp_path: Path) -> None:
+    database = HistoryDatabase.in_memory()
+    with pytest.raises(SourceError, match="simulated data"):
+        imported(hub_recording(tmp_path / "hub.jsonl", simulated=True), database)
+    assert database.contents[:2] == (0, 0)
 
 
 def test_the_captures_give_the_profile_that_sql_computes_from_the_changes() -> None:

@@ -10,7 +10,7 @@ from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation
-from nobil_tui.history.replay import observe
+from nobil_tui.history.replay import Replay
 from nobil_tui.history.statistics import profile_of, weeks_observed
 from tests.history.records import MINUTE, OSLO, at, sql_profile
 from tests.history.test_occupancy import cells_of
@@ -27,23 +27,24 @@ DOWN = {90: 1, 200: 2, 400: 9}
 def test_the_profile_of_a_month_equals_sql_over_the_changes() -> None:
     database, board, hours = HistoryDatabase.in_memory(), Board(), LocalHours(OSLO)
     observation = Observation(board, hours)
+    replay = Replay(board, observation)
     simulation = Simulation(8, seed=3, start=BEGIN)
     until_down = 0
     for number in range(HOURS_IN_ALL):
         now = BEGIN + number * HOUR
         events = simulation.advance(now + HOUR - 1)
         if number in DOWN:
-            observe(Lost("", now, now), board, observation)
+            replay.apply(Lost("", now, now))
             until_down = number + DOWN[number]
         if number < until_down:
             continue
         if number in (0, until_down):
             # The events of this hour lie behind the snapshot: it is taken at its end.
-            observe(Connected(now + HOUR - 1), board, observation)
-            observe(Snapshot(simulation.stations, now + HOUR - 1), board, observation)
+            replay.apply(Connected(now + HOUR - 1))
+            replay.apply(Snapshot(simulation.stations, now + HOUR - 1))
             continue
         for event in events:
-            observe(event, board, observation)
+            replay.apply(event)
         database.write(observation.take_portion())
     end = BEGIN + HOURS_IN_ALL * HOUR
     observation.finish(end)

@@ -31,7 +31,7 @@ from nobil_tui.history import sink as sink_module
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation, Portion
-from nobil_tui.history.replay import observe
+from nobil_tui.history.replay import Replay
 from nobil_tui.history.sink import HistorySink
 from nobil_tui.history.statistics import StationHistory
 from nobil_tui.history.tally import CODES, NOT_OBSERVED
@@ -139,8 +139,9 @@ async def play(events: Sequence[Event], storage: Storage, loop: ShuffledLoop, pa
 def replayed(events: list[Event]) -> Storage:
     storage, board = Storage(), Board()
     observation = Observation(board, LocalHours(OSLO))
+    replay = Replay(board, observation)
     for event in events:
-        observe(event, board, observation)
+        replay.apply(event)
     observation.finish(time_of(events[-1]))
     storage.add(observation.take_portion())
     return storage
