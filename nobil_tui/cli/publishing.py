@@ -18,7 +18,7 @@ def relayed(startup: Startup, address: str) -> tuple[Startup, RelayedSource]:
 
     Ends the program if the address is invalid or shows a login, or if NATS is the source too.
     """
-    from nobil_tui.feeds.nats.server import parse_server
+    from nobil_tui.feeds.nats.server import parse_server, unencrypted_login
     from nobil_tui.feeds.source import SourceError
     from nobil_tui.headless.relay import RelayedSource
     from nobil_tui.sources.nats import NatsSource
@@ -30,10 +30,7 @@ def relayed(startup: Startup, address: str) -> tuple[Startup, RelayedSource]:
         fail(ExitCode.USAGE, str(error))
     if isinstance(startup.chosen.source, NatsSource):
         fail(ExitCode.USAGE, "--publish needs another source than NATS: it would publish its own.")
-    if server.secrets and not (server.is_local or server.encrypted):
-        print_message(
-            f"The login goes to {server.display_name} unencrypted unless that server asks for TLS. "
-            "Use tls:// if it does."
-        )
+    if warning := unencrypted_login(server):
+        print_message(warning)
     source = RelayedSource(startup.chosen.source, server, startup.redactor.learn)
     return startup._replace(chosen=startup.chosen._replace(source=source)), source

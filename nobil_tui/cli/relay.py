@@ -27,6 +27,8 @@ all. JetStream keeps the last state of each station, so that a reader starts wit
 
 Start it on two machines to go on when one of them fails: one reads the source, the other waits and
 takes over within 10 seconds. "nobil-tui serve --publish" does the same, and serves the source too.
+Without NATS the source is not read, since another relay may lead. A relay records no history:
+hubs and other commands that read it do.
 
 It needs the extra nobil-tui[nats] and a NATS server with JetStream. The login comes from the file
 NOBIL_NATS_CREDS, from NOBIL_NATS_TOKEN, or from NOBIL_NATS_USER and NOBIL_NATS_PASSWORD.

@@ -11,13 +11,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
+from msgspec.structs import replace
+
 from nobil_tui.base.clock import Clock
-from nobil_tui.charging.events import Event, Feed, Lost, Restarted
+from nobil_tui.charging.events import Event, Feed, Lost, Refused, Restarted
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.hub.nats_lease import Lease
 
 TAKES_OVER = "this relay takes over"
 ANOTHER = "another relay may lead"
+WITHOUT_NATS = "the source is not read without NATS"
 
 
 class LeadingFeed:
@@ -85,7 +88,7 @@ class LeadingFeed:
             follower.settled.clear()
             async with aclosing(_until(follower, condition)) as events:
                 async for event in events:
-                    yield event
+                    yield _said(event)
             if condition == lease.wait_held:
                 follower.settled.clear()
 
@@ -99,6 +102,14 @@ class LeadingFeed:
         finally:
             for each in waits:
                 each.cancel()
+
+
+def _said(event: Event) -> Event:
+    """Return an event of the follower as it is for a relay: without NATS, its source is not read
+    either, since another relay may lead."""
+    if isinstance(event, Refused) or (isinstance(event, Lost) and event.retry_at):
+        return replace(event, reason=f"{WITHOUT_NATS}: {event.reason}")
+    return event
 
 
 async def _until(

@@ -36,10 +36,19 @@ class OutOfStepError(UnreachableError):
 class StreamWriter:
     """Write over one connection, as long as this relay leads."""
 
-    def __init__(self, connection: NatsConnection, context: JetStreamContext, lease: Lease) -> None:
+    def __init__(
+        self,
+        connection: NatsConnection,
+        context: JetStreamContext,
+        lease: Lease,
+        *,
+        notes_expire: bool,
+    ) -> None:
         self._connection = connection
         self._context = context
         self._lease = lease
+        self._notes_expire = notes_expire
+        """Whether the stream lets a message expire, such as the note that a station has left."""
         self._sequence = 0
         """Number of the last message of the stream; zero before the first series."""
 
@@ -56,9 +65,9 @@ class StreamWriter:
         *most, (last_subject, last) = series
         try:
             for subject, payload in most:
-                headers = _headers(payload)
+                headers = self._headers(payload)
                 await self._connection.client.publish(subject, payload, headers=headers)
-            ack = await self._context.publish(last_subject, last, headers=_headers(last))
+            ack = await self._context.publish(last_subject, last, headers=self._headers(last))
         except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
             raise self._connection.failure(error) from None
         raise_if_cancelled()
@@ -66,6 +75,10 @@ class StreamWriter:
         if self._sequence and ack.seq != expected:
             raise OutOfStepError("the stream has other messages than this relay published")
         self._sequence = ack.seq
+
+    def _headers(self, payload: bytes) -> dict[str, str] | None:
+        """Let the note that a station has left expire."""
+        return None if payload or not self._notes_expire else {"Nats-TTL": str(LEFT_SECONDS)}
 
 
 async def open_writer(connection: NatsConnection, lease: Lease) -> StreamWriter:
@@ -80,9 +93,9 @@ async def open_writer(connection: NatsConnection, lease: Lease) -> StreamWriter:
     context = JetStreamContext(connection.client, timeout=ACK_SECONDS)
     try:
         try:
-            await context.stream_info(STREAM)
+            info = await context.stream_info(STREAM)
         except NotFoundError:
-            await context.add_stream(
+            info = await context.add_stream(
                 StreamConfig(
                     STREAM,
                     description="Stations and their last state, published by nobil-tui",
@@ -97,9 +110,7 @@ async def open_writer(connection: NatsConnection, lease: Lease) -> StreamWriter:
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         raise connection.failure(error) from None
     raise_if_cancelled()
-    return StreamWriter(connection, context, lease)
-
-
-def _headers(payload: bytes) -> dict[str, str] | None:
-    """Let the note that a station has left expire."""
-    return None if payload else {"Nats-TTL": str(LEFT_SECONDS)}
+    config = info.config
+    if f"{ROOT}.>" not in (config.subjects or []):
+        raise UnreachableError(f"the stream {STREAM} there does not have the subject {ROOT}.>")
+    return StreamWriter(connection, context, lease, notes_expire=bool(config.allow_msg_ttl))

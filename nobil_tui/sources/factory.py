@@ -11,6 +11,7 @@ from nobil_tui.sources.address import Address
 from nobil_tui.sources.api_keys import ApiKeys, checked_key, save_operations
 from nobil_tui.sources.catalogue import SourceKind
 from nobil_tui.sources.names import address_of, kind_of, without_key
+from nobil_tui.sources.nats import NatsSource
 from nobil_tui.sources.request import SourceOptions, SourceRequest
 
 
@@ -38,7 +39,11 @@ class SourceFactory:
                 text, kind.codec, address, used, config, self._options, environ=self._environ
             )
         )
-        warnings = _warnings(kind, address, keys) if address is not None else ()
+        warnings: tuple[str, ...] = ()
+        if address is not None:
+            warnings = _warnings(kind, address, keys)
+        elif isinstance(source, NatsSource):
+            warnings = source.warnings
         return ChosenSource(
             source, without_key(text), warnings, *save_operations(text, given, config)
         )

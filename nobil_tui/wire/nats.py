@@ -48,12 +48,17 @@ class _Link(Struct, tag_field="type", tag="hub:state"):
     ready: bool = True
 
 
+class _Update(Struct):
+    data: msgspec.Raw
+
+
 class _Heartbeat(Struct):
     epoch: str
 
 
 _encode = msgspec.json.Encoder().encode
 _decode_link = msgspec.json.Decoder(_Link).decode
+_decode_update = msgspec.json.Decoder(_Update).decode
 _decode_heartbeat = msgspec.json.Decoder(_Heartbeat).decode
 
 
@@ -131,3 +136,13 @@ def decode_station(station_id: str, data: bytes, at: int) -> StationReport | Unr
     if isinstance(event, StationReport) and event.station.id == station_id:
         return event
     return Unreadable("a message of NATS is not for the station of its subject", at)
+
+
+def station_row_of(data: bytes) -> bytes | None:
+    """Return the last update of a station as a part of a snapshot, without its braces; None if it
+    cannot be decoded."""
+    try:
+        row = bytes(_decode_update(data).data).strip()
+    except DECODE_ERRORS:
+        return None
+    return row[1:-1] if row.startswith(b"{") else None

@@ -86,6 +86,8 @@ def test_unreachable_server_is_one_event_and_the_command_goes_on(
     assert code == ExitCode.INTERRUPTED
     [said] = [line.split(" WARNING ", 1)[1] for line in events if " nats " in line]
     assert said == f'nats server={place} reason="nothing listens at {place}"'
+    [link] = [line for line in events if " link phase=retrying " in line]
+    assert f'reason="the source is not read without NATS: nothing listens at {place}"' in link
     assert events[-1].endswith("INFO stopped")
     assert SECRET not in "".join(events)
     assert "Traceback" not in "".join(events)

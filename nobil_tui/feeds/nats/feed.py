@@ -26,15 +26,18 @@ from nobil_tui.charging.events import (
     Lost,
     Refused,
     Snapshot,
+    StationReport,
     Unreadable,
 )
 from nobil_tui.charging.station import Station
 from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
 from nobil_tui.feeds.nats.reader import GapError, NoStreamError, Published, StreamReader, reading
 from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.feeds.nats.tape import Tape
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.clock_jump import JumpDetector
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
+from nobil_tui.feeds.transport.link import Tap
 from nobil_tui.wire.nats import (
     HEARTBEAT_SUBJECT,
     LINK_SUBJECT,
@@ -67,7 +70,9 @@ class NatsFeed:
         add_secret: AddSecret | None = None,
         silent_after: float = RELAY_SILENT_SECONDS,
         backoff: Backoff | None = None,
+        tap: Tap | None = None,
     ) -> None:
+        """``tap`` is called with what happens, as frames of version 1."""
         self.settled = asyncio.Event()
         """Set once a snapshot was applied, or nothing was found to read."""
         self.source = ""
@@ -76,6 +81,7 @@ class NatsFeed:
         self.clock = clock or Clock()
         self._silent_after = silent_after
         self._backoff = backoff or Backoff()
+        self._tape = Tape(tap) if tap is not None else None
         self._retry_now = asyncio.Event()
         for secret in server.secrets if add_secret is not None else ():
             add_secret(secret)  # type: ignore[misc]  # not None: there are none otherwise
@@ -91,6 +97,13 @@ class NatsFeed:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the events of the relay's stream, without end."""
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                if self._tape is not None:
+                    self._tape.note(event)
+                yield event
+
+    async def _events(self) -> AsyncGenerator[Event, None]:
         self.settled.clear()
         while True:
             yield Connecting()
@@ -167,6 +180,7 @@ class _Following:
         self._feed = feed
         self._connection = connection
         self._heard = heard
+        self._tape = feed._tape
         self._clock = feed.clock
         self._state: RelayState | None = None
         self._state_at = 0
@@ -241,6 +255,8 @@ class _Following:
         elif message.subject == HEARTBEAT_SUBJECT:
             self._heard.now(age)
         elif (station_id := station_of(message.subject)) is not None:
+            if self._tape is not None:
+                self._tape.keep(station_id, message.data)
             if not message.data:
                 stations.pop(station_id, None)
                 return []
@@ -283,7 +299,10 @@ class _Following:
         if not message.data:
             self._stale = True
             return []
-        return [decode_station(station_id, message.data, at)]
+        event = decode_station(station_id, message.data, at)
+        if self._tape is not None and isinstance(event, StationReport):
+            self._tape.update(message.data, at)
+        return [event]
 
     def _heartbeat(self, epoch: str, at: int) -> list[Event]:
         if self._state is None or epoch != self._state.epoch:

@@ -114,9 +114,11 @@ class StreamReader:
         tokens = message.reply.split(".")
         # A server of a domain adds its name and the account in front.
         first = 5 if len(tokens) == 9 else 7
-        if len(tokens) < 9:
+        try:
+            sequence, number, time, pending = map(int, tokens[first : first + 4])
+        except ValueError:
+            # Anyone who may publish there can send something else.
             return None
-        sequence, number, time, pending = map(int, tokens[first : first + 4])
         if number != self._next:
             raise GapError("messages of NATS are missing")
         self._next += 1
@@ -141,7 +143,8 @@ class StreamReader:
             f"$JS.API.CONSUMER.CREATE.{STREAM}",
             {"stream_name": STREAM, "config": config},
         )
-        self.pending = int(answer.get("num_pending", 0))
+        pending = answer.get("num_pending")
+        self.pending = pending if isinstance(pending, int) else 0
         self.now = _milliseconds(str(answer.get("ts", "")))
         self._name = str(answer.get("name", ""))
 
@@ -200,6 +203,8 @@ async def request(connection: NatsConnection, subject: str, body: Any) -> dict[s
         raise UnreachableError("the NATS server sends an answer that cannot be read")
     if (refusal := answer.get("error")) is None:
         return answer
+    if not isinstance(refusal, dict):
+        refusal = {}
     if refusal.get("err_code") == _NO_STREAM:
         raise NoStreamError
     raise connection.failure(RuntimeError(str(refusal.get("description", "it refused a request"))))

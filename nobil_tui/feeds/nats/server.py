@@ -110,6 +110,16 @@ def parse_server(text: str, environ: Mapping[str, str]) -> NatsServer:
     )
 
 
+def unencrypted_login(server: NatsServer) -> str:
+    """Return a warning if a login may travel unencrypted; else an empty string."""
+    if not server.secrets or server.is_local or server.encrypted:
+        return ""
+    return (
+        f"The login goes to {server.display_name} unencrypted unless that server asks for TLS. "
+        "Use tls:// if it does."
+    )
+
+
 def require_library() -> None:
     """Raise ``SourceError`` if the package that speaks to NATS is not installed."""
     try:

@@ -50,6 +50,18 @@ def test_source_shows_no_login() -> None:
     assert SECRET not in chosen.source.state_key
 
 
+def test_login_that_may_travel_unencrypted_is_a_warning() -> None:
+    login = {"NOBIL_NATS_TOKEN": SECRET}
+    [warning] = SourceFactory(login)("nats://nats.example.org", Config()).warnings
+    assert warning.startswith("The login goes to nats.example.org unencrypted")
+    for address, environ in (
+        ("tls://nats.example.org", login),
+        ("nats://127.0.0.1", login),
+        ("nats://nats.example.org", {}),
+    ):
+        assert SourceFactory(environ)(address, Config()).warnings == ()
+
+
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     source = SourceFactory({})("nats://localhost", Config()).source
     monkeypatch.setitem(sys.modules, "nats", None)

@@ -1,0 +1,93 @@
+"""A relay over streams that an administrator made, and a recording of what it publishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import pytest
+
+from nobil_tui.base.clock import Clock
+from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import Connected, Lost
+from nobil_tui.feeds.nats.connection import nats_connection
+from nobil_tui.feeds.nats.feed import NatsFeed
+from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.monitor.board_updater import BoardUpdater
+from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.wire import v1
+from nobil_tui.wire.nats import STREAM
+from tests.feeds.mqtt_broker import find_nats_server
+from tests.feeds.nats_server import NatsProcess
+from tests.hub.conftest import station
+from tests.hub.follower import apply_event, shown
+from tests.hub.relays import Relay, World, consuming, relaying, until, wipe
+
+pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
+    with NatsProcess(tmp_path_factory.mktemp("nats")) as process:
+        yield process
+
+
+@pytest.fixture
+async def server(process: NatsProcess) -> AsyncIterator[NatsServer]:
+    await wipe(process.server)
+    yield process.server
+    await wipe(process.server)
+
+
+async def make_stream(server: NatsServer, subjects: Sequence[str]) -> None:
+    async with nats_connection(server, "administrator") as connection:
+        context = connection.client.jetstream()
+        await context.add_stream(name=STREAM, subjects=[*subjects], max_msgs_per_subject=1)
+
+
+async def test_a_station_leaves_a_stream_whose_messages_never_expire(server: NatsServer) -> None:
+    await make_stream(server, ["nobil.v1.>"])
+    world = World(station("NOR_1", 0), station("NOR_2", 1))
+    relay = Relay(server, world.feed(), "one")
+    async with relaying(relay), consuming(server) as reader:
+        await until(lambda: reader.equals(relay.board))
+        del world.stations["NOR_2"]
+        world.say(world.snapshot())
+        await until(lambda: [*reader.board.stations] == ["NOR_1"] and reader.equals(relay.board))
+    assert not [line for line in relay.events if "WARNING" in line]
+
+
+async def test_a_stream_of_other_subjects_is_said(server: NatsServer) -> None:
+    await make_stream(server, ["nobil.v1.NOR.>"])
+    relay = Relay(server, World(station("NOR_1", 0)).feed(), "one")
+    async with relaying(relay):
+        words = f"the stream {STREAM} there does not have the subject nobil.v1.>"
+        await until(lambda: any(words in line for line in relay.events))
+
+
+async def test_what_is_recorded_gives_the_same_board(server: NatsServer) -> None:
+    frames: list[tuple[bytes, int]] = []
+    world = World(station("NOR_1", 0, 1), station("SWE_å.", 1))
+    async with relaying(Relay(server, world.feed(), "one")):
+        feed = NatsFeed(server, tap=lambda data, at: frames.append((data, at)))
+        recorded = Board()
+        running = asyncio.create_task(Monitor(feed, recorded).run())
+        await until(lambda: len(recorded.stations) == 2)
+        world.report("NOR_1", 1, 1)
+        world.report("NOR_3", 0)
+        await until(lambda: len(recorded.stations) == 3)
+        world.say(Lost("gone for a while", Clock().now(), 0))
+        await until(lambda: not recorded.downtime.live)
+        world.say(Connected(Clock().now()))
+        del world.stations["SWE_å."]
+        world.say(world.snapshot())
+        await until(lambda: len(recorded.stations) == 2 and recorded.downtime.live)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    now, played = Clock().now(), BoardUpdater(Board(), Clock())
+    apply_event(played, Connected(frames[0][1]))
+    for data, at in frames:
+        apply_event(played, v1.decode(data, at) if data else Lost("closed", at, at))
+    assert played.counts.unreadable == played.counts.ignored == 0
+    assert shown(played.board, now, heard=False) == shown(recorded, now, heard=False)
+    assert played.board.downtime.past > 0
