@@ -14,6 +14,8 @@ class SortTraits(NamedTuple):
     label: str
     is_live: bool = False
     """Whether reports can change the order."""
+    is_descending: bool = False
+    """Whether the largest value comes first unless the order is reversed."""
     needs_origin: bool = False
     """Whether it measures distances."""
     needs_prices: bool = False
@@ -47,6 +49,11 @@ class Sort(StrEnum):
         return _TRAITS[self].is_live
 
     @property
+    def is_descending(self) -> bool:
+        """Whether the largest value comes first unless the order is reversed."""
+        return _TRAITS[self].is_descending
+
+    @property
     def needs_origin(self) -> bool:
         """Whether it measures distances."""
         return _TRAITS[self].needs_origin
@@ -66,13 +73,13 @@ _TRAITS = {
     Sort.STARRED: SortTraits("starred first"),
     Sort.NAME: SortTraits("by name"),
     Sort.ID: SortTraits("by id"),
-    Sort.FREE: SortTraits("most free first", is_live=True),
-    Sort.CHANGED: SortTraits("last change first", is_live=True),
+    Sort.FREE: SortTraits("most free first", is_live=True, is_descending=True),
+    Sort.CHANGED: SortTraits("last change first", is_live=True, is_descending=True),
     Sort.DISTANCE: SortTraits("nearest first", needs_origin=True),
     Sort.PRICE: SortTraits("cheapest kWh first", needs_prices=True),
     Sort.PLACE: SortTraits("by place", needs_register=True),
-    Sort.POWER: SortTraits("strongest plug first", needs_register=True),
-    Sort.CONNECTORS: SortTraits("most connectors first"),
+    Sort.POWER: SortTraits("strongest plug first", is_descending=True, needs_register=True),
+    Sort.CONNECTORS: SortTraits("most connectors first", is_live=True, is_descending=True),
 }
 
 

@@ -291,11 +291,13 @@ def test_refresh_leaves_nothing_of_old_options(
     assert used.ids == fresh.ids
 
 
+MOST_CONNECTORS = Wish(Sort.CONNECTORS, False, False, [], False, False, True, set())
 NAME_AND_FILTER = Wish(Sort.NAME, False, False, ["ålesund"], False, False, False, set())
 FREE_ONES = Wish(Sort.NAME, False, False, ["ccs", "free"], False, False, False, set())
 
 
 @given(BOARDS, WISHES, st.lists(st.tuples(STATIONS, CONNECTORS), max_size=3))
+@example({}, MOST_CONNECTORS, [("NOR_00013", [])])  # the first report of a listed station
 @example(
     {"NOR_01333": []}, NAME_AND_FILTER, [("NOR_00012", [])]
 )  # a station comes that the filter lets through

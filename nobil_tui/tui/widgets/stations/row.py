@@ -173,4 +173,4 @@ class StationRowPainter:
         if not text or sort is None or sort is not station_list.active_sort:
             return text
         glyphs = self._pane.glyphs
-        return (glyphs.up if station_list.is_reversed == sort.is_live else glyphs.down) + text
+        return (glyphs.up if station_list.is_reversed == sort.is_descending else glyphs.down) + text
