@@ -87,3 +87,16 @@ def body(data: bytes, code: int = 200, headers: Mapping[str, str] | None = None)
         )
 
     return answer
+
+
+def sends(data: bytes) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """Return a handler of ``serve_raw`` that answers a request with bytes of any kind."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    return handle

@@ -60,33 +60,27 @@ def power_range(sign: str, kw: float) -> PowerRange:
 
 def price_range(sign: str, amount: float) -> tuple[float, float]:
     """Return the bounds of the prices that a comparison means, included."""
-    match _one_sign(sign):
-        case "<":
-            return 0.0, nextafter(amount, -inf)
-        case "≤":
-            return 0.0, amount
-        case ">":
-            return nextafter(amount, inf), inf
-        case "≥":
-            return amount, inf
-        case _:
-            # As prices are shown: to the cent.
-            return amount - 0.005, nextafter(amount + 0.005, -inf)
+    # Equal is as shown: to the cent.
+    return _bounds(sign, amount, (amount - 0.005, nextafter(amount + 0.005, -inf)))
 
 
 def count_range(sign: str, number: float) -> tuple[float, float]:
     """Return the bounds of the counts that a comparison means, included."""
+    return _bounds(sign, number, (number, number))
+
+
+def _bounds(sign: str, number: float, equal: tuple[float, float]) -> tuple[float, float]:
     match _one_sign(sign):
         case "<":
-            return 0, nextafter(number, -inf)
+            return 0.0, nextafter(number, -inf)
         case "≤":
-            return 0, number
+            return 0.0, number
         case ">":
             return nextafter(number, inf), inf
         case "≥":
             return number, inf
         case _:
-            return number, number
+            return equal
 
 
 def _one_sign(sign: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
@@ -22,19 +21,6 @@ from nobil_tui.register.download import (
 from tests.conftest import FakeClock, guarded
 from tests.http_service import body
 from tests.register.register_service import CHANGED, KEY, RegisterService, dump_of
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[RegisterService]:
-    async with RegisterService() as service:
-        yield service
 
 
 def call(

@@ -9,7 +9,6 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
@@ -18,26 +17,13 @@ from aiohttp import web
 from nobil_tui.register import download
 from nobil_tui.register.download import DownloadTimeouts
 from tests.conftest import ServeRaw, guarded
-from tests.http_service import body, status
+from tests.http_service import body, sends, status
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 
 CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
 SOON = DownloadTimeouts(silence=0.1)
 """For answers that do not come."""
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[RegisterService]:
-    async with RegisterService() as service:
-        yield service
 
 
 # Rejections and errors
@@ -211,14 +197,7 @@ async def test_reports_a_refused_connection() -> None:
 async def test_reports_a_server_that_does_not_speak_http(
     serve_raw: ServeRaw, scheme: str, answer: bytes, reason: str
 ) -> None:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    port = await serve_raw(handle)
+    port = await serve_raw(sends(answer))
     error = await fail(call(f"{scheme}://127.0.0.1:{port}/"))
     assert str(error) == reason.replace("PORT", str(port))
 

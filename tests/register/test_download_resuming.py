@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
@@ -29,19 +28,6 @@ ETAG = '"v1"'
 LATER = "Tue, 14 Nov 2023 22:15:00 GMT"
 CHANGED = "Tue, 14 Nov 2023 22:13:20 GMT"
 RANGES = {"Accept-Ranges": "bytes", "ETag": ETAG}
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[RegisterService]:
-    async with RegisterService() as service:
-        yield service
 
 
 class Loading:
