@@ -14,13 +14,15 @@ from itertools import groupby
 from typing import NoReturn
 from urllib.parse import quote, unquote, urlsplit
 
+from nobil_tui.base.patterns import LazyPattern
+
 HIDDEN = "•••"
 """Shown in place of a secret."""
 SECRET_NAMES = "key|token|secret|passw|pwd|auth|sig"  # noqa: S105  # a pattern of names
 """A pattern that is part of the name of a parameter, header or setting that holds a secret."""
 KEY_PLACEHOLDER = "{private_apikey}"
 """The place of the key in an address, as version 1's documentation writes it."""
-KEY_PLACEHOLDER_PATTERN = r"(?i:\{private_apikey\}|%7Bprivate_apikey%7D)"
+KEY_PLACEHOLDER_RE = LazyPattern(r"(?i:\{private_apikey\}|%7Bprivate_apikey%7D)")
 MIN_SECRET_LENGTH = 6
 """Characters of a value that may be a secret whatever its name. Shorter ones occur in words."""
 MAX_LEARNED_SECRETS = 100
@@ -32,15 +34,16 @@ MIN_SECRET_IN_PATH = 12
 AddSecret = Callable[[str], None]
 """Adds a secret that was not known at the start to those kept out of the log."""
 
-# Compiled on first use, and cached by ``re``: compiling all of them delays the first paint.
-_PARAMETER = r"(?P<start>[?&;])(?P<name>[^=&;#]*+)(?:=(?P<value>[^&;#]*+))?"
+_SECRET_NAME = LazyPattern(SECRET_NAMES, re.IGNORECASE)
+_PARAMETER = LazyPattern(r"(?P<start>[?&;])(?P<name>[^=&;#]*+)(?:=(?P<value>[^&;#]*+))?")
 """A parameter of a query, with a value or without: so each character is examined once."""
-_ADDRESS = r"""\w://[^\s"'<>]+"""
-_ASSIGNED = (
+_ADDRESS = LazyPattern(r"""\w://[^\s"'<>]+""")
+_ASSIGNED = LazyPattern(
     rf"""((?:{SECRET_NAMES})[\w-]{{0,64}}+["']?+\s*+[=:]\s*+(?:bearer\s++)?["']?)"""
-    rf"""(?!{KEY_PLACEHOLDER_PATTERN})[^\s"'&;,#)}}\]]+"""
+    rf"""(?!{KEY_PLACEHOLDER_RE.pattern})[^\s"'&;,#)}}\]]+""",
+    re.IGNORECASE,
 )
-_LOGIN = r"(://)[^/@?#]+@"
+_LOGIN = LazyPattern(r"(://)[^/@?#]+@")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -79,26 +82,24 @@ class Secret:
 
 def is_secret_name(name: str) -> bool:
     """Return whether a value of this name is a secret."""
-    return re.search(SECRET_NAMES, name, re.IGNORECASE) is not None
+    return _SECRET_NAME.search(name) is not None
 
 
 def keys_in_address(address: str) -> list[str]:
     """Return the values in an address's query that are keys by name, as written."""
-    return [found["value"] for found in re.finditer(_PARAMETER, address) if _is_key(found)]
+    return [found["value"] for found in _PARAMETER.finditer(address) if _is_key(found)]
 
 
 def replace_keys(address: str, replacement: str = KEY_PLACEHOLDER) -> str:
     """Replace the values in an address's query that are keys by name."""
-    return re.sub(
-        _PARAMETER, lambda found: _with(found, replacement) if _is_key(found) else found[0], address
+    return _PARAMETER.sub(
+        lambda found: _with(found, replacement) if _is_key(found) else found[0], address
     )
 
 
 def secrets_in_query(address: str) -> list[str]:
     """Return the values in an address's query that may be secrets, decoded."""
-    return [
-        unquote(found["value"]) for found in re.finditer(_PARAMETER, address) if _may_be_key(found)
-    ]
+    return [unquote(found["value"]) for found in _PARAMETER.finditer(address) if _may_be_key(found)]
 
 
 def secrets_in_address(url: str) -> list[str]:
@@ -113,15 +114,15 @@ def secrets_in_address(url: str) -> list[str]:
 
 def redact_address(address: str) -> str:
     """Hide what may be a secret in an address's query and login. A key's placeholder stays."""
-    redacted = re.sub(
-        _PARAMETER, lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address
+    redacted = _PARAMETER.sub(
+        lambda found: _with(found, HIDDEN) if _may_be_key(found) else found[0], address
     )
-    return re.sub(_LOGIN, rf"\g<1>{HIDDEN}@", redacted)
+    return _LOGIN.sub(rf"\g<1>{HIDDEN}@", redacted)
 
 
 def redact_addresses(text: str) -> str:
     """Redact each address in a text."""
-    return re.sub(_ADDRESS, lambda address: redact_address(address[0]), text)
+    return _ADDRESS.sub(lambda address: redact_address(address[0]), text)
 
 
 def remove_secrets(secrets: Iterable[str], text: str) -> str:
@@ -165,7 +166,7 @@ class Redactor:
         """Return a text without secrets."""
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        return re.sub(_ASSIGNED, rf"\g<1>{HIDDEN}", redact_addresses(text), flags=re.IGNORECASE)
+        return _ASSIGNED.sub(rf"\g<1>{HIDDEN}", redact_addresses(text))
 
     def redact_parts(self, text: str) -> str:
         """Return a text without secrets, also where it may contain only a part of one."""
@@ -204,7 +205,7 @@ def is_unencrypted(address: str) -> bool:
 
 def _is_key(parameter: re.Match[str]) -> bool:
     value = parameter["value"] or ""
-    if not value or re.fullmatch(KEY_PLACEHOLDER_PATTERN, value):
+    if not value or KEY_PLACEHOLDER_RE.fullmatch(value):
         return False
     return is_secret_name(unquote(parameter["name"]))
 
@@ -212,7 +213,7 @@ def _is_key(parameter: re.Match[str]) -> bool:
 def _may_be_key(parameter: re.Match[str]) -> bool:
     value = parameter["value"] or ""
     long_enough = len(value) >= MIN_SECRET_LENGTH
-    return _is_key(parameter) or (long_enough and not re.fullmatch(KEY_PLACEHOLDER_PATTERN, value))
+    return _is_key(parameter) or (long_enough and not KEY_PLACEHOLDER_RE.fullmatch(value))
 
 
 def _with(parameter: re.Match[str], value: str) -> str:

@@ -4,12 +4,12 @@ it is called."""
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from nobil_tui.cli.output import print_text
@@ -17,7 +17,7 @@ from nobil_tui.cli.output import print_text
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_SHOWABLE = r"[\w-]{1,24}"
+_SHOWABLE = LazyPattern(r"[\w-]{1,24}")
 """A word that is too short to be an API key, and can be repeated in an error message."""
 
 
@@ -68,7 +68,7 @@ class SuggestingGroup(HelpfulCommand, click.Group):
         """Return the command that the first argument names. Raises ``UsageError``."""
         name, names = args[0], self.list_commands(ctx)
         if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
-            unknown = f" {quoted(name)}" if re.fullmatch(_SHOWABLE, name) else ""
+            unknown = f" {quoted(name)}" if _SHOWABLE.fullmatch(name) else ""
             raise click.UsageError(f"Unknown command{unknown}.{did_you_mean(name, names)}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,12 +16,13 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from nobil_tui.base.files import make_folders
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.redaction import Redactor
 
 MAX_LOG_BYTES = 512 * 1024
 """The size at which the file is rotated; one older file is kept."""
 
-_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+_CONTROL = LazyPattern(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        return re.sub(_CONTROL, "·", self._redactor.redact(super().format(record)))
+        return _CONTROL.sub("·", self._redactor.redact(super().format(record)))
 
 
 class _PrivateFileHandler(RotatingFileHandler):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.text import quoted
 
 KeyPath = tuple[str | int, ...]
 """A path in the file: keys, and indexes of lists."""
 
-_BARE_KEY = r"[A-Za-z0-9_-]{1,64}"
+_BARE_KEY = LazyPattern(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ConfigError(Exception):
@@ -32,7 +31,5 @@ def dotted_path(path: KeyPath) -> str:
         if isinstance(part, int):
             words += f"[{part}]"
         else:
-            words += ("." if words else "") + (
-                part if re.fullmatch(_BARE_KEY, part) else quoted(part)
-            )
+            words += ("." if words else "") + (part if _BARE_KEY.fullmatch(part) else quoted(part))
     return words or "the config"

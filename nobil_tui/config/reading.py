@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat as stat_bits
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +11,7 @@ import msgspec
 
 from nobil_tui.base.decoding import BOM
 from nobil_tui.base.files import stamp
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.redaction import is_unencrypted, keys_in_address
 from nobil_tui.base.text import safe_path, safe_text
 from nobil_tui.config.errors import ConfigError, InvalidValueError
@@ -23,11 +23,11 @@ __all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
 MAX_CONFIG_BYTES = 1024 * 1024
 """The greatest size of a config file."""
 
-_WHERE = r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$"
+_WHERE = LazyPattern(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
 
 _MANY_DOTS = 16
 """Dots of a line that may hold a key of too many parts."""
-_LONG_NUMBER = r"[0-9_]{4000}"
+_LONG_NUMBER = LazyPattern(r"[0-9_]{4000}")
 
 
 def load_config(path: Path) -> Config:
@@ -172,7 +172,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def _not_toml(path: Path, text: str, words: str) -> NoReturn:
     """Raise ``ConfigError`` for a syntax error. tomllib's messages never quote a value."""
-    where = re.search(_WHERE, words)
+    where = _WHERE.search(words)
     line, column = (where["line"], where["column"]) if where else ("1", None)
     if where and line is None:
         line = str(text.rstrip().count("\n") + 1)
@@ -184,7 +184,7 @@ def _not_toml(path: Path, text: str, words: str) -> NoReturn:
 
 
 def _line_of_long_number(text: str) -> int:
-    found = re.search(_LONG_NUMBER, text)
+    found = _LONG_NUMBER.search(text)
     return text.count("\n", 0, found.start()) + 1 if found is not None else 1
 
 

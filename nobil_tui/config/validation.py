@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.config.errors import InvalidValueError, KeyPath
 from nobil_tui.config.keymap import parse_keymap
 from nobil_tui.config.setting_table import (
@@ -17,7 +17,7 @@ from nobil_tui.config.setting_table import (
     Setting,
 )
 
-_COLOUR = r"#[0-9a-fA-F]{6}"
+_COLOUR = LazyPattern(r"#[0-9a-fA-F]{6}")
 
 
 def validate(document: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def _check(setting: Setting, path: KeyPath, value: Any) -> None:
             for name, theme in value.items():
                 _check_printable(name, (*path, name), MAX_NAME, "has a name that")
                 for colour, text in theme.items():
-                    if colour != "dark" and text and not re.fullmatch(_COLOUR, text):
+                    if colour != "dark" and text and not _COLOUR.fullmatch(text):
                         raise InvalidValueError(
                             (*path, name, colour), "is not a color; expected one like #0e1218."
                         )

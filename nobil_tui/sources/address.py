@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from nobil_tui.base.redaction import (
     KEY_PLACEHOLDER,
-    KEY_PLACEHOLDER_PATTERN,
+    KEY_PLACEHOLDER_RE,
     is_loopback,
     keys_in_address,
     replace_keys,
@@ -22,6 +22,7 @@ from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 
 _HOST = re.compile(r"[\w.-]+")
+_BRACE = re.compile(r"[{}]")
 _PORTS = {"ws": 80, "wss": 443}
 
 
@@ -42,7 +43,7 @@ class Address(NamedTuple):
     @property
     def takes_key(self) -> bool:
         """Whether it has a placeholder for a key."""
-        return re.search(KEY_PLACEHOLDER_PATTERN, self.text) is not None
+        return KEY_PLACEHOLDER_RE.search(self.text) is not None
 
     @property
     def contains_key(self) -> bool:
@@ -88,7 +89,7 @@ class Address(NamedTuple):
 
     def with_key(self, key: str) -> str:
         """Return the address with ``key`` in place of its placeholder: a secret."""
-        return re.sub(KEY_PLACEHOLDER_PATTERN, lambda _: quote(key, safe=""), self.text)
+        return KEY_PLACEHOLDER_RE.sub(lambda _: quote(key, safe=""), self.text)
 
 
 def is_address(text: str) -> bool:
@@ -126,7 +127,7 @@ def parse_address(text: str) -> Address:
             "The address has no host. Expected one such as wss://stream.example.org/path."
         )
     address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
-    if re.search(r"[{}]", re.sub(KEY_PLACEHOLDER_PATTERN, "", text)):
+    if _BRACE.search(KEY_PLACEHOLDER_RE.sub("", text)):
         raise SourceError(
             f"The address contains braces around something other than the placeholder for the "
             f"key, {KEY_PLACEHOLDER}."

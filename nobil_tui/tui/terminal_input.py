@@ -8,9 +8,10 @@ the answer to our own question, about the colour of the background, is read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from nobil_tui.base.patterns import LazyPattern
 
 ESC = "\x1b"
 MAX_PASTE = 1 << 20
@@ -30,39 +31,42 @@ _MAX_DIGITS = 7
 
 _PASTE_START = b"\x1b[200~"
 _PASTE_END = b"\x1b[201~"
-# Compiled on first use, and cached by ``re``: compiling all of them takes 2 ms of the start.
-_TEXT = rb"[^\x1b]+"
-_CSI = rb"\x1b\[(?:M[\x00\x20-\xff]{3}|\[[\x00-\xff]|(?![M[])[0-?]{0,4096}[ -/]{0,4}[@-~])"
+_TEXT = LazyPattern(rb"[^\x1b]+")
+_CSI = LazyPattern(
+    rb"\x1b\[(?:M[\x00\x20-\xff]{3}|\[[\x00-\xff]|(?![M[])[0-?]{0,4096}[ -/]{0,4}[@-~])"
+)
 """A control sequence; a mouse report of X10, which has three bytes; a function key of Linux."""
-_CUT_CSI = rb"\x1b\[(?:M[\x00\x20-\xff]{0,2}|\[|[0-?]{0,4096}[ -/]{0,4})\Z"
-_BROKEN_CSI = rb"\x1b\[(?:M[\x00\x20-\xff]{0,2}|[0-?]{0,4096}[ -/]{0,4})"
-_SS3 = rb"\x1bO[!-~]"
-_STRING_START = rb"\x1b(?:\][0-9]|P[0-9>!+$|]|_G)"
+_CUT_CSI = LazyPattern(rb"\x1b\[(?:M[\x00\x20-\xff]{0,2}|\[|[0-?]{0,4096}[ -/]{0,4})\Z")
+_BROKEN_CSI = LazyPattern(rb"\x1b\[(?:M[\x00\x20-\xff]{0,2}|[0-?]{0,4096}[ -/]{0,4})")
+_SS3 = LazyPattern(rb"\x1bO[!-~]")
+_STRING_START = LazyPattern(rb"\x1b(?:\][0-9]|P[0-9>!+$|]|_G)")
 """An answer: OSC, DCS or APC. Another character after it would make it Alt with a key."""
-_STRING = rb"\x1b[]P_][ -~\x80-\xff]{0,65536}(?:\x07|\x1b\\)"
-_CUT_STRING = rb"\x1b[]P_][ -~\x80-\xff]{0,65536}\x1b?\Z"
-_BROKEN_STRING = rb"\x1b[]P_][ -~\x80-\xff]{0,65536}"
-_BACKGROUND = (
+_STRING = LazyPattern(rb"\x1b[]P_][ -~\x80-\xff]{0,65536}(?:\x07|\x1b\\)")
+_CUT_STRING = LazyPattern(rb"\x1b[]P_][ -~\x80-\xff]{0,65536}\x1b?\Z")
+_BROKEN_STRING = LazyPattern(rb"\x1b[]P_][ -~\x80-\xff]{0,65536}")
+_BACKGROUND = LazyPattern(
     rb"\x1b\]11;rgba?:([\da-fA-F]{1,4})/([\da-fA-F]{1,4})/([\da-fA-F]{1,4})(?:/[\da-fA-F]{1,4})?"
     rb"(?:\x07|\x1b\\)"
 )
 """The colour of the background, as terminals answer ``ASK_BACKGROUND``."""
-_CUT_BACKGROUND = (
+_CUT_BACKGROUND = LazyPattern(
     rb"\x1b\](?:1(?:1(?:;(?:r(?:g(?:b(?:a?(?::[\da-fA-F/]{0,19}\x1b?)?)?)?)?)?)?)?)?\Z"
 )
-_BROKEN_BACKGROUND = rb"\x1b\]11;rgba?:[\da-fA-F/]{0,19}"
+_BROKEN_BACKGROUND = LazyPattern(rb"\x1b\]11;rgba?:[\da-fA-F/]{0,19}")
 _AFTER_ESCAPE = b"]11;rgb"
 """How the answer goes on, if its first byte was taken for the Escape key."""
-_ALT = rb"\x1b(?:[\x00-\x1a\x1c-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}|[\x80-\xff])"
-_ALT_8_BIT = rb"\x1b[^\x1b]"
-_RXVT_SHIFT = rb"\x1b\[\d+\$"
+_ALT = LazyPattern(rb"\x1b(?:[\x00-\x1a\x1c-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}|[\x80-\xff])")
+_ALT_8_BIT = LazyPattern(rb"\x1b[^\x1b]")
+_RXVT_SHIFT = LazyPattern(rb"\x1b\[\d+\$")
 """A key with Shift in rxvt, which ends it with a character that continues other sequences."""
-_CUT_CHARACTER = rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
-_EIGHT_BIT = "[\x8f\x9b\udc8f\udc9b]"
+_CUT_CHARACTER = LazyPattern(
+    rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
+)
+_EIGHT_BIT = LazyPattern("[\x8f\x9b\udc8f\udc9b]")
 """SS3 and CSI in one byte, as decoded."""
-_NOT_TYPED = "[\x80-\x9f\ud800-\udfff]"
-_NOT_PASTED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
-_HUGE_NUMBER = rf"\d{{{_MAX_DIGITS + 1},}}"
+_NOT_TYPED = LazyPattern("[\x80-\x9f\ud800-\udfff]")
+_NOT_PASTED = LazyPattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_HUGE_NUMBER = LazyPattern(rf"\d{{{_MAX_DIGITS + 1},}}")
 
 
 class Paste(NamedTuple):
@@ -155,7 +159,7 @@ class TerminalInput:
             return
         held, self._held = self._held, b""
         self._escaped = held == b"\x1b"
-        if held[:1] == b"\x1b" and (len(held) <= 2 or re.fullmatch(_RXVT_SHIFT, held)):
+        if held[:1] == b"\x1b" and (len(held) <= 2 or _RXVT_SHIFT.fullmatch(held)):
             yield held.decode("latin-1")
 
     # Pastes
@@ -185,7 +189,7 @@ class TerminalInput:
             self._pasted += text[: MAX_PASTE - len(self._pasted)]
 
     def _text_of_paste(self) -> str:
-        return re.sub(_NOT_PASTED, "", bytes(self._pasted or b"").decode(self._encoding, "ignore"))
+        return _NOT_PASTED.sub("", bytes(self._pasted or b"").decode(self._encoding, "ignore"))
 
     # Keys
 
@@ -193,20 +197,20 @@ class TerminalInput:
         """Return the first token of ``rest`` and the bytes after it; an empty token is dropped."""
         if rest.startswith(b"\x1b"):
             return self._sequence(rest)
-        run = re.match(_TEXT, rest)
+        run = _TEXT.match(rest)
         end = run.end() if run is not None else len(rest)
         raw, after = rest[:end], rest[end:]
-        if self._utf8 and not after and (cut := re.search(_CUT_CHARACTER, raw)):
+        if self._utf8 and not after and (cut := _CUT_CHARACTER.search(raw)):
             raw, self._held = raw[: cut.start()], cut[0]
         text = raw.decode(self._encoding, "surrogateescape" if self._utf8 else "replace")
-        if found := re.search(_EIGHT_BIT, text):
+        if found := _EIGHT_BIT.search(text):
             begun = text[found.end() :].encode(
                 self._encoding, "surrogateescape" if self._utf8 else "replace"
             )
             introducer = b"\x1b[" if ord(found[0]) & 0xFF == 0x9B else b"\x1bO"
             after = introducer + begun + self._held + after
             text, self._held = text[: found.start()], b""
-        return re.sub(_NOT_TYPED, "", text).replace("\ufffd", ""), after
+        return _NOT_TYPED.sub("", text).replace("\ufffd", ""), after
 
     def _sequence(self, rest: bytes) -> tuple[Token, bytes]:
         """Take a sequence from the start of ``rest``, or hold it if it is not complete."""
@@ -222,14 +226,14 @@ class TerminalInput:
         """Take a sequence of two bytes or more that is no answer to a question of ours."""
         if rest.startswith(b"\x1b["):
             return self._control_sequence(rest)
-        if re.match(_STRING_START, rest):
+        if _STRING_START.match(rest):
             return self._string(rest)
         if rest in (b"\x1b]", b"\x1bP", b"\x1b_", b"\x1bO"):
             return self._hold(rest)
-        if found := re.match(_SS3, rest):
+        if found := _SS3.match(rest):
             return found[0].decode("ascii"), rest[found.end() :]
-        if found := re.match(_ALT if self._utf8 else _ALT_8_BIT, rest):
-            if found.end() == len(rest) and self._utf8 and re.search(_CUT_CHARACTER, rest[1:]):
+        if found := (_ALT if self._utf8 else _ALT_8_BIT).match(rest):
+            if found.end() == len(rest) and self._utf8 and _CUT_CHARACTER.search(rest[1:]):
                 return self._hold(rest)
             text = found[0].decode(self._encoding, "ignore")
             return text if len(text) == 2 else "", rest[found.end() :]
@@ -237,23 +241,23 @@ class TerminalInput:
 
     def _answer(self, rest: bytes) -> tuple[Token, bytes]:
         """Take the answer about the background, or what begins like it."""
-        if found := re.match(_BACKGROUND, rest):
+        if found := _BACKGROUND.match(rest):
             self.expects_background = False
             red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
             return Background(red, green, blue), rest[found.end() :]
-        if re.match(_CUT_BACKGROUND, rest):
+        if _CUT_BACKGROUND.match(rest):
             return self._hold(rest)
-        if not re.match(_STRING, rest) and (broken := re.match(_BROKEN_BACKGROUND, rest)):
+        if not _STRING.match(rest) and (broken := _BROKEN_BACKGROUND.match(rest)):
             # The rest of the answer was lost: what follows was typed.
             return "", rest[broken.end() :]
         return self._usual_sequence(rest)
 
     def _control_sequence(self, rest: bytes) -> tuple[str, bytes]:
-        found = re.match(_CSI, rest)
+        found = _CSI.match(rest)
         if found is None:
-            if re.match(_CUT_CSI, rest):
+            if _CUT_CSI.match(rest):
                 return self._hold(rest)
-            broken = re.match(_BROKEN_CSI, rest)
+            broken = _BROKEN_CSI.match(rest)
             return "", rest[broken.end() if broken is not None else 1 :]
         after = rest[found.end() :]
         if found[0] == _PASTE_START:
@@ -264,16 +268,16 @@ class TerminalInput:
         if found[0].startswith(b"\x1b[M"):
             return _sgr_report(*found[0][3:]), after
         text = found[0].decode("latin-1")
-        means = len(text) <= _MAX_SEQUENCE and not re.search(_HUGE_NUMBER, text)
+        means = len(text) <= _MAX_SEQUENCE and not _HUGE_NUMBER.search(text)
         return (text if means else ""), after
 
     def _string(self, rest: bytes) -> tuple[str, bytes]:
         """Drop a string of control; hold it if it has not ended."""
-        if found := re.match(_STRING, rest):
+        if found := _STRING.match(rest):
             return "", rest[found.end() :]
-        if re.match(_CUT_STRING, rest):
+        if _CUT_STRING.match(rest):
             return self._hold(rest)
-        broken = re.match(_BROKEN_STRING, rest)
+        broken = _BROKEN_STRING.match(rest)
         return "", rest[broken.end() if broken is not None else 1 :]
 
     def _hold(self, rest: bytes) -> tuple[str, bytes]:
