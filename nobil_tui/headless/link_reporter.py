@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from nobil_tui.feeds.transport.failures import LOGIN_REFUSED
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 
 Print = Callable[[str], None]
@@ -34,6 +35,9 @@ class LinkReporter:
         """Raise ``KeyRefusedError`` if the key was refused for good: without a screen, it cannot be
         corrected."""
         if link.phase is LinkPhase.REFUSED and not link.retry_at:
+            if link.reason.endswith(LOGIN_REFUSED):
+                # It may not be that of the source: a relay has one for NATS.
+                raise KeyRefusedError(f"{link.reason}.")
             raise KeyRefusedError(f"{self._name} refused the key ({link.reason}).")
 
     def _message(self, note: Note, link: LinkState, counts: StreamCounts) -> str:

@@ -60,6 +60,8 @@ def test_raise_if_refused() -> None:
             reporter.raise_if_refused(LinkState(phase))
     with pytest.raises(KeyRefusedError, match=r"^a source refused the key \(HTTP 401\)\.$"):
         reporter.raise_if_refused(LinkState(LinkPhase.REFUSED, "HTTP 401"))
+    with pytest.raises(KeyRefusedError, match=r"^nats does not accept the login\.$"):
+        reporter.raise_if_refused(LinkState(LinkPhase.REFUSED, "nats does not accept the login"))
 
 
 def test_a_refusal_that_is_retried_does_not_end_the_command() -> None:

@@ -16,7 +16,12 @@ from nobil_tui.base.files import read_regular
 from nobil_tui.base.redaction import remove_secrets
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.nats.server import NatsServer
-from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError, os_error_reason
+from nobil_tui.feeds.transport.failures import (
+    LOGIN_REFUSED,
+    RefusedError,
+    UnreachableError,
+    os_error_reason,
+)
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -39,6 +44,8 @@ class NatsConnection:
         self.client = client
         self.closed = asyncio.Event()
         """Set when the connection has ended."""
+        self.denied: Exception | None = None
+        """The last refusal of something that the login has no permission for."""
         self._server = server
         self._reason = f"the connection to {server.display_name} broke"
 
@@ -57,6 +64,9 @@ class NatsConnection:
         """Return the error to raise for one of the library."""
         if self.closed.is_set():
             return self.lost
+        if isinstance(error, TimeoutError) and self.denied is not None:
+            # What is not permitted is not answered, but said beside.
+            error = RuntimeError(str(self.denied))
         return UnreachableError(failure_words(error, self._server))
 
 
@@ -72,6 +82,8 @@ async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsCo
     async def failed(error: Exception) -> None:
         failures.append(error)
         del failures[:-4]
+        if "permissions violation" in str(error).lower():
+            connection.denied = error
 
     async def ended() -> None:
         connection.closed.set()
@@ -165,7 +177,7 @@ def _connect_error(error: Exception, server: NatsServer) -> RefusedError | Unrea
     if isinstance(error, SecureConnWantedError):
         return UnreachableError(f"{server.display_name} does not use TLS; try nats://")
     if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
-        return RefusedError(f"{server.display_name} does not accept the login")
+        return RefusedError(f"{server.display_name} {LOGIN_REFUSED}")
     if server.creds and _is_of_file(error):
         return UnreachableError("the file of NOBIL_NATS_CREDS cannot be read")
     if isinstance(error, ImportError):
@@ -175,6 +187,11 @@ def _connect_error(error: Exception, server: NatsServer) -> RefusedError | Unrea
 
 def _is_of_file(error: Exception) -> bool:
     """Return whether an error is of the credentials file: it cannot be opened, or has no key."""
+    import ssl
+
+    # A certificate that is not trusted is a ValueError too.
+    if isinstance(error, ssl.SSLError):
+        return False
     return isinstance(error, ValueError) or getattr(error, "filename", None) is not None
 
 

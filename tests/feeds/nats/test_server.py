@@ -9,10 +9,12 @@ import pytest
 
 from nobil_tui.charging.events import Connecting, Lost, Refused
 from nobil_tui.config.model import Config
+from nobil_tui.feeds.nats import reader
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, parse_server
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.factory import SourceFactory
+from tests.certificates import Certificates
 from tests.conftest import guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
@@ -100,3 +102,31 @@ async def test_failures_are_in_words_without_secrets(tmp_path: Path) -> None:
         assert event.reason == "the file of NOBIL_NATS_CREDS cannot be read"
     event = await first_failure(process.server)
     assert event.reason == f"nothing listens at {place}"
+
+
+@pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+async def test_certificate_that_is_not_trusted_is_not_taken_for_bad_credentials(
+    tmp_path: Path,
+) -> None:
+    Certificates(tmp_path).server()
+    files = f'cert_file: "{tmp_path}/server.pem", key_file: "{tmp_path}/server.key"'
+    creds = tmp_path / "user.creds"
+    creds.write_text("a login")
+    with NatsProcess(tmp_path, f"tls {{ {files} }}") as process:
+        environ = {"NOBIL_NATS_CREDS": str(creds)}
+        event = await first_failure(parse_server(f"tls://127.0.0.1:{process.port}", environ))
+    assert "certificate" in event.reason
+    assert "127.0.0.1" in event.reason
+
+
+@pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+async def test_missing_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "REQUEST_SECONDS", 0.5)
+    user = f'{{ user: "me", password: "{SECRET}", permissions: {{ publish: ["_INBOX.>"] }} }}'
+    with NatsProcess(tmp_path, f"authorization {{ users = [{user}] }}") as process:
+        event = await first_failure(
+            parse_server(f"nats://me:{SECRET}@127.0.0.1:{process.port}", {})
+        )
+    assert "permissions violation for publish" in event.reason.lower()
+    assert "consumer.create" in event.reason
+    assert SECRET not in event.reason
