@@ -113,8 +113,8 @@ class FirstPaint(ScreenMixin):
 
 
 def update_scrollbars(view: ScrollView, size: Size) -> None:
-    """Show or hide the scrollbars of a view for content of this size.
+    """Show or hide the scrollbars of a view for content of this size, and move them.
 
-    A layout alone keeps a scrollbar if there is exactly enough room for all lines.
+    Textual does so only when it lays out the whole screen.
     """
     view._scroll_update(size)

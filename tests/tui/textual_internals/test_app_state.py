@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.color import Color
+from textual.css.stylesheet import Stylesheet
 from textual.strip import Strip
 from textual.widgets import Label
 
@@ -99,3 +100,38 @@ async def test_a_toast_that_is_shown_is_known() -> None:
         assert not shows_toast(app, "text", "")
         while shows_toast(app, "short", ""):
             await pilot.pause(0.01)
+
+
+class Reporting(App[None]):
+    def on_mount(self) -> None:
+        secret = "s3cr3t-key"
+        raise RuntimeError(f"on purpose, {len(secret)}")
+
+
+async def test_textuals_own_report_still_shows_local_variables(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Otherwise ``CrashReport`` is no longer needed."""
+    with pytest.raises(RuntimeError, match="on purpose"):
+        async with Reporting().run_test():
+            pass
+    assert "s3cr3t-key" in capsys.readouterr().err
+
+
+async def test_a_theme_that_is_set_still_parses_all_style_sheets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise ``start_with_theme`` is no longer needed."""
+    app = App[None]()
+    parsed: list[object] = []
+    original = Stylesheet.reparse
+
+    def reparse(sheet: Stylesheet) -> None:
+        parsed.append(sheet)
+        original(sheet)
+
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(Stylesheet, "reparse", reparse)
+        app.theme = "nord"
+        await pilot.pause()
+        assert parsed

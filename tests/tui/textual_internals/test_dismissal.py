@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.app import App
 from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -211,3 +212,17 @@ async def test_a_dismissed_screen_below_another_closes_after_it(tmp_path: Path) 
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is main)
         assert answers == ["first"]
+
+
+async def test_textual_still_closes_the_screen_below_too() -> None:
+    """Otherwise ``Dismissal`` is no longer needed."""
+    app = App[None]()
+    async with app.run_test() as pilot:
+        below, above = Screen[None](), Screen[None]()
+        for screen in (below, above):
+            app.push_screen(screen)
+            await pilot.pause()
+        above.dismiss()
+        above.dismiss()
+        await pilot.pause()
+        assert below not in app.screen_stack

@@ -9,6 +9,7 @@ import os
 import queue
 import struct
 import termios
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -214,3 +215,14 @@ def test_the_size_is_the_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     assert driver._get_terminal_size() == (80, 24)
     # Otherwise the driver need not be told.
     assert LinuxDriver._get_terminal_size(driver)[0] == 33
+
+
+def test_the_mouse_is_given_back_in_pixels_too() -> None:
+    for driver_class, expected in ((TerminalDriverBase, True), (LinuxDriver, False)):
+        # Otherwise ours need not switch it off.
+        written: list[str] = []
+        driver = cast(Any, object.__new__(driver_class))
+        driver._mouse, driver._mouse_pixels, driver.write = True, True, written.append
+        driver.flush = lambda: None
+        driver._disable_mouse_support()
+        assert ("\x1b[?1016l" in "".join(written)) is expected

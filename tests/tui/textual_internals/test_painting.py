@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Label
 
 from nobil_tui.tui.textual_internals.painting import FirstPaint, QuietTerminal, update_scrollbars
@@ -39,6 +40,8 @@ async def test_scrollbars_follow_the_size_of_the_content() -> None:
             update_scrollbars(view, Size(10, lines))
             await pilot.pause()
             assert view.show_vertical_scrollbar is shown, lines
+    # Otherwise the setter would do, and the function would no longer be needed.
+    assert vars(Widget)["virtual_size"]._layout
 
 
 class OnceScreen(FirstPaint, Screen[None]):
@@ -113,6 +116,25 @@ async def test_a_repaint_writes_only_what_changed() -> None:
         text = "".join(written)
         assert "2" in text
         assert "constant" not in text
+
+
+async def test_textual_still_writes_what_the_terminal_shows() -> None:
+    """Otherwise ``QuietTerminal`` need not compare."""
+    written: list[str] = []
+
+    class Plain(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Label("constant")
+
+        def _display(self, screen: Screen[Any], renderable: Any) -> None:
+            written.append(renderable.render_segments(self.console))
+
+    async with Plain().run_test() as pilot:
+        await pilot.pause()
+        written.clear()
+        pilot.app.query_one(Label).refresh()
+        await pilot.pause()
+        assert "constant" in "".join(written)
 
 
 async def test_everything_is_painted_after_a_suspension() -> None:
