@@ -99,7 +99,7 @@ def translating_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         what = error.strerror or type(error).__name__
         then = WHAT_TO_DO.get(error.errno or 0, "The file is unchanged.")
-        raise NotSavedError(f"{safe_path(path)} was not saved: {what}. {then}") from None
+        raise NotSavedError(f"Could not save {safe_path(path)}: {what}. {then}") from None
 
 
 def file_lock(path: Path, timeout: float = -1) -> FileLock:
@@ -132,7 +132,7 @@ def locked(target: Path, seconds: float) -> Iterator[None]:
         except Timeout:
             words = f"another program has held {safe_path(lock_path)} for {seconds:g} s"
             raise NotSavedError(
-                f"{safe_path(target)} was not saved: {words}. Close it, or try again."
+                f"Could not save {safe_path(target)}: {words}. Close it, or try again."
             ) from None
         except NotImplementedError:
             pass

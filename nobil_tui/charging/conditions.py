@@ -38,7 +38,7 @@ class Condition(IntEnum):
     """The meaning, for the help screen."""
 
     FREE = "free", ("AVAILABLE",), (0, 0), Count.FREE, "can be used now"
-    OCCUPIED = "occupied", ("CHARGING",), (1, 0), Count.IN_USE, "in use by another vehicle"
+    OCCUPIED = "occupied", ("CHARGING",), (1, 0), Count.IN_USE, "taken by another vehicle"
     BLOCKED = (
         *("blocked", ("BLOCKED",), (1, 0), Count.IN_USE),
         "physically blocked, for example by a parked car",

@@ -104,7 +104,7 @@ def update_config(
         return SavedConfig(seen.config, seen.content, seen.stamp)
     if target.exists() and not target.is_file():
         raise NotSavedError(
-            f"{safe_path(path)} was not saved: it is not an ordinary file. Choose one with "
+            f"Could not save {safe_path(path)}: it is not an ordinary file. Choose one with "
             f"--config."
         )
     with locked(target, lock_for):
@@ -119,7 +119,7 @@ def update_config(
                 if replace_file(target, content, seen.stamp):
                     return SavedConfig(config, content, stamp(path))
     raise NotSavedError(
-        f"{safe_path(path)} was not saved: another program keeps changing it. Try again."
+        f"Could not save {safe_path(path)}: another program keeps changing it. Try again."
     )
 
 
@@ -131,7 +131,7 @@ def _read_state(path: Path, known: bytes, *, restore: bool) -> _FileState:
     if is_away and not restore:
         what = "missing" if content is None else "empty"
         raise ConfigAwayError(
-            f"{safe_path(path)} was not saved: it is {what}. Another program may be writing it."
+            f"Could not save {safe_path(path)}: it is {what}. Another program may be writing it."
         )
     content = known if is_away else content or b""
     document, config = parse_config(path, content)
@@ -142,7 +142,7 @@ def _validated(path: Path, wanted: dict[str, Any]) -> Config:
     try:
         return config_from_document(wanted)
     except InvalidValueError as error:
-        raise NotSavedError(f"{safe_path(path)} was not saved: {error}") from None
+        raise NotSavedError(f"Could not save {safe_path(path)}: {error}") from None
 
 
 def _edited(path: Path, seen: _FileState, operations: Sequence[Operation]) -> bytes:
@@ -158,7 +158,7 @@ def _edited(path: Path, seen: _FileState, operations: Sequence[Operation]) -> by
             text = edit_text(text, operation)
     except CannotEditError:
         raise NotSavedError(
-            f"{safe_path(path)} was not saved: it is written in a way that cannot be changed "
+            f"Could not save {safe_path(path)}: it is written in a way that cannot be changed "
             f"without harm. "
             "Change it by hand, or write its tables under [headers]."
         ) from None

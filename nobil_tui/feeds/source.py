@@ -16,6 +16,15 @@ class SourceError(Exception):
     """A source that cannot be opened, or a text that names none. Its text is safe to show."""
 
 
+class MissingKeyError(SourceError):
+    """A source whose API key is set nowhere."""
+
+    def __init__(self, name: str, where: str) -> None:
+        """``name``: of the source; ``where``: how to set the key, as a sentence."""
+        super().__init__(f"{name} needs an API key. {where}")
+        self.name = name
+
+
 class Player(Protocol):
     """Controls of a source that is played, such as a recording."""
 

@@ -143,11 +143,11 @@ def save_register(path: Path, facts: dict[str, Facts], origins: dict[str, Origin
         kept = replace_file(path, content, stamp(path))
     except OSError as error:
         raise CacheError(
-            f"The register was not saved: {path}: {error.strerror or 'the system refuses'}."
+            f"Could not save the register: {path}: {error.strerror or 'the system refuses'}."
         ) from None
     if not kept:
         raise CacheError(
-            f"The register was not saved: {path}: another program has just stored one. Try again."
+            f"Could not save the register: {path}: another program has just stored one. Try again."
         )
 
 

@@ -301,7 +301,8 @@ class StationList:
         Empty if the filter finds a station. Searched once for each state of the list.
         """
         if self._no_match is None:
-            finds = bool(len(self.ids) - self._guest)
+            # Before the first report, nothing can match.
+            finds = bool(len(self.ids) - self._guest) or not self._by_id
             self._no_match = "" if finds or not self.query else self._find_no_match()
         return self._no_match
 

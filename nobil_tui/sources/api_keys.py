@@ -11,7 +11,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, Put
 from nobil_tui.config.setting_table import MAX_API_KEY
-from nobil_tui.feeds.source import SourceError
+from nobil_tui.feeds.source import MissingKeyError, SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.catalogue import SOURCES, SourceKind
 from nobil_tui.sources.names import address_of, kind_of
@@ -45,15 +45,13 @@ class ApiKeys:
         if shared is not None and self.has_one_for(kind, address):
             return shared.reveal()
         if section == SHARED_SECTION and shared is not None:
-            raise SourceError(
-                f"{name} needs an API key. The one under [{SHARED_SECTION}] in the config "
-                f"belongs to the "
-                f"source there and is sent nowhere else. Set {variable} for this source."
+            raise MissingKeyError(
+                name,
+                f"The one under [{SHARED_SECTION}] in the config belongs to the source there and "
+                f"is sent nowhere else. Set {variable} for this source.",
             )
         where = "source and api_key" if section == SHARED_SECTION else "api_key"
-        raise SourceError(
-            f"{name} needs an API key. Set {variable}, or {where} under [{section}] in the config."
-        )
+        raise MissingKeyError(name, f"Set {variable}, or {where} under [{section}] in the config.")
 
     def has_one_for(self, kind: SourceKind, address: Address | None) -> bool:
         """Return whether the config's source is this one, so that the key beside it may be sent

@@ -21,7 +21,6 @@ MAX_VIEW_SIZE = 16 * 1024
 logger = logging.getLogger(__name__)
 
 _Text = Annotated[str, Meta(max_length=256)]
-_PaneId = Annotated[str, Meta(max_length=32)]
 
 
 class StoredView(Struct, frozen=True, omit_defaults=True):
@@ -39,12 +38,8 @@ class StoredView(Struct, frozen=True, omit_defaults=True):
     registered: bool = False
     """Whether stations are listed that only the register knows."""
     wide: bool | None = None
-    """Whether the terminal was wide, for which the following holds."""
+    """Whether the terminal was wide, for which ``log_shown`` holds."""
     log_shown: bool = False
-    zoomed: _PaneId = ""
-    """The id of the pane that has all the room; empty for none."""
-    focused: _PaneId = ""
-    """The id of the pane with the focus."""
 
 
 def load_view(path: Path) -> StoredView:

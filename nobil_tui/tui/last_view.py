@@ -1,4 +1,8 @@
-"""What the main screen shows, to be shown again at the next start."""
+"""What the main screen shows, to be shown again at the next start.
+
+Neither an enlarged pane nor the focus: the next start begins in the stations, beside the other
+panes.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +36,10 @@ class LastView:
         return StoredView() if self._path is None else load_view(self._path)
 
     def restore_layout(self, view: StoredView) -> None:
-        """Show the panes as they were in a terminal as wide as this one."""
+        """Show or hide the log as in a terminal as wide as this one."""
         layout = self._workspace.layout
         if view.wide is layout.is_wide:
             layout.log_shown = view.log_shown
-            if view.zoomed in {pane.id for pane in layout.panes}:
-                layout.zoomed = view.zoomed
 
     def restore(self, view: StoredView) -> None:
         """Show the stations as they were listed, and select the one that was selected."""
@@ -49,11 +51,6 @@ class LastView:
         options.include_registered = view.registered
         workspace.stations.wanted = view.selected
         workspace.filter_history[:] = view.filters
-        focused = next(
-            (pane for pane in workspace.layout.shown_panes if pane.id == view.focused), None
-        )
-        if focused is not None and view.wide is workspace.layout.is_wide:
-            workspace.screen.set_focus(focused)
 
     def remember(self) -> None:
         """Note what is shown now, while the panes still exist."""
@@ -63,7 +60,6 @@ class LastView:
         if self._path is None or not workspace.is_bound:
             return
         layout, options = workspace.layout, workspace.station_list.options
-        focused = workspace.screen.focused
         self._view = StoredView(
             filter=options.filter.strip(),
             selected=workspace.stations.wanted,
@@ -74,8 +70,6 @@ class LastView:
             registered=options.include_registered,
             wide=layout.is_wide,
             log_shown=layout.log_shown,
-            zoomed=layout.zoomed,
-            focused=next((pane.id or "" for pane in layout.panes if pane is focused), ""),
         )
 
     def save(self) -> None:

@@ -122,7 +122,7 @@ class LinkStatus:
         if session.source.simulated:
             return f"{self._keys.named('connect')}: {catalogue.FINLAND.summary}"
         names_come = session.station_data is not None or not session.uses_user_register
-        if names_come or len(session.register) or not session.board.stations:
+        if session.simulated or names_come or len(session.register) or not session.board.stations:
             return ""
         return f"{self._keys.named('update-register')}: get the names of stations"
 

@@ -123,7 +123,7 @@ def test_a_write_that_fails_changes_nothing(
         patch.setattr("os.fsync" if call == "fsync" else "pathlib.Path.replace", fail)
         with pytest.raises(NotSavedError) as caught:
             save_config(path, Star("a"))
-    assert str(caught.value).startswith(f"{path} was not saved: {os.strerror(number)}. ")
+    assert str(caught.value).startswith(f"Could not save {path}: {os.strerror(number)}. ")
     assert path.read_text() == "# mine\n"
     assert left(path.parent) == {"config.toml"}
     assert save_config(path, Star("a")).watched.stations == ["a"]
@@ -143,7 +143,7 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
     )
     command = [sys.executable, "-B", "-c", code, str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"{path} was not saved: File too large.")
+    assert done.stdout.startswith(f"Could not save {path}: File too large.")
     assert path.read_text() == "# mine\n"
     assert left(path.parent) == {"config.toml"}
 

@@ -58,4 +58,4 @@ def test_init_in_an_unwritable_folder_is_reported(invoke: Invoke, tmp_path: Path
     (tmp_path / "file").touch()
     made = invoke("config", "init", "--config", str(tmp_path / "file" / "config.toml"))
     assert made.exit_code == ExitCode.FAILURE
-    assert "was not saved" in made.stderr
+    assert "Could not save" in made.stderr

@@ -93,7 +93,7 @@ try:
     save_config(path, Star("B"))
     raise AssertionError
 except NotSavedError as error:
-    words = f"{path} was not saved: No space left on device. Free some space."
+    words = f"Could not save {path}: No space left on device. Free some space."
     assert str(error) == words, error
 assert load_config(full / "config.toml").watched.stations == ["A"]
 store = StateStore.open(full / "state" / "hand.sqlite")

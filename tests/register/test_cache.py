@@ -269,7 +269,7 @@ def test_keeps_the_users_file_mode(path: Path) -> None:
 def test_reports_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "register"
-    with pytest.raises(CacheError, match="not saved") as raised:
+    with pytest.raises(CacheError, match="Could not save") as raised:
         save_register(path, KNOWN, FROM)
     assert str(path) in str(raised.value)
     with pytest.raises(CacheError, match="cannot be read"):
@@ -281,7 +281,7 @@ def test_reports_a_folder_in_place_of_the_file(path: Path) -> None:
     with pytest.raises(CacheError, match="cannot be read") as raised:
         load_register(path)
     assert not isinstance(raised.value, DamagedCacheError)
-    with pytest.raises(CacheError, match="not saved"):
+    with pytest.raises(CacheError, match="Could not save"):
         save_register(path, KNOWN, FROM)
 
 
@@ -290,7 +290,7 @@ def test_an_unwritable_folder_keeps_the_stored_register(path: Path) -> None:
     save_register(path, KNOWN, FROM)
     path.parent.chmod(0o500)
     try:
-        with pytest.raises(CacheError, match="not saved"):
+        with pytest.raises(CacheError, match="Could not save"):
             save_register(path, {}, {})
     finally:
         path.parent.chmod(0o700)

@@ -149,7 +149,7 @@ async def test_a_hostile_file_name_is_made_safe(path: Path, tmp_path: Path) -> N
 
 async def test_reports_that_an_import_cannot_be_stored(tmp_path: Path, file: Path) -> None:
     write(file, dump_of(stations("NOR", 1)))
-    with pytest.raises(UpdateError, match="not saved"):
+    with pytest.raises(UpdateError, match="Could not save"):
         await import_register(file / "register", file)
 
 

@@ -745,7 +745,12 @@ def test_the_word_that_finds_nothing_is_named() -> None:
 
 
 def test_a_known_word_is_not_suggested_for_itself() -> None:
-    station_list = StationList(board_of({}), REGISTER)
+    station_list = StationList(board_of({"SWE_77": []}), REGISTER)
     station_list.filter = "bærum"
     station_list.refresh(T0)
     assert station_list.explain_no_match() == "nothing matches bærum"
+    # Before the first report, no word can match.
+    empty = StationList(board_of({}), REGISTER)
+    empty.filter = "bærum"
+    empty.refresh(T0)
+    assert empty.explain_no_match() == ""

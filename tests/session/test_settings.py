@@ -288,7 +288,7 @@ async def test_a_file_that_is_away_is_reported_and_the_settings_are_kept(
     # Nothing is written over what may come back.
     problem = await set_all(settings, Star("C"))
     assert problem == (
-        f"{path} was not saved: it is {what}. Another program may be writing it.\n"
+        f"Could not save {path}: it is {what}. Another program may be writing it.\n"
         "The change applies, and is saved when the file is back."
     )
     assert read(path) in ("", "\n")

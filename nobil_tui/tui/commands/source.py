@@ -6,6 +6,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import config_warnings
 from nobil_tui.feeds.source import ChosenSource
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources import catalogue
 from nobil_tui.tui.live_updates import LiveUpdates
 from nobil_tui.tui.workspace import Workspace
@@ -44,7 +45,9 @@ class SourceCommands:
 
         # From the simulation, Enter is enough to see real data.
         suggested = workspace.source_text or catalogue.FINLAND.name
-        workspace.screen.app.push_screen(ConnectScreen(make, suggested), connect)
+        refused = workspace.session.link.phase is LinkPhase.REFUSED
+        dialog = ConnectScreen(make, suggested, key_refused=refused)
+        workspace.screen.app.push_screen(dialog, connect)
 
     async def _save(self, chosen: ChosenSource) -> None:
         """Save a source. Warn if another program can read the key in the config."""

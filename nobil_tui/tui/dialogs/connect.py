@@ -14,7 +14,7 @@ from nobil_tui.base.redaction import KEY_PLACEHOLDER, Secret
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.events import Connected, Degraded, Ended, Feed, Lost, Refused
 from nobil_tui.config.setting_table import MAX_ADDRESS, MAX_API_KEY
-from nobil_tui.feeds.source import ChosenSource, Source, SourceError
+from nobil_tui.feeds.source import ChosenSource, MissingKeyError, Source, SourceError
 from nobil_tui.sources import catalogue
 from nobil_tui.sources.names import address_of
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
@@ -89,11 +89,13 @@ class ConnectScreen(FormDialog[SourceChoice]):
     FORM_TITLE = "Connect to a source"
     SUBMIT = SubmitButton("connect", "Connect")
 
-    def __init__(self, make: MakeTrial, text: str) -> None:
-        """Ask for a source that ``make`` makes; ``text`` is the one to suggest."""
+    def __init__(self, make: MakeTrial, text: str, *, key_refused: bool = False) -> None:
+        """Ask for a source that ``make`` makes; ``text`` is the one to suggest. ``key_refused``:
+        it needs another key."""
         super().__init__()
         self._make = make
         self._text = text
+        self._key_refused = key_refused
 
     def fields(self) -> Iterator[Widget]:
         """Yield the fields for the source and its key."""
@@ -110,6 +112,14 @@ class ConnectScreen(FormDialog[SourceChoice]):
         yield Label("API key, if required (hidden; sent to this source only)")
         yield TextField(password=True, placeholder="API key", max_length=MAX_API_KEY, id="key")
         yield AsciiCheckbox("Remember both in the config once they work", id="remember")
+
+    def on_mount(self) -> None:
+        """Focus the field that needs another text."""
+        if self._key_refused:
+            self._focus_key()
+
+    def _focus_key(self) -> None:
+        self.query_one("#key", TextField).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Enter the offered source, and handle the other buttons as any form."""
@@ -138,10 +148,15 @@ class ConnectScreen(FormDialog[SourceChoice]):
             if problem.startswith(KEY_REFUSED) and not typed and trial_sends_no_key(text):
                 problem = "This source needs an API key, and its address has no place for one."
                 problem += f" Add ?key={KEY_PLACEHOLDER} to the address, and enter the key."
+            elif problem.startswith(KEY_REFUSED):
+                self._focus_key()
             if not problem:
                 remember = self.query_one("#remember", AsciiCheckbox).value
                 self.dismiss(SourceChoice(self._make(text, key), remember))
                 return
+        except MissingKeyError as error:
+            problem = f"{error.name} needs an API key. Enter it above."
+            self._focus_key()
         except SourceError as error:
             problem = str(error)
         self.say(problem)

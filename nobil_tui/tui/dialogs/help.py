@@ -13,17 +13,21 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.commands import COMMANDS, Context, command_by_id, for_context
 from nobil_tui.search.fields import FILTER_EXAMPLES
+from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
+from nobil_tui.tui.widgets.text_field import TextField
 
-_KEYS_WIDTH = 14
-"""Width of the column of keys in cells."""
+_KEYS_WIDTH = 10
+"""Least width of the column of keys in cells."""
+Row = tuple[str, str, str]
+"""The keys or a symbol, the meaning, and the command id, which may be empty."""
 
 
 class HelpText(VerticalScroll, inherit_bindings=False):
@@ -85,6 +89,7 @@ class HelpScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # The key that opened the help closes it.
         binding_of(command_by_id("help"), "back"),
+        binding_of(command_by_id("filter"), "search"),
     ]
 
     def __init__(self, keys: KeyBindings, glyphs: Glyphs, about: str) -> None:
@@ -94,31 +99,66 @@ class HelpScreen(Dialog[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        """Compose one scrolling text."""
+        """Compose one scrolling text, and the field that searches it."""
+        search, back = self._keys.named("filter"), self._keys.named("back")
         with HelpText(id="help", classes="dialog") as text:
             text.border_title = "Help"
-            text.border_subtitle = f"{self._keys.label(command_by_id('back'))} closes"
+            text.border_subtitle = f"{search} searches, {back} closes"
             yield Static(self._about, id="about", markup=False)
             yield Static(_RenderedOnce(self._text()), id="help-text")
+            yield TextField(placeholder="A key, or words", max_length=80, id="help-search")
 
-    def _text(self) -> Group:
+    def action_search(self) -> None:
+        """Start to type what to search for."""
+        field = self.query_one(TextField)
+        field.display = True
+        field.focus()
+
+    def action_back(self) -> None:
+        """Show the whole help again after a search, else close it."""
+        field = self.query_one(TextField)
+        if not field.display:
+            super().action_back()
+            return
+        field.value = ""
+        field.display = False
+        self.query_one(HelpText).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what matches while the user types."""
+        words = fold_line(event.value)
+        self.query_one("#about").display = not words
+        content = _RenderedOnce(self._text(words))
+        self.query_one("#help-text", Static).update(content)
+        self.query_one(HelpText).action_first()
+
+    def on_input_submitted(self) -> None:
+        """Return to the text, to scroll it."""
+        self.query_one(HelpText).focus()
+
+    def _text(self, words: str = "") -> RenderableType:
+        """Return the sections; with folded ``words``, only the rows with that key or those
+        words."""
         quiet = Style(dim=True)
         parts: list[RenderableType] = []
-        for heading, rows in self._sections():
+        for heading, every in self._sections():
+            rows = [row for row in every if _matches(row, words)]
+            if not rows:
+                continue
             table = Table.grid(padding=(0, 1))
             longest = max(len(keys) for keys, _, _ in rows) + 2
             table.add_column(width=max(_KEYS_WIDTH, longest), no_wrap=True, style=Style(bold=True))
             table.add_column(ratio=1)
-            for keys, words, name in rows:
+            for keys, meaning, name in rows:
                 table.add_row(
-                    Text(f"  {keys}"), Text.assemble(words, (f"  {name}" if name else "", quiet))
+                    Text(f"  {keys}"), Text.assemble(meaning, (f"  {name}" if name else "", quiet))
                 )
             # Outside the table: most headings are longer than the column of keys.
             parts += [Text(), Text(heading, quiet), table]
-        return Group(*parts)
+        return Group(*parts) if parts else Text(f"Nothing in the help matches {words}.")
 
-    def _sections(self) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-        """Yield each heading with its rows: the keys or symbol, the meaning, and the command id."""
+    def _sections(self) -> Iterator[tuple[str, list[Row]]]:
+        """Yield each heading with its rows."""
         for context in Context:
             commands = [command for command in for_context(context) if self._keys.of(command)]
             # A dialog shows what it does itself.
@@ -135,9 +175,14 @@ class HelpScreen(Dialog[None]):
                 [("", f"{each.label}: {each.tooltip}", each.id) for each in unbound],
             )
         yield "The filter", [(text, meaning, "") for text, meaning in FILTER_EXAMPLES]
-        yield "Symbols", [(sign, meaning, "") for sign, meaning in self._signs()]
+        for heading, signs in (
+            ("Symbols", self._symbols()),
+            ("In the link bar", self._link_signs()),
+            ("In the panes", self._pane_signs()),
+        ):
+            yield heading, [(sign, meaning, "") for sign, meaning in signs]
 
-    def _signs(self) -> Iterator[tuple[str, str]]:
+    def _symbols(self) -> Iterator[tuple[str, str]]:
         glyphs = self._glyphs
         for condition in Condition:
             yield glyphs.conditions[condition], f"{condition.label}: {condition.meaning}"
@@ -146,6 +191,7 @@ class HelpScreen(Dialog[None]):
         yield "2/4", "two free of four in service; ?/4 if none is known to be free, but some may be"
         yield glyphs.star, "starred"
         yield glyphs.alert, "alert: you will be notified when a connector becomes free"
+        yield f"{glyphs.alert} paler", "in the area of an alert"
         yield f"{glyphs.at_least}14:02", "at least since then: the change itself was not received"
         yield "~2 min", "the link was down for up to two minutes since the last report"
         yield "?5 h", "dimmed too: the link was down for longer, so the state may be outdated"
@@ -154,20 +200,47 @@ class HelpScreen(Dialog[None]):
             f"{free * 2}{occupied * 2}{free * 2}",
             "the last 24 hours of a connector; blank where it was not observed",
         )
-        yield f"{glyphs.down} 32 new", "log lines below the last one shown; a click goes there"
         yield (
-            "CCS 150",
-            "the best plug of the station and its power in kW; T2 is Type 2, CHA CHAdeMO",
+            "CCS 150 +2",
+            "the strongest plug, its power in kW, and how many other kinds the station has; T2 is "
+            "Type 2, CHA CHAdeMO",
         )
-        yield "fault (available)", "faulty, although the operator says that it is available"
-        yield "operator says", "the operator's own summary where it differs from the connectors"
-        yield "unknown", "the operator reported no more than that, or has not reported it yet"
-        yield "not in the stream", "starred or registered, but missing in the last snapshot"
-        yield "flaps", "one connector that changes again and again is one line of the log"
+
+    def _link_signs(self) -> Iterator[tuple[str, str]]:
+        glyphs = self._glyphs
+        yield f"{glyphs.live} LIVE", "connected"
         yield "QUIET 45 s", "connected, but silent for longer than is usual for this source"
         yield "NOT LIVE", "connected to a hub or a relay that does not hear from its own source"
-        yield "unconfirmed", "connectors not reported since the link was down"
+        yield "RETRY IN 7 s", "disconnected, and connecting again by itself then"
+        yield "45 s behind", "what is shown is older than what the source has by now"
         yield (
             f"{glyphs.star} 2/5 free",
             "starred stations with a free connector, of all starred ones",
         )
+        yield "39% occupied", "of the connectors in service whose condition is known"
+        yield "12 unconfirmed", "connectors not reported since the link was down"
+        yield "0.8/s", "changes per second; the bars beside it show the last 16 seconds"
+        yield "last frame", "when the source last sent anything"
+
+    def _pane_signs(self) -> Iterator[tuple[str, str]]:
+        glyphs = self._glyphs
+        yield f"{glyphs.up}Station", "the list is sorted by this column, upwards; a click reverses"
+        yield (
+            f"{glyphs.up} 12 new",
+            "stations that came above the first one shown; a click goes there",
+        )
+        yield f"{glyphs.down} 32 new", "log lines below the last one shown; a click goes there"
+        yield "1 outside the filter", "the selected station, which the filter would hide"
+        yield "not in the stream", "starred or registered, but missing in the last snapshot"
+        yield "Heard", "when a connector was last reported, changed or not"
+        yield "fault (available)", "faulty, although the operator says that it is available"
+        yield "operator says", "the operator's own summary where it differs from the connectors"
+        yield "unknown", "the operator reported no more than that, or has not reported it yet"
+        yield "flaps", "a connector that changes again and again: one line of the log for all"
+
+
+def _matches(row: Row, words: str) -> bool:
+    """Return whether a row has a key that is typed so, or all of the folded words."""
+    keys, meaning, name = row
+    text = fold_line(f"{keys} {meaning} {name}")
+    return words in keys.casefold().split() or all(word in text for word in words.split())

@@ -13,7 +13,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Connected, Connecting, Degraded, Ended, Event, Lost, Refused
-from nobil_tui.feeds.source import ChosenSource, OpenSource, SourceError
+from nobil_tui.feeds.source import ChosenSource, MissingKeyError, OpenSource, SourceError
 from nobil_tui.tui.dialogs import connect as module
 from nobil_tui.tui.dialogs.connect import ConnectScreen, SourceChoice, try_out
 from tests.conftest import GUARD, START, FakeClock, guarded
@@ -84,6 +84,8 @@ class Choosing:
         self.asked.append((text, key.reveal() if key is not None else None))
         if text == "nonsense":
             raise SourceError("This is no source.")
+        if text == "keyless" and key is None:
+            raise MissingKeyError("This network", "Set a variable.")
         return ChosenSource(self.source, text)
 
     def field(self, id_: str) -> Input:
@@ -173,6 +175,20 @@ async def test_a_missing_key_is_no_refused_key() -> None:
         await it.pilot.press("enter")
         words = "This source needs an API key, and its address has no place for one. "
         await it.until(words + "Add ?key={private_apikey} to the address, and enter the key.")
+        it.field("source").value = "keyless"
+        it.field("source").focus()
+        await it.pilot.press("enter")
+        await it.until("This network needs an API key. Enter it above.")
+        assert it.field("key").has_focus
+        # A key that is refused is entered again there.
+        it.source.feed.put(Refused("HTTP 401", START))
+        await it.pilot.press("x", "tab", "enter")
+        await it.until("Key refused (HTTP 401).")
+        assert it.field("key").has_focus
+        await it.pilot.press("escape")
+        it.pilot.app.push_screen(ConnectScreen(it.choose, "enova", key_refused=True))
+        await it.pilot.pause()
+        assert it.field("key").has_focus
 
 
 async def test_a_second_trial_cancels_the_first() -> None:

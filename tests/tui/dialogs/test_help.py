@@ -143,7 +143,7 @@ async def test_it_scrolls_with_the_keys_of_every_list(
         await pilot.press("G")
         assert text.scroll_offset.y == text.max_scroll_y > page
         # Scrolling line by line shows everything.
-        assert "starred stations with a free connector" in said(pilot)
+        assert said(pilot).endswith("one line of the log for all")
         await pilot.press("home")
         seen = lines_of(pilot)
         for _ in range(text.max_scroll_y):
@@ -190,3 +190,26 @@ async def test_closing_it_does_not_quit(clock: FakeClock) -> None:
             clock.advance(1)
             await pilot.press("f1")
             assert isinstance(pilot.app.screen, HelpScreen)
+
+
+async def test_the_help_is_searched(clock: FakeClock) -> None:
+    async with opened(setup(clock)) as pilot:
+        await open_help(pilot)
+        assert "/ searches, Esc closes" in text_of(pilot)[-2]
+        await pilot.press("slash", *"Alert AREA")
+        assert "a Watch an area" in said(pilot)
+        assert "paler in the area of an alert" in said(pilot)
+        assert "Find by words" not in said(pilot)
+        # A key alone, as it is written.
+        await pilot.press("ctrl+u", *"^z")
+        assert said(pilot).startswith("Everywhere ^z Suspend the program")
+        await pilot.press("ctrl+u", *"qqq")
+        assert "Nothing in the help matches qqq." in said(pilot)
+        await pilot.press("ctrl+u", *"pane", "enter", "j")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert isinstance(pilot.app.focused, HelpText)
+        # Esc leads back to the whole help, and then out of it.
+        await pilot.press("escape")
+        assert "Find by words" in said(pilot)
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, HelpScreen)

@@ -150,7 +150,7 @@ class LinkBar(OneLineBar):
             yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
         if state.stations:
             yield BarPart(_count(state.stations, "station"), self.ground, 6)
-            share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} in use"
+            share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} occupied"
             connectors = f"{_count(state.connectors, 'connector')}{dot}{share}"
             yield BarPart(connectors, self.ground, 7)
         if state.unconfirmed:

@@ -262,5 +262,7 @@ def _prices_text(facts: Facts) -> str:
 
 def _counted(summary: Summary) -> list[str]:
     """Return ``2/4 free`` and the counts of the other connectors."""
-    others = ((summary.in_use, "in use"), (summary.faults, "faulty"), (summary.unknown, "unknown"))
-    return [f"{summary.text} free", *(f"{count} {word}" for count, word in others if count)]
+    counts = summary.in_use, summary.faults, summary.unknown
+    words = "occupied", "faulty", "unknown"
+    others = (f"{count} {word}" for count, word in zip(counts, words, strict=True) if count)
+    return [f"{summary.text} free", *others]

@@ -132,7 +132,7 @@ class EventLog(VirtualList):
             place = f"[reverse] {text} [/]"
         else:
             place = f"scrolled {dot} {self._last_key} follows"
-        self.set_titles(f"Events {dot} {SCOPE_WORDS[self.scope]}", place)
+        self.set_titles(f"Event log {dot} {SCOPE_WORDS[self.scope]}", place)
 
     @property
     def _last_key(self) -> str:

@@ -120,7 +120,7 @@ async def test_the_free_starred_stations_and_the_key_that_helps_stay_in_a_narrow
 async def test_counts_and_unconfirmed_connectors() -> None:
     async with bar() as link_bar:
         link_bar.state = vitals(stations=1, connectors=1, in_use=1.0)
-        assert "1 station  1 connector · 100% in use" in text_of(link_bar)
+        assert "1 station  1 connector · 100% occupied" in text_of(link_bar)
         assert "unconfirmed" not in text_of(link_bar)
         link_bar.state = vitals(stations=1, connectors=60, in_use=None)
         assert "60 connectors · all unknown" in text_of(link_bar)
@@ -128,7 +128,7 @@ async def test_counts_and_unconfirmed_connectors() -> None:
             stations=11_734, connectors=46_198, in_use=0.384, unconfirmed=1234, unreadable=2
         )
         line = text_of(link_bar)
-        assert "11,734 stations  46,198 connectors · 38% in use" in line
+        assert "11,734 stations  46,198 connectors · 38% occupied" in line
         assert "1,234 unconfirmed  2 not readable" in line
 
 

@@ -103,7 +103,7 @@ async def test_every_line_of_a_station() -> None:
         assert app.lines == [
             "Fornebu S",
             "Snarøyveien 30, 1364 Bærum · 7.6 km",
-            "1/3 free · 1 in use · 1 faulty · operator says error",
+            "1/3 free · 1 occupied · 1 faulty · operator says error",
             "",
             " #   Now               Plug       Since    For",
             " 1 ● free              CCS 150    22:04  9 min",
@@ -224,7 +224,8 @@ async def test_a_plug_filter_adds_its_own_counts() -> None:
     station_list.filter = "ccs >=100kw"
     station_list.refresh(START)
     async with showing(station_list) as (app, _):
-        assert app.lines[2:4] == ["2/3 free · 1 in use", "CCS, 100 kW or more: 1/2 free, 1 in use"]
+        of_plugs = "CCS, 100 kW or more: 1/2 free, 1 occupied"
+        assert app.lines[2:4] == ["2/3 free · 1 occupied", of_plugs]
 
 
 @pytest.mark.parametrize(
@@ -420,12 +421,12 @@ async def test_the_staleness_of_the_station_is_shown_above() -> None:
     station_list = roster_of({"NOR_1": [Connector(0, 0, EARLIER), Connector(1, 0, EARLIER)]})
     station_list.board.stations["NOR_1"].status = 0
     async with showing(station_list) as (app, _):
-        assert app.lines[1] == "1/2 free · 1 in use · operator says free"
+        assert app.lines[1] == "1/2 free · 1 occupied · operator says free"
         station_list.board.downtime.stop(START)
         app.clock.advance(5 * 3600)
         app.pane.rebuild()
         assert app.lines[1:3] == [
-            "1/2 free · 1 in use · not confirmed for 5 h · operator says free",
+            "1/2 free · 1 occupied · not confirmed for 5 h · operator says free",
             "",
         ]
 

@@ -121,14 +121,14 @@ async def test_a_scope_shows_its_stations_from_the_end() -> None:
         log.set_scope(LogScope.STARRED, {"NOR_003", "NOR_007", "NOR_035"}.__contains__)
         await pilot.pause()
         assert app.shown == ["NOR_003", "NOR_007"]
-        assert str(log.border_title) == "Events · starred"
+        assert str(log.border_title) == "Event log · starred"
         assert log.following
         await pilot.press("g")
         await add(log, changes(30, 40))
         assert " 1 new " in app.subtitle
         log.set_scope(LogScope.STATION, "NOR_099".__eq__)
         await pilot.pause()
-        assert str(log.border_title) == "Events · this station"
+        assert str(log.border_title) == "Event log · this station"
         assert "at this station yet" in "".join(lines_of(log))
         await pilot.press("enter", "k", "G")
         assert app.chosen == []

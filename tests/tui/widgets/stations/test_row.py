@@ -387,6 +387,8 @@ async def test_the_active_sort_has_an_arrow() -> None:
             (Sort.DISTANCE, "▲Away"),
             (Sort.CHANGED, "▼Changed"),
             (Sort.FREE, "▼Free"),
+            (Sort.POWER, "▼Plug"),
+            (Sort.CONNECTORS, "▼Now"),
             (Sort.ID, "▲Id"),
         ):
             stations.sort_by(sort)
