@@ -37,7 +37,7 @@ name, place    null if unknown
 condition      {_CONDITIONS}
 free, total    the connectors that are free, and all in service
 in_use, faults, unknown
-               the connectors in use, with a fault, and unknown
+               the connectors occupied, with a fault, and unknown
 distance_km    from the position of a filter; null without one
 certainty      confirmed, slightly stale, stale or expired;
                null without a report

@@ -238,7 +238,7 @@ SETTINGS = (
     Setting(
         "interface",
         "restore",
-        "Start with the filter, the selection and the panes of the last run.",
+        "Start with the filter and the selection of the last run, and the log as it was.",
         "true",
     ),
     Setting(

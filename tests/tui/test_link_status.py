@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nobil_tui.charging.events import Connected, Ended, Lost, Snapshot
 from nobil_tui.config.model import Config, WatchedSection
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.session.session import Session
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     HandSource,
@@ -31,6 +34,20 @@ async def test_the_waiting_text_below_starred_stations_follows_the_link() -> Non
         await until(pilot, lambda: "Connecting to example.org." in "\n".join(text_of(pilot)))
         source.feed.put(Connected(START))
         await until(pilot, lambda: "Waiting for the first report." in "\n".join(text_of(pilot)))
+
+
+async def test_names_are_offered_for_real_stations_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    async with opened(setup_of(clock, source)) as pilot:
+        source.feed.put(Connected(START), Snapshot(country(), START))
+        main = await live(pilot)
+        assert "R: get the names of stations" in screen_text(pilot)
+        # The stations of a hub that serves a simulation are in no register.
+        monkeypatch.setattr(Session, "simulated", True)
+        main.workspace.refresh_link_bar()
+        await pilot.pause()
+        assert "get the names" not in screen_text(pilot)
 
 
 async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:

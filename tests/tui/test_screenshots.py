@@ -85,7 +85,7 @@ def _shows_history(main: MainScreen) -> bool:
 
 async def _history(pilot: Pilot[int]) -> None:
     main = await live(pilot)
-    await pilot.press(*"jjjjj")
+    await pilot.press(*"jjjj")
     await until(pilot, lambda: _shows_history(main))
     await pilot.press("h")
     await until(

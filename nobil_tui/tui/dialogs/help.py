@@ -26,7 +26,7 @@ from nobil_tui.tui.widgets.text_field import TextField
 
 _KEYS_WIDTH = 10
 """Least width of the column of keys in cells."""
-Row = tuple[str, str, str]
+_Row = tuple[str, str, str]
 """The keys or a symbol, the meaning, and the command id, which may be empty."""
 
 
@@ -157,7 +157,7 @@ class HelpScreen(Dialog[None]):
             parts += [Text(), Text(heading, quiet), table]
         return Group(*parts) if parts else Text(f"Nothing in the help matches {words}.")
 
-    def _sections(self) -> Iterator[tuple[str, list[Row]]]:
+    def _sections(self) -> Iterator[tuple[str, list[_Row]]]:
         """Yield each heading with its rows."""
         for context in Context:
             commands = [command for command in for_context(context) if self._keys.of(command)]
@@ -211,7 +211,7 @@ class HelpScreen(Dialog[None]):
         yield f"{glyphs.live} LIVE", "connected"
         yield "QUIET 45 s", "connected, but silent for longer than is usual for this source"
         yield "NOT LIVE", "connected to a hub or a relay that does not hear from its own source"
-        yield "RETRY IN 7 s", "disconnected, and connecting again by itself then"
+        yield "RETRY IN 7 s", "disconnected; connects again automatically"
         yield "45 s behind", "what is shown is older than what the source has by now"
         yield (
             f"{glyphs.star} 2/5 free",
@@ -239,7 +239,7 @@ class HelpScreen(Dialog[None]):
         yield "flaps", "a connector that changes again and again: one line of the log for all"
 
 
-def _matches(row: Row, words: str) -> bool:
+def _matches(row: _Row, words: str) -> bool:
     """Return whether a row has a key that is typed so, or all of the folded words."""
     keys, meaning, name = row
     text = fold_line(f"{keys} {meaning} {name}")

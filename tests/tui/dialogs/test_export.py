@@ -173,7 +173,7 @@ async def test_an_error_of_the_system_is_shown(tmp_path: Path) -> None:
         # A folder exists, too, but cannot be replaced.
         await it.write_to(folder)
         await it.again()
-        assert it.answer == f"Could not write {folder}: is a directory."
+        assert it.answer == f"Could not write {folder}: it is a directory."
     assert names_in(tmp_path) == {"folder.csv"}
 
 
