@@ -22,6 +22,15 @@ PASTE_PATIENCE = 0.3
 """Seconds to wait for more of a paste, before a single key may end it."""
 ANSWER_PATIENCE = 5.0
 """Seconds to wait for the rest of the answer that is expected."""
+MIN_BURST = 512
+"""Bytes of one read that are not typed but pasted, in a terminal that does not mark pastes. As keys
+they would run commands, and a megabyte of them would take minutes."""
+BURST_PATIENCE = 0.1
+"""Seconds within which its rest arrives."""
+_DISTINCT = 4
+"""Distinct characters of a paste, at least: a key that is held repeats one or two."""
+_INTERRUPT = b"\x03"
+"""Ctrl-C, which is always a key."""
 _MAX_KEY = 16
 """Bytes of one key or click. A longer read continues a paste that made a pause."""
 _MAX_SEQUENCE = 64
@@ -112,6 +121,8 @@ class TerminalInput:
         """The text of a paste that has not ended."""
         self._paused = False
         """Whether nothing of the paste arrived for a while."""
+        self._in_burst = False
+        """Whether more of a paste that is not marked may arrive."""
         self._escaped = False
         """Whether the last token was an Escape that nothing followed in time."""
         self.expects_background = False
@@ -123,7 +134,7 @@ class TerminalInput:
         if self._pasted is not None:
             return None if self._paused else PASTE_PATIENCE
         if not self._held:
-            return None
+            return BURST_PATIENCE if self._in_burst else None
         if self.expects_background and self._held.startswith(b"\x1b]"):
             return ANSWER_PATIENCE
         return self._escape_delay if self._held == b"\x1b" else SEQUENCE_PATIENCE
@@ -157,6 +168,7 @@ class TerminalInput:
             if text:
                 yield Paste(text)
             return
+        self._in_burst = False
         held, self._held = self._held, b""
         self._escaped = held == b"\x1b"
         if held[:1] == b"\x1b" and (len(held) <= 2 or _RXVT_SHIFT.fullmatch(held)):
@@ -196,9 +208,16 @@ class TerminalInput:
     def _next(self, rest: bytes) -> tuple[Token, bytes]:
         """Return the first token of ``rest`` and the bytes after it; an empty token is dropped."""
         if rest.startswith(b"\x1b"):
+            self._in_burst = False
             return self._sequence(rest)
         run = _TEXT.match(rest)
         end = run.end() if run is not None else len(rest)
+        is_burst = end >= MIN_BURST
+        if (is_burst or self._in_burst) and _INTERRUPT in rest[:end]:
+            end = rest.index(_INTERRUPT)
+            if not end:
+                self._in_burst = False
+                return _INTERRUPT.decode(), rest[1:]
         raw, after = rest[:end], rest[end:]
         if self._utf8 and not after and (cut := _CUT_CHARACTER.search(raw)):
             raw, self._held = raw[: cut.start()], cut[0]
@@ -210,6 +229,10 @@ class TerminalInput:
             introducer = b"\x1b[" if ord(found[0]) & 0xFF == 0x9B else b"\x1bO"
             after = introducer + begun + self._held + after
             text, self._held = text[: found.start()], b""
+        if self._in_burst or (is_burst and len(set(text)) >= _DISTINCT):
+            self._in_burst = True
+            pasted = _NOT_PASTED.sub("", text)
+            return Paste(pasted) if pasted else "", after
         return _NOT_TYPED.sub("", text).replace("\ufffd", ""), after
 
     def _sequence(self, rest: bytes) -> tuple[Token, bytes]:

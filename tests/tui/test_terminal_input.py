@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from nobil_tui.tui.terminal_input import (
     ANSWER_PATIENCE,
+    BURST_PATIENCE,
     MAX_PASTE,
+    MIN_BURST,
     PASTE_PATIENCE,
     SEQUENCE_PATIENCE,
     Background,
@@ -204,6 +206,29 @@ def test_a_paste_whose_end_is_lost_leaves_the_keys_alive() -> None:
     assert [*source.flush()] == [Paste("lost")]
     assert [*source.feed(b"\x1b[A")] == ["\x1b[A"]
     assert [*source.feed(b"q")] == ["q"]
+
+
+def test_a_paste_that_is_not_marked_runs_no_commands() -> None:
+    """As in the console of Linux. It is recognized by its speed."""
+    text = "queue for Tromsø, 'q' quits\r\n" * 400
+    source = TerminalInput()
+    data = text.encode()
+    reads = [data[at : at + 3900] for at in range(0, len(data), 3900)]
+    assert len(reads[-1]) < MIN_BURST
+    found = [token for read in reads for token in source.feed(read)]
+    assert all(isinstance(token, Paste) for token in found)
+    assert "".join(token.text for token in found if isinstance(token, Paste)) == text
+    # Until nothing comes for a moment, or a sequence.
+    assert source.patience == BURST_PATIENCE
+    assert [*source.flush()] == []
+    assert source.patience is None
+    assert [*source.feed(b"q")] == ["q"]
+    some = bytes(range(32, 127)) * 10
+    assert tokens_of(some + b"q\x1b[Aq") == [Paste(some.decode() + "q"), "\x1b[A", "q"]
+    # Ctrl-C, what is typed, and a key that is held, stay keys.
+    assert tokens_of(some + b"\x03q") == [Paste(some.decode()), "\x03q"]
+    assert tokens_of(b"abcde" * 100) == ["abcde" * 100]
+    assert tokens_of(b"jk" * 1000) == ["jk" * 1000]
 
 
 def test_a_huge_paste_is_cut() -> None:
