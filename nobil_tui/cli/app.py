@@ -18,6 +18,8 @@ MAX_FPS = "1000"
 """The limit of repaints per second, which Textual reads when it is imported. It repaints only if
 something changed; a high limit keeps the repaint after a key from waiting for the previous one."""
 
+SINK_DELAY = 0.25
+"""Seconds in which the first stations are painted, also by a slow machine: files can wait."""
 
 _NO_UNICODE = re.compile(r"(linux|ansi|cons\d|sun|pcansi|unknown|vt\d)", re.IGNORECASE)
 """The beginning of names of terminals whose font lacks our signs, or shows others in their place:
@@ -47,6 +49,7 @@ def open_app(options: CommonOptions, *, ascii: bool | None) -> int:
         register_path=paths.if_home(paths.register_file),
         log_path=log_path(),
         redactor=startup.redactor,
+        sink_delay=SINK_DELAY,
     )
     _prepare_for_textual(os.environ)
     from nobil_tui.tui.app import run

@@ -56,6 +56,11 @@ class SessionHistory:
         """What went wrong with the history; empty if nothing did."""
         return (self._store.notice if self._store is not None else "") or self._notice
 
+    @property
+    def records(self) -> bool:
+        """Whether anything is to be recorded."""
+        return self._recorded is not None
+
     def open(self, board: Board, now: Callable[[], int]) -> HistorySink | None:
         """Open the file and return a sink that records; None if nothing is to be recorded. May
         block."""

@@ -22,6 +22,8 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
     """The file of the user's station register; None for no register."""
     environ: Mapping[str, str] = {}
     """The environment variables, which may hold API keys."""
+    sink_delay: float = 0.0
+    """Seconds from the first stations to the writing of files: the screen shows them meanwhile."""
     clock: Clock = Clock()
     """The clock of a source that has none of its own."""
     zone: tzinfo | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
@@ -23,6 +24,7 @@ from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.monitor.sinks import Sink
 from nobil_tui.session.backpressure import BackpressureFeed
+from nobil_tui.session.deferred_sink import DeferredSink
 from nobil_tui.session.history import RecordedStations, SessionHistory, simulated_history
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.store.state_writer import StateWriter
@@ -82,6 +84,7 @@ class Session:
         self._feed: Feed | None = None
         self._link = LinkState()
         self._state_dir = options.state_dir
+        self._sink_delay = options.sink_delay
         self._store: StateStore | None = None
         self._restore_notice = ""
         self._history: SessionHistory | None = None
@@ -169,23 +172,24 @@ class Session:
         """Yield the batches of the open source, starting from its last known state, until it
         ends."""
         feed = self.feed
-        if self._state_dir is not None and self.source.state_key:
-            await run_in_thread(
-                partial(self._open_store, self._state_dir / f"{self.source.state_key}.sqlite")
-            )
         gate = BackpressureFeed(feed) if self._lossless else None
-        writer = StateWriter(self.board, self._store) if self._store is not None else None
-        sinks: list[Sink] = [] if writer is None else [writer]
-        if (
-            self._history is not None
-            and (recorder := await run_in_thread(self._open_history)) is not None
-        ):
-            sinks.append(recorder)
+        writers: list[Callable[[], Sink | None]] = []
+        restore = None
+        if self._state_dir is not None and self.source.state_key:
+            path = self._state_dir / f"{self.source.state_key}.sqlite"
+            writer = await run_in_thread(partial(self._open_existing, path))
+            restore = writer.restore if writer is not None else None
+            writers.append(lambda: writer or self._open_writer(path))
+        if self._history is not None and self._history.records:
+            writers.append(self._open_history)
+        deferred = [
+            DeferredSink(each, delay=self._sink_delay, clock=self.options_clock) for each in writers
+        ]
         self.monitor = Monitor(
             gate or feed,
             self.board,
-            sinks=[*sinks, *self.sinks],
-            restore=None if writer is None else writer.restore,
+            sinks=[*deferred, *self.sinks],
+            restore=restore,
             bounded=not self._lossless,
             clock=self.clock,
         )
@@ -267,13 +271,19 @@ class Session:
     def _open_history(self) -> HistorySink | None:
         return self._history.open(self.board, self.clock.now) if self._history is not None else None
 
-    def _open_store(self, path: Path) -> None:
+    def _open_existing(self, path: Path) -> StateWriter | None:
+        """Open the last known state, to be shown at once; None if there is none yet."""
+        # Not that of ``Path``, which raises for some errors. Opening the file reports them.
+        return self._open_writer(path) if os.path.exists(path) else None  # noqa: PTH110
+
+    def _open_writer(self, path: Path) -> StateWriter | None:
         from nobil_tui.store.state_store import StateStore
 
         store = StateStore.open(path)
         with self._close_lock:
             if not self._closed:
                 self._store = store
-                return
+                return StateWriter(self.board, store)
         # The session was closed meanwhile and did not see this store, which would keep its lock.
         store.close()
+        return None

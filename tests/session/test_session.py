@@ -250,7 +250,7 @@ async def test_unwritable_state_is_a_notice(clock: FakeClock, tmp_path: Path) ->
     source = live_source(clock)
     source.state_key = "hand"
     async with running(source, state=folder) as it:
-        await it.until(LinkPhase.LIVE)
+        await until(lambda: it.session.notice)
         assert "The last known state cannot be saved" in it.session.notice
         assert str(folder) in it.session.notice
 
