@@ -12,6 +12,7 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -197,7 +198,7 @@ class Hub:
         """Close all connections: with a handshake, for at most ``within`` seconds."""
         if self._server is None or self._closed.is_set():
             return
-        self._server.close()
+        await self._stop_accepting(self._server)
         self._say_goodbye()
         self._emptied.clear()
         if self._consumers:
@@ -215,6 +216,21 @@ class Hub:
         # Connections are closed in the next iteration of the loop.
         await asyncio.sleep(0)
         self._closed.set()
+
+    async def _stop_accepting(self, server: asyncio.Server) -> None:
+        """Close the server.
+
+        A connection that was just accepted comes to the door in the next iterations of the loop.
+        asyncio would leave it open if the server were closed by then.
+        """
+        loop = asyncio.get_running_loop()
+        for listening in server.sockets:
+            # Not on Windows.
+            with suppress(NotImplementedError):
+                loop.remove_reader(listening.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        server.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -656,3 +656,23 @@ async def test_no_address_before_start() -> None:
         _ = hub.url
     with pytest.raises(RuntimeError):
         await hub.wait()
+
+
+def test_connection_that_comes_while_it_closes_is_closed() -> None:
+    async def close_after(turns: int) -> socket.socket:
+        hub = Hub(Board(), keys=OneKey(KEY))
+        await hub.start()
+        port = urlsplit(hub.address).port
+        # Its acceptance takes a few turns of the loop.
+        connection = socket.create_connection(("127.0.0.1", port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await hub.close()
+        return connection
+
+    for turns in range(6):
+        with asyncio.run(close_after(turns)) as connection:
+            connection.settimeout(GUARD)
+            # What is accepted and forgotten stays open until the collector warns.
+            with suppress(ConnectionResetError):
+                assert connection.recv(1) == b"", turns
