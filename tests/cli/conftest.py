@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from nobil_tui.cli import app, root
 from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.tui.options import AppOptions
+from tests.forking import Forked, run_forked
 
 HERE = Path(__file__).parent
 GUARD = 60
@@ -69,13 +70,12 @@ def run() -> Run:
     """Return ``run(*args)``: run the program in a process without a terminal."""
 
     def runs(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return run_forked(
             [sys.executable, "-W", "error", "-m", "nobil_tui", *args],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             timeout=GUARD,
-            check=False,
             env={**os.environ, **(env or {})},
         )
 
@@ -143,7 +143,7 @@ def start() -> Iterator[Start]:
             **options,
         }
         env = {**os.environ, "PYTHONUNBUFFERED": ""}
-        processes.append(subprocess.Popen(command, text=True, env=env, **streams))
+        processes.append(Forked(command, text=True, env=env, **streams))
         return processes[-1]
 
     yield starts

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.conftest import GUARD
+from tests.forking import Forked
 
 ROOT = Path(__file__).parents[2]
 SIZE = 100, 30
@@ -84,14 +85,16 @@ class FaultyTerminal:
             "TTY": os.ttyname(self.slave),
             **(env or {}),
         }
-        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL}
-        whole = ["/bin/sh", "-c", _CONTROLLING, *command, *args]
-        if detached:
-            streams = dict.fromkeys(("stdin", "stdout", "stderr"), self.slave)
-            whole = [*command, *args]
-        self.process = subprocess.Popen(
-            whole, cwd=ROOT, env=self.env, start_new_session=True, **streams
-        )
+        options: dict[str, Any] = {"cwd": ROOT, "env": self.env, "start_new_session": True}
+        whole = [*command, *args]
+        if command[0] == sys.executable:
+            options |= dict.fromkeys(("stdin", "stdout", "stderr"), self.slave)
+            self.process: subprocess.Popen[Any] = Forked(
+                whole, app=True, terminal=not detached, **options
+            )
+        else:
+            whole = ["/bin/sh", "-c", _CONTROLLING, *whole]
+            self.process = subprocess.Popen(whole, stdin=subprocess.DEVNULL, **options)
         os.set_blocking(self.master, False)
         self.output = bytearray()
         """Everything that the program wrote."""

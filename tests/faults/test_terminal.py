@@ -359,8 +359,10 @@ SURROUNDINGS: tuple[dict[str, str], ...] = (
 def test_surroundings(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -> None:
     """Odd TERM, locale, COLUMNS and NO_COLOR; a sign that the terminal lacks is never drawn."""
     chosen = SURROUNDINGS if faults_long else SURROUNDINGS[:2]
+    # Started afresh: the interpreter reads some of it.
+    command = ("/usr/bin/env", sys.executable, "-m", "nobil_tui")
     for env in chosen:
-        with FaultyTerminal(tmp_path, env=env) as terminal:
+        with FaultyTerminal(tmp_path, command=command, env=env) as terminal:
             terminal.wait_until_live()
             if env["TERM"] in ("linux", "", "vt100", "unknown"):
                 assert terminal.output.isascii(), env
