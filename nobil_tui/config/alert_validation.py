@@ -11,6 +11,7 @@ from nobil_tui.config.errors import InvalidValueError, KeyPath
 from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.places import AnyPlace
+from nobil_tui.search.terms import DistanceTerm
 
 MAX_ARGUMENTS = 100
 MAX_ARGUMENT = 4096
@@ -44,6 +45,9 @@ def filter_problem(text: str, *, needs_terms: bool) -> str:
         return query.problems[0].message
     if needs_terms and not query.without_live():
         return "selects every station; expected a place, a plug or other words"
+    distances = [term for term in query.terms if isinstance(term, DistanceTerm)]
+    if needs_terms and distances and all(term.km is None for term in distances):
+        return "near alone leaves no station out; add a distance, such as within:5km"
     return ""
 
 

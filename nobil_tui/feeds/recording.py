@@ -79,15 +79,20 @@ class RecordingFeed:
 
     @property
     def words(self) -> str:
-        """Speed, position and length: ``10x, 0:12:08 of 1:30:00, 67 %``; ``10x paused, ...``."""
+        """Speed, position and length: ``10x, 0:12:08 of 1:30:00``; ``10x paused, ...``.
+
+        Until the length is known, how much of the file was read.
+        """
         clock = self.clock
         speed = "max" if clock.speed == math.inf else f"{clock.speed:g}x"
         pause = " paused" if clock.paused else ""
         file = self._file
         position = _duration_text(clock.now() - self._start)
-        length = "" if file.end is None else f" of {_duration_text(file.end - self._start)}"
+        length = f", {math.floor(file.fraction * 100)} %"
+        if file.end is not None:
+            length = f" of {_duration_text(file.end - self._start)}"
         cut = ", the file is cut off here" if file.is_cut and file.fraction == 1.0 else ""
-        return f"{speed}{pause}, {position}{length}, {math.floor(file.fraction * 100)} %{cut}"
+        return f"{speed}{pause}, {position}{length}{cut}"
 
     def pause(self) -> None:
         """Pause, or resume."""

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.layout import PaneLayout
 from nobil_tui.tui.style.glyphs import Glyphs, truncate
+from nobil_tui.tui.textual_internals.app_state import drop_toast
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 
 _TITLE_WIDTH = 50
@@ -31,6 +32,8 @@ class Toasts:
         self._event_log = event_log
         self._keys = keys
         self._glyphs = glyphs
+        self._confirmed = ""
+        """The last confirmation."""
 
     def warn(self, text: str) -> None:
         """Show a warning."""
@@ -48,9 +51,15 @@ class Toasts:
         if text:
             self.notify(text, timeout=12)
 
-    def confirm(self, done: str) -> None:
+    def confirm(self, done: str, *, title: str = "") -> None:
         """Show what was done, and the key that undoes it."""
-        self.notify(f"{done} {self._glyphs.dot} {self._keys.named('undo')} undoes", timeout=6)
+        self._confirmed = f"{done} {self._glyphs.dot} {self._keys.named('undo')} undoes"
+        self.notify(self._confirmed, title=title, timeout=6)
+
+    def undone(self, done: str) -> None:
+        """Show that the last action was undone, in place of its confirmation."""
+        drop_toast(self._screen.app, self._confirmed)
+        self.notify(f"Undone: {done}")
 
     def place(self) -> None:
         """Place toasts by the panes that are on screen.

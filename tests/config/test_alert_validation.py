@@ -51,6 +51,7 @@ def test_a_valid_config(tmp_path: Path) -> None:
         ("[[alerts.rule]]\nfilter = 'ccs'\nconnector = '1'\n", 3, "needs a station"),
         ("[[alerts.rule]]\nfilter = 'colour:red'\n", 2, "unknown field colour:"),
         ("[[alerts.rule]]\nfilter = 'free'\n", 2, "selects every station"),
+        ("[[alerts.rule]]\nfilter = 'near:oslo'\n", 2, "add a distance"),
         (f"{RULE}\n{RULE}paused = true\n", 4, "is the same as an alert above"),
         ('[[alerts.rule]]\nstation = "a\\u001bb"\n', 2, "has a control character"),
     ],

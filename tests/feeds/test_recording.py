@@ -300,24 +300,24 @@ async def test_jumps_back_from_the_end(play: Play) -> None:
 async def test_shows_speed_position_and_progress(play: Play, clock: FakeClock) -> None:
     watch = await play(MINUTES)
     # Progress includes the frame that is waited for.
-    assert watch.feed.words == "1x, 0:00:00 of 0:10:00, 24 %"
+    assert watch.feed.words == "1x, 0:00:00 of 0:10:00"
     watch.feed.jump(190)
     await settle()
-    assert watch.feed.words == "1x, 0:03:10 of 0:10:00, 49 %"
+    assert watch.feed.words == "1x, 0:03:10 of 0:10:00"
     watch.feed.pause()
-    assert watch.feed.words == "1x paused, 0:03:10 of 0:10:00, 49 %"
+    assert watch.feed.words == "1x paused, 0:03:10 of 0:10:00"
     watch.feed.pause()
     watch.feed.jump(1000)
     await settle()
-    assert watch.feed.words == "1x, 0:10:00 of 0:10:00, 100 %"
+    assert watch.feed.words == "1x, 0:10:00 of 0:10:00"
     watch.feed.clock.set_speed(math.inf)
-    assert watch.feed.words == "max, 0:10:00 of 0:10:00, 100 %"
+    assert watch.feed.words == "max, 0:10:00 of 0:10:00"
     watch = await play(content([(FREE, 0), (FREE, 26 * 3_600_000)]), 2.5)
     watch.feed.jump(25 * 3600)
     await settle()
-    assert watch.feed.words.startswith("2.5x, 25:00:00 of 26:00:00, ")
+    assert watch.feed.words == "2.5x, 25:00:00 of 26:00:00"
     watch = await play(content([(FREE, 0), (FREE, 60_000)])[:-9], math.inf)
-    assert watch.feed.words == "max, 0:00:00 of 0:00:00, 100 %, the file is cut off here"
+    assert watch.feed.words == "max, 0:00:00 of 0:00:00, the file is cut off here"
 
 
 async def test_faster_and_slower_step_through_the_speeds(play: Play) -> None:

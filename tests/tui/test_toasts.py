@@ -47,6 +47,17 @@ async def test_toasts_are_few_and_cover_neither_hints_nor_new_lines() -> None:
                         assert not toast.overlaps(stations.region)
 
 
+async def test_what_was_undone_is_not_offered_again() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock))) as pilot:
+        await live(pilot)
+        await pilot.press("s")
+        assert "Starred Fornebu S · u undoes" in screen_text(pilot)
+        await pilot.press("u")
+        assert "Undone: Starred Fornebu S" in screen_text(pilot)
+        assert "u undoes" not in screen_text(pilot)
+
+
 async def test_a_held_key_shows_one_toast() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:

@@ -131,17 +131,16 @@ class StationCommands:
             for rule in workspace.alerts.on_station(station)
             if rule.when is AlertWhen.FREE and rule.connector == connector
         ]
+        title = workspace.register.name(station)
         if armed:
             for rule in armed:
                 workspace.remove_alert(rule)
-            undo = workspace.keys.named("undo")
-            text = f"Alert removed {workspace.glyphs.dot} {undo} undoes"
+            workspace.toasts.confirm("Alert removed", title=title)
         else:
             plugs = "" if connector else plug_filter_text(workspace.station_list.query)
             rule = AlertRule(station, connector, plugs)
             workspace.set_alert(rule)
-            text = armed_text(workspace, rule)
-        workspace.toasts.notify(text, title=workspace.register.name(station), timeout=6)
+            workspace.toasts.notify(armed_text(workspace, rule), title=title, timeout=6)
         workspace.show_alerts()
 
     def alerts(self) -> None:

@@ -91,7 +91,7 @@ class ViewCommands:
         workspace.connectors.rebuild()
         if step.station:
             workspace.stations.select(step.station)
-        workspace.toasts.notify(f"Undone: {step.done}")
+        workspace.toasts.undone(step.done)
 
     def palette(self) -> None:
         """Find a command or a station."""

@@ -30,6 +30,12 @@ def drop_toasts(app: App[Any], *, keep: int) -> None:
         app._unnotify(each)
 
 
+def drop_toast(app: App[Any], message: str) -> None:
+    """Remove the toast with this text, if it is still shown."""
+    for each in [each for each in app._notifications if each.message == message]:
+        app._unnotify(each)
+
+
 def keep_clipboard(app: App[Any], text: str) -> None:
     """Keep a copied text for pasting in the app itself, without writing to the terminal."""
     app._clipboard = text
