@@ -28,6 +28,8 @@ from nobil_tui.hub.requests import (
 )
 
 if TYPE_CHECKING:
+    import ssl
+
     from websockets.http11 import Request
     from websockets.server import ServerProtocol
     from websockets.typing import Subprotocol
@@ -61,6 +63,11 @@ class Admission(Protocol):
     @property
     def handshake_seconds(self) -> float:
         """The seconds that a request may take to arrive."""
+        ...
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What encrypts the connections; None for plain ones."""
         ...
 
     @property
@@ -107,6 +114,9 @@ class Door(asyncio.Protocol):
         self._head = bytearray()
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
+        self.encrypting: asyncio.Task[None] | None = None
+        """The handshake of TLS; None without one."""
+        self._is_encrypting = False
         self._http: asyncio.Protocol | None = None
         """The connection of the HTTP server, once the request is for it."""
 
@@ -115,12 +125,42 @@ class Door(asyncio.Protocol):
         self._transport = transport = cast(asyncio.Transport, transport)
         if (sock := transport.get_extra_info("socket")) is not None:
             _keep_alive(sock)
+        tls = self._hub.tls
         if not self._hub.opened(self):
+            if tls is not None:
+                # Not worth a handshake.
+                transport.abort()
+                return
             self._answer(_plain(Denial(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections", 30)))
             return
-        self._deadline = asyncio.get_running_loop().call_later(
-            self._hub.handshake_seconds, transport.abort
-        )
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._hub.handshake_seconds, self.abort)
+        if tls is not None:
+            transport.pause_reading()
+            self._is_encrypting = True
+            self.encrypting = loop.create_task(self._encrypt(tls))
+
+    async def _encrypt(self, tls: ssl.SSLContext) -> None:
+        """Shake hands here and not in the server, where what does not end would not be counted."""
+        try:
+            encrypted = await asyncio.get_running_loop().start_tls(
+                self._transport,
+                self,
+                tls,
+                server_side=True,
+                ssl_handshake_timeout=self._hub.handshake_seconds,
+            )
+        except (OSError, asyncio.CancelledError):
+            self._transport.abort()
+            self._leave()
+            return
+        if encrypted is None or encrypted.is_closing():
+            self._leave()
+            return
+        self._transport, self._is_encrypting = encrypted, False
+        early, self._head = bytes(self._head), bytearray()
+        if early:
+            self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
         """Collect the head of the request."""
@@ -131,6 +171,9 @@ class Door(asyncio.Protocol):
             return
         searched = max(0, len(self._head) - 3)
         self._head += data
+        if self._is_encrypting:
+            # It comes with the end of the handshake, before that is noticed here.
+            return
         end = self._head.find(b"\r\n\r\n", searched)
         if end < 0:
             if len(self._head) > MAX_HEAD:
@@ -165,6 +208,8 @@ class Door(asyncio.Protocol):
 
     def abort(self) -> None:
         """Abort the connection."""
+        if self.encrypting is not None:
+            self.encrypting.cancel()
         self._transport.abort()
 
     # Inside

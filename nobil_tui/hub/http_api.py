@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -26,7 +26,7 @@ from nobil_tui.charging.register import Register, country_of
 from nobil_tui.hub import requests
 from nobil_tui.hub.door import Denial
 from nobil_tui.hub.geojson import FilterError, MapLayer, filter_of, parse_map_filter
-from nobil_tui.hub.metrics import Health, metrics_text
+from nobil_tui.hub.metrics import Health, Labels, metrics_text, tally_of
 from nobil_tui.hub.requests import Target, client_address, given_keys, parse_target
 from nobil_tui.hub.server import Hub
 from nobil_tui.wire.hub_register import encode_hub_register
@@ -109,6 +109,8 @@ class HttpApi:
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._making = asyncio.Lock()
         """One large answer is made at a time."""
+        self._tally: Mapping[Labels, int] = {}
+        self._tallied_at = -LIST_SECONDS
         self._server: web.Server | None = None
 
     def connection(self) -> asyncio.Protocol:
@@ -266,7 +268,12 @@ class HttpApi:
         return HttpAnswer(msgspec.json.encode(health), status)
 
     async def _metrics(self) -> HttpAnswer:
-        text = metrics_text(self._hub, self._board, self._register(), self._health())
+        async with self._making:
+            if time.monotonic() - self._tallied_at >= LIST_SECONDS:
+                board, register = self._board, self._register()
+                self._tally = await run_in_thread(lambda: tally_of(board, register))
+                self._tallied_at = time.monotonic()
+        text = metrics_text(self._hub, self._tally, self._health())
         return HttpAnswer(text.encode(), content_type="text/plain")
 
     async def _geojson(self, parameters: list[tuple[str, str]]) -> HttpAnswer:

@@ -30,8 +30,9 @@ class Health(Struct, frozen=True):
     changes: int = 0
 
 
-def metrics_text(hub: Hub, board: Board, register: Register, health: Health) -> str:
-    """Return all figures, one per line, each with its help and type."""
+def metrics_text(hub: Hub, tally: Mapping[Labels, int], health: Health) -> str:
+    """Return all figures, one per line, each with its help and type; ``tally`` has the
+    connectors."""
     counts = hub.counts
     lines: list[str] = []
 
@@ -42,8 +43,8 @@ def metrics_text(hub: Hub, board: Board, register: Register, health: Health) -> 
             f"nobil_hub_{name}{_braces(labels)} {value}" for labels, value in values.items()
         )
 
-    add("connectors", "gauge", "Connectors by country and condition.", _tally(board, register))
-    add("stations", "gauge", "Stations.", {(): len(board.stations)})
+    add("connectors", "gauge", "Connectors by country and condition.", tally)
+    add("stations", "gauge", "Stations.", {(): health.stations})
     add("link_up", "gauge", "Whether the source is live.", {(): int(health.live)})
     if health.age_seconds is not None:
         add("link_age_seconds", "gauge", "Since the last frame.", {(): health.age_seconds})
@@ -69,11 +70,14 @@ def metrics_text(hub: Hub, board: Board, register: Register, health: Health) -> 
     return "\n".join([*lines, ""])
 
 
-def _tally(board: Board, register: Register) -> dict[Labels, int]:
-    """Count connectors by country and condition; a country has all conditions."""
+def tally_of(board: Board, register: Register) -> dict[Labels, int]:
+    """Count connectors by country and condition; a country has all conditions.
+
+    For a thread: it takes long for a whole country.
+    """
     counts: Counter[tuple[str, Condition]] = Counter()
     countries: dict[str, None] = {}
-    for station in board.stations.values():
+    for station in list(board.stations.values()):
         country = country_of(station.id, register.facts(station.id)) or "none"
         countries[country] = None
         counts.update((country, each.condition) for each in station.connectors)

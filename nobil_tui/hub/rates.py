@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import time
 from collections import OrderedDict
@@ -60,6 +61,32 @@ class FailedTries:
         self._buckets[network] = bucket
         while len(self._buckets) > MAX_ADDRESSES:
             self._buckets.popitem(last=False)
+
+
+class KnownKeys:
+    """The keys that were right before, by their hash, each with the network that they came from.
+
+    So a program with a wrong key, at the same address as others, does not keep those out.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+
+    def add(self, address: str, key: str) -> None:
+        """Note that a key was right."""
+        place = _network(address), _hash(key)
+        self._known[place] = None
+        self._known.move_to_end(place)
+        while len(self._known) > MAX_ADDRESSES:
+            self._known.popitem(last=False)
+
+    def has(self, address: str, key: str) -> bool:
+        """Return whether a key was right before, from this network."""
+        return (_network(address), _hash(key)) in self._known
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).digest()
 
 
 def _network(address: str) -> str:

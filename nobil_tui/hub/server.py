@@ -34,7 +34,7 @@ from nobil_tui.hub.door import Denial, Door, wrong_key
 from nobil_tui.hub.errors import NO_HOST, HubError, bind_reason
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.frames import SharedFrame
-from nobil_tui.hub.rates import FailedTries
+from nobil_tui.hub.rates import FailedTries, KnownKeys
 from nobil_tui.hub.requests import KEY, PATH
 from nobil_tui.hub.served_board import ServedBoard
 from nobil_tui.monitor.batch import Batch
@@ -103,13 +103,16 @@ class Hub:
         self._keys = keys
         self._host = host
         self._port = port
-        self._tls = tls
+        self.tls = tls
+        """What encrypts the connections; None for plain ones."""
         self._events = events
         self._consumers: dict[Consumer, None] = {}
         self._per_key: Counter[str] = Counter()
         self._joining: deque[Consumer] = deque()
         self._doors: set[Door] = set()
         self._failed = FailedTries(self.limits.failed_tries)
+        self._known = KnownKeys()
+        self._floods = FailedTries(self.limits.failed_tries)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
@@ -127,7 +130,7 @@ class Hub:
         if address.is_unspecified:
             # "All addresses" is not an address to connect to.
             host = "127.0.0.1" if address.version == 4 else "::1"
-        scheme = "ws" if self._tls is None else "wss"
+        scheme = "ws" if self.tls is None else "wss"
         return f"{scheme}://{f'[{host}]' if address.version == 6 else host}:{port}{PATH}"
 
     @property
@@ -167,15 +170,9 @@ class Hub:
         import websockets.extensions.permessage_deflate
         import websockets.server  # noqa: F401  # for its side effect
 
-        handshake = None if self._tls is None else self.limits.handshake_seconds
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                lambda: Door(self),
-                self._host,
-                self._port,
-                ssl=self._tls,
-                ssl_handshake_timeout=handshake,
-                backlog=BACKLOG,
+                lambda: Door(self), self._host, self._port, backlog=BACKLOG
             )
         except (OSError, OverflowError) as error:
             raise HubError(bind_reason(error, self._host, self._port)) from None
@@ -211,8 +208,10 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         connections: list[Consumer | Door] = [*self._consumers, *self._doors]
+        handshakes = [door.encrypting for door in self._doors if door.encrypting is not None]
         for each in connections:
             each.abort()
+        await asyncio.gather(*handshakes, return_exceptions=True)
         # Connections are closed in the next iteration of the loop.
         await asyncio.sleep(0)
         self._closed.set()
@@ -280,14 +279,21 @@ class Hub:
 
     def check_key(self, keys: list[str], address: str) -> str | Denial:
         """Return the name of the valid key among those of a request, or why there is none."""
-        if wait := self._failed.wait(address):
+        flooded = self._floods.wait(address)
+        wait = max(flooded, self._failed.wait(address))
+        for key in keys:
+            if flooded or (wait and not self._known.has(address, key)):
+                continue
+            if (name := self._keys.owner(key)) is not None:
+                self._known.add(address, key)
+                return name
+        if wait:
             self.counts.refused[HTTPStatus.TOO_MANY_REQUESTS] += 1
             text = "Too many wrong keys; wait before the next try"
             return Denial(HTTPStatus.TOO_MANY_REQUESTS, text, math.ceil(wait))
-        for key in keys:
-            if (name := self._keys.owner(key)) is not None:
-                return name
-        self._failed.failed(address)
+        if keys:
+            # Without a key, nothing was guessed.
+            self._failed.failed(address)
         self.counts.refused[HTTPStatus.UNAUTHORIZED] += 1
         # The first try after a pause, so that a flood of them does not fill the log.
         if self._failed.wait(address):
@@ -343,7 +349,7 @@ class Hub:
         if consumer.reason:
             counts.dropped[consumer.reason] += 1
         if consumer.abusive:
-            self._failed.failed(consumer.address, FLOOD_STRIKES)
+            self._floods.failed(consumer.address, FLOOD_STRIKES)
         if not self._consumers:
             self._emptied.set()
         self._events.emit(

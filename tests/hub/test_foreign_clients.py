@@ -99,6 +99,27 @@ async def test_tls(hub_over: OpensHub) -> None:
     with suppress(ConnectionResetError):
         assert await guarded(reader.read()) == b""
     writer.close()
+    assert hub.counts.joined == 1
+
+    # A handshake that does not end takes up a connection, and is closed with the hub.
+    only = ScriptedFeed(station(A, 0))
+    few = await hub_over(only, tls=server, limits=HubSection(connections=2))
+    place = "127.0.0.1", urlsplit(few.address).port
+    waiting = [await asyncio.open_connection(*place) for _ in range(2)]
+    reader, writer = await asyncio.open_connection(*place)
+    with suppress(ConnectionResetError):
+        assert await guarded(reader.read()) == b""
+    assert few.counts.refused == {503: 1}
+    waiting.pop()[1].close()
+    while len(few._doors) > 1:  # noqa: ASYNC110  # a server has no event for it
+        await asyncio.sleep(0)
+    async with connect(few.url, proxy=None, ssl=client, max_size=None) as connection:
+        assert await guarded(connection.recv(decode=False))
+    await few.close()
+    with suppress(ConnectionResetError):
+        assert await guarded(waiting[0][0].read()) == b""
+    for _, each in (*waiting, (reader, writer)):
+        each.close()
 
 
 async def test_websocket_of_node(hub_over: OpensHub) -> None:

@@ -481,9 +481,16 @@ async def test_wrong_keys_are_limited_per_address(hub_over: OpensHub, join: Join
     hub = await hub_over(ScriptedFeed(station(A, 0)), limits=limits)
     joined = await join(hub)
     here, there = ({"X-Forwarded-For": f"1.1.1.1, {last}"} for last in ("192.0.2.1", "192.0.2.2"))
+    known = {"X-Forwarded-For": "192.0.2.1"}
+    await (await join(hub, additional_headers=known)).read()
+    for _ in range(5):
+        # Without a key, nothing was guessed.
+        assert await refused(hub.address, additional_headers=here) == 401
     for _ in range(3):
         assert await refused(f"{hub.address}?key=wrong", additional_headers=here) == 401
-    assert await refused(hub.url, additional_headers=here) == 429
+    assert await refused(f"{hub.address}?key=wrong", additional_headers=here) == 429
+    # Another program at the same address, whose key was right before, is not kept out.
+    await (await join(hub, additional_headers=known)).read()
     await (await join(hub, additional_headers=there)).read()
     assert isinstance(await joined.read(), Snapshot)
 
