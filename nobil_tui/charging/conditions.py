@@ -22,8 +22,8 @@ class Condition(IntEnum):
     it.
 
     A row holds the label, the status words of word-based streams (Enova, OCPI), version 1's
-    ``status`` and ``error``, the count of a station's summary that it adds to, and the meaning. The
-    values index lists, as in ``Board.tally``.
+    ``status`` and ``error``, the count of a station's summary that it adds to, the code in stored
+    histories, and the meaning. The values index lists, as in ``Board.tally``.
     """
 
     label: str
@@ -34,26 +34,28 @@ class Condition(IntEnum):
     """``status`` and ``error`` in version 1 of the stream API."""
     adds_to: Count
     """The count of a station's summary that such a connector adds to."""
+    code: int
+    """What the history stores. Never change or reuse one; a new condition takes the next."""
     meaning: str
     """The meaning, for the help screen."""
 
-    FREE = "free", ("AVAILABLE",), (0, 0), Count.FREE, "can be used now"
-    OCCUPIED = "occupied", ("CHARGING",), (1, 0), Count.IN_USE, "taken by another vehicle"
+    FREE = "free", ("AVAILABLE",), (0, 0), Count.FREE, 0, "can be used now"
+    OCCUPIED = "occupied", ("CHARGING",), (1, 0), Count.IN_USE, 1, "taken by another vehicle"
     BLOCKED = (
-        *("blocked", ("BLOCKED",), (1, 0), Count.IN_USE),
+        *("blocked", ("BLOCKED",), (1, 0), Count.IN_USE, 2),
         "physically blocked, for example by a parked car",
     )
-    RESERVED = "reserved", ("RESERVED",), (1, 0), Count.IN_USE, "reserved for another driver"
+    RESERVED = "reserved", ("RESERVED",), (1, 0), Count.IN_USE, 3, "reserved for another driver"
     FAULT = (
-        *("fault", ("OUTOFORDER",), (-1, 1), Count.FAULTS),
+        *("fault", ("OUTOFORDER",), (-1, 1), Count.FAULTS, 4),
         "reports an error and might not work",
     )
     UNKNOWN = (
-        *("unknown", ("UNKNOWN",), (-1, 0), Count.UNKNOWN),
+        *("unknown", ("UNKNOWN",), (-1, 0), Count.UNKNOWN, 5),
         "no information; never counted as free",
     )
     NOT_IN_SERVICE = (
-        *("not in service", ("INOPERATIVE", "PLANNED", "REMOVED"), (-1, 0), Count.NOT_COUNTED),
+        *("not in service", ("INOPERATIVE", "PLANNED", "REMOVED"), (-1, 0), Count.NOT_COUNTED, 6),
         "not active yet, or removed; not counted",
     )
 
@@ -63,6 +65,7 @@ class Condition(IntEnum):
         words: tuple[str, ...],
         version_1: tuple[int, int],
         adds_to: Count,
+        code: int,
         meaning: str,
     ) -> Condition:
         """Number the rows from 0."""
@@ -72,6 +75,7 @@ class Condition(IntEnum):
         member.words = words
         member.version_1 = version_1
         member.adds_to = adds_to
+        member.code = code
         member.meaning = meaning
         return member
 

@@ -16,7 +16,7 @@ from nobil_tui.charging.station import Station
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.occupancy import MAX_ROWS, HourColumns, Occupancy
-from nobil_tui.history.tally import CODES, NOT_OBSERVED
+from nobil_tui.history.tally import NOT_OBSERVED
 
 
 class StoredChange(NamedTuple):
@@ -131,7 +131,7 @@ class Observation:
     def apply(self, change: Change) -> None:
         """Apply a change of the board."""
         after = change.after
-        code = NOT_OBSERVED if after is None else CODES[after.condition]
+        code = NOT_OBSERVED if after is None else after.condition.code
         self._set(change.station, change.number - 1, code, change.at)
 
     def confirm(self, station_id: str, at: int, *, all_of_it: bool = False) -> None:
@@ -156,7 +156,7 @@ class Observation:
                 continue
             if self._board.unconfirmed_for(station, index, at) <= SLIGHT:
                 since = at if all_of_it else self._heard(station, index, at)
-                self._set(station_id, index, CODES[connector.condition], since)
+                self._set(station_id, index, connector.condition.code, since)
         for index in range(count, len(codes)):
             self._set(station_id, index, NOT_OBSERVED, at)
 

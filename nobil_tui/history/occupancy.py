@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from nobil_tui.history.hours import LocalHour, LocalHours
 from nobil_tui.history.listening import Listening
-from nobil_tui.history.tally import FAULT, FREE, LAST_OBSERVED, NOT_OBSERVED
+from nobil_tui.history.tally import FAULT, FREE, IS_OBSERVED, NOT_OBSERVED
 
 MAX_ROWS = 1024
 """Stations that are counted at once: enough to be fast, few enough for a time slice."""
@@ -31,9 +31,7 @@ _ANY_OBSERVED, _ANY_FREE, _OBSERVED_EACH, _FREE_EACH, _FAULT_EACH = (
 """One of each field, in the order of ``HourTally``."""
 _ANY = _ANY_OBSERVED | _ANY_FREE
 _WEIGHTS = tuple(
-    _OBSERVED_EACH * (code <= LAST_OBSERVED)
-    + _FREE_EACH * (code == FREE)
-    + _FAULT_EACH * (code == FAULT)
+    _OBSERVED_EACH * IS_OBSERVED[code] + _FREE_EACH * (code == FREE) + _FAULT_EACH * (code == FAULT)
     for code in range(NOT_OBSERVED + 1)
 )
 """What a connector with each code adds to the counts of its station."""

@@ -17,7 +17,7 @@ from nobil_tui.feeds.simulation.sites import SiteKind, habit_of
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.listening import Interval, Listening
 from nobil_tui.history.statistics import ChangeRow, ConnectorHistory, StationHistory, profile_of
-from nobil_tui.history.tally import CODES, FREE
+from nobil_tui.history.tally import FREE
 
 WEEKS = 4
 _DAY = 24 * 3_600_000
@@ -69,7 +69,7 @@ def _live(
 
 def _led_to(rows: list[ChangeRow], connector: Connector, began: int, now: int) -> list[ChangeRow]:
     """Let the rows end with the present condition of a connector, since its last change."""
-    code = CODES[connector.condition]
+    code = connector.condition.code
     since = connector.timestamp if began < connector.timestamp <= now else began
     kept = [row for row in rows if row.at < since]
     while kept and kept[-1].code == code:
@@ -82,4 +82,4 @@ def _led_to(rows: list[ChangeRow], connector: Connector, began: int, now: int) -
 
 
 def _code(status: int, error: int) -> int:
-    return CODES[condition_of(status, error)]
+    return condition_of(status, error).code

@@ -11,13 +11,13 @@ from msgspec import Struct, field
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.history.hours import HOURS_OF_WEEK, LocalHours
 from nobil_tui.history.listening import Listening
-from nobil_tui.history.tally import CODES, CONDITIONS, FAULT, NOT_OBSERVED, HourTally, StationTally
+from nobil_tui.history.tally import CONDITIONS, FAULT, NOT_OBSERVED, HourTally, StationTally
 
 MIN_WEEK_SECONDS = 900
 """Seconds for which an hour must be observed to count as a week of its cell."""
 MIN_CELL_SECONDS = 1800
 """Seconds for which an hour of the week must be observed for its cell to be shown."""
-_OCCUPIED = CODES[Condition.OCCUPIED]
+_OCCUPIED = Condition.OCCUPIED.code
 
 
 class HourProfile(Struct, frozen=True):

@@ -15,21 +15,14 @@ from nobil_tui.history.listening import Listening
 
 NOT_OBSERVED = 255
 """The code of a connector of which nothing is known now."""
-CODES: dict[Condition, int] = {
-    Condition.FREE: 0,
-    Condition.OCCUPIED: 1,
-    Condition.BLOCKED: 2,
-    Condition.RESERVED: 3,
-    Condition.FAULT: 4,
-    Condition.UNKNOWN: 5,
-    Condition.NOT_IN_SERVICE: 6,
-}
-"""What a condition is stored as. These numbers must never change."""
-CONDITIONS: dict[int, Condition] = {code: condition for condition, code in CODES.items()}
-"""The condition that a stored number means; ``NOT_OBSERVED`` means none."""
-FREE, FAULT = CODES[Condition.FREE], CODES[Condition.FAULT]
-LAST_OBSERVED = FAULT
-"""Up to this code, something is known of the connector that counts."""
+CONDITIONS: dict[int, Condition] = {condition.code: condition for condition in Condition}
+"""The condition that a stored code means; ``NOT_OBSERVED`` means none."""
+IS_OBSERVED = bytes(
+    code in CONDITIONS and CONDITIONS[code].counted and CONDITIONS[code] is not Condition.UNKNOWN
+    for code in range(NOT_OBSERVED + 1)
+)
+"""For each code, whether something is known of the connector, and it counts."""
+FREE, FAULT = Condition.FREE.code, Condition.FAULT.code
 
 
 class HourTally(NamedTuple):
@@ -77,7 +70,7 @@ class StationTally(Struct, gc=False):
             codes = self.codes = codes + bytes([NOT_OBSERVED]) * (index + 1 - len(codes))
         before = codes[index]
         codes[index] = code
-        self.connectors += (code <= LAST_OBSERVED) - (before <= LAST_OBSERVED)
+        self.connectors += IS_OBSERVED[code] - IS_OBSERVED[before]
         self.free += (code == FREE) - (before == FREE)
         self.fault += (code == FAULT) - (before == FAULT)
 

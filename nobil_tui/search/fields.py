@@ -1,7 +1,8 @@
 """The words of the filter language, each once: fields, plugs and countries.
 
 The parser, the completion, the searched text and the error messages derive from these tables.
-A field that searches text is one row here; a new kind of value also needs a parser in ``query.py``.
+A field that searches text is one row here; a new kind of value also needs a parser in
+``filter_parser.py``.
 """
 
 from __future__ import annotations

@@ -43,6 +43,18 @@ def test_version_1_pairs(condition: Condition, version_1: tuple[int, int]) -> No
     assert condition.version_1 == version_1
 
 
+def test_stored_codes_never_change() -> None:
+    assert {condition.name: condition.code for condition in Condition} == {
+        "FREE": 0,
+        "OCCUPIED": 1,
+        "BLOCKED": 2,
+        "RESERVED": 3,
+        "FAULT": 4,
+        "UNKNOWN": 5,
+        "NOT_IN_SERVICE": 6,
+    }
+
+
 def test_counted_and_in_use() -> None:
     assert [each for each in Condition if not each.counted] == [Condition.NOT_IN_SERVICE]
     assert IN_USE == (Condition.OCCUPIED, Condition.BLOCKED, Condition.RESERVED)

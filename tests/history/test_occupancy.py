@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.statistics import Profile, StationHistory, profile_of, spans
-from nobil_tui.history.tally import CODES
 from tests.history.records import MINUTE, OSLO, STATION, WORDS, Scripted, Step, at, sql_profile
 
 STARTS = ("2026-03-28 20:00", "2026-10-24 21:30", "2026-06-01 00:00", "2026-12-31 12:00")
@@ -176,5 +175,5 @@ def test_the_spans_of_a_connector_add_up_to_its_profile(
         seconds: dict[int, int] = defaultdict(int)
         for began, ended, code in spans(connector.rows, history.listening, 0, played.at // 1000):
             seconds[code] += ended - began
-        assert sum(hour.free for hour in own) == seconds[CODES[Condition.FREE]]
-        assert sum(hour.fault for hour in own) == seconds[CODES[Condition.FAULT]]
+        assert sum(hour.free for hour in own) == seconds[Condition.FREE.code]
+        assert sum(hour.fault for hour in own) == seconds[Condition.FAULT.code]

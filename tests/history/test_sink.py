@@ -34,7 +34,7 @@ from nobil_tui.history.observation import Observation, Portion
 from nobil_tui.history.replay import Replay
 from nobil_tui.history.sink import HistorySink
 from nobil_tui.history.statistics import StationHistory
-from nobil_tui.history.tally import CODES, NOT_OBSERVED
+from nobil_tui.history.tally import NOT_OBSERVED
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
 from tests.history.records import MINUTE, OSLO, at, report
@@ -205,7 +205,7 @@ def test_a_late_sink_ends_with_the_conditions_of_the_board() -> None:
                 zip(station.evse_uids, station.connectors, strict=True)
             ):
                 if board.unconfirmed_for(station, index, now) <= 0:
-                    assert connectors[uid].rows[-1].code == CODES[held.condition]
+                    assert connectors[uid].rows[-1].code == held.condition.code
 
     in_every_order(test, 60)
 
