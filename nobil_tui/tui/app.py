@@ -57,7 +57,7 @@ from nobil_tui.tui.textual_internals.terminal import (
 ANSWER_TIMEOUT = 3.0
 """Seconds after which the terminal's answer is not used: colours would change under the user."""
 MAX_TOASTS = 2
-"""Toasts that are shown at once."""
+"""Toasts that are shown at once; in a low terminal, there is room for one."""
 SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
 
@@ -231,7 +231,8 @@ class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
         if not shows_toast(self, message, title):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
             # Behind the message in which it is on its way.
-            self.call_later(drop_toasts, self, keep=MAX_TOASTS)
+            keep = MAX_TOASTS if self.size.height >= layout.TALL else 1
+            self.call_later(drop_toasts, self, keep=keep)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text, and say which way it went."""

@@ -20,6 +20,8 @@ WIDE = 110
 """Columns from which the panes are side by side."""
 TALL = 18
 """Lines from which there is room for more than the list, or the list beside the connectors."""
+LEAST = Size(24, 6)
+"""Columns and lines for one station between the bars."""
 HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]
 

@@ -72,6 +72,8 @@ class Toasts:
         for rack in screen.query("ToastRack"):
             if layout.is_log_visible and (layout.zoomed or not layout.is_wide):
                 rack.styles.dock, rack.styles.margin = "top", (log.region.y, 0, 0, 0)
+                rack.styles.max_height = log.outer_size.height
             else:
                 above_log = log.outer_size.height if layout.is_log_visible else 0
                 rack.styles.dock, rack.styles.margin = "bottom", (0, 0, below + above_log, 0)
+                rack.styles.max_height = max(1, screen.size.height - below - above_log - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.pilot import Pilot
 
 from nobil_tui.config.model import Config, WatchedSection
 from tests.conftest import FakeClock
@@ -168,3 +169,19 @@ async def test_the_mouse_opens_a_station_where_its_connectors_have_no_room() -> 
         await until(pilot, lambda: main.focused is main.workspace.stations)
         await pilot.click(main.workspace.stations, offset=(20, 3), times=2)
         await until(pilot, lambda: main.focused is main.workspace.connectors)
+
+
+def screen_words(pilot: Pilot[int]) -> str:
+    return " ".join(" ".join(text_of(pilot)).split())
+
+
+async def test_a_terminal_without_room_for_a_station_says_so() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), (18, 4)) as pilot:
+        main = await live(pilot)
+        assert screen_words(pilot) == "Too small: enlarge the terminal to 24x6 or more."
+        await pilot.resize_terminal(24, 6)
+        await pilot.pause()
+        assert not main.query("#too-small")
+        assert "▌" in text_of(pilot)[3]
+        assert "q Quit" in text_of(pilot)[-1]

@@ -47,6 +47,20 @@ async def test_toasts_are_few_and_cover_neither_hints_nor_new_lines() -> None:
                         assert not toast.overlaps(stations.region)
 
 
+async def test_toasts_leave_the_bars_of_a_tiny_terminal() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), (40, 12)) as pilot:
+        main = await live(pilot)
+        for keys in ((), ("v",)):
+            await pilot.press(*keys)
+            for number in range(3):
+                main.workspace.toasts.warn(f"{number}: {'a long warning ' * 20}")
+            await pilot.pause()
+            lines = text_of(pilot)
+            assert "LIVE" in lines[0]
+            assert "q Quit" in lines[-1]
+
+
 async def test_what_was_undone_is_not_offered_again() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:

@@ -18,7 +18,7 @@ from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.commands.runner import CommandRunner
 from nobil_tui.tui.input_activity import InputActivity
 from nobil_tui.tui.last_view import LastView
-from nobil_tui.tui.layout import breakpoint_classes
+from nobil_tui.tui.layout import LEAST, breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs
@@ -109,8 +109,21 @@ class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
         self.update_classes(classes, update=False)
 
     def on_resize(self, event: Resize) -> None:
-        """Adapt the layout to the new width."""
+        """Adapt the layout to the new size, or say that it is too small."""
         self.workspace.layout.set_size(event.size)
+        self._note_size(event.size)
+
+    def _note_size(self, size: Size) -> None:
+        """Cover everything with a sentence while there is no room for a station."""
+        notes = self.query("#too-small")
+        has_room = size.width >= LEAST.width and size.height >= LEAST.height
+        if has_room:
+            notes.remove()
+        elif not notes:
+            from textual.widgets import Static
+
+            words = f"Too small: enlarge the terminal to {LEAST.width}x{LEAST.height} or more."
+            self.mount(Static(words, id="too-small"))
 
     def on_descendant_focus(self) -> None:
         """Name the keys of the focused pane in the footer."""
