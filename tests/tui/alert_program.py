@@ -1,13 +1,17 @@
 """The app in a real terminal, with one alert that fires: run by ``test_alert_notifier.py``.
 
-Arguments: the station's name, and "focus" if the terminal said that it has the focus.
+It is run once for each terminal of the JSON file that the argument names, and ``END`` is written
+after each.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
+from pathlib import Path
+from typing import TypedDict
 
 from nobil_tui.charging.events import Connected, Snapshot, StationReport
 from nobil_tui.charging.register import Facts, Register
@@ -17,6 +21,9 @@ from nobil_tui.config.model import Config, WatchedSection
 from nobil_tui.tui.app import NobilApp
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, setup_of
+
+END = b"\x1b[0m-- the end --"
+"""Written after what the app wrote to a terminal."""
 
 
 async def play(app: NobilApp, source: HandSource, clock: FakeClock) -> None:
@@ -36,25 +43,47 @@ async def play(app: NobilApp, source: HandSource, clock: FakeClock) -> None:
     app.request_quit()
 
 
-def main(name: str, focus: str) -> None:
-    """Run the app."""
+class Terminal(TypedDict):
+    """A terminal, and what is shown in it."""
+
+    name: str
+    """The station's name."""
+    focus: bool
+    """Whether the terminal said that it has the focus."""
+    environ: dict[str, str]
+
+
+def run(terminal: Terminal, hook: Path) -> None:
+    """Run the app in the terminal; ``hook`` gets what the command of the alerts gets."""
     clock = FakeClock()
-    source = HandSource(clock, Register({"NOR_1": Facts(name)}))
+    source = HandSource(clock, Register({"NOR_1": Facts(terminal["name"])}))
     source.feed.put(Connected(START), Snapshot([Station("NOR_1", [Connector(1, 0, START)])], START))
     config = Config(
         watched=WatchedSection(["NOR_1"]),
-        alerts=AlertsSection(command=["/bin/sh", "-c", 'cat > "$0"', os.environ["HOOK_OUTPUT"]]),
+        alerts=AlertsSection(command=["/bin/sh", "-c", 'cat > "$0"', str(hook)]),
     )
+    os.environ.update(terminal["environ"])
     app = NobilApp(setup_of(clock, source, config=config, environ=os.environ))
-    app._input.terminal_has_focus = focus == "focus"
+    app._input.terminal_has_focus = terminal["focus"]
 
-    async def run() -> None:
+    async def run_and_play() -> None:
         playing = asyncio.create_task(play(app, source, clock))
         await app.run_async()
         await playing
 
-    asyncio.run(run())
+    asyncio.run(run_and_play())
+    os.write(1, END)
+
+
+def main(path: Path) -> None:
+    """Run the app in each terminal, and write what its command got beside ``path``."""
+    terminals: list[Terminal] = json.loads(path.read_text())
+    before = dict(os.environ)
+    for number, terminal in enumerate(terminals):
+        os.environ.clear()
+        os.environ.update(before)
+        run(terminal, path.with_name(f"hook{number}"))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Path(sys.argv[1]))

@@ -15,7 +15,8 @@ from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from nobil_tui.tui import repaint_throttle
+from nobil_tui.tui import key_queue, live_updates, repaint_throttle
+from tests.conftest import GUARD
 from tests.tui.app_driver import opened
 
 HERE = Path(__file__).parent
@@ -126,6 +127,10 @@ def _no_sleeping() -> Iterator[None]:
         patch.setattr(screen, "UPDATE_PERIOD", PAINT_PERIOD)
         patch.setattr(repaint_throttle, "PAUSE", PAINT_PERIOD)
         patch.setattr(repaint_throttle, "IDLE_PAUSE", 2 * PAINT_PERIOD)
+        patch.setattr(live_updates, "HISTORY_DELAY", PAINT_PERIOD)
+        # Seconds of a real clock, which a loaded machine would reach in the middle of a test.
+        patch.setattr(live_updates, "FREEZE_DELAY", GUARD)
+        patch.setattr(key_queue, "LONGEST", GUARD)
         yield
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.alert_program import END, Terminal
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there"),
@@ -35,22 +37,41 @@ OSC99 = (
 OSC777 = f"\x1b]777;notify;{SHOWN.replace(';', ',')};{BODY}\a"
 
 
-def output_of(name: str, folder: Path, focus: str = "", **environ: str) -> tuple[str, str]:
-    """Run the app in a pseudo-terminal. Return what it wrote there, and what the hook got."""
-    hook = folder / "hook"
-    hook.touch()
+TERMINALS: dict[str, Terminal] = {
+    "kitty": {"name": NASTY, "focus": False, "environ": {"TERM": "xterm-kitty"}},
+    "tmux": {
+        "name": NASTY,
+        "focus": False,
+        "environ": {
+            "TERM": "tmux-256color",
+            "TERM_PROGRAM": "tmux",
+            "TMUX": "/tmp/x,1,0",
+            "VTE_VERSION": "7200",
+        },
+    },
+    "another": {"name": "Torget", "focus": False, "environ": {}},
+    "with the focus": {"name": "Torget", "focus": True, "environ": {}},
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """Run the app in each kind of terminal, in one process. Return what it wrote to each, and what
+    the command of the alerts got."""
+    path = tmp_path_factory.mktemp("terminals") / "terminals.json"
+    path.write_text(json.dumps([*TERMINALS.values()]))
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "tests.tui.alert_program", name, focus]
     kept = ("PATH", "HOME", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV")
-    env = {each: os.environ[each] for each in kept if each in os.environ}
-    root = str(Path(__file__).parents[2])
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "tests.tui.alert_program", str(path)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        cwd=root,
-        env={**env, "TERM": "xterm-256color", "HOOK_OUTPUT": str(hook), **environ},
+        cwd=Path(__file__).parents[2],
+        env={
+            "TERM": "xterm-256color",
+            **{each: os.environ[each] for each in kept if each in os.environ},
+        },
         start_new_session=True,
     )
     os.close(theirs)
@@ -61,7 +82,12 @@ def output_of(name: str, folder: Path, focus: str = "", **environ: str) -> tuple
             output += chunk
     os.close(ours)
     assert process.wait() == 0, output[-2000:]
-    return output.decode(errors="replace"), hook.read_text()
+    written = [each.decode(errors="replace") for each in output.split(END)]
+    assert len(written) == len(TERMINALS) + 1, output[-2000:]
+    return {
+        name: (written[number], path.with_name(f"hook{number}").read_text())
+        for number, name in enumerate(TERMINALS)
+    }
 
 
 def bells(output: str) -> int:
@@ -70,25 +96,16 @@ def bells(output: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("environ", "sequence"),
+    ("terminal", "sequence"),
     [
-        ({"TERM": "xterm-kitty"}, OSC99),
-        (
-            {
-                "TERM": "tmux-256color",
-                "TERM_PROGRAM": "tmux",
-                "TMUX": "/tmp/x,1,0",
-                "VTE_VERSION": "7200",
-            },
-            "\x1bPtmux;" + OSC777.replace("\x1b", "\x1b\x1b") + "\x1b\\",
-        ),
+        ("kitty", OSC99),
+        ("tmux", "\x1bPtmux;" + OSC777.replace("\x1b", "\x1b\x1b") + "\x1b\\"),
     ],
-    ids=["kitty", "tmux"],
 )
 def test_the_terminal_gets_the_notification_it_knows(
-    environ: dict[str, str], sequence: str, tmp_path: Path
+    terminal: str, sequence: str, outputs: dict[str, tuple[str, str]]
 ) -> None:
-    output, hook = output_of(NASTY, tmp_path, **environ)
+    output, hook = outputs[terminal]
     assert output.count(sequence) == 1
     # Nothing of the name is a sequence of its own.
     assert "\x1b]0;x" not in output
@@ -97,8 +114,10 @@ def test_the_terminal_gets_the_notification_it_knows(
     assert (line["before"], line["name"]) == ("occupied", NASTY)
 
 
-def test_elsewhere_the_bell_rings_once_and_the_title_is_restored(tmp_path: Path) -> None:
-    output, _ = output_of("Torget", tmp_path)
+def test_elsewhere_the_bell_rings_once_and_the_title_is_restored(
+    outputs: dict[str, tuple[str, str]],
+) -> None:
+    output, _ = outputs["another"]
     assert bells(output) == 1
     assert "\x1b]9;" not in output
     assert "\x1b]99;" not in output
@@ -111,6 +130,6 @@ def test_elsewhere_the_bell_rings_once_and_the_title_is_restored(tmp_path: Path)
     assert "\x1b]2;" not in output[restored:]
 
 
-def test_a_terminal_with_the_focus_rings_no_bell(tmp_path: Path) -> None:
-    output, _ = output_of("Torget", tmp_path, focus="focus")
+def test_a_terminal_with_the_focus_rings_no_bell(outputs: dict[str, tuple[str, str]]) -> None:
+    output, _ = outputs["with the focus"]
     assert bells(output) == 0

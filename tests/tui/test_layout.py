@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from textual.pilot import Pilot
 
 from nobil_tui.config.model import Config, WatchedSection
@@ -26,41 +25,40 @@ LOW = ((160, 9), (160, 11), (80, 8), (40, 12))
 EVERY_SIZE = ((200, 60), WIDE, (100, 30), (80, 24), NARROW, *LOW)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [((80, 24), (110, 24)), ((160, 50), (80, 24)), ((60, 20), (160, 50))]
-)
-async def test_a_resized_terminal_looks_like_one_of_that_size(
-    before: tuple[int, int], after: tuple[int, int]
-) -> None:
-    texts = []
-    for sizes in ((before, after), (after,)):
-        clock = FakeClock()
-        async with opened(setup_of(clock, source_of(clock)), sizes[0]) as pilot:
-            await live(pilot)
-            for size in sizes[1:]:
-                await pilot.resize_terminal(*size)
-                await pilot.pause()
-            texts.append(text_of(pilot))
-    assert texts[0] == texts[1]
+async def test_a_resized_terminal_looks_like_one_of_that_size() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, source_of(clock)), NARROW) as pilot:
+        await live(pilot)
+        for size in (WIDE, (80, 24), (110, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            begun = FakeClock()
+            async with opened(setup_of(begun, source_of(begun)), size) as another:
+                await live(another)
+                assert text_of(pilot) == text_of(another), size
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_every_size_has_room_for_the_essentials(size: tuple[int, int]) -> None:
+async def test_every_size_has_room_for_the_essentials() -> None:
     clock = FakeClock()
     config = Config(watched=WatchedSection(["NOR_00002"]))
-    async with opened(setup_of(clock, source_of(clock), config=config), size) as pilot:
+    async with opened(setup_of(clock, source_of(clock), config=config)) as pilot:
         main = await live(pilot)
         main.workspace.stations.select("NOR_00002")
-        main.workspace.refresh_link_bar()
-        await pilot.pause()
-        lines = text_of(pilot)
-        assert "LIVE" in lines[0]
-        assert any("★" in line and "0/1" in line and "Rådhusgata 12" in line for line in lines)
-        assert any("■ occupied" in line for line in lines)
-        assert "? Help" in lines[-1]
-        assert "q Quit" in lines[-1]
-        # Every pane has a complete border.
-        assert sum(line.count("╭") for line in lines) == sum(line.count("╯") for line in lines)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            main.workspace.refresh_link_bar()
+            await pilot.pause()
+            lines = text_of(pilot)
+            assert "LIVE" in lines[0], size
+            assert any(
+                "★" in line and "0/1" in line and "Rådhusgata 12" in line for line in lines
+            ), size
+            assert any("■ occupied" in line for line in lines), size
+            assert "? Help" in lines[-1], size
+            assert "q Quit" in lines[-1], size
+            # Every pane has a complete border.
+            begun, ended = (sum(line.count(corner) for line in lines) for corner in "╭╯")
+            assert begun == ended, size
 
 
 async def test_a_narrow_terminal_shows_the_log_on_request() -> None:
@@ -91,32 +89,32 @@ async def test_every_size_shows_stations_first() -> None:
                 assert pane.region.bottom < size[1], size
 
 
-@pytest.mark.parametrize("size", EVERY_SIZE)
-async def test_the_connectors_and_the_log_are_reached_and_left_at_every_size(
-    size: tuple[int, int],
-) -> None:
+async def test_the_connectors_and_the_log_are_reached_and_left_at_every_size() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, hundred_stations(clock)), size) as pilot:
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
-        await pilot.press("j", "enter")
-        assert workspace.connectors.has_focus
-        assert any("Now" in line and "Since" in line for line in text_of(pilot))
-        await pilot.press("escape")
-        assert workspace.stations.has_focus
-        assert rows_of(pilot)
-        if not workspace.layout.is_log_visible:
+        for size in (WIDE, (80, 24), NARROW, *LOW[1:]):
+            await pilot.resize_terminal(*size)
+            await pilot.press("j", "enter")
+            assert workspace.connectors.has_focus, size
+            assert any("Now" in line and "Since" in line for line in text_of(pilot)), size
+            await pilot.press("escape")
+            assert workspace.stations.has_focus, size
+            assert rows_of(pilot), size
+            if not workspace.layout.is_log_visible:
+                await pilot.press("v")
+            assert workspace.event_log.region.height >= 3, size
             await pilot.press("v")
-        assert workspace.event_log.region.height >= 3
-        await pilot.press("v")
-        assert workspace.event_log.region.height == 0 or not workspace.event_log.display
-        assert workspace.stations.has_focus
-        # Tab reaches every pane that is shown, or each in turn where there is room for one.
-        seen = set()
-        for _ in range(4):
-            await pilot.press("tab")
-            seen.add(main.focused)
-        assert workspace.connectors in seen
+            assert workspace.event_log.region.height == 0 or not workspace.event_log.display, size
+            assert workspace.stations.has_focus, size
+            # Tab reaches every pane that is shown, or each in turn where there is room for one.
+            seen = set()
+            for _ in range(4):
+                await pilot.press("tab")
+                seen.add(main.focused)
+            assert workspace.connectors in seen, size
+            workspace.stations.focus()
 
 
 async def test_a_pane_is_enlarged_and_escape_goes_back_one_step_at_a_time() -> None:

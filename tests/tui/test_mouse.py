@@ -22,27 +22,33 @@ async def click_hint(pilot: Pilot[int], main: MainScreen, words: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pane", PANES)
-async def test_a_click_on_a_key_hint_runs_its_command(pane: str) -> None:
+async def test_a_click_on_a_key_hint_runs_its_command() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         main = await live(pilot)
-        main.query_one(f"#{pane}").focus()
-        await pilot.pause()
-        selected = main.workspace.stations.selected
-        await click_hint(pilot, main, "Star")
-        assert main.workspace.settings.starred == {selected}
-        await click_hint(pilot, main, "Starred")
-        assert main.workspace.station_list.options.starred_only
-        await click_hint(pilot, main, "Alert")
-        if pane == "connectors":
-            # One of several connectors is chosen in a dialog.
-            await pilot.press("enter")
+        workspace = main.workspace
+        for number, pane in enumerate(PANES):
+            workspace.stations.select(workspace.station_list.ids[number])
+            main.query_one(f"#{pane}").focus()
             await pilot.pause()
-        assert main.workspace.alerts.stations == {selected}
-        scope = main.workspace.event_log.scope
-        await click_hint(pilot, main, "Log")
-        assert main.workspace.event_log.scope is not scope
+            selected = workspace.stations.selected
+            await click_hint(pilot, main, "Star")
+            assert selected in workspace.settings.starred
+            starred_only = workspace.station_list.options.starred_only
+            await click_hint(pilot, main, "Starred")
+            assert workspace.station_list.options.starred_only is not starred_only
+            await click_hint(pilot, main, "Alert")
+            if pane == "connectors":
+                # One of several connectors is chosen in a dialog.
+                await pilot.press("enter")
+                await pilot.pause()
+            assert selected in workspace.alerts.stations
+            scope = workspace.event_log.scope
+            await click_hint(pilot, main, "Log")
+            assert workspace.event_log.scope is not scope
+            # Back to all stations.
+            workspace.station_list.options.starred_only = False
+            workspace.relist()
         await click_hint(pilot, main, "Help")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape")
@@ -51,7 +57,7 @@ async def test_a_click_on_a_key_hint_runs_its_command(pane: str) -> None:
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is main)
         await click_hint(pilot, main, "Filter")
-        assert main.focused is main.workspace.filter_line.input
+        assert main.focused is workspace.filter_line.input
 
 
 @pytest.mark.parametrize("pane", PANES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from nobil_tui.charging.events import Connected, Snapshot
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.commands import COMMANDS, Context, command_by_id
-from nobil_tui.config.model import Config, InterfaceSection, LogScope
-from nobil_tui.search.sorting import Sort
+from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.dialogs.help import HelpScreen
 from nobil_tui.tui.palette import MAX_FOUND_STATIONS, CommandProvider, Palette, StationProvider
@@ -223,21 +221,23 @@ def _listed(pilot: Pilot[int]) -> bool:
 
 async def test_commands_run_from_every_pane() -> None:
     async with app() as (main, pilot):
+        workspace = main.workspace
 
-        def shown() -> tuple[Sort, LogScope]:
-            return main.workspace.station_list.options.sort, main.workspace.event_log.scope
-
-        for pane in ("stations", "connectors", "log"):
+        async def focus(pane: str) -> None:
             main.query_one(f"#{pane}").focus()
             await pilot.pause()
-            sort, scope = shown()
-            await palette(pilot, "sort the stations by")
-            await until(pilot, partial(lambda before: shown()[0] is not before, sort))
-            await palette(pilot, "log all stations")
-            await until(pilot, partial(lambda before: shown()[1] is not before, scope))
-            await palette(pilot, "show all keys")
-            await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-            await pilot.press("escape")
+
+        await focus("log")
+        sort = workspace.station_list.options.sort
+        await palette(pilot, "sort the stations by")
+        await until(pilot, lambda: workspace.station_list.options.sort is not sort)
+        await focus("connectors")
+        scope = workspace.event_log.scope
+        await palette(pilot, "log all stations")
+        await until(pilot, lambda: workspace.event_log.scope is not scope)
+        await focus("stations")
+        await palette(pilot, "show all keys")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
 
 
 async def test_escape_closes_the_palette() -> None:

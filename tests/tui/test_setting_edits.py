@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from textual.pilot import Pilot
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
+from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.themes import DARK, LIGHT
 from tests.conftest import FakeClock
 from tests.tui.app_driver import (
     WIDE,
     live,
+    main_of,
     opened,
     setup_of,
     styled,
@@ -63,22 +65,29 @@ async def test_the_theme_and_the_keys_follow_a_changed_config(tmp_path: Path) ->
         await until(pilot, lambda: "there is no theme 'evning'" in screen_text(pilot))
 
 
-@pytest.mark.parametrize("name", [LIGHT, "nord", "ansi-dark"])
-async def test_a_changed_theme_looks_like_one_set_at_the_start(name: str) -> None:
-    painted = []
-    for begun in (name, ""):
+async def test_a_changed_theme_looks_like_one_set_at_the_start() -> None:
+    def setup(theme: str) -> AppOptions:
         clock = FakeClock()
         config = Config(
-            interface=InterfaceSection(theme=begun), watched=WatchedSection(["NOR_00002"])
+            interface=InterfaceSection(theme=theme), watched=WatchedSection(["NOR_00002"])
         )
-        async with opened(setup_of(clock, source_of(clock), config=config), (130, 30)) as pilot:
-            await live(pilot)
-            await pilot.press("slash", *"minde")
+        return setup_of(clock, source_of(clock), config=config)
+
+    async def show_filter(pilot: Pilot[int]) -> None:
+        await live(pilot)
+        await pilot.press("slash")
+        main_of(pilot).commands.filters.show("minde")
+        await pilot.pause()
+
+    async with opened(setup(""), (130, 30)) as pilot:
+        await show_filter(pilot)
+        for name in (LIGHT, "nord", "ansi-dark"):
             pilot.app.theme = name
             await pilot.pause()
             await pilot.pause()
-            painted.append(styled(pilot))
-    assert painted[0] == painted[1]
+            async with opened(setup(name), (130, 30)) as another:
+                await show_filter(another)
+                assert styled(pilot) == styled(another), name
 
 
 async def test_alerts_and_deleted_filters_are_undone() -> None:

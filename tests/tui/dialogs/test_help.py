@@ -63,7 +63,27 @@ def setup(clock: FakeClock, **settings: Any) -> Any:
     )
 
 
-async def test_every_command_with_a_key_is_listed(clock: FakeClock) -> None:
+def check_signs(text: str, glyphs: Glyphs) -> None:
+    """Check that every symbol has its meaning beside it."""
+    for condition in Condition:
+        meaning = text.partition(f"{glyphs.conditions[condition]} {condition.label}: ")[2]
+        assert len(meaning.split(" ")[0]) > 1, condition
+    for sign, words in (
+        (glyphs.star, "starred"),
+        (glyphs.alert, "alert: you will be notified when"),
+        (f"{glyphs.at_least}14:02", "at least since then"),
+        ("~2 min", "the link was down for up to two minutes"),
+        ("?5 h", "dimmed too: the link was down for longer"),
+        ("2/4", "two free of four"),
+        (
+            f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9",
+            "connectors in each condition",
+        ),
+    ):
+        assert f"{sign} {words}" in text
+
+
+async def test_every_command_and_symbol_and_what_is_running_are_shown(clock: FakeClock) -> None:
     keys = KeyBindings()
     async with opened(setup(clock), TALL) as pilot:
         await open_help(pilot)
@@ -76,52 +96,25 @@ async def test_every_command_with_a_key_is_listed(clock: FakeClock) -> None:
         for context in Context:
             expected = bool(for_context(context)) and context is not Context.DIALOG
             assert (context.heading in text) is expected
+        check_signs(text, UNICODE)
+        assert "running a simulation: all stations and statuses are made up" in text
+        assert "Stars and settings: /nowhere/config.toml" in text
+        assert CREDIT in text
 
 
-async def test_remapped_keys_are_shown(clock: FakeClock) -> None:
+async def test_remapped_keys_and_ascii_symbols_are_shown(clock: FakeClock) -> None:
     keys = {"star": ["f", "ctrl+s"], "sort": [], "back": "f8"}
-    async with opened(setup(clock, keys=keys), TALL) as pilot:
+    async with opened(setup(clock, keys=keys, ascii=True), TALL) as pilot:
         await open_help(pilot)
         text = said(pilot)
         assert "f ^s Star or unstar" in text
         unbound = text.partition("Without a key")[2]
         assert "Sort: Sort the stations by the next column. sort" in unbound
         assert "Star: " not in unbound
+        check_signs(text, ASCII)
         assert "F8 closes" in "".join(text_of(pilot))
         await pilot.press("f8")
         assert not isinstance(pilot.app.screen, HelpScreen)
-
-
-@pytest.mark.parametrize(("ascii_", "glyphs"), [(False, UNICODE), (True, ASCII)])
-async def test_every_symbol_is_explained(clock: FakeClock, ascii_: bool, glyphs: Glyphs) -> None:
-    async with opened(setup(clock, ascii=ascii_), TALL) as pilot:
-        await open_help(pilot)
-        text = said(pilot)
-        for condition in Condition:
-            meaning = text.partition(f"{glyphs.conditions[condition]} {condition.label}: ")[2]
-            assert len(meaning.split(" ")[0]) > 1, condition
-        for sign, words in (
-            (glyphs.star, "starred"),
-            (glyphs.alert, "alert: you will be notified when"),
-            (f"{glyphs.at_least}14:02", "at least since then"),
-            ("~2 min", "the link was down for up to two minutes"),
-            ("?5 h", "dimmed too: the link was down for longer"),
-            ("2/4", "two free of four"),
-            (
-                f"{glyphs.conditions[Condition.FREE]}3{glyphs.conditions[Condition.OCCUPIED]}9",
-                "connectors in each condition",
-            ),
-        ):
-            assert f"{sign} {words}" in text
-
-
-async def test_what_is_running_and_the_credit_are_shown(clock: FakeClock) -> None:
-    async with opened(setup(clock), TALL) as pilot:
-        await open_help(pilot)
-        text = said(pilot)
-        assert "running a simulation: all stations and statuses are made up" in text
-        assert "Stars and settings: /nowhere/config.toml" in text
-        assert CREDIT in text
 
 
 @pytest.mark.slow
@@ -142,13 +135,13 @@ async def test_it_scrolls_with_the_keys_of_every_list(
         assert text.scroll_offset.y == 0
         await pilot.press("G")
         assert text.scroll_offset.y == text.max_scroll_y > page
-        # Scrolling line by line shows everything.
+        # Scrolling line by line, and then page by page, shows everything.
         assert said(pilot).endswith("one line of the log for all")
         await pilot.press("home")
         seen = lines_of(pilot)
-        for _ in range(text.max_scroll_y):
-            await pilot.press("j")
-            seen.append(lines_of(pilot)[-1])
+        while (top := text.scroll_offset.y) < text.max_scroll_y:
+            await pilot.press("j" if top < 5 else "pagedown")
+            seen += lines_of(pilot)[top - text.scroll_offset.y :]
         whole = " ".join(" ".join(seen).split())
         assert all(command.tooltip in whole for command in COMMANDS if command.keys)
         assert pilot.app.screen is not main
