@@ -19,14 +19,14 @@ class StationCommands:
 
     def history(self) -> None:
         """Show the history of the selected station."""
-        if station := self._workspace.stations.selected:
+        if station := self._workspace.stations.take():
             from nobil_tui.tui.dialogs.history import HistoryScreen
 
             self._workspace.screen.app.push_screen(HistoryScreen(self._workspace, station))
 
     def star(self) -> None:
         """Star the selected station, or unstar it."""
-        if station := self._workspace.stations.selected:
+        if station := self._workspace.stations.take():
             self.toggle_star(station)
 
     def toggle_star(self, station: str) -> None:
@@ -96,7 +96,7 @@ class StationCommands:
     def alert(self) -> None:
         """Arm or disarm the alert of the selected station; in the connectors, of one connector."""
         workspace = self._workspace
-        station = workspace.stations.selected
+        station = workspace.stations.take()
         if not station:
             return
         if workspace.screen.focused is workspace.connectors:
@@ -152,7 +152,7 @@ class StationCommands:
     def copy(self) -> None:
         """Copy the selected station to the clipboard as text."""
         workspace = self._workspace
-        station, register = workspace.stations.selected, workspace.register
+        station, register = workspace.stations.take(), workspace.register
         if not station:
             return
         now, zone = workspace.session.clock.now(), workspace.options.zone
@@ -164,7 +164,7 @@ class StationCommands:
     def home(self) -> None:
         """Set the selected station as home. Ask before a home is replaced or removed."""
         workspace = self._workspace
-        station, current = workspace.stations.selected, workspace.settings.home
+        station, current = workspace.stations.take(), workspace.settings.home
         position = workspace.register.facts(station).position if station else None
         if current is None:
             if position is None:

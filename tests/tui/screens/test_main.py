@@ -122,6 +122,11 @@ async def test_the_selection_returns_after_a_filter() -> None:
         await pilot.press("escape")
         assert main.workspace.stations.selected == "NOR_00002"
         assert main.focused is main.workspace.stations
+        # It stays on the station that the user did something with.
+        for key in ("s", "n", "y", "enter"):
+            await pilot.press("slash", *"minde", "enter", key, "escape", "escape")
+            assert main.workspace.stations.selected == "NOR_00003", key
+            main.workspace.stations.select("NOR_00002")
 
 
 async def test_enter_keeps_a_filter_and_escape_clears_it() -> None:

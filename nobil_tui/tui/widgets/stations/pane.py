@@ -236,6 +236,14 @@ class StationsPane(VirtualList):
         self.show_line(line)
         return True
 
+    def take(self) -> str:
+        """Return the selected station for a command; empty if there is none.
+
+        It stays selected, as if the user had moved there: without a filter that selected it too.
+        """
+        self._wanted = self.selected
+        return self.selected
+
     def watch_selected(self, before: str, after: str) -> None:
         """Repaint the two rows, and post ``Selected``."""
         if self._station_list is not None and after != self._station_list.held:
@@ -311,7 +319,7 @@ class StationsPane(VirtualList):
 
     def action_open(self) -> None:
         """Open the selected station."""
-        if self.selected:
+        if self.take():
             self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
