@@ -31,8 +31,8 @@ _NEEDED = (
     "log-scope",
 )
 """Commands that have room first in a narrow terminal, in this order."""
-
-
+_WHERE_ROOM = ("history", "zoom", "faults-only", "map")
+"""Commands that a wide terminal has room for too, in the order of their need."""
 _NEAR = {Context.LOG: ("select", "back"), Context.CONNECTORS: ("map", "back")}
 """Commands to show in a pane besides those of every footer."""
 
@@ -65,7 +65,9 @@ class KeyHints(OneLineBar):
         named = [
             command
             for command in active_in(self.context)
-            if command.footer or command.id in self.extra_commands or self._is_near(command)
+            if command.footer
+            or command.id in (*self.extra_commands, *_WHERE_ROOM)
+            or self._is_near(command)
         ]
         # The filter has the focus already.
         busy = "filter" if self.context is Context.FILTER else ""
@@ -109,7 +111,8 @@ class KeyHints(OneLineBar):
             self.post_message(self.CommandClicked(name))
 
     def _part(self, command: Command, style: Style) -> BarPart:
-        need = _NEEDED.index(command.id) if command.id in _NEEDED else len(_NEEDED)
+        order = (*_NEEDED, *self.extra_commands, *_NEAR.get(self.context, ()), *_WHERE_ROOM)
+        need = order.index(command.id) if command.id in order else len(_NEEDED)
         hides = command.id == "show-log" and self.hides_log
         label = "Hide log" if hides else command.label
         return BarPart(f"{self._label(command)} {label}", style, need, name=command.id)

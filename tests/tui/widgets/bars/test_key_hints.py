@@ -48,14 +48,20 @@ def text_of(hints: KeyHints) -> str:
 @pytest.mark.parametrize(
     ("context", "text"),
     [
-        (Context.STATIONS, "o Sort  / Filter  s Star  w Starred  n Alert  l Log  ? Help  q Quit"),
+        (
+            Context.STATIONS,
+            "o Sort  / Filter  s Star  w Starred  e Faults  n Alert  l Log  m Map  h History  "
+            "z Zoom  ? Help  q Quit",
+        ),
         (
             Context.CONNECTORS,
-            "/ Filter  s Star  w Starred  n Alert  l Log  m Map  Esc Back  ? Help  q Quit",
+            "/ Filter  s Star  w Starred  e Faults  n Alert  l Log  m Map  h History  z Zoom  "
+            "Esc Back  ? Help  q Quit",
         ),
         (
             Context.LOG,
-            "Enter Select  / Filter  s Star  w Starred  n Alert  l Log  Esc Back  ? Help  q Quit",
+            "Enter Select  / Filter  s Star  w Starred  e Faults  n Alert  l Log  m Map  "
+            "h History  z Zoom  Esc Back  ? Help  q Quit",
         ),
         # In a text field only non-printable keys are active.
         (Context.FILTER, "Enter Keep  Esc Back  F1 Help  ^q Quit"),
