@@ -132,6 +132,9 @@ class Decoder:
         Returns None if it is not complete.
         """
         buffer = self._buffer
+        if start < len(buffer):
+            # At once: what comes later would be taken for the rest of this packet.
+            _check_head(buffer[start])
         length = 0
         # The length comes in up to four digits to the base of 128, the least first (2.2.3).
         for place in range(4):
@@ -149,15 +152,23 @@ class Decoder:
         return (buffer[start], at + 1, end) if end <= len(buffer) else None
 
 
-def _decode(head: int, body: bytes) -> Packet:
+def _check_head(head: int) -> None:
+    """Raise ``ProtocolError`` if a packet does not begin with this byte."""
     kind, flags = head >> 4, head & 0x0F
-    if kind == _PUBLISH:
-        return _decode_publish(flags, body)
     if kind not in _NAMES:
         raise ProtocolError(f"the broker sent a packet of type {kind}, which no broker sends")
-    name = _NAMES[kind]
-    if flags:
-        raise ProtocolError(f"the broker sent a {name} with flags that are reserved")
+    qos = flags >> 1 & 3
+    if kind == _PUBLISH and qos > 1:
+        # We never subscribe at QoS 2, and a broker sends at no higher QoS than was asked for.
+        raise ProtocolError(f"the broker sent a message at QoS {qos}")
+    if kind != _PUBLISH and flags:
+        raise ProtocolError(f"the broker sent a {_NAMES[kind]} with flags that are reserved")
+
+
+def _decode(head: int, body: bytes) -> Packet:
+    kind = head >> 4
+    if kind == _PUBLISH:
+        return _decode_publish(head & 0x0F, body)
     match kind, len(body):
         case 2, 2:
             return ConnAck(body[1], bool(body[0] & 1))
@@ -165,14 +176,11 @@ def _decode(head: int, body: bytes) -> Packet:
             return SubAck(int.from_bytes(body[:2]), tuple(body[2:]))
         case 13, 0:
             return PingResp()
-    raise ProtocolError(f"the broker sent a {name} of {len(body)} bytes")
+    raise ProtocolError(f"the broker sent a {_NAMES[kind]} of {len(body)} bytes")
 
 
 def _decode_publish(flags: int, body: bytes) -> Publish:
     qos = flags >> 1 & 3
-    if qos > 1:
-        # We never subscribe at QoS 2, and a broker sends at no higher QoS than was asked for.
-        raise ProtocolError(f"the broker sent a message at QoS {qos}")
     topic_end = 2 + int.from_bytes(body[:2])
     payload_at = topic_end + (2 if qos else 0)
     if len(body) < max(2, payload_at):

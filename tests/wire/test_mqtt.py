@@ -153,3 +153,12 @@ def test_reason_of_refused_subscription() -> None:
 def test_too_long_string_is_rejected() -> None:
     with pytest.raises(ValueError, match="65,536 bytes"):
         encode_subscribe(1, "x" * 65_536)
+
+
+def test_a_wrong_beginning_is_an_error_before_the_rest() -> None:
+    """The packets behind it would be taken for its rest."""
+    for begun in (b"\xff", b"\x00", b"\x36", b"\xd1", b"d"):
+        with pytest.raises(ProtocolError):
+            decode(begun)
+        with pytest.raises(ProtocolError):
+            decode(bytes.fromhex("d000") + begun)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.feeds.transport.connection import ClosedError, Connection
@@ -32,12 +31,15 @@ class MqttSession:
         self._connection: Connection | None = None
         self._decoder = mqtt.Decoder(MAX_PACKET)
         self._early: list[mqtt.Publish] = []
+        self._unanswered = False
+        """Whether the broker has not answered the last ping."""
 
     async def start(self, connection: Connection) -> None:
         """Connect and subscribe. Raises ``ClosedError`` with the broker's reason if it refuses."""
         self._connection = connection
         self._decoder = mqtt.Decoder(MAX_PACKET)
         self._early = []
+        self._unanswered = False
         client_id = f"nobil-tui-{secrets.token_hex(6)}"
         try:
             async with asyncio.timeout(START_TIMEOUT):
@@ -59,7 +61,11 @@ class MqttSession:
         connection = self._connection
         assert connection is not None  # noqa: S101  # frames come from it
         try:
-            messages += _publishes(self._decoder.feed(data))
+            for packet in self._decoder.feed(data):
+                if isinstance(packet, mqtt.Publish):
+                    messages.append(packet)
+                elif isinstance(packet, mqtt.PingResp):
+                    self._unanswered = False
         except mqtt.ProtocolError as error:
             connection.fail(str(error))
             return messages
@@ -73,9 +79,18 @@ class MqttSession:
         return messages
 
     async def keep_alive(self) -> None:
-        """Ping the broker until cancelled or disconnected."""
+        """Ping the broker until cancelled or disconnected; close the connection if it does not
+        answer.
+
+        An answer that waits behind unread frames is not missing.
+        """
         while (connection := self._connection) is not None:
             await self._clock.sleep(MQTT_PING_INTERVAL)
+            if self._unanswered and not connection.behind:
+                # Such as after a packet whose length is wrong: all that follows is its rest.
+                connection.fail("the broker does not answer")
+                return
+            self._unanswered = True
             try:
                 await connection.send(mqtt.PINGREQ)
             except ClosedError:
@@ -101,9 +116,3 @@ class MqttSession:
             if answer.refusal:
                 raise ClosedError(answer.refusal)
             return
-
-
-def _publishes(packets: Iterator[mqtt.Packet]) -> Iterator[mqtt.Publish]:
-    for packet in packets:
-        if isinstance(packet, mqtt.Publish):
-            yield packet

@@ -25,6 +25,7 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.feeds.finland.feed import MAX_HOLD, POLL_INTERVAL, POLLING, FinlandFeed
 from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
+from nobil_tui.feeds.transport.mqtt import MQTT_PING_INTERVAL
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
@@ -468,6 +469,34 @@ async def test_pings_the_broker(serve: Serve, make_feed: MakeFeed, clock: FakeCl
         await reader.kind(Snapshot)
         await pass_time(clock, 30.0)
         await guarded(pinged.wait())
+
+
+async def test_a_broker_that_answers_no_ping_is_lost(
+    serve: Serve, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    """Although the WebSocket is alive, as after a packet whose end never comes."""
+    pinged = asyncio.Event()
+
+    async def handle(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(b"\x20\x02\x00\x00")
+        await connection.recv()
+        await connection.send(b"\x90\x03\x00\x01\x00\x30\xff\xff\x3f")
+        await connection.recv()
+        await connection.send(b"\xd0\x00")
+        pinged.set()
+        await connection.wait_closed()
+
+    async with reading(make_feed(await serve(handle, subprotocols=["mqtt"])), clock) as reader:
+        await reader.kind(Snapshot)
+        await pass_time(clock, MQTT_PING_INTERVAL)
+        await guarded(pinged.wait())
+        async with asyncio.timeout(GUARD):
+            # In steps, so that the WebSocket's own pings are answered in between.
+            while not any(isinstance(event, Lost) for event in reader.events):
+                clock.advance(1)
+                await asyncio.sleep(0.001)
+        assert (await reader.kind(Lost)).reason == "the broker does not answer"
 
 
 async def test_a_jump_of_the_clock_ends_the_wait_for_the_next_poll(
