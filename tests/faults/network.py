@@ -166,6 +166,30 @@ STREAM_FAULTS = (
 )
 
 
+MQTT_FAULTS = (
+    *(
+        # What is not MQTT, or is cut in another place, ends a connection.
+        fault._replace(expect=Expect.LOST) if fault.expect is Expect.UNREADABLE else fault
+        for fault in STREAM_FAULTS
+    ),
+    # The payload is the end of a message.
+    StreamFault("corrupt payload", _flip(0x80, lambda size: size - 8), Expect.UNREADABLE, True),
+    *(
+        StreamFault(name, _inject(frame(packet, 2)), expect)
+        for name, packet, expect in (
+            ("empty packet", b"", Expect.SURVIVES),
+            ("packet of a client", b"\x10\x00", Expect.LOST),
+            ("packet that is too large", b"\x30\xff\xff\xff\x7f", Expect.LOST),
+            ("packet whose end never comes", b"\x30\xff\xff\x3f", Expect.STALLS),
+            ("length of five bytes", b"\x30\xff\xff\xff\xff\xff", Expect.LOST),
+            ("topic that is no UTF-8", b"\x30\x05\x00\x01\xffxx", Expect.LOST),
+            ("topic of another kind", b"\x30\x04\x00\x01x{", Expect.UNREADABLE),
+        )
+    ),
+)
+"""For an MQTT session over a WebSocket."""
+
+
 def _answering(answer: bytes) -> Opening:
     async def opening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

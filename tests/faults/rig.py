@@ -9,29 +9,38 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import Config
+from nobil_tui.feeds.finland.feed import FinlandFeed
+from nobil_tui.feeds.finland.rest import FinlandRest
 from nobil_tui.feeds.source import OpenSource, Source
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport import websocket
 from nobil_tui.feeds.transport.enova_token import TokenClient
 from nobil_tui.feeds.transport.link import Link
+from nobil_tui.feeds.transport.mqtt import MqttSession
 from nobil_tui.monitor import monitor
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.session.session import Session
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
+from nobil_tui.wire.changes import iso
 from nobil_tui.wire.codecs import ENOVA_CODEC
+from nobil_tui.wire.finland import TOPIC_FILTER
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.faults.network import Expect, OpeningFault, StreamFault
 from tests.faults.proxy import FaultProxy
 from tests.feeds import enova_service
 from tests.feeds.enova_service import EnovaService
+from tests.feeds.finland_service import Country, FinlandService, status_payload
+from tests.feeds.mqtt_broker import Broker, NatsBroker
 from tests.tui.app_driver import setup_of
 
 HOST = "charger.test"
@@ -160,6 +169,57 @@ def enova_state(session: Session) -> State:
     return {name: station.connectors[0].word for name, station in stations}
 
 
+class FinlandOracle:
+    """What Finland's service says of each connector, by its REST API and its broker."""
+
+    def __init__(self, service: FinlandService, broker: Broker, clock: FakeClock) -> None:
+        self._service = service
+        self._broker = broker
+        self._clock = clock
+        self._order = asyncio.Lock()
+        self._rng = random.Random(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def state(self) -> State:
+        """The oracle."""
+        return {each["evseId"]: each["status"] for each in self._service.country.statuses}
+
+    def change(self) -> None:
+        """Change a connector, and publish it."""
+        status = self._rng.choice(self._service.country.statuses)
+        words = {"AVAILABLE", "CHARGING", "OUTOFORDER"} - {status["status"]}
+        status["status"] = self._rng.choice(sorted(words))
+        status["time"] = iso(self._clock.now())
+        self._publish(status["evseId"])
+
+    def repeat(self) -> None:
+        """Publish every connector: a snapshot is a little older than the connection."""
+        self._publish(*self.state)
+
+    def _publish(self, *evses: str) -> None:
+        state, topics, now = self.state, self._service.country.topics, self._clock.now()
+        messages = [(topics[evse], status_payload(str(state[evse]), now)) for evse in evses]
+
+        async def publish() -> None:
+            # One after the other, each until the broker has it: they are all of the same time.
+            async with self._order:
+                await self._broker.publish(*messages, qos=1)
+
+        task = asyncio.create_task(publish())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def finland_state(session: Session) -> State:
+    """Return what the board of a session holds, to compare with that of a ``FinlandOracle``."""
+    return {
+        uid: connector.word
+        for station in session.board.stations.values()
+        for uid, connector in zip(station.evse_uids, station.connectors, strict=True)
+    }
+
+
 class Rig:
     """A session over a proxy to a server."""
 
@@ -168,7 +228,7 @@ class Rig:
         session: Session,
         clock: FakeClock,
         proxy: FaultProxy,
-        server: V1Server | EnovaOracle,
+        server: V1Server | EnovaOracle | FinlandOracle,
         state_of: Callable[[Session], State],
         entrance: FaultProxy | None = None,
     ) -> None:
@@ -436,5 +496,46 @@ async def enova_rig() -> AsyncIterator[Rig]:
                 tokens,
             )
             rig.limit = source.limit
+            async with rig.running():
+                yield rig
+
+
+class _FinlandSource:
+    name = "Finland"
+    simulated = False
+    state_key = ""
+
+    def __init__(self, service: FinlandService, url: str, clock: FakeClock) -> None:
+        self._rest = FinlandRest(service.address, clock=clock)
+        self._url = url
+        self._clock = clock
+
+    def open(self) -> OpenSource:
+        async def dial() -> str:
+            return self._url
+
+        session = MqttSession(TOPIC_FILTER, self._clock)
+        link = Link(dial, clock=self._clock, session=session)
+        feed = FinlandFeed(link, session, self._rest, clock=self._clock)
+        feed.settle_places()
+        return OpenSource(feed, codec="finland", sends_snapshot=True)
+
+    def close(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def finland_rig(folder: Path) -> AsyncIterator[Rig]:
+    """Yield a running session over a proxy to a real MQTT broker, and Finland's REST API."""
+    clock = FakeClock()
+    country = Country(3, 6, at=clock.now())
+    async with NatsBroker(folder) as broker, FinlandService(country, clock) as service:
+        port = urlsplit(broker.url).port
+        assert port is not None
+        async with FaultProxy(port) as proxy:
+            source = _FinlandSource(service, f"ws://{HOST}:{proxy.port}/mqtt", clock)
+            session = Session(source, setup_of(clock, source), Register())
+            server = FinlandOracle(service, broker, clock)
+            rig = Rig(session, clock, proxy, server, finland_state)
             async with rig.running():
                 yield rig

@@ -22,6 +22,7 @@ from tests.faults.network import (
     BOMB,
     CORRUPT,
     HANDSHAKE_FAULTS,
+    MQTT_FAULTS,
     OPENING_FAULTS,
     STREAM_FAULTS,
     Expect,
@@ -30,8 +31,18 @@ from tests.faults.network import (
     bomb,
 )
 from tests.faults.proxy import FaultProxy
-from tests.faults.rig import HOST, Rig, V1Server, enova_rig, v1_rig, v1_source, v1_state
+from tests.faults.rig import (
+    HOST,
+    Rig,
+    V1Server,
+    enova_rig,
+    finland_rig,
+    v1_rig,
+    v1_source,
+    v1_state,
+)
 from tests.faults.table import RecordFault, State
+from tests.feeds.mqtt_broker import find_nats_server
 from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
 
 
@@ -58,6 +69,20 @@ async def test_enova_meets_each_fault(faults_long: bool, record_fault: RecordFau
             for _ in range(times):
                 seen = await rig.meet(fault)
             record_fault(f"Enova: {fault.name}", times, seen, state_after(fault))
+
+
+@pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+async def test_finland_meets_each_fault(
+    tmp_path: Path, faults_long: bool, record_fault: RecordFault
+) -> None:
+    times = 5 if faults_long else 1
+    short = ("cut with RST", "corrupt payload")
+    faults = [each for each in MQTT_FAULTS if faults_long or each.name in short]
+    async with finland_rig(tmp_path) as rig:
+        for fault in faults:
+            for _ in range(times):
+                seen = await rig.meet(fault)
+            record_fault(f"Finland: {fault.name}", times, seen, state_after(fault))
 
 
 # Sequences
