@@ -94,10 +94,10 @@ class Evaluator:
         self._areas: dict[AlertKey, _Area] = {}
         self._queries: dict[tuple[str, Position | None], Query] = {}
         self._queries_of: object = None
-        """The register, and its version, with whose places the queries were parsed."""
+        """The register, and its version, whose places the queries name."""
 
     def forget(self, keys: Collection[AlertKey]) -> None:
-        """Drop what alerts saw that are removed."""
+        """Drop what removed alerts saw."""
         if not keys:
             return
         for subject in [subject for subject in self.seen if subject.key in keys]:

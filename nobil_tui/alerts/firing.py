@@ -19,7 +19,7 @@ from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.wire.changes import ChangeLine, json_line, line_of
 
 LATE = 60_000
-"""What is so for more ms says since when."""
+"""After so many ms, a message says since when it has been so."""
 MAX_NAMED_STATIONS = 3
 """Stations of an area that are named."""
 _DAY = 20 * 3_600_000

@@ -61,7 +61,7 @@ def fires(before: Seen | None, after: Seen, now: int) -> bool:
 
 
 def armed(rule: AlertRule, summary: Summary, now: int) -> Seen | None:
-    """Return what an alert sees that the user arms now: the unknown counts as not met."""
+    """Return what an alert has seen when the user arms it: unknown counts as not met."""
     seen = see(rule, summary, None, now)
     if seen is None and rule.when is not AlertWhen.WORKS:
         return Seen(on=False)

@@ -77,7 +77,7 @@ def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
                 f"{KEY_VARIABLE} is set, so the keys of {safe_path(file)} would not be used. "
                 f"Unset it, or leave out --keys.",
             )
-        # Its owner knows it, and a container keeps what is printed.
+        # The user has set it, and a container keeps what is printed.
         return OneKey(fixed, KEY_VARIABLE, shown=False)
     path = file or paths.hub_keys_file()
     keys = KeyFile(path, print_message)

@@ -95,7 +95,7 @@ class StationChoice:
 
     @property
     def _complete(self) -> bool:
-        """Whether a station that is not known is not one of the source."""
+        """Whether all stations of the source are known, so that another id is a mistake."""
         session = self._session
         if session.sends_snapshot:
             return session.board.has_snapshot

@@ -23,7 +23,7 @@ class Health(Struct, frozen=True):
     """The phase of the link, such as ``live`` or ``retrying``."""
     reason: str
     age_seconds: float | None
-    """Since the last frame; None before one."""
+    """Seconds since the last frame; None before one."""
     stations: int
     consumers: int
     frames: int = 0

@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 
 class DownloadTimeouts(NamedTuple):
-    """DownloadTimeouts in seconds."""
+    """Timeouts of a download, in seconds."""
 
     connect: float = 15.0
     """To connect."""
