@@ -156,6 +156,7 @@ class Board:
         if not stored.alive_at:
             return []
         self.downtime.resume(stored.downtime, stored.alive_at)
+        self.hub = stored.hub
         self.began = stored.alive_at
         self.stations = dict(islice(stored.stations.items(), MAX_STATIONS))
         self.dropped += len(stored.stations) - len(self.stations)

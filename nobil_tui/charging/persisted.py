@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.station import (
     MAX_CONNECTORS,
     Connector,
@@ -53,6 +54,8 @@ class StoredBoard(Struct):
     """All downtime when the link was last alive, in ms."""
     alive_at: int = 0
     """When the link was last alive, in ms; zero if nothing is stored."""
+    hub: HubState | None = None
+    """What the hub that relays the stream said of its data; None if none does."""
 
 
 def store_station(station: Station, confirmed_all: int, began: int) -> StoredStation:

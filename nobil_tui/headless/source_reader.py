@@ -50,7 +50,9 @@ class SourceReader:
         link = batch.link
         self._was_live = self._was_live or link.phase is LinkPhase.LIVE
         said = link.phase, link.reason
-        if said != self._said:
+        # Each further attempt would be two lines, for as long as the source is away.
+        again = link.phase is LinkPhase.CONNECTING and self._said is not None
+        if said != self._said and not again:
             self._said = said
             level = "info" if link.phase in (LinkPhase.LIVE, LinkPhase.CONNECTING) else "warning"
             self._events.emit(

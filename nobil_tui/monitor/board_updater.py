@@ -276,6 +276,8 @@ class BoardUpdater:
             result = await _in_slices(steps)
             self._hub_state(snapshot.hub, snapshot.at)
         else:
+            # There may have been one in an earlier session.
+            self.board.hub = None
             steps = self.board.snapshot_steps(
                 snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap
             )

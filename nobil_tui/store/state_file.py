@@ -1,4 +1,4 @@
-"""The last known state as a SQLite file: one row per station, and the downtime clock.
+"""The last known state as a SQLite file: one row per station, and one of the link.
 
 The write-ahead log with its default syncing keeps every committed transaction if the program is
 killed. After a power failure the last ones may be missing, but the file is intact.
@@ -10,24 +10,28 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from nobil_tui.base.decoding import DECODE_ERRORS
+from nobil_tui.base.text import safe_text
 from nobil_tui.charging.board import MAX_STATIONS
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
 from nobil_tui.store.database_file import (
     connect_to_read,
     connect_to_write,
     has_tables,
+    read_pragma,
     transaction,
     use_write_ahead_log,
 )
 
 APPLICATION = 0x6E6F6269
 """The SQLite application id of our files."""
-SCHEMA = 1
+SCHEMA = 2
 """The version of the tables and their content."""
 LARGEST_ROW = 1 << 20
 """Bytes; the largest possible station takes less."""
@@ -35,21 +39,44 @@ LARGEST_ROW = 1 << 20
 _TABLES = f"""
 BEGIN;
 CREATE TABLE clock (
-    one INTEGER PRIMARY KEY CHECK (one = 1), downtime INTEGER NOT NULL, alive_at INTEGER NOT NULL
+    one INTEGER PRIMARY KEY CHECK (one = 1), downtime INTEGER NOT NULL, alive_at INTEGER NOT NULL,
+    hub BLOB
 );
 CREATE TABLE stations (id TEXT PRIMARY KEY, state BLOB NOT NULL);
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {SCHEMA};
 COMMIT;
 """
+_SECOND = """
+BEGIN;
+ALTER TABLE clock ADD COLUMN hub BLOB;
+PRAGMA user_version = 2;
+COMMIT;
+"""
+"""From the first version of the tables to the second."""
 # A foreign file may hold anything in any column: types are cast here, values are checked later.
-_CLOCK = "SELECT CAST(downtime AS INTEGER), CAST(alive_at AS INTEGER) FROM clock WHERE one = 1"
+_CLOCK = (
+    "SELECT CAST(downtime AS INTEGER), CAST(alive_at AS INTEGER), CAST(hub AS BLOB) FROM clock "
+    "WHERE one = 1"
+)
 _STATIONS = (
     "SELECT CAST(id AS BLOB), CAST(state AS BLOB) FROM stations WHERE length(state) <= ? LIMIT ?"
 )
 _PUT = "INSERT INTO stations VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state"
 
 _decode_station = msgspec.json.Decoder(StoredStation).decode
+_decode_hub = msgspec.json.Decoder(HubState).decode
+
+
+class StoredClock(NamedTuple):
+    """What is stored of the link."""
+
+    downtime: Milliseconds
+    """All downtime when it was last alive, in ms."""
+    alive_at: Milliseconds
+    """When it was last alive, in ms."""
+    hub: HubState | None
+    """What the hub that relays the stream said; None if none does."""
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
@@ -62,6 +89,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         use_write_ahead_log(connection)
         if not begun:
             connection.executescript(_TABLES)
+        elif read_pragma(connection, "user_version") < SCHEMA:
+            connection.executescript(_SECOND)
     except BaseException:
         # The caller does not get the connection, so it is closed here on any error.
         connection.close()
@@ -91,7 +120,9 @@ def read_state(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
         held = connection.execute("SELECT count(*) FROM stations").fetchone()[0]
         try:
             clock = connection.execute(_CLOCK).fetchone()
-            downtime, alive_at = msgspec.convert(clock or (0, 0), tuple[Milliseconds, Milliseconds])
+            downtime, alive_at = msgspec.convert(
+                clock[:2] if clock else (0, 0), tuple[Milliseconds, Milliseconds]
+            )
         except msgspec.ValidationError:
             return StoredBoard(), held
         if downtime < 0 or alive_at <= 0:
@@ -104,7 +135,7 @@ def read_state(connection: sqlite3.Connection) -> tuple[StoredBoard, int]:
                 stations[station.id] = station
     finally:
         connection.execute("COMMIT")
-    return StoredBoard(stations, downtime, alive_at), held - len(stations)
+    return StoredBoard(stations, downtime, alive_at, _hub(clock[2])), held - len(stations)
 
 
 def read_ids(connection: sqlite3.Connection, begun: str, most: int) -> list[str]:
@@ -117,8 +148,7 @@ def read_ids(connection: sqlite3.Connection, begun: str, most: int) -> list[str]
 def write_state(
     connection: sqlite3.Connection,
     stations: Mapping[str, bytes | None],
-    downtime: int,
-    alive_at: int,
+    clock: StoredClock,
     *,
     replacement: Iterable[tuple[str, bytes | None]] | None = None,
 ) -> None:
@@ -134,10 +164,30 @@ def write_state(
             "DELETE FROM stations WHERE id = ?", [(i,) for i, kept in stations.items() if not kept]
         )
         connection.executemany(_PUT, (each for each in stations.items() if each[1] is not None))
-        connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (downtime, alive_at))
+        hub = None if clock.hub is None else msgspec.json.encode(clock.hub)
+        connection.execute(
+            "INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?)",
+            (clock.downtime, clock.alive_at, hub),
+        )
     if replacement is not None:
         # The page cache holds megabytes that are hardly read again.
         connection.execute("PRAGMA shrink_memory")
+
+
+def _hub(said: bytes | None) -> HubState | None:
+    """Return what a hub said of its data; its link and its clock were those of the time."""
+    if not said:
+        return None
+    try:
+        hub = _decode_hub(said)
+    except DECODE_ERRORS:
+        return None
+    return HubState(
+        live=False,
+        source=safe_text(hub.source),
+        simulated=hub.simulated,
+        credit=safe_text(hub.credit),
+    )
 
 
 def _station(name: bytes, said: bytes, downtime: int) -> Station:

@@ -10,11 +10,12 @@ import sqlite3
 from pathlib import Path
 
 from nobil_tui.base.memory import trim_heap
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.store import state_file
 from nobil_tui.store.database_file import DATABASE_ERRORS
 from nobil_tui.store.single_writer import WRITE_INTERVAL, SingleWriter
-from nobil_tui.store.state_file import open_to_read, open_to_write
+from nobil_tui.store.state_file import StoredClock, open_to_read, open_to_write
 from nobil_tui.store.state_writer import Packed, unpack
 
 
@@ -30,7 +31,7 @@ class StateStore:
         self._stations: dict[str, bytes | None] = {}
         self._all: Packed | None = None
         """Replaces everything in the file, before ``_stations``."""
-        self._clock: tuple[int, int] | None = None
+        self._clock: StoredClock | None = None
         self._writer = SingleWriter(
             path,
             "The last known state",
@@ -88,14 +89,22 @@ class StateStore:
             self._writer.tell(f"{what} of the last known state could not be read.")
         return stored
 
-    def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
+    def save(
+        self,
+        stations: Packed,
+        downtime: int,
+        alive_at: int,
+        *,
+        whole: bool = False,
+        hub: HubState | None = None,
+    ) -> None:
         """Write stations packed by ``state_writer.pack`` within a second.
 
         A station of None is deleted; ``whole`` deletes all others.
 
-        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at
-        once. Ignored while another program writes, or for single stations while the store
-        ``wants_all``.
+        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns; ``hub`` is
+        that of the board. Returns at once. Ignored while another program writes, or for single
+        stations while the store ``wants_all``.
         """
         with self._writer.news:
             if not self.writing or (self.wants_all and not whole):
@@ -109,7 +118,7 @@ class StateStore:
             if self._clock is None:
                 # Once for each transaction, not for each call: waking the thread costs power.
                 self._writer.news.notify_all()
-            self._clock = downtime, alive_at
+            self._clock = StoredClock(downtime, alive_at, hub)
 
     def close(self) -> None:
         """Write the rest and release the lock. Takes a moment at most."""
@@ -130,7 +139,7 @@ class StateStore:
                 state_file.write_state(
                     self._connection,
                     stations,
-                    *clock,
+                    clock,
                     replacement=None if replacement is None else unpack(replacement),
                 )
             except DATABASE_ERRORS as error:
@@ -144,7 +153,7 @@ class StateStore:
         return True
 
     def _put_back(
-        self, stations: dict[str, bytes | None], clock: tuple[int, int], replacement: Packed | None
+        self, stations: dict[str, bytes | None], clock: StoredClock, replacement: Packed | None
     ) -> None:
         with self._writer.news:
             if self.wants_all or self._all is not None:

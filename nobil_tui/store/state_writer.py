@@ -12,6 +12,7 @@ import msgspec
 
 from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.persisted import StoredBoard, StoredStation
 from nobil_tui.monitor.batch import Batch
 
@@ -62,11 +63,19 @@ class StateStorage(Protocol):
         """Return the last known state. Blocks; called in a thread, before the first ``save``."""
         ...
 
-    def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
+    def save(
+        self,
+        stations: Packed,
+        downtime: int,
+        alive_at: int,
+        *,
+        whole: bool = False,
+        hub: HubState | None = None,
+    ) -> None:
         """Store packed stations and remove stations of None; ``whole``: remove all others too.
 
-        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns. Returns at
-        once.
+        ``downtime`` and ``alive_at`` (ms) are what ``DowntimeClock.checkpoint`` returns; ``hub`` is
+        that of the board. Returns at once.
         """
         ...
 
@@ -153,4 +162,5 @@ class StateWriter:
         # Before the link was alive, nothing is known that is not stored already.
         if self._alive_at:
             downtime, alive_at = self._board.downtime.checkpoint(self._alive_at)
-            self._storage.save(packed, downtime, alive_at, whole=whole)
+            hub = self._board.hub
+            self._storage.save(packed, downtime, alive_at, whole=whole, hub=hub)

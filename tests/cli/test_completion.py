@@ -15,7 +15,7 @@ from nobil_tui.cli.root import CLI_COMMANDS, cli
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.sources.catalogue import typed_names
-from nobil_tui.store.state_file import open_to_write, write_state
+from nobil_tui.store.state_file import StoredClock, open_to_write, write_state
 from tests.cli.conftest import Run
 
 
@@ -67,7 +67,7 @@ def stations(home: Path) -> None:
     database.close()
     connection = open_to_write(state_dir() / "enova.sqlite")
     state = [(f"NOR_0001{n}", b"{}") for n in (1, 2)]
-    write_state(connection, dict(state), 0, 1)
+    write_state(connection, dict(state), StoredClock(0, 1, None))
     connection.close()
     (state_dir() / "damaged.sqlite").write_bytes(b"damaged" * 100)
 

@@ -202,7 +202,7 @@ async def test_last_state_is_served_after_the_source_has_ended() -> None:
     await running.stop()
 
 
-async def test_client_of_a_hub_learns_that_its_data_are_simulated() -> None:
+async def test_client_of_a_hub_learns_that_its_data_are_simulated(tmp_path: Path) -> None:
     served = session_of(ScriptedFeed(Connected(T0), report("a", "AVAILABLE")))
     served.source.simulated = True  # type: ignore[misc]
     running = Running(served)
@@ -211,7 +211,7 @@ async def test_client_of_a_hub_learns_that_its_data_are_simulated() -> None:
     async def dial() -> str:
         return url
 
-    client = session_of(StreamFeed(Link(dial), V1_CODEC))
+    client = session_of(StreamFeed(Link(dial), V1_CODEC), state_dir=tmp_path)
     batches = client.batches()
     assert not client.simulated
     while not client.board.stations:
@@ -220,6 +220,12 @@ async def test_client_of_a_hub_learns_that_its_data_are_simulated() -> None:
     await batches.aclose()
     client.close()
     await running.stop()
+    # Started again, without the hub, it shows their last known state.
+    again = session_of(ScriptedFeed(), state_dir=tmp_path)
+    await guarded(again.restore())
+    assert again.board.stations
+    assert again.simulated
+    again.close()
 
 
 def test_consumers_learn_the_credit_of_the_source() -> None:

@@ -47,7 +47,7 @@ from tests.hub.relays import (
 pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
 
 
-KILLS = 24
+KILLS = 50
 
 
 @pytest.fixture(scope="module")

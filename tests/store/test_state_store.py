@@ -17,12 +17,14 @@ import pytest
 from filelock import FileLock
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.store import single_writer
 from nobil_tui.store import state_store as state_module
 from nobil_tui.store.database_file import reason_of, set_aside, use_write_ahead_log
+from nobil_tui.store.state_file import SCHEMA
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import pack
 from tests.conftest import GUARD
@@ -101,6 +103,20 @@ def test_load_returns_saved_state(path: Path) -> None:
     assert (
         staleness_of(later.unconfirmed_for(later.stations["NOR_1"], 0, T0 + 10)) is Staleness.STALE
     )
+
+
+def test_what_a_hub_said_of_its_data_outlasts_a_session(path: Path) -> None:
+    hub = HubState(downtime=9, source="demo", simulated=True, credit="a\x1bb")
+    with a_store(path) as store:
+        store.save(rows(a_board()), 7, T0, whole=True, hub=hub)
+    later = Board()
+    later.restore(load_state(path), T0)
+    assert later.hub == HubState(live=False, source="demo", simulated=True, credit="a·b")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE clock SET hub = 'damaged'")
+        connection.commit()
+    assert load_state(path).hub is None
+    assert len(load_state(path).stations) == 2
 
 
 def test_missing_file_loads_empty_without_notice(path: Path) -> None:
@@ -309,7 +325,7 @@ def test_file_of_newer_version_is_not_touched(path: Path) -> None:
     with a_store(path) as store:
         store.save(rows(a_board("NOR_1")), 0, T0 + 1, whole=True)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     with a_store(path) as store:
         assert not store.writing
         assert store.notice

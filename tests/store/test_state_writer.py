@@ -21,6 +21,7 @@ from nobil_tui.charging.events import (
     Ended,
     Event,
     Feed,
+    HubState,
     Lost,
     RawReport,
     Refused,
@@ -75,7 +76,15 @@ class RecordingStorage:
     def load(self) -> StoredBoard:
         return self.stored
 
-    def save(self, stations: Packed, downtime: int, alive_at: int, *, whole: bool = False) -> None:
+    def save(
+        self,
+        stations: Packed,
+        downtime: int,
+        alive_at: int,
+        *,
+        whole: bool = False,
+        hub: HubState | None = None,
+    ) -> None:
         unpacked = {
             name: None if saved is None else decode(saved) for name, saved in unpack(stations)
         }

@@ -20,3 +20,9 @@ class NatsClient(Client):
         if self._wants_tls and not self._server_info.get("tls_required"):
             raise SecureConnWantedError
         return super()._connect_command()
+
+    async def _process_op_err(self, e: Exception) -> None:
+        # The connection broke, so what waits cannot be sent: the library would try, and stop
+        # halfway when that fails, without telling anyone that the connection has ended.
+        self._pending, self._pending_data_size = [], 0
+        await super()._process_op_err(e)

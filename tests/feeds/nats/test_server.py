@@ -10,6 +10,7 @@ import pytest
 from nobil_tui.charging.events import Connecting, Lost, Refused
 from nobil_tui.config.model import Config
 from nobil_tui.feeds.nats import reader
+from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, parse_server
 from nobil_tui.feeds.source import SourceError
@@ -130,3 +131,19 @@ async def test_missing_permission_is_named(tmp_path: Path, monkeypatch: pytest.M
     assert "permissions violation for publish" in event.reason.lower()
     assert "consumer.create" in event.reason
     assert SECRET not in event.reason
+
+
+@pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+async def test_connection_that_breaks_while_something_waits_to_be_sent_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> None:
+        raise ConnectionResetError
+
+    with NatsProcess(tmp_path) as process:
+        async with nats_connection(process.server, "test") as connection:
+            client = connection.client
+            monkeypatch.setattr(client._transport, "drain", broken)
+            client._pending, client._pending_data_size = [b"PING\r\n"], 6
+            process.kill()
+            await guarded(connection.closed.wait())
