@@ -34,22 +34,22 @@ def interface_texts() -> list[InterfaceText]:
 
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield each text of a module with its line."""
-    tree = ast.parse(source)
-    for node, text in _strings(tree, _hidden(tree)):
+    nodes = [*ast.walk(ast.parse(source))]
+    for node, text in _strings(nodes, _hidden(nodes)):
         if any(letter.isalpha() for letter in text) and " " in text.strip():
             yield node.lineno, text
 
 
-def _hidden(tree: ast.Module) -> set[int]:
+def _hidden(nodes: list[ast.AST]) -> set[int]:
     """Return the ids of the nodes whose texts no user sees: docstrings, and what is logged."""
     hidden = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             # Docstrings, and the descriptions under attributes.
             hidden.add(id(node.value))
         if isinstance(node, ast.Call) and _is_logging(node.func):
             hidden.update(id(each) for each in ast.walk(node))
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and any(map(_is_command, node.decorator_list)):
             docstring = node.body[0]
             if isinstance(docstring, ast.Expr):
@@ -70,14 +70,11 @@ def _is_command(decorator: ast.expr) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in ("command", "group")
 
 
-def _strings(tree: ast.AST, hidden: set[int]) -> Iterator[tuple[ast.expr, str]]:
+def _strings(nodes: list[ast.AST], hidden: set[int]) -> Iterator[tuple[ast.expr, str]]:
     parts = {
-        id(value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        for value in node.values
+        id(value) for node in nodes if isinstance(node, ast.JoinedStr) for value in node.values
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in hidden or id(node) in parts:
             continue
         if isinstance(node, ast.JoinedStr):

@@ -117,25 +117,24 @@ async def at_rest(pilot: Pilot[int]) -> None:
 @pytest.mark.parametrize("name", MAKE)
 async def test_keys_at_once_close_one_screen(tmp_path: Path, name: str) -> None:
     """Press two different keys at once, and hold each key."""
-    pairs = [*permutations(KEYS, 2)]
     # A dialog of ours treats the third key like any other that does not close it.
-    keys_at_once = pairs if name in ALL_PAIRS else [pair for pair in pairs if HELP_KEY not in pair]
+    keys = KEYS if name in ALL_PAIRS else KEYS[:2]
     async with over_main(tmp_path, name) as (main, pilot, answers):
-        for keys in (*keys_at_once, *((key,) * HELD for key in KEYS)):
+        for burst in (*permutations(keys, 2), *((key,) * HELD for key in keys)):
             if pilot.app.screen is main:
                 answers.clear()
                 pilot.app.push_screen(MAKE[name](main), answers.append)
                 await pilot.pause()
             screen = pilot.app.screen
-            type_at_once(pilot, *keys)
+            type_at_once(pilot, *burst)
             await at_rest(pilot)
-            assert pilot.app.is_running, keys
-            assert not pilot.app._exit, keys
-            assert len(answers) <= 1, keys
+            assert pilot.app.is_running, burst
+            assert not pilot.app._exit, burst
+            assert len(answers) <= 1, burst
             # Another key than the one that closed the dialog is meant for what is below it.
-            meant_for_main = keys[-1] == "escape" != keys[0]
-            assert main.workspace.station_list.filtered or meant_for_main, keys
-            assert pilot.app.screen_stack[0] is main, keys
+            meant_for_main = burst[-1] == "escape" != burst[0]
+            assert main.workspace.station_list.filtered or meant_for_main, burst
+            assert pilot.app.screen_stack[0] is main, burst
             if pilot.app.screen is not screen:
                 # Closed; what was chosen in the palette may have opened another.
                 while pilot.app.screen is not main:
@@ -149,7 +148,7 @@ async def test_the_help_opens_and_closes_at_once() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, SteppedSource(clock)), NARROW) as pilot:
         main = await live(pilot)
-        for turns in range(8):
+        for turns in (0, 1, 2, 3, 6):
             key = (HELP_KEY, "f1")[turns % 2]
             type_at_once(pilot, key)
             for _ in range(turns):

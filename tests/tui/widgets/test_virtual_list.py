@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -143,15 +144,16 @@ async def test_the_wheel_scrolls() -> None:
         assert 0 < lines.top < down
 
 
-@pytest.mark.parametrize(
-    ("index", "top"), [(40, 40), (45, 40), (49, 40), (39, 39), (0, 0), (50, 41), (99, 90)]
-)
-async def test_show_line_scrolls_as_little_as_possible(index: int, top: int) -> None:
+async def test_show_line_scrolls_as_little_as_possible() -> None:
     async with listing(100) as (lines, _):
-        lines.scroll_to(y=40, animate=False, immediate=True)
-        lines.show_line(index)
-        assert lines.top == top
-        assert f"line {index}" in lines.shown
+        for index, top in (
+            *((40, 40), (45, 40), (49, 40), (39, 39)),
+            *((0, 0), (50, 41), (99, 90)),
+        ):
+            lines.scroll_to(y=40, animate=False, immediate=True)
+            lines.show_line(index)
+            assert lines.top == top
+            assert f"line {index}" in lines.shown
 
 
 async def test_a_line_off_screen_is_not_repainted() -> None:
@@ -165,35 +167,42 @@ async def test_a_line_off_screen_is_not_repainted() -> None:
             assert lines.asked == painted
 
 
-@pytest.mark.slow
-@settings(max_examples=15)
-@given(
-    st.integers(0, 2),
-    st.lists(
-        st.one_of(st.integers(0, 40), st.tuples(st.integers(14, 60), st.integers(5, 30))),
-        max_size=10,
-    ),
+CHANGES = st.lists(
+    st.one_of(st.integers(0, 40), st.tuples(st.integers(14, 60), st.integers(5, 30))), max_size=10
 )
-async def test_it_scrolls_to_the_last_line(header: int, steps: list[int | tuple[int, int]]) -> None:
-    async with listing(5, header) as (lines, pilot):
-        for step in steps:
-            if isinstance(step, int):
-                lines.become(step)
-            else:
-                await pilot.resize_terminal(*step)
-            await pilot.pause()
-            region = lines.scrollable_content_region
-            assert lines.virtual_size == Size(region.width, lines.count + header)
-            assert lines.max_scroll_y == max(0, lines.count + header - region.height)
-            assert lines.show_vertical_scrollbar is (lines.max_scroll_y > 0)
-            # Room for the scroll bar is reserved, so that nothing moves when it appears.
-            assert region.width == lines.size.width - 1
-            lines.action_last()
-            await pilot.pause()
-            assert lines.count == 0 or lines.shown[-1] in (
-                f"line {lines.count - 1}",
-                f"head {header - 1}",
-            )
+"""Another number of lines, or another size of the terminal."""
+
+
+@pytest.mark.slow
+async def test_it_scrolls_to_the_last_line() -> None:
+    runs: list[list[int | tuple[int, int]]] = []
+
+    @settings(max_examples=15, database=None)
+    @given(CHANGES)
+    def collect(changes: list[int | tuple[int, int]]) -> None:
+        runs.append(changes)
+
+    collect()
+    for header in range(3):
+        async with listing(5, header) as (lines, pilot):
+            for step in chain(*runs[header::3]):
+                if isinstance(step, int):
+                    lines.become(step)
+                else:
+                    await pilot.resize_terminal(*step)
+                await pilot.pause()
+                region = lines.scrollable_content_region
+                assert lines.virtual_size == Size(region.width, lines.count + header)
+                assert lines.max_scroll_y == max(0, lines.count + header - region.height)
+                assert lines.show_vertical_scrollbar is (lines.max_scroll_y > 0)
+                # Room for the scroll bar is reserved, so that nothing moves when it appears.
+                assert region.width == lines.size.width - 1
+                lines.action_last()
+                await pilot.pause()
+                assert lines.count == 0 or lines.shown[-1] in (
+                    f"line {lines.count - 1}",
+                    f"head {header - 1}",
+                )
 
 
 async def test_more_lines_cause_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:
