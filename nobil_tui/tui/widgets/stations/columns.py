@@ -240,7 +240,18 @@ STATION_COLUMNS = (
         long_head="Connectors",
         words="Condition of each connector",
     ),
-    Column(ListColumn.ID, "Id", _id, 3, 12, _measure_id, Sort.ID, priority=5, words="Id"),
+    Column(
+        ListColumn.ID,
+        "Id",
+        _id,
+        3,
+        12,
+        _measure_id,
+        Sort.ID,
+        priority=5,
+        spares=24,
+        words="Id",
+    ),
     Column(ListColumn.NAME, "Station", _name, 1, 1, sort=Sort.NAME, fills=True, words="Name"),
     Column(
         ListColumn.PLACE,
@@ -308,7 +319,7 @@ STATION_COLUMNS = (
     ),
 )
 """Every column, in the usual order. Distance, plug and place have room before the id: a driver
-looks for where a charger is, and what it has."""
+looks for where a charger is, and what it has, and reads its whole name."""
 
 
 def chosen_columns(chosen: Sequence[ListColumn]) -> tuple[Column, ...]:

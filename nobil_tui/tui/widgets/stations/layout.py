@@ -64,6 +64,8 @@ class Column(Struct, frozen=True):
     """The width to begin with; 0 for ``max_width``."""
     grows_beyond: int = 0
     """Cells that the filling column keeps when this one grows beyond ``first_width``."""
+    spares: int = MIN_NAME_WIDTH
+    """Cells that the filling column keeps when this optional one is shown."""
     shrinks: bool = False
     """Whether it shrinks to ``min_width`` before the filling column gets too narrow."""
     fills: bool = False
@@ -119,7 +121,7 @@ def lay_out(columns: Iterable[Column], width: int, needs: Mapping[str, int]) -> 
         need = min(needs.get(column.id, 0), column.start_width)
         if column.priority and need and column.squeezes:
             left = _squeeze(columns, widths, left, need + column.gap)
-        if column.priority and need and left - need - column.gap >= MIN_NAME_WIDTH:
+        if column.priority and need and left - need - column.gap >= column.spares:
             widths[column.id] = need
             left -= need + column.gap
     left = _grow(columns, widths, left, needs)

@@ -91,3 +91,11 @@ def test_column_ids_and_priorities_are_unique() -> None:
     priorities = [column.priority for column in STATION_COLUMNS if column.priority]
     assert len({*priorities}) == len(priorities)
     assert sum(column.fills for column in STATION_COLUMNS) == 1
+
+
+def test_the_id_leaves_room_for_whole_names() -> None:
+    needs = {"free": 3, "connectors": 10, "id": 9, "place": 8, "plug": 8}
+    shown = [lay_out(STATION_COLUMNS, width, needs) for width in range(40, 120)]
+    with_id = [layout.width_of("name") for layout in shown if layout.width_of("id")]
+    assert min(with_id) == 24
+    assert not lay_out(STATION_COLUMNS, 76, needs).width_of("id")
