@@ -6,10 +6,14 @@ from __future__ import annotations
 import os
 import sys
 
-# Before Textual is imported: it reads these once, and they change what is drawn or where files are.
-# NOBIL_CAPTURES is kept: tests with recorded data are skipped without it.
+# Before Textual is imported: it reads these once, and they change what is drawn, where files are,
+# or what is connected to. NOBIL_CAPTURES is kept: tests with recorded data are skipped without it.
 for name in {*os.environ} - {"NOBIL_CAPTURES"}:
-    if name.startswith(("TEXTUAL_", "NOBIL_", "XDG_")) or name in {"NO_COLOR", "FORCE_COLOR"}:
+    if (
+        name.startswith(("TEXTUAL_", "NOBIL_", "XDG_"))
+        or name.lower().endswith("_proxy")
+        or name in {"NO_COLOR", "FORCE_COLOR"}
+    ):
         del os.environ[name]
 
 # Without bytecode, each worker compiles all tests and each process that a test starts all modules.

@@ -67,13 +67,6 @@ class Renewing:
         return [asked.query["countrycode"] for asked in self.service.asked]
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 @pytest.fixture
 async def service() -> AsyncIterator[RegisterService]:
     async with RegisterService() as service:

@@ -1,7 +1,8 @@
 """One GET request with the standard library, in a thread.
 
 For what the first rows on screen wait for: importing aiohttp takes almost as long as importing
-Textual.
+Textual. Requests with a key use aiohttp (see ``http``): it can also go through an HTTPS proxy, for
+which TLS inside TLS is needed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.message import Message
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import (
+    BadStatusLine,
+    HTTPConnection,
+    HTTPException,
+    HTTPSConnection,
+    LineTooLong,
+    RemoteDisconnected,
+)
 from typing import Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -171,6 +179,8 @@ def _reason(error: Exception, host: str, proxy: str | None) -> str:
         return f"{host} sends too slowly"
     if isinstance(error, TimeoutError):
         return f"{host} does not answer"
+    if isinstance(error, BadStatusLine | LineTooLong) and not isinstance(error, RemoteDisconnected):
+        return f"{host} does not answer as a web server does"
     # Before OSError: a server that closes at once raises an exception that is both.
     if isinstance(error, HTTPException):
         return f"the connection to {host} closed before the answer was complete"

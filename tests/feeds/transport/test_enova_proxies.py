@@ -14,15 +14,6 @@ from tests.conftest import FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, EnovaService
 from tests.feeds.transport.test_enova_token import unreachable
 
-PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PROXIES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
 
 @pytest.fixture
 async def service(clock: FakeClock) -> AsyncIterator[EnovaService]:

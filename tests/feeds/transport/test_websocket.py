@@ -25,21 +25,6 @@ ELSEWHERE = "charger.invalid"
 """A host name that does not resolve; with a proxy it is not looked up."""
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "ws_proxy",
-        "wss_proxy",
-        "all_proxy",
-        "socks_proxy",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-    ):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 async def why_not(url: str) -> str:
     """Try to open a connection; return the reason of the failure."""
     with pytest.raises((UnreachableError, RefusedError)) as caught:
