@@ -40,7 +40,6 @@ from nobil_tui.store import single_writer
 from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import pack
-from nobil_tui.tui.dialogs.export import write_file
 from nobil_tui.wire.recording import RecordedFrame
 from tests.faults.disk import HELD, KILLED, Disk
 
@@ -148,6 +147,9 @@ def _prepare_export(folder: Path) -> None:
 
 
 def _export(folder: Path, *, replace: bool) -> str:
+    # It imports Textual, and what the process has imported makes each child slower.
+    from nobil_tui.tui.dialogs.export import write_file
+
     try:
         write_file(folder / "log.csv", _NEW_EXPORT, replace=replace)
     except OSError as error:
@@ -403,7 +405,7 @@ def _faults(name: str, *, kills: bool, long: bool) -> Callable[[int], Iterator[F
     """Return the faults of a scenario; the short form tries a part of them at each call."""
 
     def kill(at: int) -> Iterator[Fault]:
-        if long or name not in DATABASES or at % 2 == DATABASES.index(name) % 2:
+        if long or name not in DATABASES or at % 4 == DATABASES.index(name):
             yield 0, False
 
     def fail(at: int) -> Iterator[Fault]:
@@ -413,7 +415,7 @@ def _faults(name: str, *, kills: bool, long: bool) -> Callable[[int], Iterator[F
             yield from ((number, True) for number in ERRORS if number != errno.EINTR)
             return
         yield ERRORS[at % len(ERRORS)], False
-        if at % 3 == 0:
+        if at % 6 == 0:
             yield errno.ENOSPC, True
 
     return kill if kills else fail

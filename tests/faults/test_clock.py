@@ -121,14 +121,16 @@ async def _save_a_state(folder: Path) -> None:
     session._store._writer._thread.join()
 
 
-async def _reported(pilot: Pilot[int], source: HandSource, timestamp: int, at: int) -> str:
-    """Let a server report a station with a timestamp; return its connector as shown."""
-    data = [{"uuid": "NOR_1", "connectors": [{"status": 0, "error": 0, "timestamp": timestamp}]}]
+async def _report(pilot: Pilot[int], source: HandSource, at: int, *timestamps: int) -> None:
+    """Let a server report a station with each of the timestamps."""
+    data = [
+        {"uuid": f"NOR_{number}", "connectors": [{"status": 0, "error": 0, "timestamp": each}]}
+        for number, each in enumerate(timestamps)
+    ]
     frame = json.dumps({"type": "snapshot:init", "data": data}).encode()
     source.feed.put(Connected(at), v1.decode(frame, at))
     await live(pilot)
     await pilot.pause()
-    return "\n".join(text_of(pilot))
 
 
 TIMES: tuple[tuple[str, Callable[[int], int], Since], ...] = (
@@ -143,15 +145,22 @@ TIMES: tuple[tuple[str, Callable[[int], int], Since], ...] = (
 
 
 async def test_times_of_a_server_that_cannot_be_right(record_fault: RecordFault) -> None:
-    for name, timestamp, since in TIMES:
-        clock = FakeClock()
-        source = HandSource(clock)
-        async with opened(setup_of(clock, source), (80, 24)) as pilot:
-            text = await _reported(pilot, source, timestamp(START), START)
-            board = main_of(pilot).workspace.board
-            assert board.since(board.stations["NOR_1"], 0, START) == since
+    clock = FakeClock()
+    source = HandSource(clock)
+    async with opened(setup_of(clock, source), (80, 24)) as pilot:
+        await _report(pilot, source, START, *(timestamp(START) for _, timestamp, _ in TIMES))
+        workspace = main_of(pilot).workspace
+        board, shown = workspace.board, set()
+        await pilot.press("g")
+        for _ in TIMES:
+            text = "\n".join(text_of(pilot))
             assert "1970" not in text
             assert "long" not in text
+            shown.add(workspace.stations.selected)
+            await pilot.press("j")
+        assert len(shown) == len(TIMES)
+    for number, (name, _, since) in enumerate(TIMES):
+        assert board.since(board.stations[f"NOR_{number}"], 0, START) == since, name
         record_fault(f"server's time {name}", 1, "≥ now" if since.at_least else "its age", "exact")
 
 
@@ -166,7 +175,7 @@ async def test_daylight_saving_changes_no_age(record_fault: RecordFault) -> None
         clock = FakeClock(at)
         source = HandSource(clock)
         async with opened(setup_of(clock, source, zone=oslo)) as pilot:
-            await _reported(pilot, source, at - 10_000, at)
+            await _report(pilot, source, at, at - 10_000)
             main = main_of(pilot)
             for _ in range(3):
                 clock.advance(20)
