@@ -124,18 +124,32 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[AppOptions]:
     return all_options
 
 
+HASTY_RECORDER = """
+import sys
+from nobil_tui.cli import main
+from nobil_tui.headless import record
+from nobil_tui.store.recorder import Recorder
+
+record.REPORT_INTERVAL = Recorder.__init__.__kwdefaults__["every"] = 0.02
+sys.argv[0] = "nobil-tui"
+main()
+"""
+"""The program with a recorder that writes what it has, and says so, after a moment."""
+
+
 class Start(Protocol):
     def __call__(self, *args: str, **options: Any) -> subprocess.Popen[str]: ...
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Return ``start(*args, **options)``: the program in a process that runs until it is
-    stopped."""
+    """Return ``start(*args, code="", **options)``: the program in a process that runs until it is
+    stopped. ``code`` may start it otherwise."""
     processes: list[subprocess.Popen[str]] = []
 
-    def starts(*args: str, **options: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, "-W", "error", "-X", "dev", "-m", "nobil_tui", *args]
+    def starts(*args: str, code: str = "", **options: Any) -> subprocess.Popen[str]:
+        program = ["-c", code] if code else ["-m", "nobil_tui"]
+        command = [sys.executable, "-W", "error", "-X", "dev", *program, *args]
         streams = {
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,

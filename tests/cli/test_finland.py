@@ -15,7 +15,7 @@ import pytest
 from nobil_tui.base.clock import Clock
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.wire.finland_register import FINLAND_CREDIT
-from tests.cli.conftest import Run, Start
+from tests.cli.conftest import GUARD, HASTY_RECORDER, Run, Start
 from tests.conftest import guarded
 from tests.feeds.finland_service import Country, FinlandService, status_payload
 from tests.feeds.mqtt_broker import NatsBroker
@@ -77,7 +77,8 @@ async def test_a_recording_plays_as_itself(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "finland.jsonl"
-    record = start("record", str(path), "--source", "finland", "--config", str(config))
+    options = ("--source", "finland", "--config", str(config))
+    record = start("record", str(path), *options, code=HASTY_RECORDER)
     assert record.stderr is not None
     await asyncio.to_thread(record.stderr.readline)
     assert (
@@ -93,7 +94,7 @@ async def test_a_recording_plays_as_itself(
     while len(recorded()) < 4 or '"statuses"' not in path.read_text():
         await broker.publish((topic, status_payload(next(words), Clock().now())))
     record.send_signal(signal.SIGINT)
-    assert await asyncio.to_thread(record.wait, 30) == ExitCode.SUCCESS
+    assert await asyncio.to_thread(record.wait, GUARD) == ExitCode.SUCCESS
     header = json.loads(recorded()[0])
     assert (header["codec"], header["source"], header["simulated"]) == (
         "finland",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import pytest
 
 from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import GUARD
+from tests.forking import Forked
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,10 +22,11 @@ pytestmark = [
 ]
 
 STUCK = """
-import os, socket, sys, threading
+import socket, sys, threading
 
 def stuck(*_, **__):
-    os.write({notify}, b"!")
+    with open({notify!r}, "wb") as pipe:
+        pipe.write(b"!")
     threading.Event().wait()
 
 socket.getaddrinfo = stuck
@@ -41,24 +42,23 @@ V1 = "ws://realtime.invalid/x"
 class Program:
     """The program in a pseudo-terminal, run until it looks up a host name."""
 
-    def __init__(self, *args: str, env: dict[str, str]) -> None:
+    def __init__(self, pipe: Path, *args: str, env: dict[str, str]) -> None:
         self._terminal, theirs = os.openpty()
-        read_end, write_end = os.pipe()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", STUCK.format(notify=write_end), *args],
+        os.mkfifo(pipe)
+        self.process = Forked(
+            [sys.executable, "-c", STUCK.format(notify=str(pipe)), *args],
+            app=True,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            pass_fds=(write_end,),
             start_new_session=True,
             env={**os.environ, **env},
         )
         os.close(theirs)
-        os.close(write_end)
         # Drain the screen output.
         threading.Thread(target=self._take, daemon=True).start()
-        with os.fdopen(read_end, "rb") as pipe:
-            assert pipe.read(1) == b"!"
+        # Waits until the program opens it.
+        assert pipe.read_bytes() == b"!"
 
     def press(self, key: bytes) -> None:
         os.write(self._terminal, key)
@@ -101,7 +101,13 @@ def test_quitting_does_not_wait_for_dns(
     tmp_path: Path,
 ) -> None:
     arguments = [str(tmp_path / each) if each.endswith(".jsonl") else each for each in args]
-    program = Program(*arguments, "--source", source, env={"NOBIL_API_KEY": "k3y", "no_proxy": "*"})
+    program = Program(
+        tmp_path / "pipe",
+        *arguments,
+        "--source",
+        source,
+        env={"NOBIL_API_KEY": "k3y", "no_proxy": "*"},
+    )
     try:
         end(program)
         assert program.process.wait(GUARD) == code

@@ -21,7 +21,7 @@ from nobil_tui.cli.record import parse_size
 from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.wire import v1
 from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
-from tests.cli.conftest import GUARD, Run, Start
+from tests.cli.conftest import GUARD, HASTY_RECORDER, Run, Start
 from tests.conftest import START
 from tests.feeds.recordings import content, said, write
 
@@ -37,7 +37,7 @@ BUSY = ("--stations", "100", "--speed", "3000")
 def start_record(start: Start) -> Start:
     """Return ``start_record(*args, **options)``: the command in a process that runs until it is
     stopped."""
-    return lambda *args, **options: start("record", *args, **options)
+    return lambda *args, **options: start("record", *args, code=HASTY_RECORDER, **options)
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -157,15 +157,14 @@ def test_refused_key_leaves_no_empty_file(here: Run, demo: DemoServer, tmp_path:
 
 
 @pytest.mark.slow
-def test_full_disk_is_reported(tmp_path: Path, home: Path) -> None:
+def test_full_disk_is_reported(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     # A limit on the file size acts like a full disk.
-    command = f'ulimit -f 32; exec "{sys.executable}" -m nobil_tui record "{path}" {" ".join(BUSY)}'
-    done = subprocess.run(
-        ["sh", "-c", command], capture_output=True, text=True, timeout=GUARD, check=False
-    )
-    assert done.returncode == ExitCode.FAILURE
-    assert f"nobil-tui: Recording stopped: {path}: " in done.stderr
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))\n"
+    process = start("record", str(path), *BUSY, code=limit + HASTY_RECORDER)
+    _, err = process.communicate(timeout=GUARD)
+    assert process.returncode == ExitCode.FAILURE
+    assert f"nobil-tui: Recording stopped: {path}: " in err
     assert path.exists()
 
 

@@ -20,8 +20,11 @@ from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.register.cache import Origin, load_register, save_register
 from tests.cli.conftest import Invoke, Run
 from tests.conftest import GUARD, guarded
+from tests.forking import Forked
 from tests.http_service import status
 from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
+
+UPDATE = [*(sys.executable, "-W", "error", "-m", "nobil_tui"), *("register", "update", "--config")]
 
 
 class Register(Protocol):
@@ -199,25 +202,15 @@ async def test_interrupted_update_keeps_the_stored_register(
     save_register(register_file(), {"NOR_1": Facts("old")}, {})
     before = register_file().read_bytes()
     service.answers.append(service.half)
-    process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "nobil_tui",
-            "register",
-            "update",
-            "--config",
-            str(config),
-        ),
+    process = Forked(
+        [*UPDATE, str(config)],
         env={**os.environ, "NOBIL_REGISTER_KEY": KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     await guarded(service.reached.wait())
     process.send_signal(number)
-    out, err = await guarded(process.communicate())
+    out, err = await asyncio.to_thread(process.communicate, timeout=GUARD)
     assert (process.returncode, out) == (code, b"")
     assert (
         err.splitlines()[-1]
@@ -231,23 +224,13 @@ async def test_interrupted_update_keeps_the_stored_register(
 @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
 async def test_progress_on_a_terminal_is_one_line(service: RegisterService, config: Path) -> None:
     ours, theirs = os.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "nobil_tui",
-            "register",
-            "update",
-            "--config",
-            str(config),
-        ),
+    process = Forked(
+        [*UPDATE, str(config)],
         env={**os.environ, "NOBIL_REGISTER_KEY": KEY, "COLUMNS": "20"},
         stdout=subprocess.DEVNULL,
         stderr=theirs,
     )
-    assert await guarded(process.wait()) == ExitCode.SUCCESS
+    assert await asyncio.to_thread(process.wait, GUARD) == ExitCode.SUCCESS
     os.close(theirs)
     said = os.read(ours, 100_000).decode()
     os.close(ours)

@@ -13,6 +13,7 @@ import pytest
 
 from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import GUARD, Run, Start, url_of
+from tests.forking import Forked
 
 
 def logged(home: Path) -> str:
@@ -44,7 +45,7 @@ def test_accepted_key_is_neither_printed_nor_logged(
         f'[stream]\nsource = "{url.partition("?")[0]}?key={{private_apikey}}"\napi_key = "{key}"\n'
     )
     config.chmod(0o600)
-    process = subprocess.Popen(
+    process = Forked(
         [
             sys.executable,
             "-m",

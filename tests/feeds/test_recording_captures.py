@@ -103,7 +103,7 @@ def write_with_breaks(
 BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_size=1, max_size=6)
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(breaks=BREAKS, codec=st.sampled_from(["enova", None]))
 @example(breaks=[(5565, 1)], codec="enova")
 @example(breaks=[(1, 5565)], codec=None)

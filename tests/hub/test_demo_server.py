@@ -110,7 +110,7 @@ stack.enter_context(connect(demo.url, proxy=None, max_size=None)).recv()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", ["", "raise SystemExit(0)", "demo.stop()"])
+@pytest.mark.parametrize("end", ["", "demo.stop()"])
 def test_program_exits_silently_without_stop(end: str) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", QUITS.format(end=end)],

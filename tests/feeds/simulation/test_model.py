@@ -40,7 +40,7 @@ def reports(happened: Happened) -> list[StationReport]:
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(
     stations=st.integers(1, 30),
     seed=st.integers(),
