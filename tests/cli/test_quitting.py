@@ -101,13 +101,8 @@ def test_quitting_does_not_wait_for_dns(
     tmp_path: Path,
 ) -> None:
     arguments = [str(tmp_path / each) if each.endswith(".jsonl") else each for each in args]
-    program = Program(
-        tmp_path / "pipe",
-        *arguments,
-        "--source",
-        source,
-        env={"NOBIL_API_KEY": "k3y", "no_proxy": "*"},
-    )
+    environ = {"NOBIL_API_KEY": "k3y", "no_proxy": "*"}
+    program = Program(tmp_path / "pipe", *arguments, "--source", source, env=environ)
     try:
         end(program)
         assert program.process.wait(GUARD) == code
