@@ -38,6 +38,7 @@ from tests.conftest import GUARD, FakeClock, guarded
 from tests.faults.network import Expect, OpeningFault, StreamFault
 from tests.faults.proxy import FaultProxy
 from tests.feeds import enova_service
+from tests.feeds.dead_address import Address, found
 from tests.feeds.enova_service import EnovaService
 from tests.feeds.finland_service import Country, FinlandService, status_payload
 from tests.feeds.mqtt_broker import Broker, NatsBroker
@@ -59,12 +60,14 @@ class Resolver:
 
     def __init__(self) -> None:
         self.works = True
+        self.first: Address | None = None
+        """An address that is found before the one that works."""
 
     async def __call__(self, host: str, port: int, **_: object) -> list[object]:
         if not self.works:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         address = "127.0.0.1" if host.endswith(".test") else host
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+        return found(*([self.first] if self.first is not None else []), (address, port))
 
 
 class V1Server:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import random
+import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nats.aio.transport import TcpTransport
 
 from nobil_tui.charging.register import Register
 from nobil_tui.config.reading import load_config
+from nobil_tui.feeds.nats import client as nats_client
+from nobil_tui.feeds.nats.connection import nats_connection
+from nobil_tui.feeds.nats.server import parse_server
+from nobil_tui.feeds.transport import websocket
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.session.session import Session
 from tests.certificates import Certificates
@@ -33,6 +40,7 @@ from tests.faults.network import (
 from tests.faults.proxy import FaultProxy
 from tests.faults.rig import (
     HOST,
+    Resolver,
     Rig,
     V1Server,
     enova_rig,
@@ -42,7 +50,9 @@ from tests.faults.rig import (
     v1_state,
 )
 from tests.faults.table import RecordFault, State
+from tests.feeds.dead_address import dead_address
 from tests.feeds.mqtt_broker import find_nats_server
+from tests.feeds.nats_server import NatsProcess
 from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
 
 
@@ -166,6 +176,35 @@ async def test_a_name_that_stops_resolving(record_fault: RecordFault) -> None:
             await rig.retry()
             await rig.exact()
     record_fault("a name that stops resolving", 3, f"RETRY: {HOST} is not found", "marked")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a second address")
+async def test_two_addresses_of_which_the_first_is_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_fault: RecordFault
+) -> None:
+    for module in (websocket, nats_client):
+        monkeypatch.setattr(module, "NEXT_ADDRESS_DELAY", 0.001)
+    with dead_address() as dead:
+        for name, rig_of in (("version 1", v1_rig), ("Enova", enova_rig)):
+            async with rig_of() as rig:
+                rig.resolver.first = dead
+                rig.proxy.reset()
+                await rig.lost()
+                await rig.retry()
+                await rig.exact()
+            record_fault(f"{name}: two addresses, one is dead", 1, "LIVE", "exact")
+        if find_nats_server() is None:
+            return
+        resolver = Resolver()
+        resolver.first = dead
+        monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolver)
+        with NatsProcess(tmp_path) as process:
+            server = parse_server(f"nats://{HOST}:{process.port}", {})
+            async with nats_connection(server, "test") as connection:
+                assert connection.client.is_connected
+        # Without this, a newer release may not need ours.
+        assert "happy_eyeballs" not in inspect.getsource(TcpTransport.connect)
+    record_fault("NATS: two addresses, one is dead", 1, "LIVE", "exact")
 
 
 async def test_a_certificate_that_changes(

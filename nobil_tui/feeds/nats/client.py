@@ -1,9 +1,22 @@
-"""The library's client, made to keep the promise of ``tls://``."""
+"""The library's client, made to keep the promise of ``tls://`` and to try all addresses of a host.
+
+Seen with nats-py 2.16. The second cure has a test that fails once a newer release does not need it.
+"""
 
 from __future__ import annotations
 
-from nats.aio.client import Client
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from nats.aio.client import DEFAULT_BUFFER_SIZE, Client
+from nats.aio.transport import TcpTransport
 from nats.errors import SecureConnWantedError
+
+from nobil_tui.feeds.transport.websocket import NEXT_ADDRESS_DELAY
+
+if TYPE_CHECKING:
+    from urllib.parse import ParseResult
 
 
 class NatsClient(Client):
@@ -26,3 +39,24 @@ class NatsClient(Client):
         # halfway when that fails, without telling anyone that the connection has ended.
         self._pending, self._pending_data_size = [], 0
         await super()._process_op_err(e)
+
+    async def _connect_to_server(self, s: Any) -> None:
+        s.last_attempt = time.monotonic()
+        self._transport = _Transport()  # type: ignore[no-untyped-call]  # of the library
+        await self._transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
+
+
+class _Transport(TcpTransport):
+    """Tries the next address of a host soon; the library's own waits for each to the end."""
+
+    async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
+        async with asyncio.timeout(connect_timeout):
+            reader, writer = await asyncio.open_connection(
+                uri.hostname,
+                uri.port,
+                limit=buffer_size,
+                happy_eyeballs_delay=NEXT_ADDRESS_DELAY,
+            )
+        # The second pair is kept when the first is encrypted.
+        self._io_reader = self._bare_io_reader = reader
+        self._io_writer = self._bare_io_writer = writer

@@ -14,6 +14,7 @@ from nobil_tui.feeds.transport import fetch as transport_fetch
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.fetch import Fetched, Timeouts, fetch
 from tests.conftest import GUARD, ServeRaw, guarded
+from tests.feeds.dead_address import dead_address, found
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -120,24 +121,12 @@ async def test_the_second_address_of_a_host_is_tried_soon(
     """By the loop of the thread: this fails if a release of Python no longer uses the function that
     is replaced."""
     port = await serve_raw(Server(OK))
-    with socket.create_server(("127.0.0.2", 0), backlog=0) as full:
-        # A full backlog drops what comes, like an address that leads nowhere.
-        waiting = [socket.socket() for _ in range(4)]
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(full.getsockname())
-        addresses = [full.getsockname(), ("127.0.0.1", port)]
-
-        def resolve(*_: object, **__: object) -> list[object]:
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", each) for each in addresses]
-
-        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with dead_address() as dead:
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda *_, **__: found(dead, ("127.0.0.1", port))
+        )
         monkeypatch.setattr(transport_fetch, "NEXT_ADDRESS_DELAY", 0.001)
-        try:
-            assert (await get("http://nobil.example/")).body == b"hi"
-        finally:
-            for each in waiting:
-                each.close()
+        assert (await get("http://nobil.example/")).body == b"hi"
     assert hasattr(HTTPConnection("nobil.example"), "_create_connection")
 
 
