@@ -97,6 +97,8 @@ class NatsPublisher:
         """The hash of what the stream has of each station."""
         self._said: tuple[bool, str, int] | None = None
         """What makes the state that was published last worth publishing again."""
+        self._all_published = False
+        """Whether the stream has all stations, so that its state may say so."""
         self._reason = ""
 
     @property
@@ -191,6 +193,7 @@ class NatsPublisher:
     async def _resynchronize(self, connection: NatsConnection, writer: StreamWriter) -> None:
         """Find out what the stream has, to make it equal to the board."""
         self._said = None
+        self._all_published = False
         self._sent, epoch = await self._read_sent(connection)
         self._whole = True
         if epoch != self.epoch:
@@ -225,6 +228,8 @@ class NatsPublisher:
             await self._publish_stations(writer, [*self._board.stations] if whole else touched)
             left = [each for each in (self._sent if whole else touched) if self._has_left(each)]
             await self._publish_left(writer, left)
+            # Noted first: an end from now on may come between the message and its acknowledgement.
+            self._all_published = True
             if self._said is None or left:
                 await writer.write([self._state_message(ready=True)])
             await writer.write([(HEARTBEAT_SUBJECT, heartbeat_message(self.epoch))])
@@ -278,7 +283,7 @@ class NatsPublisher:
         """Say that this relay is no longer live, and let another one lead at once."""
         with suppress(Exception):
             async with asyncio.timeout(GOODBYE_SECONDS):
-                if self._lease.leads and self._said is not None:
+                if self._lease.leads and self._all_published:
                     hub = replace(self._state(), live=False, reason=STOPPED)
                     state = RelayState(hub, self.epoch, True)
                     with suppress(OutOfStepError):

@@ -162,7 +162,11 @@ def charger_object(station: Station, row: EncodedStation) -> bytes:
 
 
 def connector_object(station: Station, index: int) -> bytes:
-    """Encode a connector of the REST API."""
+    """Encode a connector of the REST API.
+
+    No published text shows this answer. We assume the object that a station's list has: it is what
+    the stream API's document calls a connector.
+    """
     track = station.track or _BLANK
     uids = track.evse_uids
     uid = uids[index] if index < len(uids) else ""

@@ -13,10 +13,13 @@ from nobil_tui.charging.events import Connected, Lost
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer
+from nobil_tui.hub import nats_publisher
+from nobil_tui.hub.nats_writer import Message, StreamWriter
 from nobil_tui.monitor.board_updater import BoardUpdater
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
-from nobil_tui.wire.nats import STREAM
+from nobil_tui.wire.nats import LINK_SUBJECT, STOPPED, STREAM, decode_link
+from tests.conftest import GUARD
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
 from tests.hub.conftest import station
@@ -91,3 +94,26 @@ async def test_what_is_recorded_gives_the_same_board(server: NatsServer) -> None
     assert played.counts.unreadable == played.counts.ignored == 0
     assert shown(played.board, now, heard=False) == shown(recorded, now, heard=False)
     assert played.board.downtime.past > 0
+
+
+async def test_relay_that_ends_during_its_first_series_says_so(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, stored = StreamWriter.write, asyncio.Event()
+
+    async def stuck(self: StreamWriter, series: list[Message]) -> None:
+        await write(self, series)
+        if not stored.is_set() and series and series[0][0] == LINK_SUBJECT:
+            state = decode_link(series[0][1])
+            if state is not None and state.ready:
+                stored.set()
+                await asyncio.Event().wait()
+
+    monkeypatch.setattr(StreamWriter, "write", stuck)
+    monkeypatch.setattr(nats_publisher, "GOODBYE_SECONDS", GUARD)
+    relay = Relay(server, World(station("NOR_1", 0)).feed(), "one")
+    async with consuming(server) as reader:
+        relay.start()
+        await until(lambda: stored.is_set() and reader.equals(relay.board))
+        await relay.stop()
+        await until(lambda: reader.monitor.link.reason == STOPPED)
