@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 
 class StuckError(AssertionError):
@@ -65,3 +68,18 @@ def in_every_order(
                 loop.call_soon(loop.stop)
                 loop.run_forever()
             loop.close()
+
+
+async def _pause() -> None:
+    await asyncio.sleep(0)
+
+
+def yield_after_each(
+    monkeypatch: pytest.MonkeyPatch,
+    *modules: ModuleType,
+    pause: Callable[[], Coroutine[Any, Any, None]] = _pause,
+) -> None:
+    """Let modules that work in time slices pause after each step, whatever the machine's speed."""
+    for module in modules:
+        monkeypatch.setattr(module, "yield_to_loop", pause)
+        monkeypatch.setattr(module, "SLICE_SECONDS", -1.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -27,8 +26,9 @@ from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.session import backpressure
 from tests.conftest import for_ever
+from tests.given_feed import GivenFeed
 from tests.headless.feeds import T0, report, session_of, update
-from tests.interleaving import ShuffledLoop, StuckError, in_every_order
+from tests.interleaving import ShuffledLoop, StuckError, in_every_order, yield_after_each
 
 
 class LoopClock(Clock):
@@ -39,25 +39,6 @@ class LoopClock(Clock):
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-class DawdlingFeed:
-    """A feed that yields events, with pauses before some of them."""
-
-    behind = 0
-
-    def __init__(self, loop: ShuffledLoop, *events: Event) -> None:
-        self._loop = loop
-        self._events = events
-
-    def retry(self) -> None:
-        """Do nothing: the feed is always connected."""
-
-    async def events(self) -> AsyncGenerator[Event, None]:
-        for event in self._events:
-            if self._loop.order.random() < 0.3:
-                await self._loop.dawdle()
-            yield event
 
 
 class DawdlingOut(StdoutWriter):
@@ -80,12 +61,10 @@ class DawdlingOut(StdoutWriter):
 def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Yield after each event for some iterations, independently of the machine's speed."""
 
-    async def yield_to_loop() -> None:
+    async def dawdle() -> None:
         await cast("ShuffledLoop", asyncio.get_running_loop()).dawdle()
 
-    for module in (monitor_module, updater_module):
-        monkeypatch.setattr(module, "yield_to_loop", yield_to_loop)
-        monkeypatch.setattr(module, "SLICE_SECONDS", -1.0)
+    yield_after_each(monkeypatch, monitor_module, updater_module, pause=dawdle)
 
 
 def flips(count: int) -> list[Event]:
@@ -117,8 +96,14 @@ def test_backpressure_feed_passes_all_events(monkeypatch: pytest.MonkeyPatch) ->
         country = Snapshot(
             [Station(f"NOR_{n}", [Connector(0), Connector(1)]) for n in range(2, 9)], T0
         )
-        feed = DawdlingFeed(
-            loop, Connecting(), Connected(T0), country, update(0, 4), *flips(30), Ended(T0 + 50)
+        feed = GivenFeed(
+            Connecting(),
+            Connected(T0),
+            country,
+            update(0, 4),
+            *flips(30),
+            Ended(T0 + 50),
+            loop=loop,
         )
         out = DawdlingOut(loop)
         await Tail(session_of(feed, clock=LoopClock()), out, lambda _: None).run()
@@ -135,8 +120,8 @@ def test_backpressure_feed_waits_only_for_events_with_batch(
     monkeypatch.setattr(backpressure.BackpressureFeed.__init__, "__defaults__", (1,))
 
     async def tail(loop: ShuffledLoop) -> None:
-        feed = DawdlingFeed(
-            loop, Connecting(), Connecting(), Connecting(), Connected(T0), Ended(T0)
+        feed = GivenFeed(
+            *(Connecting(), Connecting(), Connecting(), Connected(T0), Ended(T0)), loop=loop
         )
         await Tail(session_of(feed, clock=LoopClock()), DawdlingOut(loop), lambda _: None).run()
 
@@ -145,7 +130,7 @@ def test_backpressure_feed_waits_only_for_events_with_batch(
 
 def test_monitor_yields_all_changes_in_any_order() -> None:
     async def monitor(loop: ShuffledLoop) -> None:
-        feed = DawdlingFeed(loop, Connecting(), Connected(T0), *flips(20), Ended(T0 + 30))
+        feed = GivenFeed(Connecting(), Connected(T0), *flips(20), Ended(T0 + 30), loop=loop)
         board = Board()
         monitor = Monitor(feed, board, clock=LoopClock())
         changes: list[Change] = []

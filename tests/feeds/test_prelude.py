@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
-from nobil_tui.charging.events import Connected, Connecting, Event, Lost
+from nobil_tui.charging.events import Connected, Connecting, Lost
 from nobil_tui.feeds.prelude import PreludeFeed
 from tests.conftest import START
-
-
-class Feed:
-    """A feed of given events."""
-
-    behind = 7
-
-    def __init__(self, *given: Event) -> None:
-        self.given = given
-        self.retries = 0
-
-    def retry(self) -> None:
-        self.retries += 1
-
-    async def events(self) -> AsyncGenerator[Event, None]:
-        for event in self.given:
-            yield event
+from tests.given_feed import GivenFeed
 
 
 async def test_the_past_replaces_the_first_connection() -> None:
     lost = Lost("broke", START, START)
-    inner = Feed(Connecting(), Connected(START), lost, Connected(START + 9))
+    inner = GivenFeed(Connecting(), Connected(START), lost, Connected(START + 9), behind=7)
     feed = PreludeFeed([Connected(START - 600), Connecting()], inner)
     feed.retry()
     assert (feed.behind, inner.retries) == (7, 1)

@@ -38,7 +38,7 @@ from nobil_tui.history.tally import NOT_OBSERVED
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
 from tests.history.records import MINUTE, OSLO, at, report
-from tests.interleaving import ShuffledLoop, in_every_order
+from tests.interleaving import ShuffledLoop, in_every_order, yield_after_each
 
 START = at("2026-03-28 22:10")
 STATIONS = ("NOR_1", "NOR_2", "SWE_1")
@@ -149,11 +149,7 @@ def replayed(events: list[Event]) -> Storage:
 
 @pytest.fixture(autouse=True)
 def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def yield_to_loop() -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(sink_module, "yield_to_loop", yield_to_loop)
-    monkeypatch.setattr(sink_module, "SLICE_SECONDS", -1.0)
+    yield_after_each(monkeypatch, sink_module)
 
 
 def test_it_stores_what_a_replay_of_the_events_stores() -> None:

@@ -31,30 +31,12 @@ from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, LinkPhase, LinkState, No
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.monitor.sinks import BatchOutlet, SinkRunner
 from tests.conftest import FakeClock, guarded, settle
-from tests.interleaving import ShuffledLoop, in_every_order
+from tests.given_feed import GivenFeed
+from tests.interleaving import ShuffledLoop, in_every_order, yield_after_each
 
 T0 = 1_700_000_000_000
 STATIONS = ("NOR_1", "NOR_2", "SWE_1")
 WORDS = ("AVAILABLE", "CHARGING", "BLOCKED", "REMOVED")
-
-
-class Feed:
-    """Yields events, with pauses if ``loop`` is given."""
-
-    behind = 0
-
-    def __init__(self, *events: Event, loop: ShuffledLoop | None = None) -> None:
-        self._events = events
-        self._loop = loop
-
-    async def events(self) -> AsyncGenerator[Event, None]:
-        for event in self._events:
-            if self._loop is not None:
-                await self._loop.dawdle()
-            yield event
-
-    def retry(self) -> None:
-        pass
 
 
 class Mirror:
@@ -123,12 +105,7 @@ def random_events(loop: ShuffledLoop, count: int) -> list[Event]:
 
 @pytest.fixture(autouse=True)
 def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def yield_to_loop() -> None:
-        await asyncio.sleep(0)
-
-    for module in (monitor_module, updater_module):
-        monkeypatch.setattr(module, "yield_to_loop", yield_to_loop)
-        monkeypatch.setattr(module, "SLICE_SECONDS", -1.0)
+    yield_after_each(monkeypatch, monitor_module, updater_module)
 
 
 @pytest.mark.parametrize("cut_off", [False, True])
@@ -136,7 +113,7 @@ def test_every_sink_of_run_ends_with_state_of_board(cut_off: bool) -> None:
     async def run(loop: ShuffledLoop) -> None:
         board = Board()
         mirrors = [Mirror(board), Mirror(board, loop), Mirror(board, loop)]
-        feed = Feed(*random_events(loop, 30), Ended(T0 + 99), loop=loop)
+        feed = GivenFeed(*random_events(loop, 30), Ended(T0 + 99), loop=loop)
         running = asyncio.create_task(Monitor(feed, board, tick=0.01, sinks=mirrors).run())
         if cut_off:
             # At any time after its first step.
@@ -156,7 +133,7 @@ def test_every_sink_beside_batches_ends_with_state_of_board(cut_off: bool) -> No
     async def run(loop: ShuffledLoop) -> None:
         board = Board()
         mirrors = [Mirror(board), Mirror(board, loop), Mirror(board, loop)]
-        feed = Feed(*random_events(loop, 30), Ended(T0 + 99), loop=loop)
+        feed = GivenFeed(*random_events(loop, 30), Ended(T0 + 99), loop=loop)
         monitor = Monitor(feed, board, tick=0.01, sinks=mirrors)
         left = loop.order.randrange(1, 12)
         async with aclosing(monitor.batches()) as batches:
@@ -180,7 +157,9 @@ async def test_stuck_sink_does_not_delay_others() -> None:
 
     stuck.take = take  # type: ignore[method-assign]
     report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
-    monitor = Monitor(Feed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[stuck, fast])
+    monitor = Monitor(
+        GivenFeed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[stuck, fast]
+    )
     async with aclosing(monitor.batches()) as batches:
         assert [batch.link.phase async for batch in batches][-1] is LinkPhase.ENDED
         assert fast.copy == state_of(board)
@@ -199,7 +178,7 @@ async def test_failing_sink_is_logged_and_does_not_stop_others(
     broken, sound = Broken(board), Mirror(board)
     report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
     monitor = Monitor(
-        Feed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[broken, sound]
+        GivenFeed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[broken, sound]
     )
     await guarded(monitor.run())
     assert sound.copy == state_of(board)
@@ -208,7 +187,7 @@ async def test_failing_sink_is_logged_and_does_not_stop_others(
 
 
 async def test_run_raises_error_of_feed_after_sinks_are_finished_in_order() -> None:
-    class Failing(Feed):
+    class Failing(GivenFeed):
         async def events(self) -> AsyncGenerator[Event, None]:
             async for event in super().events():
                 yield event
