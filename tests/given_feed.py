@@ -13,6 +13,7 @@ class GivenFeed:
 
     def __init__(self, *events: Event, loop: ShuffledLoop | None = None, behind: int = 0) -> None:
         self.behind = behind
+        self.alive_at = 0
         self.retries = 0
         self._events = events
         self._loop = loop

@@ -83,6 +83,8 @@ class Board:
         self.freshness = Freshness()
         self.has_snapshot = False
         """Whether a snapshot named every station: one that is not held is not in the stream."""
+        self._snapshot_gap = 0
+        """How long before the link was live the last snapshot was made, in ms."""
         self.dropped = 0
         """How many reports named a station or connector beyond the limits, and were ignored."""
         self.began = 0
@@ -109,6 +111,12 @@ class Board:
         if self.downtime.running(now):
             return self.connectors - self.tally[Condition.NOT_IN_SERVICE] - self._unnamed()
         return self.freshness.count_unconfirmed(self.stations.values(), now)
+
+    @property
+    def confirms_soon(self) -> bool:
+        """Whether what is unconfirmed is so only because the last snapshot was made before the
+        link was live: the source sends a later one soon."""
+        return self.downtime.live and self._snapshot_gap > 0
 
     def unconfirmed_for(self, station: Station, index: int, now: int) -> int:
         """Return for how many ms a connector could have changed unseen."""
@@ -232,6 +240,7 @@ class Board:
         else:
             result = yield from self._merge(latest, at, partial)
         self.has_snapshot = True
+        self._snapshot_gap = gap
         self.downtime.add(gap)
         return result
 

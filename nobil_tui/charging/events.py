@@ -189,6 +189,12 @@ class Feed(Protocol):
         """How far reading lags behind the stream, in ms; zero if it keeps up."""
         ...
 
+    @property
+    def alive_at(self) -> int:
+        """When the live source was last heard, in ms, also without an event, as by a pong; zero if
+        only events tell."""
+        ...
+
     def retry(self) -> None:
         """Connect now: end the wait for the next attempt, or the stop after a rejected key."""
         ...

@@ -23,6 +23,11 @@ class PreludeFeed:
         """How far the feed is behind, in ms."""
         return self._feed.behind
 
+    @property
+    def alive_at(self) -> int:
+        """When the source was last heard, in ms."""
+        return self._feed.alive_at
+
     def retry(self) -> None:
         """Connect now."""
         self._feed.retry()

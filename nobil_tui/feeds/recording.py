@@ -72,6 +72,11 @@ class RecordingFeed:
         """Zero: a recording waits for its reader."""
         return 0
 
+    @property
+    def alive_at(self) -> int:
+        """Zero: only events tell."""
+        return 0
+
     def retry(self) -> None:
         """Do nothing: a recorded loss ends when it ended."""
 

@@ -28,6 +28,11 @@ class StreamFeed:
         """How far reading lags behind the stream, in ms."""
         return self._link.behind
 
+    @property
+    def alive_at(self) -> int:
+        """When the server was last heard, in ms."""
+        return self._link.alive_at
+
     def retry(self) -> None:
         """Connect now."""
         self._link.retry()

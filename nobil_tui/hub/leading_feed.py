@@ -52,6 +52,11 @@ class LeadingFeed:
         """How far reading lags behind the stream, in ms."""
         return self._current.behind
 
+    @property
+    def alive_at(self) -> int:
+        """When the source was last heard, in ms."""
+        return self._current.alive_at
+
     def retry(self) -> None:
         """Connect now."""
         self._current.retry()

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 UNREADABLE_NOTE_INTERVAL = 60_000
 """Milliseconds between two notes of unreadable frames at least: they must not fill the log."""
+QUIET_AFTER = 30_000
+"""Milliseconds without an event after which a link is quiet; no frame takes as long to be applied.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +113,14 @@ class BoardUpdater:
         self._next.touched.update(expired)
         self._next.expired.update(expired)
         return bool(expired)
+
+    def note_alive(self, at: int) -> bool:
+        """Note that a link was alive at ``at`` (ms) on which nothing came for a while; return
+        whether that is news."""
+        if self.link.phase is not LinkPhase.LIVE or at - self._alive_at < QUIET_AFTER:
+            return False
+        self._alive_at = at
+        return True
 
     def next_batch(self) -> Batch:
         """Return what happened since the last call."""

@@ -22,8 +22,9 @@ TICK = 0.05
 """Seconds between two batches at least."""
 SNAPSHOT_WAIT = 0.005
 """Seconds to wait for the first snapshot after a connection, so that both are one batch."""
-EXPIRY_INTERVAL = 60.0
-"""Seconds between two searches for expired connectors, while the link is down."""
+LINK_INTERVAL = 60.0
+"""Seconds between two looks at the link: for expired connectors while it is down, and until when it
+was alive while nothing comes."""
 
 
 Restore = Callable[[int], Awaitable[bool]]
@@ -68,8 +69,6 @@ class Monitor:
         self._applied = asyncio.Event()
         """Set unless a snapshot is being applied: no batch has a part of one."""
         self._applied.set()
-        self._down = asyncio.Event()
-        """Set while the link is down."""
 
     @property
     def link(self) -> LinkState:
@@ -110,8 +109,12 @@ class Monitor:
         """
         reading = asyncio.create_task(self._read())
         reading.add_done_callback(lambda _: self._news.set())
-        aging = asyncio.create_task(self._age())
-        tasks = [reading, aging, *(asyncio.create_task(runner.run()) for runner in self._runners)]
+        watching = asyncio.create_task(self._watch_link())
+        tasks = [
+            reading,
+            watching,
+            *(asyncio.create_task(runner.run()) for runner in self._runners),
+        ]
         try:
             await self._pump(reading)
             reading.result()
@@ -189,7 +192,6 @@ class Monitor:
         ):
             self._updater.restored()
             self._news.set()
-            self._note_link()
         events, updater = self._feed.events(), self._updater
         slice_end = time.perf_counter() + SLICE_SECONDS
         try:
@@ -203,8 +205,6 @@ class Monitor:
                         self._applied.set()
                 else:
                     updater.apply(event)
-                if updater.link is not before:
-                    self._note_link()
                 # The first attempt to connect needs no batch: it is the initial state.
                 if not isinstance(event, Connecting) or updater.link != before:
                     self._news.set()
@@ -216,19 +216,14 @@ class Monitor:
         finally:
             await events.aclose()
 
-    async def _age(self) -> None:
-        """Expire connectors while the link is down: with a rejected key, that can last weeks."""
+    async def _watch_link(self) -> None:
+        """Once a minute, expire connectors while the link is down: with a rejected key, that can
+        last weeks. While it is live, say until when, so that sinks store that of a quiet link."""
         while True:
-            await self._down.wait()
-            await self._clock.sleep(EXPIRY_INTERVAL)
-            self._expire(self._clock.now())
-
-    def _expire(self, now: int) -> None:
-        if self._updater.expire(now):
-            self._news.set()
-
-    def _note_link(self) -> None:
-        if self.board.downtime.live:
-            self._down.clear()
-        else:
-            self._down.set()
+            await self._clock.sleep(LINK_INTERVAL)
+            if self.board.downtime.live:
+                news = self._updater.note_alive(self._feed.alive_at)
+            else:
+                news = self._updater.expire(self._clock.now())
+            if news:
+                self._news.set()

@@ -42,6 +42,11 @@ class BackpressureFeed:
         """How far the feed is behind, in ms."""
         return self._feed.behind
 
+    @property
+    def alive_at(self) -> int:
+        """When the source was last heard, in ms."""
+        return self._feed.alive_at
+
     def retry(self) -> None:
         """Retry the connection now."""
         self._feed.retry()

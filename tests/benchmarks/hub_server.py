@@ -44,6 +44,7 @@ class Load:
     """A feed of a country that changes at a set rate."""
 
     behind = 0
+    alive_at = 0
 
     def __init__(self, country: Country) -> None:
         self.country = country

@@ -223,6 +223,19 @@ def finland_state(session: Session) -> State:
     }
 
 
+@contextmanager
+def surroundings(resolver: Resolver) -> Iterator[None]:
+    """Resolve our host, and let a silent server time out soon. Enter it before a session runs."""
+    with (
+        patch.object(asyncio.BaseEventLoop, "getaddrinfo", resolver),
+        # A busy machine may take long.
+        patch.object(websocket, "OPEN_TIMEOUT", GUARD),
+        # Not to be taken for the wait of the link.
+        patch.object(monitor, "LINK_INTERVAL", 1e6),
+    ):
+        yield
+
+
 class Rig:
     """A session over a proxy to a server."""
 
@@ -258,7 +271,7 @@ class Rig:
         async def take(batch: Batch) -> None:
             pass
 
-        with self.surroundings():
+        with surroundings(self.resolver):
             tasks = [
                 asyncio.create_task(self.session.run(lambda: None, take)),
                 asyncio.create_task(self._beat()),
@@ -270,18 +283,6 @@ class Rig:
                 for task in tasks:
                     task.cancel()
                 await guarded(asyncio.wait(tasks))
-
-    @contextmanager
-    def surroundings(self) -> Iterator[None]:
-        """Resolve our host, and let a silent server time out soon."""
-        with (
-            patch.object(asyncio.BaseEventLoop, "getaddrinfo", self.resolver),
-            # A busy machine may take long.
-            patch.object(websocket, "OPEN_TIMEOUT", GUARD),
-            # Not to be taken for the wait of the link.
-            patch.object(monitor, "EXPIRY_INTERVAL", 1e6),
-        ):
-            yield
 
     # What must hold
 

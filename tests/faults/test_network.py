@@ -45,6 +45,7 @@ from tests.faults.rig import (
     V1Server,
     enova_rig,
     finland_rig,
+    surroundings,
     v1_rig,
     v1_source,
     v1_state,
@@ -129,23 +130,25 @@ async def test_the_app_answers_keys_and_keeps_stars_through_faults(
     config = tmp_path / "config.toml"
     async with server.running() as port, FaultProxy(port) as proxy:
         setup = setup_of(clock, v1_source(proxy.port, clock), config_path=config)
-        async with opened(setup) as pilot:
-            main = main_of(pilot)
-            rig = Rig(main.workspace.session, clock, proxy, server, v1_state)
+        # Before the app connects, which is at once.
+        with surroundings(resolver := Resolver()):
+            async with opened(setup) as pilot:
+                main = main_of(pilot)
+                rig = Rig(main.workspace.session, clock, proxy, server, v1_state)
+                rig.resolver = resolver
 
-            async def press() -> None:
-                before = main.workspace.stations.selected
-                await pilot.press("j")
-                assert main.workspace.stations.selected != before
-                await pilot.press("k")
-                assert main.workspace.stations.selected == before
-                # Painted a moment later.
-                await until(
-                    pilot,
-                    lambda: ("LIVE" in text_of(pilot)[0]) == (rig.phase is LinkPhase.LIVE),
-                )
+                async def press() -> None:
+                    before = main.workspace.stations.selected
+                    await pilot.press("j")
+                    assert main.workspace.stations.selected != before
+                    await pilot.press("k")
+                    assert main.workspace.stations.selected == before
+                    # Painted a moment later.
+                    await until(
+                        pilot,
+                        lambda: ("LIVE" in text_of(pilot)[0]) == (rig.phase is LinkPhase.LIVE),
+                    )
 
-            with rig.surroundings():
                 await until(pilot, lambda: main.workspace.stations.count)
                 await pilot.press("g", "s")
                 await until(pilot, lambda: load_config(config).watched.stations)
@@ -154,8 +157,8 @@ async def test_the_app_answers_keys_and_keeps_stars_through_faults(
                 for fault in faults:
                     await rig.meet(fault)
                     await pilot.pause()
-            assert load_config(config).watched.stations == stars
-            assert main.workspace.settings.config.watched.stations == stars
+                assert load_config(config).watched.stations == stars
+                assert main.workspace.settings.config.watched.stations == stars
     seen = "keys are answered, the star is there"
     record_fault("the app: faults of a server", len(faults), seen, "marked")
 

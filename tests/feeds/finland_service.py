@@ -159,6 +159,10 @@ class FinlandService(HttpService):
         """How far its clock is ahead, in ms."""
         self.made_ago = 30_000
         """Age of the answers, in ms."""
+        self.dated = True
+        """Whether it says when it made them."""
+        self.cached_for = 0
+        """For how many seconds a cache in front of it has kept the answers."""
         self._clock = clock
         self._packed: dict[str, bytes] = {}
         """Answers that do not change, compressed."""
@@ -227,8 +231,13 @@ class FinlandService(HttpService):
         )
 
     def _headers(self) -> dict[str, str]:
-        now = self._clock.now() + self.skew
-        return {"Date": _http_date(now), "Last-Modified": _http_date(now - self.made_ago)}
+        now = self._clock.now() + self.skew - self.cached_for * 1000
+        headers = {"Date": _http_date(now)}
+        if self.dated:
+            headers["Last-Modified"] = _http_date(now - self.made_ago)
+        if self.cached_for:
+            headers["Age"] = str(self.cached_for)
+        return headers
 
     def _items(self, name: str) -> list[dict[str, Any]]:
         country = self.country

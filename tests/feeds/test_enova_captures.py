@@ -88,6 +88,7 @@ class Script:
         self._events = events
 
     behind = 0
+    alive_at = 0
 
     def retry(self) -> None:
         """Do nothing."""

@@ -50,6 +50,7 @@ class ScriptedFeed:
         self.closed = False
         self.asked = False
         self.behind = 7
+        self.alive_at = 0
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self.say(*events)
 

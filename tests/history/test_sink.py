@@ -37,6 +37,7 @@ from nobil_tui.history.statistics import StationHistory
 from nobil_tui.history.tally import NOT_OBSERVED
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.monitor import Monitor
+from tests.conftest import FakeClock
 from tests.history.records import MINUTE, OSLO, at, report
 from tests.interleaving import ShuffledLoop, in_every_order, yield_after_each
 
@@ -63,6 +64,7 @@ class Feed:
     """Yields events; in ``pace`` seconds of the loop after each, every sink has handled it."""
 
     behind = 0
+    alive_at = 0
 
     def __init__(self, events: Sequence[Event], pace: float, loop: ShuffledLoop) -> None:
         self.now = START
@@ -230,6 +232,25 @@ def test_a_program_that_becomes_the_writer_begins_with_what_the_board_knows() ->
         assert len(storage.database.station("NOR_2").connectors) == 1
 
     in_every_order(test, 10)
+
+
+def test_time_on_a_quiet_link_is_stored_without_a_report(clock: FakeClock) -> None:
+    async def test() -> None:
+        storage, board = Storage(), Board()
+        sink = HistorySink(board, storage, LocalHours(OSLO), lambda: None, clock.now)
+        began, live = clock.now(), LinkState(LinkPhase.LIVE)
+        board.apply_snapshot([Station("NOR_1", [Connector(0)])], began)
+        await sink.take(Batch(live, whole=True, alive_at=began))
+        for _ in range(2 * 60):
+            clock.advance(60)
+            await sink.take(Batch(live, alive_at=clock.now()))
+        # As another program reads it meanwhile: what the stream said, and an hour of the profile.
+        history = storage.database.station("NOR_1")
+        (listened,) = history.listening
+        assert listened.ended - listened.began == 7200
+        assert sum(hour.observed for hour in history.profile) >= 3600
+
+    asyncio.run(test())
 
 
 def test_stars_decide_whose_changes_are_stored_and_every_station_has_a_profile() -> None:

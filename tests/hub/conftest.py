@@ -46,6 +46,7 @@ class ScriptedFeed:
         self.say(RawReport(id_, index, Connector(status, 0, at), at))
 
     behind = 0
+    alive_at = 0
 
     def retry(self) -> None:
         raise AssertionError("the hub never retries")

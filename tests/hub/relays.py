@@ -103,6 +103,7 @@ class WorldFeed:
         self._world = world
 
     behind = 0
+    alive_at = 0
 
     def retry(self) -> None:
         """Do nothing: there is no wait."""

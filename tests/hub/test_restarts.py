@@ -26,6 +26,7 @@ class Flood:
     """A source that outlives hubs: every connection to it gets a snapshot, then endless changes."""
 
     behind = 0
+    alive_at = 0
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng

@@ -46,7 +46,7 @@ from nobil_tui.monitor.batch import (
     NoteKind,
     StreamCounts,
 )
-from nobil_tui.monitor.monitor import EXPIRY_INTERVAL, Monitor
+from nobil_tui.monitor.monitor import LINK_INTERVAL, Monitor
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import FakeClock, guarded, settle
 
@@ -80,6 +80,7 @@ class Script:
         await guarded(self._events.join())
 
     behind = 0
+    alive_at = 0
 
     def retry(self) -> None:
         self.retries += 1
@@ -431,13 +432,13 @@ async def test_connectors_expire_while_link_is_down(event: Event) -> None:
     scripted = ScriptedMonitor(clock=clock)
     await scripted.take(Connected(T0), Snapshot([station("A", FREE)], T0), event)
     await guarded(clock.asleep())
-    assert clock.sleepers == [EXPIRY_INTERVAL]
+    assert clock.sleepers == [LINK_INTERVAL]
     clock.advance(EXPIRED / 1000)
     waiting = asyncio.ensure_future(anext(scripted.batches))
     await settle()
     assert scripted.monitor.board.stations["A"].summary.text == "1/1"
     assert not waiting.done()
-    clock.advance(EXPIRY_INTERVAL)
+    clock.advance(LINK_INTERVAL)
     batch = await guarded(waiting)
     assert (batch.entries, batch.touched, batch.expired) == ([], {"A"}, {"A"})
     assert scripted.monitor.board.stations["A"].summary.text == "?/1"
@@ -457,12 +458,12 @@ async def test_nothing_expires_while_link_is_live() -> None:
     clock = FakeClock(T0)
     scripted = ScriptedMonitor(clock=clock)
     await scripted.take(Connecting(), Connected(T0), Snapshot([station("A", FREE)], T0))
+    clock.advance(2 * EXPIRED / 1000)
     await settle()
-    assert clock.sleepers == []
     await scripted.take(Lost("away", T0, T0 + 1000), Connecting(), Connected(T0 + 1000))
-    clock.advance(EXPIRY_INTERVAL)
+    clock.advance(LINK_INTERVAL)
     await settle()
-    assert clock.sleepers == []
+    assert scripted.monitor.board.stations["A"].summary.text == "1/1"
     await guarded(scripted.batches.aclose())
 
 
@@ -728,3 +729,27 @@ async def test_no_batch_has_a_part_of_a_snapshot(monkeypatch: pytest.MonkeyPatch
     scripted.script.end()
     await guarded(scripted.monitor.run())
     assert {*sizes} <= {0, 3000}
+
+
+async def test_tells_once_a_minute_until_when_a_quiet_link_was_alive(clock: FakeClock) -> None:
+    """Sinks store it: a crash, or a look at the history meanwhile, loses no quiet hour."""
+    scripted = ScriptedMonitor(clock=clock)
+    script, began = scripted.script, clock.now()
+    await scripted.take(Connected(began))
+    alive = []
+    for pong in (0, 29, 55, 115, 115):
+        script.alive_at = began + pong * 1000
+        clock.advance(LINK_INTERVAL)
+        await asyncio.sleep(0)
+        if pong in (55, 115) and script.alive_at not in alive:
+            batch = await guarded(anext(scripted.batches))
+            assert (batch.entries, batch.touched) == ([], set())
+            alive.append(batch.alive_at)
+    # Neither for a link that is not quiet, nor again, nor for one that is down.
+    assert alive == [began + 55_000, began + 115_000]
+    lost = await scripted.take(Lost("gone", clock.now(), clock.now()))
+    script.alive_at = clock.now() + 60_000
+    clock.advance(LINK_INTERVAL)
+    assert (await scripted.take(Connected(clock.now()))).alive_at == clock.now()
+    assert lost.alive_at == began + 115_000
+    await guarded(scripted.batches.aclose())

@@ -39,6 +39,7 @@ class MadeUpFeed:
     """Pass two frames to a tap, then end."""
 
     behind = 0
+    alive_at = 0
 
     def __init__(self, request: SourceRequest) -> None:
         self._tap = request.options.tap

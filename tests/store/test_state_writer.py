@@ -56,6 +56,7 @@ class Script:
             await self.never.wait()
 
     behind = 0
+    alive_at = 0
 
     def retry(self) -> None:
         pass

@@ -60,6 +60,7 @@ class HandFeed:
     """A feed that yields the events that a test puts in."""
 
     behind = 0
+    alive_at = 0
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Event | None] = asyncio.Queue()

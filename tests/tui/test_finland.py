@@ -74,6 +74,8 @@ async def test_names_places_and_live_changes(
         await pilot.pause()
         text = "\n".join(text_of(pilot))
         assert "LIVE" in text
+        # The snapshot was made before the stream was live.
+        assert " being confirmed" in text
         assert "Fintraffic / digitraffic.fi, CC BY 4.0" in text
     assert sorted(service.paths()) == sorted([STATUSES, "tariffs/all", LOCATIONS])
 

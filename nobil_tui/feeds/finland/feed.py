@@ -1,9 +1,11 @@
 """Finland's charging network as a feed.
 
 So that no change is missed, each connection subscribes first, holds the messages that arrive,
-fetches the snapshot, applies it, and then applies the held messages. If one part fails, the other
-one continues: messages alone while the snapshot cannot be fetched, and snapshots alone while the
-broker cannot be reached.
+fetches the snapshot, applies it, and then applies the held messages. A snapshot that was made
+before the subscription says nothing about the time between the two, so that all is unconfirmed by
+that time; the next one, a minute later, confirms it. If one part fails, the other one continues:
+messages alone while the snapshot cannot be fetched, and snapshots alone while the broker cannot be
+reached.
 """
 
 from __future__ import annotations
@@ -54,9 +56,12 @@ SNAPSHOT_GRACE = 5.0
 """Seconds that the names and prices of stations wait for the first snapshot, so that they do not
 delay it."""
 UNDATED_AGE = 60_000
-"""Assumed age of a snapshot without a date, in ms."""
+"""Assumed age of a snapshot without a date, in ms, beside the time that a cache kept it."""
 MAX_GAP = 600_000
-"""Maximum credible age of a snapshot, in ms; if its date is earlier, the date is wrong."""
+"""Maximum credible age of a snapshot when it is requested, in ms; if its date is earlier, the date
+is wrong or missing."""
+MAX_CONFIRMING = 3
+"""Further snapshots fetched for one connection until one was made after the subscription."""
 POLLING = "no live stream; fetching every minute, up to 2 min old"
 """The notice while the broker cannot be reached."""
 MAX_HELD = 200_000
@@ -137,6 +142,11 @@ class FinlandFeed:
     def behind(self) -> int:
         """How far reading lags behind sending, in ms."""
         return self._link.behind
+
+    @property
+    def alive_at(self) -> int:
+        """When the broker was last heard, in ms."""
+        return self._link.alive_at
 
     def retry(self) -> None:
         """Try now."""
@@ -280,9 +290,7 @@ class FinlandFeed:
         backoff = Backoff()
         while True:
             try:
-                answer = await self._get_statuses(attempt, polling)
-                assert answer is not None  # noqa: S101  # only with an ETag
-                statuses = await run_in_thread(lambda body=answer.body: decode_statuses(body))  # type: ignore[misc]  # no lambda default is inferred
+                fetched = await self._get_statuses(attempt, polling)
             except (UnreachableError, NotReadableError) as error:
                 logger.info("no snapshot: %s", error)
                 asked = error.retry_after if isinstance(error, UnreachableError) else 0.0
@@ -291,23 +299,49 @@ class FinlandFeed:
                 await sleep_until_jump(self._clock, seconds)
                 continue
             await self._wait_for_places()
-            await self._inputs.put(_Fetched(statuses, answer, self._clock.now(), attempt))
+            await self._inputs.put(fetched)
             if not polling:
+                await self._confirm(fetched)
                 return
             backoff = Backoff()
             if reason := await sleep_until_jump(self._clock, POLL_INTERVAL):
                 # The snapshot is older than is said of it.
                 await self._inputs.put(_NotFetched(reason, 0.0, attempt))
 
-    async def _get_statuses(self, attempt: int, polling: bool) -> Answer | None:
+    async def _get_statuses(self, attempt: int, polling: bool) -> _Fetched:
         """Fetch a snapshot; unless ``polling``, hold messages for ``MAX_HOLD`` at most."""
         if polling:
-            return await self._rest.get(STATUSES)
+            return await self._get_snapshot(attempt)
         releasing = asyncio.create_task(self._release_later(attempt))
         try:
-            return await self._rest.get(STATUSES)
+            return await self._get_snapshot(attempt)
         finally:
             releasing.cancel()
+
+    async def _get_snapshot(self, attempt: int) -> _Fetched:
+        """Fetch and decode a snapshot. Raises ``UnreachableError`` or ``NotReadableError``."""
+        answer = await self._rest.get(STATUSES)
+        assert answer is not None  # noqa: S101  # only with an ETag
+        statuses = await run_in_thread(lambda: decode_statuses(answer.body))
+        return _Fetched(statuses, answer, self._clock.now(), attempt)
+
+    async def _confirm(self, fetched: _Fetched) -> None:
+        """Fetch further snapshots until one was made after the subscription.
+
+        It is not needed to show what is so: if that fails, nothing is said.
+        """
+        seconds = POLL_INTERVAL
+        for _ in range(MAX_CONFIRMING):
+            if not _gap(fetched, self._connected_at):
+                return
+            await self._clock.sleep(seconds)
+            seconds *= 2
+            try:
+                fetched = await self._get_snapshot(fetched.attempt)
+            except (UnreachableError, NotReadableError) as error:
+                logger.info("no further snapshot: %s", error)
+                continue
+            await self._inputs.put(fetched)
 
     async def _release_later(self, attempt: int) -> None:
         await self._clock.sleep(MAX_HOLD)
@@ -388,6 +422,7 @@ def _gap(fetched: _Fetched, began: int) -> int:
     server's."""
     answer = fetched.answer
     dated = fetched.statuses.made_at or answer.modified_at
-    made_at = dated - answer.skew if dated else answer.requested_at - UNDATED_AGE
-    gap = began - made_at
-    return max(0, gap) if gap <= MAX_GAP else UNDATED_AGE
+    made_at = dated - answer.skew
+    if answer.requested_at - made_at > MAX_GAP:
+        made_at = answer.requested_at - answer.cached_for - UNDATED_AGE
+    return max(0, began - made_at)

@@ -43,6 +43,8 @@ class Answer(NamedTuple):
     """How far the server's clock is ahead of ours, in ms; zero if unknown."""
     modified_at: int
     """Time of the last change by the server's clock, in ms; zero if unknown."""
+    cached_for: int = 0
+    """For how long a cache kept it, in ms."""
 
 
 class FinlandRest:
@@ -95,13 +97,18 @@ class FinlandRest:
             raise UnreachableError(
                 f"{self.host} sent an answer that cannot be read: {error}"
             ) from None
+        cached_for = _age(found.get("Age", ""))
         date = _http_date(found.get("Date", ""))
+        if date:
+            # It is the time at which the server made the answer, not the cache.
+            date += cached_for
         return Answer(
             bytes(body),
             found.get("ETag", "")[:256],
             requested_at,
             _skew(date, requested_at, self._clock.now()),
             _http_date(found.get("Last-Modified", "")),
+            cached_for,
         )
 
     def _refusal(self, status: int, headers: Message) -> UnreachableError:
@@ -120,6 +127,12 @@ def _skew(date: int, requested_at: int, answered_at: int) -> int:
     """
     skew = date - (requested_at + answered_at) // 2 if date else 0
     return skew if abs(skew) > LEAST_SKEW + (answered_at - requested_at) else 0
+
+
+def _age(text: str) -> int:
+    """Parse the value of ``Age``; return ms, zero if it is missing or invalid."""
+    text = text.strip()
+    return int(text) * 1000 if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 def _http_date(text: str) -> int:

@@ -83,6 +83,7 @@ class NatsFeed:
         self._backoff = backoff or Backoff()
         self._tape = Tape(tap) if tap is not None else None
         self._retry_now = asyncio.Event()
+        self._heard: _Heard | None = None
         for secret in server.secrets if add_secret is not None else ():
             add_secret(secret)  # type: ignore[misc]  # not None: there are none otherwise
 
@@ -90,6 +91,11 @@ class NatsFeed:
     def behind(self) -> int:
         """Zero: what is behind is sent again as its last value."""
         return 0
+
+    @property
+    def alive_at(self) -> int:
+        """When the relay was last heard, in ms."""
+        return self._heard.at if self._heard is not None else 0
 
     def retry(self) -> None:
         """Connect now."""
@@ -107,7 +113,7 @@ class NatsFeed:
         self.settled.clear()
         while True:
             yield Connecting()
-            heard = _Heard(self.clock)
+            self._heard = heard = _Heard(self.clock)
             try:
                 async with nats_connection(self._server, "nobil-tui") as connection:
                     watching = asyncio.create_task(self._watch_clock(connection))

@@ -31,6 +31,11 @@ class SimulationFeed:
         """Zero: a simulation is never behind."""
         return 0
 
+    @property
+    def alive_at(self) -> int:
+        """Zero: only events tell."""
+        return 0
+
     def retry(self) -> None:
         """Do nothing: the connection cannot be lost."""
 

@@ -85,6 +85,11 @@ class Link:
         """How far reading lags behind sending, in ms."""
         return self._connection.behind if self._connection is not None else 0
 
+    @property
+    def alive_at(self) -> int:
+        """When the server was last heard, in ms, by a frame or a pong; zero if the link is down."""
+        return self._connection.alive_at if self._connection is not None else 0
+
     def retry(self) -> None:
         """Try now: end the wait for the next try, or the stop after a refusal."""
         self._retry_now.set()

@@ -214,6 +214,10 @@ class HelpScreen(Dialog[None]):
         yield "RETRY IN 7 s", "disconnected; connects again automatically"
         yield "45 s behind", "what is shown is older than what the source has by now"
         yield (
+            "being confirmed",
+            "connectors that the next snapshot confirms, within a minute or two",
+        )
+        yield (
             f"{glyphs.star} 2/5 free",
             "starred stations with a free connector, of all starred ones",
         )

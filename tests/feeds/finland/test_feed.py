@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import pytest
 from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.charging.board import Board
@@ -23,9 +25,18 @@ from nobil_tui.charging.events import (
     Snapshot,
     Unreadable,
 )
-from nobil_tui.feeds.finland.feed import MAX_HOLD, POLL_INTERVAL, POLLING, FinlandFeed
+from nobil_tui.feeds.finland.feed import (
+    MAX_CONFIRMING,
+    MAX_HOLD,
+    POLL_INTERVAL,
+    POLLING,
+    UNDATED_AGE,
+    FinlandFeed,
+)
+from nobil_tui.feeds.transport import connection as connection_module
 from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
 from nobil_tui.feeds.transport.mqtt import MQTT_PING_INTERVAL
+from nobil_tui.wire.changes import iso
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
@@ -149,6 +160,88 @@ async def test_snapshot_then_stream(
     headers = service.requests[0][1]
     assert headers["Accept-Encoding"] == "gzip"
     assert headers["Digitraffic-User"].startswith("nobil-tui/")
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let minutes pass at once, in which no pong can come."""
+    monkeypatch.setattr(connection_module, "DEAD_AFTER", math.inf)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_later_snapshot_confirms_what_an_early_one_cannot(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    """A snapshot is made once a minute, so mostly before the subscription: what changed between the
+    two was missed."""
+    missed, reported = list(service.country.topics.items())[:2]
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert (await reader.kind(Snapshot)).gap == service.made_ago
+        board = reader.board
+        assert board.unconfirmed(clock.now()) == board.connectors
+        assert board.confirms_soon
+        await broker.publish((reported[1], status_payload("BLOCKED", clock.now())))
+        await reader.kind(ConnectorReport)
+        assert board.unconfirmed(clock.now()) == board.connectors - 1
+        # A failure says nothing: the stream and the early snapshot are there.
+        service.fail(STATUSES, 503)
+        await pass_time(clock, POLL_INTERVAL)
+        service.country.statuses[0] |= {"status": "RESERVED", "time": iso(clock.now() - 10_000)}
+        await pass_time(clock, 2 * POLL_INTERVAL)
+        # The answer is still the early one, but for the message.
+        assert (await reader.until(lambda _: True)) == Degraded("", clock.now())
+        assert (await reader.kind(Snapshot)).gap == 0
+        assert board.unconfirmed(clock.now()) == 0
+        assert not board.confirms_soon
+        assert (reader.word(missed[0]), reader.word(reported[0])) == ("RESERVED", "BLOCKED")
+        # That is all: the stream goes on from here.
+        await until(lambda: feed_is_idle(reader.feed))
+    assert service.paths() == [STATUSES] * 3
+
+
+def feed_is_idle(feed: FinlandFeed) -> bool:
+    return feed._fetching is not None and feed._fetching.done()
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_service_that_makes_its_snapshots_rarely_is_asked_a_few_times_only(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    async with reading(make_feed(broker.url), clock) as reader:
+        await reader.kind(Snapshot)
+        for number in range(MAX_CONFIRMING):
+            seconds = POLL_INTERVAL * 2**number
+            service.made_ago += round(seconds + 1) * 1000
+            await pass_time(clock, seconds)
+            assert (await reader.kind(Snapshot)).gap == 30_000
+        await until(lambda: feed_is_idle(reader.feed))
+    assert service.paths() == [STATUSES] * (1 + MAX_CONFIRMING)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_snapshot_without_a_date_is_up_to_a_minute_old(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    service.dated = False
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert (await reader.kind(Snapshot)).gap == UNDATED_AGE
+        await pass_time(clock, POLL_INTERVAL)
+        assert (await reader.kind(Snapshot)).gap == 0
+
+
+async def test_tells_until_when_a_quiet_stream_was_alive(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    feed = make_feed(broker.url)
+    assert feed.alive_at == 0
+    async with reading(feed, clock) as reader:
+        connected = await reader.kind(Connected)
+
+        def alive_later() -> bool:
+            clock.advance(1)
+            return feed.alive_at > connected.at + 20_000
+
+        await until(alive_later)
 
 
 async def test_applies_messages_received_before_the_snapshot_after_it(

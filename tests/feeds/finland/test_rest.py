@@ -90,6 +90,28 @@ async def test_measures_a_wrong_server_clock(service: FinlandService, clock: Fak
         assert answer.skew == (skew if abs(skew) > 2_000 else 0)
 
 
+async def test_a_cached_answer_says_nothing_of_the_server_clock(
+    service: FinlandService, clock: FakeClock
+) -> None:
+    """A cache keeps the date of the answer, and says how old it is."""
+    rest = FinlandRest(service.address, clock=clock)
+    service.cached_for = 45
+    answer = await rest.get(STATUSES)
+    assert answer is not None
+    assert (answer.skew, answer.cached_for) == (0, 45_000)
+    for age in ("-1", "1e3", "٣", "9" * 4000, "soon"):
+
+        async def aged(request: web.Request, age: str = age) -> web.StreamResponse:
+            return web.Response(
+                body=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip", "Age": age}
+            )
+
+        service.answers[STATUSES].append(aged)
+        answer = await rest.get(STATUSES)
+        assert answer is not None
+        assert answer.cached_for == 0
+
+
 async def test_reports_a_refused_connection(clock: FakeClock) -> None:
     with pytest.raises(UnreachableError, match=r"nothing listens at 127\.0\.0\.1:1$"):
         await FinlandRest("http://127.0.0.1:1/api", clock=clock).get(STATUSES)

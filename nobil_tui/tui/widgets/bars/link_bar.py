@@ -60,6 +60,8 @@ class LinkBarState(Struct, frozen=True):
     """Share of the connectors in service whose condition is known, from 0 to 1; None if none is
     known."""
     unconfirmed: int = 0
+    confirms_soon: bool = False
+    """Whether the next snapshot confirms them: nothing is wrong."""
     unreadable: int = 0
     full: bool = False
     """Whether the stream names more stations than the board holds."""
@@ -153,7 +155,9 @@ class LinkBar(OneLineBar):
             share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} occupied"
             connectors = f"{_count(state.connectors, 'connector')}{dot}{share}"
             yield BarPart(connectors, self.ground, 7)
-        if state.unconfirmed:
+        if state.unconfirmed and state.confirms_soon:
+            yield BarPart(f"{state.unconfirmed:,} being confirmed", self.style_of("note"), 5)
+        elif state.unconfirmed:
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
         if state.full:
             yield BarPart("more stations not shown", self.style_of("warning"), 5)

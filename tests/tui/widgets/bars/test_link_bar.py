@@ -130,6 +130,9 @@ async def test_counts_and_unconfirmed_connectors() -> None:
         line = text_of(link_bar)
         assert "11,734 stations  46,198 connectors · 38% occupied" in line
         assert "1,234 unconfirmed  2 not readable" in line
+        # A snapshot that is older than the connection is no fault.
+        link_bar.state = vitals(stations=1, connectors=60, unconfirmed=60, confirms_soon=True)
+        assert "60 being confirmed" in text_of(link_bar)
 
 
 async def test_no_counts_before_the_first_report() -> None:
