@@ -172,7 +172,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "log-scope",
         ("l",),
-        "Log",
+        "Log scope",
         "Log all stations, starred ones, or the selected one.",
         footer=True,
     ),

@@ -87,5 +87,5 @@ def test_commands_without_keys_are_in_the_palette() -> None:
 def test_commands_of_the_footer() -> None:
     footer = [command.label for command in active_in(Context.STATIONS) if command.footer]
     assert sorted(footer) == sorted(
-        ["Filter", "Star", "Starred", "Sort", "Alert", "Log", "Help", "Quit"]
+        ["Filter", "Star", "Starred", "Sort", "Alert", "Log scope", "Help", "Quit"]
     )

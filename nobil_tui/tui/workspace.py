@@ -206,7 +206,8 @@ class Workspace:
             if not self.layout.is_wide:
                 extra = (*extra, "show-log")
             if self.connectors not in self.layout.shown_panes:
-                extra = ("open", "show-log")
+                # In a narrow terminal, they have no room for more.
+                extra = (*(extra if self.layout.is_wide else ()), "open", "show-log")
         if self.link_status.needs_help:
             extra = (*extra, "connect", "retry")
         self.key_hints.extra_commands = extra

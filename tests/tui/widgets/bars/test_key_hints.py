@@ -50,17 +50,17 @@ def text_of(hints: KeyHints) -> str:
     [
         (
             Context.STATIONS,
-            "o Sort  / Filter  s Star  w Starred  e Faults  n Alert  l Log  m Map  h History  "
-            "z Zoom  ? Help  q Quit",
+            "o Sort  / Filter  s Star  w Starred  e Faults  n Alert  l Log scope  m Map  "
+            "h History  z Zoom  ? Help  q Quit",
         ),
         (
             Context.CONNECTORS,
-            "/ Filter  s Star  w Starred  e Faults  n Alert  l Log  m Map  h History  z Zoom  "
-            "Esc Back  ? Help  q Quit",
+            "/ Filter  s Star  w Starred  e Faults  n Alert  l Log scope  m Map  h History  "
+            "z Zoom  Esc Back  ? Help  q Quit",
         ),
         (
             Context.LOG,
-            "Enter Select  / Filter  s Star  w Starred  e Faults  n Alert  l Log  m Map  "
+            "Enter Select  / Filter  s Star  w Starred  e Faults  n Alert  l Log scope  m Map  "
             "h History  z Zoom  Esc Back  ? Help  q Quit",
         ),
         # In a text field only non-printable keys are active.
