@@ -96,7 +96,7 @@ def _ways_in_list(text: str, operation: Star | Unstar) -> Iterator[Callable[[], 
 
 
 def _meaning(document: Any) -> Any:
-    """Drop empty tables: they mean nothing, and removing their last key may remove them."""
+    """Return a document without empty tables, which mean nothing: an edit may leave one."""
     if not isinstance(document, dict):
         return document
     members = {key: _meaning(member) for key, member in document.items()}

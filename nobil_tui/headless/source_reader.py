@@ -11,7 +11,7 @@ from nobil_tui.monitor.batch import Batch, LinkPhase
 from nobil_tui.session.session import Session
 
 REFUSED_RETRY = 600.0
-"""Seconds between two tries with a key that the source refused while the service ran."""
+"""Seconds between two attempts with a key that the source refused while the service ran."""
 
 
 class SourceReader:

@@ -40,7 +40,7 @@ class TokenBucket:
 
 
 class FailedTries:
-    """The failed tries of each address, such as wrong API keys: at most so many per minute."""
+    """The failed attempts of each address, such as wrong API keys: at most so many per minute."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
@@ -52,7 +52,7 @@ class FailedTries:
         return bucket.seconds_left if bucket is not None else 0.0
 
     def failed(self, address: str, count: int = 1) -> None:
-        """Count failed tries of an address."""
+        """Count failed attempts of an address."""
         network = _network(address)
         bucket = self._buckets.pop(network, None) or TokenBucket(
             self._per_minute, self._per_minute / 60

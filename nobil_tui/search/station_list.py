@@ -38,7 +38,7 @@ class ListOptions(Struct):
     pin_starred: bool = True
     """Whether starred stations are on top in every order."""
     filter: str = ""
-    """In the language of ``query.py``."""
+    """In the language of ``filter_parser.py``."""
     starred_only: bool = False
     faults_only: bool = False
     include_registered: bool = False
@@ -123,7 +123,7 @@ class StationList:
 
     @property
     def filter(self) -> str:
-        """The filter, in the language of ``query.py``."""
+        """The filter, in the language of ``filter_parser.py``."""
         return self.options.filter
 
     @filter.setter

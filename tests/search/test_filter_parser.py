@@ -56,7 +56,7 @@ def board_of(*stations: Station) -> Board:
 
 
 def fits(text: str, facts: Facts = TORGET, *connectors: Connector, id: str = "NOR_00001") -> bool:
-    """Whether the one station that there is fits."""
+    """Return whether a single station matches."""
     query = parse_query(text, OSLO)
     assert query.problems == ()
     station = Station(id, [Connector(c.status, c.error) for c in connectors])

@@ -1,4 +1,4 @@
-"""The caches of ``StationIndex``. Its results are tested in ``test_query.py``."""
+"""The caches of ``StationIndex``. Its results are tested in ``test_filter_parser.py``."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ class FinlandFeed:
             case _NotFetched():
                 return [*self._not_fetched(given)]
             case Connecting():
-                # While polling, the tries to reach the broker are not what the user sees.
+                # While polling, attempts to reach the broker are not shown: the source is reached.
                 return [] if self._polled_at else [given]
             case None:
                 return [*self._regrouped()]
