@@ -75,7 +75,7 @@ class Bench:
 def layout_painted(seen: bytearray) -> bool:
     """Return whether the whole main screen was painted."""
     return all(
-        text in seen for text in (b"CONNECTING", b"Stations", b"Connectors", b"Events", b"Quit")
+        text in seen for text in (b"CONNECTING", b"Stations", b"Connectors", b"Event log", b"Quit")
     )
 
 
