@@ -6,7 +6,8 @@ a line when it paints it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from textwrap import wrap
 from typing import ClassVar
 
@@ -45,6 +46,9 @@ class VirtualList(ScrollView, can_focus=True):
         self._shown_texts: tuple[str, str] | None = None
         """The texts shown while the list was empty; None if it had lines."""
         self._titles = "", ""
+        self._frame: tuple[int, int] | None = None
+        """The width and the first line while lines are painted. Textual computes both from many
+        others, which takes as long as painting half a line."""
         self._painted_lines: dict[int, Strip] = {}
         """The lines painted last, by their number on screen."""
 
@@ -58,6 +62,11 @@ class VirtualList(ScrollView, can_focus=True):
     def segments(self, index: int, width: int) -> list[Segment]:
         """Return the segments of a line, at most ``width`` cells."""
         raise NotImplementedError
+
+    def strip(self, index: int, width: int) -> Strip:
+        """Return a line, filled up to ``width`` cells."""
+        background = self.style_of("", self.is_cursor(index))
+        return Strip(self.segments(index, width)).adjust_cell_length(width, background)
 
     @property
     def empty_text(self) -> str:
@@ -91,7 +100,7 @@ class VirtualList(ScrollView, can_focus=True):
     @property
     def top(self) -> int:
         """The index of the first line on screen."""
-        return self.scroll_offset.y
+        return round(self.scroll_y) if self._frame is None else self._frame[1]
 
     def style_of(self, name: str, cursor: bool = False, *, stale: bool = False) -> Style:
         """Return the complete style of a name, on the cursor's background or dimmed if asked
@@ -140,13 +149,14 @@ class VirtualList(ScrollView, can_focus=True):
 
     def repaint_changed(self, lines: Iterable[int] | None = None) -> None:
         """Repaint the cells on screen that changed, of some lines of the screen or of all."""
-        for y in range(self.scrollable_content_region.height) if lines is None else lines:
-            before, after = self._painted_lines.get(y), self._line(y)
-            if before is None:
-                self.refresh(Region(0, y, after.cell_length, 1))
-            elif before != after:
-                begin, end = _changed_cells(before, after)
-                self.refresh(Region(begin, y, end - begin, 1))
+        with self._painting():
+            for y in range(self.scrollable_content_region.height) if lines is None else lines:
+                before, after = self._painted_lines.get(y), self._line(y)
+                if before is None:
+                    self.refresh(Region(0, y, after.cell_length, 1))
+                elif before != after:
+                    begin, end = _changed_cells(before, after)
+                    self.refresh(Region(begin, y, end - begin, 1))
 
     def repaint_line(self, index: int) -> None:
         """Repaint a line if it is on screen."""
@@ -160,6 +170,20 @@ class VirtualList(ScrollView, can_focus=True):
         elif index >= self.top + self.page:
             self.scroll_to(y=index - self.page + 1, animate=False, immediate=True)
 
+    @contextmanager
+    def _painting(self) -> Iterator[None]:
+        """Keep the width and the first line while lines are painted."""
+        self._frame = self.scrollable_content_region.width, self.top
+        try:
+            yield
+        finally:
+            self._frame = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Render lines of the screen."""
+        with self._painting():
+            return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Render a line of the screen."""
         self._painted_lines[y] = line = self._line(y)
@@ -167,7 +191,8 @@ class VirtualList(ScrollView, can_focus=True):
 
     def _line(self, y: int) -> Strip:
         """Return a line of the screen with its current content."""
-        width = self.scrollable_content_region.width
+        frame = self._frame
+        width = self.scrollable_content_region.width if frame is None else frame[0]
         base = self.style_of("")
         if y < self.HEADER:
             header = Strip(self.header_segments(y, width))
@@ -177,8 +202,7 @@ class VirtualList(ScrollView, can_focus=True):
         index = y - self.HEADER + self.top
         if index >= self.count:
             return self._text_line(self.tail_text, index - self.count, width, base)
-        background = self.style_of("", self.is_cursor(index))
-        return Strip(self.segments(index, width)).adjust_cell_length(width, background)
+        return self.strip(index, width)
 
     def _text_line(self, text: str, row: int, width: int, base: Style) -> Strip:
         if not (text and 1 <= row <= _MAX_TEXT_LINES):

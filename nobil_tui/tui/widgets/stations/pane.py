@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.markup import escape
 from textual.message import Message
 from textual.reactive import reactive
+from textual.strip import Strip
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.commands import Context, command_by_id
@@ -29,6 +30,8 @@ RESORT_INTERVAL = 1.0
 INPUT_PAUSE = 2.0
 """Seconds since the last key or click before the list re-sorts by itself."""
 _FIRST = command_by_id("first")
+_MAX_STRIPS = 500
+"""Painted rows that are kept; far more than a screen has."""
 _COUNTED_AT_ONCE = 2000
 """Stations of a filtered list whose connectors are counted at once; more are counted later."""
 
@@ -87,6 +90,9 @@ class StationsPane(VirtualList):
         """The station painted on each line of the screen: a click means what the user sees."""
         self._lasting: dict[int, tuple[int, int]] = {}
         """When each line of the screen was painted, and until when it stays as it is, in ms."""
+        self._strips: dict[str, tuple[tuple[object, ...], int, int, Strip]] = {}
+        """Painted rows, with what they depend on and from when until when (ms) they hold: a list
+        that is sorted again moves rows, and most are the same elsewhere."""
         self._layout: Layout | None = None
         self._layout_width = 0
         """The width of ``_layout``: Textual paints a resized widget before its resize event."""
@@ -122,6 +128,7 @@ class StationsPane(VirtualList):
         if self._station_list is not None:
             self._painter = StationRowPainter(self, self._station_list, columns)
             self._layout = None
+            self._strips.clear()
             self.refresh()
 
     # Updates
@@ -130,6 +137,13 @@ class StationsPane(VirtualList):
         """Show the changes of a batch."""
         station_list = self.station_list
         touched = batch.touched
+        if batch.whole:
+            self._strips.clear()
+        for station in touched:
+            self._strips.pop(station, None)
+        for report in batch.raw_reports:
+            # It confirms.
+            self._strips.pop(report.station_id, None)
         if station_list.query.is_live and batch.raw_reports:
             # A raw report changes nothing, but it confirms.
             touched = touched.union(report.station_id for report in batch.raw_reports)
@@ -168,6 +182,9 @@ class StationsPane(VirtualList):
         self._sorted_at = self.clock.monotonic()
         self._layout = None
         self._is_rebuilding = True
+        if not by_itself:
+            # Stars, names, or the plugs that are counted may differ.
+            self._strips.clear()
         self._update_selected()
         self.update_count()
         line = station_list.row_of(self.selected)
@@ -265,24 +282,57 @@ class StationsPane(VirtualList):
         """Whether a row is that of the selected station."""
         return self.station_list.ids[index] == self.selected
 
+    def strip(self, index: int, width: int) -> Strip:
+        """Paint a station, unless its row is known."""
+        station = self.station_list.ids[index]
+        assert self._painter is not None  # noqa: S101  # created with the list
+        now, board = self.clock.now(), self.station_list.board
+        depends = (
+            self._layout_for(self._painter, width),
+            width,
+            station == self.selected,
+            self._alert_style(station),
+            board.downtime.past,
+            board.freshness.confirmed,
+        )
+        known = self._strips.get(station)
+        # While the link is down, the doubt about every station grows.
+        is_live = board.downtime.live
+        if known and is_live and known[0] == depends and known[1] <= now < known[2]:
+            painted_at, until, strip = known[1:]
+        else:
+            strip = super().strip(index, width)
+            painted_at, until = now, now + self._painter.row_lasts(station, now)
+            if len(self._strips) >= _MAX_STRIPS:
+                self._strips.clear()
+            if is_live:
+                self._strips[station] = depends, painted_at, until, strip
+        line = index - self.top
+        self._painted[line] = station
+        self._lasting[line] = painted_at, until
+        return strip
+
     def segments(self, index: int, width: int) -> list[Segment]:
         """Paint a station."""
         station = self.station_list.ids[index]
         assert self._painter is not None  # noqa: S101  # created with the list
-        line, now = index - self.top, self.clock.now()
-        self._painted[line] = station
-        self._lasting[line] = now, now + self._painter.row_lasts(station, now)
         return self._painter.row(
             station,
             self._layout_for(self._painter, width),
-            now,
+            self.clock.now(),
             cursor=station == self.selected,
-            alert_style="note"
-            if station in self.alerted
-            else "quiet"
-            if station in self.in_alert_area
-            else "",
+            alert_style=self._alert_style(station),
         )
+
+    def _alert_style(self, station: str) -> str:
+        if station in self.alerted:
+            return "note"
+        return "quiet" if station in self.in_alert_area else ""
+
+    def clear_styles(self) -> None:
+        """Discard the rows in the colours of another theme."""
+        self._strips.clear()
+        super().clear_styles()
 
     def header_segments(self, row: int, width: int) -> list[Segment]:
         """Paint the column headings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ from tests.conftest import START, FakeClock
 from tests.tui.widget_host import Stage, lines_of, repaints_of, roster_of
 
 OSLO = (59.91, 10.75)
+CCS = Plug("CCS", 150)
 NAMES = [f"NOR_{number:02}" for number in range(40)]
 
 
@@ -457,6 +459,60 @@ async def test_only_ages_that_changed_are_repainted(monkeypatch: pytest.MonkeyPa
         assert (region.y, region.height) == (line, 1)
         assert region.width <= len("   2 min ")
         assert "2 min" in lines_of(app.list)[line][region.x : region.right]
+
+
+_STEPS = (
+    *("report", "raw", "star", "alert", "down", "live", "down", "live", "names", "plugs"),
+    *("columns", "move"),
+)
+
+
+async def test_a_known_row_is_as_if_it_were_painted_now() -> None:
+    chance = Random(5)
+    station_list = roster_of(
+        {name: [Connector(0, 0, START - 50_000 * at)] for at, name in enumerate(NAMES[:6])}
+    )
+    board, register = station_list.board, station_list.register
+    async with listing(station_list) as (app, _pilot):
+        pane = app.list
+        for _ in range(300):
+            step, number = chance.choice(_STEPS), chance.randrange(6)
+            seconds, name = chance.choice((0, 1, 50, 400)), NAMES[number]
+            match step:
+                case "report":
+                    app.report(name, Connector(number % 3 - 1, 0, app.clock.now()))
+                case "raw":
+                    said = board.stations[name].connectors[0]
+                    board.apply_raw_report(name, 0, said, app.clock.now())
+                    report = RawReport(name, 0, said, app.clock.now())
+                    pane.apply(Batch(LinkState(), raw_reports=[report]))
+                case "star":
+                    station_list.starred.add(name)
+                    pane.rebuild()
+                case "alert":
+                    pane.alerted.add(name)
+                    pane.refresh()
+                case "down":
+                    board.downtime.stop(app.clock.now())
+                case "live":
+                    board.downtime.start(app.clock.now())
+                case "names":
+                    register.replace({name: Facts(f"Station {seconds}", plugs=(CCS,))})
+                    pane.rebuild()
+                case "plugs":
+                    station_list.filter = "ccs" if number % 2 else ""
+                    pane.rebuild()
+                case "columns":
+                    pane.show_columns([ListColumn.NAME, ListColumn.ID] if number % 2 else [])
+                case "move":
+                    pane.move_cursor(number - 2)
+            app.clock.advance(seconds)
+            pane.resort_when_idle()
+            shown = lines_of(pane)
+            known = dict(pane._strips)
+            pane.clear_styles()
+            assert lines_of(pane) == shown, (step, name)
+            pane._strips.update(known)
 
 
 async def test_a_resize_changes_the_layout() -> None:
