@@ -86,128 +86,129 @@ keys.filter = ["/", "f3"]
     assert interface.keys == {"star": "%", "filter": ["/", "f3"]}
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (
-            "[strem]\n",
-            '1: strem is not known; expected one of the tables watched, … Did you mean "stream"?',
-        ),
-        (
-            '\n[stream]\nsourc = "x"',
-            "3: stream.sourc is not known; expected api_key or source in [stream].… Did you "
-            'mean "source"?',
-        ),
-        ('theme = "nord"', "1: theme is not known; … Did you mean theme in [interface]?"),
-        (
-            '[stream]\n\napi_key = ["hunter2hunter2"]',
-            "3: stream.api_key is a list; expected a text in quotes.",
-        ),
-        (
-            "[watched]\nstations = [\n 'a',\n # b\n 3,\n]",
-            "5: watched.stations[1] is a number; expected a text in quotes.",
-        ),
-        ("[watched]\nstations = 'a'", "2: watched.stations is a text; expected a list."),
-        (
-            "[watched]\nstations = ['a', '']",
-            "2: watched.stations[1] is empty; expected 1 to 64 characters.",
-        ),
-        (
-            f"[watched]\nstations = ['{'a' * 65}']",
-            "2: watched.stations[0] has 65 characters; expected at most 64.",
-        ),
-        (
-            '[watched]\nstations = ["a\\u001b"]',
-            "2: watched.stations[0] contains a character that …",
-        ),
-        ("[home]\nposition = [91, 0]", "2: home.position[0] is out of range; expected -90 to 90."),
-        (
-            "[home]\nposition = [0,\n-180.5]",
-            "3: home.position[1] is out of range; expected -180 to 180.",
-        ),
-        ("[home]\nposition = [nan, 0]", "2: home.position[0] is …"),
-        ("[home]\nposition = [0]", "2: home.position has 1 values; expected 2."),
-        ("[home]\nposition = [true, 0]", "2: home.position[0] is true; expected a number."),
-        ("[home]\nposition = '59, 10'", "2: home.position is a text; expected a list of 2 values."),
-        ("[register]\ncountries = []", "2: register.countries is empty; expected at least one."),
-        (
-            "[register]\ncountries = ['nor']",
-            '2: … is "nor"; expected NOR or SWE. Did you mean "NOR"?',
-        ),
-        (
-            "[enova]\naddress = 'ftp://x'",
-            "2: enova.address is not an address; expected http://… or https://….",
-        ),
-        ("[enova]\naddress = 'https://'", "2: enova.address is not an address; …"),
-        ("[enova]\naddress = 'http://x:99999/'", "2: enova.address is not an address; …"),
-        (
-            f"[enova]\naddress = 'http://u:{KEY}@x/'",
-            "2: enova.address contains a user name or a password; …",
-        ),
-        (f"[stream]\napi_key = '{KEY} '", "2: stream.api_key contains a space, …"),
-        (
-            f'[stream]\napi_key = "{KEY}\\n"',
-            "2: stream.api_key contains a space, a control character …",
-        ),
-        (
-            "[interface]\nsort = 'nmae'",
-            '2: interface.sort is "nmae"; expected starred, … Did you mean "name"?',
-        ),
-        ("[interface]\nascii = 1", "2: interface.ascii is a number; expected true or false."),
-        (
-            "[interface]\nlog_scope = 2020-01-01",
-            "2: interface.log_scope is a date or time; expected all, …",
-        ),
-        (
-            "[interface.keys]\nstrar = 'x'",
-            '2: interface.keys.strar is not known; … Did you mean "star"?',
-        ),
-        (
-            "[interface.keys]\nstar = 1",
-            "2: interface.keys.star is a number; expected a text in quotes or a list.",
-        ),
-        ("[interface.keys]\nstar = [\n'x',\n1]", "4: interface.keys.star[1] is a number; …"),
-        (
-            "[interface.keys]\nstar = [\n'x',\n'slsh']",
-            '4: interface.keys.star[1] is not a key: … mean "slash"?',
-        ),
-        (
-            "[interface.keys]\nretry = 'f3'\ncopy = 'f3'",
-            '3: interface.keys.copy is "f3", which is also … retry …',
-        ),
-        ("[interface.keys]\ncopy = 'f3'\nretry = 'f3'", "3: interface.keys.retry is …"),
-        ("[filters]\n'' = 'x'", '2: filters."" has a name that is empty; …'),
-        ("[filters]\na = 'x'\nb = ' '", "3: filters.b is empty; …"),
-        ("stream = 'x'", "1: stream is a text; expected a table."),
-        ("[[stream]]", "1: stream is a list; expected a table."),
-        (
-            f"[stream]\napi_key = {KEY}",
-            "2: is not TOML at column 11: Invalid value; expected a text in quotes, …",
-        ),
-        (f"[stream]\napi_key = '{KEY}", "2: is not TOML…"),
-        ("\n\na = [1,", "3: is not TOML: …"),
-        ("[stream]\n[home]\n[stream]", "3: is not TOML…"),
-        ("[stream]\nsource = 'a'\nsource = 'b'", "3: is not TOML…"),
-        (b"\na = '\xff'", "2: is not UTF-8 text; save it as UTF-8."),
-        (
-            "\ufeff[stream]".encode("utf-16"),
-            "1: is not UTF-8 text; save it as UTF-8. It looks like UTF-16.",
-        ),
-        ("x = " + "[" * 5000 + "]" * 5000, " is nested too deeply; …"),
-        ("a.b." * 8 + "c = 1", "1: has a key of more than 16 parts; … stream.source."),
-        ("\n[" + "a . " * 250_000 + "b]", "2: has a key of more than 16 parts; …"),
-        ("\n\nx = { " + "'a'.\"b\"." * 8 + "c = 1}", "3: has a key of more than 16 parts; …"),
-        ("a.b." * 7 + "c.d = 1", "1: a is not known; …"),
-        ("#" * (MAX_CONFIG_BYTES + 1), " is larger than 1024 KiB; …"),
-    ],
-)
-def test_errors_name_the_line(tmp_path: Path, content: str | bytes, told: str) -> None:
-    text = complaint(tmp_path, content)
-    position = 0
-    for piece in told.split("…"):
-        assert piece in text[position:], text
-        position = text.index(piece, position) + len(piece)
-    assert text.startswith(told.split("…")[0])
+COMPLAINTS: list[tuple[str | bytes, str]] = [
+    (
+        "[strem]\n",
+        '1: strem is not known; expected one of the tables watched, … Did you mean "stream"?',
+    ),
+    (
+        '\n[stream]\nsourc = "x"',
+        "3: stream.sourc is not known; expected api_key or source in [stream].… Did you "
+        'mean "source"?',
+    ),
+    ('theme = "nord"', "1: theme is not known; … Did you mean theme in [interface]?"),
+    (
+        '[stream]\n\napi_key = ["hunter2hunter2"]',
+        "3: stream.api_key is a list; expected a text in quotes.",
+    ),
+    (
+        "[watched]\nstations = [\n 'a',\n # b\n 3,\n]",
+        "5: watched.stations[1] is a number; expected a text in quotes.",
+    ),
+    ("[watched]\nstations = 'a'", "2: watched.stations is a text; expected a list."),
+    (
+        "[watched]\nstations = ['a', '']",
+        "2: watched.stations[1] is empty; expected 1 to 64 characters.",
+    ),
+    (
+        f"[watched]\nstations = ['{'a' * 65}']",
+        "2: watched.stations[0] has 65 characters; expected at most 64.",
+    ),
+    (
+        '[watched]\nstations = ["a\\u001b"]',
+        "2: watched.stations[0] contains a character that …",
+    ),
+    ("[home]\nposition = [91, 0]", "2: home.position[0] is out of range; expected -90 to 90."),
+    (
+        "[home]\nposition = [0,\n-180.5]",
+        "3: home.position[1] is out of range; expected -180 to 180.",
+    ),
+    ("[home]\nposition = [nan, 0]", "2: home.position[0] is …"),
+    ("[home]\nposition = [0]", "2: home.position has 1 values; expected 2."),
+    ("[home]\nposition = [true, 0]", "2: home.position[0] is true; expected a number."),
+    ("[home]\nposition = '59, 10'", "2: home.position is a text; expected a list of 2 values."),
+    ("[register]\ncountries = []", "2: register.countries is empty; expected at least one."),
+    (
+        "[register]\ncountries = ['nor']",
+        '2: … is "nor"; expected NOR or SWE. Did you mean "NOR"?',
+    ),
+    (
+        "[enova]\naddress = 'ftp://x'",
+        "2: enova.address is not an address; expected http://… or https://….",
+    ),
+    ("[enova]\naddress = 'https://'", "2: enova.address is not an address; …"),
+    ("[enova]\naddress = 'http://x:99999/'", "2: enova.address is not an address; …"),
+    (
+        f"[enova]\naddress = 'http://u:{KEY}@x/'",
+        "2: enova.address contains a user name or a password; …",
+    ),
+    (f"[stream]\napi_key = '{KEY} '", "2: stream.api_key contains a space, …"),
+    (
+        f'[stream]\napi_key = "{KEY}\\n"',
+        "2: stream.api_key contains a space, a control character …",
+    ),
+    (
+        "[interface]\nsort = 'nmae'",
+        '2: interface.sort is "nmae"; expected starred, … Did you mean "name"?',
+    ),
+    ("[interface]\nascii = 1", "2: interface.ascii is a number; expected true or false."),
+    (
+        "[interface]\nlog_scope = 2020-01-01",
+        "2: interface.log_scope is a date or time; expected all, …",
+    ),
+    (
+        "[interface.keys]\nstrar = 'x'",
+        '2: interface.keys.strar is not known; … Did you mean "star"?',
+    ),
+    (
+        "[interface.keys]\nstar = 1",
+        "2: interface.keys.star is a number; expected a text in quotes or a list.",
+    ),
+    ("[interface.keys]\nstar = [\n'x',\n1]", "4: interface.keys.star[1] is a number; …"),
+    (
+        "[interface.keys]\nstar = [\n'x',\n'slsh']",
+        '4: interface.keys.star[1] is not a key: … mean "slash"?',
+    ),
+    (
+        "[interface.keys]\nretry = 'f3'\ncopy = 'f3'",
+        '3: interface.keys.copy is "f3", which is also … retry …',
+    ),
+    ("[interface.keys]\ncopy = 'f3'\nretry = 'f3'", "3: interface.keys.retry is …"),
+    ("[filters]\n'' = 'x'", '2: filters."" has a name that is empty; …'),
+    ("[filters]\na = 'x'\nb = ' '", "3: filters.b is empty; …"),
+    ("stream = 'x'", "1: stream is a text; expected a table."),
+    ("[[stream]]", "1: stream is a list; expected a table."),
+    (
+        f"[stream]\napi_key = {KEY}",
+        "2: is not TOML at column 11: Invalid value; expected a text in quotes, …",
+    ),
+    (f"[stream]\napi_key = '{KEY}", "2: is not TOML…"),
+    ("\n\na = [1,", "3: is not TOML: …"),
+    ("[stream]\n[home]\n[stream]", "3: is not TOML…"),
+    ("[stream]\nsource = 'a'\nsource = 'b'", "3: is not TOML…"),
+    (b"\na = '\xff'", "2: is not UTF-8 text; save it as UTF-8."),
+    (
+        "\ufeff[stream]".encode("utf-16"),
+        "1: is not UTF-8 text; save it as UTF-8. It looks like UTF-16.",
+    ),
+    ("x = " + "[" * 5000 + "]" * 5000, " is nested too deeply; …"),
+    ("a.b." * 8 + "c = 1", "1: has a key of more than 16 parts; … stream.source."),
+    ("\n[" + "a . " * 250_000 + "b]", "2: has a key of more than 16 parts; …"),
+    ("\n\nx = { " + "'a'.\"b\"." * 8 + "c = 1}", "3: has a key of more than 16 parts; …"),
+    ("a.b." * 7 + "c.d = 1", "1: a is not known; …"),
+    ("#" * (MAX_CONFIG_BYTES + 1), " is larger than 1024 KiB; …"),
+]
+"""Contents of a config, and what is said of them."""
+
+
+def test_errors_name_the_line(tmp_path: Path) -> None:
+    for content, told in COMPLAINTS:
+        text = complaint(tmp_path, content)
+        position = 0
+        for piece in told.split("…"):
+            assert piece in text[position:], text
+            position = text.index(piece, position) + len(piece)
+        assert text.startswith(told.split("…")[0]), text
 
 
 def test_error_messages_are_safe_and_short(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary, WordConnector
-from nobil_tui.search.fields import FIELDS, FILTER_EXAMPLES, Field
+from nobil_tui.search.fields import FIELDS, FILTER_EXAMPLES
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.folding import fold
 from nobil_tui.search.index import StationIndex
@@ -71,9 +71,8 @@ def counts(text: str, station: Station, facts: Facts = TORGET) -> Summary:
 # What each term means
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_term_matches() -> None:
+    for text in (
         "",
         "  ",
         "torg",
@@ -137,15 +136,12 @@ def counts(text: str, station: Station, facts: Facts = TORGET) -> Summary:
         "-within:5km",
         "-free",
         "-occupied -fault -unknown -stale",
-    ],
-)
-def test_term_matches(text: str) -> None:
-    assert fits(text)
+    ):
+        assert fits(text), text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_term_does_not_match() -> None:
+    for text in (
         "sandvika",
         "torg sandvika",
         "-torg",
@@ -178,15 +174,12 @@ def test_term_matches(text: str) -> None:
         "fault",
         "unknown",
         "stale",
-    ],
-)
-def test_term_does_not_match(text: str) -> None:
-    assert not fits(text)
+    ):
+        assert not fits(text), text
 
 
-@pytest.mark.parametrize(
-    ("text", "connectors", "expected"),
-    [
+def test_states_apply_to_the_filtered_plugs() -> None:
+    for text, connectors, expected in (
         ("free", [FREE, BUSY, BUSY, BUSY], True),
         ("free", [BUSY, BUSY, FAULT, UNKNOWN], False),
         ("-free", [BUSY, BUSY, BUSY, BUSY], True),
@@ -195,7 +188,7 @@ def test_term_does_not_match(text: str) -> None:
         ("free fault", [FREE, FREE, FREE, FAULT], True),
         ("fault -free", [FREE, FREE, FREE, FAULT], False),
         ("unknown", [FREE, FREE, FREE, UNKNOWN], True),
-        # The plug that is asked for is what must be free: the third is CHAdeMO, the fourth Type 2.
+        # The plug that is asked for must be free: the third is CHAdeMO, the fourth Type 2.
         ("ccs free", [BUSY, FREE, BUSY, BUSY], True),
         ("ccs free", [BUSY, BUSY, FREE, FREE], False),
         (">=100kw free", [BUSY, BUSY, FREE, FREE], False),
@@ -204,12 +197,8 @@ def test_term_does_not_match(text: str) -> None:
         ("ccs chademo free", [BUSY, BUSY, FREE, BUSY], True),
         ("type2 -free", [FREE, FREE, FREE, BUSY], True),
         ("<60kw free", [BUSY, BUSY, BUSY, FREE], True),
-    ],
-)
-def test_states_apply_to_the_filtered_plugs(
-    text: str, connectors: list[Connector], expected: bool
-) -> None:
-    assert fits(text, TORGET, *connectors) is expected
+    ):
+        assert fits(text, TORGET, *connectors) is expected, (text, connectors, expected)
 
 
 def test_counts_are_limited_to_the_filtered_plugs() -> None:
@@ -559,14 +548,14 @@ def test_empty_query_is_false() -> None:
     assert parse_query(" \t ").terms == ()
 
 
-@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.name)
-def test_every_example_of_a_field_is_valid(field: Field) -> None:
-    query = parse_query(field.example, OSLO)
-    assert query.terms or query.order
-    assert not query.problems
-    for alias in field.aliases:
-        value = field.example.partition(":")[2]
-        assert parse_query(f"{alias}:{value}", OSLO).terms == query.terms
+def test_every_example_of_a_field_is_valid() -> None:
+    for field in FIELDS.values():
+        query = parse_query(field.example, OSLO)
+        assert query.terms or query.order
+        assert not query.problems
+        for alias in field.aliases:
+            value = field.example.partition(":")[2]
+            assert parse_query(f"{alias}:{value}", OSLO).terms == query.terms
 
 
 def test_every_text_field_searches_its_own_columns() -> None:
@@ -608,9 +597,8 @@ def test_a_plug_has_the_names_of_its_standard() -> None:
         assert parse_query(name).terms == parse_query("ccs").terms
 
 
-@pytest.mark.parametrize(
-    ("text", "connectors", "expected"),
-    [
+def test_terms_of_one_station() -> None:
+    for text, connectors, expected in (
         # As the list shows plugs.
         ("t2", [], True),
         ("cha", [], True),
@@ -669,11 +657,9 @@ def test_a_plug_has_the_names_of_its_standard() -> None:
         ("130", [], True),
         ("-13", [], True),
         ("1 or 2", [], True),
-    ],
-)
-def test_terms_of_one_station(text: str, connectors: list[Connector], expected: bool) -> None:
-    facts = replace(TORGET, opening="open 24h", availability="Visitors", name="Bærum Torg Nord")
-    assert fits(text, facts, *connectors) is expected
+    ):
+        facts = replace(TORGET, opening="open 24h", availability="Visitors", name="Bærum Torg Nord")
+        assert fits(text, facts, *connectors) is expected, text
 
 
 def test_plugs_with_their_own_power_are_counted() -> None:

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of modules that run the whole app as slow."""
     for item in items:
         module = item.module if isinstance(item, pytest.Function) else None
-        if HERE in item.path.parents and getattr(module, "opened", None) is opened:
+        if getattr(module, "opened", None) is opened and HERE in item.path.parents:
             item.add_marker("slow")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from textual.actions import parse
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -52,17 +51,17 @@ def bound(context: Context) -> dict[str, Binding]:
     return found
 
 
-@pytest.mark.parametrize("context", Context)
-def test_every_command_is_bound_where_it_works(context: Context) -> None:
-    bindings = bound(context)
-    assert {*bindings} >= {command.id for command in for_context(context)}
-    for id_, binding in bindings.items():
-        command = command_by_id(id_)
-        assert binding.key == (",".join(command.keys) or NEVER)
-        assert (binding.description, binding.tooltip) == (command.label, command.tooltip)
-        # A priority binding of Textual's could not be typed in a text field.
-        assert not binding.priority
-        assert not binding.show
+def test_every_command_is_bound_where_it_works() -> None:
+    for context in Context:
+        bindings = bound(context)
+        assert {*bindings} >= {command.id for command in for_context(context)}
+        for id_, binding in bindings.items():
+            command = command_by_id(id_)
+            assert binding.key == (",".join(command.keys) or NEVER)
+            assert (binding.description, binding.tooltip) == (command.label, command.tooltip)
+            # A priority binding of Textual's could not be typed in a text field.
+            assert not binding.priority
+            assert not binding.show
 
 
 def test_what_works_everywhere_works_in_a_dialog_too() -> None:
@@ -71,22 +70,21 @@ def test_what_works_everywhere_works_in_a_dialog_too() -> None:
     assert {*bound(Context.DIALOG)} == {"back", *urgent}
 
 
-@pytest.mark.parametrize("context", Context)
-def test_the_target_of_a_binding_has_its_action(context: Context) -> None:
-    for owner in OWNERS[context]:
-        merged = owner._merge_bindings().key_to_bindings.values()
-        ids = {binding.id for bindings in merged for binding in bindings}
-        for id_, binding in bound(context).items():
-            assert id_ in ids, (owner, id_)
-            namespace, name, arguments = parse(binding.action)
-            target = NobilApp if namespace == "app" else owner
-            assert callable(getattr(target, f"action_{name}", None)), (owner, id_)
-            assert arguments == ((id_,) if name == "run_command" else ())
+def test_the_target_of_a_binding_has_its_action() -> None:
+    for context in Context:
+        for owner in OWNERS[context]:
+            merged = owner._merge_bindings().key_to_bindings.values()
+            ids = {binding.id for bindings in merged for binding in bindings}
+            for id_, binding in bound(context).items():
+                assert id_ in ids, (owner, id_)
+                namespace, name, arguments = parse(binding.action)
+                target = NobilApp if namespace == "app" else owner
+                assert callable(getattr(target, f"action_{name}", None)), (owner, id_)
+                assert arguments == ((id_,) if name == "run_command" else ())
 
 
-@pytest.mark.parametrize(
-    ("key", "label"),
-    [
+def test_a_key_is_written_as_readers_know_it() -> None:
+    for key, label in (
         ("s", "s"),
         ("O", "O"),
         ("slash", "/"),
@@ -104,18 +102,16 @@ def test_the_target_of_a_binding_has_its_action(context: Context) -> None:
         ("alt+enter", "M-Enter"),
         ("ctrl+shift+f5", "^S-F5"),
         ("super+k", "super-k"),
-    ],
-)
-def test_a_key_is_written_as_readers_know_it(key: str, label: str) -> None:
-    assert key_label(key) == label
+    ):
+        assert key_label(key) == label, (key, label)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
-def test_no_key_is_shown_by_its_inner_name(command: object) -> None:
-    for key in command_by_id(command.id).keys:  # type: ignore[attr-defined]
-        assert re.fullmatch(
-            r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|Del|PgUp|PgDn)", key_label(key)
-        )
+def test_no_key_is_shown_by_its_inner_name() -> None:
+    for command in COMMANDS:
+        for key in command.keys:
+            assert re.fullmatch(
+                r"(\^|S-)?(\S|F\d+|Esc|Enter|Tab|Space|Home|End|Del|PgUp|PgDn)", key_label(key)
+            )
 
 
 def test_keys_are_the_users_where_there_are_any() -> None:
