@@ -1,10 +1,13 @@
-"""Shared by the bench: its table."""
+"""Shared by the bench: its table, and apps that run without sleeping."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.faults.table import RecordFault, recorder
+from tests.tui.pilot_waits import no_sleeping, style_sheets_parsed_once
+
+__all__ = ["no_sleeping", "style_sheets_parsed_once"]
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ from tests.conftest import START, FakeClock, guarded, settle
 from tests.http_service import body
 from tests.register.register_service import KEY, RegisterService, dump_of, station, stations
 from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, text_of, until
+from tests.tui.pilot_waits import no_sleeping, style_sheets_parsed_once
+
+__all__ = ["no_sleeping", "style_sheets_parsed_once"]
 
 HOUR = 3600.0
 DAY = 24 * HOUR
