@@ -61,6 +61,9 @@ class HubService:
         link, monitor = session.link, session.monitor
         heard = monitor.frame_at if monitor is not None else 0
         age = max(0, session.clock.now() - heard) / 1000 if heard else None
+        if age is None and session.board.stations:
+            # Not heard since the start: as old as the last known state.
+            age = session.board.downtime.running(session.clock.now()) / 1000
         listens = session.board.downtime.live or (age is not None and age < SILENT_AFTER)
         return Health(
             link.phase is LinkPhase.LIVE and listens,

@@ -13,6 +13,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -34,7 +35,7 @@ from nobil_tui.wire.v1_encode import charger_object, connector_object
 
 if TYPE_CHECKING:
     from aiohttp import web
-    from aiohttp.web import BaseRequest, Response
+    from aiohttp.web import BaseRequest, StreamResponse
 
 REST = "/api/v1/rest/"
 LIST_SECONDS = 1.0
@@ -44,6 +45,10 @@ UNCONFIRMED_STEP = 10_000
 """Milliseconds after which a map layer is made again while the link is down."""
 MAX_LISTS = 32
 """Large answers that are kept."""
+MAX_LIST_BYTES = 64 * 1024 * 1024
+"""Bytes of them; one that is larger is kept alone."""
+ANSWER_PIECE = 64 * 1024
+"""Bytes of a large answer that are handed to a connection at once."""
 GZIP_FROM = 1024
 """Bytes from which an answer is compressed."""
 _GZIP_LEVEL = 5
@@ -125,7 +130,7 @@ class HttpApi:
 
     # Requests
 
-    async def _handle(self, request: BaseRequest) -> Response:
+    async def _handle(self, request: BaseRequest) -> StreamResponse:
         from aiohttp import web
 
         target = parse_target(request.path_qs)
@@ -158,6 +163,9 @@ class HttpApi:
                 headers["Content-Encoding"] = "gzip"
         if status >= HTTPStatus.BAD_REQUEST:
             self._hub.counts.refused[status] += 1
+        if len(content) > ANSWER_PIECE and request.method != "HEAD":
+            headers["Content-Type"] = answer.content_type
+            return await _send_in_pieces(request, content, headers)
         response = web.Response(
             body=content,
             status=status,
@@ -318,9 +326,30 @@ class HttpApi:
                 return kept
             body = await run_in_thread(lambda: _made(make(), source))
             self._bodies[name] = body
-            while len(self._bodies) > MAX_LISTS:
+            while len(self._bodies) > MAX_LISTS or (
+                len(self._bodies) > 1 and sum(map(_size, self._bodies.values())) > MAX_LIST_BYTES
+            ):
                 self._bodies.popitem(last=False)
             return body
+
+
+async def _send_in_pieces(
+    request: BaseRequest, content: bytes, headers: dict[str, str]
+) -> StreamResponse:
+    """Send a large answer at the pace of its reader: many that read slowly take no memory."""
+    from aiohttp import web
+
+    response = web.StreamResponse(headers=headers)
+    response.content_length = len(content)
+    response.force_close()
+    await response.prepare(request)
+    pieces = memoryview(content)
+    # A reader that has gone needs no answer.
+    with suppress(ConnectionError):
+        for start in range(0, len(content), ANSWER_PIECE):
+            await response.write(bytes(pieces[start : start + ANSWER_PIECE]))
+        await response.write_eof()
+    return response
 
 
 async def _upgrade() -> HttpAnswer:
@@ -332,6 +361,10 @@ _PREFLIGHT = (
     ("Access-Control-Allow-Headers", "Authorization, X-API-Key, If-None-Match"),
     ("Access-Control-Max-Age", "86400"),
 )
+
+
+def _size(body: Body) -> int:
+    return len(body.content) + len(body.compressed)
 
 
 def _made(content: bytes, source: Hashable) -> Body:

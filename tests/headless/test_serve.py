@@ -120,7 +120,8 @@ async def test_second_client_shows_what_the_first_one_knows(tmp_path: Path) -> N
     assert second.board.unconfirmed(clock.now()) == 2
     assert second.link.phase is LinkPhase.NOT_LIVE
     assert second.link.reason == "the hub's source: connecting"
-    assert not first.service.health().live
+    health = first.service.health()
+    assert (health.live, health.age_seconds) == (False, 600.0)
     at = clock.now() - T0
     feed.say(Connected(clock.now()), report("a", "AVAILABLE", at))
     await until(lambda: second.board.unconfirmed(clock.now()) == 1 and same())

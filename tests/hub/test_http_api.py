@@ -20,8 +20,9 @@ from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.hub import HubSection
-from nobil_tui.hub import door
+from nobil_tui.hub import door, http_api
 from nobil_tui.hub.api_keys import OneKey
+from nobil_tui.hub.door import Door
 from nobil_tui.hub.http_api import HttpApi
 from nobil_tui.hub.metrics import Health
 from nobil_tui.hub.server import Hub
@@ -49,8 +50,10 @@ class Served:
         self.health = LIVE
         about = HubState(credit=CREDIT)
         self.hub = Hub(self.board, keys=OneKey(KEY), limits=limits, about=about, clock=FakeClock())
-        api = HttpApi(self.hub, self.board, lambda: self.register, lambda: self.health, FakeClock())
-        self.hub.make_http = api.connection
+        self.api = HttpApi(
+            self.hub, self.board, lambda: self.register, lambda: self.health, FakeClock()
+        )
+        self.hub.make_http = self.api.connection
         self.client = aiohttp.ClientSession(auto_decompress=False)
 
     async def changed(self) -> None:
@@ -186,6 +189,39 @@ async def test_large_lists_are_compressed_and_not_sent_again(served: Opens) -> N
     await hub.changed()
     # A second has not passed.
     assert (await hub.get(path, If_None_Match=tag))[0] == 304
+
+
+async def test_reader_that_does_not_read_takes_no_memory(
+    served: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = await served()
+    # More than the system takes for a connection.
+    large = b"[%b]" % (b" " * (16 << 20))
+    monkeypatch.setattr(HttpApi, "_list", lambda _api, _country: large)
+    assert (await hub.get("/api/v1/rest/chargers", Accept_Encoding="identity"))[1] == []
+    waiting: list[int] = []
+    resume = Door.pause_writing
+
+    def pause(door: Door) -> None:
+        waiting.append(door._transport.get_write_buffer_size())
+        resume(door)
+
+    monkeypatch.setattr(Door, "pause_writing", pause)
+    _reader, writer = await asyncio.open_connection(
+        "127.0.0.1", urlsplit(hub.base).port, limit=1024
+    )
+    writer.write(f"GET /api/v1/rest/chargers?key={QUOTED} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    async with asyncio.timeout(GUARD):
+        while not waiting:  # noqa: ASYNC110  # the other side is a server
+            await asyncio.sleep(0)
+    assert max(waiting) < 1024 * 1024
+    writer.transport.abort()
+    assert (await hub.get("/healthz", key=""))[0] == 200
+    # What is kept of large answers is bounded, too.
+    monkeypatch.setattr(http_api, "MAX_LIST_BYTES", 1)
+    for country in ("", "/NOR", ""):
+        assert (await hub.get(f"/api/v1/rest/chargers{country}"))[0] == 200
+    assert len(hub.api._bodies) == 1
 
 
 async def test_health(served: Opens) -> None:
