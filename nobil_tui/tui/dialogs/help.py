@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -155,7 +156,10 @@ class HelpScreen(Dialog[None]):
                 )
             # Outside the table: most headings are longer than the column of keys.
             parts += [Text(), Text(heading, quiet), table]
-        return Group(*parts) if parts else Text(f"Nothing in the help matches {words}.")
+        if not parts:
+            return Text(f"Nothing in the help matches {words}.")
+        # The first blank line is that below what is running.
+        return Group(*(parts[1:] if words else parts))
 
     def _sections(self) -> Iterator[tuple[str, list[_Row]]]:
         """Yield each heading with its rows."""
@@ -244,7 +248,9 @@ class HelpScreen(Dialog[None]):
 
 
 def _matches(row: _Row, words: str) -> bool:
-    """Return whether a row has a key that is typed so, or all of the folded words."""
+    """Return whether a row has a key that is typed so, or words that begin with all of these."""
     keys, meaning, name = row
     text = fold_line(f"{keys} {meaning} {name}")
-    return words in keys.casefold().split() or all(word in text for word in words.split())
+    return words in keys.casefold().split() or all(
+        re.search(rf"(?<!\w){re.escape(word)}", text) for word in words.split()
+    )

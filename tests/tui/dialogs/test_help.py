@@ -194,6 +194,11 @@ async def test_the_help_is_searched(clock: FakeClock) -> None:
         assert "a Watch an area" in said(pilot)
         assert "paler in the area of an alert" in said(pilot)
         assert "Find by words" not in said(pilot)
+        # From the beginning of a word: no "dialog".
+        await pilot.press("ctrl+u", *"LOG")
+        assert "Show or hide the event log" in said(pilot)
+        assert "log-scope" in said(pilot)
+        assert "close a dialog" not in said(pilot)
         # A key alone, as it is written.
         await pilot.press("ctrl+u", *"^z")
         assert said(pilot).startswith("Everywhere ^z Suspend the program")
