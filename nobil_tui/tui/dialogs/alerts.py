@@ -66,7 +66,7 @@ class AlertList(VirtualList):
         keys = self._workspace.keys
         return (
             f"No alerts. Press {keys.named('alert')} on a station to be notified when it is free, "
-            f"or {keys.named('add-alert')} here to watch an area."
+            f"or {keys.named('add-alert')} here to add one for an area."
         )
 
     @property

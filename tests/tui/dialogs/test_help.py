@@ -191,7 +191,7 @@ async def test_the_help_is_searched(clock: FakeClock) -> None:
         await open_help(pilot)
         assert "/ searches, Esc closes" in text_of(pilot)[-2]
         await pilot.press("slash", *"Alert AREA")
-        assert "a Watch an area" in said(pilot)
+        assert "a Add an alert for an area" in said(pilot)
         assert "paler in the area of an alert" in said(pilot)
         assert "Find by words" not in said(pilot)
         # From the beginning of a word: no "dialog".
