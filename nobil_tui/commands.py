@@ -168,7 +168,9 @@ COMMANDS: tuple[Command, ...] = (
         "Pause or resume the alert; arm it again if it fired.",
     ),
     _alerts("remove-alert", ("d", "delete"), "Remove alert", "Remove the alert."),
-    _alerts("add-alert", ("a",), "Add alert", "Add an alert for an area: the stations of a filter."),
+    _alerts(
+        "add-alert", ("a",), "Add alert", "Add an alert for an area: the stations of a filter."
+    ),
     Command(
         "log-scope",
         ("l",),
