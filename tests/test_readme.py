@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP
+from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.hub.demo_server import DemoServer
 from tests.conftest import GUARD
 
@@ -37,6 +38,14 @@ def test_the_table_has_every_exit_code() -> None:
 def example(begin: str) -> str:
     """Return the block of commands after a sentence that begins so."""
     return TEXT.split(f"\n{begin}", 1)[1].split("```", 2)[1].partition("\n")[2]
+
+
+def test_the_station_of_the_examples_is_in_the_simulation() -> None:
+    """They work as they are right after the installation."""
+    stations = {station.id for station in Simulation(start=1_700_000_000_000).stations}
+    used = set(re.findall(r"nobil-tui (?:status|wait) (\w+)", TEXT))
+    assert used
+    assert used <= stations
 
 
 @pytest.mark.slow
@@ -83,9 +92,9 @@ def test_the_examples_for_scripts_work(tmp_path: Path) -> None:
         output_of(cron.replace("ccs >=150kw near within:5km", "country:nor"))
         lines = (home / "chargers.jsonl").read_text().splitlines()
         station = json.loads(lines[-1])["station"]
-        status_bar = example("For a status bar").replace("NOR_01333", station)
+        status_bar = example("For a status bar").replace("NOR_02073", station)
         assert re.fullmatch(r"\d/\d free\n", output_of(status_bar))
-        push = example("For a push service").replace("NOR_01333 ", "--filter country:nor ")
+        push = example("For a push service").replace("NOR_02073 ", "--filter country:nor ")
         assert re.fullmatch(r"-d @- https://ntfy.sh/your-topic .+ is free\n", output_of(push))
     finally:
         demo.stop()

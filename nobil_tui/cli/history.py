@@ -224,6 +224,9 @@ def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
         fail(ExitCode.FAILURE, unreadable(path, error))
 
 
+BY_ID = ' To find the id of a station, use "nobil-tui list".'
+
+
 def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
     """Return the stations that are meant; end the program if one is not known."""
     from nobil_tui.search.station_ids import StationIds
@@ -238,7 +241,7 @@ def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
             )
         station = ids.find(text)
         if station is None:
-            fail(ExitCode.FAILURE, f"Nothing is recorded of {quoted(text)}: {ids.problem(text)}")
+            fail(ExitCode.FAILURE, ids.problem(text, "Nothing is recorded of", BY_ID))
         found.append(station)
     return found
 

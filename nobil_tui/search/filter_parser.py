@@ -64,8 +64,8 @@ _STARRED = "starred"
 _OR = "or"
 _PARKING = {"free": False, "paid": True}
 """The values of the field ``parking``: whether there is a fee."""
-_UNFINISHED = re.compile(r"(?<!\w)(\w++)(?:[<>]=?|[=≤≥])")
-"""A comparison without its number."""
+_UNFINISHED = re.compile(r"(?<!\w)(\w++)(?:[<>]=?|[=≤≥])\S*+")
+"""A comparison without its number, or with something else in its place."""
 _PLACE = re.compile(r"[^\W\d_]|^\d{4,5}$")
 """A name with a letter, or a postcode."""
 _SHORT_NUMBER = re.compile(r"\d{1,2}")

@@ -12,6 +12,7 @@ _NUMBERED = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[ _-]?+(\d++)")
 nothing backtracks."""
 MAX_STATION_TEXT = 64
 """Characters of an id; a longer text names no station."""
+BY_FILTER = " To find stations by name, use a filter."
 
 
 class StationIds:
@@ -33,15 +34,20 @@ class StationIds:
         found = self._keyed().get(_key(text), [])
         return found[0] if len(found) == 1 else None
 
-    def problem(self, text: str) -> str:
-        """Return a sentence that says that no station is meant, and which one could be."""
+    def problem(
+        self, text: str, missing: str = "No station has the id", otherwise: str = BY_FILTER
+    ) -> str:
+        """Return a sentence that says that no station is meant, and which one could be.
+
+        It begins with ``missing``, and ends with ``otherwise`` if ``text`` looks like a name.
+        """
         similar = self._keyed().get(_key(text.strip()), [])
         if similar:
             return f"{quoted(text)} is ambiguous: it may be {' or '.join(sorted(similar)[:3])}."
         hint = did_you_mean(text, self._near(text)) or (
-            "" if _NUMBERED.fullmatch(text) else " To find stations by name, use a filter."
+            "" if _NUMBERED.fullmatch(text) else otherwise
         )
-        return f"No station has the id {quoted(text)}.{hint}"
+        return f"{missing} {quoted(text)}.{hint}"
 
     def _near(self, text: str) -> list[str]:
         """Return the ids that may be similar: comparing a whole country is slow."""

@@ -77,7 +77,9 @@ def test_a_misspelt_station_gets_a_suggestion(here: Run, recording: Path) -> Non
     for command in ("summary", "export"):
         done = here("history", command, "NOR_00002")
         assert done.returncode == ExitCode.FAILURE
-        assert 'Did you mean "NOR_00001"?' in done.stderr
+        assert 'Nothing is recorded of "NOR_00002". Did you mean "NOR_00001"?' in done.stderr
+        done = here("history", command, "oslo")
+        assert 'Nothing is recorded of "oslo". To find the id' in done.stderr
         # In another spelling, it is found.
         assert "NOR_00001" in here("history", command, "nor 1").stdout
 
