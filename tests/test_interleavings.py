@@ -88,6 +88,7 @@ def test_lost_wake_up_is_detected() -> None:
         in_every_order(lose)
 
 
+@pytest.mark.slow
 def test_backpressure_feed_passes_all_events(monkeypatch: pytest.MonkeyPatch) -> None:
     async def tail(loop: ShuffledLoop) -> None:
         monkeypatch.setattr(

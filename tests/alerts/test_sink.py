@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,7 @@ def stations_of(world: World) -> list[Station]:
     return [station(id_, *states) for id_, states in world.items()]
 
 
+@pytest.mark.slow
 @given(st.fixed_dictionaries(dict.fromkeys(IDS, STATION)), STEPS, st.booleans())
 async def test_alerts_fire_as_a_naive_oracle_says(first: World, steps: Any, two: bool) -> None:
     clock = FakeClock()
@@ -259,6 +261,7 @@ class Racing:
                 await self.step(kind, index, ONCE)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(ROUND, max_size=5))
 async def test_no_race_of_instances_loses_or_doubles_an_alert(rounds: Any) -> None:
@@ -287,6 +290,7 @@ async def test_no_race_of_instances_loses_or_doubles_an_alert(rounds: Any) -> No
             racing.quit(0)
 
 
+@pytest.mark.slow
 @given(st.lists(STATES, min_size=1), st.lists(st.sampled_from([1.0, 3600.0]), min_size=40))
 async def test_unknown_is_neither_free_nor_gone(known: list[State], pauses: list[float]) -> None:
     """With unknown between any two states, the same alerts fire as without."""

@@ -129,6 +129,7 @@ def test_invalid_options_are_reported(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_serve_does_not_import_textual() -> None:
     code = """
 import sys, signal

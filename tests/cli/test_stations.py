@@ -185,6 +185,7 @@ def test_closed_pipe_ends_list(start: Start) -> None:
     assert "Broken pipe" not in process.stderr.read()
 
 
+@pytest.mark.slow
 def test_commands_do_not_import_textual(recording: str) -> None:
     code = f"""
 import sys

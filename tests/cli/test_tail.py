@@ -307,6 +307,7 @@ def test_second_run_starts_from_the_last_known_state(start_tail: Start, demo: De
             assert len(store.load().stations) == 100
 
 
+@pytest.mark.slow
 def test_tail_does_not_import_textual(recording: Path) -> None:
     code = f"""
 import sys

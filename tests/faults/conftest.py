@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults.table import RecordFault, recorder
 from tests.tui.pilot_waits import no_sleeping, style_sheets_parsed_once
 
 __all__ = ["no_sleeping", "style_sheets_parsed_once"]
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the bench as slow."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("slow")
 
 
 @pytest.fixture

@@ -101,9 +101,6 @@ RECORDING = [
 ]
 
 
-pytestmark = pytest.mark.slow
-
-
 def count_of(faults_long: bool) -> int:
     return FRAMES * 30 if faults_long else FRAMES
 

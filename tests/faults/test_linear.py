@@ -143,7 +143,6 @@ def run(work: Callable[[Any], object], data: Any, size: int) -> None:
         work(data)
 
 
-@pytest.mark.slow
 def test_every_pattern_is_linear(record_fault: RecordFault, faults_long: bool) -> None:
     size = LONG if faults_long else SHORT
     every = patterns()
@@ -220,7 +219,6 @@ WORKS: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.slow
 def test_every_loop_over_text_is_linear(record_fault: RecordFault, faults_long: bool) -> None:
     size = LONG if faults_long else SHORT
     slow = []

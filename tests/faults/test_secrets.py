@@ -34,10 +34,7 @@ from tests.register.register_service import RegisterService
 from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
 from tests.tui.dialogs.test_diagnostics import open_diagnostics
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="needs signals"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
 CRASH = """
 import os

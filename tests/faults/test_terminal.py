@@ -31,8 +31,6 @@ from tests.conftest import GUARD
 from tests.faults.table import RecordFault
 from tests.faults.terminal import ENTER, ESCAPE, FaultyTerminal
 
-pytestmark = pytest.mark.slow
-
 SEED = 20_260_324
 SOON = 1.0
 """Seconds in which the app must have ended; ``BUSY`` times that on a machine that runs other

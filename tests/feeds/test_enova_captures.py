@@ -214,7 +214,7 @@ async def test_a_break_causes_wrong_states_which_are_marked(busy: list[Line]) ->
 BREAKS = st.lists(st.tuples(st.integers(0, 5565), st.integers(0, 2000)), min_size=1, max_size=6)
 
 
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(breaks=BREAKS)
 @example(breaks=[(0, 5566)])
 @example(breaks=[(5565, 1)])

@@ -194,6 +194,7 @@ def short_lines(monkeypatch: pytest.MonkeyPatch) -> int:
     return 1024 * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
 def test_a_line_that_is_too_long_is_discarded(tmp_path: Path, name: str, short_lines: int) -> None:
     long = b'{"received_at":"2026-03-23T12:00:00Z","frame":{"a":"%b"}}\n' % (

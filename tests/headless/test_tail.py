@@ -320,6 +320,7 @@ def country(status: int, at: int) -> bytes:
     )
 
 
+@pytest.mark.slow
 async def test_tail_a_country_from_a_server(serve: Serve) -> None:
     async def stream(connection: ServerConnection) -> None:
         await connection.send(country(0, T0), text=True)
@@ -344,6 +345,7 @@ async def test_tail_a_country_from_a_server(serve: Serve) -> None:
     await asyncio.gather(tail, return_exceptions=True)
 
 
+@pytest.mark.slow
 async def test_tail_a_country_from_a_recording(tmp_path: Path) -> None:
     entries = [(country(n % 2, T0 + n), n * 1000) for n in range(4)]
     path = write(tmp_path / "country.jsonl", content(entries, "v1"))

@@ -154,6 +154,7 @@ def _slices(monkeypatch: pytest.MonkeyPatch) -> None:
     yield_after_each(monkeypatch, sink_module)
 
 
+@pytest.mark.slow
 def test_it_stores_what_a_replay_of_the_events_stores() -> None:
     async def test(loop: ShuffledLoop) -> None:
         events, storage = random_events(loop, 60), Storage()
@@ -167,7 +168,7 @@ def test_it_stores_what_a_replay_of_the_events_stores() -> None:
             assert storage.histories()[station].connectors == history.connectors
             assert storage.histories()[station].profile == history.profile
 
-    in_every_order(test, 60)
+    in_every_order(test, 25)
 
 
 def test_it_does_not_listen_while_the_hub_is_not_live() -> None:
@@ -205,7 +206,7 @@ def test_a_late_sink_ends_with_the_conditions_of_the_board() -> None:
                 if board.unconfirmed_for(station, index, now) <= 0:
                     assert connectors[uid].rows[-1].code == held.condition.code
 
-    in_every_order(test, 60)
+    in_every_order(test, 25)
 
 
 def test_a_program_that_becomes_the_writer_begins_with_what_the_board_knows() -> None:

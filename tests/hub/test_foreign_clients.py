@@ -122,6 +122,7 @@ async def test_tls(hub_over: OpensHub) -> None:
         each.close()
 
 
+@pytest.mark.slow
 async def test_websocket_of_node(hub_over: OpensHub) -> None:
     node = shutil.which("node")
     if node is None:

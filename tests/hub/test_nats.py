@@ -44,7 +44,10 @@ from tests.hub.relays import (
     wipe,
 )
 
-pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server"),
+]
 
 
 KILLS = 50
@@ -261,7 +264,6 @@ async def test_server_that_is_killed_and_started_again(
     assert world.most == 1
 
 
-@pytest.mark.slow
 async def test_kills_at_random_under_load(process: NatsProcess, server: NatsServer) -> None:
     rng = random.Random(7)
     world = world_of(100)
@@ -335,7 +337,6 @@ class HubBehindNats:
         await asyncio.gather(self._serving, return_exceptions=True)
 
 
-@pytest.mark.slow
 async def test_reader_of_a_hub_behind_nats_survives_kills_of_all_three(
     process: NatsProcess, server: NatsServer, faults_long: bool
 ) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 
+import pytest
+
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
@@ -57,6 +59,7 @@ def statuses(board: Board) -> dict[str, list[int]]:
     return {name: [each.status for each in s.connectors] for name, s in board.stations.items()}
 
 
+@pytest.mark.slow
 async def test_client_has_the_exact_state_after_each_of_many_restarts() -> None:
     rng = random.Random(5)
     flood = Flood(rng)

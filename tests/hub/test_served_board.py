@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +155,7 @@ def check(ticks: Any) -> None:
         source.clock.advance(pause)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(script(version_1))
 def test_followers_of_version_1_show_what_the_hub_shows(ticks: Any) -> None:

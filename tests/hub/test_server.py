@@ -243,6 +243,7 @@ async def test_snapshot_with_few_changes_is_sent_as_updates(
     assert [type(each) for each in consumer.seen] == [Snapshot, StationReport, StationReport]
 
 
+@pytest.mark.slow
 async def test_consumer_that_joins_during_changes_misses_none(
     hub_over: OpensHub, join: Joins
 ) -> None:
@@ -381,6 +382,7 @@ async def stalled(hub: Hub) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return reader, writer
 
 
+@pytest.mark.slow
 async def test_consumer_that_does_not_read_is_closed_without_harm(
     hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -444,6 +446,7 @@ async def test_consumer_sending_large_message_is_closed(hub_over: OpensHub, join
     await quiet.until(lambda: quiet.state == {A: [1]})
 
 
+@pytest.mark.slow
 async def test_flood_of_pings_is_cut_and_its_address_has_to_wait(
     hub_over: OpensHub, join: Joins
 ) -> None:

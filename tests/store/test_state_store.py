@@ -237,6 +237,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_kill_while_writing_keeps_committed_state(path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", KILLED, path], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.prices import Price
@@ -150,6 +150,7 @@ def test_invalid_response_is_not_readable(answer: bytes) -> None:
         decode_tariffs(answer)
 
 
+@settings(max_examples=25)
 @given(damaged(LOCATIONS), damaged(TARIFFS))
 def test_damaged_response_raises_only_not_readable(locations: Any, tariffs: Any) -> None:
     try:

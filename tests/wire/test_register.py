@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
@@ -282,6 +282,7 @@ def damaged(draw: st.DrawFn) -> Any:
     return damage(FULL, 5)
 
 
+@settings(max_examples=25)
 @given(st.lists(damaged(), max_size=3))
 @example([{"csmd": {"International_id": "NOR_1", "Zipcode": 10**400}, "attr": []}])
 def test_damaged_station_does_not_affect_others(stations: list[Any]) -> None:
