@@ -43,7 +43,7 @@ def example(begin: str) -> str:
 def test_the_station_of_the_examples_is_in_the_simulation() -> None:
     """They work as they are right after the installation."""
     stations = {station.id for station in Simulation(start=1_700_000_000_000).stations}
-    used = set(re.findall(r"nobil-tui (?:status|wait) (\w+)", TEXT))
+    used = set(re.findall(r"nobil-tui (?:status|wait) ([A-Z]+_\d+)", TEXT))
     assert used
     assert used <= stations
 
