@@ -45,8 +45,13 @@ class SourceCommands:
 
         # From the simulation, Enter is enough to see real data.
         suggested = workspace.source_text or catalogue.FINLAND.name
-        refused = workspace.session.link.phase is LinkPhase.REFUSED
-        dialog = ConnectScreen(make, suggested, key_refused=refused)
+        phase = workspace.session.link.phase
+        dialog = ConnectScreen(
+            make,
+            suggested,
+            key_refused=phase is LinkPhase.REFUSED,
+            is_live=bool(workspace.source_text) and phase is LinkPhase.LIVE,
+        )
         workspace.screen.app.push_screen(dialog, connect)
 
     async def _save(self, chosen: ChosenSource) -> None:

@@ -89,13 +89,17 @@ class ConnectScreen(FormDialog[SourceChoice]):
     FORM_TITLE = "Connect to a source"
     SUBMIT = SubmitButton("connect", "Connect")
 
-    def __init__(self, make: MakeTrial, text: str, *, key_refused: bool = False) -> None:
+    def __init__(
+        self, make: MakeTrial, text: str, *, key_refused: bool = False, is_live: bool = False
+    ) -> None:
         """Ask for a source that ``make`` makes; ``text`` is the one to suggest. ``key_refused``:
-        it needs another key."""
+        it needs another key. ``is_live``: the app is connected to it."""
         super().__init__()
         self._make = make
         self._text = text
         self._key_refused = key_refused
+        self._live = text if is_live else ""
+        """The source that the app is connected to; empty if it is not."""
 
     def fields(self) -> Iterator[Widget]:
         """Yield the fields for the source and its key."""
@@ -139,6 +143,11 @@ class ConnectScreen(FormDialog[SourceChoice]):
         typed = self.query_one("#key", TextField).value.strip()
         if not text:
             self.say(f"Enter a source: {catalogue.expected()}.")
+            return
+        if text == self._live and not typed and not self.may_replace(text):
+            self._to_replace = text
+            again = f"Press {self.SUBMIT.label} again to reconnect, with an empty event log."
+            self.say(f"Already connected to {text}. {again}")
             return
         key = Secret(typed) if typed else None
         self.say("Connecting …")

@@ -53,6 +53,8 @@ async def connect(pilot: Pilot[int], text: str, key: str = "", *, remember: bool
     source.value, dialog.query_one("#key", Input).value = text, key
     dialog.query_one("#remember", Checkbox).value = remember
     await pilot.press("enter")
+    if "Already connected" in screen_text(pilot):
+        await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen is main)
     return before
 

@@ -169,6 +169,18 @@ async def test_an_empty_source_is_asked_for_again() -> None:
         assert it.given == []
 
 
+async def test_the_source_that_is_live_is_connected_again_after_confirmation() -> None:
+    async with choosing() as it:
+        await it.pilot.press("escape")
+        it.pilot.app.push_screen(ConnectScreen(it.choose, "finland", is_live=True))
+        await it.pilot.pause()
+        await it.pilot.press("enter")
+        assert it.answer.startswith("Already connected to finland. Press Connect again to ")
+        assert it.asked == []
+        await it.pilot.press("enter")
+        await until(it.pilot, lambda: it.asked)  # type: ignore[arg-type]
+
+
 async def test_a_missing_key_is_no_refused_key() -> None:
     async with choosing("wss://host/path") as it:
         it.source.feed.put(Refused("HTTP 401", START))
