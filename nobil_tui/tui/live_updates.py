@@ -142,6 +142,8 @@ class LiveUpdates:
         if batch.whole or stations.selected in batch.touched:
             self._version += 1
             workspace.connectors.version = self._version
+        if batch.whole:
+            workspace.use_stars()
         if batch.whole and not self._frozen:
             self._frozen = True
             if workspace.session.source.simulated:

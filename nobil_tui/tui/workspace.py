@@ -254,6 +254,12 @@ class Workspace:
         if self.event_log.scope is LogScope.STATION:
             self.show_log_scope()
 
+    def use_stars(self) -> None:
+        """Use the stars of the simulation, also if a hub says only now that it serves one."""
+        if self.settings.simulated is not self.session.simulated:
+            self.settings.use_stars(simulated=self.session.simulated)
+            self.show_stars()
+
     def show_stars(self) -> None:
         """Show which stations are starred now."""
         self.stations.rebuild(by_itself=True)

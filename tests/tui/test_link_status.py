@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
-from nobil_tui.charging.events import Connected, Ended, Lost, Snapshot
+from nobil_tui.charging.events import Connected, Ended, HubState, Lost, Snapshot
 from nobil_tui.config.model import Config, WatchedSection
 from nobil_tui.monitor.batch import LinkPhase
-from nobil_tui.session.session import Session
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     HandSource,
@@ -36,18 +33,22 @@ async def test_the_waiting_text_below_starred_stations_follows_the_link() -> Non
         await until(pilot, lambda: "Waiting for the first report." in "\n".join(text_of(pilot)))
 
 
-async def test_names_are_offered_for_real_stations_only(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hub_that_serves_a_simulation_is_one() -> None:
+    """Its stations are in no register, and are not starred among the real ones."""
     clock = FakeClock()
     source = HandSource(clock)
-    async with opened(setup_of(clock, source)) as pilot:
+    config = Config(watched=WatchedSection(["NOR_00001"], ["NOR_00002"]))
+    async with opened(setup_of(clock, source, config=config)) as pilot:
         source.feed.put(Connected(START), Snapshot(country(), START))
         main = await live(pilot)
+        settings = main.workspace.settings
         assert "R: get the names of stations" in screen_text(pilot)
-        # The stations of a hub that serves a simulation are in no register.
-        monkeypatch.setattr(Session, "simulated", True)
-        main.workspace.refresh_link_bar()
+        assert settings.starred == {"NOR_00001"}
+        source.feed.put(Snapshot(country(), START + 1, hub=HubState(simulated=True)))
+        await until(pilot, lambda: settings.starred == {"NOR_00002"})
         await pilot.pause()
         assert "get the names" not in screen_text(pilot)
+        assert "SIMULATED" in screen_text(pilot)
 
 
 async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:
