@@ -19,7 +19,6 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.fields import FieldValues
-from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import PreparedIndex, StationIndex
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
@@ -142,7 +141,13 @@ class StationList:
 
     def parse(self, text: str) -> Query:
         """Parse a filter, with the places of the register and the home position."""
-        return parse_query(text, self.home, self._index.places)
+        return self._parse(text, self.home)
+
+    def _parse(self, text: str, home: Position | None) -> Query:
+        # Imported on use: the first paint need not wait for the parser.
+        from nobil_tui.search.filter_parser import parse_query
+
+        return parse_query(text, home, self._index.places)
 
     @property
     def home(self) -> Position | None:
@@ -327,7 +332,7 @@ class StationList:
     def _matching_part(self, part: str) -> list[str]:
         """Return the stations that match a part of the filter by itself."""
         home = self.query.near or self.home
-        query = parse_query(part, home, self._index.places)
+        query = self._parse(part, home)
         return self._index.matching(self._by_id, query, self.board, self._refreshed_at)
 
     def _words(self) -> list[str]:

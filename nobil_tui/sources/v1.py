@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from nobil_tui.base.text import short_hash
 from nobil_tui.feeds.source import OpenSource, SourceError
-from nobil_tui.sources.hub_stations import HubStations, register_url
 from nobil_tui.sources.stream import open_stream
 
 if TYPE_CHECKING:
@@ -36,6 +35,9 @@ class V1Source:
 
     def open(self) -> OpenSource:
         """Create the feed."""
+        # Imported here, in a thread and after the first paint.
+        from nobil_tui.sources.hub_stations import HubStations, register_url
+
         address, request = self._address, self._request
         opened = open_stream(request, self._dial)
         if not (url := register_url(address)):

@@ -282,7 +282,7 @@ class LiveUpdates:
         """Compute what the first key of a filter would otherwise wait for."""
         station_list = self._workspace.station_list
         station_list.adopt(await run_in_thread(station_list.prepare))
-        await run_in_thread(lambda: importlib.import_module("nobil_tui.tui.widgets.filter.line"))
+        await run_in_thread(_import_filter)
         if self._workspace.has_filter_line:
             self._workspace.filter_line.values = station_list.field_values
         # The summaries are computed here and not in the thread: a report could change a station
@@ -293,3 +293,9 @@ class LiveUpdates:
             if time.perf_counter() > slice_end:
                 await yield_to_loop()
                 slice_end = time.perf_counter() + SLICE_SECONDS
+
+
+def _import_filter() -> None:
+    """Import what the first paint does not wait for and the first key of a filter should not."""
+    for name in ("search.filter_parser", "tui.widgets.filter.line"):
+        importlib.import_module(f"nobil_tui.{name}")

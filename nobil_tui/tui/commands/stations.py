@@ -5,9 +5,7 @@ from __future__ import annotations
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.operations import Put
-from nobil_tui.search.plug_text import plug_filter_text
 from nobil_tui.tui.text.distances import position_text
-from nobil_tui.tui.text.station_text import station_text
 from nobil_tui.tui.workspace import Workspace
 
 
@@ -137,6 +135,8 @@ class StationCommands:
                 workspace.remove_alert(rule)
             workspace.toasts.confirm("Alert removed", title=title)
         else:
+            from nobil_tui.search.plug_text import plug_filter_text
+
             plugs = "" if connector else plug_filter_text(workspace.station_list.query)
             rule = AlertRule(station, connector, plugs)
             workspace.set_alert(rule)
@@ -155,6 +155,8 @@ class StationCommands:
         station, register = workspace.stations.take(), workspace.register
         if not station:
             return
+        from nobil_tui.tui.text.station_text import station_text
+
         now, zone = workspace.session.clock.now(), workspace.options.zone
         text = station_text(
             station, workspace.board, register, now, zone, credit=register.credit_of(station)
