@@ -363,7 +363,8 @@ class Rig:
     async def _meet_in_stream(self, fault: StreamFault) -> str:
         unreadable = self.session.counts.unreadable
         fault.apply(self.proxy)
-        if fault.during:
+        if fault.during or fault.expect is Expect.SURVIVES:
+            # What is reported after a flood arrives behind all of it.
             self.server.change()
         match fault.expect:
             case Expect.SURVIVES:
