@@ -19,6 +19,8 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from textual.constants import ESCAPE_DELAY
+from textual.events import Resize
+from textual.geometry import Size
 
 from nobil_tui.tui.terminal_input import ASK_BACKGROUND, Background, TerminalInput
 from nobil_tui.tui.terminal_writer import TerminalWriter
@@ -92,8 +94,16 @@ class SleepingDriver(TerminalDriverBase):
         # interrupted code holds.
         self._loop.add_signal_handler(signal.SIGTSTP, self.suspend)
         self._loop.add_signal_handler(signal.SIGCONT, self._continued)
+        # Textual's own handlers interrupt each other: the size that was read first came last.
+        self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
         if isinstance(self._writer_thread, TerminalWriter):
             self._writer_thread.listen(self)
+
+    def _report_size(self) -> None:
+        """Send the app the size of the terminal, unless that reports it by itself."""
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self.send_message(Resize(size, size))
 
     @property
     def can_suspend(self) -> bool:

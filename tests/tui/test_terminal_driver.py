@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import queue
 import select
@@ -14,12 +16,14 @@ from unittest import mock
 
 import pytest
 from textual.app import App
-from textual.events import Key
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Resize
 from textual.message import Message
 
 pytest.importorskip("termios")
 
-from nobil_tui.tui.terminal_driver import SleepingDriver
+from nobil_tui.tui.terminal_driver import _QUIT_SIGNALS, SleepingDriver
+from nobil_tui.tui.textual_internals.driver import TerminalDriverBase
 from tests.conftest import GUARD, settle
 
 
@@ -197,3 +201,42 @@ async def test_a_program_without_a_shell_is_not_suspended(typed: tuple[Typing, i
         kill.assert_not_called()
     with mock.patch.object(os, "getsid", lambda _: 1):
         assert driver.can_suspend
+
+
+async def test_the_last_of_many_sizes_is_reported_last(
+    typed: tuple[Typing, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window is resized again while its size is being read."""
+    driver, _ = typed
+    # The handlers are real here.
+    monkeypatch.undo()
+    # Textual's own handler can be interrupted by itself.
+    source = inspect.getsource(LinuxDriver.start_application_mode)
+    assert "signal.signal(signal.SIGWINCH" in source
+    sizes, reported = [(20, 5), (100, 30)], list[tuple[int, int]]()
+
+    def read() -> tuple[int, int]:
+        if len(sizes) == 1:
+            return sizes[0]
+        os.kill(os.getpid(), signal.SIGWINCH)
+        return sizes.pop(0)
+
+    def report(message: Message) -> None:
+        assert isinstance(message, Resize)
+        reported.append((message.size.width, message.size.height))
+
+    monkeypatch.setattr(TerminalDriverBase, "start_application_mode", lambda _: None)
+    monkeypatch.setattr(driver, "_writer_thread", None)
+    monkeypatch.setattr(driver, "_get_terminal_size", read)
+    monkeypatch.setattr(driver, "send_message", report)
+    driver.start_application_mode()
+    loop = asyncio.get_running_loop()
+    try:
+        os.kill(os.getpid(), signal.SIGWINCH)
+        async with asyncio.timeout(GUARD):
+            while len(reported) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        assert reported == [(20, 5), (100, 30)]
+    finally:
+        for number in (*_QUIT_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH):
+            loop.remove_signal_handler(number)
