@@ -23,6 +23,7 @@ from nobil_tui.config.model import Config, LogScope
 from nobil_tui.config.operations import Operation
 from nobil_tui.config.reading import load_config
 from nobil_tui.config.writing import NotSavedError, Put, Star, Unstar, save_config
+from tests.forking import Forked
 
 ROOT = Path(__file__).parents[2]
 KEY = "hunter2hunter2"
@@ -219,7 +220,7 @@ def test_concurrent_programs_lose_no_star(path: Path) -> None:
         "Unstar('gone'), lock_for=60)\n"
     )
     programs = [
-        subprocess.Popen(
+        Forked(
             [sys.executable, "-c", code, str(path), name],
             cwd=ROOT,
             stdin=subprocess.PIPE,

@@ -6,13 +6,13 @@ import base64
 import json
 import os
 import re
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.forking import Forked
 from tests.tui.alert_program import END, Terminal
 
 pytestmark = [
@@ -62,7 +62,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
     path.write_text(json.dumps([*TERMINALS.values()]))
     ours, theirs = os.openpty()
     kept = ("PATH", "HOME", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV")
-    process = subprocess.Popen(
+    process = Forked(
         [sys.executable, "-m", "tests.tui.alert_program", str(path)],
         stdin=theirs,
         stdout=theirs,
@@ -72,6 +72,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, st
             "TERM": "xterm-256color",
             **{each: os.environ[each] for each in kept if each in os.environ},
         },
+        app=True,
         start_new_session=True,
     )
     os.close(theirs)
