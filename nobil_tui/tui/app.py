@@ -53,6 +53,7 @@ from nobil_tui.tui.textual_internals.terminal import (
     stop_waiting_for_terminal,
     write_to_terminal,
 )
+from nobil_tui.tui.textual_internals.timers import KeptTimers
 
 ANSWER_TIMEOUT = 3.0
 """Seconds after which the terminal's answer is not used: colours would change under the user."""
@@ -62,7 +63,7 @@ SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
 
 
-class NobilApp(QuietTerminal, CrashReport, App[int], inherit_bindings=False):
+class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_bindings=False):
     """The app."""
 
     TITLE = "nobil-tui"

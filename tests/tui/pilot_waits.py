@@ -25,8 +25,8 @@ SOON = 0.02
 PAINT_PERIOD = 0.001
 """Seconds between a change and its paint: with the library's 1/60, each key of a test would wait
 that long."""
-LONGEST = 5.0
-"""Seconds after which the wait ends although something still runs, as the library's does."""
+LONGEST = GUARD
+"""Seconds after which the wait ends although something still runs."""
 
 
 async def run_dry(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
@@ -55,7 +55,9 @@ async def run_dry(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
 
 _paint_now = Screen._compositor_refresh
 _wait_for_screen = Pilot._wait_for_screen
+_post_mouse_events = Pilot._post_mouse_events
 _unpainted: dict[Screen[Any], None] = {}
+_clicking: list[Pilot[Any]] = []
 
 
 def paint_later(screen: Screen[Any]) -> None:
@@ -88,8 +90,19 @@ def paint() -> bool:
 async def run_dry_and_paint(min_sleep: float = 0, max_sleep: float = LONGEST) -> None:
     """Wait as ``run_dry`` does, until everything is painted."""
     await run_dry()
-    while paint():
+    while not _clicking and paint():
         await run_dry()
+
+
+async def post_mouse_events(pilot: Pilot[Any], *args: Any, **named: Any) -> bool:
+    """Post the events of one click without a paint in between."""
+    _clicking.append(pilot)
+    try:
+        hit = await _post_mouse_events(pilot, *args, **named)
+    finally:
+        _clicking.pop()
+    await run_dry_and_paint()
+    return hit
 
 
 async def wait_for_screen(pilot: Pilot[Any]) -> bool:
@@ -116,6 +129,7 @@ def no_sleeping() -> Iterator[None]:
         patch.setattr(app, "wait_for_idle", run_dry)
         patch.setattr(Screen, "_compositor_refresh", paint_later)
         patch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+        patch.setattr(Pilot, "_post_mouse_events", post_mouse_events)
         patch.setattr(screen, "UPDATE_PERIOD", PAINT_PERIOD)
         patch.setattr(repaint_throttle, "PAUSE", PAINT_PERIOD)
         patch.setattr(repaint_throttle, "IDLE_PAUSE", 2 * PAINT_PERIOD)

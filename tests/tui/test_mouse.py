@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from nobil_tui.tui.dialogs.help import HelpScreen
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import FakeClock
-from tests.tui.app_driver import live, opened, setup_of, text_of, until
+from tests.tui.app_driver import WIDE, live, opened, setup_of, text_of, until
 from tests.tui.three_stations import source_of
 
 PANES = ("stations", "connectors", "log")
@@ -24,7 +24,7 @@ async def click_hint(pilot: Pilot[int], main: MainScreen, words: str) -> None:
 @pytest.mark.slow
 async def test_a_click_on_a_key_hint_runs_its_command() -> None:
     clock = FakeClock()
-    async with opened(setup_of(clock, source_of(clock))) as pilot:
+    async with opened(setup_of(clock, source_of(clock)), WIDE) as pilot:
         main = await live(pilot)
         workspace = main.workspace
         for number, pane in enumerate(PANES):
@@ -44,7 +44,7 @@ async def test_a_click_on_a_key_hint_runs_its_command() -> None:
                 await pilot.pause()
             assert selected in workspace.alerts.stations
             scope = workspace.event_log.scope
-            await click_hint(pilot, main, "Log")
+            await click_hint(pilot, main, "Log scope")
             assert workspace.event_log.scope is not scope
             # Back to all stations.
             workspace.station_list.options.starred_only = False

@@ -21,12 +21,13 @@ from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search.station_list import ListOptions, StationList
 from nobil_tui.tui import app as real
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
+from nobil_tui.tui.textual_internals.timers import KeptTimers
 from tests.conftest import START
 
 M = TypeVar("M", bound=Message)
 
 
-class Stage(App[None]):
+class Stage(KeptTimers, App[None]):
     """Shows some widgets, and keeps the messages that they send."""
 
     CSS_PATH = str(Path(real.__file__).with_name("app.tcss"))
