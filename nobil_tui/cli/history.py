@@ -185,7 +185,8 @@ def import_(recordings: tuple[Path, ...]) -> None:
                         if result.unreadable
                         else ""
                     )
-                    added = f"{result.changes:,} changes and {duration_text(result.seconds)} added"
+                    changes = f"{result.changes:,} change{'' if result.changes == 1 else 's'}"
+                    added = f"{changes} and {duration_text(result.seconds)} of listening added"
                     print_text(f"{safe_path(recording)}: {added}{bad}")
             finally:
                 progress.clear()

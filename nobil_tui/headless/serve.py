@@ -15,6 +15,7 @@ from nobil_tui.hub.server import Hub
 from nobil_tui.hub.service_manager import ServiceManager
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.session.session import Session
+from nobil_tui.wire.codecs import CODECS
 
 DRAIN_SECONDS = 4.0
 """Seconds for the closing handshakes when the hub stops."""
@@ -28,7 +29,10 @@ def about_source(session: Session) -> HubState:
     """Return what consumers learn about the source of an open session."""
     source = session.source
     credits = session.register.credits if not session.uses_user_register else []
-    credit = "" if source.simulated else "; ".join(credits) or CREDIT
+    credit = ""
+    if not source.simulated:
+        codec = CODECS.get(session.codec)
+        credit = "; ".join(credits) or (CREDIT if codec is None else codec.credit)
     return HubState(source=source.name, simulated=source.simulated, credit=credit)
 
 

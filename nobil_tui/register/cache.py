@@ -20,7 +20,7 @@ from nobil_tui.base.files import make_folders, read_regular, replace_file, stamp
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug, Plugs, country_name, country_of
-from nobil_tui.wire.finland_register import FINLAND_CREDIT
+from nobil_tui.wire.finland import FINLAND_CREDIT
 
 CACHE_VERSION = 2
 """Version of the file format."""

@@ -101,7 +101,7 @@ class FinlandStations:
 
     def use(self, register: Register) -> None:
         """Tell the feed where the EVSEs of a register are, unless it knows."""
-        from nobil_tui.wire.finland_register import FINLAND_CREDIT
+        from nobil_tui.wire.finland import FINLAND_CREDIT
 
         used = (register, register.version)
         if used == self._used:

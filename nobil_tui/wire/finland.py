@@ -22,6 +22,8 @@ MAX_EVSE_ID = 128
 """Characters of an EVSE's id; a longer one is not read."""
 TOPIC_ROOT = "status-v1"
 """The first level of the topics that carry statuses."""
+FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
+"""The credit to show wherever the data is shown."""
 TOPIC_FILTER = f"{TOPIC_ROOT}/#"
 """Subscribes to the statuses of every EVSE."""
 

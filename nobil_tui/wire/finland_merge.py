@@ -105,6 +105,9 @@ class Merger:
         for evse_id, known in before.items():
             if evse_id not in self._held and (self._is_live(known) or statuses.unreadable):
                 self._held[evse_id] = known
+        if len(self._topics) > MAX_EVSES:
+            # Of EVSEs that are gone: a broker may name others each time.
+            self._topics = {each: self._topics[each] for each in self._held if each in self._topics}
         return self._event(at, statuses.unreadable, gap)
 
     def again(self, at: int, unheard: int = 0) -> Snapshot:

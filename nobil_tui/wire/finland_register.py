@@ -20,14 +20,12 @@ from nobil_tui.charging.geo import Position, is_position
 from nobil_tui.charging.prices import MAX_PRICE, Price, cheapest
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import MAX_CONNECTORS
-from nobil_tui.wire.finland import MAX_EVSE_ID, MAX_LOCATION_ID, is_id
+from nobil_tui.wire.finland import FINLAND_CREDIT, MAX_EVSE_ID, MAX_LOCATION_ID, is_id
 from nobil_tui.wire.plugs import MAX_KW
 from nobil_tui.wire.register_fields import text_of
 
 COUNTRY = "FIN"
 """Finland, as NOBIL abbreviates it."""
-FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"
-"""The credit to show wherever the data is shown."""
 
 _AD_HOC, _REGULAR = "AD_HOC_PAYMENT", "REGULAR"
 _PLUGS = {

@@ -14,7 +14,7 @@ import pytest
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.wire.finland_register import FINLAND_CREDIT
+from nobil_tui.wire.finland import FINLAND_CREDIT
 from tests.cli.conftest import GUARD, HASTY_RECORDER, Run, Start
 from tests.conftest import guarded
 from tests.feeds.finland_service import Country, FinlandService, status_payload

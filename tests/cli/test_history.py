@@ -34,8 +34,8 @@ def test_a_recording_is_imported_once(here: Run, recording: Path) -> None:
     first, second = (here("history", "import", str(recording)) for _ in range(2))
 
     assert (first.returncode, second.returncode) == (0, 0)
-    assert "4 changes and 1 h 30 min added" in first.stdout
-    assert "0 changes and 0 min added" in second.stdout
+    assert "4 changes and 1 h 30 min of listening added" in first.stdout
+    assert "0 changes and 0 min of listening added" in second.stdout
 
 
 def test_a_summary_as_text_and_as_json(here: Run, recording: Path) -> None:

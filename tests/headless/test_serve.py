@@ -25,7 +25,7 @@ from nobil_tui.hub.service_manager import ServiceManager
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.session.session import Session
-from nobil_tui.wire.codecs import V1_CODEC
+from nobil_tui.wire.codecs import FINLAND_CODEC, V1_CODEC
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of
 from tests.hub.conftest import KEY
@@ -233,3 +233,6 @@ def test_consumers_learn_the_credit_of_the_source() -> None:
     own = session_of(ScriptedFeed(), register=Register(credit="x"))
     assert about_source(own).source == "a source"
     assert "NOBIL by Enova" in about_source(session_of(ScriptedFeed())).credit
+    finland = session_of(ScriptedFeed())
+    finland.codec = FINLAND_CODEC.name
+    assert about_source(finland).credit == "Fintraffic / digitraffic.fi, CC BY 4.0"

@@ -11,7 +11,7 @@ from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources import catalogue
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.finland import FinlandSource
-from nobil_tui.wire.finland_register import FINLAND_CREDIT
+from nobil_tui.wire.finland import FINLAND_CREDIT
 
 
 def make(section: FinlandSection | None = None) -> FinlandSource:

@@ -216,6 +216,11 @@ def test_number_of_held_evses_is_limited(monkeypatch: pytest.MonkeyPatch) -> Non
         merger.report(report(evse, "CHARGING", T0, "L"), T0)
     assert merger.report(report("C", "CHARGING", T0, "L"), T0) == Ignored(TOO_MANY, T0)
     assert isinstance(merger.report(report("A", "AVAILABLE", T0, "L"), T0), ConnectorReport)
+    # Nor does a broker that names others each time fill the memory.
+    for number in range(20):
+        merger.snapshot(Statuses([], 0), T0)
+        merger.report(report(f"{number}", "CHARGING", T0, "L"), T0)
+    assert len(merger._topics) <= 4
 
 
 def test_partial_snapshot_loses_no_evse() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
+from nobil_tui.wire.finland import FINLAND_CREDIT
 from nobil_tui.wire.finland_register import (
-    FINLAND_CREDIT,
     Locations,
     decode_locations,
     decode_places,
