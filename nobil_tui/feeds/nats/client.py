@@ -13,6 +13,7 @@ from nats.aio.client import DEFAULT_BUFFER_SIZE, Client
 from nats.aio.transport import TcpTransport
 from nats.errors import SecureConnWantedError
 
+from nobil_tui.base.redaction import is_loopback
 from nobil_tui.feeds.transport.websocket import NEXT_ADDRESS_DELAY
 
 if TYPE_CHECKING:
@@ -50,12 +51,13 @@ class _Transport(TcpTransport):
     """Tries the next address of a host soon; the library's own waits for each to the end."""
 
     async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
+        host = uri.hostname or ""
         async with asyncio.timeout(connect_timeout):
             reader, writer = await asyncio.open_connection(
-                uri.hostname,
+                host,
                 uri.port,
                 limit=buffer_size,
-                happy_eyeballs_delay=NEXT_ADDRESS_DELAY,
+                happy_eyeballs_delay=None if is_loopback(host) else NEXT_ADDRESS_DELAY,
             )
         # The second pair is kept when the first is encrypted.
         self._io_reader = self._bare_io_reader = reader

@@ -37,6 +37,7 @@ from urllib.request import (
     Request,
 )
 
+from nobil_tui.base.redaction import is_loopback
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
 from nobil_tui.feeds.transport.http import OnBytes, sends_too_slowly
@@ -285,9 +286,10 @@ def connect_socket(host: str, port: int, timeouts: Timeouts) -> socket.socket:
 
 async def _connect(host: str, port: int, seconds: float) -> socket.socket:
     loop = asyncio.get_running_loop()
+    delay = None if is_loopback(host) else NEXT_ADDRESS_DELAY
     async with asyncio.timeout(seconds):
         transport, _ = await loop.create_connection(
-            asyncio.Protocol, host, port, happy_eyeballs_delay=NEXT_ADDRESS_DELAY
+            asyncio.Protocol, host, port, happy_eyeballs_delay=delay
         )
     try:
         found: socket.socket = transport.get_extra_info("socket").dup()

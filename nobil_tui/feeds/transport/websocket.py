@@ -71,7 +71,9 @@ async def open_connection(
             extensions=None if is_loopback(host) else [BoundedDeflateFactory()],
             compression=None,
             create_connection=SlicedConnection,
-            happy_eyeballs_delay=NEXT_ADDRESS_DELAY,
+            # On this machine there is nothing to wait for, and a cancelled race of addresses leaves
+            # its connection to the collector.
+            happy_eyeballs_delay=None if is_loopback(host) else NEXT_ADDRESS_DELAY,
         )
         assert isinstance(connection, SlicedConnection)  # noqa: S101  # made by create_connection
         return connection

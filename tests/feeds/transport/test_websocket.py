@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import ssl
@@ -361,3 +362,20 @@ async def test_reports_a_missing_socks_package(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
     assert "python-socks" in await why_not(f"ws://{ELSEWHERE}")
+
+
+async def test_a_cancelled_connection_is_closed_at_any_moment(serve_raw: ServeRaw) -> None:
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    port = await serve_raw(wait)
+    for turns in range(12):
+        opening = asyncio.create_task(open_connection(f"ws://127.0.0.1:{port}/", 1000, 0.1))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        del opening
+        await settle()
+    # A socket that was not closed makes a warning, which fails the test.
+    gc.collect()
