@@ -171,7 +171,7 @@ def test_patterns_are_written_outside_functions() -> None:
     """Except for those of escaped texts, and the tokens of the filter, which are tried as well."""
     assert local_patterns() == {
         *("redaction._pattern", "editing._with_line", "redact_file._spellings"),
-        *("terms._whole_word", "filter_tokens.token_pattern"),
+        *("terms._whole_word", "filter_tokens.token_pattern", "help._matches"),
     }
 
 

@@ -18,7 +18,7 @@ from nobil_tui.hub.errors import HubError
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
 from nobil_tui.wire.codecs import V1_CODEC
-from tests.conftest import START, guarded
+from tests.conftest import GUARD, START, guarded
 
 
 def demo_threads() -> list[threading.Thread]:
@@ -58,7 +58,7 @@ async def test_stop_is_immediate_and_can_be_repeated() -> None:
         demo.stop()
     demo.stop()
     for thread in demo_threads():
-        thread.join(5)
+        thread.join(GUARD)
     assert not demo_threads()
 
 
@@ -73,7 +73,7 @@ def test_stop_does_not_wait_for_hanging_thread() -> None:
     assert STOP_WITHIN <= 0.1
     let_go.set()
     for thread in demo_threads():
-        thread.join(5)
+        thread.join(GUARD)
     assert not demo_threads()
 
 
@@ -84,7 +84,7 @@ def test_start_raises_for_port_in_use() -> None:
         with pytest.raises(HubError, match="is in use"):
             DemoServer.start(1, 1, 1.0, port=taken.getsockname()[1])
     for thread in demo_threads():
-        thread.join(5)
+        thread.join(GUARD)
     assert not demo_threads()
 
 
@@ -116,7 +116,7 @@ def test_program_exits_silently_without_stop(end: str) -> None:
         [sys.executable, "-X", "dev", "-W", "error", "-c", QUITS.format(end=end)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=GUARD,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -17,7 +17,7 @@ from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.codecs import V1_CODEC
-from tests.conftest import START, FakeClock, guarded
+from tests.conftest import GUARD, START, FakeClock, guarded
 from tests.hub.conftest import KEY
 
 STATIONS = 40
@@ -85,7 +85,7 @@ async def test_client_has_the_exact_state_after_each_of_many_restarts() -> None:
         for _ in range(rng.randrange(80)):
             await asyncio.sleep(0)
         flood.paused.set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(GUARD):
             while statuses(client.board) != flood.stations:
                 link.retry()
                 await asyncio.sleep(0.001)

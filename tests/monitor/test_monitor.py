@@ -48,7 +48,7 @@ from nobil_tui.monitor.batch import (
 )
 from nobil_tui.monitor.monitor import LINK_INTERVAL, Monitor
 from nobil_tui.wire.status_words import connector_from
-from tests.conftest import FakeClock, guarded, settle
+from tests.conftest import GUARD, FakeClock, guarded, settle
 
 T0 = 1_700_000_000_000
 FREE, OCCUPIED, FAULT = (0, 0), (1, 0), (0, 1)
@@ -628,7 +628,7 @@ async def test_error_of_feed_is_raised_after_its_events() -> None:
     scripted.script.fail(ValueError("a defect"))
     taken: list[Batch] = []
     with pytest.raises(ValueError, match="a defect"):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(GUARD):
             async for batch in scripted.batches:
                 taken.append(batch)  # noqa: PERF401 - what was taken before the error counts
     assert summaries(taken[0].entries) == [CONNECTED]
