@@ -92,12 +92,14 @@ class DueRuns:
         """
         if self._memory:
             return self._memory.popleft()
-        if self._path is None or not self._path.is_file():
+        if self._path is None:
             return None
         try:
+            if not self._path.is_file():
+                return None
             with closing(_connect(self._path)) as connection, transaction(connection):
                 return _take(connection, now)
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:
             logger.warning("due runs of the hook not read: %s", error)
             return None
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,7 @@ class SessionAlerts:
                 return
             self._looked_on = now
             command = self._settings.config.alerts.command
-            if command and path is not None and await run_in_thread(path.is_file):
+            if command and path is not None and await run_in_thread(partial(_is_file, path)):
                 self._run_due(due_runs())
 
         self._zone, self._looked_on = zone, None
@@ -275,6 +276,14 @@ def _become(held: set[str], wanted: set[str]) -> bool:
     held.clear()
     held.update(wanted)
     return True
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # Its folder cannot be read.
+        return False
 
 
 def _real_path(path: Path) -> str:

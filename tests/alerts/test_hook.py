@@ -234,6 +234,13 @@ def test_one_instance_at_a_time_runs_what_is_due(clock: FakeClock, tmp_path: Pat
     assert one.take(clock.now()) is None
 
 
+def test_a_file_that_cannot_be_read_has_nothing_due(clock: FakeClock, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be read as one")
+    for path in (tmp_path / "file" / "a.sqlite", tmp_path / ("x" * 300), tmp_path / "text.sqlite"):
+        assert DueRuns(path).take(clock.now()) is None
+
+
 async def test_without_a_command_nothing_is_taken(clock: FakeClock, tmp_path: Path) -> None:
     path = tmp_path / "alerts.sqlite"
     due_in(path, 1, at=clock.now())
