@@ -112,7 +112,8 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
     def use_background(self, background: Background) -> None:
         """Use the theme that suits the terminal's background, unless the answer comes too late or
         another theme was chosen meanwhile."""
-        if self._options.clock.monotonic() > self._background_until:
+        is_late = self._options.clock.monotonic() > self._background_until
+        if is_late or self.return_code is not None:
             return
         before = self._theme_of_config()
         self._input.terminal_is_light = background.is_light

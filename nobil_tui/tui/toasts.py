@@ -68,7 +68,11 @@ class Toasts:
         has its room or all of it, the oldest lines of the log.
         """
         screen, layout, log = self._screen, self._layout, self._event_log
-        below = screen.size.height - screen.query_one("#body").region.bottom
+        body = next(iter(screen.query("#body")), None)
+        if body is None:
+            # The screen closes.
+            return
+        below = screen.size.height - body.region.bottom
         for rack in screen.query("ToastRack"):
             if layout.is_log_visible and (layout.zoomed or not layout.is_wide):
                 rack.styles.dock, rack.styles.margin = "top", (log.region.y, 0, 0, 0)
