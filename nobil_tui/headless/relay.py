@@ -16,6 +16,7 @@ from nobil_tui.headless.source_reader import SourceReader
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import LEASE_SECONDS, Lease
+from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_publisher import NatsPublisher
 from nobil_tui.hub.service_manager import ServiceManager
 from nobil_tui.session.session import Session
@@ -85,6 +86,7 @@ async def publishing(
         source.board_ready,
         clock=session.clock,
         events=events,
+        names=NamesPublisher(lambda: session.register, clock=session.options_clock, events=events),
     )
     session.sinks.append(publisher)
     running = asyncio.create_task(publisher.run())

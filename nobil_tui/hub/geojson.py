@@ -13,6 +13,7 @@ from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.filter_parser import MAX_FILTER_LENGTH, parse_query
+from nobil_tui.search.places import PlaceFinder
 from nobil_tui.search.query import Query
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import ListOptions, StationList
@@ -108,11 +109,11 @@ def filter_of(parameters: list[tuple[str, str]]) -> str:
     return parameters[0][1] if parameters else ""
 
 
-def parse_map_filter(text: str) -> Query:
+def parse_map_filter(text: str, places: PlaceFinder) -> Query:
     """Parse a filter. Raises ``FilterError``."""
     if len(text) > MAX_FILTER_LENGTH:
         raise FilterError(f"a filter has at most {MAX_FILTER_LENGTH} characters")
-    query = parse_query(text, None)
+    query = parse_query(text, None, places)
     if query.problems:
         raise FilterError(query.problems[0].message)
     if query.asks_starred:

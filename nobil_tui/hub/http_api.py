@@ -30,6 +30,7 @@ from nobil_tui.hub.geojson import FilterError, MapLayer, filter_of, parse_map_fi
 from nobil_tui.hub.metrics import Health, Labels, metrics_text, tally_of
 from nobil_tui.hub.requests import Target, client_address, given_keys, parse_target
 from nobil_tui.hub.server import Hub
+from nobil_tui.search.places import Places
 from nobil_tui.wire.hub_register import encode_hub_register
 from nobil_tui.wire.v1_encode import charger_object, connector_object
 
@@ -114,6 +115,8 @@ class HttpApi:
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._making = asyncio.Lock()
         """One large answer is made at a time."""
+        self._places: Places | None = None
+        self._places_of: Register | None = None
         self._tally: Mapping[Labels, int] = {}
         self._tallied_at = -LIST_SECONDS
         self._server: web.Server | None = None
@@ -286,8 +289,14 @@ class HttpApi:
 
     async def _geojson(self, parameters: list[tuple[str, str]]) -> HttpAnswer:
         board, register, now = self._board, self._register(), self._clock.now()
+        if self._places is None or self._places_of is not register:
+            self._places, self._places_of = Places(register), register
+        places = self._places
         try:
-            query = parse_map_filter(filter_of(parameters))
+            text = filter_of(parameters)
+            if "near" in text:
+                await run_in_thread(places.prepare)
+            query = parse_map_filter(text, places)
         except FilterError as error:
             text = f"400 - Bad request: {error}"
             return HttpAnswer(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)

@@ -28,6 +28,7 @@ from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.nats_lease import Lease
+from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_writer import (
     MAX_BYTES,
     MAX_MESSAGES,
@@ -77,6 +78,7 @@ class NatsPublisher:
         events: HubLog,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         backoff: Backoff | None = None,
+        names: NamesPublisher | None = None,
     ) -> None:
         self.connected = False
         self.epoch = uuid4().hex
@@ -89,6 +91,7 @@ class NatsPublisher:
         self._events = events
         self._heartbeat_seconds = heartbeat_seconds
         self._backoff = backoff or Backoff()
+        self._names = names
         self._link = LinkState()
         self._touched: set[str] = set()
         self._whole = False
@@ -154,6 +157,9 @@ class NatsPublisher:
             asyncio.create_task(self._lead(connection, writer)),
             asyncio.create_task(_end_of(connection)),
         ]
+        if self._names is not None:
+            names = self._names.keep_published(connection, self._lease)
+            tasks.append(asyncio.create_task(names))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in tasks:

@@ -1,15 +1,15 @@
-"""The names, places and plugs that a hub of ours has for the stations of its stream.
+"""The names, places and plugs that a hub or a relay of ours has for the stations of its stream.
 
-They come over HTTP, from the host that serves the stream, and are kept for the next start. Another
-server of version 1 has none: it is asked once.
+Those of a hub come over HTTP, from the host that serves the stream, and are kept for the next
+start. Another server of version 1 has none: it is asked once.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
@@ -18,7 +18,6 @@ from nobil_tui.hub.requests import REGISTER_PATH, STREAM_PATHS
 
 if TYPE_CHECKING:
     from nobil_tui.charging.register import Facts, Register
-    from nobil_tui.feeds.transport.fetch import Fetched
     from nobil_tui.sources.address import Address
 
 MAX_STATIONS_ANSWER = 128 * 1024 * 1024
@@ -43,17 +42,62 @@ def register_url(address: Address) -> str:
     return f"{scheme}://{host}:{address.port}{prefix}{REGISTER_PATH}"
 
 
-class HubStations:
-    """What the hub at ``url`` has of its stations; ``name`` is that of the file that keeps it.
+class Found(NamedTuple):
+    """A register as it was sent."""
+
+    body: bytes
+    """It may be compressed with gzip."""
+    etag: str
+    """Identifies this version of it; empty if the server does not say so."""
+
+
+class NoNamesError(Exception):
+    """The server has no names, and never will: it is no hub of ours."""
+
+
+Fetch = Callable[[str], Awaitable[Found | None]]
+"""Returns the register; None if it is still the version that an ``etag`` names. Raises
+``NoNamesError`` or ``UnreachableError``."""
+
+
+def fetch_over_http(url: str, key: str) -> Fetch:
+    """Return what fetches the register of the hub at ``url``.
 
     ``key`` is the API key of the stream, empty without one.
     """
 
-    def __init__(self, url: str, key: str, name: str, *, clock: Clock | None = None) -> None:
+    async def get(etag: str) -> Found | None:
+        from nobil_tui.feeds.transport.fetch import Timeouts, fetch
+        from nobil_tui.feeds.transport.http import USER_AGENT
+
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+        headers["User-Agent"] = USER_AGENT
+        if key:
+            headers["X-API-Key"] = key
+        if etag:
+            headers["If-None-Match"] = etag
+        timeouts = Timeouts(CONNECT_SECONDS, SILENCE_SECONDS)
+        status, found, body = await fetch(
+            url, headers, MAX_STATIONS_ANSWER, lambda _, __: None, timeouts, redirects=False
+        )
+        if status == 200:
+            return Found(body, found.get("ETag", "")[:256])
+        if status in _NO_HUB:
+            raise NoNamesError
+        if status == 304:
+            return None
+        raise UnreachableError(f"HTTP {status}")
+
+    return get
+
+
+class HubStations:
+    """What ``fetch`` has of the stations of a stream, kept in a file called after ``name``."""
+
+    def __init__(self, fetch: Fetch, name: str, *, clock: Clock | None = None) -> None:
         self.has_names = True
         """Whether the source has names, as far as we know."""
-        self._url = url
-        self._key = key
+        self._fetch = fetch
         self._name = name
         self._clock = clock or Clock()
         self._register: Register | None = None
@@ -85,14 +129,15 @@ class HubStations:
         if not self._is_hub:
             return changed
         try:
-            answer = await self._fetch()
+            found = await self._fetch(self._etag)
+            if found is None:
+                return changed
+            return await self._store(found, kept) or changed
+        except NoNamesError:
+            self._is_hub = False
         except UnreachableError as error:
-            logger.info("names of the hub not updated: %s", error)
-            return changed
-        if answer.status == 200:
-            return await self._store(answer, kept) or changed
-        if answer.status in _NO_HUB:
-            self._say_no_hub()
+            logger.info("names not updated: %s", error)
+        self.has_names = bool(self._own)
         return changed
 
     async def _load(self, kept: Path) -> bool:
@@ -112,37 +157,16 @@ class HubStations:
         self._show(found.facts)
         return True
 
-    async def _fetch(self) -> Fetched:
-        from nobil_tui.feeds.transport.fetch import Timeouts, fetch
-        from nobil_tui.feeds.transport.http import USER_AGENT
-
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-        headers["User-Agent"] = USER_AGENT
-        if self._key:
-            headers["X-API-Key"] = self._key
-        if self._etag:
-            headers["If-None-Match"] = self._etag
-        timeouts = Timeouts(CONNECT_SECONDS, SILENCE_SECONDS)
-        return await fetch(
-            self._url,
-            headers,
-            MAX_STATIONS_ANSWER,
-            lambda _done, _total: None,
-            timeouts,
-            redirects=False,
-        )
-
-    async def _store(self, answer: Fetched, kept: Path) -> bool:
+    async def _store(self, found: Found, kept: Path) -> bool:
         """Use an answer, and keep it for the next start; return whether it can be read."""
         from nobil_tui.base.decoding import NotReadableError, gunzip
         from nobil_tui.register.cache import CacheError, Origin, load_register, save_register
         from nobil_tui.wire.hub_register import decode_hub_register
 
-        etag = answer.headers.get("ETag", "")[:256]
-        now = self._clock.now()
+        etag, now = found.etag, self._clock.now()
 
         def store() -> dict[str, Facts]:
-            facts = decode_hub_register(gunzip(answer.body, MAX_STATIONS_ANSWER))
+            facts = decode_hub_register(gunzip(found.body, MAX_STATIONS_ANSWER))
             try:
                 save_register(kept, facts, {_ORIGIN: Origin(now, stations=len(facts), etag=etag)})
                 # Read again, its stations share their texts.
@@ -156,16 +180,11 @@ class HubStations:
             facts = await run_in_thread(store)
         except NotReadableError as error:
             logger.info("names of the hub not used: %s", error)
-            self._say_no_hub()
-            return False
+            raise NoNamesError from None
         self._etag = etag
         self._show(facts)
         self.has_names = bool(facts)
         return True
-
-    def _say_no_hub(self) -> None:
-        self._is_hub = False
-        self.has_names = bool(self._own)
 
     def _show(self, facts: dict[str, Facts]) -> None:
         self._own = facts

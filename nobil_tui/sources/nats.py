@@ -9,6 +9,7 @@ from nobil_tui.feeds.nats.server import parse_server, require_library, unencrypt
 from nobil_tui.feeds.source import OpenSource
 
 if TYPE_CHECKING:
+    from nobil_tui.sources.hub_stations import Found
     from nobil_tui.sources.request import SourceRequest
 
 
@@ -42,6 +43,7 @@ class NatsSource:
         """Create the feed. Raises ``SourceError`` if the package for NATS is not installed."""
         require_library()
         from nobil_tui.feeds.nats.feed import NatsFeed
+        from nobil_tui.sources.hub_stations import HubStations
         from nobil_tui.wire.codecs import V1_CODEC
 
         options = self._request.options
@@ -49,7 +51,21 @@ class NatsSource:
             self._server, clock=options.clock, add_secret=options.add_secret, tap=options.tap
         )
         # Recorded as a hub behind the relay would send it.
-        return OpenSource(feed, codec=V1_CODEC.name, sends_snapshot=True)
+        stations = HubStations(self._fetch_names, self.state_key, clock=options.clock)
+        return OpenSource(feed, codec=V1_CODEC.name, sends_snapshot=True, station_data=stations)
+
+    async def _fetch_names(self, known: str) -> Found | None:
+        from nobil_tui.feeds.nats.connection import nats_connection
+        from nobil_tui.feeds.nats.register import fetch_register
+        from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
+        from nobil_tui.sources.hub_stations import Found
+
+        try:
+            async with nats_connection(self._server, "nobil-tui names") as connection:
+                found = await fetch_register(connection, known)
+        except RefusedError as error:
+            raise UnreachableError(str(error)) from None
+        return None if found is None else Found(*found)
 
     def close(self) -> None:
         """Do nothing: leaving the feed closes the connection."""

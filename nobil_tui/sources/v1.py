@@ -36,14 +36,16 @@ class V1Source:
     def open(self) -> OpenSource:
         """Create the feed."""
         # Imported here, in a thread and after the first paint.
-        from nobil_tui.sources.hub_stations import HubStations, register_url
+        from nobil_tui.sources.hub_stations import HubStations, fetch_over_http, register_url
 
         address, request = self._address, self._request
         opened = open_stream(request, self._dial)
         if not (url := register_url(address)):
             return opened
         key = request.key if address.takes_key else address.written_key
-        stations = HubStations(url, key, self.state_key, clock=request.options.clock)
+        stations = HubStations(
+            fetch_over_http(url, key), self.state_key, clock=request.options.clock
+        )
         return opened._replace(station_data=stations)
 
     def close(self) -> None:

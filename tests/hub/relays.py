@@ -25,6 +25,7 @@ from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import BUCKET, LEADER_KEY, Lease
+from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_publisher import NatsPublisher
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
@@ -137,6 +138,7 @@ class Relay:
         lease: float = LEASE,
         heartbeat: float = HEARTBEAT,
         clock: Clock | None = None,
+        names: NamesPublisher | None = None,
     ) -> None:
         clock = clock or Hasty()
         self.name = name
@@ -156,6 +158,7 @@ class Relay:
             events=HubLog(self.events.append),
             heartbeat_seconds=heartbeat,
             backoff=Quick(),
+            names=names,
         )
         self.monitor = Monitor(feed, self.board, sinks=[self.publisher])
         self._tasks: list[asyncio.Task[Any]] = []

@@ -277,6 +277,12 @@ async def test_geojson_has_names_counts_and_credit(served: Opens) -> None:
         status, error, _ = await hub.get(f"/stations.geojson?{query}")
         assert status == 400
         assert words in error["status"]
+    for place, ids in (("oslo", [A]), ("59.9,10.7", [A])):
+        layer = (await hub.get(f"/stations.geojson?filter=near:{place}+within:5km"))[1]
+        assert [each["id"] for each in layer["features"]] == ids
+    status, error, _ = await hub.get("/stations.geojson?filter=near:osl")
+    assert status == 400
+    assert "oslo" in error["status"].lower()
     # Names that arrive while nothing else changes.
     hub.register.replace({B: Facts("Torget", "Umeå")})
     layer = (await hub.get("/stations.geojson?filter=torget"))[1]

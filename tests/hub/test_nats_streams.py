@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Lost
+from nobil_tui.charging.register import Facts, Plug, Register
+from nobil_tui.config.model import Config
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.hub import nats_publisher
+from nobil_tui.hub.event_log import HubLog
+from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_writer import Message, StreamWriter
 from nobil_tui.monitor.board_updater import BoardUpdater
 from nobil_tui.monitor.monitor import Monitor
+from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.wire import v1
 from nobil_tui.wire.nats import LINK_SUBJECT, STOPPED, STREAM, decode_link
-from tests.conftest import GUARD
+from tests.conftest import GUARD, guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
 from tests.hub.conftest import station
 from tests.hub.follower import apply_event, shown
-from tests.hub.relays import Relay, World, consuming, relaying, until, wipe
+from tests.hub.relays import Hasty, Relay, World, consuming, relaying, until, wipe
 
 pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
 
@@ -117,3 +123,34 @@ async def test_relay_that_ends_during_its_first_series_says_so(
         await until(lambda: stored.is_set() and reader.equals(relay.board))
         await relay.stop()
         await until(lambda: reader.monitor.link.reason == STOPPED)
+
+
+async def test_readers_get_the_names_of_the_relay(server: NatsServer, tmp_path: Path) -> None:
+    lines: list[str] = []
+    published = Register({"NOR_1": Facts("Slottet", plugs=(Plug("CCS", 150.0),))}, credit="NOBIL")
+    clock = Hasty()
+    names = NamesPublisher(lambda: published, clock=clock, events=HubLog(lines.append))
+    address = server.urls[0]
+    source = SourceFactory({})(address, Config()).source
+    data = source.open().station_data
+    assert data is not None
+    path = tmp_path / "register.msgpack"
+
+    async def update() -> bool:
+        return await guarded(data.update(path, lambda _: None, statuses_first=False))
+
+    data.use(register := Register())
+    assert not await update()
+    assert not data.has_names
+    relay = Relay(server, World(station("NOR_1", 0)).feed(), "one", names=names)
+    async with relaying(relay):
+        await until(lambda: lines)
+        assert await update()
+        assert (register.name("NOR_1"), register.credit_of("NOR_1")) == ("Slottet", "NOBIL")
+        assert register.facts("NOR_1").plugs == (Plug("CCS", 150.0),)
+        assert not await update()
+        published.replace({"NOR_1": Facts("Torget")})
+        await until(lambda: len(lines) == 2)
+        assert await update()
+        assert register.name("NOR_1") == "Torget"
+    assert all("names published" in line for line in lines)

@@ -26,6 +26,7 @@ from nobil_tui.hub.geojson import MapLayer, parse_map_filter
 from nobil_tui.hub.served_board import ServedBoard, state_of
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.monitor.board_updater import BoardUpdater
+from nobil_tui.search.places import Places
 from nobil_tui.wire.status_words import connector_from
 from tests.conftest import START, FakeClock
 from tests.hub.follower import Follower, apply_event, shown
@@ -175,5 +176,7 @@ def test_hub_of_a_hub_says_what_that_says_of_its_data() -> None:
     board.hub = HubState(simulated=True, credit="theirs")
     relayed = state_of(board, LinkState(LinkPhase.LIVE), about, START)
     assert (relayed.source, relayed.simulated, relayed.credit) == ("a hub", True, "theirs")
-    layer = MapLayer(about).encode(board, Register(), parse_map_filter(""), START)
+    layer = MapLayer(about).encode(
+        board, Register(), parse_map_filter("", Places(Register())), START
+    )
     assert b'"credit":"theirs","simulated":true' in layer

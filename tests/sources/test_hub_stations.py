@@ -9,7 +9,7 @@ from aiohttp import web
 
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.sources.address import parse_address
-from nobil_tui.sources.hub_stations import HubStations, register_url
+from nobil_tui.sources.hub_stations import HubStations, fetch_over_http, register_url
 from tests.conftest import guarded
 from tests.http_service import Answer, HttpService, body, status
 from tests.sources.choices import choose
@@ -73,8 +73,7 @@ async def test_names_are_used_and_kept(tmp_path: Path) -> None:
         place = server.origin
     # Without the hub, its names are those of the last time.
     data = HubStations(
-        f"{place}{url}",
-        KEY,
+        fetch_over_http(f"{place}{url}", KEY),
         choose(
             f"{place.replace('http:', 'ws:')}/behind/proxy/api/v1/stream?apikey={KEY}"
         ).state_key,
