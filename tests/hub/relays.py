@@ -18,7 +18,7 @@ from nobil_tui.charging.events import (
     StationReport,
 )
 from nobil_tui.charging.station import Station
-from nobil_tui.feeds.nats.connection import nats_connection
+from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.backoff import Backoff
@@ -27,6 +27,7 @@ from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import BUCKET, LEADER_KEY, Lease
 from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_publisher import NatsPublisher
+from nobil_tui.hub.nats_writer import StreamWriter
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import GUARD, guarded
@@ -177,10 +178,16 @@ class Relay:
 
     async def crash(self) -> None:
         """Do nothing any more, like a process that was killed: the lease is not given up."""
+        # A renewal under way may still succeed: what the end would do then is not done.
+        self.publisher._say_goodbye = _say_nothing  # type: ignore[method-assign]
         self.lease.drop()
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+
+
+async def _say_nothing(connection: NatsConnection, writer: StreamWriter) -> None:
+    """Do nothing."""
 
 
 @asynccontextmanager
