@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -207,6 +207,67 @@ def test_location_from_topic_counts_from_next_snapshot() -> None:
         station.id
         for station in merger.snapshot(Statuses([Status("A", "CHARGING")], 0), T0).stations
     ] == ["L"]
+
+
+class Heard:
+    """When each EVSE was last said to be so, and when the stream was live."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, int] = {}
+        self.live: list[tuple[int, int]] = []
+        """Begin and end of each connection."""
+        self.since = 0
+        """When the present connection began; zero while there is none."""
+
+    def missed(self, evse: str, now: int) -> int:
+        """Count one by one the milliseconds since it was said in which nothing was heard."""
+        live = [*self.live, *([(self.since, now)] if self.since else [])]
+        return sum(
+            not any(began <= at < ended for began, ended in live)
+            for at in range(self.said[evse], now)
+        )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["connect", "lose", "snapshot", "message"]),
+            st.integers(1, 9),
+            st.integers(0, 15),
+            st.sampled_from(EVSES),
+        ),
+        max_size=30,
+    )
+)
+def test_nothing_is_confirmed_that_may_have_changed_unheard(script: list[Any]) -> None:
+    """A snapshot confirms as of its making, and only from the subscription on nothing is missed."""
+    merger, board, heard, at = Merger(), Board(), Heard(), T0
+    for kind, passed, age, evse in script:
+        at += passed
+        if kind == "connect" and not heard.since:
+            heard.since = at
+            merger.connected(at)
+            board.downtime.start(at)
+        elif kind == "lose" and heard.since:
+            heard.live.append((heard.since, at))
+            heard.since = 0
+            merger.connected(0)
+            board.downtime.stop(at)
+        elif kind == "snapshot" and heard.since:
+            made = at - age
+            statuses = [Status(each, "CHARGING", 0, "L") for each in EVSES]
+            gap = max(0, heard.since - made)
+            apply(board, merger.snapshot(Statuses(statuses, 0), at, gap))
+            heard.said |= {each: max(made, heard.said.get(each, 0)) for each in EVSES}
+            if made >= heard.since:
+                assert board.unconfirmed(at) == 0
+        elif kind == "message" and heard.since:
+            apply(board, merger.report(Status(evse, "AVAILABLE", 0, "L"), at))
+            heard.said[evse] = at
+        for station in board.stations.values():
+            for index, uid in enumerate(station.evse_uids):
+                if not board.unconfirmed_for(station, index, at):
+                    assert heard.missed(uid, at) == 0
 
 
 def test_number_of_held_evses_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
