@@ -288,11 +288,24 @@ def test_output_that_blocks(tmp_path: Path, faults_long: bool, record_fault: Rec
 def test_suspension(tmp_path: Path, faults_long: bool, record_fault: RecordFault) -> None:
     """Ctrl+Z and fg in a shell; kill -STOP and fg; bg; each brings all modes back."""
     shell = ("/bin/bash", "--norc", "--noediting", "-i")
-    with FaultyTerminal(tmp_path, command=shell, env={"PS1": "READY> "}) as terminal:
+    with (
+        v1_server(8) as served,
+        FaultyTerminal(tmp_path, command=shell, env={"PS1": "READY> "}) as terminal,
+    ):
+
+        def wait_until_back(since: int) -> None:
+            """Wait until the app has the terminal, answers keys and shows the present state."""
+            terminal.wait_for(re.escape(ENTER["kitty keys"]), since)
+            terminal.send(ESCAPE)
+            wait_until_exact(terminal, served, since=since)
+            terminal.send("gj")
+            wait_until_exact(terminal, served, "NOR_00002", since)
+
         terminal.wait_for(b"READY> ")
-        terminal.send(f"sh -c 'echo PID $$; exec {sys.executable} -m nobil_tui'\n")
-        terminal.wait_until_live()
-        program = int(terminal.wait_for(rb"PID (\d+)")[1])
+        program = f"{sys.executable} -m nobil_tui --source {served.address}"
+        terminal.send(f"sh -c 'echo PID $$; exec {program}'\n")
+        wait_until_back(0)
+        process = int(terminal.wait_for(rb"PID (\d+)")[1])
         times = 6 if faults_long else 2
         for number in range(times):
             at = len(terminal.output)
@@ -300,26 +313,26 @@ def test_suspension(tmp_path: Path, faults_long: bool, record_fault: RecordFault
             terminal.send("?" * (number % 2) + "\x1a")
             terminal.wait_for(b"READY> ", at)
             terminal.check_restored()
+            served.change("NOR_00003")
             if number == 1:
                 at = len(terminal.output)
                 terminal.send("bg\n")
                 terminal.wait_for(b"&\r\n.*READY> ", at)
-                wait_until_stopped(program)
+                wait_until_stopped(process)
             terminal.resize(100, 30 - number % 2)
             at = len(terminal.output)
             terminal.send("fg\n")
-            terminal.wait_for(rb"SIMULATED", at)
+            wait_until_back(at)
             for name, sequence in ENTER.items():
                 assert sequence in terminal.output[at:], name
             assert not termios.tcgetattr(terminal.slave)[3] & (termios.ICANON | termios.ECHO)
-            terminal.check_alive()
         at = len(terminal.output)
-        os.kill(program, signal.SIGSTOP)
+        os.kill(process, signal.SIGSTOP)
         terminal.wait_for(b"READY> ", at)
+        served.change("NOR_00003")
         at = len(terminal.output)
         terminal.send("fg\n")
-        terminal.wait_for(b"SIMULATED", at)
-        terminal.check_alive()
+        wait_until_back(at)
         at = len(terminal.output)
         terminal.send("\x03")
         terminal.wait_for(b"READY> ", at)
