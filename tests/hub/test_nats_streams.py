@@ -15,6 +15,7 @@ from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.config.model import Config
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
+from nobil_tui.feeds.nats.register import REGISTER_BUCKET
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.hub import nats_publisher
 from nobil_tui.hub.event_log import HubLog
@@ -125,6 +126,13 @@ async def test_relay_that_ends_during_its_first_series_says_so(
         await until(lambda: reader.monitor.link.reason == STOPPED)
 
 
+async def stored_messages(server: NatsServer) -> int:
+    """Return the number of the last message of the store of names."""
+    async with nats_connection(server, "test") as connection:
+        info = await connection.client.jsm().stream_info(f"OBJ_{REGISTER_BUCKET}")
+        return info.state.last_seq
+
+
 async def test_readers_get_the_names_of_the_relay(server: NatsServer, tmp_path: Path) -> None:
     lines: list[str] = []
     published = Register({"NOR_1": Facts("Slottet", plugs=(Plug("CCS", 150.0),))}, credit="NOBIL")
@@ -153,4 +161,8 @@ async def test_readers_get_the_names_of_the_relay(server: NatsServer, tmp_path: 
         await until(lambda: len(lines) == 2)
         assert await update()
         assert register.name("NOR_1") == "Torget"
+    written = await stored_messages(server)
+    async with relaying(Relay(server, World(station("NOR_1", 0)).feed(), "two", names=names)):
+        await until(lambda: len(lines) == 3)
+    assert await stored_messages(server) == written
     assert all("names published" in line for line in lines)

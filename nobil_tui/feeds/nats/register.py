@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from hashlib import sha256
 
 from nobil_tui.feeds.nats.connection import REQUEST_SECONDS, NatsConnection, raise_if_cancelled
 from nobil_tui.feeds.transport.failures import UnreachableError
@@ -43,9 +46,12 @@ async def fetch_register(connection: NatsConnection, known: str) -> tuple[bytes,
 
 
 async def put_register(connection: NatsConnection, data: bytes) -> None:
-    """Store the object, and the bucket unless it exists. Raises ``UnreachableError``."""
+    """Store the object unless it is there, and the bucket unless that exists.
+
+    Raises ``UnreachableError``.
+    """
     from nats.js import JetStreamContext
-    from nats.js.errors import BucketNotFoundError
+    from nats.js.errors import BucketNotFoundError, ObjectNotFoundError
 
     context = JetStreamContext(connection.client, timeout=REQUEST_SECONDS)
     try:
@@ -56,7 +62,16 @@ async def put_register(connection: NatsConnection, data: bytes) -> None:
                 store = await context.create_object_store(
                     REGISTER_BUCKET, description="Names of stations, published by nobil-tui"
                 )
+            with suppress(ObjectNotFoundError):
+                # After every break of the connection, it is the same.
+                if (await store.get_info(REGISTER_OBJECT)).digest == _digest(data):
+                    return
             await store.put(REGISTER_OBJECT, data)
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         raise connection.failure(error) from None
     raise_if_cancelled()
+
+
+def _digest(data: bytes) -> str:
+    """Return the digest of an object, as NATS writes it."""
+    return f"SHA-256={urlsafe_b64encode(sha256(data).digest()).decode()}"
