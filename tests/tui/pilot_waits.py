@@ -16,6 +16,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Input
 
 from nobil_tui.tui import key_queue, live_updates, repaint_throttle
 from tests.conftest import GUARD
@@ -137,6 +138,8 @@ def no_sleeping() -> Iterator[None]:
         # Seconds of a real clock, which a loaded machine would reach in the middle of a test.
         patch.setattr(live_updates, "FREEZE_DELAY", GUARD)
         patch.setattr(key_queue, "LONGEST", GUARD)
+        # The cursor of a field stays on: on a slow machine it would be off in a picture.
+        patch.setattr(Input, "cursor_blink", False)
         yield
 
 
