@@ -82,7 +82,11 @@ class V1Server:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[int]:
         """Run; yields the port."""
-        options: dict[str, Any] = {"close_timeout": 0.05, "compression": None}
+        options: dict[str, Any] = {
+            "close_timeout": 0.05,
+            "compression": None,
+            "ping_interval": None,
+        }
         async with serve(self._talk, "127.0.0.1", 0, **options) as server:
             yield next(iter(server.sockets)).getsockname()[1]
 
@@ -118,9 +122,10 @@ class V1Server:
 
     async def _talk(self, connection: ServerConnection) -> None:
         data = [{"uuid": name, "connectors": held} for name, held in self._stations.items()]
-        await connection.send(json.dumps({"type": "snapshot:init", "data": data}))
+        # First: the client may have the snapshot before this task goes on.
         self._open.add(connection)
         try:
+            await connection.send(json.dumps({"type": "snapshot:init", "data": data}))
             await connection.wait_closed()
         finally:
             self._open.discard(connection)

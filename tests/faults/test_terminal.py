@@ -154,8 +154,9 @@ class Served:
 
     def talk(self, connection: ServerConnection) -> None:
         """Serve one client."""
-        connection.send(self._message("snapshot:init", [*map(self._station, self.statuses)]))
+        # First: the program may show the snapshot before this thread goes on.
         self.connections.append(connection)
+        connection.send(self._message("snapshot:init", [*map(self._station, self.statuses)]))
         for _ in connection:
             pass
 
