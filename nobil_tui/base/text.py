@@ -17,6 +17,13 @@ def safe_text(text: str, most: int = MAX_TEXT) -> str:
     return clean + "…" if len(text) > most else clean
 
 
+def without_controls(text: str) -> str:
+    """Replace unprintable characters of a text of several lines, except for tabs."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in "\n\t" else "·" for each in text)
+
+
 def escaped(data: bytes, most: int) -> str:
     """Return bytes as printable text of at most ``most`` characters, with escapes for the rest."""
     text = data.decode(errors="backslashreplace")

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from nobil_tui.base.text import without_controls
 from nobil_tui.cli.exit_codes import ExitCode
 
 
@@ -56,7 +57,11 @@ def messages_to(receiver: Callable[[str], None]) -> Iterator[None]:
 
 
 def print_message(text: str) -> None:
-    """Print a line for the user on stderr."""
+    """Print a line for the user on stderr.
+
+    It may hold the name of a file, and so any character: a terminal must not obey it.
+    """
+    text = without_controls(text)
     if _receivers:
         _receivers[-1](text)
     else:
@@ -71,7 +76,7 @@ def print_error(error: click.ClickException) -> None:
     # Click itself would fail if stderr cannot be written.
     text = StringIO()
     error.show(file=text)
-    write_stderr(text.getvalue())
+    write_stderr(without_controls(text.getvalue()))
 
 
 def fail(code: ExitCode, text: str) -> NoReturn:

@@ -14,13 +14,17 @@ from typing import BinaryIO, NoReturn
 
 from click.exceptions import Exit
 
+from nobil_tui.base.text import without_controls
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
 
 
 def print_text(text: str) -> None:
-    """Print a text and a newline for the user, in the encoding of the locale."""
-    print_data(encoded(f"{text}\n"))
+    """Print a text and a newline for the user, in the encoding of the locale.
+
+    It may hold the name of a file, and so any character: a terminal must not obey it.
+    """
+    print_data(encoded(f"{without_controls(text)}\n"))
 
 
 def print_data(data: bytes) -> None:

@@ -17,7 +17,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from nobil_tui.base.errors import LoggedCrashError
 from nobil_tui.base.memory import freeze_imports
 from nobil_tui.base.tasks import DaemonExecutor
-from nobil_tui.base.text import safe_text
+from nobil_tui.base.text import safe_text, without_controls
 from nobil_tui.commands import command_by_id
 from nobil_tui.config.key_names import types_character
 from nobil_tui.config.keymap import parse_keymap
@@ -230,6 +230,8 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
     ) -> None:
         """Show a toast, unless the same one is still shown, and only the latest ones: keys that are
         held or typed fast would fill the screen."""
+        # The name of a file may hold any character.
+        message, title = without_controls(message), without_controls(title)
         if not shows_toast(self, message, title):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
             # Behind the message in which it is on its way.

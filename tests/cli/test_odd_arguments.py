@@ -44,6 +44,26 @@ def test_names_of_files(here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         checked(here, "history", "import", "--", name)
 
 
+def test_a_home_of_any_name(here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, name in enumerate((b"a\x1b[2J\xff\n", b"%20?#&", "\u202e".encode())):
+        home = tmp_path / f"{number}{os.fsdecode(name)}"
+        home.mkdir()
+        monkeypatch.setenv("HOME", str(home))
+        for args in (
+            ("history", "summary", "NOR_1"),
+            ("register", "status"),
+            ("register", "import", "none"),
+            ("list", "--source=none.jsonl"),
+            ("keys", "list"),
+            ("list", "--\x1b[2J"),
+            ("\x1b[2J",),
+        ):
+            checked(here, *args)
+            done = here(*args)
+            assert "\x1b" not in done.stdout + done.stderr, args
+            assert "\u202e" not in done.stdout + done.stderr, args
+
+
 def test_numbers(here: Run) -> None:
     for number in NUMBERS:
         checked(here, "list", "--source=none.jsonl", f"--limit={number}")
