@@ -76,13 +76,12 @@ class _Reader:
             for statement in node.orelse:
                 yield from self._within(statement, when)
         else:
-            if (
-                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-                and when is When.LOADED
-            ):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and when is When.LOADED:
                 when = When.DEFERRED
             for child in ast.iter_child_nodes(node):
-                yield from self._within(child, when)
+                # No expression contains a statement.
+                if not isinstance(child, ast.expr):
+                    yield from self._within(child, when)
 
     def _targets(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         """Yield the modules of the package that a statement imports."""
@@ -107,4 +106,9 @@ class _Reader:
 
 
 def _is_type_checking(test: ast.expr) -> bool:
-    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    match test:
+        case ast.Name(id="TYPE_CHECKING"):
+            return True
+        case ast.Attribute(value=ast.Name(id="typing"), attr="TYPE_CHECKING"):
+            return True
+    return False

@@ -32,6 +32,7 @@ def allowed() -> set[tuple[str, str]]:
 ALLOWED = allowed()
 
 
+@pytest.mark.slow
 def test_there_is_no_circle() -> None:
     assert (
         all_circles(each for each in own_imports() if (each.importer, each.imported) not in ALLOWED)

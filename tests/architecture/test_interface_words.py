@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.architecture.interface_texts import PACKAGE, interface_texts, read_texts, texts_of
 
 AVOIDED = {
@@ -45,6 +47,7 @@ def avoided_in(text: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_no_text_of_the_interface_has_an_avoided_word() -> None:
     found = [
         f"{place}: {word} in {text!r}"

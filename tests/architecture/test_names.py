@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.imports import ROOT
 
 PACKAGE = ROOT / "nobil_tui"
@@ -43,6 +45,7 @@ def repeated(paths: list[Path]) -> dict[str, list[str]]:
     return {name: sorted(where) for name, where in modules.items() if len(where) > 1}
 
 
+@pytest.mark.slow
 def test_no_public_name_has_two_meanings() -> None:
     found = repeated(sorted(PACKAGE.rglob("*.py")))
     assert {name: where for name, where in found.items() if name not in EACH_OF_ITS_KIND} == {}

@@ -326,6 +326,7 @@ def test_a_number_of_too_many_digits_is_reported_with_its_line(tmp_path: Path) -
 NUMBERS = ("nan", "-nan", "inf", "-inf", "1e400", "-0", "-0.0", "9" * 400, "0xff", "true", "1e-400")
 
 
+@pytest.mark.slow
 def test_every_number_of_toml_is_valid_or_reported(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     templates = {

@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from nobil_tui.config.toml_spans import TomlSpans
 from tests.config.documents import Written, documents
@@ -18,6 +18,8 @@ def value_at(document: Any, path: tuple[str | int, ...]) -> Any:
     return document
 
 
+@pytest.mark.slow
+@settings(max_examples=25)
 @given(documents())
 def test_every_key_value_and_comment_is_located(written: Written) -> None:
     places = TomlSpans(written.text)

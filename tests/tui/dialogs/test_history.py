@@ -171,22 +171,23 @@ async def test_a_profile_alone_says_how_to_record_more(history: Path) -> None:
         assert "Press s in the list to record every change." in text
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_it_fits_every_terminal(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_it_fits_every_terminal(tmp_path: Path) -> None:
     clock = FakeClock()
     setup = setup_of(clock, SteppedSource(clock), history_path=tmp_path / "none.sqlite")
-    async with opened(setup, size) as pilot:
+    async with opened(setup) as pilot:
         await open_history(pilot)
-        days = [
-            line
-            for line in said(pilot).splitlines()
-            if line.strip().startswith(("Mon", "Wed", "Sun"))
-        ]
-        assert len(days) >= 3
-        if size is not NARROW:
-            await pilot.press("end")
-            await pilot.pause()
-            assert "SIMULATED: four made-up weeks" in said(pilot)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await pilot.press("home")
+            days = [
+                line
+                for line in said(pilot).splitlines()
+                if line.strip().startswith(("Mon", "Wed", "Sun"))
+            ]
+            assert len(days) >= 3, size
+            if size is not NARROW:
+                await pilot.press("end")
+                assert "SIMULATED: four made-up weeks" in said(pilot), size
 
 
 async def test_the_connectors_pane_shows_the_last_day_and_the_usual(history: Path) -> None:

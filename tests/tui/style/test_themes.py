@@ -69,6 +69,7 @@ def test_the_contrast_formula() -> None:
     assert contrast(Color.parse("#777"), Color.parse("#fff")) == pytest.approx(4.48, abs=0.01)
 
 
+@pytest.mark.slow
 async def test_every_theme_has_every_colour() -> None:
     signs = Signs(id="signs")
     app = Stage(signs)
