@@ -40,7 +40,7 @@ def write_to_terminal(app: App[Any], text: str) -> bool:
     return True
 
 
-_CANNOT_BE_ASKED = ("linux", "dumb", "eterm", "screen", "vt")
+_CANNOT_BE_ASKED = ("linux", "dumb", "eterm", "screen", "ansi", *(f"vt{each}" for each in "12345"))
 """Terminals that show a question or never answer it, as their names begin."""
 
 

@@ -442,9 +442,10 @@ async def test_the_theme_follows_the_background_of_the_terminal(
         clock.advance(ANSWER_TIMEOUT + 1)
         app.use_background(white)
         assert app.theme == DARK
-        for name in ("linux", "screen", "dumb"):
+        for name in ("linux", "screen", "dumb", "vt220"):
             assert not ask_for_background(app, {"TERM": name})
         assert ask_for_background(app, {"TERM": "screen-256color", "TMUX": "/tmp/tmux"})
+        assert ask_for_background(app, {"TERM": "vte-256color"})
         main.workspace.settings.apply(Put("interface", "theme", "nord"))
         asked.reset_mock()
         app.on_ready()
