@@ -113,6 +113,12 @@ def test_the_later_of_two_steps_counts_in_any_order(tmp_path: Path) -> None:
     store(state, update(None, OFF, at=NOW + 10), FIRES._replace(at=NOW + 20))
     assert store(state, armed, fires) == [False, False]
     state.close()
+    # Two users armed it, and it fired after both.
+    state = opened(tmp_path / "two.sqlite")
+    standing = fires._replace(once=False)
+    assert store(state, armed, standing) == [False, True]
+    assert store(state, armed._replace(at=NOW + 6), standing) == [False, False]
+    state.close()
 
 
 def test_an_alert_that_is_over_begins_only_by_a_config_that_is_newer(tmp_path: Path) -> None:
