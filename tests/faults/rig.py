@@ -264,6 +264,8 @@ class Rig:
         """What is checked after each fault, before it is healed."""
         self.entrance = entrance or proxy
         """The proxy that each new connection passes first."""
+        self.met: list[str] = []
+        """The faults so far, for the message of a failure."""
         self.longest_turn = 0.0
         """Seconds of the processor that the event loop took at most before it gave way."""
         self._state_of = state_of
@@ -337,10 +339,13 @@ class Rig:
     async def meet(self, fault: StreamFault | OpeningFault) -> str:
         """Let a fault happen, check what it leads to, and heal; return what the user sees."""
         try:
-            return await self._meet(fault)
+            seen = await self._meet(fault)
         except Exception as error:
-            error.add_note(f"{fault.name}: {self.session.link}, sleeping {self.clock.sleepers}")
+            error.add_note(f"after {self.met}: {fault.name}: {self.session.link}")
+            error.add_note(f"{self.session.counts}, sleeping {self.clock.sleepers}")
             raise
+        self.met.append(fault.name)
+        return seen
 
     async def _meet(self, fault: StreamFault | OpeningFault) -> str:
         before = self.accepted

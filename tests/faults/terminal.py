@@ -215,12 +215,13 @@ class FaultyTerminal:
 
     def end(self) -> int:
         """Read to the end; return the exit status."""
-        until = time.monotonic() + GUARD
+        # It may have much to read before.
+        until = time.monotonic() + 3 * GUARD
         while self.process.poll() is None and time.monotonic() < until:
             self.take(0.02)
         while self.take():
             pass
-        return self.process.wait(1)
+        return self.process.wait(GUARD)
 
     def quit(self) -> int:
         """Press the key that quits everywhere, and read to the end."""
