@@ -386,10 +386,11 @@ class Rig:
                 assert self.phase is LinkPhase.LIVE
                 return "LIVE, 1 not readable"
             case Expect.STALLS:
-                for _ in range(60):
-                    if self.phase is LinkPhase.LIVE:
+                async with asyncio.timeout(GUARD):
+                    while self.phase is LinkPhase.LIVE:
                         self.clock.advance(1)
-                        await self._turns()
+                        # What still answers, such as a WebSocket, has the time to.
+                        await asyncio.sleep(0.001)
         await self.lost()
         self._check_marked()
         return f"RETRY: {self.session.link.reason}"
@@ -408,20 +409,21 @@ class Rig:
 
     async def retry(self) -> None:
         """Let the time of the next attempt come."""
+        seconds = await self.waiting()
+        # It may have begun to wait a little later.
+        self.clock.advance(seconds + 0.1)
+
+    async def waiting(self) -> float:
+        """Wait until the link waits for its next attempt; return the seconds that are left."""
         seconds = (self.session.link.retry_at - self.clock.now()) / 1000
         assert 0.5 < seconds < 400, "the next attempt is planned, and not at once"
         await self.until(lambda: any(abs(left - seconds) < 0.1 for left in self.clock.sleepers))
-        # It may have begun to wait a little later.
-        self.clock.advance(seconds + 0.1)
+        return seconds
 
     def _check_marked(self) -> None:
         self.clock.advance(0.01)
         assert self.session.link.reason.isprintable()
         assert self.unconfirmed == self.session.board.connectors > 0
-
-    async def _turns(self) -> None:
-        for _ in range(10):
-            await asyncio.sleep(0)
 
     async def _beat(self) -> None:
         # Of this thread, so that a busy machine does not count.

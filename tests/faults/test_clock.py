@@ -61,6 +61,7 @@ async def test_a_jump_of_the_clock_marks_everything_at_once(
             if not while_live:
                 rig.proxy.reset()
                 await rig.lost()
+                await rig.waiting()
                 rig.clock.advance(0.5)
             before = rig.accepted
             await jump(rig, each.seconds)
