@@ -115,9 +115,11 @@ def bomb() -> bytes:
 
 
 CORRUPT = StreamFault(
-    "corrupt payload", _flip(0x80, lambda size: size // 2), Expect.UNREADABLE, during=True
+    "corrupt payload", _flip(0x80, lambda size: size - 8), Expect.UNREADABLE, during=True
 )
-"""For a stream that is not compressed: a bit of compressed data can change anything."""
+"""For a stream that is not compressed: a bit of compressed data can change anything. In a number at
+the end: a name would be one of those that are not known, which are skipped.
+"""
 BOMB = StreamFault("compressed bomb", _inject(bomb()), Expect.LOST)
 """For a stream that is compressed."""
 
