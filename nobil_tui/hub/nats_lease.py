@@ -2,7 +2,8 @@
 
 The holder renews it; if it does not, the server lets it expire and another relay takes it. Every
 write names the revision that it replaces, so that only one of two can succeed. The holder gives up
-a moment before the server would: by its own clock, from when it asked.
+a moment before the server would: by its own clock, from when it asked. The monotonic clock stops
+while the machine sleeps, so the time of day has to agree.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Lease:
         self._clock = clock or Clock()
         self._revision = 0
         self._until = 0.0
+        self._until_at = 0
+        """The same as ``_until`` by the time of day, in ms."""
         self._held = asyncio.Event()
         self._lapsed = asyncio.Event()
         self._lapsed.set()
@@ -46,7 +49,10 @@ class Lease:
     @property
     def leads(self) -> bool:
         """Whether this relay holds the lease."""
-        return self._held.is_set() and self._clock.monotonic() < self._until
+        clock = self._clock
+        return (
+            self._held.is_set() and clock.monotonic() < self._until and clock.now() < self._until_at
+        )
 
     async def wait_held(self) -> None:
         """Wait until this relay holds the lease."""
@@ -87,7 +93,7 @@ class Lease:
     async def _attempt(self, connection: NatsConnection, bucket: KeyValue) -> None:
         from nats.js.errors import KeyWrongLastSequenceError
 
-        asked = self._clock.monotonic()
+        asked, asked_at = self._clock.monotonic(), self._clock.now()
         try:
             if self._revision:
                 self._revision = await bucket.update(LEADER_KEY, self._owner, last=self._revision)
@@ -100,11 +106,12 @@ class Lease:
             return
         except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
             raise connection.failure(error) from None
-        self._grant(asked)
+        self._grant(asked, asked_at)
 
-    def _grant(self, asked: float) -> None:
+    def _grant(self, asked: float, asked_at: int) -> None:
         """Lead from now on, until a fifth before the server lets the lease expire."""
-        self._until = asked + self._seconds * 0.8
+        holds = self._seconds * 0.8
+        self._until, self._until_at = asked + holds, asked_at + round(holds * 1000)
         left = self._until - self._clock.monotonic()
         if left <= 0:
             # The answer took too long.

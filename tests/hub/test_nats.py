@@ -21,12 +21,13 @@ from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.hub import nats_publisher
 from nobil_tui.hub.api_keys import OneKey
+from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire.codecs import V1_CODEC
 from nobil_tui.wire.nats import STOPPED, station_subject
-from tests.conftest import GUARD, guarded
+from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
 from tests.hub.conftest import KEY, station
@@ -231,6 +232,22 @@ async def test_lease_that_is_not_renewed_expires(server: NatsServer) -> None:
         await first.crash()
         async with relaying(second):
             await until(lambda: second.lease.leads)
+
+
+async def test_relay_does_not_lead_after_its_machine_slept(server: NatsServer) -> None:
+    clock = FakeClock()
+    lease = Lease("one", 60, clock=clock)
+    async with nats_connection(server, "one") as connection:
+        keeping = asyncio.create_task(lease.keep(connection))
+        await until(lambda: lease.leads)
+        await clock.asleep()
+        # Only the time of day goes on while a machine sleeps.
+        clock.step(50)
+        assert not lease.leads
+        clock.advance(12)
+        await until(lambda: lease.leads)
+        keeping.cancel()
+        await asyncio.wait([keeping])
 
 
 async def test_relay_of_another_source_starts_afresh(server: NatsServer) -> None:
