@@ -81,7 +81,7 @@ class KeyHints(OneLineBar):
         parts = [self._part(command, word) for command in self.commands()]
         parts.append(
             BarPart(
-                f"{self._keys.label(palette)} palette",
+                f"{self._keys.label(palette)} {palette.label}",
                 word,
                 _NEEDED.index("star"),
                 right=True,

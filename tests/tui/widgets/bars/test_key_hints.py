@@ -73,7 +73,7 @@ async def test_the_active_keys_of_a_context(context: Context, text: str) -> None
         hints.context = context
         line = text_of(hints)
         assert line.startswith(text + "  ")
-        assert line.endswith("^p palette")
+        assert line.endswith("^p Palette")
 
 
 @pytest.mark.parametrize("context", Context)
@@ -101,7 +101,7 @@ async def test_a_hint_shows_the_users_key() -> None:
         line = text_of(hints)
         assert "^s Star" in line
         assert "Filter" not in line
-        assert line.endswith(" palette")
+        assert line.endswith(" Palette")
 
 
 async def test_hints_while_typing_use_non_printable_keys() -> None:
