@@ -18,6 +18,8 @@ def relayed(startup: Startup, address: str) -> tuple[Startup, RelayedSource]:
 
     Ends the program if the address is invalid or shows a login, or if NATS is the source too.
     """
+    from msgspec.structs import replace
+
     from nobil_tui.feeds.nats.server import parse_server, unencrypted_login
     from nobil_tui.feeds.source import SourceError
     from nobil_tui.headless.relay import RelayedSource
@@ -33,4 +35,4 @@ def relayed(startup: Startup, address: str) -> tuple[Startup, RelayedSource]:
     if warning := unencrypted_login(server):
         print_message(warning)
     source = RelayedSource(startup.chosen.source, server, startup.redactor.learn)
-    return startup._replace(chosen=startup.chosen._replace(source=source)), source
+    return startup._replace(chosen=replace(startup.chosen, source=source)), source

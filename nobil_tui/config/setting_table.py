@@ -7,7 +7,8 @@ validation derive from this table; the type and the default come from the model.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.base.text import one_of
 from nobil_tui.config.alert_rules import PLACEHOLDERS, AlertWhen, NotifyMethod
@@ -45,7 +46,7 @@ class Check(Enum):
     ALERTS = auto()
 
 
-class Setting(NamedTuple):
+class Setting(Struct, frozen=True):
     """A setting, or a whole table whose keys the user chooses."""
 
     section: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.events import Feed
@@ -77,7 +79,7 @@ class StationData(Protocol):
         ...
 
 
-class OpenSource(NamedTuple):
+class OpenSource(Struct, frozen=True):
     """A source that is open."""
 
     feed: Feed
@@ -122,7 +124,7 @@ class Source(Protocol):
         ...
 
 
-class ChosenSource(NamedTuple):
+class ChosenSource(Struct, frozen=True):
     """A source that a user chose, and what follows from the choice."""
 
     source: Source

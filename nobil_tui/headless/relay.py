@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from nobil_tui.base.redaction import AddSecret
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, require_library
@@ -66,7 +68,7 @@ class RelayedSource:
             self._source.name,
             follower.clock,
         )
-        return opened._replace(feed=feed)
+        return replace(opened, feed=feed)
 
     def close(self) -> None:
         """Close that source."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from nobil_tui.hub.frames import WINDOW_BITS, SharedFrame
 from nobil_tui.hub.rates import TokenBucket
@@ -33,7 +35,7 @@ PING_SWEEPS = 20
 GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013
 
 
-class Delivery(NamedTuple):
+class Delivery(Struct, frozen=True):
     """The frames of one tick, joined: written to all consumers in one piece each."""
 
     all_frames: bytes
@@ -42,7 +44,7 @@ class Delivery(NamedTuple):
     messages: int
 
 
-class Allowance(NamedTuple):
+class Allowance(Struct, frozen=True):
     """What a consumer may send per minute."""
 
     bytes: int

@@ -12,7 +12,9 @@ import re
 import socket
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
+
+from msgspec import Struct
 
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.hub.consumer import Allowance, Consumer, ConsumerOwner
@@ -48,7 +50,7 @@ _quiet = logging.getLogger("nobil_tui.hub.websockets")
 _quiet.setLevel(logging.INFO)
 
 
-class Denial(NamedTuple):
+class Denial(Struct, frozen=True):
     """Why a request is not served."""
 
     status: HTTPStatus

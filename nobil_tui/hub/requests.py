@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 PATH = "/api/v1/stream/realtime"
 STREAM_PATHS = {PATH, "/api/v1/stream"}
@@ -20,7 +21,7 @@ Header = Callable[[str], str | None]
 """Returns a header of a request, or None."""
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """What a request asks for."""
 
     path: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -49,7 +48,7 @@ class NoteKind(Enum):
     """An alert fired. Not of the stream: its receiver adds it to the log."""
 
 
-class Note(NamedTuple):
+class Note(Struct, frozen=True):
     """An event of the link or of the whole stream, for the event log."""
 
     at: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.charging.events import (
     Connected,
@@ -24,7 +25,7 @@ MAX_IGNORED_TYPES = 50
 """Types of ignored frames that are counted singly."""
 
 
-class LinkIncident(NamedTuple):
+class LinkIncident(Struct, frozen=True):
     """Something that happened to the link, at a time in ms."""
 
     at: int

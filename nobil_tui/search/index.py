@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, compress, filterfalse
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import SLIGHT
@@ -44,7 +45,7 @@ class _Result:
         self.ids = {document.id for document in documents}
 
 
-class PreparedIndex(NamedTuple):
+class PreparedIndex(Struct, frozen=True):
     """What ``StationIndex.prepare`` made of one version of the register."""
 
     version: int

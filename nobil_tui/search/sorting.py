@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.charging.station import Station
 
 
-class SortTraits(NamedTuple):
+class SortTraits(Struct, frozen=True):
     """What is known of an order besides its id."""
 
     label: str

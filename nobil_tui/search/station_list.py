@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -46,7 +46,7 @@ class ListOptions(Struct):
     """The position that distances are measured from, unless the filter names another."""
 
 
-class FreeCount(NamedTuple):
+class FreeCount(Struct, frozen=True):
     """The connectors of a list."""
 
     free: int
@@ -69,7 +69,7 @@ class FreeCount(NamedTuple):
         return f"{known}, {self.unknown:,} unknown" if self.unknown else known
 
 
-class HeldStation(NamedTuple):
+class HeldStation(Struct, frozen=True):
     """A station that is kept where it is listed."""
 
     station: str

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 MAX_UNDO = 100
 """Actions that can be undone."""
 
 
-class UndoStep(NamedTuple):
+class UndoStep(Struct, frozen=True):
     """One action of the user."""
 
     done: str

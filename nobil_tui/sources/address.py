@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from msgspec import Struct
 
 from nobil_tui.base.redaction import (
     KEY_PLACEHOLDER,
@@ -26,7 +27,7 @@ _BRACE = re.compile(r"[{}]")
 _PORTS = {"ws": 80, "wss": 443}
 
 
-class Address(NamedTuple):
+class Address(Struct, frozen=True):
     """A valid address, which may need a key."""
 
     text: str

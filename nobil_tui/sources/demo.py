@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from nobil_tui.base.slot import Slot
 from nobil_tui.feeds.prelude import PreludeFeed
 from nobil_tui.feeds.source import OpenSource, SourceError
@@ -59,7 +61,7 @@ class DemoSource:
             return url
 
         opened = open_stream(self._request, dial, register=demo.register)
-        return opened._replace(feed=PreludeFeed(demo.past, opened.feed))
+        return replace(opened, feed=PreludeFeed(demo.past, opened.feed))
 
     def close(self) -> None:
         """Stop serving."""

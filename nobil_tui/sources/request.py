@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS
 from nobil_tui.sources.address import Address
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from nobil_tui.feeds.transport.link import Tap
 
 
-class SourceOptions(NamedTuple):
+class SourceOptions(Struct, frozen=True):
     """The same for every source of this run."""
 
     stations: int = DEFAULT_STATIONS
@@ -33,7 +35,7 @@ class SourceOptions(NamedTuple):
     """Called with each secret that is used, to hide it in the log."""
 
 
-class SourceRequest(NamedTuple):
+class SourceRequest(Struct, frozen=True):
     """One source to make."""
 
     text: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from nobil_tui.base.text import short_hash
 from nobil_tui.feeds.source import OpenSource, SourceError
 from nobil_tui.sources.stream import open_stream
@@ -46,7 +48,7 @@ class V1Source:
         stations = HubStations(
             fetch_over_http(url, key), self.state_key, clock=request.options.clock
         )
-        return opened._replace(station_data=stations)
+        return replace(opened, station_data=stations)
 
     def close(self) -> None:
         """Do nothing: leaving the feed closes the link."""

@@ -9,7 +9,8 @@ the answer to our own question, about the colour of the background, is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.base.patterns import LazyPattern
 
@@ -78,13 +79,13 @@ _NOT_PASTED = LazyPattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _HUGE_NUMBER = LazyPattern(rf"\d{{{_MAX_DIGITS + 1},}}")
 
 
-class Paste(NamedTuple):
+class Paste(Struct, frozen=True):
     """A pasted text, without control characters."""
 
     text: str
 
 
-class Background(NamedTuple):
+class Background(Struct, frozen=True):
     """The colour of the terminal's background, each part from 0 to 1."""
 
     red: float

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.charging.events import Event
 from nobil_tui.charging.register import CREDIT
@@ -15,7 +16,7 @@ Decode = Callable[[bytes, int], Event]
 """Decodes a frame received at a time in ms; never raises."""
 
 
-class Codec(NamedTuple):
+class Codec(Struct, frozen=True):
     """A format that a stream sends frames in."""
 
     name: str

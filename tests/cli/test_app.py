@@ -58,7 +58,8 @@ def test_options_apply_to_the_simulation(invoke: Invoke, opened: list[AppOptions
     assert invoke("--stations", "7", "--seed", "9", "--speed", "2.5", "--ascii").exit_code == 0
     [setup] = opened
     assert isinstance(setup.source, DemoSource)
-    assert setup.source.options[:3] == (7, 9, 2.5)
+    options = setup.source.options
+    assert (options.stations, options.seed, options.speed) == (7, 9, 2.5)
     assert setup.ascii
 
 

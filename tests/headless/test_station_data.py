@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.feeds.source import OpenSource
@@ -51,7 +52,7 @@ class PublishingSource(FeedSource):
         self._data = data
 
     def open(self) -> OpenSource:
-        return super().open()._replace(station_data=self._data)
+        return replace(super().open(), station_data=self._data)
 
 
 @pytest.mark.parametrize("one_shot", [True, False])

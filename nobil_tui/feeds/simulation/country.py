@@ -9,7 +9,8 @@ connectors by their order.
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.charging.register import Facts
 from nobil_tui.feeds.simulation import particulars
@@ -30,7 +31,7 @@ _TOWNS = WeightedChoice(
 )
 
 
-class SitePlan(NamedTuple):
+class SitePlan(Struct, frozen=True):
     """A station to be built."""
 
     id: str

@@ -5,21 +5,22 @@ exists.
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.feeds.simulation.choice import WeightedChoice
 from nobil_tui.feeds.simulation.sites import SiteKind
 from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN, Town
 
 
-class SiteName(NamedTuple):
+class SiteName(Struct, frozen=True):
     """A station's name, and its street with the house number."""
 
     name: str
     street: str
 
 
-class _Tongue(NamedTuple):
+class _Tongue(Struct, frozen=True):
     """The vocabulary of one country."""
 
     streets: tuple[str, ...]

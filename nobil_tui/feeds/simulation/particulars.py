@@ -10,6 +10,8 @@ import random
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from nobil_tui.feeds.simulation.choice import WeightedChoice
 from nobil_tui.feeds.simulation.sites import SiteKind
 from nobil_tui.feeds.simulation.towns import NORWAY, SWEDEN
@@ -35,7 +37,7 @@ class Particulars(NamedTuple):
     contact: str
 
 
-class _Words(NamedTuple):
+class _Words(Struct, frozen=True):
     """The texts for one kind of site in one country."""
 
     owners: WeightedChoice[str]

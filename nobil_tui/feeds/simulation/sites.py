@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from nobil_tui.charging.register import Plug
 from nobil_tui.feeds.simulation import rhythm
@@ -27,7 +28,7 @@ class SiteKind(Enum):
     GARAGE = "garage"
 
 
-class Habit(NamedTuple):
+class Habit(Struct, frozen=True):
     """How a connector is used."""
 
     rhythm: Rhythm

@@ -8,13 +8,13 @@ the stations. Municipalities and counties are those of 2024.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 NORWAY = "NOR"
 SWEDEN = "SWE"
 
 
-class Town(NamedTuple):
+class Town(Struct, frozen=True):
     """A town that has stations."""
 
     name: str

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 
@@ -39,7 +40,7 @@ class Hands:
         chosen = self._choose(text, config, key)
         source = HandSource(self._clock, REGISTER, name=chosen.source.name)
         source.feed.put(Connected(START), Snapshot(country(), START))
-        return chosen._replace(source=source)
+        return replace(chosen, source=source)
 
 
 async def connect(pilot: Pilot[int], text: str, key: str = "", *, remember: bool = True) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 
@@ -33,7 +34,7 @@ _MAX_LINES = {"Price": 4, "Where": 3, "Comment": 5, "Contact": 3}
 """Lines for a text of the register; 1 for the others."""
 
 
-class TableHead(NamedTuple):
+class TableHead(Struct, frozen=True):
     """Where the headings of the connectors are."""
 
     row: int

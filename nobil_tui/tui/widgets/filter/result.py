@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class FilterResult(NamedTuple):
+class FilterResult(Struct, frozen=True):
     """Counts of a filter's matches, and its first error."""
 
     stations: int = 0

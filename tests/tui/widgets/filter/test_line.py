@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -37,8 +38,8 @@ class Screen(Stage):
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         self.heard.append(message)
         query = parse_query(message.text)
-        self.line.result = self.line.result._replace(
-            problem=query.problems[0].message if query.problems else ""
+        self.line.result = replace(
+            self.line.result, problem=query.problems[0].message if query.problems else ""
         )
 
     def on_filter_input_accepted(self, message: FilterInput.Accepted) -> None:
@@ -204,7 +205,7 @@ async def test_the_note_shows_other_completions() -> None:
 
 async def test_a_narrow_line_shows_the_count_before_completions() -> None:
     async with typing("op:", 60) as (app, pilot):
-        app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
+        app.line.result = replace(app.line.result, stations=12, of=400, hidden=7)
         await pilot.pause()
         assert app.note == 'op:mer  op:"Circle K"  12 of 400'
 
@@ -224,7 +225,7 @@ async def test_the_note_shows_the_result() -> None:
 
 async def test_the_first_problem_is_shown_and_the_text_keeps_its_room() -> None:
     async with typing("opr:x") as (app, pilot):
-        app.line.result = app.line.result._replace(stations=12, of=400, hidden=7)
+        app.line.result = replace(app.line.result, stations=12, of=400, hidden=7)
         for width, note in (
             (110, "unknown field opr: – did you mean op:?  7 starred hidden  12 of 400"),
             (80, "unknown field opr: – did you mean op:?  12 of 400"),
