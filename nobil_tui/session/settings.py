@@ -7,24 +7,25 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from nobil_tui.base.files import stamp
+from nobil_tui.base.files import NotSavedError, stamp
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_path
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config
-from nobil_tui.config.operations import RemoveAlert, SetAlert, Star, Unstar, applied_to
+from nobil_tui.config.operations import (
+    Operation,
+    Put,
+    RemoveAlert,
+    SetAlert,
+    Star,
+    Unstar,
+    applied_to,
+)
 from nobil_tui.config.reading import (
     ConfigError,
     is_config_away,
     parse_config,
     read_config_file,
-)
-from nobil_tui.config.writing import (
-    ConfigAwayError,
-    NotSavedError,
-    Operation,
-    Put,
-    update_config,
 )
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,8 @@ class Settings:
 
     async def save(self) -> str:
         """Write the unsaved changes to the file. Return the error as text, or an empty string."""
+        from nobil_tui.config.writing import ConfigAwayError, update_config
+
         path = self.path
         if path is None:
             return ""

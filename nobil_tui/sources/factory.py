@@ -9,9 +9,8 @@ from nobil_tui.config.model import Config
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.api_keys import ApiKeys, checked_key, save_operations
-from nobil_tui.sources.catalogue import SourceKind
+from nobil_tui.sources.catalogue import Argument, SourceKind
 from nobil_tui.sources.names import address_of, kind_of, without_key
-from nobil_tui.sources.nats import NatsSource
 from nobil_tui.sources.request import SourceOptions, SourceRequest
 
 
@@ -42,8 +41,11 @@ class SourceFactory:
         warnings: tuple[str, ...] = ()
         if address is not None:
             warnings = _warnings(kind, address, keys)
-        elif isinstance(source, NatsSource):
-            warnings = source.warnings
+        elif kind.argument is Argument.NATS:
+            from nobil_tui.sources.nats import NatsSource
+
+            if isinstance(source, NatsSource):
+                warnings = source.warnings
         return ChosenSource(
             source, without_key(text), warnings, *save_operations(text, given, config)
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from nobil_tui.base.paths import expand_user
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.config.setting_table import MAX_ADDRESS
 from nobil_tui.feeds.nats.server import is_nats_address, without_login
@@ -16,7 +15,7 @@ from nobil_tui.sources.catalogue import Argument, SourceKind
 RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
 """Suffixes that make a name a recording even if the file does not exist."""
 
-_WORD = re.compile(r"[\w./~-]{1,24}")
+_WORD = LazyPattern(r"[\w./~-]{1,24}")
 """Text that cannot be an API key, so that an error may quote it."""
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from nobil_tui.config.keymap import parse_keymap
-from nobil_tui.config.operations import inverse_of
-from nobil_tui.config.writing import Operation
+from nobil_tui.config.operations import Operation, inverse_of
 from nobil_tui.session.settings import Settings
 from nobil_tui.session.undo import UndoStack, UndoStep
 from nobil_tui.tui.bindings import KeyBindings, keymap_of

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from nobil_tui.base.decoding import DECODE_ERRORS
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.events import (
     MAX_SAMPLE,
@@ -84,9 +85,9 @@ _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_list = msgspec.json.Decoder(list[Raw]).decode
 _decode_station = msgspec.json.Decoder(Station).decode
 _KNOWN = {"snapshot:init", "status:update", "status:raw"}
-_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPED_SURROGATE = LazyPattern(rb"\\u[dD][89a-fA-F]")
 # An escaped backslash, a surrogate pair, or a lone surrogate.
-_SURROGATES = re.compile(
+_SURROGATES = LazyPattern(
     rb"""\\\\ | (\\u[dD][89abAB][0-9a-fA-F]{2}) (\\u[dD][c-fC-F][0-9a-fA-F]{2})?
     | (\\u[dD][c-fC-F][0-9a-fA-F]{2})""",
     re.VERBOSE,

@@ -5,11 +5,11 @@ Error messages never quote an address: it may contain a password.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.redaction import Secret, is_loopback
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
@@ -22,7 +22,7 @@ TOKEN_VARIABLE = "NOBIL_NATS_TOKEN"  # noqa: S105  # the name of a variable
 USER_VARIABLE = "NOBIL_NATS_USER"
 PASSWORD_VARIABLE = "NOBIL_NATS_PASSWORD"  # noqa: S105  # the name of a variable
 
-_HOST = re.compile(r"(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
+_HOST = LazyPattern(r"(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
 
 
 class NatsServer(NamedTuple):

@@ -12,6 +12,7 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.config.key_names import KEY_CHARACTERS, key_name_of
 from nobil_tui.tui.terminal_input import ESC, Background, Paste, Token
 from nobil_tui.tui.terminal_writer import TerminalWriter
@@ -20,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 MAX_SIZE = 1000, 2000
 """The most rows and columns that are drawn, whatever the terminal says."""
-_RESIZE = re.compile(
+_RESIZE = LazyPattern(
     r"\x1b\[48;(?P<rows>\d+)(?::\d*)*;(?P<columns>\d+)(?::\d*)*"
     r";(?P<height>\d+)(?::\d*)*;(?P<width>\d+)(?::\d*)*t"
 )
-_KITTY_KEY = re.compile(
+_KITTY_KEY = LazyPattern(
     r"\x1b\[(?P<key>\d+)(?::[\d:]*)?(?:;(?P<held>\d*)(?::(?P<event>\d*))?)?"
     r"(?:;(?P<text>[\d:]*))?(?P<end>[u~ABCDEFHPQRS])"
 )
