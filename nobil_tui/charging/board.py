@@ -11,6 +11,8 @@ from itertools import islice
 from math import inf
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from nobil_tui.charging.conditions import Condition, condition_of
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.freshness import DowntimeClock, Freshness
@@ -46,7 +48,7 @@ class Change(NamedTuple):
     """Whether it happened while the link was down."""
 
 
-class SnapshotResult(NamedTuple):
+class SnapshotResult(Struct, frozen=True):
     """What a snapshot changed on the board."""
 
     changes: list[Change]
@@ -54,7 +56,7 @@ class SnapshotResult(NamedTuple):
     """The stations that are no longer in the stream."""
 
 
-class Since(NamedTuple):
+class Since(Struct, frozen=True):
     """Since when a connector is in its condition."""
 
     at: int

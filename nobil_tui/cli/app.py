@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import TextIO
@@ -21,7 +20,10 @@ something changed; a high limit keeps the repaint after a key from waiting for t
 SINK_DELAY = 0.25
 """Seconds in which the first stations are painted, also by a slow machine: files can wait."""
 
-_NO_UNICODE = re.compile(r"(linux|ansi|cons\d|sun|pcansi|unknown|vt\d)", re.IGNORECASE)
+_NO_UNICODE = (
+    *("linux", "ansi", "sun", "pcansi", "unknown"),
+    *(f"{name}{digit}" for name in ("cons", "vt") for digit in range(10)),
+)
 """The beginning of names of terminals whose font lacks our signs, or shows others in their place:
 the console of Linux draws one square for several of them."""
 
@@ -99,7 +101,7 @@ def _encodes_unicode() -> bool:
 def _draws_unicode(environ: Mapping[str, str]) -> bool:
     """Return whether the terminal draws our signs as different ones, as far as is known."""
     term = environ.get("TERM", "")
-    if not term or _NO_UNICODE.match(term):
+    if not term or term.casefold().startswith(_NO_UNICODE):
         return False
     # In tmux and screen, TERM does not say which terminal shows it; a virtual console has a number.
     inside = term.startswith(("tmux", "screen")) or environ.get("TMUX") or environ.get("STY")

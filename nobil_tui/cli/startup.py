@@ -4,7 +4,6 @@ it."""
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -120,6 +119,8 @@ def _require_config(given: Path | None) -> None:
     try:
         given.stat()
     except (FileNotFoundError, NotADirectoryError):
+        import shlex
+
         path = safe_path(given)
         fail(
             ExitCode.USAGE,

@@ -7,11 +7,11 @@ Error messages never quote an address: any part of it may contain a key.
 from __future__ import annotations
 
 import ipaddress
-import re
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.redaction import (
     KEY_PLACEHOLDER,
     KEY_PLACEHOLDER_RE,
@@ -22,8 +22,8 @@ from nobil_tui.base.redaction import (
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.source import SourceError
 
-_HOST = re.compile(r"[\w.-]+")
-_BRACE = re.compile(r"[{}]")
+_HOST = LazyPattern(r"[\w.-]+")
+_BRACE = LazyPattern(r"[{}]")
 _PORTS = {"ws": 80, "wss": 443}
 
 

@@ -373,7 +373,7 @@ TestBoardAgainstModel.settings = settings(max_examples=60, stateful_step_count=2
 def test_first_snapshot_yields_no_changes() -> None:
     board = Board()
     renewal = board.apply_snapshot([station("NOR_1", (0, 0, T0 - 5), (1, 0, -1))], T0)
-    assert renewal == ([], [])
+    assert (renewal.changes, renewal.left) == ([], [])
     held = board.stations["NOR_1"]
     assert board.since(held, 0, T0) == Since(T0 - 5, False)
     assert board.since(held, 1, T0) == Since(T0, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nobil_tui.charging.board import Board
+from nobil_tui.charging.board import Board, Since
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
@@ -98,6 +98,6 @@ def test_snapshot_gap_leaves_connectors_unconfirmed() -> None:
 def test_reported_timestamp_sets_since() -> None:
     board = Board()
     board.apply_connector("L", "A", connector("CHARGING", T0 - 5 * MINUTE), T0)
-    assert board.since(board.stations["L"], 0, T0) == (T0 - 5 * MINUTE, False)
+    assert board.since(board.stations["L"], 0, T0) == Since(T0 - 5 * MINUTE, False)
     board.apply_connector("L", "A", connector("AVAILABLE"), T0 + 1)
-    assert board.since(board.stations["L"], 0, T0 + 1) == (T0 + 1, False)
+    assert board.since(board.stations["L"], 0, T0 + 1) == Since(T0 + 1, False)

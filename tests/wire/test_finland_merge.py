@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.charging.board import Board
+from nobil_tui.charging.board import Board, Since
 from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
 from nobil_tui.wire import finland_merge
 from nobil_tui.wire.changes import iso
@@ -174,14 +174,14 @@ def test_since_is_time_of_change() -> None:
     for word, time in (("CHARGING", T0 - 9), ("CHARGING", T0 - 5), ("AVAILABLE", T0 - 2)):
         apply(board, merger.report(report("A", word, time), T0))
         since = board.since(board.stations["L"], 0, T0)
-        assert since == ({"CHARGING": T0 - 9, "AVAILABLE": T0 - 2}[word], False)
+        assert since == Since({"CHARGING": T0 - 9, "AVAILABLE": T0 - 2}[word], False)
 
 
 def test_time_of_fast_clock_is_corrected() -> None:
     merger, board = Merger(), Board()
     merger.skew = 5 * MINUTE
     apply(board, merger.snapshot(Statuses([report("A", "CHARGING", T0 + 4 * MINUTE)], 0), T0))
-    assert board.since(board.stations["L"], 0, T0) == (T0 - MINUTE, False)
+    assert board.since(board.stations["L"], 0, T0) == Since(T0 - MINUTE, False)
 
 
 def test_evse_is_own_station_until_location_is_known() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -36,7 +35,7 @@ class FoldedChanges(Struct):
     """The time of the first change, in ms."""
 
 
-class LoggedChanges(NamedTuple):
+class LoggedChanges(Struct, frozen=True):
     """The changes of the log's lines, including those of folded lines."""
 
     changes: list[Change]

@@ -18,6 +18,7 @@ from nobil_tui.tui.widgets.event_log.buffer import (
     FLAP_WINDOW,
     EventBuffer,
     FoldedChanges,
+    LoggedChanges,
     LogLine,
     StationFilter,
     station_id_of,
@@ -236,18 +237,18 @@ def test_the_changes_of_folded_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -
     ring = EventBuffer()
     sent = [*flapping(40, 1000), change(START + 500, "B")]
     ring.extend([*sent, note()])
-    assert ring.changes() == (sorted(sent, key=lambda each: each.at), 0)
+    assert ring.changes() == LoggedChanges(sorted(sent, key=lambda each: each.at), 0)
     ring.set_scope(frozenset("B").__contains__)
-    assert ring.changes() == (sent[-1:], 0)
+    assert ring.changes() == LoggedChanges(sent[-1:], 0)
     ring.set_scope(frozenset("A").__contains__)
-    assert ring.changes() == (sent[:40], 0)
+    assert ring.changes() == LoggedChanges(sent[:40], 0)
 
 
 def test_folded_changes_that_are_dropped_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_FOLDED_CHANGES", 10)
     ring, sent = EventBuffer(max_lines=7), flapping(40, 1000)
     ring.extend(sent)
-    assert ring.changes() == ([*sent[:6], *sent[30:]], 24)
+    assert ring.changes() == LoggedChanges([*sent[:6], *sent[30:]], 24)
     # The line goes, and with it all that it counted.
     ring.extend([change(START + 60_000, "B", number) for number in range(7)])
     assert {each.station for each in ring.changes().changes} == {"B"}
