@@ -52,7 +52,7 @@ async def test_a_click_on_a_key_hint_runs_its_command() -> None:
         await click_hint(pilot, main, "Help")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape")
-        await click_hint(pilot, main, "palette")
+        await click_hint(pilot, main, "Palette")
         await until(pilot, lambda: pilot.app.screen is not main)
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is main)
