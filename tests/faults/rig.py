@@ -101,8 +101,9 @@ class V1Server:
     def change(self) -> None:
         """Change a station, and report it."""
         name = self._rng.choice([*self._stations])
-        before = self._stations[name]
-        while self._stations[name] == before:
+        before = self.state[name]
+        # Another time alone is no change: the next fault would come before the report arrived.
+        while self.state[name] == before:
             self._stations[name] = self._connectors()
         data = {"uuid": name, "status": 0, "connectors": self._stations[name]}
         broadcast(self._open, json.dumps({"type": "status:update", "data": data}))
