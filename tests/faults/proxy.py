@@ -37,6 +37,8 @@ class FaultProxy:
         self.chunk = 0
         """If not zero: how many bytes of the server are forwarded at a time."""
         self._clients: set[asyncio.StreamWriter] = set()
+        self._held: dict[asyncio.StreamWriter, bytes] = {}
+        """What is to be sent to clients that are just being sent bytes of the server."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -64,9 +66,12 @@ class FaultProxy:
         self.chunk = 0
 
     def send(self, data: bytes) -> None:
-        """Send bytes of our own to every client."""
+        """Send bytes of our own to every client, but not into the middle of a frame."""
         for client in self._clients:
-            client.write(data)
+            if client in self._held:
+                self._held[client] += data
+            else:
+                client.write(data)
 
     def reset(self) -> None:
         """Cut all connections with an RST."""
@@ -125,11 +130,16 @@ class FaultProxy:
                 await asyncio.Event().wait()
                 return
             step = self.chunk or len(changed) or 1
-            for begin in range(0, len(changed), step):
-                writer.write(changed[begin : begin + step])
-                await writer.drain()
-                if self.chunk:
-                    await asyncio.sleep(0)
+            self._held[writer] = b""
+            try:
+                for begin in range(0, len(changed), step):
+                    writer.write(changed[begin : begin + step])
+                    await writer.drain()
+                    if self.chunk:
+                        await asyncio.sleep(0)
+            finally:
+                held = self._held.pop(writer)
+            writer.write(held)
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
