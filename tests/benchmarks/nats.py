@@ -82,4 +82,5 @@ def _hub(stack: ExitStack, source: str, home: Path) -> str:
     stack.callback(process.kill)
     assert process.stdout is not None
     stack.callback(process.stdout.close)
-    return process.stdout.readline().strip()
+    # A fixed key is not printed.
+    return f"{process.stdout.readline().strip()}?key={KEY}"
