@@ -17,7 +17,7 @@ from nobil_tui.headless.serve import SIGN_OF_LIFE, about_source
 from nobil_tui.headless.source_reader import SourceReader
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
-from nobil_tui.hub.nats_lease import LEASE_SECONDS, Lease
+from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_publisher import NatsPublisher
 from nobil_tui.hub.service_manager import ServiceManager
@@ -32,10 +32,9 @@ class RelayedSource:
         source: Source,
         server: NatsServer,
         add_secret: AddSecret | None = None,
-        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.server = server
-        self.lease = Lease(uuid4().hex, lease_seconds)
+        self.lease = Lease(uuid4().hex)
         self.board_ready = asyncio.Event()
         self._source = source
         self._add_secret = add_secret
