@@ -34,7 +34,7 @@ from nobil_tui.sources.request import SourceOptions
 from nobil_tui.wire.changes import iso
 from nobil_tui.wire.codecs import ENOVA_CODEC
 from nobil_tui.wire.finland import TOPIC_FILTER
-from tests.conftest import GUARD, FakeClock, guarded
+from tests.conftest import GUARD, FakeClock, guarded, settle
 from tests.faults.network import Expect, OpeningFault, StreamFault
 from tests.faults.proxy import FaultProxy
 from tests.feeds import enova_service
@@ -390,7 +390,9 @@ class Rig:
                 async with asyncio.timeout(GUARD):
                     while self.phase is LinkPhase.LIVE:
                         self.clock.advance(1)
-                        # What still answers, such as a WebSocket, has the time to.
+                        # What still answers, such as a WebSocket, has the time to, and a link
+                        # that gives up begins its wait before the clock goes on.
+                        await settle()
                         await asyncio.sleep(0.001)
         await self.lost()
         self._check_marked()
