@@ -132,6 +132,7 @@ async def test_a_star_keeps_its_place_and_a_second_press_takes_it_back() -> None
         before = rows_of(pilot)
         await pilot.press("s")
         assert rows_of(pilot) == before
+        assert "★" in next(line for line in text_of(pilot) if "▌" in line)
         assert "Starred S030 · u undoes" in "\n".join(text_of(pilot))
         # In the starred list, too.
         await pilot.press("w", "g", "j", "s")

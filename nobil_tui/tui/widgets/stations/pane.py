@@ -291,6 +291,7 @@ class StationsPane(VirtualList):
             self._layout_for(self._painter, width),
             width,
             station == self.selected,
+            station in self.station_list.starred,
             self._alert_style(station),
             board.downtime.past,
             board.freshness.confirmed,

@@ -487,8 +487,9 @@ async def test_a_known_row_is_as_if_it_were_painted_now() -> None:
                     report = RawReport(name, 0, said, app.clock.now())
                     pane.apply(Batch(LinkState(), raw_reports=[report]))
                 case "star":
-                    station_list.starred.add(name)
-                    pane.rebuild()
+                    # As the workspace does.
+                    station_list.starred.symmetric_difference_update({name})
+                    pane.rebuild(by_itself=True)
                 case "alert":
                     pane.alerted.add(name)
                     pane.refresh()
