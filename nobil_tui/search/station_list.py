@@ -313,9 +313,12 @@ class StationList:
 
     def _find_no_match(self) -> str:
         parts = self.query.parts
+        narrowed = self.options.starred_only or self.options.faults_only
         kept = self._by_id
         for number, part in enumerate(parts):
-            found = self._matching_part(part)
+            # A filter of one part was searched already.
+            searched = len(parts) == 1 and not narrowed
+            found = [] if searched else self._matching_part(part)
             if not found:
                 # The word itself may be known, of stations that were not reported yet.
                 words = [word for word in self._words() if word.casefold() != part.casefold()]
@@ -326,14 +329,14 @@ class StationList:
             if not kept:
                 return f"nothing matches {' '.join(parts[:number])} and {part} together"
         switches = "starred" if self.options.starred_only else "faulty"
-        narrowed = self.options.starred_only or self.options.faults_only
         return f"no {switches} station matches" if narrowed else f"nothing matches {self.filter}"
 
     def _matching_part(self, part: str) -> list[str]:
         """Return the stations that match a part of the filter by itself."""
         home = self.query.near or self.home
         query = self._parse(part, home)
-        return self._index.matching(self._by_id, query, self.board, self._refreshed_at)
+        # The list that the last refresh searched: the index knows it.
+        return self._index.matching(self._presorted(), query, self.board, self._refreshed_at)
 
     def _words(self) -> list[str]:
         """Return the texts that a mistyped word may mean."""

@@ -45,15 +45,10 @@ class TextTerm(Struct, frozen=True):
         needle, negated = self.needles[0], self.negated
         if self.whole:
             found = _whole_word(self.needles).search
-            candidates = set(map(id, _containing(documents, self.needles)))
-            return [
-                document
-                for document in documents
-                if (id(document) in candidates and found(document.text) is not None) is not negated
-            ]
+            whole = [each for each in _containing(documents, self.needles) if found(each.text)]
+            return _without(documents, whole) if negated else whole
         if not self.field and negated:
-            excluded = set(map(id, _containing(documents, self.needles)))
-            return [document for document in documents if id(document) not in excluded]
+            return _without(documents, _containing(documents, self.needles))
         if not negated:
             # The whole text is cheaper to search than to split.
             documents = _containing(documents, self.needles)
@@ -104,6 +99,12 @@ def _containing(documents: Sequence[Document], needles: tuple[str, ...]) -> list
                 for document in documents
                 if any(needle in document.text for needle in needles)
             ]
+
+
+def _without(documents: Sequence[Document], excluded: Sequence[Document]) -> list[Document]:
+    """Return the documents that are not excluded."""
+    ids = set(map(id, excluded))
+    return [document for document in documents if id(document) not in ids]
 
 
 class CountryTerm(Struct, frozen=True):
@@ -272,7 +273,8 @@ State = LiveTerm | StarredTerm | Either
 
 @lru_cache(maxsize=64)
 def _whole_word(needles: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, needles))})(?!\w)")
+    # The needle first: a pattern that begins with a look-behind is tried at every character.
+    return re.compile("|".join(rf"{each}(?<!\w{each})(?!\w)" for each in map(re.escape, needles)))
 
 
 @lru_cache
