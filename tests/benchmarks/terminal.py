@@ -108,6 +108,18 @@ class Terminal:
             at = time.perf_counter()
         return at
 
+    def settle(self, quiet: float = 0.2) -> float:
+        """Wait for output, then until none comes for some seconds; return when the last came."""
+        at = self.wait(len)
+        while True:
+            before, until = self.taken, time.perf_counter() + quiet
+            while self.taken == before and time.perf_counter() < until:
+                if not self._read(until):
+                    raise NotSeenError("the program has ended")
+            if self.taken == before:
+                return at
+            at = time.perf_counter()
+
     def watch(self, seconds: float) -> int:
         """Read for some seconds; return the number of bytes."""
         before, until = self.taken, time.perf_counter() + seconds
