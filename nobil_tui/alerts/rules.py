@@ -57,7 +57,13 @@ def _seen(on: bool, before: Seen | None, now: int, unknown: int) -> Seen:
 
 def fires(before: Seen | None, after: Seen, now: int) -> bool:
     """Return whether an alert fires: it went on, and had not gone off within the last minute."""
-    return before is not None and after.on and not before.on and now - before.off_at >= FLAP
+    return before is not None and after.on and not before.on and not flaps(before.off_at, now)
+
+
+def flaps(off_at: int, now: int) -> bool:
+    """Return whether an alert that went off at ``off_at`` is on again too soon to fire."""
+    # After the clock was set back, a time in the future says nothing.
+    return 0 <= now - off_at < FLAP
 
 
 def armed(rule: AlertRule, summary: Summary, now: int) -> Seen | None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nobil_tui.alerts.due import ALERT_STATE_SCHEMA, DUE_TABLE, DueRun, DueRuns
-from nobil_tui.alerts.rules import FLAP, Seen
+from nobil_tui.alerts.rules import Seen, flaps
 from nobil_tui.base.files import make_folders, require_regular
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
@@ -380,7 +380,7 @@ class _Step:
             )
             return False
         # Another instance may have seen more of it: whether it flaps is judged by both.
-        claimed = after.on and update.fires and update.at - held.off_at >= FLAP
+        claimed = after.on and update.fires and not flaps(held.off_at, update.at)
         off_at = max(held.off_at, after.off_at) if after.on else after.off_at
         self._put(rule, update.station, Seen(after.on, off_at, after.unknown))
         if claimed:

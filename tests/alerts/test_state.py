@@ -10,7 +10,7 @@ import pytest
 
 from nobil_tui.alerts import state as state_module
 from nobil_tui.alerts.due import ALERT_STATE_SCHEMA, DueRun
-from nobil_tui.alerts.rules import Seen
+from nobil_tui.alerts.rules import Seen, fires
 from nobil_tui.alerts.state import ORPHAN_AGE, SAVE_GRACE, AlertState, Claim, Update
 from nobil_tui.config.alert_rules import AlertKey, AlertRule
 
@@ -58,6 +58,15 @@ def test_one_of_two_instances_delivers(tmp_path: Path) -> None:
     assert other.seen([KEY]) == {}
     one.close()
     other.close()
+
+
+def test_a_clock_that_was_set_back_silences_no_alert(tmp_path: Path) -> None:
+    state, hour = opened(tmp_path / "a.sqlite"), 3_600_000
+    assert fires(Seen(False, NOW), Seen(True, NOW), NOW - hour)
+    store(state, update(None, ON, once=False), update(ON, Seen(False, NOW), once=False))
+    again = update(Seen(False, NOW), ON, fires=True, at=NOW - hour, once=False)
+    assert store(state, again) == [True]
+    state.close()
 
 
 def test_what_was_claimed_but_not_delivered_is_released(tmp_path: Path) -> None:
