@@ -20,6 +20,9 @@ MAX_CONNECTOR = 64
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _ANYWHERE = (0.0, 0.0)
+_SHELLS = {"ash", "bash", "csh", "dash", "fish", "ksh", "sh", "tcsh", "zsh"}
+_SCRIPT_OPTION = re.compile(r"-[A-Za-z]*c|--command")
+"""The option of a shell before a script."""
 
 
 def validate_rules(rules: list[dict[str, Any]], path: KeyPath) -> None:
@@ -68,8 +71,26 @@ def validate_command(command: list[str], path: KeyPath) -> None:
                 raise InvalidValueError(
                     place, f"has {quoted(f'{{{name}}}')}; expected {known}.{hint}"
                 )
+    if (script := _script_with_placeholder(command)) is not None:
+        # A station's name is not ours: "$(...)" in it would be run.
+        raise InvalidValueError(
+            (*path, script),
+            'has a placeholder in a script, which would run what a name contains; write "$1" in '
+            'the script, and "sh" and the placeholder as further arguments.',
+        )
     if command and (not command[0].strip() or _PLACEHOLDER.search(command[0])):
         raise InvalidValueError((*path, 0), "must be the program to run, without a placeholder.")
+
+
+def _script_with_placeholder(command: list[str]) -> int | None:
+    """Return the index of the first script for a shell that has a placeholder; None if none has."""
+    shell = False
+    for index, argument in enumerate(command):
+        shell = shell or argument.rpartition("/")[2] in _SHELLS
+        is_script = shell and index and _SCRIPT_OPTION.fullmatch(command[index - 1])
+        if is_script and _PLACEHOLDER.search(argument):
+            return index
+    return None
 
 
 def _validate_rule(rule: dict[str, Any], path: KeyPath) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_a_valid_config(tmp_path: Path) -> None:
         "[[alerts.rule]]\nfilter = 'ccs >=150kw within:5km'\nleast = 2\nrepeat = true\n",
     )
     assert alerts.notify is NotifyMethod.OSC9
+    script = ["sh", "-c", 'push "$1"', "sh", "{name}"]
+    assert loaded(tmp_path, f"[alerts]\ncommand = {json.dumps(script)}\n").command == script
     assert alerts.rule == [
         AlertRule("NOR_1", when=AlertWhen.WORKS),
         AlertRule("NOR_1", "NO*1", "ccs"),
@@ -41,6 +44,8 @@ def test_a_valid_config(tmp_path: Path) -> None:
         ("[alerts]\ncommand = ['x',\n '{nmae}']\n", 3, 'Did you mean "name"?'),
         ("[alerts]\ncommand = ['{name}']\n", 2, "must be the program to run"),
         ("[alerts]\ncommand = 'x'\n", 2, "expected a list"),
+        ("[alerts]\ncommand = ['sh', '-c',\n 'push {name}']\n", 3, "has a placeholder in a script"),
+        ("[alerts]\ncommand = ['nice', '/bin/bash', '-ec', '{name}']\n", 2, 'write "$1"'),
         (f"{RULE}when = 'busy'\n", 3, "expected free, fault or works"),
         (f"{RULE}least = 0\n", 3, "is out of range; expected 1 to 1000"),
         (f"{RULE}least = 'two'\n", 3, "expected a whole number"),
