@@ -14,6 +14,7 @@ from datetime import tzinfo
 
 from nobil_tui.alerts.due import MAX_WAITING_RUNS, DueRun, DueRuns
 from nobil_tui.alerts.firing import dated
+from nobil_tui.base.redaction import without_secrets
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.base.text import safe_text
 
@@ -70,12 +71,7 @@ class Hook:
     ) -> None:
         self._command = command
         self._on_failure = on_failure
-        # The program needs none of our keys.
-        self._environ = {
-            name: value
-            for name, value in environ.items()
-            if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
-        }
+        self._environ = without_secrets(environ)
         self._now = now
         self._zone = zone
         self._time_limit = time_limit

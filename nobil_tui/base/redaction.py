@@ -9,7 +9,7 @@ import ipaddress
 import re
 import string
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import NoReturn
 from urllib.parse import quote, unquote, urlsplit
@@ -31,6 +31,9 @@ expires."""
 MIN_SECRET_IN_PATH = 12
 """The same for a part of a URL's path, where ordinary words are longer."""
 
+_SECRET_VARIABLES = ("_KEY", "_TOKEN", "_PASSWORD")
+"""Ends of the names of this program's environment variables that hold a secret."""
+
 AddSecret = Callable[[str], None]
 """Adds a secret that was not known at the start to those kept out of the log."""
 
@@ -45,6 +48,16 @@ _ASSIGNED = LazyPattern(
 )
 _LOGIN = LazyPattern(r"(://)[^/@?#]+@")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def is_secret_variable(name: str) -> bool:
+    """Return whether an environment variable of this name holds a secret of this program."""
+    return name.startswith("NOBIL_") and name.endswith(_SECRET_VARIABLES)
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a program that needs none of our secrets."""
+    return {name: value for name, value in environ.items() if not is_secret_variable(name)}
 
 
 class Secret:

@@ -12,7 +12,12 @@ import click
 
 from nobil_tui.base import paths
 from nobil_tui.base.paths import config_file, if_home
-from nobil_tui.base.redaction import KEY_PLACEHOLDER, Redactor, secrets_in_query
+from nobil_tui.base.redaction import (
+    KEY_PLACEHOLDER,
+    Redactor,
+    is_secret_variable,
+    secrets_in_query,
+)
 from nobil_tui.base.text import safe_path
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
@@ -167,11 +172,7 @@ def start_log_in(
     """Start a log file at ``path``; log nothing without a path."""
     from nobil_tui.cli.log_file import start_logging
 
-    secrets = [
-        value
-        for name, value in os.environ.items()
-        if name.startswith("NOBIL_") and name.endswith(("_KEY", "_TOKEN", "_PASSWORD"))
-    ]
+    secrets = [value for name, value in os.environ.items() if is_secret_variable(name)]
     secrets += [secret.reveal() for secret in config.secrets] if config is not None else []
     secrets += secrets_in_query(source or "")
     return start_logging(path, level or DEFAULT_LOG_LEVEL, secrets)

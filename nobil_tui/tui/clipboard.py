@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from nobil_tui.alerts.terminal import in_tmux, passthrough
+from nobil_tui.base.redaction import without_secrets
 
 COPY_TIME_LIMIT = 2.0
 """Seconds that a program may take: without a display, some wait for one."""
@@ -104,11 +105,7 @@ async def _run(
 
     Never a shell. What the program leaves running holds the clipboard, and is not waited for.
     """
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if not (name.startswith("NOBIL_") and name.endswith("_KEY"))
-    }
+    kept = without_secrets(environ)
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,

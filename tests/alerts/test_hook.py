@@ -32,6 +32,7 @@ import json, os, sys
 with open(sys.argv[1], "a") as file:
     file.write(json.dumps([sys.argv[2:], sys.stdin.read(), sorted(os.environ)]) + "\\n")
 """
+SECRETS = ("NOBIL_API_KEY", "NOBIL_HUB_KEY", "NOBIL_NATS_TOKEN", "NOBIL_NATS_PASSWORD")
 FAILS = "import sys; sys.exit('no display\\nmore')"
 
 
@@ -69,7 +70,7 @@ class Runner:
 
 
 async def test_it_gets_its_arguments_and_the_line(tmp_path: Path) -> None:
-    environ = {**os.environ, "NOBIL_API_KEY": "hunter2", "NOBIL_OTHER": "1"}
+    environ = {**os.environ, "NOBIL_OTHER": "1"} | dict.fromkeys(SECRETS, "hunter2")
     path = tmp_path / "runs"
     nasty = "; rm -rf / $(x) `y` {station}"
     command = (sys.executable, "-c", WRITE, str(path), "{name}", "--for={station}")
@@ -81,7 +82,7 @@ async def test_it_gets_its_arguments_and_the_line(tmp_path: Path) -> None:
     assert [line for _, line, _ in runs] == ["1\n", "2\n", "3\n"]
     for arguments, _, names in runs:
         assert arguments == [nasty, "--for=NOR_1"]
-        assert "NOBIL_API_KEY" not in names
+        assert not {*names}.intersection(SECRETS)
         assert "NOBIL_OTHER" in names
     assert runner.problems == []
 
