@@ -209,13 +209,13 @@ def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
     """Open the history to read; None if there is none. End the program if it cannot be read."""
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.store import unreadable
-    from nobil_tui.store.database_file import DATABASE_ERRORS
+    from nobil_tui.store.database_file import DATABASE_ERRORS, is_missing
 
     path = history_file()
-    if not path.exists():
-        yield path, None
-        return
     try:
+        if is_missing(path):
+            yield path, None
+            return
         database = HistoryDatabase.open_to_read(path)
         try:
             yield path, database

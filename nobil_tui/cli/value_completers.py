@@ -48,8 +48,7 @@ def complete_recorded(
     from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path, begun = paths.history_file(), incomplete.upper()
-    if not path.exists():
-        return []
+    # A missing file is an error too: it is opened to read.
     with suppress(*DATABASE_ERRORS), closing(HistoryDatabase.open_to_read(path)) as database:
         found = [name for name in database.stations if name.upper().startswith(begun)]
         return _items(found[:MAX_STATIONS_COMPLETED])

@@ -16,6 +16,7 @@ from nobil_tui.store.database_file import (
     DATABASE_ERRORS,
     NewerError,
     is_damage,
+    is_missing,
     reason_of,
 )
 from nobil_tui.store.single_writer import WRITE_INTERVAL, SingleWriter
@@ -150,9 +151,9 @@ def read_station(
 ) -> StationHistory:
     """Read what is stored of a station from a time (ms) on; empty, after a message, if it cannot be
     read."""
-    if not path.exists():
-        return StationHistory(station)
     try:
+        if is_missing(path):
+            return StationHistory(station)
         database = HistoryDatabase.open_to_read(path)
         try:
             return database.station(station, since)

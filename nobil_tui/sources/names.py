@@ -81,8 +81,8 @@ def _is_recording(text: str) -> bool:
             raise SourceError("The source is a folder; expected a recording file.")
         return path.exists() or path.name.endswith(RECORDING_SUFFIXES)
     except OSError:
-        # Not a valid file name.
-        return False
+        # Not a valid file name, or in a folder that cannot be read: opening it says which.
+        return path.name.endswith(RECORDING_SUFFIXES)
 
 
 def _not_a_source(text: str) -> str:

@@ -73,6 +73,15 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
+def is_missing(path: Path) -> bool:
+    """Return whether there is no file yet. Raises ``OSError`` if that cannot be known."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
+
+
 def connect_to_write(path: Path) -> sqlite3.Connection:
     """Open a file, or create it. Raises ``OSError`` or ``sqlite3.Error``.
 

@@ -13,7 +13,7 @@ from nobil_tui.base.memory import trim_heap
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.persisted import StoredBoard
 from nobil_tui.store import state_file
-from nobil_tui.store.database_file import DATABASE_ERRORS
+from nobil_tui.store.database_file import DATABASE_ERRORS, is_missing
 from nobil_tui.store.single_writer import WRITE_INTERVAL, SingleWriter
 from nobil_tui.store.state_file import StoredClock, open_to_read, open_to_write
 from nobil_tui.store.state_writer import Packed, unpack
@@ -71,7 +71,7 @@ class StateStore:
             try:
                 if self._connection is not None:
                     stored, bad = state_file.read_state(self._connection)
-                elif self.path.exists():
+                elif not is_missing(self.path):
                     connection = open_to_read(self.path)
                     try:
                         stored, bad = state_file.read_state(connection)

@@ -182,3 +182,9 @@ def test_old_changes_are_pruned_in_the_background(path: Path) -> None:
 
 def test_reading_what_does_not_exist_is_empty(path: Path) -> None:
     assert read_station(path, "NOR_1", 0, pytest.fail).connectors == []
+
+
+def test_a_path_that_cannot_be_examined_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert read_station(tmp_path / ("x" * 300), "NOR_1", 0, said.append).connectors == []
+    assert "cannot be read: File name too long" in said[0]
