@@ -6,7 +6,7 @@ All times are milliseconds since the epoch and come in as values.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Generator, Iterable, Iterator, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import inf
 from typing import NamedTuple
@@ -28,6 +28,8 @@ MAX_AHEAD = 24 * 3_600_000
 EARLIEST = 100_000_000_000
 """The earliest credible timestamp in ms, in 1973. A smaller one is in seconds, or wrong."""
 
+NOTHING_HEARD: Mapping[str, int] = {}
+"""No reports beside a snapshot."""
 _STEP = 256
 """Stations of a snapshot that are applied without a pause."""
 
@@ -208,16 +210,23 @@ class Board:
         return [station.id for station in named if self._complete(station)]
 
     def apply_snapshot(
-        self, stations: Sequence[Station], at: int, *, partial: bool = False, gap: int = 0
+        self,
+        stations: Sequence[Station],
+        at: int,
+        *,
+        partial: bool = False,
+        gap: int = 0,
+        heard: Mapping[str, int] = NOTHING_HEARD,
     ) -> SnapshotResult:
         """Apply the state of all stations. First sights are no changes here.
 
         A station that it lacks has left the stream, unless the snapshot is ``partial``: then some
         stations could not be decoded. If the stream names connectors, they keep their numbers, and
         one that the snapshot lacks becomes unknown. A snapshot that was made ``gap`` ms before the
-        link was live leaves everything unconfirmed for that long.
+        link was live leaves everything unconfirmed for that long, but what reports have named since
+        then: ``heard`` is as for ``Snapshot``.
         """
-        steps = self.snapshot_steps(stations, at, partial=partial, gap=gap)
+        steps = self.snapshot_steps(stations, at, partial=partial, gap=gap, heard=heard)
         while True:
             try:
                 next(steps)
@@ -226,7 +235,13 @@ class Board:
                 return result
 
     def snapshot_steps(
-        self, stations: Sequence[Station], at: int, *, partial: bool = False, gap: int = 0
+        self,
+        stations: Sequence[Station],
+        at: int,
+        *,
+        partial: bool = False,
+        gap: int = 0,
+        heard: Mapping[str, int] = NOTHING_HEARD,
     ) -> Generator[None, None, SnapshotResult]:
         """Apply a snapshot as ``apply_snapshot`` does, and pause after every few stations.
 
@@ -244,7 +259,22 @@ class Board:
         self.has_snapshot = True
         self._snapshot_gap = gap
         self.downtime.add(gap)
+        if heard:
+            yield from self._confirm_heard(heard, at)
         return result
+
+    def _confirm_heard(self, heard: Mapping[str, int], at: int) -> Iterator[None]:
+        """Confirm the connectors that reports have named since the link is live."""
+        downtime = self.downtime.total(at)
+        for number, station in enumerate(self.stations.values()):
+            if not number % _STEP:
+                yield
+            for index, uid in enumerate(station.evse_uids):
+                if named_at := heard.get(uid):
+                    track = self.track_of(station)
+                    track.set_heard(index, named_at)
+                    track.confirm(index, downtime)
+        self.freshness.discard_counts()
 
     def _merge(
         self, latest: dict[str, Station], at: int, partial: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Annotated, Protocol
 
 from msgspec import Meta, Struct
@@ -70,6 +70,9 @@ class Snapshot(Struct, frozen=True):
     """The state of the hub that relays the stream; None for a stream that is not relayed."""
     sample: bytes = b""
     """The beginning of the first station that could not be decoded, as in ``Unreadable``."""
+    heard: Mapping[str, int] = {}
+    """When reports of the present connection named connectors, by EVSE UID, in ms: whatever the
+    gap, nothing is missing of them."""
 
 
 class StationReport(Struct, frozen=True):

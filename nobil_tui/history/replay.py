@@ -63,7 +63,9 @@ class Replay:
         board, observation, at = self._board, self._observation, event.at
         if (hub := event.hub) is None:
             partial = event.unreadable > 0
-            board.apply_snapshot(event.stations, at, partial=partial, gap=event.gap)
+            board.apply_snapshot(
+                event.stations, at, partial=partial, gap=event.gap, heard=event.heard
+            )
         else:
             for _ in self._relay.snapshot_steps(event.stations, hub, at):
                 pass

@@ -290,7 +290,11 @@ class BoardUpdater:
             # There may have been one in an earlier session.
             self.board.hub = None
             steps = self.board.snapshot_steps(
-                snapshot.stations, snapshot.at, partial=partial, gap=snapshot.gap
+                snapshot.stations,
+                snapshot.at,
+                partial=partial,
+                gap=snapshot.gap,
+                heard=snapshot.heard,
             )
             result = await _in_slices(steps)
         self.counts.changes += len(result.changes)

@@ -184,6 +184,9 @@ class Merger:
             at,
             unreadable,
             gap,
+            heard={
+                evse_id: held.heard for evse_id, held in self._held.items() if self._is_live(held)
+            },
         )
 
     def _station(self, station: str, evse_ids: list[str]) -> Station:

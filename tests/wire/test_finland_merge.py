@@ -32,7 +32,13 @@ WORDS = ("AVAILABLE", "CHARGING", "OUTOFORDER")
 
 def apply(board: Board, event: Event) -> None:
     if isinstance(event, Snapshot):
-        board.apply_snapshot(event.stations, event.at, partial=event.unreadable > 0, gap=event.gap)
+        board.apply_snapshot(
+            event.stations,
+            event.at,
+            partial=event.unreadable > 0,
+            gap=event.gap,
+            heard=event.heard,
+        )
     elif isinstance(event, ConnectorReport):
         board.apply_connector(event.station_id, event.evse_uid, event.connector, event.at)
 
@@ -214,6 +220,8 @@ class Heard:
 
     def __init__(self) -> None:
         self.said: dict[str, int] = {}
+        self.named: dict[str, int] = {}
+        """When a message last named each EVSE."""
         self.live: list[tuple[int, int]] = []
         """Begin and end of each connection."""
         self.since = 0
@@ -231,7 +239,7 @@ class Heard:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["connect", "lose", "snapshot", "message"]),
+            st.sampled_from(["connect", "lose", "snapshot", "message", "regroup"]),
             st.integers(1, 9),
             st.integers(0, 15),
             st.sampled_from(EVSES),
@@ -242,6 +250,7 @@ class Heard:
 def test_nothing_is_confirmed_that_may_have_changed_unheard(script: list[Any]) -> None:
     """A snapshot confirms as of its making, and only from the subscription on nothing is missed."""
     merger, board, heard, at = Merger(), Board(), Heard(), T0
+    places, covered = 0, False
     # So that most scripts have a snapshot that is older than its connection.
     for kind, passed, age, evse in [("connect", 1, 0, "A"), ("snapshot", 1, 3, "A"), *script]:
         at += passed
@@ -265,10 +274,19 @@ def test_nothing_is_confirmed_that_may_have_changed_unheard(script: list[Any]) -
         elif kind == "message" and heard.since:
             apply(board, merger.report(Status(evse, "AVAILABLE", 0, "L"), at))
             heard.said[evse] = at
+            heard.named[evse] = at
+        elif kind == "regroup" and covered:
+            places += 1
+            merger.use_places(dict.fromkeys(EVSES, f"place {places}"))
+            apply(board, merger.again(at))
+        covered = heard.since > 0 and (covered or kind == "snapshot")
         for station in board.stations.values():
             for index, uid in enumerate(station.evse_uids):
                 if not board.unconfirmed_for(station, index, at):
                     assert heard.missed(uid, at) == 0
+                else:
+                    # However the stations are grouped since.
+                    assert not 0 < heard.since <= heard.named.get(uid, 0)
 
 
 def test_number_of_held_evses_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:

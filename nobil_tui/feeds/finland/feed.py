@@ -5,7 +5,7 @@ fetches the snapshot, applies it, and then applies the held messages. A snapshot
 before the subscription says nothing about the time between the two, so that all is unconfirmed by
 that time; the next one, a minute later, confirms it. If one part fails, the other one continues:
 messages alone while the snapshot cannot be fetched, and snapshots alone while the broker cannot be
-reached.
+reached, or takes long.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ one.
 
 The start counts as one too, since nothing is shown yet.
 """
+BROKER_GRACE = 5.0
+"""Seconds that a connection to the broker may take before snapshots are polled: a proxy may neither
+pass it on nor refuse it."""
 PLACES_GRACE = 5.0
 """Seconds that the first snapshot waits for the locations, so that stations do not start as mere
 ids."""
@@ -92,7 +95,11 @@ class _NotFetched(Struct, frozen=True):
     attempt: int
 
 
-_Input = LinkEvent | _Fetched | _NotFetched
+class _BrokerIsSlow(Struct, frozen=True):
+    """A connection to the broker has taken ``BROKER_GRACE`` and is not there yet."""
+
+
+_Input = LinkEvent | _Fetched | _NotFetched | _BrokerIsSlow
 
 
 class FinlandFeed:
@@ -136,6 +143,8 @@ class FinlandFeed:
         """Numbers the connections, to tell a snapshot for this one from a late one."""
         self._fetching: asyncio.Task[None] | None = None
         self._pinging: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        """Waits for ``BROKER_GRACE`` while a connection is made."""
         self._inputs: asyncio.Queue[_Input | None] = asyncio.Queue(QUEUE_SIZE)
 
     @property
@@ -184,7 +193,8 @@ class FinlandFeed:
                     reading.result()
         finally:
             tasks: list[asyncio.Task[Any]] = [reading]
-            tasks += [task for task in (self._fetching, self._pinging) if task is not None]
+            own = (self._fetching, self._pinging, self._connecting)
+            tasks += [task for task in own if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -222,7 +232,13 @@ class FinlandFeed:
                 return [*self._fetched(given)]
             case _NotFetched():
                 return [*self._not_fetched(given)]
+            case _BrokerIsSlow():
+                if not (self._connected_at or self._polling):
+                    self._poll()
+                return []
             case Connecting():
+                self._stop(self._connecting)
+                self._connecting = asyncio.create_task(self._note_slow_broker())
                 # While polling, attempts to reach the broker are not shown: the source is reached.
                 return [] if self._polled_at else [given]
             case None:
@@ -240,11 +256,22 @@ class FinlandFeed:
         self._complete = False
         self._merger.connected(at)
         self._start_fetching(polling=False)
+        self._stop(self._connecting)
         self._stop(self._pinging)
         self._pinging = asyncio.create_task(self._session.keep_alive())
         yield Connected(at)
 
+    async def _note_slow_broker(self) -> None:
+        await self._clock.sleep(BROKER_GRACE)
+        await self._inputs.put(_BrokerIsSlow())
+
+    def _poll(self) -> None:
+        """Begin to fetch snapshots in place of the stream."""
+        self._polling, self._complete = True, False
+        self._start_fetching(polling=True)
+
     def _lost(self, event: Lost | Refused) -> Iterator[Event]:
+        self._stop(self._connecting)
         was_live = bool(self._connected_at)
         yield from self._release()
         self._connected_at = 0
@@ -258,8 +285,8 @@ class FinlandFeed:
             self._stop(self._fetching)
             if self._failures >= FAILURES_BEFORE_POLLING:
                 # Reported only if polling fails too.
-                self._polling, self._unreported = True, event
-                self._start_fetching(polling=True)
+                self._unreported = event
+                self._poll()
                 return
         if not self._polled_at and self._unreported is None:
             yield event
@@ -323,6 +350,9 @@ class FinlandFeed:
         answer = await self._rest.get(STATUSES)
         assert answer is not None  # noqa: S101  # only with an ETag
         statuses = await run_in_thread(lambda: decode_statuses(answer.body))
+        if not (statuses.statuses or statuses.unreadable):
+            # Of a whole country: taken for true, it would remove every station.
+            raise NotReadableError("the answer lists no connector")
         return _Fetched(statuses, answer, self._clock.now(), attempt)
 
     async def _confirm(self, fetched: _Fetched) -> None:

@@ -26,6 +26,7 @@ from nobil_tui.charging.events import (
     Unreadable,
 )
 from nobil_tui.feeds.finland.feed import (
+    BROKER_GRACE,
     MAX_CONFIRMING,
     MAX_HOLD,
     POLL_INTERVAL,
@@ -100,7 +101,9 @@ class Reader:
             case Degraded(_, at, True):
                 self.board.downtime.stop(at)
             case Snapshot():
-                self.board.apply_snapshot(event.stations, event.at, gap=event.gap)
+                self.board.apply_snapshot(
+                    event.stations, event.at, gap=event.gap, heard=event.heard
+                )
             case ConnectorReport():
                 self.board.apply_connector(
                     event.station_id, event.evse_uid, event.connector, event.at
@@ -350,6 +353,39 @@ async def test_polls_while_the_broker_is_unreachable(
     assert service.paths() == [STATUSES] * 2
 
 
+async def test_polls_while_the_broker_does_not_answer(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    feed = make_feed("")
+    answers = asyncio.Event()
+
+    async def dial() -> str:
+        await answers.wait()
+        return broker.url
+
+    feed._link._dial = dial
+    async with reading(feed, clock) as reader:
+        await pass_time(clock, BROKER_GRACE)
+        assert (await reader.kind(Degraded)).reason == POLLING
+        await reader.kind(Snapshot)
+        answers.set()
+        await reader.kind(Connected)
+        assert (await reader.kind(Degraded)).reason == ""
+        await reader.kind(Snapshot)
+
+
+async def test_an_answer_without_statuses_removes_no_station(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    statuses, service.country.statuses = service.country.statuses, []
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert "lists no connector" in (await reader.kind(Degraded)).reason
+        service.country.statuses = statuses
+        await pass_time(clock, 1.0)
+        await reader.kind(Snapshot)
+        assert len(reader.board.stations) == 12
+
+
 async def test_stops_polling_after_the_broker_is_back(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
@@ -450,12 +486,23 @@ async def test_regroups_stations_when_locations_arrive_late(
     async with reading(feed, clock) as reader:
         await reader.kind(Snapshot)
         assert len(reader.board.stations) == 12
+        evse, topic = next(iter(service.country.topics.items()))
+        await broker.publish((topic, status_payload("BLOCKED", clock.now())))
+        await reader.kind(ConnectorReport)
+        clock.advance(1)
         feed.use_places(
             {evse: topic.split("/")[3] for evse, topic in service.country.topics.items()}
         )
         snapshot = await reader.kind(Snapshot)
-        assert len(reader.board.stations) == 5
+        board, now = reader.board, clock.now()
+        assert len(board.stations) == 5
         assert snapshot.gap == service.made_ago
+        # What the stream reported is known, the rest as of the snapshot's making.
+        station = board.stations[topic.split("/")[3]]
+        index = station.evse_uids.index(evse)
+        assert board.unconfirmed_for(station, index, now) == 0
+        assert board.heard(station, index) == now - 1000
+        assert board.unconfirmed(now) == board.connectors - 1
 
 
 async def test_late_locations_confirm_nothing_while_the_stream_is_down(
