@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nobil_tui.cli.commands import HelpfulCommand
+from nobil_tui.cli.click_classes import HelpfulCommand
 from nobil_tui.cli.output import print_text
 from nobil_tui.cli.root import NAME, cli
 

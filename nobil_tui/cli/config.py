@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nobil_tui.cli.commands import SuggestingGroup
+from nobil_tui.cli.click_classes import SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
 from nobil_tui.cli.options import config_option

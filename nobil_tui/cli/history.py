@@ -14,7 +14,7 @@ import msgspec
 
 from nobil_tui.base.paths import history_file, register_file
 from nobil_tui.base.text import quoted, safe_path, safe_text
-from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
+from nobil_tui.cli.click_classes import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath

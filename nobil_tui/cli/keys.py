@@ -9,7 +9,7 @@ import click
 
 from nobil_tui.base import paths
 from nobil_tui.base.text import safe_text
-from nobil_tui.cli.commands import SuggestingGroup
+from nobil_tui.cli.click_classes import SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import keys_option

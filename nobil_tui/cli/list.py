@@ -10,7 +10,7 @@ import click
 
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (

@@ -11,7 +11,7 @@ import click
 from click.exceptions import Exit
 
 from nobil_tui.base.paths import history_file, if_home, register_file
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
 from nobil_tui.cli.options import (

@@ -14,7 +14,7 @@ from click.exceptions import Exit
 from nobil_tui.base.paths import register_file
 from nobil_tui.base.redaction import is_unencrypted
 from nobil_tui.charging.register import CREDIT, Register
-from nobil_tui.cli.commands import CommandWithExitCodes, SuggestingGroup
+from nobil_tui.cli.click_classes import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath, config_option

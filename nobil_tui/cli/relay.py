@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import CommandError, messages_to, write_stderr
 from nobil_tui.cli.options import log_format_option, publish_option

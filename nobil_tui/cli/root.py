@@ -12,32 +12,13 @@ from click.core import ParameterSource
 from nobil_tui.base.paths import NoHomeError, drop_relative_folders
 from nobil_tui.base.version import installed_version
 from nobil_tui.cli import options
-from nobil_tui.cli.commands import LazyCommand, LazyGroup, write_exit_codes
+from nobil_tui.cli.click_classes import LazyGroup, write_exit_codes
+from nobil_tui.cli.commands import CLI_COMMANDS
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import print_error, print_message
 from nobil_tui.cli.output import print_text
 
 NAME = "nobil-tui"
-
-CLI_COMMANDS = {
-    "list": LazyCommand("nobil_tui.cli.list", "Print the stations that match a filter."),
-    "status": LazyCommand("nobil_tui.cli.status", "Print the state of stations once."),
-    "wait": LazyCommand(
-        "nobil_tui.cli.wait", "Wait until a station is free, has a fault or works."
-    ),
-    "watch": LazyCommand("nobil_tui.cli.watch", "Watch for alerts without a screen."),
-    "tail": LazyCommand("nobil_tui.cli.tail", "Print changes as JSON Lines."),
-    "record": LazyCommand("nobil_tui.cli.record", "Record a source to a file."),
-    "register": LazyCommand(
-        "nobil_tui.cli.register", "Fetch names, places and plugs of the stations."
-    ),
-    "history": LazyCommand("nobil_tui.cli.history", "Show, export or import what was observed."),
-    "serve": LazyCommand("nobil_tui.cli.serve", "Serve a source with the stream API."),
-    "relay": LazyCommand("nobil_tui.cli.relay", "Publish a source into NATS, for many hubs."),
-    "keys": LazyCommand("nobil_tui.cli.keys", "Manage the API keys of clients of serve."),
-    "config": LazyCommand("nobil_tui.cli.config", "Show or create the config file."),
-    "completion": LazyCommand("nobil_tui.cli.completion", "Print a shell completion script."),
-}
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, requested: bool) -> None:

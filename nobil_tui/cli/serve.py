@@ -12,7 +12,7 @@ from click.exceptions import Exit
 
 from nobil_tui.base.redaction import redact_addresses
 from nobil_tui.base.text import safe_text
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.listening import (
     KEY_VARIABLE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.list import COUNTS_HELP
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor

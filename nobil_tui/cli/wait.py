@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nobil_tui.base.paths import if_home, state_dir
-from nobil_tui.cli.commands import CommandWithExitCodes
+from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail, print_message, write_stderr
 from nobil_tui.cli.output import encoded, print_data, stdout_descriptor

@@ -11,7 +11,8 @@ import pytest
 from click.shell_completion import BashComplete, split_arg_string
 
 from nobil_tui.base.paths import config_file, history_file, state_dir
-from nobil_tui.cli.root import CLI_COMMANDS, cli
+from nobil_tui.cli.commands import CLI_COMMANDS
+from nobil_tui.cli.root import cli
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.sources.catalogue import typed_names

@@ -13,8 +13,8 @@ import pytest
 
 from nobil_tui.base.paths import config_file, history_file, register_file
 from nobil_tui.charging.register import Facts
+from nobil_tui.cli.commands import CLI_COMMANDS
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.cli.root import CLI_COMMANDS
 from nobil_tui.register.cache import save_register
 from tests.cli.conftest import GUARD
 from tests.feeds.recordings import content, said, write

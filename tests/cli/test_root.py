@@ -11,8 +11,9 @@ import click
 import pytest
 
 from nobil_tui.cli import main
+from nobil_tui.cli.commands import CLI_COMMANDS
 from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
-from nobil_tui.cli.root import CLI_COMMANDS, cli
+from nobil_tui.cli.root import cli
 from nobil_tui.cli.root import run_command_line as run_here
 from tests.cli.conftest import Invoke, Run
 
