@@ -30,3 +30,6 @@ EXIT_CODE_HELP = {
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 """The description of each code in ``--help``."""
+
+SOURCE_EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT)
+"""The codes of a command that reads a source and waits for nothing in particular."""

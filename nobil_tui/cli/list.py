@@ -11,6 +11,7 @@ import click
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.click_classes import CommandWithExitCodes
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -20,7 +21,6 @@ from nobil_tui.cli.source_command import (
     source_options,
     start_reading,
 )
-from nobil_tui.cli.tail import TAIL_EXIT_CODES
 from nobil_tui.cli.value_completers import complete_filter
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ The counts are those of the connectors that FILTER selects. JSON and CSV have th
 """
 
 
-@click.command("list", cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
+@click.command("list", cls=CommandWithExitCodes, exit_codes=SOURCE_EXIT_CODES, help=_HELP)
 @click.argument("words", nargs=-1, metavar="[FILTER]...", shell_complete=complete_filter)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")

@@ -6,13 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.exceptions import Exit
 
 from nobil_tui.cli.click_classes import CommandWithExitCodes
-from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.cli.messages import CommandError, messages_to, write_stderr
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
 from nobil_tui.cli.options import log_format_option, publish_option
 from nobil_tui.cli.publishing import relayed
+from nobil_tui.cli.service_log import service_log
 from nobil_tui.cli.source_command import run_session, source_options, start_reading
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ NOBIL_NATS_CREDS, from NOBIL_NATS_TOKEN, or from NOBIL_NATS_USER and NOBIL_NATS_
 
 @click.command(
     cls=CommandWithExitCodes,
-    exit_codes=tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT),
+    exit_codes=SOURCE_EXIT_CODES,
     help=_HELP,
 )
 @publish_option(required=True)
@@ -45,19 +44,8 @@ NOBIL_NATS_CREDS, from NOBIL_NATS_TOKEN, or from NOBIL_NATS_USER and NOBIL_NATS_
 @source_options
 def relay(publish: str, log_format: str, **common: Any) -> None:
     """Publish a source into NATS, until interrupted."""
-    from nobil_tui.cli.serve import redacted_line
-    from nobil_tui.hub.event_log import HubLog, LogFormat
-
-    events = HubLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
-    if log_format == LogFormat.TEXT:
+    with service_log(log_format) as events:
         _relay(publish, events, common)
-        return
-    try:
-        with messages_to(lambda text: events.emit("message", level="warning", message=text)):
-            _relay(publish, events, common)
-    except CommandError as error:
-        events.emit("failed", level="error", message=error.message)
-        raise Exit(error.exit_code) from None
 
 
 def _relay(address: str, events: HubLog, common: dict[str, Any]) -> None:

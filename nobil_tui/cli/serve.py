@@ -8,28 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.exceptions import Exit
 
-from nobil_tui.base.redaction import redact_addresses
-from nobil_tui.base.text import safe_text
 from nobil_tui.cli.click_classes import CommandWithExitCodes
-from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES, ExitCode
 from nobil_tui.cli.listening import (
     KEY_VARIABLE,
     accepted_keys,
     certificates_of,
     listening_host,
 )
-from nobil_tui.cli.messages import (
-    CommandError,
-    fail,
-    messages_to,
-    print_message,
-    write_stderr,
-)
+from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath, keys_option, log_format_option, publish_option
 from nobil_tui.cli.output import print_text
 from nobil_tui.cli.publishing import relayed
+from nobil_tui.cli.service_log import service_log
 from nobil_tui.cli.source_command import (
     no_history_option,
     run_session,
@@ -60,7 +52,7 @@ The address goes to standard output, one line for each event to stderr.
 
 @click.command(
     cls=CommandWithExitCodes,
-    exit_codes=tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT),
+    exit_codes=SOURCE_EXIT_CODES,
     help=_HELP,
 )
 @click.option(
@@ -103,21 +95,11 @@ def serve(
     **common: Any,
 ) -> None:
     """Serve a source with version 1 of the stream API, until interrupted."""
-    from nobil_tui.hub.event_log import HubLog, LogFormat
-
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key needs --tls-cert.")
-    events = HubLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), redacted_line)
-    certificate = (tls_cert, tls_key)
-    if log_format == LogFormat.TEXT:
+    with service_log(log_format) as events:
+        certificate = (tls_cert, tls_key)
         _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
-        return
-    try:
-        with messages_to(lambda text: events.emit("message", level="warning", message=text)):
-            _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
-    except CommandError as error:
-        events.emit("failed", level="error", message=error.message)
-        raise Exit(error.exit_code) from None
 
 
 def _serve(
@@ -179,8 +161,3 @@ def _serve(
         run_session(startup, work, settings=settings_of(startup), record=record, service=True)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
-
-
-def redacted_line(text: str) -> str:
-    """Return a text as it may be in a line of the log."""
-    return safe_text(redact_addresses(text), 500)

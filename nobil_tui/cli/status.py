@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nobil_tui.cli.click_classes import CommandWithExitCodes
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
 from nobil_tui.cli.list import COUNTS_HELP
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
@@ -15,7 +16,6 @@ from nobil_tui.cli.source_command import (
     source_options,
     start_reading,
 )
-from nobil_tui.cli.tail import TAIL_EXIT_CODES
 from nobil_tui.cli.value_completers import complete_station
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ plugs           a list, such as ["CCS 150 kW"]
 """
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
+@click.command(cls=CommandWithExitCodes, exit_codes=SOURCE_EXIT_CODES, help=_HELP)
 @click.argument(
     "stations_given", nargs=-1, required=True, metavar="STATION...", shell_complete=complete_station
 )

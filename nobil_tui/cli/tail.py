@@ -10,7 +10,7 @@ import click
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.click_classes import CommandWithExitCodes
-from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES, ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.output import stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -27,8 +27,6 @@ from nobil_tui.cli.value_completers import complete_station
 if TYPE_CHECKING:
     from nobil_tui.config.model import Config
     from nobil_tui.session.session import Session
-
-TAIL_EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT)
 
 
 _BEFORE = textwrap.fill(
@@ -62,7 +60,7 @@ report of a connector is compared with the last known state; before is null if t
 """
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
+@click.command(cls=CommandWithExitCodes, exit_codes=SOURCE_EXIT_CODES, help=_HELP)
 @click.argument("wanted", nargs=-1, metavar="[STATION]...", shell_complete=complete_station)
 @filter_option
 @click.option("--watched", is_flag=True, help="Include the stations starred in the config.")

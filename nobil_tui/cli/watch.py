@@ -10,7 +10,7 @@ import click
 
 from nobil_tui.base.paths import if_home, state_dir
 from nobil_tui.cli.click_classes import CommandWithExitCodes
-from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES, ExitCode
 from nobil_tui.cli.messages import fail, print_message, write_stderr
 from nobil_tui.cli.output import encoded, print_data, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -20,7 +20,6 @@ from nobil_tui.cli.source_command import (
     source_options,
     start_reading,
 )
-from nobil_tui.cli.tail import TAIL_EXIT_CODES
 
 if TYPE_CHECKING:
     from nobil_tui.alerts.firing import Firing
@@ -48,7 +47,7 @@ Meanwhile, the history is recorded as the config says, unless another nobil-tui 
 """
 
 
-@click.command(cls=CommandWithExitCodes, exit_codes=TAIL_EXIT_CODES, help=_HELP)
+@click.command(cls=CommandWithExitCodes, exit_codes=SOURCE_EXIT_CODES, help=_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, also in a terminal.")
 @click.option("--test", is_flag=True, help="Deliver an example, without connecting, and exit.")
 @no_history_option

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from nobil_tui.cli import relay, serve
+from nobil_tui.cli import service_log
 from nobil_tui.cli.exit_codes import ExitCode
 from tests.cli.conftest import Run
 
-COMMANDS = {"relay": relay, "serve": serve}
+COMMANDS = ("relay", "serve")
 SECRET = "s3cret-token"
 CANNOT_READ = (
     "The address of the NATS server cannot be read. Expected one such as "
@@ -77,7 +77,7 @@ def test_unreachable_server_is_one_event_and_the_command_goes_on(
             # It would wait for the server without end.
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(COMMANDS[command], "write_stderr", write)
+    monkeypatch.setattr(service_log, "write_stderr", write)
     with socket.socket() as unused:
         # Taken, so that no other program listens there.
         unused.bind(("127.0.0.1", 0))
