@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import msgspec
 
@@ -116,10 +116,12 @@ def describe(rule: AlertRule, query: Query, station: Station | None) -> str:
             return f"{what} has a fault"
         case AlertWhen.WORKS:
             return f"{what} works again"
-        case _ if rule.least > 1:
+        case AlertWhen.FREE if rule.least > 1:
             return f"at least {rule.least} connectors{plugs} are free"
-        case _:
+        case AlertWhen.FREE:
             return f"{what} is free"
+        case _:
+            assert_never(rule.when)
 
 
 def _latest(
@@ -145,7 +147,7 @@ def _wanted(rule: AlertRule, station: Station, context: RuleContext) -> list[int
     if isinstance(indexes, UnknownConnectors):
         indexes = range(len(station.connectors))
     connectors = station.connectors
-    return [each for each in indexes if wanted_condition(rule, connectors[each].condition)]
+    return [each for each in indexes if wanted_condition(rule.when, connectors[each].condition)]
 
 
 def _change(station: Station, index: int, context: RuleContext) -> Change:
@@ -156,24 +158,23 @@ def _change(station: Station, index: int, context: RuleContext) -> Change:
     return Change(context.now, station.id, index + 1, None, after, missed=True)
 
 
-def _summary(
-    rule: AlertRule,
-    total: Summary,
-    index: int,
-    late: str,
-) -> str:
-    if rule.when is AlertWhen.FAULT:
-        return f"Connector {index + 1} has a fault{late}"
-    if rule.when is AlertWhen.WORKS:
-        if rule.connector:
+def _summary(rule: AlertRule, total: Summary, index: int, late: str) -> str:
+    match rule.when:
+        case AlertWhen.FAULT:
+            return f"Connector {index + 1} has a fault{late}"
+        case AlertWhen.WORKS if rule.connector:
             return f"Connector {index + 1} works again"
-        return f"Works again: {total.text} free"
-    if rule.connector:
-        return f"Connector {index + 1} is free{late}"
-    if not rule.station:
-        return f"{total.free} free{late}"
-    what = f" ({rule.filter})" if rule.filter else ""
-    return f"{total.text}{what} free{late}"
+        case AlertWhen.WORKS:
+            return f"Works again: {total.text} free"
+        case AlertWhen.FREE if rule.connector:
+            return f"Connector {index + 1} is free{late}"
+        case AlertWhen.FREE if not rule.station:
+            return f"{total.free} free{late}"
+        case AlertWhen.FREE:
+            what = f" ({rule.filter})" if rule.filter else ""
+            return f"{total.text}{what} free{late}"
+        case _:
+            assert_never(rule.when)
 
 
 def _names(stations: Mapping[str, Summary], first: str, register: Register) -> str:

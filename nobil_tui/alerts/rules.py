@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -36,16 +37,27 @@ def see(rule: AlertRule, summary: Summary, before: Seen | None, now: int) -> See
     """
     if before is None and summary.unknown == summary.total:
         return None
-    works = rule.when is AlertWhen.WORKS
-    reached_before = before is not None and before.on is not works
-    count = summary.free if rule.when is AlertWhen.FREE else summary.faults
+    count, on_if_reached = _counted(rule.when, summary)
     if count >= rule.least:
-        return _seen(not works, before, now, summary.unknown)
-    if before is not None and reached_before:
+        return _seen(on_if_reached, before, now, summary.unknown)
+    if before is not None and before.on is on_if_reached:
         became_unknown = max(0, summary.unknown - before.unknown)
         if count + became_unknown >= rule.least:
             return before
-    return _seen(works, before, now, 0)
+    return _seen(not on_if_reached, before, now, 0)
+
+
+def _counted(when: AlertWhen, summary: Summary) -> tuple[int, bool]:
+    """Return the connectors that an alert counts, and whether enough of them turn it on or off."""
+    match when:
+        case AlertWhen.FREE:
+            return summary.free, True
+        case AlertWhen.FAULT:
+            return summary.faults, True
+        case AlertWhen.WORKS:
+            return summary.faults, False
+        case _:
+            assert_never(when)
 
 
 def _seen(on: bool, before: Seen | None, now: int, unknown: int) -> Seen:
@@ -107,8 +119,14 @@ def count(rule: AlertRule, query: Query, station: Station, register: Register) -
     return count_connectors(station, selected(rule, query, station, register))
 
 
-def wanted_condition(rule: AlertRule, condition: Condition) -> bool:
-    """Return whether a connector in this condition is what an alert waits for."""
-    if rule.when is AlertWhen.WORKS:
-        return condition is Condition.FREE or condition.in_use
-    return condition is (Condition.FREE if rule.when is AlertWhen.FREE else Condition.FAULT)
+def wanted_condition(when: AlertWhen, condition: Condition) -> bool:
+    """Return whether a connector in ``condition`` is what is waited for."""
+    match when:
+        case AlertWhen.FREE:
+            return condition is Condition.FREE
+        case AlertWhen.FAULT:
+            return condition is Condition.FAULT
+        case AlertWhen.WORKS:
+            return condition is Condition.FREE or condition.in_use
+        case _:
+            assert_never(when)

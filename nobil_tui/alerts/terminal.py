@@ -93,7 +93,7 @@ def notification(method: NotifyMethod, title: str, body: str, *, tmux: bool = Fa
             sequence = f"\x1b]777;notify;{title.replace(';', ',')};{body.replace(';', ',')}\a"
         case NotifyMethod.BELL:
             return BELL
-        case _:
+        case NotifyMethod.NONE | NotifyMethod.AUTO:
             return ""
     return passthrough(sequence) if tmux else sequence
 

@@ -25,7 +25,8 @@ from nobil_tui.cli.value_completers import complete_station
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
 
-UNTIL = ("free", "fault", "works")
+UNTIL = {"free": "was free", "fault": "had a fault", "works": "worked"}
+"""The values of ``AlertWhen``, and each as words about what did not happen."""
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|h)?")
 _SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
 
@@ -42,7 +43,11 @@ def parse_duration(text: str) -> float:
 @click.argument("stations_given", nargs=-1, metavar="[STATION]...", shell_complete=complete_station)
 @filter_option
 @click.option(
-    "--until", type=click.Choice(UNTIL), default="free", show_default=True, help="What to wait for."
+    "--until",
+    type=click.Choice([*UNTIL]),
+    default="free",
+    show_default=True,
+    help="What to wait for.",
 )
 @click.option(
     "--timeout",
@@ -68,9 +73,10 @@ def wait(
     fault. With --filter, only the connectors that match count. The last known state does not count
     until the stream confirms it.
     """
+    from nobil_tui.config.alert_rules import AlertWhen
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
-    from nobil_tui.headless.wait import Until, Wait
+    from nobil_tui.headless.wait import Wait
     from nobil_tui.monitor.batch import LinkPhase
     from nobil_tui.wire.changes import json_line
 
@@ -89,7 +95,7 @@ def wait(
             home=startup.config.home.position,
             starred=frozenset(startup.config.watched.stations),
         )
-        waiting = Wait(session, choice, Until(until), print_message, timeout=timeout)
+        waiting = Wait(session, choice, AlertWhen(until), print_message, timeout=timeout)
         change = await waiting.run()
         if change is not None:
             await StdoutWriter(descriptor).write(json_line(change, session.register))
@@ -98,6 +104,5 @@ def wait(
 
     met = run_session(startup, work, settings=settings_of(startup), record=not no_history)
     if not met:
-        state = {"free": "was free", "fault": "had a fault", "works": "worked"}[until]
-        ended = f"The source ended before a station {state}."
-        fail(ExitCode.TIMED_OUT, ended if met is None else f"No station {state} in time.")
+        ended = f"The source ended before a station {UNTIL[until]}."
+        fail(ExitCode.TIMED_OUT, ended if met is None else f"No station {UNTIL[until]} in time.")

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
-from enum import StrEnum
 
+from nobil_tui.alerts.rules import wanted_condition
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.station import Station
+from nobil_tui.config.alert_rules import AlertWhen
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.headless.station_choice import StationChoice
 from nobil_tui.monitor.batch import Batch, LinkPhase
 from nobil_tui.session.session import Session
-
-
-class Until(StrEnum):
-    """What to wait for."""
-
-    FREE = "free"
-    FAULT = "fault"
-    WORKS = "works"
-
-    def holds(self, condition: Condition) -> bool:
-        """Return whether a connector in ``condition`` is what is waited for."""
-        match self:
-            case Until.FREE:
-                return condition is Condition.FREE
-            case Until.FAULT:
-                return condition is Condition.FAULT
-            case Until.WORKS:
-                return condition is Condition.FREE or condition.in_use
 
 
 class Wait:
@@ -46,7 +29,7 @@ class Wait:
         self,
         session: Session,
         choice: StationChoice,
-        until: Until,
+        until: AlertWhen,
         print_message: Print,
         *,
         timeout: float | None = None,
@@ -113,13 +96,13 @@ class Wait:
         ]
         # Also a fault that is not confirmed: it was not repaired as far as is known.
         faulty = any(condition is Condition.FAULT for _, condition in selected)
-        if self._until is Until.WORKS and faulty:
+        if self._until is AlertWhen.WORKS and faulty:
             return None
         return next(
             (
                 index
                 for index, condition in selected
-                if self._until.holds(condition)
+                if wanted_condition(self._until, condition)
                 # A snapshot may be a minute old, and snapshots that are polled two minutes.
                 and board.unconfirmed_for(station, index, now) <= SLIGHT
             ),

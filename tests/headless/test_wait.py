@@ -11,9 +11,10 @@ from nobil_tui.charging.board import Change
 from nobil_tui.charging.events import Connected, Degraded, Ended, Event, Lost, Refused, Snapshot
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
+from nobil_tui.config.alert_rules import AlertWhen
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
-from nobil_tui.headless.wait import Until, Wait
+from nobil_tui.headless.wait import Wait
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.places import AnyPlace
 from tests.conftest import FakeClock, guarded, settle
@@ -30,7 +31,7 @@ class Waiting:
         *events: Event,
         ids: Iterable[str] = ("NOR_1",),
         filter_text: str = "",
-        until: Until = Until.FREE,
+        until: AlertWhen = AlertWhen.FREE,
         seconds: float | None = None,
         **options: Any,
     ) -> None:
@@ -87,16 +88,16 @@ async def test_what_is_so_already_ends_it_at_once() -> None:
 @pytest.mark.parametrize(
     ("until", "states", "met"),
     [
-        (Until.FREE, [BUSY, FAULT], False),
-        (Until.FREE, [FAULT, FREE], True),
-        (Until.FAULT, [FREE, FAULT], True),
-        (Until.FAULT, [FREE, (-1, 0)], False),
-        (Until.WORKS, [FREE, FAULT], False),
-        (Until.WORKS, [BUSY, (-1, 0)], True),
-        (Until.WORKS, [(-1, 0)], False),
+        (AlertWhen.FREE, [BUSY, FAULT], False),
+        (AlertWhen.FREE, [FAULT, FREE], True),
+        (AlertWhen.FAULT, [FREE, FAULT], True),
+        (AlertWhen.FAULT, [FREE, (-1, 0)], False),
+        (AlertWhen.WORKS, [FREE, FAULT], False),
+        (AlertWhen.WORKS, [BUSY, (-1, 0)], True),
+        (AlertWhen.WORKS, [(-1, 0)], False),
     ],
 )
-async def test_what_counts(until: Until, states: list[tuple[int, int]], met: bool) -> None:
+async def test_what_counts(until: AlertWhen, states: list[tuple[int, int]], met: bool) -> None:
     wait = Waiting(snapshot(*states), Ended(T0), until=until)
     assert (await wait.change() is not None) is met
 
@@ -157,7 +158,7 @@ async def test_an_unconfirmed_fault_is_not_repaired(tmp_path: Path) -> None:
     first = Waiting(report("a", "OUTOFORDER"), Ended(T0), state_dir=tmp_path)
     assert await first.ended() is None
     await asyncio.to_thread(first.session.close)
-    wait = Waiting(report("b", "AVAILABLE", 10), until=Until.WORKS, state_dir=tmp_path)
+    wait = Waiting(report("b", "AVAILABLE", 10), until=AlertWhen.WORKS, state_dir=tmp_path)
     await wait.settled(2)
     wait.feed.say(report("a", "AVAILABLE", 20))
     assert await wait.ended() == ("NOR_1", 1, "fault", "free")

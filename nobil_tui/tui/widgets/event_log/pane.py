@@ -156,7 +156,7 @@ class EventLog(VirtualList):
                 return f"No changes at starred stations yet. Press {key} to show all."
             case LogScope.STATION:
                 return f"No changes at this station yet. Press {key} to show all."
-            case _:
+            case LogScope.ALL:
                 return "No changes yet."
 
     def is_cursor(self, index: int) -> bool:
