@@ -21,7 +21,7 @@ from nobil_tui.config.model import Config
 def first_mismatch(document: dict[str, Any]) -> InvalidValueError:
     """Return the first error of a document that msgspec rejected."""
     found = next(_misfits(document, inspect.type_info(Config), ()), None)
-    return found or InvalidValueError((), "does not have the form that it must have.")
+    return found or InvalidValueError((), "is not valid.")
 
 
 def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidValueError]:

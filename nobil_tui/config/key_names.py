@@ -55,7 +55,7 @@ _OTHER_WORDS = {
 
 
 class KeyNameError(ValueError):
-    """A text that is not the name of a key. The message suggests one."""
+    """A text that is not the name of a key. The message continues after the place of the text."""
 
 
 def key_name_of(character: str) -> str:
@@ -86,7 +86,7 @@ def canonical_key(text: str) -> str:
     if unknown is not None:
         raise KeyNameError(_no_key(text, unknown, _MODIFIERS))
     if not last:
-        raise KeyNameError(f"{quoted(text)} is no key.")
+        raise KeyNameError(f"is {quoted(text)}, which is not a key.")
     base = _single(last) if len(last) == 1 else last
     if len(base) > 1 and base not in _NAMED and base not in KEY_CHARACTERS and len(last) > 1:
         raise KeyNameError(_no_key(text, last, (*_NAMED, *KEY_CHARACTERS)))
@@ -98,7 +98,7 @@ def canonical_key(text: str) -> str:
 def _single(character: str) -> str:
     name = key_name_of(character) if character.isprintable() else ""
     if not name:
-        raise KeyNameError(f"{quoted(character)} is no key.")
+        raise KeyNameError(f"is {quoted(character)}, which is not a key.")
     return name
 
 
@@ -106,28 +106,32 @@ def _check_arrives(text: str, held: set[str], base: str) -> None:
     """Raise for spellings that no terminal sends, since it sends the typed character."""
     if held == {"shift"} and len(base) == 1 and base.isalpha():
         raise KeyNameError(
-            f'{quoted(text)} arrives as the letter that it types: write "{base.upper()}".'
+            f"is {quoted(text)}, which arrives as the letter that it types; expected "
+            f'"{base.upper()}".'
         )
     if held == {"shift"} and types_character(base) and base != "space":
         raise KeyNameError(
-            f"{quoted(text)} arrives as the character that it types: write that character."
+            f"is {quoted(text)}, which arrives as the character that it types; expected that "
+            f"character."
         )
     if held and len(base) == 1 and base != base.lower():
         meant = "+".join([*sorted({*held, "shift"}), base.lower()])
-        raise KeyNameError(f'{quoted(text)} never arrives: write "{meant}".')
+        raise KeyNameError(f'is {quoted(text)}, which never arrives; expected "{meant}".')
 
 
 def _no_key(text: str, part: str, names: tuple[str, ...]) -> str:
     """Return the message for an unknown key, with a suggestion."""
     if "," in text:
-        return f'{quoted(text)} is no key. Several keys are a list: ["s", "x"].'
+        return (
+            f'is {quoted(text)}, which is not a key; expected a list for several keys: ["s", "x"].'
+        )
     meant = "+".join(_OTHER_WORDS.get(word, word) for word in text[:64].casefold().split("+"))
     if meant != text and _is_key(meant):
-        return f'{quoted(text)} is no key. Did you mean "{meant}"?'
+        return f'is {quoted(text)}, which is not a key. Did you mean "{meant}"?'
     near = did_you_mean(part.replace(" ", "_"), names)
     return (
-        f"{quoted(text)} is no key; expected a character or a name such as enter, f2 or "
-        f"ctrl+x.{near}"
+        f"is {quoted(text)}, which is not a key; expected a character or a name such as enter, "
+        f"f2 or ctrl+x.{near}"
     )
 
 

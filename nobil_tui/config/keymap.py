@@ -53,7 +53,7 @@ def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
         try:
             key = canonical_key(text)
         except KeyNameError as error:
-            raise InvalidValueError(place, f"is not a key: {error}") from None
+            raise InvalidValueError(place, str(error)) from None
         if types_character(key) and (
             typed := next((c for c in Context if c.accepts_text and command.works_in(c)), None)
         ):

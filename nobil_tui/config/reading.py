@@ -84,11 +84,11 @@ def read_config_file(path: Path) -> bytes | None:
     except OSError as error:
         raise ConfigError(f"{safe_path(path)}: cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise ConfigError(f"{safe_path(path)}: is no file name.") from None
+        raise ConfigError(f"{safe_path(path)}: is not a file name.") from None
     if len(content) > MAX_CONFIG_BYTES:
         raise ConfigError(
             f"{safe_path(path)}: is larger than {MAX_CONFIG_BYTES // 1024} KiB; expected a "
-            f"TOML file by hand."
+            "file that is written by hand."
         )
     return content
 

@@ -167,7 +167,7 @@ COMPLAINTS: list[tuple[str | bytes, str]] = [
     ("[interface.keys]\nstar = [\n'x',\n1]", "4: interface.keys.star[1] is a number; …"),
     (
         "[interface.keys]\nstar = [\n'x',\n'slsh']",
-        '4: interface.keys.star[1] is not a key: … mean "slash"?',
+        '4: interface.keys.star[1] is "slsh", which is not a key; … mean "slash"?',
     ),
     (
         "[interface.keys]\nretry = 'f3'\ncopy = 'f3'",
@@ -250,7 +250,7 @@ def test_the_empty_device_is_an_empty_config() -> None:
 
 
 def test_invalid_file_name_is_reported() -> None:
-    with pytest.raises(ConfigError, match="is no file name"):
+    with pytest.raises(ConfigError, match="is not a file name"):
         load_config(Path("a\0b"))
 
 
