@@ -45,7 +45,7 @@ class PaletteHost(Protocol):
     def show_filter(self, text: str) -> None:
         """Filter the stations by a saved filter."""
 
-    def forget_filter(self, name: str) -> None:
+    def delete_filter(self, name: str) -> None:
         """Delete a saved filter."""
 
     def find_stations(self, words: list[str], limit: int) -> list[str]:
@@ -156,7 +156,7 @@ class CommandProvider(Provider):
             title = f"Filter: {name}   {key_label(key)}" if key else f"Filter: {name}"
             yield PaletteItem(title, text, partial(host.show_filter, text))
         for name, text in host.saved_filters.items():
-            yield PaletteItem(f"Forget filter: {name}", text, partial(host.forget_filter, name))
+            yield PaletteItem(f"Delete filter: {name}", text, partial(host.delete_filter, name))
 
 
 class StationProvider(Provider):

@@ -112,8 +112,8 @@ async def test_saved_filters_are_offered_by_name() -> None:
         filters = [
             "Filter: Fast [/b]   1",
             "Filter: Oslo   2",
-            "Forget filter: Fast [/b]",
-            "Forget filter: Oslo",
+            "Delete filter: Fast [/b]",
+            "Delete filter: Oslo",
         ]
         assert [text(hit) for hit in await offered(main)][-4:] == filters
         hit, _ = await found(CommandProvider, main, "Filter: Fast")
@@ -129,7 +129,7 @@ async def test_a_saved_filter_is_deleted(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[filters]\n"Fast" = "ccs"\nOslo = "oslo"  # mine\n')
     async with app(filters={"Fast": "ccs", "Oslo": "oslo"}, config_path=config) as (main, pilot):
-        (hit,) = await found(CommandProvider, main, "Forget filter: Fast")
+        (hit,) = await found(CommandProvider, main, "Delete filter: Fast")
         hit.command()
         await until(pilot, lambda: "Fast" not in config.read_text())
         assert main.commands.saved_filters == {"Oslo": "oslo"}

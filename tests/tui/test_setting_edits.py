@@ -100,7 +100,7 @@ async def test_alerts_and_deleted_filters_are_undone() -> None:
         assert len(workspace.alerts.rules) == 1
         await pilot.press("n")
         assert not workspace.alerts.rules
-        main.commands.filters.forget("Fast")
+        main.commands.filters.delete("Fast")
         assert not workspace.settings.filters
         await pilot.press("u")
         assert workspace.settings.filters == {"Fast": "ccs"}

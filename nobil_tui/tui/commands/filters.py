@@ -94,7 +94,7 @@ class FilterCommands:
 
         workspace.screen.app.push_screen(SaveFilterScreen(text, tuple(self.saved)), save)
 
-    def forget(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete a saved filter."""
         self._workspace.edits.change(f"Deleted the filter {name}", Put("filters", name, None))
         self._workspace.toasts.confirm(f"Deleted the filter {name}")

@@ -103,9 +103,9 @@ class CommandRunner:
         """Filter the stations by a saved filter."""
         self.filters.show_saved(text)
 
-    def forget_filter(self, name: str) -> None:
+    def delete_filter(self, name: str) -> None:
         """Delete a saved filter."""
-        self.filters.forget(name)
+        self.filters.delete(name)
 
     def find_stations(self, words: list[str], limit: int) -> list[str]:
         """Return the ids of up to ``limit`` stations whose texts contain every word."""
