@@ -100,22 +100,23 @@ class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def evse_uids(self) -> tuple[str, ...]:
         """The EVSE UIDs in the register's order, each once."""
-        return tuple(dict.fromkeys(key for key in self.plug_evse_uids if key))
+        return tuple(dict.fromkeys(uid for uid in self.plug_evse_uids if uid))
 
-    def plugs_for(self, keys: Sequence[str], count: int) -> tuple[Plugs, ...] | None:
+    def plugs_for(self, evse_uids: Sequence[str], count: int) -> tuple[Plugs, ...] | None:
         """Return the plugs of each of ``count`` connectors; None if they cannot be matched.
 
-        ``keys`` are the stream's ids of them, in order; empty if the stream has only indices.
+        ``evse_uids`` are those of the stream, in order; empty if the stream has only indices.
         """
-        if not keys:
+        if not evse_uids:
             return tuple((plug,) for plug in self.plugs) if count == len(self.plugs) else None
-        by_key: dict[str, Plugs] = {}
-        for key, plug in zip(self.plug_evse_uids, self.plugs, strict=False):
-            if key:
-                by_key[key] = (*by_key.get(key, ()), plug)
-        if by_key.keys().isdisjoint(keys):
+        by_uid: dict[str, Plugs] = {}
+        for uid, plug in zip(self.plug_evse_uids, self.plugs, strict=False):
+            if uid:
+                by_uid[uid] = (*by_uid.get(uid, ()), plug)
+        if by_uid.keys().isdisjoint(evse_uids):
             return None
-        return tuple(by_key.get(key, ()) for key in keys[:count]) + ((),) * (count - len(keys))
+        matched = tuple(by_uid.get(uid, ()) for uid in evse_uids[:count])
+        return matched + ((),) * (count - len(evse_uids))
 
 
 NO_FACTS = Facts()
@@ -203,7 +204,7 @@ class Register:
 
     @property
     def credits(self) -> list[str]:
-        """Return the credits to show with facts of several stations."""
+        """The credits to show with facts of several stations."""
         found = dict.fromkeys(map(self.credit_of, self._facts))
         return [credit for credit in found if credit]
 
@@ -211,9 +212,9 @@ class Register:
         """Return the station's name, or its id if it has none."""
         return self.facts(station).name or station
 
-    def plugs_for(self, station: str, keys: Sequence[str], count: int) -> tuple[Plugs, ...]:
+    def plugs_for(self, station: str, evse_uids: Sequence[str], count: int) -> tuple[Plugs, ...]:
         """Return the plugs of each of ``count`` connectors; empty ones if they cannot be matched.
 
-        ``keys`` are the stream's ids of them, in order; empty if the stream has only indices.
+        ``evse_uids`` are those of the stream, in order; empty if the stream has only indices.
         """
-        return self.facts(station).plugs_for(keys, count) or ((),) * count
+        return self.facts(station).plugs_for(evse_uids, count) or ((),) * count

@@ -86,7 +86,7 @@ class HistoryStore:
     def read(self, station: str, since: int = 0) -> StationHistory:
         """Read what is stored of a station from a time (ms) on; empty if it cannot be read. May
         block."""
-        return read_station(self.path, station, since, self._writer.tell)
+        return read_station(self.path, station, since, self._writer.warn)
 
     def close(self) -> None:
         """Write the rest and let another program become the writer. Takes a moment at most."""

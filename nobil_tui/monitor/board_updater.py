@@ -89,9 +89,9 @@ class BoardUpdater:
         self._clock = clock
         self._next = BatchBuilder(bounded=bounded)
         self._hub_relay: HubRelay | None = None
-        self._told_full = False
+        self._warned_full = False
         self._unreadable: Unreadable | None = None
-        self._told_unreadable_at = -UNREADABLE_NOTE_INTERVAL
+        self._warned_unreadable_at = -UNREADABLE_NOTE_INTERVAL
         self._pace = StreamPace()
 
     def unusual_silence(self, now: int) -> int:
@@ -125,12 +125,12 @@ class BoardUpdater:
     def next_batch(self) -> Batch:
         """Return what happened since the last call."""
         bad, self._unreadable = self._unreadable, None
-        if bad is not None and bad.at - self._told_unreadable_at >= UNREADABLE_NOTE_INTERVAL:
-            self._told_unreadable_at = bad.at
+        if bad is not None and bad.at - self._warned_unreadable_at >= UNREADABLE_NOTE_INTERVAL:
+            self._warned_unreadable_at = bad.at
             logger.warning("unreadable frame (%d so far): %s", self.counts.unreadable, bad.reason)
             self._next.note(Note(bad.at, NoteKind.UNREADABLE, bad.reason))
-        if self.board.dropped and not self._told_full:
-            self._told_full = True
+        if self.board.dropped and not self._warned_full:
+            self._warned_full = True
             text = f"the stream names more than {MAX_STATIONS:,} stations, or too many connectors"
             logger.warning("%s; the rest is ignored", text)
             self._next.note(Note(self.frame_at, NoteKind.FULL, text))
@@ -245,7 +245,7 @@ class BoardUpdater:
         self._next.restart()
         self.board.clear()
         self._hub_relay = None
-        self._told_full = False
+        self._warned_full = False
         self.link = LinkState()
         self._next.note(Note(at, NoteKind.RESTARTED, ""))
 

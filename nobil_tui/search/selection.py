@@ -41,7 +41,7 @@ def select_connectors(station: Station, facts: Facts, match: PlugMatch) -> Selec
     else:
         uids = facts.plug_evse_uids
         wanted = {uid for uid, fits in zip(uids, match, strict=False) if fits and uid}
-        found = [index for index, key in enumerate(evse_uids[:connectors]) if key in wanted]
+        found = [index for index, uid in enumerate(evse_uids[:connectors]) if uid in wanted]
         if found or not set(evse_uids).isdisjoint(uids):
             return found
     return UnknownConnectors(min(sum(match), connectors))

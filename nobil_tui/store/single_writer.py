@@ -165,14 +165,14 @@ class SingleWriter:
         """
         begin = not_done or self._not_saved
         if isinstance(error, NewerError):
-            self.tell(f"{begin}: {self._path} was written by a newer version of nobil-tui.")
+            self.warn(f"{begin}: {self._path} was written by a newer version of nobil-tui.")
         elif not is_damage(error):
             self._problem = f"{begin}: {self._path}: {reason_of(error)}"
-            self.tell(self._problem)
+            self.warn(self._problem)
         elif self._lock.is_locked:
             return self._replace_damaged(begin)
         else:
-            self.tell(f"{begin}: {self._path} is damaged.")
+            self.warn(f"{begin}: {self._path} is damaged.")
         return False
 
     def _replace_damaged(self, begin: str) -> bool:
@@ -182,15 +182,15 @@ class SingleWriter:
             aside = set_aside(self._path)
             self._open_file()
         except DATABASE_ERRORS as error:
-            self.tell(f"{begin}: {self._path} is damaged and cannot be renamed: {reason_of(error)}")
+            self.warn(f"{begin}: {self._path} is damaged and cannot be renamed: {reason_of(error)}")
             return False
         self.writing = True
-        self.tell(
+        self.warn(
             f"{self._subject} was damaged. It was renamed to {aside}, and a new one was started."
         )
         return True
 
-    def tell(self, text: str) -> None:
+    def warn(self, text: str) -> None:
         """Log a message for the user, and keep it as ``notice``."""
         if text != self.notice:
             logger.warning("%s", text)

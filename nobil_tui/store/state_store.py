@@ -86,7 +86,7 @@ class StateStore:
             self.wants_all = not (self.writing and stored.alive_at)
         if bad:
             what = "One station" if bad == 1 else f"{bad:,} stations"
-            self._writer.tell(f"{what} of the last known state could not be read.")
+            self._writer.warn(f"{what} of the last known state could not be read.")
         return stored
 
     def save(

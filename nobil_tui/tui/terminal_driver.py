@@ -154,7 +154,7 @@ class SleepingDriver(TerminalDriverBase):
             return True
 
     def disable_input(self) -> None:
-        """Stop to read the input. An answer on its way is waited for, but not for long."""
+        """Stop reading the input. An answer on its way is waited for, but not for long."""
         if self._asked_at is not None:
             self._answered.wait(max(0.0, self._asked_at + _ANSWER_DELAY - time.monotonic()))
         super().disable_input()

@@ -279,8 +279,8 @@ class Workspace:
         station, board = firing.station, self.board
         text = firing.summary
         held = board.stations.get(station) if firing.rule.station else None
-        if held is not None and (doubt := station_staleness(board, held, self.session.clock.now())):
-            text = f"{text.rstrip('.')}, {doubt}."
+        if held is not None and (stale := station_staleness(board, held, self.session.clock.now())):
+            text = f"{text.rstrip('.')}, {stale}."
         self.toasts.notify(text, title=firing.title, timeout=TOAST_SECONDS)
         note = Note(firing.at, NoteKind.ALERT, f"{firing.title}: {text}")
         self.event_log.append(note)
@@ -335,8 +335,6 @@ class Workspace:
         self.connectors.rebuild()
         self.event_log.refresh()
 
-    # Settings and toasts
-
     # Alerts
 
     def set_alert(self, rule: AlertRule) -> None:
@@ -362,5 +360,5 @@ class Workspace:
         held = board.stations.get(station)
         if held is None:
             return "not in the stream" if board.has_snapshot else "no report yet"
-        doubt = station_staleness(board, held, self.session.clock.now())
-        return f"{held.summary.text} free, {doubt}" if doubt else f"{held.summary.text} free"
+        stale = station_staleness(board, held, self.session.clock.now())
+        return f"{held.summary.text} free, {stale}" if stale else f"{held.summary.text} free"

@@ -25,7 +25,7 @@ from nobil_tui.wire.register_entry import Attributes, Entry, Outlet, decode_entr
 from nobil_tui.wire.register_fields import (
     MAX_PROSE,
     country_code,
-    key_of,
+    evse_uid_of,
     number_of,
     opening_of,
     place_of,
@@ -199,7 +199,7 @@ class _Reader:
             self.problems["stations with too many connectors: the last ones are ignored"] += 1
             del outlets[MAX_CONNECTORS:]
         plugs = tuple(map(self._plug, outlets))
-        plug_evse_uids = tuple(key_of(outlet.evse) for outlet in outlets)
+        plug_evse_uids = tuple(evse_uid_of(outlet.evse) for outlet in outlets)
         return self._plugs.setdefault(plugs, plugs), plug_evse_uids if any(plug_evse_uids) else ()
 
     def _plug(self, outlet: Outlet) -> Plug:

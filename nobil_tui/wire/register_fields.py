@@ -49,7 +49,7 @@ def number_of(attribute: Attribute | None) -> str:
     return text_of(attribute.number, 12) if attribute is not None else ""
 
 
-def key_of(attribute: Attribute | None) -> str:
+def evse_uid_of(attribute: Attribute | None) -> str:
     """Return an EVSE UID unchanged, to be compared with the stream's; empty if it is invalid."""
     value = attribute.value if attribute is not None else None
     text = str(value) if type(value) is int and 0 < value < 10**18 else value

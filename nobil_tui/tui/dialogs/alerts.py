@@ -220,7 +220,7 @@ class AlertsScreen(Dialog[None]):
                 yield Static("Not live data: these alerts last until you quit.", id="about")
             yield AlertList(self._workspace, self._show, id="alert-list")
             yield Static(
-                f" {self._workspace.glyphs.dot} ".join(hints), id="alert-hints", markup=False
+                f" {self._workspace.glyphs.dot} ".join(hints), classes="dialog-hints", markup=False
             )
 
     async def action_undo(self) -> None:

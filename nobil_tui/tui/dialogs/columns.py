@@ -152,7 +152,7 @@ class ColumnsScreen(Dialog[None]):
             dialog.border_title = "Columns"
             dialog.border_subtitle = f"{keys.named('back')} closes"
             yield self._list
-            yield Static(f" {self._glyphs.dot} ".join(hints), id="alert-hints", markup=False)
+            yield Static(f" {self._glyphs.dot} ".join(hints), classes="dialog-hints", markup=False)
             with Horizontal(classes="buttons"):
                 for id_, label in self._BUTTONS.items():
                     button = Button(label, id=id_)

@@ -229,7 +229,7 @@ class StationsPane(VirtualList):
         """Repaint the ages that changed."""
         self._update_titles()
         if not self.station_list.board.downtime.live:
-            # The doubt about every station grows.
+            # Every station becomes more stale.
             self.repaint_changed()
             return
         now = self.clock.now()
@@ -297,7 +297,7 @@ class StationsPane(VirtualList):
             board.freshness.confirmed,
         )
         known = self._strips.get(station)
-        # While the link is down, the doubt about every station grows.
+        # While the link is down, every station becomes more stale.
         is_live = board.downtime.live
         if known and is_live and known[0] == depends and known[1] <= now < known[2]:
             painted_at, until, strip = known[1:]
