@@ -13,7 +13,7 @@ _RUNNING_THRESHOLDS = (10_000, 20, 50)
 
 
 def defer_collection() -> None:
-    """Collect hardly ever, while the program starts."""
+    """Collect garbage very rarely while the program starts."""
     gc.set_threshold(*_STARTUP_THRESHOLDS)
 
 
@@ -26,7 +26,7 @@ def freeze_imports() -> None:
 
 
 def resume_collection() -> None:
-    """Collect regularly again, once the program has started.
+    """Collect garbage regularly again, once the program has started.
 
     A source without a snapshot, or one that cannot be reached, never calls ``freeze_board``: at the
     thresholds of the start, garbage of 200,000 objects would pile up, some 20 MB.
@@ -35,7 +35,7 @@ def resume_collection() -> None:
 
 
 def freeze_board() -> None:
-    """Exempt the objects of a first snapshot from collection, and collect seldom from now on.
+    """Exempt the objects of a first snapshot from collection, and collect rarely from now on.
 
     They live as long as the session. Takes the longest pause under load from 72 ms to 2 ms.
     """

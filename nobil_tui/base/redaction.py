@@ -25,11 +25,11 @@ KEY_PLACEHOLDER = "{private_apikey}"
 KEY_PLACEHOLDER_RE = LazyPattern(r"(?i:\{private_apikey\}|%7Bprivate_apikey%7D)")
 MIN_SECRET_LENGTH = 6
 """Characters of a value that may be a secret whatever its name. Shorter ones occur in words."""
+MIN_SECRET_IN_PATH = 12
+"""The same for a part of a URL's path, where ordinary words are longer."""
 MAX_LEARNED_SECRETS = 100
 """Secrets learned while running that are remembered; each link of some sources has one, which soon
 expires."""
-MIN_SECRET_IN_PATH = 12
-"""The same for a part of a URL's path, where ordinary words are longer."""
 
 _SECRET_VARIABLES = ("_KEY", "_TOKEN", "_PASSWORD")
 """Ends of the names of this program's environment variables that hold a secret."""

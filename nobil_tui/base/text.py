@@ -8,7 +8,7 @@ from pathlib import Path
 MAX_TEXT = 120
 """Characters of a text from outside that are shown."""
 MAX_QUOTED = 40
-"""Characters of a text from the file that are shown."""
+"""Characters of a quoted text that are shown; the rest is cut."""
 
 
 def safe_text(text: str, most: int = MAX_TEXT) -> str:

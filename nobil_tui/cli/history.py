@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HISTORY_EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
 FORMATS = ("jsonl", "csv")
 PRINTED_AT_ONCE = 1000
+"""Changes."""
 SINCE_EXAMPLES = "2026-03-24 or 2026-03-24T08:00"
 
 
@@ -38,9 +39,6 @@ def parse_since(text: str) -> datetime:
     except ValueError:
         message = f"expected a date or time such as {SINCE_EXAMPLES}."
         raise click.BadParameter(message) from None
-
-
-"""Changes."""
 
 
 @click.group(cls=SuggestingGroup)

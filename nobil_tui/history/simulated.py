@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from nobil_tui.charging.conditions import condition_of
+from nobil_tui.charging.conditions import Condition, condition_of
 from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Connector
 from nobil_tui.feeds.simulation.lives import ConnectorLives, SimulatedConnector
@@ -23,7 +23,7 @@ WEEKS = 4
 _DAY = 24 * 3_600_000
 LENGTH = WEEKS * 7 * _DAY
 """The length of the history in ms."""
-_OCCUPIED = 1
+_OCCUPIED = Condition.OCCUPIED.code
 _BEFORE = 45 * 60_000
 """The length of the condition before the present one where the two histories do not fit, in ms."""
 

@@ -81,7 +81,7 @@ class Lease:
         self._revision = 0
 
     def drop(self) -> None:
-        """Stop to lead at once."""
+        """Stop leading at once."""
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None

@@ -183,7 +183,7 @@ def load_register(path: Path) -> CachedRegister | None:
 
 
 def _renew(path: Path, what: str) -> str:
-    return f"The stored register {what}: {path}. “nobil-tui register update” writes a new one."
+    return f'The stored register {what}: {path}. "nobil-tui register update" writes a new one.'
 
 
 def _packed(facts: dict[str, Facts], origins: dict[str, Origin]) -> _Body:

@@ -54,7 +54,7 @@ def station_count(stations: int) -> str:
 
 def licence_note(rights: str) -> str:
     """Return a note on the licence, to append to a message; empty if it is the register's own."""
-    return f", under “{rights}”" if rights else ""
+    return f', under "{rights}"' if rights else ""
 
 
 def load_or_empty(path: Path) -> CachedRegister:
@@ -113,7 +113,7 @@ def merged(
     """
     if not merge:
         if not force:
-            _doubt(old, fresh)
+            _refuse_too_few(old, fresh)
         old = CachedRegister(
             {id_: facts for id_, facts in old.facts.items() if origin_of(id_, facts) not in fresh},
             old.origins,
@@ -203,7 +203,8 @@ def _failure(path: Path) -> Path:
     return path.with_name(path.name + ".failed")
 
 
-def _doubt(old: CachedRegister, fresh: Mapping[str, dict[str, Facts]]) -> None:
+def _refuse_too_few(old: CachedRegister, fresh: Mapping[str, dict[str, Facts]]) -> None:
+    """Raise if a country would lose more than half of its stations."""
     counts = Counter(origin_of(id_, facts) for id_, facts in old.facts.items())
     for country, stations in fresh.items():
         if 2 * len(stations) < counts[country]:

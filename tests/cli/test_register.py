@@ -315,7 +315,7 @@ def test_status_shows_another_licence(invoke: Invoke) -> None:
     norway, sweden, credit = invoke("register", "status").stdout.splitlines()[1:]
     assert norway.startswith("Norway: 1 station from a.json, ")
     assert norway.endswith(" d ago")
-    assert sweden.endswith(" d ago, under “CC BY-NC 4.0”")
+    assert sweden.endswith(' d ago, under "CC BY-NC 4.0"')
     assert credit == CREDIT
 
 

@@ -57,7 +57,7 @@ async def test_import_replaces_the_countries_of_the_file(
 async def test_import_reports_and_stores_another_licence(prepared: Renewing, file: Path) -> None:
     write(file, dump_of(stations("SWE", 3), "CC BY-NC 4.0"))
     outcome = await import_register(prepared.path, file)
-    assert outcome.words == "Imported 3 stations in Sweden from dump.json, under “CC BY-NC 4.0”."
+    assert outcome.words == 'Imported 3 stations in Sweden from dump.json, under "CC BY-NC 4.0".'
     cached = load_register(prepared.path)
     assert cached is not None
     assert {country: origin.rights for country, origin in cached.origins.items()} == {

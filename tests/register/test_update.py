@@ -49,7 +49,7 @@ async def test_another_licence_is_reported_and_stored_until_it_changes_back(
     renewing.service.answers.append(body(dump_of(stations("NOR", 3), "CC BY 3.0")))
     outcome = await renewing.update()
     said = (
-        "Norway: 3 stations from 127.0.0.1, under “CC BY 3.0”. Sweden: 2 stations from 127.0.0.1."
+        'Norway: 3 stations from 127.0.0.1, under "CC BY 3.0". Sweden: 2 stations from 127.0.0.1.'
     )
     assert outcome.words == said
     assert outcome.cached is not None
