@@ -106,8 +106,6 @@ class RecordingImport:
                 case Lost(_, heard_at, _):
                     listening.extend(heard_at // 1000)
                     live = False
-                case Connecting():
-                    pass
                 case HubReport(hub) | Snapshot(hub=HubState() as hub):
                     if hub.simulated:
                         raise self._simulated()
@@ -118,8 +116,11 @@ class RecordingImport:
                     else:
                         listening.begin(at)
                     live = hub.live
-                case _ if live:
-                    listening.extend(at)
+                case Connecting():
+                    pass
+                case _:
+                    if live:
+                        listening.extend(at)
         return [interval for interval in listening if interval.ended > interval.began]
 
     def _simulated(self) -> SourceError:

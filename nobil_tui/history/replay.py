@@ -58,6 +58,8 @@ class Replay:
             case Lost(_, heard_at, _) | Refused(_, heard_at) | Ended(heard_at):
                 board.downtime.stop(heard_at)
                 observation.end(heard_at)
+            case _:
+                pass
 
     def _snapshot(self, event: Snapshot) -> None:
         board, observation, at = self._board, self._observation, event.at

@@ -200,17 +200,16 @@ class HttpApi:
 
     def _handler(self, target: Target) -> Callable[[], Awaitable[HttpAnswer]] | None:
         path = target.path
-        match path:
-            case "/healthz":
-                return self._healthz
-            case "/metrics":
-                return self._metrics
-            case "/stations.geojson":
-                return lambda: self._geojson(target.query)
-            case requests.REGISTER_PATH:
-                return self._names
-            case _ if path in requests.STREAM_PATHS:
-                return _upgrade
+        if path == "/healthz":
+            return self._healthz
+        if path == "/metrics":
+            return self._metrics
+        if path == "/stations.geojson":
+            return lambda: self._geojson(target.query)
+        if path == requests.REGISTER_PATH:
+            return self._names
+        if path in requests.STREAM_PATHS:
+            return _upgrade
         if not path.startswith(REST):
             return None
         kind, _, name = path.removeprefix(REST).partition("/")

@@ -66,6 +66,8 @@ class StreamRecord:
                 self._link(now, f"refused: {reason}")
             case Degraded(reason):
                 self._link(now, reason or "works again")
+            case _:
+                pass
 
     def _link(self, at: int, text: str) -> None:
         if self.link_events and self.link_events[-1].text == text:

@@ -176,7 +176,8 @@ def _decode(head: int, body: bytes) -> Packet:
             return SubAck(int.from_bytes(body[:2]), tuple(body[2:]))
         case 13, 0:
             return PingResp()
-    raise ProtocolError(f"the broker sent a {_NAMES[kind]} of {len(body)} bytes")
+        case _:
+            raise ProtocolError(f"the broker sent a {_NAMES[kind]} of {len(body)} bytes")
 
 
 def _decode_publish(flags: int, body: bytes) -> Publish:
