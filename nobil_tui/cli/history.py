@@ -179,7 +179,8 @@ def import_(recordings: tuple[Path, ...]) -> None:
                     result = RecordingImport(recording, show).run(database, hours)
                     progress.clear()
                     bad = (
-                        f", {result.unreadable:,} unreadable lines or frames skipped"
+                        f", {result.unreadable:,} unreadable "
+                        f"{'line or frame' if result.unreadable == 1 else 'lines or frames'} skipped"
                         if result.unreadable
                         else ""
                     )

@@ -25,6 +25,11 @@ from nobil_tui.feeds.recording_file import DamagedLine, RecordingFile
 from nobil_tui.wire.codecs import CODECS
 from nobil_tui.wire.recording import BREAK
 
+MAX_SILENCE = 24 * 3_600_000
+"""Milliseconds without a frame after which the recorder was not listening."""
+MAX_SILENCE_UNMARKED = 3_600_000
+"""The same for a recording by another program, which may not write that it lost the link. The
+longest silence of NOBIL Real-time was two minutes, but a file may hold a part of it."""
 BREAK_REASON = "the link was lost during the recording"
 
 
@@ -126,6 +131,7 @@ class RecordingFeed:
         at = heard_at = self._start
         broke_at: int | None = None
         live = False
+        silence = MAX_SILENCE if self._file.has_header else MAX_SILENCE_UNMARKED
         for line in self._file.lines():
             if line is None:
                 yield None
@@ -137,6 +143,8 @@ class RecordingFeed:
                     # Our recorder writes when data last came; others, when they noticed the loss.
                     heard_at = line.at if self._file.has_header else at
             else:
+                if live and line.at - at > silence:
+                    live, broke_at, heard_at = False, at, at
                 if broke_at is not None:
                     yield from _break(broke_at, heard_at, line.at)
                     broke_at = None

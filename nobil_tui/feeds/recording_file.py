@@ -41,6 +41,9 @@ MAX_DAMAGED_LINES = 100
 EARLIEST, LATEST = 946_684_800_000, 4_102_444_800_000
 """Range of plausible frame times, in ms: the years 2000 to 2099."""
 
+FAR = 24 * 3_600_000
+"""Milliseconds between two lines from which on the time of one of them may be damaged."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_DAMAGED = "the compressed data are damaged"
 
@@ -126,24 +129,49 @@ class RecordingFile:
     def lines(self) -> Iterator[RecordedFrame | DamagedLine | None]:
         """Yield the lines from the beginning, and None after each chunk.
 
-        A disk error or damaged compressed data in the middle is reported as one damaged line, and
-        ends the iteration.
+        A line whose time is far from those before and after it is damaged. A disk error or damaged
+        compressed data in the middle is reported as one damaged line, and ends the iteration.
         """
+        at = 0
+        far: RecordedFrame | None = None
+        far_number = 0
+        for number, line in self._numbered_lines():
+            if not isinstance(line, RecordedFrame):
+                yield line
+                continue
+            if far is not None:
+                if abs(line.at - at) <= FAR < abs(line.at - far.at):
+                    yield DamagedLine(
+                        f"line {far_number}: its time is far from those before and after it"
+                    )
+                else:
+                    at = far.at
+                    yield far
+                far = None
+            if at and abs(line.at - at) > FAR:
+                far, far_number = line, number
+            else:
+                at = line.at
+                yield line
+        if far is not None:
+            yield far
+
+    def _numbered_lines(self) -> Iterator[tuple[int, RecordedFrame | DamagedLine | None]]:
         at = number = 0
         try:
             for text in _texts(self._chunks()):
                 if text is None:
-                    yield None
+                    yield number, None
                     continue
                 number += 1
                 line = self._decode(text, at, number)
                 if line is not None:
                     at = line.at if isinstance(line, RecordedFrame) else at
-                    yield line
+                    yield number, line
         except OSError as error:
-            yield DamagedLine(f"the rest of the file: {error.strerror or _GZIP_DAMAGED}")
+            yield number, DamagedLine(f"the rest of the file: {error.strerror or _GZIP_DAMAGED}")
         except zlib.error:
-            yield DamagedLine(f"the rest of the file: {_GZIP_DAMAGED}")
+            yield number, DamagedLine(f"the rest of the file: {_GZIP_DAMAGED}")
 
     def close(self) -> None:
         """Close the file."""

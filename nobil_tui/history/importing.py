@@ -114,7 +114,8 @@ class RecordingImport:
                     elif live:
                         listening.extend(at)
                     else:
-                        listening.begin(at)
+                        last = listening.last
+                        listening.begin(max(at, last.ended if last is not None else 0))
                     live = hub.live
                 case Connecting():
                     pass

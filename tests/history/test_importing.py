@@ -107,6 +107,28 @@ def test_damaged_lines_are_counted_and_the_rest_is_imported(recording: Path) -> 
     assert (result.changes, result.unreadable) == (5, 1)
 
 
+@pytest.mark.parametrize("year", ["2096", "2006"])
+def test_a_damaged_time_is_no_time_listened(recording: Path, year: str) -> None:
+    *begin, last = recording.read_text().splitlines(keepends=True)
+    damaged = line(50, "NOR_1", "a", "CHARGING").replace("2026", year)
+    recording.write_text("".join([*begin, damaged, last]))
+
+    assert imported(recording, HistoryDatabase.in_memory()) == ImportResult(4, 3600, 1)
+
+
+def test_a_long_silence_is_not_counted(recording: Path) -> None:
+    """Another program wrote the file, and nothing while its computer slept."""
+    recording.write_text(
+        recording.read_text()
+        + line(180, "NOR_1", "a", "AVAILABLE")
+        + line(190, "NOR_1", "a", "CHARGING")
+    )
+    database = HistoryDatabase.in_memory()
+
+    assert imported(recording, database).seconds == (60 + 10) * 60
+    assert [each.ended - each.began for each in database.listening()] == [3600, 600]
+
+
 def test_simulated_data_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "simulated.jsonl"
     path.write_bytes(encode_header(RecordingHeader(codec="v1", simulated=True)) + line(0).encode())
