@@ -23,6 +23,9 @@ from nobil_tui.store.single_writer import WRITE_INTERVAL, SingleWriter
 
 PRUNE_INTERVAL = 24 * 3_600_000
 """Milliseconds between two prunings."""
+LISTENED_BEFORE_PRUNING = 24 * 3600
+"""Seconds of listening within ``RETENTION`` before anything is pruned: until then, the clock may be
+wrong, and all that is stored seems to be old."""
 MAX_PENDING_RECORDS = 500_000
 """Changes that are held while the disk does not take them; then the oldest are dropped."""
 MAX_PENDING_HOURS = 1_000
@@ -123,7 +126,7 @@ class HistoryStore:
             and self._database is not None
         ):
             self._pruned_at = now
-            self._pruning = self._database.prune(now - RETENTION)
+            self._pruning = self._pruned(self._database, now - RETENTION)
         if self._pruning is not None:
             try:
                 if next(self._pruning, None) is None:
@@ -133,6 +136,11 @@ class HistoryStore:
                 self._writer.failed(error)
                 return False
         return True
+
+    def _pruned(self, database: HistoryDatabase, before: int) -> Iterator[int]:
+        listened = sum(each.ended - each.began for each in database.listening(before))
+        if listened >= LISTENED_BEFORE_PRUNING:
+            yield from database.prune(before)
 
     # The file
 

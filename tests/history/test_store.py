@@ -16,7 +16,7 @@ from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.occupancy import HourColumns
 from nobil_tui.history.store import HistoryStore, read_station
 from nobil_tui.store import single_writer
-from tests.conftest import GUARD
+from tests.conftest import GUARD, FakeClock
 
 CHANGE = StoredChange("NOR_1", "a", 1, 1_700_000_000_000, 0)
 KILLED = """
@@ -168,9 +168,16 @@ def test_a_killed_program_leaves_whole_transactions(path: Path) -> None:
 
 
 def test_old_changes_are_pruned_in_the_background(path: Path) -> None:
-    store = HistoryStore.open(path, interval=0)
-    now = store._clock.now()
-    store.add(Portion([CHANGE._replace(at=now - RETENTION - offset) for offset in (5000, 1000)]))
+    clock = FakeClock()
+    now = clock.now()
+    day = Interval(now // 1000 - 24 * 3600, now // 1000, now // 1000 - 24 * 3600)
+    store = HistoryStore.open(path, interval=0, clock=clock)
+    store.add(
+        Portion(
+            [CHANGE._replace(at=now - RETENTION - offset) for offset in (5000, 1000)],
+            intervals={day.began: day},
+        )
+    )
     store.add(Portion([CHANGE._replace(at=now, code=1)]))
     while len(rows(path)) != 2:
         assert store._writer.is_running
@@ -178,6 +185,23 @@ def test_old_changes_are_pruned_in_the_background(path: Path) -> None:
     store.close()
 
     assert rows(path)[-1] == (now, 1)
+
+
+def test_a_clock_that_is_years_ahead_prunes_nothing(path: Path) -> None:
+    clock = FakeClock()
+    store = HistoryStore(path, clock=clock)
+    store._writer.become_writer()
+    for years in (0, 3, 3):
+        # Two sessions of an hour with the wrong clock.
+        clock.advance(years * RETENTION / 1000)
+        now = clock.now() // 1000
+        hour = Interval(now, now + 3600, now)
+        change = CHANGE._replace(at=clock.now(), code=years)
+        store.add(Portion([change], intervals={now: hour}))
+        assert store._write()
+        assert store._prune()
+    store._writer.release()
+    assert len(rows(path)) == 3
 
 
 def test_reading_what_does_not_exist_is_empty(path: Path) -> None:
