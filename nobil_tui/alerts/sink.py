@@ -12,6 +12,7 @@ from nobil_tui.alerts.firing import Firing, RuleContext, make_firing
 from nobil_tui.alerts.state import AlertState, Claim, Update
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Register
 from nobil_tui.config.alert_rules import AlertKey, AlertRule
@@ -201,8 +202,19 @@ class AlertSink:
         sightings = await self._evaluator.evaluate(begun, None, now)
         if touched is None or touched:
             others = [rule for rule in rules if rule.key not in new]
+            # Who armed an alert may have been behind: what this program knows counts.
+            stations = {rule.station for rule in others if rule.key in fresh and self._knows(rule)}
+            touched = touched if touched is None else stations.union(touched)
             sightings += await self._evaluator.evaluate(others, touched, now)
         return sightings
+
+    def _knows(self, rule: AlertRule) -> bool:
+        """Return whether the station of an alert is confirmed on the board."""
+        station, board, now = self._board.stations.get(rule.station), self._board, self._now()
+        return station is not None and all(
+            board.unconfirmed_for(station, index, now) <= SLIGHT
+            for index in range(len(station.connectors))
+        )
 
     async def _resume(self, keys: set[AlertKey]) -> set[AlertKey]:
         """Go on with what alerts saw in another session or instance; return those that saw

@@ -164,7 +164,7 @@ async def test_alerts_fire_as_a_naive_oracle_says(first: World, steps: Any, two:
 ONCE, STANDING = AlertRule("A"), AlertRule("A", connector="1", repeat=True)
 ROUND = st.lists(
     st.tuples(
-        st.sampled_from(["see", "poll", "save", "arm", "remove", "start", "quit"]),
+        st.sampled_from(["see", "elsewhere", "poll", "save", "arm", "remove", "start", "quit"]),
         st.integers(0, 2),
         st.sampled_from([ONCE, STANDING]),
     ),
@@ -252,10 +252,9 @@ class Racing:
             match kind:
                 case "see":
                     await self.see(index)
+                case "elsewhere":
+                    await self.running[index][0].report(station("B", OCCUPIED))
                 case "arm":
-                    # A program that is behind the others when the user arms an alert in it
-                    # begins with what was, and the alert misses one change.
-                    await self.see(index)
                     self.arm(index, rule)
                 case "remove":
                     self.remove(index, rule)
@@ -424,6 +423,33 @@ async def test_an_alert_that_another_program_added_begins_when_it_is_seen(clock:
     await one.report(station("A", FREE))
     assert [each.rule.station for each in one.fired] == ["A"]
     assert not one.sink.adopt()
+
+
+@pytest.mark.parametrize("rule", [AlertRule("A"), AlertRule(filter="oslo")])
+async def test_an_alert_armed_in_a_program_that_is_behind_misses_nothing(
+    clock: FakeClock, tmp_path: Path, rule: AlertRule
+) -> None:
+    path = tmp_path / "alerts.sqlite"
+    behind, other = (Instance(clock, [], path, REGISTER) for _ in range(2))
+    for one in (behind, other):
+        await one.snapshot([station("A", FREE), station("B", OCCUPIED)])
+    await other.report(station("A", OCCUPIED))
+    clock.advance(60)
+    behind.rules.append(rule)
+    behind.sink.arm(rule)
+    await behind.report(station("B", OCCUPIED))
+    other.rules.append(rule)
+    other.sink.adopt()
+    for _ in range(3):
+        await other.report(station("B", OCCUPIED))
+    clock.advance(60)
+    await other.report(station("A", FREE))
+    assert [each.first for each in other.fired] == [True]
+    await behind.report(station("A", OCCUPIED))
+    await behind.report(station("A", FREE))
+    assert not any(each.first for each in behind.fired)
+    for one in (behind, other):
+        one.close()
 
 
 async def test_an_area_names_its_stations(clock: FakeClock) -> None:
