@@ -178,12 +178,9 @@ def import_(recordings: tuple[Path, ...]) -> None:
 
                     result = RecordingImport(recording, show).run(database, hours)
                     progress.clear()
-                    bad = (
-                        f", {result.unreadable:,} unreadable "
-                        f"{'line or frame' if result.unreadable == 1 else 'lines or frames'} skipped"
-                        if result.unreadable
-                        else ""
-                    )
+                    lines = "line or frame" if result.unreadable == 1 else "lines or frames"
+                    skipped = f", {result.unreadable:,} unreadable {lines} skipped"
+                    bad = skipped if result.unreadable else ""
                     changes = f"{result.changes:,} change{'' if result.changes == 1 else 's'}"
                     added = f"{changes} and {duration_text(result.seconds)} of listening added"
                     print_text(f"{safe_path(recording)}: {added}{bad}")
