@@ -35,12 +35,20 @@ from websockets.utils import accept_key
 from nobil_tui.base.clock import Clock
 from tests.faults.table import print_table
 
-# No property may depend on the machine's speed. "--hypothesis-profile=thorough" runs more examples.
+# No property may depend on the machine's speed. The examples are the same in each run: a change
+# must not fail because of what chance finds in code that it has nothing to do with.
+# "--hypothesis-profile=thorough" runs more examples, and others each time.
 for profile, examples in (("nobil", 50), ("thorough", 1000)):
     settings.register_profile(
-        profile, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
+        profile,
+        deadline=None,
+        derandomize=profile == "nobil",
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("nobil")
+
+pytest_plugins = ["tests.slow_threads"]
 
 START = 1_700_000_000_000
 """The initial time of a ``FakeClock``, in ms."""

@@ -35,6 +35,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from tests.slow_threads import VARIABLE, Lateness, make_late
+
 ROOT = Path(__file__).parents[1]
 _PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
@@ -70,6 +72,7 @@ class Forked(subprocess.Popen[Any]):
             self._app,
             given["start_new_session"] or self._terminal,
             self._terminal,
+            os.environ.get(VARIABLE, ""),
         )
         self._end, end = os.pipe()
         try:
@@ -123,6 +126,8 @@ class Start(NamedTuple):
     """Whether it gets a session of its own."""
     terminal: bool
     """Whether its standard input becomes the terminal that controls it."""
+    slow: str
+    """The seed of ``--slow-threads``; empty without it."""
 
 
 class _Nursery:
@@ -240,6 +245,8 @@ def _become(start: Start) -> None:
     os.environ.update(start.environ)
     os.chdir(start.folder)
     random.seed()
+    if start.slow:
+        make_late(setattr, Lateness(start.slow, " ".join(start.arguments)))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     encoding, _, errors = start.environ.get("PYTHONIOENCODING", "").partition(":")
     for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
