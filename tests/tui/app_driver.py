@@ -19,6 +19,7 @@ from nobil_tui.base.redaction import Secret
 from nobil_tui.charging.events import Event
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import Config
+from nobil_tui.config.reading import load_config
 from nobil_tui.feeds.simulation.feed import SimulationFeed
 from nobil_tui.feeds.simulation.model import Simulation
 from nobil_tui.feeds.source import ChosenSource, OpenSource, Player, Source, SourceError
@@ -173,6 +174,15 @@ async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
             await pilot.pause()
 
     await guarded(look())
+
+
+async def saved(pilot: Pilot[int], path: Path, holds: Callable[[Config], object]) -> None:
+    """Let the app run until a condition is true of the config file.
+
+    Each change is saved for itself, after it is shown: the file may have the first and not the
+    last.
+    """
+    await until(pilot, lambda: holds(load_config(path)))
 
 
 async def live(pilot: Pilot[int]) -> MainScreen:

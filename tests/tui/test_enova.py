@@ -12,7 +12,6 @@ from textual.pilot import Pilot
 
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.model import Config, EnovaSection
-from nobil_tui.config.reading import load_config
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
@@ -21,7 +20,7 @@ from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.enova_service import KEY, EnovaService, breaking, closing, frame, refusal
 from tests.http_service import body, status
-from tests.tui.app_driver import main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import main_of, opened, saved, setup_of, text_of, until
 
 
 @pytest.fixture
@@ -68,9 +67,8 @@ async def test_failures_of_the_service_lose_no_star_and_cause_no_request_storm(
         await phase(pilot, main, LinkPhase.RETRYING)
         await heard(pilot, main, "NOR_71098")
         await pilot.press("s")
-        await until(
-            pilot, lambda: load_config(tmp_path / "config.toml").watched.stations == ["NOR_71098"]
-        )
+        path = tmp_path / "config.toml"
+        await saved(pilot, path, lambda config: config.watched.stations == ["NOR_71098"])
         service.answers += bad
         steps = 0
         calls = len(service.calls)

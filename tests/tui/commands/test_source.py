@@ -18,7 +18,17 @@ from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from tests.conftest import START, FakeClock
-from tests.tui.app_driver import WIDE, HandSource, live, opened, setup_of, text_of, until
+from tests.tui.app_driver import (
+    WIDE,
+    HandSource,
+    live,
+    main_of,
+    opened,
+    saved,
+    setup_of,
+    text_of,
+    until,
+)
 from tests.tui.three_stations import REGISTER, country, source_of
 
 A = "wss://a.example.org/x?key={private_apikey}"
@@ -106,7 +116,9 @@ async def test_the_key_of_the_same_source_is_kept(path: Path) -> None:
     )
     async with opened(setup) as pilot:
         await connect(pilot, A.replace("/x?", "/y?"))
+        # What is said of a save is said once it is done.
         await until(pilot, lambda: "/y?" in read(path))
+        await until(pilot, lambda: not main_of(pilot).workspace.settings._unsaved)
         await pilot.pause()
         assert "was removed" not in screen_text(pilot)
     assert set(hands.keys) == {"KEY-OF-A-123"}
@@ -156,13 +168,10 @@ async def test_a_key_in_an_address_is_not_shown_again(path: Path) -> None:
         await until(
             pilot, lambda: Secret("S3CRETVALUE99") in main.workspace.settings.config.secrets
         )
-        saved = "wss://far.example/s?key={private_apikey}"
-        await until(pilot, lambda: load_config(path).stream.source == saved)
+        address = "wss://far.example/s?key={private_apikey}"
+        await saved(pilot, path, lambda config: config.stream.source == address)
         # The saved key is used again.
-        assert (
-            await connect(pilot, main.workspace.source_text, remember=False)
-            == "wss://far.example/s?key={private_apikey}"
-        )
+        assert await connect(pilot, main.workspace.source_text, remember=False) == address
         assert "S3CRET" not in screen_text(pilot)
 
 

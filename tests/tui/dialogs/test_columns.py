@@ -8,12 +8,20 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from nobil_tui.config.model import Config, InterfaceSection
-from nobil_tui.config.reading import load_config
 from nobil_tui.search.list_columns import ListColumn, shown_columns
 from nobil_tui.tui.dialogs.columns import ColumnList
 from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
 from tests.conftest import FakeClock
-from tests.tui.app_driver import SteppedSource, live, main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import (
+    SteppedSource,
+    live,
+    main_of,
+    opened,
+    saved,
+    setup_of,
+    text_of,
+    until,
+)
 
 
 def heads(pilot: Pilot[int]) -> list[str]:
@@ -31,6 +39,10 @@ def test_every_column_can_be_chosen() -> None:
 
 async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
     clock, path = FakeClock(), tmp_path / "config.toml"
+    chosen = [*ListColumn]
+    chosen.remove(ListColumn.ID)
+    chosen.remove(ListColumn.PLUG)
+    chosen.insert(chosen.index(ListColumn.PLACE), ListColumn.PLUG)
     async with opened(setup_of(clock, SteppedSource(clock), config_path=path)) as pilot:
         main = await live(pilot)
         assert heads(pilot) == ["Free", "Connectors", "Id", "Station", "Place", "Plug", "Changed"]
@@ -43,11 +55,8 @@ async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
         await pilot.press("G", "k", "K", "K", "shift+up")
         await pilot.press("escape")
         assert heads(pilot) == ["Free", "Connectors", "Station", "Plug", "Place", "Changed"]
-        await until(pilot, path.exists)
-        await until(pilot, lambda: len(load_config(path).interface.columns) == 8)
-        columns = load_config(path).interface.columns
-        assert columns.index(ListColumn.PLUG) < columns.index(ListColumn.PLACE)
-        assert ListColumn.ID not in columns
+        # Hiding a column and each step of another are saved for themselves.
+        await saved(pilot, path, lambda config: config.interface.columns == chosen)
         # The mouse does it too: the name cannot be hidden, and Reset shows all.
         await pilot.press("C")
         await pilot.click(ColumnList, offset=(4, 2))
@@ -59,7 +68,7 @@ async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
         await pilot.click("#reset-columns")
         await pilot.click("#close")
         assert heads(pilot) == ["Free", "Connectors", "Id", "Station", "Place", "Plug", "Changed"]
-        await until(pilot, lambda: not load_config(path).interface.columns)
+        await saved(pilot, path, lambda config: not config.interface.columns)
         assert pilot.app.screen is main
 
 

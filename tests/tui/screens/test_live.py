@@ -18,7 +18,7 @@ from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock, Serve, guarded
-from tests.tui.app_driver import live, main_of, opened, setup_of, text_of, until
+from tests.tui.app_driver import live, main_of, opened, saved, setup_of, text_of, until
 
 STATIONS = 24
 SIGNS = {(0, 0): "●", (1, 0): "■", (-1, 0): "·"}
@@ -179,7 +179,7 @@ async def test_a_starred_station_that_left_is_listed(serve: Serve, tmp_path: Pat
         main = await live(pilot)
         first = main.workspace.stations.selected
         await pilot.press("s")
-        await until(pilot, config.exists)
+        await saved(pilot, config, lambda config: config.watched.stations == [first])
         del server.stations[first]
         server.more.put_nowait([json.dumps({"type": "snapshot:init", "data": server.snapshot()})])
         await caught_up(pilot, main, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from unittest import mock
 
@@ -18,7 +17,6 @@ from nobil_tui.charging.events import Connected, Refused, Snapshot, StationRepor
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSection
-from nobil_tui.config.reading import load_config
 from nobil_tui.config.writing import Put, Star, save_config
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.tui.app import ANSWER_TIMEOUT, NobilApp
@@ -36,6 +34,7 @@ from tests.tui.app_driver import (
     HandSource,
     live,
     opened,
+    saved,
     setup_of,
     text_of,
     until,
@@ -58,10 +57,9 @@ async def test_a_star_is_shown_and_saved(tmp_path: Path) -> None:
         await pilot.press("j", "s")
         chosen = main.workspace.stations.selected
         assert chosen in main.workspace.settings.starred
-        await until(pilot, config.exists)
-        assert load_config(config).watched.stations == [chosen]
+        await saved(pilot, config, lambda config: config.watched.stations == [chosen])
         await pilot.press("s")
-        await until(pilot, lambda: load_config(config).watched.stations == [])
+        await saved(pilot, config, lambda config: config.watched.stations == [])
         assert chosen not in main.workspace.settings.starred
 
 
@@ -168,8 +166,7 @@ async def test_filters_are_saved_and_recalled_by_number(tmp_path: Path) -> None:
         await pilot.press("slash", *"ccs", "enter", "S")
         await pilot.press(*"Fast", "enter")
         await until(pilot, lambda: main.workspace.settings.config.filters == {"Fast": "ccs"})
-        await until(pilot, path.exists)
-        assert tomllib.loads(path.read_text())["filters"] == {"Fast": "ccs"}
+        await saved(pilot, path, lambda config: config.filters == {"Fast": "ccs"})
         await pilot.press("escape")
         assert len(main.workspace.station_list.ids) == 3
         await pilot.press("1")
@@ -303,8 +300,7 @@ async def test_another_source_is_tried_before_it_is_used(tmp_path: Path) -> None
         await until(pilot, lambda: pilot.app.screen is main)
         assert keys[-1] == "s3cr3t-key"
         assert main.workspace.session.source.name == "other.example"
-        await until(pilot, path.exists)
-        assert load_config(path).stream.api_key == Secret("s3cr3t-key")
+        await saved(pilot, path, lambda config: config.stream.api_key == Secret("s3cr3t-key"))
         assert "s3cr3t" not in screen_text(pilot)
 
 
@@ -409,8 +405,8 @@ async def test_a_theme_is_previewed_and_kept(tmp_path: Path) -> None:
         await pilot.press("T")
         pilot.app.screen.query_one(OptionList).highlighted = names.index("nord")
         await pilot.press("enter")
-        await until(pilot, path.exists)
-        assert load_config(path).interface.theme == pilot.app.theme == "nord"
+        await saved(pilot, path, lambda config: config.interface.theme == "nord")
+        assert pilot.app.theme == "nord"
 
 
 async def test_the_theme_follows_the_background_of_the_terminal(
@@ -479,8 +475,7 @@ async def test_home_gives_distances(tmp_path: Path) -> None:
         main = await live(pilot)
         main.workspace.stations.select("NOR_00002")
         await pilot.press("H")
-        await until(pilot, path.exists)
-        assert load_config(path).home.position == (59.91, 10.75)
+        await saved(pilot, path, lambda config: config.home.position == (59.91, 10.75))
         assert "8.4 km" in screen_text(pilot)
         assert "Home set to Rådhusgata 12 · u undoes" in screen_text(pilot)
         main.workspace.stations.select("NOR_00003")
@@ -498,11 +493,11 @@ async def test_home_gives_distances(tmp_path: Path) -> None:
         assert main.workspace.settings.home == (59.9, 10.6)
         await pilot.press("H")
         await pilot.click("#remove")
-        await until(pilot, lambda: load_config(path).home.position is None)
+        await saved(pilot, path, lambda config: config.home.position is None)
         assert main.workspace.station_list.origin is None
         await pilot.press("u", "u")
         assert main.workspace.settings.home == main.workspace.station_list.home == (59.91, 10.75)
-        await until(pilot, lambda: load_config(path).home.position == (59.91, 10.75))
+        await saved(pilot, path, lambda config: config.home.position == (59.91, 10.75))
 
 
 async def test_texts_from_outside_are_neither_markup_nor_control_codes() -> None:
