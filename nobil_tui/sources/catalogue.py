@@ -2,7 +2,7 @@
 
 What lists, recognizes, opens or explains sources derives from this table. To add a source, add a
 row here, its module beside this one, and what is new about it: a codec in ``wire.codecs``, a table
-of the config in ``config.model`` and its template.
+of the config in ``config.model`` and ``config.setting_table``.
 
 The rows load nothing: ``--help`` reads them too.
 """
@@ -63,6 +63,8 @@ class SourceKind(NamedTuple):
     key: KeyRule | None = None
     """Where its API key is found; None if it needs none. An address needs one if it has a
     placeholder."""
+    warn: Callable[[SourceRequest], tuple[str, ...]] | None = None
+    """Return warnings about it, one or two sentences each; None if there are none for its kind."""
     simulated: bool = False
     options: tuple[str, ...] = ()
     """Names of the command-line options that apply to it."""
@@ -102,6 +104,12 @@ def _make_nats(request: SourceRequest) -> Source:
     from nobil_tui.sources.nats import NatsSource
 
     return NatsSource(request)
+
+
+def _warn_of_nats(request: SourceRequest) -> tuple[str, ...]:
+    from nobil_tui.sources.nats import login_warnings
+
+    return login_warnings(request)
 
 
 FINLAND = SourceKind(
@@ -145,6 +153,7 @@ NATS = SourceKind(
     _make_nats,
     argument=Argument.NATS,
     typed=False,
+    warn=_warn_of_nats,
 )
 RECORDING = SourceKind(
     "recording",

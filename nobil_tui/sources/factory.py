@@ -9,7 +9,7 @@ from nobil_tui.config.model import Config
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.sources.address import Address
 from nobil_tui.sources.api_keys import ApiKeys, checked_key, save_operations
-from nobil_tui.sources.catalogue import Argument, SourceKind
+from nobil_tui.sources.catalogue import SourceKind
 from nobil_tui.sources.names import address_of, kind_of, without_key
 from nobil_tui.sources.request import SourceOptions, SourceRequest
 
@@ -33,19 +33,13 @@ class SourceFactory:
         used = _key_for(kind, address, given, keys)
         if used and self._options.add_secret is not None:
             self._options.add_secret(used)
-        source = kind.make(
-            SourceRequest(
-                text, kind.codec, address, used, config, self._options, environ=self._environ
-            )
+        request = SourceRequest(
+            text, kind.codec, address, used, config, self._options, environ=self._environ
         )
-        warnings: tuple[str, ...] = ()
+        source = kind.make(request)
+        warnings = kind.warn(request) if kind.warn is not None else ()
         if address is not None:
-            warnings = _warnings(kind, address, keys)
-        elif kind.argument is Argument.NATS:
-            from nobil_tui.sources.nats import NatsSource
-
-            if isinstance(source, NatsSource):
-                warnings = source.warnings
+            warnings += _key_warnings(kind, address, keys)
         return ChosenSource(
             source, without_key(text), warnings, *save_operations(text, given, config)
         )
@@ -65,7 +59,7 @@ def _key_for(kind: SourceKind, address: Address | None, given: str, keys: ApiKey
     return given or keys.find(kind, address)
 
 
-def _warnings(kind: SourceKind, address: Address, keys: ApiKeys) -> tuple[str, ...]:
+def _key_warnings(kind: SourceKind, address: Address, keys: ApiKeys) -> tuple[str, ...]:
     """Return warnings about how the key travels, or that it does not."""
     warnings = []
     if not (address.takes_key or address.contains_key) and keys.has_one_for(kind, address):

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from nobil_tui.sources.request import SourceRequest
 
 
+def login_warnings(request: SourceRequest) -> tuple[str, ...]:
+    """Return a warning if the login may travel unencrypted.
+
+    Raises ``SourceError`` for an invalid address.
+    """
+    warning = unencrypted_login(parse_server(request.text, request.environ))
+    return (warning,) if warning else ()
+
+
 class NatsSource:
     """Connect to a NATS server; the login is in the address or in the environment."""
 
@@ -27,12 +36,6 @@ class NatsSource:
     def name(self) -> str:
         """The hosts."""
         return self._server.display_name
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """A warning if the login may travel unencrypted."""
-        warning = unencrypted_login(self._server)
-        return (warning,) if warning else ()
 
     @property
     def state_key(self) -> str:
