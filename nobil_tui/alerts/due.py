@@ -16,12 +16,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from nobil_tui.store.database_file import transaction
+from nobil_tui.alerts.database import ALERT_MIGRATIONS
+from nobil_tui.store.database_file import read_pragma, transaction
 
 logger = logging.getLogger(__name__)
 
-ALERT_STATE_SCHEMA = 2
-"""The version of all tables in the file; of another version, nothing is run."""
 MAX_WAITING_RUNS = 50
 """Runs that wait for the one before; further ones are dropped."""
 LEASE = 60_000
@@ -31,13 +30,6 @@ MAX_LATE = 7 * 24 * 3_600_000
 """Milliseconds after which a run that is due is dropped."""
 DUE_LOCK_TIMEOUT = 1.0
 """Seconds to wait for another instance."""
-
-DUE_TABLE = """
-CREATE TABLE due (
-  id INTEGER PRIMARY KEY, rule TEXT NOT NULL, at INTEGER NOT NULL, said TEXT NOT NULL,
-  line BLOB NOT NULL, taken INTEGER NOT NULL);
-"""
-"""``taken``: when an instance began the run, in ms; zero if none did."""
 
 
 class DueRun(NamedTuple):
@@ -131,7 +123,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _take(connection: sqlite3.Connection, now: int) -> DueRun | None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] != ALERT_STATE_SCHEMA:
+    # The tables of another version may mean something else.
+    if read_pragma(connection, "user_version") != len(ALERT_MIGRATIONS):
         return None
     connection.execute("DELETE FROM due WHERE at < ?", (now - MAX_LATE,))
     rows = connection.execute("SELECT id, at, said, line, taken FROM due ORDER BY id").fetchall()

@@ -1,5 +1,7 @@
 """What alerts last saw, in a SQLite file that all instances of the program share.
 
+The tables are those of ``alerts.database``.
+
 Each change of what an alert saw is one row changed in one transaction, so that of two instances
 that see the same change exactly one gets to deliver it. What holds however their steps interleave:
 
@@ -24,9 +26,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from nobil_tui.alerts.due import ALERT_STATE_SCHEMA, DUE_TABLE, DueRun, DueRuns
+from nobil_tui.alerts.database import open_alert_database
+from nobil_tui.alerts.due import DueRun, DueRuns
 from nobil_tui.alerts.rules import Seen, flaps
-from nobil_tui.base.files import make_folders, require_regular
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
 from nobil_tui.store.database_file import (
@@ -40,10 +42,6 @@ from nobil_tui.store.database_file import (
 
 logger = logging.getLogger(__name__)
 
-ALERT_STATE_APPLICATION = 0x6E6F6261
-"""The SQLite application id of our files."""
-ALERT_LOCK_TIMEOUT = 5.0
-"""Seconds to wait for another instance."""
 MAX_FIRED = 300
 """Alerts for once whose last firing is kept after they fired."""
 ORPHAN_AGE = 24 * 3_600_000
@@ -51,19 +49,6 @@ ORPHAN_AGE = 24 * 3_600_000
 SAVE_GRACE = 10_000
 """Milliseconds within which an instance saves a config without an alert that is over."""
 
-_TABLES = f"""
-BEGIN;
-CREATE TABLE alert (
-  rule TEXT PRIMARY KEY, at INTEGER NOT NULL, over INTEGER NOT NULL, fired INTEGER NOT NULL);
-CREATE TABLE seen (
-  rule TEXT NOT NULL, station TEXT NOT NULL, met INTEGER NOT NULL, off_at INTEGER NOT NULL,
-  unknown INTEGER NOT NULL, PRIMARY KEY (rule, station));
-{DUE_TABLE}
-PRAGMA application_id = {ALERT_STATE_APPLICATION};
-PRAGMA user_version = {ALERT_STATE_SCHEMA};
-COMMIT;
-"""
-# ``at``: when the alert began, or when it was over. ``fired``: when it last fired, zero if never.
 _PUT_ALERT = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?)"
 _PUT = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
 
@@ -230,7 +215,7 @@ class AlertState:
             if self._connection is not None:
                 self._fired = _read_fired(self._connection)
             elif self._path is not None and self._path.exists():
-                with closing(_open(self._path)) as connection:
+                with closing(open_alert_database(self._path)) as connection:
                     self._fired = _read_fired(connection)
 
     def close(self) -> None:
@@ -239,7 +224,7 @@ class AlertState:
             self._close()
 
     def _open(self, path: Path, keys: Collection[AlertKey], now: int) -> None:
-        self._connection = _open(path)
+        self._connection = open_alert_database(path)
         _prune(self._connection, keys, now)
         _read_seen(self._connection, keys)
         self._fired = _read_fired(self._connection)
@@ -256,40 +241,6 @@ class AlertState:
             f"What the alerts saw cannot be stored in {safe_path(self._path or Path())}: "
             f"{reason_of(error)} The alerts work until you quit."
         )
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    make_folders(path.parent)
-    require_regular(path)
-    connection = sqlite3.connect(
-        path, isolation_level=None, timeout=ALERT_LOCK_TIMEOUT, check_same_thread=False
-    )
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        connection.execute("ROLLBACK")
-        if tables and application == ALERT_STATE_APPLICATION and version > ALERT_STATE_SCHEMA:
-            raise NewerError
-        if tables and (application, version) != (ALERT_STATE_APPLICATION, ALERT_STATE_SCHEMA):
-            raise ForeignError
-        if not tables:
-            _create(connection)
-    except BaseException:  # Whatever it is, the file is closed.
-        connection.close()
-        raise
-    return connection
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    try:
-        connection.executescript(_TABLES)
-    except sqlite3.OperationalError:
-        # Another instance created them in the same moment.
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        connection.execute("SELECT count(*) FROM seen, alert, due")
 
 
 def _read_seen(

@@ -1,1 +1,1 @@
-"""Commands without a screen: print changes as lines, record a source."""
+"""What each command without a screen does: print, watch, record, serve or relay a source."""

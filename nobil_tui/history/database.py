@@ -8,7 +8,7 @@ stations. Raises ``sqlite3.Error`` throughout.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
@@ -33,10 +33,11 @@ from nobil_tui.history.statistics import (
     StationHistory,
 )
 from nobil_tui.store.database_file import (
+    Migration,
     connect_to_read,
     connect_to_write,
     has_tables,
-    read_pragma,
+    migrate,
     transaction,
     use_write_ahead_log,
 )
@@ -52,9 +53,6 @@ MAX_CACHED_LISTS = 100
 """Lists of stations whose numbers are cached: more than a session counts together."""
 PRUNED_AT_ONCE = 200
 """Connectors that are pruned in one transaction, so that it is short."""
-
-Migration = str | Callable[[sqlite3.Connection], None]
-"""A script, or what it cannot say."""
 
 _FIRST_TABLES = """
     CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -155,7 +153,7 @@ class HistoryDatabase:
             use_write_ahead_log(connection)
             # The first snapshot may be one large transaction; its log must not stay.
             connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_SIZE}")
-            migrate(connection, migrations)
+            migrate(connection, APPLICATION_ID, migrations)
         except BaseException:
             connection.close()
             raise
@@ -179,7 +177,7 @@ class HistoryDatabase:
     def in_memory(cls) -> HistoryDatabase:
         """Return an empty history that is not stored."""
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        migrate(connection, MIGRATIONS)
+        migrate(connection, APPLICATION_ID, MIGRATIONS)
         return cls(connection)
 
     def close(self) -> None:
@@ -371,17 +369,3 @@ class HistoryDatabase:
             select = "SELECT id FROM connector WHERE station = ? AND uid = ?"
             known = self._connectors[key] = int(self._connection.execute(select, row).fetchone()[0])
         return known
-
-
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
-    """Bring the tables up to date: all of the missing migrations in one transaction, or none."""
-    with transaction(connection):
-        version = read_pragma(connection, "user_version")
-        for migration in migrations[version:]:
-            if isinstance(migration, str):
-                for statement in filter(str.strip, migration.split(";")):
-                    connection.execute(statement)
-            else:
-                migration(connection)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(migrations)}")

@@ -1,1 +1,1 @@
-"""Files that a session writes: the last known state, and recordings."""
+"""Files that a session writes: the last known state, the view, recordings; and SQLite files."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nobil_tui.base.files import WHAT_TO_DO, require_regular
+
+Migration = str | Callable[[sqlite3.Connection], None]
+"""What takes tables to their next version: statements, or what they cannot say."""
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
@@ -121,6 +124,28 @@ def has_tables(connection: sqlite3.Connection, application: int, version: int) -
     if read_pragma(connection, "user_version") > version:
         raise NewerError
     return True
+
+
+def migrate(
+    connection: sqlite3.Connection, application: int, migrations: Sequence[Migration]
+) -> None:
+    """Bring the tables up to date: all of the missing migrations in one transaction, or none.
+
+    Call ``has_tables`` before. The version of the tables is the number of their migrations.
+    """
+    if read_pragma(connection, "user_version") == len(migrations):
+        return
+    with transaction(connection):
+        # Another instance may have done it in the meantime.
+        version = read_pragma(connection, "user_version")
+        for migration in migrations[version:]:
+            if isinstance(migration, str):
+                for statement in filter(str.strip, migration.split(";")):
+                    connection.execute(statement)
+            else:
+                migration(connection)
+        connection.execute(f"PRAGMA application_id = {application}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
 
 def read_pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -21,39 +21,33 @@ from nobil_tui.charging.events import HubState
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, restore_station
 from nobil_tui.charging.station import Milliseconds, Station, StationId
 from nobil_tui.store.database_file import (
+    Migration,
     connect_to_read,
     connect_to_write,
     has_tables,
-    read_pragma,
+    migrate,
     transaction,
     use_write_ahead_log,
 )
 
 APPLICATION = 0x6E6F6269
 """The SQLite application id of our files."""
-SCHEMA = 2
-"""The version of the tables and their content."""
 LARGEST_ROW = 1 << 20
 """Bytes; the largest possible station takes less."""
 
-_TABLES = f"""
-BEGIN;
+_FIRST_TABLES = """
 CREATE TABLE clock (
-    one INTEGER PRIMARY KEY CHECK (one = 1), downtime INTEGER NOT NULL, alive_at INTEGER NOT NULL,
-    hub BLOB
+    one INTEGER PRIMARY KEY CHECK (one = 1), downtime INTEGER NOT NULL, alive_at INTEGER NOT NULL
 );
 CREATE TABLE stations (id TEXT PRIMARY KEY, state BLOB NOT NULL);
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {SCHEMA};
-COMMIT;
 """
-_SECOND = """
-BEGIN;
-ALTER TABLE clock ADD COLUMN hub BLOB;
-PRAGMA user_version = 2;
-COMMIT;
-"""
-"""From the first version of the tables to the second."""
+STATE_MIGRATIONS: tuple[Migration, ...] = (
+    _FIRST_TABLES,
+    "ALTER TABLE clock ADD COLUMN hub BLOB",
+)
+"""What takes the tables from one version to the next. Add to the end; never change one."""
+SCHEMA = len(STATE_MIGRATIONS)
+"""The version of the tables and their content."""
 # A foreign file may hold anything in any column: types are cast here, values are checked later.
 _CLOCK = (
     "SELECT CAST(downtime AS INTEGER), CAST(alive_at AS INTEGER), CAST(hub AS BLOB) FROM clock "
@@ -85,12 +79,9 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     connection = connect_to_write(path)
     connection.text_factory = bytes
     try:
-        begun = has_tables(connection, APPLICATION, SCHEMA)
+        has_tables(connection, APPLICATION, SCHEMA)
         use_write_ahead_log(connection)
-        if not begun:
-            connection.executescript(_TABLES)
-        elif read_pragma(connection, "user_version") < SCHEMA:
-            connection.executescript(_SECOND)
+        migrate(connection, APPLICATION, STATE_MIGRATIONS)
     except BaseException:
         # The caller does not get the connection, so it is closed here on any error.
         connection.close()

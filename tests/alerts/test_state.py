@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.alerts import state as state_module
-from nobil_tui.alerts.due import ALERT_STATE_SCHEMA, DueRun
+from nobil_tui.alerts.database import ALERT_APPLICATION, ALERT_MIGRATIONS
+from nobil_tui.alerts.due import DueRun
 from nobil_tui.alerts.rules import Seen, fires
 from nobil_tui.alerts.state import ORPHAN_AGE, SAVE_GRACE, AlertState, Claim, Update
 from nobil_tui.config.alert_rules import AlertKey, AlertRule
+from nobil_tui.store.database_file import migrate
 
 KEY = AlertRule("NOR_1").key
 OFF, ON = Seen(on=False), Seen(on=True)
@@ -179,7 +181,7 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     opened(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {ALERT_STATE_SCHEMA + 1}")
+        connection.execute(f"PRAGMA user_version = {len(ALERT_MIGRATIONS) + 1}")
     before = path.read_bytes()
     state = opened(path)
     assert "written by a newer version" in state.notice
@@ -190,6 +192,19 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert state.due.take(NOW) is None
     state.close()
     assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["a.sqlite"]
+
+
+def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, ALERT_APPLICATION, ALERT_MIGRATIONS[:1])
+    state = opened(path)
+    assert state.notice == ""
+    assert store(state, update(None, OFF), FIRES) == [False, True]
+    assert state.due.take(NOW) is None
+    state.close()
+    assert opened(path).fired == {KEY: NOW}
     assert [each.name for each in tmp_path.iterdir()] == ["a.sqlite"]
 
 

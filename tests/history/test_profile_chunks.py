@@ -15,12 +15,13 @@ from nobil_tui.charging.board import Board
 from nobil_tui.history import database as database_module
 from nobil_tui.history import observation as observation_module
 from nobil_tui.history import profile_chunks
-from nobil_tui.history.database import MIGRATIONS, HistoryDatabase, migrate
+from nobil_tui.history.database import APPLICATION_ID, MIGRATIONS, HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation, Portion
 from nobil_tui.history.occupancy import HourColumns
 from nobil_tui.history.profile_chunks import ProfileChunk, read_profile
 from nobil_tui.history.statistics import HourProfile, profile_of
+from nobil_tui.store.database_file import migrate
 from tests.history.records import MINUTE, OSLO, WORDS, at, report
 from tests.history.test_occupancy import cells_of
 
@@ -107,7 +108,7 @@ def test_numbers_stop_at_their_limit() -> None:
 def test_profiles_of_the_first_tables_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     connection = sqlite3.connect(path, isolation_level=None)
-    migrate(connection, MIGRATIONS[:1])
+    migrate(connection, APPLICATION_ID, MIGRATIONS[:1])
     rows = [
         # Hour, station, five numbers of seconds, weeks, weeks free, latest week, its seconds.
         (5, 1, 9000, 4000, 18000, 5000, 60, 2, 1, 10, 1000, 900),
