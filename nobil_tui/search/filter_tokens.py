@@ -13,7 +13,10 @@ from nobil_tui.search.plug_terms import PowerRange
 
 @cache
 def token_pattern() -> re.Pattern[str]:
-    """Compile the pattern of a token, on first use: the first paint need not wait for it."""
+    """Compile the pattern of a token, on first use: the first paint need not wait for it.
+
+    White space begins none: without that, each space would take as long as a word.
+    """
     number = r"\d{1,9}(?:[.,]\d{1,9})?"
     degrees = r"[-+]?\d{1,3}(?:\.\d{1,15})?"
     sign = "[<>]=?|[=≤≥]"
@@ -21,7 +24,7 @@ def token_pattern() -> re.Pattern[str]:
     plug = rf"typ[e]?\s[123]|{plugs}"
     return re.compile(
         rf"""
-        (?P<minus>-?)
+        (?=\S)(?P<minus>-?)
         (?:
           (?P<range>(?P<from>{number})\s*[-–]\s*(?P<to>{number})\s*kw(?!\S))
         | (?P<power>(?P<sign>{sign})\s*(?P<limit>{number})\s*(?:kw)?(?!\S))

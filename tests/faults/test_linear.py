@@ -1,7 +1,9 @@
 """Regular expressions and loops over text from outside take time in proportion to its length.
 
-What is not linear takes hundreds of times as long as what is, so a limit of processor time tells
-them apart on any machine. ``--faults-long`` tries a megabyte each, in under a second.
+Each input is tried with some hundred characters and with 16 times as many, or more. What is linear
+takes 16 times as long then, what is quadratic 256 times. So much room is between the two that
+neither the speed of the machine nor its load matters; what seems to be too slow is tried again.
+``--faults-long`` tries a megabyte each.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import importlib
 import pkgutil
 import re
 import signal
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import product
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +44,14 @@ from tests.faults.table import RecordFault
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGVTALRM"), reason="needs a timer")
 
-SHORT, LONG = 8_000, 1_000_000
+SMALL, SHORT, LONG = 500, 8_000, 1_000_000
 """Characters of an input."""
-SECONDS = {SHORT: 0.05, LONG: 1.0}
-"""Processor time that one input may take."""
+TRIES = 3
+TRIFLE = 0.001
+"""Processor time that says nothing: what is not linear takes longer, also on a fast machine."""
+PATIENCE = 20.0
+"""Processor time for ``SMALL`` characters that no machine needs."""
 FILTER = "the tokens of a filter"
-BOUNDS = {FILTER: SHORT}
-"""Characters of the longest input, where the program cuts what the pattern sees. This is many times
-what is left, so that what is not linear shows."""
 _CALL = re.compile(r"re\.(?!escape)|LazyPattern\b")
 _USES = re.compile(r"^import re$|import LazyPattern", re.MULTILINE)
 PACKAGE = Path(nobil_tui.__file__).parent
@@ -58,6 +62,9 @@ UNITS = (
     *("type ", "within:", "[a]\n", "# a\n", "a = 1\n", "0 kW "),
 )
 """What is repeated to make an input."""
+
+
+Work = Callable[[Any], object]
 
 
 class TooSlowError(Exception):
@@ -81,6 +88,51 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         gc.enable()
         signal.signal(signal.SIGVTALRM, before)
+
+
+def time_of(work: Work, data: Any, limit: float) -> float:
+    """Return the processor time that a work takes; infinity for one that is far over the limit."""
+    with suppress(TooSlowError), at_most(2 * limit + 0.02):
+        begun = time.thread_time()
+        work(data)
+        return time.thread_time() - begun
+    return inf
+
+
+def is_linear(work: Work, small: Any, large: Any) -> bool:
+    """Return whether a work takes time in proportion to its input."""
+    # The middle, by factors, between what is linear and what is quadratic.
+    most = (len(large) / len(small)) ** 1.5
+    for _ in range(TRIES):
+        once = min(time_of(work, small, PATIENCE) for _ in range(3))
+        if once > PATIENCE:
+            return False
+        limit = max(TRIFLE, most * once)
+        if time_of(work, large, limit) <= limit:
+            return True
+    return False
+
+
+def not_linear(work: Work, written: str, sizes: Sequence[int]) -> str:
+    """Return how an input begins for which a work is not linear; empty if there is none."""
+    for size, longer in pairwise(sizes):
+        for small, large in zip(inputs(size, written), inputs(longer, written), strict=True):
+            if not is_linear(work, small, large):
+                return f"{large[:12]!r}..."
+    return ""
+
+
+def work_of(pattern: re.Pattern[Any]) -> Work:
+    """Return a function that searches for a pattern everywhere in a text, and matches all of it."""
+
+    def search(text: str) -> None:
+        is_text = isinstance(pattern.pattern, str)
+        subject = text if is_text else text.encode(errors="surrogateescape")
+        # Kept matches would measure memory.
+        deque(pattern.finditer(subject), maxlen=0)
+        pattern.fullmatch(subject)
+
+    return search
 
 
 def patterns() -> dict[str, re.Pattern[Any]]:
@@ -138,33 +190,35 @@ def inputs(size: int, pattern: str = "") -> Iterator[str]:
     yield "1" * (size // 2) + "." * (size // 2) + "\0"
 
 
-def run(work: Callable[[Any], object], data: Any, size: int) -> None:
-    with at_most(SECONDS[size]):
-        work(data)
+@pytest.fixture
+def sizes(faults_long: bool) -> Sequence[int]:
+    """Characters of the inputs: each is compared with the one before."""
+    return (SMALL, SHORT, LONG) if faults_long else (SMALL, SHORT)
 
 
-def test_every_pattern_is_linear(record_fault: RecordFault, faults_long: bool) -> None:
-    size = LONG if faults_long else SHORT
+QUADRATIC: dict[str, Work] = {
+    **{each: work_of(re.compile(each)) for each in (r"\s+$", r"\w+=")},
+    "a loop": lambda text: [text[at:].isprintable() for at in range(len(text))],
+}
+
+
+def test_what_is_not_linear_is_found() -> None:
+    for written, work in QUADRATIC.items():
+        assert not_linear(work, written, (SMALL, SHORT)), written
+
+
+def test_every_pattern_is_linear(record_fault: RecordFault, sizes: Sequence[int]) -> None:
     every = patterns()
     # Those that are known to be there, so that the search for them works.
     assert {"nobil_tui.base.redaction._ASSIGNED", "nobil_tui.wire.v1._SURROGATES"} <= set(every)
-    tried, slow = 0, []
+    slow = []
     for name, pattern in every.items():
         written = pattern.pattern
-        is_text = isinstance(written, str)
-        bound = min(size, BOUNDS.get(name, size))
-        for data in inputs(bound, written if is_text else written.decode()):
-            subject = data if is_text else data.encode(errors="surrogateescape")
-            tried += 1
-            try:
-                # Kept matches would measure memory.
-                run(lambda it, of=pattern: deque(of.finditer(it), maxlen=0), subject, bound)  # type: ignore[misc]  # a default binds the pattern
-                run(pattern.fullmatch, subject, bound)
-            except TooSlowError:
-                slow.append(f"{name}: {written!r} over {data[:12]!r}...")
-                break
+        text = written if isinstance(written, str) else written.decode()
+        if beginning := not_linear(work_of(pattern), text, sizes):
+            slow.append(f"{name}: {written!r} over {beginning}")
     assert slow == [], "\n".join(slow)
-    record_fault("1 MB for each pattern", tried, f"{len(every)} patterns, linear", "no state")
+    record_fault("1 MB for each pattern", len(every), "linear", "no state")
 
 
 def test_patterns_are_written_outside_functions() -> None:
@@ -197,7 +251,7 @@ def _kind(data: str) -> object:
     return None
 
 
-WORKS: dict[str, Callable[[str], object]] = {
+WORKS: dict[str, Work] = {
     "safe_text": lambda data: text.safe_text(data, len(data)),
     "escaped": lambda data: text.escaped(data.encode(errors="replace"), len(data)),
     "did_you_mean": lambda data: text.did_you_mean(data, ["one", "two"]),
@@ -219,15 +273,8 @@ WORKS: dict[str, Callable[[str], object]] = {
 }
 
 
-def test_every_loop_over_text_is_linear(record_fault: RecordFault, faults_long: bool) -> None:
-    size = LONG if faults_long else SHORT
-    slow = []
-    for (name, work), data in product(WORKS.items(), inputs(size)):
-        try:
-            # Several passes and copies of a text are several times a pattern's work.
-            with at_most(3 * SECONDS[size]):
-                work(data)
-        except TooSlowError:
-            slow.append(f"{name} over {data[:12]!r}...")
+def test_every_loop_over_text_is_linear(record_fault: RecordFault, sizes: Sequence[int]) -> None:
+    found = {name: not_linear(work, "", sizes) for name, work in WORKS.items()}
+    slow = [f"{name} over {beginning}" for name, beginning in found.items() if beginning]
     assert slow == [], "\n".join(slow)
     record_fault("1 MB for each loop over text", len(WORKS), "linear", "no state")
