@@ -56,7 +56,10 @@ class Lease:
 
     async def wait_held(self) -> None:
         """Wait until this relay holds the lease."""
-        await self._held.wait()
+        while not self.leads:
+            # Over by the time of day, after a sleep of the machine, and not yet by the timer.
+            self.drop()
+            await self._held.wait()
 
     async def wait_lapsed(self) -> None:
         """Wait until it does not."""
