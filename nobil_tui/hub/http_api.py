@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import logging
 import re
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
@@ -279,10 +278,10 @@ class HttpApi:
 
     async def _metrics(self) -> HttpAnswer:
         async with self._making:
-            if time.monotonic() - self._tallied_at >= LIST_SECONDS:
+            if self._clock.monotonic() - self._tallied_at >= LIST_SECONDS:
                 board, register = self._board, self._register()
                 self._tally = await run_in_thread(lambda: tally_of(board, register))
-                self._tallied_at = time.monotonic()
+                self._tallied_at = self._clock.monotonic()
         text = metrics_text(self._hub, self._tally, self._health())
         return HttpAnswer(text.encode(), content_type="text/plain")
 
@@ -328,11 +327,11 @@ class HttpApi:
         async with self._making:
             kept = self._bodies.get(name)
             if kept is not None and (
-                kept.source == source or time.monotonic() - kept.made_at < seconds
+                kept.source == source or self._clock.monotonic() - kept.made_at < seconds
             ):
                 self._bodies.move_to_end(name)
                 return kept
-            body = await run_in_thread(lambda: _made(make(), source))
+            body = await run_in_thread(lambda: _made(make(), source, self._clock.monotonic()))
             self._bodies[name] = body
             while len(self._bodies) > MAX_LISTS or (
                 len(self._bodies) > 1 and sum(map(_size, self._bodies.values())) > MAX_LIST_BYTES
@@ -375,13 +374,13 @@ def _size(body: Body) -> int:
     return len(body.content) + len(body.compressed)
 
 
-def _made(content: bytes, source: Hashable) -> Body:
+def _made(content: bytes, source: Hashable, at: float) -> Body:
     import gzip
 
     small = len(content) < GZIP_FROM
     compressed = b"" if small else gzip.compress(content, _GZIP_LEVEL, mtime=0)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return Body(content, compressed, tag, source, time.monotonic())
+    return Body(content, compressed, tag, source, at)
 
 
 def _is_known(tag: str, known: str) -> bool:

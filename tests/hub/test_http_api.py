@@ -23,7 +23,7 @@ from nobil_tui.config.hub import HubSection
 from nobil_tui.hub import door, http_api
 from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.door import Door
-from nobil_tui.hub.http_api import HttpApi
+from nobil_tui.hub.http_api import GEOJSON_SECONDS, LIST_SECONDS, HttpApi
 from nobil_tui.hub.metrics import Health
 from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.batch import Batch, LinkState
@@ -49,9 +49,10 @@ class Served:
         self.register = Register({A: facts}, credit=CREDIT)
         self.health = LIVE
         about = HubState(credit=CREDIT)
-        self.hub = Hub(self.board, keys=OneKey(KEY), limits=limits, about=about, clock=FakeClock())
+        self.clock = FakeClock()
+        self.hub = Hub(self.board, keys=OneKey(KEY), limits=limits, about=about, clock=self.clock)
         self.api = HttpApi(
-            self.hub, self.board, lambda: self.register, lambda: self.health, FakeClock()
+            self.hub, self.board, lambda: self.register, lambda: self.health, self.clock
         )
         self.hub.make_http = self.api.connection
         self.client = aiohttp.ClientSession(auto_decompress=False)
@@ -158,6 +159,7 @@ async def test_errors_have_the_form_of_version_1(served: Opens) -> None:
         assert (await hub.get("/api/v1/rest/chargers", key="", **{name: value}))[0] == 200
 
 
+@pytest.mark.usefixtures("nothing_forgiven")
 async def test_wrong_keys_are_limited_and_right_ones_counted_with_the_stream(
     served: Opens,
 ) -> None:
@@ -189,6 +191,8 @@ async def test_large_lists_are_compressed_and_not_sent_again(served: Opens) -> N
     await hub.changed()
     # A second has not passed.
     assert (await hub.get(path, If_None_Match=tag))[0] == 304
+    hub.clock.advance(LIST_SECONDS)
+    assert (await hub.get(path, If_None_Match=tag))[0] == 200
 
 
 async def test_reader_that_does_not_read_takes_no_memory(
@@ -289,7 +293,10 @@ async def test_geojson_has_names_counts_and_credit(served: Opens) -> None:
     assert [each["id"] for each in layer["features"]] == [B]
     hub.register.replace({A: Facts("Torget")})
     layer = (await hub.get("/stations.geojson?filter=torget"))[1]
-    assert [each["id"] for each in layer["features"]] == [B]  # for two seconds
+    assert [each["id"] for each in layer["features"]] == [B]
+    hub.clock.advance(GEOJSON_SECONDS)
+    layer = (await hub.get("/stations.geojson?filter=torget"))[1]
+    assert [each["id"] for each in layer["features"]] == [A]
 
 
 async def test_register_has_what_a_client_reads(served: Opens) -> None:
@@ -324,22 +331,30 @@ async def test_pages_of_other_sites_are_allowed_only_if_configured(served: Opens
 async def test_request_that_is_not_read_counts_and_ends(
     served: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "HTTP_SECONDS", 0.05)
     hub = await served(connections=1)
     many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)] * 20) for n in range(5000)]
     hub.board.apply_snapshot(many, START)
     await hub.changed()
     address = urlsplit(hub.hub.address)
-    raw = socket.create_connection((address.hostname or "", address.port or 0))
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.sendall(f"GET /api/v1/rest/chargers?key={QUOTED} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    async with asyncio.timeout(GUARD):
-        while not hub.hub._doors:  # noqa: ASYNC110 - the hub has no event for it
-            await asyncio.sleep(0)
+
+    async def until_there_are(doors: int) -> None:
+        async with asyncio.timeout(GUARD):
+            while len(hub.hub._doors) != doors:  # noqa: ASYNC110 - the hub has no event for it
+                await asyncio.sleep(0)
+
+    async def ask() -> socket.socket:
+        raw = socket.create_connection((address.hostname or "", address.port or 0))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.sendall(f"GET /api/v1/rest/chargers?key={QUOTED} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await until_there_are(1)
+        return raw
+
+    with await ask():
         assert (await hub.get("/healthz"))[0] == 503
-        while hub.hub._doors:  # noqa: ASYNC110 - the hub has no event for it
-            await asyncio.sleep(0)
-    raw.close()
+    await until_there_are(0)
+    monkeypatch.setattr(door, "HTTP_SECONDS", 0.05)
+    with await ask():
+        await until_there_are(0)
     assert (await hub.get("/healthz"))[0] == 200
 
 
