@@ -93,23 +93,21 @@ async def open_writer(connection: NatsConnection, lease: Lease) -> StreamWriter:
     context = JetStreamContext(connection.client, timeout=ACK_SECONDS)
     try:
         try:
-            info = await context.stream_info(STREAM)
+            info = await connection.answer(context.stream_info(STREAM))
         except NotFoundError:
-            info = await context.add_stream(
-                StreamConfig(
-                    STREAM,
-                    description="Stations and their last state, published by nobil-tui",
-                    subjects=[f"{ROOT}.>"],
-                    max_msgs_per_subject=1,
-                    discard=DiscardPolicy.OLD,
-                    storage=StorageType.FILE,
-                    allow_msg_ttl=True,
-                    allow_direct=True,
-                )
+            config = StreamConfig(
+                STREAM,
+                description="Stations and their last state, published by nobil-tui",
+                subjects=[f"{ROOT}.>"],
+                max_msgs_per_subject=1,
+                discard=DiscardPolicy.OLD,
+                storage=StorageType.FILE,
+                allow_msg_ttl=True,
+                allow_direct=True,
             )
+            info = await connection.answer(context.add_stream(config))
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         raise connection.failure(error) from None
-    raise_if_cancelled()
     config = info.config
     if f"{ROOT}.>" not in (config.subjects or []):
         raise UnreachableError(f"the stream {STREAM} there does not have the subject {ROOT}.>")

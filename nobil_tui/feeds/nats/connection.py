@@ -7,10 +7,10 @@ go on behind a gap, and who reads or publishes has to start over anyway.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nobil_tui.base.files import read_regular
 from nobil_tui.base.redaction import remove_secrets
@@ -25,6 +25,8 @@ from nobil_tui.feeds.transport.failures import (
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
+
+_T = TypeVar("_T")
 
 CONNECT_SECONDS = 5
 """Seconds for one attempt to connect."""
@@ -53,6 +55,23 @@ class NatsConnection:
     def lost(self) -> UnreachableError:
         """The error to raise once it has ended."""
         return UnreachableError(self._reason)
+
+    async def answer(self, asking: Coroutine[Any, Any, _T]) -> _T:
+        """Wait for what is asked of the server. Raises ``UnreachableError`` once the connection
+        ends: the library would wait for the answer until its timeout.
+        """
+        task = asyncio.create_task(asking)
+        # An error that comes later concerns no one.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        ended = asyncio.create_task(self.closed.wait())
+        try:
+            await asyncio.wait([task, ended], return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise self.lost
+            return task.result()
+        finally:
+            task.cancel()
+            ended.cancel()
 
     def fail(self, reason: str) -> None:
         """End the connection, for ``reason``."""

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nobil_tui.feeds.nats.connection import REQUEST_SECONDS, NatsConnection, raise_if_cancelled
+from nobil_tui.feeds.nats.connection import REQUEST_SECONDS, NatsConnection
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.wire.nats import ROOT, STREAM
 
@@ -192,13 +192,13 @@ async def request(connection: NatsConnection, subject: str, body: Any) -> dict[s
 
     try:
         data = json.dumps(body).encode()
-        message = await connection.client.request(subject, data, timeout=REQUEST_SECONDS)
+        asking = connection.client.request(subject, data, timeout=REQUEST_SECONDS)
+        message = await connection.answer(asking)
         answer = json.loads(message.data)
     except NoRespondersError:
         raise UnreachableError("the NATS server has no JetStream (start it with -js)") from None
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         raise connection.failure(error) from None
-    raise_if_cancelled()
     if not isinstance(answer, dict):
         raise UnreachableError("the NATS server sends an answer that cannot be read")
     if (refusal := answer.get("error")) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, parse_server
 from nobil_tui.feeds.source import SourceError
+from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.sources.factory import SourceFactory
 from tests.certificates import Certificates
-from tests.conftest import guarded
+from tests.conftest import GUARD, guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
 
@@ -131,6 +133,24 @@ async def test_missing_permission_is_named(tmp_path: Path, monkeypatch: pytest.M
     assert "permissions violation for publish" in event.reason.lower()
     assert "consumer.create" in event.reason
     assert SECRET not in event.reason
+
+
+@pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
+async def test_a_connection_that_ends_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to a request cannot come any more."""
+    monkeypatch.setattr(reader, "REQUEST_SECONDS", 2 * GUARD)
+    with NatsProcess(tmp_path) as process:
+        async with nats_connection(process.server, "test") as connection:
+            # It is there to be asked, and does not answer.
+            await connection.client.subscribe("silent")
+            asking = asyncio.create_task(reader.request(connection, "silent", {}))
+            await connection.client.flush()
+            assert not asking.done()
+            process.kill()
+            with pytest.raises(UnreachableError, match="broke"):
+                await guarded(asking)
 
 
 @pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
