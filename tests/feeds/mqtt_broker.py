@@ -6,13 +6,13 @@ import asyncio
 import logging
 import re
 import shutil
-import socket
 import sysconfig
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.conftest import guarded
+from tests.reserved_port import ReservedPort
 
 # It logs an error for each connection that it closes itself.
 logging.getLogger("paho.mqtt.client").disabled = True
@@ -34,6 +34,7 @@ class Broker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
+        self._draining: asyncio.Task[bytes] | None = None
         self.url = ""
         """URL of its WebSocket."""
         self.port = 0
@@ -60,6 +61,12 @@ class Broker:
             process, self._process = self._process, None
             process.kill()
             await guarded(process.wait())
+        if self._draining is not None:
+            await guarded(self._draining)
+
+    def _drain(self, log: asyncio.StreamReader) -> None:
+        """Read what it logs from now on: a full pipe would stop it."""
+        self._draining = asyncio.create_task(log.read())
 
     async def publish(
         self, *messages: tuple[str, bytes], qos: int = 0, retain: bool = False
@@ -102,6 +109,7 @@ class NatsBroker(Broker):
             if found := _MQTT.search(line):
                 self.port = int(found[1])
             if b"Server is ready" in line:
+                self._drain(self._process.stderr)
                 return
         raise AssertionError("nats-server did not start")
 
@@ -109,12 +117,23 @@ class NatsBroker(Broker):
 class MosquittoBroker(Broker):
     """Eclipse Mosquitto, if it is installed."""
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._ports = ReservedPort(), ReservedPort()
+
+    async def stop(self) -> None:
+        """Kill it, and give its ports up."""
+        await super().stop()
+        for each in self._ports:
+            each.close()
+
     async def _start(self) -> None:
-        ports = [_free_port(), _free_port()]
+        self.port, web = (each.number for each in self._ports)
+        self.url = f"ws://127.0.0.1:{web}/mqtt"
         config = self._folder / "mosquitto.conf"
         config.write_text(
-            f"allow_anonymous true\nlistener {ports[0]} 127.0.0.1\nprotocol mqtt\n"
-            f"listener {ports[1]} 127.0.0.1\nprotocol websockets\n"
+            f"allow_anonymous true\nlistener {self.port} 127.0.0.1\nprotocol mqtt\n"
+            f"listener {web} 127.0.0.1\nprotocol websockets\n"
         )
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         self._process = await asyncio.create_subprocess_exec(
@@ -125,16 +144,9 @@ class MosquittoBroker(Broker):
             stderr=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
         )
-        self.port, self.url = ports[0], f"ws://127.0.0.1:{ports[1]}/mqtt"
         assert self._process.stderr is not None
         async for line in self._process.stderr:
             if b"running" in line:
+                self._drain(self._process.stderr)
                 return
         raise AssertionError("mosquitto did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

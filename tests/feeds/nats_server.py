@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
+import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from nobil_tui.feeds.nats.server import NatsServer, parse_server
 from tests.feeds.mqtt_broker import find_nats_server
-
-_LISTENS = re.compile(rb"Listening for client connections on 127\.0\.0\.1:(\d+)")
+from tests.reserved_port import ReservedPort
 
 
 class NatsProcess:
@@ -21,7 +20,12 @@ class NatsProcess:
         self._folder = folder
         self._config = config
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
+        self._draining: threading.Thread | None = None
+        self._port = ReservedPort()
+
+    @property
+    def port(self) -> int:
+        return self._port.number
 
     @property
     def url(self) -> str:
@@ -42,14 +46,15 @@ class NatsProcess:
         traceback: TracebackType | None,
     ) -> None:
         self.kill()
+        self._port.close()
 
     def start(self) -> None:
-        """Start it, on the port that it had before."""
+        """Start it."""
         program = find_nats_server()
         assert program is not None
         config = self._folder / "nats.conf"
         config.write_text(
-            f'listen: "127.0.0.1:{self.port or -1}"\n'
+            f'listen: "127.0.0.1:{self.port}"\n'
             f'jetstream {{ store_dir: "{self._folder}", max_file: 1G }}\n{self._config}\n'
         )
         self._process = subprocess.Popen(
@@ -57,13 +62,18 @@ class NatsProcess:
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if found := _LISTENS.search(line):
-                self.port = int(found[1])
+        log = self._process.stderr
+        assert log is not None
+        said = b""
+        for line in log:
+            said += line
             if b"Server is ready" in line:
+                # A full pipe would stop it.
+                self._draining = threading.Thread(target=_drain, args=(log,), daemon=True)
+                self._draining.start()
                 return
-        raise AssertionError("nats-server did not start")
+        log.close()
+        raise AssertionError(f"nats-server did not start: {said.decode()}")
 
     def kill(self) -> None:
         """Kill it, like a machine that goes down."""
@@ -71,5 +81,11 @@ class NatsProcess:
             process, self._process = self._process, None
             process.kill()
             process.wait()
-            assert process.stderr is not None
-            process.stderr.close()
+        if self._draining is not None:
+            self._draining.join()
+            self._draining = None
+
+
+def _drain(log: IO[bytes]) -> None:
+    with log:
+        log.read()
