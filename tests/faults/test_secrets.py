@@ -219,7 +219,7 @@ async def test_every_command_that_succeeds(bench: Bench, record_fault: RecordFau
     short = [
         start(bench, *args)
         for args in (
-            ("wait", "NOR_00001", "--timeout", "30"),
+            ("wait", "NOR_00001", "--timeout", "3600"),
             ("register", "update"),
             ("config", "show"),
         )

@@ -33,6 +33,7 @@ from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.feeds.playback_clock import SPEEDS
 from nobil_tui.feeds.recording import BREAK_REASON, RecordingFeed
 from nobil_tui.feeds.recording_file import CHUNK_BYTES, RecordingFile
+from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.store.recorder import Recorder
@@ -345,8 +346,12 @@ async def test_retry_does_nothing_and_behind_is_zero(play: Play) -> None:
     assert feed.behind == 0
 
 
-async def test_a_jump_reaches_the_monitor_in_few_batches(tmp_path: Path) -> None:
+async def test_a_jump_reaches_the_monitor_in_few_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many events it skips, they come in as few batches as time allows."""
+    # A slow machine does less in each slice.
+    monkeypatch.setattr(monitor_module, "SLICE_SECONDS", 1e6)
     data = content([(said("AVAILABLE", key=str(n)), n) for n in range(5000)] + [(FREE, 10_000_000)])
     with closing(RecordingFile.open(write(tmp_path / "a.jsonl", data))) as file:
         feed = RecordingFeed(file)

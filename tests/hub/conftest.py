@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
+from nobil_tui.hub import rates
 from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.server import Hub
+from nobil_tui.monitor import board_updater as updater_module
+from nobil_tui.monitor import monitor as monitor_module
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.wire import v1
 from tests.conftest import START, guarded
@@ -95,6 +99,20 @@ async def run(monitor: Monitor) -> AsyncIterator[None]:
         await asyncio.wait([running])
         if not running.cancelled():
             running.result()
+
+
+@pytest.fixture(autouse=True)
+def one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a feed yields at once be one batch, also on a slow machine: the first one has the
+    snapshot."""
+    for module in (monitor_module, updater_module):
+        monkeypatch.setattr(module, "SLICE_SECONDS", 1e6)
+
+
+@pytest.fixture
+def nothing_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock of the rates: however slow the machine is, no wrong key is forgotten."""
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: 1000.0))
 
 
 OpensHub = Callable[..., Awaitable[Hub]]

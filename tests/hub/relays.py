@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import pytest
+
 from nobil_tui.base.clock import Clock
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
@@ -18,10 +20,13 @@ from nobil_tui.charging.events import (
     StationReport,
 )
 from nobil_tui.charging.station import Station
+from nobil_tui.feeds.nats import connection as nats_connection_module
+from nobil_tui.feeds.nats import reader as reader_module
 from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.backoff import Backoff
+from nobil_tui.hub import nats_publisher, nats_writer
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
 from nobil_tui.hub.nats_lease import BUCKET, LEADER_KEY, Lease
@@ -40,6 +45,18 @@ HEARTBEAT = 0.1
 SILENCE = 0.5
 """Seconds after which a reader gives up a silent relay, where a test waits for that. A busy machine
 may let a reader give up one that lives, for a moment."""
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a server answer, and a relay say goodbye, on a busy machine too."""
+    for module, name in (
+        *((nats_connection_module, each) for each in ("CONNECT_SECONDS", "PING_SECONDS")),
+        (reader_module, "REQUEST_SECONDS"),
+        (nats_writer, "ACK_SECONDS"),
+        (nats_publisher, "GOODBYE_SECONDS"),
+    ):
+        monkeypatch.setattr(module, name, GUARD)
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -235,8 +252,8 @@ async def expire_lease(server: NatsServer, *crashed: Relay) -> None:
 
     owners = {each.name.encode() for each in crashed}
     async with nats_connection(server, "test") as connection:
-        manager = connection.client.jsm()
-        bucket = await connection.client.jetstream().key_value(BUCKET)
+        manager = connection.client.jsm(timeout=GUARD)
+        bucket = await connection.client.jetstream(timeout=GUARD).key_value(BUCKET)
         # What a relay wrote last may come after its end.
         with suppress(KeyNotFoundError):
             while (await bucket.get(LEADER_KEY)).value in owners:
@@ -246,6 +263,6 @@ async def expire_lease(server: NatsServer, *crashed: Relay) -> None:
 async def wipe(server: NatsServer) -> None:
     """Delete all streams of a server."""
     async with nats_connection(server, "test") as connection:
-        manager = connection.client.jsm()
+        manager = connection.client.jsm(timeout=GUARD)
         for stream in await manager.streams_info():
             await manager.delete_stream(stream.config.name or "")

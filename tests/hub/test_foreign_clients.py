@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import shutil
 import ssl
@@ -15,7 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from nobil_tui.config.hub import HubSection
-from tests.conftest import guarded
+from tests.conftest import GUARD, guarded
 from tests.hub.conftest import Joins, OpensHub, ScriptedFeed, station
 
 A = "NOR_00001"
@@ -135,10 +136,16 @@ async def test_websocket_of_node(hub_over: OpensHub) -> None:
         *(node, flag, "-e", NODE, hub.url), stdout=pipe, stderr=pipe
     )
     running = asyncio.create_task(process.communicate())
-    while not running.done():
-        feed.report(A, 1)
-        feed.report(A, 0)
-        await asyncio.wait([running], timeout=0.05)
+    try:
+        async with asyncio.timeout(GUARD):
+            for number in itertools.count(1):
+                feed.report(A, number % 2)
+                await asyncio.wait([running], timeout=0.05)
+                if running.done():
+                    break
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
     out, error = await running
     if b"bad option" in error or b"WebSocket is not defined" in error:
         pytest.skip("this Node has no WebSocket")

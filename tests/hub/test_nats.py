@@ -19,7 +19,6 @@ from nobil_tui.feeds.nats.reader import StreamReader
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.stream import StreamFeed
 from nobil_tui.feeds.transport.link import Link
-from nobil_tui.hub import nats_publisher
 from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.hub.server import Hub
@@ -40,6 +39,7 @@ from tests.hub.relays import (
     World,
     consuming,
     expire_lease,
+    patience,
     relaying,
     until,
     wipe,
@@ -53,6 +53,8 @@ pytestmark = [
 
 KILLS = 50
 
+__all__ = ["patience"]
+
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
@@ -61,15 +63,9 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
 
 
 @pytest.fixture
-async def server(process: NatsProcess) -> NatsServer:
+async def server(process: NatsProcess, patience: None) -> NatsServer:
     await wipe(process.server)
     return process.server
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a relay say goodbye on a busy machine too."""
-    monkeypatch.setattr(nats_publisher, "GOODBYE_SECONDS", GUARD)
 
 
 def world_of(count: int) -> World:
@@ -182,8 +178,7 @@ async def test_relay_corrects_what_another_program_writes(server: NatsServer) ->
         await until(lambda: reader.equals(relay.board))
 
 
-async def test_second_relay_takes_over(server: NatsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nats_publisher, "GOODBYE_SECONDS", GUARD)
+async def test_second_relay_takes_over(server: NatsServer) -> None:
     world = world_of(50)
     first, second = Relay(server, world.feed(), "one"), Relay(server, world.feed(), "two")
     async with AsyncExitStack() as stack:
@@ -244,8 +239,13 @@ async def test_relay_does_not_lead_after_its_machine_slept(server: NatsServer) -
         # Only the time of day goes on while a machine sleeps.
         clock.step(50)
         assert not lease.leads
+        # Nor does it begin to, again and again, without a pause for anything else.
+        leading = asyncio.create_task(lease.wait_held())
+        await guarded(lease.wait_lapsed())
+        assert not leading.done()
         clock.advance(12)
         await until(lambda: lease.leads)
+        await guarded(leading)
         keeping.cancel()
         await asyncio.wait([keeping])
 

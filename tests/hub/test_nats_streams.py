@@ -17,7 +17,6 @@ from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.register import REGISTER_BUCKET
 from nobil_tui.feeds.nats.server import NatsServer
-from nobil_tui.hub import nats_publisher
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.nats_names import NamesPublisher
 from nobil_tui.hub.nats_writer import Message, StreamWriter
@@ -31,7 +30,9 @@ from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
 from tests.hub.conftest import station
 from tests.hub.follower import apply_event, shown
-from tests.hub.relays import Hasty, Relay, World, consuming, relaying, until, wipe
+from tests.hub.relays import Hasty, Relay, World, consuming, patience, relaying, until, wipe
+
+__all__ = ["patience"]
 
 pytestmark = pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")
 
@@ -43,7 +44,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
 
 
 @pytest.fixture
-async def server(process: NatsProcess) -> AsyncIterator[NatsServer]:
+async def server(process: NatsProcess, patience: None) -> AsyncIterator[NatsServer]:
     await wipe(process.server)
     yield process.server
     await wipe(process.server)
@@ -51,7 +52,7 @@ async def server(process: NatsProcess) -> AsyncIterator[NatsServer]:
 
 async def make_stream(server: NatsServer, subjects: Sequence[str]) -> None:
     async with nats_connection(server, "administrator") as connection:
-        context = connection.client.jetstream()
+        context = connection.client.jetstream(timeout=GUARD)
         await context.add_stream(name=STREAM, subjects=[*subjects], max_msgs_per_subject=1)
 
 
@@ -117,7 +118,6 @@ async def test_relay_that_ends_during_its_first_series_says_so(
                 await asyncio.Event().wait()
 
     monkeypatch.setattr(StreamWriter, "write", stuck)
-    monkeypatch.setattr(nats_publisher, "GOODBYE_SECONDS", GUARD)
     relay = Relay(server, World(station("NOR_1", 0)).feed(), "one")
     async with consuming(server) as reader:
         relay.start()
@@ -129,7 +129,7 @@ async def test_relay_that_ends_during_its_first_series_says_so(
 async def stored_messages(server: NatsServer) -> int:
     """Return the number of the last message of the store of names."""
     async with nats_connection(server, "test") as connection:
-        info = await connection.client.jsm().stream_info(f"OBJ_{REGISTER_BUCKET}")
+        info = await connection.client.jsm(timeout=GUARD).stream_info(f"OBJ_{REGISTER_BUCKET}")
         return info.state.last_seq
 
 

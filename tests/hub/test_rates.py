@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from nobil_tui.hub import rates
@@ -10,7 +12,8 @@ from nobil_tui.hub.rates import FailedTries, TokenBucket
 def at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return a list whose only item is the time."""
     now = [1000.0]
-    monkeypatch.setattr("nobil_tui.hub.rates.time.monotonic", lambda: now[0])
+    # Not that of the library, which the event loop and other threads use.
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 

@@ -89,10 +89,11 @@ async def test_a_server_that_drips_is_left(serve_raw: ServeRaw) -> None:
     ended: list[bytes] = []
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
         begun = answers[len(ended)]
-        writer.write(begun)
-        with suppress(OSError):
+        # On a slow machine, the client may be gone before it has asked.
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(begun)
             while not reader.at_eof():
                 writer.write(b"x")
                 await writer.drain()
