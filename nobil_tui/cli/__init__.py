@@ -7,13 +7,20 @@ completion are fast.
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+
+# Importing ``typing`` takes as long as all that is done here: Ctrl-C meanwhile shows a traceback.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
     try:
         # Imported here: Ctrl-C during the imports ends the program as it does later.
+        from nobil_tui.cli.interrupts import end_at_interrupt
+
+        end_at_interrupt()
         from nobil_tui.base.memory import defer_collection
 
         defer_collection()

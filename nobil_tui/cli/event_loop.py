@@ -12,6 +12,7 @@ from click.exceptions import Exit
 
 from nobil_tui.base.tasks import DaemonExecutor
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.interrupts import raise_at_interrupt
 
 _T = TypeVar("_T")
 
@@ -44,6 +45,7 @@ def run_coroutine(work: Coroutine[Any, Any, _T]) -> _T:
                     loop.add_signal_handler(number, terminate)
         return await work
 
+    raise_at_interrupt()
     try:
         return asyncio.run(run_until_signal())
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ from nobil_tui.base.paths import history_file, register_file
 from nobil_tui.base.text import quoted, safe_path, safe_text
 from nobil_tui.cli.click_classes import CommandWithExitCodes, SuggestingGroup
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.interrupts import raise_at_interrupt
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath
 from nobil_tui.cli.output import print_data, print_text
@@ -166,6 +167,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
     from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path, hours, progress = history_file(), LocalHours(), ProgressLine()
+    raise_at_interrupt()
     try:
         make_folders(path.parent)
         with file_lock(Path(f"{path}.lock")).acquire(blocking=False):
