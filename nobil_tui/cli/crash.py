@@ -1,10 +1,15 @@
-"""The end of the program by an unexpected exception: one sentence, and the path of a log."""
+"""The end of the program by an unexpected exception: one sentence, and the path of a log.
+
+A limit of the system is no defect: the sentence says which one.
+"""
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from nobil_tui.base.errors import LoggedCrashError
@@ -16,6 +21,17 @@ from nobil_tui.cli.startup import start_log, start_log_in
 TAIL = 1 << 16
 """Bytes at the end of a log that hold the last traceback."""
 
+_LIMITS = {
+    errno.EMFILE: "The system lets this program open no more files. Raise the limit (ulimit -n).",
+    errno.ENFILE: "Too many files are open on this machine. Close other programs.",
+}
+"""What the user can do about a limit of the system, by the number of its error."""
+_NO_THREAD = (
+    "The system lets this user start no more threads. Close other programs, or raise the limit "
+    "(ulimit -u)."
+)
+_NO_MEMORY = "There is not enough memory. Close other programs, or raise the limit (ulimit -v)."
+
 logger = logging.getLogger(__name__)
 
 
@@ -24,6 +40,11 @@ def report_crash(error: BaseException) -> None:
     logged = isinstance(error, LoggedCrashError)
     if logged and error.__cause__ is not None:
         error = error.__cause__
+    if limit := _limit(error):
+        with suppress(Exception):
+            logger.critical("the program ended at a limit of the system", exc_info=error)
+        print_message(limit)
+        return
     name = type(error).__name__
     try:
         path = _log(error, name, logged=logged)
@@ -31,6 +52,15 @@ def report_crash(error: BaseException) -> None:
         path = None
     where = f"The log has the details: {safe_path(path)}" if path else "No log could be written."
     print_message(f"Unexpected error ({name}). {where}")
+
+
+def _limit(error: BaseException) -> str:
+    """Return what to do about a limit of the system that ended the program; empty for others."""
+    if isinstance(error, OSError):
+        return _LIMITS.get(error.errno or 0, "")
+    if isinstance(error, MemoryError):
+        return _NO_MEMORY
+    return _NO_THREAD if str(error) == "can't start new thread" else ""
 
 
 def _log(error: BaseException, name: str, *, logged: bool) -> Path | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -77,6 +78,7 @@ def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> Reda
     root.setLevel(level)
     logging.captureWarnings(True)
     threading.excepthook = _log_thread_error
+    sys.unraisablehook = _log_unraisable
     return redactor
 
 
@@ -92,3 +94,8 @@ def _log_thread_error(error: threading.ExceptHookArgs) -> None:
     if error.exc_value is not None and error.exc_type is not SystemExit:
         name = error.thread.name if error.thread is not None else "(gone)"
         logger.error("uncaught exception in thread %s", name, exc_info=error.exc_value)
+
+
+def _log_unraisable(error: sys.UnraisableHookArgs) -> None:
+    """Log what Python would print over the screen, such as an exception of a destructor."""
+    logger.error("exception ignored in %r", error.object, exc_info=error.exc_value)

@@ -49,14 +49,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _restore_logging() -> Iterator[None]:
     logger = logging.getLogger()
-    before = [*logger.handlers], logger.level, logging.raiseExceptions, threading.excepthook
+    before = [*logger.handlers], logger.level, logging.raiseExceptions
+    hooks = threading.excepthook, sys.unraisablehook
     yield
     for handler in [each for each in logger.handlers if each not in before[0]]:
         logger.removeHandler(handler)
         handler.close()
     logger.setLevel(before[1])
     logging.captureWarnings(False)
-    logging.raiseExceptions, threading.excepthook = before[2:]
+    logging.raiseExceptions = before[2]
+    threading.excepthook, sys.unraisablehook = hooks
 
 
 class Run(Protocol):

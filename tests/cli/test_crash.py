@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import sys
@@ -51,6 +52,22 @@ def test_a_crash_of_a_command_is_one_sentence(here: Run, home: Path) -> None:
         assert "Traceback" in log
         assert "on purpose" in log
         assert KEY not in log + ended.stderr
+
+
+def test_a_limit_of_the_system_is_named(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    for error, words in (
+        (OSError(errno.EMFILE, "Too many open files"), "(ulimit -n)"),
+        (RuntimeError("can't start new thread"), "(ulimit -u)"),
+        (MemoryError(), "(ulimit -v)"),
+    ):
+        monkeypatch.setattr(reading, "load_config", lambda _, error=error: fail(error))
+        ended = here("tail")
+        assert ended.returncode == ExitCode.FAILURE
+        assert words in ended.stderr
+        assert "Unexpected" not in ended.stderr
 
 
 @pytest.mark.usefixtures("_defect")

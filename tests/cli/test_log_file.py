@@ -208,7 +208,15 @@ def test_thread_errors_and_warnings_are_logged(
         logging.captureWarnings(True)
         warnings.warn(f"mind {KEY}", stacklevel=1)
         logging.captureWarnings(False)
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("at its end")
+
+    Broken()
     text = written(path)
+    assert "exception ignored in" in text
+    assert "at its end" in text
     assert "uncaught exception in thread breaks" in text
     assert "mind •••" in text
     assert KEY not in text
