@@ -13,6 +13,7 @@ import click
 
 from nobil_tui.base.text import without_controls
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.streams import BackgroundWriter, write_all
 
 
 class CommandError(click.ClickException):
@@ -32,14 +33,52 @@ class CommandError(click.ClickException):
         print_message(self.message)
 
 
+STDERR_CLOSE_SECONDS = 1.0
+"""Seconds that the end of a service waits for a reader of stderr that takes nothing."""
+
+_background: list[BackgroundWriter] = []
+"""The last one writes to stderr in place of the caller."""
+
+
+@contextmanager
+def writing_in_background() -> Iterator[None]:
+    """Write to stderr in a thread meanwhile, for a service.
+
+    A terminal that was stopped with Ctrl-S, or a pipe that is not read, must not stop it.
+    """
+    writer = BackgroundWriter(_write_stderr, _report_lost)
+    _background.append(writer)
+    try:
+        yield
+    finally:
+        _background.remove(writer)
+        writer.close(STDERR_CLOSE_SECONDS)
+
+
+def _report_lost(count: int) -> None:
+    lines = "line" if count == 1 else "lines"
+    print_message(f"{count:,} {lines} of messages were dropped: stderr was not read.")
+
+
 def write_stderr(text: str) -> None:
     """Write to stderr; if it is closed, discard this text and all later ones."""
+    if _background:
+        _background[-1].put(text)
+    else:
+        _write_stderr(text)
+
+
+def _write_stderr(text: str) -> None:
+    stream = sys.stderr
+    if stream is None:
+        return
+    data = text.encode(stream.encoding or "utf-8", stream.errors or "replace")
     try:
-        click.echo(text, nl=False, err=True)
-    except OSError:
+        write_all(stream.buffer, data)
+    except (OSError, ValueError):
         # What remains in the buffer is flushed at exit, and if that fails, Python exits with 120.
         with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 _receivers: list[Callable[[str], None]] = []

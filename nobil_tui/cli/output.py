@@ -7,16 +7,16 @@ after ``| head``, it ends silently, as commands usually do.
 from __future__ import annotations
 
 import os
-import select
 import sys
 from contextlib import suppress
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 from click.exceptions import Exit
 
 from nobil_tui.base.text import without_controls
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
+from nobil_tui.cli.streams import write_all
 
 
 def print_text(text: str) -> None:
@@ -31,7 +31,7 @@ def print_data(data: bytes) -> None:
     """Print bytes as they are. Data formats such as JSON are UTF-8 in every locale."""
     require_stdout()
     try:
-        _write(sys.stdout.buffer, data)
+        write_all(sys.stdout.buffer, data)
     except OSError as error:
         fail_output(error)
 
@@ -63,19 +63,3 @@ def fail_output(error: OSError) -> NoReturn:
         raise Exit(ExitCode.FAILURE)
     reason = error.strerror or "unknown error"
     fail(ExitCode.FAILURE, f"Cannot write to standard output: {reason}.")
-
-
-def _write(out: BinaryIO, data: bytes) -> None:
-    """Write all of ``data``, however long the reader takes. Raises ``OSError``."""
-    rest = memoryview(data)
-    flushed = False
-    while not flushed:
-        try:
-            while rest:
-                rest = rest[out.write(rest) :]
-            out.flush()
-            flushed = True
-        except BlockingIOError as full:
-            # Another program that shares the pipe or terminal made it non-blocking.
-            rest = rest[full.characters_written :]
-            select.select([], [out], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,9 +156,15 @@ def _serve(
                 from nobil_tui.headless.relay import publishing
 
                 await stack.enter_async_context(publishing(session, source, events))
-            await service.run(print_text)
+            await service.run(_announce)
 
     try:
         run_session(startup, work, settings=settings_of(startup), record=record, service=True)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
+
+
+def _announce(url: str) -> None:
+    """Print the address, unless there is no standard output: a service needs none."""
+    if sys.stdout is not None:
+        print_text(url)

@@ -10,7 +10,12 @@ from click.exceptions import Exit
 
 from nobil_tui.base.redaction import redact_addresses
 from nobil_tui.base.text import safe_text
-from nobil_tui.cli.messages import CommandError, messages_to, write_stderr
+from nobil_tui.cli.messages import (
+    CommandError,
+    messages_to,
+    write_stderr,
+    writing_in_background,
+)
 
 if TYPE_CHECKING:
     from nobil_tui.hub.event_log import HubLog
@@ -26,15 +31,16 @@ def service_log(log_format: str) -> Iterator[HubLog]:
     from nobil_tui.hub.event_log import HubLog, LogFormat
 
     events = HubLog(lambda line: write_stderr(line + "\n"), LogFormat(log_format), _redacted_line)
-    if log_format == LogFormat.TEXT:
-        yield events
-        return
-    try:
-        with messages_to(lambda text: events.emit("message", level="warning", message=text)):
+    with writing_in_background():
+        if log_format == LogFormat.TEXT:
             yield events
-    except CommandError as error:
-        events.emit("failed", level="error", message=error.message)
-        raise Exit(error.exit_code) from None
+            return
+        try:
+            with messages_to(lambda text: events.emit("message", level="warning", message=text)):
+                yield events
+        except CommandError as error:
+            events.emit("failed", level="error", message=error.message)
+            raise Exit(error.exit_code) from None
 
 
 def _redacted_line(text: str) -> str:

@@ -88,18 +88,18 @@ class HubService:
         """
         hub, session = self._hub, self._session
         await hub.start()
-        self._events.emit("started", address=hub.address, source=session.source.name)
-        announce(hub.url)
-        self._manager.ready()
-        tasks = [
-            asyncio.create_task(self._reader.read()),
-            asyncio.create_task(self._give_signs()),
-            asyncio.create_task(self._reader.retry_refused()),
-        ]
-        closed = asyncio.create_task(hub.wait())
+        tasks = [asyncio.create_task(hub.wait())]
         try:
-            await asyncio.wait([*tasks, closed], return_when=asyncio.FIRST_EXCEPTION)
-            for task in [closed, *tasks]:
+            self._events.emit("started", address=hub.address, source=session.source.name)
+            announce(hub.url)
+            self._manager.ready()
+            tasks += [
+                asyncio.create_task(self._reader.read()),
+                asyncio.create_task(self._give_signs()),
+                asyncio.create_task(self._reader.retry_refused()),
+            ]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in tasks:
                 if task.done():
                     task.result()
         finally:
@@ -107,9 +107,9 @@ class HubService:
             self._events.emit("stopping", consumers=hub.consumers)
             # First, since the session may take a moment to close its source.
             await hub.close(DRAIN_SECONDS)
-            for task in [closed, *tasks]:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(closed, *tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             self._events.emit("stopped")
 
     async def _give_signs(self) -> None:

@@ -32,8 +32,8 @@ out, commands, done = sys.argv[1], json.loads(sys.argv[2]), []
 for args in commands:
     if out == "full":
         os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
-    with contextlib.redirect_stderr(io.StringIO()) as stderr:
-        done.append([args, run_command_line(args), stderr.getvalue()])
+    with contextlib.redirect_stderr(io.TextIOWrapper(io.BytesIO(), "utf-8")) as stderr:
+        done.append([args, run_command_line(args), stderr.buffer.getvalue().decode()])
 print(json.dumps(done), file=sys.stderr)
 """
 
@@ -105,6 +105,9 @@ def test_every_command_is_called(commands: list[list[str]]) -> None:
     ],
 )
 def test_output_that_cannot_be_written(commands: list[list[str]], out: str, words: str) -> None:
+    if out == "closed":
+        # A service serves without.
+        commands = [each for each in commands if each[0] != "serve" or "--help" in each]
     all_done, _ = run_all(out, commands)
     for done in all_done:
         assert done.code == ExitCode.FAILURE, done

@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 from nobil_tui.charging.events import Snapshot
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.listening import Certificates, listening_host
+from nobil_tui.cli.serve import _announce
 from nobil_tui.wire import v1
 from tests.certificates import Certificates as MadeCertificates
 from tests.cli.conftest import GUARD, Run, Start, url_of
@@ -172,6 +173,11 @@ def test_hosts_that_only_this_machine_reaches() -> None:
         ("::", "::", False),
     ):
         assert listening_host(text) == (name, local)
+
+
+def test_a_hub_needs_no_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    _announce("ws://127.0.0.1:1/")
 
 
 def test_fixed_key_is_checked_and_not_printed(
