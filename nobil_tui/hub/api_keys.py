@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,9 @@ from nobil_tui.base.text import did_you_mean, quoted, safe_path
 MAX_KEY_NAME = 64
 LOCK_SECONDS = 5.0
 MAX_FILE_BYTES = 1 << 20
+MISSING_SECONDS = 5.0
+"""Seconds for which the keys of a file that is not there still hold: some editors and sync programs
+delete it before they write it again."""
 
 
 class KeyFileError(Exception):
@@ -105,6 +109,8 @@ class KeyFile:
         self._warn = warn
         self._stamp: Stamp | None = None
         self._entries: tuple[KeyEntry, ...] = ()
+        self._missing_since: float | None = None
+        """When the file was first not there, on the monotonic clock."""
 
     def read(self) -> tuple[KeyEntry, ...]:
         """Read the file; return its keys, none if it is missing. Raise ``KeyFileError``."""
@@ -166,13 +172,23 @@ class KeyFile:
             make_folders(self.path.parent)
             if self._stamp is None:
                 create_file(self.path, content)
-            else:
-                replace_file(self.path, content, self._stamp)
+            elif not replace_file(self.path, content, self._stamp):
+                # Such as an editor, which takes no lock.
+                raise KeyFileError(
+                    f"another program has just changed {safe_path(self.path)}; try again"
+                )
         self.read()
 
     def _refresh(self) -> None:
         now = stamp(self.path)
+        if now is not None:
+            self._missing_since = None
+        elif self._missing_since is None:
+            self._missing_since = time.monotonic()
         if now == self._stamp:
+            return
+        missing_since = self._missing_since
+        if missing_since is not None and time.monotonic() - missing_since < MISSING_SECONDS:
             return
         self._stamp = now
         before = self._entries

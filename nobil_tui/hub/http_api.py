@@ -185,8 +185,7 @@ class HttpApi:
         if request.method not in ("GET", "HEAD"):
             return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, ("Allow", "GET, HEAD"))
         if target.path != "/healthz":
-            peer = request.remote or ""
-            header = request.headers.get
+            peer, header = request.remote or "", _header_of(request)
             address = client_address(peer, header, behind_proxy=self._hub.behind_proxy)
             checked = self._hub.check_key(given_keys(target, header), address)
             if isinstance(checked, Denial):
@@ -368,6 +367,17 @@ _PREFLIGHT = (
     ("Access-Control-Allow-Headers", "Authorization, X-API-Key, If-None-Match"),
     ("Access-Control-Max-Age", "86400"),
 )
+
+
+def _header_of(request: BaseRequest) -> requests.Header:
+    """Return a function that returns a header of a request, or None."""
+
+    def header(name: str) -> str | None:
+        # A proxy may add its own below that of the client, which can hold anything.
+        values = request.headers.getall(name, ())
+        return values[-1] if values else None
+
+    return header
 
 
 def _size(body: Body) -> int:

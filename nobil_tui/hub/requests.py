@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,10 @@ MAX_KEY = 1024
 """Characters of a key; a longer one is not valid."""
 
 Header = Callable[[str], str | None]
-"""Returns a header of a request, or None."""
+"""Returns a header of a request, or None; of several with the same name, the last one."""
+
+_WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d*)?|(?P<v4>[\d.]+):\d*")
+"""An address with a port, as some proxies write it."""
 
 
 class Target(Struct, frozen=True):
@@ -35,13 +39,20 @@ class Target(Struct, frozen=True):
 def parse_target(text: str) -> Target:
     """Split the target of a request. A query that cannot be read is empty."""
     path, _, query = text.partition("?")
-    try:
-        pairs = parse_qsl(query, max_num_fields=MAX_PARAMETERS, errors="replace")
-    except ValueError:
-        pairs = []
+    pairs = _parameters(query)
     keys = [value for name, value in pairs if name in KEYS]
+    if "+" in query:
+        # Programs differ in whether they escape a plus of a key, which may mean a blank.
+        keys += [value for name, value in _parameters(query.replace("+", "%2B")) if name in KEYS]
     rest = [(name, value) for name, value in pairs if name not in KEYS]
-    return Target(path.rstrip("/") or "/", rest, keys)
+    return Target(path.rstrip("/") or "/", rest, list(dict.fromkeys(keys)))
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, max_num_fields=MAX_PARAMETERS, errors="replace")
+    except ValueError:
+        return []
 
 
 def given_keys(target: Target, header: Header) -> list[str]:
@@ -56,5 +67,7 @@ def given_keys(target: Target, header: Header) -> list[str]:
 def client_address(peer: str, header: Header, *, behind_proxy: bool) -> str:
     """Return the address of the client: the last one that the proxy in front has added."""
     if behind_proxy and (forwarded := header("X-Forwarded-For")):
-        return forwarded.rpartition(",")[2].strip()[:64] or peer
+        last = forwarded.rpartition(",")[2].strip()[:64]
+        found = _WITH_PORT.fullmatch(last)
+        return (found["v6"] or found["v4"] or "" if found is not None else last) or peer
     return peer

@@ -7,6 +7,7 @@ registered at once, so that every later change reaches it, and none twice.
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import math
 import time
@@ -118,7 +119,7 @@ class Hub:
         self._news = asyncio.Event()
         self._emptied = asyncio.Event()
         self._closed = asyncio.Event()
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
 
     @property
     def address(self) -> str:
@@ -181,7 +182,13 @@ class Hub:
                 f"{self._host[:40]!r} is not a host: choose an address of this machine, such "
                 f"as 127.0.0.1"
             ) from None
+        if not self._server.sockets:
+            # Before Python 3.12, asyncio skips a kind of address that this machine does not have.
+            self._server.close()
+            raise HubError(bind_reason(OSError(errno.EAFNOSUPPORT, ""), self._host, self._port))
         self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self._start_all())]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
 
     async def wait(self) -> None:
         """Wait until the hub is closed. Raises the error if a batch could not be sent."""
@@ -292,8 +299,8 @@ class Hub:
             text = "Too many wrong keys; wait before the next try"
             return Denial(HTTPStatus.TOO_MANY_REQUESTS, text, math.ceil(wait))
         if keys:
-            # Without a key, nothing was guessed.
-            self._failed.failed(address)
+            # Without a key, nothing was guessed; a request may hold several.
+            self._failed.failed(address, len(keys))
         self.counts.refused[HTTPStatus.UNAUTHORIZED] += 1
         # The first try after a pause, so that a flood of them does not fill the log.
         if self._failed.wait(address):
@@ -408,12 +415,20 @@ class Hub:
         try:
             self._send(batch)
         except Exception as error:
-            self._error = error
-            if self._server is not None:
-                self._server.close()
-            self._say_goodbye()
-            self._closed.set()
+            self._fail(error)
             raise
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Close the hub if a task of its own failed: consumers would wait for it without end."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        if self._server is not None:
+            self._server.close()
+        self._say_goodbye()
+        self._closed.set()
 
     def _send(self, batch: Batch) -> None:
         """Send a batch to all consumers. Each frame is encoded once, and only if there are

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from nobil_tui.hub import api_keys
 from nobil_tui.hub.api_keys import (
     KeyFile,
     KeyFileError,
@@ -64,6 +65,42 @@ def test_running_hub_sees_changes_of_the_file(tmp_path: Path) -> None:
     assert running.owner(key) is None
     assert not running.has("office")
     assert said == [f"{path} has no keys any more: none of them is accepted."]
+
+
+def test_a_file_that_is_away_for_a_moment_keeps_its_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, said, now = tmp_path / "keys.json", list[str](), [100.0]
+    monkeypatch.setattr("nobil_tui.hub.api_keys.time.monotonic", lambda: now[0])
+    running = KeyFile(path, said.append)
+    key = running.add("office", TODAY)
+    for _ in range(2):
+        # As some editors save a file.
+        path.rename(tmp_path / "backup")
+        assert running.owner(key) == "office"
+        now[0] += api_keys.MISSING_SECONDS - 1
+        assert running.has("office")
+        (tmp_path / "backup").rename(path)
+        assert running.owner(key) == "office"
+    path.unlink()
+    assert running.owner(key) == "office"
+    assert said == []
+    now[0] += api_keys.MISSING_SECONDS
+    assert running.owner(key) is None
+    assert said == [f"{path} has no keys any more: none of them is accepted."]
+
+
+def test_no_key_is_given_out_that_was_not_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    KeyFile(path).add("office", TODAY)
+    # Another program, without a lock, changes the file between reading and writing.
+    monkeypatch.setattr(api_keys, "replace_file", lambda *_: False)
+    with pytest.raises(KeyFileError, match="another program has just changed"):
+        KeyFile(path).add("kitchen", TODAY)
+    with pytest.raises(KeyFileError, match="another program has just changed"):
+        KeyFile(path).revoke("office")
 
 
 def test_local_hub_accepts_its_own_key_and_those_of_the_file(tmp_path: Path) -> None:

@@ -171,6 +171,36 @@ async def test_wrong_keys_are_limited_and_right_ones_counted_with_the_stream(
     assert hub.hub.counts.refused == {401: 2, 429: 1}
 
 
+async def test_a_client_behind_a_proxy_cannot_choose_the_address_that_is_limited(
+    served: Opens,
+) -> None:
+    hub = await served(failed_tries=2, behind_proxy=True)
+
+    async def status(claimed: str, added: str) -> int:
+        # Some proxies add a header of their own below that of the client.
+        headers = [("X-Forwarded-For", claimed), ("X-Forwarded-For", added)]
+        async with hub.client.get(f"{hub.base}/metrics?key=wrong", headers=headers) as response:
+            return response.status
+
+    assert [await status(f"198.51.100.{n}", "192.0.2.1") for n in range(3)] == [401, 401, 429]
+    assert await status("198.51.100.1", "192.0.2.2:4711") == 401
+    assert await status("198.51.100.1", "192.0.2.2:4712") == 401
+    assert await status("198.51.100.1", "192.0.2.2") == 429
+
+
+async def test_several_keys_of_one_request_are_as_many_tries(served: Opens) -> None:
+    hub = await served(failed_tries=20)
+    many = "&".join(f"key=guess{number}" for number in range(20))
+    statuses = [(await hub.get(f"/metrics?{many}", key=""))[0] for _ in range(2)]
+    assert statuses == [401, 429]
+
+
+async def test_a_plus_of_a_key_may_be_escaped_or_not(served: Opens) -> None:
+    hub = await served()
+    for key in (KEY.replace("%", "%25").replace("&", "%26"), QUOTED):
+        assert (await hub.get("/metrics", key=key))[0] == 200
+
+
 async def test_large_lists_are_compressed_and_not_sent_again(served: Opens) -> None:
     hub = await served()
     many = [Station(f"NOR_{n:05}", [Connector(0, 0, START)]) for n in range(200)]

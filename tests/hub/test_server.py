@@ -647,6 +647,42 @@ async def test_failure_to_send_closes_hub(
     assert "Hub failed" in caplog.text
 
 
+async def test_failure_of_a_task_closes_hub(
+    hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Consumers would wait without end for what the task does."""
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    hub = await hub_over(ScriptedFeed(station(A, 0)))
+    first = await join(hub)
+    await first.read()
+    monkeypatch.setattr(Hub, "snapshot", fails)
+    await join(hub)
+    with pytest.raises(ZeroDivisionError):
+        await guarded(hub.wait())
+    with pytest.raises(ConnectionClosed):
+        await first.read()
+
+
+async def test_a_kind_of_address_that_the_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoSockets:
+        """What asyncio returned before Python 3.12 where there is no IPv6."""
+
+        sockets = ()
+
+        def close(self) -> None:
+            pass
+
+    async def create(*_: object, **__: object) -> NoSockets:
+        return NoSockets()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", create)
+    with pytest.raises(HubError, match="::1 is not an address of this machine"):
+        await Hub(Board(), keys=OneKey(KEY), host="::1").start()
+
+
 async def test_wait_can_be_cancelled(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     waiting = asyncio.create_task(hub.wait())
