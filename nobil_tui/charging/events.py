@@ -148,6 +148,8 @@ class Refused(Struct, frozen=True):
     reason: str
     heard_at: int
     retry_at: int = 0
+    login: bool = False
+    """Whether it is a login that a server rejects, and ``reason`` says which server."""
 
 
 class Ended(Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from nobil_tui.feeds.transport.failures import LOGIN_REFUSED
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
 
 Print = Callable[[str], None]
@@ -35,7 +34,7 @@ class LinkReporter:
         """Raise ``KeyRefusedError`` if the key was refused for good: without a screen, it cannot be
         corrected."""
         if link.phase is LinkPhase.REFUSED and not link.retry_at:
-            if link.reason.endswith(LOGIN_REFUSED):
+            if link.login:
                 # It may not be that of the source: a relay has one for NATS.
                 raise KeyRefusedError(f"{link.reason}.")
             raise KeyRefusedError(f"{self._name} refused the key ({link.reason}).")
@@ -66,6 +65,10 @@ class LinkReporter:
                     f"{self._name} refused the key ({note.text}), which worked before. "
                     "Retrying every few minutes."
                 )
+            case NoteKind.LOGIN_REFUSED:
+                if not link.retry_at:
+                    return ""
+                return f"{note.text}, which worked before. Retrying every few minutes."
             case NoteKind.RESTARTED | NoteKind.ALERT:
                 # Only the app rewinds a recording, and an alert is not part of a batch.
                 return ""

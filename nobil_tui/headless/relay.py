@@ -78,7 +78,10 @@ class RelayedSource:
 async def publishing(
     session: Session, source: RelayedSource, events: HubLog
 ) -> AsyncIterator[NatsPublisher]:
-    """Publish the board of a session that does not run yet, which reads ``source``."""
+    """Publish the board of a session that does not run yet, which reads ``source``.
+
+    Raises the error of the publisher if it fails: its readers would wait for it without end.
+    """
     publisher = NatsPublisher(
         source.server,
         session.board,
@@ -90,12 +93,22 @@ async def publishing(
         names=NamesPublisher(lambda: session.register, clock=session.options_clock, events=events),
     )
     session.sinks.append(publisher)
-    running = asyncio.create_task(publisher.run())
+    running, caller = asyncio.create_task(publisher.run()), asyncio.current_task()
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and caller is not None:
+            caller.cancel()
+
+    running.add_done_callback(ended)
     try:
         yield publisher
     finally:
+        running.remove_done_callback(ended)
+        failed = running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        if failed:
+            running.result()
 
 
 class RelayService:

@@ -18,7 +18,13 @@ MAX_RECORDED_AT_END = 100_000
 
 logger = logging.getLogger(__name__)
 
-_DOWN = (NoteKind.NOT_LIVE, NoteKind.LOST, NoteKind.REFUSED, NoteKind.ENDED)
+_DOWN = (
+    NoteKind.NOT_LIVE,
+    NoteKind.LOST,
+    NoteKind.REFUSED,
+    NoteKind.LOGIN_REFUSED,
+    NoteKind.ENDED,
+)
 
 
 class HistoryStorage(Protocol):

@@ -38,6 +38,7 @@ class NoteKind(Enum):
     """A hub or a relay does not hear from its own source."""
     LOST = "lost"
     REFUSED = "refused"
+    LOGIN_REFUSED = "login refused"
     ENDED = "ended"
     LEFT = "left"
     UNREADABLE = "unreadable"
@@ -66,6 +67,8 @@ class LinkState(Struct, frozen=True):
     reason: str = ""
     retry_at: int = 0
     """When the next attempt is; zero if none is planned."""
+    login: bool = False
+    """Whether a login was refused, and not the API key; ``reason`` says by which server."""
 
 
 class StreamCounts(Struct):

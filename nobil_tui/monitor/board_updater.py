@@ -225,15 +225,16 @@ class BoardUpdater:
                 phase = LinkPhase.RETRYING if retry_at else LinkPhase.NOT_LIVE
                 self._note_once(Note(heard_at, kind, reason))
                 self.link = LinkState(phase, reason, retry_at)
-            case Refused(reason, heard_at, retry_at):
+            case Refused(reason, heard_at, retry_at, login):
                 board.downtime.stop(heard_at)
-                note = Note(heard_at, NoteKind.REFUSED, reason)
+                kind = NoteKind.LOGIN_REFUSED if login else NoteKind.REFUSED
+                note = Note(heard_at, kind, reason)
                 if retry_at:
                     self._note_once(note)
                 else:
                     # The user asked for each of these.
                     self._next.note(note)
-                self.link = LinkState(LinkPhase.REFUSED, reason, retry_at)
+                self.link = LinkState(LinkPhase.REFUSED, reason, retry_at, login)
             case Restarted(at):
                 self._restart(at)
             case Ended(at):

@@ -32,6 +32,11 @@ _WAITING = {
     ),
 }
 """The text of the station list before the first station."""
+_LOGIN_REFUSED = (
+    "{reason}. Set NOBIL_NATS_CREDS, NOBIL_NATS_TOKEN, or NOBIL_NATS_USER and NOBIL_NATS_PASSWORD, "
+    "and start again; or press {retry} to retry, or {connect} to connect to another source."
+)
+"""The same if a login was refused: it comes from the environment."""
 _LINK_HELP = {
     LinkPhase.RETRYING: "{retry} retries now",
     LinkPhase.REFUSED: "{connect}: enter another key",
@@ -114,7 +119,9 @@ class LinkStatus:
 
     def _help(self) -> str:
         """Return the keys that help while the link is down; empty while it is up."""
-        words = _LINK_HELP.get(self._session.link.phase, "")
+        link = self._session.link
+        # A login cannot be entered here.
+        words = _LINK_HELP.get(LinkPhase.FAILED if link.login else link.phase, "")
         return words.format(retry=self._keys.named("retry"), connect=self._keys.named("connect"))
 
     def _hint(self) -> str:
@@ -129,7 +136,8 @@ class LinkStatus:
 
     def _set_waiting_text(self) -> None:
         session = self._session
-        text = _WAITING[session.link.phase].format(
+        refused_login = session.link.phase is LinkPhase.REFUSED and session.link.login
+        text = (_LOGIN_REFUSED if refused_login else _WAITING[session.link.phase]).format(
             source=session.source.name,
             reason=session.link.reason.rstrip("."),
             retry=self._keys.named("retry"),

@@ -34,7 +34,7 @@ def test_report_prints_each_note(kind: NoteKind, text: str, words: str) -> None:
 
 @pytest.mark.parametrize("kind", NoteKind)
 def test_every_kind_of_note_is_known(kind: NoteKind) -> None:
-    quiet = (NoteKind.REFUSED, NoteKind.RESTARTED, NoteKind.ALERT)
+    quiet = (NoteKind.REFUSED, NoteKind.LOGIN_REFUSED, NoteKind.RESTARTED, NoteKind.ALERT)
     assert bool(reported(kind, "words")) == (kind not in quiet)
 
 
@@ -61,7 +61,9 @@ def test_raise_if_refused() -> None:
     with pytest.raises(KeyRefusedError, match=r"^a source refused the key \(HTTP 401\)\.$"):
         reporter.raise_if_refused(LinkState(LinkPhase.REFUSED, "HTTP 401"))
     with pytest.raises(KeyRefusedError, match=r"^nats does not accept the login\.$"):
-        reporter.raise_if_refused(LinkState(LinkPhase.REFUSED, "nats does not accept the login"))
+        reporter.raise_if_refused(
+            LinkState(LinkPhase.REFUSED, "nats does not accept the login", login=True)
+        )
 
 
 def test_a_refusal_that_is_retried_does_not_end_the_command() -> None:
@@ -73,3 +75,7 @@ def test_a_refusal_that_is_retried_does_not_end_the_command() -> None:
     assert said == [
         "a source refused the key (HTTP 401), which worked before. Retrying every few minutes."
     ]
+    link = LinkState(LinkPhase.REFUSED, "nats does not accept the login", 1000, login=True)
+    reporter.raise_if_refused(link)
+    reporter.report(Batch(link, [Note(0, NoteKind.LOGIN_REFUSED, link.reason)]), StreamCounts())
+    assert said[1:] == [f"{link.reason}, which worked before. Retrying every few minutes."]

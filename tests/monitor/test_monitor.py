@@ -313,6 +313,10 @@ LINK: list[tuple[Event, LinkState]] = [
     (Connecting(), LinkState(LinkPhase.CONNECTING, "gone")),
     (Refused("HTTP 401", T0), LinkState(LinkPhase.REFUSED, "HTTP 401")),
     (Connecting(), LinkState(LinkPhase.CONNECTING, "HTTP 401")),
+    (
+        Refused("nats says no", T0, login=True),
+        LinkState(LinkPhase.REFUSED, "nats says no", login=True),
+    ),
     (Connected(T0 + 9000), LinkState(LinkPhase.LIVE)),
     # A hub or a relay that does not hear from its source: the link to it is up.
     (HubReport(HubState(False, "no source"), T0), LinkState(LinkPhase.NOT_LIVE, "no source")),

@@ -17,7 +17,6 @@ from nobil_tui.base.redaction import remove_secrets
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.transport.failures import (
-    LOGIN_REFUSED,
     RefusedError,
     UnreachableError,
     os_error_reason,
@@ -196,7 +195,7 @@ def _connect_error(error: Exception, server: NatsServer) -> RefusedError | Unrea
     if isinstance(error, SecureConnWantedError):
         return UnreachableError(f"{server.display_name} does not use TLS; try nats://")
     if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
-        return RefusedError(f"{server.display_name} {LOGIN_REFUSED}")
+        return RefusedError(f"{server.display_name} does not accept the login")
     if server.creds and _is_of_file(error):
         return UnreachableError("the file of NOBIL_NATS_CREDS cannot be read")
     if isinstance(error, ImportError):

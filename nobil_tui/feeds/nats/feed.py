@@ -83,6 +83,8 @@ class NatsFeed:
         self._backoff = backoff or Backoff()
         self._tape = Tape(tap) if tap is not None else None
         self._retry_now = asyncio.Event()
+        self._worked = False
+        """Whether a login was ever accepted, and something read."""
         self._heard: _Heard | None = None
         for secret in server.secrets if add_secret is not None else ():
             add_secret(secret)  # type: ignore[misc]  # not None: there are none otherwise
@@ -126,8 +128,12 @@ class NatsFeed:
                         watching.cancel()
             except RefusedError as error:
                 self._retry_now.clear()
-                yield Refused(str(error), heard.at, 0)
-                await self._pause(0.0)
+                # A login that worked before may be refused by a server in error.
+                seconds = self._backoff.refused() if self._worked else 0.0
+                now = self.clock.now()
+                retry_at = now + round(seconds * 1000) if seconds else 0
+                yield Refused(str(error), min(heard.at, now), retry_at, True)
+                await self._pause(seconds)
             except UnreachableError as error:
                 if isinstance(error, NoStreamError):
                     self.settled.set()
@@ -214,6 +220,7 @@ class _Following:
                         bad += self._take(message, stations)
                     state = self._state
                 now = self._clock.now()
+                self._feed._worked = True
                 if not self._up:
                     yield Connected(now)
                 self._up = True

@@ -32,10 +32,6 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNK
 _ERRNO = re.compile(r"\[Errno (\d{1,4})\]")
 
 
-LOGIN_REFUSED = "does not accept the login"
-"""How a reason ends if a server has a login in place of a key."""
-
-
 class RefusedError(Exception):
     """The server rejected the key."""
 

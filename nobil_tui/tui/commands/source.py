@@ -45,12 +45,12 @@ class SourceCommands:
 
         # From the simulation, Enter is enough to see real data.
         suggested = workspace.source_text or catalogue.FINLAND.name
-        phase = workspace.session.link.phase
+        link = workspace.session.link
         dialog = ConnectScreen(
             make,
             suggested,
-            key_refused=phase is LinkPhase.REFUSED,
-            is_live=bool(workspace.source_text) and phase is LinkPhase.LIVE,
+            key_refused=link.phase is LinkPhase.REFUSED and not link.login,
+            is_live=bool(workspace.source_text) and link.phase is LinkPhase.LIVE,
         )
         workspace.screen.app.push_screen(dialog, connect)
 

@@ -71,6 +71,8 @@ async def _first_answer(feed: Feed) -> str:
             async for event in events:
                 if isinstance(event, Connected | Degraded | Ended):
                     return ""
+                if isinstance(event, Refused) and event.login:
+                    return f"Login refused: {event.reason}."
                 if isinstance(event, Refused):
                     return f"{KEY_REFUSED} ({event.reason})."
                 if isinstance(event, Lost):

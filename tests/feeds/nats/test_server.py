@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from nobil_tui.charging.events import Connecting, Lost, Refused
 from nobil_tui.config.model import Config
-from nobil_tui.feeds.nats import reader
-from nobil_tui.feeds.nats.connection import nats_connection
+from nobil_tui.feeds.nats import feed, reader
+from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, parse_server
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.feeds.transport.failures import UnreachableError
+from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.sources.factory import SourceFactory
 from tests.certificates import Certificates
-from tests.conftest import GUARD, guarded
+from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
 
@@ -75,8 +77,7 @@ def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def first_failure(server: NatsServer) -> Lost | Refused:
-    feed = NatsFeed(server)
-    events = feed.events()
+    events = NatsFeed(server).events()
     try:
         while isinstance(event := await guarded(anext(events)), Connecting):
             pass
@@ -105,6 +106,32 @@ async def test_failures_are_in_words_without_secrets(tmp_path: Path) -> None:
         assert event.reason == "the file of NOBIL_NATS_CREDS cannot be read"
     event = await first_failure(process.server)
     assert event.reason == f"nothing listens at {place}"
+
+
+async def test_login_that_worked_before_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def refuse(*_: object) -> AsyncIterator[NatsConnection]:
+        raise RefusedError("it does not accept the login")
+        yield
+
+    monkeypatch.setattr(feed, "nats_connection", refuse)
+    clock = FakeClock()
+    for worked in (False, True):
+        reading = NatsFeed(parse_server("nats://localhost", {}), clock=clock)
+        reading._worked = worked
+        async with aclosing(reading.events()) as events:
+            assert await guarded(anext(events)) == Connecting()
+            refused = await guarded(anext(events))
+            assert isinstance(refused, Refused)
+            assert refused.login
+            assert bool(refused.retry_at) is worked
+            following = asyncio.create_task(anext(events))
+            if worked:
+                await guarded(clock.asleep())
+                clock.advance((refused.retry_at - clock.now()) / 1000 + 1)
+            else:
+                reading.retry()
+            assert await guarded(following) == Connecting()
 
 
 @pytest.mark.skipif(find_nats_server() is None, reason="needs nats-server")

@@ -39,6 +39,7 @@ def source_of(*events: Event) -> HandSource:
         ([Ended(START)], ""),
         ([Connecting(), Degraded("polling, up to 2 min old", START, polled=True)], ""),
         ([Refused("HTTP 401", START)], "Key refused (HTTP 401)."),
+        ([Refused("nats says no", START, login=True)], "Login refused: nats says no."),
         ([Lost("no such host", START, START + 1000)], "Could not connect: no such host."),
     ],
 )

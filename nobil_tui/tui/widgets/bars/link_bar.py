@@ -194,7 +194,8 @@ class LinkBar(OneLineBar):
                 return BarPart(f"RETRY IN {self._wait_text()}", self.style_of("warning"), 0)
             case LinkPhase.REFUSED:
                 again = f", RETRY IN {self._wait_text()}" if state.link.retry_at else ""
-                return BarPart(f"KEY REFUSED{again}", self.style_of("refused"), 0)
+                what = "LOGIN" if state.link.login else "KEY"
+                return BarPart(f"{what} REFUSED{again}", self.style_of("refused"), 0)
             case LinkPhase.ENDED:
                 return BarPart("ENDED", self.style_of("quiet"), 0)
             case LinkPhase.FAILED:

@@ -30,6 +30,7 @@ _NOTE_TEXTS = {
     NoteKind.NOT_LIVE: "not live",
     NoteKind.LOST: "lost",
     NoteKind.REFUSED: "key refused",
+    NoteKind.LOGIN_REFUSED: "login refused",
     NoteKind.ENDED: "stream ended",
     NoteKind.LEFT: "",
     NoteKind.UNREADABLE: "not readable",
@@ -42,6 +43,7 @@ _PROBLEMS = {
     NoteKind.NOT_LIVE,
     NoteKind.LOST,
     NoteKind.REFUSED,
+    NoteKind.LOGIN_REFUSED,
     NoteKind.UNREADABLE,
     NoteKind.FULL,
 }

@@ -56,6 +56,10 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
             LinkState(LinkPhase.REFUSED, "HTTP 401", START + 241_000),
             ["KEY REFUSED, RETRY IN 5 min", "example.org", "HTTP 401"],
         ),
+        (
+            LinkState(LinkPhase.REFUSED, "it does not accept the login", login=True),
+            ["LOGIN REFUSED", "example.org", "it does not accept the login"],
+        ),
         (LinkState(LinkPhase.ENDED), ["ENDED", "example.org"]),
         (
             LinkState(LinkPhase.FAILED, "No port is free."),

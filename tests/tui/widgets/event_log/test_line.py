@@ -120,6 +120,7 @@ async def test_the_text_of_a_line(line: LogLine, text: str) -> None:
         (NoteKind.NOT_LIVE, "no source", "not live: no source"),
         (NoteKind.LOST, "no pong", "lost: no pong"),
         (NoteKind.REFUSED, "HTTP 401", "key refused: HTTP 401"),
+        (NoteKind.LOGIN_REFUSED, "nats says no", "login refused: nats says no"),
         (NoteKind.ENDED, "", "stream ended"),
         (NoteKind.LEFT, "NOR_1 left the stream", "NOR_1 left the stream"),
         (NoteKind.UNREADABLE, "no JSON", "not readable: no JSON"),
@@ -130,7 +131,10 @@ async def test_problems_are_red_notes(kind: NoteKind, text: str, words: str) -> 
     note = Note(START, kind, text)
     assert note_text(note) == words
     async with painting() as it:
-        bad = kind in (NoteKind.NOT_LIVE, NoteKind.LOST, NoteKind.REFUSED, NoteKind.UNREADABLE)
+        bad = kind in (
+            *(NoteKind.NOT_LIVE, NoteKind.LOST, NoteKind.UNREADABLE),
+            *(NoteKind.REFUSED, NoteKind.LOGIN_REFUSED),
+        )
         assert it.colours(note) == ({f"· {words}": Condition.FAULT} if bad else {})
 
 
