@@ -11,7 +11,7 @@ from nobil_tui.base import paths
 from nobil_tui.base.text import safe_text
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
-from nobil_tui.cli.startup import CommonOptions, start_up
+from nobil_tui.cli.startup import CommonOptions, register_path, start_up
 
 MAX_FPS = "1000"
 """The limit of repaints per second, which Textual reads when it is imported. It repaints only if
@@ -48,7 +48,7 @@ def open_app(options: CommonOptions, *, ascii: bool | None) -> int:
         state_dir=paths.if_home(paths.state_dir),
         history_path=paths.if_home(paths.history_file),
         environ=os.environ,
-        register_path=paths.if_home(paths.register_file),
+        register_path=register_path(),
         log_path=log_path(),
         redactor=startup.redactor,
         sink_delay=SINK_DELAY,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nobil_tui.base import paths
+from nobil_tui.base.paths import NoHomeError
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.base.text import safe_path, safe_text
 from nobil_tui.cli.exit_codes import ExitCode
@@ -79,13 +80,25 @@ def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
             )
         # The user has set it, and a container keeps what is printed.
         return OneKey(fixed, KEY_VARIABLE, shown=False)
-    path = file or paths.hub_keys_file()
+    try:
+        path = file or paths.hub_keys_file()
+    except NoHomeError as error:
+        fail(
+            ExitCode.USAGE,
+            f"{error} Or name a file of keys with --keys, or set a key with {KEY_VARIABLE}.",
+        )
     keys = KeyFile(path, print_message)
     try:
         found = keys.read()
         if file is None and host.is_loopback:
             return LocalKeys(keys, local_key(paths.hub_key_file()))
-    except (KeyFileError, NotSavedError) as error:
+    except NotSavedError as error:
+        fail(
+            ExitCode.FAILURE,
+            f"Cannot serve: the key of this hub is not stored. {error} Or choose a key yourself, "
+            f"with {KEY_VARIABLE}.",
+        )
+    except KeyFileError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
     if not found:
         option = "" if file is None else f" --keys {safe_path(file)}"

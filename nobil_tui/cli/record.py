@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from nobil_tui.base.paths import history_file, if_home, register_file
+from nobil_tui.base.paths import history_file, if_home
 from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.messages import fail
@@ -25,7 +25,13 @@ from nobil_tui.cli.options import (
 )
 from nobil_tui.cli.progress import ProgressLine
 from nobil_tui.cli.source_command import no_history_option, settings_of
-from nobil_tui.cli.startup import CommonOptions, open_session, print_warnings, start_up
+from nobil_tui.cli.startup import (
+    CommonOptions,
+    open_session,
+    print_warnings,
+    register_path,
+    start_up,
+)
 
 if TYPE_CHECKING:
     from nobil_tui.session.session import Session
@@ -147,7 +153,7 @@ def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
             session, recorder, line.print_message, lambda frames: line.show(_frames(frames))
         )
         async with AsyncExitStack() as stack:
-            path = if_home(register_file)
+            path = register_path()
             if session.station_data is not None and path is not None:
                 updater = RegisterUpdater(path, session.register, SessionOptions())
                 updating = updating_station_data(session, updater, line.print_message)

@@ -21,7 +21,14 @@ from nobil_tui.cli.options import (
     stations_option,
 )
 from nobil_tui.cli.output import fail_output
-from nobil_tui.cli.startup import CommonOptions, Startup, open_session, print_warnings, start_up
+from nobil_tui.cli.startup import (
+    CommonOptions,
+    Startup,
+    open_session,
+    print_warnings,
+    register_path,
+    start_up,
+)
 from nobil_tui.cli.value_completers import complete_filter
 from nobil_tui.sources.catalogue import RECORDING
 
@@ -140,11 +147,11 @@ def run_session(
     from nobil_tui.session.register_updater import RegisterUpdater
     from nobil_tui.session.session import Session
 
-    register_path = paths.if_home(paths.register_file)
+    names_path = register_path()
     recorded = recorded_stations(settings) if settings is not None and record else None
     options = SessionOptions(
         state_dir=paths.if_home(paths.state_dir),
-        register_path=register_path,
+        register_path=names_path,
         history_path=paths.if_home(paths.history_file) if recorded is not None else None,
         environ=os.environ,
     )
@@ -154,8 +161,8 @@ def run_session(
 
     async def run() -> _T:
         async with AsyncExitStack() as stack:
-            if session.uses_user_register and register_path is not None:
-                updater = RegisterUpdater(register_path, register, options)
+            if session.uses_user_register and names_path is not None:
+                updater = RegisterUpdater(names_path, register, options)
                 updating = updating_station_data(
                     session,
                     updater,

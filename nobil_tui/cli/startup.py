@@ -26,12 +26,17 @@ from nobil_tui.feeds.simulation.limits import DEFAULT_SEED, DEFAULT_STATIONS, MA
 from nobil_tui.sources import catalogue
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from nobil_tui.config.model import Config
     from nobil_tui.feeds.source import ChosenSource
     from nobil_tui.feeds.transport.link import Tap
     from nobil_tui.session.session import Session
     from nobil_tui.sources.factory import SourceFactory
 
+
+_temporary: list[TemporaryDirectory[str]] = []
+"""A folder that is deleted when the program ends; at most one."""
 
 NOTHING_SAVED = "There is no home folder, so nothing is saved. Set HOME to the path of one."
 
@@ -99,6 +104,21 @@ def open_session(session: Session) -> None:
         fail(ExitCode.FAILURE, str(error))
     if session.source.simulated:
         print_message(f"SIMULATED: {session.source.name} is not real data.")
+
+
+def register_path() -> Path | None:
+    """Return the path of the register. Without a home folder, one that is deleted at the end: the
+    names that a source publishes are shown all the same. None if there is no such place either."""
+    if (path := if_home(paths.register_file)) is not None:
+        return path
+    from tempfile import TemporaryDirectory
+
+    try:
+        if not _temporary:
+            _temporary.append(TemporaryDirectory(prefix="nobil-tui-", ignore_cleanup_errors=True))
+    except OSError:
+        return None
+    return Path(_temporary[0].name) / "register.msgpack"
 
 
 def print_warnings(warnings: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.cli import startup
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.tui.options import AppOptions
 from tests.cli.conftest import Invoke, Run
@@ -79,10 +80,31 @@ def test_the_app_without_a_home_says_that_nothing_is_saved(
     assert here().returncode == 0
     [setup] = opened
     assert (setup.config_path, setup.state_dir, setup.history_path) == (None, None, None)
-    assert setup.register_path is None
+    # Names can be shown all the same, until the end.
+    assert setup.register_path is not None
+    assert setup.register_path.parent.is_dir()
+    startup._temporary.pop().cleanup()
+    assert not setup.register_path.parent.exists()
     assert setup.warnings == (
         "There is no home folder, so nothing is saved. Set HOME to the path of one.",
     )
+
+
+def test_a_hub_without_a_place_for_its_key_says_how_to_give_one(
+    here: Run, nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOME")
+    ended = here("serve", "--port", "0")
+    assert ended.returncode == ExitCode.USAGE
+    for words in ("no home folder", "--keys", "NOBIL_HUB_KEY"):
+        assert words in ended.stderr
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    ended = here("serve", "--port", "0")
+    assert ended.returncode == ExitCode.FAILURE
+    assert "NOBIL_HUB_KEY." in ended.stderr
+    assert ".." not in ended.stderr
 
 
 def test_an_absolute_folder_needs_no_home(
