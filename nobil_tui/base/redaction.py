@@ -103,10 +103,10 @@ def keys_in_address(address: str) -> list[str]:
     return [found["value"] for found in _PARAMETER.finditer(address) if _is_key(found)]
 
 
-def replace_keys(address: str, replacement: str = KEY_PLACEHOLDER) -> str:
-    """Replace the values in an address's query that are keys by name."""
+def replace_keys(address: str) -> str:
+    """Replace the values in an address's query that are keys by name with the placeholder."""
     return _PARAMETER.sub(
-        lambda found: _with(found, replacement) if _is_key(found) else found[0], address
+        lambda found: _with(found, KEY_PLACEHOLDER) if _is_key(found) else found[0], address
     )
 
 

@@ -19,7 +19,7 @@ from nobil_tui.base.files import (
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.errors import InvalidValueError
 from nobil_tui.config.model import Config
-from nobil_tui.config.operations import Operation, Put, Star, Unstar, apply_to_document
+from nobil_tui.config.operations import Operation, apply_to_document
 from nobil_tui.config.reading import (
     config_from_document,
     decode_config,
@@ -27,18 +27,6 @@ from nobil_tui.config.reading import (
     parse_config,
     read_config_file,
 )
-
-__all__ = [
-    "LOCK_TIMEOUT",
-    "ConfigAwayError",
-    "NotSavedError",
-    "Operation",
-    "Put",
-    "Star",
-    "Unstar",
-    "save_config",
-    "update_config",
-]
 
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program that saves."""
@@ -69,11 +57,6 @@ class _FileState(NamedTuple):
     config: Config
     is_away: bool
     """Whether the content is not in the file, but what it contained last."""
-
-
-def save_config(path: Path, *operations: Operation, lock_for: float = LOCK_TIMEOUT) -> Config:
-    """Apply operations to the file and return the new config; see ``update_config``."""
-    return update_config(path, operations, lock_for=lock_for).config
 
 
 def update_config(

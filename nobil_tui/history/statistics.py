@@ -17,6 +17,8 @@ MIN_WEEK_SECONDS = 900
 """Seconds for which an hour must be observed to count as a week of its cell."""
 MIN_CELL_SECONDS = 1800
 """Seconds for which an hour of the week must be observed for its cell to be shown."""
+LAST_CHANGES = 10
+"""Changes of a station that its summary lists."""
 _OCCUPIED = Condition.OCCUPIED.code
 
 
@@ -114,7 +116,7 @@ class Statistics(NamedTuple):
     """The last changes, latest first."""
 
 
-def summarize_history(history: StationHistory, *, most_changes: int = 10) -> Statistics:
+def summarize_history(history: StationHistory) -> Statistics:
     """Return the statistics of all connectors."""
     durations = sorted(
         session.seconds
@@ -130,7 +132,7 @@ def summarize_history(history: StationHistory, *, most_changes: int = 10) -> Sta
         percentile(durations, 0.9),
         sum(hour.fault for hour in history.profile) / observed if observed else None,
         longest_fault(history.connectors, history.listening),
-        last_changes(history.connectors, most_changes),
+        last_changes(history.connectors, LAST_CHANGES),
     )
 
 

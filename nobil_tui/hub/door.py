@@ -314,9 +314,9 @@ def header_of(request: Request) -> Header:
     return header
 
 
-def wrong_key(status: HTTPStatus = HTTPStatus.UNAUTHORIZED) -> Denial:
+def wrong_key() -> Denial:
     """Return the answer to a wrong or missing key."""
-    return Denial(status, f"Give your key as ?{KEY}=")
+    return Denial(HTTPStatus.UNAUTHORIZED, f"Give your key as ?{KEY}=")
 
 
 def _server_protocol(*, compress: bool) -> ServerProtocol:

@@ -95,9 +95,9 @@ def encode_connect(client_id: str, keep_alive: int) -> bytes:
     return _encode(_CONNECT << 4, _text("MQTT") + flags + _number(keep_alive) + _text(client_id))
 
 
-def encode_subscribe(packet_id: int, topic_filter: str, qos: int = 0) -> bytes:
-    """Encode a SUBSCRIBE for one topic filter (3.8)."""
-    return _encode(_SUBSCRIBE << 4 | 2, _number(packet_id) + _text(topic_filter) + bytes([qos]))
+def encode_subscribe(packet_id: int, topic_filter: str) -> bytes:
+    """Encode a SUBSCRIBE for one topic filter (3.8), at QoS 0."""
+    return _encode(_SUBSCRIBE << 4 | 2, _number(packet_id) + _text(topic_filter) + b"\0")
 
 
 def encode_puback(packet_id: int) -> bytes:

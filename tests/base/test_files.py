@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.base.files import NotSavedError
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config
+from nobil_tui.config.operations import Star, Unstar
 from nobil_tui.config.reading import load_config
 from nobil_tui.config.template import init_config
-from nobil_tui.config.writing import NotSavedError, Star, Unstar, save_config
+from tests.config.saving import save_config
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="no modes here")
@@ -135,7 +137,9 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
     path.write_text("# mine\n")
     code = (
         "import resource, signal, sys, pathlib\n"
-        "from nobil_tui.config.writing import save_config, Star, NotSavedError\n"
+        "from nobil_tui.base.files import NotSavedError\n"
+        "from nobil_tui.config.operations import Star\n"
+        "from tests.config.saving import save_config\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
         "try: save_config(pathlib.Path(sys.argv[1]), Star('a' * 60))\n"

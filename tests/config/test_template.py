@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.base.files import NotSavedError
 from nobil_tui.base.redaction import HIDDEN
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config
@@ -21,7 +22,6 @@ from nobil_tui.config.reading import load_config, parse_config
 from nobil_tui.config.redact_file import redact_config
 from nobil_tui.config.setting_table import SETTINGS
 from nobil_tui.config.template import TEMPLATE, init_config, show_config
-from nobil_tui.config.writing import NotSavedError
 
 KEY = "hunter2-sesame"
 

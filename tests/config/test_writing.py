@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.base import files
+from nobil_tui.base.files import NotSavedError
 from nobil_tui.base.redaction import Secret
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config, LogScope
-from nobil_tui.config.operations import Operation
+from nobil_tui.config.operations import Operation, Put, Star, Unstar
 from nobil_tui.config.reading import load_config
-from nobil_tui.config.writing import NotSavedError, Put, Star, Unstar, save_config
+from tests.config.saving import save_config
 from tests.forking import Forked
 
 ROOT = Path(__file__).parents[2]
@@ -213,7 +214,8 @@ def test_concurrent_programs_lose_no_star(path: Path) -> None:
     path.write_text("[watched]\nstations = [\n  'gone', # one\n]\n")
     code = (
         "import sys, pathlib\n"
-        "from nobil_tui.config.writing import save_config, Star, Unstar\n"
+        "from nobil_tui.config.operations import Star, Unstar\n"
+        "from tests.config.saving import save_config\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "for index in range(5):\n"
         "    save_config(pathlib.Path(sys.argv[1]), Star(f'{sys.argv[2]}_{index}'), "

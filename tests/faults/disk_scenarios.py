@@ -28,9 +28,9 @@ from nobil_tui.charging.register import Facts
 from nobil_tui.charging.station import WordConnector
 from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.config.errors import ConfigError
+from nobil_tui.config.operations import Star, Unstar
 from nobil_tui.config.reading import load_config
 from nobil_tui.config.template import TEMPLATE, init_config
-from nobil_tui.config.writing import Star, Unstar, save_config
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.history.observation import Portion, StoredChange
@@ -41,6 +41,7 @@ from nobil_tui.store.recorder import Recorder, RecordError
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.state_writer import pack
 from nobil_tui.wire.recording import RecordedFrame
+from tests.config.saving import save_config
 from tests.faults.disk import HELD, KILLED, Disk
 
 T0 = 1_774_267_200_000

@@ -64,7 +64,8 @@ import logging, subprocess, sys
 from pathlib import Path
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.config.reading import load_config
-from nobil_tui.config.writing import Star, save_config
+from nobil_tui.config.operations import Star
+from tests.config.saving import save_config
 from nobil_tui.store.state_store import StateStore
 
 logging.disable()

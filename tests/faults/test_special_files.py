@@ -16,7 +16,7 @@ from nobil_tui.charging.register import Facts
 from nobil_tui.cli.crash import report_crash
 from nobil_tui.cli.log_file import log_path, start_logging
 from nobil_tui.config.errors import ConfigError
-from nobil_tui.config.writing import Star, save_config
+from nobil_tui.config.operations import Star
 from nobil_tui.feeds.nats.connection import _check_readable
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import SourceError
@@ -25,6 +25,7 @@ from nobil_tui.hub.api_keys import KeyFile, KeyFileError, local_key
 from nobil_tui.register.cache import CacheError, load_register, save_register
 from nobil_tui.store.state_store import StateStore
 from nobil_tui.store.view_file import StoredView, load_view, save_view
+from tests.config.saving import save_config
 from tests.conftest import GUARD
 from tests.faults.table import RecordFault
 

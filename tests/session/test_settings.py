@@ -11,10 +11,11 @@ from typing import TypeVar
 import pytest
 
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
+from nobil_tui.config.operations import Operation, Put, Star, Unstar
 from nobil_tui.config.reading import load_config, read_config_file
-from nobil_tui.config.writing import Operation, Put, Star, Unstar, save_config
 from nobil_tui.session import settings as module
 from nobil_tui.session.settings import AWAY_POLLS, Settings
+from tests.config.saving import save_config
 from tests.conftest import guarded, settle
 
 T = TypeVar("T")

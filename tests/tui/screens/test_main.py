@@ -17,7 +17,7 @@ from nobil_tui.charging.events import Connected, Refused, Snapshot, StationRepor
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.model import Config, InterfaceSection, LogScope, WatchedSection
-from nobil_tui.config.writing import Put, Star, save_config
+from nobil_tui.config.operations import Put, Star
 from nobil_tui.feeds.source import ChosenSource, SourceError
 from nobil_tui.tui.app import ANSWER_TIMEOUT, NobilApp
 from nobil_tui.tui.screens.main import MainScreen
@@ -27,6 +27,7 @@ from nobil_tui.tui.textual_internals.painting import QuietTerminal
 from nobil_tui.tui.textual_internals.terminal import ask_for_background
 from nobil_tui.tui.widgets.filter.line import FilterLine
 from nobil_tui.tui.widgets.stations.pane import INPUT_PAUSE
+from tests.config.saving import save_config
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     NARROW,
