@@ -32,4 +32,4 @@ EXIT_CODE_HELP = {
 """The description of each code in ``--help``."""
 
 SOURCE_EXIT_CODES = tuple(code for code in ExitCode if code is not ExitCode.TIMED_OUT)
-"""The codes of a command that reads a source and waits for nothing in particular."""
+"""The codes of a command that reads a source and has no time limit."""

@@ -95,14 +95,16 @@ def summary(station: str, as_json: bool) -> None:
 def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> None:
     """Print the stored changes of every STATION, or of all, one per line.
 
+    Each line has these fields:
+
     \b
-    time       from when on, in UTC: 2026-03-23T12:00:00.107Z
+    time       when the condition began, in UTC: 2026-03-23T12:00:00.107Z
     station    the station's id: NOR_01333
     name       the station's name; null or empty if unknown
     connector  the connector's number, from 1
     evse_uid   the connector's id inside the station
     condition  its condition from then on; null or empty if it is
-               observed no longer, the same again if it was
+               no longer observed; the same again if it was
                confirmed after a break
     credit     the attribution to show next to the name
     """

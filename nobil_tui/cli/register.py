@@ -15,7 +15,7 @@ from nobil_tui.base.paths import register_file
 from nobil_tui.base.redaction import is_unencrypted
 from nobil_tui.charging.register import CREDIT, Register
 from nobil_tui.cli.click_classes import CommandWithExitCodes, SuggestingGroup
-from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES, ExitCode
 from nobil_tui.cli.messages import fail, print_message
 from nobil_tui.cli.options import FilePath, config_option
 from nobil_tui.cli.output import print_data, print_text
@@ -40,7 +40,7 @@ def register(config: Path | None) -> None:
     del config  # The subcommands inherit it.
 
 
-@register.command(cls=CommandWithExitCodes, exit_codes=ExitCode, epilog=EPILOG)
+@register.command(cls=CommandWithExitCodes, exit_codes=SOURCE_EXIT_CODES, epilog=EPILOG)
 @config_option
 @click.option(
     "--country",

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _HELP = """
 Publish a source into NATS, until interrupted.
 
-Any number of hubs and apps then read it with --source nats://..., with one link to the source in
-all. JetStream keeps the last state of each station, so that a reader starts with all of them.
+Any number of hubs and apps then read it with --source nats://..., and share one link to the source.
+JetStream keeps the last state of each station, so that a reader starts with all of them.
 
-Start it on two machines to go on when one of them fails: one reads the source, the other waits and
+Start it on two machines, so that one of them may fail: one reads the source, the other waits and
 takes over within 10 seconds. "nobil-tui serve --publish" does the same, and serves the source too.
 Without NATS the source is not read, since another relay may lead. A relay records no history:
 hubs and other commands that read it do.

@@ -39,8 +39,8 @@ Fields of a connector:
 connector       its number, from 1
 condition       as above
 word            the stream's own word for it; null if it has none
-since           since when, in UTC
-since_at_least  true if it may be so for longer
+since           when the condition began, in UTC
+since_at_least  true if it may have begun earlier
 certainty       as above
 unconfirmed_s   as above
 plugs           a list, such as ["CCS 150 kW"]

@@ -38,10 +38,12 @@ _HELP = f"""
 Print changes as they happen, as JSON Lines.
 
 Prints the changes of all stations, or only of the given station ids and, with --watched, the
-starred ones. With --filter, only of stations and connectors that match when the change arrives.
-Data goes to standard output, messages about the link go to stderr. Runs until interrupted, until
-the output is closed, or until a recording ends. Meanwhile, the history is recorded as the config
-says, unless another nobil-tui does.
+starred ones. With --filter, only those of stations and connectors that match when the change
+arrives. Data goes to standard output, messages about the link go to stderr. Runs until interrupted,
+until the output is closed, or until a recording ends. Meanwhile, the history is recorded as the
+config says, unless another nobil-tui does.
+
+Each line has these fields:
 
 \b
 time       when the change was received: 2026-03-23T12:00:00.107Z
@@ -55,8 +57,8 @@ missed     true if it happened while disconnected
 credit     the attribution to show next to the name; null if
            the name is unknown or simulated
 
-A stream that starts with a snapshot has no first sights. NOBIL Real-time sends none: the first
-report of a connector is compared with the last known state; before is null if there is none.
+A stream that starts with a snapshot has no first sights. NOBIL Real-time sends no snapshot: the
+first report of a connector is compared with the last known state; before is null if there is none.
 """
 
 

@@ -33,7 +33,7 @@ Watch for the alerts of the config without a screen, until interrupted.
 
 An alert that fires is printed, runs the command of [alerts], and notifies you by the terminal if
 there is one. Set alerts in the app, or add them to the config; changes apply at once. Several
-nobil-tui may run: the command runs once for each alert.
+instances may run: the command runs once for each alert.
 
 In a terminal, prints a line of text; otherwise, or with --json, a line of JSON with the fields of
 tail and these:
