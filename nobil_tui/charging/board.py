@@ -206,6 +206,8 @@ class Board:
         stations.
         """
         self._register = register
+        if not register:
+            return []
         named = [station for station in self.stations.values() if station.evse_uids]
         return [station.id for station in named if self._complete(station)]
 
@@ -382,6 +384,8 @@ class Board:
         """Append the connectors that only the register knows; return whether there are any."""
         held = station.evse_uids
         known = self._register.facts(station.id).evse_uids
+        if known == held:
+            return False
         missing = [uid for uid in known if uid not in held]
         for uid in missing[: MAX_CONNECTORS - len(held)]:
             self._append(station, uid)
@@ -567,11 +571,12 @@ def _tally(stations: Iterable[Station], tally: list[int], at: int | None = None)
         or -1 < held.timestamp < earliest
         or type(held) is not Connector
     ]
+    # A stream with words has as many as connectors.
+    by_status.subtract(Counter([held.status for held in special]))
     for held in special:
-        by_status[held.status] -= 1
         tally[held.condition] += 1
-        if at is not None and held.timestamp != -1:
-            held.timestamp = _credible(held.timestamp, at) or -1
+        if held.timestamp > latest or -1 < held.timestamp < earliest:
+            held.timestamp = _credible(held.timestamp, at or 0) or -1
     for status, count in by_status.items():
         tally[condition_of(status, 0)] += count
 

@@ -201,7 +201,13 @@ class Freshness:
         return found
 
     def _count(self, station: Station, reading: int) -> int:
-        unnamed = station.track.unnamed if station.track is not None else 0
+        track = station.track
+        if track is None or not (track.confirmed_each or track.unnamed):
+            # All its connectors are alike: a snapshot that was made before the link was live leaves
+            # a whole country so.
+            confirmed = self.confirmed if track is None else max(self.confirmed, track.confirmed)
+            return station.summary.total if confirmed < reading else 0
+        unnamed = track.unnamed
         return sum(
             self.confirmed_at(station, index) < reading
             and connector.condition.counted

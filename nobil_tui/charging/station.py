@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 
 from nobil_tui.charging.conditions import (
     BY_STATUS,
+    BY_WORD,
     PLAIN_WORDS,
     Condition,
     Count,
@@ -108,6 +109,9 @@ class WordConnector(Connector, gc=False):
     @property
     def condition(self) -> Condition:
         """The condition of the connector."""
+        # Like ``condition_of``, but without a call where there is a word.
+        if self.said and not self.error:
+            return BY_WORD.get(self.said, _UNKNOWN)
         return condition_of(self.status, self.error, self.said)
 
 

@@ -7,11 +7,11 @@ ms since the epoch.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeGuard
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
@@ -52,13 +52,16 @@ class Statuses(Struct, frozen=True):
 
 
 class _Entry(Struct, gc=False):
-    evseId: str  # noqa: N815  # the name in the data
+    # The limits are those of ``is_id``, checked by the decoder.
+    evseId: Annotated[str, Meta(min_length=1, max_length=MAX_EVSE_ID)]  # noqa: N815  # as in the data
     status: str
     time: datetime | None = None
-    locationId: str = ""  # noqa: N815  # the name in the data
+    locationId: Annotated[str, Meta(max_length=MAX_LOCATION_ID)] = ""  # noqa: N815
 
 
 class _Answer(Struct):
+    """A response all of whose entries are valid, as usual."""
+
     statuses: list[_Entry]
     modifiedAt: Any = None  # noqa: N815  # the name in the data
 
@@ -76,30 +79,40 @@ _decode_anything = msgspec.json.Decoder().decode
 def decode_statuses(answer: bytes) -> Statuses:
     """Decode the response with the statuses of all EVSEs. Raises ``NotReadableError`` if it has
     none."""
-    entries: list[tuple[Any, Any, Any, Any]]
     try:
         read = _decode_answer(answer)
-        entries = [
-            (entry.evseId, entry.status, entry.time, entry.locationId) for entry in read.statuses
-        ]
-        made_at = time_of(read.modifiedAt)
     except DECODE_ERRORS:
-        try:
-            raw = _decode_raw_answer(answer)
-        except DECODE_ERRORS as error:
-            raise NotReadableError(
-                f"the response has no list of statuses: {safe_text(str(error))}"
-            ) from None
-        entries = [_fields(each) for each in raw.statuses]
-        made_at = time_of(raw.modifiedAt)
+        return _decode_each(answer)
+    # The first rows on screen wait for this loop over a whole country.
+    statuses = [
+        Status(
+            entry.evseId,
+            entry.status,
+            0 if entry.time is None else _milliseconds(entry.time),
+            entry.locationId if entry.locationId.isprintable() else "",
+        )
+        for entry in read.statuses
+        if entry.evseId.isprintable()
+    ]
+    return Statuses(statuses, len(read.statuses) - len(statuses), time_of(read.modifiedAt))
+
+
+def _decode_each(answer: bytes) -> Statuses:
+    """Decode a response entry by entry, since some of them are not valid."""
+    try:
+        raw = _decode_raw_answer(answer)
+    except DECODE_ERRORS as error:
+        raise NotReadableError(
+            f"the response has no list of statuses: {safe_text(str(error))}"
+        ) from None
     statuses = [
         Status(
             evse_id, word, time_of(time), location_id if is_id(location_id, MAX_LOCATION_ID) else ""
         )
-        for evse_id, word, time, location_id in entries
+        for evse_id, word, time, location_id in map(_fields, raw.statuses)
         if is_id(evse_id, MAX_EVSE_ID) and isinstance(word, str)
     ]
-    return Statuses(statuses, len(entries) - len(statuses), made_at)
+    return Statuses(statuses, len(raw.statuses) - len(statuses), time_of(raw.modifiedAt))
 
 
 def decode_message(topic: str, payload: bytes) -> Status:
@@ -135,10 +148,14 @@ def time_of(value: Any) -> int:
             value = datetime.fromisoformat(value[:40])
         except ValueError:
             return 0
-    if not isinstance(value, datetime):
-        return 0
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-    return max(0, (aware - _EPOCH) // timedelta(milliseconds=1))
+    return _milliseconds(value) if isinstance(value, datetime) else 0
+
+
+def _milliseconds(time: datetime) -> int:
+    """Return a time in ms since the epoch; one without a zone is in UTC."""
+    passed = (time if time.tzinfo is not None else time.replace(tzinfo=UTC)) - _EPOCH
+    # By its parts: dividing one ``timedelta`` by another takes three times as long.
+    return max(0, passed.days * 86_400_000 + passed.seconds * 1000 + passed.microseconds // 1000)
 
 
 def _fields(raw: Raw | bytes) -> tuple[Any, Any, Any, Any]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from math import sqrt
-from typing import Any, TypeGuard
+from typing import Annotated, Any, TypeGuard
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
@@ -85,12 +85,13 @@ class _Tariffs(Struct):
 
 
 class _PlaceEvse(Struct):
-    id: str
-    connectors: list[Raw] = []
+    # The limits here are those of ``is_id``, checked by the decoder.
+    id: Annotated[str, Meta(min_length=1, max_length=MAX_EVSE_ID)]
+    connectors: Annotated[list[Raw], Meta(max_length=MAX_CONNECTORS)] = []
 
 
 class _PlaceProperties(Struct):
-    id: str
+    id: Annotated[str, Meta(min_length=1, max_length=MAX_LOCATION_ID)]
     evses: list[_PlaceEvse] = []
 
 
@@ -138,12 +139,13 @@ def decode_places(answer: bytes | bytearray) -> dict[str, str]:
     ids: dict[str, list[str]] = {}
     for feature in features:
         properties = feature.properties
-        if is_id(properties.id, MAX_LOCATION_ID):
-            outlets: list[str] = []
-            for evse in properties.evses:
-                if is_id(evse.id, MAX_EVSE_ID):
-                    count = min(max(1, len(evse.connectors)), MAX_CONNECTORS)
-                    outlets += [evse.id] * count
+        if properties.id.isprintable():
+            outlets = [
+                evse.id
+                for evse in properties.evses
+                if evse.id.isprintable()
+                for _ in evse.connectors or (None,)
+            ]
             ids[properties.id] = outlets[:MAX_CONNECTORS]
     return {evse_id: location for location, each in ids.items() for evse_id in each}
 

@@ -13,8 +13,10 @@ MAX_WORD = 40
 _WORDS = {word: (*condition.version_1, word) for word, condition in BY_WORD.items()}
 
 
-def connector_from(word: str) -> WordConnector:
-    """Return the connector that a status word reports, with version 1's numbers for it."""
-    known = _WORDS.get(word)
-    status, error, kept = known or (-1, 0, safe_text(word, MAX_WORD))
-    return WordConnector(status, error, said=kept)
+def connector_from(word: str, timestamp: int = -1) -> WordConnector:
+    """Return the connector that a status word reports, with version 1's numbers for it.
+
+    ``timestamp``: since when, in ms; -1 if that is not known.
+    """
+    status, error, kept = _WORDS.get(word) or (-1, 0, safe_text(word, MAX_WORD))
+    return WordConnector(status, error, timestamp, kept)
