@@ -90,16 +90,11 @@ async def _update(
     def on_bytes(done: int, total: int | None) -> None:
         on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, COUNTRY, done, total))
 
-    problem = ""
-    try:
-        tariffs = await rest.get(TARIFFS, origin.tariffs_etag if origin is not None else "")
-    except UnreachableError as error:
-        if origin is not None:
-            # The stored stations have prices, which are better than none.
-            raise
-        tariffs, problem = None, str(error)
-        logger.warning("the prices of Finland are not known: %s", problem)
-    # Stations include their prices, so both answers are needed unless neither changed.
+    tariffs: Answer | None = None
+    # Stations include their prices, so both answers are needed unless neither changed. Those that
+    # are stored have prices: if the new ones are not known, they stay as they are.
+    if origin is not None:
+        tariffs = await rest.get(TARIFFS, origin.tariffs_etag)
     locations = await rest.get(
         LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes
     )
@@ -111,10 +106,18 @@ async def _update(
                 path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now())
             )
         )
-    if tariffs is None and not problem:
-        tariffs = await rest.get(TARIFFS)
     on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
+    # Before the prices: the first rows on screen wait for the places.
     await on_places(await run_in_thread(lambda: decode_places(locations.body)))
+    problem = ""
+    if tariffs is None:
+        try:
+            tariffs = await rest.get(TARIFFS)
+        except UnreachableError as error:
+            if origin is not None:
+                raise
+            problem = str(error)
+            logger.warning("the prices of Finland are not known: %s", problem)
     found = await run_in_thread(lambda: _decode(locations, tariffs))
     if not found.facts:
         raise NotReadableError(f"{rest.host} answered without any station")

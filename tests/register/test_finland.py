@@ -72,7 +72,8 @@ async def test_downloads_once_a_day(
     await update_finland(path, rest, clock=clock)
     clock.advance(DAY - 1)
     assert await update_finland(path, rest, clock=clock) is None
-    assert service.paths() == [TARIFFS, LOCATIONS]
+    # The places of the first start come first.
+    assert service.paths() == [LOCATIONS, TARIFFS]
 
 
 async def test_unchanged_answers_are_not_sent_again(
