@@ -24,7 +24,8 @@ from nobil_tui.cli.startup import config_path, load_config_or_fail, print_warnin
 from nobil_tui.config.model import Country
 
 if TYPE_CHECKING:
-    from nobil_tui.register.update import UpdateOutcome, UpdateProgress
+    from nobil_tui.register.progress import UpdateProgress
+    from nobil_tui.register.update import UpdateOutcome
 
 EPILOG = f"Data: {CREDIT}."
 
@@ -164,7 +165,7 @@ def _run(
 ) -> UpdateOutcome:
     """Run an update or import; end the program if it fails or is interrupted."""
     from nobil_tui.cli.event_loop import run_coroutine
-    from nobil_tui.register.update import UpdateError
+    from nobil_tui.register.progress import UpdateError
 
     try:
         return run_coroutine(work)

@@ -25,7 +25,7 @@ from nobil_tui.register.merge import (
     mark_up_to_date,
     merged,
 )
-from nobil_tui.register.update import OnProgress, UpdateError, UpdatePhase, UpdateProgress
+from nobil_tui.register.progress import OnProgress, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.wire.finland_register import (
     COUNTRY,
     Locations,

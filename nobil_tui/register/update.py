@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +35,6 @@ from nobil_tui.register.merge import (
     RegisterEdit,
     TooFewStationsError,
     edit_stored,
-    is_due,
     is_recent,
     licence_note,
     load_if_writable,
@@ -46,18 +44,8 @@ from nobil_tui.register.merge import (
     record_failure,
     station_count,
 )
+from nobil_tui.register.progress import OnProgress, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.wire.register import ComplaintError, Dump, decode_register
-
-__all__ = [
-    "UpdateError",
-    "UpdateOutcome",
-    "UpdatePhase",
-    "UpdateProgress",
-    "ago",
-    "import_register",
-    "is_due",
-    "update_register",
-]
 
 HOW_TO_SET = f"Set {REGISTER_KEY_VARIABLE}, or api_key under [register] in the config."
 NO_KEY = (
@@ -68,40 +56,6 @@ NO_KEY = (
 """For a user without a key."""
 MAX_SHOWN_PATH = 4096
 """Maximum length of a file's path in messages, in characters."""
-
-
-class UpdatePhase(StrEnum):
-    """The current step of an update."""
-
-    CONNECTING = "connecting"
-    DOWNLOADING = "downloading"
-    READING = "reading"
-    STORING = "storing"
-
-
-class UpdateProgress(NamedTuple):
-    """Progress of an update."""
-
-    phase: UpdatePhase
-    country: str = ""
-    """NOBIL's three-letter code of the country; empty for a file."""
-    done_bytes: int = 0
-    """Bytes downloaded so far."""
-    total_bytes: int | None = None
-    """Total bytes; None if the server does not send it."""
-
-    @property
-    def words(self) -> str:
-        """Progress as text: ``Norway: downloading 12.3 of 45.6 MB``."""
-        words = f"{country_name(self.country)}: {self.phase}" if self.country else str(self.phase)
-        if self.phase is not UpdatePhase.DOWNLOADING:
-            return words
-        total = "" if self.total_bytes is None else f" of {self.total_bytes / 1e6:.1f}"
-        return f"{words} {self.done_bytes / 1e6:.1f}{total} MB"
-
-
-OnProgress = Callable[[UpdateProgress], None]
-"""Called in the event loop's thread, about ten times a second during a download."""
 
 
 class UpdateOutcome(NamedTuple):
@@ -116,28 +70,6 @@ class UpdateOutcome(NamedTuple):
     recent: bool = False
     """Whether a country was skipped because it is less than a day old. ``force`` updates it anyway.
     """
-
-
-class UpdateError(Exception):
-    """The register, or one of its countries, was not updated. The text says why, and holds no
-    secret.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        *,
-        refused: bool = False,
-        too_few: bool = False,
-        cached: CachedRegister | None = None,
-    ) -> None:
-        super().__init__(text)
-        self.refused = refused
-        """Whether the key was rejected."""
-        self.too_few = too_few
-        """Whether there were too few stations. ``force`` stores them anyway."""
-        self.cached = cached
-        """The register that is stored now, if another country was updated."""
 
 
 def ago(at: int, now: int) -> str:

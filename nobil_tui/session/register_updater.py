@@ -22,7 +22,8 @@ from nobil_tui.session.options import SessionOptions
 
 if TYPE_CHECKING:
     from nobil_tui.register.cache import CachedRegister, Origin
-    from nobil_tui.register.update import UpdateOutcome, UpdateProgress
+    from nobil_tui.register.progress import UpdateProgress
+    from nobil_tui.register.update import UpdateOutcome
 
 CHECK_INTERVAL = 3600.0
 """Seconds between two checks whether an update is due."""
@@ -85,7 +86,8 @@ class RegisterUpdater:
         key = register_key(section, self._environ)
         if key is None:
             return False
-        from nobil_tui.register.update import UpdateError, is_due
+        from nobil_tui.register.merge import is_due
+        from nobil_tui.register.progress import UpdateError
 
         async with self._lock:
             now = self._clock.now()
@@ -124,7 +126,7 @@ class RegisterUpdater:
         ``statuses_first`` is as for ``StationData.update``. Returns an error message, or an empty
         string. Afterwards nothing waits for the update.
         """
-        from nobil_tui.register.update import UpdateError
+        from nobil_tui.register.progress import UpdateError
 
         async with self._lock:
             try:
@@ -150,7 +152,8 @@ class RegisterUpdater:
         *,
         force: bool = False,
     ) -> UpdateOutcome:
-        from nobil_tui.register.update import UpdateError, update_register
+        from nobil_tui.register.progress import UpdateError
+        from nobil_tui.register.update import update_register
 
         try:
             outcome = await update_register(

@@ -10,7 +10,8 @@ import pytest
 from nobil_tui.base.redaction import Secret
 from nobil_tui.register.cache import load_register
 from nobil_tui.register.download import DownloadTimeouts
-from nobil_tui.register.update import UpdateError, UpdateOutcome, UpdateProgress, update_register
+from nobil_tui.register.progress import UpdateError, UpdateProgress
+from nobil_tui.register.update import UpdateOutcome, update_register
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.register.register_service import KEY, RegisterService
 

@@ -20,7 +20,7 @@ from nobil_tui.register.cache import (
 )
 from nobil_tui.register.finland import update_finland
 from nobil_tui.register.merge import merged
-from nobil_tui.register.update import UpdateError, UpdateProgress
+from nobil_tui.register.progress import UpdateError, UpdateProgress
 from nobil_tui.wire.finland import FINLAND_CREDIT
 from tests.conftest import FakeClock
 from tests.feeds.finland_service import Country, FinlandService

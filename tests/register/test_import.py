@@ -11,7 +11,9 @@ import pytest
 
 from nobil_tui.register import update
 from nobil_tui.register.cache import Origin, load_register
-from nobil_tui.register.update import UpdateError, UpdatePhase, import_register, is_due
+from nobil_tui.register.merge import is_due
+from nobil_tui.register.progress import UpdateError, UpdatePhase
+from nobil_tui.register.update import import_register
 from tests.register.conftest import Renewing
 from tests.register.register_service import dump_of, station, stations
 

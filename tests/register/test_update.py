@@ -16,7 +16,9 @@ from nobil_tui.config.model import RegisterSection
 from nobil_tui.register import download as feed
 from nobil_tui.register.api_key import register_key
 from nobil_tui.register.cache import Origin, load_register, save_register
-from nobil_tui.register.update import UpdatePhase, UpdateProgress, ago, is_due
+from nobil_tui.register.merge import is_due
+from nobil_tui.register.progress import UpdatePhase, UpdateProgress
+from nobil_tui.register.update import ago
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import START

@@ -20,13 +20,9 @@ from nobil_tui.register import merge as stored_register
 from nobil_tui.register import update as update_module
 from nobil_tui.register.cache import Origin, load_register, save_register
 from nobil_tui.register.download import DownloadTimeouts
-from nobil_tui.register.update import (
-    UpdateError,
-    UpdatePhase,
-    UpdateProgress,
-    is_due,
-    update_register,
-)
+from nobil_tui.register.merge import is_due
+from nobil_tui.register.progress import UpdateError, UpdatePhase, UpdateProgress
+from nobil_tui.register.update import update_register
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import GUARD, FakeClock, guarded, settle

@@ -14,7 +14,8 @@ from nobil_tui.config.model import RegisterSection
 from nobil_tui.config.setting_table import MAX_API_KEY
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.register.api_key import register_key
-from nobil_tui.register.update import HOW_TO_SET, UpdateError, UpdatePhase, UpdateProgress
+from nobil_tui.register.progress import UpdateError, UpdatePhase, UpdateProgress
+from nobil_tui.register.update import HOW_TO_SET
 from nobil_tui.session.register_updater import RegisterUpdater
 from nobil_tui.sources.api_keys import checked_key
 from nobil_tui.tui.dialogs.dialog import FormDialog, SubmitButton
