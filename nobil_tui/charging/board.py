@@ -220,13 +220,13 @@ class Board:
         gap: int = 0,
         heard: Mapping[str, int] = NOTHING_HEARD,
     ) -> SnapshotResult:
-        """Apply the state of all stations. First sights are no changes here.
+        """Apply the state of all stations. First sights are not returned as changes.
 
         A station that it lacks has left the stream, unless the snapshot is ``partial``: then some
         stations could not be decoded. If the stream names connectors, they keep their numbers, and
         one that the snapshot lacks becomes unknown. A snapshot that was made ``gap`` ms before the
-        link was live leaves everything unconfirmed for that long, but what reports have named since
-        then: ``heard`` is as for ``Snapshot``.
+        link was live leaves everything unconfirmed for that long, except what reports have named
+        since then: ``heard`` is as for ``Snapshot``.
         """
         steps = self.snapshot_steps(stations, at, partial=partial, gap=gap, heard=heard)
         while True:

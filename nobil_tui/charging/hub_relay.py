@@ -23,7 +23,7 @@ class HubRelay:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._offset = 0
-        """What a reading of the hub's downtime clock lacks to one of our own, in ms."""
+        """Our downtime clock minus that of the hub, in ms."""
 
     def apply_state(self, hub: HubState, at: int) -> None:
         """Apply the state of the hub that relays the stream: what it missed is missed here too."""
@@ -87,7 +87,7 @@ class HubRelay:
         """Convert the readings of the hub's downtime clock to our own from now on."""
         total = self._board.downtime.total(at)
         if hub.downtime > total:
-            # No reading of ours may be negative.
+            # A reading of our clock must not be negative.
             self._board.downtime.add(hub.downtime - total)
             total = self._board.downtime.total(at)
         self._offset = total - hub.downtime

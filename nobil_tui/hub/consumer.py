@@ -1,7 +1,7 @@
 """One consumer of the stream: what it is sent, how far it is behind, and what it may send.
 
-It is written to only while the system takes what is written. A consumer that is behind gets no raw
-reports; what it lacks waits, and if that becomes too much, one snapshot replaces it.
+The hub writes to it only while the system accepts more. A consumer that is behind gets no raw
+reports; its updates wait, and if too many wait, one snapshot replaces them.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Consumer(asyncio.Protocol):
         self._started = False
         """Whether it got its snapshot, or has it among what waits."""
         self._lacks_snapshot = False
-        """Whether a snapshot has to replace what it lacks."""
+        """Whether a snapshot has to replace the updates that it has missed."""
         self._inside_frame = False
         """Whether the first of what waits is the rest of a frame."""
         self._paused = False

@@ -308,7 +308,7 @@ class HttpApi:
         return HttpAnswer(b"", content_type="application/geo+json", body=body)
 
     async def _names(self) -> HttpAnswer:
-        """Answer with the names, places and plugs of all stations, for a client of ours."""
+        """Answer with the names, places and plugs of all stations, for another nobil-tui."""
         register = self._register()
         source = (id(register), register.version)
         body = await self._body("register", source, 0.0, lambda: encode_hub_register(register))

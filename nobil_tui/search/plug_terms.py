@@ -83,7 +83,7 @@ class PlugFilter(Struct, frozen=True):
     def match(self, plugs: Plugs) -> PlugMatch:
         """Return which plugs of a station match.
 
-        The name of a company that is no plug of the station does not exclude its other plugs.
+        The name of a company that no plug of the station has does not exclude its plugs.
         """
         if not self:
             return True

@@ -58,7 +58,7 @@ class FreeCount(Struct, frozen=True):
     def text(self) -> str:
         """The counts in words, such as ``3 of 6 connectors free``; empty without connectors.
 
-        What is unknown may be free, so it is said.
+        Unknown connectors are named, since some of them may be free.
         """
         if not self.total:
             return ""

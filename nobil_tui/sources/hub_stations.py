@@ -1,4 +1,4 @@
-"""The names, places and plugs that a hub or a relay of ours has for the stations of its stream.
+"""The names, places and plugs that nobil-tui's hub or relay has for the stations of its stream.
 
 Those of a hub come over HTTP, from the host that serves the stream, and are kept for the next
 start. Another server of version 1 has none: it is asked once.
@@ -25,7 +25,7 @@ MAX_STATIONS_ANSWER = 128 * 1024 * 1024
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
 _ORIGIN = "hub"
 _NO_HUB = {301, 302, 303, 307, 308, 400, 404, 405, 410, 426}
-"""Answers of a server that is no hub of ours; others may change with the key or with time."""
+"""Statuses of a server that is not a hub of nobil-tui; others may change with key or time."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
 
 class NoNamesError(Exception):
-    """The server has no names, and never will: it is no hub of ours."""
+    """The server has no names, and never will: it is not a hub of nobil-tui."""
 
 
 Fetch = Callable[[str], Awaitable[Found | None]]
@@ -105,7 +105,7 @@ class HubStations:
         self._etag = ""
         self._loaded = False
         self._is_hub = True
-        """Whether the server is a hub of ours, as far as we know."""
+        """Whether the server is a hub of nobil-tui, as far as we know."""
 
     def use(self, register: Register) -> None:
         """Use what is known of the hub's stations in this register."""

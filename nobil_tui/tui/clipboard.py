@@ -121,7 +121,7 @@ async def _run(
         return False
     try:
         async with asyncio.timeout(time_limit):
-            # A program that does not read its input is no error of ours.
+            # A program may end without reading all of its input.
             with suppress(BrokenPipeError, ConnectionResetError):
                 await process.communicate(data)
             code = await process.wait()

@@ -1,8 +1,8 @@
 """Divide the bytes that a terminal sends into characters, escape sequences and pastes.
 
 Terminals send more than keys: answers to questions of programs that ended, mouse reports in three
-encodings, bytes of another character set, sequences that a slow line cut. What is no key, click or
-paste is dropped here, since a parser that takes it for typed characters would run commands. Only
+encodings, bytes of another character set, sequences that a slow line cut. What is not a key, click
+or paste is dropped here, since a parser that takes it for typed characters would run commands. Only
 the answer to our own question, about the colour of the background, is read.
 """
 
@@ -247,7 +247,7 @@ class TerminalInput:
         return self._usual_sequence(rest)
 
     def _usual_sequence(self, rest: bytes) -> tuple[str, bytes]:
-        """Take a sequence of two bytes or more that is no answer to a question of ours."""
+        """Take a sequence of two bytes or more that is not an answer to our own question."""
         if rest.startswith(b"\x1b["):
             return self._control_sequence(rest)
         if _STRING_START.match(rest):

@@ -32,7 +32,7 @@ class WriterListener(Protocol):
         """Everything is written after the terminal was behind."""
 
     def on_writer_crash(self, error: BaseException) -> None:
-        """The thread ended by an exception that is no error of the terminal."""
+        """The thread ended by an exception that is not an error of the terminal."""
 
 
 class TerminalWriter(threading.Thread):

@@ -128,7 +128,7 @@ def _event_of(message: _Update | _Raw, data: bytes, at: int) -> V1Event:
 def _relayed(
     message: _Snapshot | _RawSnapshot | _Update | _Raw, data: bytes, at: int
 ) -> V1Event | None:
-    """Decode a frame that a hub relays; None if no hub of ours sent it."""
+    """Decode a frame that a hub relays; None unless a hub of nobil-tui sent it."""
     if isinstance(message, (_Snapshot, _RawSnapshot)):
         return relayed_snapshot(data, message.hub, at)
     if bytes(message.hub) != b"true":

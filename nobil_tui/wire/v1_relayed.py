@@ -77,13 +77,13 @@ _decode_raw = msgspec.json.Decoder(_Raw).decode
 
 
 def relayed_state(data: Raw, at: int) -> HubReport | None:
-    """Decode the state of a hub; None if no hub of ours sent it."""
+    """Decode the state of a hub; None unless a hub of nobil-tui sent it."""
     state = _state(data)
     return HubReport(state, at) if state is not None else None
 
 
 def relayed_snapshot(data: bytes, hub: Raw, at: int) -> Snapshot | None:
-    """Decode a snapshot with the state of the hub that sent it; None if no hub of ours sent it."""
+    """Decode a snapshot with its hub's state; None unless a hub of nobil-tui sent it."""
     state = _state(hub)
     try:
         message = _decode_snapshot(data)
@@ -97,7 +97,7 @@ def relayed_snapshot(data: bytes, hub: Raw, at: int) -> Snapshot | None:
 
 
 def relayed_update(data: bytes, at: int) -> StationReport | None:
-    """Decode an update; None if no hub of ours sent it."""
+    """Decode an update; None unless a hub of nobil-tui sent it."""
     try:
         sent = _decode_update(data).data
     except DECODE_ERRORS:
@@ -106,7 +106,7 @@ def relayed_update(data: bytes, at: int) -> StationReport | None:
 
 
 def relayed_raw(data: bytes, at: int) -> RawReport | None:
-    """Decode a charger's own report; None if no hub of ours sent it."""
+    """Decode a charger's own report; None unless a hub of nobil-tui sent it."""
     try:
         sent = _decode_raw(data).data
     except DECODE_ERRORS:

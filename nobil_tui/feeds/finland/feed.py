@@ -2,8 +2,8 @@
 
 So that no change is missed, each connection subscribes first, holds the messages that arrive,
 fetches the snapshot, applies it, and then applies the held messages. A snapshot that was made
-before the subscription says nothing about the time between the two, so that all is unconfirmed by
-that time; the next one, a minute later, confirms it. If one part fails, the other one continues:
+before the subscription lacks the changes between the two, so everything counts as unconfirmed for
+that long; the next one, a minute later, confirms it. If one part fails, the other one continues:
 messages alone while the snapshot cannot be fetched, and snapshots alone while the broker cannot be
 reached, or takes long.
 """
@@ -332,7 +332,7 @@ class FinlandFeed:
                 return
             backoff = Backoff()
             if reason := await sleep_until_jump(self._clock, POLL_INTERVAL):
-                # The snapshot is older than is said of it.
+                # The clock jumped: the snapshot is older than its time says.
                 await self._inputs.put(_NotFetched(reason, 0.0, attempt))
 
     async def _get_statuses(self, attempt: int, polling: bool) -> _Fetched:
@@ -358,7 +358,7 @@ class FinlandFeed:
     async def _confirm(self, fetched: _Fetched) -> None:
         """Fetch further snapshots until one was made after the subscription.
 
-        It is not needed to show what is so: if that fails, nothing is said.
+        The statuses are shown already, so a failure is not reported.
         """
         seconds = POLL_INTERVAL
         for _ in range(MAX_CONFIRMING):

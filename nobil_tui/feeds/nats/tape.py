@@ -29,7 +29,7 @@ class Tape:
         self._tap(data, at)
 
     def note(self, event: Event) -> None:
-        """Pass on an event that is no update of a station."""
+        """Pass on an event that is not an update of a station."""
         if isinstance(event, Snapshot) and event.hub is not None:
             self._live = True
             self._tap(snapshot_message(self._rows.values(), event.hub), event.at)

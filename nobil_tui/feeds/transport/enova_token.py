@@ -115,7 +115,7 @@ class TokenClient:
     async def _url(self, response: ClientResponse) -> str:
         status = response.status
         retry_after = response.headers.get("Retry-After", "")
-        # A 403 with a time to wait is no verdict on the key.
+        # A 403 with a time to wait says nothing about the key.
         if status == 401 or (status == 403 and not retry_after):
             raise RefusedError(await self._refusal(response))
         if not 200 <= status < 300:

@@ -49,8 +49,8 @@ class UnreachableError(Exception):
 def answer_error(status: int, retry_after: str, now: int) -> RefusedError | UnreachableError:
     """Return the error for an HTTP answer that is a failure, at ``now`` (ms).
 
-    ``retry_after`` is its header; empty without one. With it, a 403 is no verdict on the key but a
-    wait: servers send it to clients that ask too often.
+    ``retry_after`` is its header; empty without one. With it, a 403 does not refuse the key but
+    asks to wait: servers send it to clients that ask too often.
     """
     seconds = parse_retry_after(retry_after, now)
     if status == 401 or (status == 403 and not retry_after):

@@ -140,7 +140,7 @@ def _fetch(url: str, headers: Mapping[str, str], transfer: _Transfer, redirects:
         with opener.open(Request(url, headers=dict(headers)), timeout=silence) as response:
             return Fetched(response.status, response.headers, _read(response, transfer))
     except HTTPError as error:
-        # The answer with a status that is no success.
+        # An answer with the status of a failure.
         error.close()
         return Fetched(error.code, error.headers, b"")
     except URLError as error:

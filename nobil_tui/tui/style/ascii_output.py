@@ -27,7 +27,7 @@ def to_ascii(text: str) -> str:
 def force_ascii(stream: TextIO | None) -> None:
     """Make a stream write ASCII only, whatever its encoding."""
     codecs.register_error(_ERROR_HANDLER, _replace_error)
-    # A stream without an encoding is no terminal.
+    # A stream without an encoding is not a terminal.
     with suppress(AttributeError, ValueError, OSError):
         stream.reconfigure(encoding="ascii", errors=_ERROR_HANDLER)  # type: ignore[union-attr]  # suppressed
 

@@ -132,7 +132,7 @@ def complete_path(text: str) -> str | None:
                 default=None,
             )
     except (OSError, RuntimeError, ValueError):
-        # No such folder or user, or a text that is no path.
+        # No such folder or user, or a text that is not a path.
         return None
     if found is None:
         return None

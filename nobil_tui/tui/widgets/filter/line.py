@@ -124,7 +124,7 @@ class FilterLine(Vertical):
         room = max(0, available - max(MIN_TEXT_WIDTH, needed))
         offers = field.offers if field.has_focus else []
         result = self.result
-        # An unfinished word is no error.
+        # An unfinished word is not an error.
         own_line = bool(result.problem) and not offers and cell_len(result.problem) > room
         self.set_class(own_line, "-problem")
         self._problem.show(result.problem if own_line else "")

@@ -71,7 +71,7 @@ class FilterNote(OneLineBar):
     def _all_parts(
         self, text: str, result: FilterResult, offers: Sequence[str], room: int
     ) -> list[BarPart]:
-        """Return all parts. With completions they come first: an unfinished word is no error."""
+        """Return all parts. Completions come first, since an unfinished word is not an error."""
         count = f"{result.stations:,} of {result.of:,}" if text.strip() else ""
         hidden = f"{result.hidden:,} starred hidden" if result.hidden and count else ""
         others = _whole_words(offers[1 : 1 + _MAX_CHOICES], room - cell_len(count) - PART_GAP)
