@@ -130,7 +130,7 @@ class AlertState:
                     self._close()
                     aside = set_aside(self._path)
                     self.notice = (
-                        f"What the alerts saw could not be read: the file was damaged, and is "
+                        "What the alerts saw could not be read: the file was damaged, and is "
                         f"now {safe_path(aside)}."
                     )
                     self._open(self._path, keys, now)

@@ -47,7 +47,7 @@ def listening_host(text: str) -> ListeningHost:
     if _HOST.fullmatch(name) is None or (name.count(":") == 1 and "." in name):
         fail(
             ExitCode.USAGE,
-            f"--host takes an address of this machine, such as 127.0.0.1, and not "
+            "--host takes an address of this machine, such as 127.0.0.1, and not "
             f"{safe_text(text, 60)!r}. The port goes to --port.",
         )
     try:
@@ -76,7 +76,7 @@ def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
             fail(
                 ExitCode.USAGE,
                 f"{KEY_VARIABLE} is set, so the keys of {safe_path(file)} would not be used. "
-                f"Unset it, or leave out --keys.",
+                "Unset it, or leave out --keys.",
             )
         # The user has set it, and a container keeps what is printed.
         return OneKey(fixed, KEY_VARIABLE, shown=False)

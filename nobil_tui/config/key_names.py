@@ -112,7 +112,7 @@ def _check_arrives(text: str, held: set[str], base: str) -> None:
     if held == {"shift"} and types_character(base) and base != "space":
         raise KeyNameError(
             f"is {quoted(text)}, which arrives as the character that it types; expected that "
-            f"character."
+            "character."
         )
     if held and len(base) == 1 and base != base.lower():
         meant = "+".join([*sorted({*held, "shift"}), base.lower()])

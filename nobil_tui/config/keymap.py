@@ -59,7 +59,7 @@ def _keys_of(command: Command, written: str | Sequence[str]) -> tuple[str, ...]:
         ):
             words = (
                 f"is {quoted(text)}, which is text {_lower(typed)}; expected a key that types "
-                f"nothing."
+                "nothing."
             )
             raise InvalidValueError(place, words)
         found[key] = None

@@ -62,7 +62,7 @@ def config_warnings(path: Path, config: Config) -> list[str]:
         ):
             warnings.append(
                 f"[{section}] address is http: its key goes over the network unencrypted. Use "
-                f"https."
+                "https."
             )
     return warnings
 
@@ -148,7 +148,7 @@ def _check_keys(path: Path, text: str) -> None:
         line = text.count("\n", 0, start) + 1
         raise ConfigError(
             f"{safe_path(path)}:{line}: has a key of more than {MAX_KEY_PARTS} parts; expected a "
-            f"key such as stream.source."
+            "key such as stream.source."
         )
 
 

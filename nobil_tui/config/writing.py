@@ -88,7 +88,7 @@ def update_config(
     if target.exists() and not target.is_file():
         raise NotSavedError(
             f"Could not save {safe_path(path)}: it is not an ordinary file. Choose one with "
-            f"--config."
+            "--config."
         )
     with locked(target, lock_for):
         for _ in range(MAX_TRIES):
@@ -142,8 +142,7 @@ def _edited(path: Path, seen: _FileState, operations: Sequence[Operation]) -> by
     except CannotEditError:
         raise NotSavedError(
             f"Could not save {safe_path(path)}: it is written in a way that cannot be changed "
-            f"without harm. "
-            "Change it by hand, or write its tables under [headers]."
+            "without harm. Change it by hand, or write its tables under [headers]."
         ) from None
     if windows:
         text = text.replace("\n", "\r\n")

@@ -21,7 +21,7 @@ def bind_reason(error: OSError | OverflowError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {port} on {host} is in use: choose another one, or stop the program that "
-            f"listens there"
+            "listens there"
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"this user may not listen on port {port}: choose one from 1024 up"

@@ -180,7 +180,7 @@ class Hub:
         except UnicodeError:
             raise HubError(
                 f"{self._host[:40]!r} is not a host: choose an address of this machine, such "
-                f"as 127.0.0.1"
+                "as 127.0.0.1"
             ) from None
         if not self._server.sockets:
             # Before Python 3.12, asyncio skips a kind of address that this machine does not have.

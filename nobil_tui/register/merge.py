@@ -42,8 +42,7 @@ class TooFewStationsError(Exception):
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(
             f"Got only {station_count(found)} of {origin_name(country)}, but {stored:,} are "
-            f"stored; "
-            "nothing was changed."
+            "stored; nothing was changed."
         )
 
 

@@ -50,8 +50,7 @@ from nobil_tui.wire.register import ComplaintError, Dump, decode_register
 HOW_TO_SET = f"Set {REGISTER_KEY_VARIABLE}, or api_key under [register] in the config."
 NO_KEY = (
     f"There is no key for the station register. {HOW_TO_SET} It may be the same as your key "
-    f"for NOBIL Real-time, which "
-    "is never sent there unless you set it there too."
+    "for NOBIL Real-time, which is never sent there unless you set it there too."
 )
 """For a user without a key."""
 MAX_SHOWN_PATH = 4096

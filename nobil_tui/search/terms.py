@@ -233,7 +233,7 @@ class LiveState(StrEnum):
 
     @property
     def count_of(self) -> Callable[[Summary], int]:
-        """Return a function for the count of such connectors; summaries do not count ``STALE``."""
+        """A function that counts such connectors; a summary does not count ``STALE``."""
         return _COUNTS[self]
 
 

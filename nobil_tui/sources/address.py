@@ -130,7 +130,7 @@ def parse_address(text: str) -> Address:
     address = Address(text, host, parts.port or _PORTS[scheme], scheme == "wss", parts.path)
     if _BRACE.search(KEY_PLACEHOLDER_RE.sub("", text)):
         raise SourceError(
-            f"The address contains braces around something other than the placeholder for the "
+            "The address contains braces around something other than the placeholder for the "
             f"key, {KEY_PLACEHOLDER}."
         )
     return address

@@ -124,7 +124,7 @@ def _loss(source: str) -> str:
     if kind is None or kind.key is None:
         return (
             f"The key under [{SHARED_SECTION}] was removed from the config: it did not belong "
-            f"to this source."
+            "to this source."
         )
     address = address_of(source)
     name = address.display_name if address is not None else kind.label

@@ -65,12 +65,11 @@ def _key_warnings(kind: SourceKind, address: Address, keys: ApiKeys) -> tuple[st
     if not (address.takes_key or address.contains_key) and keys.has_one_for(kind, address):
         warnings.append(
             f"The key under [stream] in the config is not sent: write {KEY_PLACEHOLDER} in the "
-            f"source where it goes."
+            "source where it goes."
         )
     if (address.takes_key or address.contains_key) and not (address.encrypted or address.is_local):
         warnings.append(
             f"The key goes to {address.display_name} unencrypted: anyone on the network path "
-            f"can read it. "
-            "Use wss:// if the server supports it."
+            "can read it. Use wss:// if the server supports it."
         )
     return tuple(warnings)

@@ -26,13 +26,13 @@ class WriterListener(Protocol):
     """Is called in the thread of a ``TerminalWriter``."""
 
     def on_gone(self) -> None:
-        """The terminal takes nothing any more."""
+        """React to a terminal that takes nothing any more."""
 
     def on_caught_up(self) -> None:
-        """Everything is written after the terminal was behind."""
+        """React when everything is written after the terminal was behind."""
 
     def on_writer_crash(self, error: BaseException) -> None:
-        """The thread ended by an exception that is not an error of the terminal."""
+        """React to the end of the thread by an exception that is not an error of the terminal."""
 
 
 class TerminalWriter(threading.Thread):

@@ -83,7 +83,7 @@ class VirtualList(ScrollView, can_focus=True):
         return []
 
     def is_cursor(self, index: int) -> bool:
-        """Whether the cursor is on a line."""
+        """Return whether the cursor is on a line."""
         return False
 
     def move_cursor(self, by: int) -> None:

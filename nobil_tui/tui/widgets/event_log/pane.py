@@ -160,7 +160,7 @@ class EventLog(VirtualList):
                 return "No changes yet."
 
     def is_cursor(self, index: int) -> bool:
-        """Whether the cursor is on a line; it is shown only while the log has the focus."""
+        """Return whether the cursor is on a line; it is shown only while the log has the focus."""
         return self.has_focus and index == self._cursor_index()
 
     def segments(self, index: int, width: int) -> list[Segment]:

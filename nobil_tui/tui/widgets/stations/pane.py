@@ -279,7 +279,7 @@ class StationsPane(VirtualList):
         return len(self._station_list.ids) if self._station_list else 0
 
     def is_cursor(self, index: int) -> bool:
-        """Whether a row is that of the selected station."""
+        """Return whether a row is that of the selected station."""
         return self.station_list.ids[index] == self.selected
 
     def strip(self, index: int, width: int) -> Strip:

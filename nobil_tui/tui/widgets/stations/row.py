@@ -90,7 +90,7 @@ class StationRowPainter:
         return None
 
     def is_star(self, x: int) -> bool:
-        """Whether cell ``x`` of a row belongs to the star."""
+        """Return whether cell ``x`` of a row belongs to the star."""
         return 1 <= x < MARKS_WIDTH
 
     def row(
