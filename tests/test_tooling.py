@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = SETTINGS["project"]
+
+
+def test_only_the_program_is_installed() -> None:
+    assert SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["nobil_tui"]
 
 
 def test_pre_commit_versions_match_test_extra() -> None:
