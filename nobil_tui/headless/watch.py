@@ -11,7 +11,9 @@ from datetime import datetime
 from nobil_tui.alerts.due import DueRun, DueRuns
 from nobil_tui.alerts.firing import Firing
 from nobil_tui.alerts.hook import Hook
-from nobil_tui.charging.board import Change
+from nobil_tui.base.text import quoted
+from nobil_tui.charging.board import Board, Change
+from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector
 from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.config.operations import Operation
@@ -19,10 +21,16 @@ from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.headless.settings import CONFIG_POLL_INTERVAL
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.search.filter_parser import parse_query
+from nobil_tui.search.places import Places
+from nobil_tui.search.station_ids import StationIds
 from nobil_tui.session.alerts import SessionAlerts
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
+
+SETTLED_AFTER = 30.0
+"""Seconds after which the places that filters name are known, as far as they will be."""
 
 Encode = Callable[[Firing], bytes]
 """Returns the line to print for an alert."""
@@ -53,6 +61,10 @@ class Watch:
         self._print = print_message
         self._fired = asyncio.Queue[Firing]()
         self._saving: set[asyncio.Task[None]] = set()
+        self._checked: object = None
+        """What the alerts were last checked with."""
+        self._doubted: set[str] = set()
+        """What was printed of alerts that cannot fire."""
         self.alerts = SessionAlerts(
             settings, options.environ, save=self._save, show=self._show, warn=print_message
         )
@@ -94,13 +106,36 @@ class Watch:
 
     async def _follow_rules(self) -> None:
         """Follow alerts that other programs change, and print what goes wrong with their state."""
-        notice = ""
+        notice, clock = "", self._session.options_clock
+        began = clock.monotonic()
         while True:
             self.alerts.refresh()
+            self._check_rules(settled=clock.monotonic() - began >= SETTLED_AFTER)
             if self.alerts.notice != notice:
                 notice = self.alerts.notice
                 self._print(notice)
-            await self._session.options_clock.sleep(CONFIG_POLL_INTERVAL)
+            await clock.sleep(CONFIG_POLL_INTERVAL)
+
+    def _check_rules(self, *, settled: bool) -> None:
+        """Print once why an alert cannot fire. Without a screen, that would not be noticed."""
+        board, register = self._session.board, self._session.register
+        rules = [rule for rule in self.alerts.rules if not rule.paused]
+        now = rules, board.has_snapshot, settled and (register.version, self._settings.home)
+        if now == self._checked:
+            return
+        self._checked = now
+        places = Places(register)
+        for rule in rules:
+            problem = ""
+            if self.alerts.names_nothing(rule):
+                problem = _no_station(rule, board, register)
+            elif settled and rule.filter:
+                problems = parse_query(rule.filter, self._settings.home, places).problems
+                problem = f"{problems[0].message}.".replace("?.", "?") if problems else ""
+            if problem and problem not in self._doubted:
+                self._doubted.add(problem)
+                what = quoted(rule.station or rule.filter)
+                self._print(f"The alert for {what} cannot fire: {problem}")
 
     def _show(self, firing: Firing) -> None:
         self._notify(firing)
@@ -116,6 +151,18 @@ class Watch:
         task = asyncio.create_task(save())
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
+
+
+def _no_station(rule: AlertRule, board: Board, register: Register) -> str:
+    if rule.station in board.stations:
+        return f"the station has no connector {quoted(rule.connector)}."
+    if rule.station in register:
+        return "it is not in the stream."
+    ids = StationIds([*register, *board.stations])
+    if (meant := ids.find(rule.station)) is not None:
+        return f"the id is written {quoted(meant)}."
+    problem = ids.problem(rule.station)
+    return problem[0].lower() + problem[1:]
 
 
 def example_firing(now: int) -> Firing:

@@ -163,6 +163,16 @@ class SessionAlerts:
         """Return the alerts of a station and its connectors."""
         return [rule for rule in self.rules if rule.station == station]
 
+    def names_nothing(self, rule: AlertRule) -> bool:
+        """Return whether an alert is for a station or connector that the whole stream lacks."""
+        board = self._session.board if self._session is not None else None
+        if not rule.station or board is None or not board.has_snapshot:
+            return False
+        from nobil_tui.alerts.rules import connector_index
+
+        station = board.stations.get(rule.station)
+        return station is None or (bool(rule.connector) and connector_index(rule, station) is None)
+
     def set(self, rule: AlertRule) -> None:
         """Add an alert, or change whether it repeats and is paused."""
         new = all(each.key != rule.key for each in self.rules)

@@ -14,10 +14,17 @@ from nobil_tui.alerts.firing import AlertLine, Firing
 from nobil_tui.charging.events import Connected, Snapshot, StationReport
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.config.alert_rules import AlertRule
+from nobil_tui.config.alert_rules import AlertRule, AlertsSection
+from nobil_tui.config.model import Config
 from nobil_tui.config.reading import load_config
 from nobil_tui.headless.settings import CONFIG_POLL_INTERVAL
-from nobil_tui.headless.watch import Watch, example_firing, firing_text, run_command_once
+from nobil_tui.headless.watch import (
+    SETTLED_AFTER,
+    Watch,
+    example_firing,
+    firing_text,
+    run_command_once,
+)
 from nobil_tui.session.options import SessionOptions
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
@@ -110,6 +117,48 @@ async def test_alerts_that_another_program_adds_are_followed(
     paper.gone.set()
     await guarded(running)
     await asyncio.to_thread(session.close)
+
+
+async def test_an_alert_that_cannot_fire_is_said(clock: FakeClock) -> None:
+    feed = ScriptedFeed(Connected(START), Snapshot([said(1, START)], START))
+    options = SessionOptions(clock=clock, environ={})
+    source = FeedSource(feed, register=Register({"NOR_2": Facts()}), state_key="state")
+    session = Session(source, options, Register())
+    session.open()
+    rules = [
+        AlertRule("NOR_01"),
+        AlertRule("NOR_2"),
+        AlertRule("NOR_1X"),
+        AlertRule("NOR_1", "2"),
+        AlertRule("NOR_1", "1"),
+        AlertRule("SWE_4", paused=True),
+        AlertRule(filter="within:5km"),
+        AlertRule(filter="oslo"),
+    ]
+    settings, messages = Settings(None, Config(alerts=AlertsSection(rule=rules))), list[str]()
+    watch = Watch(
+        session, settings, options, Paper(), lambda _: b"", lambda _: None, messages.append
+    )
+    running = asyncio.create_task(watch.run())
+    await until(lambda: session.board.has_snapshot)
+    clock.advance(SETTLED_AFTER)
+    about = "The alert for "
+
+    def doubts() -> list[str]:
+        return [each.removeprefix(about) for each in messages if each.startswith(about)]
+
+    await until(lambda: len(doubts()) == 5)
+    feed.end()
+    await guarded(running)
+    await asyncio.to_thread(session.close)
+    assert doubts() == [
+        '"NOR_01" cannot fire: the id is written "NOR_1".',
+        '"NOR_2" cannot fire: it is not in the stream.',
+        '"NOR_1X" cannot fire: no station has the id "NOR_1X". Did you mean "NOR_1"?',
+        '"NOR_1" cannot fire: the station has no connector "2".',
+        '"within:5km" cannot fire: within of what? – press H on a station, or name a place: '
+        "near:oslo.",
+    ]
 
 
 async def test_the_command_can_be_tried() -> None:

@@ -138,7 +138,9 @@ class AlertList(VirtualList):
         query = workspace.station_list.parse(rule.filter)
         if query.problems:
             return query.problems[0].message
-        return describe(rule, query, workspace.board.stations.get(rule.station))
+        clause = describe(rule, query, workspace.board.stations.get(rule.station))
+        missing = workspace.alerts.names_nothing(rule)
+        return f"not in the stream: {clause}" if missing else clause
 
     def _fired(self, rule: AlertRule) -> str:
         at = self._workspace.alerts.fired_at(rule.key)
