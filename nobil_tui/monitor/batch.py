@@ -69,6 +69,8 @@ class LinkState(Struct, frozen=True):
     """When the next attempt is; zero if none is planned."""
     login: bool = False
     """Whether a login was refused, and not the API key; ``reason`` says by which server."""
+    polled: bool = False
+    """Whether a live source is asked now and then, and sends nothing by itself."""
 
 
 class StreamCounts(Struct):

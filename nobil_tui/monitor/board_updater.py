@@ -217,7 +217,7 @@ class BoardUpdater:
                     board.downtime.stop(at)
                 if reason:
                     self._note_once(Note(at, NoteKind.DEGRADED, reason))
-                self.link = LinkState(LinkPhase.LIVE, reason)
+                self.link = LinkState(LinkPhase.LIVE, reason, polled=polled)
             case Lost(reason, heard_at, retry_at):
                 board.downtime.stop(heard_at)
                 # Without a time, it is not for us to try: a relay is silent.

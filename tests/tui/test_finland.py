@@ -99,7 +99,8 @@ async def test_polling_is_said_in_the_link_bar(
     async with opened(setup_for(service, "ws://127.0.0.1:1/mqtt", clock, tmp_path)) as pilot:
         main = main_of(pilot)
         await shown(pilot, main, 500)
-        await until(pilot, lambda: "no live stream; fetching every minute" in text_of(pilot)[0])
+        await until(pilot, lambda: "up to 2 min old, fetched every minute" in text_of(pilot)[0])
+        assert text_of(pilot)[0].split()[0] == "POLLING"
         assert main.workspace.session.link.phase is LinkPhase.LIVE
 
 

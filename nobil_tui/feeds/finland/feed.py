@@ -65,8 +65,8 @@ MAX_GAP = 600_000
 is wrong or missing."""
 MAX_CONFIRMING = 3
 """Further snapshots fetched for one connection until one was made after the subscription."""
-POLLING = "no live stream; fetching every minute, up to 2 min old"
-"""The notice while the broker cannot be reached."""
+POLLING = "up to 2 min old, fetched every minute; no live stream"
+"""The notice while the broker cannot be reached, before the reason."""
 MAX_HELD = 200_000
 """Messages held while the snapshot is fetched; further ones are applied at once."""
 MAX_HOLD = 20.0
@@ -137,6 +137,8 @@ class FinlandFeed:
         """Whether snapshots are fetched in place of the stream."""
         self._unreported: Lost | Refused | None = None
         """The failure after which polling began, until it is known whether that works."""
+        self._obstacle = ""
+        """Why the broker could not be reached the last time."""
         self._polled_at = 0
         """When the last of them came, in ms; zero if it failed."""
         self._attempt = 0
@@ -234,6 +236,7 @@ class FinlandFeed:
                 return [*self._not_fetched(given)]
             case _BrokerIsSlow():
                 if not (self._connected_at or self._polling):
+                    self._obstacle = "the broker does not answer"
                     self._poll()
                 return []
             case Connecting():
@@ -280,6 +283,7 @@ class FinlandFeed:
         if was_live and self._tap is not None:
             self._tap(b"", event.heard_at)
         self._failures += 1
+        self._obstacle = event.reason
         if not self._polling:
             self._complete = False
             self._stop(self._fetching)
@@ -411,7 +415,8 @@ class FinlandFeed:
         if self._polling:
             self._polled_at = fetched.at
         self._unreported = None
-        yield Degraded(POLLING if self._polling else "", fetched.at, self._polling)
+        reason = f"{POLLING} ({self._obstacle})" if self._polling else ""
+        yield Degraded(reason, fetched.at, self._polling)
         yield self._merger.snapshot(fetched.statuses, fetched.at, gap)
         yield from self._release()
 

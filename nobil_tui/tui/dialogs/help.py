@@ -214,6 +214,7 @@ class HelpScreen(Dialog[None]):
         glyphs = self._glyphs
         yield f"{glyphs.live} LIVE", "connected"
         yield "QUIET 45 s", "connected, but silent for longer than is usual for this source"
+        yield "POLLING", "not connected to the stream; the state is fetched every minute"
         yield "NOT LIVE", "connected to a hub or a relay that does not hear from its own source"
         yield "RETRY IN 7 s", "disconnected; connects again automatically"
         yield "45 s behind", "what is shown is older than what the source has by now"

@@ -182,6 +182,8 @@ class LinkBar(OneLineBar):
                     self.style_of("warning" if paused else "live"),
                     0,
                 )
+            case LinkPhase.LIVE if state.link.polled:
+                return BarPart("POLLING", self.style_of("warning"), 0)
             case LinkPhase.LIVE if state.silence:
                 return BarPart(f"QUIET {age_text(state.silence)}", self.style_of("warning"), 0)
             case LinkPhase.LIVE:
