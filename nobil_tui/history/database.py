@@ -258,7 +258,8 @@ class HistoryDatabase:
     def listening(self, since: int = 0) -> Listening:
         """Read the intervals of listening that ended after a time (ms)."""
         select = "SELECT began, ended, period FROM listened WHERE ended >= ? ORDER BY began"
-        return Listening(map(Interval._make, self._connection.execute(select, (since // 1000,))))
+        rows = self._connection.execute(select, (since // 1000,))
+        return Listening(_without_overlaps(map(Interval._make, rows)))
 
     @property
     def stations(self) -> list[str]:
@@ -369,3 +370,13 @@ class HistoryDatabase:
             select = "SELECT id FROM connector WHERE station = ? AND uid = ?"
             known = self._connectors[key] = int(self._connection.execute(select, row).fetchone()[0])
         return known
+
+
+def _without_overlaps(intervals: Iterable[Interval]) -> Iterator[Interval]:
+    """Yield intervals in their order, without the time that an earlier one covers: after the clock
+    was set back, the same time comes twice."""
+    covered = 0
+    for interval in intervals:
+        if interval.ended >= covered:
+            yield interval._replace(began=max(interval.began, covered))
+            covered = interval.ended

@@ -85,6 +85,12 @@ class Observation:
         return last.began * 1000 if last is not None else 0
 
     @property
+    def ended(self) -> int:
+        """Until when was listened, in ms; zero before it began."""
+        last = self._listening.last
+        return last.ended * 1000 if last is not None else 0
+
+    @property
     def pending(self) -> int:
         """How many changes are to be stored."""
         return len(self._portion.changes)

@@ -11,8 +11,11 @@ from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.observation import Observation, Portion
-from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, NoteKind
+from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, Note, NoteKind
 
+MIN_SET_BACK = 60_000
+"""Milliseconds by which a connection has to begin before the end of the last one for the clock to
+have been set back. A smaller difference does not matter."""
 MAX_RECORDED_AT_END = 100_000
 """Stations whose time is counted at the end; more than a country has."""
 
@@ -101,13 +104,16 @@ class HistorySink:
         self._every |= batch.whole or len(batch.entries) >= MAX_ENTRIES
         if not self._writing:
             # Nothing that was observed before was stored, so the observation begins here.
-            self._writing = self._every = True
-            self._observation = observation = Observation(
-                self._board, self._hours, recorded=self._stations
-            )
+            self._writing = True
+            observation = self._begin_again()
             if batch.link.phase is LinkPhase.LIVE:
                 observation.begin(at)
         for entry in batch.entries:
+            if isinstance(entry, Note) and self._is_earlier(entry):
+                yield from observation.advance(observation.ended)
+                observation.finish(observation.ended)
+                self._store.add(observation.take_portion())
+                observation = self._begin_again()
             self._observe(entry)
             yield
         self._follow_link(batch)
@@ -115,6 +121,18 @@ class HistorySink:
         yield from self._confirm(batch)
         yield from self._sweep()
         self._store.add(observation.take_portion())
+
+    def _begin_again(self) -> Observation:
+        """Replace the observation by a new one, which begins with what the board knows."""
+        self._every, self._swept = True, 0
+        self._observation = Observation(self._board, self._hours, recorded=self._stations)
+        return self._observation
+
+    def _is_earlier(self, note: Note) -> bool:
+        """Return whether a connection begins before the end of the last one: until that time comes
+        again, none of it would count."""
+        before = note.at < self._observation.ended - MIN_SET_BACK
+        return note.kind is NoteKind.CONNECTED and before
 
     def _observe(self, entry: BatchEntry) -> None:
         observation = self._observation

@@ -35,7 +35,7 @@ from nobil_tui.history.replay import Replay
 from nobil_tui.history.sink import HistorySink
 from nobil_tui.history.statistics import StationHistory
 from nobil_tui.history.tally import NOT_OBSERVED
-from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
+from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind
 from nobil_tui.monitor.monitor import Monitor
 from tests.conftest import FakeClock
 from tests.history.records import MINUTE, OSLO, at, report
@@ -250,6 +250,32 @@ def test_time_on_a_quiet_link_is_stored_without_a_report(clock: FakeClock) -> No
         (listened,) = history.listening
         assert listened.ended - listened.began == 7200
         assert sum(hour.observed for hour in history.profile) >= 3600
+
+    asyncio.run(test())
+
+
+def test_time_counts_after_the_clock_was_set_back(clock: FakeClock) -> None:
+    async def test() -> None:
+        storage, board = Storage(), Board()
+        sink = HistorySink(board, storage, LocalHours(OSLO), lambda: None, clock.now)
+        live = LinkState(LinkPhase.LIVE)
+
+        async def connect() -> None:
+            note = Note(clock.now(), NoteKind.CONNECTED, "")
+            board.apply_snapshot([Station("NOR_1", [Connector(0)])], clock.now())
+            await sink.take(Batch(live, [note], whole=True, alive_at=clock.now()))
+            for _ in range(2 * 60):
+                clock.advance(60)
+                await sink.take(Batch(live, alive_at=clock.now()))
+
+        await connect()
+        clock.step(-3 * 3600)
+        await connect()
+        sink.finish(Batch(live, alive_at=clock.now()))
+        history = storage.database.station("NOR_1")
+        # Two hours each, of which one has both names.
+        assert [each.ended - each.began for each in history.listening] == [7200, 3600]
+        assert sum(hour.observed for hour in history.profile) == 4 * 3600
 
     asyncio.run(test())
 
