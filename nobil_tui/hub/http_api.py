@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -34,8 +33,9 @@ from nobil_tui.wire.hub_register import encode_hub_register
 from nobil_tui.wire.v1_encode import charger_object, connector_object
 
 if TYPE_CHECKING:
-    from aiohttp import web
     from aiohttp.web import BaseRequest, StreamResponse
+
+    from nobil_tui.hub.http_server import HttpServer
 
 REST = "/api/v1/rest/"
 LIST_SECONDS = 1.0
@@ -56,10 +56,6 @@ _GZIP_LEVEL = 5
 _CONNECTOR_NUMBER = re.compile(r"[0-9]{2,4}+")
 _STATION = re.compile(r"[A-Z]{3}_[0-9]{1,12}")
 _COUNTRY = re.compile(r"[A-Z]{3}")
-
-# The library logs malformed requests, which may hold a key.
-_quiet = logging.getLogger("nobil_tui.hub.aiohttp")
-_quiet.addFilter(lambda record: record.levelno >= logging.CRITICAL)
 
 
 class Body(NamedTuple):
@@ -118,17 +114,19 @@ class HttpApi:
         self._places_of: Register | None = None
         self._tally: Mapping[Labels, int] = {}
         self._tallied_at = -LIST_SECONDS
-        self._server: web.Server | None = None
+        self._server: HttpServer | None = None
 
     def connection(self) -> asyncio.Protocol:
         """Return a new connection of the HTTP server."""
-        from aiohttp import web
+        from nobil_tui.hub.http_server import HttpServer
 
         if self._server is None:
-            self._server = web.Server(
-                self._handle, access_log=None, logger=_quiet, lingering_time=0, keepalive_timeout=30
-            )
-        return self._server()
+            self._server = HttpServer(self._handle, self._refused)
+        return self._server.connection()
+
+    def _refused(self, status: HTTPStatus) -> bytes:
+        self._hub.counts.refused[status] += 1
+        return error_answer(status).content
 
     # Requests
 

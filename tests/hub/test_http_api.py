@@ -402,9 +402,25 @@ async def test_malformed_requests_are_answered_and_harm_none(served: Opens) -> N
     ):
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         writer.write(request)
-        assert (await guarded(reader.read())).split(b" ")[1] == status, request[:60]
+        answer = await guarded(reader.read())
+        assert answer.split(b" ")[1] == status, request[:60]
         writer.close()
+        if status == b"400":
+            # Not the request itself, which may hold a key, nor what serves it.
+            assert answer.endswith(b'\r\n\r\n{"status":"400 - Bad request"}')
+            assert b"Python" not in answer
     assert (await hub.get("/healthz"))[0] == 200
+    assert hub.hub.counts.refused[400] == 4
+
+
+async def test_a_handler_that_fails_is_answered_and_logged(
+    served: Opens, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = await served()
+    hub.register = None  # type: ignore[assignment]  # a defect
+    assert (await hub.get("/register.json"))[:2] == (500, {"status": "500 - Internal server error"})
+    [record] = [each for each in caplog.records if each.name == "nobil_tui.hub.http_server"]
+    assert record.exc_info is not None
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
