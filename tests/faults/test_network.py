@@ -285,6 +285,7 @@ async def test_connections_that_each_bring_a_bomb_do_not_grow_memory(
             gc.enable()
         assert peak < 16 << 20
         # A compressor takes 300 kB, and a connection or two may be closing at each moment.
-        assert held[-1] - held[2] < 1_000_000 + 20_000 * times
+        # Each leaves 30 kB for the collector; one that keeps its compressor would leave 300.
+        assert held[-1] - held[2] < 1_000_000 + 40_000 * times
         assert rig.session.counts.unreadable >= times
     record_fault("bombs, one a connection", times, f"{seen}; 1 not readable each", "marked")
