@@ -21,7 +21,7 @@ MAX_KEY = 1024
 Header = Callable[[str], str | None]
 """Returns a header of a request, or None; of several with the same name, the last one."""
 
-_WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d*)?|(?P<v4>[\d.]+):\d*")
+_WITH_PORT = re.compile(r"\A(?:\[(?P<v6>[^\]]*)\](?::\d*)?|(?P<v4>[\d.]+):\d*)")
 """An address with a port, as some proxies write it."""
 
 
