@@ -190,10 +190,14 @@ def _serve(connection: socket.socket) -> Start | None:
 @functools.cache
 def _import_modules(kind: str) -> None:
     """Import what a program may import while it runs."""
+    from nobil_tui.store import single_writer
+
     for name in _modules(kind):
         # Some need another system.
         with suppress(ImportError):
             importlib.import_module(name)
+    # Seconds at the end that a busy machine does not use up: what is not saved by then is lost.
+    single_writer.WRITER_CLOSE_TIMEOUT = 60.0
     gc.collect()
     gc.freeze()
 
