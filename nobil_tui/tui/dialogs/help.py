@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -29,6 +30,8 @@ _KEYS_WIDTH = 10
 """Least width of the column of keys in cells."""
 _Row = tuple[str, str, str]
 """The keys or a symbol, the meaning, and the command id, which may be empty."""
+_Section = tuple[str, tuple[_Row, ...]]
+"""A heading and its rows."""
 
 
 class HelpText(VerticalScroll, inherit_bindings=False):
@@ -84,6 +87,28 @@ class _RenderedOnce:
         return self._rendered[width]
 
 
+@functools.lru_cache(maxsize=4)
+def _text_of(sections: tuple[_Section, ...], *, spaced: bool) -> _RenderedOnce:
+    """Return sections as text, rendered once although the help is opened again and again.
+
+    ``spaced``: a blank line comes before the first one.
+    """
+    quiet = Style(dim=True)
+    parts: list[RenderableType] = []
+    for heading, rows in sections:
+        table = Table.grid(padding=(0, 1))
+        longest = max(len(keys) for keys, _, _ in rows) + 2
+        table.add_column(width=max(_KEYS_WIDTH, longest), no_wrap=True, style=Style(bold=True))
+        table.add_column(ratio=1)
+        for keys, meaning, name in rows:
+            table.add_row(
+                Text(f"  {keys}"), Text.assemble(meaning, (f"  {name}" if name else "", quiet))
+            )
+        # Outside the table: most headings are longer than the column of keys.
+        parts += [Text(), Text(heading, quiet), table]
+    return _RenderedOnce(Group(*(parts if spaced else parts[1:])))
+
+
 class HelpScreen(Dialog[None]):
     """The help, over the main screen."""
 
@@ -106,7 +131,7 @@ class HelpScreen(Dialog[None]):
             text.border_title = "Help"
             text.border_subtitle = f"{search} searches, {back} closes"
             yield Static(self._about, id="about", markup=False)
-            yield Static(_RenderedOnce(self._text()), id="help-text")
+            yield Static(self._text(), id="help-text")
             yield TextField(placeholder="A key, or words", max_length=80, id="help-search")
 
     def action_search(self) -> None:
@@ -129,37 +154,25 @@ class HelpScreen(Dialog[None]):
         """Show what matches while the user types."""
         words = fold_line(event.value)
         self.query_one("#about").display = not words
-        content = _RenderedOnce(self._text(words))
-        self.query_one("#help-text", Static).update(content)
+        self.query_one("#help-text", Static).update(self._text(words))
         self.query_one(HelpText).action_first()
 
     def on_input_submitted(self) -> None:
         """Return to the text, to scroll it."""
         self.query_one(HelpText).focus()
 
-    def _text(self, words: str = "") -> RenderableType:
+    def _text(self, words: str = "") -> _RenderedOnce | Text:
         """Return the sections; with folded ``words``, only the rows with that key or those
         words."""
-        quiet = Style(dim=True)
-        parts: list[RenderableType] = []
-        for heading, every in self._sections():
-            rows = [row for row in every if _matches(row, words)]
-            if not rows:
-                continue
-            table = Table.grid(padding=(0, 1))
-            longest = max(len(keys) for keys, _, _ in rows) + 2
-            table.add_column(width=max(_KEYS_WIDTH, longest), no_wrap=True, style=Style(bold=True))
-            table.add_column(ratio=1)
-            for keys, meaning, name in rows:
-                table.add_row(
-                    Text(f"  {keys}"), Text.assemble(meaning, (f"  {name}" if name else "", quiet))
-                )
-            # Outside the table: most headings are longer than the column of keys.
-            parts += [Text(), Text(heading, quiet), table]
-        if not parts:
+        found = (
+            (heading, tuple(row for row in rows if _matches(row, words)))
+            for heading, rows in self._sections()
+        )
+        sections = tuple((heading, rows) for heading, rows in found if rows)
+        if not sections:
             return Text(f"Nothing in the help matches {words}.")
         # The first blank line is that below what is running.
-        return Group(*(parts[1:] if words else parts))
+        return _text_of(sections, spaced=not words)
 
     def _sections(self) -> Iterator[tuple[str, list[_Row]]]:
         """Yield each heading with its rows."""
