@@ -244,4 +244,4 @@ def pytest_collection_finish() -> None:
     """Exclude the objects of imports and collection from garbage collection."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
