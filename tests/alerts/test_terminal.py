@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.alerts.terminal import notification, notify_method, window_title
 from nobil_tui.config.alert_rules import NotifyMethod
+from tests.for_each import for_each
 
 AUTO, OSC9, OSC99, OSC777, BELL, NONE = NotifyMethod
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("environ", "method"),
     [
         ({"TERM_PROGRAM": "iTerm.app", "TERM": "xterm-256color"}, OSC9),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.imports import ROOT
+from tests.for_each import for_each
 
 AVOIDED = re.compile(
     r"\b(whoever|somebody|nobody|anew|(?-i:(?<!there )is none|(?<!there )are none)|told of"
@@ -46,7 +47,7 @@ def test_no_avoided_word_in_the_code(package: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "page",
     [
         "README.md",

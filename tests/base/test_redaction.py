@@ -17,9 +17,10 @@ from nobil_tui.base.redaction import (
     secrets_in_address,
     secrets_in_query,
 )
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     [
         "key",
@@ -38,12 +39,12 @@ def test_secret_names(name: str) -> None:
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "country", "countrycode", "hub", "v"])
+@for_each("name", ["", "country", "countrycode", "hub", "v"])
 def test_other_names_are_not_secret(name: str) -> None:
     assert not is_secret_name(name)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("address", "hidden"),
     [
         ("wss://h/p?key=a#f", "wss://h/p?key=•••#f"),
@@ -101,7 +102,7 @@ def test_this_machine(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "host",
     [
         *("", "0.0.0.0", "10.0.0.1", "128.0.0.1", "::2", "127.1"),
@@ -112,7 +113,7 @@ def test_another_machine(host: str) -> None:
     assert not is_loopback(host)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("address", "clear"),
     [
         ("http://example.org", True),

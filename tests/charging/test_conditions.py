@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from nobil_tui.charging.conditions import (
     condition_of,
     is_documented,
 )
+from tests.for_each import for_each
 
 
 def test_values_are_row_numbers() -> None:
@@ -27,7 +27,7 @@ def test_labels_words_and_meanings_are_unique() -> None:
     assert len({condition.meaning for condition in Condition}) == len(Condition)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("condition", "version_1"),
     [
         (Condition.FREE, (0, 0)),

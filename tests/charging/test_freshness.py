@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.freshness import EXPIRED, SLIGHT, DowntimeClock, Staleness, staleness_of
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("unconfirmed_for", "staleness"),
     [
         (-5, Staleness.CONFIRMED),

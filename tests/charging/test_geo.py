@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.geo import RADIUS, Circle, Position, distance_km, is_position
+from tests.for_each import for_each
 
 positions = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("here", "there", "km"),
     [
         ((59.9139, 10.7522), (60.3913, 5.3221), 305),
@@ -58,7 +59,7 @@ def test_bounding_box_excludes_no_position_of_circle(
     assert place in Circle(centre, km)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("latitude", "longitude", "valid"),
     [
         (59, 10, True),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.charging.prices import Price, cheapest
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("price", "text"),
     [
         (Price(kwh=0.45), "0.45 €/kWh"),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.charging.register import NO_FACTS, Facts, Plug, Register, country_name, country_of
+from tests.for_each import for_each
 
 CCS = Plug("CCS", 150.0)
 TYPE_2 = Plug("Type 2", 22.0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("plug", "text"),
     [
         (CCS, "CCS 150"),
@@ -85,7 +84,7 @@ def test_plugs_are_assigned_by_evse_uid() -> None:
     assert register.plugs_for("A", ["new", "0"], 2) == ((), ())
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("station", "country", "found"),
     [
         ("NOR_00001", "", "NOR"),

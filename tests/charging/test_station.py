@@ -13,6 +13,7 @@ from nobil_tui.charging.station import (
     operator_status,
     summarize,
 )
+from tests.for_each import for_each
 
 FREE = Connector(0, 0)
 BUSY = Connector(1, 0)
@@ -23,9 +24,9 @@ RESERVED = WordConnector(1, 0, said="RESERVED")
 PLANNED = WordConnector(-1, 0, said="PLANNED")
 
 
-@pytest.mark.parametrize("status", [-1, 0, 1, 2, 99, -(2**31)])
-@pytest.mark.parametrize("error", [1, 2, -1, 2**31 - 1])
-@pytest.mark.parametrize("word", ["", "AVAILABLE", "PLANNED", "REMOVED"])
+@for_each("status", [-1, 0, 1, 2, 99, -(2**31)])
+@for_each("error", [1, 2, -1, 2**31 - 1])
+@for_each("word", ["", "AVAILABLE", "PLANNED", "REMOVED"])
 def test_error_takes_precedence(status: int, error: int, word: str) -> None:
     assert condition_of(status, error, word) is Condition.FAULT
 
@@ -38,7 +39,7 @@ def test_condition_of_status(status: int, condition: Condition) -> None:
     assert condition_of(status, 0) is condition
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "error", "word", "condition"),
     [
         (-1, 1, "OUTOFORDER", Condition.FAULT),
@@ -73,7 +74,7 @@ def test_only_not_in_service_is_not_counted() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("connector", "detail"),
     [
         (FREE, ""),
@@ -99,7 +100,7 @@ def test_same_as_ignores_only_the_timestamp() -> None:
     assert not BLOCKED.same_as(BUSY)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("connectors", "text", "condition"),
     [
         ([FREE, FREE, BUSY, FAULT], "2/4", Condition.FREE),
@@ -122,7 +123,7 @@ def test_station_summary(connectors: list[Connector], text: str, condition: Cond
     assert (summary.text, summary.condition) == (text, condition)
 
 
-@pytest.mark.parametrize("condition", Condition)
+@for_each("condition", Condition)
 def test_station_of_one_connector_has_the_first_condition_with_its_count(
     condition: Condition,
 ) -> None:
@@ -138,7 +139,7 @@ def test_summary_counts_each_connector_in_service_once(connectors: list[Connecto
     assert summary.total == sum(connector.condition.counted for connector in connectors)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("pairs", "status"),
     [
         # The operator's two examples.

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.base.redaction import MAX_LEARNED_SECRETS, MIN_SECRET_LENGTH, Redactor
 from nobil_tui.cli import log_file
+from tests.for_each import for_each
 
 KEY = "s3cr3t+k3y/"
 
@@ -83,7 +84,7 @@ def test_known_key_is_redacted_everywhere(message: str) -> None:
     assert KEY not in formatted("%s and %r", message, message)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "message",
     [
         "GET /x?key=unknown HTTP/1.1",

@@ -24,6 +24,7 @@ from nobil_tui.wire.recording import RecordingHeader, decode_header, decode_line
 from tests.cli.conftest import GUARD, HASTY_RECORDER, Run, Start
 from tests.conftest import START
 from tests.feeds.recordings import content, said, write
+from tests.for_each import for_each
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="signals and terminals are others there"
@@ -175,7 +176,7 @@ def test_missing_folder_is_reported(here: Run, tmp_path: Path) -> None:
     assert f"{tmp_path}/missing/a.jsonl: No such file or directory." in done.stderr
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "size"),
     [
         ("1", 1),
@@ -190,9 +191,7 @@ def test_parse_size(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0", "0.0M", "-1", "MB", "1TB", "1e3", "1,5G", "100MiB", "٣k", "9" * 20]
-)
+@for_each("text", ["", "0", "0.0M", "-1", "MB", "1TB", "1e3", "1,5G", "100MiB", "٣k", "9" * 20])
 def test_parse_size_rejects(text: str) -> None:
     with pytest.raises(click.BadParameter):
         parse_size(text)

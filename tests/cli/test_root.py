@@ -16,6 +16,7 @@ from nobil_tui.cli.exit_codes import EXIT_CODE_HELP, ExitCode
 from nobil_tui.cli.root import cli
 from nobil_tui.cli.root import run_command_line as run_here
 from tests.cli.conftest import Invoke, Run
+from tests.for_each import for_each
 
 HEAVY = (
     "textual",
@@ -60,7 +61,7 @@ def test_command_help_does_not_import_textual() -> None:
         assert not {"textual", "rich", "nobil_tui.tui", "websockets", "aiohttp"} & {*loaded}, args
 
 
-@pytest.mark.parametrize("name", [*CLI_COMMANDS])
+@for_each("name", [*CLI_COMMANDS])
 def test_every_listed_command_exists_and_has_help(name: str) -> None:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.editing import edit_text
 from nobil_tui.config.operations import Operation, RemoveAlert, SetAlert, Star, apply_to_document
 from nobil_tui.config.template import TEMPLATE
+from tests.for_each import for_each
 
 RULES = st.builds(
     AlertRule,
@@ -70,7 +70,7 @@ def test_a_new_alert_is_a_table_of_its_own() -> None:
     assert text.endswith('\n\n[[alerts.rule]]\nstation = "NOR_1"\nfilter = "ccs >=150kw"\n')
 
 
-@pytest.mark.parametrize("text", FILES)
+@for_each("text", FILES)
 def test_what_is_so_already_changes_nothing(text: str) -> None:
     assert edit_text(text, RemoveAlert(AlertRule("none").key)) == text
     added = edit_text(text, SetAlert(AlertRule("new")))

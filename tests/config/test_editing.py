@@ -6,7 +6,6 @@ import tomllib
 from collections import Counter
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from nobil_tui.config.editing import edit_text
 from nobil_tui.config.operations import Operation, Put, Star, Unstar, apply_to_document
 from nobil_tui.config.template import TEMPLATE
 from nobil_tui.config.toml_spans import TomlSpans
+from tests.for_each import for_each
 
 STATIONS = st.sampled_from(["NOR_1", "NOR_2", "SWE_3", 'a"b', "#", "x, y]"])
 TEXTS = st.sampled_from(["", "nord", 'a "b" # c', "æ", "'''", '"""', "=", "[x]"])
@@ -157,7 +157,7 @@ def test_operations_are_idempotent(text: str, operation: Operation) -> None:
     assert edit_text(once, operation) == once
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "operation", "after"),
     [
         ("", Star("a"), '[watched]\nstations = ["a"]\n'),

@@ -12,6 +12,7 @@ from nobil_tui.commands import COMMANDS, Context, active_in, command_by_id, for_
 from nobil_tui.config.errors import ConfigError, InvalidValueError
 from nobil_tui.config.key_names import types_character
 from nobil_tui.config.keymap import parse_keymap
+from tests.for_each import for_each
 
 
 def test_empty_keymap_changes_nothing() -> None:
@@ -36,7 +37,7 @@ def test_the_defaults_may_be_written_out() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("keys", "path", "told"),
     [
         ({"strar": "x"}, ("strar",), '"star"'),

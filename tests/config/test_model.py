@@ -18,9 +18,10 @@ from nobil_tui.config.model import (
     WatchedSection,
 )
 from nobil_tui.search.sorting import Sort
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     "show", [str, repr, "{}".format, "{:>9}".format, lambda s: f"{[s]}", lambda s: f"{s!r:5}"]
 )
 def test_a_secret_is_never_shown(show: object) -> None:

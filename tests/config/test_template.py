@@ -22,6 +22,7 @@ from nobil_tui.config.reading import load_config, parse_config
 from nobil_tui.config.redact_file import redact_config
 from nobil_tui.config.setting_table import SETTINGS
 from nobil_tui.config.template import TEMPLATE, init_config, show_config
+from tests.for_each import for_each
 
 KEY = "hunter2-sesame"
 
@@ -185,7 +186,7 @@ def test_failed_init_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "comment",
     [
         "a" * 200_000,
@@ -196,7 +197,6 @@ def test_failed_init_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "wss://h/" + "?" * 200_000,
         "#\n" * 100_000,
     ],
-    ids=["letters", "names", "dotted", "words", "blanks", "queries", "lines"],
 )
 def test_a_long_comment_is_redacted_in_linear_time(comment: str) -> None:
     # In quadratic time, one of these takes minutes.

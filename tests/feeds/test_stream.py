@@ -34,6 +34,7 @@ from nobil_tui.feeds.transport.link import Link, LinkEvent
 from nobil_tui.wire import v1
 from nobil_tui.wire.codecs import V1_CODEC, Codec
 from tests.conftest import START, FakeClock, Serve, guarded, settle
+from tests.for_each import for_each
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
 AT = 1_700_000_000_123
@@ -123,9 +124,7 @@ def test_ignores_messages_of_other_types() -> None:
     assert said(frame("foo:bar", [])) == Ignored("foo:bar", AT)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "[]", frame("status:update", {"uuid": "A"}), frame("snapshot:init", 5)]
-)
+@for_each("text", ["", "x", "[]", frame("status:update", {"uuid": "A"}), frame("snapshot:init", 5)])
 def test_reports_unreadable_frames(text: str) -> None:
     event = said(text)
     assert isinstance(event, Unreadable)

@@ -4,6 +4,7 @@ import pytest
 
 from nobil_tui.headless.link_reporter import KeyRefusedError, LinkReporter
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, Note, NoteKind, StreamCounts
+from tests.for_each import for_each
 
 LIVE = LinkState(LinkPhase.LIVE)
 
@@ -16,7 +17,7 @@ def reported(kind: NoteKind, text: str = "") -> list[str]:
     return said
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("kind", "text", "words"),
     [
         (NoteKind.CONNECTED, "", "Connected to a source."),
@@ -32,7 +33,7 @@ def test_report_prints_each_note(kind: NoteKind, text: str, words: str) -> None:
     assert reported(kind, text) == [words]
 
 
-@pytest.mark.parametrize("kind", NoteKind)
+@for_each("kind", NoteKind)
 def test_every_kind_of_note_is_known(kind: NoteKind) -> None:
     quiet = (NoteKind.REFUSED, NoteKind.LOGIN_REFUSED, NoteKind.RESTARTED, NoteKind.ALERT)
     assert bool(reported(kind, "words")) == (kind not in quiet)

@@ -18,6 +18,7 @@ from nobil_tui.headless.wait import Wait
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.places import AnyPlace
 from tests.conftest import FakeClock, guarded, settle
+from tests.for_each import for_each
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of, update
 
 FREE, BUSY, FAULT = (0, 0), (1, 0), (-1, 1)
@@ -85,7 +86,7 @@ async def test_what_is_so_already_ends_it_at_once() -> None:
     assert await Waiting(snapshot(BUSY, FREE)).ended() == ("NOR_1", 2, None, "free")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("until", "states", "met"),
     [
         (AlertWhen.FREE, [BUSY, FAULT], False),

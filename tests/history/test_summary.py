@@ -21,9 +21,10 @@ from nobil_tui.history.summary import (
     usual_text,
 )
 from nobil_tui.history.tally import FAULT, FREE
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("weeks", "free", "text"),
     [
         (5, 4, "Usually free at this hour: 4 of 5 weeks"),
@@ -64,7 +65,7 @@ def test_only_a_fault_of_the_last_period_is_current() -> None:
     assert fault((10_000, FAULT), (10_050, FREE)) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("seconds", "text"),
     [
         (0, "0 min"),

@@ -3,12 +3,11 @@ from __future__ import annotations
 import errno
 import socket
 
-import pytest
-
 from nobil_tui.hub.errors import bind_reason
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("error", "words"),
     [
         (OSError(errno.EADDRINUSE, "x"), "port 8080 on 127.0.0.1 is in use"),

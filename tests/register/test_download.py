@@ -19,6 +19,7 @@ from nobil_tui.register.download import (
     Validators,
 )
 from tests.conftest import FakeClock, guarded
+from tests.for_each import for_each
 from tests.http_service import body
 from tests.register.register_service import CHANGED, KEY, RegisterService, dump_of
 
@@ -196,7 +197,7 @@ async def test_rejects_an_impossible_key_without_a_request(
     assert service.asked == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "address", ["", "nobil.example", "wss://nobil.example", "ftp://h", "https://", "https://a..b/"]
 )
 def test_rejects_an_invalid_address(address: str) -> None:

@@ -22,6 +22,7 @@ from nobil_tui.register.update import ago
 from nobil_tui.wire import register
 from nobil_tui.wire.register import Dump
 from tests.conftest import START
+from tests.for_each import for_each
 from tests.http_service import body, status
 from tests.register.conftest import BOTH, HOUR, Renewing
 from tests.register.register_service import CHANGED, RegisterService, dump_of, station, stations
@@ -238,7 +239,7 @@ def test_which_key_is_used(
     assert (found.reveal() if found else None) == key
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("minutes", "words"),
     [
         (-5, "just now"),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from nobil_tui.search.completion import MAX_COMPLETIONS, completions, insert_com
 from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
+from tests.for_each import for_each
 
 VALUES: FieldValues = {
     "op": ("Recharge", "Mer", "Circle K", 'The "Best"', "A,B"),
@@ -22,7 +22,7 @@ def offered(text: str, cursor: int | None = None) -> list[str]:
     return completions(text, len(text) if cursor is None else cursor, VALUES)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "words"),
     [
         ("c", ["ccs", "chademo", "country:"]),
@@ -81,9 +81,7 @@ def test_no_text_raises(text: str, cursor: int) -> None:
         insert_completion(text, cursor, word)
 
 
-@pytest.mark.parametrize(
-    "text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"]
-)
+@for_each("text", ["op:", "place:", "owner:", "plug:", "country:", "within:", "-op:", "", "n", "o"])
 def test_completions_are_valid_filters(text: str) -> None:
     for word in offered(text):
         if not word.endswith(":"):

@@ -22,6 +22,7 @@ from nobil_tui.search.folding import fold
 from nobil_tui.search.index import StationIndex
 from nobil_tui.search.places import AnyPlace, Places
 from nobil_tui.search.query import Query
+from tests.for_each import for_each
 from tests.search.test_filter_position import TOWNS
 
 NOW = 1_700_000_000_000
@@ -570,7 +571,7 @@ def test_every_text_field_searches_its_own_columns() -> None:
             assert index.matching([station], query, Board(), NOW) == [station]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("place", "texts"),
     [
         ("Tromsø", ("tromsø", "tromso", "tromsoe", "tromsö", "TROMSOE")),

@@ -8,6 +8,7 @@ from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.places import AnyPlace, Places
+from tests.for_each import for_each
 
 TOWNS = Register(
     {
@@ -23,7 +24,7 @@ TOWNS = Register(
 )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "expected"),
     [
         ("near:oslo", (59.92, 10.76)),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.search.filter_parser import MAX_FILTER_LENGTH, parse_query
+from tests.for_each import for_each
 
 OSLO = (59.91, 10.75)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "start", "words"),
     [
         ("ccs oper:x", 4, "did you mean op:?"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.search.folding import fold, spellings
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "folded"),
     [
         ("Fornebu S", "fornebu s"),
@@ -52,7 +52,7 @@ def test_case_and_composition_make_no_difference(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "both"),
     [
         ("Oslo", ("oslo",)),

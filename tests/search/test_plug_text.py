@@ -1,12 +1,11 @@
 """The plugs of a filter as text mean the same plugs."""
 
-import pytest
-
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.plug_text import plug_filter_text
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "plugs"),
     [
         ("", ""),

@@ -12,6 +12,7 @@ from nobil_tui.search.completion import completions
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import ListOptions, StationList
+from tests.for_each import for_each
 
 T0 = 1_700_000_000_000
 REGISTER = Register(
@@ -33,7 +34,7 @@ def list_of(register: Register = REGISTER, sort: Sort = Sort.ID) -> StationList:
     return station_list
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "ids"),
     [
         ("price<0.40", "B"),

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search.sorting import Sort, changed_at
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sort", "words", "moves"),
     [
         (Sort.STARRED, "starred first", False),

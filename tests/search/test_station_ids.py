@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.search.station_ids import StationIds
+from tests.for_each import for_each
 
 IDS = StationIds(["NOR_01270", "NOR_00127", "NOR_39794", "SWE_1", "SWE_01", "1.5e9e7b", "fi-42"])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "station"),
     [
         ("NOR_01270", "NOR_01270"),
@@ -24,14 +23,12 @@ def test_id_in_another_spelling_is_found(text: str, station: str) -> None:
     assert IDS.find(text) == station
 
 
-@pytest.mark.parametrize(
-    "text", ["", "NOR_", "NOR_127000", "swe_001", "Oslo", "1270", "_" * 10_000]
-)
+@for_each("text", ["", "NOR_", "NOR_127000", "swe_001", "Oslo", "1270", "_" * 10_000])
 def test_nothing_is_guessed(text: str) -> None:
     assert IDS.find(text) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "sentence"),
     [
         ("NOR_01271", 'No station has the id "NOR_01271". Did you mean "NOR_01270"?'),

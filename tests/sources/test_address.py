@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from nobil_tui.base.redaction import KEY_PLACEHOLDER
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.address import Address, parse_address
+from tests.for_each import for_each
 
 KEY = "s3cr3t-k3y"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "shown", "place"),
     [
         ("ws://Example.ORG/api/v1", "example.org", "example.org/api/v1"),
@@ -33,7 +34,7 @@ def test_display_name_and_endpoint(text: str, shown: str, place: str) -> None:
     assert (address.display_name, address.endpoint) == (shown, place)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "words"),
     [
         ("http://example.org/x", "Write ws:// instead of http://"),
@@ -68,7 +69,7 @@ def test_a_rejected_address_is_not_quoted(text: str, words: str) -> None:
         assert "pass@" not in str(raised.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "wants", "holds"),
     [
         ("ws://h/x", False, False),
@@ -100,7 +101,7 @@ def test_without_key_replaces_only_the_key() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("host", "here"),
     [
         ("127.0.0.1", True),

@@ -15,6 +15,7 @@ from nobil_tui.config.reading import config_from_document
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.catalogue import V1_ADDRESS
 from nobil_tui.sources.enova import EnovaSource
+from tests.for_each import for_each
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
@@ -30,7 +31,7 @@ async def test_a_typed_key_precedes_the_environment_and_that_the_config() -> Non
     assert await url_of(choose(PLACE, own)) == "wss://example.org/x?key=of-config"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("own", "text"),
     [
         (PLACE, "wss://other.example.org/x?key={private_apikey}"),
@@ -85,7 +86,7 @@ async def test_no_key_is_needed_without_a_placeholder() -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["two words", "tab\there", "blåbær", "x" * 1025, "esc\x1b"])
+@for_each("key", ["two words", "tab\there", "blåbær", "x" * 1025, "esc\x1b"])
 def test_an_impossible_key_is_rejected_and_not_quoted(key: str) -> None:
     for text, environ, typed in ((PLACE, {}, key), ("enova", {"NOBIL_API_KEY": key}, None)):
         with pytest.raises(SourceError) as raised:
@@ -138,7 +139,7 @@ def revealed(secret: Secret | None) -> str:
     return secret.reveal() if secret is not None else ""
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("stands", "text", "typed", "stream", "enova", "said"),
     [
         # The same source: its key is kept or replaced.
@@ -192,7 +193,7 @@ def test_a_typed_key_is_saved_only_for_a_source_that_takes_one() -> None:
         assert after.secrets == ()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "source", "key"),
     [
         ("wss://h/x?a=1&key=s3cr3t%2F", "wss://h/x?a=1&key={private_apikey}", "s3cr3t/"),

@@ -9,6 +9,7 @@ from nobil_tui.config.model import Config
 from nobil_tui.sources.demo import DemoSource
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
+from tests.for_each import for_each
 from tests.sources.choices import PLACE, choose, chosen, config, url_of
 
 
@@ -58,7 +59,7 @@ def test_state_key_of_enova_depends_on_the_address() -> None:
     assert all(state.startswith("enova") for _, state in names)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "warned"),
     [
         ("v1", True),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.sources.catalogue import DEMO, ENOVA, RECORDING, V1, SourceKind
 from nobil_tui.sources.names import kind_of, without_key
+from tests.for_each import for_each
 
 PLACE = "wss://example.org/x?key={private_apikey}"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "kind"),
     [
         ("", DEMO),
@@ -48,7 +49,7 @@ def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
         kind_of(str(tmp_path))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "words"),
     [
         ("enva", '"enva" is not a source. Did you mean "enova"?'),

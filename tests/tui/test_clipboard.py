@@ -12,6 +12,7 @@ import pytest
 
 from nobil_tui.tui.clipboard import clipboard_tools, copy_text, osc52
 from tests.conftest import FakeClock, guarded
+from tests.for_each import for_each
 from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no shell scripts there")
@@ -34,7 +35,7 @@ def environ_of(folder: Path, **variables: str) -> dict[str, str]:
 TAKES = '"$CAT" > "$COPIED"; echo "$0 $*" >> "$COPIED.argv"'
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("environ", "platform", "names"),
     [
         ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "linux", ["wl-copy", "xclip", "xsel"]),

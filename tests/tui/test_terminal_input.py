@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from nobil_tui.tui.terminal_input import (
     TerminalInput,
     Token,
 )
+from tests.for_each import for_each
 
 PIECES = [
     *(bytes([value]) for value in range(256)),
@@ -52,7 +52,7 @@ def joined(tokens: Iterable[Token]) -> list[Token]:
     return result
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "expected"),
     [
         (b"jk\xc3\xb8", ["jkø"]),

@@ -17,6 +17,7 @@ from nobil_tui.charging.station import WordConnector
 from nobil_tui.wire import enova
 from nobil_tui.wire.status_words import MAX_WORD
 from tests.feeds.enova_service import frame as service_frame
+from tests.for_each import for_each
 
 AT = 1_700_000_000_123
 
@@ -42,7 +43,7 @@ def test_documented_frame() -> None:
     assert read.connector == WordConnector(0, 0, -1, "AVAILABLE")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("word", "condition", "sent_on"),
     [
         ("AVAILABLE", Condition.FREE, (0, 0)),
@@ -64,9 +65,7 @@ def test_documented_words(word: str, condition: Condition, sent_on: tuple[int, i
     assert is_documented(word)
 
 
-@pytest.mark.parametrize(
-    "word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000]
-)
+@for_each("word", ["", "available", "AVAILABLE ", "FINISHING", "\x1b[2J", "x" * 1000])
 def test_undocumented_word_is_kept_and_unknown(word: str) -> None:
     connector = report(frame(word=word)).connector
     assert connector.condition is Condition.UNKNOWN
@@ -76,7 +75,7 @@ def test_undocumented_word_is_kept_and_unknown(word: str) -> None:
     assert not is_documented(connector.word)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "key", ["1252", "SE*VIR*E250276", "CSR-1", "BA2A75F4-CFD5-E811-A95E-000D3A29BA60", "x" * 128]
 )
 def test_ids_are_kept_unchanged(key: str) -> None:
@@ -115,7 +114,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD, ids=lambda bad: repr(bad[:60]))
+@for_each("bad", BAD)
 def test_invalid_frame_is_unreadable(bad: bytes) -> None:
     event = enova.decode(bad, AT)
     assert isinstance(event, Unreadable)
@@ -202,7 +201,7 @@ def test_empty_frame_is_ignored() -> None:
     assert enova.decode(b"", 7) == Ignored("", 7)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data", [b" ", b"{", b"null", b"[]", b"{}", b"\xff", b'{"nobilId": 71098}', b"[" * 100_000]
 )
 def test_invalid_frame_is_unreadable_event(data: bytes) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.wire.finland import Status, decode_message, decode_statuses, time_of
+from tests.for_each import for_each
 from tests.wire.finland_answers import STATUSES, damaged, junk
 
 TOPIC = "status-v1/FI/NYT/FINYT00001/FI*NYT*E12345"
@@ -33,7 +34,7 @@ def test_time_of_statuses() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("entry", "unreadable"),
     [
         ({"evseId": "A", "status": "CHARGING", "time": 7}, 0),
@@ -57,9 +58,7 @@ def test_invalid_entry_is_skipped(entry: Any, unreadable: int) -> None:
         assert answer.statuses[0] == Status("A", "CHARGING")
 
 
-@pytest.mark.parametrize(
-    "answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"]
-)
+@for_each("answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"])
 def test_response_without_statuses_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError, match="no list of statuses"):
         decode_statuses(answer)
@@ -84,7 +83,7 @@ def test_evse_id_with_slash() -> None:
     assert decode_message("status-v1/FI/NYT/L/a/b", b'{"status": "X"}').evse_id == "a/b"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "topic",
     [
         "",
@@ -117,7 +116,7 @@ def test_any_bytes_raise_only_not_readable(payload: bytes) -> None:
         decode_message(TOPIC, payload)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "time"),
     [
         ("2025-12-02T09:38:06.000Z", TIME),

@@ -18,6 +18,7 @@ from nobil_tui.wire.finland_register import (
     decode_places,
     decode_tariffs,
 )
+from tests.for_each import for_each
 from tests.wire.finland_answers import LOCATIONS, TARIFFS, damaged
 
 AD_HOC = Price("EUR", 0.502, 0.1255, 1.255)
@@ -101,12 +102,12 @@ def test_zero_amount_is_a_price() -> None:
     assert tariff({"type": "ENERGY", "price": 0}, {"type": "FLAT", "price": 0}) == Price(kwh=0)
 
 
-@pytest.mark.parametrize("price", [None, "0.4", -1, 1e9, True, [], 10**400])
+@for_each("price", [None, "0.4", -1, 1e9, True, [], 10**400])
 def test_invalid_amount_is_skipped(price: Any) -> None:
     assert tariff({"type": "ENERGY", "price": price}) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("standard", "name"),
     [
         ("IEC_62196_T2_COMBO", "CCS"),
@@ -142,7 +143,7 @@ def test_evse_without_plugs_is_kept() -> None:
     assert facts.plugs[2] == Plug()
 
 
-@pytest.mark.parametrize("answer", [b"", b"null", b"{}", b'{"features": 1}', b"\xff"])
+@for_each("answer", [b"", b"null", b"{}", b'{"features": 1}', b"\xff"])
 def test_invalid_response_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError, match="no list of locations"):
         decode_locations(answer, {})
@@ -171,7 +172,7 @@ def test_damaged_response_raises_only_not_readable(locations: Any, tariffs: Any)
             assert facts.credit == FINLAND_CREDIT
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "country"),
     [("FI", "FIN"), ("ax ", "FIN"), ("SE", "SWE"), ("EE", ""), (None, "FIN"), ("", "FIN"), (7, "")],
 )

@@ -10,6 +10,7 @@ from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.wire.hub_register import decode_hub_register, encode_hub_register
+from tests.for_each import for_each
 
 
 def test_all_that_is_known_arrives_with_its_credit() -> None:
@@ -52,7 +53,7 @@ def test_hostile_texts_and_numbers_are_cleaned() -> None:
     assert found.plugs == (Plug("CCS·"), Plug("Type 2", 22.0))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data",
     [b"", b"<html>", b"[]", b'{"stations": {}}', b'{"format": "x", "stations": {}}', b"[" * 9999],
 )

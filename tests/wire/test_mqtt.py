@@ -20,6 +20,7 @@ from nobil_tui.wire.mqtt import (
     encode_puback,
     encode_subscribe,
 )
+from tests.for_each import for_each
 
 TOPIC = "status-v1/FI/NYT/FINYT00001/FI*NYT*E12345"
 PAYLOAD = b'{"status": "CHARGING", "time": "2025-12-02T09:38:06.000Z"}'
@@ -62,7 +63,7 @@ def test_encoding_matches_paho() -> None:
     assert encode_puback(513).hex() == PAHO_PUBACK
 
 
-@pytest.mark.parametrize(("sent", "packet"), BY_AMQTT)
+@for_each(("sent", "packet"), BY_AMQTT)
 def test_packets_of_amqtt_decode(sent: str, packet: Packet) -> None:
     assert decode(bytes.fromhex(sent)) == [packet]
 
@@ -78,7 +79,7 @@ def test_packets_across_frames(cuts: list[int]) -> None:
     assert decode(*frames) == [packet for _, packet in BY_AMQTT]
 
 
-@pytest.mark.parametrize("length", [127, 128, 16_383, 16_384, 2_097_151, 2_097_152])
+@for_each("length", [127, 128, 16_383, 16_384, 2_097_151, 2_097_152])
 def test_lengths_of_one_to_four_bytes(length: int) -> None:
     payload = bytes(length - 3)
     digits, rest = bytearray(), length
@@ -93,7 +94,7 @@ def test_incomplete_packet_of_maximum_length() -> None:
     assert decode(b"\x30\xff\xff\xff\x7f\x00\x01t") == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sent", "reason"),
     [
         (b"\x30\xff\xff\xff\xff\x01", "length has more than four bytes"),
@@ -129,7 +130,7 @@ def test_any_bytes_raise_only_protocol_error(frames: list[bytes]) -> None:
         assert str(error).isprintable()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "reason"),
     [
         (0, ""),

@@ -16,6 +16,7 @@ from nobil_tui.wire.recording import (
     encode_header,
     encode_line,
 )
+from tests.for_each import for_each
 
 T0 = 1_774_267_200_107
 
@@ -33,7 +34,7 @@ def test_break_is_empty_frame() -> None:
     assert decode_line(line) == RecordedFrame(BREAK, T0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("frame", "field"),
     [
         (b"{}", "frame"),
@@ -69,7 +70,7 @@ def test_any_frame_is_one_line_and_is_read_back(frame: bytes, at: int) -> None:
     assert decode_line(line) == RecordedFrame(frame, at)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("time", "at"),
     [
         ("2026-03-23T12:00:00.107322Z", T0),
@@ -83,7 +84,7 @@ def test_parses_times_of_other_recorders(time: str, at: int) -> None:
     assert decode_line(b'{"received_at":"%b","frame":{}}' % time.encode()).at == at
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         b"",
@@ -129,9 +130,7 @@ def test_header_describes_the_recording() -> None:
     assert decode_header(line) == header
 
 
-@pytest.mark.parametrize(
-    "line", [b"", b"\x1f\x8b", b"{}", b'{"format":"zip","version":1}', b'{"received_at":1}']
-)
+@for_each("line", [b"", b"\x1f\x8b", b"{}", b'{"format":"zip","version":1}', b'{"received_at":1}'])
 def test_other_first_lines_are_not_a_header(line: bytes) -> None:
     assert decode_header(line) is None
 

@@ -17,6 +17,7 @@ from nobil_tui.charging.station import MAX_CONNECTORS
 from nobil_tui.wire.plugs import plug_of
 from nobil_tui.wire.register import ComplaintError, Dump, decode_register
 from nobil_tui.wire.register_fields import MAX_PROSE, MAX_SHORT_TEXT
+from tests.for_each import for_each
 
 CAPTURES = os.environ.get("NOBIL_CAPTURES", "")
 captured = pytest.mark.skipif(
@@ -73,7 +74,7 @@ def facts(*args: object, **fields: object) -> Facts:
     return dump(station(*args, **fields)).facts["NOR_00001"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rights", "other"),
     [
         ("Creative Commons Attribution 4.0 International License", ""),
@@ -154,7 +155,7 @@ def test_recorded_bare_list_of_norwegian_stations() -> None:
 # Envelopes
 
 
-@pytest.mark.parametrize(
+@for_each(
     "answer",
     [
         envelope(station()),
@@ -176,7 +177,7 @@ def test_byte_order_mark_is_skipped() -> None:
     assert decode_register(b"\xef\xbb\xbf" + json.dumps(envelope(station())).encode()).facts
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("answer", "words", "about_key"),
     [
         ('{"error": "Wrong API key"}', "Wrong API key", True),
@@ -196,7 +197,7 @@ def test_api_error_raises_complaint(answer: str, words: str, about_key: bool) ->
     assert (str(raised.value), raised.value.about_key) == (words, about_key)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "answer",
     [
         b"",
@@ -332,9 +333,7 @@ def test_all_fields_of_station() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "identity", [None, "", "  ", 7, "x" * 65, "NOR\x1b[31m", "NOR\u202e1", ["NOR_1"]]
-)
+@for_each("identity", [None, "", "  ", 7, "x" * 65, "NOR\x1b[31m", "NOR\u202e1", ["NOR_1"]])
 def test_station_without_valid_id_is_counted(identity: object) -> None:
     read = dump(station(International_id=identity), station())
     assert (list(read.facts), read.unreadable) == (["NOR_00001"], 1)
@@ -356,7 +355,7 @@ def test_field_of_unexpected_type_is_dropped() -> None:
     }
 
 
-@pytest.mark.parametrize("attr", [[], {}, None, {"st": [], "conn": []}, {"st": None, "conn": None}])
+@for_each("attr", [[], {}, None, {"st": [], "conn": []}, {"st": None, "conn": None}])
 def test_empty_object_as_list(attr: object) -> None:
     read = dump({"csmd": station()["csmd"], "attr": attr})
     assert read.facts["NOR_00001"].plugs == ()
@@ -366,7 +365,7 @@ def test_empty_object_as_list(attr: object) -> None:
 # Texts
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "name"),
     [
         ("Charge &amp; Drive", "Charge & Drive"),
@@ -393,7 +392,7 @@ def test_long_text_is_truncated() -> None:
     assert known.comment == "&" * (MAX_PROSE - 1) + "…"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("city", "place"),
     [
         ("OSLO", "Oslo"),
@@ -407,7 +406,7 @@ def test_place_in_capitals(city: str, place: str) -> None:
     assert facts(City=city).place == place
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "opening"),
     [
         (attribute("1", "Yes", "1"), "open 24h"),
@@ -435,7 +434,7 @@ def test_parking_fee(said: object, fee: bool | None) -> None:
     assert facts(st={"7": said}).parking_fee is fee
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("position", "read", "problem"),
     [
         ("(59.87447,10.49982)", (59.87447, 10.49982), None),
@@ -461,7 +460,7 @@ def test_positions(position: object, read: object, problem: str | None) -> None:
 # Connectors
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("kind", "number", "name"),
     [
         ("CHAdeMO", "30", "CHAdeMO"),
@@ -485,7 +484,7 @@ def test_plug_name(kind: str, number: str, name: str) -> None:
     assert plug_of(kind, number, "").name == name
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("capacity", "kw"),
     [
         ("22 kW - 400V 3-phase max 32A", 22.0),
@@ -522,7 +521,7 @@ def test_outlets_are_sorted_by_number() -> None:
     assert facts(conn).plug_evse_uids == ("a", "b", "j", "z")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "key"),
     [
         ("SE*VIR*E250276", "SE*VIR*E250276"),

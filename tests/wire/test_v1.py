@@ -13,6 +13,7 @@ from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.events import Event, Ignored, RawReport, Snapshot, StationReport, Unreadable
 from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
 from nobil_tui.wire import v1
+from tests.for_each import for_each
 
 DOCUMENT = {"status": 0, "error": 0, "timestamp": 1362520099000}
 
@@ -101,7 +102,7 @@ def test_undocumented_keys_are_ignored() -> None:
     assert station == Station("A", [Connector(0, 0, 1362520099000)])
 
 
-@pytest.mark.parametrize("data", ["", 3, None, {}, [[]], {"uuid": 5}])
+@for_each("data", ["", 3, None, {}, [[]], {"uuid": 5}])
 def test_unknown_type_is_ignored_with_any_data(data: Any) -> None:
     assert decode(frame("status:delete", data)) == Ignored("status:delete", AT)
 
@@ -163,7 +164,7 @@ BAD_STATIONS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_STATIONS, ids=lambda bad: json.dumps(bad)[:40])
+@for_each("bad", BAD_STATIONS)
 def test_invalid_station_is_skipped(bad: Any) -> None:
     good = [{"uuid": name, "connectors": [DOCUMENT]} for name in ("A", "C")]
     read = snapshot(good[0], bad, good[1])
@@ -180,9 +181,7 @@ def test_station_with_invalid_unicode_is_skipped() -> None:
     assert read == Snapshot([Station("B", [])], AT, 1, sample=bad)
 
 
-@pytest.mark.parametrize(
-    "half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"]
-)
+@for_each("half", [r"\ud83d", r"\udd0c", r"\ud83d\ud83d", r"\udd0c\ud83d", r"\ud83dx", r"\\\ud83d"])
 def test_lone_surrogate_in_unused_field_is_ignored(half: str) -> None:
     """Servers that truncate texts send these, and the decoder rejects them even in skipped
     texts."""
@@ -205,7 +204,7 @@ def test_surrogate_pairs_are_kept_beside_lone_surrogates() -> None:
     assert read == Snapshot([Station("🔌 \\ud83d", [])], AT, 1)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "bad",
     [
         {"connector": 0},
@@ -223,7 +222,7 @@ def test_invalid_report_is_unreadable(bad: Any) -> None:
     assert isinstance(decode(frame("status:raw", bad)), Unreadable)
 
 
-@pytest.mark.parametrize("data", [None, {}, "x", 5, {"uuid": "A", "connectors": []}])
+@for_each("data", [None, {}, "x", 5, {"uuid": "A", "connectors": []}])
 def test_snapshot_that_is_not_a_list_is_unreadable(data: Any) -> None:
     assert isinstance(decode(frame("snapshot:init", data)), Unreadable)
 
@@ -231,7 +230,7 @@ def test_snapshot_that_is_not_a_list_is_unreadable(data: Any) -> None:
 DEEP = 200_000
 
 
-@pytest.mark.parametrize(
+@for_each(
     "bad",
     [
         b"",
@@ -261,7 +260,6 @@ DEEP = 200_000
         + b"9" * 100_000
         + b"}]}",
     ],
-    ids=lambda bad: repr(bad[:40]),
 )
 def test_invalid_frame_is_unreadable(bad: bytes) -> None:
     event = decode(bad)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from nobil_tui.wire.v1_encode import (
     update_message,
 )
 from tests.conftest import START
+from tests.for_each import for_each
 
 CONNECTOR = {"status", "error", "timestamp"}
 
@@ -138,7 +138,7 @@ def test_condition_survives_as_far_as_version_1_allows(connector: Connector) -> 
     assert said.timestamp == (connector.timestamp if connector.timestamp > 0 else -1)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("word", "expected"),
     [
         ("AVAILABLE", (0, 0)),
@@ -158,7 +158,7 @@ def test_words_are_encoded_as_numbers(word: str, expected: tuple[int, int]) -> N
     assert (said.status, said.error) == expected
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "error", "expected"),
     [
         (0, 0, (0, 0)),
@@ -223,7 +223,7 @@ def test_state_of_the_hub_round_trips(state: HubState) -> None:
     assert snapshot.hub == state
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("connectors", "status"),
     [
         ([Connector(0), *[Connector(-1)] * 4], -1),

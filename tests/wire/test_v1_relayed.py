@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from nobil_tui.charging.events import (
     Ignored,
     RawReport,
@@ -16,12 +14,13 @@ from nobil_tui.charging.events import (
 from nobil_tui.charging.station import Connector, Station, WordConnector
 from nobil_tui.wire import v1
 from tests.conftest import START
+from tests.for_each import for_each
 
 STATION = {"uuid": "NOR_1", "connectors": [{"status": 0, "error": 0, "timestamp": 5}]}
 HUBS = ["eu-1", 5, None, True, [], {"live": "no"}, {"downtime": -1}, {"downtime": 2**60}]
 
 
-@pytest.mark.parametrize("hub", HUBS)
+@for_each("hub", HUBS)
 def test_the_key_of_a_hub_in_a_stream_of_others_is_ignored(hub: object) -> None:
     snapshot = v1.decode(
         json.dumps({"type": "snapshot:init", "hub": hub, "data": [STATION]}).encode(), START
@@ -51,7 +50,7 @@ def test_words_and_notes_are_read_only_if_a_hub_says_so() -> None:
     assert (track.evse_uids, track.confirmed_each, track.heard_each) == (("a",), {0: 7}, {0: 9})
 
 
-@pytest.mark.parametrize(
+@for_each(
     "notes",
     [
         {"confirmed": [1, 2]},

@@ -23,6 +23,7 @@ from tests.certificates import Certificates
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.feeds.mqtt_broker import find_nats_server
 from tests.feeds.nats_server import NatsProcess
+from tests.for_each import for_each
 
 SECRET = "s3cret-token"
 
@@ -42,7 +43,7 @@ def test_address() -> None:
     assert parse_server("nats://localhost", {}).is_local
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text", ["nats://", "nats://a b", "nats://a:99999", "nats://a:0", "nats://a,,b", "ws://a"]
 )
 def test_invalid_address_is_not_quoted(text: str) -> None:

@@ -13,6 +13,7 @@ from nobil_tui.charging.events import RawReport, StationReport
 from nobil_tui.charging.station import Connector, Station, operator_status
 from nobil_tui.feeds.simulation.limits import MAX_SIMULATED_STATIONS, MAX_SPEED, MIN_SPEED
 from nobil_tui.feeds.simulation.model import Simulation, _Site
+from tests.for_each import for_each
 
 MIDNIGHT = 1_710_198_000_000
 """A Tuesday in March, 00:00 in Norway."""
@@ -250,9 +251,7 @@ def test_rejects_a_size_out_of_range(stations: int) -> None:
         Simulation(stations, start=NOON)
 
 
-@pytest.mark.parametrize(
-    "speed", [0.0, -1.0, float("nan"), float("inf"), MAX_SPEED * 2, MIN_SPEED / 2, 1e-300]
-)
+@for_each("speed", [0.0, -1.0, float("nan"), float("inf"), MAX_SPEED * 2, MIN_SPEED / 2, 1e-300])
 def test_rejects_a_speed_or_start_out_of_range(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
         Simulation(1, start=NOON, speed=speed)

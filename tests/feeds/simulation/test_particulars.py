@@ -19,6 +19,7 @@ from nobil_tui.register.cache import load_register, save_register
 from nobil_tui.search.completion import completions
 from nobil_tui.search.station_list import StationList
 from tests.conftest import START
+from tests.for_each import for_each
 
 MADE_UP = re.compile(r"(Eksempel|Exempel|Prøve|Prov|Demo|Mønster|Mönster|Øving|Övning)")
 """How the names of all owners and operators begin."""
@@ -29,8 +30,8 @@ def some(country: str, kind: SiteKind, count: int = 300) -> list[Particulars]:
     return [draw(country, kind, "Demokraft", rng) for _ in range(count)]
 
 
-@pytest.mark.parametrize("country", [NORWAY, SWEDEN])
-@pytest.mark.parametrize("kind", SiteKind)
+@for_each("country", [NORWAY, SWEDEN])
+@for_each("kind", SiteKind)
 def test_any_draw_can_be_displayed(country: str, kind: SiteKind) -> None:
     for drawn in some(country, kind):
         texts = [text for text in drawn if isinstance(text, str)]
@@ -41,8 +42,8 @@ def test_any_draw_can_be_displayed(country: str, kind: SiteKind) -> None:
         assert drawn.availability in ("Public", "Visitors", "Employees", "")
 
 
-@pytest.mark.parametrize("country", [NORWAY, SWEDEN])
-@pytest.mark.parametrize("kind", SiteKind)
+@for_each("country", [NORWAY, SWEDEN])
+@for_each("kind", SiteKind)
 def test_owners_and_operators_are_fictitious(country: str, kind: SiteKind) -> None:
     operators = {Namer(random.Random(n)).operator(town) for n in range(20) for town in TOWNS[::40]}
     for name in {drawn.owner for drawn in some(country, kind)} | operators:

@@ -16,6 +16,7 @@ from nobil_tui.feeds.simulation.rhythm import (
     Rhythm,
     utc_offset,
 )
+from tests.for_each import for_each
 
 MONDAY = 1_699_833_600_000  # 2023-11-13 00:00 UTC
 
@@ -68,7 +69,7 @@ def test_a_rhythm_has_24_positive_hours(days: tuple[str, str, str]) -> None:
         Rhythm(*days)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("moment", "hours"),
     [
         ("2024-01-01 12:00", 1),

@@ -22,6 +22,7 @@ from nobil_tui.feeds.transport.enova_token import MAX_TOKEN_ANSWER, MAX_URL, Tok
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from tests.conftest import GUARD, START, FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, EnovaService, refusal, token
+from tests.for_each import for_each
 from tests.http_service import Answer, body, sends, status
 
 CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
@@ -80,7 +81,7 @@ async def test_rejects_an_impossible_key_without_a_request(service: EnovaService
     assert service.calls == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "address",
     [
         "",

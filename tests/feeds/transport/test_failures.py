@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
@@ -27,6 +26,7 @@ from nobil_tui.feeds.transport.failures import (
     parse_retry_after,
 )
 from tests.conftest import START
+from tests.for_each import for_each
 
 KEY = "s3cret-k3y"
 
@@ -46,7 +46,7 @@ def tls_error(reason: str) -> ssl.SSLError:
     return error
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("error", "reason"),
     [
         (ssl.SSLError(1, "x"), "no secure connection to h"),
@@ -62,7 +62,6 @@ def tls_error(reason: str) -> ssl.SSLError:
         (EOFError(), "h closed the connection"),
         (asyncio.IncompleteReadError(b"", 5), "h closed the connection"),
     ],
-    ids=repr,
 )
 def test_os_error_reasons(error: Exception, reason: str) -> None:
     assert os_error_reason(error, "h", 8443, plain="ws") == reason
@@ -111,7 +110,7 @@ def test_only_a_refusal_without_a_time_to_wait_is_about_the_key() -> None:
 # Close reasons
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("closed", "reason"),
     [
         (ConnectionClosedError(None, None), "the connection broke"),
@@ -132,7 +131,7 @@ def test_close_reasons(closed: ConnectionClosed, reason: str) -> None:
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.PAYLOADPAYLOAD.SIGSIGSIG"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "safe"),
     [
         (f"unknown key {KEY}", "unknown key …"),
@@ -179,7 +178,7 @@ def test_no_part_of_a_secret_is_left_in_any_context(
 NOW = datetime.fromtimestamp(START / 1000, UTC)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "seconds"),
     [
         ("0", 0.0),

@@ -6,11 +6,12 @@ import pytest
 
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.proxies import proxy_for, proxy_place
+from tests.for_each import for_each
 
 WSS = "wss://charger.example/api"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "variables", "proxy"),
     [
         (WSS, {}, None),
@@ -38,7 +39,7 @@ def test_the_proxy_of_an_address(url: str, variables: dict[str, str], proxy: str
     assert proxy_for(url, variables) == proxy
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("host", "no_proxy", "exempt"),
     [
         ("charger.example", "*", True),
@@ -79,7 +80,7 @@ def test_no_proxy(host: str, no_proxy: str, exempt: bool) -> None:
     assert proxy_for(f"wss://{host}/", {"all_proxy": "p", "no_proxy": "x", "NO_PROXY": "*"})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("proxy", "word"),
     [
         ("http://", "address"),

@@ -20,6 +20,7 @@ from nobil_tui.feeds.transport.link import MAX_FRAME
 from nobil_tui.feeds.transport.websocket import READ_AHEAD, open_connection
 from tests.certificates import Certificates
 from tests.conftest import RawHandler, Serve, ServeRaw, for_ever, guarded, settle, shake_hands
+from tests.for_each import for_each
 
 KEY = "s3cret-k3y"
 ELSEWHERE = "charger.invalid"
@@ -57,7 +58,7 @@ NO_ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("url", NO_ADDRESSES)
+@for_each("url", NO_ADDRESSES)
 async def test_rejects_an_invalid_address(url: str) -> None:
     assert await why_not(url) == "the source is not a WebSocket address"
 

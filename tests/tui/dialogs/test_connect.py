@@ -17,6 +17,7 @@ from nobil_tui.feeds.source import ChosenSource, MissingKeyError, OpenSource, So
 from nobil_tui.tui.dialogs import connect as module
 from nobil_tui.tui.dialogs.connect import ConnectScreen, SourceChoice, try_out
 from tests.conftest import GUARD, START, FakeClock, guarded
+from tests.for_each import for_each
 from tests.tui.app_driver import HandSource, opened, setup_of, until
 from tests.tui.widget_host import Stage
 
@@ -32,7 +33,7 @@ def source_of(*events: Event) -> HandSource:
     return source
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("events", "words"),
     [
         ([Connecting(), Connected(START)], ""),

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.tui.style.glyphs import ASCII, UNICODE, Glyphs, fit_width, sparkline, truncate
+from tests.for_each import for_each
 
 # Characters of two cells or none, and non-characters: wide and combining letters, flags, families,
 # variation selectors, jamo, controls, escapes, direction marks and lone surrogates.
@@ -66,7 +67,7 @@ def test_truncation_keeps_as_much_as_fits(text: str, width: int) -> None:
     assert cell_len(truncate(text, width)) >= min(width - 1, cell_len(truncate(text, whole)))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "width", "expected"),
     [
         ("Fornebu S", 9, "Fornebu S"),

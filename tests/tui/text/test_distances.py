@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.tui.text.distances import distance_text, map_url, position_text
+from tests.for_each import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("km", "text"),
     [
         (0, "0 m"),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from nobil_tui.tui.text.times import (
     since_text,
 )
 from tests.conftest import START
+from tests.for_each import for_each
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -23,7 +23,7 @@ OSLO = timezone(timedelta(hours=1))
 ZONES = st.sampled_from([UTC, OSLO, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("milliseconds", "text"),
     [
         (-DAY, "now"),
@@ -58,7 +58,7 @@ def ms(text: str) -> int:
 NOW = ms("2026-03-12T14:30:00+01:00")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("at", "text"),
     [
         ("2026-03-12T14:02:59+01:00", "14:02"),

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from nobil_tui.tui.text.wrapping import flow_parts, wrap_text
+from tests.for_each import for_each
 
 # Wide and combining characters, non-printable ones, and spaces.
 TEXTS = st.text(st.sampled_from("ab \n\t日本e\u0301\x1b\u202e[]…"), max_size=80)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "lines"),
     [
         ("", []),

@@ -24,6 +24,7 @@ from textual.message import Message
 from nobil_tui.tui.terminal_input import Paste, TerminalInput, Token
 from nobil_tui.tui.terminal_writer import TerminalWriter
 from nobil_tui.tui.textual_internals.driver import MessageParser, TerminalDriverBase, bounded_size
+from tests.for_each import for_each
 
 
 def test_textuals_own_writer_still_ends_at_an_error_and_blocks() -> None:
@@ -61,7 +62,7 @@ def keys_of(*tokens: Token) -> list[tuple[str, str | None]]:
     ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("tokens", "keys"),
     [
         (["jø"], [("j", "j"), ("ø", "ø")]),
@@ -170,7 +171,7 @@ def test_textuals_own_parser_still_raises(sequence: str) -> None:
         [*parser.feed("q")]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sequence", "size"),
     [
         ("\x1b[48;50;160;1000;1600t", (160, 50)),

@@ -15,6 +15,7 @@ from nobil_tui.tui.dialogs.connect import ConnectScreen
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, part_at
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from tests.conftest import FakeClock
+from tests.for_each import for_each
 from tests.tui.app_driver import (
     NARROW,
     USUAL,
@@ -45,7 +46,7 @@ def text_of(hints: KeyHints) -> str:
     return line
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("context", "text"),
     [
         (
@@ -76,7 +77,7 @@ async def test_the_active_keys_of_a_context(context: Context, text: str) -> None
         assert line.endswith("^p Palette")
 
 
-@pytest.mark.parametrize("context", Context)
+@for_each("context", Context)
 async def test_every_hint_names_an_active_key(context: Context) -> None:
     async with footer() as hints:
         hints.context = context

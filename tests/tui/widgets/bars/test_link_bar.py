@@ -14,6 +14,7 @@ from nobil_tui.monitor.batch import LinkPhase, LinkState
 from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.bars.link_bar import SECONDS, ChangeRate, LinkBar, LinkBarState
 from tests.conftest import START
+from tests.for_each import for_each
 from tests.tui.widget_host import Stage, lines_of, repaints_of
 
 LIVE = LinkState(LinkPhase.LIVE)
@@ -38,7 +39,7 @@ def vitals(link: LinkState = LIVE, **said: object) -> LinkBarState:
     return LinkBarState(**{"link": link, "source": "example.org", "now": START, **said})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("link", "words"),
     [
         (LinkState(), ["CONNECTING", "example.org"]),
@@ -79,7 +80,7 @@ async def test_every_phase_has_a_text(link: LinkState, words: list[str]) -> None
         assert text_of(link_bar).rstrip() == "  ".join(words)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("milliseconds", "seconds"), [(7000, 7), (6001, 7), (6000, 6), (1, 1), (0, 0), (-5000, 0)]
 )
 async def test_the_retry_countdown(milliseconds: int, seconds: int) -> None:
@@ -148,7 +149,7 @@ async def test_no_counts_before_the_first_report() -> None:
         assert "last frame" not in line
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("passed", "text"),
     [
         (0, "now"),
@@ -210,7 +211,7 @@ async def test_the_ascii_glyphs_are_used() -> None:
         assert text_of(link_bar).isascii()
 
 
-@pytest.mark.parametrize("width", [13, 20, 40, 58, 78])
+@for_each("width", [13, 20, 40, 58, 78])
 async def test_a_narrow_bar_shows_the_state_then_the_reason(width: int) -> None:
     async with bar(width) as link_bar:
         link_bar.state = vitals(
@@ -253,7 +254,7 @@ async def test_the_important_parts_fit_in_80_columns(width: int) -> None:
         assert "46,198 unconfirmed" in line
 
 
-@pytest.mark.parametrize("width", [1, 2, 9, 24, 40, 61, 100])
+@for_each("width", [1, 2, 9, 24, 40, 61, 100])
 async def test_any_state_fits_in_one_line(width: int) -> None:
     async with bar(width) as link_bar:
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug
+from tests.for_each import for_each
 from tests.tui.widget_host import roster_of
 from tests.tui.widgets.connectors.test_detail import connectors, showing
 
@@ -13,7 +12,7 @@ CCS, TYPE_2 = Plug("CCS", 150), Plug("Type 2", 22)
 ENERGY = Price(kwh=0.5, start=1.0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("prices", "line"),
     [
         ((ENERGY, ENERGY), "Price    0.50 €/kWh + 1.00 € start"),

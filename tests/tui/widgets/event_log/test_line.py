@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -22,6 +21,7 @@ from nobil_tui.tui.widgets.event_log.buffer import FoldedChanges, LogLine
 from nobil_tui.tui.widgets.event_log.line import LogLinePainter, note_text
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 from tests.conftest import START
+from tests.for_each import for_each
 from tests.tui.widget_host import Stage
 
 FREE, OCCUPIED, FAULT = Connector(0), Connector(1), Connector(-1, 1)
@@ -75,7 +75,7 @@ def change(
     return Change(START, station, 3, before, after, missed)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("line", "text"),
     [
         (change(), " 22:13:20 ★ Fornebu S                    #3   free → occupied"),
@@ -113,7 +113,7 @@ async def test_the_text_of_a_line(line: LogLine, text: str) -> None:
         assert it.text(line) == text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("kind", "text", "words"),
     [
         (NoteKind.CONNECTED, "", "connected"),
@@ -169,7 +169,7 @@ async def test_the_ascii_glyphs_are_used() -> None:
             assert it.text(line, cursor=True).isascii()
 
 
-@pytest.mark.parametrize(("width", "name"), [(100, 28), (78, 26), (70, 18), (64, 12), (58, 12)])
+@for_each(("width", "name"), [(100, 28), (78, 26), (70, 18), (64, 12), (58, 12)])
 async def test_the_width_of_the_name(width: int, name: int) -> None:
     async with painting() as it:
         assert it.text(change("NOR_2"), width).index("#3") == 12 + name + 1

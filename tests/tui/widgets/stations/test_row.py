@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from rich.cells import cell_len
 from rich.segment import Segment
 
@@ -19,6 +18,7 @@ from nobil_tui.tui.style.glyphs import ASCII
 from nobil_tui.tui.widgets.stations.pane import StationsPane
 from nobil_tui.tui.widgets.stations.row import StationRowPainter
 from tests.conftest import START, FakeClock
+from tests.for_each import for_each
 from tests.tui.widget_host import Stage, lines_of, roster_of
 
 OSLO = (59.91, 10.75)
@@ -125,7 +125,7 @@ async def test_a_row_shows_every_column() -> None:
             assert first.index(text) == second.index(text)
 
 
-@pytest.mark.parametrize("width", [40, 57, 66, 80, 110, 160])
+@for_each("width", [40, 57, 66, 80, 110, 160])
 async def test_every_row_and_the_header_fill_the_line(width: int) -> None:
     names = {
         "NOR_1": FORNEBU,
