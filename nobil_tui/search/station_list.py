@@ -6,8 +6,7 @@ not move while the user works with it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import assert_never
 
 from msgspec import Struct
@@ -22,7 +21,8 @@ from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.index import PreparedIndex, StationIndex
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
-from nobil_tui.search.sorting import Sort, changed_at
+from nobil_tui.search.sorting import Sort
+from nobil_tui.search.station_order import OrderedIds, StationOrder
 from nobil_tui.search.terms import TextTerm, needles_of
 
 _STALE_INTERVAL = 5_000
@@ -102,14 +102,12 @@ class StationList:
         self._version = register.version
         self._downtime = 0
         self._refreshed_at = 0
-        self._names: dict[str, str] = {}
+        self._order = StationOrder(board, register, self._index)
         self._members: object = None
         """The stations, stars and register that ``_by_id`` was made of."""
         self._by_id: list[str] = []
         """Every station that could be listed."""
-        self._by_name: dict[bool, list[str]] = {}
         self._counts: dict[str, Summary] = {}
-        self._changed: dict[str, float] = {}
         self._asked: tuple[Sort, bool] | None = None
         """The order that the filter asks for, unless the user chose one since."""
         self._no_match: str | None = None
@@ -298,7 +296,7 @@ class StationList:
         The words are plain text, not the filter language.
         """
         terms = tuple(TextTerm("", needles) for word in words if (needles := needles_of((word,))))
-        return self._index.matching(self._sorted_by_name(False), Query("", terms), self.board, 0)
+        return self._index.matching(self._order.by_name(), Query("", terms), self.board, 0)
 
     def explain_no_match(self) -> str:
         """Return which word of the filter finds nothing, or that all of them together do not.
@@ -356,7 +354,7 @@ class StationList:
             return
         for station in stations:
             self._counts.pop(station, None)
-            self._changed.pop(station, None)
+            self._order.reported(station)
         if not self.stale:
             self.stale = self._affects_list(stations, now)
 
@@ -374,6 +372,39 @@ class StationList:
         self._downtime = self.board.downtime.total(now)
         self._refreshed_at = now
         self.stale = False
+
+    def _presorted(self) -> list[str]:
+        """Return all ids in an order that reports cannot change: by name, else by id."""
+        if self.active_sort in (Sort.STARRED, Sort.NAME):
+            return self._order.by_name(reverse=self.is_reversed)
+        if self.active_sort is Sort.PLACE:
+            return self._order.by_name()
+        return self._by_id
+
+    def _sorted(self, ids: list[str]) -> list[str]:
+        """Sort presorted ids by the active order. Ties stay in the order of the ids."""
+        reverse, sort, order = self.is_reversed, self.active_sort, self._order
+        match sort:
+            case Sort.STARRED | Sort.NAME:
+                return ids
+            case Sort.ID:
+                return ids[::-1] if reverse else ids
+            case Sort.FREE:
+                return order.by_free(ids, self.count if self.query.plugs else None, reverse)
+            case Sort.CHANGED:
+                return order.by_change(ids, reverse)
+            case Sort.DISTANCE:
+                return order.by_distance(ids, self.origin, reverse)
+            case Sort.PRICE:
+                return order.by_price(ids, reverse)
+            case Sort.PLACE:
+                return order.by_place(ids, reverse)
+            case Sort.POWER:
+                return order.by_power(ids, self.query, reverse)
+            case Sort.CONNECTORS:
+                return order.by_connectors(ids, reverse)
+            case _:
+                assert_never(sort)
 
     def _with_held(self, ids: list[str], now: int) -> list[str]:
         """Return the stations that match, and the held one, in their order."""
@@ -403,11 +434,9 @@ class StationList:
     def _clear_caches(self) -> None:
         self._version = self.register.version
         self._counts.clear()
-        self._changed.clear()
+        self._order.clear()
         if self.query.names_place:
             self.filter = self.filter
-        self._names.clear()
-        self._by_name.clear()
 
     def _update_members(self) -> None:
         """Update the stations that could be listed. Few come or go, so their order is kept."""
@@ -427,7 +456,7 @@ class StationList:
         by_id += fresh - self.board.stations.keys()
         by_id.sort()
         self._by_id = by_id
-        self._by_name.clear()
+        self._order.replace(by_id)
 
     def _affects_list(self, changed: Collection[str], now: int) -> bool:
         """Return whether changed stations can enter or leave the list, or move in it."""
@@ -466,127 +495,3 @@ class StationList:
         if self.options.faults_only:
             ids = [i for i in ids if (s := stations.get(i)) is not None and s.summary.faults]
         return self._index.matching(ids, self.query, self.board, now, self.count)
-
-    # Orders
-
-    def _presorted(self) -> list[str]:
-        """Return all ids in an order that reports cannot change: by name, else by id."""
-        if self.active_sort in (Sort.STARRED, Sort.NAME):
-            return self._sorted_by_name(self.is_reversed)
-        if self.active_sort is Sort.PLACE:
-            return self._sorted_by_name(False)
-        return self._by_id
-
-    def _sorted_by_name(self, reverse: bool) -> list[str]:
-        order = self._by_name.get(reverse)
-        if order is None:
-            if self.register:
-                names, name_of = self._names, self.register.name
-                for station in self._by_id:
-                    if station not in names:
-                        names[station] = name_of(station).casefold()
-                key = names.__getitem__
-            else:
-                # Without a register, stations are called by their ids.
-                key = str.casefold
-            # Stable, so equal names stay in the order of the ids in both directions.
-            order = sorted(self._by_id, key=key, reverse=reverse)
-            self._by_name[reverse] = order
-        return order
-
-    def _sorted(self, ids: list[str]) -> list[str]:
-        """Sort presorted ids by the active order. Ties stay in the order of the ids."""
-        reverse, sort = self.is_reversed, self.active_sort
-        match sort:
-            case Sort.STARRED | Sort.NAME:
-                return ids
-            case Sort.ID:
-                return ids[::-1] if reverse else ids
-            case Sort.FREE:
-                return self._sorted_by_free(ids)
-            case Sort.CHANGED:
-                return sorted(ids, key=self._change_times(ids).__getitem__, reverse=not reverse)
-            case Sort.DISTANCE:
-                return self._sorted_by_distance(ids)
-            case Sort.PRICE:
-                facts_of = self.register.facts
-                return self._known_first(ids, lambda i: facts_of(i).kwh_price, reverse)
-            case Sort.PLACE:
-                return self._known_first(ids, self._place_of, reverse)
-            case Sort.POWER:
-                power = self._index.powers(ids, self.query)
-                return self._known_first(ids, power.get, not reverse)
-            case Sort.CONNECTORS:
-                counts = {i: s.summary.total for i in ids if (s := self.board.stations.get(i))}
-                return self._known_first(ids, counts.get, not reverse)
-            case _:
-                assert_never(sort)
-
-    def _sorted_by_free(self, ids: list[str]) -> list[str]:
-        """Sort by free connectors. There are few distinct counts, so buckets are fastest."""
-        stations, count = self.board.stations, self.count
-        by_plug = bool(self.query.plugs)
-        buckets: defaultdict[int, list[str]] = defaultdict(list)
-        for i in ids:
-            station = stations.get(i)
-            if station is None:
-                buckets[-1].append(i)
-            else:
-                buckets[(count(station) if by_plug else station.summary).free].append(i)
-        descending = sorted(buckets, reverse=not self.is_reversed)
-        return [i for free in descending for i in buckets[free]]
-
-    def _sorted_by_distance(self, ids: list[str]) -> list[str]:
-        """Sort by distance; stations of unknown position are last in both directions."""
-        km = self._index.distances(ids, self.origin)
-        known = {i: distance for i in ids if (distance := km[i]) is not None}
-        order = sorted(known, key=known.__getitem__, reverse=self.is_reversed)
-        return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
-
-    def _known_first(
-        self, ids: list[str], value_of: Callable[[str], float | str | None], reverse: bool
-    ) -> list[str]:
-        """Sort by a value; stations of which it is unknown are last in both directions."""
-        known = {i: value for i in ids if (value := value_of(i)) is not None}
-        order = sorted(known, key=known.__getitem__, reverse=reverse)
-        return order if len(order) == len(ids) else order + [i for i in ids if i not in known]
-
-    def _place_of(self, station: str) -> str | None:
-        return self.register.facts(station).place.casefold() or None
-
-    def _change_times(self, ids: list[str]) -> Mapping[str, float]:
-        """Return the time of each station's last change. Floats compare fastest."""
-        stations, changed = self.board.stations, self._changed
-        for i in ids:
-            if i not in changed:
-                changed[i] = float(changed_at(stations[i])) if i in stations else -1.0
-        return changed
-
-
-class OrderedIds:
-    """Ids in their order, immutable, with the row of each."""
-
-    def __init__(self, ids: list[str]) -> None:
-        self.ids = ids
-        self._rows: dict[str, int] | None = None
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """The row of each id, from 0. Built on first use: a keystroke of the filter needs few."""
-        if self._rows is None:
-            self._rows = {station: row for row, station in enumerate(self.ids)}
-        return self._rows
-
-    def row_of(self, station: str) -> int | None:
-        """Return the row of an id; None if it is not present."""
-        if self._rows is not None:
-            return self._rows.get(station)
-        try:
-            # Numbering a whole country takes five times as long as one search.
-            return self.ids.index(station)
-        except ValueError:
-            return None
-
-    def count_missing(self, stations: set[str]) -> int:
-        """Count the stations that are not present."""
-        return len(stations.difference(self.ids if self._rows is None else self._rows))

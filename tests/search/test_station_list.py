@@ -17,7 +17,8 @@ from nobil_tui.charging.geo import distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import FreeCount, ListOptions, OrderedIds, StationList
+from nobil_tui.search.station_list import FreeCount, ListOptions, StationList
+from nobil_tui.search.station_order import OrderedIds
 
 T0 = 1_700_000_000_000
 OSLO, BERGEN, MALMO = (59.91, 10.75), (60.39, 5.32), (55.60, 13.00)
