@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Annotated, Protocol
 
 from msgspec import Meta, Struct
@@ -73,6 +73,9 @@ class Snapshot(Struct, frozen=True):
     heard: Mapping[str, int] = {}
     """When reports of the present connection named connectors, by EVSE UID, in ms: whatever the
     gap, nothing is missing of them."""
+    regrouped: Collection[str] = ()
+    """Stations that it lacks because their connectors turned out to be those of others: they have
+    not left."""
 
 
 class StationReport(Struct, frozen=True):

@@ -165,6 +165,9 @@ class Register:
     def __len__(self) -> int:
         return len(self._facts)
 
+    def __contains__(self, station: object) -> bool:
+        return station in self._facts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
 

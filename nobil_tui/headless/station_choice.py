@@ -81,14 +81,16 @@ class StationChoice:
     def _find_places(self) -> None:
         """Parse a filter that names a place again, with the places of a register that changed.
 
-        Raises ``UnknownStationError`` if no station is in the place.
+        Raises ``UnknownStationError`` if no station is in the place. A register that knows none of
+        the source's stations may be that of another one, and theirs is being fetched.
         """
         register = self._session.register
         if not self.query.names_place or register.version == self._places_of:
             return
-        self._places_of = register.version
         self.query = parse_query(self.query.text, self._home, self._index.places)
-        if self.query.problems and len(register):
+        if not self.query.problems:
+            self._places_of = register.version
+        elif any(station in register for station in self._session.board.stations):
             raise UnknownStationError(
                 f"The filter is not understood: {self.query.problems[0].message}."
             )

@@ -300,9 +300,9 @@ class BoardUpdater:
             result = await _in_slices(steps)
         self.counts.changes += len(result.changes)
         self._next.entries.extend(result.changes)
-        if result.left:
-            count = len(result.left)
-            text = result.left[0] if count == 1 else f"{count:,} stations"
+        if left := [each for each in result.left if each not in snapshot.regrouped]:
+            count = len(left)
+            text = left[0] if count == 1 else f"{count:,} stations"
             self._next.note(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
         if partial:
             reason = f"{snapshot.unreadable:,} stations of the snapshot"

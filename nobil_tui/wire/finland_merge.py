@@ -95,6 +95,7 @@ class Merger:
         """
         self._gap = gap
         before, self._held, places = self._held, {}, self._places
+        regrouped = set[str]()
         for status in statuses.statuses:
             evse_id = status.evse_id
             known = before.get(evse_id)
@@ -102,7 +103,10 @@ class Merger:
             time = self._time(status, at)
             if known is None:
                 self._held[evse_id] = _Held(status.word, time, time, station, 0)
-            elif self._wins(time, known):
+                continue
+            if known.station != station:
+                regrouped.add(known.station)
+            if self._wins(time, known):
                 self._held[evse_id] = _held(status.word, time, station, known, heard=0)
             else:
                 known.station = station
@@ -113,16 +117,18 @@ class Merger:
         if len(self._topics) > MAX_EVSES:
             # Of EVSEs that are gone: a broker may name others each time.
             self._topics = {each: self._topics[each] for each in self._held if each in self._topics}
-        return self._event(at, statuses.unreadable, gap)
+        return self._event(at, statuses.unreadable, gap, regrouped)
 
     def again(self, at: int, unheard: int = 0) -> Snapshot:
         """Return the held statuses as a snapshot, with every EVSE at its location as known now.
 
         ``unheard``: for how many ms up to ``at`` nothing was heard.
         """
+        regrouped = set[str]()
         for evse_id, held in self._held.items():
+            regrouped.add(held.station)
             held.station = self._places.get(evse_id) or self._topics.get(evse_id) or held.station
-        return self._event(at, 0, self._gap + unheard)
+        return self._event(at, 0, self._gap + unheard, regrouped)
 
     def report(self, status: Status, at: int) -> ConnectorReport | Ignored:
         """Apply one message received at ``at``; one that is older than the held report is
@@ -172,7 +178,7 @@ class Merger:
         """
         return time >= known.time if time else not self._is_live(known)
 
-    def _event(self, at: int, unreadable: int, gap: int) -> Snapshot:
+    def _event(self, at: int, unreadable: int, gap: int, regrouped: set[str]) -> Snapshot:
         every, places = self._held, self._places
         uids: defaultdict[str, list[str]] = defaultdict(list)
         connectors: defaultdict[str, list[Connector]] = defaultdict(list)
@@ -192,7 +198,8 @@ class Merger:
             for evse_id, held in every.items()
             if held.heard and self._is_live(held)
         }
-        return Snapshot(stations, at, unreadable, gap, heard=heard)
+        moved = regrouped - uids.keys()
+        return Snapshot(stations, at, unreadable, gap, heard=heard, regrouped=moved)
 
 
 def _held(word: str, time: int, station: str, known: _Held | None, *, heard: int) -> _Held:

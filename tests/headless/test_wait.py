@@ -113,6 +113,16 @@ async def test_the_filter_knows_places_and_stars() -> None:
         await wait.change()
 
 
+async def test_a_place_may_become_known_later() -> None:
+    elsewhere = Facts(place="Uppsala", position=(59.9, 17.6))
+    register = Register({"SWE_1": elsewhere})
+    wait = Waiting(snapshot(BUSY), ids=(), filter_text="near:oslo", register=register)
+    await wait.settled(2)
+    register.replace({"NOR_1": Facts(place="Oslo", position=(59.9, 10.7))})
+    wait.feed.say(update(0))
+    assert await wait.ended() == ("NOR_1", 1, "occupied", "free")
+
+
 async def test_a_snapshot_may_be_older_than_the_connection() -> None:
     stations = snapshot(FREE).stations
     for gap in (1, 60_000):

@@ -500,6 +500,8 @@ async def test_regroups_stations_when_locations_arrive_late(
         board, now = reader.board, clock.now()
         assert len(board.stations) == 5
         assert snapshot.gap == service.made_ago
+        # None of them has left the stream.
+        assert snapshot.regrouped == {*service.country.topics}
         # What the stream reported is known, the rest as of the snapshot's making.
         station = board.stations[topic.split("/")[3]]
         index = station.evse_uids.index(evse)
