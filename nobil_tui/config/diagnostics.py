@@ -61,6 +61,10 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
             # This form of the comparison rejects nan too.
             if low is not None and high is not None and not low <= value <= high:
                 yield InvalidValueError(path, f"is out of range; expected {low:g} to {high:g}.")
+        case inspect.ListType(item_type=inspect.StructType()) if isinstance(value, dict):
+            name = dotted_path(path)
+            words = f"is one table; expected a list of them: write [[{name}]] for [{name}]."
+            yield InvalidValueError(path, words)
         case _:
             if not _is_plainly(value, kind):
                 yield InvalidValueError(path, f"is {_kind_of(value)}; expected {_expected(kind)}.")

@@ -46,6 +46,7 @@ def test_a_valid_config(tmp_path: Path) -> None:
         ("[alerts]\ncommand = 'x'\n", 2, "expected a list"),
         ("[alerts]\ncommand = ['sh', '-c',\n 'push {name}']\n", 3, "has a placeholder in a script"),
         ("[alerts]\ncommand = ['nice', '/bin/bash', '-ec', '{name}']\n", 2, 'write "$1"'),
+        ("[alerts.rule]\nstation = 'A'\n", 1, "write [[alerts.rule]] for [alerts.rule]"),
         (f"{RULE}when = 'busy'\n", 3, "expected free, fault or works"),
         (f"{RULE}least = 0\n", 3, "is out of range; expected 1 to 1000"),
         (f"{RULE}least = 'two'\n", 3, "expected a whole number"),
