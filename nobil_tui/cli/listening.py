@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nobil_tui.base import paths
+from nobil_tui.base.files import NotSavedError, require_regular, stamp
 from nobil_tui.base.paths import NoHomeError
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.base.text import safe_path, safe_text
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "NOBIL_HUB_KEY"
 MIN_KEY_LENGTH = 8
 
+_DATE_PROBLEMS = {9: "is not valid yet", 10: "has expired"}
+"""What OpenSSL's ``X509_V_ERR_...`` mean for a certificate."""
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+(%\w+)?")
 
 
@@ -63,7 +67,6 @@ def listening_host(text: str) -> ListeningHost:
 
 def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
     """Return the keys that the hub accepts; end the program if there are none."""
-    from nobil_tui.base.files import NotSavedError
     from nobil_tui.hub.api_keys import KeyFile, KeyFileError, LocalKeys, OneKey, local_key
 
     if fixed := os.environ.get(KEY_VARIABLE, ""):
@@ -131,6 +134,13 @@ class Certificates:
             except (OSError, ValueError) as error:
                 reason = certificate_problem(error)
                 print_message(f"The renewed TLS certificate is not used: {reason}.")
+            else:
+                self.warn()
+
+    def warn(self) -> None:
+        """Warn of a certificate that clients refuse by its dates."""
+        if reason := _date_problem(self.context, self._files[0]):
+            print_message(f"The TLS certificate {reason}: clients will refuse it.")
 
     def _loaded(self) -> ssl.SSLContext:
         import ssl
@@ -142,14 +152,13 @@ class Certificates:
     def _load(self, context: ssl.SSLContext) -> None:
         for file in self._files:
             if file is not None:
-                # Its error names the file; that of the next call does not.
+                # Its error names the file, that of the next call does not; and a pipe would block.
                 file.stat()
+                require_regular(file)
         # A key with a passphrase must not make a service wait for the terminal.
         context.load_cert_chain(*self._files, password="")
 
     def _stamp(self) -> list[object]:
-        from nobil_tui.base.files import stamp
-
         return [stamp(file) for file in self._files if file is not None]
 
 
@@ -159,10 +168,37 @@ def certificates_of(cert: Path | None, key: Path | None) -> Certificates | None:
     if cert is None:
         return None
     try:
-        return Certificates(cert, key)
+        certificates = Certificates(cert, key)
+        certificates.warn()
+        return certificates
     except (OSError, ValueError) as error:
         reason = certificate_problem(error)
         fail(ExitCode.FAILURE, f"Cannot serve: the TLS certificate is not usable: {reason}.")
+
+
+def _date_problem(server: ssl.SSLContext, cert: Path) -> str:
+    """Return why the dates of a certificate make clients refuse it; empty if they do not.
+
+    A client that trusts it shakes hands with it in memory: Python has no other way to read it.
+    """
+    import ssl
+
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        client.load_verify_locations(cert)
+        sides = client.wrap_bio(down, up), server.wrap_bio(up, down, server_side=True)
+        for side in sides * 3:
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+    except ssl.SSLCertVerificationError as error:
+        return _DATE_PROBLEMS.get(error.verify_code, "")
+    except (OSError, ValueError):
+        # Clients say more about other problems than we know.
+        pass
+    return ""
 
 
 def certificate_problem(error: OSError | ValueError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import ssl
@@ -18,7 +19,8 @@ from websockets.sync.client import connect
 
 from nobil_tui.charging.events import Snapshot
 from nobil_tui.cli.exit_codes import ExitCode
-from nobil_tui.cli.listening import Certificates, listening_host
+from nobil_tui.cli.listening import Certificates, certificates_of, listening_host
+from nobil_tui.cli.messages import CommandError
 from nobil_tui.cli.serve import _announce
 from nobil_tui.wire import v1
 from tests.certificates import Certificates as MadeCertificates
@@ -199,6 +201,25 @@ def test_fixed_key_is_checked_and_not_printed(
         assert consumer.recv(timeout=GUARD)
     server.send_signal(signal.SIGTERM)
     assert "a-fixed-key" not in "".join(server.communicate(timeout=GUARD))
+
+
+def test_certificate_that_clients_refuse_or_that_is_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, used = MadeCertificates(tmp_path), (tmp_path / "server.pem", tmp_path / "server.key")
+    for until, words in (
+        ("20200102000000Z", "The TLS certificate has expired: clients will refuse it."),
+        ("21000101000000Z", ""),
+    ):
+        made.server(until=until)
+        assert certificates_of(*used) is not None
+        said = capsys.readouterr().err
+        assert words in said
+        assert bool(said) is bool(words)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(CommandError, match="it is not a regular file"):
+        certificates_of(pipe, used[1])
 
 
 def test_half_renewed_certificate_leaves_the_old_one_in_use(
