@@ -89,7 +89,13 @@ class SleepingDriver(TerminalDriverBase):
         """Take the terminal; and again after a suspension."""
         for number in _QUIT_SIGNALS:
             self._loop.add_signal_handler(number, self._owner.quit_from_outside)
-        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
+        except BaseException:
+            # Such as a limit of threads. Textual restores only what was started to its end.
+            self.stop_application_mode()
+            self.close()
+            raise
         # In the loop: a handler that runs between any two instructions could meet a lock that the
         # interrupted code holds.
         self._loop.add_signal_handler(signal.SIGTSTP, self.suspend)

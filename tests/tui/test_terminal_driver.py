@@ -190,6 +190,26 @@ async def test_an_exception_in_the_input_thread_ends_the_app(
     assert "on purpose" in driver.ends.get_nowait()
 
 
+async def test_a_start_that_fails_restores_the_terminal(
+    typed: tuple[Typing, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual restores it only if it was started to the end."""
+    driver, _ = typed
+    done: list[str] = []
+
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(TerminalDriverBase, "start_application_mode", fail)
+    monkeypatch.setattr(driver, "stop_application_mode", lambda: done.append("restored"))
+    monkeypatch.setattr(driver, "close", lambda: done.append("closed"))
+    with pytest.raises(RuntimeError, match="new thread"):
+        driver.start_application_mode()
+    assert done == ["restored", "closed"]
+    for number in _QUIT_SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(number)
+
+
 async def test_a_program_without_a_shell_is_not_suspended(typed: tuple[Typing, int]) -> None:
     driver, _ = typed
     with (
