@@ -13,7 +13,7 @@ from nobil_tui.base.redaction import AddSecret
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, require_library
 from nobil_tui.feeds.source import OpenSource, Source
-from nobil_tui.headless.serve import SIGN_OF_LIFE, about_source
+from nobil_tui.headless.serve import about_source
 from nobil_tui.headless.source_reader import SourceReader
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.leading_feed import LeadingFeed
@@ -158,10 +158,9 @@ class RelayService:
 
     async def _give_signs(self, publisher: NatsPublisher) -> None:
         """Give signs of life while the loop runs."""
-        watchdog = self._manager.watchdog_seconds
         while True:
             self._manager.alive(
                 f"{publisher.status}, source {self._session.link.phase.value}, "
                 f"{len(self._session.board.stations):,} stations"
             )
-            await asyncio.sleep(min(SIGN_OF_LIFE, watchdog / 3) if watchdog else SIGN_OF_LIFE)
+            await asyncio.sleep(self._manager.sign_seconds)

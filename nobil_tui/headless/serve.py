@@ -19,8 +19,6 @@ from nobil_tui.wire.codecs import CODECS
 
 DRAIN_SECONDS = 4.0
 """Seconds for the closing handshakes when the hub stops."""
-SIGN_OF_LIFE = 10.0
-"""Seconds between two signs of life, unless the service manager wants them more often."""
 SILENT_AFTER = 120.0
 """Seconds after which a source that is only polled is not healthy."""
 
@@ -114,12 +112,10 @@ class HubService:
 
     async def _give_signs(self) -> None:
         """Give signs of life while the loop runs."""
-        watchdog = self._manager.watchdog_seconds
-        pause = min(SIGN_OF_LIFE, watchdog / 3) if watchdog else SIGN_OF_LIFE
         while True:
             health = self.health()
             self._manager.alive(
                 f"{health.link}, {health.stations:,} stations, {health.consumers:,} consumers"
             )
             self._maintain()
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._manager.sign_seconds)

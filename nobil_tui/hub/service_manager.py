@@ -7,6 +7,9 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+SIGN_OF_LIFE = 10.0
+"""Seconds between two signs of life, at most."""
+
 
 class ServiceManager:
     """The service manager that started the program, by its environment; without one, does nothing.
@@ -21,8 +24,9 @@ class ServiceManager:
         own = environ.get("WATCHDOG_PID", "")
         usec = environ.get("WATCHDOG_USEC", "")
         mine = not own or own == str(os.getpid())
-        self.watchdog_seconds = int(usec) / 1e6 if mine and usec.isdigit() else 0.0
-        """Seconds within which it expects a sign of life; zero for none."""
+        watchdog = int(usec) / 1e6 if mine and usec.isdigit() else 0.0
+        self.sign_seconds = min(SIGN_OF_LIFE, watchdog / 3) if watchdog else SIGN_OF_LIFE
+        """Seconds between two signs of life; fewer if the manager expects them more often."""
 
     def ready(self) -> None:
         """Say that the service has started."""

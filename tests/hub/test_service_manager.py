@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.hub.service_manager import ServiceManager
+from nobil_tui.hub.service_manager import SIGN_OF_LIFE, ServiceManager
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets there")
 
@@ -26,10 +26,11 @@ def test_signs_reach_the_socket_of_the_manager(tmp_path: Path) -> None:
 
 
 def test_watchdog_is_that_of_this_process() -> None:
-    assert ServiceManager({}).watchdog_seconds == 0
-    assert ServiceManager({"WATCHDOG_USEC": "30000000"}).watchdog_seconds == 30
-    assert ServiceManager({"WATCHDOG_USEC": "5", "WATCHDOG_PID": "1"}).watchdog_seconds == 0
-    assert ServiceManager({"WATCHDOG_USEC": "soon"}).watchdog_seconds == 0
+    assert ServiceManager({}).sign_seconds == SIGN_OF_LIFE
+    assert ServiceManager({"WATCHDOG_USEC": "3000000"}).sign_seconds == 1
+    others = {"WATCHDOG_USEC": "5", "WATCHDOG_PID": "1"}
+    assert ServiceManager(others).sign_seconds == SIGN_OF_LIFE
+    assert ServiceManager({"WATCHDOG_USEC": "soon"}).sign_seconds == SIGN_OF_LIFE
 
 
 def test_manager_that_is_gone_is_no_error() -> None:
