@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, closing, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -137,10 +137,7 @@ def run_session(
     """
     from nobil_tui.charging.register import CREDIT, Register
     from nobil_tui.cli.event_loop import run_coroutine
-    from nobil_tui.headless.link_reporter import KeyRefusedError
-    from nobil_tui.headless.one_shot import NoStateError
     from nobil_tui.headless.settings import following_settings
-    from nobil_tui.headless.station_choice import UnknownStationError
     from nobil_tui.headless.station_data import updating_station_data
     from nobil_tui.session.history import recorded_stations
     from nobil_tui.session.options import SessionOptions
@@ -178,13 +175,24 @@ def run_session(
 
     with closing(session):
         open_session(session)
-        try:
+        with _ending_the_program():
             return run_coroutine(run())
-        except KeyRefusedError as error:
-            fail(ExitCode.KEY_REFUSED, str(error))
-        except UnknownStationError as error:
-            fail(ExitCode.USAGE, str(error))
-        except NoStateError as error:
-            fail(ExitCode.FAILURE, str(error))
-        except OSError as error:
-            fail_output(error)
+
+
+@contextmanager
+def _ending_the_program() -> Iterator[None]:
+    """End the program with a message and its exit code if the session fails within."""
+    from nobil_tui.headless.link_reporter import KeyRefusedError
+    from nobil_tui.headless.one_shot import NoStateError
+    from nobil_tui.headless.station_choice import UnknownStationError
+
+    try:
+        yield
+    except KeyRefusedError as error:
+        fail(ExitCode.KEY_REFUSED, str(error))
+    except UnknownStationError as error:
+        fail(ExitCode.USAGE, str(error))
+    except NoStateError as error:
+        fail(ExitCode.FAILURE, str(error))
+    except OSError as error:
+        fail_output(error)
