@@ -27,6 +27,9 @@ from nobil_tui.wire.register_fields import text_of
 COUNTRY = "FIN"
 """Finland, as NOBIL abbreviates it."""
 
+MIN_WATTS = 1_000
+"""A smaller power is that of no plug for cars; it may be in kW, which is not certain."""
+
 _AD_HOC, _REGULAR = "AD_HOC_PAYMENT", "REGULAR"
 _PLUGS = {
     "IEC_62196_T2_COMBO": "CCS",
@@ -286,17 +289,17 @@ def _plug_name(standard: Any) -> str:
 
 def _kw(connector: dict[str, Any]) -> float:
     """Return the power in kW, as given in W or else from volts and amperes; zero if neither is
-    known."""
+    known, or too small."""
     watts = _number(connector.get("maxElectricPower"))
-    if not watts:
+    if watts < MIN_WATTS:
         volts, amperes = _number(connector.get("maxVoltage")), _number(connector.get("maxAmperage"))
         three_phases = connector.get("powerType") == "AC_3_PHASE"
         # OCPI gives the voltage between line and neutral; what is above 300 V can only be between
         # lines.
         factor = (sqrt(3) if volts > 300 else 3) if three_phases else 1
         watts = volts * amperes * factor
-    kw = round(watts / 1000, 1)
-    return kw if 0 < kw <= MAX_KW else 0.0
+    kw = round(watts / 1000, 1) if watts >= MIN_WATTS else 0.0
+    return kw if kw <= MAX_KW else 0.0
 
 
 def _price(tariff: dict[str, Any]) -> Price | None:

@@ -108,6 +108,23 @@ def test_invalid_amount_is_skipped(price: Any) -> None:
 
 
 @for_each(
+    ("connector", "kw"),
+    [
+        ({"maxElectricPower": 22_000}, 22.0),
+        ({"maxElectricPower": 150, "maxVoltage": 400, "maxAmperage": 375}, 150.0),
+        ({"maxElectricPower": 150}, 0.0),
+        ({"maxElectricPower": 1e8}, 0.0),
+        ({"maxVoltage": 230, "maxAmperage": 16, "powerType": "AC_3_PHASE"}, 11.0),
+        ({"maxVoltage": 230, "maxAmperage": 1}, 0.0),
+    ],
+)
+def test_power(connector: dict[str, Any], kw: float) -> None:
+    evse = {"id": "E", "connectors": [connector]}
+    facts = read({"features": [{"properties": {"id": "L", "evses": [evse]}}]}).facts["L"]
+    assert facts.plugs == (Plug("", kw),)
+
+
+@for_each(
     ("standard", "name"),
     [
         ("IEC_62196_T2_COMBO", "CCS"),
