@@ -22,6 +22,7 @@ from nobil_tui.tui.layout import LEAST, breakpoint_classes
 from nobil_tui.tui.live_updates import BatchReceived, LiveUpdates
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.style.glyphs import Glyphs
+from nobil_tui.tui.textual_internals.compositor import SparingPaint
 from nobil_tui.tui.textual_internals.painting import FirstPaint
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 from nobil_tui.tui.widgets.event_log.pane import EventLog
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from nobil_tui.tui.widgets.text_field import TextField
 
 
-class MainScreen(FirstPaint, Screen[None], inherit_bindings=False):
+class MainScreen(FirstPaint, SparingPaint, Screen[None], inherit_bindings=False):
     """Station list, connectors, event log and the two bars."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -24,6 +24,7 @@ from nobil_tui.tui.bindings import KeyBindings, bindings_for
 from nobil_tui.tui.style import styles
 from nobil_tui.tui.style.conditions import STYLE_NAMES
 from nobil_tui.tui.style.glyphs import UNICODE, Glyphs
+from nobil_tui.tui.textual_internals.compositor import set_border_titles
 from nobil_tui.tui.textual_internals.painting import update_scrollbars
 
 _MAX_TEXT_LINES = 12
@@ -129,10 +130,10 @@ class VirtualList(ScrollView, can_focus=True):
         self._shown_texts = texts
 
     def set_titles(self, title: str, subtitle: str) -> None:
-        """Set the titles in the border, if they changed: Textual repaints all lines for them."""
+        """Set the titles in the border, if they changed."""
         if (title, subtitle) != self._titles:
             self._titles = title, subtitle
-            self.border_title, self.border_subtitle = title, subtitle
+            set_border_titles(self, title, subtitle)
 
     def _update_virtual_size(self) -> None:
         """Set the virtual size to the number of lines."""
