@@ -138,7 +138,16 @@ class Observation:
         """Apply a change of the board."""
         after = change.after
         code = NOT_OBSERVED if after is None else after.condition.code
-        self._set(change.station, change.number - 1, code, change.at)
+        if not self.live:
+            # What becomes known while the link is down is known from the next period on.
+            return
+        station, index = change.station, change.number - 1
+        occupancy, row = self._advanced(station, change.at)
+        if occupancy.code(row, index) == code:
+            return
+        occupancy.set(row, index, code)
+        if self._recorded is None or station in self._recorded:
+            self._store(station, index, code, change.at)
 
     def confirm(self, station_id: str, at: int, *, all_of_it: bool = False) -> None:
         """Take over what the board knows of a station for connectors that are not observed yet.
@@ -146,25 +155,26 @@ class Observation:
         ``all_of_it``: also for those that are, in case changes were missed; a station that is not
         on the board is observed no longer. A connector that is stale on the board is left out.
         """
-        station = self._board.stations.get(station_id)
+        station = self._board.stations.get(station_id) or Station(station_id, [])
         occupancy, row = self._advanced(station_id, at)
-        codes = occupancy.codes[row]
-        if station is None:
-            for index in range(len(codes)):
-                self._set(station_id, index, NOT_OBSERVED, at)
+        codes, count = occupancy.codes[row], len(station.connectors)
+        is_known = not all_of_it and len(codes) == count and NOT_OBSERVED not in codes
+        if not self.live or is_known:
             return
-        count = len(station.connectors)
-        if not all_of_it and len(codes) == count and NOT_OBSERVED not in codes:
-            return
+        # All connectors at once, since this runs for a whole country at the start.
+        found = codes[:count].ljust(max(count, len(codes)), bytes((NOT_OBSERVED,)))
         for index, connector in enumerate(station.connectors):
-            known = occupancy.code(row, index) != NOT_OBSERVED
-            if known and not all_of_it:
-                continue
-            if self._board.unconfirmed_for(station, index, at) <= SLIGHT:
-                since = at if all_of_it else self._heard(station, index, at)
-                self._set(station_id, index, connector.condition.code, since)
-        for index in range(count, len(codes)):
-            self._set(station_id, index, NOT_OBSERVED, at)
+            if (all_of_it or found[index] == NOT_OBSERVED) and (
+                self._board.unconfirmed_for(station, index, at) <= SLIGHT
+            ):
+                found[index] = connector.condition.code
+        if self._recorded is None or station_id in self._recorded:
+            for index, code in enumerate(found):
+                if code != occupancy.code(row, index):
+                    is_new = not all_of_it and index < count
+                    since = self._heard(station, index, at) if is_new else at
+                    self._store(station_id, index, code, since)
+        occupancy.set_all(row, found)
 
     def record(self, stations: Collection[str] | None, at: int) -> None:
         """Store the changes of other stations from ``at`` on; None for all."""
@@ -201,17 +211,6 @@ class Observation:
             occupancy.take(self._portion.hours)
 
     # Inside
-
-    def _set(self, station: str, index: int, code: int, at: int) -> None:
-        if not self.live:
-            # What becomes known while the link is down is known from the next period on.
-            return
-        occupancy, row = self._advanced(station, at)
-        if occupancy.code(row, index) == code:
-            return
-        occupancy.set(row, index, code)
-        if self._recorded is None or station in self._recorded:
-            self._store(station, index, code, at)
 
     def _store(self, station_id: str, index: int, code: int, at: int) -> None:
         station = self._board.stations.get(station_id)

@@ -93,11 +93,12 @@ class Occupancy:
             codes.extend([NOT_OBSERVED] * (index + 1 - len(codes)))
         counts = (self._counts[row] & ~_ANY) + _WEIGHTS[code] - _WEIGHTS[codes[index]]
         codes[index] = code
-        if counts & _FIELD * _OBSERVED_EACH:
-            counts |= _ANY_OBSERVED
-        if counts & _FIELD * _FREE_EACH:
-            counts |= _ANY_FREE
-        self._counts[row] = counts
+        self._counts[row] = _with_any(counts)
+
+    def set_all(self, row: int, codes: bytearray) -> None:
+        """Set the conditions of all connectors of a station, as ``set`` does."""
+        self.codes[row] = codes
+        self._counts[row] = _with_any(sum(map(_WEIGHTS.__getitem__, codes)))
 
     def advance_row(
         self, row: int, to: int, listening: Listening, hours: LocalHours, done: list[HourColumns]
@@ -184,3 +185,12 @@ class Occupancy:
         else:
             self._since = array("q", [until]) * len(self._since)
         self._seconds = list(map(add, self._seconds, map(mul, passed, self._counts)))
+
+
+def _with_any(counts: int) -> int:
+    """Return counts with a one for each kind of which there is any."""
+    if counts & _FIELD * _OBSERVED_EACH:
+        counts |= _ANY_OBSERVED
+    if counts & _FIELD * _FREE_EACH:
+        counts |= _ANY_FREE
+    return counts
