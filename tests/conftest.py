@@ -158,6 +158,16 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patient() -> Iterator[None]:
+    """Wait for what is written at the end however slow the machine is: the program gives it up
+    after a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nobil_tui.store.single_writer.WRITER_CLOSE_TIMEOUT", GUARD)
+        patch.setattr("nobil_tui.store.recorder.FLUSH_TIMEOUT", GUARD)
+        yield
+
+
 @pytest.fixture
 async def clock() -> FakeClock:
     return FakeClock()

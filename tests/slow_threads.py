@@ -39,7 +39,7 @@ OPTION = "--slow-threads"
 VARIABLE = "TESTS_SLOW_THREADS"
 """Passes the seed on to the programs that tests fork."""
 
-LATEST = 0.2
+LATEST = 0.3
 """The longest moment of a thread, in seconds; a third of the moments take no time."""
 LATEST_DATA = 0.05
 """The same for data of a socket or a pipe."""

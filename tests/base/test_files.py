@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.base import files
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.config.errors import ConfigError
 from nobil_tui.config.model import Config
@@ -20,6 +21,7 @@ from nobil_tui.config.operations import Star, Unstar
 from nobil_tui.config.reading import load_config
 from nobil_tui.config.template import init_config
 from tests.config.saving import save_config
+from tests.conftest import GUARD
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="no modes here")
@@ -234,7 +236,10 @@ def test_a_file_that_cannot_be_replaced_is_rewritten(
     assert left(path.parent) == {"config.toml"}
 
 
-def test_threads_that_rewrite_a_file_lose_no_star(path: Path, refuse: Refuse) -> None:
+def test_threads_that_rewrite_a_file_lose_no_star(
+    path: Path, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_LOCK_TRIES", int(GUARD / files._LOCK_PAUSE))
     path.write_text("# mine\n")
     refuse(".lock", errno.EROFS)
     refuse("", errno.EBUSY)

@@ -48,23 +48,24 @@ async def test_cancellation_does_not_wait(breaks: bool) -> None:
 
 
 def test_work_that_outlasts_its_loop_breaks_nothing() -> None:
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
 
     def work() -> None:
         threads.append(threading.current_thread())
+        begun.set()
         assert go_on.wait(GUARD)
 
     async def begin() -> None:
         waiting = asyncio.create_task(run_in_thread(work))
-        await settle()
+        await asyncio.to_thread(begun.wait, GUARD)
         waiting.cancel()
 
     asyncio.run(begin())
     go_on.set()
-    for thread in threads:
-        thread.join(GUARD)
-        assert not thread.is_alive()
+    [thread] = threads
+    thread.join(GUARD)
+    assert not thread.is_alive()
 
 
 # What a loop itself hands to threads

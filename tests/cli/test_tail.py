@@ -36,6 +36,17 @@ def start_tail(start: Start) -> Start:
     return lambda *args, **options: start("tail", *args, **options)
 
 
+PATIENT = """
+import sys
+from nobil_tui.cli import main
+from nobil_tui.store import single_writer
+
+single_writer.WRITER_CLOSE_TIMEOUT = 60.0
+sys.argv[0] = "nobil-tui"
+main()
+"""
+"""The command, which saves the last known state however slow the disk is."""
+
 WORDS = ("AVAILABLE", "CHARGING", "UNKNOWN", "OUTOFORDER", "BLOCKED")
 CONDITIONS = dict(zip(WORDS, ("free", "occupied", "unknown", "fault", "blocked"), strict=True))
 
@@ -294,7 +305,7 @@ def test_simulation_is_marked_as_simulated(start_tail: Start) -> None:
 
 def test_second_run_starts_from_the_last_known_state(start_tail: Start, demo: DemoServer) -> None:
     for session in range(2):
-        process = start_tail("--source", demo.url)
+        process = start_tail("--source", demo.url, code=PATIENT)
         assert process.stdout is not None
         [first] = lines(process.stdout.readline())
         # In the first session, the first change happened while connected.

@@ -15,7 +15,6 @@ from nobil_tui.history.listening import Interval
 from nobil_tui.history.observation import Portion, StoredChange
 from nobil_tui.history.occupancy import HourColumns
 from nobil_tui.history.store import HistoryStore, read_station
-from nobil_tui.store import single_writer
 from tests.conftest import GUARD, FakeClock
 
 CHANGE = StoredChange("NOR_1", "a", 1, 1_700_000_000_000, 0)
@@ -35,12 +34,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "history.sqlite"
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for the thread however slow the machine is."""
-    monkeypatch.setattr(single_writer, "WRITER_CLOSE_TIMEOUT", GUARD)
 
 
 def rows(path: Path, station: str = "NOR_1") -> list[tuple[int, int]]:

@@ -73,8 +73,6 @@ async def running(
         assert asyncio.all_tasks() == {asyncio.current_task()}
         it.session.close()
         if (store := it.session._store) is not None:
-            # It may take longer than close waits.
-            store._writer._thread.join(GUARD)
             assert not store._writer.is_running
 
 

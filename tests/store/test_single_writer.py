@@ -11,7 +11,6 @@ import pytest
 from nobil_tui.store import single_writer
 from nobil_tui.store.database_file import ForeignError, NewerError
 from nobil_tui.store.single_writer import SingleWriter
-from tests.conftest import GUARD
 from tests.store.test_state_store import eventually
 
 
@@ -54,8 +53,7 @@ class Notebook:
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(single_writer, "WRITER_CLOSE_TIMEOUT", GUARD)
+def _retry_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single_writer, "WRITE_RETRY_AFTER", 0.001)
 
 

@@ -167,10 +167,12 @@ def main_of(pilot: Pilot[int]) -> MainScreen:
 
 
 async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
-    """Let the app run until a condition is true."""
+    """Let the app run until a condition is true, and what made it true is painted."""
 
     async def look() -> None:
         while not holds():
+            await pilot.pause()
+        if pilot.app.is_running:
             await pilot.pause()
 
     await guarded(look())

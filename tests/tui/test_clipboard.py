@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from nobil_tui.tui.clipboard import clipboard_tools, copy_text, osc52
-from tests.conftest import FakeClock, guarded
+from tests.conftest import GUARD, FakeClock, guarded
 from tests.for_each import for_each
 from tests.tui.app_driver import USUAL, SteppedSource, live, opened, setup_of, until
 
@@ -19,6 +21,14 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no shell script
 
 TEXT = "Tromsø Torg\n2/4 free"
 DISPLAY = {"DISPLAY": ":0"}
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a program however slow the machine is."""
+    defaults = copy_text.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "time_limit", GUARD)
 
 
 def tool(folder: Path, name: str, script: str) -> None:
@@ -106,8 +116,9 @@ async def test_a_tool_that_hangs_is_killed(tmp_path: Path) -> None:
 async def test_what_a_tool_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
     """Such as xclip, which serves the clipboard until another program takes it."""
     sleep = shutil.which("sleep")
-    tool(tmp_path, "xclip", f"{TAKES}; {sleep} 2 & exit 0")
-    said = await copy_text(TEXT, environ_of(tmp_path, DISPLAY=":0"), str, time_limit=1.5)
+    tool(tmp_path, "xclip", f'{TAKES}; {sleep} 600 & echo $! > "$COPIED.left"; exit 0')
+    said = await guarded(copy_text(TEXT, environ_of(tmp_path, DISPLAY=":0"), str))
+    os.kill(int((tmp_path / "copied.left").read_text()), signal.SIGKILL)
     assert said == "Copied with xclip."
 
 

@@ -17,7 +17,7 @@ from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
-from tests.conftest import GUARD, FakeClock, guarded
+from tests.conftest import FakeClock, guarded
 from tests.feeds.enova_service import KEY, EnovaService, breaking, closing, frame, refusal
 from tests.http_service import body, status
 from tests.tui.app_driver import main_of, opened, saved, setup_of, text_of, until
@@ -139,10 +139,6 @@ async def test_the_last_known_state_is_restored(
         await phase(pilot, main, LinkPhase.LIVE)
         await guarded(service.say(*frames))
         await until(pilot, lambda: main.workspace.board.connectors == 3)
-    store = main.workspace.session._store
-    assert store is not None
-    # Quitting waits for a slow disk for a limited time.
-    store._writer._thread.join(GUARD)
     clock.advance(30)
     async with opened(setup_for(service, clock, tmp_path), (120, 40)) as pilot:
         main = main_of(pilot)
