@@ -96,7 +96,7 @@ def sequences(rng: random.Random) -> list[bytes]:
 
 def floods(rng: random.Random) -> list[bytes]:
     """Keys as fast as a terminal can send them, in large reads."""
-    return [rng.choice([b"j", b"k", b"\x1b[A", b"\x1b[B"]) * 200 for _ in range(2)]
+    return [rng.choice([b"j", b"k", b"\x1b[A", b"\x1b[B"]) * 100 for _ in range(2)]
 
 
 def pastes(rng: random.Random) -> list[bytes]:

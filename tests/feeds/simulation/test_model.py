@@ -179,15 +179,20 @@ def test_ten_times_the_speed_gives_ten_times_the_events() -> None:
 
 
 @cache
-def lives() -> list[tuple[int, int, float]]:
-    """Run a country for a day, and return each state that a connector left: status, error,
-    duration in minutes.
-    """
+def day() -> tuple[list[Station], Happened]:
+    """Return the stations of a country at noon, and what they report until the next noon."""
     simulation = Simulation(600, start=NOON)
+    return simulation.stations, simulation.advance(NOON + 24 * HOUR)
+
+
+@cache
+def lives() -> list[tuple[int, int, float]]:
+    """Return each state that a connector of that day left: status, error, duration in minutes."""
+    stations, happened = day()
     board = Board()
-    board.apply_snapshot(simulation.stations, NOON)
+    board.apply_snapshot(stations, NOON)
     left: list[tuple[int, int, float]] = []
-    for report in reports(simulation.advance(NOON + 24 * HOUR)):
+    for report in reports(happened):
         before = [change.before for change in board.apply_station(report.station, report.at)]
         left += [
             (was.status, was.error, (report.at - was.timestamp) / 60_000)
@@ -215,10 +220,9 @@ def test_some_connectors_flap() -> None:
 
 @pytest.mark.slow
 def test_a_station_without_contact_is_unknown_and_returns() -> None:
-    simulation = Simulation(600, start=NOON)
     lost: dict[str, int] = {}
     back = []
-    for event in simulation.advance(NOON + 24 * HOUR):
+    for event in day()[1]:
         if isinstance(event, RawReport):
             assert event.station_id not in lost
             continue
