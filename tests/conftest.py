@@ -38,7 +38,7 @@ from tests.faults.table import print_table
 # No property may depend on the machine's speed. The examples are the same in each run: a change
 # must not fail because of what chance finds in code that it has nothing to do with.
 # "--hypothesis-profile=thorough" runs more examples, and others each time.
-for profile, examples in (("nobil", 50), ("thorough", 1000)):
+for profile, examples in (("nobil", 30), ("thorough", 1000)):
     settings.register_profile(
         profile,
         deadline=None,
