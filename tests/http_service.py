@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from aiohttp import web
 
+from tests.conftest import GUARD
+
+E = TypeVar("E", bound=Exception)
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # A server may log its own secrets, in the URLs that it is asked for; tests check the client's log.
@@ -67,6 +71,30 @@ class HttpService(ABC):
         self.reached.set()
         await self._closing.wait()
         return response
+
+
+async def when_stuck(
+    service: HttpService,
+    answers: deque[Answer],
+    answer: Answer,
+    failure: Callable[[float], Awaitable[E]],
+) -> E:
+    """Return the failure of a request whose answer never ends, with a timeout in seconds that is
+    long enough to get there: on a busy machine the request itself takes a while.
+
+    ``answers`` are those that the service uses up.
+    """
+    timeout, reached = 0.1, False
+    # Also for requests that come when their client has left.
+    answers.extend([answer] * 100)
+    service.reached.clear()
+    while not reached:
+        assert timeout < GUARD
+        error = await failure(timeout)
+        reached = service.reached.is_set()
+        timeout *= 2
+    answers.clear()
+    return error
 
 
 def status(code: int, headers: Mapping[str, str] | None = None) -> Answer:

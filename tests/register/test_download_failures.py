@@ -9,21 +9,20 @@ import json
 import logging
 import socket
 import traceback
+from functools import partial
 from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 
 from nobil_tui.register import download
-from nobil_tui.register.download import DownloadTimeouts
+from nobil_tui.register.download import DownloadError, DownloadTimeouts
 from tests.conftest import GUARD, ServeRaw, guarded
-from tests.http_service import body, sends, status
+from tests.http_service import body, sends, status, when_stuck
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 
 CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
-SOON = DownloadTimeouts(silence=0.1)
-"""For answers that do not come."""
 
 
 # Rejections and errors
@@ -139,21 +138,24 @@ async def test_stops_reading_an_endless_answer(
 
 async def test_times_out_without_an_answer(service: RegisterService) -> None:
     service.answers.append(service.never)
-    error = await fail(call(service.address, timeouts=SOON))
+    error = await when_stuck(service, service.answers, service.never, partial(_late, service))
     assert (str(error), error.answered) == ("127.0.0.1 does not answer", False)
 
 
+async def _late(service: RegisterService, silence: float) -> DownloadError:
+    return await fail(call(service.address, timeouts=DownloadTimeouts(silence=silence)))
+
+
 async def test_times_out_during_an_answer(service: RegisterService) -> None:
-    silence = 0.1
-    while True:
-        service.answers.append(service.half)
-        error = await fail(call(service.address, timeouts=DownloadTimeouts(silence=silence)))
-        # On a busy machine, not even the status may come in time.
-        if error.answered:
-            break
-        silence *= 4
+    silence, error = 0.1, None
+    # On a busy machine, not even the status may come in time.
+    while error is None or not error.answered:
         assert silence < GUARD
-    assert str(error) == f"127.0.0.1 stopped sending: no data for {silence:g} s"
+        service.answers.append(service.half)
+        error = await _late(service, silence)
+        said = f"127.0.0.1 stopped sending: no data for {silence:g} s"
+        silence *= 4
+    assert str(error) == said
 
 
 @pytest.mark.parametrize("stuck", ["never", "half"])
@@ -259,7 +261,7 @@ async def test_errors_and_logs_do_not_contain_the_key(
 
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
-    asking = call(service.address, timeouts=SOON)
+    asking = call(service.address)
     await fetch(asking)
     said = [repr(asking), repr(asking.download)]
     service.answers.extend(
@@ -268,12 +270,13 @@ async def test_errors_and_logs_do_not_contain_the_key(
             status(429),
             status(302, {"Location": f"/?{KEY}"}),
             body(b"1", headers={"Content-Encoding": KEY}),
-            service.never,
-            service.half,
         ]
     )
     errors = [await fail(asking) for _ in range(len(service.answers))]
-    errors.append(await fail(call(f"http://127.0.0.1:{await serve_raw(garbage)}/", timeouts=SOON)))
+    for answer in (service.never, service.half):
+        late = partial(_late, service)
+        errors.append(await when_stuck(service, service.answers, answer, late))
+    errors.append(await fail(call(f"http://127.0.0.1:{await serve_raw(garbage)}/")))
     for error in errors:
         # The library's own exceptions contain the request with the key.
         assert error.__cause__ is None

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import AsyncIterator
+from functools import partial
 from urllib.parse import quote
 
 import pytest
@@ -23,7 +24,7 @@ from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from tests.conftest import GUARD, START, FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, EnovaService, refusal, token
 from tests.for_each import for_each
-from tests.http_service import Answer, body, sends, status
+from tests.http_service import Answer, body, sends, status, when_stuck
 
 CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
 
@@ -251,9 +252,12 @@ async def test_reads_a_compressed_answer_within_a_limit(service: EnovaService) -
 
 async def test_times_out_without_a_complete_answer(service: EnovaService) -> None:
     for answer in (service.never, service.half):
-        service.answers.append(answer)
-        error = await unreachable(TokenClient(KEY, service.address, timeout=0.1))
+        error = await when_stuck(service, service.answers, answer, partial(_late, service))
         assert str(error) == "127.0.0.1 does not answer"
+
+
+async def _late(service: EnovaService, seconds: float) -> UnreachableError:
+    return await unreachable(TokenClient(KEY, service.address, timeout=seconds))
 
 
 async def test_cancellation_ends_a_request_at_once(service: EnovaService) -> None:
@@ -337,12 +341,11 @@ async def test_errors_and_logs_contain_no_secret(
             body(b"no gzip", headers={"Content-Encoding": "gzip"}),
         ]
     )
-    endless = [service.never, service.half]
-    while service.answers or endless:
-        if not service.answers:
-            service.answers.append(endless.pop())
-            call = TokenClient(KEY, service.address, timeout=0.1)
-        error = await fail(call)
+    errors: list[Exception] = [await fail(call) for _ in range(len(service.answers))]
+    for answer in (service.never, service.half):
+        late = partial(_late, service)
+        errors.append(await when_stuck(service, service.answers, answer, late))
+    for error in errors:
         # The library's own exceptions contain the request with the key.
         assert error.__cause__ is None
         assert error.__context__ is None or error.__suppress_context__
