@@ -93,7 +93,7 @@ def test_the_examples_for_scripts_work(tmp_path: Path) -> None:
         lines = (home / "chargers.jsonl").read_text().splitlines()
         station = json.loads(lines[-1])["station"]
         status_bar = example("For a status bar").replace("NOR_02073", station)
-        assert re.fullmatch(r"\d/\d free\n", output_of(status_bar))
+        assert re.fullmatch(r"\d+/\d+ free\n", output_of(status_bar))
         push = example("For a push service").replace("NOR_02073 ", "--filter country:nor ")
         assert re.fullmatch(r"-d @- https://ntfy.sh/your-topic .+ is free\n", output_of(push))
     finally:
