@@ -23,6 +23,7 @@ class StyleRule(Struct, frozen=True):
     bg: str = ""
     bold: bool | None = None
     dim: bool | None = None
+    reverse: bool | None = None
 
 
 STYLES = {
@@ -42,11 +43,32 @@ STYLES = {
 }
 
 
-def style_of(name: str, variables: Mapping[str, str]) -> Style:
-    """Return a named style, given the variables of the theme, to be added to another style."""
-    rule = STYLES[name]
+COLOURLESS = {
+    "fault": StyleRule(bold=True, reverse=True),
+    "free": StyleRule(bold=True),
+    "live": StyleRule(bold=True),
+    "note": StyleRule("foreground"),
+    "blocked": StyleRule("foreground"),
+    "occupied": StyleRule("foreground"),
+    "refused": StyleRule(bold=True, reverse=True),
+    "reserved": StyleRule("foreground"),
+    "star": StyleRule(bold=True),
+    "unknown": StyleRule("quiet"),
+    "not-in-service": StyleRule("quiet"),
+    "warning": StyleRule(bold=True),
+}
+"""The styles without colours, of those that would differ in their shade of grey only: red is darker
+than green, but a fault must stand out."""
+
+
+def style_of(name: str, variables: Mapping[str, str], *, colourless: bool = False) -> Style:
+    """Return a named style, given the variables of the theme, to be added to another style.
+
+    ``colourless``: colours are shown as shades of grey.
+    """
+    rule = COLOURLESS.get(name, STYLES[name]) if colourless else STYLES[name]
     fg, bg = (
         Color.parse(variables[colour]).rich_color if colour else None
         for colour in (rule.fg, rule.bg)
     )
-    return Style(color=fg, bgcolor=bg, bold=rule.bold, dim=rule.dim)
+    return Style(color=fg, bgcolor=bg, bold=rule.bold, dim=rule.dim, reverse=rule.reverse)

@@ -111,7 +111,9 @@ class VirtualList(ScrollView, can_focus=True):
             style = self.rich_style
             for each in ("cursor" if cursor else "", name, "stale" if stale else ""):
                 if each:
-                    style += styles.style_of(each, self.app.theme_variables)
+                    style += styles.style_of(
+                        each, self.app.theme_variables, colourless=self.app.no_color
+                    )
             self._styles[name, cursor, stale] = style
         return style
 

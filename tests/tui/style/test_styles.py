@@ -7,7 +7,8 @@ from rich.style import Style
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
-from nobil_tui.tui.style.styles import STYLES, style_of
+from nobil_tui.tui.style.conditions import STYLE_NAMES
+from nobil_tui.tui.style.styles import COLOURLESS, STYLES, style_of
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 
 ALL = {theme.name: theme for theme in (*BUILTIN_THEMES.values(), *THEMES)}
@@ -26,6 +27,25 @@ def test_every_theme_has_every_style() -> None:
             assert (style.color is not None) is bool(rule.fg), (theme.name, name)
             assert (style.bgcolor is not None) is bool(rule.bg), (theme.name, name)
             assert style, (theme.name, name)
+
+
+def test_conditions_differ_without_colours() -> None:
+    """A fault stands out, and what is free stands out from what is not."""
+    for theme in THEMES:
+        defined = variables(theme)
+        styles = {
+            name: style_of(name, defined, colourless=True)
+            for name in (*STYLE_NAMES.values(), "")
+            if name
+        }
+        assert [name for name, style in styles.items() if style.reverse] == ["fault"]
+        assert {name for name, style in styles.items() if style.bold} == {"fault", "free"}
+        shades = {name: style.color for name, style in styles.items()}
+        assert shades["unknown"] == shades["not-in-service"] != shades["occupied"]
+        # No shade of grey of a colour has a meaning of its own.
+        assert shades["fault"] is shades["free"] is None
+    assert style_of("refused", defined, colourless=True).reverse
+    assert {*COLOURLESS} <= {*STYLES}
 
 
 def test_a_style_is_added_to_another() -> None:

@@ -34,7 +34,9 @@ class OneLineBar(Widget):
     def style_of(self, name: str) -> Style:
         """Return a named style, to be added to the bar's own."""
         if (style := self._styles.get(name)) is None:
-            style = self._styles[name] = styles.style_of(name, self.app.theme_variables)
+            app = self.app
+            style = styles.style_of(name, app.theme_variables, colourless=app.no_color)
+            self._styles[name] = style
         return style
 
     def notify_style_update(self) -> None:
