@@ -153,6 +153,8 @@ class HistoryScreen(Dialog[None]):
     def _content(self, read: _ReadHistory, width: int) -> RenderableType:
         history, statistics, profile, now, by_plug = read
         if not history.connectors and not any(hour.observed for hour in history.profile):
+            if self._workspace.session.simulated:
+                return Text("SIMULATED: nothing is recorded of this station.")
             return Text("Nothing has been observed of this station yet.")
         glyphs, styles = self._workspace.glyphs, self._styles()
         current = self._hours.at(now // 1000).hour
@@ -187,11 +189,11 @@ class HistoryScreen(Dialog[None]):
         if workspace.session.source.simulated:
             yield "SIMULATED: four made-up weeks, which are not stored."
             return
-        if not history.connectors:
+        if not history.connectors and not workspace.session.simulated:
             star = workspace.keys.named("star")
             yield f"Only totals are recorded. Press {star} in the list to record every change."
         yield f"History on disk: {size_text(history.size)}"
 
     def _styles(self) -> dict[str, Style]:
-        variables = self.app.theme_variables
-        return {name: style_of(name, variables) for name in STYLES}
+        variables, colourless = self.app.theme_variables, self.app.no_color
+        return {name: style_of(name, variables, colourless=colourless) for name in STYLES}

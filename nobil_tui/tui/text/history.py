@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 
+from rich.console import RenderableType
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 
 from nobil_tui.charging.conditions import Condition
@@ -18,6 +20,10 @@ from nobil_tui.tui.text.times import since_text
 _LABEL_WIDTH = 4
 HEAT_WIDTH = _LABEL_WIDTH + 24 * 2
 """Cells of the heat map with its labels, unless there is less room."""
+_WORD_WIDTH = 8
+"""Cells of the labels of what was observed."""
+_CHANGE_WIDTH = 14
+"""Cells of the time and the connector of a change."""
 _OFTEN, _SELDOM = 2 / 3, 1 / 3
 _HOURS_LABELLED = 3
 
@@ -79,35 +85,43 @@ def statistics_lines(
     zone: tzinfo | None,
     glyphs: Glyphs,
     styles: Mapping[str, Style],
-) -> Iterator[Text]:
+) -> Iterator[RenderableType]:
     """Yield what was observed beside the heat map; ``hour`` is the present hour of the week."""
     quiet = styles["quiet"]
     yield Text(observed_text(statistics), styles["strong"])
     if usual := usual_text(profile[hour]):
         yield Text(usual)
     yield Text()
-    yield Text.assemble(
-        ("Session  ", quiet), session_text(statistics) or "no complete one recorded"
-    )
+    session = session_text(statistics) or "no complete one recorded"
+    yield _beside(Text("Session", quiet), Text(session))
     if statistics.fault_share is not None:
-        yield Text.assemble(
-            ("Fault    ", quiet), f"{share_text(statistics.fault_share)} of the time"
-        )
+        share = f"{share_text(statistics.fault_share)} of the time"
+        yield _beside(Text("Fault", quiet), Text(share))
     if statistics.fault is not None:
         number, began = statistics.fault
         glyph = glyphs.conditions[Condition.FAULT]
         since = f" connector {number} since {since_text(began, now, zone)}"
-        yield Text.assemble("         ", (glyph, styles["fault"]), since)
+        yield _beside(Text(), Text.assemble((glyph, styles["fault"]), since))
     if statistics.changes:
         yield Text()
         yield Text("Last changes", quiet)
     for change in statistics.changes:
-        yield Text.assemble(
-            (since_text(change.at, now, zone).ljust(11), quiet),
-            (f"#{change.number} ".rjust(4), quiet),
-            (glyphs.conditions[change.after], styles[STYLE_NAMES[change.after]]),
-            f" {change.after.label}",
+        at, connector = since_text(change.at, now, zone), f"#{change.number}"
+        sign = Text(glyphs.conditions[change.after], styles[STYLE_NAMES[change.after]])
+        yield _beside(
+            Text(f"{at.ljust(11)}{connector.rjust(3)}", quiet),
+            Text.assemble(sign, f" {change.after.label}"),
+            _CHANGE_WIDTH,
         )
+
+
+def _beside(label: Text, text: Text, width: int = _WORD_WIDTH) -> Table:
+    """Return a text beside its label, whose further lines begin below its first one."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=width, no_wrap=True)
+    table.add_column()
+    table.add_row(label, text)
+    return table
 
 
 def strip_runs(
