@@ -9,9 +9,13 @@ from textual.screen import Screen
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.layout import PaneLayout
 from nobil_tui.tui.style.glyphs import Glyphs, truncate
+from nobil_tui.tui.text.paths import home_folder, shorten_paths
 from nobil_tui.tui.textual_internals.app_state import drop_toast
 from nobil_tui.tui.widgets.event_log.pane import EventLog
 
+_MAX_WIDTH, _WIDE_SHARE, _NARROW_SHARE, _BORDER = 64, 0.4, 0.8, 3
+"""The widths of a toast, as in the style sheet: most cells, shares of the screen, and border and
+padding."""
 _TITLE_WIDTH = 50
 """Cells of a station's name in the title of a toast."""
 
@@ -38,13 +42,19 @@ class Toasts:
     def warn(self, text: str) -> None:
         """Show a warning."""
         self.place()
-        self._screen.app.notify(text, severity="warning", timeout=12, markup=False)
+        self._screen.app.notify(self._fitted(text), severity="warning", timeout=12, markup=False)
 
     def notify(self, text: str, *, title: str = "", timeout: float = 4) -> None:
         """Show a toast for ``timeout`` seconds; the title may come from outside."""
         self.place()
         title = truncate(title, _TITLE_WIDTH, self._glyphs.ellipsis)
-        self._screen.app.notify(text, title=title, timeout=timeout, markup=False)
+        self._screen.app.notify(self._fitted(text), title=title, timeout=timeout, markup=False)
+
+    def _fitted(self, text: str) -> str:
+        """Return a text whose paths fit into a line of a toast."""
+        share = _WIDE_SHARE if self._layout.is_wide else _NARROW_SHARE
+        width = min(_MAX_WIDTH, int(self._screen.size.width * share)) - _BORDER
+        return shorten_paths(text, width, home_folder(), self._glyphs.ellipsis)
 
     def notify_result(self, text: str | None) -> None:
         """Show what a dialog did, if it did anything."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.geometry import Region
 from textual.pilot import Pilot
 
@@ -45,6 +47,18 @@ async def test_toasts_are_few_and_cover_neither_hints_nor_new_lines() -> None:
                         assert toast.bottom < log.region.bottom - 2
                     elif connectors.region:
                         assert not toast.overlaps(stations.region)
+
+
+async def test_the_path_in_a_toast_is_short() -> None:
+    clock = FakeClock()
+    path = Path.home() / "a folder" / "with" / "a" / "long" / "name" / "config.toml"
+    async with opened(setup_of(clock, source_of(clock)), (40, 12)) as pilot:
+        main = await live(pilot)
+        main.workspace.toasts.warn(f"{path} is empty.")
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "▌ ~/a" in text
+        assert "▌ folder/with/a/…/config.toml" in text
 
 
 async def test_toasts_leave_the_bars_of_a_tiny_terminal() -> None:
