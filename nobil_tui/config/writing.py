@@ -144,6 +144,9 @@ def _edited(path: Path, seen: _FileState, operations: Sequence[Operation]) -> by
             f"Could not save {safe_path(path)}: it is written in a way that cannot be changed "
             "without harm. Change it by hand, or write its tables under [headers]."
         ) from None
+    if not text.endswith("\n") and not (seen.content and not seen.content.endswith(b"\n")):
+        # An edit at the end of a file that ended with its line, or that is new.
+        text += "\n"
     if windows:
         text = text.replace("\n", "\r\n")
     return (BOM if seen.content.startswith(BOM) else b"") + text.encode()

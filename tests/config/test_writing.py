@@ -46,6 +46,21 @@ def test_first_star_creates_the_file(path: Path) -> None:
     assert left(path.parent) == {"config.toml"}
 
 
+def test_a_file_ends_with_its_last_line(path: Path) -> None:
+    save_config(path, Star("NOR_1"), Put("interface", "theme", "nord"))
+    assert path.read_bytes().endswith(b'"nord"\n')
+    save_config(path, Put("interface", "theme", "dracula"), Put("filters", "Fast", "ccs"))
+    assert path.read_bytes().endswith(b'"ccs"\n')
+    # What the user wrote stays.
+    path.write_bytes(b"[interface]\r\ntheme = 'nord'")
+    save_config(path, Put("interface", "theme", "dracula"))
+    assert path.read_bytes().endswith(b"dracula'") or path.read_bytes().endswith(b'dracula"')
+    path.write_bytes(b"[interface]\r\ntheme = 'nord'\r\n")
+    save_config(path, Star("NOR_1"))
+    assert path.read_bytes().endswith(b"\r\n")
+    assert b"\r\r" not in path.read_bytes()
+
+
 def test_operations_are_done_in_order(path: Path) -> None:
     save_config(path, Star("a"), Star("b"), Unstar("a"), Star("a"), Star("a"))
     assert load_config(path).watched.stations == ["b", "a"]
