@@ -234,3 +234,25 @@ async def test_textual_still_closes_the_screen_below_too() -> None:
         above.dismiss()
         await pilot.pause()
         assert below not in app.screen_stack
+
+
+async def test_clicks_at_once_choose_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clicks do not wait for one another, as keys do."""
+    done: list[str] = []
+
+    async def run(runner: CommandRunner, command_id: str) -> None:
+        done.append(command_id)
+
+    monkeypatch.setattr(CommandRunner, "run", run)
+    async with over_main(tmp_path, "palette") as (main, pilot, _):
+        found = pilot.app.screen.query_one(CommandList)
+        await until(pilot, lambda: found.option_count)
+        await pilot.pause()
+        x, y = found.content_region.x + 2, found.content_region.y + 1
+        for _ in range(3):
+            for kind in (events.MouseDown, events.MouseUp):
+                pilot.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+        await until(pilot, lambda: done)
+        await at_rest(pilot)
+        assert pilot.app.screen is main
+        assert len(done) == 1
