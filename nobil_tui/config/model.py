@@ -108,13 +108,16 @@ class RegisterSection(_KeyedSection, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "countries", list(dict.fromkeys(self.countries)))
 
 
+_Position = tuple[Annotated[float, Meta(ge=-90, le=90)], Annotated[float, Meta(ge=-180, le=180)]]
+"""Latitude and longitude in degrees."""
+
+
 class HomeSection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[home]``: the position that distances are measured from."""
 
-    position: (
-        tuple[Annotated[float, Meta(ge=-90, le=90)], Annotated[float, Meta(ge=-180, le=180)]] | None
-    ) = None
-    """Latitude and longitude in degrees."""
+    position: _Position | None = None
+    simulated: _Position | None = None
+    """The one to use in the simulation; None for ``position``."""
 
 
 class HistorySection(_Section, frozen=True, forbid_unknown_fields=True):

@@ -132,6 +132,13 @@ SETTINGS = (
         Check.DEGREES,
     ),
     Setting(
+        "home",
+        "simulated",
+        "A position for the simulation alone, as pressing H there sets it.",
+        "[59.91, 10.75]",
+        Check.DEGREES,
+    ),
+    Setting(
         "filters",
         "",
         "Saved filters: a name and the filter.",

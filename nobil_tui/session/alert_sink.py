@@ -17,17 +17,20 @@ class AlertSinkOnDemand:
     """Passes batches to an ``AlertSink``, which ``create`` makes when there is an alert.
 
     Most programs run without one: they neither open a file nor wait for the modules at the start.
-    ``on_batch`` is called after each batch.
+    ``are_others`` is called before each batch and returns whether the alerts are others now, so
+    that what they saw is void; ``on_batch`` is called after it.
     """
 
     def __init__(
         self,
         rules: Callable[[], Sequence[AlertRule]],
         create: Callable[[], AlertSink],
+        are_others: Callable[[], bool],
         on_batch: Callable[[], Awaitable[None]],
     ) -> None:
         self._rules = rules
         self._create = create
+        self._are_others = are_others
         self._on_batch = on_batch
         self._sink: AlertSink | None = None
         self._has_batch = False
@@ -75,6 +78,9 @@ class AlertSinkOnDemand:
     async def take(self, batch: Batch) -> None:
         """Evaluate the alerts on a batch, if there are any."""
         self._has_batch = True
+        if self._are_others() and self._sink is not None:
+            self._sink.finish(batch)
+            self._sink = None
         if self._sink is None and self._rules():
             self._open()
         if self._sink is not None:

@@ -35,8 +35,9 @@ DUE_INTERVAL = 60.0
 class SessionAlerts:
     """The alerts of one program, over one session at a time.
 
-    Alerts on real, live data are settings. Those on a simulation or a recording last as long as the
-    session, and none of the config is evaluated there: it would fire for what did not happen.
+    Alerts on real, live data are settings. Those on a simulation, also behind a hub, or a recording
+    last as long as the session, and none of the config is evaluated there: it would fire for what
+    did not happen.
 
     ``save`` applies an operation and saves it. ``show`` gets each alert that fires, and ``warn`` a
     failure of the hook.
@@ -70,18 +71,21 @@ class SessionAlerts:
         self._session: Session | None = None
         self._zone: tzinfo | None = None
         self._sink: AlertSinkOnDemand | None = None
-        self._own: list[AlertRule] | None = None
-        """The alerts of a session that is not real; None if they are settings."""
+        self._own: list[AlertRule] = []
+        """The alerts of a session that is not real."""
+        self._state_is_kept = False
+        """Whether what the alerts saw is kept on disk: of settings only."""
 
     @property
     def rules(self) -> list[AlertRule]:
         """The alerts, in the order in which they were set."""
-        return self._settings.config.alerts.rule if self._own is None else self._own
+        return self._settings.config.alerts.rule if self.lasting else self._own
 
     @property
     def lasting(self) -> bool:
-        """Whether the alerts outlast the session."""
-        return self._own is None
+        """Whether the alerts outlast the session. A hub says later that it serves a simulation."""
+        session = self._session
+        return session is not None and bool(session.source.state_key) and not session.simulated
 
     @property
     def notice(self) -> str:
@@ -92,20 +96,34 @@ class SessionAlerts:
         """Evaluate the alerts on the batches of a session that does not run yet."""
         key, config_path = session.source.state_key, self._settings.path
         self._session = session
-        self._own = None if key else []
-        path: Path | None = None
+        self._own = []
+        self._state_is_kept = self.lasting
+        kept: Path | None = None
         if key and state_dir is not None:
             # Instances with another config have other alerts and another hook.
             config = short_hash(_real_path(config_path)) if config_path is not None else "none"
-            path = state_dir / f"{key}.{config}.alerts.sqlite"
+            kept = state_dir / f"{key}.{config}.alerts.sqlite"
 
-        due: list[DueRuns] = []
+        due: dict[Path | None, DueRuns] = {}
+
+        def state_path() -> Path | None:
+            return kept if self._state_is_kept else None
 
         def due_runs() -> DueRuns:
             from nobil_tui.alerts.due import DueRuns
 
-            due[:] = due or [DueRuns(path)]
-            return due[0]
+            path = state_path()
+            if path not in due:
+                due[path] = DueRuns(path)
+            return due[path]
+
+        def are_others() -> bool:
+            """Return whether the alerts are others than before: the hub said that it serves a
+            simulation, or that it serves none any more."""
+            if self._session is not session or self.lasting is self._state_is_kept:
+                return False
+            self._own, self._state_is_kept = [], self.lasting
+            return True
 
         def rules() -> Sequence[AlertRule]:
             return self.rules if self._session is session else ()
@@ -116,7 +134,7 @@ class SessionAlerts:
 
             return AlertSink(
                 session.board,
-                AlertState(path, due_runs()),
+                AlertState(state_path(), due_runs()),
                 rules,
                 lambda firing: self._fired(firing, due_runs()),
                 register=lambda: session.register,
@@ -132,12 +150,12 @@ class SessionAlerts:
             if self._looked_on is not None and now - self._looked_on < DUE_INTERVAL:
                 return
             self._looked_on = now
-            command = self._settings.config.alerts.command
+            command, path = self._settings.config.alerts.command, state_path()
             if command and path is not None and await run_in_thread(partial(_is_file, path)):
                 self._run_due(due_runs())
 
         self._zone, self._looked_on = zone, None
-        self._sink = AlertSinkOnDemand(rules, create, look_for_due)
+        self._sink = AlertSinkOnDemand(rules, create, are_others, look_for_due)
         session.sinks.append(self._sink)
         self._follow_stations()
 
@@ -229,7 +247,7 @@ class SessionAlerts:
             session.monitor.touch(list(session.board.stations)[:1])
 
     def _apply(self, operation: SetAlert | RemoveAlert) -> None:
-        if self._own is None:
+        if self.lasting:
             self._save(operation)
         else:
             held = Config(alerts=AlertsSection(rule=self._own))
@@ -255,7 +273,7 @@ class SessionAlerts:
         return DueRun(self._now(), self._labelled(firing).values, firing.line(session.register))
 
     def _labelled(self, firing: Firing) -> Firing:
-        if self._session is not None and self._session.source.simulated:
+        if self._session is not None and self._session.simulated:
             return firing._replace(summary=f"SIMULATED: {firing.summary}")
         return firing
 

@@ -62,9 +62,9 @@ class SessionHistory:
         return self._recorded is not None
 
     def open(self, board: Board, now: Callable[[], int]) -> HistorySink | None:
-        """Open the file and return a sink that records; None if nothing is to be recorded. May
-        block."""
-        if self._recorded is None:
+        """Open the file and return a sink that records; None if nothing is to be recorded, as of a
+        hub that serves a simulation. May block."""
+        if self._recorded is None or (board.hub is not None and board.hub.simulated):
             return None
         from nobil_tui.history.hours import LocalHours
         from nobil_tui.history.sink import HistorySink

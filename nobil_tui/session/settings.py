@@ -55,7 +55,7 @@ class Settings:
         self.starred: set[str] = set(config.watched.stations)
         """The starred stations. Always the same set, which lists and painters share."""
         self.simulated = False
-        """Whether the stars are those of the simulation. Set it with ``use_stars``."""
+        """Whether stars and home are those of the simulation. Set it with ``use_simulated``."""
         self._file_config = config
         self._unsaved: list[Operation] = []
         self._stamp = stamp(path) if path is not None else None
@@ -76,10 +76,21 @@ class Settings:
     @property
     def home(self) -> Position | None:
         """The position that distances are measured from."""
-        return self.config.home.position
+        return self.own_home or self.config.home.position
 
-    def use_stars(self, *, simulated: bool) -> None:
-        """Use the stars of the simulation, or those of real stations."""
+    @property
+    def own_home(self) -> Position | None:
+        """The home that ``home_operation`` changes: the simulation has one of its own."""
+        home = self.config.home
+        return home.simulated if self.simulated else home.position
+
+    def home_operation(self, position: Position | None) -> Operation:
+        """Return the operation that sets the home, or removes it."""
+        key = "simulated" if self.simulated else "position"
+        return Put("home", key, None if position is None else list(position))
+
+    def use_simulated(self, simulated: bool) -> None:
+        """Use the stars and the home of the simulation, or those of real stations."""
         if simulated is not self.simulated:
             self.simulated = simulated
             self._update()

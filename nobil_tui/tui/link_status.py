@@ -92,7 +92,8 @@ class LinkStatus:
             playing = f"{datetime_text(now, self._options.zone)}  {session.player.words}"
         self._link_bar.state = LinkBarState(
             link=session.link,
-            source=session.source.name,
+            # The simulation of this program is named by the word SIMULATED.
+            source="" if session.source.simulated and not session.player else session.source.name,
             simulated=session.simulated,
             stations=len(board.stations),
             connectors=board.connectors,
@@ -127,10 +128,10 @@ class LinkStatus:
     def _hint(self) -> str:
         """Return how to get to real data from a simulation, or to names without a register."""
         session = self._session
-        if session.source.simulated:
+        if session.simulated:
             return f"{self._keys.named('connect')}: {catalogue.FINLAND.summary}"
         names_come = session.station_data is not None or not session.uses_user_register
-        if session.simulated or names_come or len(session.register) or not session.board.stations:
+        if names_come or len(session.register) or not session.board.stations:
             return ""
         return f"{self._keys.named('update-register')}: get the names of stations"
 

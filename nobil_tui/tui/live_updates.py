@@ -143,7 +143,7 @@ class LiveUpdates:
             self._version += 1
             workspace.connectors.version = self._version
         if batch.whole:
-            workspace.use_stars()
+            workspace.follow_simulation()
         if batch.whole and not self._frozen:
             self._frozen = True
             if workspace.session.source.simulated:
@@ -170,7 +170,7 @@ class LiveUpdates:
         shown = ids[: max(1, stations.page)]
         best = max(shown, key=variety)
         if variety(best) > variety(shown[0]):
-            stations.select(best)
+            stations.show_at_first(best)
 
     def _is_time_shown(self, seconds: float) -> bool:
         """Return whether the ages on screen are younger than so many seconds."""
@@ -204,6 +204,7 @@ class LiveUpdates:
             self._history_version = self._version
             self.read_history()
         await workspace.settings.poll(workspace.show_stars, workspace.toasts.warn)
+        workspace.show_home()
         if not isinstance(self._screen.app.screen, Dismissal):
             # A dialog may be showing another theme.
             workspace.edits.follow()

@@ -167,7 +167,7 @@ class Workspace:
     def bind_session(self) -> None:
         """Show the board and the register of the session, once it is new or its source is open."""
         session, stations, settings = self.session, self.stations, self.settings
-        settings.use_stars(simulated=session.source.simulated)
+        settings.use_simulated(session.simulated)
         options = self._list_options()
         station_list = StationList(session.board, session.register, settings.starred, options)
         stations.clock = self.connectors.clock = session.clock
@@ -202,7 +202,7 @@ class Workspace:
         if self.session.player is not None:
             extra: tuple[str, ...] = ("pause", "slower", "faster", "backward", "forward")
         else:
-            extra = ("connect",) if self.session.source.simulated else ()
+            extra = ("connect",) if self.session.simulated else ()
             if not self.layout.is_wide:
                 extra = (*extra, "show-log")
             if self.connectors not in self.layout.shown_panes:
@@ -218,6 +218,9 @@ class Workspace:
     def relist(self) -> None:
         """Filter and sort the station list again."""
         self.stations.rebuild()
+        if not self.stations.wanted:
+            # The user selected nothing yet, and what is first now fits best.
+            self.stations.action_first()
         self.show_filter_result()
 
     def widen(self) -> bool:
@@ -241,8 +244,9 @@ class Workspace:
         """Select a station; one that the filter hides is listed until another one is selected."""
         if not self.stations.select(station):
             self.station_list.hold(station)
-            self.relist()
+            self.stations.rebuild()
             self.stations.select(station)
+            self.show_filter_result()
 
     def show_selected(self) -> None:
         """Show the selected station in the other panes."""
@@ -254,11 +258,16 @@ class Workspace:
         if self.event_log.scope is LogScope.STATION:
             self.show_log_scope()
 
-    def use_stars(self) -> None:
-        """Use the stars of the simulation, also if a hub says only now that it serves one."""
+    def follow_simulation(self) -> None:
+        """Keep what belongs to the simulation apart, also if a hub says only now that it serves
+        one."""
         if self.settings.simulated is not self.session.simulated:
-            self.settings.use_stars(simulated=self.session.simulated)
+            self.settings.use_simulated(self.session.simulated)
+            self.show_home()
             self.show_stars()
+            self.alerts.refresh()
+            self.show_alerts()
+            self.edits.undo.clear()
 
     def show_stars(self) -> None:
         """Show which stations are starred now."""
@@ -268,6 +277,15 @@ class Workspace:
             self.show_log_scope()
         self.event_log.refresh()
         self.show_filter_result()
+        self.refresh_link_bar()
+
+    def show_home(self) -> None:
+        """Measure distances from the home of the settings, if it is another one now."""
+        if self.station_list.home != self.settings.home:
+            self.station_list.home = self.settings.home
+            self.stations.rebuild(by_itself=True)
+            self.connectors.rebuild()
+            self.show_filter_result()
 
     def show_alerts(self) -> None:
         """Show which stations have an alert now."""

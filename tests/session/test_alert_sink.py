@@ -26,7 +26,7 @@ async def on_batch() -> None:
 
 
 async def test_without_an_alert_nothing_is_opened() -> None:
-    sink = AlertSinkOnDemand(lambda: (), create, on_batch)
+    sink = AlertSinkOnDemand(lambda: (), create, bool, on_batch)
     await sink.take(Batch(LinkState()))
     assert not sink.adopt()
     sink.disarm(AlertRule("NOR_1").key)
@@ -36,7 +36,7 @@ async def test_without_an_alert_nothing_is_opened() -> None:
 
 
 async def test_alerts_of_the_config_begin_with_the_first_batch() -> None:
-    sink = AlertSinkOnDemand(lambda: (AlertRule("NOR_1"),), create, on_batch)
+    sink = AlertSinkOnDemand(lambda: (AlertRule("NOR_1"),), create, bool, on_batch)
     # Not before: they would begin with an empty board, and fire for what they saw long ago.
     assert not sink.adopt()
     with pytest.raises(OpenedError):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from nobil_tui.alerts import hook as hook_module
 from nobil_tui.alerts.firing import Firing
+from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.alert_rules import AlertRule
@@ -145,6 +146,38 @@ async def test_a_simulation_leaves_the_alerts_of_the_config_alone(
     await program.report(0)
     assert len(program.shown) == 1
     assert program.settings.config.alerts.rule == [AlertRule("NOR_1")]
+    await program.close()
+
+
+async def test_a_hub_may_say_later_that_it_serves_a_simulation(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text("[[alerts.rule]]\nstation = 'NOR_1'\nrepeat = true\n")
+    program = Program(clock, tmp_path)
+    kept = program.alerts.rules
+
+    async def change() -> None:
+        for status in (1, 0):
+            clock.advance(600)
+            await program.report(status)
+
+    await change()
+    assert [firing.summary for firing in program.shown] == ["1/1 free."]
+    program.session.board.hub = HubState(simulated=True)
+    assert (program.alerts.rules, program.alerts.lasting) == ([], False)
+    await change()
+    assert len(program.shown) == 1
+    program.alerts.set(AlertRule("NOR_1"))
+    await change()
+    assert [firing.summary for firing in program.shown[1:]] == ["SIMULATED: 1/1 free."]
+    assert program.alerts.fired_once == [AlertRule("NOR_1")]
+    assert program.settings.config.alerts.rule == kept
+    # Now the hub has another source. What was seen of the simulation is not kept.
+    program.session.board.hub = HubState()
+    assert (program.alerts.rules, program.alerts.lasting) == (kept, True)
+    await change()
+    assert len(program.shown) == 3
+    assert program.alerts.fired_once == []
     await program.close()
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from nobil_tui.charging.geo import Position
 from nobil_tui.config.model import Config, InterfaceSection, WatchedSection
 from nobil_tui.config.operations import Operation, Put, Star, Unstar
 from nobil_tui.config.reading import load_config, read_config_file
@@ -339,7 +340,7 @@ async def test_a_moment_without_a_file_is_no_news(path: Path) -> None:
 async def test_the_simulation_has_stars_of_its_own(path: Path) -> None:
     """Names of simulated and real stations may be equal, their stars are separate."""
     settings = settings_of(path, "NOR_00001", "NOR_00002")
-    settings.use_stars(simulated=True)
+    settings.use_simulated(True)
     assert settings.starred == set()
     for station in ("NOR_00001", "NOR_00007"):
         settings.apply(settings.star_operation(station))
@@ -350,7 +351,7 @@ async def test_the_simulation_has_stars_of_its_own(path: Path) -> None:
     watched = load_config(path).watched
     assert (watched.stations, watched.simulated) == (["NOR_00001", "NOR_00002"], ["NOR_00007"])
 
-    settings.use_stars(simulated=False)
+    settings.use_simulated(False)
     assert settings.starred == {"NOR_00001", "NOR_00002"}
     settings.apply(settings.star_operation("NOR_00007"), settings.star_operation("NOR_00002"))
     assert await settings.save() == ""
@@ -358,5 +359,26 @@ async def test_the_simulation_has_stars_of_its_own(path: Path) -> None:
     assert (watched.stations, watched.simulated) == (["NOR_00001", "NOR_00007"], ["NOR_00007"])
     # Another session of the simulation finds its own.
     again = settings_of(path)
-    again.use_stars(simulated=True)
+    again.use_simulated(True)
     assert again.starred == {"NOR_00007"}
+
+
+async def test_the_simulation_has_a_home_of_its_own(path: Path) -> None:
+    write(path, "[home]\nposition = [59.9, 10.6]\n")
+    settings = settings_of(path)
+    settings.use_simulated(True)
+
+    def homes() -> tuple[Position | None, Position | None]:
+        return settings.home, settings.own_home
+
+    # The real one counts until there is another.
+    assert homes() == ((59.9, 10.6), None)
+    settings.apply(settings.home_operation((60.0, 11.0)))
+    assert homes() == ((60.0, 11.0), (60.0, 11.0))
+    assert await settings.save() == ""
+    assert load_config(path).home.simulated == (60.0, 11.0)
+    settings.use_simulated(False)
+    assert homes() == ((59.9, 10.6), (59.9, 10.6))
+    settings.use_simulated(True)
+    settings.apply(settings.home_operation(None))
+    assert homes() == ((59.9, 10.6), None)

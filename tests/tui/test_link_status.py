@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from nobil_tui.charging.events import Connected, Ended, HubState, Lost, Snapshot
-from nobil_tui.config.model import Config, WatchedSection
+from nobil_tui.config.alert_rules import AlertRule, AlertsSection
+from nobil_tui.config.model import Config, HomeSection, WatchedSection
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.tui.commands.view import about
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     HandSource,
@@ -34,21 +36,35 @@ async def test_the_waiting_text_below_starred_stations_follows_the_link() -> Non
 
 
 async def test_a_hub_that_serves_a_simulation_is_one() -> None:
-    """Its stations are in no register, and are not starred among the real ones."""
+    """Its stations are in no register, and what is set for real ones does not apply to them."""
     clock = FakeClock()
     source = HandSource(clock)
-    config = Config(watched=WatchedSection(["NOR_00001"], ["NOR_00002"]))
+    source.state_key = "hub"
+    config = Config(
+        watched=WatchedSection(["NOR_00001"], ["NOR_00002"]),
+        alerts=AlertsSection(rule=[AlertRule("NOR_00001")]),
+        home=HomeSection((59.9, 10.6), (60.0, 11.0)),
+    )
     async with opened(setup_of(clock, source, config=config)) as pilot:
         source.feed.put(Connected(START), Snapshot(country(), START))
         main = await live(pilot)
         settings = main.workspace.settings
         assert "R: get the names of stations" in screen_text(pilot)
         assert settings.starred == {"NOR_00001"}
+        assert main.workspace.alerts.stations == {"NOR_00001"}
+        assert main.workspace.station_list.home == (59.9, 10.6)
+        assert "c Connect" not in screen_text(pilot)
         source.feed.put(Snapshot(country(), START + 1, hub=HubState(simulated=True)))
         await until(pilot, lambda: settings.starred == {"NOR_00002"})
         await pilot.pause()
         assert "get the names" not in screen_text(pilot)
-        assert "SIMULATED" in screen_text(pilot)
+        assert "SIMULATED   example.org" in screen_text(pilot)
+        assert "c Connect" in screen_text(pilot)
+        assert "connected to example.org, a simulation" in about(main.workspace)
+        assert main.workspace.station_list.home == (60.0, 11.0)
+        assert main.workspace.alerts.rules == []
+        assert not main.workspace.alerts.refresh()
+        assert main.workspace.alerts.stations == set()
 
 
 async def test_a_source_that_cannot_be_opened_is_reported_and_retried() -> None:

@@ -166,7 +166,7 @@ class StationCommands:
     def home(self) -> None:
         """Set the selected station as home. Ask before a home is replaced or removed."""
         workspace = self._workspace
-        station, current = workspace.stations.take(), workspace.settings.home
+        station, current = workspace.stations.take(), workspace.settings.own_home
         position = workspace.register.facts(station).position if station else None
         if current is None:
             if position is None:
@@ -191,11 +191,8 @@ class StationCommands:
 
     def _set_home(self, position: Position | None, done: str) -> None:
         workspace = self._workspace
-        value = None if position is None else list(position)
-        workspace.edits.change(done, Put("home", "position", value))
-        workspace.station_list.home = position
-        workspace.relist()
-        workspace.connectors.rebuild()
+        workspace.edits.change(done, workspace.settings.home_operation(position))
+        workspace.show_home()
         workspace.toasts.confirm(done)
 
     def _station_at(self, position: Position) -> str:

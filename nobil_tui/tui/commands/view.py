@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nobil_tui.base.text import safe_path
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.config.operations import Put
 from nobil_tui.monitor.batch import StreamCounts
 from nobil_tui.search.list_columns import ListColumn
 from nobil_tui.tui.style.themes import theme_of_terminal
+from nobil_tui.tui.text.paths import home_folder, tilde_for_home
 from nobil_tui.tui.textual_internals.terminal import set_mouse
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 from nobil_tui.tui.workspace import Workspace
@@ -85,10 +87,9 @@ class ViewCommands:
             workspace.toasts.notify("Nothing to undo.")
             return
         workspace.station_list.release()
-        workspace.station_list.home = workspace.settings.home
+        workspace.show_home()
         workspace.show_stars()
         workspace.show_alerts()
-        workspace.connectors.rebuild()
         if step.station:
             workspace.stations.select(step.station)
         workspace.toasts.undone(step.done)
@@ -152,12 +153,16 @@ class ViewCommands:
 def about(workspace: Workspace) -> str:
     """Return what is running, in a few lines."""
     session, config_path = workspace.session, workspace.options.config_path
+    made_up = "all stations and statuses are made up"
     if session.source.simulated:
-        lines = ["nobil-tui, running a simulation: all stations and statuses are made up."]
+        lines = [f"nobil-tui, running a simulation: {made_up}."]
+    elif session.simulated:
+        lines = [f"nobil-tui, connected to {session.source.name}, a simulation: {made_up}."]
     else:
         lines = [f"nobil-tui, connected to {session.source.name}."]
     if config_path is not None:
-        lines.append(f"Stars and settings: {config_path}")
+        path = tilde_for_home(safe_path(config_path), home_folder())
+        lines.append(f"Stars and settings: {path}")
         lines.append("Remap keys under [interface.keys], using the ids shown in grey.")
     credits = session.register.credits or [CREDIT]
     lines.append(f"Names, places and plugs of real stations: {'; '.join(credits)}.")

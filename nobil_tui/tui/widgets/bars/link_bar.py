@@ -132,10 +132,8 @@ class LinkBar(OneLineBar):
         # Always shown, abbreviated if there is no room for the word.
         simulated = " SIMULATED " if width >= _MIN_SIMULATED_WIDTH else " SIM "
         yield BarPart(simulated if state.simulated else "", self.style_of("simulated"), 1)
-        if not state.simulated:
-            yield BarPart(
-                truncate(state.source, max(12, width // 3), glyphs.ellipsis), self.ground, 4
-            )
+        source = truncate(state.source, max(12, width // 3), glyphs.ellipsis)
+        yield BarPart(source, self.ground, 4)
         yield BarPart(state.help, self.style_of("note"), 2)
         if state.starred:
             text = f"{glyphs.star} {state.starred_free}/{state.starred} free"

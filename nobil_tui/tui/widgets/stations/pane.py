@@ -253,6 +253,11 @@ class StationsPane(VirtualList):
         self.show_line(line)
         return True
 
+    def show_at_first(self, station: str) -> None:
+        """Select a listed station for a user who selected none."""
+        self.selected = station
+        self.show_line(self.station_list.row_of(station) or 0)
+
     def take(self) -> str:
         """Return the selected station for a command; empty if there is none.
 
@@ -292,6 +297,7 @@ class StationsPane(VirtualList):
             width,
             station == self.selected,
             station in self.station_list.starred,
+            self.station_list.origin,
             self._alert_style(station),
             board.downtime.past,
             board.freshness.confirmed,

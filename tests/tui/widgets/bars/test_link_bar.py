@@ -98,7 +98,8 @@ async def test_simulated_data_is_always_marked() -> None:
                 )
                 line = text_of(link_bar)
                 assert "SIMULATED" in line, phase
-                assert "example.org" not in line, phase
+                # A hub that serves one is named where there is room.
+                assert "example.org" in line or width < 160, phase
 
 
 async def test_an_unusual_silence_is_no_live_link() -> None:
