@@ -193,7 +193,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("retry", ("r",), "Retry", "Retry the connection now."),
     Command("copy", ("y",), "Copy", "Copy the selected station as text."),
     Command("export-log", ("x",), "Export log", "Export the event log to a file."),
-    Command("theme", ("T",), "Theme", "Choose a color theme."),
+    Command("theme", ("T",), "Theme", "Choose a theme."),
     Command("save-filter", ("S",), "Save filter", "Save the filter."),
     Command(
         "saved-filter",

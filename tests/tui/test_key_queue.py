@@ -118,7 +118,7 @@ async def test_a_burst_reaches_each_field_of_the_app_in_order() -> None:
         send(pilot, "slash", "ctrl+u", *"ccs", "escape", "slash", *"free", "enter")
         await settle(pilot)
         assert workspace.filter_line.text == workspace.station_list.filter == "free"
-        send(pilot, "S", *"wxyz", "left", "backspace", "enter", "slash", "x")
+        send(pilot, "S", *"wxyz", "left", "backspace", "enter", "slash", "end", "x")
         await settle(pilot)
         assert workspace.settings.filters == {"wxz": "free"}
         assert workspace.filter_line.text == "freex"

@@ -96,7 +96,7 @@ def _text_of(sections: tuple[_Section, ...], *, spaced: bool) -> _RenderedOnce:
     quiet = Style(dim=True)
     parts: list[RenderableType] = []
     for heading, rows in sections:
-        table = Table.grid(padding=(0, 1))
+        table = Table.grid(padding=(0, 2))
         longest = max(len(keys) for keys, _, _ in rows) + 2
         table.add_column(width=max(_KEYS_WIDTH, longest), no_wrap=True, style=Style(bold=True))
         table.add_column(ratio=1)
@@ -257,7 +257,9 @@ class HelpScreen(Dialog[None]):
         yield "Heard", "when a connector was last reported, changed or not"
         yield "fault (available)", "faulty, although the operator says that it is available"
         yield "operator says", "the operator's own summary where it differs from the connectors"
-        yield "unknown", "the operator reported no more than that, or has not reported it yet"
+        yield "reported as such", "unknown, since the source says that it does not know"
+        yield "not reported yet", "unknown, since only the register lists this connector so far"
+        yield "not confirmed for a week", "unknown, since the last report is too old"
         yield "flaps", "a connector that changes again and again: one line of the log for all"
 
 

@@ -58,6 +58,7 @@ async def test_a_star_is_shown_and_saved(tmp_path: Path) -> None:
         await pilot.press("j", "s")
         chosen = main.workspace.stations.selected
         assert chosen in main.workspace.settings.starred
+        assert main.workspace.link_bar.state.starred == 1
         await saved(pilot, config, lambda config: config.watched.stations == [chosen])
         await pilot.press("s")
         await saved(pilot, config, lambda config: config.watched.stations == [])

@@ -156,6 +156,23 @@ async def test_a_star_keeps_its_place_and_a_second_press_takes_it_back() -> None
         assert "Nothing to undo" in "\n".join(text_of(pilot))
 
 
+async def test_a_filter_selects_its_first_station_for_a_user_who_selected_none() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        # As after the start of a simulation, which selects a station with something to see.
+        workspace.stations.show_at_first(NAMES[17])
+        await pilot.press("slash", *"s01")
+        assert workspace.station_list.ids[7] == NAMES[17]
+        assert workspace.stations.selected == NAMES[10]
+        # One that the user selected stays.
+        await pilot.press("escape")
+        workspace.stations.select(NAMES[17])
+        await pilot.press("slash", *"s01")
+        assert workspace.stations.selected == NAMES[17]
+
+
 async def test_a_log_line_outside_the_filter_is_selected_and_the_filter_stays() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:

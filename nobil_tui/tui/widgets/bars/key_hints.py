@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from nobil_tui.commands import Command, Context, active_in, command_by_id
+from nobil_tui.commands import COMMANDS, Command, Context, active_in, command_by_id
 from nobil_tui.config.key_names import types_character
 from nobil_tui.tui.bindings import KeyBindings, key_label
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, BarPart, OneLineBar, fit_parts, part_at
@@ -69,6 +69,9 @@ class KeyHints(OneLineBar):
             or command.id in (*self.extra_commands, *_WHERE_ROOM)
             or self._is_near(command)
         ]
+        if self.context is Context.STATIONS:
+            # As the table has them: what is needed most comes first.
+            named.sort(key=COMMANDS.index)
         # The filter has the focus already.
         busy = "filter" if self.context is Context.FILTER else ""
         return [command for command in named if self._label(command) and command.id != busy]

@@ -21,7 +21,7 @@ from nobil_tui.search.fields import FieldValues
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.text_field import TextField
 
-_EXAMPLES = "words, or ccs  >=150kw  free  op:recharge  within:20km  -tesla"
+_EXAMPLES = "words, or ccs  >=150kw  free  near:oslo  op:recharge  -tesla"
 
 
 MAX_HISTORY = 30
@@ -117,7 +117,7 @@ class FilterInput(TextField):
 
     def action_cursor_right(self, select: bool = False) -> None:
         """Accept the first completion at the end of the text; elsewhere move the cursor."""
-        if self.cursor_at_end and self.offers and not select:
+        if self.cursor_at_end and self.offers and not select and self.selection.is_empty:
             self._accept()
         else:
             super().action_cursor_right(select)

@@ -77,8 +77,13 @@ class FilterLine(Vertical):
         self._update_note()
 
     def open(self) -> None:
-        """Show the line and focus the text field."""
+        """Show the line and focus the text field, with its text selected.
+
+        What is typed replaces it, unless the cursor is moved first.
+        """
         self._mount_parts()
+        if self.screen.focused is not self.input:
+            self.input.select_all()
         self.add_class("-shown")
         # Not by ``focus()``, which takes effect later: the next key belongs to the field already.
         self.screen.set_focus(self.input)

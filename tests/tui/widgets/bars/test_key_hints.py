@@ -51,7 +51,7 @@ def text_of(hints: KeyHints) -> str:
     [
         (
             Context.STATIONS,
-            "o Sort  / Filter  s Star  w Starred  e Faults  n Alert  l Log scope  m Map  "
+            "/ Filter  s Star  w Starred  e Faults  o Sort  n Alert  l Log scope  m Map  "
             "h History  z Zoom  ? Help  q Quit",
         ),
         (

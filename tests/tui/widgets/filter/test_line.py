@@ -12,6 +12,7 @@ from textual.widgets import Static
 from nobil_tui.config.setting_table import MAX_FILTER
 from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.filter_parser import parse_query
+from nobil_tui.search.places import AnyPlace
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.widgets.filter.input import FilterInput
 from nobil_tui.tui.widgets.filter.line import FilterLine, FilterRow
@@ -137,6 +138,7 @@ async def test_enter_keeps_the_filter_and_escape_clears_it() -> None:
         )
         app.line.open()
         await pilot.pause()
+        await pilot.press("end")
         await type_in(pilot, " x")
         assert app.line.text == "ccs x"
         await pilot.press("escape")
@@ -258,8 +260,30 @@ async def test_the_placeholder_is_a_valid_filter() -> None:
     async with typing() as (app, _):
         assert app.painted.startswith("words, or ccs")
         examples = app.line.input.placeholder.partition("or ")[2]
-        assert not parse_query(examples, (59.9, 10.7)).problems
+        # It works without a home.
+        assert not parse_query(examples, None, AnyPlace()).problems
         assert app.note == ""
+
+
+async def test_what_is_typed_into_an_open_filter_replaces_it() -> None:
+    async with typing() as (app, pilot):
+        app.line.text = "ccs free"
+        for keys, expected in (
+            (("x",), "x"),
+            (("end", "x"), "ccs freex"),
+            # Right takes no completion then.
+            (("right", "x"), "ccs freex"),
+            (("backspace",), ""),
+        ):
+            app.line.text = "ccs free"
+            app.set_focus(None)
+            app.line.open()
+            await pilot.press(*keys)
+            assert app.line.text == expected
+            # Open already: the cursor stays.
+            app.line.open()
+            await pilot.press("y")
+            assert app.line.text == f"{expected}y"
 
 
 async def test_pasted_text_is_sanitized() -> None:
