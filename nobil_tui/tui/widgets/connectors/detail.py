@@ -64,15 +64,16 @@ class DetailPainter:
         has_alert: bool,
         history: StationHistory | None = None,
     ) -> list[Row]:
-        """Build all lines at ``now`` (ms); ``spacious`` separates the parts by empty lines."""
+        """Build all lines at ``now`` (ms).
+
+        ``spacious``: separate the parts by empty lines; otherwise, the connectors come early.
+        """
         if history is not None and history.station != station_id:
             history = None
         facts = self._station_list.register.facts(station_id)
         station = self._station_list.board.stations.get(station_id)
-        head = [
-            self._name(station_id, facts, width, starred=starred, has_alert=has_alert),
-            *self._where(station_id, facts, width),
-        ]
+        where, counts, usual = [*self._where(station_id, facts, width)], [], []
+        table = station is not None and bool(station.connectors)
         if station is None:
             complete = self._station_list.board.has_snapshot
             absent = "Not in the stream" if complete else "Not reported yet"
@@ -80,11 +81,21 @@ class DetailPainter:
         elif not station.connectors:
             rows = [*self._text("The stream names no connectors of this station.", width)]
         else:
-            head += self._counts(station, now, width)
-            head += self._usual(history, now, width)
+            counts = [*self._counts(station, now, width)]
+            usual = [*self._usual(history, now, width)]
             rows = [*self._connectors.rows(station, now, width, history)]
-        table = bool(station is not None and station.connectors)
-        known = [*self._plugs(station, facts, width), *self._more(station_id, facts, width)]
+        head = [self._name(station_id, facts, width, starred=starred, has_alert=has_alert)]
+        if spacious or not table:
+            head += [*where, *counts, *usual]
+            where, usual = [], []
+        else:
+            head += counts
+        known = [
+            *where,
+            *usual,
+            *self._plugs(station, facts, width),
+            *self._more(station_id, facts, width),
+        ]
         between: list[Row] = [[]] if spacious else []
         first = len(head) + len(between)
         self.head = TableHead(first, first + len(rows) - 1) if table else None
