@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.padding import Padding
 from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
@@ -28,6 +29,9 @@ from nobil_tui.tui.widgets.text_field import TextField
 
 _KEYS_WIDTH = 10
 """Least width of the column of keys in cells."""
+_MEANING_WIDTH = 20
+"""Least cells for what a key does, beside it."""
+_QUIET = Style(dim=True)
 _Row = tuple[str, str, str]
 """The keys or a symbol, the meaning, and the command id, which may be empty."""
 _Section = tuple[str, tuple[_Row, ...]]
@@ -87,25 +91,46 @@ class _RenderedOnce:
         return self._rendered[width]
 
 
+class _Rows:
+    """Rows of the help: beside each other where there is room, else the meaning below its key."""
+
+    def __init__(self, rows: tuple[_Row, ...]) -> None:
+        self._rows = rows
+        longest = max(len(keys) for keys, _, _ in rows)
+        self._keys_width = max(_KEYS_WIDTH, longest + 2)
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterable[RenderableType]:
+        bold = Style(bold=True)
+        if options.max_width - self._keys_width < _MEANING_WIDTH:
+            for keys, meaning, name in self._rows:
+                if keys:
+                    yield Text(f"  {keys}", bold)
+                yield Padding(_meaning_of(meaning, name), (0, 0, 0, 4))
+            return
+        table = Table.grid(padding=(0, 2))
+        table.add_column(width=self._keys_width, no_wrap=True, style=bold)
+        table.add_column(ratio=1)
+        for keys, meaning, name in self._rows:
+            table.add_row(Text(f"  {keys}"), _meaning_of(meaning, name))
+        yield table
+
+
+def _meaning_of(meaning: str, name: str) -> Text:
+    return Text.assemble(meaning, (f"  {name}" if name else "", _QUIET))
+
+
 @functools.lru_cache(maxsize=4)
 def _text_of(sections: tuple[_Section, ...], *, spaced: bool) -> _RenderedOnce:
     """Return sections as text, rendered once although the help is opened again and again.
 
     ``spaced``: a blank line comes before the first one.
     """
-    quiet = Style(dim=True)
     parts: list[RenderableType] = []
     for heading, rows in sections:
-        table = Table.grid(padding=(0, 2))
-        longest = max(len(keys) for keys, _, _ in rows) + 2
-        table.add_column(width=max(_KEYS_WIDTH, longest), no_wrap=True, style=Style(bold=True))
-        table.add_column(ratio=1)
-        for keys, meaning, name in rows:
-            table.add_row(
-                Text(f"  {keys}"), Text.assemble(meaning, (f"  {name}" if name else "", quiet))
-            )
         # Outside the table: most headings are longer than the column of keys.
-        parts += [Text(), Text(heading, quiet), table]
+        parts += [Text(), Text(heading, _QUIET), _Rows(rows)]
     return _RenderedOnce(Group(*(parts if spaced else parts[1:])))
 
 

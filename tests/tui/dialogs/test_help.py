@@ -212,3 +212,13 @@ async def test_the_help_is_searched(clock: FakeClock) -> None:
         assert "Find by words" in said(pilot)
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpScreen)
+
+
+async def test_a_meaning_is_below_its_sign_where_it_has_no_room_beside() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock)), (40, 30)) as pilot:
+        await open_help(pilot)
+        await pilot.press("slash", *"not confirmed for a week")
+        await pilot.pause()
+        text = "\n".join(line.strip(" │") for line in text_of(pilot))
+        assert "not confirmed for a week\nunknown, since the last" in text
