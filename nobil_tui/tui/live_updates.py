@@ -185,6 +185,7 @@ class LiveUpdates:
         workspace.stations.last_input_at = workspace.input.last_input_at
         if not is_terminal_behind(self._screen.app):
             workspace.stations.resort_when_idle()
+            workspace.show_filter_result()
             workspace.stations.refresh_ages()
             workspace.connectors.refresh_ages()
 

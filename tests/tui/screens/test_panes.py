@@ -173,6 +173,28 @@ async def test_a_filter_selects_its_first_station_for_a_user_who_selected_none()
         assert workspace.stations.selected == NAMES[17]
 
 
+async def test_the_count_of_the_filter_is_that_of_the_list() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        await pilot.press("slash", *"free", "enter")
+        before = workspace.filter_line.result.stations
+        free = [int(name[-3:]) for name in workspace.station_list.ids[5:8]]
+        await resorted(pilot, clock, *(report(number, 1, START + 1000) for number in free))
+        assert workspace.filter_line.result.stations == workspace.stations.count == before - 3
+
+
+async def test_a_new_star_is_on_top_in_the_next_order() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:
+        main = await live(pilot)
+        workspace = main.workspace
+        workspace.stations.select(NAMES[12])
+        await pilot.press("s", "o")
+        assert workspace.station_list.ids[0] == workspace.stations.selected == NAMES[12]
+
+
 async def test_a_log_line_outside_the_filter_is_selected_and_the_filter_stays() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, hundred_stations(clock)), WIDE) as pilot:

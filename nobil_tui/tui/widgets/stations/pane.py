@@ -419,6 +419,8 @@ class StationsPane(VirtualList):
     def _show_order(self) -> None:
         """Sort by another order and show its beginning, with the selected station if it is
         there."""
+        # A star that was set just now counts in the new order.
+        self.station_list.release()
         self.scroll_to(y=0, animate=False, immediate=True)
         self.rebuild()
         line = self.station_list.row_of(self.selected)
