@@ -21,7 +21,7 @@ class SourceReader:
         self._session = session
         self._events = events
         self._was_live = False
-        self._said: tuple[LinkPhase, str] | None = None
+        self._reported: tuple[LinkPhase, str] | None = None
 
     async def read(self) -> None:
         """Read the source until it ends, then wait: its last state is served.
@@ -49,11 +49,11 @@ class SourceReader:
     def _note_link(self, batch: Batch) -> None:
         link = batch.link
         self._was_live = self._was_live or link.phase is LinkPhase.LIVE
-        said = link.phase, link.reason
+        reported = link.phase, link.reason
         # Each further attempt would be two lines, for as long as the source is away.
-        again = link.phase is LinkPhase.CONNECTING and self._said is not None
-        if said != self._said and not again:
-            self._said = said
+        again = link.phase is LinkPhase.CONNECTING and self._reported is not None
+        if reported != self._reported and not again:
+            self._reported = reported
             level = "info" if link.phase in (LinkPhase.LIVE, LinkPhase.CONNECTING) else "warning"
             self._events.emit(
                 "link",

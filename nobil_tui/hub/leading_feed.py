@@ -93,7 +93,7 @@ class LeadingFeed:
             follower.settled.clear()
             async with aclosing(_until(follower, condition)) as events:
                 async for event in events:
-                    yield _said(event)
+                    yield _without_nats(event)
             if condition == lease.wait_held:
                 follower.settled.clear()
 
@@ -109,7 +109,7 @@ class LeadingFeed:
                 each.cancel()
 
 
-def _said(event: Event) -> Event:
+def _without_nats(event: Event) -> Event:
     """Return an event of the follower as it is for a relay: without NATS, its source is not read
     either, since another relay may lead."""
     if isinstance(event, Refused) or (isinstance(event, Lost) and event.retry_at):

@@ -37,7 +37,7 @@ from nobil_tui.hub.nats_writer import (
     StreamWriter,
     open_writer,
 )
-from nobil_tui.hub.served_board import said_by, state_of
+from nobil_tui.hub.served_board import compared_fields, state_of
 from nobil_tui.monitor.batch import Batch, LinkState
 from nobil_tui.wire.nats import (
     HEARTBEAT_SUBJECT,
@@ -98,7 +98,7 @@ class NatsPublisher:
         self._news = asyncio.Event()
         self._sent: dict[str, int] = {}
         """The hash of what the stream has of each station."""
-        self._said: tuple[bool, str, int] | None = None
+        self._published_state: tuple[bool, str, int] | None = None
         """What makes the state that was published last worth publishing again."""
         self._all_published = False
         """Whether the stream has all stations, so that its state may say so."""
@@ -198,7 +198,7 @@ class NatsPublisher:
 
     async def _resynchronize(self, connection: NatsConnection, writer: StreamWriter) -> None:
         """Find out what the stream has, to make it equal to the board."""
-        self._said = None
+        self._published_state = None
         self._all_published = False
         self._sent, epoch = await self._read_sent(connection)
         self._whole = True
@@ -225,8 +225,8 @@ class NatsPublisher:
         """Publish what changed, then a sign of life."""
         whole, self._whole = self._whole, False
         touched, self._touched = self._touched, set()
-        said = said_by(self._state())
-        state_first = said != self._said and self._said is not None
+        state = compared_fields(self._state())
+        state_first = state != self._published_state and self._published_state is not None
         try:
             if state_first:
                 # What a station is confirmed by refers to it.
@@ -236,14 +236,14 @@ class NatsPublisher:
             await self._publish_left(writer, left)
             # Noted first: an end from now on may come between the message and its acknowledgement.
             self._all_published = True
-            if self._said is None or left:
+            if self._published_state is None or left:
                 await writer.write([self._state_message(ready=True)])
             await writer.write([(HEARTBEAT_SUBJECT, heartbeat_message(self.epoch))])
         except UnreachableError:
             self._touched |= touched
             self._whole = self._whole or whole
             raise
-        self._said = said
+        self._published_state = state
 
     async def _publish_stations(self, writer: StreamWriter, ids: Iterable[str]) -> None:
         """Publish those of the stations that differ from what the stream has."""

@@ -73,7 +73,7 @@ class ServedBoard:
         if messages is None:
             return self.snapshot()
         state = self._state_now()
-        if said_by(state) != said_by(self._state):
+        if compared_fields(state) != compared_fields(self._state):
             self._state = state
             messages.insert(0, (state_message(state), False))
         if not messages:
@@ -227,8 +227,9 @@ def link_reason(link: LinkState) -> str:
     return f"the hub's source: {reason}"
 
 
-def said_by(state: HubState) -> tuple[bool, str, int]:
-    """Return what makes a state worth sending; while the link is down, its clock runs."""
+def compared_fields(state: HubState) -> tuple[bool, str, int]:
+    """Return the fields whose change is worth sending; others change all the time while the link is
+    down."""
     return state.live, state.reason, state.confirmed
 
 

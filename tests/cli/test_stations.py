@@ -15,6 +15,8 @@ import pytest
 from nobil_tui.base.paths import register_file
 from nobil_tui.charging.register import CREDIT, Facts, Plug
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.wait import UNTIL
+from nobil_tui.config.alert_rules import AlertWhen
 from nobil_tui.hub.demo_server import DemoServer
 from nobil_tui.register.cache import save_register
 from nobil_tui.wire.station_lines import ConnectorLine, StationCounts, StationLine
@@ -199,3 +201,7 @@ print([name for name in unwanted if name in sys.modules])
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=GUARD, check=False
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_can_be_waited_for_is_what_an_alert_can_wait_for() -> None:
+    assert [*UNTIL] == [*AlertWhen]
