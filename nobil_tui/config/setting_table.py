@@ -85,7 +85,7 @@ SETTINGS = (
     Setting(
         "stream",
         "source",
-        "The source of reports: the address of a server (ws, wss, nats), or the name of one.\n"
+        "The source: a name such as finland or enova, or an address (ws://, wss:// or nats://).\n"
         "If empty, a simulation runs.",
         '""',
         Check.TEXT,
@@ -229,7 +229,7 @@ SETTINGS = (
     Setting(
         "interface",
         "theme",
-        "A color theme; auto or empty is dark or light like the terminal, where it tells.",
+        "A color theme. If auto or empty, it is dark or light like the terminal, if known.",
         '""',
         Check.TEXT,
         MAX_NAME,
