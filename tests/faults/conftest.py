@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("slow")
+
+
+@pytest.fixture(autouse=True)
+def _restore_hooks() -> Iterator[None]:
+    """Let pytest see what nothing handles, after a test that has started a log."""
+    hooks = threading.excepthook, sys.unraisablehook
+    yield
+    threading.excepthook, sys.unraisablehook = hooks
 
 
 @pytest.fixture
