@@ -86,6 +86,8 @@ def break_part(part: str) -> None:
             after_start(repaint)
         case "input thread":
             replace(terminal_driver, "MessageParser", fail)
+        case "start of the input":
+            replace(terminal_driver.SleepingDriver, "_query_in_band_window_resize", fail)
         case "input later":
             replace(TerminalInput, "feed", fail)
         case "writer thread":

@@ -434,7 +434,7 @@ def test_surroundings(tmp_path: Path, faults_long: bool, record_fault: RecordFau
 PARTS = (
     *("writer thread", "compositor", "input later", "worker", "timer", "app", "construction"),
     *("compose", "style sheet", "message handler", "thread worker", "callback", "task"),
-    *("input thread", "session", "close", "command", "quit"),
+    *("input thread", "start of the input", "session", "close", "command", "quit"),
 )
 
 
