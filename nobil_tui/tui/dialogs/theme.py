@@ -28,6 +28,10 @@ class ThemeList(OptionList):
         Binding("G", "last", "Last", show=False),
     ]
 
+    def on_resize(self) -> None:
+        """Keep the theme under the cursor on screen, also when the dialog gets its first size."""
+        self.call_after_refresh(self.scroll_to_highlight)
+
 
 class ThemeScreen(Dialog[str]):
     """Returns the name of the theme, or None if the user cancels, with the theme as it was."""
