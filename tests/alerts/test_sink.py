@@ -271,7 +271,7 @@ class Racing:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(ROUND, min_size=2, max_size=4), st.booleans())
 async def test_no_race_of_instances_loses_or_doubles_an_alert(rounds: Any, armed: bool) -> None:
     clock = FakeClock()

@@ -310,8 +310,8 @@ async def test_first_sights_are_compared_with_the_last_known_state(
 
 # Large sources
 
-COUNTRY = 6000
-"""Stations with five connectors each: three times ``MAX_PENDING``."""
+COUNTRY = 3000
+"""Stations with five connectors each: half as many again as ``MAX_PENDING``."""
 
 
 def country(status: int, at: int) -> bytes:
