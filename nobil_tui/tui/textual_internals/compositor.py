@@ -27,7 +27,11 @@ class SparingCompositor(Compositor):
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return what to write of the regions that changed."""
-        self._repainted = tuple(self._dirty_regions)
+        # Textual also writes what begins where a repaint ends: without the widget that is there, it
+        # would be the container behind.
+        self._repainted = tuple(
+            Region(each.x, each.y, each.width + 1, each.height) for each in self._dirty_regions
+        )
         try:
             return super().render_partial_update()
         finally:

@@ -29,7 +29,7 @@ class _ChangesOnly(CompositorUpdate):
         """Return the sequences to write, and record what they paint."""
         update = self._update
         if isinstance(update, ChopsUpdate):
-            return self._painted.update(_rows_of(update), self._size, console)
+            return self._painted.update(placed_rows(update), self._size, console)
         # A whole repaint, as after a resize: written whole, whatever the terminal shows.
         self._painted.forget(self._size)
         for y, strips in enumerate(update.strips):
@@ -37,7 +37,7 @@ class _ChangesOnly(CompositorUpdate):
         return update.render_segments(console)
 
 
-def _rows_of(update: ChopsUpdate) -> dict[int, list[PlacedStrip]]:
+def placed_rows(update: ChopsUpdate) -> dict[int, list[PlacedStrip]]:
     """Return the strips that an update would write, by row."""
     rows: dict[int, dict[int, PlacedStrip]] = {}
     for y, left, right in update.spans:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, cast
 
 import pytest
 from rich.segment import Segment
 from textual._compositor import Compositor
 from textual.app import App, ComposeResult
+from textual.containers import Horizontal
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
@@ -19,6 +21,7 @@ from nobil_tui.tui.textual_internals.compositor import (
     SparingPaint,
     set_border_titles,
 )
+from nobil_tui.tui.textual_internals.painting import placed_rows
 
 
 class Lines(ScrollView):
@@ -81,35 +84,45 @@ async def test_only_what_is_repainted_is_rendered(sparing: bool) -> None:
             assert text in "".join(strip.text for strip in strips)
 
 
+class SideBySide(SparingPaint, Screen[None]):
+    """Lists beside each other in a container, between two texts."""
+
+    def compose(self) -> ComposeResult:
+        yield Label("above")
+        with Horizontal():
+            yield Lines()
+            yield Lines()
+        yield Label("below")
+
+
+class Neighbours(App[None]):
+    CSS = "Horizontal { height: 8; } Lines { width: 1fr; height: 6; border: solid; }"
+
+    def get_default_screen(self) -> Screen[None]:
+        return SideBySide()
+
+
 async def test_every_repaint_is_that_of_textual() -> None:
-    async with Showing().run_test() as pilot:
-        compositor = cast(SparingCompositor, pilot.app.screen._compositor)
-        width, height = pilot.app.size
-        for region in (
-            Region(0, 0, width, 1),
-            Region(3, 1, 2, 3),
-            Region(0, 2, width, 5),
-            Region(width - 1, 0, 1, height),
-        ):
+    async with Neighbours().run_test() as pilot:
+        screen = pilot.app.screen
+        compositor = cast(SparingCompositor, screen._compositor)
+        regions = [region for region, _ in compositor.visible_widgets.values()]
+        regions += [Region(each.x + 1, each.y, 1, each.height) for each in regions]
+        regions += [Region(each.x, each.bottom - 1, each.width, 1) for each in regions]
+        for first, second in product(regions, regions):
+            if screen.region in (first, second):
+                # Everything is painted.
+                continue
             found = []
             for render in (
                 Compositor.render_partial_update,
                 type(compositor).render_partial_update,
             ):
-                compositor._dirty_regions.add(region)
+                compositor._dirty_regions.update((first, second))
                 update = render(compositor)
                 assert update is not None
-                found.append(
-                    [
-                        (y, x, strip)
-                        for y, left, right in update.spans
-                        for end, (x, strip) in zip(
-                            update.chop_ends[y], update.chops[y].items(), strict=False
-                        )
-                        if x <= right and end > left
-                    ]
-                )
-            assert found[0] == found[1], region
+                found.append(placed_rows(update))
+            assert found[0] == found[1], (first, second)
 
 
 async def test_titles_repaint_the_border_alone() -> None:
