@@ -29,10 +29,17 @@ END = b"\x1b[0m-- the end --"
 async def play(app: NobilApp, source: HandSource, clock: FakeClock) -> None:
     """Arm an alert, let it fire, and quit."""
     main = app._main
-    while main is None or not main.workspace.stations.count:
+    while main is None or not main.live_updates._frozen:
         await asyncio.sleep(0)
         main = app._main
     await main.live_updates.tick()
+    # The snapshot is shown. If the sink takes it only after the report is on the board, the alert
+    # fires without the change, which is in the batch that follows.
+    monitor, alerts = main.workspace.session.monitor, main.workspace.alerts._sink
+    assert monitor is not None
+    (sink,) = (each for each in monitor._runners if each._sink is alerts)
+    while sink._taking or sink._outlet._pending:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0)
     main.workspace.alerts.set(AlertRule("NOR_1"))
     clock.advance(600)
     source.feed.put(StationReport(Station("NOR_1", [Connector(0, 0, clock.now())]), clock.now()))
