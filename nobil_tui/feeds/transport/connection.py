@@ -145,10 +145,12 @@ class Connection:
     def _note_alive(self) -> bool:
         """Note that the server was heard; return false if the clock jumped since the last time.
 
-        Then it says nothing about the time in between, and the connection fails.
+        Then it says nothing about the time in between, and the connection fails: what comes until
+        it is closed says nothing either.
         """
-        if reason := self._jumps.reason():
+        if not self._failure and (reason := self._jumps.reason()):
             self.fail(reason)
+        if self._failure:
             return False
         self._alive_on = self._clock.monotonic()
         self.alive_at = self._clock.now()

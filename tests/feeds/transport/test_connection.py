@@ -120,6 +120,26 @@ async def test_a_frame_on_a_slow_line_keeps_the_connection_alive(
             await guarded(receiving)
 
 
+async def test_nothing_counts_after_a_jump_of_the_clock(
+    serve_raw: ServeRaw, clock: FakeClock
+) -> None:
+    """Nor what had come before the connection was closed."""
+
+    async def two_frames(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await shake_hands(reader, writer)
+        await reader.read(1)
+        writer.write(b"\x82\x01a\x82\x01b")
+        await for_ever()
+
+    async with await connect(f"ws://127.0.0.1:{await serve_raw(two_frames)}", clock) as connection:
+        clock.step(8 * 3600)
+        await connection.send(b"now")
+        for _ in range(2):
+            with pytest.raises(ClosedError, match="slept"):
+                await guarded(connection.receive())
+        assert connection.alive_at == START
+
+
 async def test_behind_is_the_wait_for_a_pong(serve_raw: ServeRaw, clock: FakeClock) -> None:
     async with await connect(f"ws://127.0.0.1:{await serve_raw(half_open)}", clock) as connection:
         assert connection.behind == 0
