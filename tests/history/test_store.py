@@ -141,7 +141,7 @@ def test_a_full_disk_is_a_notice_until_it_has_room(
 
 
 def test_what_waits_for_the_disk_is_limited(tmp_path: Path) -> None:
-    store = HistoryStore.open(tmp_path / "history.sqlite", interval=GUARD)
+    store = HistoryStore(tmp_path / "history.sqlite")
     hour = HourColumns(1, 2, (), ())
     for week in range(store_module.MAX_PENDING_HOURS + 1):
         store._pending = store_module._joined(
@@ -149,8 +149,6 @@ def test_what_waits_for_the_disk_is_limited(tmp_path: Path) -> None:
         )
     assert len(store._pending.hours) == store_module.MAX_PENDING_HOURS
     assert store._pending.hours[0].week == 1
-    store._pending = Portion()
-    store.close()
 
 
 def test_a_killed_program_leaves_whole_transactions(path: Path) -> None:
