@@ -68,7 +68,8 @@ class Lateness:
     ) -> None:
         self._seed = seed
         self._sleep = sleep
-        self._lock = threading.Lock()
+        # Garbage that is collected while one is drawn may draw another in the same thread.
+        self._lock = threading.RLock()
         self.begin(name)
 
     def begin(self, name: str) -> None:
