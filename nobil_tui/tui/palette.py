@@ -7,11 +7,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
-from textual import on
+from textual import on, work
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.markup import escape
 from textual.widgets import Input
 from textual.worker import WorkerError
@@ -77,6 +78,10 @@ class PaletteItem(NamedTuple):
     run: Callable[[], object]
 
 
+_search = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]
+"""Textual's search, without its worker."""
+
+
 class Palette(Dismissal, CommandPalette):
     """Textual's palette, with our keys to quit."""
 
@@ -87,6 +92,15 @@ class Palette(Dismissal, CommandPalette):
         """Close the palette, and end its searches."""
         self.workers.cancel_node(self)
         return super().dismiss(result)
+
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
+    async def _gather_commands(self, search_value: str) -> None:
+        """Search, until the palette or the app closes: then its list is gone."""
+        try:
+            await _search(self, search_value)
+        except NoMatches:
+            if self.children:
+                raise
 
     @on(Input.Submitted)
     async def finish_search(self) -> None:

@@ -19,7 +19,12 @@ from nobil_tui.commands import COMMANDS, Context, command_by_id
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.dialogs.help import HelpScreen
-from nobil_tui.tui.palette import MAX_FOUND_STATIONS, CommandProvider, Palette, StationProvider
+from nobil_tui.tui.palette import (
+    MAX_FOUND_STATIONS,
+    CommandProvider,
+    Palette,
+    StationProvider,
+)
 from nobil_tui.tui.screens.main import MainScreen
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import HandSource, live, opened, setup_of, text_of, until
@@ -245,6 +250,18 @@ async def test_escape_closes_the_palette() -> None:
         opened = pilot.app.screen
         assert isinstance(opened, Palette)
         await pilot.press("escape")
+        assert pilot.app.screen is main
+
+
+async def test_a_search_ends_with_its_palette() -> None:
+    async with app() as (main, pilot):
+        await pilot.press("ctrl+p")
+        opened = pilot.app.screen
+        assert isinstance(opened, Palette)
+        await pilot.press("escape")
+        await until(pilot, lambda: not opened.children)
+        # As where the text changes while the app closes.
+        await opened._gather_commands("sort").wait()
         assert pilot.app.screen is main
 
 
