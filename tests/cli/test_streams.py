@@ -62,8 +62,9 @@ def test_a_stderr_that_is_not_read_stops_nothing(monkeypatch: pytest.MonkeyPatch
                 print_message(f"{number} " + "z" * 10_000)
         found: list[bytes] = []
         reading = threading.Thread(target=lambda: found.append(read_to_the_end(read)))
-        reading.start()
+        # Before anything is read: it ends with the last line.
         writer = next(each for each in threading.enumerate() if each.name == "messages")
+        reading.start()
         writer.join(GUARD)
         sys.stderr.close()
         reading.join(GUARD)

@@ -9,7 +9,7 @@ from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.screen import Screen
 
-from nobil_tui.charging.events import Connected, StationReport
+from nobil_tui.charging.events import Connected, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
 from tests.conftest import START, FakeClock
 from tests.faults.screen import EmulatedScreen
@@ -68,7 +68,10 @@ async def test_repaints_paint_only_what_is_there(
     source = HandSource(clock)
     async with opened(setup_of(clock, source), SIZE) as pilot:
         names = [f"NOR_{number}" for number in range(60)]
-        source.feed.put(Connected(START), *(report(name, 0) for name in names))
+        # At once: of reports, those of a later batch are not listed for a second.
+        source.feed.put(
+            Connected(START), Snapshot([report(name, 0).station for name in names], START)
+        )
         main = await live(pilot)
         for step, key in enumerate(("j", "tab", "z", "z", "question_mark", "escape", "o"), 1):
             await pilot.press(key)
