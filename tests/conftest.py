@@ -22,6 +22,7 @@ sys.dont_write_bytecode = False
 
 import asyncio
 import gc
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -34,6 +35,11 @@ from websockets.utils import accept_key
 
 from nobil_tui.base.clock import Clock
 from tests.faults.table import print_table
+
+# A shell starts what runs in its background with Ctrl+C ignored, and the programs of tests inherit
+# it: they would wait for ever for an interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No property may depend on the machine's speed. The examples are the same in each run: a change
 # must not fail because of what chance finds in code that it has nothing to do with.
