@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, ClassVar, NamedTuple, Protocol, cast
+from typing import ClassVar, NamedTuple, Protocol, cast
 
-from textual import on, work
-from textual.await_complete import AwaitComplete
+from textual import on
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.markup import escape
 from textual.widgets import Input
 from textual.worker import WorkerError
@@ -21,6 +19,7 @@ from nobil_tui.commands import COMMANDS, Command, command_by_id
 from nobil_tui.search.folding import fold_line
 from nobil_tui.tui.bindings import KeyBindings, binding_of, key_label
 from nobil_tui.tui.textual_internals.dismissal import Dismissal
+from nobil_tui.tui.textual_internals.palette_search import ClosingPalette
 
 MAX_FOUND_STATIONS = 40
 """Stations that are offered at once."""
@@ -78,29 +77,11 @@ class PaletteItem(NamedTuple):
     run: Callable[[], object]
 
 
-_search = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]
-"""Textual's search, without its worker."""
-
-
-class Palette(Dismissal, CommandPalette):
+class Palette(ClosingPalette, Dismissal, CommandPalette):
     """Textual's palette, with our keys to quit."""
 
     CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [binding_of(command_by_id("quit"))]
-
-    def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close the palette, and end its searches."""
-        self.workers.cancel_node(self)
-        return super().dismiss(result)
-
-    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
-    async def _gather_commands(self, search_value: str) -> None:
-        """Search, until the palette or the app closes: then its list is gone."""
-        try:
-            await _search(self, search_value)
-        except NoMatches:
-            if self.children:
-                raise
 
     @on(Input.Submitted)
     async def finish_search(self) -> None:
