@@ -225,7 +225,14 @@ class FaultyTerminal:
 
     def quit(self) -> int:
         """Press the key that quits everywhere, and read to the end."""
-        self.send("\x03")
+        # In a paste whose end is missing it is text, until the program has waited for that.
+        patience = 5.0
+        while self.process.poll() is None and patience < 3 * GUARD:
+            self.send("\x03")
+            until = time.monotonic() + patience
+            while self.process.poll() is None and time.monotonic() < until:
+                self.take(0.02)
+            patience *= 2
         return self.end()
 
     def check_restored(self) -> None:
