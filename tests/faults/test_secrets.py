@@ -142,8 +142,6 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         )
         (tmp_path / "config.toml").chmod(0o600)
         processes: list[subprocess.Popen[bytes]] = []
-        # A program inherits that it is ignored, as where a script starts the tests with "&".
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             yield Bench(enova, register, elsewhere, tmp_path, processes)
         finally:
@@ -151,7 +149,6 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
                 # After a failure: a thread may wait for what it says.
                 each.kill()
                 each.communicate()
-            signal.signal(signal.SIGINT, before)
 
 
 def start(bench: Bench, *args: str, fresh: bool = False) -> Program:
