@@ -34,6 +34,7 @@ from websockets.asyncio.server import serve as serve_websockets
 from websockets.utils import accept_key
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from tests.faults.table import print_table
 
 # A shell starts what runs in its background with Ctrl+C ignored, and the programs of tests inherit
@@ -230,9 +231,7 @@ async def serve_raw() -> AsyncIterator[ServeRaw]:
     yield start
     for server in servers:
         server.close()
-    for task in list(running):
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await cancel_and_wait(*running)
     await settle()
 
 

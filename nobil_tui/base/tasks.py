@@ -1,14 +1,14 @@
-"""Run blocking work in daemon threads, and divide long work into time slices."""
+"""Run tasks together, run blocking work in daemon threads, divide long work into time slices."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 _T = TypeVar("_T")
@@ -20,6 +20,47 @@ PAUSE_SECONDS = 0.010
 """The longest pause between two slices in seconds: enough to handle a key press."""
 _IDLE = 0.0001
 """An iteration of the loop that takes fewer seconds was idle."""
+
+
+async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks, and wait until all have ended, also if this call is cancelled.
+
+    Their errors are not raised: ask a task for its result where an error of it matters.
+    """
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def run_until_first(
+    work: Coroutine[Any, Any, _T], *others: Coroutine[Any, Any, object]
+) -> _T | None:
+    """Run coroutines as tasks until the first one ends; cancel the others, and wait for their end.
+
+    Return the result of ``work``, None if it was cancelled. Raises the first error of any of them,
+    in the order of the arguments. Not a ``TaskGroup``, which waits for all and wraps their errors.
+    """
+    first = asyncio.create_task(work)
+    tasks = [first, *(asyncio.create_task(other) for other in others)]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await cancel_and_wait(*tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
+    return None if first.cancelled() else first.result()
+
+
+async def wait_until_failure(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Wait until all tasks have ended or one has failed, and raise the first error in their order.
+
+    The tasks go on if this call is cancelled.
+    """
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in tasks:
+        if task.done():
+            task.result()
 
 
 class DaemonExecutor(ThreadPoolExecutor):

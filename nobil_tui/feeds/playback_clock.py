@@ -6,6 +6,7 @@ import asyncio
 import math
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import run_until_first
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1000.0, math.inf)
 """Speeds that faster and slower step through; infinity is as fast as possible."""
@@ -133,11 +134,7 @@ class PlaybackClock(Clock):
     async def _pause(self, seconds: float | None) -> None:
         """Wait ``seconds``, or until a control is used; None to wait for a control only."""
         self._changed.clear()
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._changed.wait())]
-        if seconds is not None:
-            waits.append(asyncio.create_task(self._wall.sleep(max(MIN_WAIT, seconds))))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        if seconds is None:
+            await self._changed.wait()
+        else:
+            await run_until_first(self._changed.wait(), self._wall.sleep(max(MIN_WAIT, seconds)))

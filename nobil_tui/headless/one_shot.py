@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import datetime
 
+from nobil_tui.base.tasks import run_until_first
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.session.session import Session
@@ -79,18 +79,9 @@ async def _play(session: Session, print_message: Print) -> None:
 async def _read_snapshot(session: Session, seconds: float) -> str:
     """Wait for the snapshot of a stream; return why none came, or an empty string."""
     reporter = LinkReporter(session.source.name, lambda _: None)
-    waiting = asyncio.create_task(session.options_clock.sleep(seconds))
-    reading = asyncio.create_task(_first_snapshot(session, reporter))
-    try:
-        await asyncio.wait([waiting, reading], return_when=asyncio.FIRST_COMPLETED)
-        if reading.done():
-            return reading.result()
-        return f"no snapshot within {seconds:g} s"
-    finally:
-        for task in (waiting, reading):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([waiting, reading])
+    reading = _first_snapshot(session, reporter)
+    problem = await run_until_first(reading, session.options_clock.sleep(seconds))
+    return f"no snapshot within {seconds:g} s" if problem is None else problem
 
 
 async def _first_snapshot(session: Session, reporter: LinkReporter) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import run_until_first
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.session.session import Session
 from nobil_tui.store.recorder import Recorder, RecordError
@@ -45,17 +45,10 @@ async def record_session(
     ``KeyRefusedError``, and ``RecordError`` if the disk cannot be written. The caller closes the
     recorder.
     """
-    reading = asyncio.create_task(_read(session, print_message))
-    watching = asyncio.create_task(_watch(recorder, print_message, on_progress, clock or Clock()))
-    try:
-        await asyncio.wait([reading, watching], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (reading, watching):
-            task.cancel()
-        await asyncio.gather(reading, watching, return_exceptions=True)
-    for task in (reading, watching):
-        if not task.cancelled():
-            task.result()
+    await run_until_first(
+        _read(session, print_message),
+        _watch(recorder, print_message, on_progress, clock or Clock()),
+    )
 
 
 async def _read(session: Session, print_message: Print) -> None:

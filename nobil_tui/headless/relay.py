@@ -10,6 +10,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from nobil_tui.base.redaction import AddSecret
+from nobil_tui.base.tasks import cancel_and_wait, wait_until_failure
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, require_library
 from nobil_tui.feeds.source import OpenSource, Source
@@ -105,8 +106,7 @@ async def publishing(
     finally:
         running.remove_done_callback(ended)
         failed = running.done()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await cancel_and_wait(running)
         if failed:
             running.result()
 
@@ -145,16 +145,11 @@ class RelayService:
                 asyncio.create_task(self._give_signs(publisher)),
             ]
             try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-                for task in tasks:
-                    if task.done():
-                        task.result()
+                await wait_until_failure(tasks)
             finally:
                 self._manager.stopping()
                 self._events.emit("stopping")
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await cancel_and_wait(*tasks)
 
     async def _give_signs(self, publisher: NatsPublisher) -> None:
         """Give signs of life while the loop runs."""

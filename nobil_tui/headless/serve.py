@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from nobil_tui.base.tasks import cancel_and_wait, wait_until_failure
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.register import CREDIT
 from nobil_tui.headless.source_reader import SourceReader
@@ -96,18 +97,13 @@ class HubService:
                 asyncio.create_task(self._give_signs()),
                 asyncio.create_task(self._reader.retry_refused()),
             ]
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            await wait_until_failure(tasks)
         finally:
             self._manager.stopping()
             self._events.emit("stopping", consumers=hub.consumers)
             # First, since the session may take a moment to close its source.
             await hub.close(DRAIN_SECONDS)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_and_wait(*tasks)
             self._events.emit("stopped")
 
     async def _give_signs(self) -> None:

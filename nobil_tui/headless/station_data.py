@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.config.model import RegisterSection
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
@@ -70,5 +71,4 @@ async def updating_station_data(
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel_and_wait(task)

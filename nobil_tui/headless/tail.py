@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
+from nobil_tui.base.tasks import run_until_first
 from nobil_tui.charging.board import Change
 from nobil_tui.headless.link_reporter import LinkReporter, Print
 from nobil_tui.headless.station_choice import StationChoice
@@ -40,19 +40,8 @@ class Tail:
         Raises ``KeyRefusedError``, ``UnknownStationError``, and ``OSError`` if the output cannot
         be written.
         """
-        writing = asyncio.create_task(self._write())
-        gone = asyncio.create_task(self._out.wait_reader_gone())
-        try:
-            await asyncio.wait([writing, gone], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (writing, gone):
-                task.cancel()
-            await asyncio.gather(writing, gone, return_exceptions=True)
-        if not writing.cancelled():
-            try:
-                writing.result()
-            except BrokenPipeError:
-                return
+        with suppress(BrokenPipeError):
+            await run_until_first(self._write(), self._out.wait_reader_gone())
 
     async def _write(self) -> None:
         async with aclosing(self._session.batches()) as batches:

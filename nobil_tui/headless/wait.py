@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from nobil_tui.alerts.rules import wanted_condition
+from nobil_tui.base.tasks import run_until_first
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import SLIGHT
@@ -48,17 +48,7 @@ class Wait:
         """
         if self._timeout is None:
             return await self._read()
-        reading = asyncio.create_task(self._read())
-        waiting = asyncio.create_task(self._session.options_clock.sleep(self._timeout))
-        tasks = (reading, waiting)
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return reading.result() if reading.done() else None
-        finally:
-            for task in tasks:
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait(tasks)
+        return await run_until_first(self._read(), self._session.options_clock.sleep(self._timeout))
 
     async def _read(self) -> Change | None:
         async with aclosing(self._session.batches()) as batches:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 
 from nobil_tui.alerts.due import DueRun, DueRuns
 from nobil_tui.alerts.firing import Firing
 from nobil_tui.alerts.hook import Hook
+from nobil_tui.base.tasks import run_until_first
 from nobil_tui.base.text import quoted
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.register import Register
@@ -75,19 +76,13 @@ class Watch:
 
         Raises ``KeyRefusedError``, and ``OSError`` if the output cannot be written.
         """
-        work = (self._read(), self._write(), self._out.wait_reader_gone(), self._follow_rules())
-        tasks = [asyncio.create_task(each) for each in work]
+        work = (self._read(), self._follow_rules(), self._write(), self._out.wait_reader_gone())
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(BrokenPipeError):
+                await run_until_first(*work)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self.alerts.close()
             await asyncio.gather(*self._saving)
-        for task in tasks:
-            if not task.cancelled() and not isinstance(task.exception(), BrokenPipeError):
-                task.result()
 
     async def _read(self) -> None:
         reporter = LinkReporter(self._session.source.name, self._print)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Self
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.charging.register import Register
@@ -143,6 +144,4 @@ async def serve_monitor(monitor: Monitor, hub: Hub, announce: Callable[[str], No
                 running.result()
             await closed
         finally:
-            for task in (running, closed):
-                task.cancel()
-            await asyncio.gather(running, closed, return_exceptions=True)
+            await cancel_and_wait(running, closed)

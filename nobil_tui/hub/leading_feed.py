@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait, run_until_first
 from nobil_tui.charging.events import Event, Feed, Lost, Refused, Restarted
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.hub.nats_lease import Lease
@@ -98,15 +99,7 @@ class LeadingFeed:
                 follower.settled.clear()
 
     async def _settled_or_lapsed(self) -> None:
-        waits = [
-            asyncio.ensure_future(self._follower.settled.wait()),
-            asyncio.ensure_future(self._lease.wait_lapsed()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
+        await run_until_first(self._follower.settled.wait(), self._lease.wait_lapsed())
 
 
 def _without_nats(event: Event) -> Event:
@@ -137,7 +130,4 @@ async def _until(
                     stopping.result()
                     return
         finally:
-            waits = [each for each in (stopping, following) if each is not None]
-            for each in waits:
-                each.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            await cancel_and_wait(*(each for each in (stopping, following) if each is not None))

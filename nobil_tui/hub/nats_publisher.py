@@ -17,7 +17,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
+from nobil_tui.base.tasks import SLICE_SECONDS, cancel_and_wait, wait_until_failure, yield_to_loop
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
 from nobil_tui.feeds.nats.connection import NatsConnection, nats_connection
@@ -161,15 +161,10 @@ class NatsPublisher:
             names = self._names.keep_published(connection, self._lease)
             tasks.append(asyncio.create_task(names))
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            await wait_until_failure(tasks)
         finally:
-            for task in tasks:
-                task.cancel()
             with suppress(asyncio.CancelledError):
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await cancel_and_wait(*tasks)
             if _is_cancelled():
                 # In a task that is not cancelled.
                 goodbye = asyncio.create_task(self._say_goodbye(connection, writer))

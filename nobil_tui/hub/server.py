@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
 from nobil_tui.config.hub import HubSection
@@ -211,9 +212,7 @@ class Hub:
                     await self._emptied.wait()
             except TimeoutError:
                 pass
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_and_wait(*self._tasks)
         connections: list[Consumer | Door] = [*self._consumers, *self._doors]
         handshakes = [door.encrypting for door in self._doors if door.encrypting is not None]
         for each in connections:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from contextlib import suppress
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
+from nobil_tui.base.tasks import SLICE_SECONDS, cancel_and_wait, yield_to_loop
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connecting, Feed, Snapshot
 from nobil_tui.monitor.batch import Batch, LinkState
@@ -119,10 +119,8 @@ class Monitor:
             await self._pump(reading)
             reading.result()
         finally:
-            for task in tasks:
-                task.cancel()
             try:
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await cancel_and_wait(*tasks)
             finally:
                 # Also if the caller does not wait for the link to close.
                 rest = self._updater.next_batch()
@@ -150,8 +148,7 @@ class Monitor:
                 if running.done():
                     outlet.wake()
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await cancel_and_wait(running)
 
     async def _pump(self, reading: asyncio.Task[None]) -> None:
         """Pass on each batch, at most once a tick, until ``reading`` is done."""

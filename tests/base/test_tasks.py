@@ -1,4 +1,4 @@
-"""Daemon threads and time slices."""
+"""Tasks that run together, daemon threads and time slices."""
 
 from __future__ import annotations
 
@@ -10,8 +10,118 @@ from collections.abc import Callable
 import pytest
 
 from nobil_tui.base import tasks
-from nobil_tui.base.tasks import DaemonExecutor, run_in_thread
+from nobil_tui.base.tasks import (
+    DaemonExecutor,
+    cancel_and_wait,
+    run_in_thread,
+    run_until_first,
+    wait_until_failure,
+)
 from tests.conftest import GUARD, guarded, settle
+
+
+class Work:
+    """Runs until ``go`` is set; once cancelled, it takes a few iterations more."""
+
+    def __init__(self, result: object = None) -> None:
+        self.go = asyncio.Event()
+        self.ended = False
+        self._result = result
+
+    async def run(self, *, fails_at_end: bool = False) -> object:
+        try:
+            await self.go.wait()
+            if isinstance(self._result, Exception):
+                raise self._result
+            return self._result
+        finally:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            self.ended = True
+            if fails_at_end:
+                raise ZeroDivisionError
+
+
+async def test_cancel_and_wait_ends_tasks_without_their_errors() -> None:
+    works = [Work(), Work(), Work()]
+    tasks = [asyncio.create_task(work.run(fails_at_end=work is works[1])) for work in works]
+    works[2].go.set()
+    await asyncio.wait([tasks[2]])
+    await cancel_and_wait(*tasks)
+    assert all(work.ended for work in works)
+    assert isinstance(tasks[1].exception(), ZeroDivisionError)
+    await cancel_and_wait()
+
+
+async def test_cancel_and_wait_that_is_cancelled_waits_too() -> None:
+    work = Work()
+    running = asyncio.create_task(work.run())
+    await settle()
+    ending = asyncio.create_task(cancel_and_wait(running))
+    await asyncio.sleep(0)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(ending)
+    assert running.done()
+
+
+async def test_run_until_first_returns_when_any_ends() -> None:
+    for first, expected in enumerate((5, None, None)):
+        works = [Work(5), Work(6), Work(7)]
+        running = asyncio.create_task(run_until_first(*(work.run() for work in works)))
+        await settle()
+        assert not running.done()
+        works[first].go.set()
+        assert await guarded(running) == expected
+        assert all(work.ended for work in works)
+
+
+async def test_run_until_first_raises_the_first_error_in_order() -> None:
+    error = ValueError("on purpose")
+    for failed in range(2):
+        works = [Work(), Work()]
+        works[failed] = Work(error)
+        works[failed].go.set()
+        with pytest.raises(ValueError, match="on purpose"):
+            await guarded(run_until_first(*(work.run() for work in works)))
+        assert all(work.ended for work in works)
+    # Also of one that fails when it is cancelled, and rather than a result.
+    works = [Work(5), Work()]
+    works[0].go.set()
+    with pytest.raises(ZeroDivisionError):
+        await guarded(run_until_first(works[0].run(), works[1].run(fails_at_end=True)))
+
+
+async def test_run_until_first_that_is_cancelled_ends_all() -> None:
+    works = [Work(), Work()]
+    running = asyncio.create_task(run_until_first(*(work.run() for work in works)))
+    await settle()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await guarded(running)
+    assert all(work.ended for work in works)
+
+
+async def test_wait_until_failure_raises_at_once_and_leaves_the_tasks() -> None:
+    works = [Work(), Work(ValueError("on purpose")), Work()]
+    tasks = [asyncio.create_task(work.run()) for work in works]
+    works[0].go.set()
+    waiting = asyncio.create_task(wait_until_failure(tasks))
+    await asyncio.wait([tasks[0]])
+    await settle()
+    assert not waiting.done()
+    works[1].go.set()
+    with pytest.raises(ValueError, match="on purpose"):
+        await guarded(waiting)
+    assert not tasks[2].done()
+    waiting = asyncio.create_task(wait_until_failure([tasks[2]]))
+    await settle()
+    waiting.cancel()
+    await guarded(asyncio.wait([waiting]))
+    assert not tasks[2].done()
+    works[2].go.set()
+    await guarded(wait_until_failure([tasks[0], tasks[2]]))
+    assert tasks[2].done()
 
 
 async def test_a_result_comes_back_from_another_thread() -> None:

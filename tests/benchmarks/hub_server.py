@@ -18,6 +18,7 @@ import msgspec
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.config.hub import HubSection
@@ -152,8 +153,7 @@ async def run_hub(stations: int, path: Path) -> None:
                     )
                 case "consumers":
                     _answer(consumers=hub.consumers, messages=hub.sent_messages)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await cancel_and_wait(running)
 
 
 async def run_bare(path: Path) -> None:

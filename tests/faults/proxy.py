@@ -14,6 +14,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from nobil_tui.base.tasks import cancel_and_wait
+
 Opening = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 """Treats one connection in place of the server. It is aborted at the end."""
 
@@ -55,9 +57,7 @@ class FaultProxy:
         trace: TracebackType | None,
     ) -> None:
         self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_and_wait(*self._tasks)
 
     def heal(self) -> None:
         """Forward everything again."""
@@ -114,9 +114,7 @@ class FaultProxy:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._clients.discard(writer)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_and_wait(*tasks)
             to_server.transport.abort()
 
     async def _upwards(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

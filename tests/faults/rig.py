@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import Config
 from nobil_tui.feeds.finland.feed import FinlandFeed
@@ -290,9 +291,7 @@ class Rig:
                 await self.exact()
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                await guarded(asyncio.wait(tasks))
+                await guarded(cancel_and_wait(*tasks))
 
     # What must hold
 

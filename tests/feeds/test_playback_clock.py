@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pytest
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.feeds.playback_clock import MAX_LAG, MIN_WAIT, PlaybackClock
 from tests.conftest import FakeClock, guarded, settle
 
@@ -56,8 +57,7 @@ class Tape:
             await settle()
 
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_and_wait(self._task)
 
 
 class Play(Protocol):

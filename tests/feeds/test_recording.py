@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -264,8 +265,7 @@ async def play(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Play]:
 
     yield plays
     for watch, file in watches:
-        watch.task.cancel()
-        await asyncio.gather(watch.task, return_exceptions=True)
+        await cancel_and_wait(watch.task)
         file.close()
 
 
@@ -505,8 +505,7 @@ async def test_any_use_of_the_controls_ends_in_the_same_state(
         while not watch.ended or watch.feed.clock.now() < T0 + 590_000:
             await settle()
         assert watch.words == oracle
-        watch.task.cancel()
-        await asyncio.gather(watch.task, return_exceptions=True)
+        await cancel_and_wait(watch.task)
 
 
 @settings(max_examples=30)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.events import (
     Connected,
     Connecting,
@@ -201,8 +202,7 @@ async def test_a_decoded_frame_is_released(serve: Serve, clock: FakeClock) -> No
     holders = sys.getrefcount(frames[0])
     # The list here, and the argument of getrefcount.
     assert holders == 2
-    waiting.cancel()
-    await asyncio.wait([waiting])
+    await cancel_and_wait(waiting)
     await guarded(events.aclose())
 
 

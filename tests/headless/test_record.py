@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.events import (
     Connected,
     ConnectorReport,
@@ -79,8 +80,7 @@ async def start(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Start]:
 
     yield starts
     for recording in recordings:
-        recording.task.cancel()
-        await asyncio.gather(recording.task, return_exceptions=True)
+        await cancel_and_wait(recording.task)
         recording.recorder.close()
 
 
@@ -114,8 +114,7 @@ async def test_frames_and_breaks_are_recorded(
     clock.advance(2)
     await recording.until_written(6)
     await until(lambda: len(recording.said) == 3)
-    recording.task.cancel()
-    await asyncio.gather(recording.task, return_exceptions=True)
+    await cancel_and_wait(recording.task)
     recording.recorder.close()
     _, *lines = (tmp_path / "a.jsonl").read_bytes().splitlines()
     sent = [each.encode() for each in frames]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.events import Connected, Event, Lost, Refused
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.feeds.stream import StreamFeed
@@ -75,8 +76,7 @@ class Running:
         return [json.loads(line) for line in self.lines]
 
     async def stop(self) -> None:
-        self.task.cancel()
-        await guarded(asyncio.wait([self.task]))
+        await guarded(cancel_and_wait(self.task))
         self.session.close()
 
 
@@ -144,8 +144,7 @@ async def test_second_client_shows_what_the_first_one_knows(tmp_path: Path) -> N
     await pass_time(clock, second, 100)
     assert same()
     assert second.board.unconfirmed(clock.now()) == 3
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel_and_wait(running)
     await first.stop()
     assert first.manager.said[0] == "READY=1"
     assert first.manager.said[1].startswith("WATCHDOG=1\nSTATUS=")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.headless.stdout import StdoutWriter
 from tests.conftest import guarded, settle
 
@@ -61,8 +62,7 @@ async def test_write_can_be_cancelled_while_blocked(pipe: Pipe) -> None:
     before = threading.enumerate()
     writing = asyncio.create_task(StdoutWriter(pipe.write_end).write(bytes(1024 * 1024)))
     await settle()
-    writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
+    await cancel_and_wait(writing)
     assert writing.cancelled()
     [thread] = [thread for thread in threading.enumerate() if thread not in before]
     # A daemon thread does not prevent the exit, and ends with the pipe.
@@ -92,5 +92,4 @@ async def test_wait_reader_gone_never_returns_for_a_file(tmp_path: Path) -> None
         gone = asyncio.create_task(StdoutWriter(file.fileno()).wait_reader_gone())
         await settle()
         assert not gone.done()
-        gone.cancel()
-        await asyncio.gather(gone, return_exceptions=True)
+        await cancel_and_wait(gone)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
 from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
@@ -99,8 +100,7 @@ async def start() -> AsyncIterator[Start]:
 
     yield starts
     for tail in tails:
-        tail.task.cancel()
-        await asyncio.gather(tail.task, return_exceptions=True)
+        await cancel_and_wait(tail.task)
         assert tail.feed.closed
         tail.session.close()
 
@@ -341,8 +341,7 @@ async def test_tail_a_country_from_a_server(serve: Serve) -> None:
     while paper.text.count(b"\n") < COUNTRY * 5:
         assert not tail.done()
         await guarded(paper.more())
-    tail.cancel()
-    await asyncio.gather(tail, return_exceptions=True)
+    await cancel_and_wait(tail)
 
 
 @pytest.mark.slow

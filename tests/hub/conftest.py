@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
@@ -95,8 +96,7 @@ async def run(monitor: Monitor) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await cancel_and_wait(running)
         if not running.cancelled():
             running.result()
 

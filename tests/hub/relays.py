@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -198,9 +199,7 @@ class Relay:
         # A renewal under way may still succeed: what the end would do then is not done.
         self.publisher._say_goodbye = _say_nothing  # type: ignore[method-assign]
         self.lease.drop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        await cancel_and_wait(*self._tasks)
 
 
 async def _say_nothing(connection: NatsConnection, writer: StreamWriter) -> None:

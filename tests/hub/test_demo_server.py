@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.asyncio.client import connect
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Ended, Event, RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.model import Simulation
@@ -198,8 +199,7 @@ async def test_key_is_random(clock: FakeClock) -> None:
             serve_country("127.0.0.1", 0, country(1), announcement, clock=clock)
         )
         urls.append(await announcement.first())
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await cancel_and_wait(serving)
     keys = [url.partition("?key=")[2] for url in urls]
     assert len(set(keys)) == 2
     assert all(keys)
@@ -246,5 +246,4 @@ async def test_board_is_served_after_feed_has_ended() -> None:
     assert isinstance(message, Snapshot)
     assert [s.id for s in message.stations] == ["NOR_1"]
     assert not serving.done()
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
+    await cancel_and_wait(serving)

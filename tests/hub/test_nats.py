@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, aclosing
 import pytest
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Lost, RawReport, Snapshot
 from nobil_tui.charging.station import Connector, Station
@@ -246,8 +247,7 @@ async def test_relay_does_not_lead_after_its_machine_slept(server: NatsServer) -
         clock.advance(12)
         await until(lambda: lease.leads)
         await guarded(leading)
-        keeping.cancel()
-        await asyncio.wait([keeping])
+        await cancel_and_wait(keeping)
 
 
 async def test_relay_of_another_source_starts_afresh(server: NatsServer) -> None:
@@ -421,8 +421,7 @@ async def test_reader_of_a_hub_behind_nats_survives_kills_of_all_three(
         await until(same)
     assert world.most == 1
     assert client.counts.unreadable == 0
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel_and_wait(running)
     await behind.kill()
     await relay.stop()
 

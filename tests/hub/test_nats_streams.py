@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Lost
 from nobil_tui.charging.register import Facts, Plug, Register
@@ -93,8 +94,7 @@ async def test_what_is_recorded_gives_the_same_board(server: NatsServer) -> None
         del world.stations["SWE_å."]
         world.say(world.snapshot())
         await until(lambda: len(recorded.stations) == 2 and recorded.downtime.live)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await cancel_and_wait(running)
     now, played = Clock().now(), BoardUpdater(Board(), Clock())
     apply_event(played, Connected(frames[0][1]))
     for data, at in frames:

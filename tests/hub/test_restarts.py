@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, Snapshot, StationReport
 from nobil_tui.charging.station import Connector, Station
@@ -100,5 +101,4 @@ async def test_client_has_the_exact_state_after_each_of_many_restarts() -> None:
         await asyncio.gather(serving, return_exceptions=True)
     assert client.counts.unreadable == 0
     assert running is not None
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel_and_wait(running)

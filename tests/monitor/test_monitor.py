@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging import board as board_module
 from nobil_tui.charging.board import Board, Change
 from nobil_tui.charging.events import (
@@ -247,8 +248,7 @@ async def test_at_most_one_batch_per_tick() -> None:
     # The board has it; its batch waits for the next tick.
     assert scripted.monitor.counts.changes == 1
     assert not waiting.done()
-    waiting.cancel()
-    await asyncio.wait([waiting])
+    await cancel_and_wait(waiting)
     assert scripted.script.closed == 1
 
 

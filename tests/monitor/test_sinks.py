@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -235,8 +236,7 @@ async def test_pause_of_sink_merges_batches_and_ends_by_itself() -> None:
     clock.advance(3.0)
     await settle()
     assert taken == [{"NOR_1"}, {"NOR_2", "SWE_1"}]
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel_and_wait(running)
 
 
 LIVE = LinkState(LinkPhase.LIVE)

@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.session.backpressure import BackpressureFeed
@@ -42,8 +43,7 @@ async def test_feed_pauses_after_max_pending(event: Event, fit: int) -> None:
         assert feed.taken == len(reader.came)
         gate.release()
     feed.end()
-    reader.task.cancel()
-    await asyncio.gather(reader.task, return_exceptions=True)
+    await cancel_and_wait(reader.task)
 
 
 async def test_release_in_time_avoids_a_pause() -> None:
@@ -64,8 +64,7 @@ async def test_cancel_closes_the_feed() -> None:
     feed = ScriptedFeed(*[report("a", "AVAILABLE")] * 9)
     reader = Reader(BackpressureFeed(feed, max_pending=2))
     await settle()
-    reader.task.cancel()
-    await asyncio.gather(reader.task, return_exceptions=True)
+    await cancel_and_wait(reader.task)
     assert feed.closed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.session.deferred_sink import DeferredSink
 from tests.conftest import START, FakeClock, guarded
@@ -76,8 +77,7 @@ async def test_the_end_passes_on_what_came_before_it_was_open() -> None:
     await sink.take(Batch(LIVE, raw_places=[7]))
     taking = asyncio.create_task(sink.take(stations("NOR_1")))
     await guarded(clock.asleep())
-    taking.cancel()
-    await asyncio.wait([taking])
+    await cancel_and_wait(taking)
     # As ``SinkRunner`` does, with what was not completed.
     sink.finish(stations("NOR_1"))
     (rest,) = inner.rest
@@ -91,8 +91,7 @@ async def test_a_take_that_was_cancelled_inside_is_complete_at_the_end() -> None
     await sink.take(Batch(LIVE, raw_places=[7]))
     taking = asyncio.create_task(sink.take(stations("NOR_1")))
     await guarded(inner.entered.wait())
-    taking.cancel()
-    await asyncio.wait([taking])
+    await cancel_and_wait(taking)
     sink.finish(stations("NOR_1"))
     assert [(each.raw_places, each.touched) for each in inner.rest] == [([7], {"NOR_1"})]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.base.memory import defer_collection
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.events import Connected, ConnectorReport, Ended, Snapshot
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
@@ -67,8 +68,7 @@ async def running(
     try:
         yield it
     finally:
-        it.task.cancel()
-        await guarded(asyncio.wait([it.task]))
+        await guarded(cancel_and_wait(it.task))
         # The link is down.
         assert asyncio.all_tasks() == {asyncio.current_task()}
         it.session.close()
@@ -145,8 +145,7 @@ async def test_cancel_before_the_source_is_open(clock: FakeClock) -> None:
     source = live_source(clock, problems=["No port is free."])
     async with running(source) as it:
         await it.until(LinkPhase.FAILED)
-        it.task.cancel()
-        await guarded(asyncio.wait([it.task]))
+        await guarded(cancel_and_wait(it.task))
         assert it.task.cancelled()
         assert source.closed == 1
 
@@ -215,8 +214,7 @@ async def test_cancel_while_a_batch_is_handled(clock: FakeClock) -> None:
     async with running(source) as it:
         it.taken.clear()
         await it.news()
-        it.task.cancel()
-        await guarded(asyncio.wait([it.task]))
+        await guarded(cancel_and_wait(it.task))
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert source.closed == 1
 
@@ -286,8 +284,7 @@ async def test_second_cancel_does_not_wait_for_the_source(clock: FakeClock) -> N
         await guarded(asyncio.to_thread(source.closing.wait, GUARD))
         assert not it.task.done()
         # Again, during the cleanup.
-        it.task.cancel()
-        await guarded(asyncio.wait([it.task]))
+        await guarded(cancel_and_wait(it.task))
         assert it.task.cancelled()
         assert source.closed == 0
         source.go.set()

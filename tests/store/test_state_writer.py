@@ -13,6 +13,7 @@ import pytest
 
 from nobil_tui.base import tasks
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -253,8 +254,7 @@ async def test_cancelling_between_slices_loses_no_station(monkeypatch: pytest.Mo
     writer = StateWriter(board, storage)
     handing = asyncio.create_task(writer.take(Batch(LinkState(), whole=True, alive_at=T0)))
     await settle()
-    handing.cancel()
-    await asyncio.gather(handing, return_exceptions=True)
+    await cancel_and_wait(handing)
     assert storage.saved == []
     writer.finish(Batch(LinkState(), alive_at=T0))
     ((saved, _, _, whole),) = storage.saved
@@ -288,8 +288,7 @@ async def test_state_after_flood_is_saved_without_another_batch(
     clock.advance(clock.sleepers[0])
     await settle()
     assert [set(stations) for stations, *_ in storage.saved[1:]] == [{"NOR_2", "NOR_3"}]
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel_and_wait(running)
 
 
 async def test_storage_that_wants_all_gets_all_stations() -> None:

@@ -10,13 +10,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from typing import Any
 
 from msgspec.structs import replace
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import AddSecret
-from nobil_tui.base.tasks import SLICE_SECONDS, yield_to_loop
+from nobil_tui.base.tasks import SLICE_SECONDS, run_until_first, yield_to_loop
 from nobil_tui.charging.events import (
     Connected,
     Connecting,
@@ -149,14 +148,10 @@ class NatsFeed:
 
     async def _pause(self, seconds: float) -> None:
         """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait."""
-        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._retry_now.wait())]
         if seconds:
-            waits.append(asyncio.ensure_future(self.clock.sleep(seconds)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+            await run_until_first(self._retry_now.wait(), self.clock.sleep(seconds))
+        else:
+            await self._retry_now.wait()
 
 
 class _Heard:

@@ -7,9 +7,8 @@ it notices the hours that passed.
 
 from __future__ import annotations
 
-import asyncio
-
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.tasks import run_until_first
 
 CHECK_EVERY = 1.0
 """Seconds between two looks at the clocks: a jump must be noticed at once."""
@@ -43,11 +42,4 @@ class JumpDetector:
 
 async def sleep_until_jump(clock: Clock, seconds: float) -> str:
     """Wait for some seconds, or until a jump; return the reason of the jump, empty without one."""
-    jumping = asyncio.ensure_future(JumpDetector(clock).wait())
-    sleeping = asyncio.ensure_future(clock.sleep(seconds))
-    try:
-        await asyncio.wait([jumping, sleeping], return_when=asyncio.FIRST_COMPLETED)
-        return jumping.result() if jumping.done() else ""
-    finally:
-        jumping.cancel()
-        sleeping.cancel()
+    return await run_until_first(JumpDetector(clock).wait(), clock.sleep(seconds)) or ""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import AddSecret, secrets_in_address
+from nobil_tui.base.tasks import run_until_first
 from nobil_tui.charging.events import Connected, Connecting, Lost, Refused, Unreadable
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.clock_jump import JumpDetector
@@ -188,12 +189,8 @@ class Link:
         So does a jump of the clock: after the machine slept the next try is due, and after the
         clock was set back the time that was announced for it is wrong.
         """
-        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._retry_now.wait())]
         if seconds:
-            waits.append(asyncio.ensure_future(self._clock.sleep(seconds)))
-            waits.append(asyncio.ensure_future(JumpDetector(self._clock).wait()))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+            due = self._clock.sleep(seconds)
+            await run_until_first(self._retry_now.wait(), due, JumpDetector(self._clock).wait())
+        else:
+            await self._retry_now.wait()

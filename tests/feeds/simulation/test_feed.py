@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import Connected, Event, RawReport, Snapshot, StationReport
 from nobil_tui.feeds.simulation.feed import CATCH_UP_STEP, SimulationFeed
@@ -28,8 +29,7 @@ async def due(events: AsyncGenerator[Event, None], clock: FakeClock, seconds: fl
         clock.advance(1.0)
         await asyncio.sleep(0)
     await guarded(clock.asleep())
-    gathering.cancel()
-    await asyncio.gather(gathering, return_exceptions=True)
+    await cancel_and_wait(gathering)
     return came
 
 

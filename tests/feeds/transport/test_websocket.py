@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio import client
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.feeds.transport import websocket
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.feeds.transport.link import MAX_FRAME
@@ -374,8 +375,7 @@ async def test_a_cancelled_connection_is_closed_at_any_moment(serve_raw: ServeRa
         opening = asyncio.create_task(open_connection(f"ws://127.0.0.1:{port}/", 1000, 0.1))
         for _ in range(turns):
             await asyncio.sleep(0)
-        opening.cancel()
-        await asyncio.wait([opening])
+        await cancel_and_wait(opening)
         del opening
         await settle()
     # A socket that was not closed makes a warning, which fails the test.
