@@ -108,15 +108,17 @@ class RecordingFeed:
         """Pause, or resume."""
         self.clock.pause()
 
-    def faster(self) -> None:
-        """Play at the next higher speed."""
-        higher = (speed for speed in SPEEDS if speed > self.clock.speed)
-        self.clock.set_speed(min(higher, default=math.inf))
+    def faster(self) -> bool:
+        """Play at the next higher speed; return whether there is one."""
+        now = self.clock.speed
+        self.clock.set_speed(min((speed for speed in SPEEDS if speed > now), default=now))
+        return self.clock.speed != now
 
-    def slower(self) -> None:
-        """Play at the next lower speed, down to the recorded pace."""
+    def slower(self) -> bool:
+        """Play at the next lower speed, down to the recorded pace; return whether there is one."""
         now = self.clock.speed
         self.clock.set_speed(max((speed for speed in SPEEDS if speed < now), default=now))
+        return self.clock.speed != now
 
     def jump(self, seconds: float) -> None:
         """Jump ``seconds`` of the recording forward, or back if negative."""

@@ -39,12 +39,12 @@ class Player(Protocol):
         """Pause, or resume."""
         ...
 
-    def faster(self) -> None:
-        """Play at the next higher speed."""
+    def faster(self) -> bool:
+        """Play at the next higher speed; return whether there is one."""
         ...
 
-    def slower(self) -> None:
-        """Play at the next lower speed."""
+    def slower(self) -> bool:
+        """Play at the next lower speed; return whether there is one."""
         ...
 
     def jump(self, seconds: float) -> None:

@@ -240,6 +240,14 @@ class Workspace:
         self.relist()
         return True
 
+    def take_station(self) -> str:
+        """Return the selected station for a command; say so and return an empty text without
+        one."""
+        station = self.stations.take()
+        if not station:
+            self.toasts.notify("No station is selected: the list is empty.")
+        return station
+
     def select(self, station: str) -> None:
         """Select a station; one that the filter hides is listed until another one is selected."""
         if not self.stations.select(station):

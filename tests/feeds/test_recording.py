@@ -334,10 +334,13 @@ async def test_faster_and_slower_step_through_the_speeds(play: Play) -> None:
         found.append(feed.clock.speed)
     assert found == [*reversed(SPEEDS[:-1]), 1]
     slow = (await play(MINUTES, 0.5)).feed
-    slow.slower()
+    assert not slow.slower()
     assert slow.clock.speed == 0.5
-    slow.faster()
+    assert slow.faster()
     assert slow.clock.speed == 1
+    slow.clock.set_speed(math.inf)
+    assert not slow.faster()
+    assert slow.slower()
 
 
 async def test_retry_does_nothing_and_behind_is_zero(play: Play) -> None:

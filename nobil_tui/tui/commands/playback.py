@@ -1,7 +1,8 @@
-"""Commands for a recording while it plays. Without one they do nothing."""
+"""Commands for a recording while it plays."""
 
 from __future__ import annotations
 
+from nobil_tui.feeds.source import Player
 from nobil_tui.tui.workspace import Workspace
 
 JUMP = 600.0
@@ -9,35 +10,44 @@ JUMP = 600.0
 
 
 class PlaybackCommands:
-    """Commands that act on the player of a recording."""
+    """Commands that act on the player of a recording; without one, they say so."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     def pause(self) -> None:
         """Pause the recording, or resume it."""
-        if (player := self._workspace.session.player) is not None:
+        if (player := self._player()) is not None:
             player.pause()
             self._workspace.refresh_link_bar()
 
     def faster(self) -> None:
         """Play faster."""
-        if (player := self._workspace.session.player) is not None:
-            player.faster()
-            self._workspace.refresh_link_bar()
+        if (player := self._player()) is not None:
+            self._show_speed(player.faster(), "as fast as possible")
 
     def slower(self) -> None:
         """Play slower."""
-        if (player := self._workspace.session.player) is not None:
-            player.slower()
-            self._workspace.refresh_link_bar()
+        if (player := self._player()) is not None:
+            self._show_speed(player.slower(), "at its lowest speed")
 
     def forward(self) -> None:
         """Jump forward."""
-        if (player := self._workspace.session.player) is not None:
+        if (player := self._player()) is not None:
             player.jump(JUMP)
 
     def backward(self) -> None:
         """Jump back."""
-        if (player := self._workspace.session.player) is not None:
+        if (player := self._player()) is not None:
             player.jump(-JUMP)
+
+    def _player(self) -> Player | None:
+        player = self._workspace.session.player
+        if player is None:
+            self._workspace.toasts.notify("No recording is playing.")
+        return player
+
+    def _show_speed(self, changed: bool, limit: str) -> None:
+        self._workspace.refresh_link_bar()
+        if not changed:
+            self._workspace.toasts.notify(f"The recording plays {limit} already.")

@@ -7,9 +7,29 @@ from nobil_tui.config.operations import Put
 from nobil_tui.config.reading import config_warnings
 from nobil_tui.feeds.source import ChosenSource
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.session.session import Session
 from nobil_tui.sources import catalogue
 from nobil_tui.tui.live_updates import LiveUpdates
 from nobil_tui.tui.workspace import Workspace
+
+
+def _why_not_retried(session: Session) -> str:
+    """Return why there is nothing to retry; empty if there is."""
+    source, link = session.source, session.link
+    if session.player is not None or source.simulated:
+        what = "simulation" if session.player is None else "recording"
+        return f"Nothing to retry: a {what} has no connection."
+    match link.phase:
+        case LinkPhase.CONNECTING:
+            return f"Connecting to {source.name} already."
+        case LinkPhase.LIVE if not link.polled:
+            return f"Nothing to retry: {source.name} is connected."
+        case LinkPhase.NOT_LIVE:
+            return f"Nothing to retry: {source.name} is connected, but not live ({link.reason})."
+        case LinkPhase.ENDED:
+            return f"Nothing to retry: {source.name} has ended."
+        case _:
+            return ""
 
 
 class SourceCommands:
@@ -21,7 +41,10 @@ class SourceCommands:
 
     def retry(self) -> None:
         """Retry to connect now."""
-        self._workspace.session.retry()
+        workspace = self._workspace
+        workspace.session.retry()
+        if reason := _why_not_retried(workspace.session):
+            workspace.toasts.notify(reason)
 
     def connect(self) -> None:
         """Ask for a source, and connect to it."""

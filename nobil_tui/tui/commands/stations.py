@@ -17,14 +17,14 @@ class StationCommands:
 
     def history(self) -> None:
         """Show the history of the selected station."""
-        if station := self._workspace.stations.take():
+        if station := self._workspace.take_station():
             from nobil_tui.tui.dialogs.history import HistoryScreen
 
             self._workspace.screen.app.push_screen(HistoryScreen(self._workspace, station))
 
     def star(self) -> None:
         """Star the selected station, or unstar it."""
-        if station := self._workspace.stations.take():
+        if station := self._workspace.take_station():
             self.toggle_star(station)
 
     def toggle_star(self, station: str) -> None:
@@ -58,7 +58,8 @@ class StationCommands:
 
     def map(self) -> None:
         """Show the selected station on a map."""
-        self._workspace.connectors.open_map()
+        if self._workspace.take_station():
+            self._workspace.connectors.open_map()
 
     def starred_only(self) -> None:
         """Show only starred stations, or all."""
@@ -74,9 +75,12 @@ class StationCommands:
 
     def registered(self) -> None:
         """List stations that only the register knows, or hide them."""
-        options = self._workspace.station_list.options
+        station_list = self._workspace.station_list
+        options, total = station_list.options, station_list.total
         options.include_registered = not options.include_registered
         self._workspace.relist()
+        if station_list.total == total:
+            self._workspace.toasts.notify("The register has no stations that are not streamed.")
 
     def pin_starred(self) -> None:
         """Keep starred stations on top, or sort them with the others."""
@@ -84,6 +88,8 @@ class StationCommands:
         options.pin_starred = not options.pin_starred
         self._workspace.relist()
         self._workspace.edits.set(Put("interface", "pin_starred", options.pin_starred))
+        where = "pinned to the top" if options.pin_starred else "sorted with the others"
+        self._workspace.toasts.notify(f"Starred stations are {where}.")
 
     def save_order(self) -> None:
         """Save the order of the list, which the user changed."""
@@ -94,7 +100,7 @@ class StationCommands:
     def alert(self) -> None:
         """Arm or disarm the alert of the selected station; in the connectors, of one connector."""
         workspace = self._workspace
-        station = workspace.stations.take()
+        station = workspace.take_station()
         if not station:
             return
         if workspace.screen.focused is workspace.connectors:
@@ -152,7 +158,7 @@ class StationCommands:
     def copy(self) -> None:
         """Copy the selected station to the clipboard as text."""
         workspace = self._workspace
-        station, register = workspace.stations.take(), workspace.register
+        station, register = workspace.take_station(), workspace.register
         if not station:
             return
         from nobil_tui.tui.text.station_text import station_text
@@ -166,9 +172,13 @@ class StationCommands:
     def home(self) -> None:
         """Set the selected station as home. Ask before a home is replaced or removed."""
         workspace = self._workspace
-        station, current = workspace.stations.take(), workspace.settings.own_home
+        current = workspace.settings.own_home
+        # Without a station, a home can still be removed.
+        station = workspace.take_station() if current is None else workspace.stations.take()
         position = workspace.register.facts(station).position if station else None
         if current is None:
+            if not station:
+                return
             if position is None:
                 workspace.toasts.warn("Cannot set this station as home: its position is unknown.")
             else:

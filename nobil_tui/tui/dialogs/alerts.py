@@ -153,14 +153,14 @@ class AlertList(VirtualList):
 
     def action_pause_alert(self) -> None:
         """Pause the selected alert, or resume it; arm one again that fired."""
-        if (rule := self.selected) is not None:
+        if (rule := self._take()) is not None:
             paused = not rule.paused and self._is_armed(rule)
             self._workspace.set_alert(replace(rule, paused=paused))
             self._changed()
 
     def action_remove_alert(self) -> None:
         """Remove the selected alert."""
-        if (rule := self.selected) is not None:
+        if (rule := self._take()) is not None:
             if self._is_armed(rule):
                 self._workspace.remove_alert(rule)
                 self._workspace.toasts.confirm("Alert removed")
@@ -174,8 +174,15 @@ class AlertList(VirtualList):
 
     def action_edit_alert(self) -> None:
         """Edit the selected alert."""
-        if (rule := self.selected) is not None:
+        if (rule := self._take()) is not None:
             self._edit(rule, rule)
+
+    def _take(self) -> AlertRule | None:
+        """Return the alert under the cursor for a command; say so and return None without one."""
+        rule = self.selected
+        if rule is None:
+            self.app.notify("No alert is selected: the list is empty.", timeout=4)
+        return rule
 
     def _edit(self, rule: AlertRule, before: AlertRule | None) -> None:
         workspace = self._workspace

@@ -39,7 +39,8 @@ class Dialog(Dismissal, ModalScreen[_T], inherit_bindings=False):
         self.dismiss(None)
 
     def action_palette(self) -> None:
-        """Do nothing: the palette's commands act on the main screen."""
+        """Say why there is no palette here: its commands act on the main screen."""
+        self.notify("Close this dialog to use the command palette.", timeout=4)
 
     def on_click(self, event: events.Click) -> None:
         """Close the dialog when the user clicks beside it."""

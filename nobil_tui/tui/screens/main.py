@@ -162,7 +162,8 @@ class MainScreen(FirstPaint, SparingPaint, Screen[None], inherit_bindings=False)
     @on(StationsPane.Opened)
     def open_connectors(self) -> None:
         """Show the connectors of the selected station."""
-        self.workspace.layout.open_connectors()
+        if self.workspace.take_station():
+            self.workspace.layout.open_connectors()
 
     @on(StationsPane.Reordered)
     def save_order(self) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from nobil_tui.charging.events import Connected
 from nobil_tui.commands import COMMANDS, Context, command_by_id
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.search.sorting import Sort
 from nobil_tui.tui.commands.runner import SCREEN_CONTEXTS
-from tests.conftest import FakeClock
-from tests.tui.app_driver import live, opened, setup_of
+from tests.conftest import START, FakeClock
+from tests.tui.app_driver import HandSource, live, main_of, opened, setup_of, text_of, until
 from tests.tui.three_stations import source_of
 
 PANES = ("stations", "connectors", "log")
@@ -81,6 +83,71 @@ async def test_keys_the_footer_and_the_palette_run_the_same_command(way: str) ->
             await main.commands.run("star")
         await pilot.pause()
         assert main.workspace.settings.starred == {main.workspace.stations.selected}
+
+
+ON_THE_FIRST_LINE = {"back", "down", "up", "page-down", "page-up", "half-page-down"} | {
+    *("half-page-up", "first", "last")
+}
+"""What moves the cursor, or goes back: where it is at the end already shows."""
+
+
+async def test_a_command_that_can_do_nothing_says_why() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    source.feed.put(Connected(START))
+    async with opened(setup_of(clock, source)) as pilot:
+        main = main_of(pilot)
+        app, workspace = pilot.app, main.workspace
+        await until(pilot, lambda: workspace.session.link.phase is LinkPhase.LIVE)
+
+        def look() -> object:
+            keys = workspace.settings.config.interface
+            return text_of(pilot), app.screen, main.focused, keys.log_scope
+
+        silent = []
+        panes = {Context.CONNECTORS: workspace.connectors, Context.LOG: workspace.event_log}
+        for command in COMMANDS:
+            if command.id in {"quit", "suspend", *ON_THE_FIRST_LINE}:
+                continue
+            if command.context not in (*SCREEN_CONTEXTS, Context.STATIONS, *panes):
+                continue
+            main.set_focus(panes.get(command.context, workspace.stations))
+            app.clear_notifications()
+            await pilot.pause()
+            before = look()
+            await main.commands.run(command.id)
+            await pilot.pause()
+            if look() == before and not app._notifications:
+                silent.append(command.id)
+            while app.screen is not main:
+                app.pop_screen()
+            workspace.layout.zoom(None)
+            await pilot.pause()
+        assert not silent
+
+
+async def test_commands_say_that_there_is_no_station() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    source.feed.put(Connected(START))
+    async with opened(setup_of(clock, source)) as pilot:
+        main = main_of(pilot)
+        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.LIVE)
+        for key in ("s", "n", "h", "m", "y", "H", "enter"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            [toast] = pilot.app._notifications
+            assert (key, toast.message) == (key, "No station is selected: the list is empty.")
+        assert pilot.app.screen is main
+        # A dialog with an empty list, and the palette, which is for the main screen.
+        await pilot.press("N")
+        for key, words in (
+            *((key, "No alert is selected: the list is empty.") for key in ("enter", "space", "d")),
+            ("ctrl+p", "Close this dialog to use the command palette."),
+        ):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            assert [toast.message for toast in pilot.app._notifications] == [words]
 
 
 async def test_context_follows_the_focus() -> None:

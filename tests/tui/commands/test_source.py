@@ -11,16 +11,18 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.charging.events import Connected, Snapshot
+from nobil_tui.charging.events import Connected, Ended, Event, Lost, Snapshot
 from nobil_tui.config.model import Config, StreamSection
 from nobil_tui.config.reading import load_config
 from nobil_tui.feeds.source import ChosenSource
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from tests.conftest import START, FakeClock
 from tests.tui.app_driver import (
     WIDE,
     HandSource,
+    SteppedSource,
     live,
     main_of,
     opened,
@@ -207,3 +209,40 @@ async def test_a_failed_save_does_not_claim_to_have_removed_a_key(path: Path) ->
         await connect(pilot, "enova", "KEY-OF-ENOVA")
         await until(pilot, lambda: "The change applies until you quit." in screen_text(pilot))
         assert "was removed" not in screen_text(pilot)
+
+
+async def test_retry_says_why_there_is_nothing_to_retry() -> None:
+    clock = FakeClock()
+    source = HandSource(clock)
+    async with opened(setup_of(clock, source), WIDE) as pilot:
+        session = main_of(pilot).workspace.session
+
+        async def said(phase: LinkPhase, *events: Event) -> list[str]:
+            source.feed.put(*events)
+            await until(pilot, lambda: session.link.phase is phase)
+            retries = source.feed.retries
+            pilot.app.clear_notifications()
+            await pilot.press("r")
+            assert source.feed.retries == retries + 1
+            return [toast.message for toast in pilot.app._notifications]
+
+        await until(pilot, lambda: session.monitor is not None)
+        assert await said(LinkPhase.CONNECTING) == ["Connecting to example.org already."]
+        connected = await said(LinkPhase.LIVE, Connected(START))
+        assert connected == ["Nothing to retry: example.org is connected."]
+        assert not await said(LinkPhase.RETRYING, Lost("gone", START, START + 60_000))
+        ended = await said(LinkPhase.ENDED, Ended(START))
+        assert ended == ["Nothing to retry: example.org has ended."]
+
+
+async def test_a_simulation_has_nothing_to_retry_and_no_recording_to_play() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock))) as pilot:
+        await live(pilot)
+        for key, words in (
+            ("r", "Nothing to retry: a simulation has no connection."),
+            ("space", "No recording is playing."),
+        ):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            assert [toast.message for toast in pilot.app._notifications] == [words]

@@ -184,9 +184,18 @@ class EventLog(VirtualList):
         self.update_title()
 
     def action_select(self) -> None:
-        """Choose the line under the cursor."""
-        if self.count and (station := station_id_of(self.buffer[self._cursor_index()])):
+        """Choose the line under the cursor, or say why that is not possible."""
+        if not self.count:
+            self.app.notify("The event log is empty.", timeout=4)
+        elif not self._choose():
+            self.app.notify("This entry is not about a station.", timeout=4)
+
+    def _choose(self) -> bool:
+        """Choose the line under the cursor; return whether it is about a station."""
+        station = station_id_of(self.buffer[self._cursor_index()])
+        if station:
             self.post_message(self.Chosen(station))
+        return bool(station)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the line that was clicked."""
@@ -202,7 +211,7 @@ class EventLog(VirtualList):
             self.following = False
             self.refresh()
             self.update_title()
-            self.action_select()
+            self._choose()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following when the user scrolls up, and follow again at the end."""

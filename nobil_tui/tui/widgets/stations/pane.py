@@ -59,7 +59,7 @@ class StationsPane(VirtualList):
         """The user selected another order."""
 
     class Opened(Message):
-        """The user opened the selected station to see its connectors."""
+        """The user asked for the connectors of the selected station, if there is one."""
 
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
@@ -376,8 +376,7 @@ class StationsPane(VirtualList):
 
     def action_open(self) -> None:
         """Open the selected station."""
-        if self.take():
-            self.post_message(self.Opened())
+        self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
         """Select or star the row that was painted there, or sort by the column."""

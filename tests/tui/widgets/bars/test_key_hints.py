@@ -218,11 +218,13 @@ async def test_clicks_control_the_playback(clock: FakeClock) -> None:
         def pause(self) -> None:
             done.append("pause")
 
-        def faster(self) -> None:
+        def faster(self) -> bool:
             done.append("faster")
+            return True
 
-        def slower(self) -> None:
+        def slower(self) -> bool:
             done.append("slower")
+            return False
 
         def jump(self, seconds: float) -> None:
             done.append(seconds)
@@ -233,4 +235,6 @@ async def test_clicks_control_the_playback(clock: FakeClock) -> None:
         await until(pilot, lambda: "pause" in [part.name for part in hints._parts])
         for name in ("pause", "faster", "slower", "forward", "backward"):
             await pilot.click(hints, offset=where(hints, name))
+        [toast] = pilot.app._notifications
+        assert toast.message == "The recording plays at its lowest speed already."
         assert done == ["pause", "faster", "slower", JUMP, -JUMP]
