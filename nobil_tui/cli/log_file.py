@@ -7,18 +7,16 @@ and anything that looks like a key.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from nobil_tui.base.files import make_folders
 from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.redaction import Redactor
+from nobil_tui.cli.logging_internals import PrivateFileHandler
 
 MAX_LOG_BYTES = 512 * 1024
 """The size at which the file is rotated; one older file is kept."""
@@ -40,16 +38,6 @@ class RedactingFormatter(logging.Formatter):
         return _CONTROL.sub("·", self._redactor.redact(super().format(record)))
 
 
-class _PrivateFileHandler(RotatingFileHandler):
-    """A log file that only its owner can read."""
-
-    def _open(self) -> TextIOWrapper:
-        # Opening a pipe without a reader blocks otherwise.
-        now = getattr(os, "O_NONBLOCK", 0)
-        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | now, 0o600)
-        return os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
-
-
 def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> Redactor:
     """Log records of ``level`` and above to ``path`` and nothing to the terminal.
 
@@ -64,7 +52,7 @@ def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> Reda
     if path is not None:
         with suppress(OSError, ValueError):
             make_folders(path.parent)
-            handler = _PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=1)
+            handler = PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=1)
     for old in [each for each in root.handlers if isinstance(each.formatter, RedactingFormatter)]:
         root.removeHandler(old)
         # What it still holds may not fit on the disk.
@@ -85,7 +73,7 @@ def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> Reda
 def log_path() -> Path | None:
     """Return the path of the log file that is written; None if there is none."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, _PrivateFileHandler):
+        if isinstance(handler, PrivateFileHandler):
             return Path(handler.baseFilename)
     return None
 

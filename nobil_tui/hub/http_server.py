@@ -5,6 +5,7 @@ aiohttp quotes a malformed request in its answer and in its log, and it may hold
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -41,7 +42,7 @@ class _Connection(web.RequestHandler):
     def __init__(self, server: web.Server, error_body: ErrorBody) -> None:
         super().__init__(
             server,
-            loop=server._loop,
+            loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type]  # as web.Server passes it on: no log
             logger=_quiet,
             lingering_time=0,

@@ -19,11 +19,8 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from textual.constants import ESCAPE_DELAY
-from textual.events import Resize
-from textual.geometry import Size
 
 from nobil_tui.tui.terminal_input import ASK_BACKGROUND, Background, TerminalInput
-from nobil_tui.tui.terminal_writer import TerminalWriter
 from nobil_tui.tui.textual_internals.driver import MessageParser, TerminalDriverBase
 
 _ANSWER_DELAY = 0.25
@@ -78,7 +75,7 @@ class SleepingDriver(TerminalDriverBase):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.exit_event: _WakingEvent = _WakingEvent()
-        self._owner = cast(TerminalOwner, self._app)
+        self._owner = cast(TerminalOwner, self.app)
         self._asked_at: float | None = None
         """When the terminal was asked for its background, in seconds of the monotonic clock."""
         self._answered = threading.Event()
@@ -88,7 +85,7 @@ class SleepingDriver(TerminalDriverBase):
     def start_application_mode(self) -> None:
         """Take the terminal; and again after a suspension."""
         for number in _QUIT_SIGNALS:
-            self._loop.add_signal_handler(number, self._owner.quit_from_outside)
+            self.loop.add_signal_handler(number, self._owner.quit_from_outside)
         try:
             super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
         except BaseException:
@@ -98,18 +95,11 @@ class SleepingDriver(TerminalDriverBase):
             raise
         # In the loop: a handler that runs between any two instructions could meet a lock that the
         # interrupted code holds.
-        self._loop.add_signal_handler(signal.SIGTSTP, self.suspend)
-        self._loop.add_signal_handler(signal.SIGCONT, self._continued)
+        self.loop.add_signal_handler(signal.SIGTSTP, self.suspend)
+        self.loop.add_signal_handler(signal.SIGCONT, self._continued)
         # Textual's own handlers interrupt each other: the size that was read first came last.
-        self._loop.add_signal_handler(signal.SIGWINCH, self._report_size)
-        if isinstance(self._writer_thread, TerminalWriter):
-            self._writer_thread.listen(self)
-
-    def _report_size(self) -> None:
-        """Send the app the size of the terminal, unless that reports it by itself."""
-        if not self._in_band_window_resize:
-            size = Size(*self._get_terminal_size())
-            self.send_message(Resize(size, size))
+        self.loop.add_signal_handler(signal.SIGWINCH, self.report_size)
+        self.listen_to_writer(self)
 
     @property
     def can_suspend(self) -> bool:
@@ -127,19 +117,17 @@ class SleepingDriver(TerminalDriverBase):
         self._owner.announce_suspension()
         self.suspend_application_mode()
         for number in (signal.SIGCONT, signal.SIGTSTP):
-            self._loop.remove_signal_handler(number)
+            self.loop.remove_signal_handler(number)
         self._stop_process()
-        self._must_signal_resume = True
-        self.resume_application_mode()
+        self.resume_after_stop()
 
     def _continued(self) -> None:
         """Take the terminal again after a stop that was not announced, as by ``kill -STOP``."""
         if not self._in_foreground():
-            self._loop.remove_signal_handler(signal.SIGTSTP)
+            self.loop.remove_signal_handler(signal.SIGTSTP)
             self._stop_process()
         self.suspend_application_mode()
-        self._must_signal_resume = True
-        self.resume_application_mode()
+        self.resume_after_stop()
 
     def _stop_process(self) -> None:
         """Stop until the process is in the foreground again.
@@ -241,4 +229,4 @@ class SleepingDriver(TerminalDriverBase):
         """Make the event loop call ``call``."""
         # The loop may be closed already.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(call)
+            self.loop.call_soon_threadsafe(call)

@@ -17,7 +17,7 @@ from nats.aio.transport import TcpTransport
 
 from nobil_tui.charging.register import Register
 from nobil_tui.config.reading import load_config
-from nobil_tui.feeds.nats import client as nats_client
+from nobil_tui.feeds.nats import nats_internals
 from nobil_tui.feeds.nats.connection import nats_connection
 from nobil_tui.feeds.nats.server import parse_server
 from nobil_tui.feeds.transport import websocket
@@ -185,7 +185,7 @@ async def test_a_name_that_stops_resolving(record_fault: RecordFault) -> None:
 async def test_two_addresses_of_which_the_first_is_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_fault: RecordFault
 ) -> None:
-    for module in (websocket, nats_client):
+    for module in (websocket, nats_internals):
         monkeypatch.setattr(module, "NEXT_ADDRESS_DELAY", 0.001)
     with dead_address() as dead:
         for name, rig_of in (("version 1", v1_rig), ("Enova", enova_rig)):

@@ -23,7 +23,7 @@ from nobil_tui.feeds.transport.failures import (
 )
 
 if TYPE_CHECKING:
-    from nats.aio.client import Client
+    from nobil_tui.feeds.nats.nats_internals import NatsClient
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,7 @@ MAX_CREDS_BYTES = 1 << 20
 class NatsConnection:
     """An open connection. ``client`` is the library's."""
 
-    def __init__(self, client: Client, server: NatsServer) -> None:
+    def __init__(self, client: NatsClient, server: NatsServer) -> None:
         self.client = client
         self.closed = asyncio.Event()
         """Set when the connection has ended."""
@@ -91,7 +91,7 @@ class NatsConnection:
 @asynccontextmanager
 async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsConnection]:
     """Connect as ``name``. Raises ``RefusedError`` or ``UnreachableError``."""
-    from nobil_tui.feeds.nats.client import NatsClient
+    from nobil_tui.feeds.nats.nats_internals import NatsClient
 
     client = NatsClient(encrypted=server.encrypted)
     connection = NatsConnection(client, server)
@@ -112,9 +112,7 @@ async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsCo
         await _close(client)
         # Of several servers, the last failure is the one to show.
         cause = next((each for each in reversed(failures) if _is_cause(each)), error)
-        if isinstance(cause, ConnectionError | EOFError) and client._server_info.get(
-            "auth_required"
-        ):
+        if isinstance(cause, ConnectionError | EOFError) and client.login_required:
             # The server closes after its refusal, which may be lost with the connection.
             name = server.display_name
             raise UnreachableError(f"{name} closed the connection; is the login right?") from None
@@ -140,7 +138,9 @@ def raise_if_cancelled() -> None:
         raise asyncio.CancelledError
 
 
-async def _connect(client: Client, server: NatsServer, name: str, failed: Any, ended: Any) -> None:
+async def _connect(
+    client: NatsClient, server: NatsServer, name: str, failed: Any, ended: Any
+) -> None:
     login: dict[str, Any] = {}
     if server.creds:
         # The library reads it only if the server asks for it.
@@ -171,16 +171,14 @@ def _check_readable(path: str) -> None:
     read_regular(Path(path), MAX_CREDS_BYTES)
 
 
-async def _close(client: Client) -> None:
+async def _close(client: NatsClient) -> None:
     """Close a connection; abort one that does not close in time."""
     try:
         with suppress(Exception):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await client.close()
     finally:
-        writer = getattr(client._transport, "_io_writer", None)
-        if isinstance(writer, asyncio.StreamWriter):
-            writer.transport.abort()
+        client.abort()
 
 
 def _is_cause(error: Exception) -> bool:

@@ -41,6 +41,7 @@ from nobil_tui.base.redaction import is_loopback
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
 from nobil_tui.feeds.transport.http import OnBytes, sends_too_slowly
+from nobil_tui.feeds.transport.http_client_internals import connect_by
 from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_failure, proxy_for, proxy_place
 from nobil_tui.feeds.transport.websocket import NEXT_ADDRESS_DELAY
 
@@ -252,13 +253,12 @@ class _Encrypted(HTTPHandler):
 def _connecting(kind: Callable[..., Any], transfer: _Transfer) -> Any:
     """Return a function that makes a connection which tries all addresses of a host."""
 
-    def connect(address: tuple[str, int], *_: object) -> socket.socket:
+    def connect(address: tuple[str, int]) -> socket.socket:
         return connect_socket(*address, transfer.timeouts)
 
     def create(*args: Any, **options: Any) -> Any:
         connection = kind(*args, **options)
-        # The library's own tries one address after the other, each to its timeout.
-        connection._create_connection = connect
+        connect_by(connection, connect)
         transfer.add(connection)
         return connection
 

@@ -27,14 +27,14 @@ class EditAlertScreen(FormDialog[AlertRule]):
         """Edit ``rule``; ``name`` is its station's, empty for an alert of an area."""
         super().__init__()
         self._rule = rule
-        self._name = name
+        self._station_name = name
 
     def fields(self) -> Iterator[Widget]:
         """Yield what can be changed of the alert."""
         rule = self._rule
         if rule.station:
             connector = f", connector {rule.connector}" if rule.connector else ""
-            yield Label(f"{self._name}{connector}", markup=False)
+            yield Label(f"{self._station_name}{connector}", markup=False)
         if not rule.connector:
             what = "Plugs that count, such as ccs >=150kw" if rule.station else "Filter of the area"
             yield Label(what)

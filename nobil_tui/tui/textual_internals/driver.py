@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
+from typing import Any
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.geometry import Size
 from textual.message import Message
 
 from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.config.key_names import KEY_CHARACTERS, key_name_of
 from nobil_tui.tui.terminal_input import ESC, Background, Paste, Token
-from nobil_tui.tui.terminal_writer import TerminalWriter
+from nobil_tui.tui.terminal_writer import TerminalWriter, WriterListener
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +172,32 @@ if sys.platform != "win32":
 
         ``COLUMNS`` and ``LINES`` may come from another terminal, or hold no number.
         """
+
+        @property
+        def app(self) -> App[Any]:
+            """The app that the driver belongs to."""
+            return self._app
+
+        @property
+        def loop(self) -> asyncio.AbstractEventLoop:
+            """The event loop of the app."""
+            return self._loop
+
+        def listen_to_writer(self, listener: WriterListener) -> None:
+            """Have the thread that writes tell ``listener`` what happens to the terminal."""
+            if isinstance(self._writer_thread, TerminalWriter):
+                self._writer_thread.listen(listener)
+
+        def report_size(self) -> None:
+            """Send the app the size of the terminal, unless that reports it by itself."""
+            if not self._in_band_window_resize:
+                size = Size(*self._get_terminal_size())
+                self.send_message(events.Resize(size, size))
+
+        def resume_after_stop(self) -> None:
+            """Take the terminal again, and tell the app that it was suspended."""
+            self._must_signal_resume = True
+            self.resume_application_mode()
 
         def _get_terminal_size(self) -> tuple[int, int]:
             try:
